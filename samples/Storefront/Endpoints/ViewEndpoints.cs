@@ -1,0 +1,16 @@
+using NearCache;
+
+namespace Storefront.Endpoints;
+
+/// <summary>How often a product was looked at: a counter on memcached. Counters can never be near, whatever the rules say.</summary>
+internal static class ViewEndpoints
+{
+    public static void MapViews(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/products/{id:int}/views", (int id, INearCache cache, CancellationToken cancellationToken) => CountAsync(id, 1, cache, cancellationToken));
+        app.MapGet("/products/{id:int}/views", (int id, INearCache cache, CancellationToken cancellationToken) => CountAsync(id, 0, cache, cancellationToken));
+    }
+
+    private static async Task<Shown<long>> CountAsync(int id, long views, INearCache cache, CancellationToken cancellationToken) =>
+        new(await cache.IncrementAsync($"product-views:{id}", views, cancellationToken: cancellationToken), "remote", 0);
+}

@@ -1,0 +1,20 @@
+using Storefront.Endpoints;
+using Storefront.Source;
+
+// The settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
+builder.Services.AddOptions<StorefrontOptions>().Bind(builder.Configuration.GetSection("Storefront"));
+builder.Services.AddSingleton<Database>();
+builder.Services.AddProblemDetails();
+
+var app = builder.Build();
+app.UseMiddleware<CacheFailures>();
+app.MapProducts();
+app.MapParameters();
+app.MapBaskets();
+app.MapViews();
+app.MapDiagnostics();
+app.MapPage();
+app.Run();

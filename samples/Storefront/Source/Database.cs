@@ -1,0 +1,82 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace Storefront.Source;
+
+/// <summary>A stand-in for the shop's database: right, and slow. It lives in memory, or in a file that several processes share.</summary>
+internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider time) : IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1);
+    private Tables _memory = Tables.Initial();
+    private long _reads;
+
+    /// <summary>How often this process has asked the database.</summary>
+    public long Reads => Interlocked.Read(ref _reads);
+
+    public async ValueTask<Product?> FindProductAsync(int id, CancellationToken cancellationToken) =>
+        (await ReadAsync(cancellationToken)).Products.GetValueOrDefault(id);
+
+    public async ValueTask<string?> FindParameterAsync(string name, CancellationToken cancellationToken) =>
+        (await ReadAsync(cancellationToken)).Parameters.GetValueOrDefault(name);
+
+    public Task SaveAsync(Product product, CancellationToken cancellationToken) => WriteAsync(
+        tables => tables with { Products = new(tables.Products) { [product.Id] = product } },
+        cancellationToken);
+
+    public Task SaveParameterAsync(string name, string value, CancellationToken cancellationToken) => WriteAsync(
+        tables => tables with { Parameters = new(tables.Parameters) { [name] = value } },
+        cancellationToken);
+
+    public void Dispose() => _writing.Dispose();
+
+    private async Task<Tables> ReadAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _reads);
+        var tables = options.Value.SourceFile is { } file ? await LoadAsync(file, cancellationToken) : Volatile.Read(ref _memory);
+        await Task.Delay(options.Value.SourceLatency, time, cancellationToken);
+        return tables;
+    }
+
+    private async Task WriteAsync(Func<Tables, Tables> change, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            await Task.Delay(options.Value.SourceLatency, time, cancellationToken);
+            if (options.Value.SourceFile is not { } file)
+            {
+                Volatile.Write(ref _memory, change(_memory));
+                return;
+            }
+
+            // One writer among all processes; readers see the file as it was or as it is, since it is replaced as a whole.
+            await using var one = await LockAsync(file + ".lock", cancellationToken);
+            var next = JsonSerializer.SerializeToUtf8Bytes(change(await LoadAsync(file, cancellationToken)));
+            await File.WriteAllBytesAsync(file + ".next", next, cancellationToken);
+            File.Move(file + ".next", file, overwrite: true);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private static async Task<Tables> LoadAsync(string file, CancellationToken cancellationToken) => File.Exists(file)
+        ? JsonSerializer.Deserialize<Tables>(await File.ReadAllBytesAsync(file, cancellationToken))!
+        : Tables.Initial();
+
+    private async Task<FileStream> LockAsync(string file, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(file))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5), time, cancellationToken);
+            }
+        }
+    }
+}

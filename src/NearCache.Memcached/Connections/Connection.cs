@@ -1,0 +1,337 @@
+using System.Text;
+using NearCache.Memcached.Protocol;
+using NearCache.Transport;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>One pipelined connection: callers write into one buffer, one flush at a time sends it, one reader gives the replies out in order.</summary>
+/// <remarks>It takes commands from the moment it exists; they are sent once it is open. It ends once, and then all that still waits fails.</remarks>
+internal sealed class Connection : IReplyLine
+{
+    private static long LastId;
+
+    private readonly Lock _gate = new();   // guards the line, what is in flight, and the send queue
+    private readonly ConnectionSettings _settings;
+    private readonly OperationRing _ring = new();
+    private readonly Room _room;
+    private readonly Flusher _flusher;
+    private readonly Liveness _liveness;
+    private readonly long _made;
+    private ITimer? _timer;
+    private TransportConnection? _transport;
+    private ConnectionFailure? _failure;
+    private object? _owner;
+    private bool _closed;
+    private int _tick;
+    private long _received;
+    private long _operations;
+    private ulong _opaque;
+
+    public Connection(ConnectionSettings settings)
+    {
+        _settings = settings;
+        _room = new Room(settings.Options);
+        _flusher = new Flusher(_gate, settings, failure => Abort(failure));
+        _liveness = new Liveness(ConnectionSettings.TicksPerTimeout, settings.KeepAliveTicks);
+        _made = settings.Time.GetTimestamp();
+        _timer = settings.Time.CreateTimer(static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
+    }
+
+    public long Id { get; } = Interlocked.Increment(ref LastId);
+
+    /// <summary>The server's version, once it is open.</summary>
+    public string? Version { get; private set; }
+
+    /// <summary>How long it has been there.</summary>
+    public TimeSpan Age => _settings.Time.GetElapsedTime(_made);
+
+    public bool IsOpen => Volatile.Read(ref _transport) is not null && !Volatile.Read(ref _closed);
+
+    public int InFlight => _room.Commands;
+
+    /// <summary>Connects and greets; throws if that fails within the connect timeout. To be called once.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var (transport, version) = await Greeting.ConnectAsync(_settings, cancellationToken).ConfigureAwait(false);
+        Version = version;
+        lock (_gate)
+        {
+            _transport = transport;
+        }
+
+        if (_failure is { } failure)
+        {
+            transport.Abort(failure.ToException(null, outcomeUnknown: false));
+        }
+    }
+
+    /// <summary>Sends, reads and gives out until it ends; then fails what waits, and says why it ended. To be called once it is open.</summary>
+    public async Task<ConnectionFailure> RunAsync()
+    {
+        var transport = _transport!;
+        var limit = Math.Max(_settings.Options.MaxValueBytes, 128 << 20);
+        var reader = new ReplyReader(transport.Stream, this, _settings.Server, _settings.Options.VerifyReplies, limit);
+        var reading = new ReadLoop(reader, transport, _flusher, _settings.Server).RunAsync();
+        _flusher.Open(transport.Stream);
+        var failure = await reading.ConfigureAwait(false);
+        failure = Interlocked.CompareExchange(ref _failure, failure, null) ?? failure;
+        transport.Abort(failure.ToException(null, outcomeUnknown: false));
+        Close(failure, reader.Next);
+        await _flusher.StoppedAsync().ConfigureAwait(false);
+        await transport.DisposeAsync().ConfigureAwait(false);
+        return failure;
+    }
+
+    /// <summary>Ends it, from any thread. What waits fails as soon as its loops have ended.</summary>
+    public void Abort(ConnectionFailure failure)
+    {
+        if (Interlocked.CompareExchange(ref _failure, failure, null) is null)
+        {
+            Volatile.Read(ref _transport)?.Abort(failure.ToException(null, outcomeUnknown: false));
+        }
+    }
+
+    /// <summary>Ends one that was never opened.</summary>
+    public void Close(ConnectionFailure failure) => Close(failure, 0);
+
+    /// <summary>Puts a command in line. <paramref name="owner"/> is kept alive until everything is answered.</summary>
+    public QueueResult TryQueue(SingleOperation operation, in MetaCommand command, ReadOnlySpan<byte> key, object owner, bool isRetry = false)
+    {
+        bool mustFlush, isAlone;
+        lock (_gate)
+        {
+            var bytes = MetaCommandWriter.MaxLineLength + command.Value.Length;
+            if (_closed || !_room.Has(1, bytes, isRetry))
+            {
+                return _closed ? QueueResult.Closed : QueueResult.Full;
+            }
+
+            operation.Start = _flusher.Queue.Position;
+            operation.Opaque = _opaque;
+            Write(command, key, operation);
+            Enqueue(operation, owner);
+            mustFlush = _flusher.NeedsStart();
+            isAlone = _ring.Count == 1;
+        }
+
+        if (mustFlush)
+        {
+            _flusher.Start(isAlone);
+        }
+
+        return QueueResult.Queued;
+    }
+
+    /// <summary>Puts commands in line, to be sent by one write.</summary>
+    public QueueResult TryQueue(ReadOnlyMemory<MetaCommand> commands, object owner, bool isRetry, out GroupOperation? operation)
+    {
+        operation = null;
+        var bytes = 0L;
+        var room = 0;
+        foreach (ref readonly var command in commands.Span)
+        {
+            bytes += MetaCommandWriter.MaxLineLength + command.Value.Length;
+            room += MetaCommandWriter.MaxLineLength + (command.Value.Length < SendQueue.LargeValueBytes ? command.Value.Length + 2 : 2);
+        }
+
+        bool mustFlush;
+        lock (_gate)
+        {
+            if (_closed || !_room.Has(commands.Length, bytes, isRetry))
+            {
+                return _closed ? QueueResult.Closed : QueueResult.Full;
+            }
+
+            operation = new GroupOperation(commands, Id) { Commands = commands.Length, Start = _flusher.Queue.Position, Opaque = _opaque };
+            _flusher.Queue.GetSpan(room);
+            foreach (ref readonly var command in commands.Span)
+            {
+                Write(command, command.Key.Span, null);
+            }
+
+            Enqueue(operation, owner);
+            mustFlush = _flusher.NeedsStart();
+        }
+
+        if (mustFlush)
+        {
+            _flusher.Start(isAlone: false);
+        }
+
+        return QueueResult.Queued;
+    }
+
+    /// <summary>Puts a line of the classic protocol in line.</summary>
+    public QueueResult TryQueue(TextOperation operation, string text, object owner, bool isRetry)
+    {
+        bool mustFlush;
+        lock (_gate)
+        {
+            if (_closed || !_room.Has(1, text.Length, isRetry))
+            {
+                return _closed ? QueueResult.Closed : QueueResult.Full;
+            }
+
+            operation.Start = _flusher.Queue.Position;
+            operation.Commands = 1;
+            _flusher.Queue.Advance(Encoding.ASCII.GetBytes(text, _flusher.Queue.GetSpan(text.Length)));
+            Enqueue(operation, owner);
+            mustFlush = _flusher.NeedsStart();
+        }
+
+        if (mustFlush)
+        {
+            _flusher.Start(isAlone: false);
+        }
+
+        return QueueResult.Queued;
+    }
+
+    /// <summary>Waits until there may be room again, or it has ended.</summary>
+    public async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource turn;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            turn = _room.Wait();
+        }
+
+        using var registration = cancellationToken.UnsafeRegister(static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn);
+        await turn.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>How it is now; null unless it is open.</summary>
+    public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _transport) is { } transport && IsOpen
+        ? new MemcachedConnectionInfo(
+            Id, _settings.Server, transport.Local, transport.Remote, Age, Interlocked.Read(ref _operations), InFlight, _flusher.Sent, Interlocked.Read(ref _received))
+        : null;
+
+    Operation? IReplyLine.Peek(long number) => _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
+
+    void IReplyLine.Received(int bytes)
+    {
+        Volatile.Write(ref _received, _received + bytes);
+        _settings.Metrics.Received(bytes);
+    }
+
+    void IReplyLine.Answered(long number, int commands, long bytes)
+    {
+        if (commands == 0)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _ring.RemoveUntil(number);
+            _room.Return(commands, bytes);
+            if (_ring.Count == 0)
+            {
+                _owner = null;
+            }
+        }
+
+        Volatile.Write(ref _operations, _operations + commands);
+        _settings.Metrics.Answered(commands);
+    }
+
+    private void Write(in MetaCommand command, ReadOnlySpan<byte> key, Operation? holder)
+    {
+        ulong? opaque = _settings.Options.VerifyReplies ? _opaque++ : null;
+        var queue = _flusher.Queue;
+        var length = command.Value.Length;
+        var isLarge = length >= SendQueue.LargeValueBytes;
+        var span = queue.GetSpan(MetaCommandWriter.MaxLineLength + (isLarge ? 0 : length) + 2);
+        var written = MetaCommandWriter.Write(command, key, opaque, span);
+        if (command.Kind != MetaCommandKind.Set)
+        {
+            queue.Advance(written);
+            return;
+        }
+
+        if (isLarge)
+        {
+            queue.Advance(written);
+            queue.AddLarge(command.Value, holder);
+            "\r\n"u8.CopyTo(queue.GetSpan(2));
+            queue.Advance(2);
+            return;
+        }
+
+        command.Value.Span.CopyTo(span[written..]);
+        "\r\n"u8.CopyTo(span[(written + length)..]);
+        queue.Advance(written + length + 2);
+    }
+
+    private void Enqueue(Operation operation, object owner)
+    {
+        operation.End = _flusher.Queue.Position;
+        operation.Tick = _tick;
+        _owner ??= owner;
+        _ring.Enqueue(operation);
+        _room.Take(operation.Commands, operation.End - operation.Start);
+    }
+
+    private void Tick()
+    {
+        LivenessVerdict verdict;
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _tick++;
+
+            // One tick more than the timeout has: the tick in which an operation was queued was not a whole one.
+            var due = _tick - ConnectionSettings.TicksPerTimeout - 1;
+            for (var i = 0; i < _ring.Count && _ring.At(i).ExpireIfQueuedBy(due, _settings); i++)
+            {
+                // Gives up the answer of one more.
+            }
+
+            verdict = _transport is null ? LivenessVerdict.Fine : _liveness.Tick(_received, _flusher.Sent, _ring.Count > 0 ? _ring.At(0).End : -1);
+        }
+
+        if (verdict == LivenessVerdict.Dead)
+        {
+            Abort(ConnectionFailure.Silent(_settings.Server, _settings.Options.OperationTimeout));
+        }
+        else if (verdict == LivenessVerdict.Ask)
+        {
+            TryQueue(new[] { MetaCommand.NoOp() }, this, isRetry: true, out _);
+        }
+    }
+
+    private void Close(ConnectionFailure failure, long firstUnanswered)
+    {
+        Operation[] waiting;
+        lock (_gate)
+        {
+            _closed = true;
+            _ring.RemoveUntil(firstUnanswered);
+            waiting = new Operation[_ring.Count];
+            for (var i = 0; i < waiting.Length; i++)
+            {
+                waiting[i] = _ring.At(i);
+            }
+
+            _ring.RemoveUntil(_ring.Head + waiting.Length);
+            _room.Close();
+            _owner = null;
+            _timer?.Dispose();
+            _timer = null;
+        }
+
+        foreach (var operation in waiting)
+        {
+            operation.Fail(failure, outcomeUnknown: operation.Start < _flusher.HandedOut);
+        }
+    }
+}

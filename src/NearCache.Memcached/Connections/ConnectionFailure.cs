@@ -1,0 +1,44 @@
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Why a connection ended, as what each of its operations then throws: an exception of its own.</summary>
+internal sealed class ConnectionFailure
+{
+    private readonly Func<string?, bool, Exception> _make;
+
+    private ConnectionFailure(string reason, string text, Func<string?, bool, Exception> make) => (Reason, Text, _make) = (reason, text, make);
+
+    /// <summary>One of a few fixed words, for metrics.</summary>
+    public string Reason { get; }
+
+    /// <summary>For logs.</summary>
+    public string Text { get; }
+
+    /// <summary>Whether the server should be asked whether it lives before calls are sent to it again.</summary>
+    public bool IsSuspect => Reason is "silent" or "full" or "connect";
+
+    public static ConnectionFailure Lost(string server, string text, Exception? cause) =>
+        new("lost", text, (operation, unknown) => new MemcachedConnectionLostException(server, operation, unknown, text, cause));
+
+    public static ConnectionFailure Silent(string server, TimeSpan limit) => new(
+        "silent",
+        $"nothing arrived for {limit.TotalMilliseconds:0} ms while replies were due (OperationTimeout)",
+        (operation, unknown) => new MemcachedTimeoutException(server, operation, unknown, nameof(MemcachedOptions.OperationTimeout), limit));
+
+    public static ConnectionFailure NotUnderstood(string server, string text) =>
+        new("protocol", text, (operation, unknown) => new MemcachedProtocolException(server, operation, unknown, text));
+
+    public static ConnectionFailure Full(string server) =>
+        new("full", "the server has as many connections as it allows", (operation, _) => new MemcachedServerFullException(server, operation));
+
+    /// <summary>It could not be made; a cause that is itself of this kind is not wrapped again.</summary>
+    public static ConnectionFailure NotConnected(string server, Exception cause) => cause switch
+    {
+        MemcachedServerFullException => Full(server),
+        MemcachedServerDownException { InnerException: { } first } => NotConnected(server, first),
+        _ => new("connect", cause.Message, (operation, _) => new MemcachedServerDownException(server, operation, cause)),
+    };
+
+    public static ConnectionFailure Closed() => new("closed", "the client was disposed", (_, _) => new ObjectDisposedException(nameof(MemcachedClient)));
+
+    public Exception ToException(string? operation, bool outcomeUnknown) => _make(operation, outcomeUnknown);
+}

@@ -1,0 +1,13 @@
+namespace NearCache.Memcached.Connections;
+
+/// <summary>What <see cref="Liveness"/> says.</summary>
+internal enum LivenessVerdict
+{
+    Fine,
+
+    /// <summary>Idle for long: ask whether the server is there.</summary>
+    Ask,
+
+    /// <summary>Something is due, and nothing came for the operation timeout.</summary>
+    Dead,
+}

@@ -1,0 +1,52 @@
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Something that waits in line for its replies.</summary>
+/// <remarks>The position in the stream and the tick are written under the connection's lock when it is queued, and not changed while it waits.</remarks>
+internal abstract class Operation
+{
+    /// <summary>The place of its first byte in everything that this connection ever sent.</summary>
+    public long Start { get; set; }
+
+    /// <summary>The place after its last byte.</summary>
+    public long End { get; set; }
+
+    /// <summary>The connection's tick when it was queued.</summary>
+    public int Tick { get; set; }
+
+    /// <summary>Commands in it.</summary>
+    public int Commands { get; set; }
+
+    /// <summary>The number that the next reply must repeat, when replies are verified; the commands of a group have successive ones.</summary>
+    public ulong Opaque { get; set; }
+
+    /// <summary>What the caller asked for, for messages.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Whether the replies are lines of the classic protocol.</summary>
+    public virtual bool IsText => false;
+
+    /// <summary>Takes a reply whose value, if any, has arrived and is valid during the call.</summary>
+    public abstract Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value);
+
+    /// <summary>Asks how to take a value that has not wholly arrived. Nobody else ends the operation until <see cref="AcceptLarge"/> was called.</summary>
+    public abstract LargeValue BeginLarge(in MetaReply reply);
+
+    /// <summary>Takes a reply whose value was put where <see cref="BeginLarge"/> said.</summary>
+    public abstract Acceptance AcceptLarge(in MetaReply reply, in LargeValue value);
+
+    /// <summary>Takes a line of the classic protocol, without its end.</summary>
+    public virtual Acceptance AcceptLine(ReadOnlySpan<byte> line) => Acceptance.Illegal;
+
+    /// <summary>Ends it without a reply, unless it has ended. The exception is made only if it is used.</summary>
+    public abstract void Fail(ConnectionFailure failure, bool outcomeUnknown);
+
+    /// <summary>Gives up the answer, not the place in line, if it has waited since <paramref name="tick"/> or longer. False if it has not waited so long.</summary>
+    public abstract bool ExpireIfQueuedBy(int tick, ConnectionSettings settings);
+
+    /// <summary>Called when the last byte of the caller's own memory was handed to the system.</summary>
+    public virtual void ReleaseMemory(ConnectionSettings settings)
+    {
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Operations to be used again. A few wait with each thread; the surplus of one thread is there for all.</summary>
+internal static class OperationPool
+{
+    private const int PerThread = 64;
+    private const int Shared = 4096;
+    private static readonly ConcurrentQueue<SingleOperation> Surplus = new();
+
+    [ThreadStatic]
+    private static SingleOperation? First;
+
+    [ThreadStatic]
+    private static int Count;
+
+    public static SingleOperation Rent()
+    {
+        if (First is { } operation)
+        {
+            (First, operation.Next) = (operation.Next, null);
+            Count--;
+            return operation;
+        }
+
+        return Surplus.TryDequeue(out var surplus) ? surplus : new SingleOperation();
+    }
+
+    public static void Return(SingleOperation operation)
+    {
+        if (Count < PerThread)
+        {
+            (operation.Next, First) = (First, operation);
+            Count++;
+        }
+        else if (Surplus.Count < Shared)
+        {
+            Surplus.Enqueue(operation);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using NearCache.Transport;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Reads, lets callers go on, sends what they asked for next, and reads again: one thread at a time, none while nothing comes.</summary>
+/// <remarks>
+/// Not an async method, since the thread that reads may have to leave the loop to another in the middle of a batch: see <see cref="CompletionBatch"/>.
+/// A thread that has worked for long goes back to the pool and queues up behind others.
+/// </remarks>
+internal sealed class ReadLoop : IThreadPoolWorkItem
+{
+    private const int FlushEvery = 64;
+    private const int LookEvery = 16;
+    private const int LooksUntilStuck = 2;
+    private const int BusyBatch = 4;
+
+    private readonly ReplyReader _reader;
+    private readonly Stream _stream;
+    private readonly Socket? _socket;
+    private readonly Flusher _flusher;
+    private readonly string _server;
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly Pace _pace;
+    private readonly long _longTurn;
+    private readonly long _longBatch;
+    private readonly long _patience;
+    private readonly TaskCompletionSource<ConnectionFailure> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Action _onRead;
+    private readonly Action _onLarge;
+    private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _reading;
+    private ConfiguredValueTaskAwaitable<ConnectionFailure?>.ConfiguredValueTaskAwaiter _readingLarge;
+    private long _lastWord;
+    private int _same;
+    private volatile bool _hasWorked;
+    private int _lastBatch;
+
+    public ReadLoop(ReplyReader reader, TransportConnection transport, Flusher flusher, string server)
+    {
+        (_reader, _stream, _flusher, _server) = (reader, transport.Stream, flusher, server);
+        _socket = transport.Stream is NetworkStream ? transport.Socket : null;
+        _patience = _time.TimestampFrequency / 50_000;
+        _pace = new Pace(_time.TimestampFrequency);
+        _longTurn = _time.TimestampFrequency / 500;
+        _longBatch = _time.TimestampFrequency / 2000;
+        _onRead = () => Run(Step.TakeRead);
+        _onLarge = () => Run(Step.TakeLarge);
+    }
+
+    private enum Step
+    {
+        Read,
+        TakeRead,
+        TakeLarge,
+    }
+
+    /// <summary>Begins, and completes with the reason when the connection has ended. To be called once.</summary>
+    public async Task<ConnectionFailure> RunAsync()
+    {
+        CompletionWatch.Add(this);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        var failure = await _ended.Task.ConfigureAwait(false);
+        CompletionWatch.Remove(this);
+        _reader.Release();
+        return failure;
+    }
+
+    /// <summary>Whether callers went on on this loop's thread since it was looked at.</summary>
+    public bool HasWorked => _hasWorked;
+
+    void IThreadPoolWorkItem.Execute() => Run(Step.Read);
+
+    /// <summary>Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.</summary>
+    public bool Inspect()
+    {
+        var word = _reader.Ready.Word;
+        var hasWorked = _hasWorked || _reader.Ready.IsRunning;
+        _same = word == _lastWord ? _same + 1 : 0;
+        if (_same >= LooksUntilStuck && _reader.Ready.TryTakeOver(word))
+        {
+            _pace.Blocked(_time.GetTimestamp());
+            _flusher.StartElsewhere();
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        (_lastWord, _hasWorked) = (word, false);
+        return hasWorked;
+    }
+
+    private void Run(Step step)
+    {
+        try
+        {
+            var started = _time.GetTimestamp();
+            while (TryTake(ref step))
+            {
+                if (_reader.Ready.Count > 0)
+                {
+                    var now = _time.GetTimestamp();
+                    if (!LetGoOn(now))
+                    {
+                        return;
+                    }
+
+                    if (now - started > _longTurn)
+                    {
+                        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                        return;
+                    }
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever it is, what follows in the stream cannot be understood any more.
+            _ended.TrySetResult(ConnectionFailure.Lost(_server, e.Message, e));
+        }
+    }
+
+#pragma warning disable CA2012 // Each awaiter is asked for its result once, by the step that follows.
+    /// <summary>Reads once and understands what came. False when the loop goes on by itself later, or has ended.</summary>
+    private bool TryTake(ref Step step)
+    {
+        ConnectionFailure? failure;
+        if (step == Step.TakeLarge)
+        {
+            failure = _readingLarge.GetResult();
+        }
+        else
+        {
+            var count = step == Step.Read ? ReadSoon() : 0;
+            if (count == 0 && step == Step.Read)
+            {
+                _reading = _stream.ReadAsync(_reader.Free, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
+                if (!_reading.IsCompleted)
+                {
+                    _reading.UnsafeOnCompleted(_onRead);
+                    return false;
+                }
+            }
+
+            if (count == 0 && (count = _reading.GetResult()) == 0)
+            {
+                _ended.TrySetResult(ConnectionFailure.Lost(_server, "the server closed it", null));
+                return false;
+            }
+
+            _reader.Advance(count);
+            failure = null;
+        }
+
+        step = Step.Read;
+        failure ??= _reader.Read();
+        while (failure is null && _reader.HasLarge)
+        {
+            // Nobody waits for a large value but its own caller.
+            LetGoOnElsewhere();
+            _readingLarge = _reader.ReadLargeAsync().ConfigureAwait(false).GetAwaiter();
+            if (!_readingLarge.IsCompleted)
+            {
+                _readingLarge.UnsafeOnCompleted(_onLarge);
+                return false;
+            }
+
+            failure = _readingLarge.GetResult() ?? _reader.Read();
+        }
+
+        if (failure is null)
+        {
+            return true;
+        }
+
+        LetGoOnElsewhere();
+        _ended.TrySetResult(failure);
+        return false;
+    }
+
+#pragma warning restore CA2012
+
+    // While many callers are served, the next replies are microseconds away: waiting for them here is cheaper than being woken for them.
+    private int ReadSoon()
+    {
+        if (_socket is null || _lastBatch < BusyBatch)
+        {
+            return 0;
+        }
+
+        _lastBatch = 0;
+        var until = _time.GetTimestamp() + _patience;
+        do
+        {
+            if (_socket.Available > 0)
+            {
+                return _socket.Receive(_reader.Free.Span);
+            }
+        }
+        while (Thread.Yield() && _time.GetTimestamp() < until);
+
+        return 0;
+    }
+
+    /// <summary>Lets the callers of what was answered go on. False if another thread has taken over the loop meanwhile.</summary>
+    private bool LetGoOn(long now)
+    {
+        if (!_pace.IsQuick(now))
+        {
+            LetGoOnElsewhere();
+            return true;
+        }
+
+        _hasWorked = true;
+        Interlocked.MemoryBarrier();
+        _lastBatch = _reader.Ready.Count;
+        if (!CompletionWatch.IsAwake)
+        {
+            CompletionWatch.Wake();
+        }
+
+        var batch = _reader.Ready;
+        var count = batch.Count;
+        var number = batch.Begin();
+        _flusher.Defer();
+        var done = 0;
+        while (batch.TryTake(number) is { } operation)
+        {
+            CompletionBatch.Complete(operation);
+            done++;
+            if (_flusher.Deferred >= FlushEvery)
+            {
+                _flusher.FlushDeferred();
+            }
+
+            if (done % LookEvery == 0 && done < count && _time.GetTimestamp() - now > _longBatch)
+            {
+                _flusher.Undefer();
+                _pace.Add(done, _time.GetTimestamp() - now, _time.GetTimestamp());
+                return batch.TryGiveAway(number);
+            }
+        }
+
+        _flusher.Undefer();
+        if (!batch.TryEnd(number))
+        {
+            return false;
+        }
+
+        var end = _time.GetTimestamp();
+        _pace.Add(done, end - now, end);
+        return true;
+    }
+
+    private void LetGoOnElsewhere()
+    {
+        if (_reader.Ready.Count > 0)
+        {
+            _reader.Ready.TryGiveAway(_reader.Ready.Begin());
+        }
+    }
+}

@@ -1,0 +1,290 @@
+using System.Buffers;
+using System.Text;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Understands what a server sends and gives each reply to the operation that is first in line.</summary>
+internal sealed class ReplyReader(Stream stream, IReplyLine line, string server, bool verifies, int maxValueBytes)
+{
+    private const int BufferSize = 128 * 1024;
+    private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+    private int _start;
+    private int _end;
+    private int _commands;
+    private long _bytes;
+    private MetaReply _large;
+    private Operation? _largeOwner;
+
+    /// <summary>The number of the operation whose reply comes next.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>Where the next bytes go.</summary>
+    public Memory<byte> Free => _buffer.AsMemory(_end);
+
+    /// <summary>Operations that were answered and whose callers are still to be told.</summary>
+    public CompletionBatch Ready { get; } = new();
+
+    /// <summary>Whether a value comes that is larger than what has arrived: <see cref="ReadLargeAsync"/> must be called.</summary>
+    public bool HasLarge => _largeOwner is not null;
+
+    /// <summary>So many bytes were put into <see cref="Free"/>.</summary>
+    public void Advance(int count)
+    {
+        line.Received(count);
+        _end += count;
+    }
+
+    /// <summary>Nothing more is read.</summary>
+    public void Release() => ArrayPool<byte>.Shared.Return(_buffer);
+
+    /// <summary>Reads what has arrived, as far as it goes or until a value comes that is larger than that.</summary>
+    public ConnectionFailure? Read()
+    {
+        ConnectionFailure? failure = null;
+        while (_start < _end && _largeOwner is null && failure is null)
+        {
+            var operation = line.Peek(Next);
+            if (operation is null)
+            {
+                failure = Unasked();
+                break;
+            }
+
+            var before = _start;
+            failure = operation.IsText ? ReadLine(operation) : ReadReply(operation);
+            if (_start == before)
+            {
+                break;
+            }
+        }
+
+        line.Answered(Next, _commands, _bytes);
+        (_commands, _bytes) = (0, 0);
+        if (_largeOwner is null)
+        {
+            Compact();
+        }
+
+        return failure;
+    }
+
+    private ConnectionFailure? ReadReply(Operation operation)
+    {
+        var input = _buffer.AsSpan(_start, _end - _start);
+        switch (MetaReplyReader.TryRead(input, out var reply, out var consumed))
+        {
+            case ReadStatus.Incomplete:
+                return null;
+            case ReadStatus.Malformed:
+                return NotUnderstood(operation);
+        }
+
+        if (verifies && !IsVerified(operation, reply))
+        {
+            return ConnectionFailure.NotUnderstood(server, $"the reply to {operation.Name} repeats the number of another command");
+        }
+
+        if (reply.Code != MetaReplyCode.Value)
+        {
+            return Take(operation, reply, [], consumed);
+        }
+
+        if (reply.Length > maxValueBytes)
+        {
+            return ConnectionFailure.NotUnderstood(server, $"a value of {reply.Length} bytes was announced");
+        }
+
+        var total = consumed + reply.Length + 2;
+        if (total <= input.Length)
+        {
+            return input[total - 2] == '\r' && input[total - 1] == '\n'
+                ? Take(operation, reply, input.Slice(consumed, reply.Length), total)
+                : ConnectionFailure.NotUnderstood(server, "no line end follows a value");
+        }
+
+        if (total > BufferSize / 2)
+        {
+            _start += consumed;
+            (_large, _largeOwner) = (reply, operation);
+        }
+
+        return null;
+    }
+
+    private ConnectionFailure? Take(Operation operation, in MetaReply reply, ReadOnlySpan<byte> value, int consumed)
+    {
+        // Read now: once it has accepted its reply, its caller may use it again.
+        var (commands, bytes) = (operation.Commands, operation.End - operation.Start);
+        _start += consumed;
+        switch (operation.Accept(reply, value))
+        {
+            case Acceptance.Ready:
+                Ready.Add((SingleOperation)operation);
+                goto case Acceptance.Finished;
+            case Acceptance.Finished:
+                Next++;
+                _commands += commands;
+                _bytes += bytes;
+                return null;
+            case Acceptance.Illegal:
+                return Illegal(operation, reply);
+            default:
+                return null;
+        }
+    }
+
+    private ConnectionFailure? ReadLine(Operation operation)
+    {
+        var input = _buffer.AsSpan(_start, _end - _start);
+        var end = input.IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            return input.Length > MetaReplyReader.MaxLineLength ? NotUnderstood(operation) : null;
+        }
+
+        var (commands, bytes) = (operation.Commands, operation.End - operation.Start);
+        _start += end + 1;
+        switch (operation.AcceptLine(input[..end].TrimEnd((byte)'\r')))
+        {
+            case Acceptance.Finished:
+                Next++;
+                _commands += commands;
+                _bytes += bytes;
+                return null;
+            case Acceptance.Illegal:
+                return ConnectionFailure.NotUnderstood(server, $"a line that is no answer to {operation.Name}");
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Takes the large value to its place as it comes, and then reads on.</summary>
+    public async ValueTask<ConnectionFailure?> ReadLargeAsync()
+    {
+        var operation = _largeOwner!;
+        var (reply, commands, bytes) = (_large, operation.Commands, operation.End - operation.Start);
+        _largeOwner = null;
+        var value = operation.BeginLarge(reply);
+        for (var offset = 0; offset < reply.Length;)
+        {
+            var count = _end - _start;
+            if (count > 0)
+            {
+                count = Math.Min(count, reply.Length - offset);
+                Put(ref value, offset, _buffer.AsSpan(_start, count));
+                _start += count;
+            }
+            else
+            {
+                (_start, _end) = (0, 0);
+                var isDirect = value.Array is not null;
+                var target = isDirect ? value.Array.AsMemory(offset) : _buffer.AsMemory(0, Math.Min(_buffer.Length, reply.Length - offset));
+                count = await stream.ReadAsync(target, CancellationToken.None).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    return ConnectionFailure.Lost(server, "the server closed it within a value", null);
+                }
+
+                line.Received(count);
+                if (!isDirect)
+                {
+                    Put(ref value, offset, target.Span[..count]);
+                }
+            }
+
+            offset += count;
+        }
+
+        while (_end - _start < 2)
+        {
+            Compact();
+            var count = await stream.ReadAsync(_buffer.AsMemory(_end), CancellationToken.None).ConfigureAwait(false);
+            if (count == 0)
+            {
+                return ConnectionFailure.Lost(server, "the server closed it within a value", null);
+            }
+
+            line.Received(count);
+            _end += count;
+        }
+
+        if (_buffer[_start] != '\r' || _buffer[_start + 1] != '\n')
+        {
+            return ConnectionFailure.NotUnderstood(server, "no line end follows a value");
+        }
+
+        _start += 2;
+        switch (operation.AcceptLarge(reply, value))
+        {
+            case Acceptance.Ready:
+                Ready.Add((SingleOperation)operation);
+                goto case Acceptance.Finished;
+            case Acceptance.Finished:
+                Next++;
+                _commands += commands;
+                _bytes += bytes;
+                return null;
+            case Acceptance.Illegal:
+                return Illegal(operation, reply);
+            default:
+                return null;
+        }
+    }
+
+    private static void Put(ref LargeValue value, int offset, ReadOnlySpan<byte> bytes)
+    {
+        if (value.Array is not null)
+        {
+            bytes.CopyTo(value.Array.AsSpan(offset));
+        }
+        else if (value.Writer is not null && value.WriterFailure is null)
+        {
+            try
+            {
+                value.Writer.Write(bytes);
+            }
+            catch (Exception e)
+            {
+                value.WriterFailure = e;
+            }
+        }
+    }
+
+    private static bool IsVerified(Operation operation, in MetaReply reply) =>
+        reply.Code >= MetaReplyCode.NoOp || ((reply.Marks & MetaReplyMarks.HasOpaque) != 0 && reply.Opaque == operation.Opaque);
+
+    private void Compact()
+    {
+        var rest = _end - _start;
+        if (rest == 0)
+        {
+            (_start, _end) = (0, 0);
+        }
+        else if (_start > 0 && _buffer.Length - _end < BufferSize / 2)
+        {
+            _buffer.AsSpan(_start, rest).CopyTo(_buffer);
+            (_start, _end) = (0, rest);
+        }
+    }
+
+    private ConnectionFailure? Unasked()
+    {
+        var input = _buffer.AsSpan(_start, _end - _start);
+        return input.StartsWith("ERROR Too many open connections"u8)
+            ? ConnectionFailure.Full(server)
+            : ConnectionFailure.NotUnderstood(server, "a reply came that nothing was asked for");
+    }
+
+    private ConnectionFailure Illegal(Operation operation, in MetaReply reply) => reply.Error?.StartsWith("ERROR Too many open connections", StringComparison.Ordinal) == true
+        ? ConnectionFailure.Full(server)
+        : ConnectionFailure.NotUnderstood(server, $"{reply.Error ?? reply.Code.ToString()} is no answer to {operation.Name}");
+
+    // At most the first word: the rest might be a key or a value.
+    private ConnectionFailure NotUnderstood(Operation operation)
+    {
+        var word = _buffer.AsSpan(_start, Math.Min(_end - _start, 12));
+        var space = word.IndexOfAnyExceptInRange((byte)'!', (byte)'~');
+        return ConnectionFailure.NotUnderstood(server, $"'{Encoding.ASCII.GetString(space < 0 ? word : word[..space])}' begins no answer to {operation.Name}");
+    }
+}

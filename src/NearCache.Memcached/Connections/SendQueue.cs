@@ -1,0 +1,104 @@
+using System.Buffers;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Bytes that wait to be sent: small ones collected in one buffer, large values as the caller's own memory between two of them.</summary>
+/// <remarks>Everything is called under the connection's lock.</remarks>
+internal sealed class SendQueue
+{
+    /// <summary>Values from this size on are not copied.</summary>
+    public const int LargeValueBytes = 32 * 1024;
+
+    private const int BufferSize = 64 * 1024;
+    private List<SendPart> _parts = [];
+    private byte[]? _spare;
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+    private int _filled;
+
+    /// <summary>The place in the stream that the next byte will have.</summary>
+    public long Position { get; private set; }
+
+    public bool IsEmpty => _filled == 0 && _parts.Count == 0;
+
+    /// <summary>Room for at least so many bytes in one piece. A group asks for all of its lines at once, so that they are sent at once.</summary>
+    public Span<byte> GetSpan(int size)
+    {
+        if (_buffer.Length - _filled < size)
+        {
+            Seal();
+            if (_buffer.Length < size)
+            {
+                ArrayPool<byte>.Shared.Return(_buffer);
+                _buffer = ArrayPool<byte>.Shared.Rent(size);
+            }
+        }
+
+        return _buffer.AsSpan(_filled);
+    }
+
+    /// <summary>So many bytes were written to the span.</summary>
+    public void Advance(int count)
+    {
+        _filled += count;
+        Position += count;
+    }
+
+    /// <summary>Puts memory of the caller's behind what was written. <paramref name="owner"/> hears when it was sent.</summary>
+    public void AddLarge(ReadOnlyMemory<byte> memory, Operation? owner)
+    {
+        Seal();
+        _parts.Add(new SendPart(memory, null, owner));
+        Position += memory.Length;
+    }
+
+    /// <summary>Hands out all that waits, as one part in <paramref name="single"/> when it is one, else as a list that is returned by <see cref="Return"/>.</summary>
+    public List<SendPart>? Take(out SendPart single)
+    {
+        if (_parts.Count == 0)
+        {
+            single = new SendPart(_buffer.AsMemory(0, _filled), _buffer, null);
+            _buffer = TakeSpare();
+            _filled = 0;
+            return null;
+        }
+
+        single = default;
+        Seal();
+        var parts = _parts;
+        _parts = [];
+        return parts;
+    }
+
+    /// <summary>Takes back the buffer of a part that was sent.</summary>
+    public void Return(in SendPart part)
+    {
+        if (part.Buffer is { } buffer)
+        {
+            if (_spare is null && buffer.Length <= 2 * BufferSize)
+            {
+                _spare = buffer;
+            }
+            else
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private void Seal()
+    {
+        if (_filled > 0)
+        {
+            _parts.Add(new SendPart(_buffer.AsMemory(0, _filled), _buffer, null));
+            _buffer = TakeSpare();
+            _filled = 0;
+        }
+    }
+
+    private byte[] TakeSpare()
+    {
+        var buffer = _spare ?? ArrayPool<byte>.Shared.Rent(BufferSize);
+        _spare = null;
+        return buffer;
+    }
+}

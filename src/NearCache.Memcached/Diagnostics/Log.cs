@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Logging;
+
+namespace NearCache.Memcached.Diagnostics;
+
+/// <summary>All events of this package: 2000-2099 connections, 2100-2199 servers, 2200-2299 the client. Each is a change, never one of many calls.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Debug, "Connected to {Server} from {Local} (memcached {Version}, connection {Connection}).")]
+    public static partial void Connected(this ILogger logger, string server, string? local, string? version, long connection);
+
+    [LoggerMessage(2001, LogLevel.Warning, "Connection {Connection} to {Server} was lost after {Age} with {InFlight} commands in flight: {Reason}")]
+    public static partial void ConnectionLost(this ILogger logger, long connection, string server, TimeSpan age, int inFlight, string reason);
+
+    [LoggerMessage(2002, LogLevel.Debug, "{Server} is still down after {Attempts} attempts; the next is in {Wait}: {Reason}")]
+    public static partial void StillDown(this ILogger logger, string server, int attempts, TimeSpan wait, string reason);
+
+    [LoggerMessage(2100, LogLevel.Warning, "{Server} is down: calls to it fail at once until it answers. {Reason}")]
+    public static partial void ServerDown(this ILogger logger, string server, string reason);
+
+    [LoggerMessage(2101, LogLevel.Information, "{Server} is up again after {Attempts} attempts.")]
+    public static partial void ServerUp(this ILogger logger, string server, int attempts);
+
+    [LoggerMessage(2200, LogLevel.Warning, "A MemcachedClient for {Servers} was never disposed; its connections are closed now. It was created here:\n{CreatedAt}")]
+    public static partial void NeverDisposed(this ILogger logger, string servers, string createdAt);
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using NearCache.Transport;
+
+namespace NearCache.Memcached;
+
+/// <summary>Finds every mistake in <see cref="MemcachedOptions"/> at once.</summary>
+public static class MemcachedOptionsValidator
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    /// <summary>The mistakes, each a sentence that names the setting, its value and what would be right; empty when there is none.</summary>
+    public static IReadOnlyList<string> Validate(MemcachedOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var mistakes = new List<string>();
+        CheckServers(options.Servers, mistakes);
+        CheckRange(options.ConnectionsPerServer, 1, 64, nameof(options.ConnectionsPerServer), mistakes);
+        CheckTime(options.ConnectTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.ConnectTimeout), mistakes);
+        CheckTime(options.OperationTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.OperationTimeout), mistakes);
+        CheckTime(options.MaxReconnectDelay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.MaxReconnectDelay), mistakes);
+        var most = options.MaxReconnectDelay > TimeSpan.Zero ? options.MaxReconnectDelay : Longest;
+        CheckTime(options.ReconnectDelay, TimeSpan.FromMilliseconds(1), most, nameof(options.ReconnectDelay), mistakes);
+        CheckRange(options.ReconnectJitter, 0, 1, nameof(options.ReconnectJitter), mistakes);
+        if (options.KeepAlive != TimeSpan.Zero)
+        {
+            CheckTime(options.KeepAlive, TimeSpan.FromSeconds(1), TimeSpan.FromHours(2), nameof(options.KeepAlive), mistakes);
+        }
+
+        CheckRange(options.MaxInFlightCommands, 1, int.MaxValue, nameof(options.MaxInFlightCommands), mistakes);
+        CheckRange(options.MaxInFlightBytes, 1, long.MaxValue, nameof(options.MaxInFlightBytes), mistakes);
+        CheckRange(options.MaxValueBytes, 1, 1 << 30, nameof(options.MaxValueBytes), mistakes);
+        if (options.OverloadPolicy is not (OverloadPolicy.Wait or OverloadPolicy.Fail))
+        {
+            mistakes.Add($"{nameof(options.OverloadPolicy)} must be Wait or Fail, but is {options.OverloadPolicy}.");
+        }
+
+        if (options.Locator is null)
+        {
+            mistakes.Add($"{nameof(options.Locator)} must not be null.");
+        }
+
+        return mistakes;
+    }
+
+    internal static void ThrowIfInvalid(MemcachedOptions options)
+    {
+        var mistakes = Validate(options);
+        if (mistakes.Count > 0)
+        {
+            throw new ArgumentException($"The options of the memcached client have {mistakes.Count} mistake(s): {string.Join(' ', mistakes)}", nameof(options));
+        }
+    }
+
+    private static void CheckServers(IList<string>? servers, List<string> mistakes)
+    {
+        if (servers is null || servers.Count == 0)
+        {
+            mistakes.Add("Servers must name at least one server, as host:port.");
+            return;
+        }
+
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < servers.Count; i++)
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"Servers[{i}]");
+            if (!ServerAddress.TryParse(servers[i], MemcachedServer.DefaultPort, out var address, out var problem))
+            {
+                mistakes.Add($"{name} is '{servers[i]}', which {problem}.");
+            }
+            else if (!seen.Add(address.ToString()))
+            {
+                mistakes.Add($"{name} is '{servers[i]}', which is named twice: name each server once.");
+            }
+        }
+    }
+
+    private static void CheckTime(TimeSpan value, TimeSpan least, TimeSpan most, string name, List<string> mistakes) =>
+        CheckRange(value, least, most, name, mistakes);
+
+    private static void CheckRange<T>(T value, T least, T most, string name, List<string> mistakes)
+        where T : IComparable<T>, IFormattable
+    {
+        // Written so that NaN is refused.
+        if (!(value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0))
+        {
+            mistakes.Add(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {least} to {most}, but is {value}."));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Globalization;
+using NearCache.Memcached.Connections;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Memcached;
+
+/// <summary>One of a client's servers: what is known about it, and commands that go to it whatever their keys.</summary>
+public sealed class MemcachedServer
+{
+    /// <summary>The port of a server that is named without one.</summary>
+    internal const int DefaultPort = 11211;
+
+    private readonly ConnectionPool _pool;
+    private readonly object _owner;
+
+    internal MemcachedServer(ConnectionPool pool, object owner) => (_pool, _owner) = (pool, owner);
+
+    /// <summary>Who it is: its address as configured, with the port, for instance <c>cache-1:11211</c>.</summary>
+    public string Name => _pool.Settings.Server;
+
+    /// <summary>Whether it answers. With several connections: the best of their states.</summary>
+    public MemcachedServerState State
+    {
+        get
+        {
+            var states = _pool.Keepers.Select(keeper => keeper.State).ToArray();
+            return Array.Find([MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed], states.Contains);
+        }
+    }
+
+    /// <summary>Whether it answered last.</summary>
+    public bool IsUp => State == MemcachedServerState.Up;
+
+    /// <summary>Its version as it was last heard, for instance <c>1.6.18</c>; null before the first connection.</summary>
+    public string? Version => _pool.Keepers.Select(keeper => keeper.Version).FirstOrDefault(version => version is not null);
+
+    /// <summary>The connections to it that are open now.</summary>
+    public IReadOnlyList<MemcachedConnectionInfo> Connections => [.. _pool.Keepers.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
+
+    /// <summary>Sends one command, whatever server its key belongs to.</summary>
+    /// <returns>The server's answer; an error that is about this command alone is in it (<see cref="MetaStatus.Error"/>).</returns>
+    /// <exception cref="ArgumentException">The key or the value may not be sent.</exception>
+    /// <exception cref="MemcachedException">There is no answer: the leaf says why.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up the answer; the command may be carried out all the same.</exception>
+    public ValueTask<MetaResponse> ExecuteAsync(in MetaCommand command, CancellationToken cancellationToken = default) =>
+        _pool.RunAsync(_owner, command, command.Key.Span, null, Face.Response, cancellationToken);
+
+    /// <summary>Sends commands in order, on one connection, by one write, whatever servers their keys belong to.</summary>
+    /// <remarks>
+    /// The answer is not cancelled and has no timeout of its own: it comes, however late, or the connection ends, which it does when it is silent for the operation
+    /// timeout. Who does not want to wait so long uses <see cref="Task.WaitAsync(CancellationToken)"/>. The memory of the commands and of their values must not
+    /// change before. Values of 32 KiB and more are sent by writes of their own, in their place in the order.
+    /// </remarks>
+    /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
+    /// <exception cref="MemcachedException">There are no answers; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything may have reached the server.</exception>
+    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => _pool.RunAsync(_owner, group);
+
+    /// <summary>Asks for its version.</summary>
+    /// <exception cref="MemcachedException">There is no answer.</exception>
+    public async Task<string> GetVersionAsync(CancellationToken cancellationToken = default)
+    {
+        var lines = await _pool.RunTextAsync(_owner, "version\r\n", hasManyLines: false, cancellationToken).ConfigureAwait(false);
+        return lines[0]["VERSION ".Length..];
+    }
+
+    /// <summary>Asks for statistics: the general ones, or a group such as <c>items</c>, <c>slabs</c> or <c>settings</c>.</summary>
+    /// <exception cref="ArgumentException">The group has characters other than letters, digits and spaces.</exception>
+    /// <exception cref="MemcachedException">There is no answer, or the server knows no such group.</exception>
+    public async Task<IReadOnlyDictionary<string, string>> GetStatisticsAsync(string? group = null, CancellationToken cancellationToken = default)
+    {
+        if (group is not null && !group.All(character => char.IsAsciiLetterOrDigit(character) || character == ' '))
+        {
+            throw new ArgumentException("A group of statistics is letters, digits and spaces.", nameof(group));
+        }
+
+        var lines = await _pool.RunTextAsync(_owner, group is null ? "stats\r\n" : $"stats {group}\r\n", hasManyLines: true, cancellationToken).ConfigureAwait(false);
+        var statistics = new Dictionary<string, string>();
+        foreach (var line in lines)
+        {
+            // STAT <name> <value>
+            var parts = line.Split(' ', 3);
+            if (parts.Length > 1)
+            {
+                statistics[parts[1]] = parts.Length > 2 ? parts[2] : "";
+            }
+        }
+
+        return statistics;
+    }
+
+    /// <summary>Asks which connections it has (<c>stats conns</c>): those of all its clients. Ours are those whose address is the <c>Local</c> of one of <see cref="Connections"/>.</summary>
+    /// <exception cref="MemcachedException">There is no answer.</exception>
+    public async Task<IReadOnlyList<MemcachedServerConnection>> GetServerConnectionsAsync(CancellationToken cancellationToken = default) =>
+        MemcachedServerConnection.Parse(await GetStatisticsAsync("conns", cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Makes everything that it holds expire, now or after <paramref name="delay"/> (whole seconds).</summary>
+    /// <exception cref="MemcachedException">There is no answer.</exception>
+    public async Task FlushAllAsync(TimeSpan delay = default, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
+        var text = delay == TimeSpan.Zero ? "flush_all\r\n" : string.Create(CultureInfo.InvariantCulture, $"flush_all {(long)delay.TotalSeconds}\r\n");
+        await _pool.RunTextAsync(_owner, text, hasManyLines: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} ({State})";
+
+    internal ValueTask<T> RunAsync<T>(
+        in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken) =>
+        _pool.RunAsync(_owner, command, key, writer, face, cancellationToken);
+}

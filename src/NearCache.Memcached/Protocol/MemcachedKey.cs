@@ -1,0 +1,61 @@
+using System.Buffers;
+using System.Text;
+
+namespace NearCache.Memcached.Protocol;
+
+/// <summary>What may be a key. Checked before a byte is sent: memcached would parse the value of a refused key as commands.</summary>
+// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Keys"
+internal static class MemcachedKey
+{
+    /// <summary>The most bytes that a key has on the wire, and the room to encode one.</summary>
+    public const int MaxLength = 250;
+
+    /// <summary>The most bytes of a binary key: 248 characters of base64.</summary>
+    public const int MaxBinaryLength = 186;
+
+    private static readonly SearchValues<byte> Illegal =
+        SearchValues.Create([.. Enumerable.Range(0, 0x21).Select(value => (byte)value), 0x7f]);
+
+    /// <summary>Encodes a key as UTF-8 into <paramref name="buffer"/>, which holds <see cref="MaxLength"/> bytes, and returns its length.</summary>
+    /// <exception cref="ArgumentException">It is empty, too long, or has a space or a control character.</exception>
+    public static int Encode(string key, Span<byte> buffer)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (!Encoding.UTF8.TryGetBytes(key, buffer[..MaxLength], out var length))
+        {
+            throw new ArgumentException($"A key has at most {MaxLength} bytes in UTF-8; this one has {Encoding.UTF8.GetByteCount(key)}.", nameof(key));
+        }
+
+        Check(buffer[..length], isBinary: false);
+        return length;
+    }
+
+    /// <summary>Encodes a key as UTF-8 into an array of its own.</summary>
+    /// <exception cref="ArgumentException">It is empty, too long, or has a space or a control character.</exception>
+    public static byte[] Encode(string key)
+    {
+        Span<byte> buffer = stackalloc byte[MaxLength];
+        return buffer[..Encode(key, buffer)].ToArray();
+    }
+
+    /// <summary>Throws unless the bytes may be a key.</summary>
+    /// <exception cref="ArgumentException">It is empty, too long, or (unless <paramref name="isBinary"/>) has a space or a control character.</exception>
+    public static void Check(ReadOnlySpan<byte> key, bool isBinary)
+    {
+        var most = isBinary ? MaxBinaryLength : MaxLength;
+        if (key.IsEmpty)
+        {
+            throw new ArgumentException("A key has at least one byte.", nameof(key));
+        }
+
+        if (key.Length > most)
+        {
+            throw new ArgumentException($"A key has at most {most} bytes{(isBinary ? " when it is binary" : "")}; this one has {key.Length}.", nameof(key));
+        }
+
+        if (!isBinary && key.ContainsAny(Illegal))
+        {
+            throw new ArgumentException("A key has no space and no control character; use a binary key for any bytes.", nameof(key));
+        }
+    }
+}

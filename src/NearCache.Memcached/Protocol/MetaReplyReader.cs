@@ -1,0 +1,159 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace NearCache.Memcached.Protocol;
+
+/// <summary>Reads the first line of a reply.</summary>
+// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"
+// VA <size> <flags>*\r\n<data>\r\n | (HD|EN|NS|EX|NF) <flags>*\r\n | MN\r\n | ERROR… | CLIENT_ERROR … | SERVER_ERROR …
+internal static class MetaReplyReader
+{
+    /// <summary>No legal line is longer.</summary>
+    public const int MaxLineLength = 2048;
+
+    /// <summary>Reads one line and says how many bytes it took, its end included. Unless the answer is Done, nothing was consumed.</summary>
+    public static ReadStatus TryRead(ReadOnlySpan<byte> input, out MetaReply reply, out int consumed)
+    {
+        reply = default;
+        if (input.Length >= 4 && input[2] == '\r' && input[3] == '\n')
+        {
+            consumed = 4;
+            return TryReadCode(input, out reply.Code) && reply.Code != MetaReplyCode.Value ? ReadStatus.Done : ReadStatus.Malformed;
+        }
+
+        var end = input.IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            consumed = 0;
+            return input.Length > MaxLineLength ? ReadStatus.Malformed : ReadStatus.Incomplete;
+        }
+
+        consumed = end + 1;
+        if (end < 3 || end > MaxLineLength || input[end - 1] != '\r')
+        {
+            return ReadStatus.Malformed;
+        }
+
+        var line = input[..(end - 1)];
+        return line[2] == ' ' && TryReadCode(line, out reply.Code) ? ReadFlags(line[3..], ref reply) : ReadError(line, ref reply);
+    }
+
+    private static bool TryReadCode(ReadOnlySpan<byte> line, out MetaReplyCode code)
+    {
+        code = (line[0], line[1]) switch
+        {
+            ((byte)'H', (byte)'D') => MetaReplyCode.Done,
+            ((byte)'V', (byte)'A') => MetaReplyCode.Value,
+            ((byte)'E', (byte)'N') => MetaReplyCode.Miss,
+            ((byte)'N', (byte)'S') => MetaReplyCode.NotStored,
+            ((byte)'E', (byte)'X') => MetaReplyCode.Exists,
+            ((byte)'N', (byte)'F') => MetaReplyCode.NotFound,
+            ((byte)'M', (byte)'N') => MetaReplyCode.NoOp,
+            _ => MetaReplyCode.UnknownCommand,
+        };
+        return code != MetaReplyCode.UnknownCommand;
+    }
+
+    private static ReadStatus ReadFlags(ReadOnlySpan<byte> rest, ref MetaReply reply)
+    {
+        if (reply.Code == MetaReplyCode.Value && !TryTakeNumber(ref rest, out reply.Length))
+        {
+            return ReadStatus.Malformed;
+        }
+
+        while (!rest.IsEmpty)
+        {
+            var flag = rest[0];
+            if (flag == ' ')
+            {
+                rest = rest[1..];
+                continue;
+            }
+
+            rest = rest[1..];
+            var end = rest.IndexOf((byte)' ');
+            var token = end < 0 ? rest : rest[..end];
+            if (!TryReadFlag(flag, token, ref reply))
+            {
+                return ReadStatus.Malformed;
+            }
+
+            rest = rest[token.Length..];
+        }
+
+        return ReadStatus.Done;
+    }
+
+    // Flags come in the order of the request, then those that the server adds: by letter, never by place.
+    private static bool TryReadFlag(byte flag, ReadOnlySpan<byte> token, ref MetaReply reply)
+    {
+        switch (flag)
+        {
+            case (byte)'c':
+                return Utf8Parser.TryParse(token, out reply.Cas, out var read) && read == token.Length;
+            case (byte)'f':
+                return Utf8Parser.TryParse(token, out reply.ClientFlags, out read) && read == token.Length;
+            case (byte)'t':
+                return Utf8Parser.TryParse(token, out reply.TimeToLive, out read) && read == token.Length;
+            case (byte)'l':
+                return Utf8Parser.TryParse(token, out reply.LastAccess, out read) && read == token.Length;
+            case (byte)'s':
+                return Utf8Parser.TryParse(token, out reply.Size, out read) && read == token.Length;
+            case (byte)'h':
+                reply.Marks |= token is [(byte)'1'] ? MetaReplyMarks.WasHit : MetaReplyMarks.None;
+                return token is [(byte)'0' or (byte)'1'];
+            case (byte)'W':
+                reply.Marks |= MetaReplyMarks.Winner;
+                return token.IsEmpty;
+            case (byte)'Z':
+                reply.Marks |= MetaReplyMarks.WonByAnother;
+                return token.IsEmpty;
+            case (byte)'X':
+                reply.Marks |= MetaReplyMarks.Stale;
+                return token.IsEmpty;
+            case (byte)'O':
+                reply.Marks |= MetaReplyMarks.HasOpaque;
+                return Utf8Parser.TryParse(token, out reply.Opaque, out read) && read == token.Length;
+            case (byte)'b':
+                return token.IsEmpty;
+            case (byte)'k':
+                return !token.IsEmpty;
+            default:
+                return false;
+        }
+    }
+
+    private static bool TryTakeNumber(ref ReadOnlySpan<byte> rest, out int number)
+    {
+        if (!Utf8Parser.TryParse(rest, out number, out var read) || number < 0 || rest[0] is (byte)'+' or (byte)'-' || (read < rest.Length && rest[read] != ' '))
+        {
+            return false;
+        }
+
+        rest = rest[read..];
+        return true;
+    }
+
+    private static ReadStatus ReadError(ReadOnlySpan<byte> line, ref MetaReply reply)
+    {
+        if (line.StartsWith("SERVER_ERROR"u8))
+        {
+            reply.Code = MetaReplyCode.ServerError;
+        }
+        else if (line.StartsWith("CLIENT_ERROR"u8))
+        {
+            reply.Code = MetaReplyCode.ClientError;
+        }
+        else if (line.StartsWith("ERROR"u8))
+        {
+            reply.Code = MetaReplyCode.UnknownCommand;
+        }
+        else
+        {
+            return ReadStatus.Malformed;
+        }
+
+        reply.Error = Encoding.UTF8.GetString(line);
+        return ReadStatus.Done;
+    }
+}

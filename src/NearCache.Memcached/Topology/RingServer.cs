@@ -1,0 +1,7 @@
+namespace NearCache.Memcached.Topology;
+
+/// <summary>A server as a ring sees it.</summary>
+/// <param name="Host">The host as it was written, never its address looked up; for a Unix domain socket its path.</param>
+/// <param name="Port">The port; 0 for a Unix domain socket.</param>
+/// <param name="Weight">Its share of the keys, relative to the others. A locator may know only equal ones.</param>
+public readonly record struct RingServer(string Host, int Port, int Weight = 1);

@@ -1,0 +1,161 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace NearCache.Transport;
+
+/// <summary>Makes connections. A connection that was not handed out is closed before the call ends, however it ends.</summary>
+internal static class Connector
+{
+    /// <summary>Connects to a server: looks up its name, tries every address in turn, does the TLS handshake.</summary>
+    /// <exception cref="TimeoutException">Not within <see cref="TransportOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="SocketException">The name is not known, or every address refused; what the last one said.</exception>
+    /// <exception cref="IOException">The peer closed the connection during the handshake.</exception>
+    /// <exception cref="AuthenticationException">The TLS handshake failed.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    public static async Task<TransportConnection> ConnectAsync(
+        ServerAddress address, TransportOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        Socket? socket = null;
+        try
+        {
+            socket = await ConnectSocketAsync(address, options, time, either.Token).ConfigureAwait(false);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (options.Tls is { } tls)
+            {
+                stream = await EncryptAsync(stream, address, tls, either.Token).ConfigureAwait(false);
+            }
+
+            var connection = new TransportConnection(socket, stream);
+            socket = null;
+            return connection;
+        }
+        catch (Exception e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+            && e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
+        {
+            throw new TimeoutException($"No connection to {address} within {options.ConnectTimeout.TotalMilliseconds:0} ms.", e);
+        }
+        finally
+        {
+            socket?.Dispose();
+        }
+    }
+
+    private static async Task<Socket> ConnectSocketAsync(
+        ServerAddress address, TransportOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (address.UnixPath is { } path)
+        {
+            return await TryAsync(new UnixDomainSocketEndPoint(path), options, cancellationToken).ConfigureAwait(false);
+        }
+
+        // The system's resolver cannot be interrupted: we stop waiting for it.
+        var addresses = IPAddress.TryParse(address.Host, out var ip)
+            ? [ip]
+            : await Dns.GetHostAddressesAsync(address.Host, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var started = time.GetTimestamp();
+        for (var i = 0; i < addresses.Length - 1; i++)
+        {
+            // An address that swallows packets must leave time for the others.
+            var share = (options.ConnectTimeout - time.GetElapsedTime(started)) / (addresses.Length - i);
+            using var limit = new CancellationTokenSource(share > TimeSpan.Zero ? share : TimeSpan.Zero, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            try
+            {
+                return await TryAsync(new IPEndPoint(addresses[i], address.Port), options, either.Token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                // The next address may do better; the last one says what was wrong.
+            }
+        }
+
+        if (addresses.Length == 0)
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+
+        return await TryAsync(new IPEndPoint(addresses[^1], address.Port), options, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<Socket> TryAsync(EndPoint endpoint, TransportOptions options, CancellationToken cancellationToken)
+    {
+        var isTcp = endpoint is IPEndPoint;
+        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, isTcp ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        try
+        {
+            if (isTcp)
+            {
+                Configure(socket, options);
+            }
+
+            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+
+            // Where nothing listens, a port that the system gives out for outgoing connections can meet itself.
+            if (isTcp && Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
+            {
+                throw new SocketException((int)SocketError.ConnectionRefused);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static void Configure(Socket socket, TransportOptions options)
+    {
+        socket.NoDelay = true;
+        if (options.KeepAliveTime > TimeSpan.Zero)
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(options.KeepAliveTime));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(options.KeepAliveInterval));
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, options.KeepAliveRetries);
+        }
+    }
+
+    private static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);
+
+    private static async Task<Stream> EncryptAsync(
+        Stream plain, ServerAddress address, SslClientAuthenticationOptions tls, CancellationToken cancellationToken)
+    {
+        var stream = new SslStream(plain, leaveInnerStreamOpen: false);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(ForHost(tls, address.Host), cancellationToken).ConfigureAwait(false);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static SslClientAuthenticationOptions ForHost(SslClientAuthenticationOptions tls, string host) =>
+        !string.IsNullOrEmpty(tls.TargetHost) ? tls : new SslClientAuthenticationOptions
+        {
+            TargetHost = host,
+            AllowRenegotiation = tls.AllowRenegotiation,
+            AllowTlsResume = tls.AllowTlsResume,
+            ApplicationProtocols = tls.ApplicationProtocols,
+            CertificateChainPolicy = tls.CertificateChainPolicy,
+            CertificateRevocationCheckMode = tls.CertificateRevocationCheckMode,
+            CipherSuitesPolicy = tls.CipherSuitesPolicy,
+            ClientCertificateContext = tls.ClientCertificateContext,
+            ClientCertificates = tls.ClientCertificates,
+            EnabledSslProtocols = tls.EnabledSslProtocols,
+            EncryptionPolicy = tls.EncryptionPolicy,
+            LocalCertificateSelectionCallback = tls.LocalCertificateSelectionCallback,
+            RemoteCertificateValidationCallback = tls.RemoteCertificateValidationCallback,
+        };
+
+}

@@ -1,0 +1,93 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NearCache.Transport;
+
+/// <summary>One connection to a server: bytes both ways, no loop of its own.</summary>
+/// <remarks>
+/// Read and write either through the pipes or through the stream, with at most one reader and one writer at a time. To end it: <see cref="Abort"/>, which makes
+/// reads and writes that are under way throw; then await one's own loops; then dispose.
+/// </remarks>
+internal sealed class TransportConnection : IAsyncDisposable
+{
+    private const int BufferSize = 64 * 1024;
+    private const int Open = 0;
+    private const int Aborted = 1;
+    private const int Disposed = 2;
+
+    private readonly Socket _socket;
+    private PipeReader? _input;
+    private PipeWriter? _output;
+    private int _state = Open;
+
+    internal TransportConnection(Socket socket, Stream stream)
+    {
+        _socket = socket;
+        Stream = stream;
+        Local = socket.LocalEndPoint;
+        Remote = socket.RemoteEndPoint;
+    }
+
+    /// <summary>For its options; bytes go through the stream.</summary>
+    internal Socket Socket => _socket;
+
+    /// <summary>The bytes, decrypted.</summary>
+    public Stream Stream { get; }
+
+    /// <summary>What the server sends, in buffers of 64 KiB.</summary>
+    public PipeReader Input => _input ??= PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true));
+
+    /// <summary>What the server gets; a flush sends all that was written in as few system calls as buffers of 64 KiB allow.</summary>
+    public PipeWriter Output => _output ??= PipeWriter.Create(Stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true));
+
+    /// <summary>Our own address and port: what the server sees.</summary>
+    public EndPoint? Local { get; }
+
+    /// <summary>The address that was chosen among those of the server's name.</summary>
+    public EndPoint? Remote { get; }
+
+    /// <summary>What the first <see cref="Abort"/> was given.</summary>
+    public Exception? Reason { get; private set; }
+
+    /// <summary>Closes the socket now, from any thread and any number of times; the first reason is kept. What is under way throws.</summary>
+    /// <remarks>By a reset: nothing more is sent of what nobody waits for any more, and the system keeps nothing for a server that does not answer.</remarks>
+    public void Abort(Exception reason)
+    {
+        if (Interlocked.CompareExchange(ref _state, Aborted, Open) == Open)
+        {
+            Reason = reason;
+            try
+            {
+                _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            }
+            catch (SocketException)
+            {
+                // The peer has reset it already.
+            }
+
+            _socket.Dispose();
+        }
+    }
+
+    /// <summary>Ends it; what was flushed still arrives unless it was aborted. Whoever reads or writes must have stopped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _state, Disposed) == Disposed)
+        {
+            return;
+        }
+
+        await Stream.DisposeAsync().ConfigureAwait(false);
+        if (_input is not null)
+        {
+            await _input.CompleteAsync().ConfigureAwait(false);
+        }
+
+        if (_output is not null)
+        {
+            // With an exception: without one the writer would try to send what is left.
+            await _output.CompleteAsync(Reason ?? new ObjectDisposedException(nameof(TransportConnection))).ConfigureAwait(false);
+        }
+    }
+}

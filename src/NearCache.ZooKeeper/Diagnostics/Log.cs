@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Logging;
+
+namespace NearCache.ZooKeeper.Diagnostics;
+
+/// <summary>Everything that the client logs.</summary>
+// 3000-3099 connections, 3100-3199 sessions, 3200-3299 watches. Names and ids are fixed once shipped.
+internal static partial class Log
+{
+    [LoggerMessage(3000, LogLevel.Debug, "Connecting to {Server}.")]
+    public static partial void Connecting(this ILogger logger, string server);
+
+    [LoggerMessage(3001, LogLevel.Warning, "No connection to {Server}; the next attempt in {Wait} ms.")]
+    public static partial void ConnectFailed(this ILogger logger, Exception exception, string server, double wait);
+
+    [LoggerMessage(3002, LogLevel.Warning, "The connection to {Server} was lost; the next attempt in {Wait} ms.")]
+    public static partial void ConnectionLost(this ILogger logger, Exception exception, string server, double wait);
+
+    [LoggerMessage(3003, LogLevel.Error, "What {Server} sent cannot be understood: {Problem} The connection is closed.")]
+    public static partial void NotUnderstood(this ILogger logger, string server, string problem);
+
+    [LoggerMessage(3004, LogLevel.Information, "{Server} can write: leaving the server that is read-only.")]
+    public static partial void QuorumFound(this ILogger logger, string server);
+
+    [LoggerMessage(3100, LogLevel.Information, "Session 0x{Session:x} made on {Server}, timeout {Timeout} ms.")]
+    public static partial void SessionMade(this ILogger logger, long session, string server, double timeout);
+
+    [LoggerMessage(3101, LogLevel.Information, "Session 0x{Session:x} goes on at {Server}, timeout {Timeout} ms.")]
+    public static partial void SessionResumed(this ILogger logger, long session, string server, double timeout);
+
+    [LoggerMessage(3102, LogLevel.Warning, "Session 0x{Session:x} has expired.")]
+    public static partial void SessionExpired(this ILogger logger, long session);
+
+    [LoggerMessage(3103, LogLevel.Error, "{Server} refuses the client's identity: {Problem}")]
+    public static partial void AuthenticationFailed(this ILogger logger, string server, string problem);
+
+    [LoggerMessage(3104, LogLevel.Information, "Session 0x{Session:x} closed.")]
+    public static partial void SessionClosed(this ILogger logger, long session);
+
+    [LoggerMessage(3105, LogLevel.Warning, "Session 0x{Session:x} could not be closed on the server, which will end it after its timeout.")]
+    public static partial void SessionLeft(this ILogger logger, Exception? exception, long session);
+
+    [LoggerMessage(3106, LogLevel.Critical, "The client stopped by a defect of its own.")]
+    public static partial void Stopped(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3200, LogLevel.Error, "The handler of a watch failed on {Event}.")]
+    public static partial void HandlerFailed(this ILogger logger, Exception exception, WatchEventType @event);
+
+    [LoggerMessage(3201, LogLevel.Warning, "{Count} handlers of watches took longer than {Grace} ms and were overtaken by replies (WatchHandlerGrace).")]
+    public static partial void HandlersOvertaken(this ILogger logger, int count, double grace);
+
+    [LoggerMessage(3202, LogLevel.Debug, "{Count} watches set again in {Requests} requests.")]
+    public static partial void WatchesRearmed(this ILogger logger, int count, int requests);
+
+    [LoggerMessage(3203, LogLevel.Error, "{Server} did not set the watches again ({Code}): the connection is closed.")]
+    public static partial void RearmRefused(this ILogger logger, string server, ZooKeeperErrorCode code);
+}

@@ -1,0 +1,30 @@
+namespace NearCache.ZooKeeper.Protocol;
+
+/// <summary>A list of access rights.</summary>
+// vector<ACL { int perms; Id { ustring scheme; ustring id } }>
+internal static class AclRecord
+{
+    private const int LeastBytes = 12;
+
+    public static ZNodeAcl[] ReadList(ref JuteReader reader)
+    {
+        var list = new ZNodeAcl[reader.ReadCount(LeastBytes)];
+        for (var i = 0; i < list.Length; i++)
+        {
+            list[i] = new ZNodeAcl((ZNodePermissions)reader.ReadInt32(), reader.ReadString(), reader.ReadString());
+        }
+
+        return list;
+    }
+
+    public static void WriteList(JuteWriter writer, IReadOnlyList<ZNodeAcl> list)
+    {
+        writer.WriteInt32(list.Count);
+        for (var i = 0; i < list.Count; i++)
+        {
+            writer.WriteInt32((int)list[i].Permissions);
+            writer.WriteString(list[i].Scheme);
+            writer.WriteString(list[i].Id);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace NearCache.ZooKeeper.Protocol;
+
+/// <summary>Ends the session: its ephemeral nodes go at once. The server closes the connection behind its answer.</summary>
+internal readonly record struct CloseSessionRequest : IRequest<Nothing>
+{
+    public static bool IsWrite => true;
+
+    public OperationCode Code => OperationCode.CloseSession;
+
+    public string? Path => null;
+
+    public void WriteTo(JuteWriter writer)
+    {
+    }
+
+    public Nothing ReadReply(ref JuteReader reader) => default;
+}

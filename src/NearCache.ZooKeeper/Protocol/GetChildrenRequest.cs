@@ -1,0 +1,19 @@
+namespace NearCache.ZooKeeper.Protocol;
+
+/// <summary>Asks for the names of a node's children and the node's stat (getChildren2).</summary>
+internal readonly record struct GetChildrenRequest(ServerPath Where, bool Watch) : IRequest<ZNodeChildren>
+{
+    public OperationCode Code => OperationCode.GetChildren2;
+
+    public string? Path => Where.Path;
+
+    // ustring path; boolean watch
+    public void WriteTo(JuteWriter writer)
+    {
+        writer.WritePath(Where);
+        writer.WriteBoolean(Watch);
+    }
+
+    // vector<ustring> children; Stat
+    public ZNodeChildren ReadReply(ref JuteReader reader) => new(reader.ReadStrings(), StatRecord.Read(ref reader));
+}

@@ -1,0 +1,25 @@
+namespace NearCache.ZooKeeper.Protocol;
+
+/// <summary>Asks for a node's data and stat.</summary>
+internal readonly record struct GetDataRequest(ServerPath Where, bool Watch) : IRequest<ZNodeData>
+{
+    public OperationCode Code => OperationCode.GetData;
+
+    public string? Path => Where.Path;
+
+    // ustring path; boolean watch
+    public void WriteTo(JuteWriter writer)
+    {
+        writer.WritePath(Where);
+        writer.WriteBoolean(Watch);
+    }
+
+    // buffer data; Stat
+    public ZNodeData ReadReply(ref JuteReader reader) => Read(ref reader);
+
+    public static ZNodeData Read(ref JuteReader reader)
+    {
+        var data = reader.ReadBuffer();
+        return new ZNodeData(data, StatRecord.Read(ref reader)) { IsNull = data is null };
+    }
+}

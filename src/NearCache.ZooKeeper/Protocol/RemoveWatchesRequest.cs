@@ -1,0 +1,18 @@
+namespace NearCache.ZooKeeper.Protocol;
+
+/// <summary>Takes this connection's watches of a kind off a node.</summary>
+internal readonly record struct RemoveWatchesRequest(ServerPath Where, WatchKind Kind) : IRequest<Nothing>
+{
+    public OperationCode Code => OperationCode.RemoveWatches;
+
+    public string? Path => Where.Path;
+
+    // ustring path; int watcherType: 1 children, 2 data, 3 any. The kinds of persistent watches exist since 3.9 only: any.
+    public void WriteTo(JuteWriter writer)
+    {
+        writer.WritePath(Where);
+        writer.WriteInt32(Kind is WatchKind.Children or WatchKind.Data ? (int)Kind : (int)WatchKind.Any);
+    }
+
+    public Nothing ReadReply(ref JuteReader reader) => default;
+}

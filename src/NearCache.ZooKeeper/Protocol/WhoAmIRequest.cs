@@ -1,0 +1,27 @@
+namespace NearCache.ZooKeeper.Protocol;
+
+/// <summary>Asks for the identities that the server knows of this connection. Since 3.7.</summary>
+internal readonly record struct WhoAmIRequest : IRequest<IReadOnlyList<ZooKeeperIdentity>>
+{
+    private const int LeastBytes = 8;
+
+    public OperationCode Code => OperationCode.WhoAmI;
+
+    public string? Path => null;
+
+    public void WriteTo(JuteWriter writer)
+    {
+    }
+
+    // vector<ClientInfo { ustring authScheme; ustring user }>
+    public IReadOnlyList<ZooKeeperIdentity> ReadReply(ref JuteReader reader)
+    {
+        var identities = new ZooKeeperIdentity[reader.ReadCount(LeastBytes)];
+        for (var i = 0; i < identities.Length; i++)
+        {
+            identities[i] = new ZooKeeperIdentity(reader.ReadString(), reader.ReadString());
+        }
+
+        return identities;
+    }
+}

@@ -1,0 +1,51 @@
+using NearCache.ZooKeeper.Protocol;
+
+namespace NearCache.ZooKeeper.Sessions;
+
+/// <summary>What the client says it is, on every connection; and who waits for the answer. Guarded by its owner's lock.</summary>
+internal sealed class Identities(IEnumerable<ZooKeeperAuthentication> authentications)
+{
+    private readonly List<ZooKeeperAuthentication> _authentications = [.. authentications];
+    private readonly Queue<TaskCompletionSource?> _waiting = new();
+
+    /// <summary>Every connection from now on begins with it too.</summary>
+    public void Add(ZooKeeperAuthentication authentication) => _authentications.Add(authentication);
+
+    /// <summary>It is about to be sent on the connection that stands; the answers come in the order of sending.</summary>
+    public void Await(TaskCompletionSource answered) => _waiting.Enqueue(answered);
+
+    /// <summary>What a new connection begins with.</summary>
+    public IEnumerable<Action<JuteWriter>> FirstMessages()
+    {
+        foreach (var authentication in _authentications)
+        {
+            _waiting.Enqueue(null);
+            yield return writer => Write(writer, authentication);
+        }
+    }
+
+    /// <summary>The next answer has come.</summary>
+    public void Answered()
+    {
+        if (_waiting.TryDequeue(out var answered))
+        {
+            answered?.TrySetResult();
+        }
+    }
+
+    /// <summary>No more answers will come on this connection.</summary>
+    public void Fail(Exception reason)
+    {
+        while (_waiting.TryDequeue(out var answered))
+        {
+            answered?.TrySetException(reason);
+        }
+    }
+
+    public static void Write(JuteWriter writer, ZooKeeperAuthentication authentication)
+    {
+        writer.WriteInt32(RequestId.Auth);
+        writer.WriteInt32((int)OperationCode.Auth);
+        new AuthRequest(authentication.Scheme, authentication.Credentials).WriteTo(writer);
+    }
+}

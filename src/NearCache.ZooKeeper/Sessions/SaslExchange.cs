@@ -1,0 +1,53 @@
+using NearCache.ZooKeeper.Protocol;
+
+namespace NearCache.ZooKeeper.Sessions;
+
+/// <summary>The messages of SASL on a new connection: nothing else is sent until it is through.</summary>
+internal static class SaslExchange
+{
+    /// <exception cref="AuthenticationFailedException">The server refused, or could not prove that it knows the password.</exception>
+    public static async Task RunAsync(Connection connection, ZooKeeperSaslCredentials credentials, Func<int> nextId, CancellationToken cancellationToken)
+    {
+        var challenge = await StepAsync(connection, [], nextId(), cancellationToken).ConfigureAwait(false);
+        var digest = new DigestMd5(credentials, DigestMd5.RandomNonce());
+        if (digest.Respond(challenge) is not { } response)
+        {
+            throw Failed(connection, "its challenge is not one of DIGEST-MD5 with qop=auth");
+        }
+
+        var proof = await StepAsync(connection, response, nextId(), cancellationToken).ConfigureAwait(false);
+        if (!digest.IsProof(proof))
+        {
+            throw Failed(connection, "it does not know the password itself");
+        }
+    }
+
+    private static async Task<byte[]> StepAsync(Connection connection, byte[] token, int id, CancellationToken cancellationToken)
+    {
+        var request = new SaslRequest(token);
+        var message = await connection.AskAsync(
+            writer =>
+            {
+                writer.WriteInt32(id);
+                writer.WriteInt32((int)OperationCode.Sasl);
+                request.WriteTo(writer);
+            },
+            cancellationToken).ConfigureAwait(false);
+        return Read(message, id, request, connection.Server);
+    }
+
+    private static byte[] Read(byte[] message, int id, SaslRequest request, string server)
+    {
+        var reader = new JuteReader(message);
+        var header = ReplyHeader.Read(ref reader);
+        if (header.Error != ZooKeeperErrorCode.Ok)
+        {
+            throw Errors.AuthenticationFailed(header.Error, server);
+        }
+
+        return header.Id == id ? request.ReadReply(ref reader) ?? [] : throw new JuteFormatException($"A reply with the id {header.Id} where {id} is due.");
+    }
+
+    private static AuthenticationFailedException Failed(Connection connection, string why) =>
+        new($"SASL with {connection.Server} failed: {why} ({nameof(ZooKeeperOptions.Sasl)}).", ZooKeeperErrorCode.AuthFailed, null);
+}

@@ -1,0 +1,106 @@
+using NearCache.ZooKeeper.Diagnostics;
+using NearCache.ZooKeeper.Protocol;
+using NearCache.ZooKeeper.Watches;
+
+namespace NearCache.ZooKeeper.Sessions;
+
+/// <summary>A session as the client uses it: takes requests, and is opened, kept and closed behind that by a loop and a beat.</summary>
+internal sealed class Session : IAsyncDisposable
+{
+    private readonly SessionParts _parts;
+    private readonly SessionLoop _loop;
+    private readonly Watchdog _watchdog;
+    private readonly Task _running;
+
+    public Session(ZooKeeperOptions options, ServerList servers, Dependencies dependencies)
+    {
+        _parts = new SessionParts(options, servers, dependencies);
+        _loop = new SessionLoop(_parts);
+        _watchdog = new Watchdog(_parts);
+        _running = Task.Run(_loop.RunAsync);
+    }
+
+    public RequestQueue Queue => _parts.Queue;
+
+    public WatchRegistry Watches => _parts.Watches;
+
+    public StateHub States => _parts.States;
+
+    public SessionCore Core => _parts.Core;
+
+    /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
+    public TypedOperation<TRequest, TReply> Send<TRequest, TReply>(in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+        where TRequest : struct, IRequest<TReply>
+    {
+        var operation = TypedOperation<TRequest, TReply>.Rent(request);
+        operation.WatchChange = watchChange;
+        operation.Started = _parts.Now;
+        Queue.Add(operation);
+        operation.CancelWith(cancellationToken);
+        return operation;
+    }
+
+    /// <summary>Adds an identity to this connection and all that follow.</summary>
+    public Task AuthenticateAsync(ZooKeeperAuthentication authentication, CancellationToken cancellationToken)
+    {
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_parts.Gate)
+        {
+            _parts.Identities.Add(authentication);
+            if (_parts.Connection is null)
+            {
+                // Every connection begins with it.
+                return Task.CompletedTask;
+            }
+
+            _parts.Identities.Await(answered);
+            Queue.AddControl(writer => Identities.Write(writer, authentication));
+        }
+
+        return answered.Task.WaitAsync(_parts.Options.RequestTimeout, _parts.Time, cancellationToken);
+    }
+
+    /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>
+    public void Renew() => _loop.Renew();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_parts.IsClosing)
+        {
+            _parts.IsClosing = true;
+            await CloseSessionAsync().ConfigureAwait(false);
+            await _parts.Stop.CancelAsync().ConfigureAwait(false);
+            _parts.Connection?.Abort(new OperationCanceledException("The client was disposed."));
+        }
+
+        await _running.ConfigureAwait(false);
+        if (States.Current.State != ZooKeeperState.Closed)
+        {
+            States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, Core.SessionId, false, null, null));
+        }
+
+        await _watchdog.DisposeAsync().ConfigureAwait(false);
+        _parts.Deliveries.Dispose();
+        _parts.Metrics.Dispose();
+    }
+
+    private async Task CloseSessionAsync()
+    {
+        var session = _parts.Core.SessionId;
+        if (_parts.Connection is null || session == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            using var limit = new CancellationTokenSource(_parts.Options.ConnectTimeout, _parts.Time);
+            await Send<CloseSessionRequest, Nothing>(default, null, limit.Token).Completion.ConfigureAwait(false);
+            _parts.Logger.SessionClosed(session);
+        }
+        catch (Exception e) when (e is ZooKeeperException or OperationCanceledException)
+        {
+            _parts.Logger.SessionLeft(e, session);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Transport;
+using NearCache.ZooKeeper.Diagnostics;
+using NearCache.ZooKeeper.Watches;
+
+namespace NearCache.ZooKeeper.Sessions;
+
+/// <summary>What a session is made of: what is decided (<see cref="Core"/>), sent (<see cref="Queue"/>), received (<see cref="Inbox"/>), watched and told.</summary>
+internal sealed class SessionParts
+{
+    private readonly long _epoch;
+    private volatile Connection? _connection;
+    private volatile bool _isClosing;
+
+    public SessionParts(ZooKeeperOptions options, ServerList servers, Dependencies dependencies)
+    {
+        (Options, Servers, Time, Logger) = (options, servers, dependencies.Time, dependencies.Logger);
+        _epoch = Time.GetTimestamp();
+        Identities = new Identities(options.Authentications);
+        Queue = new RequestQueue(
+            new QueueLimits(options.MaxMessageBytes, options.MaxOutstandingRequests, options.MaxOutstandingBytes, options.MaxWaitingRequests), here => _connection?.Wake(here));
+        Watches = new WatchRegistry(servers.Chroot);
+        Metrics = new ZooKeeperMetrics(dependencies.Meters, () => Queue.Count, () => Watches.Count, () => States.Current.State);
+        Deliveries = new WatchDeliveries(options.WatchHandlerGrace, Time, Logger);
+        Inbox = new Inbox(Queue, Watches, Deliveries, Metrics, Logger, () => Now, servers.Chroot, options.MaxMessageBytes) { AuthAnswered = AuthAnswered };
+        Core = new SessionCore(
+            new SessionTimes(options.SessionTimeout, options.LivenessTimeout),
+            new Backoff(options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
+        Opener = new SessionOpener(options, Queue, Time);
+    }
+
+    public ZooKeeperOptions Options { get; }
+
+    public ServerList Servers { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILogger Logger { get; }
+
+    public SessionCore Core { get; }
+
+    public RequestQueue Queue { get; }
+
+    public Inbox Inbox { get; }
+
+    public WatchRegistry Watches { get; }
+
+    public WatchDeliveries Deliveries { get; }
+
+    public StateHub States { get; } = new();
+
+    public SessionOpener Opener { get; }
+
+    public ZooKeeperMetrics Metrics { get; }
+
+    /// <summary>Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it: an identity is claimed on each connection once.</summary>
+    public Lock Gate { get; } = new();
+
+    public Identities Identities { get; }
+
+    /// <summary>The connection on which the session runs now.</summary>
+    public Connection? Connection
+    {
+        get => _connection;
+        set => _connection = value;
+    }
+
+    /// <summary>The client is being disposed: a connection that ends now is not replaced.</summary>
+    public bool IsClosing
+    {
+        get => _isClosing;
+        set => _isClosing = value;
+    }
+
+    /// <summary>Ends every wait of the loop.</summary>
+    public CancellationTokenSource Stop { get; } = new();
+
+    /// <summary>Why there was no connection, the last time.</summary>
+    public Exception? LastProblem { get; set; }
+
+    /// <summary>Time since the session object was made, on the monotonic clock.</summary>
+    public TimeSpan Now => Time.GetElapsedTime(_epoch);
+
+    private void AuthAnswered(ZooKeeperErrorCode error)
+    {
+        if (error != ZooKeeperErrorCode.Ok)
+        {
+            _connection?.Abort(Errors.AuthenticationFailed(error, Inbox.Server));
+            return;
+        }
+
+        lock (Gate)
+        {
+            Identities.Answered();
+        }
+    }
+}

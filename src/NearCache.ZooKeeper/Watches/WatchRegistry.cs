@@ -1,0 +1,183 @@
+using NearCache.ZooKeeper.Protocol;
+
+namespace NearCache.ZooKeeper.Watches;
+
+/// <summary>Who watches what. It decides whom a notification concerns, and what is to be set again on a new connection.</summary>
+/// <remarks>Source of what a notification fires: ZooKeeper, ZKWatchManager. Paths are those of the caller, below the chroot.</remarks>
+internal sealed class WatchRegistry(string chroot)
+{
+    // Below the 1 MiB that a server takes, and far from it, for a server reads many clients' requests at once after it was restarted.
+    private const int ChunkBytes = 128 * 1024;
+    private const int ChunkOverhead = 64;
+    private readonly Lock _lock = new();   // guards the tables
+    private readonly WatchTable[] _tables = [new(), new(), new(), new(), new()];
+
+    /// <summary>How many paths are watched, counted once a table.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _tables.Sum(table => table.Count);
+            }
+        }
+    }
+
+    /// <summary>A request has succeeded.</summary>
+    /// <param name="change">What that means here.</param>
+    /// <param name="isMissing">The answer was that there is no such node.</param>
+    public void Apply(WatchChange change, bool isMissing)
+    {
+        lock (_lock)
+        {
+            if (change.Removed is { } kind)
+            {
+                foreach (var slot in SlotsOf(kind))
+                {
+                    Table(slot).Remove(change.Path, change.Handler);
+                }
+            }
+            else
+            {
+                // exists() sets a data watch on a node that is there.
+                var slot = isMissing && change.Slot == WatchSlot.Data ? WatchSlot.Exists : change.Slot;
+                Table(slot).Add(change.Path, change.Handler!);
+            }
+        }
+    }
+
+    /// <summary>Whether the handler (null: any) watches the path in that way.</summary>
+    public bool Has(string path, WatchKind kind, Action<WatchEvent>? handler)
+    {
+        lock (_lock)
+        {
+            return SlotsOf(kind).Any(slot => Table(slot).Has(path, handler));
+        }
+    }
+
+    /// <summary>Whether anybody else than the handler watches the path in that way, so that the server must go on telling.</summary>
+    public bool HasOthers(string path, WatchKind kind, Action<WatchEvent> handler)
+    {
+        lock (_lock)
+        {
+            return SlotsOf(kind).Any(slot => Table(slot).TryGet(path, out var handlers) && handlers.Exists(other => other != handler));
+        }
+    }
+
+    /// <summary>Whom a notification concerns. One-shot watches are taken out.</summary>
+    /// <returns>Handlers, each once, and whether it stays.</returns>
+    public List<(Action<WatchEvent> Handler, bool Stays)> Fire(WatchEventType type, string path)
+    {
+        var fired = new List<(Action<WatchEvent> Handler, bool Stays)>();
+        lock (_lock)
+        {
+            if (type is WatchEventType.Created or WatchEventType.DataChanged or WatchEventType.Deleted)
+            {
+                Collect(Table(WatchSlot.Data).Take(path), stays: false, fired);
+                Collect(Table(WatchSlot.Exists).Take(path), stays: false, fired);
+            }
+
+            if (type is WatchEventType.ChildrenChanged or WatchEventType.Deleted)
+            {
+                Collect(Table(WatchSlot.Children).Take(path), stays: false, fired);
+            }
+
+            Collect(Table(WatchSlot.Persistent).TryGet(path, out var handlers) ? handlers : null, stays: true, fired);
+
+            // A recursive watch hears nothing of children lists: those notifications are for somebody else's watch on the same connection.
+            if (type is not WatchEventType.ChildrenChanged && Table(WatchSlot.Recursive).Count > 0)
+            {
+                for (var at = path; at.Length > 0; at = Parent(at))
+                {
+                    Collect(Table(WatchSlot.Recursive).TryGet(at, out handlers) ? handlers : null, stays: true, fired);
+                }
+            }
+        }
+
+        return fired;
+    }
+
+    /// <summary>The session is lost, or the client closed: everything is taken out.</summary>
+    public List<(string Path, Action<WatchEvent> Handler)> TakeAll()
+    {
+        lock (_lock)
+        {
+            var all = _tables.SelectMany(table => table.All()).Distinct().ToList();
+            foreach (var table in _tables)
+            {
+                table.Clear();
+            }
+
+            return all;
+        }
+    }
+
+    /// <summary>Who watches for ever, and thus has missed what happened between two connections.</summary>
+    public List<(string Path, Action<WatchEvent> Handler)> Persistent()
+    {
+        lock (_lock)
+        {
+            return [.. Table(WatchSlot.Persistent).All(), .. Table(WatchSlot.Recursive).All()];
+        }
+    }
+
+    /// <summary>The requests that set everything again on a new connection, none above 128 KiB; all with the same point in history.</summary>
+    public List<SetWatchesRequest> Rearm(long relativeZxid)
+    {
+        var requests = new List<SetWatchesRequest>();
+        var room = 0;
+        lock (_lock)
+        {
+            foreach (var slot in Enum.GetValues<WatchSlot>())
+            {
+                foreach (var path in Table(slot).Paths)
+                {
+                    var full = chroot.Length == 0 ? path : path.Length == 1 ? chroot : chroot + path;
+                    var length = sizeof(int) + System.Text.Encoding.UTF8.GetByteCount(full);
+                    if (requests.Count == 0 || room < length)
+                    {
+                        requests.Add(new SetWatchesRequest(relativeZxid));
+                        room = ChunkBytes - ChunkOverhead;
+                    }
+
+                    room -= length;
+                    List(requests[^1], slot).Add(full);
+                }
+            }
+        }
+
+        return requests;
+    }
+
+    private static void Collect(List<Action<WatchEvent>>? handlers, bool stays, List<(Action<WatchEvent> Handler, bool Stays)> fired)
+    {
+        foreach (var handler in handlers ?? [])
+        {
+            if (!fired.Exists(other => other.Handler == handler))
+            {
+                fired.Add((handler, stays));
+            }
+        }
+    }
+
+    private static string Parent(string path) => path.Length == 1 ? "" : path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+
+    private static WatchSlot[] SlotsOf(WatchKind kind) => kind switch
+    {
+        WatchKind.Children => [WatchSlot.Children],
+        WatchKind.Data => [WatchSlot.Data, WatchSlot.Exists],
+        _ => Enum.GetValues<WatchSlot>(),
+    };
+
+    private static List<string> List(SetWatchesRequest request, WatchSlot slot) => slot switch
+    {
+        WatchSlot.Data => request.Data,
+        WatchSlot.Exists => request.Exists,
+        WatchSlot.Children => request.Children,
+        WatchSlot.Persistent => request.Persistent,
+        _ => request.Recursive,
+    };
+
+    private WatchTable Table(WatchSlot slot) => _tables[(int)slot];
+}

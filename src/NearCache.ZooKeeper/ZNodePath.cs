@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace NearCache.ZooKeeper;
+
+/// <summary>Which paths there can be.</summary>
+/// <remarks>Source: ZooKeeper, "The ZooKeeper Data Model", and PathUtils.</remarks>
+internal static class ZNodePath
+{
+    /// <summary>Refuses what no server would take, before anything is sent.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="parameter">The name of the caller's parameter.</param>
+    /// <param name="isSequential">The server appends digits: the path may end in a slash.</param>
+    /// <exception cref="ArgumentException">It is no path; the message says why.</exception>
+    public static void Check(string path, string parameter, bool isSequential = false)
+    {
+        ArgumentNullException.ThrowIfNull(path, parameter);
+        if (Problem(path, isSequential) is { } problem)
+        {
+            throw new ArgumentException($"The path '{path}' {problem}.", parameter);
+        }
+    }
+
+    /// <summary>What is wrong with it, or null.</summary>
+    public static string? Problem(string path, bool isSequential = false)
+    {
+        if (path.Length == 0 || path[0] != '/')
+        {
+            return "does not begin with a slash";
+        }
+
+        var start = 1;
+        for (var i = 1; i < path.Length; i++)
+        {
+            var character = path[i];
+            if (character == '/')
+            {
+                if (SegmentProblem(path.AsSpan(start, i - start)) is { } problem)
+                {
+                    return problem;
+                }
+
+                start = i + 1;
+            }
+            else if (character is <= '\u001f' or (>= '\u007f' and <= '\u009f') or (>= '\ud800' and <= '\uf8ff') or >= '\ufff0')
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"has the character U+{(int)character:X4} in it, which is not allowed");
+            }
+        }
+
+        if (path.Length == 1)
+        {
+            return null;
+        }
+
+        return start == path.Length && !isSequential ? "ends in a slash" : start == path.Length ? null : SegmentProblem(path.AsSpan(start));
+    }
+
+    private static string? SegmentProblem(ReadOnlySpan<char> segment) => segment switch
+    {
+        "" => "has an empty name in it",
+        "." or ".." => "has a relative name in it",
+        _ => null,
+    };
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace NearCache;
+
+/// <summary>What a read returned: the value if there was one, where it came from, and how old that is.</summary>
+/// <typeparam name="T">The type of the value.</typeparam>
+public readonly struct CacheResult<T>
+{
+    private readonly int _ageMilliseconds;
+
+    internal CacheResult(T value, CacheSource source, int ageMilliseconds, CacheVersion version)
+    {
+        Value = value;
+        Source = source;
+        _ageMilliseconds = ageMilliseconds;
+        Version = version;
+    }
+
+    /// <summary>Whether there was a value. A stored null is a value.</summary>
+    public bool HasValue => Source != CacheSource.None;
+
+    /// <summary>The value, or the type's default on a miss.</summary>
+    [MaybeNull]
+    public T Value { get; }
+
+    /// <summary>Where the value came from.</summary>
+    public CacheSource Source { get; }
+
+    /// <summary>How long ago a near value was read from memcached; zero for every other source. Milliseconds are its resolution.</summary>
+    public TimeSpan Age => TimeSpan.FromMilliseconds(_ageMilliseconds);
+
+    /// <summary>Which write was read, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>
+    public CacheVersion Version { get; }
+}

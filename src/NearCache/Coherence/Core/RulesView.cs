@@ -1,0 +1,40 @@
+namespace NearCache.Coherence.Core;
+
+/// <summary>What is known of the rules on a server, at one moment. Any thread may ask.</summary>
+internal sealed class RulesView
+{
+    private readonly Dictionary<RuleIdentity, long> _fillableFrom;
+    private readonly KeyTest[] _covers;
+    private readonly Moment _until;
+    private readonly bool _bumpsEverything;
+
+    /// <param name="fillableFrom">From which monotonic millisecond a rule may fill.</param>
+    /// <param name="covers">Sets and rules whose keys are bumped.</param>
+    /// <param name="until">When the view has outlived its lease.</param>
+    /// <param name="bumpsEverything">There is no view: every key is bumped.</param>
+    public RulesView(Dictionary<RuleIdentity, long> fillableFrom, KeyTest[] covers, Moment until, bool bumpsEverything) =>
+        (_fillableFrom, _covers, _until, _bumpsEverything) = (fillableFrom, covers, until, bumpsEverything);
+
+    /// <summary>May what is read from the server be kept near by this rule? Every writer can be relied upon to count by now.</summary>
+    public bool MayFill(RuleIdentity rule, in Moment now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
+
+    /// <summary>Must a mutation of this key be counted? Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may wait) and again after it was answered.</summary>
+    public BumpDecision Decide(ReadOnlySpan<char> key, in Moment now)
+    {
+        if (_bumpsEverything)
+        {
+            return BumpDecision.Bump;
+        }
+
+        foreach (var covers in _covers)
+        {
+            if (covers(key))
+            {
+                return BumpDecision.Bump;
+            }
+        }
+
+        // On both clocks: a machine that slept has an old view by the wall clock alone.
+        return now.Monotonic < _until.Monotonic && now.Wall < _until.Wall ? BumpDecision.None : BumpDecision.ReadFirst;
+    }
+}

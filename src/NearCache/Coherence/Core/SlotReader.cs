@@ -1,0 +1,99 @@
+namespace NearCache.Coherence.Core;
+
+/// <summary>Which slots are read, and when: one one-shot watch a slot, and after an event the re-arming read no sooner than the pace allows.</summary>
+/// <param name="slots">How many slots the namespace has.</param>
+/// <param name="deliveriesPerSecond">The budget of the whole fleet.</param>
+/// <param name="maxStaleness">The bound that is promised, in milliseconds.</param>
+internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxStaleness)
+{
+    // A slot in which nothing happened for so long does not count as active.
+    private const long ActiveFor = 10_000;
+
+    private const long RetryAfter = 1000;
+
+    private readonly SlotState[] _slots = [.. Enumerable.Range(0, slots).Select(_ => new SlotState())];
+
+    /// <summary>How many processes read the slots; 1,000 until the number is known.</summary>
+    public int Members { get; set; } = 1000;
+
+    /// <summary>How many slots are read. If fewer than there are, the fleet is too large for more: log it once.</summary>
+    public int Readable => RearmPace.ReadableSlots(Members, slots, deliveriesPerSecond, maxStaleness);
+
+    /// <summary>D as it is now, in milliseconds.</summary>
+    public long Pace(long now) => RearmPace.Of(Members, Math.Max(_slots.Count(slot => now - slot.ChangedAt < ActiveFor), 1), deliveriesPerSecond, maxStaleness);
+
+    /// <summary>A session is there, or there again: watches are lost, and every slot is to be read.</summary>
+    public void Connected()
+    {
+        foreach (var slot in _slots)
+        {
+            (slot.IsArmed, slot.ReadAt) = (false, long.MinValue / 2);
+        }
+    }
+
+    /// <summary>A watch fired.</summary>
+    public void Changed(int slot, long now) => (_slots[slot].IsArmed, _slots[slot].ChangedAt) = (false, now);
+
+    /// <summary>A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
+    public IEnumerable<Announcement> Read(int slot, SlotRing ring, long sentAt, out bool gap)
+    {
+        (_slots[slot].IsArmed, _slots[slot].ReadAt) = (true, sentAt);
+        return Unseen(slot, ring, out gap);
+    }
+
+    /// <summary>The read of a slot failed: it is tried again a second after the first try was sent, if its session lives that long.</summary>
+    public void Failed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, sentAt + RetryAfter);
+
+    /// <summary>The same for a slot that was read without a watch, because this process was about to write to it.</summary>
+    public IEnumerable<Announcement> Unseen(int slot, SlotRing ring, out bool gap)
+    {
+        var seen = _slots[slot].Seen;
+        _slots[slot].Seen = ring.Next;
+        if (seen > ring.Next)
+        {
+            // Somebody began the ring anew.
+            gap = true;
+            return ring.Announcements;
+        }
+
+        gap = seen != 0 && seen < ring.First;
+        return ring.Announcements.Skip((int)Math.Max(seen - ring.First, 0));
+    }
+
+    /// <summary>The slots to read now, with a watch. If none: ask again at <paramref name="until"/>.</summary>
+    public IReadOnlyList<int> Next(long now, out long until)
+    {
+        var pace = Pace(now);
+        List<int> due = [];
+        until = long.MaxValue;
+        for (var slot = 0; slot < Readable; slot++)
+        {
+            if (_slots[slot].IsArmed)
+            {
+                continue;
+            }
+
+            if (now - _slots[slot].ReadAt >= pace)
+            {
+                due.Add(slot);
+            }
+            else
+            {
+                until = Math.Min(until, _slots[slot].ReadAt + pace);
+            }
+        }
+
+        return due;
+    }
+
+    private sealed class SlotState
+    {
+        public bool IsArmed { get; set; }
+
+        public long ReadAt { get; set; } = long.MinValue / 2;
+
+        public long ChangedAt { get; set; } = long.MinValue / 2;
+
+        public long Seen { get; set; }
+    }
+}

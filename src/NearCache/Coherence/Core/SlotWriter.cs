@@ -1,0 +1,110 @@
+namespace NearCache.Coherence.Core;
+
+/// <summary>How a process announces: through its own slot, one setData in flight, each attempt paid for; refused once, it tries another slot; refused again, log and audits repair.</summary>
+/// <remarks>Its owner does one step at a time: <see cref="Next"/>, the request, then its answer. The slot that it writes to must have been read since it last changed.</remarks>
+/// <param name="queue">What waits to be announced.</param>
+/// <param name="bucket">What pays for attempts.</param>
+/// <param name="member">A hash of the process: which slot is its own.</param>
+/// <param name="random">Spreads second tries.</param>
+internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ulong member, Random random)
+{
+    private const int LongestPause = 50;
+
+    private readonly Dictionary<int, KnownRing> _rings = [];
+    private IReadOnlyList<Announcement> _taken = [];
+    private int _slot;
+    private int _tries;
+    private long _notBefore = long.MinValue;
+
+    /// <summary>How many slots are in use; see <see cref="SlotReader.Readable"/>.</summary>
+    public int Slots { get; set; } = 1;
+
+    /// <summary>What to do next.</summary>
+    public SlotStep Next(long now)
+    {
+        if ((queue.IsEmpty && _taken.Count == 0) || Slots == 0)
+        {
+            return new SlotStep(SlotStepKind.Wait, Until: long.MaxValue);
+        }
+
+        if (now < _notBefore)
+        {
+            return new SlotStep(SlotStepKind.Wait, Until: _notBefore);
+        }
+
+        if (_tries == 0)
+        {
+            _slot = (int)(member % (ulong)Slots);
+        }
+
+        if (!bucket.Has(now, secondTry: _tries > 0, out var availableAt))
+        {
+            return new SlotStep(SlotStepKind.Wait, Until: availableAt);
+        }
+
+        if (!_rings.TryGetValue(_slot, out var known))
+        {
+            return new SlotStep(SlotStepKind.Read, _slot);
+        }
+
+        if (_tries == 0)
+        {
+            _taken = queue.TakeAll();
+        }
+
+        // It tells what it knew only once: either the write is refused, or the slot is another one after it.
+        _rings.Remove(_slot);
+        if (known.Ring.IsNewer)
+        {
+            GiveUp();
+            return new SlotStep(SlotStepKind.Wait, Until: long.MaxValue);
+        }
+
+        bucket.Take();
+        return new SlotStep(SlotStepKind.Write, _slot, known.Version, known.Ring.Merge(_taken).Encode());
+    }
+
+    /// <summary>A slot was read, with a watch or without.</summary>
+    public void RingRead(int slot, SlotRing ring, int version) => _rings[slot] = new KnownRing(ring, version);
+
+    /// <summary>A slot changed: what was read of it is old.</summary>
+    public void Changed(int slot) => _rings.Remove(slot);
+
+    /// <summary>The setData was done.</summary>
+    public void Written() => Finish();
+
+    /// <summary>The setData was refused: somebody else wrote first.</summary>
+    public void Refused(long now)
+    {
+        if (_tries++ == 0)
+        {
+            _slot = (_slot + 1 + random.Next(Math.Max(Slots - 1, 1))) % Slots;
+            _notBefore = now + random.Next(LongestPause);
+        }
+        else
+        {
+            GiveUp();
+        }
+    }
+
+    /// <summary>The request failed, or the session is gone: whether it was done is unknown.</summary>
+    public void Failed()
+    {
+        _rings.Clear();
+        GiveUp();
+    }
+
+    private void GiveUp()
+    {
+        queue.GiveUp(_taken);
+        Finish();
+    }
+
+    private void Finish()
+    {
+        _taken = [];
+        _tries = 0;
+    }
+
+    private readonly record struct KnownRing(SlotRing Ring, int Version);
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Near;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>What the drivers of all servers have in common.</summary>
+internal sealed class CoherenceContext
+{
+    public required CounterNames Names { get; init; }
+
+    public required ProcessEpochs Epochs { get; init; }
+
+    public required NearClock Clock { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required IForget Forget { get; init; }
+
+    /// <summary>Set before anything is started, where there is a ZooKeeper.</summary>
+    public IAnnouncer Announcer { get; set; } = new NoAnnouncer();
+
+    public required IServerRules Rules { get; init; }
+
+    public required NearCacheMetrics Metrics { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Whether other processes share the servers, and may have to look up what was written.</summary>
+    public required bool IsShared { get; init; }
+
+    /// <summary>Milliseconds from one audit of a server to the next, ± 10 %.</summary>
+    public required long AuditPeriod { get; init; }
+
+    /// <summary>Milliseconds.</summary>
+    public required long MaxStaleness { get; init; }
+
+    /// <summary>How long an audit waits for news before the server's log is asked, in milliseconds: as the pace of reading slots and the session to ZooKeeper are now.</summary>
+    public required Func<long> Patience { get; init; }
+}

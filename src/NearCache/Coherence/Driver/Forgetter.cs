@@ -1,0 +1,18 @@
+using System.Text;
+using NearCache.Coherence.Core;
+using NearCache.Flights;
+using NearCache.Near;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Voids keys in this process: no fill under way can end, no entry is left, and no flight under way is joined.</summary>
+internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, FlightBoard flights) : IForget
+{
+    public void Forget(ReadOnlySpan<byte> key)
+    {
+        epochs.Stripes.Advance(KeyHash.Of(key).Stripe(Stripes.Count));
+        var text = Encoding.UTF8.GetString(key);
+        near.Drop(text);
+        flights.Cut(text);
+    }
+}

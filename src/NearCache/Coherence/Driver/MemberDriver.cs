@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json;
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Keeps this process's node among the members, and counts them.</summary>
+/// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
+internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, TimeSpan sessionTimeout, string id, ulong serversHash, Action<int> counted)
+{
+    private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
+
+    // By then whoever started together with this process is a member too.
+    private static readonly TimeSpan FirstCountAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>Serves one session until it ends.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await WaitAsync(sessionTimeout + TimeSpan.FromSeconds(Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
+        while (!await TryAsync(JoinAsync, "joining the members", cancellationToken).ConfigureAwait(false))
+        {
+            await WaitAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+        }
+
+        // Counting earlier would miss all that started together, each of which would take the budget of the whole fleet for its own.
+        await WaitAsync(FirstCountAfter, cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            await TryAsync(CountAsync, "counting the members", cancellationToken).ConfigureAwait(false);
+            await WaitAsync(CountEvery * (0.8 + (0.4 * Random.Shared.NextDouble())), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, context.Time, cancellationToken);
+
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> action, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await action(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ZooKeeperException e)
+        {
+            context.Logger.ZooKeeperFailed(e, what);
+            return false;
+        }
+    }
+
+    private async Task CountAsync(CancellationToken cancellationToken)
+    {
+        if (await zooKeeper.ExistsAsync(paths.Members, null, cancellationToken).ConfigureAwait(false) is { } stat)
+        {
+            counted(stat.ChildrenCount);
+        }
+    }
+
+    private async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await zooKeeper.CreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (NodeExistsException)
+        {
+            // An earlier try of this session was done after all.
+        }
+    }
+
+    private byte[] Describe()
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("format"u8, 1);
+            writer.WriteString("host"u8, Environment.MachineName);
+            writer.WriteNumber("process"u8, Environment.ProcessId);
+            writer.WriteString("version"u8, typeof(MemberDriver).Assembly.GetName().Version?.ToString());
+            writer.WriteString("servers"u8, serversHash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    /// <summary>The hash of a server list, whatever its order: members that say another one place keys elsewhere.</summary>
+    public static ulong HashOf(IEnumerable<string> servers) => KeyHash.Of(Encoding.UTF8.GetBytes(string.Join(',', servers.Order(StringComparer.Ordinal)))).Value;
+}

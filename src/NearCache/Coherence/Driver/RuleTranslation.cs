@@ -1,0 +1,64 @@
+using NearCache.Coherence.Core;
+using NearCache.Memcached.Protocol;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Between rules as they are edited, stored and matched, and rules as the leases of a server know them.</summary>
+internal static class RuleTranslation
+{
+    private static readonly RuleDefaults NoDefaults = new(TimeSpan.Zero, TimeSpan.Zero, 0);
+
+    /// <summary>The times that leases go by; in one process nobody waits.</summary>
+    public static RuleLeaseTimes Times(NearCacheOptions options, bool isEmbedded) => isEmbedded
+        ? new RuleLeaseTimes(0, (long)options.MaxStaleness.TotalMilliseconds, Spread: 0)
+        : new RuleLeaseTimes((long)options.RuleLease.TotalMilliseconds, (long)options.MaxStaleness.TotalMilliseconds);
+
+    /// <summary>What leases are kept by.</summary>
+    public static RuleIdentity Identity(ActiveRule rule) => new(rule.Name, rule.Since);
+
+    /// <summary>A set, compiled for the leases. Done once a set, not once a server.</summary>
+    public static CarriedSet Carry(RuleSet set)
+    {
+        var enabled = set.Rules.Where(rule => rule.Enabled).ToArray();
+        var matcher = new RuleMatcher([.. enabled.Select(rule => new ActiveRule(rule, NoDefaults))]);
+        return new CarriedSet(
+            set.Revision,
+            set.Content,
+            [.. enabled.Select(rule => new CarriedRule(new RuleIdentity(rule.Name, rule.Since), rule.Match.Matches))],
+            matcher.Matches);
+    }
+
+    /// <summary>The answer to a read of a server's rules item (value, flags, CAS number); null: the server could not say.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="carry">Finds the compiled form of a set, so that equal ones are compiled once.</param>
+    public static RulesAsRead? Read(in MetaResponse response, string server, Func<RuleSet, CarriedSet> carry)
+    {
+        if (response.Status == MetaStatus.Miss)
+        {
+            return new RulesAsRead(RulesReading.Absent, null, StopSet.None, default);
+        }
+
+        if (response.Status != MetaStatus.Ok)
+        {
+            return null;
+        }
+
+        if (RulesItem.ReadByHand(response.Value.Span, server, response.Cas) is { } stop)
+        {
+            return new RulesAsRead(new RulesReading(RulesFound.Nothing, response.ClientFlags, response.Cas), null, StopSet.Of([stop]), default);
+        }
+
+        return RulesItem.TryDecode(response.Value, response.ClientFlags, out var item, out var why)
+            ? new RulesAsRead(
+                new RulesReading(RulesFound.Set, response.ClientFlags, response.Cas, item.Incarnation, item.Settled, carry(item.Set)), item.Set, item.Stops, default)
+            : new RulesAsRead(new RulesReading(RulesFound.Unreadable, response.ClientFlags, response.Cas), null, StopSet.None, why);
+    }
+
+    /// <summary>The item that a step writes.</summary>
+    /// <param name="step">A step of kind Add or Replace.</param>
+    /// <param name="applied">The applied set.</param>
+    /// <param name="stops">All stops that are known and not cleared by it.</param>
+    public static RulesItem Write(in RulesStep step, RuleSet applied, StopSet stops) => new(step.Incarnation, step.Settled, stops, applied);
+}

@@ -1,0 +1,281 @@
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>The rules of this process: told by the registry and by every server, asked by every read and write.</summary>
+internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
+{
+    private readonly Lock _lock = new();   // guards changes of the book; servers' locks are taken inside it, never the other way
+    private readonly RuleBook _book;
+    private readonly RuleOptions[] _configured;
+    private readonly bool _hasRegistry;
+    private readonly HashSet<string> _unreadable = [];
+    private long _highestSeen;
+    private bool _isConfiguredApplied;
+    private volatile CompiledSet _carried = new(RuleSet.Empty, CarriedSet.None);
+    private Dictionary<ServerDriver, ServerRules> _servers = [];
+    private CoherenceContext? _context;
+
+    /// <param name="book">Owned from now on.</param>
+    /// <param name="configured">The rules that a registry is seeded with; without a registry they are themselves the newest set.</param>
+    /// <param name="hasRegistry">Whether there is a registry. Until it, or a server, shows a set, no rule is in force.</param>
+    public RulesDriver(RuleBook book, IEnumerable<RuleOptions> configured, bool hasRegistry)
+    {
+        _book = book;
+        _configured = [.. configured];
+        _hasRegistry = hasRegistry;
+    }
+
+    /// <summary>The revision that is applied.</summary>
+    public long Revision => _book.Applied.Revision;
+
+    private CoherenceContext Context => _context ?? throw new InvalidOperationException("Not started.");
+
+    /// <summary>Begins to look after the rules on these servers.</summary>
+    public void Start(CoherenceContext context, IEnumerable<ServerDriver> servers, RuleLeaseTimes times)
+    {
+        _context = context;
+        _servers = servers.ToDictionary(server => server, server => new ServerRules(server, this, context, times, CarriedSet.None));
+        foreach (var server in _servers.Values)
+        {
+            server.Start();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ActiveRule? Match(ReadOnlySpan<char> key) => _book.Matcher.Find(key);
+
+    /// <inheritdoc/>
+    public bool MayFill(ServerDriver server, ActiveRule rule, out long generation)
+    {
+        generation = rule.Generation;
+        return rule.IsOn && _servers[server].View.MayFill(RuleTranslation.Identity(rule), Context.Clock.Now());
+    }
+
+    /// <inheritdoc/>
+    public bool MustBump(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) == BumpDecision.Bump;
+
+    /// <inheritdoc/>
+    public bool MayMatchNow(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) != BumpDecision.None;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key)
+    {
+        var decision = Decide(server, key);
+        return decision == BumpDecision.ReadFirst ? ReadAndDecideAsync(server, key) : ValueTask.FromResult(decision == BumpDecision.Bump);
+    }
+
+    /// <inheritdoc/>
+    public bool Observe(ServerDriver server, in MetaResponse rules, in Moment sent, in Moment received) => _servers[server].Observe(rules, sent, received);
+
+    /// <inheritdoc/>
+    public void CountersLost(ServerDriver server) => _servers[server].CountersLost();
+
+    /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set on any server that can be asked.</summary>
+    public async Task<RegistryDocument> SeedAsync(TimeSpan limit)
+    {
+        await Task.WhenAll(_servers.Values.Select(server => server.FirstLook)).WaitAsync(limit, Context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            return new RegistryDocument(RuleSet.Seed(_configured, _highestSeen + 1), StopSet.None, []);
+        }
+    }
+
+    /// <summary>The registry holds this.</summary>
+    public void RegistryRead(RegistryDocument document)
+    {
+        lock (_lock)
+        {
+            Readable("the registry");
+            if (document.Set.Revision < _book.Applied.Revision && _book.Applied.Revision > 1)
+            {
+                Context.Logger.RulesAhead("A memcached server", _book.Applied.Revision, document.Set.Revision);
+            }
+            else
+            {
+                Apply(document.Set);
+            }
+
+            Stop(document.Stops);
+        }
+    }
+
+    /// <summary>The registry holds something that cannot be read here.</summary>
+    public void RegistryUnreadable(Unreadable why)
+    {
+        lock (_lock)
+        {
+            Unreadable("the registry", why);
+        }
+    }
+
+    /// <summary>What an item says, with the stops in it merged into those that this process knows.</summary>
+    /// <returns>Null: the server could not say.</returns>
+    public RulesAsRead? Interpret(string server, in MetaResponse item, out RulesReading reading)
+    {
+        reading = RulesReading.Absent;
+        if (RuleTranslation.Read(item, server, Carry) is not { } found)
+        {
+            return null;
+        }
+
+        lock (_lock)
+        {
+            _highestSeen = Math.Max(_highestSeen, found.Set?.Revision ?? 0);
+            Stop(found.Stops);
+            reading = found.Against(_book.Stops);
+        }
+
+        return found;
+    }
+
+    /// <summary>What an item said, and what that means by the leases of its server.</summary>
+    public void Found(string server, RulesAsRead found, RulesNews news)
+    {
+        lock (_lock)
+        {
+            if (found.Reading.Found == RulesFound.Unreadable)
+            {
+                Unreadable(server, found.Why);
+                return;
+            }
+
+            Readable(server);
+            if (news.Newer is not null && found.Set is { } newer)
+            {
+                Apply(newer);
+            }
+            else if (news.Conflicts)
+            {
+                Context.Logger.RulesAhead(server, found.Set!.Revision, _book.Applied.Revision);
+            }
+
+            if (!_hasRegistry)
+            {
+                ApplyConfigured();
+            }
+        }
+    }
+
+    /// <summary>The item that this process would write.</summary>
+    public RulesItem ItemToWrite(in RulesStep step)
+    {
+        lock (_lock)
+        {
+            return RuleTranslation.Write(step, _book.Applied, _book.Stops);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers.Values)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Servers carry the same set mostly: it is compiled once.
+    private CarriedSet Carry(RuleSet set)
+    {
+        var last = _carried;
+        if (last.Set.IsSame(set))
+        {
+            return last.Carried;
+        }
+
+        var carried = RuleTranslation.Carry(set);
+        _carried = new CompiledSet(set, carried);
+        return carried;
+    }
+
+    private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => _servers[server].View.Decide(key, Context.Clock.Now());
+
+    private async ValueTask<bool> ReadAndDecideAsync(ServerDriver server, string key)
+    {
+        try
+        {
+            await _servers[server].ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MemcachedException)
+        {
+            return true;
+        }
+
+        return Decide(server, key) != BumpDecision.None;
+    }
+
+    private void Apply(RuleSet set)
+    {
+        if (set.IsSame(_book.Applied))
+        {
+            return;
+        }
+
+        _book.Apply(set);
+        var carried = Carry(set);
+        foreach (var server in _servers.Values)
+        {
+            server.Apply(carried);
+        }
+
+        Context.Logger.RulesApplied(set.Revision, set.Rules.Length);
+    }
+
+    // Where there is no registry, whoever starts with other rules than those in force puts his own in their place.
+    private void ApplyConfigured()
+    {
+        if (_isConfiguredApplied)
+        {
+            return;
+        }
+
+        _isConfiguredApplied = true;
+        Apply(RuleSet.Configured(_configured, _book.Applied.Revision == 0 ? null : _book.Applied));
+    }
+
+    private void Stop(StopSet stops)
+    {
+        var before = _book.Stops;
+        _book.Merge(stops);
+        if (!before.Equals(_book.Stops))
+        {
+            foreach (var server in _servers.Values)
+            {
+                server.StopsChanged(isUrgent: false);
+            }
+        }
+    }
+
+    private void Unreadable(string source, Unreadable why)
+    {
+        if (_unreadable.Add(source))
+        {
+            Context.Logger.RulesUnreadable(source, why.Reason);
+            _book.BecameUnreadable();
+            BumpEverything(true);
+        }
+    }
+
+    private void Readable(string source)
+    {
+        if (_unreadable.Remove(source) && _unreadable.Count == 0)
+        {
+            _book.BecameReadable();
+            BumpEverything(false);
+        }
+    }
+
+    private void BumpEverything(bool value)
+    {
+        foreach (var server in _servers.Values)
+        {
+            server.BumpEverything(value);
+        }
+    }
+
+    private sealed record CompiledSet(RuleSet Set, CarriedSet Carried);
+}

@@ -1,0 +1,204 @@
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>The rules on one server: reads and writes the item that carries them, as its leases decide.</summary>
+internal sealed class ServerRules : IAsyncDisposable
+{
+    private readonly Lock _lock = new();   // guards the leases
+    private readonly ServerDriver _server;
+    private readonly RulesDriver _rules;
+    private readonly CoherenceContext _context;
+    private readonly ServerRuleLeases _leases;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Wake _wake;
+    private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _loop = Task.CompletedTask;
+
+    public ServerRules(ServerDriver server, RulesDriver rules, CoherenceContext context, RuleLeaseTimes times, CarriedSet applied)
+    {
+        _server = server;
+        _rules = rules;
+        _context = context;
+        _wake = new Wake(context.Time);
+        _leases = new ServerRuleLeases(times, applied, new Random());
+    }
+
+    /// <summary>What is known now, for any thread.</summary>
+    public RulesView View => _leases.View;
+
+    /// <summary>Completes when the item was looked at for the first time.</summary>
+    public Task FirstLook => _firstLook.Task;
+
+    public void Start() => _loop = RunAsync();
+
+    /// <summary>A set is in force in this process.</summary>
+    public void Apply(CarriedSet set)
+    {
+        lock (_lock)
+        {
+            _leases.Apply(set, _context.Clock.Now());
+        }
+
+        _wake.Call();
+    }
+
+    /// <summary>This process knows other stops than before.</summary>
+    public void StopsChanged(bool isUrgent)
+    {
+        lock (_lock)
+        {
+            _leases.StopsChanged(_context.Clock.Now(), isUrgent);
+        }
+
+        _wake.Call();
+    }
+
+    /// <summary>Whether every write is counted here, whatever the server carries.</summary>
+    public void BumpEverything(bool value)
+    {
+        lock (_lock)
+        {
+            _leases.BumpsEverything = value;
+        }
+    }
+
+    /// <summary>An audit has read the item's flags.</summary>
+    /// <returns>Whether the audit may confirm. What it voids is void when this returns.</returns>
+    public bool Observe(in MetaResponse item, in Moment sent, in Moment received)
+    {
+        RulesAuditEffect effect;
+        lock (_lock)
+        {
+            effect = _leases.AuditAnswered(item.Status == MetaStatus.Ok ? item.ClientFlags : null, sent, received);
+        }
+
+        if (effect.Voids)
+        {
+            _server.Void(FlushReason.RulesRestarted);
+        }
+
+        _wake.Call();
+        return effect.Confirms;
+    }
+
+    public void CountersLost()
+    {
+        lock (_lock)
+        {
+            _leases.CountersLost(_context.Clock.Now());
+        }
+    }
+
+    /// <summary>Reads the item now, and lets the process know what it says.</summary>
+    /// <exception cref="MemcachedException">It could not be read.</exception>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var command = MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
+        var sent = _context.Clock.Now();
+        var item = await _server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+        var received = _context.Clock.Now();
+        if (_rules.Interpret(_server.Server.Name, item, out var reading) is not { } found)
+        {
+            lock (_lock)
+            {
+                _leases.Failed(received);
+            }
+
+            return;
+        }
+
+        RulesNews news;
+        lock (_lock)
+        {
+            news = _leases.Read(reading, sent, received);
+        }
+
+        if (news.Voids)
+        {
+            _server.Void(FlushReason.RulesRestarted);
+        }
+
+        _rules.Found(_server.Server.Name, found, news);
+        _firstLook.TrySetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                RulesStep step;
+                lock (_lock)
+                {
+                    step = _leases.Next(_context.Clock.Now());
+                }
+
+                await DoAsync(step).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception e)
+        {
+            _context.Logger.LoopFailed(e, $"rules on {_server.Server.Name}");
+        }
+    }
+
+    private async Task DoAsync(RulesStep step)
+    {
+        try
+        {
+            switch (step.Kind)
+            {
+                case RulesStepKind.Wait:
+                    var wait = step.Until == long.MaxValue ? step.Until : step.Until - _context.Clock.Monotonic();
+                    await _wake.WaitAsync(wait, _stopping.Token).ConfigureAwait(false);
+                    break;
+                case RulesStepKind.Read:
+                    await ReadAsync(_stopping.Token).ConfigureAwait(false);
+                    break;
+                default:
+                    await WriteAsync(step).ConfigureAwait(false);
+                    break;
+            }
+        }
+        catch (MemcachedException e)
+        {
+            _context.Logger.AuditFailed(e, _server.Server.Name);
+            lock (_lock)
+            {
+                _leases.Failed(_context.Clock.Now());
+            }
+        }
+    }
+
+    private async Task WriteAsync(RulesStep step)
+    {
+        var item = _rules.ItemToWrite(step);
+        var command = MetaCommand.Set(_context.Names.Rules, item.Encode(), timeToLive: 0) with
+        {
+            ClientFlags = item.Flags,
+            Mode = step.Kind == RulesStepKind.Add ? MetaSetMode.Add : MetaSetMode.Set,
+            CompareCas = step.Kind == RulesStepKind.Add ? null : step.Cas,
+        };
+        await _server.Server.ExecuteAsync(command, _stopping.Token).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _leases.Written();
+        }
+    }
+}

@@ -1,0 +1,356 @@
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Announces through the slots in ZooKeeper, and hears what others announce: two loops around a <see cref="SlotWriter"/> and a <see cref="SlotReader"/>.</summary>
+internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
+{
+    private readonly Lock _lock = new();   // guards the queue, the writer and the reader
+    private readonly ZooKeeperClient _zooKeeper;
+    private readonly NamespacePaths _paths;
+    private readonly CoherenceContext _context;
+    private readonly AnnouncementQueue _queue = new(SlotRing.MostBytes);
+    private readonly TokenBucket _bucket;
+    private readonly SlotWriter _writer;
+    private readonly SlotReader _reader;
+    private readonly Dictionary<ulong, ServerDriver> _servers;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Wake _toRead;
+    private readonly Wake _toWrite;
+    private readonly TaskCompletionSource _isEmpty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isReady;
+    private bool _isDraining;
+    private bool _saidFewer;
+    private long _merged;
+    private long _dropped;
+    private long _attempts;
+    private Task _loops = Task.CompletedTask;
+
+    public SlotDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IEnumerable<ServerDriver> servers, BudgetOptions budgets, ulong member)
+    {
+        _zooKeeper = zooKeeper;
+        _paths = paths;
+        _context = context;
+        _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
+        _bucket = new TokenBucket(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
+        _writer = new SlotWriter(_queue, _bucket, member, new Random());
+        _reader = new SlotReader(NamespacePaths.SlotCount, (int)budgets.Deliveries, context.MaxStaleness);
+        _toRead = new Wake(context.Time);
+        _toWrite = new Wake(context.Time);
+    }
+
+    /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
+    public long Attempts => Interlocked.Read(ref _attempts);
+
+    /// <summary>The pace at which slots are read now, in milliseconds.</summary>
+    public long Pace
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _reader.Pace(_context.Clock.Monotonic());
+            }
+        }
+    }
+
+    public void Start() => _loops = Task.WhenAll(LoopAsync(ReadDueAsync, "reading slots"), LoopAsync(WriteNextAsync, "announcing"));
+
+    /// <inheritdoc/>
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion version)
+    {
+        lock (_lock)
+        {
+            _queue.Add(server, segment, key, version);
+        }
+
+        _toWrite.Call();
+    }
+
+    /// <summary>How many processes share the namespace.</summary>
+    public void MembersCounted(int members)
+    {
+        bool sayFewer;
+        int readable;
+        lock (_lock)
+        {
+            _bucket.Members = _reader.Members = Math.Max(members, 1);
+            readable = _writer.Slots = _reader.Readable;
+            sayFewer = readable < NamespacePaths.SlotCount && !_saidFewer;
+            _saidFewer |= sayFewer;
+        }
+
+        if (sayFewer)
+        {
+            _context.Logger.FewerSlotsRead(members, readable, NamespacePaths.SlotCount);
+        }
+
+        _toRead.Call();
+        _toWrite.Call();
+    }
+
+    /// <summary>A session is there, and the slots exist: all are read again, with watches.</summary>
+    public void Connected()
+    {
+        lock (_lock)
+        {
+            _isReady = true;
+            _writer.Slots = _reader.Readable;
+            _reader.Connected();
+        }
+
+        _toRead.Call();
+        _toWrite.Call();
+    }
+
+    /// <summary>The same session has a connection again.</summary>
+    public void Reconnected()
+    {
+        lock (_lock)
+        {
+            _isReady = true;
+        }
+
+        _toRead.Call();
+        _toWrite.Call();
+    }
+
+    /// <summary>Nothing can be read or written until <see cref="Connected"/> or <see cref="Reconnected"/>.</summary>
+    public void Disconnected()
+    {
+        lock (_lock)
+        {
+            _isReady = false;
+        }
+    }
+
+    /// <summary>Waits until everything that is to be announced has left, at most so long.</summary>
+    /// <returns>How many announcements did not leave.</returns>
+    public async Task<int> DrainAsync(TimeSpan limit)
+    {
+        lock (_lock)
+        {
+            _isDraining = true;
+        }
+
+        _toWrite.Call();
+        await _isEmpty.Task.WaitAsync(limit, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            return _queue.Count;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loops.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task LoopAsync(Func<Task> step, string name)
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                await step().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception e)
+        {
+            _context.Logger.LoopFailed(e, name);
+        }
+    }
+
+    private async Task ReadDueAsync()
+    {
+        IReadOnlyList<int> due = [];
+        var until = long.MaxValue;
+        lock (_lock)
+        {
+            if (_isReady)
+            {
+                due = _reader.Next(_context.Clock.Monotonic(), out until);
+            }
+        }
+
+        if (due.Count == 0)
+        {
+            await _toRead.WaitAsync(until == long.MaxValue ? until : until - _context.Clock.Monotonic(), _stopping.Token).ConfigureAwait(false);
+            return;
+        }
+
+        await Task.WhenAll(due.Select(slot => ReadAsync(slot, withWatch: true))).ConfigureAwait(false);
+    }
+
+    private async Task ReadAsync(int slot, bool withWatch)
+    {
+        var watch = withWatch ? new SlotWatch(this, slot) : null;
+        var sentAt = _context.Clock.Monotonic();
+        try
+        {
+            var data = await _zooKeeper.GetDataAsync(_paths.Slot(slot), watch is null ? null : watch.Fired, _stopping.Token).ConfigureAwait(false);
+            Receive(slot, data, watch, sentAt);
+        }
+        catch (ZooKeeperException e)
+        {
+            _context.Logger.ZooKeeperFailed(e, "getData of a slot");
+            lock (_lock)
+            {
+                // Asked again after the pace; a session that is gone says so by itself.
+                _reader.Failed(slot, sentAt);
+            }
+        }
+    }
+
+    private void Receive(int slot, ZNodeData data, SlotWatch? watch, long sentAt)
+    {
+        if (!SlotRing.TryDecode(data.Data.Span, out var ring))
+        {
+            ring = SlotRing.Empty;
+        }
+        else if (ring.IsNewer)
+        {
+            _context.Logger.NewerFormat(_paths.Slot(slot), data.Data.Span[0]);
+        }
+
+        Announcement[] news;
+        lock (_lock)
+        {
+            news = [.. watch is null ? _reader.Unseen(slot, ring, out _) : _reader.Read(slot, ring, sentAt, out _)];
+            _writer.RingRead(slot, ring, data.Stat.Version);
+            if (watch is { HasFired: true })
+            {
+                Changed(slot);
+            }
+        }
+
+        foreach (var announcement in news)
+        {
+            if (_servers.TryGetValue(announcement.Server, out var server))
+            {
+                server.Hear(announcement);
+            }
+        }
+
+        if (news.Length > 0)
+        {
+            _context.Metrics.Announced(news.Length, "received");
+        }
+
+        _toWrite.Call();
+    }
+
+    private async Task WriteNextAsync()
+    {
+        SlotStep step;
+        lock (_lock)
+        {
+            step = _isReady ? _writer.Next(_context.Clock.Monotonic()) : new SlotStep(SlotStepKind.Wait, Until: long.MaxValue);
+            if (_isDraining && step.Kind == SlotStepKind.Wait && _queue.IsEmpty)
+            {
+                _isEmpty.TrySetResult();
+            }
+        }
+
+        switch (step.Kind)
+        {
+            case SlotStepKind.Wait:
+                await _toWrite.WaitAsync(step.Until == long.MaxValue ? step.Until : step.Until - _context.Clock.Monotonic(), _stopping.Token).ConfigureAwait(false);
+                break;
+            case SlotStepKind.Read:
+                await ReadAsync(step.Slot, withWatch: false).ConfigureAwait(false);
+                break;
+            case SlotStepKind.Write:
+                await WriteAsync(step).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    private async Task WriteAsync(SlotStep step)
+    {
+        Interlocked.Increment(ref _attempts);
+        try
+        {
+            await _zooKeeper.SetDataAsync(_paths.Slot(step.Slot), step.Data, step.Version, _stopping.Token).ConfigureAwait(false);
+            lock (_lock)
+            {
+                _writer.Written();
+            }
+
+            _context.Metrics.Announced(1, "sent");
+        }
+        catch (BadVersionException)
+        {
+            lock (_lock)
+            {
+                _writer.Refused(_context.Clock.Monotonic());
+            }
+
+            _context.Metrics.Announced(1, "refused");
+        }
+        catch (ZooKeeperException e)
+        {
+            lock (_lock)
+            {
+                _writer.Failed();
+            }
+
+            _context.Logger.ZooKeeperFailed(e, "setData of a slot");
+        }
+
+        CountQueue();
+    }
+
+    private void CountQueue()
+    {
+        long merged, dropped;
+        lock (_lock)
+        {
+            (merged, dropped) = (_queue.Merged - _merged, _queue.Dropped - _dropped);
+            (_merged, _dropped) = (_queue.Merged, _queue.Dropped);
+        }
+
+        if (merged > 0)
+        {
+            _context.Metrics.Announced((int)merged, "merged");
+        }
+
+        if (dropped > 0)
+        {
+            _context.Metrics.Announced((int)dropped, "dropped");
+        }
+    }
+
+    // With the lock held.
+    private void Changed(int slot)
+    {
+        _reader.Changed(slot, _context.Clock.Monotonic());
+        _writer.Changed(slot);
+    }
+
+    /// <summary>The watch of one read. It may fire before the read's answer has been looked at; then the answer must not arm the slot.</summary>
+    private sealed class SlotWatch(SlotDriver driver, int slot)
+    {
+        /// <summary>Guarded by the driver's lock.</summary>
+        public bool HasFired { get; private set; }
+
+        public void Fired(WatchEvent change)
+        {
+            lock (driver._lock)
+            {
+                HasFired = true;
+                driver.Changed(slot);
+            }
+
+            driver._toRead.Call();
+        }
+    }
+}

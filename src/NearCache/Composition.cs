@@ -1,0 +1,167 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Driver;
+using NearCache.Diagnostics;
+using NearCache.Flights;
+using NearCache.Memcached;
+using NearCache.Near;
+using NearCache.Paths;
+using NearCache.Remote;
+using NearCache.Rules;
+using NearCache.ZooKeeper;
+
+namespace NearCache;
+
+/// <summary>The parts of one cache, joined: the only place that knows all of them.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    private readonly IRemote _remote;
+    private readonly RulesDriver _rules;
+    private readonly NearCacheMetrics _metrics;
+    private readonly NearClock _clock;
+    private readonly ServerDriver[] _servers;
+    private readonly SlotDriver? _slots;
+    private readonly ZooKeeperDriver? _zooKeeper;
+
+    private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote)
+    {
+        Options = options;
+        _remote = remote;
+        var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("NearCache");
+        _metrics = new NearCacheMetrics(meters);
+        _clock = new NearClock(time);
+        var epochs = new ProcessEpochs();
+        var flights = new FlightBoard(time);
+        Near = new NearStore(options.NearEntries, epochs, _clock, time, _metrics);
+
+        var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
+        _rules = new RulesDriver(new RuleBook(RuleDefaults.Of(options)), options.Rules, hasZooKeeper);
+        var context = new CoherenceContext
+        {
+            Names = new CounterNames(options.Namespace),
+            Epochs = epochs,
+            Clock = _clock,
+            Time = time,
+            Forget = new Forgetter(epochs, Near, flights),
+            Rules = _rules,
+            Metrics = _metrics,
+            IsShared = !remote.IsEmbedded,
+            Logger = logger,
+            AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
+            MaxStaleness = (long)options.MaxStaleness.TotalMilliseconds,
+            Patience = Patience,
+        };
+        _servers = [.. remote.Servers.Select(server => new ServerDriver(server, context))];
+
+        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix), remote, _servers, epochs);
+        var format = new ValueFormat(options.Json ?? DefaultJson.Options, time);
+        Reads = new ReadPath(map, _rules, Near, _clock, format, _metrics, logger, options);
+        Writes = new WritePath(map, _rules, format, flights, _metrics, time);
+        Creations = new CreatePath(map, Reads, Writes, Near, flights, format, time, _metrics, logger, options);
+        _metrics.Observe(() => Near.Hits, () => Near.Entries, () => _servers.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
+        if (remote.IsEmbedded)
+        {
+            logger.Embedded();
+        }
+
+        if (hasZooKeeper)
+        {
+            (_slots, _zooKeeper) = Join(new ZooKeeperClient(options.ZooKeeper, loggers, meters, time), context);
+        }
+
+        _rules.Start(context, _servers, RuleTranslation.Times(options, remote.IsEmbedded));
+        foreach (var server in _servers)
+        {
+            server.Start();
+        }
+
+        _zooKeeper?.Start();
+        logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
+    }
+
+    public NearCacheOptions Options { get; }
+
+    public NearStore Near { get; }
+
+    public ReadPath Reads { get; }
+
+    public WritePath Writes { get; }
+
+    public CreatePath Creations { get; }
+
+    /// <summary>Checks the options, makes the parts and starts them.</summary>
+    /// <exception cref="OptionsValidationException">The options have mistakes.</exception>
+    public static Composition Of(
+        NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, Func<NearCacheOptions, ILoggerFactory?, IMeterFactory?, TimeProvider, IRemote> remoteOf)
+    {
+        var copy = options.Copy();
+        var mistakes = new NearCacheOptionsValidator().Validate(null, copy);
+        return mistakes.Failed
+            ? throw new OptionsValidationException(nameof(NearCacheOptions), typeof(NearCacheOptions), mistakes.Failures)
+            : new Composition(copy, loggers, meters, time, remoteOf(copy, loggers, meters, time));
+    }
+
+    private (SlotDriver Slots, ZooKeeperDriver Driver) Join(ZooKeeperClient client, CoherenceContext context)
+    {
+        var member = Guid.NewGuid().ToString("N");
+        var paths = new NamespacePaths(Options.Namespace);
+        var slots = new SlotDriver(client, paths, context, _servers, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
+        context.Announcer = slots;
+        var tree = new NamespaceTree(client, paths, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
+        var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
+        var members = new MemberDriver(
+            client, paths, context, Options.ZooKeeper.SessionTimeout, member, MemberDriver.HashOf(_servers.Select(server => server.Server.Name)), slots.MembersCounted);
+        return (slots, new ZooKeeperDriver(client, tree, paths, slots, context, registry.RunAsync, members.RunAsync));
+    }
+
+    // How long an audit waits for news: as long as news takes to come, and not at all where none comes.
+    private long Patience() =>
+        Coherence.Core.Patience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
+
+    /// <summary>The remote that the options name.</summary>
+    public static IRemote RemoteOf(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time) => options.Memcached.Servers.Count == 0
+        ? new EmbeddedRemote(time)
+        : new MemcachedRemote(new MemcachedClient(options.Memcached, loggers, meters, time));
+
+    public NearCacheSnapshot Snapshot()
+    {
+        var now = _clock.Now();
+        var maxStaleness = (long)Options.MaxStaleness.TotalMilliseconds;
+        return new NearCacheSnapshot
+        {
+            IsEmbedded = _remote.IsEmbedded,
+            Servers = [.. _servers.Select(server => new ServerSnapshot(
+                server.Server.Name,
+                server.Ledger.IsOpen(now, maxStaleness),
+                server.Ledger.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Ledger.Confirmed.Monotonic)))],
+            NearHits = Near.Hits,
+            NearEntries = Near.Entries,
+            ZooKeeper = _zooKeeper?.State ?? "None",
+            ZooKeeperWrites = _slots?.Attempts ?? 0,
+            RulesRevision = _rules.Revision,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_zooKeeper is not null)
+        {
+            await _zooKeeper.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _rules.DisposeAsync().ConfigureAwait(false);
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await _remote.DisposeAsync().ConfigureAwait(false);
+        Creations.Dispose();
+        Near.Dispose();
+        _metrics.Dispose();
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+
+namespace NearCache.Diagnostics;
+
+/// <summary>Every event that NearCache logs. Ids and names are fixed once shipped.</summary>
+/// <remarks>1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper.</remarks>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Warning, "NearCache runs on its embedded remote: nothing is shared with other processes, and all is gone when this one ends. Set NearCache:Memcached:Servers for anything but development.")]
+    public static partial void Embedded(this ILogger logger);
+
+    [LoggerMessage(1001, LogLevel.Information, "NearCache started: namespace {Namespace}, {Servers} memcached servers, ZooKeeper {ZooKeeper}.")]
+    public static partial void Started(this ILogger logger, string @namespace, int servers, string zooKeeper);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Shutting down: {Announcements} announcements could not be sent within {Limit}. The audits of the other processes find what they were about.")]
+    public static partial void AnnouncementsLeft(this ILogger logger, int announcements, TimeSpan limit);
+
+    [LoggerMessage(1100, LogLevel.Warning, "Segment {Segment} of {Server} flushed: {Reason}.")]
+    public static partial void SegmentFlushed(this ILogger logger, int segment, string server, string reason);
+
+    [LoggerMessage(1101, LogLevel.Warning, "All near entries of {Server} voided: {Reason}.")]
+    public static partial void ServerFlushed(this ILogger logger, string server, string reason);
+
+    [LoggerMessage(1102, LogLevel.Warning, "{Server} has not been confirmed for {MaxStaleness}: its keys are not served near until an audit succeeds.")]
+    public static partial void GateClosed(this ILogger logger, string server, TimeSpan maxStaleness);
+
+    [LoggerMessage(1103, LogLevel.Information, "{Server} is confirmed: its keys are served near again.")]
+    public static partial void GateOpened(this ILogger logger, string server);
+
+    [LoggerMessage(1104, LogLevel.Debug, "An audit of {Server} failed.")]
+    public static partial void AuditFailed(this ILogger logger, Exception exception, string server);
+
+    [LoggerMessage(1105, LogLevel.Warning, "A write on {Server} may have been done without being counted: its segment {Segment} is owed a count until the server has acknowledged one.")]
+    public static partial void DebtLeft(this ILogger logger, string server, int segment);
+
+    [LoggerMessage(1106, LogLevel.Error, "A loop of NearCache ended by a defect: {Loop}. Near entries are served for at most MaxStaleness from now on.")]
+    public static partial void LoopFailed(this ILogger logger, Exception exception, string loop);
+
+    // Not a warning: while a server is down there would be one for every call. That it is down is said once, by the client; how many calls failed, by the meter.
+    [LoggerMessage(1200, LogLevel.Debug, "{Operation} on memcached failed; the caller sees {Outcome}.")]
+    public static partial void RemoteFailed(this ILogger logger, Exception exception, string operation, string outcome);
+
+    [LoggerMessage(1201, LogLevel.Warning, "A value on {Server} could not be read and is taken as a miss: {Reason}. Further ones are counted, and said again after ten seconds at the earliest.")]
+    public static partial void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason);
+
+    [LoggerMessage(1300, LogLevel.Information, "Rules of revision {Revision} applied: {Rules} rules.")]
+    public static partial void RulesApplied(this ILogger logger, long revision, int rules);
+
+    [LoggerMessage(1301, LogLevel.Error, "The rules cannot be read ({Source}): nothing is served near, and every write is counted, until they can. {Reason}")]
+    public static partial void RulesUnreadable(this ILogger logger, string source, string reason);
+
+    [LoggerMessage(1302, LogLevel.Error, "{Server} carries rules of revision {Found}, but the registry has {Known}: somebody else writes there.")]
+    public static partial void RulesAhead(this ILogger logger, string server, long found, long known);
+
+    [LoggerMessage(1400, LogLevel.Warning, "ZooKeeper is away. Changes made elsewhere are seen by the audits, within about a second.")]
+    public static partial void ZooKeeperAway(this ILogger logger);
+
+    [LoggerMessage(1401, LogLevel.Information, "ZooKeeper is back: slots and rules are read again.")]
+    public static partial void ZooKeeperBack(this ILogger logger);
+
+    [LoggerMessage(1402, LogLevel.Warning, "ZooKeeper operation {Operation} failed.")]
+    public static partial void ZooKeeperFailed(this ILogger logger, Exception exception, string operation);
+
+    [LoggerMessage(1403, LogLevel.Warning, "{Path} holds a newer format ({Format}) than this process can read; it is left alone, and the audits do its work.")]
+    public static partial void NewerFormat(this ILogger logger, string path, int format);
+
+    [LoggerMessage(1404, LogLevel.Warning, "With {Members} members only {Read} of {Slots} slots are read: the audits carry the rest.")]
+    public static partial void FewerSlotsRead(this ILogger logger, int members, int read, int slots);
+}

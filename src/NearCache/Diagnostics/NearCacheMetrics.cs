@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+
+namespace NearCache.Diagnostics;
+
+/// <summary>The instruments of the meter <c>NearCache</c>. Methods are called after what happened; tags take a few fixed values and never a key.</summary>
+internal sealed class NearCacheMetrics : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "NearCache";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _reads;
+    private readonly Counter<long> _fillsDiscarded;
+    private readonly Counter<long> _flushes;
+    private readonly Counter<long> _audits;
+    private readonly Counter<long> _announcements;
+    private readonly Counter<long> _remoteFailures;
+    private readonly Counter<long> _unreadable;
+    private readonly Counter<long> _factories;
+    private readonly Histogram<double> _staleness;
+    private readonly Counter<double> _closed;
+
+    public NearCacheMetrics(IMeterFactory? meters)
+    {
+        _meter = meters?.Create(MeterName) ?? new Meter(MeterName);
+        _reads = _meter.CreateCounter<long>("nearcache.reads", "{read}", "Reads that went past the near tier, by where they ended.");
+        _fillsDiscarded = _meter.CreateCounter<long>("nearcache.near.fills_discarded", "{fill}", "Values read from memcached that were not kept near, by reason.");
+        _flushes = _meter.CreateCounter<long>("nearcache.near.flushes", "{flush}", "Segments of a server whose near entries were voided, by reason.");
+        _audits = _meter.CreateCounter<long>("nearcache.audits", "{audit}", "Audits of a server, by how they ended.");
+        _announcements = _meter.CreateCounter<long>("nearcache.announcements", "{announcement}", "Announcements of changed keys through ZooKeeper, by what became of them.");
+        _remoteFailures = _meter.CreateCounter<long>("nearcache.remote.failures", "{failure}", "Operations on memcached that failed, by operation.");
+        _unreadable = _meter.CreateCounter<long>("nearcache.remote.unreadable", "{value}", "Values that could not be read and were taken as misses, by reason.");
+        _factories = _meter.CreateCounter<long>("nearcache.factory.runs", "{run}", "Runs of callers' factories, by how they ended.");
+        _closed = _meter.CreateCounter<double>("nearcache.near.gate_closed", "s", "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
+        _staleness = _meter.CreateHistogram<double>("nearcache.near.confirmation_age", "s", "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
+    }
+
+    public void GateWasClosed(TimeSpan time) => _closed.Add(time.TotalSeconds);
+
+    public void Read(string outcome) => _reads.Add(1, Tag("outcome", outcome));
+
+    public void FillDiscarded(string reason) => _fillsDiscarded.Add(1, Tag("reason", reason));
+
+    public void SegmentsFlushed(int segments, string reason) => _flushes.Add(segments, Tag("reason", reason));
+
+    public void AuditEnded(string outcome) => _audits.Add(1, Tag("outcome", outcome));
+
+    public void Announced(int keys, string outcome) => _announcements.Add(keys, Tag("outcome", outcome));
+
+    public void RemoteFailed(string operation) => _remoteFailures.Add(1, Tag("operation", operation));
+
+    public void ValueUnreadable(string reason) => _unreadable.Add(1, Tag("reason", reason));
+
+    public void FactoryRan(string outcome) => _factories.Add(1, Tag("outcome", outcome));
+
+    public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
+
+    /// <summary>Hits and sizes are counted where they happen, without a call on the hit path, and read from there when somebody collects.</summary>
+    public void Observe(Func<long> hits, Func<long> entries, Func<long> closedServers)
+    {
+        _meter.CreateObservableCounter("nearcache.near.hits", hits, "{hit}", "Reads that the near tier answered.");
+        _meter.CreateObservableGauge("nearcache.near.entries", entries, "{entry}", "Entries in the near tier.");
+        _meter.CreateObservableGauge("nearcache.near.closed_servers", closedServers, "{server}", "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
+}

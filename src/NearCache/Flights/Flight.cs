@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace NearCache.Flights;
+
+/// <summary>One run of a factory that several callers of the same key wait for.</summary>
+/// <remarks>Cancelling a caller's token gives up that caller's wait. When the last caller has left, the factory's token is cancelled.</remarks>
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Without a timer and a wait handle the source holds nothing to dispose.")]
+internal abstract class Flight
+{
+    private readonly Lock _lock = new();   // guards the count of callers
+    private readonly CancellationTokenSource _abandoned = new();
+    private int _callers;
+    private bool _isOver;
+
+    /// <summary>Cancelled when nobody waits any more.</summary>
+    public CancellationToken Token => _abandoned.Token;
+
+    /// <summary>Counts one more caller. False: everybody had left, or the flight is over; begin another.</summary>
+    public bool TryBoard()
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return false;
+            }
+
+            _callers++;
+            return true;
+        }
+    }
+
+    /// <summary>A caller stops waiting.</summary>
+    /// <returns>Whether it was the last, so that the flight is over now.</returns>
+    public bool Leave()
+    {
+        lock (_lock)
+        {
+            if (--_callers > 0 || _isOver)
+            {
+                return false;
+            }
+
+            _isOver = true;
+        }
+
+        _abandoned.Cancel();
+        return true;
+    }
+}
+
+/// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
+internal sealed class Flight<T> : Flight
+{
+    private readonly TaskCompletionSource<CacheResult<T>> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What every caller gets.</summary>
+    public Task<CacheResult<T>> Landing => _landing.Task;
+
+    /// <summary>Runs <paramref name="body"/> and lands with its outcome, whatever that is.</summary>
+    public async Task FlyAsync(Func<CancellationToken, ValueTask<CacheResult<T>>> body)
+    {
+        try
+        {
+            _landing.TrySetResult(await body(Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException e)
+        {
+            _landing.TrySetCanceled(e.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Every caller sees the factory's own exception.
+            _landing.TrySetException(e);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+namespace NearCache;
+
+/// <summary>A cache with two tiers: memcached behind, and for the keys that a rule matches an in-process near tier in front.</summary>
+/// <remarks>
+/// <para>Keys are 1 to 250 bytes of UTF-8 together with the configured key prefix, without spaces and control characters, and do not begin with the
+/// reserved prefixes <c>~nc:</c> and <c>~tag:</c>. A key that breaks this is an <see cref="ArgumentException"/> before anything is sent.</para>
+/// <para>A near hit was the newest completed write at some instant no longer than <c>MaxStaleness</c> ago, as long as every writer uses NearCache.</para>
+/// <para>All members may be called from any thread at any time.</para>
+/// </remarks>
+public interface INearCache
+{
+    /// <summary>Looks a key up: near, then in memcached.</summary>
+    /// <typeparam name="T">What the value was stored as. A value of another shape is a miss, counted and logged.</typeparam>
+    /// <returns>The value and where it came from; <see cref="CacheSource.None"/> on a miss. Completed already when the hit was near.</returns>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>; by default that is a miss.</exception>
+    ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks a key up, and on a miss asks <paramref name="factory"/> and stores what it returned.</summary>
+    /// <remarks>
+    /// <para>One caller in this process runs the factory of a key, and (with leases) one process of the fleet; the others wait for its answer. Cancelling gives up
+    /// one caller's wait; the factory's token is cancelled when the last caller has left.</para>
+    /// <para>A factory that began before a <see cref="RemoveAsync"/> or a set of its key is not joined by a call that began after it, and what it returns
+    /// does not replace what was set.</para>
+    /// </remarks>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<T> GetOrCreateAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="GetOrCreateAsync{T}"/>, for a factory that takes its arguments as <paramref name="state"/> and so needs no closure.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<T> GetOrCreateAsync<TState, T>(string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="GetOrCreateAsync{T}"/>, and tells where the value came from.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores a value. When the call has returned, a near hit anywhere is older than it for at most <c>MaxStaleness</c>, usually for milliseconds.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did (<see cref="NearCacheException.OutcomeUnknown"/>).</exception>
+    Task SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores a value if the key is absent.</summary>
+    /// <returns>False when a value was there already.</returns>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    Task<bool> AddAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores a value if the key still holds what was read with <paramref name="version"/>.</summary>
+    /// <param name="version">From <see cref="CacheResult{T}.Version"/> of a read.</param>
+    /// <returns>False when the key was changed or removed since, or its server has lost its items.</returns>
+    /// <exception cref="ArgumentException">The key cannot be a key, or the version is <see cref="CacheVersion.None"/>.</exception>
+    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    Task<bool> CompareAndSetAsync<T>(string key, T value, CacheVersion version, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Sets how long a key lives from now on. The value stays.</summary>
+    /// <returns>False when the key is absent.</returns>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The lifetime is below a second.</exception>
+    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    Task<bool> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a key.</summary>
+    /// <returns>False when it was absent.</returns>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">The removal failed, or nobody knows whether it did.</exception>
+    Task<bool> RemoveAsync(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>Looks many keys up, all servers at once and pipelined.</summary>
+    /// <returns>A result for each distinct key, misses included.</returns>
+    /// <exception cref="ArgumentException">One of the keys cannot be a key; nothing was sent.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores many values, all servers at once and pipelined.</summary>
+    /// <exception cref="ArgumentException">One of the keys cannot be a key; nothing was sent.</exception>
+    /// <exception cref="NearCacheException">At least one write failed; the others were done.</exception>
+    Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes many keys, all servers at once and pipelined.</summary>
+    /// <exception cref="ArgumentException">One of the keys cannot be a key; nothing was sent.</exception>
+    /// <exception cref="NearCacheException">At least one removal failed; the others were done.</exception>
+    Task RemoveManyAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default);
+
+    /// <summary>Counts a counter up (or down, not below 0) and returns its new value. Counters have a key space of their own: no rule can match them, they are never near,
+    /// and cost ZooKeeper nothing.</summary>
+    /// <param name="counter">The counter's name; the rules for keys hold.</param>
+    /// <param name="delta">By how much. Default 1.</param>
+    /// <param name="lifetime">How long a counter that is made by this call lives. Default: for ever.</param>
+    /// <param name="cancellationToken">Gives up the answer; the counting may have happened.</param>
+    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
+    Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default);
+}

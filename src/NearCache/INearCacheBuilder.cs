@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace NearCache;
+
+/// <summary>What <c>AddNearCache</c> returns: where further parts of a cache are registered.</summary>
+public interface INearCacheBuilder
+{
+    /// <summary>The services that the cache was added to.</summary>
+    IServiceCollection Services { get; }
+}

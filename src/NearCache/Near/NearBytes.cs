@@ -1,0 +1,22 @@
+using NearCache.Remote;
+
+namespace NearCache.Near;
+
+/// <summary>A value that could be changed by whoever gets it, as bytes.</summary>
+/// <param name="bytes">As they came from the remote.</param>
+/// <param name="codec">The <see cref="ValueCodec{T}"/> of the type that they were read as.</param>
+internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
+{
+    /// <summary>Makes a value of its own for one caller. False: the bytes were read as another type.</summary>
+    public bool TryDecode<T>(out T? value)
+    {
+        if (codec is ValueCodec<T> same)
+        {
+            value = same.Decode(bytes);
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+}

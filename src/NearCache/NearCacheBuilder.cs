@@ -1,0 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace NearCache;
+
+/// <inheritdoc/>
+internal sealed record NearCacheBuilder(IServiceCollection Services) : INearCacheBuilder;

@@ -1,0 +1,180 @@
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+
+namespace NearCache;
+
+/// <summary>The cache. The main path: near, then memcached, then the caller's source.</summary>
+/// <remarks>Made by <c>AddNearCache</c>, or by hand where there is no container. It connects in the background, so making one never fails because a server is down.</remarks>
+public sealed class NearCacheClient : INearCache, IAsyncDisposable
+{
+    private readonly Composition _parts;
+    private Task? _disposal;
+
+    /// <summary>Makes a cache and starts what works for it in the background.</summary>
+    /// <param name="options">Copied: what is changed afterwards changes nothing.</param>
+    /// <param name="loggers">Where events go. Default: nowhere.</param>
+    /// <param name="meters">Makes the meters. Default: they are made without a factory.</param>
+    /// <param name="time">The clocks and timers. Default: the system's.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options have mistakes; all are named.</exception>
+    public NearCacheClient(NearCacheOptions options, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, Composition.RemoteOf);
+    }
+
+    /// <summary>Makes a cache on another remote than the options name.</summary>
+    internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null) =>
+        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, (_, _, _, _) => remote);
+
+    /// <inheritdoc/>
+    public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return _parts.Near.TryGet<T>(key, out var result) ? new(result) : _parts.Reads.GetAsync<T>(key, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<T> GetOrCreateAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(factory);
+        return _parts.Near.TryGet<T>(key, out var result)
+            ? new(result.Value!)
+            : ValueOf(_parts.Creations.GetOrCreateAsync(key, factory, static (run, token) => run(token), options, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<T> GetOrCreateAsync<TState, T>(string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(factory);
+        return _parts.Near.TryGet<T>(key, out var result)
+            ? new(result.Value!)
+            : ValueOf(_parts.Creations.GetOrCreateAsync(key, state, factory, options, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(factory);
+        return _parts.Near.TryGet<T>(key, out var result)
+            ? new(result)
+            : _parts.Creations.GetOrCreateAsync(key, factory, static (run, token) => run(token), options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return _parts.Writes.SetAsync(key, value, LifetimeOf(options), static (_, command) => command, "set", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> AddAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var response = await _parts.Writes
+            .SetAsync(key, value, LifetimeOf(options), static (_, command) => command with { Mode = MetaSetMode.Add }, "add", cancellationToken)
+            .ConfigureAwait(false);
+        return response.Status == MetaStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> CompareAndSetAsync<T>(string key, T value, CacheVersion version, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (version == CacheVersion.None)
+        {
+            throw new ArgumentException("There is no version to compare with: the value came from a factory, or there was none.", nameof(version));
+        }
+
+        var response = await _parts.Writes
+            .SetAsync(
+                key,
+                value,
+                LifetimeOf(options),
+                (place, command) => command with { CompareCas = version.Epoch == place.Server.Epoch ? version.Cas : ulong.MaxValue },
+                "compare-and-set",
+                cancellationToken)
+            .ConfigureAwait(false);
+        return response.Status == MetaStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentOutOfRangeException.ThrowIfLessThan(lifetime, TimeSpan.FromSeconds(1));
+        var response = await _parts.Writes.TouchAsync(key, lifetime, cancellationToken).ConfigureAwait(false);
+        return response.Status == MetaStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RemoveAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var response = await _parts.Writes.RemoveAsync(key, cancellationToken).ConfigureAwait(false);
+        return response.Status == MetaStatus.Ok;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return _parts.Reads.GetManyAsync<T>(keys, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        return _parts.Writes.SetManyAsync(items, LifetimeOf(options), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task RemoveManyAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return _parts.Writes.RemoveManyAsync(keys, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(counter);
+        var response = await _parts.Writes.CountAsync(counter, delta, lifetime, cancellationToken).ConfigureAwait(false);
+        return (long)response.Number;
+    }
+
+    /// <summary>What the cache is doing now, and how much it did so far.</summary>
+    public NearCacheSnapshot Snapshot() => _parts.Snapshot();
+
+    /// <summary>Sends what is still to be announced (for at most two seconds), closes the session to ZooKeeper and every connection.</summary>
+    /// <remarks>May be called again, and at the same time: a container does so for each service that it is registered as.</remarks>
+    public ValueTask DisposeAsync()
+    {
+        var disposal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return Interlocked.CompareExchange(ref _disposal, disposal.Task, null) is { } running ? new(running) : EndAsync(disposal);
+    }
+
+    private async ValueTask EndAsync(TaskCompletionSource disposal)
+    {
+        try
+        {
+            await _parts.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            disposal.SetResult();
+        }
+    }
+
+    private TimeSpan LifetimeOf(CacheEntryOptions? options) => options?.Lifetime ?? _parts.Options.ItemLifetime;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<T> ValueOf<T>(ValueTask<CacheResult<T>> result) => (await result.ConfigureAwait(false)).Value!;
+}

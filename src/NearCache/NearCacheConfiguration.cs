@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Configuration;
+using NearCache.Settings;
+
+namespace NearCache;
+
+/// <summary>Reads <see cref="NearCacheOptions"/> from a section of configuration. What is wrong there is kept for the validator.</summary>
+internal static class NearCacheConfiguration
+{
+    /// <summary>Sets what the section says and leaves the rest as it is.</summary>
+    public static void Read(IConfiguration section, NearCacheOptions options)
+    {
+        var reader = new SettingsReader(section, "", options.ReadingMistakes);
+        reader.Text(nameof(options.Namespace), value => options.Namespace = value);
+        reader.Text(nameof(options.KeyPrefix), value => options.KeyPrefix = value);
+        reader.Duration(nameof(options.MaxStaleness), value => options.MaxStaleness = value);
+        reader.Duration(nameof(options.RuleLease), value => options.RuleLease = value);
+        reader.Duration(nameof(options.ItemLifetime), value => options.ItemLifetime = value);
+        reader.Duration(nameof(options.NearLifetime), value => options.NearLifetime = value);
+        reader.Number(nameof(options.NearEntries), value => options.NearEntries = value);
+        reader.Duration(nameof(options.FillLease), value => options.FillLease = value);
+        reader.Switch(nameof(options.UseLeases), value => options.UseLeases = value);
+        reader.Duration(nameof(options.AuditInterval), value => options.AuditInterval = value);
+        reader.Choice<RemoteFailurePolicy>(nameof(options.OnRemoteFailure), value => options.OnRemoteFailure = value);
+        reader.Switch(nameof(options.AllowEmbedded), value => options.AllowEmbedded = value);
+        reader.Number(nameof(options.MaxConcurrentFactories), value => options.MaxConcurrentFactories = value);
+        reader.Duration(nameof(options.FactoryReuse), value => options.FactoryReuse = value);
+        reader.Switch(nameof(options.ChurnBreaker), value => options.ChurnBreaker = value);
+        reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
+        reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));
+        reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
+        reader.Section(nameof(options.ZooKeeper), inner => ClientConfiguration.Read(inner, options.ZooKeeper));
+        reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
+        reader.Finish();
+    }
+
+    private static void Read(SettingsReader reader, BudgetOptions options)
+    {
+        reader.Fraction(nameof(options.AnnouncementsPerProcess), value => options.AnnouncementsPerProcess = value);
+        reader.Fraction(nameof(options.AnnouncementsPerNamespace), value => options.AnnouncementsPerNamespace = value);
+        reader.Fraction(nameof(options.Deliveries), value => options.Deliveries = value);
+    }
+
+    private static void Read(SettingsReader reader, RuleOptions options)
+    {
+        reader.Text(nameof(options.Name), value => options.Name = value);
+        reader.Text(nameof(options.Match), value => options.Match = value);
+        reader.Duration(nameof(options.NearLifetime), value => options.NearLifetime = value);
+        reader.Duration(nameof(options.MaxStaleness), value => options.MaxStaleness = value);
+        reader.Texts(nameof(options.Preload), options.Preload);
+        reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
+        reader.Choice<InvalidationPolicy>(nameof(options.OnInvalidate), value => options.OnInvalidate = value);
+        reader.Switch(nameof(options.Enabled), value => options.Enabled = value);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using NearCache.Memcached;
+using NearCache.ZooKeeper;
+
+namespace NearCache;
+
+/// <summary>The settings of one cache. They are copied when the cache is built; a later change has no effect.</summary>
+/// <remarks>In configuration durations are written <c>hh:mm:ss</c>, and a name that is not known is an error. See <c>docs/configuration.md</c>.</remarks>
+public sealed class NearCacheOptions
+{
+    /// <summary>Below this an audit could not be explained before the gate closes: up to 1.1 s until the next audit is sent, at least 1 s in which
+    /// news may arrive before segments are flushed, and what remains for the round trips.</summary>
+    internal static readonly TimeSpan LeastMaxStaleness = TimeSpan.FromSeconds(3);
+
+    /// <summary>Who shares this cache: processes with one namespace, one list of servers and one key prefix see each other's writes.
+    /// 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</summary>
+    /// <value>Default: <c>default</c>.</value>
+    public string Namespace { get; set; } = "default";
+
+    /// <summary>Put before every key on memcached; near entries and rules do not see it. At most 64 visible ASCII characters, not beginning with <c>~</c>.</summary>
+    /// <value>Default: empty.</value>
+    public string KeyPrefix { get; set; } = "";
+
+    /// <summary>How stale a near hit may be: it was the newest completed write at some instant no longer ago.</summary>
+    /// <value>Default: 5 s. At least 3 s.</value>
+    public TimeSpan MaxStaleness { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long after a rule was seen on a server nothing is filled by it from there, so that every writer knows it by then.
+    /// Must exceed the operation timeout of memcached; every process of a namespace must have the same.</summary>
+    /// <value>Default: 5 s. At most 5 minutes.</value>
+    public TimeSpan RuleLease { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long an item lives on memcached when a write does not say.</summary>
+    /// <value>Default: 1 h. At least 1 s, at most 30 days.</value>
+    public TimeSpan ItemLifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long an entry may stay near when its rule does not say. It bounds what writers that do not use NearCache leave stale.</summary>
+    /// <value>Default: 60 s.</value>
+    public TimeSpan NearLifetime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How many entries are kept near; beyond that the least recently used go.</summary>
+    /// <value>Default: 100,000.</value>
+    public int NearEntries { get; set; } = 100_000;
+
+    /// <summary>How long one process may take to fill a missing item before others no longer wait for it. Whole seconds, as memcached counts.</summary>
+    /// <value>Default: 5 s. At most 5 minutes.</value>
+    public TimeSpan FillLease { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether processes share the filling of a missing item. Leases leave empty stubs that other memcached clients see as hits:
+    /// false while such clients read the same keys. Then what a factory returned is added if the key is still absent, and a removal during the factory goes unnoticed.</summary>
+    /// <value>Default: true.</value>
+    public bool UseLeases { get; set; } = true;
+
+    /// <summary>How often each server is audited, ± 10 %.</summary>
+    /// <value>Default: 1 s. At least 100 ms, at most a third of <see cref="MaxStaleness"/>.</value>
+    public TimeSpan AuditInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What a read does when memcached cannot be asked. Writes always throw.</summary>
+    /// <value>Default: <see cref="RemoteFailurePolicy.Miss"/>.</value>
+    public RemoteFailurePolicy OnRemoteFailure { get; set; }
+
+    /// <summary>Whether the in-process stand-in for memcached and ZooKeeper may be used in the Production environment.</summary>
+    /// <value>Default: false, the host does not start there without memcached.</value>
+    public bool AllowEmbedded { get; set; }
+
+    /// <summary>How many factories this cache runs at once; the others wait. It shields the source while memcached fails.</summary>
+    /// <value>Default: 64.</value>
+    public int MaxConcurrentFactories { get; set; } = 64;
+
+    /// <summary>How long, while memcached fails, what a factory just returned is handed to other callers of the key. Zero: never.</summary>
+    /// <value>Default: 1 s. At most <see cref="MaxStaleness"/>.</value>
+    public TimeSpan FactoryReuse { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether a rule whose keys are written too fast is stopped.</summary>
+    /// <value>Default: true.</value>
+    public bool ChurnBreaker { get; set; } = true;
+
+    /// <summary>Writes a second to the keys of one rule, in one process and for 5 s, above which the churn breaker stops it.</summary>
+    /// <value>Default: 20.</value>
+    public double MaxWritesPerSecond { get; set; } = 20;
+
+    /// <summary>What the ZooKeeper ensemble is asked to do at most.</summary>
+    public BudgetOptions Budgets { get; private set; } = new();
+
+    /// <summary>The memcached servers. None, and no ZooKeeper either: an embedded stand-in for development and tests.</summary>
+    public MemcachedOptions Memcached { get; } = new();
+
+    /// <summary>The ZooKeeper ensemble. None: audits alone, an invalidation takes about a second.</summary>
+    /// <remarks>A cache outlives its sessions: <see cref="ZooKeeperOptions.RenewSession"/> is on here.</remarks>
+    public ZooKeeperOptions ZooKeeper { get; } = new() { RenewSession = true };
+
+    /// <summary>How values that are neither strings nor bytes are written as JSON. Give it a source-generated context where the application is trimmed.</summary>
+    /// <value>Null, the default: the serializer's own defaults. Not read from configuration.</value>
+    public JsonSerializerOptions? Json { get; set; }
+
+    /// <summary>The rules that seed the registry where there is none.</summary>
+    /// <value>Default: empty, nothing is kept near.</value>
+    public IList<RuleOptions> Rules { get; private set; } = [];
+
+    /// <summary>What was wrong in the configuration that these were read from; the validator reports it with the rest.</summary>
+    internal List<string> ReadingMistakes { get; } = [];
+
+    /// <summary>Set by the registration when something else than memcached is the remote.</summary>
+    internal bool HasOtherRemote { get; set; }
+
+    /// <summary>Lets near entries be served however long ago their server was confirmed: for the test that shows what the gate prevents. No configuration can say it.</summary>
+    internal bool HoldGateOpen { get; set; }
+
+    /// <summary>A copy; <see cref="Memcached"/> and <see cref="ZooKeeper"/> are shared with it, since their clients copy them.</summary>
+    internal NearCacheOptions Copy()
+    {
+        var copy = (NearCacheOptions)MemberwiseClone();
+        copy.Budgets = Budgets.Copy();
+        copy.Rules = [.. Rules.Select(rule => rule.Copy())];
+        return copy;
+    }
+}

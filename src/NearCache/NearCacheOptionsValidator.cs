@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Options;
+using NearCache.Memcached;
+using NearCache.Rules;
+using NearCache.Settings;
+
+namespace NearCache;
+
+/// <summary>Says everything that is wrong with <see cref="NearCacheOptions"/> at once: the setting, its value, and what would be right.</summary>
+public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOptions>
+{
+    private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
+
+    /// <inheritdoc/>
+    public ValidateOptionsResult Validate(string? name, NearCacheOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var mistakes = new OptionsMistakes();
+        foreach (var mistake in options.ReadingMistakes)
+        {
+            mistakes.Add(mistake);
+        }
+
+        Names(options, mistakes);
+        Durations(options, mistakes);
+        Bounds(options, mistakes);
+        Servers(options, mistakes);
+        Rules(options, mistakes);
+        return mistakes.Build();
+    }
+
+    private static void Names(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        mistakes.Unless(
+            PlainName.Is(options.Namespace),
+            nameof(options.Namespace), options.Namespace, "1 to 64 letters, digits, '.', '_' and '-', and neither \".\" nor \"..\"");
+        mistakes.Unless(
+            options.KeyPrefix is { Length: <= 64 } prefix && !prefix.StartsWith('~') && prefix.All(letter => letter is > ' ' and <= '~'),
+            nameof(options.KeyPrefix), options.KeyPrefix, "at most 64 visible ASCII characters without spaces, not beginning with '~'");
+    }
+
+    private static void Durations(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        mistakes.Unless(
+            options.MaxStaleness >= NearCacheOptions.LeastMaxStaleness && options.MaxStaleness <= TimeSpan.FromHours(1),
+            nameof(options.MaxStaleness), options.MaxStaleness, "from 00:00:03 (an audit, a second for news to arrive, and the round trips) to 01:00:00");
+        mistakes.Unless(
+            options.RuleLease > TimeSpan.Zero && options.RuleLease <= LongestLease,
+            nameof(options.RuleLease), options.RuleLease, "positive and at most 00:05:00");
+        mistakes.Unless(
+            options.RuleLease > options.Memcached.OperationTimeout || options.RuleLease <= TimeSpan.Zero,
+            nameof(options.RuleLease), options.RuleLease,
+            $"longer than Memcached:OperationTimeout ({options.Memcached.OperationTimeout}): a writer may be that late with a view of the rules");
+        mistakes.Unless(
+            options.ItemLifetime >= TimeSpan.FromSeconds(1) && options.ItemLifetime <= LongestLifetime,
+            nameof(options.ItemLifetime), options.ItemLifetime, "from 00:00:01 to 30.00:00:00");
+        mistakes.Unless(
+            options.NearLifetime > TimeSpan.Zero && options.NearLifetime <= LongestLifetime,
+            nameof(options.NearLifetime), options.NearLifetime, "positive and at most 30.00:00:00");
+        mistakes.Unless(
+            options.FillLease > TimeSpan.Zero && options.FillLease <= LongestLease && options.FillLease.Ticks % TimeSpan.TicksPerSecond == 0,
+            nameof(options.FillLease), options.FillLease, "whole seconds from 00:00:01 to 00:05:00");
+        mistakes.Unless(
+            options.AuditInterval >= TimeSpan.FromMilliseconds(100) && options.AuditInterval <= options.MaxStaleness / 3,
+            nameof(options.AuditInterval), options.AuditInterval, $"from 00:00:00.1 to a third of MaxStaleness ({options.MaxStaleness})");
+        mistakes.Unless(
+            options.FactoryReuse >= TimeSpan.Zero && options.FactoryReuse <= options.MaxStaleness,
+            nameof(options.FactoryReuse), options.FactoryReuse, $"from 00:00:00 to MaxStaleness ({options.MaxStaleness})");
+    }
+
+    private static void Bounds(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        mistakes.Unless(options.NearEntries > 0, nameof(options.NearEntries), options.NearEntries, "positive");
+        mistakes.Unless(options.MaxConcurrentFactories > 0, nameof(options.MaxConcurrentFactories), options.MaxConcurrentFactories, "positive");
+        mistakes.Unless(
+            double.IsFinite(options.MaxWritesPerSecond) && options.MaxWritesPerSecond > 0,
+            nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");
+        mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss or Throw");
+
+        var budgets = options.Budgets;
+        Budget(nameof(budgets.AnnouncementsPerProcess), budgets.AnnouncementsPerProcess, 1_000);
+        Budget(nameof(budgets.AnnouncementsPerNamespace), budgets.AnnouncementsPerNamespace, 1_000);
+        Budget(nameof(budgets.Deliveries), budgets.Deliveries, 50_000);
+
+        void Budget(string setting, double value, int most) => mistakes.Unless(
+            value > 0 && value <= most, $"{nameof(options.Budgets)}:{setting}", value, $"above 0 and at most {most} a second, so that no setting can load the ensemble");
+    }
+
+    private static void Servers(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        var memcached = options.Memcached;
+        foreach (var mistake in memcached.Servers is { Count: > 0 } ? MemcachedOptionsValidator.Validate(memcached) : [])
+        {
+            mistakes.Add($"{nameof(options.Memcached)}:{mistake}");
+        }
+
+        foreach (var mistake in string.IsNullOrEmpty(options.ZooKeeper.ConnectionString) ? [] : options.ZooKeeper.FindMistakes())
+        {
+            mistakes.Add($"{nameof(options.ZooKeeper)}:{mistake}");
+        }
+
+        if (!string.IsNullOrEmpty(options.ZooKeeper.ConnectionString) && memcached.Servers is not { Count: > 0 } && !options.HasOtherRemote)
+        {
+            mistakes.Add("ZooKeeper:ConnectionString is set, but Memcached:Servers is empty: ZooKeeper carries news about a shared remote, "
+                + "so name the memcached servers, or no ZooKeeper.");
+        }
+    }
+
+    private static void Rules(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        if (options.Rules.Contains(null!))
+        {
+            mistakes.Add($"{nameof(options.Rules)} holds a null, but must hold rules alone.");
+            return;
+        }
+
+        foreach (var mistake in RuleSetMistakes.Of([.. options.Rules.Select(Rule.From)], index => $"{nameof(options.Rules)}:{index}"))
+        {
+            mistakes.Add(mistake);
+        }
+
+        for (var i = 0; i < options.Rules.Count; i++)
+        {
+            mistakes.Unless(
+                options.Rules[i].MaxStaleness is not { } staleness || staleness <= options.MaxStaleness,
+                $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.MaxStaleness)}", options.Rules[i].MaxStaleness, $"at most the MaxStaleness of the cache ({options.MaxStaleness})");
+        }
+
+        if (RuleSet.Seed(options.Rules).Content.Length is > RuleSet.MostBytes and var bytes)
+        {
+            mistakes.Add($"{nameof(options.Rules)} take {bytes} bytes as a set, but may take {RuleSet.MostBytes}: use fewer rules or fewer preload keys.");
+        }
+    }
+}

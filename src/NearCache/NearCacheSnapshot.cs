@@ -1,0 +1,26 @@
+namespace NearCache;
+
+/// <summary>What a cache is doing at one instant, and how much it did since it was made. For pages and logs; the meters tell the same over time.</summary>
+public sealed record NearCacheSnapshot
+{
+    /// <summary>Whether it runs on the embedded remote.</summary>
+    public required bool IsEmbedded { get; init; }
+
+    /// <summary>The state of each memcached server.</summary>
+    public required IReadOnlyList<ServerSnapshot> Servers { get; init; }
+
+    /// <summary>Reads that the near tier answered.</summary>
+    public required long NearHits { get; init; }
+
+    /// <summary>Entries in the near tier, about.</summary>
+    public required long NearEntries { get; init; }
+
+    /// <summary>The session to ZooKeeper: <c>None</c> where it is not configured.</summary>
+    public required string ZooKeeper { get; init; }
+
+    /// <summary>Writes to ZooKeeper that this process attempted: each is a transaction of the ensemble.</summary>
+    public required long ZooKeeperWrites { get; init; }
+
+    /// <summary>The revision of the rules that are applied.</summary>
+    public required long RulesRevision { get; init; }
+}

@@ -1,0 +1,28 @@
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Driver;
+using NearCache.Remote;
+
+namespace NearCache.Paths;
+
+/// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
+internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<ServerDriver> servers, ProcessEpochs epochs)
+{
+    /// <summary>The place of a user's key.</summary>
+    /// <exception cref="ArgumentException">It cannot be a key.</exception>
+    public PlacedKey Place(string key)
+    {
+        var physical = keys.OfUser(key);
+        var ring = epochs.Ring;
+        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, OwnerOf(physical), ring);
+    }
+
+    /// <summary>The place of a user's counter.</summary>
+    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    public PlacedKey PlaceCounter(string counter)
+    {
+        var physical = keys.OfCounter(counter);
+        return new PlacedKey(counter, physical, physical, OwnerOf(physical), epochs.Ring);
+    }
+
+    private ServerDriver OwnerOf(byte[] physical) => servers[remote.IndexOf(physical)];
+}

@@ -1,0 +1,15 @@
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Driver;
+
+namespace NearCache.Paths;
+
+/// <summary>A key that is known to be one, with its bytes and the server that owns it.</summary>
+/// <param name="Text">As the application names it.</param>
+/// <param name="Name">The same in UTF-8: what hashes, logs and slots hold.</param>
+/// <param name="Physical">What memcached knows it by: the name behind the configured prefix.</param>
+/// <param name="Server">The server that owns it.</param>
+/// <param name="Ring">The generation of the server list, read before the list was asked.</param>
+internal readonly record struct PlacedKey(string Text, ReadOnlyMemory<byte> Name, byte[] Physical, ServerDriver Server, long Ring)
+{
+    public KeyHash Hash => KeyHash.Of(Name.Span);
+}

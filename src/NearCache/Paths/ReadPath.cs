@@ -1,0 +1,179 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Coherence.Driver;
+using NearCache.Diagnostics;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.Remote;
+
+namespace NearCache.Paths;
+
+/// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
+internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+{
+    private const long SayUnreadableEvery = 10_000;
+    private long _sayUnreadableAt = long.MinValue;
+
+    /// <summary>What every read asks for.</summary>
+    public const MetaFields Fields = MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive | MetaFields.ClientFlags;
+
+    public async ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken)
+    {
+        var place = map.Place(key);
+        var fill = BeginFill(place);
+        MetaResponse item;
+        try
+        {
+            item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, Fields), cancellationToken).ConfigureAwait(false);
+        }
+        catch (MemcachedException e)
+        {
+            Failed(e, "get", key);
+            return default;
+        }
+
+        return Receive<T>(place, fill, item);
+    }
+
+    public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        var results = new Dictionary<string, CacheResult<T>>(StringComparer.Ordinal);
+        var missing = new List<(PlacedKey Place, NearFill? Fill)>();
+        foreach (var key in keys)
+        {
+            if (!results.TryAdd(key, default))
+            {
+                continue;
+            }
+
+            if (near.TryGet<T>(key, out var result))
+            {
+                results[key] = result;
+            }
+            else
+            {
+                var place = map.Place(key);
+                missing.Add((place, BeginFill(place)));
+            }
+        }
+
+        // Every token is taken before the first byte is sent.
+        var groups = missing.GroupBy(read => read.Place.Server).Select(group => GetGroupAsync<T>([.. group], cancellationToken)).ToArray();
+        foreach (var group in groups)
+        {
+            foreach (var (key, result) in await group.ConfigureAwait(false))
+            {
+                results[key] = result;
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>Takes a token if the key may be kept near; before the read is sent.</summary>
+    public NearFill? BeginFill(in PlacedKey place)
+    {
+        var rule = rules.Match(place.Text);
+        if (rule is null || !rules.MayFill(place.Server, rule, out var generation))
+        {
+            return null;
+        }
+
+        return new NearFill(rule, place.Server.Ledger.BeginFill(place.Hash, place.Ring, generation, clock.Now()));
+    }
+
+    /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
+    public CacheResult<T> Receive<T>(in PlacedKey place, NearFill? fill, in MetaResponse item)
+    {
+        if (!format.TryRead<T>(item, out var value, out var reason, out var exception))
+        {
+            if (reason is not null)
+            {
+                Unreadable(place, reason, exception);
+            }
+
+            metrics.Read("miss");
+            return default;
+        }
+
+        var version = new CacheVersion(item.Cas, place.Server.Epoch);
+        if (fill is { } keep)
+        {
+            Keep(place, keep, value!, item.Value, item.TimeToLive, version);
+        }
+
+        metrics.Read("remote");
+        return new CacheResult<T>(value!, CacheSource.Remote, 0, version);
+    }
+
+    /// <summary>Keeps a value near that the remote holds for <paramref name="secondsLeft"/> more, counted from the fill's sending.</summary>
+    public void Keep<T>(in PlacedKey place, in NearFill fill, T value, ReadOnlyMemory<byte> bytes, int secondsLeft, CacheVersion version)
+    {
+        if (secondsLeft is 0 or 1)
+        {
+            metrics.FillDiscarded("expiring");
+            return;
+        }
+
+        var lifetime = (long)fill.Rule.NearLifetime.TotalMilliseconds;
+        if (secondsLeft > 0)
+        {
+            // t is in whole seconds: the item may be gone almost a second earlier than it says.
+            lifetime = Math.Min(lifetime, (secondsLeft - 1) * 1000L);
+        }
+
+        var token = fill.Token;
+        var expiresAt = token.Sent.Monotonic + lifetime;
+        var ledger = place.Server.Ledger;
+        object? kept = Immutability<T>.IsImmutable || value is null ? value : new NearBytes(bytes, format.CodecOf<T>());
+        var entry = new NearEntry(kept, ledger, fill.Rule, token, expiresAt, version);
+        if (!near.TryInsert(place.Text, entry, ledger, token, TimeSpan.FromMilliseconds(lifetime)))
+        {
+            metrics.FillDiscarded("changed");
+        }
+    }
+
+    /// <summary>A read failed: a miss, or an exception, as the options say.</summary>
+    public void Failed(MemcachedException exception, string operation, string key)
+    {
+        metrics.RemoteFailed(operation);
+        if (options.OnRemoteFailure == RemoteFailurePolicy.Throw)
+        {
+            throw Failure.Of(exception, operation, key);
+        }
+
+        logger.RemoteFailed(exception, operation, "a miss");
+    }
+
+    // Counted each time, said now and then: values of another client may be read a thousand times a second.
+    private void Unreadable(in PlacedKey place, string reason, Exception? exception)
+    {
+        metrics.ValueUnreadable(reason);
+        var now = clock.Monotonic();
+        var notBefore = Interlocked.Read(ref _sayUnreadableAt);
+        if (now >= notBefore && Interlocked.CompareExchange(ref _sayUnreadableAt, now + SayUnreadableEvery, notBefore) == notBefore)
+        {
+            logger.ValueUnreadable(exception, place.Server.Server.Name, reason);
+        }
+    }
+
+    private async Task<List<(string Key, CacheResult<T> Result)>> GetGroupAsync<T>((PlacedKey Place, NearFill? Fill)[] reads, CancellationToken cancellationToken)
+    {
+        var results = new List<(string Key, CacheResult<T> Result)>(reads.Length);
+        var commands = Array.ConvertAll(reads, read => MetaCommand.Get(read.Place.Physical, Fields));
+        try
+        {
+            var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands).WaitAsync(cancellationToken).ConfigureAwait(false);
+            for (var i = 0; i < reads.Length; i++)
+            {
+                results.Add((reads[i].Place.Text, Receive<T>(reads[i].Place, reads[i].Fill, reply.Responses[i])));
+            }
+        }
+        catch (MemcachedException e)
+        {
+            Failed(e, "get", reads[0].Place.Text);
+        }
+
+        return results;
+    }
+}

@@ -1,0 +1,141 @@
+using NearCache.Coherence.Driver;
+using NearCache.Diagnostics;
+using NearCache.Flights;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+
+namespace NearCache.Paths;
+
+/// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
+internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, NearCacheMetrics metrics, TimeProvider time)
+{
+    /// <summary>Stores, whatever <paramref name="command"/> makes of the ordinary set.</summary>
+    public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, Func<PlacedKey, MetaCommand, MetaCommand> command, string operation, CancellationToken cancellationToken)
+    {
+        var place = map.Place(key);
+        return MutateAsync(place, command(place, format.Set(place.Physical, value, lifetime)), operation, cancellationToken);
+    }
+
+    /// <summary>Removes.</summary>
+    public Task<MetaResponse> RemoveAsync(string key, CancellationToken cancellationToken)
+    {
+        var place = map.Place(key);
+        return MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", cancellationToken);
+    }
+
+    /// <summary>Stores many, pipelined. Every key and value is looked at before the first is sent.</summary>
+    public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, TimeSpan lifetime, CancellationToken cancellationToken)
+    {
+        var writes = items.Select(item =>
+        {
+            var place = map.Place(item.Key);
+            return (Place: place, Command: format.Set(place.Physical, item.Value, lifetime));
+        }).ToArray();
+        return Task.WhenAll(writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken)));
+    }
+
+    /// <summary>Removes many, pipelined. Every key is looked at before the first is sent.</summary>
+    public Task RemoveManyAsync(IEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        var places = keys.Select(map.Place).ToArray();
+        return Task.WhenAll(places.Select(place => MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", cancellationToken)));
+    }
+
+    /// <summary>Changes how long the item lives.</summary>
+    public Task<MetaResponse> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken)
+    {
+        var place = map.Place(key);
+        var command = MetaCommand.Get(place.Physical, MetaFields.None) with { TimeToLive = Expiry.Of(lifetime, time) };
+        return MutateAsync(place, command, "touch", cancellationToken);
+    }
+
+    /// <summary>Counts; counters have no rules.</summary>
+    public async Task<MetaResponse> CountAsync(string counter, long delta, TimeSpan? lifetime, CancellationToken cancellationToken)
+    {
+        var place = map.PlaceCounter(counter);
+        var command = new MetaCommand
+        {
+            Kind = MetaCommandKind.Arithmetic,
+            Key = place.Physical,
+            Decrement = delta < 0,
+            Delta = delta < 0 ? unchecked((ulong)-delta) : (ulong)delta,
+            Initial = delta < 0 ? 0 : (ulong)delta,
+            Vivify = lifetime is { } lives ? Expiry.Of(lives, time) : 0,
+            Return = MetaFields.Value,
+        };
+        try
+        {
+            var response = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+            return Checked(response, "increment", counter);
+        }
+        catch (MemcachedException e)
+        {
+            metrics.RemoteFailed("increment");
+            throw Failure.Of(e, "increment", counter);
+        }
+    }
+
+    /// <summary>Sends a mutation. Cancelling gives up the answer: bumps, debts and voiding go on.</summary>
+    public async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var mutation = MutateAsync(place, command);
+        try
+        {
+            return Checked(await mutation.WaitAsync(cancellationToken).ConfigureAwait(false), operation, place.Text);
+        }
+        catch (MemcachedException e)
+        {
+            metrics.RemoteFailed(operation);
+            throw Failure.Of(e, operation, place.Text);
+        }
+        catch (OperationCanceledException) when (!mutation.IsCompleted)
+        {
+            _ = mutation.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command)
+    {
+        var server = place.Server;
+        try
+        {
+            return rules.MustBump(server, place.Text)
+                ? await server.MutateAsync(command, place.Hash, place.Name).ConfigureAwait(false)
+                : await MutateUnmatchedAsync(place, command).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Whoever comes now does not join a factory that began before.
+            flights.Cut(place.Text);
+        }
+    }
+
+    // A rule may come meanwhile, or this process may have been away for so long that it cannot know: then the bumps follow before the caller is told.
+    private async Task<MetaResponse> MutateUnmatchedAsync(PlacedKey place, MetaCommand command)
+    {
+        MetaResponse response;
+        try
+        {
+            response = await place.Server.Server.ExecuteAsync(command, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MemcachedException e) when (e.OutcomeUnknown && rules.MayMatchNow(place.Server, place.Text))
+        {
+            place.Server.Owe(place.Hash, place.Name);
+            throw;
+        }
+
+        if (await rules.MustBumpAfterAsync(place.Server, place.Text).ConfigureAwait(false))
+        {
+            await place.Server.BumpAsync(place.Hash, place.Name).ConfigureAwait(false);
+        }
+
+        return response;
+    }
+
+    private static MetaResponse Checked(in MetaResponse response, string operation, string key) => response.Status != MetaStatus.Error
+        ? response
+        : throw new NearCacheException($"{operation} was refused by memcached: {response.Error}", null) { Key = key };
+}

@@ -1,0 +1,22 @@
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Remote;
+
+/// <summary>One server of the remote tier, speaking memcached's meta commands as values.</summary>
+internal interface IRemoteServer
+{
+    /// <summary>Its identity, as configured: never an index.</summary>
+    string Name { get; }
+
+    /// <summary>Whether this connection stands. When it was replaced, the server may have restarted, and CAS ids of before mean nothing.</summary>
+    bool IsConnected(long connectionId);
+
+    /// <summary>Sends one command.</summary>
+    /// <exception cref="MemcachedException">It failed, or nobody knows.</exception>
+    ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken);
+
+    /// <summary>Sends commands that are executed in their order: on one connection, in one write. Cannot be cancelled; whoever wants to give up stops waiting for the task.</summary>
+    /// <exception cref="MemcachedException">The group failed as a whole, or nobody knows.</exception>
+    Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group);
+}

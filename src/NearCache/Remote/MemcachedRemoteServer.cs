@@ -1,0 +1,20 @@
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Remote;
+
+/// <summary>One memcached server.</summary>
+internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteServer
+{
+    public string Name => server.Name;
+
+    public bool IsConnected(long connectionId) => server.Connections.Any(connection => connection.Id == connectionId);
+
+    public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => server.ExecuteAsync(command, cancellationToken);
+
+    public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
+    {
+        var result = await server.ExecuteAsync(group).ConfigureAwait(false);
+        return new RemoteReply(result.Responses, result.ConnectionId);
+    }
+}

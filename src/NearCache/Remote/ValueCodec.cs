@@ -1,0 +1,74 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace NearCache.Remote;
+
+/// <summary>Values of one type to bytes and back: strings and bytes as they are, all else as JSON.</summary>
+internal abstract class ValueCodec<T>
+{
+    /// <summary>Says in the item's client flags how the bytes were made.</summary>
+    public abstract ValueKind Kind { get; }
+
+    /// <summary>The bytes of a value that is not null. They may be the value's own: they must not be changed.</summary>
+    /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
+    public abstract ReadOnlyMemory<byte> Encode(T value);
+
+    /// <summary>The value, from bytes whose kind is <see cref="Kind"/>.</summary>
+    /// <exception cref="JsonException">The bytes are not such a value.</exception>
+    public abstract T Decode(ReadOnlyMemory<byte> bytes);
+}
+
+/// <summary>Chooses the codec of a type.</summary>
+internal static class ValueCodec
+{
+    /// <exception cref="NotSupportedException">The serializer options know no such type: add it to a source-generated context.</exception>
+    public static ValueCodec<T> For<T>(JsonSerializerOptions json)
+    {
+        object codec =
+            typeof(T) == typeof(string) ? new TextCodec()
+            : typeof(T) == typeof(byte[]) ? new ByteArrayCodec()
+            : typeof(T) == typeof(ReadOnlyMemory<byte>) ? new MemoryCodec()
+            : new JsonCodec<T>((JsonTypeInfo<T>)json.GetTypeInfo(typeof(T)));
+        return (ValueCodec<T>)codec;
+    }
+
+    private sealed class TextCodec : ValueCodec<string>
+    {
+        // Half of a surrogate pair is an error before anything is sent, rather than a value that comes back changed.
+        private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+        public override ValueKind Kind => ValueKind.Text;
+
+        public override ReadOnlyMemory<byte> Encode(string value) => Strict.GetBytes(value);
+
+        public override string Decode(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+    }
+
+    private sealed class ByteArrayCodec : ValueCodec<byte[]>
+    {
+        public override ValueKind Kind => ValueKind.Bytes;
+
+        public override ReadOnlyMemory<byte> Encode(byte[] value) => value;
+
+        public override byte[] Decode(ReadOnlyMemory<byte> bytes) => bytes.ToArray();
+    }
+
+    private sealed class MemoryCodec : ValueCodec<ReadOnlyMemory<byte>>
+    {
+        public override ValueKind Kind => ValueKind.Bytes;
+
+        public override ReadOnlyMemory<byte> Encode(ReadOnlyMemory<byte> value) => value;
+
+        public override ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> bytes) => bytes;
+    }
+
+    private sealed class JsonCodec<T>(JsonTypeInfo<T> type) : ValueCodec<T>
+    {
+        public override ValueKind Kind => ValueKind.Json;
+
+        public override ReadOnlyMemory<byte> Encode(T value) => JsonSerializer.SerializeToUtf8Bytes(value, type);
+
+        public override T Decode(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, type)!;
+    }
+}

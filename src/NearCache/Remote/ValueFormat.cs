@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Remote;
+
+/// <summary>Values to items and back: chooses the codec of a type, and says in the client flags what it wrote.</summary>
+internal sealed class ValueFormat(JsonSerializerOptions json, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<Type, object> _codecs = new();
+
+    /// <summary>The codec of a type.</summary>
+    /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
+    public ValueCodec<T> CodecOf<T>() =>
+        (ValueCodec<T>)(_codecs.TryGetValue(typeof(T), out var codec) ? codec : _codecs.GetOrAdd(typeof(T), ValueCodec.For<T>(json)));
+
+    /// <summary>The command that stores a value.</summary>
+    /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
+    /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
+    public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime)
+    {
+        var codec = CodecOf<T>();
+        var command = value is null ? MetaCommand.Set(key, default) : MetaCommand.Set(key, codec.Encode(value));
+        return command with
+        {
+            ClientFlags = new Envelope(value is null ? ValueKind.Null : codec.Kind).ToClientFlags(),
+            TimeToLive = Expiry.Of(lifetime, time),
+        };
+    }
+
+    /// <summary>Reads an item's value. False: it is not there, or (with a reason) not one that can be read as a <typeparamref name="T"/>.</summary>
+    public bool TryRead<T>(in MetaResponse item, out T? value, out string? reason, out Exception? exception)
+    {
+        (value, reason, exception) = (default, null, null);
+
+        // An empty item that somebody has been told to fill is a place holder, not a value.
+        if (item.Status != MetaStatus.Ok || (item.Value.IsEmpty && (item.IsWinner || item.IsWonByAnother)))
+        {
+            return false;
+        }
+
+        if (!Envelope.TryRead(item.ClientFlags, out var envelope))
+        {
+            reason = "foreign";
+            return false;
+        }
+
+        if (envelope.Kind == ValueKind.Null)
+        {
+            reason = default(T) is null ? null : "kind";
+            return reason is null;
+        }
+
+        var codec = CodecOf<T>();
+        if (envelope.Kind != codec.Kind)
+        {
+            reason = "kind";
+            return false;
+        }
+
+        try
+        {
+            value = codec.Decode(item.Value);
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or FormatException or InvalidOperationException)
+        {
+            (reason, exception) = ("content", e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace NearCache.Remote;
+
+/// <summary>How a value was made into bytes.</summary>
+internal enum ValueKind : byte
+{
+    /// <summary>JSON, UTF-8.</summary>
+    Json = 0,
+
+    /// <summary>A string as plain UTF-8.</summary>
+    Text = 1,
+
+    /// <summary>Bytes as they are.</summary>
+    Bytes = 2,
+
+    /// <summary>A null of any type; no bytes.</summary>
+    Null = 3,
+}

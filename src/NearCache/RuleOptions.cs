@@ -1,0 +1,58 @@
+namespace NearCache;
+
+/// <summary>A rule as it stands in configuration: which keys are kept near, and how.</summary>
+/// <remarks>Configured rules seed the registry when there is none. Once a registry exists it alone decides, and these are not read again.</remarks>
+public sealed class RuleOptions
+{
+    /// <summary>What the rule is called in logs, metrics and edits: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</summary>
+    /// <value>Default: empty, which is refused.</value>
+    public string Name { get; set; } = "";
+
+    /// <summary>The keys it covers: an exact key (<c>site:parameters</c>), a prefix (<c>product:*</c>), or a glob (<c>product:*:price</c>, <c>shop:??:menu</c>).</summary>
+    /// <value>Default: empty, which is refused.</value>
+    public string Match { get; set; } = "";
+
+    /// <summary>How long an entry may stay near, whatever happens.</summary>
+    /// <value>Default: none, <see cref="NearCacheOptions.NearLifetime"/> counts.</value>
+    public TimeSpan? NearLifetime { get; set; }
+
+    /// <summary>How old the last proof of freshness may be. Never more than <see cref="NearCacheOptions.MaxStaleness"/>, at least 3 s.</summary>
+    /// <value>Default: none, <see cref="NearCacheOptions.MaxStaleness"/> counts.</value>
+    public TimeSpan? MaxStaleness { get; set; }
+
+    /// <summary>Keys to fetch when a process starts, at most 100. Each must be one that <see cref="Match"/> covers.</summary>
+    /// <value>Default: empty.</value>
+    public IList<string> Preload { get; } = [];
+
+    /// <summary>Writes a second, in one process, above which the churn breaker stops the rule.</summary>
+    /// <value>Default: none, <see cref="NearCacheOptions.MaxWritesPerSecond"/> counts.</value>
+    public double? MaxWritesPerSecond { get; set; }
+
+    /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
+    /// <value>Default: <see cref="InvalidationPolicy.Drop"/>.</value>
+    public InvalidationPolicy OnInvalidate { get; set; }
+
+    /// <summary>Whether the rule is in force.</summary>
+    /// <value>Default: true.</value>
+    public bool Enabled { get; set; } = true;
+
+    internal RuleOptions Copy()
+    {
+        var copy = new RuleOptions
+        {
+            Name = Name,
+            Match = Match,
+            NearLifetime = NearLifetime,
+            MaxStaleness = MaxStaleness,
+            MaxWritesPerSecond = MaxWritesPerSecond,
+            OnInvalidate = OnInvalidate,
+            Enabled = Enabled,
+        };
+        foreach (var key in Preload)
+        {
+            copy.Preload.Add(key);
+        }
+
+        return copy;
+    }
+}

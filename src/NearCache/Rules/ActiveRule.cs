@@ -1,0 +1,67 @@
+namespace NearCache.Rules;
+
+/// <summary>A rule at work in this process: what near entries and fills hold on to.</summary>
+/// <remarks>One object a rule and <see cref="Rule.Since"/>: an edit that changes neither match nor enable changes the numbers here and voids nothing.
+/// Any thread may read.</remarks>
+internal sealed class ActiveRule
+{
+    // Even: on. Odd: off. One number, so that a hit compares once.
+    private long _generation = 1;
+    private long _nearLifetime;
+    private long _maxStaleness;
+    private volatile Rule _rule;
+
+    internal ActiveRule(Rule rule, RuleDefaults defaults)
+    {
+        _rule = rule;
+        Update(rule, defaults);
+    }
+
+    /// <summary>What it is called in logs and metrics.</summary>
+    public string Name => _rule.Name;
+
+    /// <summary>The revision of its last change of match or enable.</summary>
+    public long Since => _rule.Since;
+
+    /// <summary>The rule as it stands now.</summary>
+    public Rule Rule => _rule;
+
+    /// <summary>How long an entry may stay near.</summary>
+    public TimeSpan NearLifetime => new(Volatile.Read(ref _nearLifetime));
+
+    /// <summary>For how long a confirmation counts.</summary>
+    public long MaxStalenessMilliseconds => Volatile.Read(ref _maxStaleness);
+
+    /// <summary>Writes a second that trip the churn breaker.</summary>
+    public double MaxWritesPerSecond { get; private set; }
+
+    /// <summary>Changes whenever the rule is switched off or on. A fill captures it before its remote read; an entry is served only while it is the same.</summary>
+    public long Generation => Volatile.Read(ref _generation);
+
+    /// <summary>Is it in force: enabled, in the applied set, and not stopped?</summary>
+    public bool IsOn => (Generation & 1) == 0;
+
+    /// <summary>What it did in this process.</summary>
+    public RuleCounters Counters { get; } = new();
+
+    internal void Update(Rule rule, RuleDefaults defaults)
+    {
+        _rule = rule;
+        var staleness = rule.MaxStaleness is { } own && own < defaults.MaxStaleness ? own : defaults.MaxStaleness;
+        Volatile.Write(ref _nearLifetime, (rule.NearLifetime ?? defaults.NearLifetime).Ticks);
+        Volatile.Write(ref _maxStaleness, (long)staleness.TotalMilliseconds);
+        MaxWritesPerSecond = rule.MaxWritesPerSecond ?? defaults.MaxWritesPerSecond;
+    }
+
+    /// <summary>Switches it, if it is not so already. Called by one thread at a time.</summary>
+    internal bool Switch(bool on)
+    {
+        if (IsOn == on)
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref _generation);
+        return true;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+
+namespace NearCache.Rules;
+
+/// <summary>A rule as the registry has it.</summary>
+/// <param name="Name">What it is called in logs, metrics and edits.</param>
+/// <param name="Match">The keys it covers.</param>
+internal sealed record Rule(string Name, KeyPattern Match)
+{
+    /// <summary>How long an entry may stay near; null: the cache's own setting.</summary>
+    public TimeSpan? NearLifetime { get; init; }
+
+    /// <summary>How old the last proof of freshness may be; null: the cache's own setting, which it never exceeds.</summary>
+    public TimeSpan? MaxStaleness { get; init; }
+
+    /// <summary>Keys to fetch when a process starts.</summary>
+    public ImmutableArray<string> Preload { get; init; } = [];
+
+    /// <summary>Writes a second in one process above which the churn breaker stops it; null: the cache's own setting.</summary>
+    public double? MaxWritesPerSecond { get; init; }
+
+    /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
+    public InvalidationPolicy OnInvalidate { get; init; }
+
+    /// <summary>Whether it is in force.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.</summary>
+    public long Since { get; init; } = 1;
+
+    /// <summary>The rule that options describe.</summary>
+    public static Rule From(RuleOptions options) => new(options.Name ?? "", new KeyPattern(options.Match ?? ""))
+    {
+        NearLifetime = options.NearLifetime,
+        MaxStaleness = options.MaxStaleness,
+        Preload = [.. options.Preload],
+        MaxWritesPerSecond = options.MaxWritesPerSecond,
+        OnInvalidate = options.OnInvalidate,
+        Enabled = options.Enabled,
+    };
+}

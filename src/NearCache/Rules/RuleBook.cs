@@ -1,0 +1,77 @@
+namespace NearCache.Rules;
+
+/// <summary>The rules at work in this process: asked by every read and write, changed by edits and stops.</summary>
+/// <remarks>Any thread may ask <see cref="Matcher"/>. Changes come from one thread at a time.</remarks>
+internal sealed class RuleBook(RuleDefaults defaults)
+{
+    private volatile RuleMatcher _matcher = RuleMatcher.None;
+    private StopSet _seen = StopSet.None;
+
+    /// <summary>The rules of the applied set that are enabled, compiled. A rule in it may be off: it is stopped.</summary>
+    public RuleMatcher Matcher => _matcher;
+
+    /// <summary>The applied set.</summary>
+    public RuleSet Applied { get; private set; } = RuleSet.Empty;
+
+    /// <summary>The stops that count: all that were seen, without those that the applied set clears.</summary>
+    public StopSet Stops { get; private set; } = StopSet.None;
+
+    /// <summary>Some set that was found cannot be read here: no rule is on until <see cref="BecameReadable"/>.</summary>
+    public bool IsUnreadable { get; private set; }
+
+    /// <summary>Applies a set. Rules whose match and enable did not change keep their object, and their entries.</summary>
+    /// <returns>The rules that were switched off or on by it.</returns>
+    public IReadOnlyList<ActiveRule> Apply(RuleSet set)
+    {
+        var before = _matcher.Rules.ToDictionary(rule => (rule.Name, rule.Since));
+        var after = new List<ActiveRule>();
+        foreach (var rule in set.Rules.Where(rule => rule.Enabled))
+        {
+            if (before.Remove((rule.Name, rule.Since), out var active) && active.Rule.Match.Equals(rule.Match))
+            {
+                active.Update(rule, defaults);
+            }
+            else
+            {
+                active = new ActiveRule(rule, defaults);
+            }
+
+            after.Add(active);
+        }
+
+        Applied = set;
+        _matcher = new RuleMatcher(after);
+        return SwitchAll(before.Values);
+    }
+
+    /// <summary>Adds stops from wherever they were seen.</summary>
+    /// <returns>The rules that were switched off by them.</returns>
+    public IReadOnlyList<ActiveRule> Merge(StopSet stops)
+    {
+        _seen = _seen.Union(stops);
+        return SwitchAll([]);
+    }
+
+    /// <summary>A set was found that this process cannot read, in the registry or on any server: near caching is off.</summary>
+    public IReadOnlyList<ActiveRule> BecameUnreadable()
+    {
+        IsUnreadable = true;
+        return SwitchAll([]);
+    }
+
+    /// <summary>No unreadable set is left.</summary>
+    public IReadOnlyList<ActiveRule> BecameReadable()
+    {
+        IsUnreadable = false;
+        return SwitchAll([]);
+    }
+
+    private List<ActiveRule> SwitchAll(IEnumerable<ActiveRule> removed)
+    {
+        _seen = _seen.Without(Applied.Cleared);
+        Stops = _seen;
+        var switched = removed.Where(rule => rule.Switch(on: false)).ToList();
+        switched.AddRange(_matcher.Rules.Where(rule => rule.Switch(!IsUnreadable && !Stops.IsStopped(rule.Name))));
+        return switched;
+    }
+}

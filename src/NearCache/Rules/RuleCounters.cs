@@ -1,0 +1,30 @@
+namespace NearCache.Rules;
+
+/// <summary>What a rule did in this process since it was last switched on or its match changed. Any thread may count.</summary>
+internal sealed class RuleCounters
+{
+    private readonly StripedCounter _nearHits = new();
+    private long _remoteReads;
+    private long _writes;
+    private long _announcements;
+
+    /// <summary>Reads that the near store answered.</summary>
+    public long NearHits => _nearHits.Value;
+
+    /// <summary>Reads that went to the remote.</summary>
+    public long RemoteReads => Volatile.Read(ref _remoteReads);
+
+    /// <summary>Mutations of its keys.</summary>
+    public long Writes => Volatile.Read(ref _writes);
+
+    /// <summary>Mutations handed to ZooKeeper.</summary>
+    public long Announcements => Volatile.Read(ref _announcements);
+
+    public void NearHit() => _nearHits.Add();
+
+    public void RemoteRead() => Interlocked.Increment(ref _remoteReads);
+
+    public void Written() => Interlocked.Increment(ref _writes);
+
+    public void Announced() => Interlocked.Increment(ref _announcements);
+}

@@ -1,0 +1,11 @@
+namespace NearCache.Rules;
+
+/// <summary>What counts where a rule does not say.</summary>
+internal sealed record RuleDefaults(TimeSpan NearLifetime, TimeSpan MaxStaleness, double MaxWritesPerSecond)
+{
+    /// <summary>Those of a cache.</summary>
+    public static RuleDefaults Of(NearCacheOptions options) => new(
+        options.NearLifetime,
+        options.HoldGateOpen ? TimeSpan.FromDays(10_000) : options.MaxStaleness,
+        options.MaxWritesPerSecond);
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+
+namespace NearCache.Rules;
+
+/// <summary>All rules of a namespace at one revision, with the bytes that stand for them outside the process.</summary>
+/// <remarks>The bytes travel as they were read, so that a process which does not know every member in them passes all of them on.</remarks>
+internal sealed class RuleSet
+{
+    /// <summary>The largest set, in bytes.</summary>
+    public const int MostBytes = 64 * 1024;
+
+    /// <summary>How many cleared stops a set names; the oldest are forgotten.</summary>
+    public const int MostCleared = 256;
+
+    internal RuleSet(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ReadOnlyMemory<byte> content)
+    {
+        Revision = revision;
+        Rules = rules;
+        Cleared = cleared;
+        Content = content;
+    }
+
+    /// <summary>No rules, older than any other set.</summary>
+    public static RuleSet Empty { get; } = Create(0, [], []);
+
+    /// <summary>Grows by one with each edit.</summary>
+    public long Revision { get; }
+
+    /// <summary>The rules, in the order in which they were written.</summary>
+    public ImmutableArray<Rule> Rules { get; }
+
+    /// <summary>The ids of the stops that an edit has cleared.</summary>
+    public ImmutableArray<string> Cleared { get; }
+
+    /// <summary>The set as it is stored: see <see cref="RuleSetFormat"/>.</summary>
+    public ReadOnlyMemory<byte> Content { get; }
+
+    /// <summary>Makes a set, and its bytes. Ask <see cref="RuleSetMistakes"/> before it is stored.</summary>
+    public static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared) =>
+        new(revision, rules, cleared, RuleSetFormat.Write(revision, rules, cleared));
+
+    /// <summary>The set that configured rules start a registry with.</summary>
+    /// <param name="options">The rules.</param>
+    /// <param name="revision">One more than the highest that is seen on any memcached server.</param>
+    public static RuleSet Seed(IEnumerable<RuleOptions> options, long revision = 1) =>
+        Create(revision, [.. options.Select(rule => Rule.From(rule) with { Since = revision })], []);
+
+    /// <summary>The set of a fleet without a registry, where configuration alone decides: what is carried already if it says the same, else the next revision of it.</summary>
+    /// <param name="options">The rules.</param>
+    /// <param name="carried">The newest set that is seen on any memcached server; null: there is none.</param>
+    public static RuleSet Configured(IEnumerable<RuleOptions> options, RuleSet? carried)
+    {
+        var rules = options.Select(Rule.From).ToArray();
+        if (carried is null)
+        {
+            return Create(1, [.. rules.Select(rule => rule with { Since = 1 })], []);
+        }
+
+        var next = carried.Next(rules);
+        var isSame = Create(0, next.Rules, []).Content.Span.SequenceEqual(Create(0, carried.Rules, []).Content.Span);
+        return isSame ? carried : next;
+    }
+
+    /// <summary>The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed.</summary>
+    /// <param name="rules">All rules after the edit.</param>
+    /// <param name="clear">The ids of stops that the edit clears.</param>
+    public RuleSet Next(IEnumerable<Rule> rules, IEnumerable<string>? clear = null)
+    {
+        var revision = Revision + 1;
+        var before = Rules.ToDictionary(rule => rule.Name, StringComparer.Ordinal);
+        var after = rules.Select(rule => before.TryGetValue(rule.Name, out var old) && old.Match.Equals(rule.Match) && old.Enabled == rule.Enabled
+            ? rule with { Since = old.Since }
+            : rule with { Since = revision });
+        return Create(revision, [.. after], [.. Cleared.Concat(clear ?? []).Distinct().TakeLast(MostCleared)]);
+    }
+
+    /// <summary>Are these byte for byte the same?</summary>
+    public bool IsSame(RuleSet other) => Revision == other.Revision && Content.Span.SequenceEqual(other.Content.Span);
+}

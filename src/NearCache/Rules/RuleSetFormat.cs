@@ -1,0 +1,165 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace NearCache.Rules;
+
+/// <summary>Rule sets as JSON; <c>docs/formats.md</c> has the format with examples.</summary>
+internal static class RuleSetFormat
+{
+    /// <summary>The format that is written here. A higher number is left alone.</summary>
+    public const int Number = 1;
+
+    // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes a set: members in a fixed order, those that are at their default left out, no white space.</summary>
+    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("format"u8, Number);
+            writer.WriteNumber("revision"u8, revision);
+            writer.WriteStartArray("rules"u8);
+            foreach (var rule in rules)
+            {
+                Write(writer, rule);
+            }
+
+            writer.WriteEndArray();
+            if (!cleared.IsEmpty)
+            {
+                WriteTexts(writer, "cleared", cleared);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>Reads a set. False: it cannot be used here, and why.</summary>
+    public static bool TryRead(ReadOnlyMemory<byte> content, out RuleSet set, out Unreadable why)
+    {
+        set = RuleSet.Empty;
+        why = default;
+        if (content.Length > RuleSet.MostBytes)
+        {
+            why = new Unreadable(false, $"it has {content.Length} bytes, more than {RuleSet.MostBytes}");
+            return false;
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(content);
+            var root = document.RootElement;
+            var format = root.GetProperty("format").GetInt32();
+            if (format != Number)
+            {
+                why = new Unreadable(format > Number, $"it has format {format}, and this process reads {Number}");
+                return false;
+            }
+
+            ImmutableArray<Rule> rules = [.. root.GetProperty("rules").EnumerateArray().Select(Read)];
+            set = new RuleSet(root.GetProperty("revision").GetInt64(), rules, Texts(root, "cleared"), content.ToArray());
+        }
+        catch (Exception exception) when (IsUnreadable(exception))
+        {
+            why = new Unreadable(false, exception.Message);
+            return false;
+        }
+
+        if (RuleSetMistakes.Of(set) is [var first, ..])
+        {
+            why = new Unreadable(false, first);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Is this what reading a document throws that is not as it should be?</summary>
+    public static bool IsUnreadable(Exception exception) =>
+        exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException;
+
+    private static void Write(Utf8JsonWriter writer, Rule rule)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name"u8, rule.Name);
+        writer.WriteString("match"u8, rule.Match.Text);
+        WriteDuration(writer, "nearLifetime", rule.NearLifetime);
+        WriteDuration(writer, "maxStaleness", rule.MaxStaleness);
+        if (!rule.Preload.IsEmpty)
+        {
+            WriteTexts(writer, "preload", rule.Preload);
+        }
+
+        if (rule.MaxWritesPerSecond is { } most)
+        {
+            writer.WriteNumber("maxWritesPerSecond"u8, most);
+        }
+
+        if (rule.OnInvalidate == InvalidationPolicy.Refresh)
+        {
+            writer.WriteString("onInvalidate"u8, "refresh"u8);
+        }
+
+        if (!rule.Enabled)
+        {
+            writer.WriteBoolean("enabled"u8, false);
+        }
+
+        writer.WriteNumber("since"u8, rule.Since);
+        writer.WriteEndObject();
+    }
+
+    private static Rule Read(JsonElement element) => new(Text(element, "name"), new KeyPattern(Text(element, "match")))
+    {
+        NearLifetime = Duration(element, "nearLifetime"),
+        MaxStaleness = Duration(element, "maxStaleness"),
+        Preload = Texts(element, "preload"),
+        MaxWritesPerSecond = element.TryGetProperty("maxWritesPerSecond", out var most) ? most.GetDouble() : null,
+        OnInvalidate = !element.TryGetProperty("onInvalidate", out var policy) ? InvalidationPolicy.Drop : policy.GetString() switch
+        {
+            "drop" => InvalidationPolicy.Drop,
+            "refresh" => InvalidationPolicy.Refresh,
+            var other => throw new FormatException($"onInvalidate is \"{other}\", but must be drop or refresh"),
+        },
+        Enabled = !element.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean(),
+        Since = element.GetProperty("since").GetInt64(),
+    };
+
+    private static string Text(JsonElement element, string name) =>
+        element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
+
+    private static ImmutableArray<string> Texts(JsonElement element, string name) => element.TryGetProperty(name, out var texts)
+        ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? throw new FormatException($"{name} holds a null"))]
+        : [];
+
+    private static TimeSpan? Duration(JsonElement element, string name) => element.TryGetProperty(name, out _)
+        ? TimeSpan.ParseExact(Text(element, name), "c", CultureInfo.InvariantCulture)
+        : null;
+
+    private static void WriteDuration(Utf8JsonWriter writer, string name, TimeSpan? duration)
+    {
+        if (duration is { } value)
+        {
+            writer.WriteString(name, value.ToString("c", CultureInfo.InvariantCulture));
+        }
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, ImmutableArray<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+}

@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace NearCache.Rules;
+
+/// <summary>Stops as JSON; <c>docs/formats.md</c> has the format with examples.</summary>
+internal static class StopsFormat
+{
+    // Milliseconds, always UTC: 2030-01-01T12:00:00.000Z
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes the stops as an array, in their order.</summary>
+    public static ReadOnlyMemory<byte> Write(StopSet stops)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(buffer, Writing))
+        {
+            Write(writer, stops);
+        }
+
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>Writes the same into a document.</summary>
+    public static void Write(Utf8JsonWriter writer, StopSet stops)
+    {
+        writer.WriteStartArray();
+        foreach (var stop in stops.Stops)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id"u8, stop.Id);
+            if (stop.Rule is { } rule)
+            {
+                writer.WriteString("rule"u8, rule);
+            }
+
+            writer.WriteString("who"u8, stop.Who);
+            writer.WriteString("why"u8, stop.Why);
+            writer.WriteString("when"u8, Time(stop.When));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    /// <summary>Reads what <see cref="Write(StopSet)"/> wrote. False: it is something else.</summary>
+    public static bool TryRead(ReadOnlyMemory<byte> content, out StopSet stops, out Unreadable why)
+    {
+        stops = StopSet.None;
+        why = default;
+        try
+        {
+            using var document = JsonDocument.Parse(content);
+            stops = Read(document.RootElement);
+            return true;
+        }
+        catch (Exception exception) when (RuleSetFormat.IsUnreadable(exception))
+        {
+            why = new Unreadable(false, exception.Message);
+            return false;
+        }
+    }
+
+    /// <summary>The same from within a document; throws what <see cref="RuleSetFormat.IsUnreadable"/> knows.</summary>
+    public static StopSet Read(JsonElement element) => StopSet.Of(element.EnumerateArray().Select(ReadOne));
+
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset Time(string text) =>
+        DateTimeOffset.ParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+
+    public static string Text(JsonElement element, string name) =>
+        element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
+
+    private static Stop ReadOne(JsonElement element) => new(
+        Text(element, "id"),
+        element.TryGetProperty("rule", out _) ? Text(element, "rule") : null,
+        Stop.Cut(Text(element, "who"), Stop.MostWho),
+        Stop.Cut(Text(element, "why"), Stop.MostWhy),
+        Time(Text(element, "when")));
+}

@@ -1,0 +1,163 @@
+using System.Buffers;
+using System.Globalization;
+using NearCache.Memcached;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.Benchmarks.Memcached;
+
+/// <summary>The client on one connection against a raw socket on one connection, to the distribution's memcached on the same machine.</summary>
+internal sealed class MemcachedSuite(Report report, MemcachedProcess server, MemcachedClient client)
+{
+    private const int Keys = 1000;
+    private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
+    private readonly string[] _keys = [.. Enumerable.Range(0, Keys).Select(i => string.Create(CultureInfo.InvariantCulture, $"benchmark:key:{i:0000}"))];
+
+    public static async Task RunAsync(Report report)
+    {
+        await using var server = await MemcachedProcess.StartNewAsync("-m", "512");
+        await using var client = new MemcachedClient(new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } });
+        await new MemcachedSuite(report, server, client).MeasureAsync();
+    }
+
+    private async Task MeasureAsync()
+    {
+        await WarmUpAsync();
+        int[] callers = report.IsQuick ? [256] : [1, 16, 64, 256, 1000];
+        foreach (var (name, size) in new[] { ("100B", 100), ("4KB", 4096) })
+        {
+            await FillAsync(size);
+            foreach (var count in callers)
+            {
+                await GetAsync(name, size, count);
+                if (!report.IsQuick || size == 100)
+                {
+                    await SetAsync(name, size, count);
+                }
+            }
+
+            if (!report.IsQuick && size == 100)
+            {
+                await GetIntoAsync();
+                await OpenLoopAsync();
+            }
+        }
+
+        await FillAsync(100);
+        await MultiGetAsync();
+    }
+
+    private async Task WarmUpAsync()
+    {
+        await FillAsync(100);
+        await Load.ClosedAsync(256, Round * 2, caller => client.GetAsync(_keys[caller]));
+        await Load.ClosedAsync(256, Round, caller => client.SetAsync(_keys[caller], new byte[100]));
+        await Load.ClosedAsync(1, Round, caller => client.GetAsync(_keys[caller]));
+        using var raw = RawLoop.Get(server.Port, _keys[0], 100);
+        raw.Rate(256, Round / 2);
+    }
+
+    private async Task FillAsync(int size)
+    {
+        foreach (var key in _keys)
+        {
+            await client.SetAsync(key, new byte[size]);
+        }
+    }
+
+    private async Task GetAsync(string name, int size, int callers)
+    {
+        using var raw = RawLoop.Get(server.Port, _keys[0], size);
+        var loads = await CompareAsync($"get/{name}/{callers}", callers, raw, caller => client.GetAsync(_keys[caller]));
+        if (callers == 256 && size == 100)
+        {
+            report.Figure("get/100B/256/p99", "µs", Report.Median(loads.Select(load => load.P99)), aim: "<1000");
+            report.Figure("get/100B/bytes", "B/op", Report.Median(loads.Select(load => load.BytesPerOperation)), aim: "<=180");
+        }
+    }
+
+    private async Task SetAsync(string name, int size, int callers)
+    {
+        using var raw = RawLoop.Set(server.Port, _keys[0], size);
+        var value = new byte[size];
+        var loads = await CompareAsync($"set/{name}/{callers}", callers, raw, caller => client.SetAsync(_keys[caller], value));
+        if (callers == 256 && size == 100)
+        {
+            report.Figure("set/100B/bytes", "B/op", Report.Median(loads.Select(load => load.BytesPerOperation)), aim: "<=64");
+        }
+    }
+
+    private async Task<List<Load>> CompareAsync<T>(string name, int callers, RawLoop raw, Func<int, ValueTask<T>> call)
+    {
+        var loads = new List<Load>();
+        var rates = new List<double>();
+        var latencies = new List<double>();
+        await Load.ClosedAsync(callers, Round / 4, call);
+        for (var round = 0; round < report.Rounds; round++)
+        {
+            loads.Add(await Load.ClosedAsync(callers, Round, call));
+            rates.Add(raw.Rate(callers, Round));
+            if (callers == 1)
+            {
+                latencies.Add(await raw.LatencyAsync(10_000));
+            }
+        }
+
+        var aim = (callers, name.Contains("4KB", StringComparison.Ordinal)) switch
+        {
+            (256, false) => ">=0.85",
+            (16, false) => ">=0.6",
+            (256 or 16, true) => ">=0.6",
+            _ => null,
+        };
+        report.Figure(name, "op/s", Report.Median(loads.Select(load => load.Rate)), Report.Median(rates), aim, Report.Median(loads.Select(load => load.BytesPerOperation)));
+        if (callers == 1)
+        {
+            report.Figure($"{name}/p50", "µs", Report.Median(loads.Select(load => load.P50)), Report.Median(latencies), "<=1.2");
+        }
+
+        return loads;
+    }
+
+    private async Task GetIntoAsync()
+    {
+        var writers = Enumerable.Range(0, 256).Select(_ => new ArrayBufferWriter<byte>(4096)).ToArray();
+        ValueTask<bool> call(int caller)
+        {
+            writers[caller].ResetWrittenCount();
+            return client.GetAsync(_keys[caller], writers[caller]);
+        }
+
+        await Load.ClosedAsync(256, Round / 2, (Func<int, ValueTask<bool>>)call);
+        var load = await Load.ClosedAsync(256, Round * 2, (Func<int, ValueTask<bool>>)call);
+        report.Figure("get/100B/into/bytes", "B/op", load.BytesPerOperation, aim: "<=1");
+    }
+
+    private async Task OpenLoopAsync()
+    {
+        var peak = (await Load.ClosedAsync(256, Round, caller => client.GetAsync(_keys[caller]))).Rate;
+        var load = await Load.OpenAsync(peak / 2, Round * 3, caller => client.GetAsync(_keys[caller % Keys]));
+        report.Figure("get/100B/open", "op/s", load.Rate, peak / 2, ">=0.95");
+        report.Figure("get/100B/open/p50", "µs", load.P50);
+        report.Figure("get/100B/open/p99", "µs", load.P99);
+    }
+
+    private async Task MultiGetAsync()
+    {
+        using var raw = RawLoop.Get(server.Port, _keys[0], 100);
+        var keys = _keys[..100];
+        var times = new List<double>();
+        var baselines = new List<double>();
+        for (var round = 0; round < report.Rounds + 1; round++)
+        {
+            var load = await Load.ClosedAsync(1, Round, _ => new ValueTask<IReadOnlyDictionary<string, byte[]>>(client.GetManyAsync(keys)));
+            var baseline = await raw.BatchLatencyAsync(100, 5000);
+            if (round > 0)
+            {
+                times.Add(load.P50);
+                baselines.Add(baseline);
+            }
+        }
+
+        report.Figure("multiget/100", "µs", Report.Median(times), Report.Median(baselines), "<=1.5");
+    }
+}

@@ -1,0 +1,194 @@
+using Microsoft.Extensions.Caching.Memory;
+
+namespace NearCache.Benchmarks.Near;
+
+/// <summary>The near tier beside a bare <see cref="MemoryCache"/>: the same keys, by turns, in one run.</summary>
+internal static class NearSuite
+{
+    private const int Keys = 10_000;
+    private const string Value = "a value that is shared, since a string cannot be changed";
+
+    public static async Task RunAsync(Report report)
+    {
+        await using var cache = Make(capacity: 100_000);
+        using var bare = new MemoryCache(new MemoryCacheOptions());
+        var stored = Names();
+        foreach (var key in stored)
+        {
+            bare.Set(key, Value, TimeSpan.FromMinutes(10));
+            await cache.SetAsync(key, Value);
+            await cache.GetAsync<string>(key);
+        }
+
+        // Equal keys in other instances, as they come from requests.
+        var asked = Names();
+        Hits(report, "hit/get", "<=1.25", bare, asked, () => GetAll(cache, asked));
+        Hits(report, "hit/getorcreate", "<=1.35", bare, asked, () => GetOrCreateAll(cache, asked));
+        TwoThreads(report, cache, bare, asked);
+        await FillAsync(report);
+        await EntryBytesAsync(report);
+    }
+
+    private static NearCacheClient Make(int capacity) => new(new NearCacheOptions
+    {
+        Namespace = "bench",
+        NearEntries = capacity,
+        NearLifetime = TimeSpan.FromMinutes(10),
+        MaxStaleness = TimeSpan.FromMinutes(10),
+        Rules = { new RuleOptions { Name = "all", Match = "product:*" } },
+    });
+
+    private static string[] Names(int count = Keys) => [.. Enumerable.Range(0, count).Select(i => string.Create(24, i, static (span, number) =>
+    {
+        "product:0000000000000000".CopyTo(span);
+        number.TryFormat(span[14..], out _, "D10", System.Globalization.CultureInfo.InvariantCulture);
+    }))];
+
+    private static int BareAll(MemoryCache bare, string[] keys)
+    {
+        var found = 0;
+        foreach (var key in keys)
+        {
+            if (bare.TryGetValue(key, out string? value))
+            {
+                found += value!.Length;
+            }
+        }
+
+        return found;
+    }
+
+    private static int GetAll(NearCacheClient cache, string[] keys)
+    {
+        var found = 0;
+        foreach (var key in keys)
+        {
+            var read = cache.GetAsync<string>(key);
+            if (!read.IsCompletedSuccessfully || read.Result is not { Source: CacheSource.Near } hit)
+            {
+                throw new InvalidOperationException($"{key} is not near.");
+            }
+
+            found += hit.Value!.Length;
+        }
+
+        return found;
+    }
+
+    private static int GetOrCreateAll(NearCacheClient cache, string[] keys)
+    {
+        var found = 0;
+        foreach (var key in keys)
+        {
+            var read = cache.GetOrCreateAsync<string>(key, static _ => throw new InvalidOperationException("It is near."));
+            found += Length(read);
+        }
+
+        return found;
+
+        static int Length(ValueTask<string> read) => read.Result.Length;
+    }
+
+    private static void Hits(Report report, string name, string aim, MemoryCache bare, string[] keys, Func<int> hits)
+    {
+        var values = new List<double>();
+        var baselines = new List<double>();
+        Rounds.WarmUp(hits, () => BareAll(bare, keys));
+        for (var round = 0; round < report.Rounds * 3; round++)
+        {
+            baselines.Add(Rounds.Nanoseconds(() => BareAll(bare, keys), keys.Length));
+            values.Add(Rounds.Nanoseconds(hits, keys.Length));
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        hits();
+        var bytes = (double)(GC.GetAllocatedBytesForCurrentThread() - before) / keys.Length;
+        report.Figure(name, "ns/op", Report.Median(values), Report.Median(baselines), aim, bytes);
+    }
+
+    private static void TwoThreads(Report report, NearCacheClient cache, MemoryCache bare, string[] keys)
+    {
+        var values = new List<double>();
+        var baselines = new List<double>();
+        for (var round = 0; round < report.Rounds; round++)
+        {
+            baselines.Add(Rounds.PerSecondOfTwo(() => BareAll(bare, keys), keys.Length));
+            values.Add(Rounds.PerSecondOfTwo(() => GetAll(cache, keys), keys.Length));
+        }
+
+        report.Figure("hit/two-threads", "op/s", Report.Median(values), Report.Median(baselines), ">=0.8");
+    }
+
+    private static async Task FillAsync(Report report)
+    {
+        const int warmUps = 10;
+        var values = new List<double>();
+        var baselines = new List<double>();
+        for (var round = 0; round < report.Rounds + warmUps; round++)
+        {
+            using var bare = new MemoryCache(new MemoryCacheOptions());
+            await using var cache = Make(capacity: 100_000);
+            var keys = Names();
+            foreach (var key in keys)
+            {
+                await cache.SetAsync(key, Value);
+            }
+
+            GC.Collect();
+            var baseline = Rounds.NanosecondsOnce(() => FillBare(bare, keys), keys.Length);
+            GC.Collect();
+            var value = Rounds.NanosecondsOnce(() => FillNear(cache, keys), keys.Length);
+            if (round >= warmUps)
+            {
+                baselines.Add(baseline);
+                values.Add(value);
+            }
+        }
+
+        report.Figure("fill/embedded", "ns/op", Report.Median(values), Report.Median(baselines), "<=3");
+    }
+
+    private static async Task EntryBytesAsync(Report report)
+    {
+        const int entries = 1_000_000;
+        double baseline;
+        using (var bare = new MemoryCache(new MemoryCacheOptions()))
+        {
+            baseline = Rounds.BytesHeldBy(() => FillBare(bare, Names(entries)));
+        }
+
+        await using var cache = Make(capacity: 2 * entries);
+        foreach (var key in Names(entries))
+        {
+            await cache.SetAsync(key, Value);
+        }
+
+        var value = Rounds.BytesHeldBy(() => FillNear(cache, Names(entries)));
+        report.Figure("entry-bytes", "B", value / entries, baseline / entries, "<=1.3");
+    }
+
+    private static void FillBare(MemoryCache bare, string[] keys)
+    {
+        foreach (var key in keys)
+        {
+            if (!bare.TryGetValue(key, out string? _))
+            {
+                // A value of its own, as one that comes from anywhere else is.
+                bare.Set(key, new string(Value), TimeSpan.FromMinutes(10));
+            }
+        }
+    }
+
+    // The embedded remote answers before the call returns.
+    private static void FillNear(NearCacheClient cache, string[] keys)
+    {
+        foreach (var key in keys)
+        {
+            var read = cache.GetAsync<string>(key);
+            if (!read.IsCompletedSuccessfully || read.Result.Source != CacheSource.Remote)
+            {
+                throw new InvalidOperationException($"{key} was not read from the remote.");
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using NearCache.Benchmarks;
+
+return await Suites.RunAsync(args);

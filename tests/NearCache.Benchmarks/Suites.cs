@@ -1,0 +1,33 @@
+namespace NearCache.Benchmarks;
+
+/// <summary>The suites by name. Each starts what it needs, and prints one line of JSON a figure on standard output.</summary>
+internal static class Suites
+{
+    // A suite takes the report to write to; it measures only the figures that the report wants.
+    private static readonly Dictionary<string, Func<Report, Task>> All = new()
+    {
+        ["rules"] = Rules.RuleSuite.RunAsync,
+        ["near"] = Near.NearSuite.RunAsync,
+        ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
+        ["coherence"] = Coherence.CoherenceSuite.RunAsync,
+        ["memcached"] = Memcached.MemcachedSuite.RunAsync,
+    };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var names = args.Where(argument => !argument.StartsWith('-')).ToArray();
+        var unknown = args.Except(names).Except(["--quick"]).Concat(names.Except(All.Keys)).ToArray();
+        if (names.Length == 0 || unknown.Length > 0)
+        {
+            await Console.Error.WriteLineAsync($"usage: NearCache.Benchmarks <suite> [--quick], suites: {string.Join(", ", All.Keys)}. Not known: {string.Join(' ', unknown)}");
+            return 2;
+        }
+
+        foreach (var name in names)
+        {
+            await All[name](new Report(name, args.Contains("--quick")));
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,26 @@
+namespace NearCache.Checker;
+
+/// <summary>What a line of the log says.</summary>
+public enum EntryKind : byte
+{
+    /// <summary>A read that the near tier answered.</summary>
+    NearHit = 1,
+
+    /// <summary>A read that memcached answered.</summary>
+    RemoteHit = 2,
+
+    /// <summary>A read that found nothing, or failed.</summary>
+    Miss = 3,
+
+    /// <summary>A write is about to be sent: until its end is logged, nobody knows whether it was done.</summary>
+    WriteBegins = 4,
+
+    /// <summary>A write that was done.</summary>
+    WriteDone = 5,
+
+    /// <summary>A write that failed for certain.</summary>
+    WriteFailed = 6,
+
+    /// <summary>A write of which nobody knows whether it was done, or will be.</summary>
+    WriteUnknown = 7,
+}

@@ -1,0 +1,48 @@
+namespace NearCache.IntegrationTests.Documents;
+
+/// <summary>What the documents say exists does exist, and code in them is code that compiles.</summary>
+public sealed class PagesTests
+{
+    public static TheoryData<string> All => [.. Pages.All];
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Every_file_that_a_page_names_exists(string page) => Assert.Empty(Pages.MissingFiles(page, Repository.Read(page)));
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void Code_in_a_page_is_copied_from_a_sample(string page) => Assert.Empty(Pages.CodeFromNowhere(page, Repository.Read(page), Repository.Read));
+
+    [Fact]
+    public void The_ten_lines_of_the_README_are_the_whole_quick_start()
+    {
+        var readme = Repository.Read("README.md");
+        Assert.Contains(Repository.Read("samples/QuickStart/Program.cs"), readme, StringComparison.Ordinal);
+        Assert.InRange(Repository.Read("samples/QuickStart/Program.cs").Split('\n').Count(line => line.Length > 0), 1, 10);
+    }
+
+    [Fact]
+    public void The_README_names_its_two_commands()
+    {
+        var readme = Repository.Read("README.md");
+        Assert.Contains("    dotnet run --project samples/Storefront ", readme, StringComparison.Ordinal);
+        Assert.Contains("    tests/run.sh ", readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_does_not_exist_is_found_out()
+    {
+        const string Text = "`src/NearCache/Nowhere.cs`, `README.md`, [here](nowhere.md), [there](index.md), `NearCacheClient.cs`";
+
+        Assert.Equal(["docs/some.md: `src/NearCache/Nowhere.cs`", "docs/some.md: link to nowhere.md"], Pages.MissingFiles("docs/some.md", Text));
+    }
+
+    [Fact]
+    public void Code_that_was_not_copied_is_found_out()
+    {
+        const string Text = "<!-- from: a.cs -->\n```csharp\nvar one = 1;\nvar two = 2;\n```\n\n```csharp\nvar three = 3;\n```\n";
+
+        Assert.Single(Pages.CodeFromNowhere("some.md", Text, _ => "    var one = 1;\n    var two = 2;\n"));
+        Assert.Equal(2, Pages.CodeFromNowhere("some.md", Text, _ => "    var one = 1;\n    var two = 3;\n").Count());
+    }
+}

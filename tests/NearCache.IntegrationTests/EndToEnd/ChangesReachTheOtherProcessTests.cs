@@ -1,0 +1,60 @@
+using NearCache.TestSupport;
+
+namespace NearCache.IntegrationTests.EndToEnd;
+
+/// <summary>The main job: two shops, real memcacheds, a ZooKeeper of three.</summary>
+/// <remarks>50 changes; 500 with <c>NEARCACHE_FULL=1</c>.</remarks>
+public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
+{
+    // The audits alone take half a second in the middle. What stays below this came by announcement, on a busy machine too.
+    private static readonly TimeSpan Announced = TimeSpan.FromMilliseconds(250);
+
+    [Fact]
+    public async Task A_near_value_that_is_changed_in_one_process_is_soon_changed_in_the_other()
+    {
+        await using var town = await Town.BuildAsync();
+        Assert.True((await town.Second.Shop.PriceAsync(Town.Raincoat)).IsNear);
+        await town.WarmUpAsync();
+
+        var latency = await town.ChangeAsync(Scope.Of(50, 500));
+
+        output.WriteLine($"[FIGURE] PUT returned to the other process's last old answer, announced by ZooKeeper: {latency}");
+        var writes = (await town.First.Shop.DiagnosticsAsync()).ZooKeeperWrites;
+        output.WriteLine($"[FIGURE] ZooKeeper writes of the process that changed: {writes}");
+        Assert.InRange(latency.Median, TimeSpan.Zero, Announced);
+        Assert.InRange(latency.Largest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
+    }
+
+    [Fact]
+    public async Task A_parameter_a_basket_and_a_counter_are_shared_by_both_processes()
+    {
+        await using var town = await Town.BuildAsync();
+
+        await town.First.Shop.SetParameterAsync("banner", "Sold out");
+        await town.First.Shop.PutInBasketAsync("anna", Town.Raincoat);
+        await town.Second.Shop.PutInBasketAsync("anna", Town.Raincoat);
+        await town.First.Shop.ViewAsync(Town.Raincoat);
+
+        Assert.Equal("Sold out", (await town.Second.Shop.ParameterAsync("banner")).Text);
+        var basket = await town.First.Shop.BasketAsync("anna");
+        Assert.Equal(2, basket.GetProperty("value").GetProperty("1").GetInt32());
+        Assert.Equal("remote", basket.GetProperty("source").GetString());
+        Assert.Equal(2, await town.Second.Shop.ViewAsync(Town.Raincoat));
+    }
+
+    [Fact]
+    public async Task A_shop_that_is_told_to_end_announces_what_it_changed_and_leaves_nothing_in_ZooKeeper()
+    {
+        await using var town = await Town.BuildAsync(memcacheds: 1);
+        await town.WarmUpAsync();
+        var server = await town.ZooKeeper.LeaderAsync();
+        await town.First.Shop.SetPriceAsync(Town.Raincoat, 7);
+
+        Assert.Equal(0, await town.First.EndAsync(TimeSpan.FromSeconds(30)));
+
+        Assert.Empty(town.First.Failures());
+        await Eventually.BecomesTrueAsync(async () => (await town.Second.Shop.PriceAsync(Town.Raincoat)).Price == 7, "the other shop shows the change");
+        await Eventually.BecomesTrueAsync(async () => (await server.AskAsync("dump")).Split("/members/").Length - 1 == 1, "one member is left");
+    }
+}

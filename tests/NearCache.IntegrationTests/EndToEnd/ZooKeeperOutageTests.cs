@@ -1,0 +1,49 @@
+using NearCache.TestSupport;
+
+namespace NearCache.IntegrationTests.EndToEnd;
+
+/// <summary>All of ZooKeeper killed at once: near hits go on, changes are found by audits, and nobody is bothered.</summary>
+/// <remarks>5 trials and 30 changes; 20 and 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
+public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan ByAudit = TimeSpan.FromSeconds(2.5);
+
+    // Below this, twice the earlier median is the noise of a busy machine.
+    private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(60);
+
+    [Fact]
+    public async Task Without_ZooKeeper_changes_are_found_by_audits_and_with_it_they_are_fast_again()
+    {
+        await using var town = await Town.BuildAsync();
+        await town.WarmUpAsync();
+        var before = await town.ChangeAsync(Scope.Of(30, 200));
+
+        town.ZooKeeper.KillAll();
+        var trials = new List<TimeSpan>();
+        for (var trial = 0; trial < Scope.Of(5, 20); trial++)
+        {
+            foreach (var shop in town.Shops)
+            {
+                // Served near, with nothing else to ask but memcached's counters.
+                await Eventually.BecomesTrueAsync(async () => (await shop.Shop.PriceAsync(Town.Raincoat)).IsNear, "near hits go on");
+                Assert.True((await shop.Shop.PriceAsync(Town.Raincoat)).IsNear);
+            }
+
+            trials.Add(await town.ChangeAsync());
+        }
+
+        output.WriteLine($"[FIGURE] ZooKeeper dead, found by audits: {new Percentiles(trials)}");
+        Assert.All(trials, found => Assert.InRange(found, TimeSpan.Zero, ByAudit));
+
+        await town.ZooKeeper.StartAllAsync();
+        await town.WarmUpAsync();
+        var after = await town.ChangeAsync(Scope.Of(30, 200));
+
+        output.WriteLine($"[FIGURE] announced before the outage: {before}");
+        output.WriteLine($"[FIGURE] announced after the outage: {after}");
+        Assert.InRange(after.Median, TimeSpan.Zero, Max(2 * before.Median, Noise));
+        Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
+    }
+
+    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Globalization;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.IntegrationTests.Fleet;
+
+/// <summary>One client process of the fleet, with its own way to each ZooKeeper server.</summary>
+internal sealed class FleetProcess : ServerProcess
+{
+    private readonly string[] _arguments;
+
+    public FleetProcess(string log, int member, int members, int keys, int readsPerSecond, string memcacheds, ZooKeeperEnsemble zooKeeper)
+        : base(FreePort())
+    {
+        Log = log;
+        Ways = [.. zooKeeper.Servers.Select(server => FaultProxy.Start(server.Port))];
+        int[] numbers = [member, members, keys, readsPerSecond];
+        _arguments = [log, .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)), memcacheds, string.Join(',', Ways.Select(way => way.Address))];
+    }
+
+    public string Log { get; }
+
+    public IReadOnlyList<FaultProxy> Ways { get; }
+
+    /// <summary>Ends it by its own word, so that its log is whole.</summary>
+    public async Task StopAsync()
+    {
+        await Input.WriteLineAsync("stop");
+        await Input.FlushAsync();
+        await Eventually.BecomesTrueAsync(() => !IsRunning, "a client process ends");
+    }
+
+    /// <summary>Sets the wall clock that its cache sees.</summary>
+    public async Task JumpAsync(TimeSpan by)
+    {
+        var jumps = Jumps();
+        await Input.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"jump {by.TotalSeconds}"));
+        await Input.FlushAsync();
+        await Eventually.BecomesTrueAsync(() => Jumps() > jumps, "a clock jumps");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        foreach (var way in Ways)
+        {
+            await way.DisposeAsync();
+        }
+    }
+
+    protected override ProcessStartInfo Command()
+    {
+        var start = new ProcessStartInfo("dotnet", [Repository.Sample("NearCache.Checker"), .. _arguments]) { RedirectStandardInput = true };
+        return start;
+    }
+
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
+
+    private int Jumps() => Output.Split("jumped").Length - 1;
+}

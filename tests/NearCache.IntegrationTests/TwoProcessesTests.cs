@@ -1,0 +1,71 @@
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.IntegrationTests;
+
+/// <summary>Two caches as two processes would have them, on real servers.</summary>
+public sealed class TwoProcessesTests
+{
+    [Fact]
+    public async Task A_set_in_one_is_seen_by_the_other()
+    {
+        await using var memcached = await MemcachedProcess.StartNewAsync();
+        await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
+        await using var writer = Make(memcached.Address, zooKeeper.Address);
+        await using var reader = Make(memcached.Address, zooKeeper.Address);
+        await NearAsync(reader, writer, "product:1");
+
+        for (var i = 0; i < 50; i++)
+        {
+            await writer.SetAsync("product:1", $"value {i}");
+            await Eventually.BecomesTrueAsync(async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
+            Assert.Equal(CacheSource.Near, (await reader.GetAsync<string>("product:1")).Source);
+        }
+
+        Assert.True(writer.Snapshot().ZooKeeperWrites > 0);
+    }
+
+    [Fact]
+    public async Task Without_ZooKeeper_the_audits_find_out()
+    {
+        await using var memcached = await MemcachedProcess.StartNewAsync();
+        await using var writer = Make(memcached.Address, "");
+        await using var reader = Make(memcached.Address, "");
+        await NearAsync(reader, writer, "product:1");
+
+        for (var i = 0; i < 5; i++)
+        {
+            await writer.SetAsync("product:1", $"value {i}");
+            await Eventually.BecomesTrueAsync(async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
+        }
+    }
+
+    private static async Task NearAsync(NearCacheClient reader, NearCacheClient writer, string key)
+    {
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                try
+                {
+                    await writer.SetAsync(key, "first");
+                }
+                catch (NearCacheException)
+                {
+                    return false;
+                }
+
+                await reader.GetAsync<string>(key);
+                return (await reader.GetAsync<string>(key)).Source == CacheSource.Near;
+            },
+            "the key is near");
+    }
+
+    private static NearCacheClient Make(string memcached, string zooKeeper) => new(new NearCacheOptions
+    {
+        Namespace = "test",
+        RuleLease = TimeSpan.FromSeconds(1.5),
+        Memcached = { Servers = { memcached } },
+        ZooKeeper = { ConnectionString = zooKeeper, SessionTimeout = TimeSpan.FromSeconds(2) },
+        Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+    });
+}

@@ -1,0 +1,75 @@
+using NearCache.TestSupport.Memcached;
+
+namespace NearCache.Memcached.Tests.Connections;
+
+public sealed class BlockingCallerTests
+{
+    [Fact]
+    public async Task A_caller_that_blocks_its_thread_does_not_hold_up_the_others()
+    {
+        await using var server = FakeMemcached.Start();
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await client.SetAsync("k", "v"u8.ToArray());
+        using var blocker = new ManualResetEventSlim();
+
+        // All answered together: each goes on to block its thread but the last, which sets all free.
+        server.HoldReplies();
+        var blocked = Enumerable.Range(0, 3).Select(_ => BlockAsync()).ToArray();
+        var free = FreeAsync();
+        server.ReleaseReplies();
+
+        await Task.WhenAll([.. blocked, free]).WaitAsync(TimeSpan.FromSeconds(60));
+
+        async Task BlockAsync()
+        {
+            await client.GetAsync("k");
+            Assert.True(blocker.Wait(TimeSpan.FromSeconds(60)));
+        }
+
+        async Task FreeAsync()
+        {
+            await client.GetAsync("k");
+            blocker.Set();
+        }
+    }
+
+    [Fact]
+    public async Task A_caller_may_wait_synchronously_for_his_next_call()
+    {
+        await using var server = FakeMemcached.Start();
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await client.SetAsync("k", "v"u8.ToArray());
+
+        var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                await client.GetAsync("k");
+                Assert.NotNull(client.GetAsync("k").AsTask().GetAwaiter().GetResult());
+            }
+        }));
+
+        await Task.WhenAll(callers).WaitAsync(TimeSpan.FromSeconds(120));
+    }
+
+    [Fact]
+    public async Task A_caller_that_waits_for_another_callers_reply_gets_it()
+    {
+        await using var server = FakeMemcached.Start();
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await client.SetAsync("k", "v"u8.ToArray());
+        server.HoldReplies();
+        Task<byte[]?>? second = null;
+        var first = FirstAsync();
+        second = client.GetAsync("k").AsTask();
+        server.ReleaseReplies();
+
+        Assert.NotNull(await first.WaitAsync(TimeSpan.FromSeconds(60)));
+
+        async Task<byte[]?> FirstAsync()
+        {
+            await client.GetAsync("k");
+            return second!.GetAwaiter().GetResult();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using NearCache.TestSupport.Memcached;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.Memcached.Tests.Faults;
+
+public sealed class DisposalTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Disposing_under_load_ends_every_call_and_every_connection()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        var slowest = TimeSpan.Zero;
+        for (var round = 0; round < 20; round++)
+        {
+            var client = new MemcachedClient(FaultLoad.Options(server.Address));
+            var load = new FaultLoad(client, server.Port);
+            await load.AnswersAgainAsync();
+
+            var clock = Stopwatch.StartNew();
+            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
+            await load.DisposeAsync();
+
+            Assert.All(load.Errors.Keys, error => Assert.Equal("ObjectDisposed", error));
+            Assert.Equal(MemcachedServerState.Closed, client.Servers[0].State);
+            Assert.Empty(client.Servers[0].Connections);
+            Assert.Equal(0, TcpTable.EstablishedTo(server.Port));
+        }
+
+        output.WriteLine($"[FIGURE] Dispose under load, 20 times | every call ended: ObjectDisposed | slowest disposal {slowest.TotalMilliseconds:0} ms | connections after 0");
+    }
+
+    [Fact]
+    public async Task Disposing_during_connect_ends_the_attempt()
+    {
+        await using var server = FakeMemcached.Start();
+        server.Faults.IsSilent = true;
+        for (var round = 0; round < 50; round++)
+        {
+            var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, ConnectTimeout = TimeSpan.FromMinutes(1), OperationTimeout = TimeSpan.FromMinutes(1) });
+            var call = client.GetAsync("k").AsTask();
+            if (round % 2 == 0)
+            {
+                var accepted = server.AcceptedConnections;
+                await TestSupport.Eventually.BecomesTrueAsync(() => server.AcceptedConnections > accepted || server.OpenConnections > 0, "it connects");
+            }
+
+            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
+            await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(TimeSpan.FromSeconds(30)));
+            await TestSupport.Eventually.BecomesTrueAsync(() => server.OpenConnections == 0, "the server sees the end");
+        }
+    }
+
+    [Fact]
+    public async Task Draining_waits_for_the_answers_that_are_due()
+    {
+        await using var server = FakeMemcached.Start();
+        var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromMinutes(1) });
+        await client.SetAsync("k", "v"u8.ToArray());
+        server.HoldReplies();
+        var due = client.GetAsync("k").AsTask();
+
+        var disposing = client.DisposeAsync(TimeSpan.FromMinutes(1)).AsTask();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await client.GetAsync("k"));
+        Assert.False(disposing.IsCompleted);
+        server.ReleaseReplies();
+
+        Assert.NotNull(await due.WaitAsync(TimeSpan.FromSeconds(30)));
+        await disposing.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_thousand_clients_made_used_and_disposed_leave_nothing()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        await CycleAsync(server.Address, 50);
+        var handles = Handles();
+        var clock = Stopwatch.StartNew();
+
+        await CycleAsync(server.Address, 1000);
+
+        output.WriteLine($"[FIGURE] 1,000 cycles of create, use, dispose | {clock.Elapsed.TotalMilliseconds / 1000:0.00} ms each | handles before {handles}, after {Handles()} | connections after {TcpTable.EstablishedTo(server.Port)}");
+        Assert.Equal(0, TcpTable.EstablishedTo(server.Port));
+        await TestSupport.Eventually.BecomesTrueAsync(() => TcpTable.EstablishedAt(server.Port) == 0, "the server sees none");
+    }
+
+    [Fact]
+    public async Task Clients_that_were_never_disposed_are_ended_when_they_are_collected_and_say_where_they_were_made()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        var log = new Warnings();
+        var before = await ForgetAsync(server.Address, server.Port, log, 200);
+
+        await TestSupport.Eventually.BecomesTrueAsync(
+            () =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                return TcpTable.EstablishedTo(server.Port) == 0;
+            },
+            "no connection is left");
+
+        output.WriteLine($"[FIGURE] 200 clients never disposed | connections before collection {before}, after 0 | {log.Count} warnings that name where each was made");
+        Assert.Equal(200, before);
+        Assert.Equal(200, log.Count);
+        Assert.Contains(nameof(ForgetAsync), log.Last, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_is_not_collected_while_it_has_something_in_flight()
+    {
+        await using var server = FakeMemcached.Start();
+        server.HoldReplies();
+        var call = Start(server.Address);
+
+        for (var i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        }
+
+        server.ReleaseReplies();
+        Assert.Null(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static Task<byte[]?> Start(string address) =>
+            new MemcachedClient(new MemcachedOptions { Servers = { address }, OperationTimeout = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) }).GetAsync("k").AsTask();
+    }
+
+    private static int Handles() => Directory.GetFiles("/proc/self/fd").Length;
+
+    private static async Task CycleAsync(string address, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await using var client = new MemcachedClient(FaultLoad.Options(address));
+            await client.SetAsync("k", "v"u8.ToArray());
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<int> ForgetAsync(string address, int port, ILoggerFactory log, int times)
+    {
+        var clients = new List<MemcachedClient>();
+        for (var i = 0; i < times; i++)
+        {
+            clients.Add(new MemcachedClient(FaultLoad.Options(address), log));
+            await clients[i].SetAsync("k", "v"u8.ToArray());
+        }
+
+        var connections = TcpTable.EstablishedTo(port);
+        GC.KeepAlive(clients);
+        return connections;
+    }
+
+    private sealed class Warnings : ILoggerFactory, ILogger
+    {
+        private int _count;
+
+        public int Count => Volatile.Read(ref _count);
+
+        public string Last { get; private set; } = "";
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == 2200)
+            {
+                Last = formatter(state, exception);
+                Interlocked.Increment(ref _count);
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+
+namespace NearCache.TestSupport;
+
+/// <summary>Waits for a condition that real servers bring about, with a bound far above what a busy machine needs.</summary>
+public static class Eventually
+{
+    /// <summary>Asks <paramref name="condition"/> every few milliseconds until it holds.</summary>
+    /// <exception cref="TimeoutException">It did not hold within <paramref name="atMost"/> (30 s unless said).</exception>
+    public static async Task BecomesTrueAsync(Func<bool> condition, string what, TimeSpan? atMost = null) =>
+        await BecomesTrueAsync(() => Task.FromResult(condition()), what, atMost);
+
+    /// <inheritdoc cref="BecomesTrueAsync(Func{bool}, string, TimeSpan?)"/>
+    public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what, TimeSpan? atMost = null)
+    {
+        var bound = atMost ?? TimeSpan.FromSeconds(30);
+        var clock = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (clock.Elapsed > bound)
+            {
+                throw new TimeoutException($"Not within {bound.TotalSeconds:0} s: {what}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+    }
+}

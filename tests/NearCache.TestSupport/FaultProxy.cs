@@ -1,0 +1,253 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NearCache.TestSupport;
+
+/// <summary>A TCP proxy in front of a server that can hold bytes back, delay them, drop them, and cut connections, in either direction.</summary>
+/// <remarks>Bytes keep their order. A change of a setting takes effect with the next bytes, on every connection.</remarks>
+public sealed class FaultProxy : IAsyncDisposable
+{
+    private readonly EndPoint _target;
+    private readonly Lock _lock = new();   // guards _pairs, _listener and _resumed
+    private readonly List<(Socket Client, Socket Server)> _pairs = [];
+    private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Socket? _listener;
+    private long _cutAfter = long.MaxValue;
+
+    private FaultProxy(EndPoint target)
+    {
+        _target = target;
+        _listener = Listen(0);
+        Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
+        _ = AcceptAsync(_listener);
+    }
+
+    /// <summary>A proxy in front of a server on this machine.</summary>
+    public static FaultProxy Start(int targetPort) => new(new IPEndPoint(IPAddress.Loopback, targetPort));
+
+    public int Port { get; }
+
+    /// <summary>"127.0.0.1:port".</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
+    /// <summary>Bytes that the client sends are swallowed.</summary>
+    public bool DropsToServer { get; set; }
+
+    /// <summary>Bytes that the server sends are swallowed.</summary>
+    public bool DropsToClient { get; set; }
+
+    /// <summary>Each piece of bytes waits so long before it goes on.</summary>
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>Nothing goes on, and nothing is lost, until <see cref="Resume"/>.</summary>
+    public bool IsHolding { get; private set; }
+
+    /// <summary>The connections that stand.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pairs.Count;
+            }
+        }
+    }
+
+    /// <summary>How many connections were ever made through it.</summary>
+    public int Accepted { get; private set; }
+
+    /// <summary>Holds everything: what a network does that is gone without a word.</summary>
+    public void Hold() => IsHolding = true;
+
+    /// <summary>Lets what was held go on.</summary>
+    public void Resume()
+    {
+        lock (_lock)
+        {
+            IsHolding = false;
+            _resumed.TrySetResult();
+            _resumed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Cuts every connection by a reset; new ones are taken.</summary>
+    public void Cut()
+    {
+        lock (_lock)
+        {
+            foreach (var (client, server) in _pairs)
+            {
+                Reset(client);
+                Reset(server);
+            }
+
+            _pairs.Clear();
+        }
+    }
+
+    /// <summary>Cuts the connection that passes so many more bytes of the server's.</summary>
+    public void CutAfter(long bytesToClient) => Interlocked.Exchange(ref _cutAfter, bytesToClient);
+
+    /// <summary>Cuts every connection, and refuses new ones until <see cref="Open"/>.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _listener?.Dispose();
+            _listener = null;
+        }
+
+        Cut();
+    }
+
+    /// <summary>Takes connections again.</summary>
+    public void Open()
+    {
+        lock (_lock)
+        {
+            if (_listener is null)
+            {
+                _listener = Listen(Port);
+                _ = AcceptAsync(_listener);
+            }
+        }
+    }
+
+    /// <summary>No fault at all any more.</summary>
+    public void Heal()
+    {
+        (DropsToClient, DropsToServer, Delay) = (false, false, TimeSpan.Zero);
+        CutAfter(long.MaxValue);
+        Resume();
+        Open();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Close();
+        Resume();
+        return ValueTask.CompletedTask;
+    }
+
+    private static Socket Listen(int port)
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
+        listener.Listen();
+        return listener;
+    }
+
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone already.
+        }
+
+        socket.Dispose();
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        try
+        {
+            while (true)
+            {
+                _ = RunAsync(await listener.AcceptAsync());
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Closed.
+        }
+    }
+
+    private async Task RunAsync(Socket client)
+    {
+        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        (client.NoDelay, server.NoDelay) = (true, true);
+        lock (_lock)
+        {
+            Accepted++;
+            _pairs.Add((client, server));
+        }
+
+        try
+        {
+            await HeldAsync();
+            await server.ConnectAsync(_target);
+            await Task.WhenAny(PumpAsync(client, server, toClient: false), PumpAsync(server, client, toClient: true));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The server is not there.
+        }
+
+        lock (_lock)
+        {
+            _pairs.Remove((client, server));
+        }
+
+        Reset(client);
+        Reset(server);
+    }
+
+    private async Task PumpAsync(Socket from, Socket to, bool toClient)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer) is > 0 and var count)
+            {
+                if (Delay > TimeSpan.Zero)
+                {
+                    await Task.Delay(Delay, TimeProvider.System);
+                }
+
+                await HeldAsync();
+                if (toClient ? DropsToClient : DropsToServer)
+                {
+                    continue;
+                }
+
+                var passed = toClient ? (int)Math.Clamp(Interlocked.Add(ref _cutAfter, -count) + count, 0, count) : count;
+                await to.SendAsync(buffer.AsMemory(0, passed));
+                if (passed < count)
+                {
+                    CutAfter(long.MaxValue);
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Cut, or closed by either end.
+        }
+    }
+
+    private async Task HeldAsync()
+    {
+        while (true)
+        {
+            Task resumed;
+            lock (_lock)
+            {
+                if (!IsHolding)
+                {
+                    return;
+                }
+
+                resumed = _resumed.Task;
+            }
+
+            await resumed;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Text;
+
+namespace NearCache.TestSupport.Memcached;
+
+/// <summary>One connection of a <see cref="FakeMemcached"/>: reads commands, carries them out in order, sends the replies of what had arrived together.</summary>
+internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDisposable
+{
+    private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+    private readonly List<byte> _replies = [];   // guards itself
+    private readonly SemaphoreSlim _sending = new(1);
+    private bool _closes;
+
+    public void Dispose() => socket.Dispose();
+
+    public async Task RunAsync()
+    {
+        try
+        {
+            if (server.Faults.RefuseWith is { } refusal)
+            {
+                await _stream.WriteAsync(refusal);
+                return;
+            }
+
+            var reader = PipeReader.Create(_stream);
+            while (!_closes)
+            {
+                var result = await reader.ReadAsync();
+                var buffer = result.Buffer;
+                var bytes = System.Buffers.BuffersExtensions.ToArray(buffer);
+                var used = 0;
+                while (!_closes && !server.Faults.IsSilent && TryTakeCommand(bytes, ref used))
+                {
+                    // Its reply is behind those of the others.
+                }
+
+                reader.AdvanceTo(buffer.GetPosition(used), buffer.End);
+                if (server.WhileHeldAsync() is { IsCompleted: false } held && !_closes)
+                {
+                    _ = SendAfterAsync(held);
+                }
+                else
+                {
+                    await SendAsync();
+                }
+
+                if (result.IsCompleted)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Closed by the other side, or by a test.
+        }
+        finally
+        {
+            server.Forget(this);
+            await _stream.DisposeAsync();
+        }
+    }
+
+    private bool TryTakeCommand(byte[] bytes, ref int used)
+    {
+        var end = Array.IndexOf(bytes, (byte)'\n', used);
+        if (end < 0)
+        {
+            return false;
+        }
+
+        var line = Encoding.Latin1.GetString(bytes, used, end - used).TrimEnd('\r');
+        var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        byte[] data = [];
+        var next = end + 1;
+        if (words is ["ms", _, var size, ..])
+        {
+            var length = int.Parse(size, CultureInfo.InvariantCulture);
+            if (bytes.Length < next + length + 2)
+            {
+                return false;
+            }
+
+            data = bytes[next..(next + length)];
+            next += length + 2;
+        }
+
+        used = next;
+        var fault = server.Faults.OnCommand?.Invoke(line);
+        if (fault?.IsClosedBefore == true)
+        {
+            _closes = true;
+            return true;
+        }
+
+        var reply = Answer(line, words, data);
+        reply = fault?.Reply ?? reply;
+        lock (_replies)
+        {
+            _replies.AddRange(reply.AsSpan(0, Math.Min(fault?.Keep ?? reply.Length, reply.Length)));
+        }
+
+        _closes |= fault?.ClosesAfter == true;
+        return true;
+    }
+
+    private byte[] Answer(string line, string[] words, byte[] data)
+    {
+        server.Note(line);
+        switch (words)
+        {
+            case ["mn", ..]:
+                return "MN\r\n"u8.ToArray();
+            case ["version"]:
+                return "VERSION 1.6.18\r\n"u8.ToArray();
+            case ["flush_all", ..]:
+                server.Store.Flush();
+                return "OK\r\n"u8.ToArray();
+            case ["stats", "conns"]:
+                return Encoding.ASCII.GetBytes($"STAT 7:addr tcp:{socket.RemoteEndPoint}\r\nSTAT 7:state conn_read\r\nSTAT 7:secs_since_last_cmd 0\r\nEND\r\n");
+            case ["stats", ..]:
+                return Encoding.ASCII.GetBytes($"STAT version 1.6.18\r\nSTAT curr_connections {server.OpenConnections}\r\nSTAT curr_items {server.Items.Count}\r\nEND\r\n");
+            case ["mg" or "ms" or "md" or "ma", _, ..]:
+                return server.Store.Execute(words, data);
+            default:
+                return "ERROR\r\n"u8.ToArray();
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        await _sending.WaitAsync();
+        try
+        {
+            await SendNowAsync();
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    // Commands that come meanwhile are carried out as well.
+    private async Task SendAfterAsync(Task held)
+    {
+        await held;
+        try
+        {
+            await SendAsync();
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+        {
+            // Closed meanwhile.
+        }
+    }
+
+    private async Task SendNowAsync()
+    {
+        byte[] bytes;
+        lock (_replies)
+        {
+            bytes = [.. _replies];
+            _replies.Clear();
+        }
+
+        if (bytes.Length == 0)
+        {
+            return;
+        }
+
+        if (server.Faults.Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(server.Faults.Delay, server.Time);
+        }
+
+        var piece = server.Faults.SplitEvery > 0 ? server.Faults.SplitEvery : bytes.Length;
+        for (var i = 0; i < bytes.Length; i += piece)
+        {
+            await _stream.WriteAsync(bytes.AsMemory(i, Math.Min(piece, bytes.Length - i)));
+            if (piece < bytes.Length)
+            {
+                // So that the other side has a chance to read this piece alone.
+                await Task.Yield();
+            }
+        }
+    }
+}

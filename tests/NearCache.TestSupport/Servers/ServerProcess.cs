@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NearCache.TestSupport.Servers;
+
+/// <summary>A server started for tests: can be killed, stopped in its tracks, and started again on the same port.</summary>
+/// <remarks>It dies with the test process. <c>tests/run.sh</c> ends what a crashed test process left, found by its folder under TMPDIR.</remarks>
+public abstract partial class ServerProcess : IAsyncDisposable
+{
+    private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();
+    private readonly List<string> _output = [];
+    private Process? _process;
+
+    static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var server in Running.Keys)
+        {
+            server.KillNow();
+        }
+    };
+
+    protected ServerProcess(int port)
+    {
+        Port = port;
+        Folder = Directory.CreateTempSubdirectory("nearcache-test-").FullName;
+    }
+
+    public int Port { get; }
+
+    /// <summary>"127.0.0.1:port".</summary>
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
+
+    /// <summary>The server's own folder, removed when it is disposed.</summary>
+    public string Folder { get; }
+
+    public int ProcessId => _process?.Id ?? throw new InvalidOperationException("Not started.");
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>What the server reads; only where its command redirects it.</summary>
+    protected StreamWriter Input => _process?.StandardInput ?? throw new InvalidOperationException("Not started.");
+
+    /// <summary>What the server printed so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return string.Join('\n', _output);
+            }
+        }
+    }
+
+    /// <summary>A TCP port that nothing listens on now, below the range from which the system takes ports for outgoing connections.</summary>
+    public static int FreePort()
+    {
+        for (var attempt = 0; attempt < 1000; attempt++)
+        {
+            var port = Random.Shared.Next(15000, 32000);
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another.
+            }
+        }
+
+        throw new InvalidOperationException("No free port among 1,000 tries between 15000 and 32000.");
+    }
+
+    /// <summary>Starts it, or starts it again after <see cref="Kill"/>, and returns when it answers.</summary>
+    public async Task StartAsync()
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            Launch();
+            try
+            {
+                await WaitUntilItAnswersAsync();
+                return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException && attempt < 3)
+            {
+                Kill();
+            }
+        }
+    }
+
+    /// <summary>Starts it without waiting for it to answer.</summary>
+    public void Launch()
+    {
+        if (IsRunning)
+        {
+            return;
+        }
+
+        var start = Command();
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.WorkingDirectory = Folder;
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"Could not start {start.FileName}.");
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        Running[this] = true;
+    }
+
+    /// <summary>kill -9, and waits until the process is gone.</summary>
+    public void Kill()
+    {
+        KillNow();
+        _process?.WaitForExit();
+        Running.TryRemove(this, out _);
+    }
+
+    /// <summary>SIGTERM, and waits until the process has ended by itself.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> EndAsync(TimeSpan atMost)
+    {
+        Signal(15);
+        using var limit = new CancellationTokenSource(atMost);
+        await _process!.WaitForExitAsync(limit.Token);
+        Running.TryRemove(this, out _);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGSTOP: connections stay open, nothing is answered.</summary>
+    public void Pause() => Signal(19);
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => Signal(18);
+
+    public virtual ValueTask DisposeAsync()
+    {
+        Kill();
+        _process?.Dispose();
+        try
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // The folder lies under TMPDIR, which whoever runs the tests clears.
+        }
+
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    protected abstract ProcessStartInfo Command();
+
+    protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
+
+    private async Task WaitUntilItAnswersAsync() => await Eventually.BecomesTrueAsync(
+        async () =>
+        {
+            if (!IsRunning)
+            {
+                throw new InvalidOperationException($"{GetType().Name} on port {Port} ended at once: {Output}");
+            }
+
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+            try
+            {
+                return await AnswersAsync(limit.Token);
+            }
+            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
+            {
+                return false;
+            }
+        },
+        $"{GetType().Name} on port {Port} answers");
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int processId, int signal);
+
+    private void Signal(int signal)
+    {
+        if (SendSignal(ProcessId, signal) != 0)
+        {
+            throw new InvalidOperationException($"kill -{signal} {ProcessId} failed: {Marshal.GetLastPInvokeError()}.");
+        }
+    }
+
+    private void KillNow()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+        }
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is not null)
+        {
+            lock (_output)
+            {
+                _output.Add(line);
+                if (_output.Count > 500)
+                {
+                    _output.RemoveRange(0, 100);
+                }
+            }
+        }
+    }
+}

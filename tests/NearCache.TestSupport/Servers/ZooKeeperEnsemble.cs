@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace NearCache.TestSupport.Servers;
+
+/// <summary>Three ZooKeeper servers of the distribution, on free ports.</summary>
+public sealed class ZooKeeperEnsemble : IAsyncDisposable
+{
+    private ZooKeeperEnsemble(ZooKeeperProcess[] servers) => Servers = servers;
+
+    public IReadOnlyList<ZooKeeperProcess> Servers { get; }
+
+    /// <summary>"host:port,host:port,host:port".</summary>
+    public string ConnectionString => string.Join(',', Servers.Select(server => server.Address));
+
+    /// <summary>Starts the three and returns when a leader was elected and all of them serve.</summary>
+    public static async Task<ZooKeeperEnsemble> StartNewAsync(bool netty = false, string[]? settings = null)
+    {
+        Needed.ZooKeeper();
+        var quorum = Enumerable.Range(1, 3)
+            .Select(id => string.Create(CultureInfo.InvariantCulture, $"server.{id}=127.0.0.1:{ServerProcess.FreePort()}:{ServerProcess.FreePort()}"))
+            .ToArray();
+        var servers = Enumerable.Range(1, 3).Select(id => new ZooKeeperProcess([.. quorum, .. settings ?? []], netty, id)).ToArray();
+        var ensemble = new ZooKeeperEnsemble(servers);
+        await ensemble.StartAllAsync();
+        return ensemble;
+    }
+
+    /// <summary>Starts those that do not run.</summary>
+    public async Task StartAllAsync()
+    {
+        foreach (var server in Servers)
+        {
+            server.Launch();
+        }
+
+        await Task.WhenAll(Servers.Select(server => server.StartAsync()));
+    }
+
+    /// <summary>kill -9 for all.</summary>
+    public void KillAll()
+    {
+        foreach (var server in Servers)
+        {
+            server.Kill();
+        }
+    }
+
+    /// <summary>The server that leads now.</summary>
+    public Task<ZooKeeperProcess> LeaderAsync() => FindAsync("Mode: leader");
+
+    /// <summary>A server that follows now.</summary>
+    public Task<ZooKeeperProcess> FollowerAsync() => FindAsync("Mode: follower");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in Servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private async Task<ZooKeeperProcess> FindAsync(string mode)
+    {
+        ZooKeeperProcess? found = null;
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                foreach (var server in Servers.Where(server => server.IsRunning))
+                {
+                    if ((await server.AskAsync("srvr")).Contains(mode, StringComparison.Ordinal))
+                    {
+                        found = server;
+                        return true;
+                    }
+                }
+
+                return false;
+            },
+            mode);
+        return found!;
+    }
+}

@@ -1,0 +1,102 @@
+using NearCache.ZooKeeper;
+using NearCache.ZooKeeper.Protocol;
+
+namespace NearCache.TestSupport.ZooKeeper;
+
+/// <summary>The znodes as one server knows them: transactions in, events out.</summary>
+internal sealed class FakeDataTree
+{
+    private readonly Dictionary<string, FakeNode> _nodes = new(StringComparer.Ordinal)
+    {
+        ["/"] = new FakeNode { Data = [], Acl = ZNodeAcl.OpenToAll, Stat = default },
+    };
+
+    /// <summary>The newest transaction that was applied.</summary>
+    public long Zxid { get; private set; }
+
+    public FakeNode? Find(string path) => _nodes.GetValueOrDefault(path);
+
+    public IEnumerable<string> Paths => _nodes.Keys;
+
+    public static string ParentOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+
+    public static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    public FakeDataTree Copy()
+    {
+        var copy = new FakeDataTree { Zxid = Zxid };
+        foreach (var (path, node) in _nodes)
+        {
+            var other = new FakeNode { Data = node.Data, Acl = node.Acl, Stat = node.Stat };
+            other.Children.UnionWith(node.Children);
+            copy._nodes[path] = other;
+        }
+
+        return copy;
+    }
+
+    /// <summary>Applies a transaction, and tells what watches would be told.</summary>
+    public List<(WatchEventType Type, string Path)> Apply(long zxid, long time, IEnumerable<FakeChange> changes)
+    {
+        Zxid = zxid;
+        var events = new List<(WatchEventType, string)>();
+        foreach (var change in changes)
+        {
+            switch (change.Kind)
+            {
+                case OperationCode.Create:
+                    Create(change, zxid, time, events);
+                    break;
+                case OperationCode.Delete:
+                    Delete(change.Path, zxid, events);
+                    break;
+                case OperationCode.SetData:
+                    var node = _nodes[change.Path];
+                    node.Data = change.Data;
+                    node.Stat = node.Stat with { ModifiedZxid = zxid, ModifiedMilliseconds = time, Version = node.Stat.Version + 1 };
+                    events.Add((WatchEventType.DataChanged, change.Path));
+                    break;
+                default:
+                    node = _nodes[change.Path];
+                    node.Acl = change.Acl!;
+                    node.Stat = node.Stat with { AclVersion = node.Stat.AclVersion + 1 };
+                    break;
+            }
+        }
+
+        return events;
+    }
+
+    private void Create(FakeChange change, long zxid, long time, List<(WatchEventType Type, string Path)> events)
+    {
+        _nodes[change.Path] = new FakeNode
+        {
+            Data = change.Data,
+            Acl = change.Acl ?? ZNodeAcl.OpenToAll,
+            Stat = new ZNodeStat
+            {
+                CreatedZxid = zxid,
+                ModifiedZxid = zxid,
+                ChildrenZxid = zxid,
+                CreatedMilliseconds = time,
+                ModifiedMilliseconds = time,
+                EphemeralOwner = change.Owner,
+            },
+        };
+        var parent = _nodes[ParentOf(change.Path)];
+        parent.Children.Add(NameOf(change.Path));
+        parent.Stat = parent.Stat with { ChildrenVersion = parent.Stat.ChildrenVersion + 1, ChildrenZxid = zxid };
+        events.Add((WatchEventType.Created, change.Path));
+        events.Add((WatchEventType.ChildrenChanged, ParentOf(change.Path)));
+    }
+
+    private void Delete(string path, long zxid, List<(WatchEventType Type, string Path)> events)
+    {
+        _nodes.Remove(path);
+        var parent = _nodes[ParentOf(path)];
+        parent.Children.Remove(NameOf(path));
+        parent.Stat = parent.Stat with { ChildrenVersion = parent.Stat.ChildrenVersion + 1, ChildrenZxid = zxid };
+        events.Add((WatchEventType.Deleted, path));
+        events.Add((WatchEventType.ChildrenChanged, ParentOf(path)));
+    }
+}

@@ -1,0 +1,57 @@
+using NearCache.Coherence.Core;
+
+namespace NearCache.Tests.Coherence.Model;
+
+/// <summary>The fill of a key by its source, through every interleaving of a small scope: it never undoes a change.</summary>
+public sealed class LeaseModelTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void No_interleaving_of_two_fillers_brings_back_what_was_removed_or_set(bool removes)
+    {
+        var (states, broken, trace) = Exploration.Of(new LeaseWorld<LeasesAsDesigned>(removes));
+        output.WriteLine($"[FIGURE] lease model, {(removes ? "remove" : "set")}: {states} states");
+        Assert.True(broken is null, $"{broken}\n  {string.Join("\n  ", trace)}");
+    }
+
+    [Fact]
+    public void Storing_without_comparing_is_caught() => Catches<BlindStore>(removes: true);
+
+    [Fact]
+    public void Comparing_with_a_CAS_that_was_read_after_the_factory_is_caught() => Catches<CasAfterFactory>(removes: false);
+
+    [Fact]
+    public void A_CAS_that_outlives_its_connection_is_caught() => Catches<CasOutlivesConnection>(removes: false);
+
+    [Fact]
+    public void Adding_where_there_was_no_CAS_is_caught() => Catches<AddWithoutCas>(removes: true);
+
+    private void Catches<TDesign>(bool removes)
+        where TDesign : struct, ILeaseDesign
+    {
+        var (states, broken, trace) = Exploration.Of(new LeaseWorld<TDesign>(removes));
+        output.WriteLine($"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
+        Assert.NotNull(broken);
+    }
+
+    private readonly struct BlindStore : ILeaseDesign
+    {
+        public static bool ComparesCas => false;
+    }
+
+    private readonly struct CasAfterFactory : ILeaseDesign
+    {
+        public static bool CasBeforeFactory => false;
+    }
+
+    private readonly struct CasOutlivesConnection : ILeaseDesign
+    {
+        public static bool EndsWithConnection => false;
+    }
+
+    private readonly struct AddWithoutCas : ILeaseDesign
+    {
+        public static bool AddsWithoutCas => true;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using NearCache.Coherence.Core;
+
+namespace NearCache.Tests.Coherence.Model;
+
+/// <summary>The activation of a rule, through every interleaving of a small scope, on the real leases.</summary>
+/// <remarks>NEARCACHE_MODEL=full takes longer leases, more time and more losses: minutes.</remarks>
+public sealed class RuleModelTests(ITestOutputHelper output)
+{
+    private static bool IsFull => Environment.GetEnvironmentVariable("NEARCACHE_MODEL") == "full";
+
+    [Fact]
+    public void No_interleaving_of_an_activation_serves_what_a_writer_did_not_count() => Holds(IsFull ? RuleScope.ActivationInFull : RuleScope.Activation);
+
+    [Fact]
+    public void No_interleaving_with_a_reader_that_trusts_the_settled_mark_does_either() => Holds(IsFull ? RuleScope.LateReaderInFull : RuleScope.LateReader);
+
+    [Fact]
+    public void A_lease_that_runs_from_the_sending_is_caught() => Catches<LeaseFromSending>(RuleScope.Activation);
+
+    [Fact]
+    public void A_lease_that_outlives_the_life_of_the_item_is_caught() => Catches<LeaseOutlivesIncarnation>(RuleScope.Activation);
+
+    [Fact]
+    public void Replacing_without_comparing_is_caught() => Catches<BlindPut>(RuleScope.Activation);
+
+    [Fact]
+    public void A_view_that_ages_from_its_receipt_is_caught() => Catches<ViewFromReceipt>(RuleScope.Activation);
+
+    [Fact]
+    public void Keeping_entries_when_leases_end_is_caught() => Catches<EntriesOutliveLeases>(RuleScope.Activation);
+
+    [Fact]
+    public void Marking_a_set_settled_at_once_is_caught() => Catches<SettledAtOnce>(RuleScope.LateReader);
+
+    private void Holds(RuleScope scope)
+    {
+        var watch = Stopwatch.StartNew();
+        var (states, broken, trace) = Explore<RulesAsDesigned>(scope);
+        output.WriteLine($"[FIGURE] rule model, {scope}: {states} states, {watch.Elapsed.TotalSeconds:F1} s");
+        Assert.True(broken is null, $"{broken}\n  {trace}");
+    }
+
+    private void Catches<TDesign>(RuleScope scope)
+        where TDesign : struct, IRuleDesign
+    {
+        var (states, broken, trace) = Explore<TDesign>(scope);
+        output.WriteLine($"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {trace}");
+        Assert.NotNull(broken);
+    }
+
+    // Breadth first; stops at the first state in which something forbidden is served.
+    private static (int States, string? Broken, string Trace) Explore<TDesign>(RuleScope scope)
+        where TDesign : struct, IRuleDesign
+    {
+        var begin = new Node<TDesign>(new RuleWorld<TDesign>(scope), null, "");
+        var seen = new HashSet<object> { begin.World!.Key() };
+        var queue = new Queue<Node<TDesign>>([begin]);
+        while (queue.TryDequeue(out var node))
+        {
+            for (var action = 0; action < RuleWorld<TDesign>.Actions; action++)
+            {
+                var world = node.World!.Copy();
+                if (world.Try(action) is not { } said || !seen.Add(world.Key()))
+                {
+                    continue;
+                }
+
+                var next = new Node<TDesign>(world, node, said);
+                if (world.Broken() is { } broken)
+                {
+                    return (seen.Count, broken, next.Trace());
+                }
+
+                if (!world.IsOver())
+                {
+                    queue.Enqueue(next);
+                }
+            }
+
+            node.World = null;
+        }
+
+        return (seen.Count, null, "");
+    }
+
+    private sealed class Node<TDesign>(RuleWorld<TDesign> world, Node<TDesign>? before, string said)
+        where TDesign : struct, IRuleDesign
+    {
+        public RuleWorld<TDesign>? World { get; set; } = world;
+
+        private Node<TDesign>? Before => before;
+
+        private string Said => said;
+
+        public string Trace()
+        {
+            var steps = new List<string>();
+            for (var node = this; node?.Before is not null; node = node.Before)
+            {
+                steps.Insert(0, node.Said);
+            }
+
+            return string.Join("\n  ", steps);
+        }
+    }
+}

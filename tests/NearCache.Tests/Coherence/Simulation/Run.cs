@@ -1,0 +1,199 @@
+using NearCache.Coherence.Core;
+
+namespace NearCache.Tests.Coherence.Simulation;
+
+/// <summary>One run: a fleet under faults, from a seed. The same seed is the same run, event for event.</summary>
+internal sealed class Run<TDesign>
+    where TDesign : struct, IDesign
+{
+    private readonly Schedule _schedule = new();
+    private readonly Random _random;
+    private readonly Profile _profile;
+    private readonly SimulatedMemcached[] _servers;
+    private readonly SimulatedProcess<TDesign>[] _processes;
+    private readonly SimulatedZooKeeper _zooKeeper = new();
+    private int _started;
+
+    public Run(int seed, Profile? profile = null)
+    {
+        _random = new Random(seed);
+        _profile = profile ?? new Profile(_random);
+        Checker = new Checker(_profile.MaxStaleness * 1000);
+        _servers = [.. Enumerable.Range(0, _profile.Servers).Select(_ => new SimulatedMemcached(_schedule, Checker, _random))];
+        _processes = new SimulatedProcess<TDesign>[_profile.Processes];
+    }
+
+    public Checker Checker { get; }
+
+    public long Events => _schedule.Events;
+
+    /// <summary>How often each fault was made.</summary>
+    public int[] Faults { get; } = new int[Enum.GetValues<Fault>().Length];
+
+    public IReadOnlyList<SimulatedProcess<TDesign>> Processes => _processes;
+
+    public IReadOnlyList<SimulatedMemcached> Servers => _servers;
+
+    public SimulatedZooKeeper ZooKeeper => _zooKeeper;
+
+    public Schedule Schedule => _schedule;
+
+    public Run<TDesign> Begin()
+    {
+        for (var process = 0; process < _processes.Length; process++)
+        {
+            Start(process);
+        }
+
+        Repeat(_profile.MillisecondsBetweenReads * 1000 / _processes.Length, Read);
+        Repeat(_profile.MicrosecondsBetweenWrites, Write);
+        Repeat((int)(_profile.SecondsBetweenFaults * 1_000_000), MakeFault);
+        return this;
+    }
+
+    /// <summary>Runs to the end, or to the first violation.</summary>
+    public Run<TDesign> ToEnd()
+    {
+        for (var second = 1; second <= _profile.Seconds && Checker.Violation is null; second++)
+        {
+            _schedule.RunUntil(second * 1_000_000L);
+        }
+
+        return this;
+    }
+
+    private void Start(int index)
+    {
+        var process = new SimulatedProcess<TDesign>(_started++, _schedule, Checker, _servers, _zooKeeper, _profile, _random);
+        _processes[index] = process;
+        foreach (var server in process.Servers)
+        {
+            server.Connection.Broken = () => Reconnect(process, server);
+        }
+
+        if (!_profile.HasZooKeeper)
+        {
+            process.Session.Break();
+        }
+
+        process.Start();
+    }
+
+    private void Reconnect(SimulatedProcess<TDesign> process, ServerLoop<TDesign> server) =>
+        _schedule.After(_random.Next(20_000, 500_000), () => process.Post(() =>
+        {
+            if (server.Connection.IsBlackHole)
+            {
+                Reconnect(process, server);
+                return;
+            }
+
+            server.Connection.Reconnect();
+            server.Reconnected();
+        }));
+
+    private void Repeat(int microseconds, Action action) =>
+        _schedule.After((long)(microseconds * -Math.Log(1 - _random.NextDouble())), () =>
+        {
+            action();
+            Repeat(microseconds, action);
+        });
+
+    // Half of the reads go to few keys, so that entries are filled right after they were dropped.
+    private int AnyKey() => _random.Next(2) == 0 ? _random.Next(4) : _random.Next(Keyspace.Count);
+
+    private SimulatedProcess<TDesign> AnyProcess() => _processes[_random.Next(_processes.Length)];
+
+    private void Read()
+    {
+        var (process, key) = (AnyProcess(), AnyKey());
+        process.Post(() => process.Get(key));
+    }
+
+    private void Write()
+    {
+        var (process, key, remove) = (AnyProcess(), AnyKey(), _random.Next(6) == 0);
+        process.Post(() => process.Write(key, remove));
+    }
+
+    private void MakeFault()
+    {
+        var fault = (Fault)_random.Next(Faults.Length);
+        if (!_profile.Has(fault) || (!_profile.HasZooKeeper && fault >= Fault.LoseSession))
+        {
+            return;
+        }
+
+        Faults[(int)fault]++;
+        var process = AnyProcess();
+        var server = _servers[_random.Next(_servers.Length)];
+        var connection = process.Servers[_random.Next(_servers.Length)].Connection;
+        _schedule.Tell($"fault {fault}, process {process.Number}");
+        var duration = _random.Next(4) == 0 ? _random.Next(8_000_000) : _random.Next(1_500_000);
+        switch (fault)
+        {
+            case Fault.BreakConnection:
+                connection.BreaksWithNextWrite = true;
+                break;
+            case Fault.BlackHole:
+                connection.IsBlackHole = true;
+                _schedule.After(duration, () => connection.IsBlackHole = false);
+                break;
+            case Fault.PauseServer:
+                server.Pause();
+                _schedule.After(duration, server.Resume);
+                break;
+            case Fault.RestartServer:
+                server.Clear();
+                foreach (var client in _processes)
+                {
+                    client.Servers[Array.IndexOf(_servers, server)].Connection.ServerDied();
+                }
+
+                break;
+            case Fault.FlushAll:
+                server.Clear();
+                break;
+            case Fault.EvictTotal:
+                server.EvictTotal();
+                break;
+            case Fault.EvictSegment:
+                server.EvictSegment(Keyspace.Hashes[AnyKey()].Segment);
+                break;
+            case Fault.EvictLog:
+                server.EvictLog();
+                break;
+            case Fault.EvictValue:
+                server.EvictValue(AnyKey());
+                break;
+            case Fault.RefuseBump:
+                server.RefusesBump = true;
+                break;
+            case Fault.PauseProcess or Fault.SuspendMachine:
+                process.Pause(fault == Fault.SuspendMachine);
+                _schedule.After(duration, process.Resume);
+                break;
+            case Fault.CrashProcess:
+                process.Die();
+                Start(Array.IndexOf(_processes, process));
+                break;
+            case Fault.WallClockJump:
+                // A machine that sleeps and whose wall clock is set back by as much has no clock that noticed: not covered, and said so.
+                var leastJump = _profile.Has(Fault.SuspendMachine) ? 0 : -8_000;
+                process.JumpWallClock(_random.Next(3) == 0 ? _random.NextInt64(450 * leastJump, 3_600_000) : _random.NextInt64(leastJump, 2_000));
+                break;
+            case Fault.LoseSession:
+                process.SessionLost();
+                _schedule.After(duration, process.SessionBack);
+                break;
+            case Fault.StallSession:
+                process.Session.IsStalled = true;
+                _schedule.After(duration, () => process.Session.IsStalled = false);
+                break;
+            default:
+                process.Session.LosesEvents = true;
+                _schedule.After(duration, () => process.Session.LosesEvents = false);
+                break;
+        }
+    }
+}

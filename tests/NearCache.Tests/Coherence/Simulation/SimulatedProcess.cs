@@ -1,0 +1,389 @@
+using NearCache.Coherence.Core;
+
+namespace NearCache.Tests.Coherence.Simulation;
+
+/// <summary>A process that uses the cache: the core, with simulated I/O around it instead of sockets and timers.</summary>
+internal sealed class SimulatedProcess<TDesign> : IForget
+    where TDesign : struct, IDesign
+{
+    private readonly Schedule _schedule;
+    private readonly Checker _checker;
+    private readonly Profile _profile;
+    private readonly Random _random;
+    private readonly Dictionary<int, Entry> _near = [];
+    private readonly Queue<Action> _backlog = new();
+    private readonly ProcessEpochs _epochs = new();
+    private readonly ServerLoop<TDesign>[] _servers;
+    private readonly AnnouncementQueue _queue = new(SlotRing.MostBytes - 500);
+    private readonly SlotReader _reader;
+    private readonly SlotWriter _writer;
+    private readonly long _monotonicZero;
+    private long _wallZero;
+    private long _suspended;
+    private long _pausedAt;
+    private bool _isSuspension;
+    private bool _reading;
+    private bool _writing;
+    private int _readerTimer;
+    private int _writerTimer;
+
+    public SimulatedProcess(int number, Schedule schedule, Checker checker, IReadOnlyList<SimulatedMemcached> servers, SimulatedZooKeeper zooKeeper, Profile profile, Random random)
+    {
+        (Number, _schedule, _checker, _profile, _random) = (number, schedule, checker, profile, random);
+        _monotonicZero = random.NextInt64(1L << 40);
+        _wallZero = 1_900_000_000_000 + random.NextInt64(-3_600_000, 3_600_000);
+        _reader = new SlotReader(SimulatedZooKeeper.Slots, 5000, profile.MaxStaleness) { Members = profile.Members };
+        var bucket = new TokenBucket(5, 100) { Members = profile.Members };
+        _writer = new SlotWriter(_queue, bucket, (ulong)random.NextInt64(), random) { Slots = _reader.Readable };
+        Session = new SimulatedSession(schedule, zooKeeper, random, profile.Slowest) { Post = Post, Changed = SlotChanged };
+        _servers = [.. servers.Select((server, index) => new ServerLoop<TDesign>(
+            index,
+            new ServerLedger<TDesign>($"server-{index}:11211", _epochs),
+            new SimulatedConnection(schedule, server, random, profile) { Post = Post },
+            this,
+            random))];
+    }
+
+    public int Number { get; }
+
+    public void Tell(string what) => _schedule.Tell($"process {Number}, {what}");
+
+    public bool IsDead { get; private set; }
+
+    public bool IsPaused { get; private set; }
+
+    public SimulatedSession Session { get; }
+
+    public IReadOnlyList<ServerLoop<TDesign>> Servers => _servers;
+
+    public Moment Now
+    {
+        get
+        {
+            var now = IsPaused ? _pausedAt : _schedule.Now;
+            return new Moment(_monotonicZero + ((now - _suspended) / 1000), _wallZero + (now / 1000));
+        }
+    }
+
+    public long Patience => NearCache.Coherence.Core.Patience.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
+
+    public long Dropped => _queue.Dropped;
+
+    /// <summary>The age of the oldest confirmation among the servers, in milliseconds.</summary>
+    public long OldestConfirmation => _servers.Max(server => Now.Monotonic - server.Ledger.Confirmed.Monotonic);
+
+    public void Start()
+    {
+        foreach (var server in _servers)
+        {
+            server.Pump();
+        }
+
+        PumpReader();
+    }
+
+    /// <summary>Runs an event of this process: now, or when it wakes; never if it is dead.</summary>
+    public void Post(Action action)
+    {
+        if (IsDead)
+        {
+            return;
+        }
+
+        if (IsPaused)
+        {
+            _backlog.Enqueue(action);
+        }
+        else
+        {
+            action();
+        }
+    }
+
+    public void Pause(bool suspend)
+    {
+        if (!IsPaused)
+        {
+            (IsPaused, _isSuspension, _pausedAt) = (true, suspend, _schedule.Now);
+        }
+    }
+
+    public void Resume()
+    {
+        if (!IsPaused)
+        {
+            return;
+        }
+
+        IsPaused = false;
+        if (_isSuspension)
+        {
+            _suspended += _schedule.Now - _pausedAt;
+        }
+
+        // What waits is done one after the other, and in between the application may already read.
+        DrainBacklog();
+    }
+
+    public void JumpWallClock(long milliseconds) => _wallZero += milliseconds;
+
+    public void Die()
+    {
+        IsDead = true;
+        Session.Break();
+        foreach (var server in _servers)
+        {
+            server.Connection.Break(withPart: false);
+        }
+    }
+
+    /// <summary>GetAsync: near if it may be served, else from the server, and kept near.</summary>
+    public void Get(int key)
+    {
+        var now = Now;
+        var server = ServerOf(key);
+        var hash = Keyspace.Hashes[key];
+        if (_near.TryGetValue(key, out var entry) && server.Ledger.IsCurrent(hash.Segment, entry.Generation, now, _profile.MaxStaleness))
+        {
+            _checker.Hit(Number, key, entry.Value, _schedule.Now);
+            return;
+        }
+
+        var token = server.Ledger.BeginFill(hash, _epochs.Ring, 0, now);
+        server.Connection.Send([new Command(CommandKind.Get, key)], replies =>
+        {
+            if (replies?[0].Number is not { } value)
+            {
+                return;
+            }
+
+            if (!TDesign.TokenBeforeRead)
+            {
+                token = server.Ledger.BeginFill(hash, _epochs.Ring, 0, Now);
+            }
+
+            if (server.Ledger.MayServe(token))
+            {
+                _schedule.Tell($"process {Number} keeps key {key} version {value} of segment {hash.Segment}");
+                _near[key] = new Entry((int)value, server.Ledger.Stamp(token));
+            }
+        });
+    }
+
+    /// <summary>SetAsync or RemoveAsync.</summary>
+    public void Write(int key, bool remove) => ServerOf(key).Write(new Write(key), remove);
+
+    /// <summary>Is the log record of this mutation lost?</summary>
+    public bool LosesLog() => _random.NextDouble() < _profile.LostLogs;
+
+    /// <summary>A mutation was answered: it is announced, if that can be.</summary>
+    public void Announce(ServerLoop<TDesign> server, int key, MutationVersion version)
+    {
+        _queue.Add(server.Ledger.IdentityHash, Keyspace.Hashes[key].Segment, Keyspace.Names[key], version);
+        PumpWriter();
+    }
+
+    /// <summary>The bumps of a write were made up for.</summary>
+    public void MadeUp(Write write)
+    {
+        _schedule.Tell($"made up for: key {write.Key} version {write.Version}");
+        _checker.Completed(write.Key, write.Version, _schedule.Now);
+    }
+
+    public void SessionLost()
+    {
+        Session.Break();
+        Post(() =>
+        {
+            _writer.Failed();
+            PumpServers();
+        });
+    }
+
+    public void SessionBack()
+    {
+        Session.Reconnect();
+        Post(() =>
+        {
+            _reader.Connected();
+            PumpReader();
+            PumpWriter();
+        });
+    }
+
+    public void Void(int key)
+    {
+        _schedule.Tell($"process {Number} voids key {key}");
+        _epochs.Stripes.Advance(Keyspace.Hashes[key].Stripe(Stripes.Count));
+        if (!_profile.PlantedStaleRead)
+        {
+            _near.Remove(key);
+        }
+    }
+
+    void IForget.Forget(ReadOnlySpan<byte> key) => Void(Keyspace.IndexOf(key));
+
+    /// <summary>Runs something at a monotonic millisecond of this process.</summary>
+    public void AtMonotonic(long monotonic, Action action) => _schedule.After(Math.Clamp(monotonic - Now.Monotonic, 1, 600_000) * 1000, () => Post(action));
+
+    private ServerLoop<TDesign> ServerOf(int key) => _servers[key % _servers.Length];
+
+    private void DrainBacklog()
+    {
+        while (!IsPaused && _backlog.TryDequeue(out var action))
+        {
+            action();
+            if (_random.Next(8) == 0 && _backlog.Count > 0)
+            {
+                _schedule.After(_random.Next(2000), DrainBacklog);
+                return;
+            }
+        }
+    }
+
+    private void PumpServers()
+    {
+        foreach (var server in _servers)
+        {
+            server.Pump();
+        }
+    }
+
+    private void SlotChanged(int slot)
+    {
+        _reader.Changed(slot, Now.Monotonic);
+        _writer.Changed(slot);
+        PumpReader();
+    }
+
+    private void PumpReader()
+    {
+        if (_reading || !Session.IsUp)
+        {
+            return;
+        }
+
+        var sentAt = Now.Monotonic;
+        var due = _reader.Next(sentAt, out var until);
+        if (due.Count == 0)
+        {
+            Arm(ref _readerTimer, until, () => _readerTimer, PumpReader);
+            return;
+        }
+
+        _reading = true;
+        var waiting = due.Count;
+        foreach (var slot in due)
+        {
+            Session.Get(slot, watch: true, (ring, version) =>
+            {
+                if (version >= 0)
+                {
+                    _writer.RingRead(slot, ring, version);
+                    Hear(_reader.Read(slot, ring, sentAt, out _));
+                }
+
+                if (--waiting == 0)
+                {
+                    _reading = false;
+                    PumpReader();
+                }
+            });
+        }
+    }
+
+    private void PumpWriter()
+    {
+        if (_writing || !Session.IsUp)
+        {
+            return;
+        }
+
+        var step = _writer.Next(Now.Monotonic);
+        switch (step.Kind)
+        {
+            case SlotStepKind.Wait:
+                Arm(ref _writerTimer, step.Until, () => _writerTimer, PumpWriter);
+                return;
+            case SlotStepKind.Read:
+                _writing = true;
+                Session.Get(step.Slot, watch: false, (ring, version) =>
+                {
+                    if (version >= 0)
+                    {
+                        _writer.RingRead(step.Slot, ring, version);
+                        Hear(_reader.Unseen(step.Slot, ring, out _));
+                    }
+                    else
+                    {
+                        _writer.Failed();
+                    }
+
+                    Written();
+                });
+                return;
+            default:
+                _writing = true;
+                Session.Set(step.Slot, step.Data, step.Version, done =>
+                {
+                    if (done is true)
+                    {
+                        _writer.Written();
+                    }
+                    else if (done is false)
+                    {
+                        _writer.Refused(Now.Monotonic);
+                    }
+                    else
+                    {
+                        _writer.Failed();
+                    }
+
+                    Written();
+                });
+                return;
+        }
+    }
+
+    private void Written()
+    {
+        _writing = false;
+        PumpWriter();
+    }
+
+    private void Hear(IEnumerable<Announcement> unseen)
+    {
+        foreach (var announcement in unseen)
+        {
+            foreach (var server in _servers)
+            {
+                if (server.Ledger.IdentityHash == announcement.Server)
+                {
+                    server.Ledger.Hear(announcement, this);
+                }
+            }
+        }
+
+        foreach (var server in _servers)
+        {
+            server.Ledger.Settle(Now);
+        }
+    }
+
+    private void Arm(ref int timer, long until, Func<int> current, Action pump)
+    {
+        var mine = ++timer;
+        if (until != long.MaxValue)
+        {
+            AtMonotonic(until, () =>
+            {
+                if (current() == mine)
+                {
+                    pump();
+                }
+            });
+        }
+    }
+
+    private readonly record struct Entry(int Value, long Generation);
+}

@@ -1,0 +1,99 @@
+namespace NearCache.Tests.Conventions;
+
+public sealed class DependencyDirectionTests
+{
+    // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may use the root's contracts
+    // (options, results, exceptions): files there that use no folder which it may not use itself. So nobody uses what joins the folders.
+    private static readonly Dictionary<string, Dictionary<string, string[]>> Allowed = new()
+    {
+        ["NearCache"] = new()
+        {
+            ["Diagnostics"] = [],
+            ["Settings"] = [],
+            ["Flights"] = [],
+            ["Coherence/Core"] = [],
+            ["Remote"] = ["Diagnostics"],
+            ["Rules"] = ["Settings", "Diagnostics"],
+            ["Near"] = ["Coherence/Core", "Rules", "Remote", "Diagnostics"],
+            ["Coherence/Driver"] = ["Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+            ["Paths"] = ["Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+        },
+        ["NearCache.Memcached"] = new()
+        {
+            ["Protocol"] = [],
+            ["Diagnostics"] = [],
+            ["Connections"] = ["Protocol", "Diagnostics"],
+            ["Topology"] = ["Connections", "Diagnostics"],
+        },
+        ["NearCache.ZooKeeper"] = new()
+        {
+            ["Protocol"] = [],
+            ["Diagnostics"] = [],
+            ["Watches"] = ["Protocol", "Diagnostics"],
+            ["Sessions"] = ["Watches", "Protocol", "Diagnostics"],
+        },
+        ["NearCache.Transport"] = [],
+    };
+
+    // Contracts although they use a folder: settings whose defaults stand there.
+    private static readonly Dictionary<string, string[]> Contracts = new()
+    {
+        ["NearCache.Memcached"] = ["MemcachedOptions.cs"],
+    };
+
+    public static TheoryData<string> Projects => [.. Allowed.Keys];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Every_folder_is_listed_and_uses_only_the_folders_below_it(string name)
+    {
+        var project = SourceProject.Read(name);
+
+        Assert.Empty(project.Unresolved);
+        Assert.Equal(Allowed[name].Keys.Order(), project.Folders.Where(folder => folder.Length > 0).Order());
+        Assert.Equal([], Breaches(project, Allowed[name], Contracts.GetValueOrDefault(name, [])));
+    }
+
+    [Theory]
+    [InlineData("namespace A.Low; class X { void M() { High.Y.N(); } }")]                            // by name
+    [InlineData("using A.High; namespace A.Low; class X { void M() { Y.N(); } }")]
+    [InlineData("using Y = A.High.Y; namespace A.Low; class X { void M() { Y.N(); } }")]             // by another name
+    [InlineData("namespace A.Low; class X { void M() { var y = new Middle().Y; } }")]                // without a name
+    [InlineData("namespace A.Low; class X { void M() { new Middle().Y.O(); } }")]
+    [InlineData("namespace A.Low; class X { void M() { new Client(); } }")]                          // by what joins folders at the root
+    public void A_use_against_the_direction_is_found(string low)
+    {
+        var project = SourceProject.Of(
+            ("Low/X.cs", low),
+            ("Low/Middle.cs", "namespace A.Low; class Middle { public dynamic Z; public A.High.Y Y; }"),
+            ("High/Y.cs", "namespace A.High; class Y { public static void N() { } public void O() { } Low.Middle _middle; }"),
+            ("Client.cs", "namespace A; class Client { High.Y _y; }"),
+            ("Options.cs", "namespace A; class Options { Low.Middle _middle; }"));
+        var allowed = new Dictionary<string, string[]> { ["Low"] = [], ["High"] = ["Low"] };
+
+        Assert.Contains(Breaches(project, allowed, []), breach => breach.StartsWith("Low/X.cs uses ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_use_along_the_direction_or_of_a_contract_is_none()
+    {
+        var project = SourceProject.Of(
+            ("Low/X.cs", "namespace A.Low; class X { Options _options; string Name => nameof(High.Y); /* Y */ }"),
+            ("High/Y.cs", "namespace A.High; class Y { Low.X _x; Options _options; }"),
+            ("Options.cs", "namespace A; class Options { Low.X _x; }"));
+
+        Assert.Empty(Breaches(project, new Dictionary<string, string[]> { ["Low"] = [], ["High"] = ["Low"] }, []));
+    }
+
+    private static List<string> Breaches(SourceProject project, Dictionary<string, string[]> allowed, string[] contracts)
+    {
+        var uses = project.Uses().Select(use => (use.User, use.Used, use.Type, From: SourceProject.FolderOf(use.User), To: SourceProject.FolderOf(use.Used))).ToArray();
+        var usedByRootFile = uses.Where(use => use.From.Length == 0 && use.To.Length > 0).ToLookup(use => use.User, use => use.To);
+        bool MayUse(string folder, string other) => folder == other || allowed.GetValueOrDefault(folder, []).Contains(other);
+        return [.. uses
+            .Where(use => use.From.Length > 0 && (use.To.Length > 0
+                ? !MayUse(use.From, use.To)
+                : !contracts.Contains(use.Used) && usedByRootFile[use.Used].Any(folder => !MayUse(use.From, folder))))
+            .Select(use => $"{use.User} uses {use.Type} of {use.Used}")];
+    }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+using NearCache.Diagnostics;
+
+namespace NearCache.Tests;
+
+public sealed class MetricsTests
+{
+    [Fact]
+    public async Task A_sample_of_the_hits_tells_how_old_their_confirmation_was()
+    {
+        var ages = new List<double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument is { Meter.Name: NearCacheMetrics.MeterName, Name: "nearcache.near.confirmation_age" })
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, age, _, _) =>
+        {
+            lock (ages)
+            {
+                ages.Add(age);
+            }
+        });
+        listener.Start();
+        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+        await cache.SetAsync("product:1", "one");
+
+        for (var i = 0; i < 5000; i++)
+        {
+            await cache.GetAsync<string>("product:1");
+        }
+
+        lock (ages)
+        {
+            Assert.NotEmpty(ages);
+            Assert.All(ages, age => Assert.InRange(age, 0, 5));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+namespace NearCache.Tests.Options;
+
+public sealed class NearCacheOptionsValidatorTests
+{
+    [Fact]
+    public void Defaults_are_valid() => Assert.Empty(Mistakes(_ => { }));
+
+    [Fact]
+    public void Every_mistake_is_reported_at_once_with_setting_and_value()
+    {
+        var mistakes = Mistakes(options =>
+        {
+            options.Namespace = "a/b";
+            options.KeyPrefix = "~nc:";
+            options.MaxStaleness = TimeSpan.FromSeconds(2);
+            options.NearEntries = 0;
+            options.Budgets.Deliveries = 1e9;
+            options.ZooKeeper.ConnectionString = "zk:2181";
+        });
+
+        Assert.Collection(
+            mistakes,
+            mistake => Assert.StartsWith("Namespace is \"a/b\", but must be ", mistake, StringComparison.Ordinal),
+            mistake => Assert.StartsWith("KeyPrefix is \"~nc:\", but must be ", mistake, StringComparison.Ordinal),
+            mistake => Assert.StartsWith("MaxStaleness is 00:00:02, but must be from 00:00:03 ", mistake, StringComparison.Ordinal),
+            mistake => Assert.StartsWith("AuditInterval is 00:00:01, but must be ", mistake, StringComparison.Ordinal),
+            mistake => Assert.StartsWith("NearEntries is 0, but must be positive", mistake, StringComparison.Ordinal),
+            mistake => Assert.StartsWith("Budgets:Deliveries is 1000000000, but must be ", mistake, StringComparison.Ordinal),
+            mistake => Assert.Contains("Memcached:Servers is empty", mistake, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_rule_lease_must_exceed_the_operation_timeout()
+    {
+        Assert.Contains(
+            "Memcached:OperationTimeout (00:00:05)",
+            Assert.Single(Mistakes(options => options.Memcached.OperationTimeout = TimeSpan.FromSeconds(5))),
+            StringComparison.Ordinal);
+        Assert.Empty(Mistakes(options =>
+        {
+            options.Memcached.OperationTimeout = TimeSpan.FromSeconds(5);
+            options.RuleLease = TimeSpan.FromSeconds(6);
+        }));
+    }
+
+    [Fact]
+    public void ZooKeeper_needs_memcached_or_another_remote()
+    {
+        Assert.Single(Mistakes(options => options.ZooKeeper.ConnectionString = "zk:2181"));
+        Assert.Empty(Mistakes(options =>
+        {
+            options.ZooKeeper.ConnectionString = "zk:2181";
+            options.Memcached.Servers.Add("localhost:11211");
+        }));
+        Assert.Empty(Mistakes(options =>
+        {
+            options.ZooKeeper.ConnectionString = "zk:2181";
+            options.HasOtherRemote = true;
+        }));
+    }
+
+    [Fact]
+    public void What_the_clients_find_wrong_is_reported_with_the_rest()
+    {
+        var mistakes = Mistakes(options =>
+        {
+            options.NearEntries = -1;
+            options.Memcached.Servers.Add("a:1");
+            options.Memcached.ConnectionsPerServer = 0;
+            options.ZooKeeper.ConnectionString = "zk:2181";
+            options.ZooKeeper.SessionTimeout = TimeSpan.Zero;
+        });
+
+        Assert.Equal(3, mistakes.Count);
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("Memcached:ConnectionsPerServer ", StringComparison.Ordinal));
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("ZooKeeper:SessionTimeout ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Rules_are_checked_as_the_registry_would()
+    {
+        var mistakes = Mistakes(options =>
+        {
+            options.Rules.Add(new RuleOptions { Name = "all", Match = "*" });
+            options.Rules.Add(new RuleOptions { Name = "a", Match = "a:*", MaxStaleness = TimeSpan.FromSeconds(6) });
+            options.Rules.Add(new RuleOptions { Name = "b", Match = null! });
+        });
+
+        Assert.Equal(3, mistakes.Count);
+        Assert.StartsWith("Rules:0: Match is \"*\"", mistakes[0], StringComparison.Ordinal);
+        Assert.StartsWith("Rules:2: Match is \"\"", mistakes[1], StringComparison.Ordinal);
+        Assert.StartsWith("Rules:1:MaxStaleness is 00:00:06", mistakes[2], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(".")]
+    [InlineData("..")]
+    [InlineData("a b")]
+    [InlineData("ä")]
+    public void A_namespace_is_a_plain_name(string name) => Assert.Single(Mistakes(options => options.Namespace = name));
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("\u007f")]
+    [InlineData("ö")]
+    [InlineData("~")]
+    public void A_key_prefix_is_visible_ASCII(string prefix) => Assert.Single(Mistakes(options => options.KeyPrefix = prefix));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1000.5)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void An_announcement_budget_beyond_all_reason_is_refused(double budget) => Assert.Equal(
+        2,
+        Mistakes(options => options.Budgets.AnnouncementsPerNamespace = options.Budgets.AnnouncementsPerProcess = budget).Count);
+
+    [Fact]
+    public void A_fill_lease_is_whole_seconds() => Assert.Single(Mistakes(options => options.FillLease = TimeSpan.FromMilliseconds(1500)));
+
+    [Fact]
+    public void A_copy_is_not_changed_with_its_original()
+    {
+        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "a", Match = "a:*", Preload = { "a:1" } } } };
+        var copy = options.Copy();
+
+        options.Rules[0].Name = "b";
+        options.Rules[0].Preload.Clear();
+        options.Budgets.Deliveries = 1;
+
+        Assert.Equal("a", Assert.Single(copy.Rules).Name);
+        Assert.Equal(["a:1"], copy.Rules[0].Preload);
+        Assert.Equal(5_000, copy.Budgets.Deliveries);
+    }
+
+    private static List<string> Mistakes(Action<NearCacheOptions> change)
+    {
+        var options = new NearCacheOptions();
+        change(options);
+        return [.. new NearCacheOptionsValidator().Validate(null, options).Failures ?? []];
+    }
+}

@@ -1,0 +1,82 @@
+using NearCache.Remote;
+using NearCache.TestSupport;
+
+namespace NearCache.Tests.Sequences;
+
+/// <summary>Two processes on one server, on a clock that the test turns. There is no ZooKeeper: what one does, the other finds by its audits.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    public const string Key = "product:1";
+
+    private Fleet(SharedRemote here, SharedRemote there)
+    {
+        (HereRemote, ThereRemote) = (here, there);
+        ThereTime = new ManualTime();
+        Here = new NearCacheClient(Options(), here, time: Time);
+        There = new NearCacheClient(Options(), there, time: ThereTime);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public ManualTime ThereTime { get; }
+
+    public NearCacheClient Here { get; }
+
+    public NearCacheClient There { get; }
+
+    public SharedRemote HereRemote { get; }
+
+    public SharedRemote ThereRemote { get; }
+
+    /// <summary>Starts both and waits until rules have settled, so that keys may be near in both.</summary>
+    public static async Task<Fleet> StartAsync()
+    {
+        var server = new EmbeddedServer(TimeProvider.System);
+        var fleet = new Fleet(new SharedRemote(server), new SharedRemote(server));
+        foreach (var cache in new[] { fleet.Here, fleet.There })
+        {
+            await fleet.TurnUntilAsync(async () =>
+            {
+                await cache.SetAsync("product:warm", "up");
+                await cache.GetAsync<string>("product:warm");
+                return (await cache.GetAsync<string>("product:warm")).Source == CacheSource.Near;
+            });
+        }
+
+        return fleet;
+    }
+
+    /// <summary>Turns both clocks until something holds, and says how far.</summary>
+    public async Task<TimeSpan> TurnUntilAsync(Func<Task<bool>> condition)
+    {
+        var turned = TimeSpan.Zero;
+        var step = TimeSpan.FromMilliseconds(50);
+        while (!await condition())
+        {
+            Assert.True(turned < TimeSpan.FromMinutes(2), "Nothing happened in two minutes of manual time.");
+            await TurnAsync(step);
+            turned += step;
+        }
+
+        return turned;
+    }
+
+    /// <summary>Turns both clocks so far, and lets what is due then run.</summary>
+    public async Task TurnAsync(TimeSpan by)
+    {
+        Time.Advance(by);
+        ThereTime.Advance(by);
+        for (var i = 0; i < 10; i++)
+        {
+            await Task.Yield();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Here.DisposeAsync();
+        await There.DisposeAsync();
+    }
+
+    private static NearCacheOptions Options() => new() { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+}

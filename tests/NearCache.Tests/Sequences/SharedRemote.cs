@@ -1,0 +1,43 @@
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+
+namespace NearCache.Tests.Sequences;
+
+/// <summary>One process's way to a server that several share: it can hold a command back before it is executed, or its answer after.</summary>
+internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServer
+{
+    private Hold? _before;
+    private Hold? _after;
+
+    public IReadOnlyList<IRemoteServer> Servers => [this];
+
+    public bool IsEmbedded => false;
+
+    public string Name => "shared";
+
+    public bool IsConnected(long connectionId) => true;
+
+    public int IndexOf(ReadOnlySpan<byte> key) => 0;
+
+    /// <summary>The next command of this kind on this key waits before it is executed.</summary>
+    public Hold HoldBefore(MetaCommandKind kind, string key) => _before = new Hold(kind, key);
+
+    /// <summary>The next command of this kind on this key is executed, and its answer waits.</summary>
+    public Hold HoldAfter(MetaCommandKind kind, string key) => _after = new Hold(kind, key);
+
+    public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken)
+    {
+        var reply = await ExecuteAsync(new[] { command });
+        return reply.Responses[0];
+    }
+
+    public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
+    {
+        await Hold.WaitAsync(ref _before, group);
+        var reply = await server.ExecuteAsync(group);
+        await Hold.WaitAsync(ref _after, group);
+        return reply;
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NearCache.Transport.Tests;
+
+/// <summary>A listener on loopback that hands out what connects.</summary>
+internal sealed class Loopback : IDisposable
+{
+    private readonly Socket _listener;
+
+    public Loopback(int backlog = 16)
+    {
+        _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(backlog);
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    public ServerAddress Address => ServerAddress.Parse($"127.0.0.1:{Port}");
+
+    public Task<Socket> AcceptAsync() => _listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+    /// <summary>Fills the accept queue, so that the system drops every further SYN.</summary>
+    public static async Task<(Loopback Listener, List<Socket> Fillers)> BlackHoleAsync()
+    {
+        var listener = new Loopback(backlog: 0);
+        var fillers = new List<Socket>();
+        for (var i = 0; i < 64; i++)
+        {
+            var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            fillers.Add(filler);
+            using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+            try
+            {
+                await filler.ConnectAsync(new IPEndPoint(IPAddress.Loopback, listener.Port), limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return (listener, fillers);
+            }
+        }
+
+        throw new InvalidOperationException("The accept queue did not fill.");
+    }
+
+    public void Dispose() => _listener.Dispose();
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using NearCache.TestSupport;
+
+namespace NearCache.ZooKeeper.Tests.Chaos;
+
+/// <summary>Random misfortune over a real ensemble, under writes and watches. NEARCACHE_CHAOS sets the rounds (30), NEARCACHE_SEED the misfortune.</summary>
+public sealed class ChaosTests
+{
+    [Fact]
+    public async Task No_acknowledged_write_is_lost_no_watch_is_lost_and_nothing_unknown_is_called_done()
+    {
+        var rounds = Setting("NEARCACHE_CHAOS", 30);
+        var seed = Setting("NEARCACHE_SEED", Environment.TickCount);
+        Say($"seed {seed}");
+        var random = new Random(seed);
+        await using var ensemble = await ChaosEnsemble.StartAsync();
+        await using var witness = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = ensemble.Direct, RenewSession = true });
+        await witness.CreateAsync("/watched", null);
+        var options = new ZooKeeperOptions
+        {
+            ConnectionString = ensemble.Proxied,
+            SessionTimeout = TimeSpan.FromSeconds(4),
+            RequestTimeout = TimeSpan.FromSeconds(5),
+            RenewSession = true,
+        };
+        await using var client = new ZooKeeperClient(options);
+        await using var watcher = new ChaosWatcher(client, "/watched");
+        watcher.Start();
+        var writers = await Task.WhenAll(Enumerable.Range(0, 3).Select(async i =>
+        {
+            await witness.CreateAsync($"/w{i}", "0"u8.ToArray());
+            return new ChaosWriter(client, $"/w{i}");
+        }));
+        var (early, acknowledged, unknown, kinds) = (0L, 0, 0, new SortedDictionary<string, int>(StringComparer.Ordinal));
+
+        for (var round = 1; round <= rounds; round++)
+        {
+            using var stop = new CancellationTokenSource();
+            var load = writers.Select(writer => Task.Run(() => writer.RunAsync(stop.Token))).ToArray();
+            var misfortune = await ensemble.BefallAsync(random, client);
+            await ensemble.HealAsync();
+            await stop.CancelAsync();
+            await Task.WhenAll(load).WaitAsync(TimeSpan.FromSeconds(60));
+            kinds[misfortune] = kinds.GetValueOrDefault(misfortune) + 1;
+
+            await CheckWatchesAsync(witness, watcher, round, misfortune);
+            foreach (var writer in writers)
+            {
+                var accusations = await UntilAnsweredAsync(() => writer.AccuseAsync(witness));
+                Assert.True(accusations.Count == 0, $"round {round}, {misfortune}, seed {seed}: {string.Join("; ", accusations.Take(5))}");
+                (acknowledged, unknown) = (acknowledged + writer.Acknowledged, unknown + writer.Unknown);
+                await UntilAnsweredAsync(async () =>
+                {
+                    await writer.ForgetAsync(witness);
+                    return true;
+                });
+            }
+
+            Assert.True((await UntilAnsweredAsync(async () => await client.ExistsAsync("/watched"))) is not null);
+            Assert.Equal(ZooKeeperState.Connected, client.State);
+            Assert.InRange(client.Session.Watches.Count, 3, 3);
+            if (round == Math.Max(rounds / 10, 1) || round == rounds || round % 100 == 0)
+            {
+                var heap = Heap();
+                early = early == 0 ? heap : early;
+                Say($"[FIGURE] chaos: round {round}: {acknowledged} writes acknowledged, {unknown} unknown, heap {heap / 1024} KiB ({(double)heap / early:0.00} of the first); {string.Join(", ", kinds)}");
+            }
+        }
+
+        if (rounds >= 100)
+        {
+            Assert.InRange(Heap(), 0, early * 1.1);
+        }
+    }
+
+    // The last changes of the round must be seen by whoever follows by watches alone.
+    private static async Task CheckWatchesAsync(ZooKeeperClient witness, ChaosWatcher watcher, int round, string misfortune)
+    {
+        var isThere = round % 2 == 0;
+        var value = round.ToString(CultureInfo.InvariantCulture);
+        await UntilAnsweredAsync(async () =>
+        {
+            await witness.SetDataAsync("/watched", System.Text.Encoding.UTF8.GetBytes(value));
+            var exists = await witness.ExistsAsync("/watched/there") is not null;
+            if (exists != isThere && isThere)
+            {
+                await witness.CreateAsync("/watched/there", null);
+            }
+            else if (exists != isThere)
+            {
+                await witness.DeleteAsync("/watched/there");
+            }
+
+            return true;
+        });
+        await Eventually.BecomesTrueAsync(
+            () => watcher.Data == value && watcher.IsThere == isThere && watcher.Children == (isThere ? "there" : ""),
+            $"round {round}, {misfortune}: the watches tell of the last changes",
+            TimeSpan.FromSeconds(60));
+    }
+
+    private static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> ask)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (ZooKeeperException e) when ((e.IsTransient || e is NodeExistsException or NoNodeException) && clock.Elapsed < TimeSpan.FromSeconds(90))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
+    }
+
+    private static long Heap()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+            GC.WaitForPendingFinalizers();
+        }
+
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
+
+    private static int Setting(string name, int otherwise) =>
+        Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
+
+    private static void Say(string text)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(text);
+        TestContext.Current.SendDiagnosticMessage(text);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace NearCache.ZooKeeper.Tests.Chaos;
+
+/// <summary>Writes without a pause, and remembers what it was told of each write.</summary>
+internal sealed class ChaosWriter(ZooKeeperClient client, string root)
+{
+    private readonly ConcurrentQueue<string> _acknowledged = new();
+    private readonly ConcurrentQueue<string> _refused = new();
+    private readonly ConcurrentQueue<string> _strange = new();
+    private int _number;
+    private int _unknown;
+    private (int Acknowledged, int Latest) _last;
+
+    public int Acknowledged => _acknowledged.Count;
+
+    public int Unknown => _unknown;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await CreateAsync();
+            await SetAsync();
+        }
+    }
+
+    /// <summary>What the servers say against it; empty if nothing.</summary>
+    public async Task<List<string>> AccuseAsync(ZooKeeperClient witness)
+    {
+        await witness.SyncAsync(root);
+        var there = (await witness.GetChildrenAsync(root)).Names.ToHashSet(StringComparer.Ordinal);
+        var value = int.Parse(System.Text.Encoding.UTF8.GetString((await witness.GetDataAsync(root)).Data.Span), CultureInfo.InvariantCulture);
+        List<string> accusations = [.. _strange];
+        accusations.AddRange(_acknowledged.Where(name => !there.Contains(name)).Select(name => $"{root}/{name} was acknowledged and is missing"));
+        accusations.AddRange(_refused.Where(there.Contains).Select(name => $"{root}/{name} was said not to have happened and is there"));
+        if (value < _last.Acknowledged)
+        {
+            accusations.Add($"{root} is {value}, but {_last.Acknowledged} was acknowledged");
+        }
+
+        return accusations;
+    }
+
+    /// <summary>Forgets everything, there and here.</summary>
+    public async Task ForgetAsync(ZooKeeperClient witness)
+    {
+        var names = (await witness.GetChildrenAsync(root)).Names;
+        await Task.WhenAll(names.Select(name => witness.DeleteAsync($"{root}/{name}").AsTask()));
+        _acknowledged.Clear();
+        _refused.Clear();
+        _unknown = 0;
+    }
+
+    private async Task CreateAsync()
+    {
+        var name = (++_number).ToString(CultureInfo.InvariantCulture);
+        await AttemptAsync(async () => await client.CreateAsync($"{root}/{name}", null), () => _acknowledged.Enqueue(name), () => _refused.Enqueue(name));
+    }
+
+    private async Task SetAsync()
+    {
+        var value = ++_last.Latest;
+        var bytes = System.Text.Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture));
+        await AttemptAsync(async () => await client.SetDataAsync(root, bytes), () => _last.Acknowledged = value, () => { });
+    }
+
+    private async Task AttemptAsync(Func<Task> attempt, Action acknowledged, Action refused)
+    {
+        try
+        {
+            await attempt();
+            acknowledged();
+        }
+        catch (ZooKeeperException e) when (e.IsOutcomeUnknown)
+        {
+            Interlocked.Increment(ref _unknown);
+        }
+        catch (ZooKeeperException e) when (e.IsTransient)
+        {
+            refused();
+        }
+        catch (ZooKeeperException e)
+        {
+            // A node of a name that only this writer makes, once: nothing else can go wrong with it.
+            _strange.Enqueue($"{root}: {e.GetType().Name}: {e.Message}");
+        }
+    }
+}

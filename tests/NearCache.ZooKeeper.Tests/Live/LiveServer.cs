@@ -1,0 +1,62 @@
+using NearCache.TestSupport.Servers;
+using NearCache.ZooKeeper.Tests.Live;
+
+[assembly: AssemblyFixture(typeof(LiveServer))]
+
+namespace NearCache.ZooKeeper.Tests.Live;
+
+/// <summary>One server of the distribution for all tests that need a real one and leave it alive; each works below a node of its own.</summary>
+public sealed class LiveServer : IAsyncDisposable
+{
+    private readonly Lazy<Task<ZooKeeperProcess>> _server = new(() => ZooKeeperProcess.StartNewAsync(
+        settings: ["authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider"],
+        javaOptions: ["-Dzookeeper.extendedTypesEnabled=true", $"-Djava.security.auth.login.config={LoginConfiguration()}"]));
+
+
+
+    private readonly System.Runtime.CompilerServices.ConditionalWeakTable<ZooKeeperClient, string> _connectionStrings = [];
+
+    /// <summary>The server, started when it is first asked for.</summary>
+    public Task<ZooKeeperProcess> ServerAsync() => _server.Value;
+
+    /// <summary>A client whose root is a new node.</summary>
+    public async Task<ZooKeeperClient> ConnectAsync(Action<ZooKeeperOptions>? configure = null)
+    {
+        var server = await ServerAsync();
+        var root = $"/test-{Guid.NewGuid():N}";
+        await using (var creator = new ZooKeeperClient(server.Address))
+        {
+            await creator.CreateAsync(root, null);
+        }
+
+        var options = new ZooKeeperOptions { ConnectionString = server.Address + root };
+        configure?.Invoke(options);
+        var client = new ZooKeeperClient(options);
+        _connectionStrings.Add(client, options.ConnectionString);
+        return client;
+    }
+
+    /// <summary>What another client needs to see the same root.</summary>
+    public string ConnectionStringOf(ZooKeeperClient client) =>
+        _connectionStrings.TryGetValue(client, out var text) ? text : throw new ArgumentException("Not made here.", nameof(client));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server.IsValueCreated && _server.Value.IsCompletedSuccessfully)
+        {
+            await (await _server.Value).DisposeAsync();
+        }
+    }
+
+    private static string LoginConfiguration()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("nearcache-test-jaas-").FullName, "jaas.conf");
+        File.WriteAllText(path, """
+            Server {
+                org.apache.zookeeper.server.auth.DigestLoginModule required
+                user_bob="secret";
+            };
+            """);
+        return path;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.ZooKeeper.Tests.Live;
+
+/// <summary>SASL and TLS against real servers.</summary>
+public sealed class SecurityTests(LiveServer live)
+{
+    [Fact]
+    public async Task A_user_who_knows_the_password_is_let_in_by_digest_md5()
+    {
+        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials("bob", "secret"));
+
+        Assert.Contains(await client.WhoAmIAsync(), identity => identity is { Scheme: "sasl", User: "bob" });
+        await client.CreateAsync("/bobs", null, acl: [new ZNodeAcl(ZNodePermissions.All, "sasl", "bob")]);
+        await client.SetDataAsync("/bobs", null);
+    }
+
+    [Fact]
+    public async Task One_who_does_not_is_refused()
+    {
+        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials("bob", "wrong"));
+
+        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(ZooKeeperState.AuthenticationFailed, client.State);
+        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.ExistsAsync("/").AsTask());
+    }
+
+    [Fact]
+    public async Task Tls_is_spoken_with_certificates_on_both_sides()
+    {
+        Needed.ZooKeeper();
+        using var folder = new TemporaryFolder();
+        using var serverKey = Certificate("localhost", folder.Path, "server");
+        using var clientKey = Certificate("client", folder.Path, "client");
+        var port = ServerProcess.FreePort();
+        await using var server = await ZooKeeperProcess.StartNewAsync(netty: true, settings: [
+            $"secureClientPort={port}", "secureClientPortAddress=127.0.0.1",
+            $"ssl.keyStore.location={folder.Path}/server.p12", "ssl.keyStore.password=password", "ssl.keyStore.type=PKCS12",
+            $"ssl.trustStore.location={folder.Path}/client.pem", "ssl.trustStore.type=PEM", "ssl.clientAuth=need",
+            "authProvider.1=org.apache.zookeeper.server.auth.X509AuthenticationProvider",
+        ]);
+        var tls = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ClientCertificates = [clientKey],
+            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, CustomTrustStore = { serverKey } },
+        };
+        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = $"127.0.0.1:{port}", Tls = tls, ConnectTimeout = TimeSpan.FromSeconds(10) });
+
+        await client.CreateAsync("/tls", new byte[100_000]).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(100_000, (await client.GetDataAsync("/tls")).Data.Length);
+        Assert.Contains(await client.WhoAmIAsync(), identity => identity is { Scheme: "x509", User: "CN=client" });
+
+        await using var stranger = new ZooKeeperClient(new ZooKeeperOptions
+        {
+            ConnectionString = $"127.0.0.1:{port}",
+            Tls = new SslClientAuthenticationOptions { TargetHost = "localhost" },
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            RequestTimeout = TimeSpan.FromSeconds(4),
+        });
+        var untrusted = await Assert.ThrowsAsync<RequestTimeoutException>(() => stranger.ExistsAsync("/").AsTask());
+        Assert.True(untrusted.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase), untrusted.Message);
+    }
+
+    private static X509Certificate2 Certificate(string name, string folder, string file)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllBytes(Path.Combine(folder, $"{file}.p12"), certificate.Export(X509ContentType.Pkcs12, "password"));
+        File.WriteAllText(Path.Combine(folder, $"{file}.pem"), certificate.ExportCertificatePem());
+        return certificate;
+    }
+
+    private sealed class TemporaryFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("nearcache-test-tls-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}

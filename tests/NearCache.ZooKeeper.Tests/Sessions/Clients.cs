@@ -1,0 +1,44 @@
+using NearCache.TestSupport;
+using NearCache.TestSupport.ZooKeeper;
+
+namespace NearCache.ZooKeeper.Tests.Sessions;
+
+/// <summary>Clients for tests with a fake server.</summary>
+internal static class Clients
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static ZooKeeperClient New(string connectionString, Action<ZooKeeperOptions>? configure = null, TimeProvider? time = null)
+    {
+        var options = new ZooKeeperOptions { ConnectionString = connectionString, ReconnectDelay = TimeSpan.FromMilliseconds(5), MaxReconnectDelay = TimeSpan.FromMilliseconds(50) };
+        configure?.Invoke(options);
+        return new ZooKeeperClient(options, timeProvider: time);
+    }
+
+    public static async Task<ZooKeeperClient> ConnectAsync(this FakeZooKeeper server, Action<ZooKeeperOptions>? configure = null, TimeProvider? time = null)
+    {
+        var client = New(server.ConnectionString, configure, time);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Patience);
+        return client;
+    }
+
+    /// <summary>Turns the clock in small steps until something holds.</summary>
+    public static Task TurnUntilAsync(this ManualTime time, Func<bool> condition, string what) => Eventually.BecomesTrueAsync(
+        () =>
+        {
+            if (!condition())
+            {
+                time.Advance(TimeSpan.FromMilliseconds(20));
+            }
+
+            return condition();
+        },
+        what);
+
+    /// <summary>The next state of a subscription.</summary>
+    public static async Task<ZooKeeperStateChange> NextAsync(this IAsyncEnumerator<ZooKeeperStateChange> changes)
+    {
+        Assert.True(await changes.MoveNextAsync().AsTask().WaitAsync(Patience));
+        return changes.Current;
+    }
+}

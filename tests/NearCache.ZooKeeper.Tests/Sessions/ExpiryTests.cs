@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using NearCache.TestSupport.ZooKeeper;
+
+namespace NearCache.ZooKeeper.Tests.Sessions;
+
+public sealed class ExpiryTests
+{
+    [Fact]
+    public async Task An_expired_session_is_told_once_and_replaced_by_choice()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync(options => options.RenewSession = true);
+        var first = client.SessionId;
+        await client.CreateAsync("/e", null, ZNodeMode.Ephemeral);
+        await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
+        Assert.Equal(ZooKeeperState.Connected, (await changes.NextAsync()).State);
+
+        server.ExpireSession(first);
+
+        Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
+        Assert.Equal((ZooKeeperState.Expired, first), (await changes.NextAsync()) is var expired ? (expired.State, expired.SessionId) : default);
+        Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
+        var again = await changes.NextAsync();
+        Assert.Equal((ZooKeeperState.Connected, true), (again.State, again.IsNewSession));
+        Assert.NotEqual(first, client.SessionId);
+        Assert.Null(await client.ExistsAsync("/e"));
+    }
+
+    [Fact]
+    public async Task Otherwise_operations_fail_until_a_new_session_is_asked_for()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync();
+        server.ExpireSession(client.SessionId);
+        await client.WaitForStateAsync(ZooKeeperState.Expired).WaitAsync(Clients.Patience);
+
+        var expired = await Assert.ThrowsAsync<SessionExpiredException>(() => client.ExistsAsync("/").AsTask());
+        Assert.False(expired.IsTransient);
+
+        await client.RenewSessionAsync().WaitAsync(Clients.Patience);
+        Assert.NotNull(await client.ExistsAsync("/"));
+    }
+
+    [Fact]
+    public async Task Operations_that_waited_for_the_old_session_do_not_happen_in_the_new_one()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync(options => options.RenewSession = true);
+        server.Stop();
+        await client.WaitForStateAsync(ZooKeeperState.Connecting).WaitAsync(Clients.Patience);
+        var create = client.CreateAsync("/e", null, ZNodeMode.Ephemeral).AsTask();
+
+        server.ExpireSession(client.SessionId);
+        server.Restart();
+
+        var expired = await Assert.ThrowsAsync<SessionExpiredException>(() => create.WaitAsync(Clients.Patience));
+        Assert.True(expired.IsTransient);
+        Assert.False(expired.IsOutcomeUnknown);
+        Assert.Null(await client.ExistsAsync("/e"));
+    }
+
+    [Fact]
+    public async Task Watches_of_a_lost_session_hear_so_once()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync(options => options.RenewSession = true);
+        var events = new ConcurrentQueue<WatchEvent>();
+        await client.ExistsAsync("/a", events.Enqueue);
+        await client.GetChildrenAsync("/", events.Enqueue);
+        await client.AddWatchAsync("/b", PersistentWatchMode.Recursive, events.Enqueue);
+
+        var first = client.SessionId;
+        server.ExpireSession(first);
+        await TestSupport.Eventually.BecomesTrueAsync(() => client.SessionId != first && client.State == ZooKeeperState.Connected, "a new session");
+        server.SetData("/a", []);
+        await client.SyncAsync("/");
+
+        Assert.Equal(["/", "/a", "/b"], events.Where(e => e.Type == WatchEventType.SessionLost).Select(e => e.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(3, events.Count(e => e.IsFinal));
+        Assert.Equal(0, server.Watches);
+        Assert.Equal(0, client.Session.Watches.Count);
+    }
+}

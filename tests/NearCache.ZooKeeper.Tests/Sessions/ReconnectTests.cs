@@ -1,0 +1,264 @@
+using NearCache.TestSupport;
+using NearCache.TestSupport.ZooKeeper;
+
+namespace NearCache.ZooKeeper.Tests.Sessions;
+
+public sealed class ReconnectTests
+{
+    [Fact]
+    public async Task A_client_that_is_made_before_its_server_finds_it_later()
+    {
+        await using var server = FakeZooKeeper.Start();
+        server.Stop();
+        await using var client = Clients.New(server.ConnectionString);
+        var create = client.CreateAsync("/a", null);
+        Assert.Equal(ZooKeeperState.Connecting, client.State);
+
+        server.Restart();
+
+        Assert.Equal("/a", (await create.AsTask().WaitAsync(Clients.Patience)).Path);
+        Assert.Equal(ZooKeeperState.Connected, client.State);
+    }
+
+    [Fact]
+    public async Task After_a_lost_connection_the_same_session_goes_on()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = Clients.New(server.ConnectionString);
+        await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
+        var seen = new List<ZooKeeperStateChange>();
+        while (seen.LastOrDefault()?.State != ZooKeeperState.Connected)
+        {
+            seen.Add(await changes.NextAsync());
+        }
+
+        await client.CreateAsync("/e", null, ZNodeMode.Ephemeral);
+        server.DropConnections();
+
+        Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
+        var again = await changes.NextAsync();
+        Assert.Equal((ZooKeeperState.Connected, false, seen[^1].SessionId), (again.State, again.IsNewSession, again.SessionId));
+        Assert.True(seen[^1].IsNewSession);
+        Assert.NotNull(await client.ExistsAsync("/e"));
+    }
+
+    [Fact]
+    public async Task A_write_whose_reply_was_lost_says_that_its_outcome_is_unknown_and_a_read_does_not()
+    {
+        await using var server = FakeZooKeeper.Start();
+        server.SetData("/a", [1]);
+        await using var client = await server.ConnectAsync();
+        server.OnRequest = request => request.Operation is "SetData" or "GetData" ? FakeFault.CloseAfter : null;
+
+        var write = await Assert.ThrowsAsync<ConnectionLossException>(() => client.SetDataAsync("/a", new byte[] { 2 }).AsTask());
+        var read = await Assert.ThrowsAsync<ConnectionLossException>(() => client.GetDataAsync("/a").AsTask());
+
+        Assert.True(write.IsOutcomeUnknown && write.IsTransient && write.Path == "/a");
+        Assert.True(!read.IsOutcomeUnknown && read.IsTransient);
+        Assert.Equal([2], server.GetData("/a"));
+    }
+
+    [Fact]
+    public async Task What_was_not_sent_goes_out_on_the_next_connection()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync();
+        server.Stop();
+        await client.WaitForStateAsync(ZooKeeperState.Connecting).WaitAsync(Clients.Patience);
+
+        var writes = Enumerable.Range(0, 100).Select(i => client.CreateAsync($"/n{i}", null).AsTask()).ToArray();
+        server.Restart();
+
+        await Task.WhenAll(writes).WaitAsync(Clients.Patience);
+        Assert.Equal(100, server.Requests.Count(request => request.Operation == "Create2"));
+    }
+
+    [Fact]
+    public async Task A_hung_server_is_left_for_another_one()
+    {
+        var time = new ManualTime();
+        await using var ensemble = FakeEnsemble.Start(2, time);
+        await using var client = Clients.New(ensemble.ConnectionString, options => options.LivenessTimeout = TimeSpan.FromSeconds(1), time);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+        var session = client.SessionId;
+        var hung = ensemble.ServerOf(session)!;
+        var other = ensemble.Servers.Single(server => server != hung);
+
+        hung.Freeze();
+        var before = time.GetTimestamp();
+        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connecting, "the hung server is given up");
+        Assert.InRange(time.GetElapsedTime(before), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(1.5));
+        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected && other.Holds(session), "the other server has the session");
+    }
+
+    [Fact]
+    public async Task An_idle_session_is_kept_by_pings()
+    {
+        var time = new ManualTime();
+        await using var server = FakeZooKeeper.Start(time);
+        await using var client = await server.ConnectAsync(time: time);
+
+        await time.TurnUntilAsync(() => server.Requests.Count(request => request.Operation == "Ping") > 10, "pings");
+
+        Assert.Equal(ZooKeeperState.Connected, client.State);
+        Assert.DoesNotContain(server.Requests, request => request.Operation == "Ping" && request.Id != -2);
+    }
+
+    [Fact]
+    public async Task A_server_that_closes_before_the_first_answer_is_left_for_the_next()
+    {
+        await using var ensemble = FakeEnsemble.Start(2);
+        ensemble.Servers[0].OnConnect = _ => FakeFault.CloseBefore;
+        for (var i = 0; i < 5; i++)
+        {
+            await using var client = Clients.New(ensemble.ConnectionString);
+            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+            Assert.True(ensemble.Servers[1].Holds(client.SessionId));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(20)]
+    [InlineData(40)]
+    public async Task A_first_answer_that_is_cut_off_is_no_session(int bytes)
+    {
+        await using var server = FakeZooKeeper.Start();
+        var attempts = 0;
+        server.OnConnect = _ => Interlocked.Increment(ref attempts) < 3 ? FakeFault.CutReply(bytes) : null;
+
+        await using var client = await server.ConnectAsync();
+
+        Assert.Equal(3, attempts);
+        await client.CreateAsync("/a", null);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(12)]
+    [InlineData(30)]
+    public async Task A_reply_that_is_cut_off_is_a_lost_connection(int bytes)
+    {
+        await using var server = FakeZooKeeper.Start();
+        server.SetData("/a", [1]);
+        await using var client = await server.ConnectAsync();
+        server.OnRequest = request => request.Operation == "SetData" ? FakeFault.CutReply(bytes) : null;
+
+        var lost = await Assert.ThrowsAsync<ConnectionLossException>(() => client.SetDataAsync("/a", null).AsTask().WaitAsync(Clients.Patience));
+        Assert.True(lost.IsOutcomeUnknown);
+        Assert.Equal(1, (await client.GetDataAsync("/a")).Stat.Version);
+    }
+
+    [Fact]
+    public async Task Bytes_may_come_one_at_a_time()
+    {
+        await using var server = FakeZooKeeper.Start();
+        server.Trickles = true;
+        await using var client = await server.ConnectAsync();
+        var told = new TaskCompletionSource<WatchEvent>();
+
+        await client.CreateAsync("/a", new byte[] { 1, 2, 3 });
+        Assert.Equal([1, 2, 3], (await client.GetDataAsync("/a", told.SetResult)).Data.ToArray());
+        await client.SetDataAsync("/a", null);
+
+        Assert.Equal(WatchEventType.DataChanged, (await told.Task.WaitAsync(Clients.Patience)).Type);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_behind_what_was_seen_is_not_read_from()
+    {
+        await using var ensemble = FakeEnsemble.Start(2);
+        ensemble.Servers[1].Stop();
+        await using var client = Clients.New(ensemble.ConnectionString);
+        await client.CreateAsync("/a", new byte[] { 1 });
+        await client.SetDataAsync("/a", new byte[] { 2 });
+
+        // The other server comes back knowing less than the client has seen, while the first goes away.
+        ensemble.Servers[1].Lag();
+        await client.SetDataAsync("/a", new byte[] { 3 });
+        ensemble.Servers[1].Restart();
+        ensemble.Servers[0].Stop();
+        var read = client.GetDataAsync("/a").AsTask();
+        await Eventually.BecomesTrueAsync(() => client.State == ZooKeeperState.Connecting, "disconnected");
+        await Task.WhenAny(read, Task.Delay(50));
+        ensemble.Servers[1].CatchUp();
+
+        try
+        {
+            Assert.Equal([3], (await read.WaitAsync(Clients.Patience)).Data.ToArray());
+        }
+        catch (ConnectionLossException)
+        {
+            // Sent on the connection that went: then it says so, and shows nothing old.
+            Assert.Equal([3], (await client.GetDataAsync("/a")).Data.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_quorum_reads_go_on_by_choice_until_a_better_server_is_found()
+    {
+        var time = new ManualTime();
+        await using var ensemble = FakeEnsemble.Start(2, time);
+        ensemble.Servers[0].SetData("/a", [1]);
+        ensemble.Servers[0].IsReadOnly = true;
+        ensemble.Servers[1].Stop();
+        await using var refused = Clients.New(ensemble.Servers[0].ConnectionString, time: time);
+        await using var client = Clients.New(ensemble.ConnectionString, options => options.AllowReadOnly = true, time);
+
+        await time.TurnUntilAsync(() => client.State == ZooKeeperState.ConnectedReadOnly, "reading");
+        Assert.Equal([1], (await client.GetDataAsync("/a")).Data.ToArray());
+        await Assert.ThrowsAsync<ReadOnlyServerException>(() => client.SetDataAsync("/a", null).AsTask());
+        Assert.Equal(ZooKeeperState.Connecting, refused.State);
+
+        ensemble.Servers[1].Restart();
+        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "writing");
+        await client.SetDataAsync("/a", new byte[] { 2 });
+    }
+
+    [Fact]
+    public async Task Identities_are_claimed_on_every_connection()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync(options => options.Authentications.Add(ZooKeeperAuthentication.Digest("ann", "x")));
+        await client.AuthenticateAsync(ZooKeeperAuthentication.Digest("bob", "y"));
+        Assert.Equal(["127.0.0.1", "ann", "bob"], (await client.WhoAmIAsync()).Select(identity => identity.User));
+
+        server.DropConnections();
+        await Eventually.BecomesTrueAsync(() => server.Requests.Count(request => request.Operation == "Auth") == 4, "claimed again");
+
+        Assert.Equal(["127.0.0.1", "ann", "bob"], (await client.WhoAmIAsync()).Select(identity => identity.User));
+    }
+
+    [Fact]
+    public async Task A_refused_identity_ends_the_client()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var client = await server.ConnectAsync();
+
+        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.AuthenticateAsync(new ZooKeeperAuthentication("nonsense", default)).WaitAsync(Clients.Patience));
+        await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(Clients.Patience);
+        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.GetDataAsync("/").AsTask());
+        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));
+    }
+
+    [Fact]
+    public async Task Closing_waits_for_no_server_that_is_not_there()
+    {
+        await using var server = FakeZooKeeper.Start();
+        await using var never = Clients.New("127.0.0.1:1");
+        await using var client = await server.ConnectAsync(options => options.ConnectTimeout = TimeSpan.FromMilliseconds(200));
+        server.Freeze();
+        var read = client.GetDataAsync("/").AsTask();
+
+        await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
+        await never.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
+
+        await Assert.ThrowsAsync<ClientClosedException>(() => read);
+        await client.DisposeAsync();
+        Assert.Equal(ZooKeeperState.Closed, client.State);
+    }
+}

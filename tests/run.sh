@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Builds NearCache and runs every test. Installs the servers that the tests need when they are missing (Debian 12; needs root for that),
+# starts and stops them itself, prints the seconds of each suite, what was skipped and why, and the figures that tests measured.
+#
+#   tests/run.sh                     all suites
+#   tests/run.sh NearCache.Tests …   only these
+#
+# Settings (docs/contributing.md has all):
+#   NEARCACHE_FULL=1           the end-to-end tests in full: 500 changes, a million writes, 20 outages
+#   NEARCACHE_SUITE_MINUTES=n  after so many minutes a suite is ended and counts as failed (20; 60 with NEARCACHE_FULL=1)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'tests/run.sh: %s\n' "$*" >&2; exit 1; }
+
+[ "$(uname -s)" = Linux ] || fail "runs on Linux (the tests start memcached, ZooKeeper and network faults of their own); this is $(uname -s)"
+command -v dotnet >/dev/null || fail "the .NET SDK 10 is not installed (no 'dotnet' on PATH): https://dotnet.microsoft.com/download"
+dotnet --version >/dev/null 2>&1 || fail "no .NET SDK that global.json accepts; installed: $(dotnet --list-sdks | tr '\n' ' ')"
+
+# ZooKeeper without its daemon: the jars, and a Java to run them.
+missing=()
+command -v memcached >/dev/null || missing+=(memcached)
+[ -e /usr/share/java/zookeeper.jar ] && [ -e /usr/share/java/slf4j-simple.jar ] && [ -e /usr/share/java/netty-codec.jar ] || missing+=(libzookeeper-java)
+command -v java >/dev/null || missing+=(default-jre-headless)
+command -v ip >/dev/null || missing+=(iproute2)
+if [ ${#missing[@]} -gt 0 ]; then
+  command -v apt-get >/dev/null || fail "these Debian packages are missing, and there is no apt-get to install them: ${missing[*]}"
+  [ "$(id -u)" = 0 ] || fail "these packages are missing, and installing them needs root: ${missing[*]}
+Run this, then tests/run.sh again (it needs no root itself):
+    sudo apt-get install --no-install-recommends ${missing[*]}"
+  say "Installing ${missing[*]} …"
+  installing=$(mktemp)
+  { apt-get -o DPkg::Lock::Timeout=120 update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}"; } >"$installing" 2>&1 ||
+    { cat "$installing" >&2; fail "could not install ${missing[*]}"; }
+  rm -f "$installing"
+fi
+
+# Everything that the tests start works in this folder, so that what a crashed test leaves can be found and ended.
+work=$(mktemp -d -t nearcache-run-XXXXXX)
+export TMPDIR=$work
+end_leftovers() {
+  local entry folder
+  for entry in /proc/[0-9]*; do
+    folder=$(readlink "$entry/cwd" 2>/dev/null) || continue
+    case $folder in "$work"/*) kill -KILL "${entry#/proc/}" 2>/dev/null || true ;; esac
+  done
+}
+trap 'end_leftovers; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+
+begun=$SECONDS
+started=$SECONDS
+dotnet build NearCache.sln -c Release -v quiet --nologo >"$work/build.log" 2>&1 || { cat "$work/build.log"; fail "it does not build"; }
+say "built in $((SECONDS - started)) s"
+
+if [ $# -gt 0 ]; then suites=("$@"); else
+  suites=()
+  for project in tests/*.Tests/*.csproj tests/NearCache.IntegrationTests/*.csproj; do suites+=("$(basename "$project" .csproj)"); done
+fi
+
+minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
+passed=0 failed=0 skipped=0 broken=()
+for suite in "${suites[@]}"; do
+  log=$work/$suite.log
+  [ -e "artifacts/bin/$suite/release/$suite.dll" ] || fail "there is no suite '$suite'"
+  started=$SECONDS
+  status=0
+  timeout --kill-after=10 $((minutes * 60)) \
+    dotnet "artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput >"$log" 2>&1 </dev/null || status=$?
+  took=$((SECONDS - started))
+  end_leftovers
+  # "   NearCache.Tests  Total: 5, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s"
+  summary=$(grep -aE 'Total: [0-9]+, Errors: ' "$log" | tail -n 1 || true)
+  number() { local n; n=$(sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"); echo "${n:-0}"; }
+  total=$(number Total) bad=$(($(number Failed) + $(number Errors))) skips=$(number Skipped) why=
+  if [ "$status" = 124 ] || [ "$status" = 137 ]; then why=" (ended after $minutes minutes)"; elif [ -z "$summary" ]; then why=" (ended without a result)"; fi
+  [ "$bad" -gt 0 ] || { [ "$status" = 0 ] && [ -n "$summary" ]; } || bad=1
+  good=$((total - bad - skips)); [ "$good" -ge 0 ] || good=0
+  say "$suite: $good passed, $bad failed, $skips skipped, $took s$why"
+  if [ "$bad" -gt 0 ]; then
+    broken+=("$suite")
+    cat "$log"
+  else
+    # "    Name [SKIP]", and the reason on the next line.
+    grep -a -A1 -F '[SKIP]' "$log" | grep -av '^--$' || true
+    # Told when it is measured, and again with a test's result.
+    grep -aF '[FIGURE]' "$log" | sed -E 's/^.*\[FIGURE\]/  [FIGURE]/' | awk '!told[$0]++' || true
+  fi
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+done
+
+say "all of it in $((SECONDS - begun)) s"
+[ ${#broken[@]} = 0 ] || say "failed: ${broken[*]}"
+[ $((passed + failed)) -gt 0 ] || fail "no test ran"
+say "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
