@@ -64,6 +64,8 @@ fi
 
 minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
 passed=0 failed=0 skipped=0 broken=()
+failures=$work/failures.log
+: >"$failures"
 for suite in "${suites[@]}"; do
   log=$work/$suite.log
   [ -e "artifacts/bin/$suite/release/$suite.dll" ] || fail "there is no suite '$suite'"
@@ -84,6 +86,8 @@ for suite in "${suites[@]}"; do
   if [ "$bad" -gt 0 ]; then
     broken+=("$suite")
     cat "$log"
+    # Told once more at the very end. "    Name [FAIL]", then the message, the places and the output, indented by six.
+    awk '/\[FAIL\]$/ { telling = 60 } telling > 0 && !/\[FAIL\]$/ && !/^      / { telling = 0 } telling-- > 0' "$log" >>"$failures"
   else
     # "    Name [SKIP]", and the reason on the next line.
     grep -a -A1 -F '[SKIP]' "$log" | grep -av '^--$' || true
@@ -94,7 +98,7 @@ for suite in "${suites[@]}"; do
 done
 
 say "all of it in $((SECONDS - begun)) s"
-[ ${#broken[@]} = 0 ] || say "failed: ${broken[*]}"
+[ ${#broken[@]} = 0 ] || { cat "$failures"; say "failed: ${broken[*]}"; }
 [ $((passed + failed)) -gt 0 ] || fail "no test ran"
 say "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NearCache.TestSupport.Servers;
 
 namespace NearCache.TestSupport;
 
@@ -18,7 +19,7 @@ public sealed class FaultProxy : IAsyncDisposable
     private FaultProxy(EndPoint target)
     {
         _target = target;
-        _listener = Listen(0);
+        _listener = Ports.Listen(0);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _ = AcceptAsync(_listener);
     }
@@ -109,7 +110,7 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             if (_listener is null)
             {
-                _listener = Listen(Port);
+                _listener = Ports.Listen(Port);
                 _ = AcceptAsync(_listener);
             }
         }
@@ -129,15 +130,6 @@ public sealed class FaultProxy : IAsyncDisposable
         Close();
         Resume();
         return ValueTask.CompletedTask;
-    }
-
-    private static Socket Listen(int port)
-    {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
-        listener.Listen();
-        return listener;
     }
 
     private static void Reset(Socket socket)

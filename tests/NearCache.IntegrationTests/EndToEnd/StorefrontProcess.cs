@@ -11,7 +11,7 @@ internal sealed class StorefrontProcess : ServerProcess
     private readonly string _environment;
 
     private StorefrontProcess(string environment, string[] settings)
-        : base(FreePort())
+        : base(Ports.Free())
     {
         _environment = environment;
         _settings = settings;

@@ -11,7 +11,7 @@ internal sealed class FleetProcess : ServerProcess
     private readonly string[] _arguments;
 
     public FleetProcess(string log, int member, int members, int keys, int readsPerSecond, string memcacheds, ZooKeeperEnsemble zooKeeper)
-        : base(FreePort())
+        : base(Ports.Free())
     {
         Log = log;
         Ways = [.. zooKeeper.Servers.Select(server => FaultProxy.Start(server.Port))];

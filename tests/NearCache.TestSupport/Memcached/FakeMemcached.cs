@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NearCache.TestSupport.Servers;
 
 namespace NearCache.TestSupport.Memcached;
 
@@ -125,10 +126,7 @@ public sealed class FakeMemcached : IAsyncDisposable
 
     private void Listen()
     {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, Port));
-        listener.Listen(512);
+        var listener = Ports.Listen(Port);
         Port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         _listener = listener;
         _ = AcceptAsync(listener);

@@ -17,7 +17,7 @@ public sealed class MemcachedProcess : ServerProcess
     public static async Task<MemcachedProcess> StartNewAsync(params string[] arguments)
     {
         Needed.Program("memcached");
-        var server = new MemcachedProcess(FreePort(), arguments);
+        var server = new MemcachedProcess(Ports.Free(), arguments);
         await server.StartAsync();
         return server;
     }

@@ -56,27 +56,6 @@ public abstract partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A TCP port that nothing listens on now, below the range from which the system takes ports for outgoing connections.</summary>
-    public static int FreePort()
-    {
-        for (var attempt = 0; attempt < 1000; attempt++)
-        {
-            var port = Random.Shared.Next(15000, 32000);
-            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                probe.Bind(new IPEndPoint(IPAddress.Any, port));
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: try another.
-            }
-        }
-
-        throw new InvalidOperationException("No free port among 1,000 tries between 15000 and 32000.");
-    }
-
     /// <summary>Starts it, or starts it again after <see cref="Kill"/>, and returns when it answers.</summary>
     public async Task StartAsync()
     {

@@ -17,7 +17,7 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     {
         Needed.ZooKeeper();
         var quorum = Enumerable.Range(1, 3)
-            .Select(id => string.Create(CultureInfo.InvariantCulture, $"server.{id}=127.0.0.1:{ServerProcess.FreePort()}:{ServerProcess.FreePort()}"))
+            .Select(id => string.Create(CultureInfo.InvariantCulture, $"server.{id}=127.0.0.1:{Ports.Free()}:{Ports.Free()}"))
             .ToArray();
         var servers = Enumerable.Range(1, 3).Select(id => new ZooKeeperProcess([.. quorum, .. settings ?? []], netty, id)).ToArray();
         var ensemble = new ZooKeeperEnsemble(servers);

@@ -19,7 +19,7 @@ public sealed class ZooKeeperProcess : ServerProcess
     /// <param name="netty">The Netty layer instead of the default NIO.</param>
     /// <param name="id">The number in an ensemble; 0 is a server that stands alone.</param>
     internal ZooKeeperProcess(string[] settings, bool netty, int id)
-        : base(FreePort())
+        : base(Ports.Free())
     {
         _settings = settings;
         _netty = netty;

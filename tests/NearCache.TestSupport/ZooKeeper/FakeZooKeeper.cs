@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using NearCache.TestSupport.Servers;
 using NearCache.ZooKeeper;
 using NearCache.ZooKeeper.Protocol;
 
@@ -341,10 +342,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
 
     private void Listen(int port)
     {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
-        listener.Listen();
+        var listener = Ports.Listen(port);
         lock (_quorum.Gate)
         {
             _listener = listener;

@@ -35,7 +35,7 @@ public sealed class SecurityTests(LiveServer live)
         using var folder = new TemporaryFolder();
         using var serverKey = Certificate("localhost", folder.Path, "server");
         using var clientKey = Certificate("client", folder.Path, "client");
-        var port = ServerProcess.FreePort();
+        var port = Ports.Free();
         await using var server = await ZooKeeperProcess.StartNewAsync(netty: true, settings: [
             $"secureClientPort={port}", "secureClientPortAddress=127.0.0.1",
             $"ssl.keyStore.location={folder.Path}/server.p12", "ssl.keyStore.password=password", "ssl.keyStore.type=PKCS12",

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NearCache.TestSupport.Servers;
+
+/// <summary>Ports for servers that are killed and come back: below those which the system takes for outgoing connections, and each given out once a process.</summary>
+/// <remarks>Otherwise somebody's connection, or another test's server, can hold the port of a server that is down for a moment.</remarks>
+public static class Ports
+{
+    private const int First = 15000;
+    private const int End = 32000;
+    private static readonly ConcurrentDictionary<int, bool> Given = new();
+
+    /// <summary>A TCP port that nothing listens on now, and that nobody in this process was given before.</summary>
+    public static int Free()
+    {
+        for (var attempt = 0; attempt < 1000; attempt++)
+        {
+            var port = Random.Shared.Next(First, End);
+            if (!Given.TryAdd(port, true))
+            {
+                continue;
+            }
+
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Any, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken: try another.
+            }
+        }
+
+        throw new InvalidOperationException($"No free port among 1,000 tries between {First} and {End}.");
+    }
+
+    /// <summary>Listens on a port of the loopback interface; on a free one when it is 0.</summary>
+    internal static Socket Listen(int port)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            try
+            {
+                listener.Bind(new IPEndPoint(IPAddress.Loopback, port > 0 ? port : Free()));
+                listener.Listen(512);
+                return listener;
+            }
+            catch (SocketException) when (port == 0 && attempt < 10)
+            {
+                // Another process was quicker.
+                listener.Dispose();
+            }
+        }
+    }
+}
