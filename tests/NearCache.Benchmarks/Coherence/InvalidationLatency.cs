@@ -12,13 +12,7 @@ internal static class InvalidationLatency
 
     public static async Task MeasureAsync(Report report, MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
-        var changes = report.IsQuick ? 12 : 100;
-        await IdleAndBusyAsync(report, memcached, ensemble, changes);
-        await WithoutZooKeeperAsync(report, memcached, report.IsQuick ? 10 : 50);
-    }
-
-    private static async Task IdleAndBusyAsync(Report report, MemcachedProcess memcached, ZooKeeperEnsemble ensemble, int changes)
-    {
+        var changes = report.IsQuick ? 10 : 100;
         await using var writer = Caches.Make("latency", memcached.Address, ensemble.ConnectionString);
         await using var reader = Caches.Make("latency", memcached.Address, ensemble.ConnectionString);
         await Caches.WarmUpAsync(Key, writer, reader);
@@ -58,8 +52,9 @@ internal static class InvalidationLatency
         Print(report, "invalidate/busy", values, baselines, null);
     }
 
-    private static async Task WithoutZooKeeperAsync(Report report, MemcachedProcess memcached, int changes)
+    public static async Task MeasureWithoutZooKeeperAsync(Report report, MemcachedProcess memcached)
     {
+        var changes = report.IsQuick ? 8 : 50;
         await using var writer = Caches.Make("without", memcached.Address, "");
         await using var reader = Caches.Make("without", memcached.Address, "");
         await Caches.WarmUpAsync(Key, writer, reader);
