@@ -35,7 +35,7 @@ public sealed class MemcachedClient : IAsyncDisposable
         MemcachedOptionsValidator.ThrowIfInvalid(options);
         var copy = options.Copy();
         var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<MemcachedClient>();
-        var addresses = copy.Servers.Select(server => ServerAddress.Parse(server, MemcachedServer.DefaultPort)).ToArray();
+        var entries = copy.Servers.Select(ServerEntry.Parse).ToArray();
         var transport = new TransportOptions
         {
             ConnectTimeout = copy.ConnectTimeout,
@@ -45,9 +45,9 @@ public sealed class MemcachedClient : IAsyncDisposable
         };
         _metrics = new MemcachedMetrics(meterFactory);
         _time = timeProvider ?? TimeProvider.System;
-        var pools = addresses.Select(address => new ConnectionPool(new ConnectionSettings(
-            address.ToString(), address, copy, transport, _time, logger, new ServerMetrics(_metrics, address.ToString())))).ToArray();
-        _locator = copy.Locator([.. addresses.Select(address => new RingServer(address.UnixPath ?? address.Host, address.Port))]);
+        var pools = entries.Select(entry => new ConnectionPool(new ConnectionSettings(
+            entry.Name, entry.Address, copy, transport, _time, logger, new ServerMetrics(_metrics, entry.Name)))).ToArray();
+        _locator = copy.MakeLocator([.. entries.Select(entry => entry.ForRing)]);
         _guard = new ClientGuard(pools, logger);
         _servers = [.. pools.Select(pool => new MemcachedServer(pool, _guard))];
     }

@@ -6,7 +6,8 @@ namespace NearCache.Memcached;
 /// <summary>Settings of a <see cref="MemcachedClient"/>, which copies them.</summary>
 public sealed class MemcachedOptions
 {
-    /// <summary>The servers: <c>host:port</c>, <c>[IPv6]:port</c>, or the path of a Unix domain socket; without a port, 11211. The order counts for nothing with ketama.</summary>
+    /// <summary>The servers: <c>host:port</c>, <c>[IPv6]:port</c>, or the path of a Unix domain socket; without a port, 11211. With a weight: <c>host:port weight=3</c>.</summary>
+    /// <remarks>The order counts for nothing, except with <see cref="MemcachedDistribution.Modulo"/>. Weights are from 1 (unless given) to 1,000, and only some distributions heed them.</remarks>
     /// <value>None; at least one must be named, each once.</value>
     public IList<string> Servers { get; set; } = [];
 
@@ -58,13 +59,19 @@ public sealed class MemcachedOptions
     /// <value>null.</value>
     public SslClientAuthenticationOptions? Tls { get; set; }
 
-    /// <summary>How keys are spread over the servers; called once, with the servers in the order of <see cref="Servers"/>.</summary>
-    /// <value><see cref="KetamaLocator"/>.</value>
-    public Func<IReadOnlyList<RingServer>, IServerLocator> Locator { get; set; } = static servers => new KetamaLocator(servers);
+    /// <summary>How keys are spread over the servers: one of the ways that other clients know too, so that caches stay warm.</summary>
+    /// <value><see cref="MemcachedDistribution.Ketama"/>.</value>
+    public MemcachedDistribution Distribution { get; set; }
+
+    /// <summary>How keys are spread over the servers, in a way that <see cref="Distribution"/> does not know; called with the servers in the order of <see cref="Servers"/>.</summary>
+    /// <value>null: <see cref="Distribution"/> says it.</value>
+    public Func<IReadOnlyList<RingServer>, IServerLocator>? Locator { get; set; }
 
     /// <summary>Sends a number with every command that every reply must repeat: proves that no reply meets the wrong call, for about 10 bytes each way.</summary>
     /// <value>false.</value>
     public bool VerifyReplies { get; set; }
+
+    internal IServerLocator MakeLocator(IReadOnlyList<RingServer> servers) => Locator?.Invoke(servers) ?? Distributions.Make(Distribution, servers);
 
     internal MemcachedOptions Copy()
     {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using NearCache.Transport;
+using NearCache.Memcached.Topology;
 
 namespace NearCache.Memcached;
 
@@ -13,7 +13,7 @@ public static class MemcachedOptionsValidator
     {
         ArgumentNullException.ThrowIfNull(options);
         var mistakes = new List<string>();
-        CheckServers(options.Servers, mistakes);
+        CheckServers(options, mistakes);
         CheckRange(options.ConnectionsPerServer, 1, 64, nameof(options.ConnectionsPerServer), mistakes);
         CheckTime(options.ConnectTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.ConnectTimeout), mistakes);
         CheckTime(options.OperationTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.OperationTimeout), mistakes);
@@ -34,9 +34,9 @@ public static class MemcachedOptionsValidator
             mistakes.Add($"{nameof(options.OverloadPolicy)} must be Wait or Fail, but is {options.OverloadPolicy}.");
         }
 
-        if (options.Locator is null)
+        if (!Enum.IsDefined(options.Distribution))
         {
-            mistakes.Add($"{nameof(options.Locator)} must not be null.");
+            mistakes.Add($"{nameof(options.Distribution)} must be one of {string.Join(", ", Enum.GetNames<MemcachedDistribution>())}, but is {options.Distribution}.");
         }
 
         return mistakes;
@@ -51,8 +51,9 @@ public static class MemcachedOptionsValidator
         }
     }
 
-    private static void CheckServers(IList<string>? servers, List<string> mistakes)
+    private static void CheckServers(MemcachedOptions options, List<string> mistakes)
     {
+        var servers = options.Servers;
         if (servers is null || servers.Count == 0)
         {
             mistakes.Add("Servers must name at least one server, as host:port.");
@@ -63,13 +64,20 @@ public static class MemcachedOptionsValidator
         for (var i = 0; i < servers.Count; i++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"Servers[{i}]");
-            if (!ServerAddress.TryParse(servers[i], MemcachedServer.DefaultPort, out var address, out var problem))
+            if (!ServerEntry.TryParse(servers[i], out var entry, out var problem))
             {
                 mistakes.Add($"{name} is '{servers[i]}', which {problem}.");
+                continue;
             }
-            else if (!seen.Add(address.ToString()))
+
+            if (!seen.Add(entry.Name))
             {
                 mistakes.Add($"{name} is '{servers[i]}', which is named twice: name each server once.");
+            }
+
+            if (entry.Weight != 1 && options.Locator is null && !Distributions.KnowsWeights(options.Distribution))
+            {
+                mistakes.Add($"{name} is '{servers[i]}', but {nameof(options.Distribution)} {options.Distribution} knows no weights: use KetamaWeighted or Rendezvous.");
             }
         }
     }

@@ -8,9 +8,6 @@ namespace NearCache.Memcached;
 /// <summary>One of a client's servers: what is known about it, and commands that go to it whatever their keys.</summary>
 public sealed class MemcachedServer
 {
-    /// <summary>The port of a server that is named without one.</summary>
-    internal const int DefaultPort = 11211;
-
     private readonly ConnectionPool _pool;
     private readonly object _owner;
 

@@ -7,7 +7,7 @@ public sealed class MemcachedOptionsValidatorTests
     {
         var options = new MemcachedOptions
         {
-            Servers = { "a:0", "b:1", "b:1", "" },
+            Servers = { "a:0", "b:1", "b:1", "", "c:1 weight=2" },
             ConnectionsPerServer = 0,
             ConnectTimeout = TimeSpan.Zero,
             OperationTimeout = TimeSpan.FromHours(1),
@@ -18,15 +18,15 @@ public sealed class MemcachedOptionsValidatorTests
             MaxInFlightBytes = 0,
             MaxValueBytes = 0,
             OverloadPolicy = (OverloadPolicy)7,
-            Locator = null!,
+            Distribution = (MemcachedDistribution)77,
         };
 
         var mistakes = MemcachedOptionsValidator.Validate(options);
 
         string[] settings =
         [
-            "Servers[0]", "Servers[2]", "Servers[3]", "ConnectionsPerServer", "ConnectTimeout", "OperationTimeout", "ReconnectDelay", "ReconnectJitter", "KeepAlive",
-            "MaxInFlightCommands", "MaxInFlightBytes", "MaxValueBytes", "OverloadPolicy", "Locator",
+            "Servers[0]", "Servers[2]", "Servers[3]", "Servers[4]", "ConnectionsPerServer", "ConnectTimeout", "OperationTimeout", "ReconnectDelay", "ReconnectJitter", "KeepAlive",
+            "MaxInFlightCommands", "MaxInFlightBytes", "MaxValueBytes", "OverloadPolicy", "Distribution",
         ];
         Assert.Equal(settings.Order(), mistakes.Select(mistake => mistake.Split(' ')[0]).Order());
         var e = Assert.Throws<ArgumentException>(() => new MemcachedClient(options));

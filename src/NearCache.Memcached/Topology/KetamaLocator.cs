@@ -5,68 +5,58 @@ using System.Text;
 
 namespace NearCache.Memcached.Topology;
 
-/// <summary>The ring of libmemcached's <c>MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA</c> with MD5, for servers of equal weight.</summary>
+/// <summary>The rings of libmemcached's <c>MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA</c>.</summary>
 /// <remarks>
-/// 100 points a server, one MD5 each: its first four bytes, little endian, of <c>host-i</c>, or <c>host:port-i</c> when the port is not 11211. A key belongs to the first
-/// point at or after its own hash, and after the last point to the first. Of two equal points the server that is named first counts.
+/// A server's points are the hashes of <c>host-i</c>, or of <c>host:port-i</c> when the port is not 11211 (<see cref="KetamaVariant.Spy"/>: always <c>/host:port-i</c>). A key
+/// belongs to the first point at or after its own hash, and after the last point to the first. Of two equal points the server that is named first counts.
 /// Source: libmemcached 1.1.4, src/libmemcached/hosts.cc (update_continuum) and hash.cc (dispatch_host).
 /// </remarks>
 public sealed class KetamaLocator : IServerLocator
 {
     private const int PointsPerServer = 100;
-    private readonly uint[] _points;
-    private readonly int[] _owners;
+    private const int WeightedPointsPerServer = 160;
+    private const int PointsPerDigest = 4;
+    private readonly PointRing _ring;
+    private readonly bool _isOneAtATime;
 
     /// <summary>Makes the ring.</summary>
-    /// <exception cref="ArgumentException">There is no server, or a weight that is not 1.</exception>
-    public KetamaLocator(IReadOnlyList<RingServer> servers)
+    /// <exception cref="ArgumentException">There is no server, or weights differ and the variant knows none.</exception>
+    public KetamaLocator(IReadOnlyList<RingServer> servers, KetamaVariant variant = KetamaVariant.Md5)
     {
-        ArgumentNullException.ThrowIfNull(servers);
-        if (servers.Count == 0 || servers.Any(server => server.Weight != 1))
-        {
-            throw new ArgumentException("This ring is made of at least one server, and of servers of weight 1.", nameof(servers));
-        }
-
-        var ring = servers
-            .SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(point => (Point: Hash(Encoding.UTF8.GetBytes(Label(server, point))), Owner: index)))
-            .OrderBy(entry => entry.Point)
-            .ThenBy(entry => entry.Owner)
-            .ToArray();
-        _points = [.. ring.Select(entry => entry.Point)];
-        _owners = [.. ring.Select(entry => entry.Owner)];
+        RingServer.Check(servers, knowsWeights: variant == KetamaVariant.Weighted);
+        _isOneAtATime = variant == KetamaVariant.OneAtATime;
+        _ring = new PointRing(variant == KetamaVariant.Weighted
+            ? servers.SelectMany((server, index) => WeightedPoints(server, servers).Select(point => (point, index)))
+            : servers.SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(i => (Hash(Encoding.UTF8.GetBytes(Label(server, i, variant))), index))));
     }
 
     /// <inheritdoc/>
     public int Locate(ReadOnlySpan<byte> key)
     {
-        var hash = Hash(key);
-        int low = 0, high = _points.Length;
-        while (low < high)
+        var point = _ring.AtOrAfter(Hash(key));
+        return _ring.OwnerOf(point == _ring.Count ? 0 : point);
+    }
+
+    private static IEnumerable<uint> WeightedPoints(RingServer server, IReadOnlyList<RingServer> servers)
+    {
+        // In single precision, as libmemcached computes it: a rounding apart would be points apart.
+        var share = (float)server.Weight / servers.Sum(other => other.Weight);
+        var digests = (int)MathF.Floor((float)((share * WeightedPointsPerServer / PointsPerDigest * servers.Count) + 0.0000000001));
+        var digest = new byte[MD5.HashSizeInBytes];
+        for (var i = 0; i < digests; i++)
         {
-            var middle = (low + high) >>> 1;
-            if (_points[middle] < hash)
+            KeyHashes.Md5(Encoding.UTF8.GetBytes(Label(server, i, KetamaVariant.Weighted)), digest);
+            for (var part = 0; part < PointsPerDigest; part++)
             {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
+                yield return BinaryPrimitives.ReadUInt32LittleEndian(digest.AsSpan(part * sizeof(uint)));
             }
         }
-
-        return _owners[low == _points.Length ? 0 : low];
     }
 
-    private static string Label(RingServer server, int point) => server.Port is 11211 or 0
-        ? string.Create(CultureInfo.InvariantCulture, $"{server.Host}-{point}")
+    private static string Label(RingServer server, int point, KetamaVariant variant) =>
+        variant == KetamaVariant.Spy ? string.Create(CultureInfo.InvariantCulture, $"/{server.Host}:{server.Port}-{point}")
+        : server.Port is 11211 or 0 ? string.Create(CultureInfo.InvariantCulture, $"{server.Host}-{point}")
         : string.Create(CultureInfo.InvariantCulture, $"{server.Host}:{server.Port}-{point}");
 
-    private static uint Hash(ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];
-#pragma warning disable CA5351 // Not for secrecy: the ring's definition says MD5.
-        MD5.HashData(bytes, digest);
-#pragma warning restore CA5351
-        return BinaryPrimitives.ReadUInt32LittleEndian(digest);
-    }
+    private uint Hash(ReadOnlySpan<byte> bytes) => _isOneAtATime ? KeyHashes.OneAtATime(bytes) : KeyHashes.Md5(bytes);
 }
