@@ -26,7 +26,10 @@ public readonly struct CacheResult<T>
     /// <summary>Where the value came from.</summary>
     public CacheSource Source { get; }
 
-    /// <summary>How long ago a near value was read from memcached; zero for every other source. Milliseconds are its resolution.</summary>
+    /// <summary>Whether it is an old value in the place of one that could not be had: <see cref="CacheSource.Stale"/>.</summary>
+    public bool IsStale => Source == CacheSource.Stale;
+
+    /// <summary>How long ago a near value was read from memcached, and a stale one read or made; zero for every other source. Milliseconds are its resolution.</summary>
     public TimeSpan Age => TimeSpan.FromMilliseconds(_ageMilliseconds);
 
     /// <summary>Which write was read, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>

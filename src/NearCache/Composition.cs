@@ -36,6 +36,7 @@ internal sealed class Composition : IAsyncDisposable
         _clock = new NearClock(time);
         var epochs = new ProcessEpochs();
         var flights = new FlightBoard(time);
+        var stale = new StaleStore(options.StaleEntries, _clock);
         Near = new NearStore(options.NearEntries, epochs, _clock, time, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
@@ -46,7 +47,7 @@ internal sealed class Composition : IAsyncDisposable
             Epochs = epochs,
             Clock = _clock,
             Time = time,
-            Forget = new Forgetter(epochs, Near, flights),
+            Forget = new Forgetter(epochs, Near, stale, flights),
             Rules = _rules,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
@@ -57,11 +58,11 @@ internal sealed class Composition : IAsyncDisposable
         };
         _servers = [.. remote.Servers.Select(server => new ServerDriver(server, context))];
 
-        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix), remote, _servers, epochs);
+        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix), remote, _servers, epochs, stale);
         var format = new ValueFormat(options.Json ?? DefaultJson.Options, time);
-        Reads = new ReadPath(map, _rules, Near, _clock, format, _metrics, logger, options);
-        Writes = new WritePath(map, _rules, format, flights, _metrics, time);
-        Creations = new CreatePath(map, Reads, Writes, Near, flights, format, time, _metrics, logger, options);
+        Reads = new ReadPath(map, _rules, Near, stale, _clock, format, _metrics, logger, options);
+        Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
+        Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(new FactoryGate(options.MaxConcurrentFactories), time, _metrics), format, _clock, time, _metrics, logger, options);
         _metrics.Observe(() => Near.Hits, () => Near.Entries, () => _servers.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         if (remote.IsEmbedded)
         {

@@ -22,9 +22,11 @@ public interface INearCache
     /// one caller's wait; the factory's token is cancelled when the last caller has left.</para>
     /// <para>A factory that began before a <see cref="RemoveAsync"/> or a set of its key is not joined by a call that began after it, and what it returns
     /// does not replace what was set.</para>
+    /// <para>What a factory returned is stored without telling other processes: it is a read of the source. Where <see cref="CacheEntryOptions.EagerRefresh"/> or
+    /// <see cref="CacheEntryOptions.FactorySoftTimeout"/> is set, a factory may run on after its caller was answered: it must not use what ends with the caller's request.</para>
     /// </remarks>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
-    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>, or the factory was given up (<see cref="FactoryTimeoutException"/>).</exception>
     ValueTask<T> GetOrCreateAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="GetOrCreateAsync{T}"/>, for a factory that takes its arguments as <paramref name="state"/> and so needs no closure.</summary>

@@ -24,6 +24,12 @@ internal static class NearCacheConfiguration
         reader.Switch(nameof(options.AllowEmbedded), value => options.AllowEmbedded = value);
         reader.Number(nameof(options.MaxConcurrentFactories), value => options.MaxConcurrentFactories = value);
         reader.Duration(nameof(options.FactoryReuse), value => options.FactoryReuse = value);
+        reader.Duration(nameof(options.FactorySoftTimeout), value => options.FactorySoftTimeout = value);
+        reader.Duration(nameof(options.FactoryTimeout), value => options.FactoryTimeout = value);
+        reader.Duration(nameof(options.StaleLifetime), value => options.StaleLifetime = value);
+        reader.Number(nameof(options.StaleEntries), value => options.StaleEntries = value);
+        reader.Fraction(nameof(options.EagerRefresh), value => options.EagerRefresh = value);
+        reader.Fraction(nameof(options.LifetimeJitter), value => options.LifetimeJitter = value);
         reader.Switch(nameof(options.ChurnBreaker), value => options.ChurnBreaker = value);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
         reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));
@@ -46,6 +52,7 @@ internal static class NearCacheConfiguration
         reader.Text(nameof(options.Match), value => options.Match = value);
         reader.Duration(nameof(options.NearLifetime), value => options.NearLifetime = value);
         reader.Duration(nameof(options.MaxStaleness), value => options.MaxStaleness = value);
+        reader.Duration(nameof(options.MissLifetime), value => options.MissLifetime = value);
         reader.Texts(nameof(options.Preload), options.Preload);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
         reader.Choice<InvalidationPolicy>(nameof(options.OnInvalidate), value => options.OnInvalidate = value);

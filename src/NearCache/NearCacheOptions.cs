@@ -12,6 +12,9 @@ public sealed class NearCacheOptions
     /// news may arrive before segments are flushed, and what remains for the round trips.</summary>
     internal static readonly TimeSpan LeastMaxStaleness = TimeSpan.FromSeconds(3);
 
+    /// <summary>The longest <see cref="StaleLifetime"/>.</summary>
+    internal static readonly TimeSpan LongestStaleLifetime = TimeSpan.FromDays(7);
+
     /// <summary>Who shares this cache: processes with one namespace, one list of servers and one key prefix see each other's writes.
     /// 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</summary>
     /// <value>Default: <c>default</c>.</value>
@@ -67,9 +70,37 @@ public sealed class NearCacheOptions
     /// <value>Default: 64.</value>
     public int MaxConcurrentFactories { get; set; } = 64;
 
-    /// <summary>How long, while memcached fails, what a factory just returned is handed to other callers of the key. Zero: never.</summary>
+    /// <summary>How long, while memcached or the source fails, what one caller just got is handed to other callers of the key. Zero: never.</summary>
     /// <value>Default: 1 s. At most <see cref="MaxStaleness"/>.</value>
     public TimeSpan FactoryReuse { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a caller waits for its factory when there is a stale value to serve (<see cref="StaleLifetime"/>); the factory then goes on without it, and what it returns is stored.</summary>
+    /// <value>Null, the default: until the factory ends.</value>
+    public TimeSpan? FactorySoftTimeout { get; set; }
+
+    /// <summary>How long a factory may take altogether, the wait for its turn included. Then its token is cancelled, and the callers get a stale value if there is one, else
+    /// <see cref="FactoryTimeoutException"/>.</summary>
+    /// <value>Null, the default: as long as it likes.</value>
+    public TimeSpan? FactoryTimeout { get; set; }
+
+    /// <summary>How old a value may be that <c>GetOrCreateAsync</c> returns because the factory failed or is slow, and any read with
+    /// <see cref="RemoteFailurePolicy.ServeStale"/> because memcached failed. Such a value is marked (<see cref="CacheResult{T}.IsStale"/>), and <see cref="MaxStaleness"/> does not bound it.
+    /// A key that this process knows to be written or removed has none.</summary>
+    /// <value>Default: zero, never. At most 7 days.</value>
+    public TimeSpan StaleLifetime { get; set; }
+
+    /// <summary>How many values are remembered for <see cref="StaleLifetime"/>; the newest are.</summary>
+    /// <value>Default: 10,000.</value>
+    public int StaleEntries { get; set; } = 10_000;
+
+    /// <summary>After which part of its lifetime <c>GetOrCreateAsync</c> fetches a value from the source again, in the background and in one process of the fleet, while the old one
+    /// is still served: 0.8 is after four fifths.</summary>
+    /// <value>Default: 0, never. Below 1.</value>
+    public double EagerRefresh { get; set; }
+
+    /// <summary>The lifetime of what <c>GetOrCreateAsync</c> stores is shortened by a random part of at most this, so that what was stored together does not end together.</summary>
+    /// <value>Default: 0.1. At most 0.5.</value>
+    public double LifetimeJitter { get; set; } = 0.1;
 
     /// <summary>Whether a rule whose keys are written too fast is stopped.</summary>
     /// <value>Default: true.</value>

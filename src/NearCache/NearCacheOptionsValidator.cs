@@ -23,6 +23,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
 
         Names(options, mistakes);
         Durations(options, mistakes);
+        Factories(options, mistakes);
         Bounds(options, mistakes);
         Servers(options, mistakes);
         Rules(options, mistakes);
@@ -68,14 +69,31 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
             nameof(options.FactoryReuse), options.FactoryReuse, $"from 00:00:00 to MaxStaleness ({options.MaxStaleness})");
     }
 
+    private static void Factories(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        mistakes.Unless(options.MaxConcurrentFactories > 0, nameof(options.MaxConcurrentFactories), options.MaxConcurrentFactories, "positive");
+        mistakes.Unless(options.FactoryTimeout is not { } hard || hard > TimeSpan.Zero, nameof(options.FactoryTimeout), options.FactoryTimeout, "positive, or left out");
+        mistakes.Unless(
+            options.FactorySoftTimeout is not { } soft || (soft > TimeSpan.Zero && !(soft >= options.FactoryTimeout)),
+            nameof(options.FactorySoftTimeout), options.FactorySoftTimeout, $"positive and shorter than FactoryTimeout ({options.FactoryTimeout?.ToString() ?? "none"}), or left out");
+        mistakes.Unless(
+            options.StaleLifetime >= TimeSpan.Zero && options.StaleLifetime <= NearCacheOptions.LongestStaleLifetime,
+            nameof(options.StaleLifetime), options.StaleLifetime, "from 00:00:00 (never) to 7.00:00:00");
+        mistakes.Unless(
+            options.OnRemoteFailure != RemoteFailurePolicy.ServeStale || options.StaleLifetime != TimeSpan.Zero,
+            nameof(options.StaleLifetime), options.StaleLifetime, "positive while OnRemoteFailure is ServeStale");
+        mistakes.Unless(options.StaleEntries > 0, nameof(options.StaleEntries), options.StaleEntries, "positive");
+        mistakes.Unless(options.EagerRefresh is >= 0 and < 1, nameof(options.EagerRefresh), options.EagerRefresh, "from 0 (never) to below 1");
+        mistakes.Unless(options.LifetimeJitter is >= 0 and <= 0.5, nameof(options.LifetimeJitter), options.LifetimeJitter, "from 0 to 0.5");
+    }
+
     private static void Bounds(NearCacheOptions options, OptionsMistakes mistakes)
     {
         mistakes.Unless(options.NearEntries > 0, nameof(options.NearEntries), options.NearEntries, "positive");
-        mistakes.Unless(options.MaxConcurrentFactories > 0, nameof(options.MaxConcurrentFactories), options.MaxConcurrentFactories, "positive");
         mistakes.Unless(
             double.IsFinite(options.MaxWritesPerSecond) && options.MaxWritesPerSecond > 0,
             nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");
-        mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss or Throw");
+        mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
 
         var budgets = options.Budgets;
         Budget(nameof(budgets.AnnouncementsPerProcess), budgets.AnnouncementsPerProcess, 1_000);

@@ -20,6 +20,10 @@ public sealed class RuleOptions
     /// <value>Default: none, <see cref="NearCacheOptions.MaxStaleness"/> counts.</value>
     public TimeSpan? MaxStaleness { get; set; }
 
+    /// <summary>How long a null that a factory returned is kept: what is not there in the source. Whole seconds; zero: it is not kept.</summary>
+    /// <value>Default: none, as any other value.</value>
+    public TimeSpan? MissLifetime { get; set; }
+
     /// <summary>Keys to fetch when a process starts, at most 100. Each must be one that <see cref="Match"/> covers.</summary>
     /// <value>Default: empty.</value>
     public IList<string> Preload { get; } = [];
@@ -44,6 +48,7 @@ public sealed class RuleOptions
             Match = Match,
             NearLifetime = NearLifetime,
             MaxStaleness = MaxStaleness,
+            MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
             OnInvalidate = OnInvalidate,
             Enabled = Enabled,

@@ -4,8 +4,8 @@ namespace Storefront.Endpoints;
 
 /// <summary>A value together with what a person wants to see about it: where it came from, and how long ago that was read from memcached.</summary>
 /// <param name="Value">The value.</param>
-/// <param name="Source"><c>near</c>, <c>remote</c>, <c>source</c> or <c>none</c>.</param>
-/// <param name="AgeMilliseconds">Zero unless it came from near.</param>
+/// <param name="Source"><c>near</c>, <c>remote</c>, <c>source</c>, <c>stale</c> or <c>none</c>.</param>
+/// <param name="AgeMilliseconds">Zero unless it is near or stale.</param>
 internal sealed record Shown<T>(T? Value, string Source, long AgeMilliseconds)
 {
     public static Shown<T> Of(CacheResult<T> result) => new(result.Value, NameOf(result.Source), (long)result.Age.TotalMilliseconds);
@@ -15,6 +15,7 @@ internal sealed record Shown<T>(T? Value, string Source, long AgeMilliseconds)
         CacheSource.Near => "near",
         CacheSource.Remote => "remote",
         CacheSource.Factory => "source",
+        CacheSource.Stale => "stale",
         _ => "none",
     };
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace NearCache.Diagnostics;
 
 /// <summary>Every event that NearCache logs. Ids and names are fixed once shipped.</summary>
-/// <remarks>1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper.</remarks>
+/// <remarks>1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories.</remarks>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Warning, "NearCache runs on its embedded remote: nothing is shared with other processes, and all is gone when this one ends. Set NearCache:Memcached:Servers for anything but development.")]
@@ -66,4 +66,11 @@ internal static partial class Log
 
     [LoggerMessage(1404, LogLevel.Warning, "With {Members} members only {Read} of {Slots} slots are read: the audits carry the rest.")]
     public static partial void FewerSlotsRead(this ILogger logger, int members, int read, int slots);
+
+    // As 1200: one for every call while a source is down; the meter counts them.
+    [LoggerMessage(1500, LogLevel.Debug, "A factory failed; the caller sees a stale value.")]
+    public static partial void FactoryFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1501, LogLevel.Warning, "A value could not be refreshed in the background before its end: its factory failed. Further ones are counted, and said again after ten seconds at the earliest.")]
+    public static partial void RefreshFailed(this ILogger logger, Exception exception);
 }

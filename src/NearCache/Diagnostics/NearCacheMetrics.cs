@@ -17,6 +17,9 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<long> _remoteFailures;
     private readonly Counter<long> _unreadable;
     private readonly Counter<long> _factories;
+    private readonly Counter<long> _stale;
+    private readonly Counter<long> _refreshFailures;
+    private readonly Histogram<double> _factoryDuration;
     private readonly Histogram<double> _staleness;
     private readonly Counter<double> _closed;
 
@@ -30,7 +33,10 @@ internal sealed class NearCacheMetrics : IDisposable
         _announcements = _meter.CreateCounter<long>("nearcache.announcements", "{announcement}", "Announcements of changed keys through ZooKeeper, by what became of them.");
         _remoteFailures = _meter.CreateCounter<long>("nearcache.remote.failures", "{failure}", "Operations on memcached that failed, by operation.");
         _unreadable = _meter.CreateCounter<long>("nearcache.remote.unreadable", "{value}", "Values that could not be read and were taken as misses, by reason.");
-        _factories = _meter.CreateCounter<long>("nearcache.factory.runs", "{run}", "Runs of callers' factories, by how they ended.");
+        _factories = _meter.CreateCounter<long>("nearcache.factory.runs", "{run}", "Runs of callers' factories, by how they ended; one that is given up is counted again when it ends.");
+        _factoryDuration = _meter.CreateHistogram<double>("nearcache.factory.duration", "s", "How long callers' factories ran, the wait for their turn left out, by how they ended.");
+        _stale = _meter.CreateCounter<long>("nearcache.stale.served", "{read}", "Reads that were answered with a stale value, by what failed or was slow.");
+        _refreshFailures = _meter.CreateCounter<long>("nearcache.refresh.failures", "{failure}", "Values that were not refreshed in the background before their end, because their factory failed.");
         _closed = _meter.CreateCounter<double>("nearcache.near.gate_closed", "s", "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
         _staleness = _meter.CreateHistogram<double>("nearcache.near.confirmation_age", "s", "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
     }
@@ -51,7 +57,17 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void ValueUnreadable(string reason) => _unreadable.Add(1, Tag("reason", reason));
 
-    public void FactoryRan(string outcome) => _factories.Add(1, Tag("outcome", outcome));
+    public void FactoryRan(string outcome, TimeSpan took)
+    {
+        _factories.Add(1, Tag("outcome", outcome));
+        _factoryDuration.Record(took.TotalSeconds, Tag("outcome", outcome));
+    }
+
+    public void FactoryGivenUp() => _factories.Add(1, Tag("outcome", "given up"));
+
+    public void RefreshFailed() => _refreshFailures.Add(1);
+
+    public void StaleServed(string reason) => _stale.Add(1, Tag("reason", reason));
 
     public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
 

@@ -5,12 +5,16 @@ namespace NearCache.Flights;
 /// <summary>One run of a factory that several callers of the same key wait for.</summary>
 /// <remarks>Cancelling a caller's token gives up that caller's wait. When the last caller has left, the factory's token is cancelled.</remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Without a timer and a wait handle the source holds nothing to dispose.")]
-internal abstract class Flight
+internal abstract class Flight(long startedAt)
 {
     private readonly Lock _lock = new();   // guards the count of callers
     private readonly CancellationTokenSource _abandoned = new();
     private int _callers;
     private bool _isOver;
+    private bool _isKept;
+
+    /// <summary>The timestamp of its start.</summary>
+    public long StartedAt => startedAt;
 
     /// <summary>Cancelled when nobody waits any more.</summary>
     public CancellationToken Token => _abandoned.Token;
@@ -36,7 +40,7 @@ internal abstract class Flight
     {
         lock (_lock)
         {
-            if (--_callers > 0 || _isOver)
+            if (--_callers > 0 || _isOver || _isKept)
             {
                 return false;
             }
@@ -47,10 +51,30 @@ internal abstract class Flight
         _abandoned.Cancel();
         return true;
     }
+
+    /// <summary>It goes on when the last caller has left.</summary>
+    public void Keep()
+    {
+        lock (_lock)
+        {
+            _isKept = true;
+        }
+    }
+
+    /// <summary>Cancels it, whoever waits.</summary>
+    public void Abandon()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+        }
+
+        _abandoned.Cancel();
+    }
 }
 
 /// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
-internal sealed class Flight<T> : Flight
+internal sealed class Flight<T>(long startedAt) : Flight(startedAt)
 {
     private readonly TaskCompletionSource<CacheResult<T>> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

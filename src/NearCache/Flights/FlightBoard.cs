@@ -2,18 +2,20 @@ using System.Collections.Concurrent;
 
 namespace NearCache.Flights;
 
-/// <summary>The flights under way, by key: at most one a key that a new caller may join.</summary>
+/// <summary>The flights under way, by key: at most one a key that a new caller may join, and at most one that refreshes a key in the background.</summary>
 internal sealed class FlightBoard(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Flight> _flights = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Flight> _refreshes = new(StringComparer.Ordinal);
 
     /// <summary>Joins the flight of this key, or begins one with <paramref name="body"/>.</summary>
     /// <param name="key">The key.</param>
     /// <param name="body">What the flight does; its token is cancelled when nobody waits for it any more.</param>
     /// <param name="linger">For how long after its landing others may still have a flight's result; asked after it has landed.</param>
+    /// <param name="meanwhile">What this caller takes rather than wait for long; null: nothing.</param>
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
     public async ValueTask<CacheResult<T>> JoinAsync<T>(
-        string key, Func<CancellationToken, ValueTask<CacheResult<T>>> body, Func<TimeSpan> linger, CancellationToken cancellationToken)
+        string key, Func<CancellationToken, ValueTask<CacheResult<T>>> body, Func<TimeSpan> linger, Meanwhile<T>? meanwhile, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -27,25 +29,53 @@ internal sealed class FlightBoard(TimeProvider time)
 
                 if (shared.TryBoard())
                 {
-                    return await WaitAsync(key, shared, cancellationToken).ConfigureAwait(false);
+                    return await WaitAsync(key, shared, meanwhile, cancellationToken).ConfigureAwait(false);
                 }
 
                 Remove(key, shared);
                 continue;
             }
 
-            var flight = new Flight<T>();
+            var flight = new Flight<T>(time.GetTimestamp());
             flight.TryBoard();
             if (_flights.TryAdd(key, flight))
             {
                 _ = RunAsync(key, flight, body, linger);
-                return await WaitAsync(key, flight, cancellationToken).ConfigureAwait(false);
+                return await WaitAsync(key, flight, meanwhile, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
+    /// <summary>Begins to refresh a key in the background, unless that is under way.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="body">What is done; its token is cancelled by <see cref="EndRefreshes"/>.</param>
+    public void Refresh<T>(string key, Func<CancellationToken, ValueTask<CacheResult<T>>> body)
+    {
+        var flight = new Flight<T>(time.GetTimestamp());
+        if (_refreshes.TryAdd(key, flight))
+        {
+            _ = RefreshAsync(key, flight, body);
+        }
+    }
+
+    /// <summary>What a background refresh of this key will bring; null: there is none under way.</summary>
+    public Task<CacheResult<T>>? Refreshing<T>(string key) => _refreshes.TryGetValue(key, out var flight) ? (flight as Flight<T>)?.Landing : null;
+
     /// <summary>The key was written or removed: whoever comes now does not join what began before.</summary>
-    public void Cut(string key) => _flights.TryRemove(key, out _);
+    public void Cut(string key)
+    {
+        _flights.TryRemove(key, out _);
+        _refreshes.TryRemove(key, out _);
+    }
+
+    /// <summary>Nobody waits for what is refreshed in the background.</summary>
+    public void EndRefreshes()
+    {
+        foreach (var refresh in _refreshes.Values)
+        {
+            refresh.Abandon();
+        }
+    }
 
     private async Task RunAsync<T>(string key, Flight<T> flight, Func<CancellationToken, ValueTask<CacheResult<T>>> body, Func<TimeSpan> linger)
     {
@@ -59,10 +89,25 @@ internal sealed class FlightBoard(TimeProvider time)
         Remove(key, flight);
     }
 
-    private async ValueTask<CacheResult<T>> WaitAsync<T>(string key, Flight<T> flight, CancellationToken cancellationToken)
+    private async Task RefreshAsync<T>(string key, Flight<T> flight, Func<CancellationToken, ValueTask<CacheResult<T>>> body)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);   // the caller's code may take its time before its first await
+        await flight.FlyAsync(body).ConfigureAwait(false);
+        _ = flight.Landing.Exception;
+        _refreshes.TryRemove(new KeyValuePair<string, Flight>(key, flight));
+    }
+
+    private async ValueTask<CacheResult<T>> WaitAsync<T>(string key, Flight<T> flight, Meanwhile<T>? meanwhile, CancellationToken cancellationToken)
     {
         try
         {
+            if (meanwhile is not null && !await HasLandedAsync(flight, meanwhile.After, cancellationToken).ConfigureAwait(false) && meanwhile.Instead() is { HasValue: true } instead)
+            {
+                // Somebody will want what it brings.
+                flight.Keep();
+                return instead;
+            }
+
             return await flight.Landing.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -72,6 +117,18 @@ internal sealed class FlightBoard(TimeProvider time)
                 Remove(key, flight);
             }
         }
+    }
+
+    private async ValueTask<bool> HasLandedAsync<T>(Flight<T> flight, TimeSpan after, CancellationToken cancellationToken)
+    {
+        var left = after - time.GetElapsedTime(flight.StartedAt);
+        if (!flight.Landing.IsCompleted && left > TimeSpan.Zero)
+        {
+            await ((Task)flight.Landing).WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return flight.Landing.IsCompleted;
     }
 
     private void Remove(string key, Flight flight) => _flights.TryRemove(new KeyValuePair<string, Flight>(key, flight));

@@ -73,8 +73,8 @@ internal sealed class NearStore : IDisposable
         return false;
     }
 
-    // False: the key was stored as another type than it is asked for.
-    private static bool TryTake<T>(object? stored, out T? value)
+    /// <summary>The value as a <typeparamref name="T"/>. False: the key was stored as another type than it is asked for.</summary>
+    internal static bool TryTake<T>(object? stored, out T? value)
     {
         if (stored is NearBytes bytes)
         {

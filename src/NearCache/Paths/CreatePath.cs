@@ -11,16 +11,30 @@ namespace NearCache.Paths;
 
 /// <summary>A read that asks the caller's factory when nothing is cached: one caller of a process, and with leases one process of the fleet, runs it.</summary>
 internal sealed class CreatePath(
-    KeyMap map, ReadPath reads, WritePath writes, NearStore near, FlightBoard flights, ValueFormat format, TimeProvider time, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+    KeyMap map,
+    ReadPath reads,
+    WritePath writes,
+    NearStore near,
+    StaleStore stale,
+    FlightBoard flights,
+    FactoryRunner factories,
+    ValueFormat format,
+    NearClock clock,
+    TimeProvider time,
+    NearCacheMetrics metrics,
+    ILogger logger,
+    NearCacheOptions options)
     : IDisposable
 {
-    private readonly SemaphoreSlim _factories = new(options.MaxConcurrentFactories);
+    private const long SayRefreshFailedEvery = 10_000;
+    private readonly Seldom _sayRefreshFailed = new(SayRefreshFailedEvery);
 
+    /// <remarks>A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its own.</remarks>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
         string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
-        var lifetime = entry?.Lifetime ?? options.ItemLifetime;
+        var policy = FillPolicy.Of(entry, options);
         var isShielded = false;
         return flights.JoinAsync(
             key,
@@ -31,16 +45,46 @@ internal sealed class CreatePath(
                     return found;
                 }
 
-                var creation = new Creation<T>(place, reads.BeginFill(place), lifetime, run => RunAsync(state, factory, run));
-                var result = await CreateAsync(creation, token).ConfigureAwait(false);
-                isShielded = creation.RemoteFailed;
+                var creation = new Creation<T>(place, reads.BeginFill(place), policy, run => factories.RunAsync(state, factory, policy.Timeout, run));
+                var result = await CreateOrServeStaleAsync(creation, token).ConfigureAwait(false);
+                isShielded = creation.RemoteFailed || result.IsStale;
                 return result;
             },
             () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
+            policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(key, policy, "slow")) : null,
             cancellationToken);
     }
 
-    public void Dispose() => _factories.Dispose();
+    public void Dispose() => flights.EndRefreshes();
+
+    // The source fails: what was there before, if the options allow it.
+    private async ValueTask<CacheResult<T>> CreateOrServeStaleAsync<T>(Creation<T> creation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CreateAsync(creation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (creation.Policy.MayServeStale && !cancellationToken.IsCancellationRequested && !(creation.RemoteFailed && options.OnRemoteFailure == RemoteFailurePolicy.Throw))
+        {
+            if (Stale<T>(creation.Place.Text, creation.Policy, "failed") is not { HasValue: true } instead)
+            {
+                throw;
+            }
+
+            logger.FactoryFailed(e);
+            return instead;
+        }
+    }
+
+    private CacheResult<T> Stale<T>(string key, in FillPolicy policy, string reason)
+    {
+        if (stale.TryGet<T>(key, policy.StaleLifetime, out var result))
+        {
+            metrics.StaleServed(reason);
+        }
+
+        return result;
+    }
 
     private async ValueTask<CacheResult<T>> CreateAsync<T>(Creation<T> creation, CancellationToken cancellationToken)
     {
@@ -53,7 +97,7 @@ internal sealed class CreatePath(
             var life = creation.Place.Server.Epoch;
             try
             {
-                var reply = await creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation.Place) }).WaitAsync(cancellationToken).ConfigureAwait(false);
+                var reply = await creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) }).WaitAsync(cancellationToken).ConfigureAwait(false);
                 item = reply.Responses[0];
                 right = new FillRight(item.Status == MetaStatus.Ok ? item.Cas : null, reply.ConnectionId, life);
             }
@@ -61,17 +105,23 @@ internal sealed class CreatePath(
             {
                 // Nothing is known of the remote: the source answers, and nothing is stored over what may be there.
                 creation.RemoteFailed = true;
-                reads.Failed(e, "get", creation.Place.Text);
-                return await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+                return reads.Failed<T>(e, "get", creation.Place.Text) is { HasValue: true } instead
+                    ? instead
+                    : await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
             }
 
-            var result = reads.Receive<T>(creation.Place, creation.Fill, item);
+            var result = reads.Receive<T>(creation.Place, creation.Fill, item with { TimeToLive = creation.Policy.SecondsNear(item.TimeToLive) });
             if (result.HasValue)
             {
-                return result;
+                if (item.IsWinner)
+                {
+                    Refresh(creation, right);
+                }
+
+                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, item.Value, format);
             }
 
-            if (item.IsWinner)
+            if (item.IsWinner && ValueFormat.IsPlaceHolder(item))
             {
                 return await FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
@@ -86,17 +136,47 @@ internal sealed class CreatePath(
         }
     }
 
-    private MetaCommand Reading(in PlacedKey place) => MetaCommand.Get(place.Physical, ReadPath.Fields) with
+    // R: one caller of the fleet is told when the item is soon to end.
+    private MetaCommand Reading<T>(Creation<T> creation) => MetaCommand.Get(creation.Place.Physical, ReadPath.Fields) with
     {
         Vivify = options.UseLeases ? Expiry.Of(options.FillLease, time) : null,
+        Recache = creation.Policy.RefreshBefore,
     };
+
+    // Its own token is taken before its factory runs: what is written meanwhile is not overwritten, here or there.
+    private void Refresh<T>(Creation<T> creation, FillRight right) => flights.Refresh(creation.Place.Text, async token =>
+    {
+        var again = new Creation<T>(map.Place(creation.Place.Text), reads.BeginFill(creation.Place), creation.Policy, creation.Factory);
+        try
+        {
+            return await FillAsync(again, right, token, isRefresh: true).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!token.IsCancellationRequested)
+        {
+            // Served until it ends; then whoever comes asks the source himself.
+            metrics.RefreshFailed();
+            if (_sayRefreshFailed.IsDue(clock.Monotonic()))
+            {
+                logger.RefreshFailed(e);
+            }
+
+            throw;
+        }
+    });
 
     private async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
     {
         var lease = new FillLease(creation.Place, right.Cas!.Value, options.FillLease, time);
         try
         {
-            return await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
+            var result = await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
+            if (LifetimeOf(creation, result) <= TimeSpan.Zero)
+            {
+                // The source has nothing, and that is not to be kept: others need not wait for the end of the lease.
+                await lease.ReleaseAsync().ConfigureAwait(false);
+            }
+
+            return result;
         }
         catch
         {
@@ -109,10 +189,16 @@ internal sealed class CreatePath(
         }
     }
 
-    private async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
+    private async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken, bool isRefresh = false)
     {
-        var result = await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+        var result = await FromFactoryAsync(creation, cancellationToken, isRefresh).ConfigureAwait(false);
         var place = creation.Place;
+        var lifetime = LifetimeOf(creation, result);
+        if (lifetime <= TimeSpan.Zero)
+        {
+            return result;
+        }
+
         var connection = place.Server.Server.IsConnected(right.Connection) ? right.Connection : 0;
         var isAdded = right.Cas is null && !options.UseLeases;
         if (!isAdded && right.Now<LeasesAsDesigned>(connection, place.Server.Epoch) == FillStore.Not)
@@ -121,7 +207,7 @@ internal sealed class CreatePath(
         }
 
         // Without leases a miss has no CAS: the value is added, and a removal meanwhile goes unnoticed.
-        var command = format.Set(place.Physical, result.Value, creation.Lifetime) with
+        var command = format.Set(place.Physical, result.Value, lifetime) with
         {
             CompareCas = right.Cas,
             Mode = isAdded ? MetaSetMode.Add : MetaSetMode.Set,
@@ -143,7 +229,7 @@ internal sealed class CreatePath(
             }
             else if (creation.Fill is { } fill)
             {
-                reads.Keep(place, fill, result.Value!, command.Value, (int)creation.Lifetime.TotalSeconds, new CacheVersion(stored.Cas, (int)right.Life));
+                reads.Keep(place, fill, result.Value!, command.Value, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, (int)right.Life));
             }
         }
         catch (MemcachedException e)
@@ -159,40 +245,40 @@ internal sealed class CreatePath(
         return result;
     }
 
-    private static async ValueTask<CacheResult<T>> FromFactoryAsync<T>(Creation<T> creation, CancellationToken cancellationToken) =>
-        new(await creation.Factory(cancellationToken).ConfigureAwait(false), CacheSource.Factory, 0, CacheVersion.None);
+    private TimeSpan LifetimeOf<T>(Creation<T> creation, in CacheResult<T> result) =>
+        creation.Policy.LifetimeOf(result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);
 
-    private async ValueTask<T> RunAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
+    private async ValueTask<CacheResult<T>> FromFactoryAsync<T>(Creation<T> creation, CancellationToken cancellationToken, bool isRefresh = false)
     {
-        await _factories.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var value = await factory(state, cancellationToken).ConfigureAwait(false);
-            metrics.FactoryRan("returned");
-            return value;
-        }
-        catch
-        {
-            metrics.FactoryRan("failed");
-            throw;
-        }
-        finally
-        {
-            _factories.Release();
-        }
+        // A refresh that is under way asks the source already.
+        var value = !isRefresh && flights.Refreshing<T>(creation.Place.Text) is { } refreshing
+            ? (await refreshing.WaitAsync(cancellationToken).ConfigureAwait(false)).Value!
+            : await creation.Factory(cancellationToken).ConfigureAwait(false);
+        return creation.Remember(new CacheResult<T>(value, CacheSource.Factory, 0, CacheVersion.None), stale, default, format);
     }
 
     /// <summary>What one flight is about.</summary>
-    private sealed class Creation<T>(PlacedKey place, NearFill? fill, TimeSpan lifetime, Func<CancellationToken, ValueTask<T>> factory)
+    private sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy policy, Func<CancellationToken, ValueTask<T>> factory)
     {
         public PlacedKey Place => place;
 
         public NearFill? Fill => fill;
 
-        public TimeSpan Lifetime => lifetime;
+        public FillPolicy Policy => policy;
 
         public Func<CancellationToken, ValueTask<T>> Factory => factory;
 
         public bool RemoteFailed { get; set; }
+
+        /// <summary>Keeps the value for when it cannot be had again.</summary>
+        public CacheResult<T> Remember(in CacheResult<T> result, StaleStore stale, ReadOnlyMemory<byte> bytes, ValueFormat format)
+        {
+            if (policy.MayServeStale && !result.IsStale)
+            {
+                stale.Keep(place.Text, place.StaleEpoch, result.Value, bytes, format.CodecOf<T>());
+            }
+
+            return result;
+        }
     }
 }

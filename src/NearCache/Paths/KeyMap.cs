@@ -1,11 +1,12 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
+using NearCache.Near;
 using NearCache.Remote;
 
 namespace NearCache.Paths;
 
 /// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
-internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<ServerDriver> servers, ProcessEpochs epochs)
+internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<ServerDriver> servers, ProcessEpochs epochs, StaleStore stale)
 {
     /// <summary>The place of a user's key.</summary>
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
@@ -13,7 +14,7 @@ internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<Se
     {
         var physical = keys.OfUser(key);
         var ring = epochs.Ring;
-        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, OwnerOf(physical), ring);
+        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, OwnerOf(physical), ring, stale.EpochOf(key));
     }
 
     /// <summary>The place of a user's counter.</summary>
@@ -21,7 +22,7 @@ internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<Se
     public PlacedKey PlaceCounter(string counter)
     {
         var physical = keys.OfCounter(counter);
-        return new PlacedKey(counter, physical, physical, OwnerOf(physical), epochs.Ring);
+        return new PlacedKey(counter, physical, physical, OwnerOf(physical), epochs.Ring, 0);
     }
 
     private ServerDriver OwnerOf(byte[] physical) => servers[remote.IndexOf(physical)];

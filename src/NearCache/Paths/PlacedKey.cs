@@ -9,7 +9,8 @@ namespace NearCache.Paths;
 /// <param name="Physical">What memcached knows it by: the name behind the configured prefix.</param>
 /// <param name="Server">The server that owns it.</param>
 /// <param name="Ring">The generation of the server list, read before the list was asked.</param>
-internal readonly record struct PlacedKey(string Text, ReadOnlyMemory<byte> Name, byte[] Physical, ServerDriver Server, long Ring)
+/// <param name="StaleEpoch">The epoch of the key in the <see cref="Near.StaleStore"/>, read before anything is asked about the key.</param>
+internal readonly record struct PlacedKey(string Text, ReadOnlyMemory<byte> Name, byte[] Physical, ServerDriver Server, long Ring, long StaleEpoch)
 {
     public KeyHash Hash => KeyHash.Of(Name.Span);
 }

@@ -5,14 +5,15 @@ using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.Remote;
+using NearCache.Rules;
 
 namespace NearCache.Paths;
 
 /// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
-internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, StaleStore stale, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
 {
     private const long SayUnreadableEvery = 10_000;
-    private long _sayUnreadableAt = long.MinValue;
+    private readonly Seldom _sayUnreadable = new(SayUnreadableEvery);
 
     /// <summary>What every read asks for.</summary>
     public const MetaFields Fields = MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive | MetaFields.ClientFlags;
@@ -28,8 +29,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Near
         }
         catch (MemcachedException e)
         {
-            Failed(e, "get", key);
-            return default;
+            return Failed<T>(e, "get", key);
         }
 
         return Receive<T>(place, fill, item);
@@ -102,6 +102,11 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Near
             Keep(place, keep, value!, item.Value, item.TimeToLive, version);
         }
 
+        if (options.StaleLifetime > TimeSpan.Zero)
+        {
+            stale.Keep(place.Text, place.StaleEpoch, value, item.Value, format.CodecOf<T>());
+        }
+
         metrics.Read("remote");
         return new CacheResult<T>(value!, CacheSource.Remote, 0, version);
     }
@@ -133,8 +138,8 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Near
         }
     }
 
-    /// <summary>A read failed: a miss, or an exception, as the options say.</summary>
-    public void Failed(MemcachedException exception, string operation, string key)
+    /// <summary>A read failed: a miss, a stale value, or an exception, as the options say.</summary>
+    public CacheResult<T> Failed<T>(MemcachedException exception, string operation, string key)
     {
         metrics.RemoteFailed(operation);
         if (options.OnRemoteFailure == RemoteFailurePolicy.Throw)
@@ -142,16 +147,25 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Near
             throw Failure.Of(exception, operation, key);
         }
 
+        if (options.OnRemoteFailure == RemoteFailurePolicy.ServeStale && stale.TryGet<T>(key, options.StaleLifetime, out var result))
+        {
+            metrics.StaleServed("remote");
+            logger.RemoteFailed(exception, operation, "a stale value");
+            return result;
+        }
+
         logger.RemoteFailed(exception, operation, "a miss");
+        return default;
     }
+
+    /// <summary>The rule that matches a key now.</summary>
+    public ActiveRule? RuleOf(in PlacedKey place) => rules.Match(place.Text);
 
     // Counted each time, said now and then: values of another client may be read a thousand times a second.
     private void Unreadable(in PlacedKey place, string reason, Exception? exception)
     {
         metrics.ValueUnreadable(reason);
-        var now = clock.Monotonic();
-        var notBefore = Interlocked.Read(ref _sayUnreadableAt);
-        if (now >= notBefore && Interlocked.CompareExchange(ref _sayUnreadableAt, now + SayUnreadableEvery, notBefore) == notBefore)
+        if (_sayUnreadable.IsDue(clock.Monotonic()))
         {
             logger.ValueUnreadable(exception, place.Server.Server.Name, reason);
         }
@@ -171,7 +185,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Near
         }
         catch (MemcachedException e)
         {
-            Failed(e, "get", reads[0].Place.Text);
+            results.AddRange(reads.Select(read => (read.Place.Text, Failed<T>(e, "get", read.Place.Text))));
         }
 
         return results;

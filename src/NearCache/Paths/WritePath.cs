@@ -3,12 +3,13 @@ using NearCache.Diagnostics;
 using NearCache.Flights;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
+using NearCache.Near;
 using NearCache.Remote;
 
 namespace NearCache.Paths;
 
 /// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
-internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, NearCacheMetrics metrics, TimeProvider time)
+internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, StaleStore stale, NearCacheMetrics metrics, TimeProvider time)
 {
     /// <summary>Stores, whatever <paramref name="command"/> makes of the ordinary set.</summary>
     public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, Func<PlacedKey, MetaCommand, MetaCommand> command, string operation, CancellationToken cancellationToken)
@@ -108,8 +109,9 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         }
         finally
         {
-            // Whoever comes now does not join a factory that began before.
+            // Whoever comes now does not join a factory that began before, nor get what was there before.
             flights.Cut(place.Text);
+            stale.Drop(place.Text);
         }
     }
 

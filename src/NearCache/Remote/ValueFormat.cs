@@ -28,13 +28,15 @@ internal sealed class ValueFormat(JsonSerializerOptions json, TimeProvider time)
         };
     }
 
+    /// <summary>Whether an item holds nothing but the news that somebody has been told to fill it. A value, empty or null, that somebody has been told to refresh has flags.</summary>
+    public static bool IsPlaceHolder(in MetaResponse item) => item is { Value.IsEmpty: true, ClientFlags: 0 } && (item.IsWinner || item.IsWonByAnother);
+
     /// <summary>Reads an item's value. False: it is not there, or (with a reason) not one that can be read as a <typeparamref name="T"/>.</summary>
     public bool TryRead<T>(in MetaResponse item, out T? value, out string? reason, out Exception? exception)
     {
         (value, reason, exception) = (default, null, null);
 
-        // An empty item that somebody has been told to fill is a place holder, not a value.
-        if (item.Status != MetaStatus.Ok || (item.Value.IsEmpty && (item.IsWinner || item.IsWonByAnother)))
+        if (item.Status != MetaStatus.Ok || IsPlaceHolder(item))
         {
             return false;
         }

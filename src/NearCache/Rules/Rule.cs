@@ -13,6 +13,9 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>How old the last proof of freshness may be; null: the cache's own setting, which it never exceeds.</summary>
     public TimeSpan? MaxStaleness { get; init; }
 
+    /// <summary>How long a null that a factory returned is kept; null: as any other value.</summary>
+    public TimeSpan? MissLifetime { get; init; }
+
     /// <summary>Keys to fetch when a process starts.</summary>
     public ImmutableArray<string> Preload { get; init; } = [];
 
@@ -33,6 +36,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
     {
         NearLifetime = options.NearLifetime,
         MaxStaleness = options.MaxStaleness,
+        MissLifetime = options.MissLifetime,
         Preload = [.. options.Preload],
         MaxWritesPerSecond = options.MaxWritesPerSecond,
         OnInvalidate = options.OnInvalidate,

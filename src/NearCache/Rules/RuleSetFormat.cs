@@ -93,6 +93,7 @@ internal static class RuleSetFormat
         writer.WriteString("match"u8, rule.Match.Text);
         WriteDuration(writer, "nearLifetime", rule.NearLifetime);
         WriteDuration(writer, "maxStaleness", rule.MaxStaleness);
+        WriteDuration(writer, "missLifetime", rule.MissLifetime);
         if (!rule.Preload.IsEmpty)
         {
             WriteTexts(writer, "preload", rule.Preload);
@@ -121,6 +122,7 @@ internal static class RuleSetFormat
     {
         NearLifetime = Duration(element, "nearLifetime"),
         MaxStaleness = Duration(element, "maxStaleness"),
+        MissLifetime = Duration(element, "missLifetime"),
         Preload = Texts(element, "preload"),
         MaxWritesPerSecond = element.TryGetProperty("maxWritesPerSecond", out var most) ? most.GetDouble() : null,
         OnInvalidate = !element.TryGetProperty("onInvalidate", out var policy) ? InvalidationPolicy.Drop : policy.GetString() switch

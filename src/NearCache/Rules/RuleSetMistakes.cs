@@ -64,6 +64,7 @@ internal static class RuleSetMistakes
         Unless(match.LiteralPrefix.Length > 0, "Match", match.Text, "an exact key, or begin with literal characters: it would cover every key");
         Unless(match.LiteralPrefix.Length == 0 || !Array.Exists(Reserved, match.Overlaps), "Match", match.Text, "clear of the reserved prefixes ~nc and ~tag:");
         Unless(rule.NearLifetime is null || rule.NearLifetime > TimeSpan.Zero, "NearLifetime", rule.NearLifetime, "positive");
+        Unless(rule.MissLifetime is null || rule.MissLifetime == TimeSpan.Zero || rule.MissLifetime >= TimeSpan.FromSeconds(1), "MissLifetime", rule.MissLifetime, "zero, or at least 00:00:01");
         Unless(
             rule.MaxStaleness is null || rule.MaxStaleness >= NearCacheOptions.LeastMaxStaleness,
             "MaxStaleness", rule.MaxStaleness, $"at least {NearCacheOptions.LeastMaxStaleness}");

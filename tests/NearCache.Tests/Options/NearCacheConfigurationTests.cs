@@ -11,11 +11,12 @@ public sealed class NearCacheConfigurationTests
         var options = Read("""
             {
               "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "AllowEmbedded": true, "OnRemoteFailure": "throw",
+              "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7, "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
               "MaxWritesPerSecond": 2.5, "Budgets": { "AnnouncementsPerProcess": 3 },
               "Memcached": { "Servers": [ "a:1", "b:2" ], "OperationTimeout": "00:00:00.5" },
               "ZooKeeper": { "ConnectionString": "zk:2181/app", "SessionTimeout": "00:00:20", "Authentications": [ { "Scheme": "digest", "Credentials": "u:p" } ], "Sasl": { "User": "u", "Password": "p" }, "Tls": true },
               "Rules": [
-                { "Name": "products", "Match": "product:*", "NearLifetime": "00:05:00", "Preload": [ "product:1" ], "OnInvalidate": "Refresh" },
+                { "Name": "products", "Match": "product:*", "NearLifetime": "00:05:00", "MissLifetime": "00:00:10", "Preload": [ "product:1" ], "OnInvalidate": "Refresh" },
                 { "Name": "site", "Match": "site", "Enabled": false }
               ]
             }
@@ -28,6 +29,10 @@ public sealed class NearCacheConfigurationTests
         Assert.True(options.AllowEmbedded);
         Assert.Equal(RemoteFailurePolicy.Throw, options.OnRemoteFailure);
         Assert.Equal(2.5, options.MaxWritesPerSecond);
+        Assert.Equal((TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)), (options.FactorySoftTimeout, options.FactoryTimeout));
+        Assert.Equal((TimeSpan.FromMinutes(30), 7), (options.StaleLifetime, options.StaleEntries));
+        Assert.Equal((0.75, 0.2), (options.EagerRefresh, options.LifetimeJitter));
+        Assert.Equal(TimeSpan.FromSeconds(10), options.Rules[0].MissLifetime);
         Assert.Equal(3, options.Budgets.AnnouncementsPerProcess);
         Assert.Equal(["a:1", "b:2"], options.Memcached.Servers);
         Assert.Equal(TimeSpan.FromMilliseconds(500), options.Memcached.OperationTimeout);

@@ -121,6 +121,22 @@ public sealed class NearCacheOptionsValidatorTests
     public void A_fill_lease_is_whole_seconds() => Assert.Single(Mistakes(options => options.FillLease = TimeSpan.FromMilliseconds(1500)));
 
     [Fact]
+    public void What_is_said_of_factories_must_fit_together()
+    {
+        Assert.Equal(5, Mistakes(options =>
+        {
+            options.FactorySoftTimeout = TimeSpan.FromSeconds(2);
+            options.FactoryTimeout = TimeSpan.FromSeconds(2);
+            options.StaleLifetime = TimeSpan.FromDays(8);
+            options.StaleEntries = 0;
+            options.EagerRefresh = 1;
+            options.LifetimeJitter = 0.6;
+        }).Count);
+        Assert.StartsWith("StaleLifetime is 00:00:00", Assert.Single(Mistakes(options => options.OnRemoteFailure = RemoteFailurePolicy.ServeStale)), StringComparison.Ordinal);
+        Assert.Empty(Mistakes(options => (options.OnRemoteFailure, options.StaleLifetime) = (RemoteFailurePolicy.ServeStale, TimeSpan.FromMinutes(1))));
+    }
+
+    [Fact]
     public void A_copy_is_not_changed_with_its_original()
     {
         var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "a", Match = "a:*", Preload = { "a:1" } } } };

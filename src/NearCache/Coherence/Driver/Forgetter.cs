@@ -5,14 +5,15 @@ using NearCache.Near;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Voids keys in this process: no fill under way can end, no entry is left, and no flight under way is joined.</summary>
-internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, FlightBoard flights) : IForget
+/// <summary>Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.</summary>
+internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights) : IForget
 {
     public void Forget(ReadOnlySpan<byte> key)
     {
         epochs.Stripes.Advance(KeyHash.Of(key).Stripe(Stripes.Count));
         var text = Encoding.UTF8.GetString(key);
         near.Drop(text);
+        stale.Drop(text);
         flights.Cut(text);
     }
 }

@@ -1,0 +1,61 @@
+using NearCache.Diagnostics;
+using NearCache.Flights;
+
+namespace NearCache.Paths;
+
+/// <summary>Runs callers' factories: so many at once, each for so long.</summary>
+internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCacheMetrics metrics)
+{
+    /// <summary>Runs one when its turn has come.</summary>
+    /// <exception cref="FactoryTimeoutException">It did not end in time; its place is taken until it has.</exception>
+    public ValueTask<T> RunAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan? limit, CancellationToken cancellationToken) =>
+        limit is { } most ? LimitedAsync(state, factory, most, cancellationToken) : UnlimitedAsync(state, factory, cancellationToken);
+
+    private async ValueTask<T> UnlimitedAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
+    {
+        await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var started = time.GetTimestamp();
+        var outcome = "failed";
+        try
+        {
+            var value = await factory(state, cancellationToken).ConfigureAwait(false);
+            outcome = "returned";
+            return value;
+        }
+        finally
+        {
+            gate.Exit();
+            metrics.FactoryRan(outcome, time.GetElapsedTime(started));
+        }
+    }
+
+    private async ValueTask<T> LimitedAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var over = new CancellationTokenSource(limit, time);
+        var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        var run = UnlimitedAsync(state, factory, either.Token).AsTask();
+        try
+        {
+            // A factory that does not look at its token is left behind.
+            return await run.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            metrics.FactoryGivenUp();
+            throw new FactoryTimeoutException($"The factory did not end within {limit} (FactoryTimeout); what it may still return is kept nowhere.", e);
+        }
+        finally
+        {
+            _ = run.ContinueWith(
+                static (ended, state) =>
+                {
+                    _ = ended.Exception;
+                    ((CancellationTokenSource)state!).Dispose();
+                },
+                either,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+    }
+}

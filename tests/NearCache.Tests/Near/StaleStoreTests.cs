@@ -1,0 +1,84 @@
+using System.Text.Json;
+using NearCache.Near;
+using NearCache.Remote;
+using NearCache.TestSupport;
+
+namespace NearCache.Tests.Near;
+
+public sealed class StaleStoreTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private readonly ManualTime _time = new();
+
+    [Fact]
+    public void It_keeps_the_newest_and_no_more_than_there_is_room_for()
+    {
+        var store = new StaleStore(100, new NearClock(_time));
+        for (var i = 0; i < 1000; i++)
+        {
+            Keep(store, $"key {i}", "value");
+            Assert.InRange(store.Count, 1, 100);
+        }
+
+        Assert.All(Enumerable.Range(950, 50), i => Assert.True(store.TryGet<string>($"key {i}", Hour, out _)));
+        Assert.False(store.TryGet<string>("key 0", Hour, out _));
+    }
+
+    [Fact]
+    public void A_key_that_is_kept_again_and_again_leaves_room_for_others()
+    {
+        var store = new StaleStore(100, new NearClock(_time));
+        Keep(store, "quiet", "value");
+        for (var i = 0; i < 1000; i++)
+        {
+            Keep(store, "busy", "value");
+        }
+
+        Assert.True(store.TryGet<string>("quiet", Hour, out _));
+    }
+
+    [Fact]
+    public void A_read_that_began_before_a_drop_brings_nothing_back()
+    {
+        var store = new StaleStore(100, new NearClock(_time));
+        var epoch = store.EpochOf("key");
+
+        store.Drop("key");
+        store.Keep("key", epoch, "old", default, ValueCodec.For<string>(JsonSerializerOptions.Default));
+
+        Assert.False(store.TryGet<string>("key", Hour, out _));
+    }
+
+    [Fact]
+    public void A_dropped_key_is_gone_whichever_map_it_was_in()
+    {
+        var store = new StaleStore(10, new NearClock(_time));
+        for (var i = 0; i < 7; i++)
+        {
+            Keep(store, $"key {i}", "value");
+        }
+
+        for (var i = 0; i < 7; i++)
+        {
+            store.Drop($"key {i}");
+            Assert.False(store.TryGet<string>($"key {i}", Hour, out _));
+        }
+
+        Assert.Equal(0, store.Count);
+    }
+
+    [Fact]
+    public void Whoever_gets_a_value_that_can_be_changed_gets_one_of_his_own()
+    {
+        var store = new StaleStore(10, new NearClock(_time));
+        var kept = new List<int> { 1 };
+        store.Keep("key", store.EpochOf("key"), kept, default, ValueCodec.For<List<int>>(JsonSerializerOptions.Default));
+        kept.Add(2);
+
+        Assert.True(store.TryGet<List<int>>("key", Hour, out var result));
+        Assert.Equal([1], result.Value!);
+        Assert.False(store.TryGet<string>("key", Hour, out _));
+    }
+
+    private static void Keep(StaleStore store, string key, string value) => store.Keep(key, store.EpochOf(key), value, default, ValueCodec.For<string>(JsonSerializerOptions.Default));
+}
