@@ -16,5 +16,6 @@ app.MapParameters();
 app.MapBaskets();
 app.MapViews();
 app.MapDiagnostics();
+app.MapAdmin();
 app.MapPage();
 app.Run();

@@ -26,6 +26,8 @@ internal sealed class Composition : IAsyncDisposable
     private readonly ServerDriver[] _servers;
     private readonly SlotDriver? _slots;
     private readonly ZooKeeperDriver? _zooKeeper;
+    private readonly RuleRegistry _registry;
+    private readonly ChurnDriver? _churn;
 
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote)
     {
@@ -37,10 +39,11 @@ internal sealed class Composition : IAsyncDisposable
         var epochs = new ProcessEpochs();
         var flights = new FlightBoard(time);
         var stale = new StaleStore(options.StaleEntries, _clock);
-        Near = new NearStore(options.NearEntries, epochs, _clock, time, _metrics);
+        var book = new RuleBook(RuleDefaults.Of(options));
+        Near = new NearStore(options.NearEntries, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
-        _rules = new RulesDriver(new RuleBook(RuleDefaults.Of(options)), options.Rules, hasZooKeeper);
+        _rules = new RulesDriver(book, options.Rules, hasZooKeeper);
         var context = new CoherenceContext
         {
             Names = new CounterNames(options.Namespace),
@@ -71,7 +74,11 @@ internal sealed class Composition : IAsyncDisposable
 
         if (hasZooKeeper)
         {
-            (_slots, _zooKeeper) = Join(new ZooKeeperClient(options.ZooKeeper, loggers, meters, time), context);
+            (_slots, _zooKeeper, _registry) = Join(new ZooKeeperClient(options.ZooKeeper, loggers, meters, time), context);
+        }
+        else
+        {
+            _registry = RegistryOn(new LocalRegistry(_rules, isShared: !remote.IsEmbedded), time);
         }
 
         _rules.Start(context, _servers, RuleTranslation.Times(options, remote.IsEmbedded));
@@ -81,6 +88,7 @@ internal sealed class Composition : IAsyncDisposable
         }
 
         _zooKeeper?.Start();
+        _churn = options.ChurnBreaker ? new ChurnDriver(_rules, context) : null;
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
     }
 
@@ -94,6 +102,8 @@ internal sealed class Composition : IAsyncDisposable
 
     public CreatePath Creations { get; }
 
+    public IRuleRegistry Registry => _registry;
+
     /// <summary>Checks the options, makes the parts and starts them.</summary>
     /// <exception cref="OptionsValidationException">The options have mistakes.</exception>
     public static Composition Of(
@@ -106,7 +116,7 @@ internal sealed class Composition : IAsyncDisposable
             : new Composition(copy, loggers, meters, time, remoteOf(copy, loggers, meters, time));
     }
 
-    private (SlotDriver Slots, ZooKeeperDriver Driver) Join(ZooKeeperClient client, CoherenceContext context)
+    private (SlotDriver Slots, ZooKeeperDriver Driver, RuleRegistry Registry) Join(ZooKeeperClient client, CoherenceContext context)
     {
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
@@ -114,10 +124,18 @@ internal sealed class Composition : IAsyncDisposable
         context.Announcer = slots;
         var tree = new NamespaceTree(client, paths, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
         var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
+        _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
             client, paths, context, Options.ZooKeeper.SessionTimeout, member, MemberDriver.HashOf(_servers.Select(server => server.Server.Name)), slots.MembersCounted);
-        return (slots, new ZooKeeperDriver(client, tree, paths, slots, context, registry.RunAsync, members.RunAsync));
+        return (
+            slots,
+            new ZooKeeperDriver(client, tree, paths, slots, context, registry.RunAsync, members.RunAsync),
+            RegistryOn(new ZooKeeperRegistry(client, paths), context.Time));
     }
+
+    // A stop is acknowledged after at most two round trips to a server that answers.
+    private RuleRegistry RegistryOn(IRegistryStore store, TimeProvider time) =>
+        new(store, _rules, _clock, time, TimeSpan.FromSeconds(1) + (2 * Options.Memcached.OperationTimeout));
 
     // How long an audit waits for news: as long as news takes to come, and not at all where none comes.
     private long Patience() =>
@@ -149,12 +167,18 @@ internal sealed class Composition : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_churn is not null)
+        {
+            await _churn.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (_zooKeeper is not null)
         {
             await _zooKeeper.DisposeAsync().ConfigureAwait(false);
         }
 
         await _rules.DisposeAsync().ConfigureAwait(false);
+        _registry.Dispose();
         foreach (var server in _servers)
         {
             await server.DisposeAsync().ConfigureAwait(false);

@@ -150,6 +150,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
         return (long)response.Number;
     }
 
+    /// <summary>The rules of the namespace and its stops: read, edited, and the kill switch. Also a service of the container.</summary>
+    public IRuleRegistry Rules => _parts.Registry;
+
     /// <summary>What the cache is doing now, and how much it did so far.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
 

@@ -34,6 +34,7 @@ public static class NearCacheServiceCollectionExtensions
             provider.GetService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<INearCache>(provider => provider.GetRequiredService<NearCacheClient>());
+        services.TryAddSingleton(provider => provider.GetRequiredService<NearCacheClient>().Rules);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, NearCacheStarter>());
         return new NearCacheBuilder(services);
     }

@@ -8,4 +8,7 @@ internal sealed class StorefrontOptions
 
     /// <summary>A file that several processes use as one database. None: each process has its own, in memory.</summary>
     public string? SourceFile { get; set; }
+
+    /// <summary>What an operator's requests to <c>/admin</c> must carry as their bearer token. None: all of them are refused.</summary>
+    public string? AdminKey { get; set; }
 }

@@ -52,6 +52,18 @@ internal static partial class Log
     [LoggerMessage(1302, LogLevel.Error, "{Server} carries rules of revision {Found}, but the registry has {Known}: somebody else writes there.")]
     public static partial void RulesAhead(this ILogger logger, string server, long found, long known);
 
+    [LoggerMessage(1303, LogLevel.Warning, "Stopped: {What}, by {Who}: {Why} Nothing of it is served near until stop {Id} is cleared.")]
+    public static partial void Stopped(this ILogger logger, string what, string who, string why, string id);
+
+    [LoggerMessage(1304, LogLevel.Information, "{Stops} stops were put into the registry, which lacked them.")]
+    public static partial void StopsCarried(this ILogger logger, int stops);
+
+    [LoggerMessage(1305, LogLevel.Error, "The churn breaker tripped for rule {Rule}: {Why}. Its writes are not announced any more, and a stop is put.")]
+    public static partial void ChurnBreakerTripped(this ILogger logger, string rule, string why);
+
+    [LoggerMessage(1306, LogLevel.Error, "Rule {Rule} could not be stopped. Its writes are not announced by this process any more.")]
+    public static partial void StopNotPut(this ILogger logger, Exception exception, string rule);
+
     [LoggerMessage(1400, LogLevel.Warning, "ZooKeeper is away. Changes made elsewhere are seen by the audits, within about a second.")]
     public static partial void ZooKeeperAway(this ILogger logger);
 

@@ -22,6 +22,7 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Histogram<double> _factoryDuration;
     private readonly Histogram<double> _staleness;
     private readonly Counter<double> _closed;
+    private readonly Counter<long> _churn;
 
     public NearCacheMetrics(IMeterFactory? meters)
     {
@@ -37,6 +38,7 @@ internal sealed class NearCacheMetrics : IDisposable
         _factoryDuration = _meter.CreateHistogram<double>("nearcache.factory.duration", "s", "How long callers' factories ran, the wait for their turn left out, by how they ended.");
         _stale = _meter.CreateCounter<long>("nearcache.stale.served", "{read}", "Reads that were answered with a stale value, by what failed or was slow.");
         _refreshFailures = _meter.CreateCounter<long>("nearcache.refresh.failures", "{failure}", "Values that were not refreshed in the background before their end, because their factory failed.");
+        _churn = _meter.CreateCounter<long>("nearcache.churn_breaker.trips", "{trip}", "Rules that the churn breaker of this process has stopped, by rule.");
         _closed = _meter.CreateCounter<double>("nearcache.near.gate_closed", "s", "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
         _staleness = _meter.CreateHistogram<double>("nearcache.near.confirmation_age", "s", "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
     }
@@ -68,6 +70,8 @@ internal sealed class NearCacheMetrics : IDisposable
     public void RefreshFailed() => _refreshFailures.Add(1);
 
     public void StaleServed(string reason) => _stale.Add(1, Tag("reason", reason));
+
+    public void ChurnBreakerTripped(string rule) => _churn.Add(1, Tag("rule", rule));
 
     public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
 

@@ -21,6 +21,9 @@ internal sealed class NearEntry(object? value, ServerCoherence server, ActiveRul
 
     public CacheVersion Version { get; } = version;
 
+    /// <summary>The rule's part of the count of near hits.</summary>
+    public int HitsPart { get; } = rule.Counters.HitsPart;
+
     /// <summary>The bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
     public TimeSpan ConfirmedBefore(in Moment now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
 

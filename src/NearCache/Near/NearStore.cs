@@ -15,14 +15,15 @@ internal sealed class NearStore : IDisposable
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
     private readonly NearClock _clock;
-    private readonly ThreadedCounter _hits = new();
+    private readonly ThreadedCounter _hits;
     private readonly ITimer _housekeeping;
     private readonly int _capacity;
     private int _entries;
     private int _isCompacting;
 
-    public NearStore(int capacity, ProcessEpochs epochs, NearClock clock, TimeProvider time, NearCacheMetrics metrics)
+    public NearStore(int capacity, ProcessEpochs epochs, NearClock clock, TimeProvider time, ThreadedCounter hits, NearCacheMetrics metrics)
     {
+        _hits = hits;
         _metrics = metrics;
         _capacity = capacity;
         _epochs = epochs;
@@ -59,7 +60,7 @@ internal sealed class NearStore : IDisposable
 
             if (confirmations == _epochs.Confirmations)
             {
-                if ((_hits.Add() & SampleMask) == 0)
+                if ((_hits.Add(entry.HitsPart) & SampleMask) == 0)
                 {
                     _metrics.ConfirmationAge(entry.ConfirmedBefore(now));
                 }

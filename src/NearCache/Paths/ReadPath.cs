@@ -74,6 +74,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     public NearFill? BeginFill(in PlacedKey place)
     {
         var rule = rules.Match(place.Text);
+        rule?.Counters.RemoteRead();
         if (rule is null || !rules.MayFill(place.Server, rule, out var generation))
         {
             return null;

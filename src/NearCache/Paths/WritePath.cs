@@ -101,10 +101,12 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command)
     {
         var server = place.Server;
+        var rule = rules.Match(place.Text);
+        rule?.Counters.Written();
         try
         {
             return rules.MustBump(server, place.Text)
-                ? await server.MutateAsync(command, place.Hash, place.Name).ConfigureAwait(false)
+                ? await server.MutateAsync(command, place.Hash, place.Name, rule).ConfigureAwait(false)
                 : await MutateUnmatchedAsync(place, command).ConfigureAwait(false);
         }
         finally
@@ -131,7 +133,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
 
         if (await rules.MustBumpAfterAsync(place.Server, place.Text).ConfigureAwait(false))
         {
-            await place.Server.BumpAsync(place.Hash, place.Name).ConfigureAwait(false);
+            await place.Server.BumpAsync(place.Hash, place.Name, rules.Match(place.Text)).ConfigureAwait(false);
         }
 
         return response;

@@ -1,3 +1,5 @@
+using NearCache.Diagnostics;
+
 namespace NearCache.Rules;
 
 /// <summary>A rule at work in this process: what near entries and fills hold on to.</summary>
@@ -10,9 +12,11 @@ internal sealed class ActiveRule
     private long _nearLifetime;
     private long _maxStaleness;
     private volatile Rule _rule;
+    private volatile bool _announces = true;
 
-    internal ActiveRule(Rule rule, RuleDefaults defaults)
+    internal ActiveRule(Rule rule, RuleDefaults defaults, ThreadedCounter hits)
     {
+        Counters = new RuleCounters(hits);
         _rule = rule;
         Update(rule, defaults);
     }
@@ -41,8 +45,14 @@ internal sealed class ActiveRule
     /// <summary>Is it in force: enabled, in the applied set, and not stopped?</summary>
     public bool IsOn => (Generation & 1) == 0;
 
+    /// <summary>Are writes of its keys announced? Not while it is off, and not after the churn breaker has tripped.</summary>
+    public bool Announces => _announces && IsOn;
+
     /// <summary>What it did in this process.</summary>
-    public RuleCounters Counters { get; } = new();
+    public RuleCounters Counters { get; }
+
+    /// <summary>Writes are not announced any more until the rule is switched on again.</summary>
+    public void EndAnnouncements() => _announces = false;
 
     internal void Update(Rule rule, RuleDefaults defaults)
     {
@@ -61,6 +71,7 @@ internal sealed class ActiveRule
             return false;
         }
 
+        _announces = true;
         Interlocked.Increment(ref _generation);
         return true;
     }

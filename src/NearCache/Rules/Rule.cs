@@ -31,6 +31,27 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.</summary>
     public long Since { get; init; } = 1;
 
+    /// <summary>The options that describe it.</summary>
+    public RuleOptions ToOptions()
+    {
+        var options = new RuleOptions
+        {
+            Name = Name,
+            Match = Match.Text,
+            NearLifetime = NearLifetime,
+            MaxStaleness = MaxStaleness,
+            MaxWritesPerSecond = MaxWritesPerSecond,
+            OnInvalidate = OnInvalidate,
+            Enabled = Enabled,
+        };
+        foreach (var key in Preload)
+        {
+            options.Preload.Add(key);
+        }
+
+        return options;
+    }
+
     /// <summary>The rule that options describe.</summary>
     public static Rule From(RuleOptions options) => new(options.Name ?? "", new KeyPattern(options.Match ?? ""))
     {

@@ -1,3 +1,5 @@
+using NearCache.Diagnostics;
+
 namespace NearCache.Rules;
 
 /// <summary>The rules at work in this process: asked by every read and write, changed by edits and stops.</summary>
@@ -9,6 +11,9 @@ internal sealed class RuleBook(RuleDefaults defaults)
 
     /// <summary>The rules of the applied set that are enabled, compiled. A rule in it may be off: it is stopped.</summary>
     public RuleMatcher Matcher => _matcher;
+
+    /// <summary>The near hits of all rules, also of those that are gone. Each rule is a part.</summary>
+    public ThreadedCounter NearHits { get; } = new();
 
     /// <summary>The applied set.</summary>
     public RuleSet Applied { get; private set; } = RuleSet.Empty;
@@ -33,7 +38,7 @@ internal sealed class RuleBook(RuleDefaults defaults)
             }
             else
             {
-                active = new ActiveRule(rule, defaults);
+                active = new ActiveRule(rule, defaults, NearHits);
             }
 
             after.Add(active);

@@ -1,15 +1,20 @@
+using NearCache.Diagnostics;
+
 namespace NearCache.Rules;
 
 /// <summary>What a rule did in this process since it was last switched on or its match changed. Any thread may count.</summary>
-internal sealed class RuleCounters
+/// <param name="hits">Counts the near hits of all rules; each is a part.</param>
+internal sealed class RuleCounters(ThreadedCounter hits)
 {
-    private readonly StripedCounter _nearHits = new();
     private long _remoteReads;
     private long _writes;
     private long _announcements;
 
+    /// <summary>The rule's part of the near hits.</summary>
+    public int HitsPart { get; } = hits.AddPart();
+
     /// <summary>Reads that the near store answered.</summary>
-    public long NearHits => _nearHits.Value;
+    public long NearHits => hits.Of(HitsPart);
 
     /// <summary>Reads that went to the remote.</summary>
     public long RemoteReads => Volatile.Read(ref _remoteReads);
@@ -19,8 +24,6 @@ internal sealed class RuleCounters
 
     /// <summary>Mutations handed to ZooKeeper.</summary>
     public long Announcements => Volatile.Read(ref _announcements);
-
-    public void NearHit() => _nearHits.Add();
 
     public void RemoteRead() => Interlocked.Increment(ref _remoteReads);
 

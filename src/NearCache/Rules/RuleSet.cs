@@ -57,8 +57,7 @@ internal sealed class RuleSet
         }
 
         var next = carried.Next(rules);
-        var isSame = Create(0, next.Rules, []).Content.Span.SequenceEqual(Create(0, carried.Rules, []).Content.Span);
-        return isSame ? carried : next;
+        return carried.HasSameRules(next) ? carried : next;
     }
 
     /// <summary>The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed.</summary>
@@ -73,6 +72,9 @@ internal sealed class RuleSet
             : rule with { Since = revision });
         return Create(revision, [.. after], [.. Cleared.Concat(clear ?? []).Distinct().TakeLast(MostCleared)]);
     }
+
+    /// <summary>Do both have the same rules, whatever else the sets say?</summary>
+    public bool HasSameRules(RuleSet other) => Create(0, Rules, []).Content.Span.SequenceEqual(Create(0, other.Rules, []).Content.Span);
 
     /// <summary>Are these byte for byte the same?</summary>
     public bool IsSame(RuleSet other) => Revision == other.Revision && Content.Span.SequenceEqual(other.Content.Span);

@@ -4,10 +4,23 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Follows the registry of the rules in ZooKeeper.</summary>
+/// <summary>Follows the registry of the rules in ZooKeeper, and puts stops into it that came another way.</summary>
+/// <remarks>A whole fleet sees at once that the registry lacks a stop. Each waits a random time, looks again, and only then writes, by compare-and-set.</remarks>
 internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace)
 {
+    private const int Spread = 1000;
+
     private readonly Wake _changed = new(context.Time);
+    private volatile bool _isUrgent;
+    private long? _writeAt;
+
+    /// <summary>This process knows other stops than before.</summary>
+    /// <param name="isOwn">It has put one: no other process is about to write it, so it is written at once.</param>
+    public void StopsChanged(bool isOwn)
+    {
+        _isUrgent |= isOwn;
+        _changed.Call();
+    }
 
     /// <summary>Serves one session until it ends: reads, waits for the watch, and reads again no faster than slots are read.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -15,36 +28,75 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
         while (!cancellationToken.IsCancellationRequested)
         {
             var readAt = context.Clock.Monotonic();
-            var wait = long.MaxValue;
+            long wait;
             try
             {
-                var data = await zooKeeper.GetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
-                Apply(data.Data);
+                var data = await ReadAsync(cancellationToken).ConfigureAwait(false);
+                wait = await ApplyAsync(data, readAt, cancellationToken).ConfigureAwait(false);
             }
             catch (ZooKeeperException e)
             {
                 context.Logger.ZooKeeperFailed(e, "reading the rules");
-                wait = 1000;
+                wait = Spread;
             }
 
             await _changed.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
             var early = readAt + pace() - context.Clock.Monotonic();
-            if (early > 0)
+            if (early > 0 && !_isUrgent)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(early), context.Time, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private void Apply(ReadOnlyMemory<byte> content)
+    private async Task<ZNodeData> ReadAsync(CancellationToken cancellationToken)
     {
-        if (RegistryDocument.TryRead(content, out var document, out var why))
+        var data = await zooKeeper.GetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
+        if (!RegistryDocument.TryRead(data.Data, out var document, out _) || document.Set.Revision >= rules.Revision)
         {
-            rules.RegistryRead(document);
+            return data;
         }
-        else
+
+        // The server that was asked may lag behind what memcached carries already.
+        await zooKeeper.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
+        return await zooKeeper.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
+    }
+
+    // How long to wait if nothing changes.
+    private async Task<long> ApplyAsync(ZNodeData data, long readAt, CancellationToken cancellationToken)
+    {
+        if (!RegistryDocument.TryRead(data.Data, out var document, out var why))
         {
             rules.RegistryUnreadable(why);
+            return long.MaxValue;
         }
+
+        rules.RegistryRead(document);
+        if (rules.Completed(document) is not { } completed)
+        {
+            _writeAt = null;
+            _isUrgent = false;
+            return long.MaxValue;
+        }
+
+        if (!_isUrgent && (_writeAt ??= readAt + Random.Shared.Next(Spread)) > readAt)
+        {
+            return _writeAt.Value - readAt;
+        }
+
+        _writeAt = null;
+        _isUrgent = false;
+        try
+        {
+            await zooKeeper.SetDataAsync(paths.Rules, completed.Write(), data.Stat.Version, cancellationToken).ConfigureAwait(false);
+            context.Logger.StopsCarried(completed.Stops.Stops.Length - document.Stops.Stops.Length);
+            rules.RegistryRead(completed);
+        }
+        catch (BadVersionException)
+        {
+            // Somebody else was first: its watch has fired, and what is lacking still is written after a while.
+        }
+
+        return long.MaxValue;
     }
 }

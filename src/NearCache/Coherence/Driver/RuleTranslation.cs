@@ -1,4 +1,5 @@
 using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
 using NearCache.Memcached.Protocol;
 using NearCache.Rules;
 
@@ -21,7 +22,8 @@ internal static class RuleTranslation
     public static CarriedSet Carry(RuleSet set)
     {
         var enabled = set.Rules.Where(rule => rule.Enabled).ToArray();
-        var matcher = new RuleMatcher([.. enabled.Select(rule => new ActiveRule(rule, NoDefaults))]);
+        var hits = new ThreadedCounter();
+        var matcher = new RuleMatcher([.. enabled.Select(rule => new ActiveRule(rule, NoDefaults, hits))]);
         return new CarriedSet(
             set.Revision,
             set.Content,

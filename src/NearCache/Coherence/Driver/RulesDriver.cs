@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 using NearCache.Memcached;
@@ -14,6 +15,8 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     private readonly RuleOptions[] _configured;
     private readonly bool _hasRegistry;
     private readonly HashSet<string> _unreadable = [];
+    private readonly StopsUnderway _underway = new();
+    private ImmutableArray<RuleEdit> _history = [];
     private long _highestSeen;
     private bool _isConfiguredApplied;
     private volatile CompiledSet _carried = new(RuleSet.Empty, CarriedSet.None);
@@ -32,6 +35,30 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 
     /// <summary>The revision that is applied.</summary>
     public long Revision => _book.Applied.Revision;
+
+    /// <summary>The rules at work, also those that are stopped.</summary>
+    public IReadOnlyCollection<ActiveRule> Active => _book.Matcher.Rules;
+
+    /// <summary>The stops that count here.</summary>
+    public StopSet Stops => _book.Stops;
+
+    /// <summary>For those who look at rules and stops, or wait for changes.</summary>
+    public RegistryWatch Watch { get; } = new();
+
+    /// <summary>Told when other stops count than before, and whether this process has put one itself. Set before anything is started.</summary>
+    public Action<bool>? StopsChanged { get; set; }
+
+    /// <summary>What this process knows, as a registry would hold it.</summary>
+    public RegistryDocument Document
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new RegistryDocument(_book.Applied, _book.Stops, _history);
+            }
+        }
+    }
 
     private CoherenceContext Context => _context ?? throw new InvalidOperationException("Not started.");
 
@@ -97,11 +124,60 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
             }
             else
             {
+                _history = document.History;
                 Apply(document.Set);
             }
 
+            _underway.FoundOutside(document.Stops);
             Stop(document.Stops);
         }
+    }
+
+    /// <summary>Puts an edited set in force that follows this one, where there is no registry.</summary>
+    /// <returns>False: another one is in force by now.</returns>
+    public bool TryReplace(long revision, RegistryDocument document)
+    {
+        lock (_lock)
+        {
+            if (_book.Applied.Revision != revision)
+            {
+                return false;
+            }
+
+            RegistryRead(document);
+            return true;
+        }
+    }
+
+    /// <summary>What the registry should hold: this document with the stops that it lacks. Null: it lacks none.</summary>
+    public RegistryDocument? Completed(RegistryDocument document)
+    {
+        var full = document.Stopped(Stops);
+        return full.Stops.Equals(document.Stops) ? null : full;
+    }
+
+    /// <summary>Puts a stop: it counts here when this returns, and everything outside is told without delay.</summary>
+    /// <returns>Completes when a memcached server or the registry has it.</returns>
+    /// <exception cref="NearCacheException">There are too many stops already.</exception>
+    public Task Put(Stop stop)
+    {
+        var told = _underway.Add(stop.Id);
+        lock (_lock)
+        {
+            Stop(StopSet.Of([stop]), isOwn: true);
+            if (!_book.Stops.Stops.Contains(stop))
+            {
+                throw new NearCacheException($"There are {StopSet.Most} stops already, and no more are kept: clear those that are over.");
+            }
+        }
+
+        Context.Logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
+        if (!Context.IsShared)
+        {
+            _underway.FoundOutside(Stops);
+        }
+
+        return told;
     }
 
     /// <summary>The registry holds something that cannot be read here.</summary>
@@ -113,51 +189,51 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         }
     }
 
-    /// <summary>What an item says, with the stops in it merged into those that this process knows.</summary>
-    /// <returns>Null: the server could not say.</returns>
-    public RulesAsRead? Interpret(string server, in MetaResponse item, out RulesReading reading)
+    /// <summary>A server's item was read: the stops in it are merged into those that this process knows, then the leases are told, then what that means is done.</summary>
+    /// <remarks>In one piece, so that no stop can come between the comparison with the item and its use.</remarks>
+    /// <param name="server">The server.</param>
+    /// <param name="item">Its answer.</param>
+    /// <param name="tell">Tells the server's leases.</param>
+    /// <returns>False: the server could not say.</returns>
+    public bool Receive(string server, in MetaResponse item, Func<RulesReading, RulesNews> tell)
     {
-        reading = RulesReading.Absent;
         if (RuleTranslation.Read(item, server, Carry) is not { } found)
         {
-            return null;
+            return false;
         }
 
         lock (_lock)
         {
             _highestSeen = Math.Max(_highestSeen, found.Set?.Revision ?? 0);
             Stop(found.Stops);
-            reading = found.Against(_book.Stops);
+            Found(server, found, tell(found.Against(_book.Stops)));
         }
 
-        return found;
+        _underway.FoundOutside(found.Stops);
+        return true;
     }
 
-    /// <summary>What an item said, and what that means by the leases of its server.</summary>
-    public void Found(string server, RulesAsRead found, RulesNews news)
+    private void Found(string server, RulesAsRead found, RulesNews news)
     {
-        lock (_lock)
+        if (found.Reading.Found == RulesFound.Unreadable)
         {
-            if (found.Reading.Found == RulesFound.Unreadable)
-            {
-                Unreadable(server, found.Why);
-                return;
-            }
+            Unreadable(server, found.Why);
+            return;
+        }
 
-            Readable(server);
-            if (news.Newer is not null && found.Set is { } newer)
-            {
-                Apply(newer);
-            }
-            else if (news.Conflicts)
-            {
-                Context.Logger.RulesAhead(server, found.Set!.Revision, _book.Applied.Revision);
-            }
+        Readable(server);
+        if (news.Newer is not null && found.Set is { } newer)
+        {
+            Apply(newer);
+        }
+        else if (news.Conflicts)
+        {
+            Context.Logger.RulesAhead(server, found.Set!.Revision, _book.Applied.Revision);
+        }
 
-            if (!_hasRegistry)
-            {
-                ApplyConfigured();
-            }
+        if (!_hasRegistry)
+        {
+            ApplyConfigured();
         }
     }
 
@@ -172,6 +248,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Watch.End();
         foreach (var server in _servers.Values)
         {
             await server.DisposeAsync().ConfigureAwait(false);
@@ -222,6 +299,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
             server.Apply(carried);
         }
 
+        Watch.Changed(_book.Applied, _book.Stops, _history);
         Context.Logger.RulesApplied(set.Revision, set.Rules.Length);
     }
 
@@ -237,16 +315,25 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         Apply(RuleSet.Configured(_configured, _book.Applied.Revision == 0 ? null : _book.Applied));
     }
 
-    private void Stop(StopSet stops)
+    private void Stop(StopSet stops, bool isOwn = false)
     {
         var before = _book.Stops;
         _book.Merge(stops);
-        if (!before.Equals(_book.Stops))
+        if (before.Equals(_book.Stops))
         {
-            foreach (var server in _servers.Values)
-            {
-                server.StopsChanged(isUrgent: false);
-            }
+            return;
+        }
+
+        foreach (var server in _servers.Values)
+        {
+            server.StopsChanged(isUrgent: isOwn);
+        }
+
+        StopsChanged?.Invoke(isOwn);
+        Watch.Changed(_book.Applied, _book.Stops, _history);
+        foreach (var stop in isOwn ? [] : _book.Stops.Stops.Except(before.Stops))
+        {
+            Context.Logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
         }
     }
 

@@ -3,6 +3,7 @@ using NearCache.Diagnostics;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
+using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
@@ -47,9 +48,13 @@ internal sealed class ServerDriver : IAsyncDisposable
     }
 
     /// <summary>Sends a mutation and its bumps in one write, and completes when all have answered and the key is void here.</summary>
+    /// <param name="mutation">The mutation.</param>
+    /// <param name="hash">The key's hash.</param>
+    /// <param name="key">The key's name.</param>
+    /// <param name="rule">The rule that covers it here; null: none does. Only with one that is on is the write announced.</param>
     /// <returns>The answer to the mutation.</returns>
     /// <exception cref="MemcachedException">It failed; if it may have been done, its bumps are owed now and will be made up for.</exception>
-    public async Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key)
+    public async Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule)
     {
         RemoteReply reply;
         try
@@ -62,13 +67,13 @@ internal sealed class ServerDriver : IAsyncDisposable
             throw;
         }
 
-        Answered(hash.Segment, key, AuditCommands.Counter(reply.Responses[1]), AuditCommands.Counter(reply.Responses[2]));
+        Answered(hash.Segment, key, rule, AuditCommands.Counter(reply.Responses[1]), AuditCommands.Counter(reply.Responses[2]));
         return reply.Responses[0];
     }
 
     /// <summary>Counts a mutation that was sent without its bumps, because its key matched a rule only afterwards.</summary>
     /// <exception cref="MemcachedException">It failed; the bumps are owed now and will be made up for.</exception>
-    public async Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key)
+    public async Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule)
     {
         RemoteReply reply;
         try
@@ -81,7 +86,7 @@ internal sealed class ServerDriver : IAsyncDisposable
             throw;
         }
 
-        Answered(hash.Segment, key, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
+        Answered(hash.Segment, key, rule, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
     }
 
     /// <summary>A mutation was sent without its bumps and not answered: they are owed.</summary>
@@ -285,7 +290,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         _wake.Call();
     }
 
-    private void Answered(int segment, ReadOnlyMemory<byte> key, long? m, long? n)
+    private void Answered(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? m, long? n)
     {
         AuditEffect effect;
         lock (_lock)
@@ -304,7 +309,13 @@ internal sealed class ServerDriver : IAsyncDisposable
             }
 
             _log.Leave(ofServer, new LogRecord(segment, ofSegment, key));
-            _context.Announcer.Announce(Ledger.IdentityHash, segment, key, new MutationVersion(ofServer, ofSegment));
+
+            // A key that is counted only because the rules are not known, or not known to be gone everywhere, costs ZooKeeper nothing.
+            if (rule is { Announces: true })
+            {
+                rule.Counters.Announced();
+                _context.Announcer.Announce(Ledger.IdentityHash, segment, key, new MutationVersion(ofServer, ofSegment));
+            }
         }
         else
         {

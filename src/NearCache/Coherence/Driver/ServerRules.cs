@@ -101,16 +101,27 @@ internal sealed class ServerRules : IAsyncDisposable
         var sent = _context.Clock.Now();
         var item = await _server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
         var received = _context.Clock.Now();
-        if (_rules.Interpret(_server.Server.Name, item, out var reading) is not { } found)
+        if (_rules.Receive(_server.Server.Name, item, reading => Tell(reading, sent, received)))
         {
-            lock (_lock)
-            {
-                _leases.Failed(received);
-            }
-
+            _firstLook.TrySetResult();
             return;
         }
 
+        lock (_lock)
+        {
+            _leases.Failed(received);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private RulesNews Tell(RulesReading reading, Moment sent, Moment received)
+    {
         RulesNews news;
         lock (_lock)
         {
@@ -122,15 +133,7 @@ internal sealed class ServerRules : IAsyncDisposable
             _server.Void(FlushReason.RulesRestarted);
         }
 
-        _rules.Found(_server.Server.Name, found, news);
-        _firstLook.TrySetResult();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _stopping.Dispose();
+        return news;
     }
 
     private async Task RunAsync()

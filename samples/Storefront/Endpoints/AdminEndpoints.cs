@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using NearCache;
+using Storefront.Source;
+
+namespace Storefront.Endpoints;
+
+/// <summary>What an operator asks of a running shop: the rules, the kill switch, and ending a stop. Only with the key, and only where one is configured.</summary>
+internal static class AdminEndpoints
+{
+    public static void MapAdmin(this IEndpointRouteBuilder app)
+    {
+        var admin = app.MapGroup("/admin").AddEndpointFilter(async (context, next) =>
+            Knows(context.HttpContext.Request, context.HttpContext.RequestServices.GetRequiredService<IOptions<StorefrontOptions>>().Value.AdminKey)
+                ? await next(context)
+                : Results.Unauthorized());
+
+        admin.MapGet("/rules", (IRuleRegistry rules) => rules.Current);
+        admin.MapPost("/stops", async (StopRequest stop, IRuleRegistry rules, CancellationToken cancellationToken) =>
+            await TryAsync(async () => await rules.StopAsync(stop.Rule, new EditReason(stop.Who, stop.Why), cancellationToken)));
+        admin.MapPost("/stops/{id}/end", async (string id, Editor editor, IRuleRegistry rules, CancellationToken cancellationToken) =>
+            await TryAsync(async () => await rules.ClearStopsAsync([id], new EditReason(editor.Who, editor.Why), cancellationToken)));
+    }
+
+    // Without a key nobody is an operator.
+    private static bool Knows(HttpRequest request, string? key) => !string.IsNullOrEmpty(key)
+        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {key}")), SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())));
+
+    private static async Task<IResult> TryAsync<T>(Func<Task<T>> act)
+    {
+        try
+        {
+            return Results.Ok(await act());
+        }
+        catch (Exception e) when (e is RuleRefusedException or ArgumentException)
+        {
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest, title: "Refused.");
+        }
+    }
+
+    private sealed record StopRequest(string? Rule, string Who, string Why);
+
+    private sealed record Editor(string Who, string Why);
+}

@@ -1,0 +1,8 @@
+namespace NearCache;
+
+/// <summary>Who made a revision of the rules, and why.</summary>
+/// <param name="Revision">The revision that it made.</param>
+/// <param name="Who">Who or what.</param>
+/// <param name="Why">Why.</param>
+/// <param name="When">When, in UTC, by the clock of who made it.</param>
+public sealed record RegistryEdit(long Revision, string Who, string Why, DateTimeOffset When);

@@ -1,0 +1,70 @@
+using System.Text;
+using NearCache.TestSupport;
+using NearCache.ZooKeeper;
+
+namespace NearCache.IntegrationTests.Rules;
+
+/// <summary>The registry in a real ZooKeeper, edited by one process and followed by another.</summary>
+public sealed class RegistryTests
+{
+    private const string Znode = "/nearcache/rules/rules";
+
+    [Fact]
+    public async Task An_edit_by_one_process_is_in_force_in_the_other_and_edits_at_once_all_count()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 2);
+        var (one, other) = (fleet.Caches[0].Rules, fleet.Caches[1].Rules);
+        await fleet.ServeNearAsync("product:1");
+
+        await one.AddAsync(new RuleOptions { Name = "menus", Match = "menu:*" }, RuleFleet.Reason);
+        await fleet.ServeNearAsync("menu:1");
+
+        await Task.WhenAll(
+            one.DisableAsync("menus", RuleFleet.Reason),
+            other.ChangeAsync("products", rule => rule.NearLifetime = TimeSpan.FromSeconds(30), RuleFleet.Reason with { Who = "Bob" }));
+        await Eventually.BecomesTrueAsync(() => one.Current.Revision == 4 && other.Current.Revision == 4, "both know both edits");
+
+        var registry = await other.GetAsync(TestContext.Current.CancellationToken);
+        Assert.False(registry.Rules.Single(rule => rule.Settings.Name == "menus").Settings.Enabled);
+        Assert.Equal(TimeSpan.FromSeconds(30), registry.Rules.Single(rule => rule.Settings.Name == "products").Settings.NearLifetime);
+        Assert.Equal(["Alice", "Alice", "Bob"], registry.History.Select(edit => edit.Who).Order());
+        Assert.Equal([2, 3, 4], registry.History.Select(edit => edit.Revision));
+        Assert.All(fleet.Caches, cache => Assert.Equal(["products", "site", "menus"], cache.Rules.Current.Rules.Select(rule => rule.Settings.Name)));
+
+        await one.RemoveAsync("products", RuleFleet.Reason);
+        await fleet.UntilNotNearAsync("product:1", () => Task.CompletedTask);
+    }
+
+    [Fact]
+    public async Task Without_ZooKeeper_an_edit_fails_and_changes_nothing()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 1);
+        await fleet.ServeNearAsync("product:1");
+        fleet.ZooKeeper.Kill();
+
+        var failed = await Assert.ThrowsAsync<NearCacheException>(() => fleet.Caches[0].Rules.DisableAsync("products", RuleFleet.Reason));
+
+        Assert.True(failed.IsTransient);
+        Assert.True(await RuleFleet.IsNearAsync(fleet.Caches[0], "product:1"));
+    }
+
+    [Fact]
+    public async Task A_registry_that_was_edited_by_hand_as_documented_is_followed()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 1);
+        await fleet.ServeNearAsync("product:1");
+        await using var zooKeeper = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address });
+
+        // docs/operations/kill-switch.md, "Through ZooKeeper".
+        var data = await zooKeeper.GetDataAsync(Znode, cancellationToken: TestContext.Current.CancellationToken);
+        var text = Encoding.UTF8.GetString(data.Data.Span);
+        var stopped = text[..^1] + """
+            ,"stops":[{"id":"incident-4711","who":"Alice","why":"wrong prices","when":"2030-01-01T12:00:00.000Z"}]}
+            """;
+        await zooKeeper.SetDataAsync(Znode, Encoding.UTF8.GetBytes(stopped), data.Stat.Version, TestContext.Current.CancellationToken);
+        await fleet.UntilNotNearAsync("product:1", () => Task.CompletedTask);
+
+        await fleet.Caches[0].Rules.ClearStopsAsync(["incident-4711"], RuleFleet.Reason);
+        await fleet.ServeNearAsync("product:1");
+    }
+}

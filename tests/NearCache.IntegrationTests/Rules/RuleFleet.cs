@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.IntegrationTests.Rules;
+
+/// <summary>Caches of one namespace on real servers, each with a ZooKeeper session and connections of its own.</summary>
+internal sealed class RuleFleet : IAsyncDisposable
+{
+    private RuleFleet(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, NearCacheClient[] caches) =>
+        (Memcached, ZooKeeper, Caches) = (memcached, zooKeeper, caches);
+
+    public static EditReason Reason { get; } = new("Alice", "a test");
+
+    public MemcachedProcess[] Memcached { get; }
+
+    public ZooKeeperProcess ZooKeeper { get; }
+
+    public NearCacheClient[] Caches { get; }
+
+    public static async Task<RuleFleet> StartAsync(int caches, int servers = 1, Action<NearCacheOptions>? configure = null)
+    {
+        var memcached = await Task.WhenAll(Enumerable.Range(0, servers).Select(_ => MemcachedProcess.StartNewAsync()));
+        var zooKeeper = await ZooKeeperProcess.StartNewAsync();
+        return new RuleFleet(memcached, zooKeeper, [.. Enumerable.Range(0, caches).Select(_ => Make(memcached, zooKeeper, configure))]);
+    }
+
+    /// <summary>Waits until every cache serves the key near.</summary>
+    public async Task ServeNearAsync(string key) => await Task.WhenAll(Caches.Select(cache => Eventually.BecomesTrueAsync(
+        async () => await IsNearAsync(cache, key), "every cache serves near")));
+
+    /// <summary>How long from now until each cache serves the key near no more.</summary>
+    public async Task<TimeSpan[]> UntilNotNearAsync(string key, Func<Task> act)
+    {
+        var clock = Stopwatch.StartNew();
+        var watching = Caches.Select(async cache =>
+        {
+            await Eventually.BecomesTrueAsync(async () => !await IsNearAsync(cache, key), "every cache is stopped");
+            return clock.Elapsed;
+        }).ToArray();
+        await act();
+        return await Task.WhenAll(watching);
+    }
+
+    /// <summary>Whether a read that begins now, after one that may fill, is answered near.</summary>
+    public static async Task<bool> IsNearAsync(NearCacheClient cache, string key)
+    {
+        await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("value"));
+        return (await cache.GetAsync<string>(key)).Source == CacheSource.Near;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(Caches.Select(cache => cache.DisposeAsync().AsTask()));
+        foreach (var server in Memcached)
+        {
+            await server.DisposeAsync();
+        }
+
+        await ZooKeeper.DisposeAsync();
+    }
+
+    private static NearCacheClient Make(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure)
+    {
+        var options = new NearCacheOptions
+        {
+            Namespace = "rules",
+            RuleLease = TimeSpan.FromSeconds(1.5),
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
+        };
+        foreach (var server in memcached)
+        {
+            options.Memcached.Servers.Add(server.Address);
+        }
+
+        options.ZooKeeper.ConnectionString = zooKeeper.Address;
+        options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(4);
+        configure?.Invoke(options);
+        return new NearCacheClient(options);
+    }
+}
