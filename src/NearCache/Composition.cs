@@ -40,7 +40,7 @@ internal sealed class Composition : IAsyncDisposable
         var flights = new FlightBoard(time);
         var stale = new StaleStore(options.StaleEntries, _clock);
         var book = new RuleBook(RuleDefaults.Of(options));
-        Near = new NearStore(options.NearEntries, epochs, _clock, time, book.NearHits, _metrics);
+        Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
         _rules = new RulesDriver(book, options.Rules, hasZooKeeper);
@@ -66,7 +66,8 @@ internal sealed class Composition : IAsyncDisposable
         Reads = new ReadPath(map, _rules, Near, stale, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
         Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(new FactoryGate(options.MaxConcurrentFactories), time, _metrics), format, _clock, time, _metrics, logger, options);
-        _metrics.Observe(() => Near.Hits, () => Near.Entries, () => _servers.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
+        _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
+        _metrics.ObserveServers(() => _servers.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         if (remote.IsEmbedded)
         {
             logger.Embedded();
@@ -159,6 +160,8 @@ internal sealed class Composition : IAsyncDisposable
                 server.Ledger.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Ledger.Confirmed.Monotonic)))],
             NearHits = Near.Hits,
             NearEntries = Near.Entries,
+            NearBytes = Near.Bytes,
+            NearEvictions = Near.Evictions,
             ZooKeeper = _zooKeeper?.State ?? "None",
             ZooKeeperWrites = _slots?.Attempts ?? 0,
             RulesRevision = _rules.Revision,

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using NearCache.Memcached.Protocol;
+using NearCache.Near;
 using NearCache.Remote;
 
 namespace NearCache;
@@ -11,6 +12,7 @@ namespace NearCache;
 public sealed class NearCacheClient : INearCache, IAsyncDisposable
 {
     private readonly Composition _parts;
+    private readonly NearStore _near;   // one step less for a hit
     private Task? _disposal;
 
     /// <summary>Makes a cache and starts what works for it in the background.</summary>
@@ -23,17 +25,21 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, Composition.RemoteOf);
+        _near = _parts.Near;
     }
 
     /// <summary>Makes a cache on another remote than the options name.</summary>
-    internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null) =>
+    internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null)
+    {
         _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, (_, _, _, _) => remote);
+        _near = _parts.Near;
+    }
 
     /// <inheritdoc/>
     public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return _parts.Near.TryGet<T>(key, out var result) ? new(result) : _parts.Reads.GetAsync<T>(key, cancellationToken);
+        return _near.TryGet<T>(key, out var result) ? new(result) : _parts.Reads.GetAsync<T>(key, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -41,7 +47,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
-        return _parts.Near.TryGet<T>(key, out var result)
+        return _near.TryGet<T>(key, out var result)
             ? new(result.Value!)
             : ValueOf(_parts.Creations.GetOrCreateAsync(key, factory, static (run, token) => run(token), options, cancellationToken));
     }
@@ -51,7 +57,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
-        return _parts.Near.TryGet<T>(key, out var result)
+        return _near.TryGet<T>(key, out var result)
             ? new(result.Value!)
             : ValueOf(_parts.Creations.GetOrCreateAsync(key, state, factory, options, cancellationToken));
     }
@@ -61,7 +67,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
-        return _parts.Near.TryGet<T>(key, out var result)
+        return _near.TryGet<T>(key, out var result)
             ? new(result)
             : _parts.Creations.GetOrCreateAsync(key, factory, static (run, token) => run(token), options, cancellationToken);
     }

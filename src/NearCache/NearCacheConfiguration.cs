@@ -17,6 +17,7 @@ internal static class NearCacheConfiguration
         reader.Duration(nameof(options.ItemLifetime), value => options.ItemLifetime = value);
         reader.Duration(nameof(options.NearLifetime), value => options.NearLifetime = value);
         reader.Number(nameof(options.NearEntries), value => options.NearEntries = value);
+        reader.LargeNumber(nameof(options.NearBytes), value => options.NearBytes = value);
         reader.Duration(nameof(options.FillLease), value => options.FillLease = value);
         reader.Switch(nameof(options.UseLeases), value => options.UseLeases = value);
         reader.Duration(nameof(options.AuditInterval), value => options.AuditInterval = value);

@@ -41,9 +41,14 @@ public sealed class NearCacheOptions
     /// <value>Default: 60 s.</value>
     public TimeSpan NearLifetime { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many entries are kept near; beyond that the least recently used go.</summary>
+    /// <summary>How many entries are kept near; beyond that those go that were not used lately.</summary>
     /// <value>Default: 100,000.</value>
     public int NearEntries { get; set; } = 100_000;
+
+    /// <summary>How many bytes near entries may take altogether, by estimate: the key, the value as memcached has it (strings twice), and 200 bytes an entry. A value that is larger alone is
+    /// never near.</summary>
+    /// <value>Default: 0, only <see cref="NearEntries"/> counts.</value>
+    public long NearBytes { get; set; }
 
     /// <summary>How long one process may take to fill a missing item before others no longer wait for it. Whole seconds, as memcached counts.</summary>
     /// <value>Default: 5 s. At most 5 minutes.</value>

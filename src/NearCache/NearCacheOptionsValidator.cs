@@ -90,6 +90,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
     private static void Bounds(NearCacheOptions options, OptionsMistakes mistakes)
     {
         mistakes.Unless(options.NearEntries > 0, nameof(options.NearEntries), options.NearEntries, "positive");
+        mistakes.Unless(options.NearBytes >= 0, nameof(options.NearBytes), options.NearBytes, "positive, or 0 for no bound");
         mistakes.Unless(
             double.IsFinite(options.MaxWritesPerSecond) && options.MaxWritesPerSecond > 0,
             nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");

@@ -12,8 +12,14 @@ public sealed record NearCacheSnapshot
     /// <summary>Reads that the near tier answered.</summary>
     public required long NearHits { get; init; }
 
-    /// <summary>Entries in the near tier, about.</summary>
+    /// <summary>Entries in the near tier.</summary>
     public required long NearEntries { get; init; }
+
+    /// <summary>The bytes of memory that they take, by estimate.</summary>
+    public required long NearBytes { get; init; }
+
+    /// <summary>Entries that left the near tier because there was no room for them.</summary>
+    public required long NearEvictions { get; init; }
 
     /// <summary>The session to ZooKeeper: <c>None</c> where it is not configured.</summary>
     public required string ZooKeeper { get; init; }

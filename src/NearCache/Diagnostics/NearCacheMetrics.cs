@@ -76,12 +76,17 @@ internal sealed class NearCacheMetrics : IDisposable
     public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
 
     /// <summary>Hits and sizes are counted where they happen, without a call on the hit path, and read from there when somebody collects.</summary>
-    public void Observe(Func<long> hits, Func<long> entries, Func<long> closedServers)
+    public void ObserveNear(Func<long> hits, Func<long> entries, Func<long> bytes, Func<long> evictions)
     {
         _meter.CreateObservableCounter("nearcache.near.hits", hits, "{hit}", "Reads that the near tier answered.");
         _meter.CreateObservableGauge("nearcache.near.entries", entries, "{entry}", "Entries in the near tier.");
-        _meter.CreateObservableGauge("nearcache.near.closed_servers", closedServers, "{server}", "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
+        _meter.CreateObservableGauge("nearcache.near.bytes", bytes, "By", "Bytes of memory that the entries in the near tier take, by estimate.");
+        _meter.CreateObservableCounter("nearcache.near.evictions", evictions, "{entry}", "Entries that left the near tier because there was no room for them.");
     }
+
+    /// <summary>Read when somebody collects.</summary>
+    public void ObserveServers(Func<long> closedServers) =>
+        _meter.CreateObservableGauge("nearcache.near.closed_servers", closedServers, "{server}", "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
 
     public void Dispose() => _meter.Dispose();
 

@@ -1,16 +1,39 @@
 namespace NearCache.Diagnostics;
 
 /// <summary>Counts what happens on many threads at once, in parts: each thread has cells of its own, so that counting costs an addition.</summary>
-/// <remarks>A thread has the cells of one counter at hand, the one that it used last; another counter's are looked up. Cells of ended threads are folded into one.</remarks>
+/// <remarks>A counter has a number, by which each thread finds its cells, whatever other counters it counts for; the number of a counter that is gone is given to a new one.
+/// Cells of ended threads are folded into one.</remarks>
 internal sealed class ThreadedCounter
 {
-    [ThreadStatic]
-    private static Cells? Mine;
+    private static readonly Lock Guard = new();   // guards the numbers
+    private static readonly Stack<int> Free = new();
+    private static int Numbers;
 
+    [ThreadStatic]
+    private static Cells?[]? Mine;
+
+    private readonly Identity _identity = new();
+    private readonly int _number;
     private readonly Lock _lock = new();   // guards the list of cells, and their growing
     private readonly List<Cells> _threads = [];
     private long[] _ended = [];
     private int _parts;
+
+    public ThreadedCounter()
+    {
+        lock (Guard)
+        {
+            _number = Free.TryPop(out var free) ? free : Numbers++;
+        }
+    }
+
+    ~ThreadedCounter()
+    {
+        lock (Guard)
+        {
+            Free.Push(_number);
+        }
+    }
 
     /// <summary>All counts of all parts so far.</summary>
     public long Value
@@ -41,12 +64,8 @@ internal sealed class ThreadedCounter
     /// <returns>How many of the part this thread has counted.</returns>
     public long Add(int part)
     {
-        var cells = Mine;
-        if (cells is null || cells.Owner != this)
-        {
-            cells = CellsOfThisThread();
-        }
-
+        var (all, number) = (Mine, _number);
+        var cells = all is not null && (uint)number < (uint)all.Length && all[number] is { } mine && mine.Of == _identity ? mine : CellsOfThisThread();
         var counts = cells.Counts;
         return (uint)part < (uint)counts.Length ? ++counts[part] : ++Grow(cells, part)[part];
     }
@@ -62,26 +81,27 @@ internal sealed class ThreadedCounter
         }
     }
 
+    // Once a thread and counter.
     private Cells CellsOfThisThread()
     {
-        var thread = Thread.CurrentThread;
+        var cells = new Cells(_identity, Thread.CurrentThread);
         lock (_lock)
         {
-            var cells = _threads.Find(candidate => candidate.Thread == thread);
-            if (cells is null)
+            foreach (var ended in _threads.FindAll(candidate => !candidate.Thread.IsAlive))
             {
-                foreach (var ended in _threads.FindAll(candidate => !candidate.Thread.IsAlive))
-                {
-                    Fold(ended.Counts);
-                    _threads.Remove(ended);
-                }
-
-                cells = new Cells(this, thread);
-                _threads.Add(cells);
+                Fold(ended.Counts);
+                _threads.Remove(ended);
             }
 
-            return Mine = cells;
+            _threads.Add(cells);
         }
+
+        if (Mine is null || Mine.Length <= _number)
+        {
+            Array.Resize(ref Mine, Math.Max(4, 2 * (_number + 1)));
+        }
+
+        return Mine[_number] = cells;
     }
 
     private void Fold(long[] counts)
@@ -97,14 +117,17 @@ internal sealed class ThreadedCounter
         }
     }
 
+    // What a thread's cells remember of their counter, which they must not keep alive.
+    private sealed class Identity;
+
     // Written by its thread alone.
-    private sealed class Cells(ThreadedCounter owner, Thread thread)
+    private sealed class Cells(Identity of, Thread thread)
     {
         private long[] _counts = [];
 
         public long[] Counts => _counts;
 
-        public ThreadedCounter Owner => owner;
+        public Identity Of => of;
 
         public Thread Thread => thread;
 

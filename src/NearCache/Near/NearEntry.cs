@@ -1,17 +1,33 @@
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Rules;
 
 namespace NearCache.Near;
 
 /// <summary>A value kept near, with all that a hit has to check: references and numbers, no look-up.</summary>
-/// <remarks>One sealed class for every type of value, so that a hit finds out by one comparison that it has one.</remarks>
-internal sealed class NearEntry(object? value, ServerCoherence server, ActiveRule rule, in FillToken token, long expiresAt, CacheVersion version)
+/// <remarks>One sealed class for every type of value, so that a hit finds out by one comparison what it has. It is its own place in the <see cref="Sieve"/>, so that an entry is
+/// one object.</remarks>
+/// <param name="key">The key.</param>
+/// <param name="value">The value itself where it cannot be changed by whoever gets it; else its <see cref="NearBytes"/>.</param>
+/// <param name="valueBytes">How many bytes the value takes, about.</param>
+/// <param name="server">The server that owns the key.</param>
+/// <param name="rule">The rule that keeps it near.</param>
+/// <param name="token">The token of the fill.</param>
+/// <param name="endsAt">When it ends by itself, on the monotonic clock.</param>
+/// <param name="version">Which write was read.</param>
+internal sealed class NearEntry(string key, object? value, int valueBytes, ServerCoherence server, ActiveRule rule, in FillToken token, long endsAt, CacheVersion version)
 {
+    // The entry, its node in the map and its key without the letters.
+    private const int Overhead = 200;
+
     private readonly byte _segment = (byte)token.Segment;
     private readonly long _generation = server.Stamp(token);
     private readonly long _ruleGeneration = token.Rule;
-    private readonly long _maxStaleness = rule.MaxStalenessMilliseconds;
-    private volatile bool _isLive;
+
+    // Before everything until the entry may be served.
+    private long _servableUntil = long.MinValue;
+
+    public string Key => key;
 
     /// <summary>The value itself where it cannot be changed by whoever gets it; else the <see cref="NearBytes"/> from which each hit makes its own.</summary>
     public object? Value => value;
@@ -24,16 +40,31 @@ internal sealed class NearEntry(object? value, ServerCoherence server, ActiveRul
     /// <summary>The rule's part of the count of near hits.</summary>
     public int HitsPart { get; } = rule.Counters.HitsPart;
 
+    /// <summary>How many bytes of memory it takes, about.</summary>
+    public int Bytes { get; } = Overhead + (sizeof(char) * key.Length) + valueBytes;
+
+    /// <summary>It was hit since the <see cref="Sieve"/> last looked. Only ever set by hits, and only if it is not yet: a key that all threads read is not written by all.</summary>
+    public bool IsUsed { get; set; }
+
+    /// <summary>The entry that came next; the <see cref="Sieve"/>'s own.</summary>
+    public NearEntry? Newer { get; set; }
+
+    /// <summary>The entry that came before; the <see cref="Sieve"/>'s own.</summary>
+    public NearEntry? Older { get; set; }
+
     /// <summary>The bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
     public TimeSpan ConfirmedBefore(in Moment now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
 
     /// <summary>The fill's token was still true when the entry was in the map: it may be served from now on.</summary>
-    public void GoLive() => _isLive = true;
+    public void GoLive() => Volatile.Write(ref _servableUntil, endsAt);
 
     /// <summary>Whether the entry may be served now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsServable(in Moment now) =>
-        _isLive
-        && now.Monotonic < expiresAt
+        now.Monotonic < Volatile.Read(ref _servableUntil)
         && rule.Generation == _ruleGeneration
-        && server.IsCurrent(_segment, _generation, now, _maxStaleness);
+        && server.IsCurrent(_segment, _generation, now, rule.MaxStalenessMilliseconds);
+
+    /// <summary>Whether the entry can never be served again: it ended, or it was voided with its segment or its rule.</summary>
+    public bool IsOver(long now) => now >= endsAt || rule.Generation != _ruleGeneration || server.Generation(_segment) != _generation;
 }

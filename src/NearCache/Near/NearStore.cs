@@ -1,34 +1,53 @@
-using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Options;
+using System.Collections.Concurrent;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 
 namespace NearCache.Near;
 
-/// <summary>The near tier: a private <see cref="MemoryCache"/> of entries, each of which knows when it may be served.</summary>
+/// <summary>The near tier: a map of entries, each of which knows when it may be served, and a bound on how many there are.</summary>
+/// <remarks>
+/// <para>A hit takes no lock. What changes the map does, for as long as it takes to put one entry in and to take out as many as stood in its place: nothing is ever compacted, so no call waits
+/// for that, and what has just come is kept.</para>
+/// <para>Dropping a key takes the lock also when the key is not there. That orders it with an insert under way: either the insert comes later and sees that the stripe was advanced, or
+/// the entry is found here.</para>
+/// </remarks>
 internal sealed class NearStore : IDisposable
 {
+    // So many entries does one insert take out at most, a large one that needs the room of small ones.
+    private const int MostVictims = 4096;
+
+    // So many entries are passed over by one insert, because they were used lately. After that the next goes, used or not, so that no insert takes long.
+    private const int MostPasses = 256;
+
     // One hit in so many tells the meter how old its confirmation was.
     private const long SampleMask = 0x3FF;
 
-    private readonly MemoryCache _cache;
+    // So many entries are looked at in one go; and all of them in about so many seconds.
+    private const int LooksAtOnce = 256;
+    private const int SweepSeconds = 32;
+
+    private readonly Lock _lock = new();   // guards all changes of the map, and the sieve
+    private readonly Sieve _sieve = new();
+    private readonly ConcurrentDictionary<string, NearEntry> _map = new(concurrencyLevel: 1, capacity: 1021);
+    private readonly ConcurrentDictionary<string, NearEntry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
     private readonly NearClock _clock;
     private readonly ThreadedCounter _hits;
     private readonly ITimer _housekeeping;
-    private readonly int _capacity;
-    private int _entries;
-    private int _isCompacting;
+    private int _mostEntries;
+    private long _mostBytes;
+    private long _evictions;
 
-    public NearStore(int capacity, ProcessEpochs epochs, NearClock clock, TimeProvider time, ThreadedCounter hits, NearCacheMetrics metrics)
+    /// <summary>Makes an empty store.</summary>
+    /// <param name="mostEntries">How many entries there is room for.</param>
+    /// <param name="mostBytes">How many bytes there is room for, about; 0: the entries alone count.</param>
+    /// <param name="hits">Counts the hits of each rule.</param>
+    public NearStore(int mostEntries, long mostBytes, ProcessEpochs epochs, NearClock clock, TimeProvider time, ThreadedCounter hits, NearCacheMetrics metrics)
     {
-        _hits = hits;
-        _metrics = metrics;
-        _capacity = capacity;
-        _epochs = epochs;
-        _clock = clock;
-        _cache = new MemoryCache(Options.Create(new MemoryCacheOptions { Clock = clock }));
+        (_epochs, _clock, _hits, _metrics) = (epochs, clock, hits, metrics);
+        _bySpan = _map.GetAlternateLookup<ReadOnlySpan<char>>();
+        SetRoom(mostEntries, mostBytes);
         var second = TimeSpan.FromSeconds(1);
         _housekeeping = time.CreateTimer(static state => ((NearStore)state!).KeepHouse(), this, second, second);
     }
@@ -36,8 +55,42 @@ internal sealed class NearStore : IDisposable
     /// <summary>Reads that were answered from here.</summary>
     public long Hits => _hits.Value;
 
-    /// <summary>About how many entries there are.</summary>
-    public int Entries => Volatile.Read(ref _entries);
+    /// <summary>How many entries there are.</summary>
+    public int Entries
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sieve.Count;
+            }
+        }
+    }
+
+    /// <summary>How many bytes they take, about.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _sieve.Bytes;
+            }
+        }
+    }
+
+    /// <summary>Entries that went because there was no room.</summary>
+    public long Evictions => Interlocked.Read(ref _evictions);
+
+    /// <summary>Changes how much there is room for. What is too much goes within seconds.</summary>
+    public void SetRoom(int mostEntries, long mostBytes)
+    {
+        lock (_lock)
+        {
+            _mostEntries = mostEntries;
+            _mostBytes = mostBytes == 0 ? long.MaxValue : mostBytes;
+        }
+    }
 
     /// <summary>Finds a value that may be served now.</summary>
     /// <remarks>No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that was voided while it held it: the gate, which
@@ -47,27 +100,100 @@ internal sealed class NearStore : IDisposable
         while (true)
         {
             var confirmations = _epochs.Confirmations;
-            if (!_cache.TryGetValue((object)key, out var found) || found is not NearEntry entry)
+            if (!_map.TryGetValue(key, out var entry) || !TryServe(entry, out result))
             {
-                break;
-            }
-
-            var now = _clock.Now();
-            if (!entry.IsServable(now) || !TryTake<T>(entry.Value, out var value))
-            {
-                break;
+                result = default;
+                return false;
             }
 
             if (confirmations == _epochs.Confirmations)
             {
-                if ((_hits.Add(entry.HitsPart) & SampleMask) == 0)
-                {
-                    _metrics.ConfirmationAge(entry.ConfirmedBefore(now));
-                }
-
-                result = new CacheResult<T>(value!, CacheSource.Near, (int)(now.Monotonic - entry.FetchedAt), entry.Version);
+                Hit(entry);
                 return true;
             }
+        }
+    }
+
+    /// <summary>The same for a key that is not a string yet.</summary>
+    public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
+    {
+        while (true)
+        {
+            var confirmations = _epochs.Confirmations;
+            if (!_bySpan.TryGetValue(key, out var entry) || !TryServe(entry, out result))
+            {
+                result = default;
+                return false;
+            }
+
+            if (confirmations == _epochs.Confirmations)
+            {
+                Hit(entry);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Puts an entry in, and lets it be served if its token is still true then.</summary>
+    /// <returns>False: something happened to the key since the token was taken, or the entry alone is larger than the room for all; nothing is kept.</returns>
+    public bool TryInsert(NearEntry entry, ServerCoherence server, in FillToken token)
+    {
+        lock (_lock)
+        {
+            if (entry.Bytes > _mostBytes)
+            {
+                return false;
+            }
+
+            if (_map.TryGetValue(entry.Key, out var before))
+            {
+                _sieve.Remove(before);
+            }
+
+            _map[entry.Key] = entry;
+            _sieve.Add(entry);
+            MakeRoom(entry, MostVictims);
+        }
+
+        if (server.MayServe(token))
+        {
+            entry.GoLive();
+            return true;
+        }
+
+        lock (_lock)
+        {
+            // Another's newer entry stays.
+            if (_map.TryRemove(KeyValuePair.Create(entry.Key, entry)))
+            {
+                _sieve.Remove(entry);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Drops a key. Whoever voids it has advanced its stripe before.</summary>
+    public void Drop(string key)
+    {
+        lock (_lock)
+        {
+            if (_map.TryRemove(key, out var entry))
+            {
+                _sieve.Remove(entry);
+            }
+        }
+    }
+
+    public void Dispose() => _housekeeping.Dispose();
+
+    private bool TryServe<T>(NearEntry entry, out CacheResult<T> result)
+    {
+        var now = _clock.Now();
+        if (entry.IsServable(now) && TryTake<T>(entry.Value, out var value))
+        {
+            result = new CacheResult<T>(value!, CacheSource.Near, (int)(now.Monotonic - entry.FetchedAt), entry.Version);
+            return true;
         }
 
         result = default;
@@ -92,63 +218,54 @@ internal sealed class NearStore : IDisposable
         return stored is null && value is null;
     }
 
-    /// <summary>Puts an entry in, and lets it be served if its token is still true then.</summary>
-    /// <returns>False: something happened to the key since the token was taken, or there is no room; nothing is kept.</returns>
-    public bool TryInsert(string key, NearEntry entry, ServerCoherence server, in FillToken token, TimeSpan lifetime)
+    private void Hit(NearEntry entry)
     {
-        if (Entries >= _capacity && !MakeRoom())
+        if (!entry.IsUsed)
         {
-            return false;
+            entry.IsUsed = true;
         }
 
-        using (var slot = _cache.CreateEntry(key))
+        if ((_hits.Add(entry.HitsPart) & SampleMask) == 0)
         {
-            slot.Value = entry;
-            slot.AbsoluteExpiration = _clock.UtcNow + lifetime;
+            _metrics.ConfirmationAge(entry.ConfirmedBefore(_clock.Now()));
         }
-
-        Interlocked.Increment(ref _entries);
-        if (server.MayServe(token))
-        {
-            entry.GoLive();
-            return true;
-        }
-
-        // Perhaps another's newer entry by now: that one is lost too, which costs a read.
-        _cache.Remove(key);
-        return false;
     }
 
-    /// <summary>Drops a key. Whoever voids it has advanced its stripe before.</summary>
-    public void Drop(string key) => _cache.Remove(key);
-
-    public void Dispose()
+    // Under the lock.
+    private void MakeRoom(NearEntry? newest, int most)
     {
-        _housekeeping.Dispose();
-        _cache.Dispose();
+        var now = _clock.Monotonic();
+        var passes = MostPasses;
+        for (; most > 0 && (_sieve.Count > _mostEntries || _sieve.Bytes > _mostBytes) && _sieve.Victim(newest, ref passes, now) is { } victim; most--)
+        {
+            Take(victim);
+            _evictions++;
+        }
     }
 
+    // Under the lock.
+    private void Take(NearEntry entry)
+    {
+        _map.TryRemove(entry.Key, out _);
+        _sieve.Remove(entry);
+    }
+
+    // What ended or was voided with its segment or rule goes now, not when somebody asks for it: it may be large.
     private void KeepHouse()
     {
-        _clock.Tick();
-        Volatile.Write(ref _entries, _cache.Count);
-    }
-
-    // Above the capacity the least recently used go, off the caller's path; a tenth above it nothing more comes in.
-    private bool MakeRoom()
-    {
-        if (Interlocked.CompareExchange(ref _isCompacting, 1, 0) == 0)
+        var now = _clock.Monotonic();
+        for (var left = Math.Max(LooksAtOnce, Entries / SweepSeconds); left > 0; left -= LooksAtOnce)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static store => store.Compact(), this, preferLocal: false);
+            lock (_lock)
+            {
+                var looks = LooksAtOnce;
+                while (_sieve.FindOver(ref looks, now) is { } entry)
+                {
+                    Take(entry);
+                }
+
+                MakeRoom(newest: null, LooksAtOnce);
+            }
         }
-
-        return Entries < _capacity + (_capacity / 10);
-    }
-
-    private void Compact()
-    {
-        _cache.Compact(0.05 + ((double)Math.Max(0, _cache.Count - _capacity) / Math.Max(1, _cache.Count)));
-        Volatile.Write(ref _entries, _cache.Count);
-        Volatile.Write(ref _isCompacting, 0);
     }
 }

@@ -132,12 +132,15 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var expiresAt = token.Sent.Monotonic + lifetime;
         var ledger = place.Server.Ledger;
         object? kept = Immutability<T>.IsImmutable || value is null ? value : new NearBytes(bytes, format.CodecOf<T>());
-        var entry = new NearEntry(kept, ledger, fill.Rule, token, expiresAt, version);
-        if (!near.TryInsert(place.Text, entry, ledger, token, TimeSpan.FromMilliseconds(lifetime)))
+        var entry = new NearEntry(place.Text, kept, SizeOf<T>(bytes), ledger, fill.Rule, token, expiresAt, version);
+        if (!near.TryInsert(entry, ledger, token))
         {
             metrics.FillDiscarded("changed");
         }
     }
+
+    // Strings hold two bytes a letter, of which most are one in UTF-8.
+    private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;
 
     /// <summary>A read failed: a miss, a stale value, or an exception, as the options say.</summary>
     public CacheResult<T> Failed<T>(MemcachedException exception, string operation, string key)

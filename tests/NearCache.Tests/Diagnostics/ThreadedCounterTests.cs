@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Diagnostics;
 
 namespace NearCache.Tests.Diagnostics;
@@ -46,5 +47,28 @@ public sealed class ThreadedCounterTests
         }
 
         Assert.Equal((100, 200), (one.Value, other.Value));
+    }
+
+    [Fact]
+    public void Counters_that_are_gone_leave_nothing_to_those_that_take_their_numbers()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            Count();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static void Count()
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                var counter = new ThreadedCounter();
+                Assert.Equal(0, counter.Value);
+                Assert.Equal(1, counter.Add(counter.AddPart()));
+                Assert.Equal(1, counter.Value);
+            }
+        }
     }
 }

@@ -10,7 +10,7 @@ public sealed class NearCacheConfigurationTests
     {
         var options = Read("""
             {
-              "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "AllowEmbedded": true, "OnRemoteFailure": "throw",
+              "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "NearBytes": 5000000000, "AllowEmbedded": true, "OnRemoteFailure": "throw",
               "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7, "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
               "MaxWritesPerSecond": 2.5, "Budgets": { "AnnouncementsPerProcess": 3 },
               "Memcached": { "Servers": [ "a:1", "b:2" ], "OperationTimeout": "00:00:00.5" },
@@ -26,6 +26,7 @@ public sealed class NearCacheConfigurationTests
         Assert.Equal("shop", options.Namespace);
         Assert.Equal(TimeSpan.FromSeconds(8), options.MaxStaleness);
         Assert.Equal(500, options.NearEntries);
+        Assert.Equal(5_000_000_000, options.NearBytes);
         Assert.True(options.AllowEmbedded);
         Assert.Equal(RemoteFailurePolicy.Throw, options.OnRemoteFailure);
         Assert.Equal(2.5, options.MaxWritesPerSecond);

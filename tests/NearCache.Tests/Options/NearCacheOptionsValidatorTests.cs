@@ -14,6 +14,7 @@ public sealed class NearCacheOptionsValidatorTests
             options.KeyPrefix = "~nc:";
             options.MaxStaleness = TimeSpan.FromSeconds(2);
             options.NearEntries = 0;
+            options.NearBytes = -1;
             options.Budgets.Deliveries = 1e9;
             options.ZooKeeper.ConnectionString = "zk:2181";
         });
@@ -25,6 +26,7 @@ public sealed class NearCacheOptionsValidatorTests
             mistake => Assert.StartsWith("MaxStaleness is 00:00:02, but must be from 00:00:03 ", mistake, StringComparison.Ordinal),
             mistake => Assert.StartsWith("AuditInterval is 00:00:01, but must be ", mistake, StringComparison.Ordinal),
             mistake => Assert.StartsWith("NearEntries is 0, but must be positive", mistake, StringComparison.Ordinal),
+            mistake => Assert.StartsWith("NearBytes is -1, but must be positive, or 0", mistake, StringComparison.Ordinal),
             mistake => Assert.StartsWith("Budgets:Deliveries is 1000000000, but must be ", mistake, StringComparison.Ordinal),
             mistake => Assert.Contains("Memcached:Servers is empty", mistake, StringComparison.Ordinal));
     }

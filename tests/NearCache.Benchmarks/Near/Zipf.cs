@@ -1,0 +1,27 @@
+namespace NearCache.Benchmarks.Near;
+
+/// <summary>Numbers from 0 up, of which the n-th comes with a probability proportional to 1 ÷ n^<paramref name="exponent"/>; the same ones in every run.</summary>
+internal sealed class Zipf(int count, double exponent)
+{
+    private readonly Random _random = new(1);
+    private readonly double[] _sums = Sums(count, exponent);
+
+    public int Next()
+    {
+        var at = Array.BinarySearch(_sums, _random.NextDouble() * _sums[^1]);
+        return at < 0 ? ~at : at;
+    }
+
+    private static double[] Sums(int count, double exponent)
+    {
+        var sums = new double[count];
+        var sum = 0.0;
+        for (var i = 0; i < count; i++)
+        {
+            sum += Math.Pow(i + 1, -exponent);
+            sums[i] = sum;
+        }
+
+        return sums;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Near;
+using NearCache.Rules;
+using NearCache.TestSupport;
+
+namespace NearCache.Tests.Near;
+
+/// <summary>A near store with a server that was confirmed when it was made, a rule that is on, and a clock that the test turns.</summary>
+internal sealed class NearTier : IDisposable
+{
+    private readonly ThreadedCounter _hits = new();
+    private readonly NearCacheMetrics _metrics = new(null);
+    private readonly NearClock _clock;
+
+    public NearTier(int entries = 1000, long bytes = 0, TimeProvider? time = null)
+    {
+        _clock = new NearClock(time ?? Time);
+        Store = new NearStore(entries, bytes, Epochs, _clock, time ?? Time, _hits, _metrics);
+        Server = new ServerCoherence("a", Epochs);
+        Server.Restore(_clock.Now(), new long[KeyHash.Segments]);
+        Rule = new ActiveRule(new Rule("all", new KeyPattern("*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
+        Rule.Switch(on: true);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public ProcessEpochs Epochs { get; } = new();
+
+    public NearStore Store { get; }
+
+    public ServerCoherence Server { get; }
+
+    public ActiveRule Rule { get; }
+
+    /// <summary>Begins a fill.</summary>
+    public FillToken Begin(string key) => Server.BeginFill(HashOf(key), Epochs.Ring, Rule.Generation, _clock.Now());
+
+    /// <summary>Ends it.</summary>
+    public bool End(in FillToken token, string key, object? value, int bytes = 0, TimeSpan? lifetime = null)
+    {
+        var endsAt = token.Sent.Monotonic + (long)(lifetime ?? TimeSpan.FromMinutes(1)).TotalMilliseconds;
+        return Store.TryInsert(new NearEntry(key, value, bytes, Server, Rule, token, endsAt, CacheVersion.None), Server, token);
+    }
+
+    /// <summary>Both.</summary>
+    public bool Put(string key, object? value, int bytes = 0, TimeSpan? lifetime = null) => End(Begin(key), key, value, bytes, lifetime);
+
+    /// <summary>What everybody does who hears that a key was written.</summary>
+    public void Void(string key)
+    {
+        Epochs.Stripes.Advance(HashOf(key).Stripe(Stripes.Count));
+        Store.Drop(key);
+    }
+
+    public bool Has(string key) => Store.TryGet<object>(key, out _);
+
+    public void Dispose()
+    {
+        Store.Dispose();
+        _metrics.Dispose();
+    }
+
+    private static KeyHash HashOf(string key) => KeyHash.Of(Encoding.UTF8.GetBytes(key));
+}
