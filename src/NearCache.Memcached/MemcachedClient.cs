@@ -18,11 +18,14 @@ namespace NearCache.Memcached;
 public sealed class MemcachedClient : IAsyncDisposable
 {
     private const long LongestRelative = 60 * 60 * 24 * 30;
-    private readonly IServerLocator _locator;
-    private readonly MemcachedServer[] _servers;
+    private readonly Lock _changing = new();   // guards the change of the list
+    private readonly MemcachedOptions _options;
+    private readonly TransportOptions _transport;
+    private readonly ILogger _logger;
     private readonly ClientGuard _guard;
     private readonly MemcachedMetrics _metrics;
     private readonly TimeProvider _time;
+    private volatile MemcachedServerList _servers;
 
     /// <summary>Makes a client with a copy of the options.</summary>
     /// <param name="options">Where the servers are, and every limit.</param>
@@ -33,30 +36,59 @@ public sealed class MemcachedClient : IAsyncDisposable
     public MemcachedClient(MemcachedOptions options, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
     {
         MemcachedOptionsValidator.ThrowIfInvalid(options);
-        var copy = options.Copy();
-        var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<MemcachedClient>();
-        var entries = copy.Servers.Select(ServerEntry.Parse).ToArray();
-        var transport = new TransportOptions
+        _options = options.Copy();
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<MemcachedClient>();
+        _transport = new TransportOptions
         {
-            ConnectTimeout = copy.ConnectTimeout,
-            KeepAliveTime = copy.KeepAlive,
-            KeepAliveInterval = TimeSpan.FromSeconds(Math.Clamp(copy.KeepAlive.TotalSeconds / 3, 1, 10)),
-            Tls = copy.Tls,
+            ConnectTimeout = _options.ConnectTimeout,
+            KeepAliveTime = _options.KeepAlive,
+            KeepAliveInterval = TimeSpan.FromSeconds(Math.Clamp(_options.KeepAlive.TotalSeconds / 3, 1, 10)),
+            Tls = _options.Tls,
         };
         _metrics = new MemcachedMetrics(meterFactory);
         _time = timeProvider ?? TimeProvider.System;
-        var pools = entries.Select(entry => new ConnectionPool(new ConnectionSettings(
-            entry.Name, entry.Address, copy, transport, _time, logger, new ServerMetrics(_metrics, entry.Name)))).ToArray();
-        _locator = copy.MakeLocator([.. entries.Select(entry => entry.ForRing)]);
-        _guard = new ClientGuard(pools, logger);
-        _servers = [.. pools.Select(pool => new MemcachedServer(pool, _guard))];
+        _guard = new ClientGuard(_logger);
+        _servers = MakeList(_options, []);
+        _guard.Add(_servers.Select(server => server.Pool));
     }
 
-    /// <summary>The servers in the order of the options.</summary>
-    public IReadOnlyList<MemcachedServer> Servers => _servers;
+    /// <summary>The servers as they are now, in the order of the options or of the last <see cref="SetServersAsync"/>.</summary>
+    public MemcachedServerList Servers => _servers;
 
     /// <summary>The server that owns a key.</summary>
-    public MemcachedServer ServerFor(ReadOnlySpan<byte> key) => _servers.Length == 1 ? _servers[0] : _servers[_locator.Locate(key)];
+    public MemcachedServer ServerFor(ReadOnlySpan<byte> key) => _servers.ServerFor(key);
+
+    /// <summary>Replaces the list of servers while calls go on. When this returns its task, every new call goes by the new list.</summary>
+    /// <remarks>
+    /// Servers that stay keep their connections and what is in flight there; new ones are connected to when the first call goes to them. Of those that were taken off, what is in
+    /// flight is answered, and then the connections are closed; the task ends when that is done. Keys that move are misses until they are stored again. A server that comes back to the list
+    /// may still hold what it held when it was taken off: flush it first.
+    /// </remarks>
+    /// <param name="servers">Written as in <see cref="MemcachedOptions.Servers"/>.</param>
+    /// <param name="drain">How long answers of servers that were taken off are waited for; <see cref="MemcachedOptions.OperationTimeout"/> unless given.</param>
+    /// <exception cref="ArgumentException">The list has mistakes, all of which are named; nothing was changed.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public Task SetServersAsync(IEnumerable<string> servers, TimeSpan? drain = null)
+    {
+        ArgumentNullException.ThrowIfNull(servers);
+        var limit = drain ?? _options.OperationTimeout;
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero, nameof(drain));
+        var options = _options.Copy();
+        options.Servers = [.. servers];
+        MemcachedOptionsValidator.ThrowIfInvalid(options);
+        MemcachedServer[] removed, added;
+        lock (_changing)
+        {
+            var before = _servers;
+            var next = MakeList(options, before);
+            (removed, added) = ([.. before.Except(next)], [.. next.Except(before)]);
+            _guard.Add(added.Select(server => server.Pool));
+            _servers = next;
+        }
+
+        _logger.ServersChanged(NamesOf(_servers), NamesOf(added), NamesOf(removed));
+        return _guard.RetireAsync([.. removed.Select(server => server.Pool)], limit);
+    }
 
     /// <summary>Sends one command to the server that owns its key.</summary>
     /// <returns>The server's answer; an error that is about this command alone is in it (<see cref="MetaStatus.Error"/>).</returns>
@@ -93,4 +125,16 @@ public sealed class MemcachedClient : IAsyncDisposable
         var bytes = buffer[..MemcachedKey.Encode(key, buffer)];
         return ServerFor(bytes).RunAsync(command, bytes, writer, face, cancellationToken);
     }
+
+    private static string NamesOf(IEnumerable<MemcachedServer> servers) => string.Join(", ", servers.Select(server => server.Name).DefaultIfEmpty("none"));
+
+    private MemcachedServerList MakeList(MemcachedOptions options, IReadOnlyList<MemcachedServer> before)
+    {
+        var entries = options.Servers.Select(ServerEntry.Parse).ToArray();
+        var servers = entries.Select(entry => before.FirstOrDefault(server => server.Name == entry.Name) ?? Connect(entry)).ToArray();
+        return new MemcachedServerList(servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]));
+    }
+
+    private MemcachedServer Connect(ServerEntry entry) => new(
+        new ConnectionPool(new ConnectionSettings(entry.Name, entry.Address, _options, _transport, _time, _logger, new ServerMetrics(_metrics, entry.Name))), _guard);
 }

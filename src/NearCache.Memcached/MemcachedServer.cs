@@ -11,6 +11,8 @@ public sealed class MemcachedServer
     private readonly ConnectionPool _pool;
     private readonly object _owner;
 
+    internal ConnectionPool Pool => _pool;
+
     internal MemcachedServer(ConnectionPool pool, object owner) => (_pool, _owner) = (pool, owner);
 
     /// <summary>Who it is: its address as configured, with the port, for instance <c>cache-1:11211</c>.</summary>

@@ -15,6 +15,6 @@ public enum MemcachedServerState
     /// <summary>It does not answer: calls fail at once, one attempt at a time is made in the background.</summary>
     Down,
 
-    /// <summary>The client was disposed.</summary>
+    /// <summary>The client was disposed, or the server was taken off its list.</summary>
     Closed,
 }

@@ -19,11 +19,11 @@ namespace NearCache;
 /// <summary>The parts of one cache, joined: the only place that knows all of them.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
-    private readonly IRemote _remote;
     private readonly RulesDriver _rules;
     private readonly NearCacheMetrics _metrics;
     private readonly NearClock _clock;
-    private readonly ServerDriver[] _servers;
+    private readonly ServerDrivers _servers;
+    private readonly bool _isEmbedded;
     private readonly SlotDriver? _slots;
     private readonly ZooKeeperDriver? _zooKeeper;
     private readonly RuleRegistry _registry;
@@ -32,7 +32,7 @@ internal sealed class Composition : IAsyncDisposable
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote)
     {
         Options = options;
-        _remote = remote;
+        _isEmbedded = remote.IsEmbedded;
         var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("NearCache");
         _metrics = new NearCacheMetrics(meters);
         _clock = new NearClock(time);
@@ -59,15 +59,15 @@ internal sealed class Composition : IAsyncDisposable
             MaxStaleness = (long)options.MaxStaleness.TotalMilliseconds,
             Patience = Patience,
         };
-        _servers = [.. remote.Servers.Select(server => new ServerDriver(server, context))];
+        _servers = new ServerDrivers(remote, context, _rules);
 
-        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix), remote, _servers, epochs, stale);
+        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix), _servers, epochs, stale);
         var format = new ValueFormat(options.Json ?? DefaultJson.Options, time);
         Reads = new ReadPath(map, _rules, Near, stale, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
         Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(new FactoryGate(options.MaxConcurrentFactories), time, _metrics), format, _clock, time, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
-        _metrics.ObserveServers(() => _servers.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
+        _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         if (remote.IsEmbedded)
         {
             logger.Embedded();
@@ -82,12 +82,8 @@ internal sealed class Composition : IAsyncDisposable
             _registry = RegistryOn(new LocalRegistry(_rules, isShared: !remote.IsEmbedded), time);
         }
 
-        _rules.Start(context, _servers, RuleTranslation.Times(options, remote.IsEmbedded));
-        foreach (var server in _servers)
-        {
-            server.Start();
-        }
-
+        _rules.Start(context, _servers.All, RuleTranslation.Times(options, remote.IsEmbedded));
+        _servers.Start();
         _zooKeeper?.Start();
         _churn = options.ChurnBreaker ? new ChurnDriver(_rules, context) : null;
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
@@ -121,13 +117,14 @@ internal sealed class Composition : IAsyncDisposable
     {
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
-        var slots = new SlotDriver(client, paths, context, _servers, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
+        var slots = new SlotDriver(client, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
         context.Announcer = slots;
+        _servers.Changed = slots.SetServers;
         var tree = new NamespaceTree(client, paths, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
         var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
         _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
-            client, paths, context, Options.ZooKeeper.SessionTimeout, member, MemberDriver.HashOf(_servers.Select(server => server.Server.Name)), slots.MembersCounted);
+            client, paths, context, Options.ZooKeeper.SessionTimeout, member, () => _servers.All.Select(server => server.Server.Name), slots.MembersCounted);
         return (
             slots,
             new ZooKeeperDriver(client, tree, paths, slots, context, registry.RunAsync, members.RunAsync),
@@ -147,14 +144,17 @@ internal sealed class Composition : IAsyncDisposable
         ? new EmbeddedRemote(time)
         : new MemcachedRemote(new MemcachedClient(options.Memcached, loggers, meters, time));
 
+    /// <summary>Replaces the list of memcached servers.</summary>
+    public Task SetServersAsync(IEnumerable<string> servers) => _servers.ChangeAsync(servers);
+
     public NearCacheSnapshot Snapshot()
     {
         var now = _clock.Now();
         var maxStaleness = (long)Options.MaxStaleness.TotalMilliseconds;
         return new NearCacheSnapshot
         {
-            IsEmbedded = _remote.IsEmbedded,
-            Servers = [.. _servers.Select(server => new ServerSnapshot(
+            IsEmbedded = _isEmbedded,
+            Servers = [.. _servers.All.Select(server => new ServerSnapshot(
                 server.Server.Name,
                 server.Ledger.IsOpen(now, maxStaleness),
                 server.Ledger.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Ledger.Confirmed.Monotonic)))],
@@ -182,12 +182,7 @@ internal sealed class Composition : IAsyncDisposable
 
         await _rules.DisposeAsync().ConfigureAwait(false);
         _registry.Dispose();
-        foreach (var server in _servers)
-        {
-            await server.DisposeAsync().ConfigureAwait(false);
-        }
-
-        await _remote.DisposeAsync().ConfigureAwait(false);
+        await _servers.DisposeAsync().ConfigureAwait(false);
         Creations.Dispose();
         Near.Dispose();
         _metrics.Dispose();

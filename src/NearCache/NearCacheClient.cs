@@ -159,6 +159,22 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     /// <summary>The rules of the namespace and its stops: read, edited, and the kill switch. Also a service of the container.</summary>
     public IRuleRegistry Rules => _parts.Registry;
 
+    /// <summary>Replaces the list of memcached servers while the cache is used.</summary>
+    /// <remarks>
+    /// When the task ends, every call goes by the new list, nothing that was kept near before is served, and the connections to servers that were taken off are closed, after what was in flight there had
+    /// been answered. Keys that move are misses. All processes of a namespace need the same list: until the last has changed, writes of one may go where another does not look. A
+    /// server that comes back to the list may still hold what it held when it was taken off: flush it first. Configuration that is reloaded calls this by itself.
+    /// </remarks>
+    /// <param name="servers">Written as in <see cref="Memcached.MemcachedOptions.Servers"/>.</param>
+    /// <exception cref="ArgumentException">The list has mistakes, all of which are named; nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">The cache is not on memcached.</exception>
+    /// <exception cref="ObjectDisposedException">The cache was disposed.</exception>
+    public Task SetServersAsync(IEnumerable<string> servers)
+    {
+        ArgumentNullException.ThrowIfNull(servers);
+        return _parts.SetServersAsync(servers);
+    }
+
     /// <summary>What the cache is doing now, and how much it did so far.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
 

@@ -12,11 +12,15 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NearCacheServiceCollectionExtensions
 {
     /// <summary>Adds <see cref="INearCache"/>, configured by a section such as <c>configuration.GetSection("NearCache")</c>.</summary>
-    /// <remarks>The settings are checked when the host starts, and every mistake is reported at once, unknown names too: <see cref="OptionsValidationException"/>.</remarks>
+    /// <remarks>
+    /// The settings are checked when the host starts, and every mistake is reported at once, unknown names too: <see cref="OptionsValidationException"/>. When the configuration is loaded again, the list
+    /// of memcached servers is taken over; any other change needs a restart.
+    /// </remarks>
     public static INearCacheBuilder AddNearCache(this IServiceCollection services, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(section);
+        services.AddSingleton<IOptionsChangeTokenSource<NearCacheOptions>>(new SectionChanges(section));
         return services.AddNearCache(options => NearCacheConfiguration.Read(section, options));
     }
 
@@ -36,6 +40,7 @@ public static class NearCacheServiceCollectionExtensions
         services.TryAddSingleton<INearCache>(provider => provider.GetRequiredService<NearCacheClient>());
         services.TryAddSingleton(provider => provider.GetRequiredService<NearCacheClient>().Rules);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, NearCacheStarter>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ServerListReload>());
         return new NearCacheBuilder(services);
     }
 }

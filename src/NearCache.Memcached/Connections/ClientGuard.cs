@@ -6,17 +6,44 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>Stands for a client and its servers: when the last of them is collected without having been disposed, it ends their connections and says where they were made.</summary>
 /// <remarks>The loops of the connections never refer to it; a connection does while something is in flight.</remarks>
-internal sealed class ClientGuard(IReadOnlyList<ConnectionPool> pools, ILogger logger) : IAsyncDisposable
+internal sealed class ClientGuard(ILogger logger) : IAsyncDisposable
 {
     private readonly StackTrace _createdAt = new(skipFrames: 2, fNeedFileInfo: false);
-    private int _closed;
+    private readonly Lock _lock = new();   // guards the list and whether it is closed
+    private ConnectionPool[] _pools = [];
+    private bool _isClosed;
 
     ~ClientGuard()
     {
-        logger.NeverDisposed(string.Join(", ", pools.Select(pool => pool.Settings.Server)), _createdAt.ToString());
-        foreach (var keeper in pools.SelectMany(pool => pool.Keepers))
+        logger.NeverDisposed(string.Join(", ", _pools.Select(pool => pool.Settings.Server)), _createdAt.ToString());
+        foreach (var keeper in _pools.SelectMany(pool => pool.Keepers))
         {
             keeper.Abort();
+        }
+    }
+
+    /// <summary>Looks after more connections.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public void Add(IEnumerable<ConnectionPool> pools)
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                throw ConnectionFailure.Closed().ToException(null, outcomeUnknown: false);
+            }
+
+            _pools = [.. _pools, .. pools];
+        }
+    }
+
+    /// <summary>Ends the connections to servers that were taken off the list, once what is in flight is answered, and forgets them.</summary>
+    public async Task RetireAsync(IReadOnlyCollection<ConnectionPool> pools, TimeSpan drain)
+    {
+        await Task.WhenAll(pools.Select(pool => pool.RetireAsync(drain))).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _pools = [.. _pools.Except(pools)];
         }
     }
 
@@ -30,9 +57,16 @@ internal sealed class ClientGuard(IReadOnlyList<ConnectionPool> pools, ILogger l
     /// <summary>Ends all connections; once.</summary>
     public async ValueTask CloseAsync(TimeSpan drain)
     {
-        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        lock (_lock)
         {
-            await Task.WhenAll(pools.SelectMany(pool => pool.Keepers).Select(keeper => keeper.CloseAsync(drain))).ConfigureAwait(false);
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
         }
+
+        await Task.WhenAll(_pools.Select(pool => pool.CloseAsync(drain))).ConfigureAwait(false);
     }
 }

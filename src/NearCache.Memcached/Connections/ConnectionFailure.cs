@@ -40,5 +40,8 @@ internal sealed class ConnectionFailure
 
     public static ConnectionFailure Closed() => new("closed", "the client was disposed", (_, _) => new ObjectDisposedException(nameof(MemcachedClient)));
 
+    public static ConnectionFailure Removed(string server) => new(
+        "removed", "the server was taken off the list", (operation, unknown) => new MemcachedServerRemovedException(server, operation, unknown));
+
     public Exception ToException(string? operation, bool outcomeUnknown) => _make(operation, outcomeUnknown);
 }

@@ -23,6 +23,8 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
     private ConnectionFailure? _down;
     private TaskCompletionSource? _replaced;
     private Task? _loop;
+    private ConnectionFailure? _ended;
+    private Task? _closing;
     private bool _isClosed;
     private int _attempts;
     private int _shortLives;   // connections in a row that ended soon
@@ -41,6 +43,8 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
                 : Volatile.Read(ref _down) is null ? MemcachedServerState.Unused : MemcachedServerState.Down;
         }
     }
+
+    private ConnectionFailure Ended => _ended ?? ConnectionFailure.Closed();
 
     /// <summary>The server's version as last heard, or null.</summary>
     public string? Version { get; private set; }
@@ -99,23 +103,45 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         {
             _isClosed = true;
             (current, probing) = (_current, _probing);
-            _down = ConnectionFailure.Closed();
+            _down = Ended;
         }
 
         // The callbacks elsewhere: this may be the finalizer's thread.
         _ = _stop.CancelAsync();
-        current?.Abort(ConnectionFailure.Closed());
-        probing?.Abort(ConnectionFailure.Closed());
+        current?.Abort(Ended);
+        probing?.Abort(Ended);
     }
 
-    /// <summary>Ends the connection and the loop; what is still in flight after <paramref name="drain"/> fails.</summary>
-    public async Task CloseAsync(TimeSpan drain)
+    /// <summary>Ends the connection and the loop; what is still in flight after <paramref name="drain"/> fails. Called again, it ends at once.</summary>
+    /// <param name="drain">How long to wait for the answers that are due.</param>
+    /// <param name="why">What later calls throw; without it, that the client was disposed.</param>
+    public Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
+    {
+        var closing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _ended ??= _closing is null ? why : null;
+            _closing ??= closing.Task;
+        }
+
+        if (_closing == closing.Task)
+        {
+            return CloseOnceAsync(drain, closing);
+        }
+
+        Abort();
+        return _closing;
+    }
+
+    public ValueTask DisposeAsync() => new(CloseAsync(TimeSpan.Zero));
+
+    private async Task CloseOnceAsync(TimeSpan drain, TaskCompletionSource closing)
     {
         Connection? current;
         lock (_gate)
         {
             _isClosed = true;
-            _down = ConnectionFailure.Closed();
+            _down = Ended;
             current = _current;
             Show(null, _down);
         }
@@ -126,12 +152,10 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        current?.Abort(ConnectionFailure.Closed());
+        current?.Abort(Ended);
         await (_loop ?? Task.CompletedTask).ConfigureAwait(false);
-        _stop.Dispose();
+        closing.SetResult();
     }
-
-    public ValueTask DisposeAsync() => new(CloseAsync(TimeSpan.Zero));
 
     private async Task RunAsync(Connection first)
     {
@@ -144,7 +168,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
             }
             catch (Exception e)
             {
-                var failure = _isClosed ? ConnectionFailure.Closed() : ConnectionFailure.NotConnected(settings.Server, e);
+                var failure = _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, e);
                 if (!await TurnDownAsync(connection, failure).ConfigureAwait(false))
                 {
                     return;
@@ -236,7 +260,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         {
             wasUp = _down is null;
             _probing = null;
-            Show(null, _isClosed ? ConnectionFailure.Closed() : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
+            Show(null, _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
         }
 
         connection.Close(failure);
@@ -262,8 +286,8 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
 
     private void TurnClosed(Connection connection)
     {
-        Show(null, ConnectionFailure.Closed());
-        connection.Close(ConnectionFailure.Closed());
+        Show(null, Ended);
+        connection.Close(Ended);
     }
 
     private void Show(Connection? connection, ConnectionFailure? down)

@@ -7,12 +7,32 @@ namespace NearCache.Memcached.Connections;
 /// <remarks>Each call names an owner, which is kept alive while something is in flight, and by nothing else here.</remarks>
 internal sealed class ConnectionPool(ConnectionSettings settings)
 {
+    // For callers that looked the server up just before the list changed.
+    private static readonly TimeSpan LateCallers = TimeSpan.FromMilliseconds(100);
+
+    private readonly TaskCompletionSource _isClosing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionKeeper[] _keepers =
         [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ConnectionKeeper(settings))];
 
     public IReadOnlyList<ConnectionKeeper> Keepers => _keepers;
 
     public ConnectionSettings Settings => settings;
+
+    /// <summary>Ends all connections; what is still in flight after <paramref name="drain"/> fails.</summary>
+    public Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
+    {
+        _isClosing.TrySetResult();
+        return Task.WhenAll(_keepers.Select(keeper => keeper.CloseAsync(drain, why)));
+    }
+
+    /// <summary>The server was taken off the list: serves callers that come late, waits for the answers that are due, at most for <paramref name="drain"/>, and closes.</summary>
+    public async Task RetireAsync(TimeSpan drain)
+    {
+        var started = settings.Time.GetTimestamp();
+        await _isClosing.Task.WaitAsync(drain < LateCallers ? drain : LateCallers, settings.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var left = drain - settings.Time.GetElapsedTime(started);
+        await CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, ConnectionFailure.Removed(settings.Server)).ConfigureAwait(false);
+    }
 
     /// <summary>Sends one command. Checks it first; all else that goes wrong is in the task.</summary>
     /// <exception cref="ArgumentException">The command may not be sent.</exception>

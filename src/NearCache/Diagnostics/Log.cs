@@ -15,6 +15,9 @@ internal static partial class Log
     [LoggerMessage(1002, LogLevel.Warning, "Shutting down: {Announcements} announcements could not be sent within {Limit}. The audits of the other processes find what they were about.")]
     public static partial void AnnouncementsLeft(this ILogger logger, int announcements, TimeSpan limit);
 
+    [LoggerMessage(1003, LogLevel.Error, "The configuration was loaded again, but the list of memcached servers stays as it was: {Reason}")]
+    public static partial void ReloadRefused(this ILogger logger, string reason);
+
     [LoggerMessage(1100, LogLevel.Warning, "Segment {Segment} of {Server} flushed: {Reason}.")]
     public static partial void SegmentFlushed(this ILogger logger, int segment, string server, string reason);
 

@@ -6,7 +6,7 @@ using NearCache.Remote;
 namespace NearCache.Paths;
 
 /// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
-internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<ServerDriver> servers, ProcessEpochs epochs, StaleStore stale)
+internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale)
 {
     /// <summary>The place of a user's key.</summary>
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
@@ -14,7 +14,7 @@ internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<Se
     {
         var physical = keys.OfUser(key);
         var ring = epochs.Ring;
-        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, OwnerOf(physical), ring, stale.EpochOf(key));
+        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, servers.OwnerOf(physical), ring, stale.EpochOf(key));
     }
 
     /// <summary>The place of a user's counter.</summary>
@@ -22,8 +22,7 @@ internal sealed class KeyMap(PhysicalKeys keys, IRemote remote, IReadOnlyList<Se
     public PlacedKey PlaceCounter(string counter)
     {
         var physical = keys.OfCounter(counter);
-        return new PlacedKey(counter, physical, physical, OwnerOf(physical), epochs.Ring, 0);
+        var ring = epochs.Ring;
+        return new PlacedKey(counter, physical, physical, servers.OwnerOf(physical), ring, 0);
     }
-
-    private ServerDriver OwnerOf(byte[] physical) => servers[remote.IndexOf(physical)];
 }

@@ -6,6 +6,9 @@ namespace NearCache.Remote;
 /// <summary>One memcached server.</summary>
 internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteServer
 {
+    /// <summary>Whether it speaks to this server of the client.</summary>
+    public bool IsFor(MemcachedServer other) => ReferenceEquals(server, other);
+
     public string Name => server.Name;
 
     public bool IsConnected(long connectionId) => server.Connections.Any(connection => connection.Id == connectionId);

@@ -8,6 +8,7 @@ internal sealed class ProcessEpochs
 {
     private long _ring;
     private long _confirmations;
+    private int _lives;
 
     /// <summary>The epochs of the keys.</summary>
     public Stripes Stripes { get; } = new();
@@ -20,6 +21,9 @@ internal sealed class ProcessEpochs
 
     /// <summary>The server list was replaced. Called after the new list can be seen and before <see cref="ServerLedger{TDesign}.RaiseAll"/> of every server, old and new.</summary>
     public void RaiseRing() => Interlocked.Increment(ref _ring);
+
+    /// <summary>A number for a server that begins, or begins again: a CAS of one life says nothing in another.</summary>
+    public int NextLife() => Interlocked.Increment(ref _lives);
 
     /// <summary>A server is about to be confirmed; what the confirmation needs voided is voided.</summary>
     public void Confirming() => Interlocked.Increment(ref _confirmations);

@@ -8,8 +8,10 @@ namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps this process's node among the members, and counts them.</summary>
 /// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
-internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, TimeSpan sessionTimeout, string id, ulong serversHash, Action<int> counted)
+internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, TimeSpan sessionTimeout, string id, Func<IEnumerable<string>> servers, Action<int> counted)
 {
+    private ulong _said;
+
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
 
     // By then whoever started together with this process is a member too.
@@ -29,6 +31,11 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
         while (true)
         {
             await TryAsync(CountAsync, "counting the members", cancellationToken).ConfigureAwait(false);
+            if (HashOf(servers()) != _said)
+            {
+                await TryAsync(DescribeAgainAsync, "describing the member", cancellationToken).ConfigureAwait(false);
+            }
+
             await WaitAsync(CountEvery * (0.8 + (0.4 * Random.Shared.NextDouble())), cancellationToken).ConfigureAwait(false);
         }
     }
@@ -69,8 +76,13 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
         }
     }
 
+    // The list of servers was changed.
+    private async Task DescribeAgainAsync(CancellationToken cancellationToken) =>
+        await zooKeeper.SetDataAsync(paths.Member(id), Describe(), cancellationToken: cancellationToken).ConfigureAwait(false);
+
     private byte[] Describe()
     {
+        _said = HashOf(servers());
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -79,7 +91,7 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
             writer.WriteString("host"u8, Environment.MachineName);
             writer.WriteNumber("process"u8, Environment.ProcessId);
             writer.WriteString("version"u8, typeof(MemberDriver).Assembly.GetName().Version?.ToString());
-            writer.WriteString("servers"u8, serversHash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
+            writer.WriteString("servers"u8, _said.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
             writer.WriteEndObject();
         }
 

@@ -20,8 +20,9 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     private long _highestSeen;
     private bool _isConfiguredApplied;
     private volatile CompiledSet _carried = new(RuleSet.Empty, CarriedSet.None);
-    private Dictionary<ServerDriver, ServerRules> _servers = [];
+    private volatile ServerRules[] _servers = [];   // replaced, never changed
     private CoherenceContext? _context;
+    private RuleLeaseTimes _times;
 
     /// <param name="book">Owned from now on.</param>
     /// <param name="configured">The rules that a registry is seeded with; without a registry they are themselves the newest set.</param>
@@ -65,11 +66,41 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     /// <summary>Begins to look after the rules on these servers.</summary>
     public void Start(CoherenceContext context, IEnumerable<ServerDriver> servers, RuleLeaseTimes times)
     {
-        _context = context;
-        _servers = servers.ToDictionary(server => server, server => new ServerRules(server, this, context, times, CarriedSet.None));
-        foreach (var server in _servers.Values)
+        (_context, _times) = (context, times);
+        _servers = [.. servers.Select(server => New(server, CarriedSet.None))];
+        foreach (var rules in _servers)
         {
-            server.Start();
+            rules.Start();
+        }
+    }
+
+    /// <summary>Looks after the rules on one more server.</summary>
+    public void Add(ServerDriver server)
+    {
+        ServerRules rules;
+        lock (_lock)
+        {
+            rules = New(server, Carry(_book.Applied));
+            rules.BumpEverything(_unreadable.Count > 0);
+            _servers = [.. _servers, rules];
+        }
+
+        rules.Start();
+    }
+
+    /// <summary>Looks no longer after the rules on a server that the cache does not use any more.</summary>
+    public async Task RemoveAsync(ServerDriver server)
+    {
+        lock (_lock)
+        {
+            _servers = [.. _servers.Where(rules => rules != server.Rules)];
+        }
+
+        await server.Rules.DisposeAsync().ConfigureAwait(false);
+        lock (_lock)
+        {
+            // What could not be read there matters to nobody here now.
+            Readable(server.Server.Name);
         }
     }
 
@@ -80,7 +111,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     public bool MayFill(ServerDriver server, ActiveRule rule, out long generation)
     {
         generation = rule.Generation;
-        return rule.IsOn && _servers[server].View.MayFill(RuleTranslation.Identity(rule), Context.Clock.Now());
+        return rule.IsOn && server.Rules.View.MayFill(RuleTranslation.Identity(rule), Context.Clock.Now());
     }
 
     /// <inheritdoc/>
@@ -97,15 +128,15 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public bool Observe(ServerDriver server, in MetaResponse rules, in Moment sent, in Moment received) => _servers[server].Observe(rules, sent, received);
+    public bool Observe(ServerDriver server, in MetaResponse rules, in Moment sent, in Moment received) => server.Rules.Observe(rules, sent, received);
 
     /// <inheritdoc/>
-    public void CountersLost(ServerDriver server) => _servers[server].CountersLost();
+    public void CountersLost(ServerDriver server) => server.Rules.CountersLost();
 
     /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set on any server that can be asked.</summary>
     public async Task<RegistryDocument> SeedAsync(TimeSpan limit)
     {
-        await Task.WhenAll(_servers.Values.Select(server => server.FirstLook)).WaitAsync(limit, Context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_servers.Select(server => server.FirstLook)).WaitAsync(limit, Context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
             return new RegistryDocument(RuleSet.Seed(_configured, _highestSeen + 1), StopSet.None, []);
@@ -249,7 +280,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Watch.End();
-        foreach (var server in _servers.Values)
+        foreach (var server in _servers)
         {
             await server.DisposeAsync().ConfigureAwait(false);
         }
@@ -269,13 +300,15 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         return carried;
     }
 
-    private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => _servers[server].View.Decide(key, Context.Clock.Now());
+    private ServerRules New(ServerDriver server, CarriedSet applied) => server.Rules = new ServerRules(server, this, Context, _times, applied);
+
+    private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, Context.Clock.Now());
 
     private async ValueTask<bool> ReadAndDecideAsync(ServerDriver server, string key)
     {
         try
         {
-            await _servers[server].ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            await server.Rules.ReadAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (MemcachedException)
         {
@@ -294,7 +327,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 
         _book.Apply(set);
         var carried = Carry(set);
-        foreach (var server in _servers.Values)
+        foreach (var server in _servers)
         {
             server.Apply(carried);
         }
@@ -324,7 +357,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
             return;
         }
 
-        foreach (var server in _servers.Values)
+        foreach (var server in _servers)
         {
             server.StopsChanged(isUrgent: isOwn);
         }
@@ -358,7 +391,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 
     private void BumpEverything(bool value)
     {
-        foreach (var server in _servers.Values)
+        foreach (var server in _servers)
         {
             server.BumpEverything(value);
         }

@@ -30,6 +30,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         _log = new LogWriter(server, context.Names, context.Time, context.Metrics);
         Ledger = new ServerCoherence(server.Name, context.Epochs);
         _auditor = new ServerAuditor<AsDesigned>(Ledger, context.AuditPeriod, new Random());
+        Epoch = context.Epochs.NextLife();
     }
 
     public IRemoteServer Server { get; }
@@ -37,7 +38,10 @@ internal sealed class ServerDriver : IAsyncDisposable
     /// <summary>What near hits compare.</summary>
     public ServerCoherence Ledger { get; }
 
-    /// <summary>Changes when the server has lost its items, so that a CAS of before means nothing any more.</summary>
+    /// <summary>The rules on it. Set before it is started.</summary>
+    public ServerRules Rules { get; set; } = null!;
+
+    /// <summary>Changes when the server has lost its items, so that a CAS of before means nothing any more. No two servers ever have the same.</summary>
     public int Epoch { get; private set; }
 
     /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
@@ -334,7 +338,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         _context.Metrics.SegmentsFlushed(effect.RaisedCount, reason);
         if (effect.CountersLost)
         {
-            Epoch++;
+            Epoch = _context.Epochs.NextLife();
             _context.Rules.CountersLost(this);
             _wake.Call();
         }

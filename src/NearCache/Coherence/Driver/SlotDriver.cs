@@ -15,7 +15,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private readonly TokenBucket _bucket;
     private readonly SlotWriter _writer;
     private readonly SlotReader _reader;
-    private readonly Dictionary<ulong, ServerDriver> _servers;
+    private volatile Dictionary<ulong, ServerDriver> _servers;   // replaced, never changed
     private readonly CancellationTokenSource _stopping = new();
     private readonly Wake _toRead;
     private readonly Wake _toWrite;
@@ -55,6 +55,9 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The cache has other servers: news of others is of no use.</summary>
+    public void SetServers(IEnumerable<ServerDriver> servers) => _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
 
     public void Start() => _loops = Task.WhenAll(LoopAsync(ReadDueAsync, "reading slots"), LoopAsync(WriteNextAsync, "announcing"));
 
