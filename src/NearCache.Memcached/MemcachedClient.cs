@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Memcached.Connections;
@@ -44,6 +45,7 @@ public sealed class MemcachedClient : IAsyncDisposable
             KeepAliveTime = _options.KeepAlive,
             KeepAliveInterval = TimeSpan.FromSeconds(Math.Clamp(_options.KeepAlive.TotalSeconds / 3, 1, 10)),
             Tls = _options.Tls,
+            Resolve = _options.Resolve ?? Dns.GetHostAddressesAsync,
         };
         _metrics = new MemcachedMetrics(meterFactory);
         _time = timeProvider ?? TimeProvider.System;

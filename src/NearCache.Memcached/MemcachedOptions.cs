@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using NearCache.Memcached.Topology;
 
@@ -58,6 +59,18 @@ public sealed class MemcachedOptions
     /// <summary>TLS settings, or null for plain text. A target host that is not set is the server's host.</summary>
     /// <value>null.</value>
     public SslClientAuthenticationOptions? Tls { get; set; }
+
+    /// <summary>The name for servers that ask for one (memcached's <c>-Y</c>): sent, with <see cref="Password"/>, only to a server that asks. Use it with <see cref="Tls"/>: it is sent as it is.</summary>
+    /// <value>null: none. No spaces and no control characters.</value>
+    public string? UserName { get; set; }
+
+    /// <summary>The password for servers that ask for one.</summary>
+    /// <value>null: none. No spaces and no control characters.</value>
+    public string? Password { get; set; }
+
+    /// <summary>Finds the addresses of a server's name; asked anew for every connection, so that a name may come to mean another machine.</summary>
+    /// <value>null: the system's resolver.</value>
+    public Func<string, CancellationToken, Task<IPAddress[]>>? Resolve { get; set; }
 
     /// <summary>How keys are spread over the servers: one of the ways that other clients know too, so that caches stay warm.</summary>
     /// <value><see cref="MemcachedDistribution.Ketama"/>.</value>

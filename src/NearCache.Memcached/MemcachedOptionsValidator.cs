@@ -34,6 +34,13 @@ public static class MemcachedOptionsValidator
             mistakes.Add($"{nameof(options.OverloadPolicy)} must be Wait or Fail, but is {options.OverloadPolicy}.");
         }
 
+        if (options.UserName is null != options.Password is null)
+        {
+            mistakes.Add($"{nameof(options.UserName)} and {nameof(options.Password)} belong together: set both or none.");
+        }
+
+        CheckWord(options.UserName, nameof(options.UserName), mistakes);
+        CheckWord(options.Password, nameof(options.Password), mistakes);
         if (!Enum.IsDefined(options.Distribution))
         {
             mistakes.Add($"{nameof(options.Distribution)} must be one of {string.Join(", ", Enum.GetNames<MemcachedDistribution>())}, but is {options.Distribution}.");
@@ -79,6 +86,15 @@ public static class MemcachedOptionsValidator
             {
                 mistakes.Add($"{name} is '{servers[i]}', but {nameof(options.Distribution)} {options.Distribution} knows no weights: use KetamaWeighted or Rendezvous.");
             }
+        }
+    }
+
+    // The two are sent with a space between them.
+    private static void CheckWord(string? value, string name, List<string> mistakes)
+    {
+        if (value is not null && (value.Length == 0 || value.Any(letter => letter == ' ' || char.IsControl(letter))))
+        {
+            mistakes.Add($"{name} must be at least one character, without spaces and control characters.");
         }
     }
 

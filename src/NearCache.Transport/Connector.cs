@@ -56,7 +56,7 @@ internal static class Connector
         // The system's resolver cannot be interrupted: we stop waiting for it.
         var addresses = IPAddress.TryParse(address.Host, out var ip)
             ? [ip]
-            : await Dns.GetHostAddressesAsync(address.Host, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+            : await options.Resolve(address.Host, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         var started = time.GetTimestamp();
         for (var i = 0; i < addresses.Length - 1; i++)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 
 namespace NearCache.Transport;
@@ -24,4 +25,8 @@ internal sealed record TransportOptions
     /// <summary>TLS settings, or null for plain text. A target host that is not set is the server's host.</summary>
     /// <value>null.</value>
     public SslClientAuthenticationOptions? Tls { get; init; }
+
+    /// <summary>Finds the addresses of a name; asked anew for every connection.</summary>
+    /// <value>The system's resolver.</value>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 }

@@ -24,6 +24,8 @@ internal static class ClientConfiguration
         reader.Choice<OverloadPolicy>(nameof(options.OverloadPolicy), value => options.OverloadPolicy = value);
         reader.Number(nameof(options.MaxValueBytes), value => options.MaxValueBytes = value);
         reader.Switch(nameof(options.Tls), value => options.Tls = value ? options.Tls ?? new SslClientAuthenticationOptions() : null);
+        reader.Text(nameof(options.UserName), value => options.UserName = value);
+        reader.Text(nameof(options.Password), value => options.Password = value);
         reader.Choice<MemcachedDistribution>(nameof(options.Distribution), value => options.Distribution = value);
         reader.Switch(nameof(options.VerifyReplies), value => options.VerifyReplies = value);
     }

@@ -18,6 +18,7 @@ public sealed class MemcachedOptionsValidatorTests
             MaxInFlightBytes = 0,
             MaxValueBytes = 0,
             OverloadPolicy = (OverloadPolicy)7,
+            UserName = "a b",
             Distribution = (MemcachedDistribution)77,
         };
 
@@ -26,7 +27,7 @@ public sealed class MemcachedOptionsValidatorTests
         string[] settings =
         [
             "Servers[0]", "Servers[2]", "Servers[3]", "Servers[4]", "ConnectionsPerServer", "ConnectTimeout", "OperationTimeout", "ReconnectDelay", "ReconnectJitter", "KeepAlive",
-            "MaxInFlightCommands", "MaxInFlightBytes", "MaxValueBytes", "OverloadPolicy", "Distribution",
+            "MaxInFlightCommands", "MaxInFlightBytes", "MaxValueBytes", "OverloadPolicy", "Distribution", "UserName", "UserName",
         ];
         Assert.Equal(settings.Order(), mistakes.Select(mistake => mistake.Split(' ')[0]).Order());
         var e = Assert.Throws<ArgumentException>(() => new MemcachedClient(options));

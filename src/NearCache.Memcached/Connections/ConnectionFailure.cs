@@ -34,6 +34,7 @@ internal sealed class ConnectionFailure
     public static ConnectionFailure NotConnected(string server, Exception cause) => cause switch
     {
         MemcachedServerFullException => Full(server),
+        MemcachedAuthenticationException e => new("authentication", e.Text, (operation, _) => new MemcachedAuthenticationException(server, operation, e.Text, e.InnerException)),
         MemcachedServerDownException { InnerException: { } first } => NotConnected(server, first),
         _ => new("connect", cause.Message, (operation, _) => new MemcachedServerDownException(server, operation, cause)),
     };

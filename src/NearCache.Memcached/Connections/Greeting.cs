@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text;
 using NearCache.Transport;
 
@@ -20,9 +21,8 @@ internal static class Greeting
         TransportConnection? connection = null;
         try
         {
-            connection = await Connector.ConnectAsync(settings.Address, settings.Transport, settings.Time, either.Token).ConfigureAwait(false);
-            await connection.Stream.WriteAsync("version\r\n"u8.ToArray(), either.Token).ConfigureAwait(false);
-            var version = await ReadVersionAsync(connection, settings.Server, either.Token).ConfigureAwait(false);
+            connection = await ConnectPlainOrByTlsAsync(settings, either.Token).ConfigureAwait(false);
+            var version = await AskForVersionAsync(connection, settings, either.Token).ConfigureAwait(false);
             var greeted = connection;
             connection = null;
             return (greeted, version);
@@ -38,7 +38,59 @@ internal static class Greeting
         }
     }
 
-    private static async Task<string> ReadVersionAsync(TransportConnection connection, string server, CancellationToken cancellationToken)
+    private static async Task<TransportConnection> ConnectPlainOrByTlsAsync(ConnectionSettings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Connector.ConnectAsync(settings.Address, settings.Transport, settings.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuthenticationException e)
+        {
+            throw new MemcachedAuthenticationException(
+                settings.Server, null, $"the TLS handshake failed: {e.Message.TrimEnd('.')} (Tls; a server without TLS fails so too).", e);
+        }
+    }
+
+    // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Authentication". A server that asks for a name and password refuses everything else until it has them. One that
+    // does not ask would store them as an item: so it is asked first whether it wants them.
+    private static async Task<string> AskForVersionAsync(TransportConnection connection, ConnectionSettings settings, CancellationToken cancellationToken)
+    {
+        var line = await AskAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
+        if (line.StartsWith("CLIENT_ERROR unauthenticated", StringComparison.Ordinal))
+        {
+            if (settings.Options is not { UserName: { } user, Password: { } password })
+            {
+                throw new MemcachedAuthenticationException(settings.Server, null, "it asks for a name and password (UserName, Password).", null);
+            }
+
+            var login = $"{user} {password}";
+            line = await AskAsync(connection, settings, $"set auth 0 0 {Encoding.UTF8.GetByteCount(login)}\r\n{login}\r\n", cancellationToken).ConfigureAwait(false);
+            if (line != "STORED")
+            {
+                throw new MemcachedAuthenticationException(settings.Server, null, $"it does not accept this name and password (UserName, Password): {line}.", null);
+            }
+
+            line = await AskAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
+        }
+
+        return line.StartsWith("VERSION ", StringComparison.Ordinal) ? line["VERSION ".Length..] : throw Refusal(settings.Server, line);
+    }
+
+    /// <summary>Sends a question that is answered by one line, and returns the line.</summary>
+    private static async Task<string> AskAsync(TransportConnection connection, ConnectionSettings settings, string question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.Stream.WriteAsync(Encoding.UTF8.GetBytes(question), cancellationToken).ConfigureAwait(false);
+            return await ReadLineAsync(connection, settings, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw Closed(settings, e);
+        }
+    }
+
+    private static async Task<string> ReadLineAsync(TransportConnection connection, ConnectionSettings settings, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxLineLength];
         for (var length = 0; length < buffer.Length;)
@@ -46,19 +98,23 @@ internal static class Greeting
             var count = await connection.Stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
             if (count == 0)
             {
-                throw new MemcachedConnectionLostException(server, null, outcomeUnknown: false, "the server closed it before its greeting", null);
+                throw Closed(settings, null);
             }
 
             length += count;
             if (buffer.AsSpan(0, length).IndexOf((byte)'\n') is var end and >= 0)
             {
-                var line = Encoding.ASCII.GetString(buffer, 0, end).TrimEnd('\r');
-                return line.StartsWith("VERSION ", StringComparison.Ordinal) && end == length - 1 ? line["VERSION ".Length..] : throw Refusal(server, line);
+                return end == length - 1
+                    ? Encoding.ASCII.GetString(buffer, 0, end).TrimEnd('\r')
+                    : throw new MemcachedProtocolException(settings.Server, null, outcomeUnknown: false, "its greeting is followed by something that nobody asked for");
             }
         }
 
-        throw new MemcachedProtocolException(server, null, outcomeUnknown: false, "its greeting has no end");
+        throw new MemcachedProtocolException(settings.Server, null, outcomeUnknown: false, "its greeting has no end");
     }
+
+    private static MemcachedConnectionLostException Closed(ConnectionSettings settings, Exception? cause) => new(
+        settings.Server, null, outcomeUnknown: false, $"the server closed it before its greeting{(settings.Transport.Tls is null ? ", as one does that wants TLS (Tls)" : "")}", cause);
 
     private static MemcachedException Refusal(string server, string line) => line.StartsWith("ERROR Too many open connections", StringComparison.Ordinal)
         ? new MemcachedServerFullException(server, null)

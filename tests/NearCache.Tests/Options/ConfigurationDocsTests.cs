@@ -17,7 +17,7 @@ public sealed partial class ConfigurationDocsTests
         ["NearCache"] = (new NearCacheOptions(), "", ["Json", "Budgets", "Memcached", "ZooKeeper", "Rules"]),
         ["Budgets"] = (new BudgetOptions(), "Budgets:", []),
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),
-        ["Memcached"] = (new MemcachedOptions(), "Memcached:", ["Locator"]),
+        ["Memcached"] = (new MemcachedOptions(), "Memcached:", ["Locator", "Resolve"]),
         ["ZooKeeper"] = (new ZooKeeperOptions(), "ZooKeeper:", ["RenewSession"]),
     };
 

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using NearCache.TestSupport.Memcached;
+using NearCache.TestSupport.Servers;
+using Eventually = NearCache.TestSupport.Eventually;
+
+namespace NearCache.Memcached.Tests.Connections;
+
+/// <summary>TLS and the ASCII authentication of the distribution's memcached 1.6.18, which has both (-Z, -Y). Only what a server never answers is the fake's.</summary>
+public sealed class SecureConnectionTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nearcache-test-tls-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Over_TLS_and_with_a_password_everything_works()
+    {
+        var (certificate, arguments) = Secure();
+        await using var server = await MemcachedProcess.StartNewAsync([.. arguments, "-Y", Login("anna:secret")]);
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, Tls = Trusting(certificate), UserName = "anna", Password = "secret" });
+
+        await client.SetAsync("k", new byte[300_000]);
+
+        Assert.Equal(300_000, (await client.GetAsync("k"))!.Length);
+        Assert.Equal("1.6.18", await client.Servers[0].GetVersionAsync());
+        Assert.Null(await client.GetAsync("auth"));
+    }
+
+    [Fact]
+    public async Task A_server_that_asks_for_no_password_is_told_none()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, UserName = "anna", Password = "secret" });
+
+        Assert.Null(await client.GetAsync("auth"));
+        Assert.Equal("0", (await client.Servers[0].GetStatisticsAsync())["cmd_set"]);
+    }
+
+    [Theory]
+    [InlineData("wrong", "does not accept this name and password")]
+    [InlineData(null, "asks for a name and password")]
+    public async Task A_wrong_or_missing_password_is_one_clear_error(string? password, string text)
+    {
+        await using var server = await MemcachedProcess.StartNewAsync("-Y", Login("anna:secret"));
+        var options = new MemcachedOptions { Servers = { server.Address }, UserName = password is null ? null : "anna", Password = password };
+
+        await FailsAsync(options, text, () => TotalConnectionsAsync(server, "anna", "secret"));
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_one_clear_error()
+    {
+        var (_, arguments) = Secure();
+        await using var server = await MemcachedProcess.StartNewAsync(arguments);
+
+        await FailsAsync(new MemcachedOptions { Servers = { server.Address }, Tls = new SslClientAuthenticationOptions() }, "certificate");
+    }
+
+    [Fact]
+    public async Task A_certificate_for_another_name_is_one_clear_error()
+    {
+        var (certificate, arguments) = Secure("elsewhere.example");
+        await using var server = await MemcachedProcess.StartNewAsync(arguments);
+
+        await FailsAsync(new MemcachedOptions { Servers = { server.Address }, Tls = Trusting(certificate) }, "RemoteCertificateNameMismatch");
+    }
+
+    [Fact]
+    public async Task An_expired_certificate_is_one_clear_error()
+    {
+        var (certificate, arguments) = Secure(isExpired: true);
+        await using var server = await MemcachedProcess.StartNewAsync(arguments);
+
+        await FailsAsync(new MemcachedOptions { Servers = { server.Address }, Tls = Trusting(certificate) }, "NotTimeValid");
+    }
+
+    [Fact]
+    public async Task Plain_text_to_a_TLS_server_is_one_clear_error()
+    {
+        var (_, arguments) = Secure();
+        await using var server = await MemcachedProcess.StartNewAsync(arguments);
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, ConnectTimeout = TimeSpan.FromMilliseconds(300) });
+
+        var e = await Assert.ThrowsAsync<MemcachedServerDownException>(async () => await client.GetAsync("k"));
+
+        Assert.Contains("TLS", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TLS_to_a_plain_server_is_one_clear_error()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+
+        await FailsAsync(new MemcachedOptions { Servers = { server.Address }, Tls = new SslClientAuthenticationOptions() }, "TLS handshake failed");
+    }
+
+    [Fact]
+    public async Task A_handshake_that_is_never_answered_ends_in_the_connect_timeout_and_with_the_client()
+    {
+        await using var server = FakeMemcached.Start();
+        server.Faults.IsSilent = true;
+        var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, Tls = new SslClientAuthenticationOptions(), ConnectTimeout = TimeSpan.FromMilliseconds(50) });
+        var clock = Stopwatch.StartNew();
+        while (server.AcceptedConnections < 4)
+        {
+            await Assert.ThrowsAsync<MemcachedServerDownException>(async () => await client.GetAsync("k"));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        Assert.InRange(server.AcceptedConnections, 4, MostAttempts(clock.Elapsed));
+        await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1));
+        await Eventually.BecomesTrueAsync(() => server.OpenConnections == 0, "nothing is left open");
+        var accepted = server.AcceptedConnections;
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await client.GetAsync("k"));
+        Assert.Equal(accepted, server.AcceptedConnections);
+    }
+
+    // Callers that do not give up: all see the same error, and the server sees few attempts.
+    private static async Task FailsAsync(MemcachedOptions options, string text, Func<Task<int>>? countAttempts = null)
+    {
+        await using var client = new MemcachedClient(options);
+        var clock = Stopwatch.StartNew();
+        for (var call = 0; call < 100; call++)
+        {
+            var e = await Assert.ThrowsAsync<MemcachedAuthenticationException>(async () => await client.GetAsync("k"));
+            Assert.Contains(text, e.Message + e.InnerException?.Message, StringComparison.Ordinal);
+            Assert.Equal((false, false), (e.IsTransient, e.OutcomeUnknown));
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+        }
+
+        Assert.Equal(MemcachedServerState.Down, client.Servers[0].State);
+        if (countAttempts is not null)
+        {
+            var most = MostAttempts(clock.Elapsed);
+            var attempts = await countAttempts();
+            TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] {text}: {attempts} attempts in {clock.Elapsed.TotalMilliseconds:0} ms of {100} calls");
+            Assert.InRange(attempts, 1, most);
+        }
+    }
+
+    // The waits are 100, 200, 400 ms and so on to 5 s, each at least 80 % of that.
+    private static int MostAttempts(TimeSpan elapsed)
+    {
+        var (attempts, wait) = (1, 0.08);
+        for (var left = elapsed.TotalSeconds; left >= 0; left -= wait, wait = Math.Min(wait * 2, 4))
+        {
+            attempts++;
+        }
+
+        return attempts;
+    }
+
+    private static async Task<int> TotalConnectionsAsync(MemcachedProcess server, string user, string password)
+    {
+        await using var observer = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, UserName = user, Password = password });
+        var statistics = await observer.Servers[0].GetStatisticsAsync();
+
+        // Not the listening ones, which it counts too, the one that waited for it to start, and the observer's.
+        return int.Parse(statistics["total_connections"], null) - 3;
+    }
+
+    private static SslClientAuthenticationOptions Trusting(X509Certificate2 certificate)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(certificate);
+        return new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = policy };
+    }
+
+    private (X509Certificate2 Certificate, string[] Arguments) Secure(string name = "localhost", bool isExpired = false)
+    {
+        var (certificate, certificatePath, keyPath) = Certificates.Write(_folder, name, isExpired);
+        return (certificate, ["-Z", "-o", $"ssl_chain_cert={certificatePath},ssl_key={keyPath}"]);
+    }
+
+    private string Login(string text)
+    {
+        var path = Path.Combine(_folder, "login");
+        File.WriteAllText(path, text + "\n");
+        return path;
+    }
+}
