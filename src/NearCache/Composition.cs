@@ -7,11 +7,13 @@ using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
 using NearCache.Flights;
+using NearCache.Hybrid;
 using NearCache.Memcached;
 using NearCache.Near;
 using NearCache.Paths;
 using NearCache.Remote;
 using NearCache.Rules;
+using NearCache.Tags;
 using NearCache.ZooKeeper;
 
 namespace NearCache;
@@ -24,6 +26,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly NearClock _clock;
     private readonly ServerDrivers _servers;
     private readonly bool _isEmbedded;
+    private readonly Func<NearHybridCacheOptions, IServiceProvider?, HybridParts> _hybrid;
     private readonly SlotDriver? _slots;
     private readonly ZooKeeperDriver? _zooKeeper;
     private readonly RuleRegistry _registry;
@@ -38,6 +41,7 @@ internal sealed class Composition : IAsyncDisposable
         _clock = new NearClock(time);
         var epochs = new ProcessEpochs();
         var flights = new FlightBoard(time);
+        var tags = new TagBoard(options.NearEntries);
         var stale = new StaleStore(options.StaleEntries, _clock);
         var book = new RuleBook(RuleDefaults.Of(options));
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
@@ -50,7 +54,7 @@ internal sealed class Composition : IAsyncDisposable
             Epochs = epochs,
             Clock = _clock,
             Time = time,
-            Forget = new Forgetter(epochs, Near, stale, flights),
+            Forget = new Forgetter(epochs, Near, stale, flights, tags),
             Rules = _rules,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
@@ -68,6 +72,15 @@ internal sealed class Composition : IAsyncDisposable
         Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(new FactoryGate(options.MaxConcurrentFactories), time, _metrics), format, _clock, time, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
+        format.Use(new HybridItemCodec());
+        var tagPath = new TagPath(map, tags, Reads, Writes, epochs, _clock);
+        _hybrid = (face, services) =>
+        {
+            var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options);
+            var hits = new HybridHits(Near, epochs, _clock, serializers, NearHybridCache.KeyPrefix);
+            var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, face.MaximumPayloadBytes, _metrics, logger);
+            return new HybridParts(hits, path, map.CanHold, options.ItemLifetime, logger);
+        };
         if (remote.IsEmbedded)
         {
             logger.Embedded();
@@ -100,6 +113,9 @@ internal sealed class Composition : IAsyncDisposable
     public CreatePath Creations { get; }
 
     public IRuleRegistry Registry => _registry;
+
+    /// <summary>What a <see cref="NearHybridCache"/> over this cache is made of.</summary>
+    public HybridParts Hybrid(NearHybridCacheOptions face, IServiceProvider? services) => _hybrid(face, services);
 
     /// <summary>Checks the options, makes the parts and starts them.</summary>
     /// <exception cref="OptionsValidationException">The options have mistakes.</exception>

@@ -35,6 +35,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
         _near = _parts.Near;
     }
 
+    /// <summary>What the faces are made of.</summary>
+    internal Composition Parts => _parts;
+
     /// <inheritdoc/>
     public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken = default)
     {

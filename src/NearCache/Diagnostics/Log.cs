@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace NearCache.Diagnostics;
 
 /// <summary>Every event that NearCache logs. Ids and names are fixed once shipped.</summary>
-/// <remarks>1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories.</remarks>
+/// <remarks>1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories, 1600–1699 the faces.</remarks>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Warning, "NearCache runs on its embedded remote: nothing is shared with other processes, and all is gone when this one ends. Set NearCache:Memcached:Servers for anything but development.")]
@@ -88,4 +88,13 @@ internal static partial class Log
 
     [LoggerMessage(1501, LogLevel.Warning, "A value could not be refreshed in the background before its end: its factory failed. Further ones are counted, and said again after ten seconds at the earliest.")]
     public static partial void RefreshFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(1600, LogLevel.Warning, "HybridCache: a key is not cached, because it {Reason}.")]
+    public static partial void HybridKeyRefused(this ILogger logger, string reason);
+
+    [LoggerMessage(1601, LogLevel.Warning, "HybridCache: a value of {Bytes} bytes is not stored, because MaximumPayloadBytes is {Most}.")]
+    public static partial void HybridValueTooLarge(this ILogger logger, int bytes, long most);
+
+    [LoggerMessage(1602, LogLevel.Warning, "HybridCache: a stored value cannot be read as a {Type}, and is replaced.")]
+    public static partial void HybridValueUnreadable(this ILogger logger, Exception? exception, string type);
 }

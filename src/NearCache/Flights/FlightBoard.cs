@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Numerics;
 
 namespace NearCache.Flights;
 
@@ -7,6 +9,7 @@ internal sealed class FlightBoard(TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, Flight> _flights = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Flight> _refreshes = new(StringComparer.Ordinal);
+    private int _variants;   // bit n: there were flights of variant n
 
     /// <summary>Joins the flight of this key, or begins one with <paramref name="body"/>.</summary>
     /// <param name="key">The key.</param>
@@ -66,7 +69,23 @@ internal sealed class FlightBoard(TimeProvider time)
     {
         _flights.TryRemove(key, out _);
         _refreshes.TryRemove(key, out _);
+        for (var left = (uint)Volatile.Read(ref _variants); left != 0; left &= left - 1)
+        {
+            _flights.TryRemove(NameOf(key, BitOperations.TrailingZeroCount(left)), out _);
+        }
     }
+
+    /// <summary>The name for flights of a key that others of the same key must not join; <see cref="Cut"/> of the key cuts them all.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="variant">From 0 to 31.</param>
+    public string VariantOf(string key, int variant)
+    {
+        Interlocked.Or(ref _variants, 1 << variant);
+        return NameOf(key, variant);
+    }
+
+    // No key holds a space.
+    private static string NameOf(string key, int variant) => string.Create(CultureInfo.InvariantCulture, $"{key} {variant}");
 
     /// <summary>Nobody waits for what is refreshed in the background.</summary>
     public void EndRefreshes()

@@ -200,6 +200,10 @@ internal sealed class NearStore : IDisposable
         return false;
     }
 
+    /// <summary>The entry of a key, whether or not it may be served: for callers that have conditions of their own beside <see cref="NearEntry.IsServable"/>.</summary>
+    /// <remarks>They compare <see cref="ProcessEpochs.Confirmations"/> before and after as <c>TryGet</c> does, and tell <see cref="Hit"/>.</remarks>
+    public NearEntry? Find(ReadOnlySpan<char> key) => _bySpan.TryGetValue(key, out var entry) ? entry : null;
+
     /// <summary>The value as a <typeparamref name="T"/>. False: the key was stored as another type than it is asked for.</summary>
     internal static bool TryTake<T>(object? stored, out T? value)
     {
@@ -218,7 +222,8 @@ internal sealed class NearStore : IDisposable
         return stored is null && value is null;
     }
 
-    private void Hit(NearEntry entry)
+    /// <summary>An entry was served.</summary>
+    public void Hit(NearEntry entry)
     {
         if (!entry.IsUsed)
         {

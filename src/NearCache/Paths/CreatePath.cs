@@ -31,27 +31,37 @@ internal sealed class CreatePath(
 
     /// <remarks>A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its own.</remarks>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
-        string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken)
+        string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
+        GetOrCreateAsync(key, map.Place(key), state, factory, entry, terms: null, cancellationToken);
+
+    /// <param name="flight">Callers with the same name here share a flight.</param>
+    /// <param name="place">The key.</param>
+    /// <param name="state">Given to the factory.</param>
+    /// <param name="factory">The source.</param>
+    /// <param name="entry">What the call says about its entry.</param>
+    /// <param name="terms">What may be used and kept; null: everything.</param>
+    /// <param name="cancellationToken">Gives up this caller's wait.</param>
+    public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
+        string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
     {
-        var place = map.Place(key);
         var policy = FillPolicy.Of(entry, options);
         var isShielded = false;
         return flights.JoinAsync(
-            key,
+            flight,
             async token =>
             {
-                if (near.TryGet<T>(key, out var found))
+                if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out var found) && terms?.IsCurrent(found.Value!) != false)
                 {
                     return found;
                 }
 
-                var creation = new Creation<T>(place, reads.BeginFill(place), policy, run => factories.RunAsync(state, factory, policy.Timeout, run));
+                var creation = new Creation<T>(place, BeginFill(place, terms), policy, terms, run => factories.RunAsync(state, factory, policy.Timeout, run));
                 var result = await CreateOrServeStaleAsync(creation, token).ConfigureAwait(false);
                 isShielded = creation.RemoteFailed || result.IsStale;
                 return result;
             },
             () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
-            policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(key, policy, "slow")) : null,
+            policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow")) : null,
             cancellationToken);
     }
 
@@ -105,13 +115,30 @@ internal sealed class CreatePath(
             {
                 // Nothing is known of the remote: the source answers, and nothing is stored over what may be there.
                 creation.RemoteFailed = true;
-                return reads.Failed<T>(e, "get", creation.Place.Text) is { HasValue: true } instead
+                return reads.Failed<T>(e, "get", creation.Place.Text) is { HasValue: true } instead && creation.Terms is null
                     ? instead
                     : await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
             }
 
             var result = reads.Receive<T>(creation.Place, creation.Fill, item with { TimeToLive = creation.Policy.SecondsNear(item.TimeToLive) });
-            if (result.HasValue)
+            var verdict = result.HasValue && creation.Terms is { } terms ? await terms.CheckAsync(creation.Place, result.Value!, cancellationToken).ConfigureAwait(false) : Acceptance.Yes;
+            if (verdict == Acceptance.Unknown)
+            {
+                creation.RemoteFailed = true;
+                return await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (verdict == Acceptance.NotHere)
+            {
+                return await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (verdict == Acceptance.No && options.UseLeases && await RemoveAsync(creation.Place, item.Cas, cancellationToken).ConfigureAwait(false))
+            {
+                continue;
+            }
+
+            if (result.HasValue && verdict == Acceptance.Yes)
             {
                 if (item.IsWinner)
                 {
@@ -136,6 +163,22 @@ internal sealed class CreatePath(
         }
     }
 
+    private NearFill? BeginFill<T>(in PlacedKey place, CreationTerms<T>? terms) => terms is null ? reads.BeginFill(place) : terms.Limit(reads.BeginFill(place));
+
+    // What nobody may have makes room, so that one process of the fleet replaces it. Nobody serves it, so there is nothing to count.
+    private static async ValueTask<bool> RemoveAsync(PlacedKey place, ulong cas, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await place.Server.Server.ExecuteAsync(MetaCommand.Delete(place.Physical) with { CompareCas = cas }, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (MemcachedException)
+        {
+            return false;
+        }
+    }
+
     // R: one caller of the fleet is told when the item is soon to end.
     private MetaCommand Reading<T>(Creation<T> creation) => MetaCommand.Get(creation.Place.Physical, ReadPath.Fields) with
     {
@@ -146,7 +189,7 @@ internal sealed class CreatePath(
     // Its own token is taken before its factory runs: what is written meanwhile is not overwritten, here or there.
     private void Refresh<T>(Creation<T> creation, FillRight right) => flights.Refresh(creation.Place.Text, async token =>
     {
-        var again = new Creation<T>(map.Place(creation.Place.Text), reads.BeginFill(creation.Place), creation.Policy, creation.Factory);
+        var again = new Creation<T>(map.Place(creation.Place.Text), BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
         try
         {
             return await FillAsync(again, right, token, isRefresh: true).ConfigureAwait(false);
@@ -170,9 +213,9 @@ internal sealed class CreatePath(
         try
         {
             var result = await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
-            if (LifetimeOf(creation, result) <= TimeSpan.Zero)
+            if (LifetimeOf(creation, result) <= TimeSpan.Zero || !creation.Stores(result))
             {
-                // The source has nothing, and that is not to be kept: others need not wait for the end of the lease.
+                // The source has nothing, or too much, and that is not to be kept: others need not wait for the end of the lease.
                 await lease.ReleaseAsync().ConfigureAwait(false);
             }
 
@@ -194,7 +237,7 @@ internal sealed class CreatePath(
         var result = await FromFactoryAsync(creation, cancellationToken, isRefresh).ConfigureAwait(false);
         var place = creation.Place;
         var lifetime = LifetimeOf(creation, result);
-        if (lifetime <= TimeSpan.Zero)
+        if (lifetime <= TimeSpan.Zero || !creation.Stores(result))
         {
             return result;
         }
@@ -258,13 +301,17 @@ internal sealed class CreatePath(
     }
 
     /// <summary>What one flight is about.</summary>
-    private sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy policy, Func<CancellationToken, ValueTask<T>> factory)
+    private sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy policy, CreationTerms<T>? terms, Func<CancellationToken, ValueTask<T>> factory)
     {
         public PlacedKey Place => place;
 
         public NearFill? Fill => fill;
 
         public FillPolicy Policy => policy;
+
+        public CreationTerms<T>? Terms => terms;
+
+        public bool Stores(in CacheResult<T> created) => terms is null || terms.Stores(created.Value!);
 
         public Func<CancellationToken, ValueTask<T>> Factory => factory;
 

@@ -8,6 +8,12 @@ namespace NearCache.Paths;
 /// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
 internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale)
 {
+    /// <summary>All servers.</summary>
+    public IReadOnlyList<ServerDriver> Servers => servers.All;
+
+    /// <summary>Whether memcached can have this as a key.</summary>
+    public bool CanHold(string key) => keys.CanHold(key);
+
     /// <summary>The place of a user's key.</summary>
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
     public PlacedKey Place(string key)
@@ -24,5 +30,15 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
         var physical = keys.OfCounter(counter);
         var ring = epochs.Ring;
         return new PlacedKey(counter, physical, physical, servers.OwnerOf(physical), ring, 0);
+    }
+
+    /// <summary>The place of a tag.</summary>
+    /// <param name="name">The tag's name.</param>
+    /// <param name="server">The server that has it; null: the one that owns its key.</param>
+    public PlacedKey PlaceTag(string name, ServerDriver? server)
+    {
+        var physical = keys.OfTag(name);
+        var ring = epochs.Ring;
+        return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, server ?? servers.OwnerOf(physical), ring, 0);
     }
 }

@@ -121,7 +121,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             return;
         }
 
-        var lifetime = (long)fill.Rule.NearLifetime.TotalMilliseconds;
+        var lifetime = Math.Min((long)fill.Rule.NearLifetime.TotalMilliseconds, fill.Most);
         if (secondsLeft > 0)
         {
             // t is in whole seconds: the item may be gone almost a second earlier than it says.

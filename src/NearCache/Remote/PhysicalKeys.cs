@@ -19,7 +19,7 @@ internal sealed class PhysicalKeys
     private static readonly SearchValues<char> Forbidden = SearchValues.Create([.. Enumerable.Range(0, 0x21).Append(0x7f).Select(code => (char)code)]);
 
     // Two keys that differ only in broken surrogates must not become one.
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string _prefix;
     private readonly string _counters;
@@ -45,6 +45,17 @@ internal sealed class PhysicalKeys
 
         return Encode(_prefix, key, nameof(key));
     }
+
+    /// <summary>A tag, by its name: no key of <see cref="OfUser"/> can name it.</summary>
+    /// <exception cref="ArgumentException">As for a key.</exception>
+    public byte[] OfTag(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Encode($"{_prefix}{ReservedTags}", name, nameof(name));
+    }
+
+    /// <summary>Whether memcached can have this behind the configured prefix.</summary>
+    public bool CanHold(string key) => key.AsSpan().IndexOfAny(Forbidden) < 0 && PrefixLength + Utf8.GetByteCount(key) <= LongestKey;
 
     /// <summary>A user's counter: no key of <see cref="OfUser"/> and no rule can name it.</summary>
     /// <exception cref="ArgumentException">As for a key.</exception>

@@ -9,6 +9,9 @@ internal sealed class ValueFormat(JsonSerializerOptions json, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Type, object> _codecs = new();
 
+    /// <summary>Adds a codec for a type of NearCache's own, before anything is read or written.</summary>
+    public void Use<T>(ValueCodec<T> codec) => _codecs[typeof(T)] = codec;
+
     /// <summary>The codec of a type.</summary>
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
     public ValueCodec<T> CodecOf<T>() =>

@@ -14,4 +14,7 @@ internal enum ValueKind : byte
 
     /// <summary>A null of any type; no bytes.</summary>
     Null = 3,
+
+    /// <summary>An entry of <c>HybridCache</c>: the versions of its tags, then its value.</summary>
+    Hybrid = 4,
 }

@@ -15,6 +15,9 @@ internal sealed class RuleBook(RuleDefaults defaults)
     /// <summary>The near hits of all rules, also of those that are gone. Each rule is a part.</summary>
     public ThreadedCounter NearHits { get; } = new();
 
+    /// <summary>The built-in rule of the tags' versions: on as long as anything may be near at all.</summary>
+    public ActiveRule Tags { get; } = BuiltIn(defaults);
+
     /// <summary>The applied set.</summary>
     public RuleSet Applied { get; private set; } = RuleSet.Empty;
 
@@ -71,10 +74,18 @@ internal sealed class RuleBook(RuleDefaults defaults)
         return SwitchAll([]);
     }
 
+    private static ActiveRule BuiltIn(RuleDefaults defaults)
+    {
+        var rule = new ActiveRule(new Rule("tags", new KeyPattern("~tag:*")), defaults, new ThreadedCounter());
+        rule.Switch(on: true);
+        return rule;
+    }
+
     private List<ActiveRule> SwitchAll(IEnumerable<ActiveRule> removed)
     {
         _seen = _seen.Without(Applied.Cleared);
         Stops = _seen;
+        Tags.Switch(!IsUnreadable && !Stops.StopsEverything);
         var switched = removed.Where(rule => rule.Switch(on: false)).ToList();
         switched.AddRange(_matcher.Rules.Where(rule => rule.Switch(!IsUnreadable && !Stops.IsStopped(rule.Name))));
         return switched;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
 using NearCache.Remote;
 
@@ -26,6 +27,7 @@ internal static class NearSuite
         var asked = Names();
         Hits(report, "hit/get", "<=1.25", bare, asked, () => GetAll(cache, asked));
         Hits(report, "hit/getorcreate", "<=1.35", bare, asked, () => GetOrCreateAll(cache, asked));
+        await HybridAsync(report, cache, bare, stored, asked);
         TwoThreads(report, cache, bare, asked);
         await FillAsync(report);
         await Crowd.RunAsync(report);
@@ -38,7 +40,7 @@ internal static class NearSuite
             NearEntries = capacity,
             NearLifetime = TimeSpan.FromMinutes(10),
             MaxStaleness = TimeSpan.FromMinutes(10),
-            Rules = { new RuleOptions { Name = "all", Match = "product:*" } },
+            Rules = { new RuleOptions { Name = "all", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } },
         },
         remote ?? new EmbeddedRemote(TimeProvider.System));
 
@@ -93,14 +95,46 @@ internal static class NearSuite
         static int Length(ValueTask<string> read) => read.Result.Length;
     }
 
-    private static void Hits(Report report, string name, string aim, MemoryCache bare, string[] keys, Func<int> hits)
+    private static async Task HybridAsync(Report report, NearCacheClient cache, MemoryCache bare, string[] stored, string[] asked)
+    {
+        HybridCache hybrid = new NearHybridCache(cache);
+        HybridCache tagged = new NearHybridCache(cache);
+        var askedTagged = Array.ConvertAll(asked, key => key.Replace("product:", "tagged-:", StringComparison.Ordinal));
+        for (var i = 0; i < stored.Length; i++)
+        {
+            await hybrid.GetOrCreateAsync(stored[i], static _ => ValueTask.FromResult(Value));
+            await tagged.GetOrCreateAsync(new string(askedTagged[i]), static _ => ValueTask.FromResult(Value), tags: ["products", $"shelf-{i % 100}"]);
+        }
+
+        Hits(report, "hit/hybrid", "<=1.5", bare, asked, () => HybridAll(hybrid, asked));
+        Hits(report, "hit/hybrid-tagged", "<=1.6", () => HybridAll(hybrid, asked), asked, () => HybridAll(tagged, askedTagged));
+    }
+
+    private static int HybridAll(HybridCache cache, string[] keys)
+    {
+        var found = 0;
+        foreach (var key in keys)
+        {
+            var read = cache.GetOrCreateAsync<string>(key, static _ => throw new InvalidOperationException("It is near."));
+            found += Length(read);
+        }
+
+        return found;
+
+        static int Length(ValueTask<string> read) => read.Result.Length;
+    }
+
+    private static void Hits(Report report, string name, string aim, MemoryCache bare, string[] keys, Func<int> hits) =>
+        Hits(report, name, aim, () => BareAll(bare, keys), keys, hits);
+
+    private static void Hits(Report report, string name, string aim, Func<int> baseline, string[] keys, Func<int> hits)
     {
         var values = new List<double>();
         var baselines = new List<double>();
-        Rounds.WarmUp(hits, () => BareAll(bare, keys));
+        Rounds.WarmUp(hits, baseline);
         for (var round = 0; round < report.Rounds * 3; round++)
         {
-            baselines.Add(Rounds.Nanoseconds(() => BareAll(bare, keys), keys.Length));
+            baselines.Add(Rounds.Nanoseconds(baseline, keys.Length));
             values.Add(Rounds.Nanoseconds(hits, keys.Length));
         }
 

@@ -11,12 +11,14 @@ public sealed class DependencyDirectionTests
             ["Diagnostics"] = [],
             ["Settings"] = [],
             ["Flights"] = [],
+            ["Tags"] = ["Coherence/Core", "Rules"],
+            ["Hybrid"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
             ["Coherence/Core"] = [],
             ["Remote"] = ["Diagnostics"],
             ["Rules"] = ["Settings", "Diagnostics"],
             ["Near"] = ["Coherence/Core", "Rules", "Remote", "Diagnostics"],
-            ["Coherence/Driver"] = ["Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
-            ["Paths"] = ["Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+            ["Coherence/Driver"] = ["Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+            ["Paths"] = ["Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
         },
         ["NearCache.Memcached"] = new()
         {

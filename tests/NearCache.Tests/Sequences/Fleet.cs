@@ -8,12 +8,17 @@ internal sealed class Fleet : IAsyncDisposable
 {
     public const string Key = "product:1";
 
-    private Fleet(SharedRemote here, SharedRemote there)
+    private readonly EmbeddedServer _server;
+    private readonly Action<NearCacheOptions>? _configure;
+
+    private Fleet(Action<NearCacheOptions>? configure)
     {
-        (HereRemote, ThereRemote) = (here, there);
+        _configure = configure;
+        _server = new EmbeddedServer(Time);
+        (HereRemote, ThereRemote) = (new SharedRemote(_server), new SharedRemote(_server));
         ThereTime = new ManualTime();
-        Here = new NearCacheClient(Options(), here, time: Time);
-        There = new NearCacheClient(Options(), there, time: ThereTime);
+        Here = new NearCacheClient(Options(), HereRemote, time: Time);
+        There = new NearCacheClient(Options(), ThereRemote, time: ThereTime);
     }
 
     public ManualTime Time { get; } = new();
@@ -29,10 +34,9 @@ internal sealed class Fleet : IAsyncDisposable
     public SharedRemote ThereRemote { get; }
 
     /// <summary>Starts both and waits until rules have settled, so that keys may be near in both.</summary>
-    public static async Task<Fleet> StartAsync()
+    public static async Task<Fleet> StartAsync(Action<NearCacheOptions>? configure = null)
     {
-        var server = new EmbeddedServer(TimeProvider.System);
-        var fleet = new Fleet(new SharedRemote(server), new SharedRemote(server));
+        var fleet = new Fleet(configure);
         foreach (var cache in new[] { fleet.Here, fleet.There })
         {
             await fleet.TurnUntilAsync(async () =>
@@ -78,5 +82,13 @@ internal sealed class Fleet : IAsyncDisposable
         await There.DisposeAsync();
     }
 
-    private static NearCacheOptions Options() => new() { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+    /// <summary>One more process, which knows nothing yet.</summary>
+    public NearCacheClient Join() => new(Options(), new SharedRemote(_server), time: Time);
+
+    private NearCacheOptions Options()
+    {
+        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        _configure?.Invoke(options);
+        return options;
+    }
 }

@@ -2,16 +2,23 @@ using System.Text;
 using NearCache.Coherence.Core;
 using NearCache.Flights;
 using NearCache.Near;
+using NearCache.Tags;
 
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.</summary>
-internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights) : IForget
+internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights, TagBoard tags) : IForget
 {
     public void Forget(ReadOnlySpan<byte> key)
     {
         epochs.Stripes.Advance(KeyHash.Of(key).Stripe(Stripes.Count));
         var text = Encoding.UTF8.GetString(key);
+        if (text.StartsWith(TagBoard.Prefix, StringComparison.Ordinal))
+        {
+            tags.Void(text);
+            return;
+        }
+
         near.Drop(text);
         stale.Drop(text);
         flights.Cut(text);

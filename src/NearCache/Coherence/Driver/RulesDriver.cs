@@ -4,6 +4,7 @@ using NearCache.Diagnostics;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Rules;
+using NearCache.Tags;
 
 namespace NearCache.Coherence.Driver;
 
@@ -105,17 +106,19 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ActiveRule? Match(ReadOnlySpan<char> key) => _book.Matcher.Find(key);
+    public ActiveRule? Match(ReadOnlySpan<char> key) => IsTag(key) ? _book.Tags : _book.Matcher.Find(key);
 
     /// <inheritdoc/>
     public bool MayFill(ServerDriver server, ActiveRule rule, out long generation)
     {
         generation = rule.Generation;
-        return rule.IsOn && server.Rules.View.MayFill(RuleTranslation.Identity(rule), Context.Clock.Now());
+
+        // Whoever can write a tag counts it, whatever rules there are: there is nothing to wait for.
+        return rule.IsOn && (rule == _book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), Context.Clock.Now()));
     }
 
     /// <inheritdoc/>
-    public bool MustBump(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) == BumpDecision.Bump;
+    public bool MustBump(ServerDriver server, ReadOnlySpan<char> key) => IsTag(key) || Decide(server, key) == BumpDecision.Bump;
 
     /// <inheritdoc/>
     public bool MayMatchNow(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) != BumpDecision.None;
@@ -303,6 +306,9 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     private ServerRules New(ServerDriver server, CarriedSet applied) => server.Rules = new ServerRules(server, this, Context, _times, applied);
 
     private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, Context.Clock.Now());
+
+    private static bool IsTag(ReadOnlySpan<char> key) => key.StartsWith(TagBoard.Prefix);
+
 
     private async ValueTask<bool> ReadAndDecideAsync(ServerDriver server, string key)
     {

@@ -1,0 +1,76 @@
+using NearCache.Coherence.Core;
+using NearCache.Near;
+using NearCache.Remote;
+
+namespace NearCache.Hybrid;
+
+/// <summary>Near hits by keys without their prefix: nothing is allocated, awaited or locked.</summary>
+internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock, HybridSerializers serializers, string prefix)
+{
+    // A longer key is put together on the heap.
+    private const int MostOnStack = 250;
+
+    /// <summary>Finds a value that may be served now.</summary>
+    public bool TryGet<T>(string key, out T? value)
+    {
+        // Such a key is stored by its hash, and its own name may be another's.
+        if (key.Length == 0 || key[0] == FaceKeys.Mark)
+        {
+            value = default;
+            return false;
+        }
+
+        var length = prefix.Length + key.Length;
+        var name = length > MostOnStack ? new char[length] : stackalloc char[length];
+        prefix.CopyTo(name);
+        key.CopyTo(name[prefix.Length..]);
+        return TryGetNamed(name, out value);
+    }
+
+    /// <summary>The same by the whole name.</summary>
+    public bool TryGetNamed<T>(ReadOnlySpan<char> name, out T? value)
+    {
+        while (true)
+        {
+            // As NearStore.TryGet does, with the tags between the two looks at the count.
+            var confirmations = epochs.Confirmations;
+            if (near.Find(name) is not { Value: HybridItem item } entry)
+            {
+                break;
+            }
+
+            var now = clock.Now();
+            if (!entry.IsServable(now) || !AreCurrent(item, now) || !item.TryTake(serializers, out value))
+            {
+                break;
+            }
+
+            if (confirmations == epochs.Confirmations)
+            {
+                near.Hit(entry);
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
+
+    private static bool AreCurrent(HybridItem item, in Moment now)
+    {
+        if (item.KnownStamps is not { } stamps)
+        {
+            return false;
+        }
+
+        foreach (ref readonly var stamp in stamps.AsSpan())
+        {
+            if (stamp.Cell.Current is not { } known || known.Version != stamp.Version || !known.IsServable(now))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

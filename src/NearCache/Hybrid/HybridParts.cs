@@ -1,0 +1,6 @@
+using Microsoft.Extensions.Logging;
+
+namespace NearCache.Hybrid;
+
+/// <summary>What a <see cref="NearHybridCache"/> is made of.</summary>
+internal sealed record HybridParts(HybridHits Hits, HybridPath Path, Func<string, bool> CanHold, TimeSpan Lifetime, ILogger Logger);

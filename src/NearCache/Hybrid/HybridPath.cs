@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Diagnostics;
+using NearCache.Flights;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.Paths;
+
+namespace NearCache.Hybrid;
+
+/// <summary>What <c>HybridCache</c> does when there is no near hit: all by the paths that every key takes, with items for values.</summary>
+internal sealed class HybridPath(
+    KeyMap map, ReadPath reads, WritePath writes, CreatePath creations, TagPath tags, NearStore near, FlightBoard flights, HybridSerializers serializers, long mostBytes, NearCacheMetrics metrics, ILogger logger)
+{
+    public async ValueTask<T> GetOrCreateAsync<TState, T>(
+        string name, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
+    {
+        var place = map.Place(name);
+        var terms = TermsOf<T>(place, call);
+        while (true)
+        {
+            var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers);
+            var result = call is { WritesRemote: true, RunsFactory: true }
+                ? await creations.GetOrCreateAsync(FlightOf(name, call), place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
+                : await flights.JoinAsync(FlightOf(name, call), token => GetOrMakeAsync(place, making, call, terms, token), static () => TimeSpan.Zero, meanwhile: null, cancellationToken).ConfigureAwait(false);
+            if (making.HasRun && result.Source == CacheSource.Factory)
+            {
+                return making.Value!;
+            }
+
+            if (!result.HasValue)
+            {
+                return default!;
+            }
+
+            // A flight may have begun before a removal of a tag that this call came after.
+            var item = result.Value!;
+            if (item.IsStamped && await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) == Acceptance.No)
+            {
+                continue;
+            }
+
+            if (item.TryTakeOwn<T>(serializers, out var value))
+            {
+                item.DropBytes();
+                return value!;
+            }
+
+            // Somebody else asks for the same key as another type.
+            return call.RunsFactory ? await factory(state, cancellationToken).ConfigureAwait(false) : default!;
+        }
+    }
+
+    public async Task SetAsync<T>(string name, T value, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
+    {
+        var place = map.Place(name);
+        var terms = TermsOf<T>(place, call);
+        if (call is { WritesRemote: false, KeepsNear: false })
+        {
+            return;
+        }
+
+        HybridItem item;
+        try
+        {
+            item = HybridItem.Of(value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers.For<T>());
+        }
+        catch (MemcachedException e)
+        {
+            throw Failure.Of(e, "set", name);
+        }
+
+        if (!terms.Stores(item))
+        {
+            // What was there before is not what the caller means now.
+            await writes.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        else if (call.WritesRemote)
+        {
+            await writes.SetAsync(name, item, call.Lifetime, static (_, command) => command, "set", cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            flights.Cut(name);
+            if (terms.Limit(reads.BeginFill(place)) is { } fill)
+            {
+                Keep(place, fill, item, call);
+            }
+        }
+    }
+
+    public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
+
+    public Task RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken) => writes.RemoveManyAsync(names, cancellationToken);
+
+    public Task RemoveByTagAsync(string tagName, CancellationToken cancellationToken) => tags.RemoveAsync(tagName, cancellationToken);
+
+    // Nothing is written to the remote, or nothing made: no lease, nor a right to store.
+    private async ValueTask<CacheResult<HybridItem>> GetOrMakeAsync<TState, T>(
+        PlacedKey place, HybridMaking<TState, T> making, HybridCall call, HybridTerms<T> terms, CancellationToken cancellationToken)
+    {
+        if (call.ReadsNear && near.TryGet<HybridItem>(place.Text, out var found) && terms.IsCurrent(found.Value!))
+        {
+            return found;
+        }
+
+        var fill = terms.Limit(reads.BeginFill(place));
+        if (call.ReadsRemote)
+        {
+            try
+            {
+                var item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), cancellationToken).ConfigureAwait(false);
+                var read = reads.Receive<HybridItem>(place, fill, item);
+                if (read.HasValue && await terms.CheckAsync(place, read.Value!, cancellationToken).ConfigureAwait(false) == Acceptance.Yes)
+                {
+                    return read;
+                }
+            }
+            catch (MemcachedException e)
+            {
+                reads.Failed<HybridItem>(e, "get", place.Text);
+            }
+        }
+
+        if (!call.RunsFactory)
+        {
+            return default;
+        }
+
+        var made = await making.RunAsync(cancellationToken).ConfigureAwait(false);
+        if (fill is { } keep && terms.Stores(made))
+        {
+            Keep(place, keep, made, call);
+        }
+
+        return new CacheResult<HybridItem>(made, CacheSource.Factory, 0, CacheVersion.None);
+    }
+
+    private void Keep(in PlacedKey place, in NearFill fill, HybridItem item, in HybridCall call)
+    {
+        var kept = place;
+        item.Stamps(versions => tags.Stamp(kept, versions));
+        reads.Keep(place, fill, item, item.Payload?.Bytes ?? default, (int)Math.Min(call.Lifetime.TotalSeconds, int.MaxValue), CacheVersion.None);
+    }
+
+    private string FlightOf(string name, in HybridCall call) => call.Variant == 0 ? name : flights.VariantOf(name, call.Variant);
+
+    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call) => new(place, tags, serializers, call.ReadsRemote, mostBytes, metrics, logger)
+    {
+        ReadsNear = call.ReadsNear,
+        KeepsNear = call.KeepsNear,
+        NearLifetime = call.NearLifetime,
+    };
+}

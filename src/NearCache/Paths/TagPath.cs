@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using NearCache.Coherence.Core;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.Remote;
+using NearCache.Tags;
+
+namespace NearCache.Paths;
+
+/// <summary>Reads and removes tags. A tag is an item whose value is a random number; removing the tag writes another, counted and announced as any near key.</summary>
+/// <remarks>An item that is missing, evicted or never there, is made anew with a new number: that can only void entries, never bring one back.</remarks>
+internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WritePath writes, ProcessEpochs epochs, NearClock clock)
+{
+    // A tag lives so long after it was last read, which is longer than any entry lives that was made with it.
+    private const int SecondsToLive = Expiry.LongestRelative;
+    private const int MostTries = 8;
+
+    private static readonly uint Flags = new Envelope(ValueKind.Bytes).ToClientFlags();
+
+    /// <summary>The cells beside the versions that an entry on this server has.</summary>
+    public TagStamp[] Stamp(in PlacedKey place, TagVersion[] tags)
+    {
+        var ledger = place.Server.Ledger;
+        return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, ledger), tag.Version));
+    }
+
+    /// <summary>The versions that an entry on this server gets: of everything, and of its tags. Read before its value is made.</summary>
+    /// <exception cref="MemcachedException">One of them cannot be known.</exception>
+    public async ValueTask<TagVersion[]> ReadAsync(PlacedKey place, IReadOnlyList<string> tags, CancellationToken cancellationToken)
+    {
+        var versions = new Task<ulong>[tags.Count + 1];
+        versions[0] = VersionAsync(place, TagVersion.Everything, cancellationToken).AsTask();
+        for (var i = 0; i < tags.Count; i++)
+        {
+            versions[i + 1] = VersionAsync(place, tags[i], cancellationToken).AsTask();
+        }
+
+        var read = await Task.WhenAll(versions).ConfigureAwait(false);
+        return [.. read.Select((version, i) => new TagVersion(i == 0 ? TagVersion.Everything : tags[i - 1], version))];
+    }
+
+    /// <summary>Whether an entry's tags are what they were, as far as that is known near.</summary>
+    public bool AreCurrent(TagStamp[] stamps)
+    {
+        while (true)
+        {
+            var confirmations = epochs.Confirmations;
+            var now = clock.Now();
+            foreach (var stamp in stamps)
+            {
+                if (stamp.Cell.Current is not { } known || known.Version != stamp.Version || !known.IsServable(now))
+                {
+                    return false;
+                }
+            }
+
+            if (confirmations == epochs.Confirmations)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Whether an entry's tags are what they were. What is not known near is read.</summary>
+    public async ValueTask<Acceptance> CheckAsync(PlacedKey place, TagStamp[] stamps, CancellationToken cancellationToken)
+    {
+        if (AreCurrent(stamps))
+        {
+            return Acceptance.Yes;
+        }
+
+        try
+        {
+            var versions = await Task.WhenAll(stamps.Select(stamp => VersionAsync(place, stamp.Cell.Name, cancellationToken).AsTask())).ConfigureAwait(false);
+            return versions.AsSpan().SequenceEqual(Array.ConvertAll(stamps, stamp => stamp.Version)) ? Acceptance.Yes : Acceptance.No;
+        }
+        catch (MemcachedException e)
+        {
+            reads.Failed<TagVersion>(e, "get tag", place.Text);
+            return Acceptance.Unknown;
+        }
+    }
+
+    /// <summary>Voids everything that has the tag; with <see cref="TagVersion.Everything"/>, all there is.</summary>
+    /// <exception cref="NearCacheException">It failed, on one server at least, or nobody knows.</exception>
+    public Task RemoveAsync(string tag, CancellationToken cancellationToken) => tag == TagVersion.Everything
+        ? Task.WhenAll(map.Servers.Select(server => RemoveAsync(map.PlaceTag(tag, server), cancellationToken)))
+        : RemoveAsync(map.PlaceTag(tag, null), cancellationToken);
+
+    private Task<MetaResponse> RemoveAsync(PlacedKey place, CancellationToken cancellationToken) =>
+        writes.MutateAsync(place, Write(place, Random()), "remove by tag", cancellationToken);
+
+    private async ValueTask<ulong> VersionAsync(PlacedKey entry, string name, CancellationToken cancellationToken)
+    {
+        var place = map.PlaceTag(name, name == TagVersion.Everything ? entry.Server : null);
+        var cell = board.CellOf(name, place.Server.Ledger);
+        if (TryKnown(cell, out var known))
+        {
+            return known;
+        }
+
+        var read = MetaCommand.Get(place.Physical, MetaFields.Value) with { TimeToLive = SecondsToLive };
+        for (var i = 0; i < MostTries; i++)
+        {
+            var fill = reads.BeginFill(place);
+            var item = await place.Server.Server.ExecuteAsync(read, cancellationToken).ConfigureAwait(false);
+            if (item.Status == MetaStatus.Ok && item.Value.Length == sizeof(ulong))
+            {
+                return Keep(cell, place, fill, BinaryPrimitives.ReadUInt64BigEndian(item.Value.Span));
+            }
+
+            // Whatever stands there is no tag: a number of our own is as good as any other.
+            var version = Random();
+            var mode = item.Status == MetaStatus.Miss ? MetaSetMode.Add : MetaSetMode.Set;
+            var stored = await place.Server.Server.ExecuteAsync(Write(place, version) with { Mode = mode }, cancellationToken).ConfigureAwait(false);
+            if (stored.Status == MetaStatus.Ok && mode == MetaSetMode.Add)
+            {
+                return Keep(cell, place, fill, version);
+            }
+        }
+
+        // A number that stands nowhere is never found again: entries that are made with it are nobody's.
+        return Random();
+    }
+
+    private bool TryKnown(TagCell cell, out ulong version)
+    {
+        var confirmations = epochs.Confirmations;
+        var current = cell.Current;
+        version = current?.Version ?? 0;
+        return current is not null && current.IsServable(clock.Now()) && confirmations == epochs.Confirmations;
+    }
+
+    private static ulong Keep(TagCell cell, in PlacedKey place, NearFill? fill, ulong version)
+    {
+        if (fill is { } keep)
+        {
+            var lifetime = (long)keep.Rule.NearLifetime.TotalMilliseconds;
+            cell.Publish(new TagEntry(version, place.Server.Ledger, keep.Rule, keep.Token, keep.Token.Sent.Monotonic + lifetime), keep.Token);
+        }
+
+        return version;
+    }
+
+    private static MetaCommand Write(in PlacedKey place, ulong version)
+    {
+        var value = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(value, version);
+        return MetaCommand.Set(place.Physical, value, SecondsToLive) with { ClientFlags = Flags };
+    }
+
+    private static ulong Random()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+}

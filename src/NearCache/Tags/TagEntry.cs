@@ -1,0 +1,27 @@
+using NearCache.Coherence.Core;
+using NearCache.Rules;
+
+namespace NearCache.Tags;
+
+/// <summary>The version of a tag, kept near: served under the same conditions as any near entry.</summary>
+internal sealed class TagEntry(ulong version, ServerCoherence server, ActiveRule rule, in FillToken token, long expiresAt)
+{
+    private readonly int _segment = token.Segment;
+    private readonly long _generation = server.Stamp(token);
+    private readonly long _ruleGeneration = token.Rule;
+    private volatile bool _isLive;
+
+    public ulong Version => version;
+
+    public ServerCoherence Server => server;
+
+    /// <summary>The token was still true when the entry was in its cell.</summary>
+    public void GoLive() => _isLive = true;
+
+    /// <summary>Whether the version may be relied upon now.</summary>
+    public bool IsServable(in Moment now) =>
+        _isLive
+        && now.Monotonic < expiresAt
+        && rule.Generation == _ruleGeneration
+        && server.IsCurrent(_segment, _generation, now, rule.MaxStalenessMilliseconds);
+}

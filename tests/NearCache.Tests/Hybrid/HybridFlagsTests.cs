@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Caching.Hybrid;
+
+namespace NearCache.Tests.Hybrid;
+
+/// <summary>Every combination of flags, against every state of the tiers.</summary>
+public sealed class HybridFlagsTests
+{
+    private const string Key = "key";
+
+    public static TheoryData<int> Combinations => [.. Enumerable.Range(0, 64)];
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public async Task A_read_asks_and_fills_the_tiers_that_its_flags_leave(int combination)
+    {
+        var flags = (HybridCacheEntryFlags)combination;
+        foreach (var (near, remote) in new (string?, string?)[] { (null, null), (null, "remote"), ("near", "remote"), ("near", null) })
+        {
+            await using var world = await StartAsync(near, remote);
+            var (readsNear, keepsNear) = (Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheRead), Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheWrite));
+            var (readsRemote, writesRemote) = (Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheRead), Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheWrite));
+            var runsFactory = Lacks(flags, HybridCacheEntryFlags.DisableUnderlyingData);
+            var isNear = readsNear && near is not null;
+            var isRemote = !isNear && readsRemote && remote is not null;
+            var isMade = !isNear && !isRemote && runsFactory;
+
+            var runs = 0;
+            var value = await world.Cache.GetOrCreateAsync<string?>(Key, _ => ValueTask.FromResult<string?>($"made {++runs}"), new HybridCacheEntryOptions { Flags = flags });
+
+            Assert.Equal(isNear ? near : isRemote ? remote : isMade ? "made 1" : null, value);
+            Assert.Equal(isMade ? 1 : 0, runs);
+            Assert.Equal(isMade && keepsNear ? "made 1" : isRemote && keepsNear ? remote : near, await world.Cache.NearAsync(Key));
+            Assert.Equal(isMade && writesRemote ? "made 1" : remote, await world.Cache.RemoteAsync(Key));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public async Task A_set_writes_the_tiers_that_its_flags_leave(int combination)
+    {
+        var flags = (HybridCacheEntryFlags)combination;
+        var (keepsNear, writesRemote) = (Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheWrite), Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheWrite));
+        await using var world = await StartAsync("near", "remote");
+
+        await world.Cache.SetAsync(Key, "set", new HybridCacheEntryOptions { Flags = flags });
+
+        // What is written to the remote is near from the first read on.
+        Assert.Equal(writesRemote ? null : keepsNear ? "set" : "near", await world.Cache.NearAsync(Key));
+        Assert.Equal(writesRemote ? "set" : "remote", await world.Cache.RemoteAsync(Key));
+    }
+
+    [Fact]
+    public async Task The_flags_of_a_call_count_before_those_of_the_cache()
+    {
+        await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { DefaultEntryOptions = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache } });
+
+        await world.Cache.MakeAsync("by default", "one");
+        await world.Cache.GetOrCreateAsync("by call", _ => ValueTask.FromResult("two"), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.None });
+
+        Assert.Equal((null, "one"), (await world.Cache.NearAsync("by default"), await world.Cache.RemoteAsync("by default")));
+        Assert.Equal(("two", "two"), (await world.Cache.NearAsync("by call"), await world.Cache.RemoteAsync("by call")));
+    }
+
+    private static bool Lacks(HybridCacheEntryFlags flags, HybridCacheEntryFlags flag) => (flags & flag) == 0;
+
+    private static async Task<HybridWorld> StartAsync(string? near, string? remote)
+    {
+        var world = HybridWorld.Start();
+        if (remote is not null)
+        {
+            await world.Cache.SetAsync(Key, remote);
+        }
+
+        if (near is not null)
+        {
+            await world.Cache.SetAsync(Key, near, new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite });
+        }
+
+        return world;
+    }
+}

@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Caching.Hybrid;
+
+namespace NearCache.Tests.Hybrid;
+
+public sealed class HybridKeysTests
+{
+    [Theory]
+    [InlineData("key")]
+    [InlineData("with spaces in it")]
+    [InlineData("größe/日本/😀")]
+    [InlineData("~nc:looks:like:ours")]
+    [InlineData("#begins with the mark")]
+    [InlineData("#")]
+    [InlineData("del\u007f")]
+    public async Task A_key_may_be_any_text(string key)
+    {
+        await using var world = HybridWorld.Start();
+
+        Assert.Equal("made", await world.Cache.MakeAsync(key, "made", key));
+        Assert.Equal(("made", "made"), (await world.Cache.NearAsync(key), await world.Cache.RemoteAsync(key)));
+        Assert.Equal("made", await world.Cache.MakeAsync(key, "again"));
+        await world.Cache.RemoveByTagAsync(key);
+        Assert.Null(await world.Cache.AnywhereAsync(key));
+        await world.Cache.SetAsync(key, "set");
+        await world.Cache.RemoveAsync(key);
+        Assert.Null(await world.Cache.AnywhereAsync(key));
+    }
+
+    [Fact]
+    public async Task A_key_may_be_longer_than_memcached_allows_up_to_the_limit()
+    {
+        await using var world = HybridWorld.Start();
+        foreach (var length in new[] { 247, 248, 249, 250, 251, 1024 })
+        {
+            var key = new string('k', length);
+
+            await world.Cache.MakeAsync(key, $"made {length}", key);
+
+            Assert.Equal(($"made {length}", $"made {length}"), (await world.Cache.NearAsync(key), await world.Cache.RemoteAsync(key)));
+        }
+    }
+
+    [Fact]
+    public async Task No_key_reads_what_is_stored_for_anothers_hash()
+    {
+        await using var world = HybridWorld.Start();
+        var named = new NearCache.Remote.FaceKeys("h:", _ => false).NameOf("a secret")["h:".Length..];
+        await world.Cache.MakeAsync("a secret", "mine");
+
+        Assert.StartsWith("#", named);
+        Assert.Null(await world.Cache.AnywhereAsync(named));
+        Assert.Equal("mine", await world.Cache.AnywhereAsync("a secret"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("line\nbreak")]
+    [InlineData("\0")]
+    public async Task A_key_that_cannot_be_one_is_not_cached_and_its_caller_is_served(string key)
+    {
+        await using var world = HybridWorld.Start();
+
+        Assert.Equal("one", await world.Cache.MakeAsync(key, "one"));
+        Assert.Equal("two", await world.Cache.MakeAsync(key, "two"));
+        await world.Cache.SetAsync(key, "three");
+        await world.Cache.RemoveAsync(key);
+
+        Assert.Null(await world.Cache.AnywhereAsync(key));
+    }
+
+    [Fact]
+    public async Task Half_a_surrogate_pair_is_no_key_and_no_tag()
+    {
+        await using var world = HybridWorld.Start();
+        var half = "half a pair \ud83d";
+
+        Assert.Equal("one", await world.Cache.MakeAsync(half, "one"));
+        Assert.Equal("two", await world.Cache.MakeAsync(half, "two"));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await world.Cache.MakeAsync("key", "made", half));
+    }
+
+    [Fact]
+    public async Task A_key_above_the_limit_is_not_cached_and_its_caller_is_served()
+    {
+        await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { MaximumKeyLength = 3 });
+
+        Assert.Equal("one", await world.Cache.MakeAsync("four", "one"));
+        Assert.Equal("two", await world.Cache.MakeAsync("four", "two"));
+    }
+
+    [Fact]
+    public async Task Null_is_no_key()
+    {
+        await using var world = HybridWorld.Start();
+
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await world.Cache.MakeAsync(null!, "made"));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await world.Cache.SetAsync(null!, "set"));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await world.Cache.RemoveAsync((string)null!));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("*")]
+    public async Task A_tag_that_cannot_be_one_is_refused(string? tag)
+    {
+        await using var world = HybridWorld.Start();
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await world.Cache.MakeAsync("key", "made", "good", tag!));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await world.Cache.SetAsync("key", "set", tags: [tag!]));
+        Assert.Null(await world.Cache.AnywhereAsync("key"));
+    }
+
+    [Fact]
+    public async Task A_key_given_as_a_span_or_put_together_is_the_same_key()
+    {
+        await using var world = HybridWorld.Start();
+        await world.Cache.MakeAsync("key-1", "made");
+
+        Assert.Equal("made", await world.Cache.GetOrCreateAsync<string>("key-1".AsSpan(), _ => throw new InvalidOperationException()));
+        Assert.Equal("made", await world.Cache.GetOrCreateAsync<string>($"key-{1}", _ => throw new InvalidOperationException()));
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Remote;
+using NearCache.TestSupport;
+
+namespace NearCache.Tests.Hybrid;
+
+/// <summary>A process with a <see cref="HybridCache"/> on a server of its own, on a clock that the test turns.</summary>
+internal sealed class HybridWorld : IAsyncDisposable
+{
+    private readonly NearCacheClient _client;
+
+    private HybridWorld(Action<NearCacheOptions>? configure, NearHybridCacheOptions? face, IServiceProvider? services)
+    {
+        Remote = new EmbeddedRemote(Time);
+        Server = Remote.Servers[0];
+        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        configure?.Invoke(options);
+        _client = new NearCacheClient(options, Remote, time: Time);
+        Cache = new NearHybridCache(_client, face, services);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public IRemote Remote { get; }
+
+    public IRemoteServer Server { get; }
+
+    public HybridCache Cache { get; }
+
+    public static HybridWorld Start(Action<NearCacheOptions>? configure = null, NearHybridCacheOptions? face = null, IServiceProvider? services = null) => new(configure, face, services);
+
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+}
