@@ -27,17 +27,38 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     {
         foreach (var slot in _slots)
         {
-            (slot.IsArmed, slot.ReadAt) = (false, long.MinValue / 2);
+            (slot.IsArmed, slot.ReadAt, slot.ReadBefore) = (false, long.MinValue / 2, null);
         }
     }
 
     /// <summary>A watch fired.</summary>
-    public void Changed(int slot, long now) => (_slots[slot].IsArmed, _slots[slot].ChangedAt) = (false, now);
+    /// <param name="slot">The slot.</param>
+    /// <param name="now">The monotonic millisecond.</param>
+    /// <param name="byOwnWrite">This process is writing to the slot now, so that what is new in it is most likely its own: the read that follows is in no hurry.</param>
+    public void Changed(int slot, long now, bool byOwnWrite = false)
+    {
+        var state = _slots[slot];
+        (state.IsArmed, state.ChangedAt) = (false, now);
+        if (byOwnWrite)
+        {
+            (state.ReadBefore, state.ReadAt) = (state.ReadAt, now);
+        }
+    }
+
+    /// <summary>The write was refused: what is new in the slot is another's, and is read as soon as the pace allows.</summary>
+    public void WasNotOwn(int slot)
+    {
+        var state = _slots[slot];
+        if (!state.IsArmed && state.ReadBefore is { } readAt)
+        {
+            (state.ReadBefore, state.ReadAt) = (null, readAt);
+        }
+    }
 
     /// <summary>A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
     public IEnumerable<Announcement> Read(int slot, SlotRing ring, long sentAt, out bool gap)
     {
-        (_slots[slot].IsArmed, _slots[slot].ReadAt) = (true, sentAt);
+        (_slots[slot].IsArmed, _slots[slot].ReadAt, _slots[slot].ReadBefore) = (true, sentAt, null);
         return Unseen(slot, ring, out gap);
     }
 
@@ -91,6 +112,9 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         public bool IsArmed { get; set; }
 
         public long ReadAt { get; set; } = long.MinValue / 2;
+
+        /// <summary>What <see cref="ReadAt"/> was before an event that this process took for its own.</summary>
+        public long? ReadBefore { get; set; }
 
         public long ChangedAt { get; set; } = long.MinValue / 2;
 

@@ -19,6 +19,9 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     /// <summary>How many slots are in use; see <see cref="SlotReader.Readable"/>.</summary>
     public int Slots { get; set; } = 1;
 
+    /// <summary>The slot to which a write is on its way.</summary>
+    public int? Writing { get; private set; }
+
     /// <summary>What to do next.</summary>
     public SlotStep Next(long now)
     {
@@ -61,6 +64,7 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
         }
 
         bucket.Take();
+        Writing = _slot;
         return new SlotStep(SlotStepKind.Write, _slot, known.Version, known.Ring.Merge(_taken).Encode());
     }
 
@@ -76,6 +80,7 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     /// <summary>The setData was refused: somebody else wrote first.</summary>
     public void Refused(long now)
     {
+        Writing = null;
         if (_tries++ == 0)
         {
             _slot = (_slot + 1 + random.Next(Math.Max(Slots - 1, 1))) % Slots;
@@ -104,6 +109,7 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     {
         _taken = [];
         _tries = 0;
+        Writing = null;
     }
 
     private readonly record struct KnownRing(SlotRing Ring, int Version);

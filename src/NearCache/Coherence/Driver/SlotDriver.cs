@@ -295,9 +295,11 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
             lock (_lock)
             {
                 _writer.Refused(_context.Clock.Monotonic());
+                _reader.WasNotOwn(step.Slot);
             }
 
             _context.Metrics.Announced(1, "refused");
+            _toRead.Call();
         }
         catch (ZooKeeperException e)
         {
@@ -335,7 +337,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     // With the lock held.
     private void Changed(int slot)
     {
-        _reader.Changed(slot, _context.Clock.Monotonic());
+        _reader.Changed(slot, _context.Clock.Monotonic(), byOwnWrite: _writer.Writing == slot);
         _writer.Changed(slot);
     }
 

@@ -26,6 +26,29 @@ public sealed class SlotReaderTests
     }
 
     [Fact]
+    public void What_this_process_writes_itself_is_read_again_after_the_pace()
+    {
+        ReadAll(0);
+        _reader.Changed(2, 500, byOwnWrite: true);
+        Assert.Empty(_reader.Next(500, out var until));
+        Assert.Equal(560, until);
+        Assert.Equal([2], _reader.Next(until, out _));
+    }
+
+    [Fact]
+    public void A_change_that_was_not_its_own_is_read_at_once()
+    {
+        ReadAll(0);
+        _reader.Changed(2, 500, byOwnWrite: true);
+        _reader.WasNotOwn(2);
+        Assert.Equal([2], _reader.Next(500, out _));
+
+        ReadAll(500);
+        _reader.WasNotOwn(2);
+        Assert.Empty(_reader.Next(10_000, out _));
+    }
+
+    [Fact]
     public void The_more_slots_change_the_slower_each_is_read()
     {
         Assert.Equal(60, _reader.Pace(0));

@@ -251,7 +251,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
 
     private void SlotChanged(int slot)
     {
-        _reader.Changed(slot, Now.Monotonic);
+        _reader.Changed(slot, Now.Monotonic, byOwnWrite: _writer.Writing == slot);
         _writer.Changed(slot);
         PumpReader();
     }
@@ -333,6 +333,8 @@ internal sealed class SimulatedProcess<TDesign> : IForget
                     else if (done is false)
                     {
                         _writer.Refused(Now.Monotonic);
+                        _reader.WasNotOwn(step.Slot);
+                        PumpReader();
                     }
                     else
                     {
