@@ -8,7 +8,8 @@ namespace NearCache.Memcached.Connections;
 /// <remarks>The loops of the connections never refer to it; a connection does while something is in flight.</remarks>
 internal sealed class ClientGuard(ILogger logger) : IAsyncDisposable
 {
-    private readonly StackTrace _createdAt = new(skipFrames: 2, fNeedFileInfo: false);
+    // Whole: how many of its frames are ours depends on what the compiler has inlined by now.
+    private readonly StackTrace _createdAt = new(fNeedFileInfo: false);
     private readonly Lock _lock = new();   // guards the list and whether it is closed
     private ConnectionPool[] _pools = [];
     private bool _isClosed;
