@@ -8,16 +8,15 @@ internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider
 {
     private readonly SemaphoreSlim _writing = new(1);
     private Tables _memory = Tables.Initial();
-    private long _reads;
 
-    /// <summary>How often this process has asked the database.</summary>
-    public long Reads => Interlocked.Read(ref _reads);
+    /// <summary>What this process has asked of the database.</summary>
+    public Load Load { get; } = new();
 
     public async ValueTask<Product?> FindProductAsync(int id, CancellationToken cancellationToken) =>
-        (await ReadAsync(cancellationToken)).Products.GetValueOrDefault(id);
+        (await ReadAsync($"product {id}", cancellationToken)).Products.GetValueOrDefault(id);
 
     public async ValueTask<string?> FindParameterAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync(cancellationToken)).Parameters.GetValueOrDefault(name);
+        (await ReadAsync($"parameter {name}", cancellationToken)).Parameters.GetValueOrDefault(name);
 
     public Task SaveAsync(Product product, CancellationToken cancellationToken) => WriteAsync(
         tables => tables with { Products = new(tables.Products) { [product.Id] = product } },
@@ -29,9 +28,10 @@ internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider
 
     public void Dispose() => _writing.Dispose();
 
+    private Task<Tables> ReadAsync(string row, CancellationToken cancellationToken) => Load.CountAsync(row, () => ReadAsync(cancellationToken));
+
     private async Task<Tables> ReadAsync(CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _reads);
         var tables = options.Value.SourceFile is { } file ? await LoadAsync(file, cancellationToken) : Volatile.Read(ref _memory);
         await Task.Delay(options.Value.SourceLatency, time, cancellationToken);
         return tables;

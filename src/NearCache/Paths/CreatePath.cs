@@ -27,6 +27,11 @@ internal sealed class CreatePath(
     : IDisposable
 {
     private const long SayRefreshFailedEvery = 10_000;
+
+    // Milliseconds, give or take a quarter.
+    private const double ShortestPause = 6.7;
+    private const double LongestPause = 40;
+
     private readonly Seldom _sayRefreshFailed = new(SayRefreshFailedEvery);
 
     /// <remarks>A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its own.</remarks>
@@ -99,7 +104,7 @@ internal sealed class CreatePath(
     private async ValueTask<CacheResult<T>> CreateAsync<T>(Creation<T> creation, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var random = new Random();
+        var pause = ShortestPause;
         while (true)
         {
             MetaResponse item;
@@ -159,7 +164,9 @@ internal sealed class CreatePath(
                 return await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(5, 50)), time, cancellationToken).ConfigureAwait(false);
+            // Soon at first, for a factory that is quick; then less often, and never all at once.
+            await Task.Delay(TimeSpan.FromMilliseconds(pause * (0.75 + (0.5 * Random.Shared.NextDouble()))), time, cancellationToken).ConfigureAwait(false);
+            pause = Math.Min(1.5 * pause, LongestPause);
         }
     }
 

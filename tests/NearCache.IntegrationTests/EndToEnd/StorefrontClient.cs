@@ -58,6 +58,8 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
 
     public async Task<NearCacheSnapshot> DiagnosticsAsync() => (await _http.GetFromJsonAsync<NearCacheSnapshot>("/diagnostics"))!;
 
+    public async Task<SourceLoad> LoadAsync() => (await _http.GetFromJsonAsync<SourceLoad>("/source"))!;
+
     public async Task<string> PageAsync() => await _http.GetStringAsync("/");
 
     /// <summary>Whether the shop listens: asks for its page, which needs nothing else.</summary>
@@ -78,3 +80,6 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
 
     private static string Of(int product) => $"/products/{product}";
 }
+
+/// <summary>What a shop asked of its database.</summary>
+internal sealed record SourceLoad(long Reads, int MostAtOnce, int MostOfOneAtOnce);

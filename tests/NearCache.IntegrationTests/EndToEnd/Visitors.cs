@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace NearCache.IntegrationTests.EndToEnd;
+
+/// <summary>So many requests a second for the products of a shop, whether or not the earlier ones are answered: as the world comes, not as a loop.</summary>
+internal sealed class Visitors(Uri shop, int perSecond, int products) : IDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = shop, Timeout = TimeSpan.FromSeconds(10) };
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>Sends them for a time.</summary>
+    public async Task<Visit[]> ComeAsync(TimeSpan time)
+    {
+        var clock = Stopwatch.StartNew();
+        var visits = new List<Task<Visit>>();
+        while (clock.Elapsed < time)
+        {
+            for (var due = (int)(clock.Elapsed.TotalSeconds * perSecond); visits.Count < due;)
+            {
+                visits.Add(VisitAsync((visits.Count * 7 % products) + 1));
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(4), TimeProvider.System);
+        }
+
+        return await Task.WhenAll(visits);
+    }
+
+    // A shop has few products: one that it does not have is an answer, too.
+    private async Task<Visit> VisitAsync(int product)
+    {
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            using var answer = await _http.GetAsync($"/products/{product}");
+            return new Visit(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, clock.Elapsed);
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return new Visit(false, clock.Elapsed);
+        }
+    }
+}
+
+/// <summary>One request.</summary>
+internal readonly record struct Visit(bool IsAnswered, TimeSpan Took);
