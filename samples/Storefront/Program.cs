@@ -1,3 +1,4 @@
+using NearCache;
 using Storefront.Endpoints;
 using Storefront.Source;
 
@@ -8,6 +9,7 @@ builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
 builder.Services.AddOptions<StorefrontOptions>().Bind(builder.Configuration.GetSection("Storefront"));
 builder.Services.AddSingleton<Database>();
 builder.Services.AddProblemDetails();
+builder.Services.AddHealthChecks().AddCheck<NearCacheHealthCheck>("nearcache");
 
 var app = builder.Build();
 app.UseMiddleware<CacheFailures>();
@@ -17,5 +19,6 @@ app.MapBaskets();
 app.MapViews();
 app.MapDiagnostics();
 app.MapAdmin();
+app.MapHealth();
 app.MapPage();
 app.Run();

@@ -8,7 +8,6 @@ using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
 using NearCache.Flights;
 using NearCache.Hybrid;
-using NearCache.Memcached;
 using NearCache.Near;
 using NearCache.Paths;
 using NearCache.Remote;
@@ -21,6 +20,14 @@ namespace NearCache;
 /// <summary>The parts of one cache, joined: the only place that knows all of them.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
+    // After a rule's lease, for so long are its listed keys tried that could not be fetched.
+    private static readonly TimeSpan PreloadLimit = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger;
+    private readonly Action _reload;
+    private readonly WarmUp _warmUp;
+    private readonly Refresher _refresher;
+    private readonly Preloader _preloader;
     private readonly RulesDriver _rules;
     private readonly NearCacheMetrics _metrics;
     private readonly NearClock _clock;
@@ -32,11 +39,11 @@ internal sealed class Composition : IAsyncDisposable
     private readonly RuleRegistry _registry;
     private readonly ChurnDriver? _churn;
 
-    private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote)
+    private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
         Options = options;
         _isEmbedded = remote.IsEmbedded;
-        var logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("NearCache");
+        var logger = _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("NearCache");
         _metrics = new NearCacheMetrics(meters);
         _clock = new NearClock(time);
         var epochs = new ProcessEpochs();
@@ -48,13 +55,14 @@ internal sealed class Composition : IAsyncDisposable
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
         _rules = new RulesDriver(book, options.Rules, hasZooKeeper);
+        var forgetter = new Forgetter(epochs, Near, stale, flights, tags);
         var context = new CoherenceContext
         {
             Names = new CounterNames(options.Namespace),
             Epochs = epochs,
             Clock = _clock,
             Time = time,
-            Forget = new Forgetter(epochs, Near, stale, flights, tags),
+            Forget = forgetter,
             Rules = _rules,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
@@ -69,7 +77,11 @@ internal sealed class Composition : IAsyncDisposable
         var format = new ValueFormat(options.Json ?? DefaultJson.Options, time);
         Reads = new ReadPath(map, _rules, Near, stale, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
-        Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(new FactoryGate(options.MaxConcurrentFactories), time, _metrics), format, _clock, time, _metrics, logger, options);
+        var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);
+        _refresher = new Refresher(prefetch, Near, _clock, time, _metrics);
+        forgetter.Voided = _refresher.Voided;
+        var gate = new FactoryGate(options.MaxConcurrentFactories);
+        Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(gate, time, _metrics), format, _clock, time, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         format.Use(new HybridItemCodec());
@@ -88,7 +100,7 @@ internal sealed class Composition : IAsyncDisposable
 
         if (hasZooKeeper)
         {
-            (_slots, _zooKeeper, _registry) = Join(new ZooKeeperClient(options.ZooKeeper, loggers, meters, time), context);
+            (_slots, _zooKeeper, _registry) = Join(clients.ZooKeeper.Rent(options.ZooKeeper), context);
         }
         else
         {
@@ -99,6 +111,16 @@ internal sealed class Composition : IAsyncDisposable
         _servers.Start();
         _zooKeeper?.Start();
         _churn = options.ChurnBreaker ? new ChurnDriver(_rules, context) : null;
+        _reload = () =>
+        {
+            Near.SetRoom(options.NearEntries, options.NearBytes);
+            gate.Limit = options.MaxConcurrentFactories;
+            stale.Capacity = options.StaleEntries;
+            _rules.Reload(RuleDefaults.Of(options));
+        };
+        _preloader = new Preloader(() => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time);
+        _warmUp = new WarmUp(
+            () => _servers.All.All(server => server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time);
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
     }
 
@@ -118,19 +140,50 @@ internal sealed class Composition : IAsyncDisposable
     public HybridParts Hybrid(NearHybridCacheOptions face, IServiceProvider? services) => _hybrid(face, services);
 
     /// <summary>Checks the options, makes the parts and starts them.</summary>
+    /// <param name="options">Copied.</param>
+    /// <param name="loggers">Where events go.</param>
+    /// <param name="meters">Makes the meters.</param>
+    /// <param name="time">The clocks.</param>
+    /// <param name="remote">Another remote than the options name.</param>
+    /// <param name="clients">Where connections come from that other caches may have, too.</param>
     /// <exception cref="OptionsValidationException">The options have mistakes.</exception>
-    public static Composition Of(
-        NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, Func<NearCacheOptions, ILoggerFactory?, IMeterFactory?, TimeProvider, IRemote> remoteOf)
+    public static Composition Of(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote? remote = null, SharedClients? clients = null)
     {
         var copy = options.Copy();
-        var mistakes = new NearCacheOptionsValidator().Validate(null, copy);
-        return mistakes.Failed
-            ? throw new OptionsValidationException(nameof(NearCacheOptions), typeof(NearCacheOptions), mistakes.Failures)
-            : new Composition(copy, loggers, meters, time, remoteOf(copy, loggers, meters, time));
+        ThrowIfInvalid(copy);
+        clients ??= new SharedClients(loggers, meters, time);
+        return new Composition(copy, loggers, meters, time, remote ?? RemoteOf(copy, clients, time), clients);
     }
 
-    private (SlotDriver Slots, ZooKeeperDriver Driver, RuleRegistry Registry) Join(ZooKeeperClient client, CoherenceContext context)
+    /// <summary>Takes over what can change.</summary>
+    /// <exception cref="OptionsValidationException">The options have mistakes; nothing was changed.</exception>
+    public void Reload(NearCacheOptions options)
     {
+        ThrowIfInvalid(options);
+        var (taken, waiting) = LiveSettings.Take(Options, options);
+        _reload();
+        if (taken.Count > 0)
+        {
+            _logger.SettingsTaken(Options.Namespace, string.Join(", ", taken));
+        }
+
+        if (waiting.Count > 0)
+        {
+            _logger.SettingsWaiting(Options.Namespace, string.Join(", ", waiting));
+        }
+    }
+
+    private static void ThrowIfInvalid(NearCacheOptions options)
+    {
+        if (new NearCacheOptionsValidator().Validate(null, options) is { Failed: true } mistakes)
+        {
+            throw new OptionsValidationException(nameof(NearCacheOptions), typeof(NearCacheOptions), mistakes.Failures);
+        }
+    }
+
+    private (SlotDriver Slots, ZooKeeperDriver Driver, RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
+    {
+        var client = rented.Client;
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
         var slots = new SlotDriver(client, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
@@ -143,7 +196,7 @@ internal sealed class Composition : IAsyncDisposable
             client, paths, context, Options.ZooKeeper.SessionTimeout, member, () => _servers.All.Select(server => server.Server.Name), slots.MembersCounted);
         return (
             slots,
-            new ZooKeeperDriver(client, tree, paths, slots, context, registry.RunAsync, members.RunAsync),
+            new ZooKeeperDriver(rented, tree, paths, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync),
             RegistryOn(new ZooKeeperRegistry(client, paths), context.Time));
     }
 
@@ -155,10 +208,9 @@ internal sealed class Composition : IAsyncDisposable
     private long Patience() =>
         Coherence.Core.Patience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
 
-    /// <summary>The remote that the options name.</summary>
-    public static IRemote RemoteOf(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time) => options.Memcached.Servers.Count == 0
+    private static IRemote RemoteOf(NearCacheOptions options, SharedClients clients, TimeProvider time) => options.Memcached.Servers.Count == 0
         ? new EmbeddedRemote(time)
-        : new MemcachedRemote(new MemcachedClient(options.Memcached, loggers, meters, time));
+        : new MemcachedRemote(clients.Memcached, options.Memcached);
 
     /// <summary>Replaces the list of memcached servers.</summary>
     public Task SetServersAsync(IEnumerable<string> servers) => _servers.ChangeAsync(servers);
@@ -170,6 +222,8 @@ internal sealed class Composition : IAsyncDisposable
         return new NearCacheSnapshot
         {
             IsEmbedded = _isEmbedded,
+            IsWarm = _warmUp.IsOver,
+            AreRulesReadable = _rules.AreReadable,
             Servers = [.. _servers.All.Select(server => new ServerSnapshot(
                 server.Server.Name,
                 server.Ledger.IsOpen(now, maxStaleness),
@@ -186,6 +240,9 @@ internal sealed class Composition : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _warmUp.DisposeAsync().ConfigureAwait(false);
+        await _preloader.DisposeAsync().ConfigureAwait(false);
+        await _refresher.DisposeAsync().ConfigureAwait(false);
         if (_churn is not null)
         {
             await _churn.DisposeAsync().ConfigureAwait(false);

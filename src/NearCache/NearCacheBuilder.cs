@@ -3,4 +3,4 @@ using Microsoft.Extensions.DependencyInjection;
 namespace NearCache;
 
 /// <inheritdoc/>
-internal sealed record NearCacheBuilder(IServiceCollection Services) : INearCacheBuilder;
+internal sealed record NearCacheBuilder(string Name, IServiceCollection Services) : INearCacheBuilder;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.Remote;
@@ -20,18 +21,25 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     /// <param name="loggers">Where events go. Default: nowhere.</param>
     /// <param name="meters">Makes the meters. Default: they are made without a factory.</param>
     /// <param name="time">The clocks and timers. Default: the system's.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The options have mistakes; all are named.</exception>
+    /// <exception cref="OptionsValidationException">The options have mistakes; all are named.</exception>
     public NearCacheClient(NearCacheOptions options, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, Composition.RemoteOf);
+        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System);
+        _near = _parts.Near;
+    }
+
+    /// <summary>Makes a cache whose connections may be another cache's, too.</summary>
+    internal NearCacheClient(NearCacheOptions options, SharedClients clients, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time)
+    {
+        _parts = Composition.Of(options, loggers, meters, time, clients: clients);
         _near = _parts.Near;
     }
 
     /// <summary>Makes a cache on another remote than the options name.</summary>
     internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null)
     {
-        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, (_, _, _, _) => remote);
+        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, remote);
         _near = _parts.Near;
     }
 
@@ -180,6 +188,10 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
 
     /// <summary>What the cache is doing now, and how much it did so far.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
+
+    /// <summary>Takes over what can change of other settings. The rest is logged, and counts from the next start.</summary>
+    /// <exception cref="OptionsValidationException">They have mistakes; nothing was changed.</exception>
+    internal void Reload(NearCacheOptions options) => _parts.Reload(options);
 
     /// <summary>Sends what is still to be announced (for at most two seconds), closes the session to ZooKeeper and every connection.</summary>
     /// <remarks>May be called again, and at the same time: a container does so for each service that it is registered as.</remarks>

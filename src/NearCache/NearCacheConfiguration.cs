@@ -22,6 +22,7 @@ internal static class NearCacheConfiguration
         reader.Switch(nameof(options.UseLeases), value => options.UseLeases = value);
         reader.Duration(nameof(options.AuditInterval), value => options.AuditInterval = value);
         reader.Choice<RemoteFailurePolicy>(nameof(options.OnRemoteFailure), value => options.OnRemoteFailure = value);
+        reader.Duration(nameof(options.WarmUp), value => options.WarmUp = value);
         reader.Switch(nameof(options.AllowEmbedded), value => options.AllowEmbedded = value);
         reader.Number(nameof(options.MaxConcurrentFactories), value => options.MaxConcurrentFactories = value);
         reader.Duration(nameof(options.FactoryReuse), value => options.FactoryReuse = value);

@@ -4,7 +4,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache;
 
-/// <summary>The settings of one cache. They are copied when the cache is built; a later change has no effect.</summary>
+/// <summary>The settings of one cache. They are copied when the cache is built; changing this object later has no effect, changing the configuration has: see <c>docs/configuration.md</c>.</summary>
 /// <remarks>In configuration durations are written <c>hh:mm:ss</c>, and a name that is not known is an error. See <c>docs/configuration.md</c>.</remarks>
 public sealed class NearCacheOptions
 {
@@ -66,6 +66,10 @@ public sealed class NearCacheOptions
     /// <summary>What a read does when memcached cannot be asked. Writes always throw.</summary>
     /// <value>Default: <see cref="RemoteFailurePolicy.Miss"/>.</value>
     public RemoteFailurePolicy OnRemoteFailure { get; set; }
+
+    /// <summary>How long <see cref="NearCacheHealthCheck"/> waits at most for the cache to warm up: until every memcached server has been audited, and the keys that rules list are fetched. Zero: not at all.</summary>
+    /// <value>Default: 5 s. At most 5 minutes.</value>
+    public TimeSpan WarmUp { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Whether the in-process stand-in for memcached and ZooKeeper may be used in the Production environment.</summary>
     /// <value>Default: false, the host does not start there without memcached.</value>

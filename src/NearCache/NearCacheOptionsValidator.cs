@@ -64,6 +64,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         mistakes.Unless(
             options.AuditInterval >= TimeSpan.FromMilliseconds(100) && options.AuditInterval <= options.MaxStaleness / 3,
             nameof(options.AuditInterval), options.AuditInterval, $"from 00:00:00.1 to a third of MaxStaleness ({options.MaxStaleness})");
+        mistakes.Unless(options.WarmUp >= TimeSpan.Zero && options.WarmUp <= LongestLease, nameof(options.WarmUp), options.WarmUp, "from 00:00:00 (not at all) to 00:05:00");
         mistakes.Unless(
             options.FactoryReuse >= TimeSpan.Zero && options.FactoryReuse <= options.MaxStaleness,
             nameof(options.FactoryReuse), options.FactoryReuse, $"from 00:00:00 to MaxStaleness ({options.MaxStaleness})");

@@ -6,6 +6,12 @@ public sealed record NearCacheSnapshot
     /// <summary>Whether it runs on the embedded remote.</summary>
     public required bool IsEmbedded { get; init; }
 
+    /// <summary>Whether the cache has warmed up, or has taken <see cref="NearCacheOptions.WarmUp"/> for it.</summary>
+    public required bool IsWarm { get; init; }
+
+    /// <summary>Whether the rules can be read. If not, nothing is served near.</summary>
+    public required bool AreRulesReadable { get; init; }
+
     /// <summary>The state of each memcached server.</summary>
     public required IReadOnlyList<ServerSnapshot> Servers { get; init; }
 

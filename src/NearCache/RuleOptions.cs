@@ -24,7 +24,7 @@ public sealed class RuleOptions
     /// <value>Default: none, as any other value.</value>
     public TimeSpan? MissLifetime { get; set; }
 
-    /// <summary>Keys to fetch when a process starts, at most 100. Each must be one that <see cref="Match"/> covers.</summary>
+    /// <summary>Keys to fetch from memcached when a process starts and when the rule comes into force, at most 100. Each must be one that <see cref="Match"/> covers.</summary>
     /// <value>Default: empty.</value>
     public IList<string> Preload { get; } = [];
 

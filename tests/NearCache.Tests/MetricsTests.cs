@@ -41,4 +41,47 @@ public sealed class MetricsTests
             Assert.All(ages, age => Assert.InRange(age, 0, 5));
         }
     }
+
+    [Fact]
+    public async Task A_near_miss_tells_why()
+    {
+        var reasons = new List<object?>();
+        using var meters = new Meters();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (meters.Has(instrument.Meter) && instrument.Name == "nearcache.near.misses")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => reasons.Add(tags[0].Value));
+        listener.Start();
+        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meters: meters);
+        await cache.SetAsync("product:1", "one");
+
+        await cache.GetAsync<string>("product:1");
+        await cache.GetAsync<int>("product:1");
+        await cache.GetAsync<string>("basket:1");
+
+        Assert.Equal(["absent", "type"], reasons);
+    }
+
+    private sealed class Meters : IMeterFactory
+    {
+        private readonly List<Meter> _made = [];
+
+        public bool Has(Meter meter) => _made.Contains(meter);
+
+        public Meter Create(MeterOptions options)
+        {
+            var meter = new Meter(options);
+            _made.Add(meter);
+            return meter;
+        }
+
+        public void Dispose() => _made.ForEach(meter => meter.Dispose());
+    }
 }

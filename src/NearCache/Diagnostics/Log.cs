@@ -15,8 +15,14 @@ internal static partial class Log
     [LoggerMessage(1002, LogLevel.Warning, "Shutting down: {Announcements} announcements could not be sent within {Limit}. The audits of the other processes find what they were about.")]
     public static partial void AnnouncementsLeft(this ILogger logger, int announcements, TimeSpan limit);
 
-    [LoggerMessage(1003, LogLevel.Error, "The configuration was loaded again, but the list of memcached servers stays as it was: {Reason}")]
+    [LoggerMessage(1003, LogLevel.Error, "The configuration was loaded again and is refused, the settings stay as they were: {Reason}")]
     public static partial void ReloadRefused(this ILogger logger, string reason);
+
+    [LoggerMessage(1004, LogLevel.Information, "Settings of the namespace {Namespace} changed and count from now on: {Settings}.")]
+    public static partial void SettingsTaken(this ILogger logger, string @namespace, string settings);
+
+    [LoggerMessage(1005, LogLevel.Warning, "Settings of the namespace {Namespace} changed that cannot change while the cache runs; they count from the next start: {Settings}.")]
+    public static partial void SettingsWaiting(this ILogger logger, string @namespace, string settings);
 
     [LoggerMessage(1100, LogLevel.Warning, "Segment {Segment} of {Server} flushed: {Reason}.")]
     public static partial void SegmentFlushed(this ILogger logger, int segment, string server, string reason);

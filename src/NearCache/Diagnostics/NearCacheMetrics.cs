@@ -17,6 +17,8 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<long> _remoteFailures;
     private readonly Counter<long> _unreadable;
     private readonly Counter<long> _factories;
+    private readonly Counter<long> _nearMisses;
+    private readonly Counter<long> _prefetches;
     private readonly Counter<long> _stale;
     private readonly Counter<long> _refreshFailures;
     private readonly Histogram<double> _factoryDuration;
@@ -37,6 +39,8 @@ internal sealed class NearCacheMetrics : IDisposable
         _factories = _meter.CreateCounter<long>("nearcache.factory.runs", "{run}", "Runs of callers' factories, by how they ended; one that is given up is counted again when it ends.");
         _factoryDuration = _meter.CreateHistogram<double>("nearcache.factory.duration", "s", "How long callers' factories ran, the wait for their turn left out, by how they ended.");
         _stale = _meter.CreateCounter<long>("nearcache.stale.served", "{read}", "Reads that were answered with a stale value, by what failed or was slow.");
+        _nearMisses = _meter.CreateCounter<long>("nearcache.near.misses", "{miss}", "Reads of keys with a rule that the near tier could not answer, by reason: there is no entry (absent), it ended, it was voided with its segment, its rule was switched, its server is not confirmed, it is of another type.");
+        _prefetches = _meter.CreateCounter<long>("nearcache.near.prefetches", "{key}", "Keys that were fetched before anybody asked, by cause (preload, refresh) and by what became of them.");
         _refreshFailures = _meter.CreateCounter<long>("nearcache.refresh.failures", "{failure}", "Values that were not refreshed in the background before their end, because their factory failed.");
         _churn = _meter.CreateCounter<long>("nearcache.churn_breaker.trips", "{trip}", "Rules that the churn breaker of this process has stopped, by rule.");
         _closed = _meter.CreateCounter<double>("nearcache.near.gate_closed", "s", "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
@@ -66,6 +70,18 @@ internal sealed class NearCacheMetrics : IDisposable
     }
 
     public void FactoryGivenUp() => _factories.Add(1, Tag("outcome", "given up"));
+
+    public void NearMissed(string reason) => _nearMisses.Add(1, Tag("reason", reason));
+
+    public void Prefetched(string cause, string outcome) => _prefetches.Add(1, Tag("cause", cause), Tag("outcome", outcome));
+
+    public void NotPrefetched(string cause, int keys)
+    {
+        if (keys > 0)
+        {
+            _prefetches.Add(keys, Tag("cause", cause), Tag("outcome", "given up"));
+        }
+    }
 
     public void RefreshFailed() => _refreshFailures.Add(1);
 

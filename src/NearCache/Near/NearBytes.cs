@@ -4,9 +4,14 @@ namespace NearCache.Near;
 
 /// <summary>A value that could be changed by whoever gets it, as bytes.</summary>
 /// <param name="bytes">As they came from the remote.</param>
-/// <param name="codec">The <see cref="ValueCodec{T}"/> of the type that they were read as.</param>
+/// <param name="codec">The <see cref="ValueCodec{T}"/> of the type that they were read as, or the <see cref="FetchedItem"/> that nobody has read yet.</param>
 internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
 {
+    public ReadOnlyMemory<byte> Bytes => bytes;
+
+    /// <summary>What they are if nobody has read them yet; else null.</summary>
+    public FetchedItem? Fetched => codec as FetchedItem;
+
     /// <summary>Makes a value of its own for one caller. False: the bytes were read as another type.</summary>
     public bool TryDecode<T>(out T? value)
     {

@@ -30,7 +30,10 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     public string Key => key;
 
     /// <summary>The value itself where it cannot be changed by whoever gets it; else the <see cref="NearBytes"/> from which each hit makes its own.</summary>
-    public object? Value => value;
+    public object? Value { get; private set; } = value;
+
+    /// <summary>The rule that keeps it near.</summary>
+    public ActiveRule Rule => rule;
 
     /// <summary>When the value was read from the remote, as sent.</summary>
     public long FetchedAt { get; } = token.Sent.Monotonic;
@@ -55,6 +58,9 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     /// <summary>The bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
     public TimeSpan ConfirmedBefore(in Moment now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
 
+    /// <summary>What was fetched is read for the first time. Whoever looks meanwhile sees the one or the other.</summary>
+    public void Become(object? read) => Value = read;
+
     /// <summary>The fill's token was still true when the entry was in the map: it may be served from now on.</summary>
     public void GoLive() => Volatile.Write(ref _servableUntil, endsAt);
 
@@ -67,4 +73,12 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
 
     /// <summary>Whether the entry can never be served again: it ended, or it was voided with its segment or its rule.</summary>
     public bool IsOver(long now) => now >= endsAt || rule.Generation != _ruleGeneration || server.Generation(_segment) != _generation;
+
+    /// <summary>Why the entry was not served just now.</summary>
+    public string WhyNot(in Moment now) =>
+        now.Monotonic >= endsAt ? "ended"
+        : rule.Generation != _ruleGeneration ? "rule"
+        : server.Generation(_segment) != _generation ? "voided"
+        : IsServable(now) ? "type"
+        : "unconfirmed";
 }

@@ -174,7 +174,8 @@ internal sealed class NearStore : IDisposable
     }
 
     /// <summary>Drops a key. Whoever voids it has advanced its stripe before.</summary>
-    public void Drop(string key)
+    /// <returns>What was there.</returns>
+    public NearEntry? Drop(string key)
     {
         lock (_lock)
         {
@@ -182,6 +183,8 @@ internal sealed class NearStore : IDisposable
             {
                 _sieve.Remove(entry);
             }
+
+            return entry;
         }
     }
 

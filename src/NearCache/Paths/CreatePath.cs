@@ -55,12 +55,21 @@ internal sealed class CreatePath(
             flight,
             async token =>
             {
-                if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out var found) && terms?.IsCurrent(found.Value!) != false)
+                CacheResult<T> found;
+                if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out found) && terms?.IsCurrent(found.Value!) != false)
                 {
                     return found;
                 }
 
-                var creation = new Creation<T>(place, BeginFill(place, terms), policy, terms, run => factories.RunAsync(state, factory, policy.Timeout, run));
+                // What was fetched is read here for the first time; terms are for values of another kind, which nobody fetches.
+                if (terms is null && reads.TryGetFetched(place.Text, out found))
+                {
+                    return found;
+                }
+
+                var fill = BeginFill(place, terms);
+                reads.NearMissed(place.Text, fill);
+                var creation = new Creation<T>(place, fill, policy, terms, run => factories.RunAsync(state, factory, policy.Timeout, run));
                 var result = await CreateOrServeStaleAsync(creation, token).ConfigureAwait(false);
                 isShielded = creation.RemoteFailed || result.IsStale;
                 return result;

@@ -14,14 +14,19 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 {
     private const long SayUnreadableEvery = 10_000;
     private readonly Seldom _sayUnreadable = new(SayUnreadableEvery);
+    private volatile bool _hasFetched;
 
     /// <summary>What every read asks for.</summary>
     public const MetaFields Fields = MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive | MetaFields.ClientFlags;
 
-    public async ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken)
+    public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken) =>
+        TryGetFetched<T>(key, out var fetched) ? new(fetched) : GetRemoteAsync<T>(key, cancellationToken);
+
+    private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(string key, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
         var fill = BeginFill(place);
+        NearMissed(key, fill);
         MetaResponse item;
         try
         {
@@ -46,14 +51,16 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
                 continue;
             }
 
-            if (near.TryGet<T>(key, out var result))
+            if (near.TryGet<T>(key, out var result) || TryGetFetched(key, out result))
             {
                 results[key] = result;
             }
             else
             {
                 var place = map.Place(key);
-                missing.Add((place, BeginFill(place)));
+                var fill = BeginFill(place);
+                NearMissed(key, fill);
+                missing.Add((place, fill));
             }
         }
 
@@ -131,13 +138,49 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var token = fill.Token;
         var expiresAt = token.Sent.Monotonic + lifetime;
         var ledger = place.Server.Ledger;
-        object? kept = Immutability<T>.IsImmutable || value is null ? value : new NearBytes(bytes, format.CodecOf<T>());
-        var entry = new NearEntry(place.Text, kept, SizeOf<T>(bytes), ledger, fill.Rule, token, expiresAt, version);
+        var entry = new NearEntry(place.Text, Kept(value, bytes), SizeOf<T>(bytes), ledger, fill.Rule, token, expiresAt, version);
         if (!near.TryInsert(entry, ledger, token))
         {
             metrics.FillDiscarded("changed");
         }
     }
+
+    /// <summary>Keeps near what was fetched before anybody asked for it.</summary>
+    /// <returns>False: there is nothing.</returns>
+    public bool KeepFetched(in PlacedKey place, in NearFill fill, in MetaResponse item)
+    {
+        if (item.Status != MetaStatus.Ok || ValueFormat.IsPlaceHolder(item))
+        {
+            return false;
+        }
+
+        _hasFetched = true;
+        Keep(place, fill, new NearBytes(item.Value, new FetchedItem(item.ClientFlags)), item.Value, item.TimeToLive, new CacheVersion(item.Cas, place.Server.Epoch));
+        return true;
+    }
+
+    /// <summary>Finds a value that was fetched before anybody asked for it, and is asked for now; from now on it is an entry as any other.</summary>
+    public bool TryGetFetched<T>(string key, out CacheResult<T> result)
+    {
+        result = default;
+        if (!_hasFetched || near.Find(key) is not { Value: NearBytes { Fetched: { } fetched } raw } entry)
+        {
+            return false;
+        }
+
+        // What cannot be read is asked for again, and said to be so then.
+        var item = new MetaResponse { Status = MetaStatus.Ok, Value = raw.Bytes, ClientFlags = fetched.ClientFlags };
+        if (!format.TryRead<T>(item, out var value, out _, out _))
+        {
+            return false;
+        }
+
+        entry.Become(Kept(value, raw.Bytes));
+        return near.TryGet(key, out result);
+    }
+
+    private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes) =>
+        Immutability<T>.IsImmutable || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
 
     // Strings hold two bytes a letter, of which most are one in UTF-8.
     private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;
@@ -160,6 +203,15 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
         logger.RemoteFailed(exception, operation, "a miss");
         return default;
+    }
+
+    /// <summary>Counts that a key which may be near was not, and why.</summary>
+    public void NearMissed(string key, in NearFill? fill)
+    {
+        if (fill is { } wanted)
+        {
+            metrics.NearMissed(near.Find(key)?.WhyNot(wanted.Token.Sent) ?? "absent");
+        }
     }
 
     /// <summary>The rule that matches a key now.</summary>

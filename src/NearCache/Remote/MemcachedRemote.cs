@@ -5,19 +5,22 @@ namespace NearCache.Remote;
 /// <summary>memcached as the remote tier, with the list of servers that the client has when this is made.</summary>
 internal sealed class MemcachedRemote : IChangingRemote
 {
-    private readonly MemcachedClient _client;
+    private readonly ClientPool<MemcachedOptions, MemcachedClient> _pool;
+    private readonly MemcachedOptions _options;
+    private readonly RentedClient<MemcachedClient> _client;
     private readonly MemcachedServerList _list;
     private readonly MemcachedRemoteServer[] _servers;
 
-    /// <param name="client">Owned from now on.</param>
-    public MemcachedRemote(MemcachedClient client)
-        : this(client, [])
+    /// <param name="pool">Where the client comes from.</param>
+    /// <param name="options">The servers, and how to connect to them.</param>
+    public MemcachedRemote(ClientPool<MemcachedOptions, MemcachedClient> pool, MemcachedOptions options)
+        : this(pool, options, pool.Rent(options), [])
     {
     }
 
-    private MemcachedRemote(MemcachedClient client, MemcachedRemoteServer[] before)
+    private MemcachedRemote(ClientPool<MemcachedOptions, MemcachedClient> pool, MemcachedOptions options, RentedClient<MemcachedClient> client, MemcachedRemoteServer[] before)
     {
-        (_client, _list) = (client, client.Servers);
+        (_pool, _options, _client, _list) = (pool, options, client, client.Client.Servers);
         _servers = [.. _list.Select(server => Array.Find(before, known => known.IsFor(server)) ?? new MemcachedRemoteServer(server))];
     }
 
@@ -29,8 +32,16 @@ internal sealed class MemcachedRemote : IChangingRemote
 
     public (IChangingRemote Next, Task Retired) Change(IEnumerable<string> servers)
     {
-        var retired = _client.SetServersAsync(servers);
-        return (new MemcachedRemote(_client, _servers), retired);
+        var options = MemcachedSettings.With(_options, servers);
+        var retired = Task.CompletedTask;
+        if (_pool.TryChange(_client, options, client => retired = client.SetServersAsync(options.Servers)))
+        {
+            return (new MemcachedRemote(_pool, options, _client, _servers), retired);
+        }
+
+        // Another cache goes on with the old list, or has the new one already.
+        var next = new MemcachedRemote(_pool, options);
+        return (next, _client.DisposeAsync().AsTask());
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();

@@ -6,6 +6,7 @@ namespace NearCache.Rules;
 /// <remarks>Any thread may ask <see cref="Matcher"/>. Changes come from one thread at a time.</remarks>
 internal sealed class RuleBook(RuleDefaults defaults)
 {
+    private RuleDefaults _defaults = defaults;
     private volatile RuleMatcher _matcher = RuleMatcher.None;
     private StopSet _seen = StopSet.None;
 
@@ -37,11 +38,11 @@ internal sealed class RuleBook(RuleDefaults defaults)
         {
             if (before.Remove((rule.Name, rule.Since), out var active) && active.Rule.Match.Equals(rule.Match))
             {
-                active.Update(rule, defaults);
+                active.Update(rule, _defaults);
             }
             else
             {
-                active = new ActiveRule(rule, defaults, NearHits);
+                active = new ActiveRule(rule, _defaults, NearHits);
             }
 
             after.Add(active);
@@ -50,6 +51,16 @@ internal sealed class RuleBook(RuleDefaults defaults)
         Applied = set;
         _matcher = new RuleMatcher(after);
         return SwitchAll(before.Values);
+    }
+
+    /// <summary>What counts where a rule does not say has changed.</summary>
+    public void Reload(RuleDefaults defaults)
+    {
+        _defaults = defaults;
+        foreach (var rule in _matcher.Rules)
+        {
+            rule.Update(rule.Rule, defaults);
+        }
     }
 
     /// <summary>Adds stops from wherever they were seen.</summary>

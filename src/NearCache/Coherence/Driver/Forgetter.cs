@@ -9,6 +9,9 @@ namespace NearCache.Coherence.Driver;
 /// <summary>Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.</summary>
 internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights, TagBoard tags) : IForget
 {
+    /// <summary>Told of each entry that was voided. Set before anything is started.</summary>
+    public Action<NearEntry>? Voided { get; set; }
+
     public void Forget(ReadOnlySpan<byte> key)
     {
         epochs.Stripes.Advance(KeyHash.Of(key).Stripe(Stripes.Count));
@@ -19,8 +22,12 @@ internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore
             return;
         }
 
-        near.Drop(text);
+        var entry = near.Drop(text);
         stale.Drop(text);
         flights.Cut(text);
+        if (entry is not null)
+        {
+            Voided?.Invoke(entry);
+        }
     }
 }

@@ -40,6 +40,19 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
         }
     }
 
+    /// <summary>Takes the node back: the session goes on with another cache of this process.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await zooKeeper.DeleteAsync(paths.Member(id), cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (NoNodeException)
+        {
+            // It had not joined yet.
+        }
+    }
+
     private Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, context.Time, cancellationToken);
 
     private async Task<bool> TryAsync(Func<CancellationToken, Task> action, string what, CancellationToken cancellationToken)

@@ -62,6 +62,9 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         }
     }
 
+    /// <summary>Whether every set that was found can be read here.</summary>
+    public bool AreReadable => !_book.IsUnreadable;
+
     private CoherenceContext Context => _context ?? throw new InvalidOperationException("Not started.");
 
     /// <summary>Begins to look after the rules on these servers.</summary>
@@ -135,6 +138,15 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 
     /// <inheritdoc/>
     public void CountersLost(ServerDriver server) => server.Rules.CountersLost();
+
+    /// <summary>What counts where a rule does not say has changed.</summary>
+    public void Reload(RuleDefaults defaults)
+    {
+        lock (_lock)
+        {
+            _book.Reload(defaults);
+        }
+    }
 
     /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set on any server that can be asked.</summary>
     public async Task<RegistryDocument> SeedAsync(TimeSpan limit)

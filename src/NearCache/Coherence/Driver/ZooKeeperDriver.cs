@@ -1,4 +1,5 @@
 using NearCache.Diagnostics;
+using NearCache.Remote;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
@@ -11,7 +12,10 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
 
     private const int Format = 1;
 
-    private readonly ZooKeeperClient _zooKeeper;
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
+
+    private readonly RentedClient<ZooKeeperClient> _zooKeeper;
+    private readonly Func<CancellationToken, Task> _leave;
     private readonly NamespaceTree _tree;
     private readonly NamespacePaths _paths;
     private readonly SlotDriver _slots;
@@ -24,10 +28,19 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     private volatile bool _isUp;
     private volatile bool _canServe;
 
-    /// <param name="zooKeeper">Owned from now on.</param>
+    /// <param name="zooKeeper">Given back at the end.</param>
+    /// <param name="leave">Takes back what would end with the session, where the session goes on.</param>
     /// <param name="duties">What runs for as long as a session lives.</param>
-    public ZooKeeperDriver(ZooKeeperClient zooKeeper, NamespaceTree tree, NamespacePaths paths, SlotDriver slots, CoherenceContext context, params Func<CancellationToken, Task>[] duties)
+    public ZooKeeperDriver(
+        RentedClient<ZooKeeperClient> zooKeeper,
+        NamespaceTree tree,
+        NamespacePaths paths,
+        SlotDriver slots,
+        CoherenceContext context,
+        Func<CancellationToken, Task> leave,
+        params Func<CancellationToken, Task>[] duties)
     {
+        _leave = leave;
         _zooKeeper = zooKeeper;
         _tree = tree;
         _paths = paths;
@@ -39,7 +52,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     /// <summary>Whether announcements come in: there is a session, a connection, and a namespace that can be read.</summary>
     public bool HearsNews => _isUp;
 
-    public string State => _zooKeeper.State.ToString();
+    public string State => _zooKeeper.Client.State.ToString();
 
     public void Start()
     {
@@ -58,6 +71,12 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         await _loop.ConfigureAwait(false);
         await EndSessionAsync().ConfigureAwait(false);
         await _slots.DisposeAsync().ConfigureAwait(false);
+        if (_zooKeeper.IsUsedByOthers)
+        {
+            using var limit = new CancellationTokenSource(LeaveLimit, _context.Time);
+            await _leave(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await _zooKeeper.DisposeAsync().ConfigureAwait(false);
         _stopping.Dispose();
     }
@@ -66,7 +85,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     {
         try
         {
-            await foreach (var change in _zooKeeper.StateChangesAsync(_stopping.Token).ConfigureAwait(false))
+            await foreach (var change in _zooKeeper.Client.StateChangesAsync(_stopping.Token).ConfigureAwait(false))
             {
                 await FollowAsync(change).ConfigureAwait(false);
             }
