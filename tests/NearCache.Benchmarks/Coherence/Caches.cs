@@ -9,6 +9,7 @@ internal static class Caches
         {
             Namespace = name,
             RuleLease = TimeSpan.FromSeconds(1.5),
+            ChurnBreaker = false,
             NearLifetime = TimeSpan.FromMinutes(10),
             Memcached = { Servers = { memcached } },
             ZooKeeper = { ConnectionString = zooKeeper, SessionTimeout = TimeSpan.FromSeconds(2) },

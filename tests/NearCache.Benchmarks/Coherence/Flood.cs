@@ -16,11 +16,7 @@ internal sealed class Flood : IAsyncDisposable
     {
         (_ensemble, _memcached) = (ensemble, memcached);
         _caches = [.. Enumerable.Range(0, Processes)
-            .Select(_ => Caches.Make("flood", memcached.Address, ensemble.ConnectionString, options =>
-            {
-                options.ChurnBreaker = false;
-                options.Budgets.AnnouncementsPerNamespace = Budget;
-            }))];
+            .Select(_ => Caches.Make("flood", memcached.Address, ensemble.ConnectionString, options => options.Budgets.AnnouncementsPerNamespace = Budget))];
     }
 
     public static async Task<Flood> StartAsync(ZooKeeperEnsemble ensemble)

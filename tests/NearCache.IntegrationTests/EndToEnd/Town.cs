@@ -34,6 +34,9 @@ internal sealed class Town : IAsyncDisposable
         .. Memcacheds.Select((server, index) => $"NearCache:Memcached:Servers:{index}={server.Address}"),
         $"NearCache:ZooKeeper:ConnectionString={ZooKeeper.ConnectionString}",
         "NearCache:ZooKeeper:SessionTimeout=00:00:04",
+
+        // Some tests change a price as fast as they can, which the breaker would end.
+        "NearCache:ChurnBreaker=false",
         $"Storefront:SourceFile={Path.Combine(_folder, "database.json")}",
     ];
 
