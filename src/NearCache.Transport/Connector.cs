@@ -21,17 +21,18 @@ internal static class Connector
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         Socket? socket = null;
+        Stream? stream = null;
         try
         {
-            socket = await ConnectSocketAsync(address, options, time, either.Token).ConfigureAwait(false);
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            (socket, stream) = await ConnectSocketAsync(address, options, time, either.Token).ConfigureAwait(false);
+            var plain = stream;
             if (options.Tls is { } tls)
             {
                 stream = await EncryptAsync(stream, address, tls, either.Token).ConfigureAwait(false);
             }
 
-            var connection = new TransportConnection(socket, stream);
-            socket = null;
+            var connection = new TransportConnection(socket, plain, stream);
+            stream = null;
             return connection;
         }
         catch (Exception e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested
@@ -41,11 +42,14 @@ internal static class Connector
         }
         finally
         {
-            socket?.Dispose();
+            if (stream is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 
-    private static async Task<Socket> ConnectSocketAsync(
+    private static async Task<(Socket Socket, Stream Stream)> ConnectSocketAsync(
         ServerAddress address, TransportOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         if (address.UnixPath is { } path)
@@ -82,10 +86,11 @@ internal static class Connector
         return await TryAsync(new IPEndPoint(addresses[^1], address.Port), options, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<Socket> TryAsync(EndPoint endpoint, TransportOptions options, CancellationToken cancellationToken)
+    private static async Task<(Socket Socket, Stream Stream)> TryAsync(EndPoint endpoint, TransportOptions options, CancellationToken cancellationToken)
     {
         var isTcp = endpoint is IPEndPoint;
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, isTcp ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        Stream? stream = null;
         try
         {
             if (isTcp)
@@ -93,7 +98,18 @@ internal static class Connector
                 Configure(socket, options);
             }
 
-            await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+            // The other kinds of sockets connect in ways of their own.
+            if (isTcp && ReadyThread.IsSupported)
+            {
+                var ready = new ReadyStream(socket);
+                stream = ready;
+                await ready.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await socket.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+                stream = new NetworkStream(socket, ownsSocket: true);
+            }
 
             // Where nothing listens, a port that the system gives out for outgoing connections can meet itself.
             if (isTcp && Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
@@ -101,10 +117,12 @@ internal static class Connector
                 throw new SocketException((int)SocketError.ConnectionRefused);
             }
 
-            return socket;
+            return (socket, stream);
         }
         catch
         {
+            // The stream first: it tells who waits.
+            stream?.Dispose();
             socket.Dispose();
             throw;
         }

@@ -17,13 +17,18 @@ internal sealed class TransportConnection : IAsyncDisposable
     private const int Disposed = 2;
 
     private readonly Socket _socket;
+    private readonly Stream _plain;
     private PipeReader? _input;
     private PipeWriter? _output;
     private int _state = Open;
 
-    internal TransportConnection(Socket socket, Stream stream)
+    /// <param name="socket">For its addresses and options.</param>
+    /// <param name="plain">Its bytes; owns the socket.</param>
+    /// <param name="stream">The same, decrypted; owns <paramref name="plain"/>.</param>
+    internal TransportConnection(Socket socket, Stream plain, Stream stream)
     {
         _socket = socket;
+        _plain = plain;
         Stream = stream;
         Local = socket.LocalEndPoint;
         Remote = socket.RemoteEndPoint;
@@ -67,6 +72,7 @@ internal sealed class TransportConnection : IAsyncDisposable
             }
 
             _socket.Dispose();
+            _plain.Dispose();
         }
     }
 

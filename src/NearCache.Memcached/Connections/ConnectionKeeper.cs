@@ -63,14 +63,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         {
             if (_loop is null && !_isClosed)
             {
-                var first = new Connection(settings);
-                _current = first;
-
-                // The loop outlives this call: it shall not carry what belongs to the caller.
-                using (ExecutionContext.SuppressFlow())
-                {
-                    _loop = Task.Run(() => RunAsync(first));
-                }
+                Begin();
             }
 
             failure = _current is null ? _down : null;
@@ -155,6 +148,19 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         current?.Abort(Ended);
         await (_loop ?? Task.CompletedTask).ConfigureAwait(false);
         closing.SetResult();
+    }
+
+    // A method of its own, since a closure in the method above would be made by every call.
+    private void Begin()
+    {
+        var first = new Connection(settings);
+        _current = first;
+
+        // The loop outlives this call: it shall not carry what belongs to the caller.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _loop = Task.Run(() => RunAsync(first));
+        }
     }
 
     private async Task RunAsync(Connection first)

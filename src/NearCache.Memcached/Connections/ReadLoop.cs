@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using NearCache.Transport;
 
@@ -7,25 +6,23 @@ namespace NearCache.Memcached.Connections;
 /// <summary>Reads, lets callers go on, sends what they asked for next, and reads again: one thread at a time, none while nothing comes.</summary>
 /// <remarks>
 /// Not an async method, since the thread that reads may have to leave the loop to another in the middle of a batch: see <see cref="CompletionBatch"/>.
-/// A thread that has worked for long goes back to the pool and queues up behind others.
+/// A thread that has worked for long lets other connections have their turn, or goes back to the pool and queues up behind others.
 /// </remarks>
-internal sealed class ReadLoop : IThreadPoolWorkItem
+internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
 {
     private const int FlushEvery = 64;
     private const int LookEvery = 16;
     private const int LooksUntilStuck = 2;
-    private const int BusyBatch = 4;
 
     private readonly ReplyReader _reader;
     private readonly Stream _stream;
-    private readonly Socket? _socket;
+    private readonly ReadyStream? _ready;
     private readonly Flusher _flusher;
     private readonly string _server;
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly Pace _pace;
     private readonly long _longTurn;
     private readonly long _longBatch;
-    private readonly long _patience;
     private readonly TaskCompletionSource<ConnectionFailure> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _onRead;
     private readonly Action _onLarge;
@@ -34,13 +31,12 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
     private long _lastWord;
     private int _same;
     private volatile bool _hasWorked;
-    private int _lastBatch;
+    private ReadyThread? _thread;
 
     public ReadLoop(ReplyReader reader, TransportConnection transport, Flusher flusher, string server)
     {
         (_reader, _stream, _flusher, _server) = (reader, transport.Stream, flusher, server);
-        _socket = transport.Stream is NetworkStream ? transport.Socket : null;
-        _patience = _time.TimestampFrequency / 50_000;
+        _ready = _stream as ReadyStream;
         _pace = new Pace(_time.TimestampFrequency);
         _longTurn = _time.TimestampFrequency / 500;
         _longBatch = _time.TimestampFrequency / 2000;
@@ -71,16 +67,20 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => Run(Step.Read);
 
+    void IReadyListener.Ready() => Run(Step.Read);
+
     /// <summary>Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.</summary>
     public bool Inspect()
     {
         var word = _reader.Ready.Word;
+        var thread = Volatile.Read(ref _thread);
         var hasWorked = _hasWorked || _reader.Ready.IsRunning;
         _same = word == _lastWord ? _same + 1 : 0;
         if (_same >= LooksUntilStuck && _reader.Ready.TryTakeOver(word))
         {
             _pace.Blocked(_time.GetTimestamp());
             _flusher.StartElsewhere();
+            thread?.Replace();
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
@@ -105,6 +105,12 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
 
                     if (now - started > _longTurn)
                     {
+                        if (_ready is not null && ReadyThread.Current is not null)
+                        {
+                            _ready.WhenReadable(this);
+                            return;
+                        }
+
                         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
                         return;
                     }
@@ -123,14 +129,26 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
     private bool TryTake(ref Step step)
     {
         ConnectionFailure? failure;
+        int count;
         if (step == Step.TakeLarge)
         {
             failure = _readingLarge.GetResult();
         }
         else
         {
-            var count = step == Step.Read ? ReadSoon() : 0;
-            if (count == 0 && step == Step.Read)
+            if (step == Step.TakeRead)
+            {
+                count = _reading.GetResult();
+            }
+            else if (_ready is not null)
+            {
+                if (!_ready.TryRead(_reader.Free.Span, out count))
+                {
+                    _ready.WhenReadable(this);
+                    return false;
+                }
+            }
+            else
             {
                 _reading = _stream.ReadAsync(_reader.Free, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
                 if (!_reading.IsCompleted)
@@ -138,9 +156,11 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
                     _reading.UnsafeOnCompleted(_onRead);
                     return false;
                 }
+
+                count = _reading.GetResult();
             }
 
-            if (count == 0 && (count = _reading.GetResult()) == 0)
+            if (count == 0)
             {
                 _ended.TrySetResult(ConnectionFailure.Lost(_server, "the server closed it", null));
                 return false;
@@ -178,28 +198,6 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
 
 #pragma warning restore CA2012
 
-    // While many callers are served, the next replies are microseconds away: waiting for them here is cheaper than being woken for them.
-    private int ReadSoon()
-    {
-        if (_socket is null || _lastBatch < BusyBatch)
-        {
-            return 0;
-        }
-
-        _lastBatch = 0;
-        var until = _time.GetTimestamp() + _patience;
-        do
-        {
-            if (_socket.Available > 0)
-            {
-                return _socket.Receive(_reader.Free.Span);
-            }
-        }
-        while (Thread.Yield() && _time.GetTimestamp() < until);
-
-        return 0;
-    }
-
     /// <summary>Lets the callers of what was answered go on. False if another thread has taken over the loop meanwhile.</summary>
     private bool LetGoOn(long now)
     {
@@ -211,7 +209,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
 
         _hasWorked = true;
         Interlocked.MemoryBarrier();
-        _lastBatch = _reader.Ready.Count;
+        Volatile.Write(ref _thread, ReadyThread.Current);
         if (!CompletionWatch.IsAwake)
         {
             CompletionWatch.Wake();
@@ -222,32 +220,34 @@ internal sealed class ReadLoop : IThreadPoolWorkItem
         var number = batch.Begin();
         _flusher.Defer();
         var done = 0;
+        var sending = 0L;   // not the callers' time
         while (batch.TryTake(number) is { } operation)
         {
             CompletionBatch.Complete(operation);
             done++;
             if (_flusher.Deferred >= FlushEvery)
             {
+                var before = _time.GetTimestamp();
                 _flusher.FlushDeferred();
+                sending += _time.GetTimestamp() - before;
             }
 
             if (done % LookEvery == 0 && done < count && _time.GetTimestamp() - now > _longBatch)
             {
-                _flusher.Undefer();
-                _pace.Add(done, _time.GetTimestamp() - now, _time.GetTimestamp());
+                Told(done, now + sending);
                 return batch.TryGiveAway(number);
             }
         }
 
-        _flusher.Undefer();
-        if (!batch.TryEnd(number))
-        {
-            return false;
-        }
+        Told(done, now + sending);
+        return batch.TryEnd(number);
+    }
 
+    private void Told(int callers, long since)
+    {
         var end = _time.GetTimestamp();
-        _pace.Add(done, end - now, end);
-        return true;
+        _flusher.Undefer();
+        _pace.Add(callers, end - since, end);
     }
 
     private void LetGoOnElsewhere()

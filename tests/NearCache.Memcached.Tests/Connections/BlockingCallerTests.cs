@@ -34,6 +34,40 @@ public sealed class BlockingCallerTests
     }
 
     [Fact]
+    public async Task Callers_of_many_clients_that_block_their_threads_do_not_hold_up_another_client()
+    {
+        await using var server = FakeMemcached.Start();
+        MemcachedClient Make() => new(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var other = Make();
+        await other.SetAsync("k", "v"u8.ToArray());
+        using var blocker = new ManualResetEventSlim();
+        var clients = Enumerable.Range(0, 12).Select(_ => Make()).ToArray();
+        await Task.WhenAll(clients.Select(async client => await client.GetAsync("k")));
+
+        // More than there are threads that read.
+        server.HoldReplies();
+        var blocked = clients.Select(BlockAsync).ToArray();
+        server.ReleaseReplies();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.NotNull(await other.GetAsync("k").AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        blocker.Set();
+        await Task.WhenAll(blocked).WaitAsync(TimeSpan.FromSeconds(60));
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+
+        async Task BlockAsync(MemcachedClient client)
+        {
+            await client.GetAsync("k");
+            Assert.True(blocker.Wait(TimeSpan.FromSeconds(60)));
+        }
+    }
+
+    [Fact]
     public async Task A_caller_may_wait_synchronously_for_his_next_call()
     {
         await using var server = FakeMemcached.Start();

@@ -1,0 +1,125 @@
+using System.Net.Sockets;
+
+namespace NearCache.Transport;
+
+/// <summary>Tells when a socket can be read or written again.</summary>
+internal sealed class Readiness(Socket socket)
+{
+    private readonly SafeSocketHandle _socket = socket.SafeHandle;
+    private readonly Lock _gate = new();   // guards everything below
+    private IReadyListener? _reader;
+    private IReadyListener? _writer;
+    private long _number;
+    private bool _isClosed;
+
+    /// <summary>Tells the listener once, when there is something to read. It may be told before this returns, on another thread.</summary>
+    public void WhenReadable(IReadyListener listener) => When(ref _reader, listener);
+
+    /// <summary>Tells the listener once, when something can be written. It may be told before this returns, on another thread.</summary>
+    public void WhenWritable(IReadyListener listener) => When(ref _writer, listener);
+
+    /// <summary>The listener shall not be told any more. False if it was, or is being told.</summary>
+    public bool TryForget(IReadyListener listener)
+    {
+        lock (_gate)
+        {
+            return TryTake(ref _reader, listener) || TryTake(ref _writer, listener);
+        }
+    }
+
+    /// <summary>The socket was closed: tells those who wait, on the thread pool, so that they find out.</summary>
+    public void Close()
+    {
+        IReadyListener? reader, writer;
+        lock (_gate)
+        {
+            _isClosed = true;
+            (reader, writer) = (_reader, _writer);
+            (_reader, _writer) = (null, null);
+            ReadyThread.Remove(_number);
+        }
+
+        TellElsewhere(reader);
+        TellElsewhere(writer);
+    }
+
+    /// <summary>The system says that something has happened.</summary>
+    public void Happened(uint events)
+    {
+        IReadyListener? reader = null, writer = null;
+        lock (_gate)
+        {
+            if ((events & (Epoll.In | Epoll.ErrorOrHangUp)) != 0)
+            {
+                (reader, _reader) = (_reader, null);
+            }
+
+            if ((events & (Epoll.Out | Epoll.ErrorOrHangUp)) != 0)
+            {
+                (writer, _writer) = (_writer, null);
+            }
+
+            TryAsk();
+        }
+
+        writer?.Ready();
+        reader?.Ready();
+    }
+
+    private static bool TryTake(ref IReadyListener? place, IReadyListener listener)
+    {
+        if (!ReferenceEquals(place, listener))
+        {
+            return false;
+        }
+
+        place = null;
+        return true;
+    }
+
+    private static void TellElsewhere(IReadyListener? listener)
+    {
+        if (listener is not null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static listener => listener.Ready(), listener, preferLocal: false);
+        }
+    }
+
+    private void When(ref IReadyListener? place, IReadyListener listener)
+    {
+        lock (_gate)
+        {
+            place = listener;
+            if (TryAsk())
+            {
+                return;
+            }
+
+            place = null;
+        }
+
+        TellElsewhere(listener);
+    }
+
+    // False if the socket is closed.
+    private bool TryAsk()
+    {
+        var events = (_reader is null ? 0 : Epoll.In) | (_writer is null ? 0 : Epoll.Out);
+        if (_isClosed || events == 0)
+        {
+            return !_isClosed;
+        }
+
+        try
+        {
+            var isFirst = _number == 0;
+            _number = isFirst ? ReadyThread.Add(this) : _number;
+            Epoll.Ask(ReadyThread.List, _socket, events, _number, isFirst);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+}
