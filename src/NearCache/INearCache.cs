@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NearCache;
 
 /// <summary>A cache with two tiers: memcached behind, and for the keys that a rule matches an in-process near tier in front.</summary>
@@ -16,6 +18,20 @@ public interface INearCache
     /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>; by default that is a miss.</exception>
     ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken = default);
 
+    /// <summary>As <see cref="GetAsync{T}(string, CancellationToken)"/>, for a key that is a part of something. It becomes a string only when there is no near hit.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>; by default that is a miss.</exception>
+    ValueTask<CacheResult<T>> GetAsync<T>(ReadOnlySpan<char> key, CancellationToken cancellationToken = default) => GetAsync<T>(key.ToString(), cancellationToken);
+
+    /// <summary>As <see cref="GetAsync{T}(string, CancellationToken)"/>, for a key that is written as <c>$"product:{id}"</c>: the compiler chooses this one. It becomes a string only when
+    /// there is no near hit, which so allocates nothing.</summary>
+    /// <param name="key">What the compiler makes of the interpolated string. It is used up.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>; by default that is a miss.</exception>
+    ValueTask<CacheResult<T>> GetAsync<T>(ref DefaultInterpolatedStringHandler key, CancellationToken cancellationToken = default) =>
+        GetAsync<T>(key.ToStringAndClear(), cancellationToken);
+
     /// <summary>Looks a key up, and on a miss asks <paramref name="factory"/> and stores what it returned.</summary>
     /// <remarks>
     /// <para>One caller in this process runs the factory of a key, and (with leases) one process of the fleet; the others wait for its answer. Cancelling gives up
@@ -33,6 +49,27 @@ public interface INearCache
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
     /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
     ValueTask<T> GetOrCreateAsync<TState, T>(string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="GetOrCreateAsync{TState, T}(string, TState, Func{TState, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a key that is a part of
+    /// something. It becomes a string only when there is no near hit.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<T> GetOrCreateAsync<TState, T>(
+        ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetOrCreateAsync(key.ToString(), state, factory, options, cancellationToken);
+
+    /// <summary>As <see cref="GetOrCreateAsync{TState, T}(string, TState, Func{TState, CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a key that is written as
+    /// <c>$"product:{id}"</c>: the compiler chooses this one. It becomes a string only when there is no near hit, which so allocates nothing.</summary>
+    /// <param name="key">What the compiler makes of the interpolated string. It is used up.</param>
+    /// <param name="state">Handed to the factory.</param>
+    /// <param name="factory">The source.</param>
+    /// <param name="options">What is to hold for this call.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<T> GetOrCreateAsync<TState, T>(
+        ref DefaultInterpolatedStringHandler key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetOrCreateAsync(key.ToStringAndClear(), state, factory, options, cancellationToken);
 
     /// <summary>As <see cref="GetOrCreateAsync{T}"/>, and tells where the value came from.</summary>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>

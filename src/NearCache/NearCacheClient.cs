@@ -54,6 +54,22 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<CacheResult<T>> GetAsync<T>(ReadOnlySpan<char> key, CancellationToken cancellationToken = default) =>
+        _near.TryGet<T>(key, out var result) ? new(result) : _parts.Reads.GetAsync<T>(key.ToString(), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<CacheResult<T>> GetAsync<T>(ref DefaultInterpolatedStringHandler key, CancellationToken cancellationToken = default)
+    {
+        if (!_near.TryGet<T>(key.Text, out var result))
+        {
+            return _parts.Reads.GetAsync<T>(key.ToStringAndClear(), cancellationToken);
+        }
+
+        key.Clear();
+        return new(result);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<T> GetOrCreateAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -71,6 +87,28 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
         return _near.TryGet<T>(key, out var result)
             ? new(result.Value!)
             : ValueOf(_parts.Creations.GetOrCreateAsync(key, state, factory, options, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<T> GetOrCreateAsync<TState, T>(
+        ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return _near.TryGet<T>(key, out var result) ? new(result.Value!) : GetOrCreateAsync(key.ToString(), state, factory, options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<T> GetOrCreateAsync<TState, T>(
+        ref DefaultInterpolatedStringHandler key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        if (!_near.TryGet<T>(key.Text, out var result))
+        {
+            return GetOrCreateAsync(key.ToStringAndClear(), state, factory, options, cancellationToken);
+        }
+
+        key.Clear();
+        return new(result.Value!);
     }
 
     /// <inheritdoc/>

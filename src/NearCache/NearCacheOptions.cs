@@ -107,7 +107,8 @@ public sealed class NearCacheOptions
     /// <value>Default: 0, never. Below 1.</value>
     public double EagerRefresh { get; set; }
 
-    /// <summary>The lifetime of what <c>GetOrCreateAsync</c> stores is shortened by a random part of at most this, so that what was stored together does not end together.</summary>
+    /// <summary>The lifetime of what <c>GetOrCreateAsync</c> stores, and of each near entry, is shortened by a random part of at most this, so that what was stored together does not end
+    /// together.</summary>
     /// <value>Default: 0.1. At most 0.5.</value>
     public double LifetimeJitter { get; set; } = 0.1;
 

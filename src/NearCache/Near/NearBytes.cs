@@ -7,7 +7,10 @@ namespace NearCache.Near;
 /// <param name="codec">The <see cref="ValueCodec{T}"/> of the type that they were read as, or the <see cref="FetchedItem"/> that nobody has read yet.</param>
 internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
 {
-    public ReadOnlyMemory<byte> Bytes => bytes;
+    // An array of bytes is written as it is, and whoever wrote it may change it.
+    private readonly ReadOnlyMemory<byte> _bytes = codec is ValueCodec<byte[]> ? bytes.ToArray() : bytes;
+
+    public ReadOnlyMemory<byte> Bytes => _bytes;
 
     /// <summary>What they are if nobody has read them yet; else null.</summary>
     public FetchedItem? Fetched => codec as FetchedItem;
@@ -17,7 +20,7 @@ internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
     {
         if (codec is ValueCodec<T> same)
         {
-            value = same.Decode(bytes);
+            value = same.Decode(_bytes);
             return true;
         }
 

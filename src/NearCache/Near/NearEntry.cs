@@ -23,6 +23,8 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     private readonly byte _segment = (byte)token.Segment;
     private readonly long _generation = server.Stamp(token);
     private readonly long _ruleGeneration = token.Rule;
+    private readonly ulong _cas = version.Cas;
+    private readonly int _epoch = version.Epoch;
 
     // Before everything until the entry may be served.
     private long _servableUntil = long.MinValue;
@@ -38,7 +40,7 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     /// <summary>When the value was read from the remote, as sent.</summary>
     public long FetchedAt { get; } = token.Sent.Monotonic;
 
-    public CacheVersion Version { get; } = version;
+    public CacheVersion Version => new(_cas, _epoch);
 
     /// <summary>The rule's part of the count of near hits.</summary>
     public int HitsPart { get; } = rule.Counters.HitsPart;

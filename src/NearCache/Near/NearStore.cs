@@ -145,12 +145,12 @@ internal sealed class NearStore : IDisposable
                 return false;
             }
 
-            if (_map.TryGetValue(entry.Key, out var before))
+            if (!_map.TryAdd(entry.Key, entry))
             {
-                _sieve.Remove(before);
+                _sieve.Remove(_map[entry.Key]);
+                _map[entry.Key] = entry;
             }
 
-            _map[entry.Key] = entry;
             _sieve.Add(entry);
             MakeRoom(entry, MostVictims);
         }
@@ -242,14 +242,22 @@ internal sealed class NearStore : IDisposable
     // Under the lock.
     private void MakeRoom(NearEntry? newest, int most)
     {
+        if (!IsFull())
+        {
+            return;
+        }
+
         var now = _clock.Monotonic();
         var passes = MostPasses;
-        for (; most > 0 && (_sieve.Count > _mostEntries || _sieve.Bytes > _mostBytes) && _sieve.Victim(newest, ref passes, now) is { } victim; most--)
+        for (; most > 0 && IsFull() && _sieve.Victim(newest, ref passes, now) is { } victim; most--)
         {
             Take(victim);
             _evictions++;
         }
     }
+
+    // Under the lock.
+    private bool IsFull() => _sieve.Count > _mostEntries || _sieve.Bytes > _mostBytes;
 
     // Under the lock.
     private void Take(NearEntry entry)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using NearCache.Coherence.Core;
 using NearCache.Remote;
 
 namespace NearCache.Near;
@@ -36,15 +37,16 @@ internal sealed class StaleStore(int capacity, NearClock clock)
     }
 
     /// <summary>The key's epoch; read before its item is.</summary>
-    public long EpochOf(string key) => Volatile.Read(ref _epochs[StripeOf(key)]);
+    public long EpochOf(KeyHash hash) => Volatile.Read(ref _epochs[hash.Stripe(Stripes)]);
 
     /// <summary>Keeps a value that was read or made after <paramref name="epoch"/> was.</summary>
     /// <param name="key">The key.</param>
+    /// <param name="hash">Its hash.</param>
     /// <param name="epoch">From <see cref="EpochOf"/>.</param>
     /// <param name="value">The value.</param>
     /// <param name="bytes">The same, as the remote has it; empty where it is not known.</param>
     /// <param name="codec">Makes the one from the other.</param>
-    public void Keep<T>(string key, long epoch, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec)
+    public void Keep<T>(string key, KeyHash hash, long epoch, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec)
     {
         object? kept = Immutability<T>.IsImmutable || value is null ? value : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
         var maps = Volatile.Read(ref _maps);
@@ -55,7 +57,7 @@ internal sealed class StaleStore(int capacity, NearClock clock)
             maps.Young[key] = entry;
         }
 
-        if (EpochOf(key) != epoch)
+        if (EpochOf(hash) != epoch)
         {
             maps.Young.TryRemove(key, out _);
         }
@@ -86,15 +88,13 @@ internal sealed class StaleStore(int capacity, NearClock clock)
     }
 
     /// <summary>The key was written or removed: its value is no longer served, and no read under way brings it back.</summary>
-    public void Drop(string key)
+    public void Drop(string key, KeyHash hash)
     {
-        Interlocked.Increment(ref _epochs[StripeOf(key)]);
+        Interlocked.Increment(ref _epochs[hash.Stripe(Stripes)]);
         var maps = Volatile.Read(ref _maps);
         maps.Young.TryRemove(key, out _);
         maps.Old.TryRemove(key, out _);
     }
-
-    private static int StripeOf(string key) => (int)((uint)key.GetHashCode(StringComparison.Ordinal) % Stripes);
 
     private sealed record Entry(object? Value, long At);
 

@@ -338,7 +338,7 @@ internal sealed class CreatePath(
         {
             if (policy.MayServeStale && !result.IsStale)
             {
-                stale.Keep(place.Text, place.StaleEpoch, result.Value, bytes, format.CodecOf<T>());
+                stale.Keep(place.Text, place.Hash, place.StaleEpoch, result.Value, bytes, format.CodecOf<T>());
             }
 
             return result;

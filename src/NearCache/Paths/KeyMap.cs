@@ -20,7 +20,8 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     {
         var physical = keys.OfUser(key);
         var ring = epochs.Ring;
-        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, servers.OwnerOf(physical), ring, stale.EpochOf(key));
+        var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
+        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, hash, servers.OwnerOf(physical), ring, stale.EpochOf(hash));
     }
 
     /// <summary>The place of a user's counter.</summary>
@@ -29,7 +30,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     {
         var physical = keys.OfCounter(counter);
         var ring = epochs.Ring;
-        return new PlacedKey(counter, physical, physical, servers.OwnerOf(physical), ring, 0);
+        return new PlacedKey(counter, physical, physical, default, servers.OwnerOf(physical), ring, 0);
     }
 
     /// <summary>The place of a tag.</summary>
@@ -39,6 +40,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     {
         var physical = keys.OfTag(name);
         var ring = epochs.Ring;
-        return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, server ?? servers.OwnerOf(physical), ring, 0);
+        var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
+        return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server ?? servers.OwnerOf(physical), ring, 0);
     }
 }

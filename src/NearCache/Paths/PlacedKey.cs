@@ -7,10 +7,8 @@ namespace NearCache.Paths;
 /// <param name="Text">As the application names it.</param>
 /// <param name="Name">The same in UTF-8: what hashes, logs and slots hold.</param>
 /// <param name="Physical">What memcached knows it by: the name behind the configured prefix.</param>
+/// <param name="Hash">The hash of the name; none for a counter.</param>
 /// <param name="Server">The server that owns it.</param>
 /// <param name="Ring">The generation of the server list, read before the list was asked.</param>
 /// <param name="StaleEpoch">The epoch of the key in the <see cref="Near.StaleStore"/>, read before anything is asked about the key.</param>
-internal readonly record struct PlacedKey(string Text, ReadOnlyMemory<byte> Name, byte[] Physical, ServerDriver Server, long Ring, long StaleEpoch)
-{
-    public KeyHash Hash => KeyHash.Of(Name.Span);
-}
+internal readonly record struct PlacedKey(string Text, ReadOnlyMemory<byte> Name, byte[] Physical, KeyHash Hash, ServerDriver Server, long Ring, long StaleEpoch);

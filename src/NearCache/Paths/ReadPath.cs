@@ -22,22 +22,15 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken) =>
         TryGetFetched<T>(key, out var fetched) ? new(fetched) : GetRemoteAsync<T>(key, cancellationToken);
 
-    private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(string key, CancellationToken cancellationToken)
+    private ValueTask<CacheResult<T>> GetRemoteAsync<T>(string key, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
         var fill = BeginFill(place);
         NearMissed(key, fill);
-        MetaResponse item;
-        try
-        {
-            item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, Fields), cancellationToken).ConfigureAwait(false);
-        }
-        catch (MemcachedException e)
-        {
-            return Failed<T>(e, "get", key);
-        }
-
-        return Receive<T>(place, fill, item);
+        var command = MetaCommand.Get(place.Physical, Fields);
+        return !cancellationToken.IsCancellationRequested && place.Server.Server.TryExecute(command, out var item)
+            ? new(Receive<T>(place, fill, item))
+            : GetRemoteAsync<T>(place, fill, command, cancellationToken);
     }
 
     public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
@@ -82,16 +75,17 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     {
         var rule = rules.Match(place.Text);
         rule?.Counters.RemoteRead();
-        if (rule is null || !rules.MayFill(place.Server, rule, out var generation))
+        var now = clock.Now();
+        if (rule is null || !rules.MayFill(place.Server, rule, now, out var generation))
         {
             return null;
         }
 
-        return new NearFill(rule, place.Server.Ledger.BeginFill(place.Hash, place.Ring, generation, clock.Now()));
+        return new NearFill(rule, place.Server.Ledger.BeginFill(place.Hash, place.Ring, generation, now));
     }
 
     /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
-    public CacheResult<T> Receive<T>(in PlacedKey place, NearFill? fill, in MetaResponse item)
+    public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
     {
         if (!format.TryRead<T>(item, out var value, out var reason, out var exception))
         {
@@ -112,7 +106,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
         if (options.StaleLifetime > TimeSpan.Zero)
         {
-            stale.Keep(place.Text, place.StaleEpoch, value, item.Value, format.CodecOf<T>());
+            stale.Keep(place.Text, place.Hash, place.StaleEpoch, value, item.Value, format.CodecOf<T>());
         }
 
         metrics.Read("remote");
@@ -128,7 +122,8 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             return;
         }
 
-        var lifetime = Math.Min((long)fill.Rule.NearLifetime.TotalMilliseconds, fill.Most);
+        // Shortened a little at random, so that what was filled together does not end together.
+        var lifetime = Math.Min((long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Most);
         if (secondsLeft > 0)
         {
             // t is in whole seconds: the item may be gone almost a second earlier than it says.
@@ -225,6 +220,21 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         {
             logger.ValueUnreadable(exception, place.Server.Server.Name, reason);
         }
+    }
+
+    private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(PlacedKey place, NearFill? fill, MetaCommand command, CancellationToken cancellationToken)
+    {
+        MetaResponse item;
+        try
+        {
+            item = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MemcachedException e)
+        {
+            return Failed<T>(e, "get", place.Text);
+        }
+
+        return Receive<T>(place, fill, item);
     }
 
     private async Task<List<(string Key, CacheResult<T> Result)>> GetGroupAsync<T>((PlacedKey Place, NearFill? Fill)[] reads, CancellationToken cancellationToken)

@@ -113,7 +113,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         {
             // Whoever comes now does not join a factory that began before, nor get what was there before.
             flights.Cut(place.Text);
-            stale.Drop(place.Text);
+            stale.Drop(place.Text, place.Hash);
         }
     }
 

@@ -19,6 +19,6 @@ internal struct EmbeddedItem
     /// <summary>Whether somebody has been told to fetch the value again.</summary>
     public bool IsWon { get; set; }
 
-    public readonly int SecondsLeft(TimeProvider time) =>
-        ExpiresAt == long.MaxValue ? -1 : (int)time.GetElapsedTime(time.GetTimestamp(), ExpiresAt).TotalSeconds;
+    public readonly int SecondsLeft(TimeProvider time, long now) =>
+        ExpiresAt == long.MaxValue ? -1 : (int)((ExpiresAt - now) / time.TimestampFrequency);
 }

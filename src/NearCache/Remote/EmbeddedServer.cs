@@ -33,6 +33,16 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
     }
 
+    public bool TryExecute(in MetaCommand command, out MetaResponse response)
+    {
+        lock (_lock)
+        {
+            response = Execute(command);
+        }
+
+        return true;
+    }
+
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
     {
         var responses = new MetaResponse[group.Length];
@@ -58,7 +68,8 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
 
     private MetaResponse Get(in MetaCommand command)
     {
-        var node = Find(command.Key.Span);
+        var now = Now();
+        var node = Find(command.Key.Span, now);
         var isNew = node is null;
         if (node is null)
         {
@@ -71,14 +82,14 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
 
         ref var item = ref node.ValueRef;
-        var wins = isNew || (!item.IsWon && (item.IsStale || (command.Recache is { } recache && item.SecondsLeft(time) is >= 0 and var left && left < recache)));
+        var wins = isNew || (!item.IsWon && (item.IsStale || (command.Recache is { } recache && item.SecondsLeft(time, now) is >= 0 and var left && left < recache)));
         var response = new MetaResponse
         {
             Status = MetaStatus.Ok,
             Value = (command.Return & MetaFields.Value) != 0 ? item.Value : default,
             ClientFlags = item.ClientFlags,
             Cas = item.Cas,
-            TimeToLive = isNew ? -1 : item.SecondsLeft(time),   // as memcached says of an item that this very command made
+            TimeToLive = isNew ? -1 : item.SecondsLeft(time, now),   // as memcached says of an item that this very command made
             Size = item.Value.Length,
             IsWinner = wins,
             IsWonByAnother = item.IsWon && !wins,
@@ -199,24 +210,30 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             }
         }
 
-        return new MetaResponse { Status = MetaStatus.Ok, Number = number, Value = node.Value.Value, Cas = node.Value.Cas, TimeToLive = node.Value.SecondsLeft(time) };
+        return new MetaResponse { Status = MetaStatus.Ok, Number = number, Value = node.Value.Value, Cas = node.Value.Cas, TimeToLive = node.Value.SecondsLeft(time, Now()) };
     }
 
-    private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key)
+    private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key) => Find(key, Now());
+
+    private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key, long now)
     {
         if (!_items.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out var node))
         {
             return null;
         }
 
-        if (node.Value.ExpiresAt <= Now())
+        if (node.ValueRef.ExpiresAt <= now)
         {
             Drop(node);
             return null;
         }
 
-        _recent.Remove(node);
-        _recent.AddFirst(node);
+        if (node != _recent.First)
+        {
+            _recent.Remove(node);
+            _recent.AddFirst(node);
+        }
+
         return node;
     }
 

@@ -16,6 +16,13 @@ internal interface IRemoteServer
     /// <exception cref="MemcachedException">It failed, or nobody knows.</exception>
     ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken);
 
+    /// <summary>Executes one command at once, where the server is in this process. False: it is not, and nothing was done.</summary>
+    bool TryExecute(in MetaCommand command, out MetaResponse response)
+    {
+        response = default;
+        return false;
+    }
+
     /// <summary>Sends commands that are executed in their order: on one connection, in one write. Cannot be cancelled; whoever wants to give up stops waiting for the task.</summary>
     /// <exception cref="MemcachedException">The group failed as a whole, or nobody knows.</exception>
     Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group);

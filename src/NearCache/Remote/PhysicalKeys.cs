@@ -21,17 +21,19 @@ internal sealed class PhysicalKeys
     // Two keys that differ only in broken surrogates must not become one.
     internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly string _prefix;
-    private readonly string _counters;
+    private readonly byte[] _prefix;
+    private readonly byte[] _tags;
+    private readonly byte[] _counters;
 
     public PhysicalKeys(string @namespace, string keyPrefix)
     {
-        _prefix = keyPrefix;
-        _counters = $"{Reserved}1:{@namespace}:counter:";
+        _prefix = Utf8.GetBytes(keyPrefix);
+        _tags = Utf8.GetBytes($"{keyPrefix}{ReservedTags}");
+        _counters = Utf8.GetBytes($"{Reserved}1:{@namespace}:counter:");
     }
 
     /// <summary>How many bytes of a user's key are the configured prefix.</summary>
-    public int PrefixLength => Utf8.GetByteCount(_prefix);
+    public int PrefixLength => _prefix.Length;
 
     /// <summary>A user's key.</summary>
     /// <exception cref="ArgumentException">It is empty, too long, reserved, or holds a character that memcached cannot have in a key.</exception>
@@ -51,7 +53,7 @@ internal sealed class PhysicalKeys
     public byte[] OfTag(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Encode($"{_prefix}{ReservedTags}", name, nameof(name));
+        return Encode(_tags, name, nameof(name));
     }
 
     /// <summary>Whether memcached can have this behind the configured prefix.</summary>
@@ -65,7 +67,7 @@ internal sealed class PhysicalKeys
         return Encode(_counters, counter, nameof(counter));
     }
 
-    private static byte[] Encode(string prefix, string key, string parameter)
+    private static byte[] Encode(byte[] prefix, string key, string parameter)
     {
         var forbidden = key.AsSpan().IndexOfAny(Forbidden);
         if (forbidden >= 0)
@@ -73,15 +75,15 @@ internal sealed class PhysicalKeys
             throw new ArgumentException($"A key must not hold spaces or control characters, but this one has U+{(int)key[forbidden]:X4} at {forbidden}.", parameter);
         }
 
-        var length = Utf8.GetByteCount(prefix) + Utf8.GetByteCount(key);
+        var length = prefix.Length + Utf8.GetByteCount(key);
         if (length > LongestKey)
         {
             throw new ArgumentException($"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}.", parameter);
         }
 
         var bytes = new byte[length];
-        var written = Utf8.GetBytes(prefix, bytes);
-        Utf8.GetBytes(key, bytes.AsSpan(written));
+        prefix.CopyTo(bytes, 0);
+        Utf8.GetBytes(key, bytes.AsSpan(prefix.Length));
         return bytes;
     }
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using NearCache.Coherence.Core;
 using NearCache.Near;
 using NearCache.Remote;
 using NearCache.TestSupport;
@@ -41,10 +43,10 @@ public sealed class StaleStoreTests
     public void A_read_that_began_before_a_drop_brings_nothing_back()
     {
         var store = new StaleStore(100, new NearClock(_time));
-        var epoch = store.EpochOf("key");
+        var epoch = store.EpochOf(HashOf("key"));
 
-        store.Drop("key");
-        store.Keep("key", epoch, "old", default, ValueCodec.For<string>(JsonSerializerOptions.Default));
+        store.Drop("key", HashOf("key"));
+        store.Keep("key", HashOf("key"), epoch, "old", default, ValueCodec.For<string>(JsonSerializerOptions.Default));
 
         Assert.False(store.TryGet<string>("key", Hour, out _));
     }
@@ -60,7 +62,7 @@ public sealed class StaleStoreTests
 
         for (var i = 0; i < 7; i++)
         {
-            store.Drop($"key {i}");
+            store.Drop($"key {i}", HashOf($"key {i}"));
             Assert.False(store.TryGet<string>($"key {i}", Hour, out _));
         }
 
@@ -72,7 +74,7 @@ public sealed class StaleStoreTests
     {
         var store = new StaleStore(10, new NearClock(_time));
         var kept = new List<int> { 1 };
-        store.Keep("key", store.EpochOf("key"), kept, default, ValueCodec.For<List<int>>(JsonSerializerOptions.Default));
+        store.Keep("key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, ValueCodec.For<List<int>>(JsonSerializerOptions.Default));
         kept.Add(2);
 
         Assert.True(store.TryGet<List<int>>("key", Hour, out var result));
@@ -80,5 +82,7 @@ public sealed class StaleStoreTests
         Assert.False(store.TryGet<string>("key", Hour, out _));
     }
 
-    private static void Keep(StaleStore store, string key, string value) => store.Keep(key, store.EpochOf(key), value, default, ValueCodec.For<string>(JsonSerializerOptions.Default));
+    private static void Keep(StaleStore store, string key, string value) => store.Keep(key, HashOf(key), store.EpochOf(HashOf(key)), value, default, ValueCodec.For<string>(JsonSerializerOptions.Default));
+
+    private static KeyHash HashOf(string key) => KeyHash.Of(Encoding.UTF8.GetBytes(key));
 }

@@ -14,7 +14,8 @@ internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore
 
     public void Forget(ReadOnlySpan<byte> key)
     {
-        epochs.Stripes.Advance(KeyHash.Of(key).Stripe(Stripes.Count));
+        var hash = KeyHash.Of(key);
+        epochs.Stripes.Advance(hash.Stripe(Stripes.Count));
         var text = Encoding.UTF8.GetString(key);
         if (text.StartsWith(TagBoard.Prefix, StringComparison.Ordinal))
         {
@@ -23,7 +24,7 @@ internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore
         }
 
         var entry = near.Drop(text);
-        stale.Drop(text);
+        stale.Drop(text, hash);
         flights.Cut(text);
         if (entry is not null)
         {

@@ -1,3 +1,4 @@
+using NearCache.Coherence.Core;
 using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
@@ -11,8 +12,9 @@ internal interface IRuleBook
     /// <summary>Whether entries of this rule may be filled from this server: every writer can be relied upon to count by now.</summary>
     /// <param name="server">The server that owns the key.</param>
     /// <param name="rule">The rule that matched.</param>
+    /// <param name="now">Both clocks.</param>
     /// <param name="generation">The rule's generation, for the fill's token.</param>
-    bool MayFill(ServerDriver server, ActiveRule rule, out long generation);
+    bool MayFill(ServerDriver server, ActiveRule rule, in Moment now, out long generation);
 
     /// <summary>Whether a write of this key must be counted, as known before it is sent.</summary>
     bool MustBump(ServerDriver server, ReadOnlySpan<char> key);

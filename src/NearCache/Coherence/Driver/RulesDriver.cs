@@ -112,12 +112,12 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     public ActiveRule? Match(ReadOnlySpan<char> key) => IsTag(key) ? _book.Tags : _book.Matcher.Find(key);
 
     /// <inheritdoc/>
-    public bool MayFill(ServerDriver server, ActiveRule rule, out long generation)
+    public bool MayFill(ServerDriver server, ActiveRule rule, in Moment now, out long generation)
     {
         generation = rule.Generation;
 
         // Whoever can write a tag counts it, whatever rules there are: there is nothing to wait for.
-        return rule.IsOn && (rule == _book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), Context.Clock.Now()));
+        return rule.IsOn && (rule == _book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), now));
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,85 @@
+namespace NearCache.Tests.Near;
+
+public sealed class NearKeysTests
+{
+    [Fact]
+    public async Task A_key_may_be_a_part_of_something_or_an_interpolated_string()
+    {
+        await using var cache = Make();
+        var number = 7;
+        await cache.SetAsync("product:7", "seven");
+
+        Assert.Equal(CacheSource.Remote, (await cache.GetAsync<string>($"product:{number}")).Source);
+        Assert.Equal(("seven", CacheSource.Near), Of(await cache.GetAsync<string>($"product:{number}")));
+        Assert.Equal(("seven", CacheSource.Near), Of(await cache.GetAsync<string>("GET product:7 HTTP".AsSpan(4, 9))));
+        Assert.Equal(CacheSource.None, (await cache.GetAsync<string>("product:8".AsSpan())).Source);
+    }
+
+    [Fact]
+    public async Task A_factory_runs_for_such_keys_once()
+    {
+        await using var cache = Make();
+        var runs = 0;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("made", await cache.GetOrCreateAsync($"product:{1}", "made", MadeAsync));
+            Assert.Equal("made", await cache.GetOrCreateAsync("a product:1".AsSpan(2), "made", MadeAsync));
+        }
+
+        Assert.Equal(1, runs);
+        Assert.True((await cache.GetAsync<string>("product:1")).HasValue);
+
+        ValueTask<string> MadeAsync(string value, CancellationToken cancellationToken)
+        {
+            runs++;
+            return ValueTask.FromResult(value);
+        }
+    }
+
+    [Fact]
+    public async Task A_mistake_in_such_a_key_is_told_as_in_any_other()
+    {
+        await using var cache = Make();
+        var bad = "two words";
+
+        await Assert.ThrowsAsync<ArgumentException>(() => cache.GetAsync<string>($"product:{bad}").AsTask());
+        await Assert.ThrowsAsync<ArgumentException>(() => cache.GetAsync<string>(default(ReadOnlySpan<char>)).AsTask());
+    }
+
+    [Fact]
+    public async Task A_near_hit_by_such_a_key_allocates_nothing()
+    {
+        await using var cache = Make();
+        await cache.SetAsync("product:7", "seven");
+        await cache.GetAsync<string>("product:7");
+        Run(1000);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Run(1000);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Run(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                var number = 7;
+                var first = cache.GetAsync<string>($"product:{number}");
+                var second = cache.GetAsync<string>("a product:7".AsSpan(2));
+                var third = cache.GetOrCreateAsync<int, string>($"product:{number}", 0, static (_, _) => throw new InvalidOperationException("It is near."));
+                if (!IsNear(first) || !IsNear(second) || !IsSeven(third))
+                {
+                    throw new InvalidOperationException("It is not near.");
+                }
+            }
+        }
+
+        static bool IsNear(ValueTask<CacheResult<string>> read) => read.IsCompletedSuccessfully && read.Result.Source == CacheSource.Near;
+
+        static bool IsSeven(ValueTask<string> read) => read.IsCompletedSuccessfully && read.Result == "seven";
+    }
+
+    private static (T? Value, CacheSource Source) Of<T>(CacheResult<T> result) => (result.Value, result.Source);
+
+    private static NearCacheClient Make() => new(new NearCacheOptions { MaxStaleness = TimeSpan.FromHours(1), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+}

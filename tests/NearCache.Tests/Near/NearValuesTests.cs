@@ -1,0 +1,107 @@
+using System.ComponentModel;
+using NearCache.TestSupport;
+
+namespace NearCache.Tests.Near;
+
+public sealed class NearValuesTests
+{
+    [Fact]
+    public async Task What_cannot_be_changed_is_shared()
+    {
+        await using var cache = Make();
+
+        Assert.Same(await HitAsync(cache, "a text"), await HitAsync<string>(cache));
+        Assert.Same(await HitAsync(cache, new Price(3)), await HitAsync<Price>(cache));
+        Assert.Same(await HitAsync(cache, new Version(1, 2)), await HitAsync<Version>(cache));
+        Assert.True((await HitAsync(cache, new ReadOnlyMemory<byte>([1, 2]))).Equals(await HitAsync<ReadOnlyMemory<byte>>(cache)));
+    }
+
+    [Fact]
+    public async Task Of_anything_else_each_hit_gets_its_own()
+    {
+        await using var cache = Make();
+        var basket = await HitAsync(cache, new Basket { Items = { "a raincoat" } });
+        basket.Items.Add("an umbrella");
+
+        Assert.Equal(["a raincoat"], (await HitAsync<Basket>(cache)).Items);
+
+        var bytes = await HitAsync(cache, new byte[] { 1, 2, 3 });
+        bytes[0] = 9;
+
+        Assert.Equal([1, 2, 3], await HitAsync<byte[]>(cache));
+    }
+
+    [Fact]
+    public async Task Whoever_made_an_array_may_change_it_afterwards()
+    {
+        await using var cache = Make();
+        var made = await cache.GetOrCreateAsync("product:1", _ => ValueTask.FromResult<byte[]>([1, 2, 3]));
+        made[0] = 9;
+
+        var hit = await cache.GetAsync<byte[]>("product:1");
+        Assert.Equal(CacheSource.Near, hit.Source);
+        Assert.Equal([1, 2, 3], hit.Value);
+    }
+
+    [Fact]
+    public async Task An_entry_never_outlives_its_item()
+    {
+        var time = new ManualTime();
+        await using var cache = Make(time, options => options.LifetimeJitter = 0);
+        await cache.SetAsync("product:1", "one", new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) });
+        await cache.GetAsync<string>("product:1");
+
+        // memcached counts whole seconds, so the last one is not relied upon.
+        time.Advance(TimeSpan.FromSeconds(8.9));
+        Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("product:1")).Source);
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(CacheSource.Remote, (await cache.GetAsync<string>("product:1")).Source);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False((await cache.GetAsync<string>("product:1")).HasValue);
+    }
+
+    [Fact]
+    public async Task Entries_that_came_together_do_not_end_together()
+    {
+        var time = new ManualTime();
+        await using var cache = Make(time, options => (options.NearLifetime, options.LifetimeJitter) = (TimeSpan.FromSeconds(100), 0.1));
+        var keys = Enumerable.Range(0, 200).Select(i => $"product:{i}").ToArray();
+        await cache.SetManyAsync(keys.Select(key => KeyValuePair.Create(key, "a value")));
+        Assert.All(await cache.GetManyAsync<string>(keys), found => Assert.Equal(CacheSource.Remote, found.Value.Source));
+
+        time.Advance(TimeSpan.FromSeconds(89.9));
+        Assert.All(await cache.GetManyAsync<string>(keys), found => Assert.Equal(CacheSource.Near, found.Value.Source));
+        time.Advance(TimeSpan.FromSeconds(5));
+        var left = (await cache.GetManyAsync<string>(keys)).Count(found => found.Value.Source == CacheSource.Near);
+        Assert.InRange(left, 1, 199);
+    }
+
+    private static async Task<T> HitAsync<T>(NearCacheClient cache, T value)
+    {
+        await cache.SetAsync($"product:{typeof(T).Name}", value);
+        await cache.GetAsync<T>($"product:{typeof(T).Name}");
+        return await HitAsync<T>(cache);
+    }
+
+    private static async Task<T> HitAsync<T>(NearCacheClient cache)
+    {
+        var hit = await cache.GetAsync<T>($"product:{typeof(T).Name}");
+        Assert.Equal(CacheSource.Near, hit.Source);
+        return hit.Value!;
+    }
+
+    private static NearCacheClient Make(TimeProvider? time = null, Action<NearCacheOptions>? configure = null)
+    {
+        var options = new NearCacheOptions { MaxStaleness = TimeSpan.FromHours(1), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        configure?.Invoke(options);
+        return new NearCacheClient(options, time: time);
+    }
+
+    [ImmutableObject(true)]
+    private sealed record Price(int Amount);
+
+    private sealed class Basket
+    {
+        public List<string> Items { get; init; } = [];
+    }
+}
