@@ -8,11 +8,13 @@ using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
 using NearCache.Flights;
 using NearCache.Hybrid;
+using NearCache.Locks;
 using NearCache.Near;
 using NearCache.Paths;
 using NearCache.Remote;
 using NearCache.Rules;
 using NearCache.Tags;
+using NearCache.Usage;
 using NearCache.ZooKeeper;
 
 namespace NearCache;
@@ -38,6 +40,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly ZooKeeperDriver? _zooKeeper;
     private readonly RuleRegistry _registry;
     private readonly ChurnDriver? _churn;
+    private readonly UsageReporter _usage;
 
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
@@ -110,6 +113,14 @@ internal sealed class Composition : IAsyncDisposable
         _rules.Start(context, _servers.All, RuleTranslation.Times(options, remote.IsEmbedded));
         _servers.Start();
         _zooKeeper?.Start();
+        if (_slots is { } slots)
+        {
+            _metrics.ObserveBudgets(() => slots.Budgets);
+        }
+
+        _metrics.ObserveRules(Rules);
+        Locks = new DistributedLock(map.PlaceLock, _clock, time, _metrics);
+        _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Active, time, _metrics, logger);
         _churn = options.ChurnBreaker ? new ChurnDriver(_rules, context) : null;
         _reload = () =>
         {
@@ -138,6 +149,8 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>What a <see cref="NearHybridCache"/> over this cache is made of.</summary>
     public HybridParts Hybrid(NearHybridCacheOptions face, IServiceProvider? services) => _hybrid(face, services);
+
+    public IDistributedLock Locks { get; }
 
     /// <summary>Checks the options, makes the parts and starts them.</summary>
     /// <param name="options">Copied.</param>
@@ -202,7 +215,7 @@ internal sealed class Composition : IAsyncDisposable
 
     // A stop is acknowledged after at most two round trips to a server that answers.
     private RuleRegistry RegistryOn(IRegistryStore store, TimeProvider time) =>
-        new(store, _rules, _clock, time, TimeSpan.FromSeconds(1) + (2 * Options.Memcached.OperationTimeout));
+        new(store, _rules, new UsageReader(new UsageNames(Options.Namespace), key => _servers.OwnerOf(key).Server, time), _clock, time, TimeSpan.FromSeconds(1) + (2 * Options.Memcached.OperationTimeout));
 
     // How long an audit waits for news: as long as news takes to come, and not at all where none comes.
     private long Patience() =>
@@ -214,6 +227,9 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>Replaces the list of memcached servers.</summary>
     public Task SetServersAsync(IEnumerable<string> servers) => _servers.ChangeAsync(servers);
+
+    private IEnumerable<RuleSnapshot> Rules() => _rules.Active.Select(rule => new RuleSnapshot(
+        rule.Name, rule.IsOn, rule.Counters.NearHits, rule.Counters.RemoteReads, rule.Counters.Writes, rule.Counters.Announcements));
 
     public NearCacheSnapshot Snapshot()
     {
@@ -234,6 +250,8 @@ internal sealed class Composition : IAsyncDisposable
             NearEvictions = Near.Evictions,
             ZooKeeper = _zooKeeper?.State ?? "None",
             ZooKeeperWrites = _slots?.Attempts ?? 0,
+            Rules = [.. Rules()],
+            Budgets = _slots?.Budgets,
             RulesRevision = _rules.Revision,
         };
     }
@@ -243,6 +261,7 @@ internal sealed class Composition : IAsyncDisposable
         await _warmUp.DisposeAsync().ConfigureAwait(false);
         await _preloader.DisposeAsync().ConfigureAwait(false);
         await _refresher.DisposeAsync().ConfigureAwait(false);
+        await _usage.DisposeAsync().ConfigureAwait(false);
         if (_churn is not null)
         {
             await _churn.DisposeAsync().ConfigureAwait(false);

@@ -18,6 +18,10 @@ public interface IRuleRegistry
     /// <summary>What this process knows now, and again whenever that changes: by an edit, or by a stop. Several changes at once may be seen as one. Ends with the cache.</summary>
     IAsyncEnumerable<RegistrySnapshot> WatchAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>What all processes did by each rule in the last minute, from counters on memcached.</summary>
+    /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
+    Task<IReadOnlyList<RuleUsage>> GetUsageAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Adds a rule. It is near after about one <c>RuleLease</c>, when every writer knows it.</summary>
     /// <exception cref="RuleRefusedException">The rule is wrong, or does not fit those that are there.</exception>
     /// <exception cref="NearCacheException">The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.</exception>

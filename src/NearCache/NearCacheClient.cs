@@ -224,6 +224,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
         return _parts.SetServersAsync(servers);
     }
 
+    /// <summary>Locks that all processes of the namespace share. Also a service of the container.</summary>
+    public IDistributedLock Locks => _parts.Locks;
+
     /// <summary>What the cache is doing now, and how much it did so far.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
 

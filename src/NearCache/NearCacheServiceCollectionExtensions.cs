@@ -61,6 +61,7 @@ public static class NearCacheServiceCollectionExtensions
         services.Add(new ServiceDescriptor(typeof(NearCacheClient), key, (provider, _) => Make(provider, name), ServiceLifetime.Singleton));
         services.Add(new ServiceDescriptor(typeof(INearCache), key, (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key), ServiceLifetime.Singleton));
         services.Add(new ServiceDescriptor(typeof(IRuleRegistry), key, (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Rules, ServiceLifetime.Singleton));
+        services.Add(new ServiceDescriptor(typeof(IDistributedLock), key, (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Locks, ServiceLifetime.Singleton));
         services.AddSingleton<IHostedService>(provider => new NearCacheStarter(
             name,
             provider.GetRequiredKeyedService<NearCacheClient>(key),

@@ -33,6 +33,12 @@ public sealed record NearCacheSnapshot
     /// <summary>Writes to ZooKeeper that this process attempted: each is a transaction of the ensemble.</summary>
     public required long ZooKeeperWrites { get; init; }
 
+    /// <summary>What the rules did in this process; of those that are enabled.</summary>
+    public required IReadOnlyList<RuleSnapshot> Rules { get; init; }
+
+    /// <summary>What this process may ask of ZooKeeper and has asked; null where it is not configured.</summary>
+    public required BudgetSnapshot? Budgets { get; init; }
+
     /// <summary>The revision of the rules that are applied.</summary>
     public required long RulesRevision { get; init; }
 }

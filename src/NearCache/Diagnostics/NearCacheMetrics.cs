@@ -104,6 +104,33 @@ internal sealed class NearCacheMetrics : IDisposable
     public void ObserveServers(Func<long> closedServers) =>
         _meter.CreateObservableGauge("nearcache.near.closed_servers", closedServers, "{server}", "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
 
+    /// <summary>The same for rules; one series a rule, whose names are the operators' own and bounded by the size of a set.</summary>
+    public void ObserveRules(Func<IEnumerable<RuleSnapshot>> rules)
+    {
+        void Count(string name, string unit, string description, Func<RuleSnapshot, long> count) =>
+            _meter.CreateObservableCounter(name, () => rules().Select(rule => new Measurement<long>(count(rule), Tag("rule", rule.Name))), unit, description);
+
+        Count("nearcache.rule.near_hits", "{read}", "Reads that the near tier answered, by rule.", rule => rule.NearHits);
+        Count("nearcache.rule.remote_reads", "{read}", "Reads that went to memcached, by rule.", rule => rule.RemoteReads);
+        Count("nearcache.rule.writes", "{write}", "Mutations, by rule.", rule => rule.Writes);
+        Count("nearcache.rule.announcements", "{announcement}", "Mutations handed to ZooKeeper, by rule.", rule => rule.Announcements);
+        _meter.CreateObservableGauge(
+            "nearcache.rule.off", () => rules().Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))), "{rule}", "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
+    }
+
+    /// <summary>The same for what ZooKeeper may be asked, and is.</summary>
+    public void ObserveBudgets(Func<BudgetSnapshot> budgets)
+    {
+        _meter.CreateObservableGauge("nearcache.budget.members", () => budgets().Members, "{process}", "Processes that share the namespace's budgets; 1,000 until they are counted.");
+        _meter.CreateObservableGauge("nearcache.budget.announcements.limit", () => budgets().AnnouncementsPerSecond, "{announcement}/s", "Announcements a second that this process may try.");
+        _meter.CreateObservableCounter("nearcache.budget.announcements", () => budgets().Announcements, "{announcement}", "Announcements that this process tried: transactions of the ensemble.");
+        _meter.CreateObservableGauge("nearcache.budget.announcements.waiting", () => budgets().Waiting, "{key}", "Keys that wait to be announced.");
+        _meter.CreateObservableGauge("nearcache.budget.reads.limit", () => budgets().ReadsPerSecond, "{read}/s", "Reads of slots a second that this process may make.");
+        _meter.CreateObservableCounter("nearcache.budget.reads", () => budgets().Reads, "{read}", "Reads of slots that this process made.");
+        _meter.CreateObservableGauge("nearcache.budget.pace", () => budgets().Pace.TotalSeconds, "s", "How soon after the last one a slot is read again.");
+        _meter.CreateObservableGauge("nearcache.budget.ring", () => budgets().LargestRing, "By", "The size of the largest ring that was read last; at most 4,096.");
+    }
+
     public void Dispose() => _meter.Dispose();
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);

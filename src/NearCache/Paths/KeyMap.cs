@@ -1,5 +1,6 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
+using NearCache.Locks;
 using NearCache.Near;
 using NearCache.Remote;
 
@@ -42,5 +43,13 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
         var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
         return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server ?? servers.OwnerOf(physical), ring, 0);
+    }
+
+    /// <summary>The place of a user's lock; its fence lies on the same server, so that both are counted in one write.</summary>
+    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    public LockPlace PlaceLock(string name)
+    {
+        var key = keys.OfLock(name);
+        return new LockPlace(name, key, keys.OfFence(name), servers.OwnerOf(key).Server);
     }
 }

@@ -24,12 +24,16 @@ internal sealed class PhysicalKeys
     private readonly byte[] _prefix;
     private readonly byte[] _tags;
     private readonly byte[] _counters;
+    private readonly byte[] _locks;
+    private readonly byte[] _fences;
 
     public PhysicalKeys(string @namespace, string keyPrefix)
     {
         _prefix = Utf8.GetBytes(keyPrefix);
         _tags = Utf8.GetBytes($"{keyPrefix}{ReservedTags}");
         _counters = Utf8.GetBytes($"{Reserved}1:{@namespace}:counter:");
+        _locks = Utf8.GetBytes($"{Reserved}1:{@namespace}:lock:");
+        _fences = Utf8.GetBytes($"{Reserved}1:{@namespace}:fence:");
     }
 
     /// <summary>How many bytes of a user's key are the configured prefix.</summary>
@@ -65,6 +69,22 @@ internal sealed class PhysicalKeys
     {
         ArgumentException.ThrowIfNullOrEmpty(counter);
         return Encode(_counters, counter, nameof(counter));
+    }
+
+    /// <summary>A user's lock: no key of <see cref="OfUser"/> and no rule can name it.</summary>
+    /// <exception cref="ArgumentException">As for a key.</exception>
+    public byte[] OfLock(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Encode(_locks, name, nameof(name));
+    }
+
+    /// <summary>The counter beside a lock.</summary>
+    /// <exception cref="ArgumentException">As for a key.</exception>
+    public byte[] OfFence(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Encode(_fences, name, nameof(name));
     }
 
     private static byte[] Encode(byte[] prefix, string key, string parameter)

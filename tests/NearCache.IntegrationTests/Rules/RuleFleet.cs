@@ -60,7 +60,8 @@ internal sealed class RuleFleet : IAsyncDisposable
         await ZooKeeper.DisposeAsync();
     }
 
-    private static NearCacheClient Make(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure)
+    /// <summary>One more process of the same namespace.</summary>
+    public static NearCacheClient Make(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure)
     {
         var options = new NearCacheOptions
         {

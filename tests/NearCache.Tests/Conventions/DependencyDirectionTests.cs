@@ -17,8 +17,10 @@ public sealed class DependencyDirectionTests
             ["Remote"] = ["Diagnostics"],
             ["Rules"] = ["Settings", "Diagnostics"],
             ["Near"] = ["Coherence/Core", "Rules", "Remote", "Diagnostics"],
-            ["Coherence/Driver"] = ["Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
-            ["Paths"] = ["Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+            ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Diagnostics"],
+            ["Locks"] = ["Coherence/Core", "Near", "Remote", "Diagnostics"],
+            ["Coherence/Driver"] = ["Usage", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+            ["Paths"] = ["Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
         },
         ["NearCache.Memcached"] = new()
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Rules;
@@ -123,6 +124,17 @@ public sealed class RuleRegistryTests : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<NearCacheException>(() => Rules.EnableAsync("products", Reason with { IfRevision = 1 }));
 
         Assert.Contains("revision 2, not 1", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_loop_that_edits_is_held_to_two_edits_a_second()
+    {
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Rules.AddAsync(new RuleOptions { Name = $"rule{i}", Match = $"rule{i}:*" }, Reason)));
+
+        // One at once, three at two a second; a little less for the grain of the clock.
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1.4), $"four edits took {clock.Elapsed}");
+        Assert.Equal(5, Rules.Current.Revision);
     }
 
     [Theory]

@@ -2,16 +2,18 @@ using System.Collections.Immutable;
 using NearCache.Coherence.Core;
 using NearCache.Near;
 using NearCache.Rules;
+using NearCache.Usage;
 
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Edits the registry by compare-and-set, one edit at a time and no faster than the ensemble is promised.</summary>
 /// <param name="store">Where the registry is.</param>
 /// <param name="rules">The rules of this process, told of each edit at once.</param>
+/// <param name="usage">Reads what the fleet did.</param>
 /// <param name="clock">The time.</param>
 /// <param name="time">Waits.</param>
 /// <param name="patience">How long a stop may take to be acknowledged.</param>
-internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, NearClock clock, TimeProvider time, TimeSpan patience) : IRuleRegistry, IDisposable
+internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, UsageReader usage, NearClock clock, TimeProvider time, TimeSpan patience) : IRuleRegistry, IDisposable
 {
     private const double EditsPerSecond = 2;
     private const int MostTries = 10;
@@ -105,6 +107,10 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Near
             reason,
             cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RuleUsage>> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        usage.ReadAsync([.. Current.Rules.Select(rule => rule.Settings.Name)], cancellationToken);
 
     public void Dispose() => _turn.Dispose();
 

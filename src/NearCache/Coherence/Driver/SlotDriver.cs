@@ -25,7 +25,10 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private bool _saidFewer;
     private long _merged;
     private long _dropped;
+    private readonly int[] _ringBytes = new int[NamespacePaths.SlotCount];
+    private readonly double _deliveries;
     private long _attempts;
+    private long _reads;
     private Task _loops = Task.CompletedTask;
 
     public SlotDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IEnumerable<ServerDriver> servers, BudgetOptions budgets, ulong member)
@@ -33,6 +36,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         _zooKeeper = zooKeeper;
         _paths = paths;
         _context = context;
+        _deliveries = budgets.Deliveries;
         _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
         _bucket = new TokenBucket(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
         _writer = new SlotWriter(_queue, _bucket, member, new Random());
@@ -43,6 +47,29 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 
     /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
     public long Attempts => Interlocked.Read(ref _attempts);
+
+    /// <summary>What may be asked of ZooKeeper now, and what has been.</summary>
+    public BudgetSnapshot Budgets
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new BudgetSnapshot
+                {
+                    Members = _bucket.Members,
+                    AnnouncementsPerSecond = _bucket.Rate,
+                    Announcements = Attempts,
+                    Waiting = _queue.Count,
+                    ReadsPerSecond = _deliveries / _bucket.Members,
+                    Reads = Interlocked.Read(ref _reads),
+                    Pace = TimeSpan.FromMilliseconds(_reader.Pace(_context.Clock.Monotonic())),
+                    Slots = _writer.Slots,
+                    LargestRing = _ringBytes.Max(),
+                };
+            }
+        }
+    }
 
     /// <summary>The pace at which slots are read now, in milliseconds.</summary>
     public long Pace
@@ -197,6 +224,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     {
         var watch = withWatch ? new SlotWatch(this, slot) : null;
         var sentAt = _context.Clock.Monotonic();
+        Interlocked.Increment(ref _reads);
         try
         {
             var data = await _zooKeeper.GetDataAsync(_paths.Slot(slot), watch is null ? null : watch.Fired, _stopping.Token).ConfigureAwait(false);
@@ -229,6 +257,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         {
             news = [.. watch is null ? _reader.Unseen(slot, ring, out _) : _reader.Read(slot, ring, sentAt, out _)];
             _writer.RingRead(slot, ring, data.Stat.Version);
+            _ringBytes[slot] = data.Data.Length;
             if (watch is { HasFired: true })
             {
                 Changed(slot);

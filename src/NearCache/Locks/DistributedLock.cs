@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using System.Text;
+using NearCache.Diagnostics;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+
+namespace NearCache.Locks;
+
+/// <summary>Acquires locks: an item that only one can add.</summary>
+internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock clock, TimeProvider time, NearCacheMetrics metrics) : IDistributedLock
+{
+    private const int ShortestPause = 10;
+    private const int LongestPause = 250;
+
+    /// <inheritdoc/>
+    public Task<LockHandle?> AcquireAsync(string name, LockOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        options ??= new LockOptions();
+        if (options.Lease < TimeSpan.FromSeconds(1) || options.Lease > TimeSpan.FromHours(1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(options), options.Lease, "Lease must be from 00:00:01 to 01:00:00.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Wait, TimeSpan.Zero, nameof(options));
+        return AcquireAsync(place(name), options.Lease, options.Wait, cancellationToken);
+    }
+
+    private async Task<LockHandle?> AcquireAsync(LockPlace lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var token = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+        var until = clock.Monotonic() + wait.TotalMilliseconds;
+        for (var pause = ShortestPause; ; pause = Math.Min(2 * pause, LongestPause))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (await TryAsync(lockPlace, token, lease).ConfigureAwait(false) is { } handle)
+            {
+                return handle;
+            }
+
+            var left = until - clock.Monotonic();
+            if (left <= 0)
+            {
+                return null;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, pause * (0.5 + Random.Shared.NextDouble()))), time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // Not cancelled once it is sent: whoever acquires a lock must learn of it.
+    private async Task<LockHandle?> TryAsync(LockPlace lockPlace, byte[] token, TimeSpan lease)
+    {
+        var sent = clock.Now();
+        try
+        {
+            var reply = await lockPlace.Server.ExecuteAsync(LockCommands.Acquire(lockPlace, token, lease, time.GetUtcNow())).ConfigureAwait(false);
+            if (reply.Responses[0].Status is MetaStatus.NotStored or MetaStatus.Exists)
+            {
+                return null;
+            }
+
+            if (reply.Responses[0].Status == MetaStatus.Ok && LockCommands.Number(reply.Responses[1]) is { } fence)
+            {
+                return new LockHandle(lockPlace, token, fence, lease, sent, clock, time);
+            }
+
+            await ReleaseAsync(lockPlace, token).ConfigureAwait(false);
+            throw new NearCacheException("A lock was refused by memcached.") { Key = lockPlace.Name };
+        }
+        catch (MemcachedException e)
+        {
+            metrics.RemoteFailed("lock");
+            if (e.OutcomeUnknown)
+            {
+                // It may be ours without our knowing: given back, or it ends with its lease.
+                _ = ReleaseAsync(lockPlace, token);
+            }
+
+            throw new NearCacheException($"lock failed: {e.Message}", e) { IsTransient = e.IsTransient, OutcomeUnknown = e.OutcomeUnknown, Key = lockPlace.Name };
+        }
+    }
+
+    /// <summary>Gives a lock back if it still has this token.</summary>
+    /// <returns>Whether it had.</returns>
+    public static async Task<bool> ReleaseAsync(LockPlace lockPlace, ReadOnlyMemory<byte> token)
+    {
+        try
+        {
+            var item = await lockPlace.Server.ExecuteAsync(LockCommands.Look(lockPlace), CancellationToken.None).ConfigureAwait(false);
+            return item.Status == MetaStatus.Ok
+                && item.Value.Span.SequenceEqual(token.Span)
+                && (await lockPlace.Server.ExecuteAsync(LockCommands.Release(lockPlace, item.Cas), CancellationToken.None).ConfigureAwait(false)).Status == MetaStatus.Ok;
+        }
+        catch (MemcachedException)
+        {
+            // It ends with its lease.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+namespace NearCache;
+
+/// <summary>What a rule did in one process since it came or its match or enable changed there.</summary>
+/// <param name="Name">The rule's name.</param>
+/// <param name="IsOn">Whether it is in force: not stopped, and the rules can be read.</param>
+/// <param name="NearHits">Reads that the near tier answered.</param>
+/// <param name="RemoteReads">Reads that went to memcached.</param>
+/// <param name="Writes">Mutations of its keys.</param>
+/// <param name="Announcements">Mutations handed to ZooKeeper; many travel in one transaction.</param>
+public sealed record RuleSnapshot(string Name, bool IsOn, long NearHits, long RemoteReads, long Writes, long Announcements);

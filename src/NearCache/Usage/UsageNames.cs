@@ -1,0 +1,25 @@
+using System.Globalization;
+using System.Text;
+using NearCache.Coherence.Core;
+
+namespace NearCache.Usage;
+
+/// <summary>The counters on memcached that hold what all processes together did by a rule, in ten seconds each.</summary>
+/// <remarks>docs/formats.md, "Usage".</remarks>
+internal sealed class UsageNames(string @namespace)
+{
+    /// <summary>How many seconds one counter is for.</summary>
+    public const int BucketSeconds = 10;
+
+    /// <summary>How long a counter lives, in seconds.</summary>
+    public const int Lifetime = 120;
+
+    private const string Letters = "hrwa";
+
+    /// <summary>The bucket that an instant lies in, by the wall clock.</summary>
+    public static long BucketOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / BucketSeconds;
+
+    /// <summary>The name of a counter.</summary>
+    public byte[] Of(long bucket, UsageKind kind, string rule) =>
+        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{CounterNames.Prefix}{@namespace}:usage:{bucket}:{Letters[(int)kind]}:{rule}"));
+}

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Diagnostics;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+using NearCache.Rules;
+
+namespace NearCache.Usage;
+
+/// <summary>Adds what this process did by each rule to the fleet's counters on memcached, about every ten seconds. ZooKeeper has no part in it.</summary>
+/// <remarks>What a server that is down would have counted is lost: these are statistics.</remarks>
+internal sealed class UsageReporter : IAsyncDisposable
+{
+    private const int MostInGroup = 256;
+
+    private readonly UsageNames _names;
+    private readonly Func<byte[], IRemoteServer> _ownerOf;
+    private readonly Func<IReadOnlyCollection<ActiveRule>> _rules;
+    private readonly TimeProvider _time;
+    private readonly NearCacheMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _loop;
+    private Dictionary<ActiveRule, long[]> _told = [];
+
+    public UsageReporter(UsageNames names, Func<byte[], IRemoteServer> ownerOf, Func<IReadOnlyCollection<ActiveRule>> rules, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
+    {
+        (_names, _ownerOf, _rules, _time, _metrics, _logger) = (names, ownerOf, rules, time, metrics, logger);
+        _loop = RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            while (!_stopping.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(UsageNames.BucketSeconds * (0.9 + (0.2 * Random.Shared.NextDouble()))), _time, _stopping.Token).ConfigureAwait(false);
+                await TellAsync().ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception e)
+        {
+            _logger.LoopFailed(e, "counting by rule");
+        }
+    }
+
+    private async Task TellAsync()
+    {
+        var bucket = UsageNames.BucketOf(_time.GetUtcNow());
+        foreach (var server in News(bucket).GroupBy(news => _ownerOf(news.Key)))
+        {
+            foreach (var group in server.Select(news => news.Command).Chunk(MostInGroup))
+            {
+                try
+                {
+                    await server.Key.ExecuteAsync(group).ConfigureAwait(false);
+                }
+                catch (MemcachedException)
+                {
+                    _metrics.RemoteFailed("usage");
+                }
+                catch (ObjectDisposedException)
+                {
+                    // The server was just taken off the list.
+                }
+            }
+        }
+    }
+
+    private List<(byte[] Key, MetaCommand Command)> News(long bucket)
+    {
+        var told = new Dictionary<ActiveRule, long[]>();
+        var commands = new List<(byte[] Key, MetaCommand Command)>();
+        foreach (var rule in _rules())
+        {
+            var (now, before) = (CountsOf(rule.Counters), _told.GetValueOrDefault(rule));
+            told[rule] = now;
+            for (var kind = 0; kind < now.Length; kind++)
+            {
+                if (now[kind] - (before?[kind] ?? 0) is > 0 and var more)
+                {
+                    var key = _names.Of(bucket, (UsageKind)kind, rule.Name);
+                    commands.Add((key, MetaCommand.Increment(key, (ulong)more) with { Vivify = UsageNames.Lifetime, Initial = (ulong)more }));
+                }
+            }
+        }
+
+        _told = told;
+        return commands;
+    }
+
+    private static long[] CountsOf(RuleCounters counters) => [counters.NearHits, counters.RemoteReads, counters.Writes, counters.Announcements];
+}

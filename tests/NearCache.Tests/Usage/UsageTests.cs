@@ -1,0 +1,63 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using NearCache.Diagnostics;
+using NearCache.Remote;
+using NearCache.Rules;
+using NearCache.TestSupport;
+using NearCache.Usage;
+
+namespace NearCache.Tests.Usage;
+
+public sealed class UsageTests
+{
+    private readonly ManualTime _time = new();
+    private readonly UsageNames _names = new("shop");
+
+    [Fact]
+    public async Task What_two_processes_did_by_a_rule_is_added_up_over_the_last_whole_minute()
+    {
+        await using var remote = new EmbeddedRemote(_time);
+        using var metrics = new NearCacheMetrics(null);
+        var (hits, other) = (new ThreadedCounter(), new ThreadedCounter());
+        ActiveRule[] first = [Rule("products", hits), Rule("site", hits)], second = [Rule("products", other)];
+        await using var one = new UsageReporter(_names, _ => remote.Servers[0], () => first, _time, metrics, NullLogger.Instance);
+        await using var two = new UsageReporter(_names, _ => remote.Servers[0], () => second, _time, metrics, NullLogger.Instance);
+
+        for (var i = 0; i < 600; i++)
+        {
+            hits.Add(first[0].Counters.HitsPart);
+            other.Add(second[0].Counters.HitsPart);
+            first[0].Counters.RemoteRead();
+            first[1].Counters.Written();
+            first[1].Counters.Announced();
+            second[0].Counters.Written();
+        }
+
+        await AdvanceAsync(seconds: 11);   // both tell, at the latest now
+        await AdvanceAsync(seconds: 10);   // and the buckets that they told are over
+        var usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products", "site", "unused"], TestContext.Current.CancellationToken);
+
+        Assert.Equal([new RuleUsage("products", 20, 10, 10, 0), new RuleUsage("site", 0, 0, 10, 10), new RuleUsage("unused", 0, 0, 0, 0)], usage);
+
+        await AdvanceAsync(seconds: 70);
+        usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products"], TestContext.Current.CancellationToken);
+        Assert.Equal([new RuleUsage("products", 0, 0, 0, 0)], usage);
+    }
+
+    [Fact]
+    public void The_names_on_memcached_are_as_documented() => Assert.Equal(
+        "~nc:1:shop:usage:189349920:h:products", Encoding.ASCII.GetString(_names.Of(UsageNames.BucketOf(_time.GetUtcNow()), UsageKind.NearHit, "products")));
+
+    private static ActiveRule Rule(string name, ThreadedCounter hits) =>
+        new(new Rule(name, new KeyPattern($"{name}:*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), hits);
+
+    // Step by step, so that a loop can go on from one timer to the next.
+    private async Task AdvanceAsync(int seconds)
+    {
+        for (var i = 0; i < 10 * seconds; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.1));
+            await Eventually.BecomesTrueAsync(() => _time.ActiveTimers >= 2, "both reporters wait again");
+        }
+    }
+}
