@@ -19,6 +19,7 @@ internal static class NearCacheConfiguration
         reader.Number(nameof(options.NearEntries), value => options.NearEntries = value);
         reader.LargeNumber(nameof(options.NearBytes), value => options.NearBytes = value);
         reader.Duration(nameof(options.FillLease), value => options.FillLease = value);
+        reader.Choice<StoredFormat>(nameof(options.Format), value => options.Format = value);
         reader.Switch(nameof(options.UseLeases), value => options.UseLeases = value);
         reader.Duration(nameof(options.AuditInterval), value => options.AuditInterval = value);
         reader.Choice<RemoteFailurePolicy>(nameof(options.OnRemoteFailure), value => options.OnRemoteFailure = value);

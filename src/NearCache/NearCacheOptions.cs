@@ -59,6 +59,10 @@ public sealed class NearCacheOptions
     /// <value>Default: true.</value>
     public bool UseLeases { get; set; } = true;
 
+    /// <summary>How values stand on memcached: NearCache's own way, or one that other clients of the same keys know.</summary>
+    /// <value>Default: <see cref="StoredFormat.Envelope"/>. Counters and whatever else is NearCache's own are the same in all.</value>
+    public StoredFormat Format { get; set; }
+
     /// <summary>How often each server is audited, ± 10 %.</summary>
     /// <value>Default: 1 s. At least 100 ms, at most a third of <see cref="MaxStaleness"/>.</value>
     public TimeSpan AuditInterval { get; set; } = TimeSpan.FromSeconds(1);

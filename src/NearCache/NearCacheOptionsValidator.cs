@@ -95,6 +95,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         mistakes.Unless(
             double.IsFinite(options.MaxWritesPerSecond) && options.MaxWritesPerSecond > 0,
             nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");
+        mistakes.Unless(Enum.IsDefined(options.Format), nameof(options.Format), options.Format, "Envelope, Raw or EnyimDefault");
         mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
 
         var budgets = options.Budgets;

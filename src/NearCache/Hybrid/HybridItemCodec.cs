@@ -13,7 +13,7 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
     private const byte HasValue = 0;
     private const byte IsNull = 1;
 
-    public override ValueKind Kind => ValueKind.Hybrid;
+    public override uint ClientFlags { get; } = new Envelope(ValueKind.Hybrid).ToClientFlags();
 
     /// <summary>The header of an item; its value follows.</summary>
     /// <param name="output">Where to.</param>

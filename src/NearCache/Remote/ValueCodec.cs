@@ -4,22 +4,22 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote;
 
-/// <summary>Values of one type to bytes and back: strings and bytes as they are, all else as JSON.</summary>
+/// <summary>Values of one type to bytes and back.</summary>
 internal abstract class ValueCodec<T>
 {
-    /// <summary>Says in the item's client flags how the bytes were made.</summary>
-    public abstract ValueKind Kind { get; }
+    /// <summary>The item's client flags: how the bytes were made.</summary>
+    public abstract uint ClientFlags { get; }
 
     /// <summary>The bytes of a value that is not null. They may be the value's own: they must not be changed.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
     public abstract ReadOnlyMemory<byte> Encode(T value);
 
-    /// <summary>The value, from bytes whose kind is <see cref="Kind"/>.</summary>
+    /// <summary>The value, from bytes that such a codec made.</summary>
     /// <exception cref="JsonException">The bytes are not such a value.</exception>
     public abstract T Decode(ReadOnlyMemory<byte> bytes);
 }
 
-/// <summary>Chooses the codec of a type.</summary>
+/// <summary>Chooses the codec of a type in NearCache's own format: strings and bytes as they are, all else as JSON.</summary>
 internal static class ValueCodec
 {
     /// <exception cref="NotSupportedException">The serializer options know no such type: add it to a source-generated context.</exception>
@@ -38,7 +38,7 @@ internal static class ValueCodec
         // Half of a surrogate pair is an error before anything is sent, rather than a value that comes back changed.
         private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-        public override ValueKind Kind => ValueKind.Text;
+        public override uint ClientFlags { get; } = new Envelope(ValueKind.Text).ToClientFlags();
 
         public override ReadOnlyMemory<byte> Encode(string value) => Strict.GetBytes(value);
 
@@ -47,7 +47,7 @@ internal static class ValueCodec
 
     private sealed class ByteArrayCodec : ValueCodec<byte[]>
     {
-        public override ValueKind Kind => ValueKind.Bytes;
+        public override uint ClientFlags { get; } = new Envelope(ValueKind.Bytes).ToClientFlags();
 
         public override ReadOnlyMemory<byte> Encode(byte[] value) => value;
 
@@ -56,7 +56,7 @@ internal static class ValueCodec
 
     private sealed class MemoryCodec : ValueCodec<ReadOnlyMemory<byte>>
     {
-        public override ValueKind Kind => ValueKind.Bytes;
+        public override uint ClientFlags { get; } = new Envelope(ValueKind.Bytes).ToClientFlags();
 
         public override ReadOnlyMemory<byte> Encode(ReadOnlyMemory<byte> value) => value;
 
@@ -65,7 +65,7 @@ internal static class ValueCodec
 
     private sealed class JsonCodec<T>(JsonTypeInfo<T> type) : ValueCodec<T>
     {
-        public override ValueKind Kind => ValueKind.Json;
+        public override uint ClientFlags { get; } = new Envelope(ValueKind.Json).ToClientFlags();
 
         public override ReadOnlyMemory<byte> Encode(T value) => JsonSerializer.SerializeToUtf8Bytes(value, type);
 

@@ -5,17 +5,25 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Remote;
 
 /// <summary>Values to items and back: chooses the codec of a type, and says in the client flags what it wrote.</summary>
-internal sealed class ValueFormat(JsonSerializerOptions json, TimeProvider time)
+internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions json, TimeProvider time)
 {
     private readonly ConcurrentDictionary<Type, object> _codecs = new();
 
     /// <summary>Adds a codec for a type of NearCache's own, before anything is read or written.</summary>
     public void Use<T>(ValueCodec<T> codec) => _codecs[typeof(T)] = codec;
 
+    /// <summary>The format that a setting names.</summary>
+    public static IValueFormat Of(StoredFormat format) => format switch
+    {
+        StoredFormat.Raw => new RawFormat(),
+        StoredFormat.EnyimDefault => new EnyimFormat(),
+        _ => new EnvelopeFormat(),
+    };
+
     /// <summary>The codec of a type.</summary>
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
     public ValueCodec<T> CodecOf<T>() =>
-        (ValueCodec<T>)(_codecs.TryGetValue(typeof(T), out var codec) ? codec : _codecs.GetOrAdd(typeof(T), ValueCodec.For<T>(json)));
+        (ValueCodec<T>)(_codecs.TryGetValue(typeof(T), out var codec) ? codec : _codecs.GetOrAdd(typeof(T), format.CodecFor<T>(json)));
 
     /// <summary>The command that stores a value.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
@@ -26,7 +34,7 @@ internal sealed class ValueFormat(JsonSerializerOptions json, TimeProvider time)
         var command = value is null ? MetaCommand.Set(key, default) : MetaCommand.Set(key, codec.Encode(value));
         return command with
         {
-            ClientFlags = new Envelope(value is null ? ValueKind.Null : codec.Kind).ToClientFlags(),
+            ClientFlags = value is null ? format.NullFlags : codec.ClientFlags,
             TimeToLive = Expiry.Of(lifetime, time),
         };
     }
@@ -44,23 +52,18 @@ internal sealed class ValueFormat(JsonSerializerOptions json, TimeProvider time)
             return false;
         }
 
-        if (!Envelope.TryRead(item.ClientFlags, out var envelope))
-        {
-            reason = "foreign";
-            return false;
-        }
-
-        if (envelope.Kind == ValueKind.Null)
-        {
-            reason = default(T) is null ? null : "kind";
-            return reason is null;
-        }
-
         var codec = CodecOf<T>();
-        if (envelope.Kind != codec.Kind)
+        switch (format.Match(item.ClientFlags, codec.ClientFlags))
         {
-            reason = "kind";
-            return false;
+            case ValueMatch.Foreign:
+                reason = "foreign";
+                return false;
+            case ValueMatch.Null:
+                reason = default(T) is null ? null : "kind";
+                return reason is null;
+            case ValueMatch.OtherKind:
+                reason = "kind";
+                return false;
         }
 
         try

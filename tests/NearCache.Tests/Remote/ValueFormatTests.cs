@@ -9,7 +9,7 @@ public sealed class ValueFormatTests
     private readonly ManualTime _time = new();
     private readonly ValueFormat _format;
 
-    public ValueFormatTests() => _format = new ValueFormat(DefaultJson.Options, _time);
+    public ValueFormatTests() => _format = new ValueFormat(new EnvelopeFormat(), DefaultJson.Options, _time);
 
     private sealed record Product(int Number, string Name);
 
