@@ -17,7 +17,7 @@ public final class Comparison {
 
     public static void main(String[] args) throws Exception {
         ZooKeeper client = connect(args[0]);
-        ZooKeeper other = connect(args[0]);
+        ZooKeeper other = connect(args[1]);
         if (client.exists("/java", false) == null) {
             client.create("/java", DATA, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
         }

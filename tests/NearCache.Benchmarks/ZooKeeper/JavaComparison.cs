@@ -13,7 +13,7 @@ internal sealed class JavaComparison : IAsyncDisposable
     private JavaComparison(Process process) => _process = process;
 
     /// <summary>Compiles and starts it; null, with a note, where there is no Java compiler.</summary>
-    public static async Task<JavaComparison?> StartAsync(string connectionString, Report report)
+    public static async Task<JavaComparison?> StartAsync(string writesTo, string watchesAt, Report report)
     {
         if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "javac"))))
         {
@@ -32,7 +32,7 @@ internal sealed class JavaComparison : IAsyncDisposable
             }
         }
 
-        var java = new JavaComparison(Start("java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", $"{folder}:{Jars}", "Comparison", connectionString));
+        var java = new JavaComparison(Start("java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", $"{folder}:{Jars}", "Comparison", writesTo, watchesAt));
         await java.LineAsync();
         return java;
     }
