@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
+using NearCache.Distributed;
 using NearCache.Flights;
 using NearCache.Hybrid;
 using NearCache.Locks;
@@ -88,13 +89,15 @@ internal sealed class Composition : IAsyncDisposable
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         format.Use(new HybridItemCodec());
+        format.Use(new DistributedItemCodec());
+        Distributed = new DistributedParts(new DistributedPath(map, Reads, Writes, Near, time, logger), map.CanHold, time);
         var tagPath = new TagPath(map, tags, Reads, Writes, epochs, _clock);
         _hybrid = (face, services) =>
         {
             var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options);
-            var hits = new HybridHits(Near, epochs, _clock, serializers, NearHybridCache.KeyPrefix);
+            var hits = new HybridHits(Near, epochs, _clock, NearHybridCache.KeyPrefix);
             var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, face.MaximumPayloadBytes, _metrics, logger);
-            return new HybridParts(hits, path, map.CanHold, options.ItemLifetime, logger);
+            return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);
         };
         if (remote.IsEmbedded)
         {
@@ -146,6 +149,9 @@ internal sealed class Composition : IAsyncDisposable
     public CreatePath Creations { get; }
 
     public IRuleRegistry Registry => _registry;
+
+    /// <summary>What a <see cref="NearDistributedCache"/> over this cache is made of.</summary>
+    public DistributedParts Distributed { get; }
 
     /// <summary>What a <see cref="NearHybridCache"/> over this cache is made of.</summary>
     public HybridParts Hybrid(NearHybridCacheOptions face, IServiceProvider? services) => _hybrid(face, services);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,7 @@ public static class NearCacheBuilderExtensions
     public static INearCacheBuilder AddHybridCache(this INearCacheBuilder builder, Action<NearHybridCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var options = builder.Services.AddOptions<NearHybridCacheOptions>();
+        var options = builder.Services.AddOptions<NearHybridCacheOptions>(builder.Name);
         options.PostConfigure<IServiceProvider>(static (face, services) =>
         {
             foreach (var factory in services.GetServices<IHybridCacheSerializerFactory>())
@@ -27,8 +28,28 @@ public static class NearCacheBuilderExtensions
             options.Configure(configure);
         }
 
-        builder.Services.Replace(ServiceDescriptor.Singleton<HybridCache>(static services => new NearHybridCache(
-            services.GetRequiredService<NearCacheClient>(), services.GetRequiredService<IOptions<NearHybridCacheOptions>>().Value, services)));
+        var key = KeyOf(builder);
+        builder.Services.Replace(new ServiceDescriptor(
+            typeof(HybridCache),
+            key,
+            (services, _) => new NearHybridCache(
+                services.GetRequiredKeyedService<NearCacheClient>(key), services.GetRequiredService<IOptionsMonitor<NearHybridCacheOptions>>().Get(builder.Name), services),
+            ServiceLifetime.Singleton));
         return builder;
     }
+
+    /// <summary>Makes this cache the <see cref="IDistributedCache"/> of the application, in the place of any other: for sessions, antiforgery tokens, and whatever else is written against it.
+    /// Its keys stand behind <c>d:</c>.</summary>
+    /// <param name="builder">What <c>AddNearCache</c> returned.</param>
+    public static INearCacheBuilder AddDistributedCache(this INearCacheBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var key = KeyOf(builder);
+        builder.Services.Replace(new ServiceDescriptor(
+            typeof(IDistributedCache), key, (services, _) => new NearDistributedCache(services.GetRequiredKeyedService<NearCacheClient>(key)), ServiceLifetime.Singleton));
+        return builder;
+    }
+
+    // The face of a cache with a name has that name for its key, as the cache has.
+    private static string? KeyOf(INearCacheBuilder builder) => builder.Name.Length == 0 ? null : builder.Name;
 }

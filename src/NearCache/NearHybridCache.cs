@@ -20,6 +20,7 @@ public sealed class NearHybridCache : HybridCache
     internal const string KeyPrefix = "h:";
 
     private readonly HybridHits _hits;
+    private readonly HybridSerializers _serializers;
     private readonly HybridPath _path;
     private readonly FaceKeys _keys;
     private readonly FaceKeys _tags;
@@ -38,7 +39,7 @@ public sealed class NearHybridCache : HybridCache
         ArgumentNullException.ThrowIfNull(cache);
         options ??= new NearHybridCacheOptions();
         var parts = cache.Parts.Hybrid(options, services);
-        (_hits, _path, _lifetime, _logger) = (parts.Hits, parts.Path, parts.Lifetime, parts.Logger);
+        (_hits, _serializers, _path, _lifetime, _logger) = (parts.Hits, parts.Serializers, parts.Path, parts.Lifetime, parts.Logger);
         _keys = new FaceKeys(KeyPrefix, parts.CanHold);
         _tags = new FaceKeys(TagBoard.Prefix, parts.CanHold);
         _defaults = options.DefaultEntryOptions;
@@ -56,7 +57,7 @@ public sealed class NearHybridCache : HybridCache
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
         cancellationToken.ThrowIfCancellationRequested();
-        return ReadsNear(options) && _hits.TryGet<T>(key, out var value)
+        return ReadsNear(options) && _hits.Find(key) is { } near && near.TryTake<T>(_serializers, out var value)
             ? new(value!)
             : FetchAsync(key, state, factory, options, tags, cancellationToken);
     }
@@ -121,7 +122,7 @@ public sealed class NearHybridCache : HybridCache
         }
 
         var name = _keys.NameOf(key);
-        return call.ReadsNear && name[KeyPrefix.Length] == FaceKeys.Mark && _hits.TryGetNamed<T>(name, out var value)
+        return call.ReadsNear && name[KeyPrefix.Length] == FaceKeys.Mark && _hits.FindNamed(name) is { } near && near.TryTake<T>(_serializers, out var value)
             ? new(value!)
             : _path.GetOrCreateAsync(name, state, factory, call, names, cancellationToken);
     }

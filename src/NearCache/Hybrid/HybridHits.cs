@@ -5,30 +5,30 @@ using NearCache.Remote;
 namespace NearCache.Hybrid;
 
 /// <summary>Near hits by keys without their prefix: nothing is allocated, awaited or locked.</summary>
-internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock, HybridSerializers serializers, string prefix)
+/// <remarks>It knows no type of value, since looking a type up is a good part of what a hit may cost.</remarks>
+internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock, string prefix)
 {
     // A longer key is put together on the heap.
     private const int MostOnStack = 250;
 
-    /// <summary>Finds a value that may be served now.</summary>
-    public bool TryGet<T>(string key, out T? value)
+    /// <summary>Finds an item that may be served now.</summary>
+    public HybridItem? Find(string key)
     {
         // Such a key is stored by its hash, and its own name may be another's.
         if (key.Length == 0 || key[0] == FaceKeys.Mark)
         {
-            value = default;
-            return false;
+            return null;
         }
 
         var length = prefix.Length + key.Length;
         var name = length > MostOnStack ? new char[length] : stackalloc char[length];
         prefix.CopyTo(name);
         key.CopyTo(name[prefix.Length..]);
-        return TryGetNamed(name, out value);
+        return FindNamed(name);
     }
 
     /// <summary>The same by the whole name.</summary>
-    public bool TryGetNamed<T>(ReadOnlySpan<char> name, out T? value)
+    public HybridItem? FindNamed(ReadOnlySpan<char> name)
     {
         while (true)
         {
@@ -36,24 +36,21 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
             var confirmations = epochs.Confirmations;
             if (near.Find(name) is not { Value: HybridItem item } entry)
             {
-                break;
+                return null;
             }
 
             var now = clock.Now();
-            if (!entry.IsServable(now) || !AreCurrent(item, now) || !item.TryTake(serializers, out value))
+            if (!entry.IsServable(now) || !AreCurrent(item, now))
             {
-                break;
+                return null;
             }
 
             if (confirmations == epochs.Confirmations)
             {
                 near.Hit(entry);
-                return true;
+                return item;
             }
         }
-
-        value = default;
-        return false;
     }
 
     private static bool AreCurrent(HybridItem item, in Moment now)

@@ -23,6 +23,11 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
     public TagStamp[] Stamp(in PlacedKey place, TagVersion[] tags)
     {
         var ledger = place.Server.Ledger;
+        if (tags.Length == 1)
+        {
+            return board.CellOf(tags[0].Name, ledger).Alone(tags[0].Version);
+        }
+
         return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, ledger), tag.Version));
     }
 

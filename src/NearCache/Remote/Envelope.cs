@@ -17,6 +17,6 @@ internal readonly record struct Envelope(ValueKind Kind)
     {
         var kind = (ValueKind)(clientFlags & 0xFF);
         envelope = new Envelope(kind);
-        return clientFlags >> 8 == ((Mark << 8) | Format) && kind <= ValueKind.Hybrid;
+        return clientFlags >> 8 == ((Mark << 8) | Format) && kind <= ValueKind.Distributed;
     }
 }

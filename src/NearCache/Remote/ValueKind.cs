@@ -17,4 +17,7 @@ internal enum ValueKind : byte
 
     /// <summary>An entry of <c>HybridCache</c>: the versions of its tags, then its value.</summary>
     Hybrid = 4,
+
+    /// <summary>An entry of <c>IDistributedCache</c>: its expirations, then its value.</summary>
+    Distributed = 5,
 }

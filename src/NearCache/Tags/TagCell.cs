@@ -7,6 +7,7 @@ internal sealed class TagCell(string name)
 {
     private TagEntry? _current;
     private volatile bool _isRetired;
+    private volatile TagStamp[]? _alone;
 
     /// <summary>The tag.</summary>
     public string Name => name;
@@ -16,6 +17,13 @@ internal sealed class TagCell(string name)
 
     /// <summary>Nobody tells this cell of removals any more: whoever refers to it takes another.</summary>
     public bool IsRetired => _isRetired;
+
+    /// <summary>The stamps of an entry that has this tag alone, as most have that of everything: they share one array, so that their hits find it in the processor's cache.</summary>
+    public TagStamp[] Alone(ulong version)
+    {
+        var alone = _alone;
+        return alone is not null && alone[0].Version == version ? alone : _alone = [new TagStamp(this, version)];
+    }
 
     /// <summary>Puts a version in, and lets it be relied upon if its token is still true then.</summary>
     public void Publish(TagEntry entry, in FillToken token)

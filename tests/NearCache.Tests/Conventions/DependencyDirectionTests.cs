@@ -12,6 +12,7 @@ public sealed class DependencyDirectionTests
             ["Settings"] = [],
             ["Flights"] = [],
             ["Tags"] = ["Coherence/Core", "Rules"],
+            ["Distributed"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
             ["Hybrid"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
             ["Coherence/Core"] = [],
             ["Remote"] = ["Diagnostics"],

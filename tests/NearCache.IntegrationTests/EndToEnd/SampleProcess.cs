@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.IntegrationTests.EndToEnd;
+
+/// <summary>A sample that is a web application, as a process of its own, started as built.</summary>
+internal sealed class SampleProcess : ServerProcess
+{
+    private readonly string _name;
+    private readonly string[] _settings;
+
+    private SampleProcess(string name, string[] settings)
+        : base(Ports.Free())
+    {
+        (_name, _settings) = (name, settings);
+        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://{Address}") };
+    }
+
+    /// <summary>Asks it. It keeps no cookies: the tests carry them.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Starts one with settings such as <c>NearCache:Memcached:Servers:0=…</c>, and returns when it answers.</summary>
+    public static async Task<SampleProcess> StartNewAsync(string name, params string[] settings)
+    {
+        var process = new SampleProcess(name, settings);
+        await process.StartAsync();
+        return process;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await base.DisposeAsync();
+    }
+
+    protected override ProcessStartInfo Command()
+    {
+        var port = Port.ToString(CultureInfo.InvariantCulture);
+        var start = new ProcessStartInfo("dotnet", [Repository.Sample(_name), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        return start;
+    }
+
+    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await Client.GetAsync(new Uri("/", UriKind.Relative), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
