@@ -31,6 +31,7 @@ internal static class LiveSettings
         // What follows is part of what processes agree on, or of what connections are made from.
         new(nameof(NearCacheOptions.Namespace), (one, other) => one.Namespace == other.Namespace),
         new(nameof(NearCacheOptions.KeyPrefix), (one, other) => one.KeyPrefix == other.KeyPrefix),
+        new(nameof(NearCacheOptions.Format), (one, other) => one.Format == other.Format),
         new(nameof(NearCacheOptions.MaxStaleness), (one, other) => one.MaxStaleness == other.MaxStaleness),
         new(nameof(NearCacheOptions.RuleLease), (one, other) => one.RuleLease == other.RuleLease),
         new(nameof(NearCacheOptions.AuditInterval), (one, other) => one.AuditInterval == other.AuditInterval),

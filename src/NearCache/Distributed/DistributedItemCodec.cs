@@ -8,7 +8,7 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
 {
     private const int LongestNumber = 10;
 
-    public override ValueKind Kind => ValueKind.Distributed;
+    public override uint ClientFlags { get; } = new Envelope(ValueKind.Distributed).ToClientFlags();
 
     public override ReadOnlyMemory<byte> Encode(DistributedItem value)
     {
