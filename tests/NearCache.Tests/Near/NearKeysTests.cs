@@ -52,12 +52,7 @@ public sealed class NearKeysTests
         await using var cache = Make();
         await cache.SetAsync("product:7", "seven");
         await cache.GetAsync<string>("product:7");
-        Run(1000);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(1000);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => Run(1000)));
 
         void Run(int times)
         {

@@ -126,12 +126,7 @@ public sealed class NearStoreTests
         using var near = new NearTier(time: TimeProvider.System);
         near.Put("product:1", "one");
         near.Put("product:2", 2);
-        Run(1000);
-
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(1000);
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => Run(1000)));
 
         void Run(int times)
         {

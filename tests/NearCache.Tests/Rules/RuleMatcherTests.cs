@@ -59,13 +59,13 @@ public sealed class RuleMatcherTests
         var keys = Enumerable.Range(0, 1000).Select(i => (i % 3) switch { 0 => $"exact:{i}", 1 => $"prefix{i}:abc", _ => $"glob{i}:abc:x" }).ToArray();
         Assert.All(keys, key => Assert.NotNull(matcher.Find(key)));
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (var key in keys)
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            matcher.Find(key);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            foreach (var key in keys)
+            {
+                matcher.Find(key);
+            }
+        }));
     }
 
     private static RuleMatcher Matcher(params string[] matches) =>
