@@ -36,8 +36,7 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
     public async Task Without_the_gate_the_same_outage_shows_replaced_values()
     {
         await using var world = await OutageWorld.StartAsync(holdGateOpen: true);
-        await world.ServeNearAsync(TimeSpan.FromSeconds(1));
-        world.KillMemcached();
+        await world.KillMemcachedBetweenWritesAsync();
 
         await Eventually.BecomesTrueAsync(() => world.Checker.Violations.Count > 0, "a replaced value is shown");
 

@@ -14,6 +14,7 @@ internal sealed class OutageWorld : IAsyncDisposable
     private readonly NearCacheClient[] _caches;
     private readonly long[] _nearHits = new long[2];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly Task[] _loops;
     private long _reads;
     private int _version;
@@ -43,6 +44,21 @@ internal sealed class OutageWorld : IAsyncDisposable
 
     public long NearHits => Hits().Sum();
 
+    /// <summary>Ends what is being written, kills memcached while both caches serve what they have near, and writes on: those values are replaced now, and nobody hears of it.</summary>
+    public async Task KillMemcachedBetweenWritesAsync()
+    {
+        await _writing.WaitAsync();
+        try
+        {
+            await ServeNearAsync(TimeSpan.FromSeconds(1));
+            _memcached.Kill();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
     public void KillMemcached() => _memcached.Kill();
 
     public Task RestartMemcachedAsync() => _memcached.StartAsync();
@@ -66,6 +82,7 @@ internal sealed class OutageWorld : IAsyncDisposable
         await _memcached.DisposeAsync();
         await _zooKeeper.DisposeAsync();
         _stopping.Dispose();
+        _writing.Dispose();
     }
 
     private static string KeyOf(int number) => $"product:{number % Keys}";
@@ -102,9 +119,23 @@ internal sealed class OutageWorld : IAsyncDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
-            var version = _version + 1;
-            Volatile.Write(ref _version, version);
-            Checker.Completed(version, await TellAsync());
+            await _writing.WaitAsync(_stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                var version = _version + 1;
+                Volatile.Write(ref _version, version);
+                Checker.Completed(version, await TellAsync());
+            }
+            finally
+            {
+                _writing.Release();
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
     }
