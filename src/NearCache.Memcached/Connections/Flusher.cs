@@ -215,9 +215,12 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     private void Return(ref SendPart sent, ref List<SendPart>? parts)
     {
         Queue.Return(sent);
-        foreach (var part in parts ?? [])
+        if (parts is not null)
         {
-            Queue.Return(part);
+            foreach (var part in parts)
+            {
+                Queue.Return(part);
+            }
         }
 
         (sent, parts) = (default, null);
