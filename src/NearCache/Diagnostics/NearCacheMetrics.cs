@@ -71,6 +71,9 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void FactoryGivenUp() => _factories.Add(1, Tag("outcome", "given up"));
 
+    /// <summary>Whether anybody collects why the near tier could not answer: to find it out is a look-up more.</summary>
+    public bool WantsNearMisses => _nearMisses.Enabled;
+
     public void NearMissed(string reason) => _nearMisses.Add(1, Tag("reason", reason));
 
     public void Prefetched(string cause, string outcome) => _prefetches.Add(1, Tag("cause", cause), Tag("outcome", outcome));

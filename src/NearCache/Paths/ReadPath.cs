@@ -27,10 +27,9 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var place = map.Place(key);
         var fill = BeginFill(place);
         NearMissed(key, fill);
-        var command = MetaCommand.Get(place.Physical, Fields);
-        return !cancellationToken.IsCancellationRequested && place.Server.Server.TryExecute(command, out var item)
+        return !cancellationToken.IsCancellationRequested && place.Server.Server.TryGet(place.Physical, out var item)
             ? new(Receive<T>(place, fill, item))
-            : GetRemoteAsync<T>(place, fill, command, cancellationToken);
+            : GetRemoteAsync<T>(place, fill, MetaCommand.Get(place.Physical, Fields), cancellationToken);
     }
 
     public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
@@ -203,7 +202,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     /// <summary>Counts that a key which may be near was not, and why.</summary>
     public void NearMissed(string key, in NearFill? fill)
     {
-        if (fill is { } wanted)
+        if (metrics.WantsNearMisses && fill is { } wanted)
         {
             metrics.NearMissed(near.Find(key)?.WhyNot(wanted.Token.Sent) ?? "absent");
         }

@@ -11,7 +11,7 @@ internal struct EmbeddedItem
 
     public ulong Cas { get; set; }
 
-    /// <summary>A timestamp, or <see cref="long.MaxValue"/> for ever.</summary>
+    /// <summary>Milliseconds of the monotonic clock, or <see cref="long.MaxValue"/> for ever.</summary>
     public long ExpiresAt { get; set; }
 
     public bool IsStale { get; set; }
@@ -19,6 +19,8 @@ internal struct EmbeddedItem
     /// <summary>Whether somebody has been told to fetch the value again.</summary>
     public bool IsWon { get; set; }
 
-    public readonly int SecondsLeft(TimeProvider time, long now) =>
-        ExpiresAt == long.MaxValue ? -1 : (int)((ExpiresAt - now) / time.TimestampFrequency);
+    /// <summary>Whether it was asked for since it was last passed over.</summary>
+    public bool IsUsed { get; set; }
+
+    public readonly int SecondsLeft(long now) => ExpiresAt == long.MaxValue ? -1 : (int)((ExpiresAt - now) / 1000);
 }

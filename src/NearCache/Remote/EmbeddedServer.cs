@@ -4,7 +4,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote;
 
-/// <summary>What memcached would answer, from a dictionary: bounded by bytes, the least recently used go first.</summary>
+/// <summary>What memcached would answer, from a dictionary: bounded by bytes; what was not used lately goes first.</summary>
 /// <remarks>Does what NearCache sends: get with vivify, recache, touch and stale marks; the modes of set with CAS; delete; arithmetic. Every call completes before it returns.</remarks>
 internal sealed class EmbeddedServer(TimeProvider time, long capacity = EmbeddedServer.DefaultCapacity) : IRemoteServer
 {
@@ -14,9 +14,13 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
     // As memcached counts about: the item's header, and its place in the hash table.
     private const int ItemOverhead = 64;
 
+    // So many items are passed over by one store, because they were used lately.
+    private const int MostPasses = 64;
+
     private readonly Lock _lock = new();   // guards everything below
     private readonly Dictionary<byte[], LinkedListNode<EmbeddedItem>> _items = new(KeyComparer.Instance);
     private readonly LinkedList<EmbeddedItem> _recent = [];
+    private readonly bool _isSystem = ReferenceEquals(time, TimeProvider.System);
     private long _bytes;
     private ulong _lastCas;
 
@@ -33,14 +37,33 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
     }
 
-    public bool TryExecute(in MetaCommand command, out MetaResponse response)
+    public bool TryGet(ReadOnlySpan<byte> key, out MetaResponse response)
     {
         lock (_lock)
         {
-            response = Execute(command);
-        }
+            var now = Now();
+            if (Find(key, now) is not { } node)
+            {
+                response = new MetaResponse { Status = MetaStatus.Miss };
+                return true;
+            }
 
-        return true;
+            ref var item = ref node.ValueRef;
+            var wins = item.IsStale && !item.IsWon;
+            response = new MetaResponse
+            {
+                Status = MetaStatus.Ok,
+                Value = item.Value,
+                ClientFlags = item.ClientFlags,
+                Cas = item.Cas,
+                TimeToLive = item.SecondsLeft(now),
+                IsWinner = wins,
+                IsWonByAnother = item.IsWon,
+                IsStale = item.IsStale,
+            };
+            item.IsWon |= wins;
+            return true;
+        }
     }
 
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
@@ -82,14 +105,14 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
 
         ref var item = ref node.ValueRef;
-        var wins = isNew || (!item.IsWon && (item.IsStale || (command.Recache is { } recache && item.SecondsLeft(time, now) is >= 0 and var left && left < recache)));
+        var wins = isNew || (!item.IsWon && (item.IsStale || (command.Recache is { } recache && item.SecondsLeft(now) is >= 0 and var left && left < recache)));
         var response = new MetaResponse
         {
             Status = MetaStatus.Ok,
             Value = (command.Return & MetaFields.Value) != 0 ? item.Value : default,
             ClientFlags = item.ClientFlags,
             Cas = item.Cas,
-            TimeToLive = isNew ? -1 : item.SecondsLeft(time, now),   // as memcached says of an item that this very command made
+            TimeToLive = isNew ? -1 : item.SecondsLeft(now),   // as memcached says of an item that this very command made
             Size = item.Value.Length,
             IsWinner = wins,
             IsWonByAnother = item.IsWon && !wins,
@@ -210,7 +233,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             }
         }
 
-        return new MetaResponse { Status = MetaStatus.Ok, Number = number, Value = node.Value.Value, Cas = node.Value.Cas, TimeToLive = node.Value.SecondsLeft(time, Now()) };
+        return new MetaResponse { Status = MetaStatus.Ok, Number = number, Value = node.Value.Value, Cas = node.Value.Cas, TimeToLive = node.Value.SecondsLeft(Now()) };
     }
 
     private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key) => Find(key, Now());
@@ -228,12 +251,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             return null;
         }
 
-        if (node != _recent.First)
-        {
-            _recent.Remove(node);
-            _recent.AddFirst(node);
-        }
-
+        node.ValueRef.IsUsed = true;
         return node;
     }
 
@@ -249,12 +267,27 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         });
         _items[node.Value.Key] = node;
         _bytes += Size(node.Value);
-        while (_bytes > capacity && _recent.Last != node)
-        {
-            Drop(_recent.Last);
-        }
-
+        MakeRoom(node);
         return node;
+    }
+
+    // Reading an item only marks it; here it is given another round for that.
+    private void MakeRoom(LinkedListNode<EmbeddedItem> newest)
+    {
+        for (var passes = MostPasses; _bytes > capacity && _items.Count > 1;)
+        {
+            var oldest = _recent.Last!;
+            if (oldest == newest || (oldest.Value.IsUsed && passes-- > 0))
+            {
+                oldest.ValueRef.IsUsed = false;
+                _recent.Remove(oldest);
+                _recent.AddFirst(oldest);
+            }
+            else
+            {
+                Drop(oldest);
+            }
+        }
     }
 
     private void Drop(LinkedListNode<EmbeddedItem>? node)
@@ -267,14 +300,15 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
     }
 
-    private long Now() => time.GetTimestamp();
+    // Milliseconds; of the system the coarse clock, which is cheaper than the item's look-up.
+    private long Now() => _isSystem ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);
 
     private long Deadline(int seconds) => seconds switch
     {
         0 => long.MaxValue,
         < 0 => Now(),
-        > Expiry.LongestRelative => Now() + ((seconds - time.GetUtcNow().ToUnixTimeSeconds()) * time.TimestampFrequency),
-        _ => Now() + (seconds * time.TimestampFrequency),
+        > Expiry.LongestRelative => Now() + ((seconds - time.GetUtcNow().ToUnixTimeSeconds()) * 1000),
+        _ => Now() + (seconds * 1000L),
     };
 
     private static long Size(EmbeddedItem item) => item.Key.Length + item.Value.Length + ItemOverhead;

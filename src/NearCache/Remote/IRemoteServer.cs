@@ -16,8 +16,8 @@ internal interface IRemoteServer
     /// <exception cref="MemcachedException">It failed, or nobody knows.</exception>
     ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken);
 
-    /// <summary>Executes one command at once, where the server is in this process. False: it is not, and nothing was done.</summary>
-    bool TryExecute(in MetaCommand command, out MetaResponse response)
+    /// <summary>Reads an item with its value, flags, CAS and time to live at once, where the server is in this process. False: it is not, and nothing was done.</summary>
+    bool TryGet(ReadOnlySpan<byte> key, out MetaResponse response)
     {
         response = default;
         return false;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using NearCache.Memcached.Protocol;
 
@@ -7,10 +6,11 @@ namespace NearCache.Remote;
 /// <summary>Values to items and back: chooses the codec of a type, and says in the client flags what it wrote.</summary>
 internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions json, TimeProvider time)
 {
-    private readonly ConcurrentDictionary<Type, object> _codecs = new();
+    private readonly Lock _lock = new();   // guards the replacing of the codecs
+    private volatile object?[] _codecs = [];   // by the numbers of their types; replaced, never changed
 
     /// <summary>Adds a codec for a type of NearCache's own, before anything is read or written.</summary>
-    public void Use<T>(ValueCodec<T> codec) => _codecs[typeof(T)] = codec;
+    public void Use<T>(ValueCodec<T> codec) => Add(codec);
 
     /// <summary>The format that a setting names.</summary>
     public static IValueFormat Of(StoredFormat format) => format switch
@@ -22,8 +22,11 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
 
     /// <summary>The codec of a type.</summary>
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
-    public ValueCodec<T> CodecOf<T>() =>
-        (ValueCodec<T>)(_codecs.TryGetValue(typeof(T), out var codec) ? codec : _codecs.GetOrAdd(typeof(T), format.CodecFor<T>(json)));
+    public ValueCodec<T> CodecOf<T>()
+    {
+        var (codecs, number) = (_codecs, TypeNumber<T>.Value);
+        return number < codecs.Length && codecs[number] is { } codec ? (ValueCodec<T>)codec : Add(format.CodecFor<T>(json));
+    }
 
     /// <summary>The command that stores a value.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
@@ -75,6 +78,20 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         {
             (reason, exception) = ("content", e);
             return false;
+        }
+    }
+
+    // The first of a type stays.
+    private ValueCodec<T> Add<T>(ValueCodec<T> codec)
+    {
+        lock (_lock)
+        {
+            var number = TypeNumber<T>.Value;
+            var codecs = _codecs;
+            Array.Resize(ref codecs, Math.Max(codecs.Length, number + 1));
+            var first = codecs[number] ??= codec;
+            _codecs = codecs;
+            return (ValueCodec<T>)first;
         }
     }
 }

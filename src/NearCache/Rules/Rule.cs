@@ -40,6 +40,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
             Match = Match.Text,
             NearLifetime = NearLifetime,
             MaxStaleness = MaxStaleness,
+            MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
             OnInvalidate = OnInvalidate,
             Enabled = Enabled,

@@ -163,7 +163,7 @@ internal static class NearSuite
         var values = new List<double>();
         var baselines = new List<double>();
         var warmUp = Stopwatch.StartNew();
-        while (values.Count < Math.Max(report.Rounds, 5))
+        while (values.Count < Math.Max(report.Rounds, 15))
         {
             var isWarm = warmUp.Elapsed > TimeSpan.FromSeconds(6);
             if (!isWarm)

@@ -27,6 +27,34 @@ public sealed class RuleSetTests
     }
 
     [Fact]
+    public void An_edit_loses_nothing_of_a_rule()
+    {
+        var full = new RuleOptions
+        {
+            Name = "products",
+            Match = "product:*",
+            NearLifetime = TimeSpan.FromSeconds(1),
+            MaxStaleness = TimeSpan.FromSeconds(4),
+            MissLifetime = TimeSpan.FromSeconds(3),
+            Preload = { "product:1" },
+            MaxWritesPerSecond = 5,
+            OnInvalidate = InvalidationPolicy.Refresh,
+            Enabled = false,
+        };
+
+        // Each setting is another than its default, so that none can be forgotten here.
+        var plain = new RuleOptions();
+        foreach (var setting in typeof(RuleOptions).GetProperties().Where(setting => setting.CanWrite))
+        {
+            Assert.False(Equals(setting.GetValue(plain), setting.GetValue(full)), setting.Name);
+        }
+
+        var rule = Rule.From(full);
+        Assert.True(RuleSet.Create(1, [rule], []).IsSame(RuleSet.Create(1, [Rule.From(rule.ToOptions())], [])));
+        Assert.True(RuleSet.Create(1, [rule], []).IsSame(RuleSet.Create(1, [Rule.From(full.Copy())], [])));
+    }
+
+    [Fact]
     public void A_registry_starts_above_what_the_servers_carry()
     {
         var seed = RuleSet.Seed([Products], 12);

@@ -1,0 +1,15 @@
+namespace NearCache.Remote;
+
+/// <summary>A number for each type that values are read or written as, counted from 0: finds what belongs to a type without hashing it.</summary>
+internal static class TypeNumber<T>
+{
+    public static readonly int Value = TypeNumbers.Next();
+}
+
+/// <summary>Counts them.</summary>
+internal static class TypeNumbers
+{
+    private static int Last = -1;
+
+    public static int Next() => Interlocked.Increment(ref Last);
+}
