@@ -54,6 +54,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable
     {
     }
 
+    private ZooKeeperClient(Session session) => (_session, _chroot) = (session, "");
+
     private const string ZooKeeperMetricsName = "NearCache.ZooKeeper";
 
     /// <summary>How the client stands to its servers now.</summary>
@@ -271,6 +273,12 @@ public sealed class ZooKeeperClient : IAsyncDisposable
         _isDisposed = true;
         await _session.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>The node that stands for the root, as the connection string says; empty if none does.</summary>
+    internal string Chroot => _chroot;
+
+    /// <summary>The same session, with paths from the ensemble's own root. For requests without watches, which are looked up by the paths of this client; it is not disposed.</summary>
+    internal ZooKeeperClient AtRoot => new(_session);
 
     /// <summary>For tests.</summary>
     internal Session Session => _session;

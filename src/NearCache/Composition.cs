@@ -42,6 +42,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly RuleRegistry _registry;
     private readonly ChurnDriver? _churn;
     private readonly UsageReporter _usage;
+    private HouseDriver? _house;
 
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
@@ -70,6 +71,7 @@ internal sealed class Composition : IAsyncDisposable
             Rules = _rules,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
+            Quota = new QuotaRefusals(_clock, logger),
             Logger = logger,
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
             MaxStaleness = (long)options.MaxStaleness.TotalMilliseconds,
@@ -208,14 +210,16 @@ internal sealed class Composition : IAsyncDisposable
         var slots = new SlotDriver(client, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
         context.Announcer = slots;
         _servers.Changed = slots.SetServers;
-        var tree = new NamespaceTree(client, paths, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
+        var acl = Options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclText.Parse(Options.Ensemble.Acl);
+        var tree = new NamespaceTree(client, paths, acl, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
         var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
         _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
-            client, paths, context, Options.ZooKeeper.SessionTimeout, member, () => _servers.All.Select(server => server.Server.Name), slots.MembersCounted);
+            client, paths, context, acl, Options.ZooKeeper.SessionTimeout, member, () => _servers.All.Select(server => server.Server.Name), slots.MembersCounted);
+        _house = new HouseDriver(client, paths, context, Options.Ensemble, acl);
         return (
             slots,
-            new ZooKeeperDriver(rented, tree, paths, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync),
+            new ZooKeeperDriver(rented, tree, paths, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _house.RunAsync),
             RegistryOn(new ZooKeeperRegistry(client, paths), context.Time));
     }
 
@@ -256,6 +260,7 @@ internal sealed class Composition : IAsyncDisposable
             NearEvictions = Near.Evictions,
             ZooKeeper = _zooKeeper?.State ?? "None",
             ZooKeeperWrites = _slots?.Attempts ?? 0,
+            Neighbours = _house?.Neighbours,
             Rules = [.. Rules()],
             Budgets = _slots?.Budgets,
             RulesRevision = _rules.Revision,

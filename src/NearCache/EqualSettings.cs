@@ -28,4 +28,8 @@ internal static class EqualSettings
 
     public static bool Are(BudgetOptions one, BudgetOptions other) =>
         (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries) == (other.AnnouncementsPerProcess, other.AnnouncementsPerNamespace, other.Deliveries);
+
+    public static bool Are(EnsembleOptions one, EnsembleOptions other) =>
+        (one.LookForNeighbours, one.QuotaZNodes, one.QuotaBytes) == (other.LookForNeighbours, other.QuotaZNodes, other.QuotaBytes)
+        && one.Acl.SequenceEqual(other.Acl, StringComparer.Ordinal);
 }

@@ -36,6 +36,7 @@ internal static class NearCacheConfiguration
         reader.Switch(nameof(options.ChurnBreaker), value => options.ChurnBreaker = value);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
         reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));
+        reader.Section(nameof(options.Ensemble), inner => Read(inner, options.Ensemble));
         reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
         reader.Section(nameof(options.ZooKeeper), inner => ClientConfiguration.Read(inner, options.ZooKeeper));
         reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
@@ -47,6 +48,14 @@ internal static class NearCacheConfiguration
         reader.Fraction(nameof(options.AnnouncementsPerProcess), value => options.AnnouncementsPerProcess = value);
         reader.Fraction(nameof(options.AnnouncementsPerNamespace), value => options.AnnouncementsPerNamespace = value);
         reader.Fraction(nameof(options.Deliveries), value => options.Deliveries = value);
+    }
+
+    private static void Read(SettingsReader reader, EnsembleOptions options)
+    {
+        reader.Switch(nameof(options.LookForNeighbours), value => options.LookForNeighbours = value);
+        reader.Texts(nameof(options.Acl), options.Acl);
+        reader.Number(nameof(options.QuotaZNodes), value => options.QuotaZNodes = value);
+        reader.LargeNumber(nameof(options.QuotaBytes), value => options.QuotaBytes = value);
     }
 
     private static void Read(SettingsReader reader, RuleOptions options)

@@ -28,6 +28,16 @@ public sealed class NearCacheHealthCheck(NearCacheClient cache, IHostApplication
             ["zooKeeper"] = now.ZooKeeper,
             ["rulesRevision"] = now.RulesRevision,
         };
+        if (now.Neighbours is { Count: > 0 } neighbours)
+        {
+            data["zooKeeperNeighbours"] = string.Join(", ", neighbours);
+        }
+
+        if (now.Budgets is { QuotaRefusals: > 0 } budgets)
+        {
+            data["zooKeeperQuotaRefusals"] = budgets.QuotaRefusals;
+        }
+
         if (lifetime?.ApplicationStopping.IsCancellationRequested == true)
         {
             return new HealthCheckResult(failure, "The host stops: what is under way is finished, and nothing new should come.", data: data);

@@ -127,6 +127,9 @@ public sealed class NearCacheOptions
     /// <summary>What the ZooKeeper ensemble is asked to do at most.</summary>
     public BudgetOptions Budgets { get; private set; } = new();
 
+    /// <summary>How this namespace behaves in an ensemble that others use, too.</summary>
+    public EnsembleOptions Ensemble { get; private set; } = new();
+
     /// <summary>The memcached servers. None, and no ZooKeeper either: an embedded stand-in for development and tests.</summary>
     public MemcachedOptions Memcached { get; } = new();
 
@@ -156,6 +159,7 @@ public sealed class NearCacheOptions
     {
         var copy = (NearCacheOptions)MemberwiseClone();
         copy.Budgets = Budgets.Copy();
+        copy.Ensemble = Ensemble.Copy();
         copy.Rules = [.. Rules.Select(rule => rule.Copy())];
         return copy;
     }

@@ -26,6 +26,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         Factories(options, mistakes);
         Bounds(options, mistakes);
         Servers(options, mistakes);
+        Ensemble(options, mistakes);
         Rules(options, mistakes);
         return mistakes.Build();
     }
@@ -124,6 +125,22 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         {
             mistakes.Add("ZooKeeper:ConnectionString is set, but Memcached:Servers is empty: ZooKeeper carries news about a shared remote, "
                 + "so name the memcached servers, or no ZooKeeper.");
+        }
+    }
+
+    private static void Ensemble(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        var ensemble = options.Ensemble;
+        const string Path = nameof(options.Ensemble);
+        mistakes.Unless(
+            ensemble.QuotaZNodes == 0 || ensemble.QuotaZNodes >= EnsembleOptions.LeastZNodes,
+            $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.LeastZNodes} (13, and one a process), or 0 for none");
+        mistakes.Unless(
+            ensemble.QuotaBytes == 0 || ensemble.QuotaBytes >= EnsembleOptions.LeastBytes,
+            $"{Path}:{nameof(ensemble.QuotaBytes)}", ensemble.QuotaBytes, $"at least {EnsembleOptions.LeastBytes} (the rules, the slots, and about 200 a process), or 0 for none");
+        foreach (var mistake in AclText.Mistakes(ensemble.Acl, AclText.HasIdentity(options.ZooKeeper)))
+        {
+            mistakes.Add($"{Path}:{nameof(ensemble.Acl)}{mistake}");
         }
     }
 

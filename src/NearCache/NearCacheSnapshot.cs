@@ -33,6 +33,9 @@ public sealed record NearCacheSnapshot
     /// <summary>Writes to ZooKeeper that this process attempted: each is a transaction of the ensemble.</summary>
     public required long ZooKeeperWrites { get; init; }
 
+    /// <summary>Who else has nodes at the root of the ZooKeeper ensemble, by their names there; empty: nobody. Null: nobody has looked (yet).</summary>
+    public IReadOnlyList<string>? Neighbours { get; init; }
+
     /// <summary>What the rules did in this process; of those that are enabled.</summary>
     public required IReadOnlyList<RuleSnapshot> Rules { get; init; }
 

@@ -88,6 +88,18 @@ internal static partial class Log
     [LoggerMessage(1404, LogLevel.Warning, "With {Members} members only {Read} of {Slots} slots are read: the audits carry the rest.")]
     public static partial void FewerSlotsRead(this ILogger logger, int members, int read, int slots);
 
+    [LoggerMessage(1405, LogLevel.Warning, "The ZooKeeper ensemble also serves others: {Neighbours}. What loads it, hurts them. NearCache keeps to its budgets (Budgets); Ensemble:QuotaZNodes and Ensemble:QuotaBytes let the ensemble hold it to them; Ensemble:LookForNeighbours=false ends this warning.")]
+    public static partial void NeighboursFound(this ILogger logger, string neighbours);
+
+    [LoggerMessage(1406, LogLevel.Warning, "ZooKeeper refused to {What}: a quota of {Path} or above it is used up. Near caching goes on, changes made elsewhere are seen within about a second. It is tried again after pauses of up to ten minutes; further refusals are counted, and said again after an hour.")]
+    public static partial void QuotaUsedUp(this ILogger logger, string what, string path);
+
+    [LoggerMessage(1407, LogLevel.Information, "A quota was set on {Path} in ZooKeeper: {Limits}.")]
+    public static partial void QuotaSet(this ILogger logger, string path, string limits);
+
+    [LoggerMessage(1408, LogLevel.Warning, "No quota was set on {Path} in ZooKeeper: {Reason}.")]
+    public static partial void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason);
+
     // As 1200: one for every call while a source is down; the meter counts them.
     [LoggerMessage(1500, LogLevel.Debug, "A factory failed; the caller sees a stale value.")]
     public static partial void FactoryFailed(this ILogger logger, Exception exception);

@@ -131,6 +131,7 @@ internal sealed class NearCacheMetrics : IDisposable
         _meter.CreateObservableGauge("nearcache.budget.reads.limit", () => budgets().ReadsPerSecond, "{read}/s", "Reads of slots a second that this process may make.");
         _meter.CreateObservableCounter("nearcache.budget.reads", () => budgets().Reads, "{read}", "Reads of slots that this process made.");
         _meter.CreateObservableGauge("nearcache.budget.pace", () => budgets().Pace.TotalSeconds, "s", "How soon after the last one a slot is read again.");
+        _meter.CreateObservableCounter("nearcache.budget.quota_refusals", () => budgets().QuotaRefusals, "{write}", "Writes that the ensemble refused because a quota was used up.");
         _meter.CreateObservableGauge("nearcache.budget.ring", () => budgets().LargestRing, "By", "The size of the largest ring that was read last; at most 4,096.");
     }
 

@@ -12,8 +12,13 @@ internal sealed class RuleSet
     /// <summary>How many cleared stops a set names; the oldest are forgotten.</summary>
     public const int MostCleared = 256;
 
-    internal RuleSet(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ReadOnlyMemory<byte> content)
+    // Members of the JSON that are not known here: a newer process may have written them.
+    private readonly ImmutableArray<KeyValuePair<string, string>> _others;
+
+    internal RuleSet(
+        long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ImmutableArray<KeyValuePair<string, string>> others, ReadOnlyMemory<byte> content)
     {
+        _others = others;
         Revision = revision;
         Rules = rules;
         Cleared = cleared;
@@ -37,7 +42,10 @@ internal sealed class RuleSet
 
     /// <summary>Makes a set, and its bytes. Ask <see cref="RuleSetMistakes"/> before it is stored.</summary>
     public static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared) =>
-        new(revision, rules, cleared, RuleSetFormat.Write(revision, rules, cleared));
+        Create(revision, rules, cleared, []);
+
+    private static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ImmutableArray<KeyValuePair<string, string>> others) =>
+        new(revision, rules, cleared, others, RuleSetFormat.Write(revision, rules, cleared, others));
 
     /// <summary>The set that configured rules start a registry with.</summary>
     /// <param name="options">The rules.</param>
@@ -60,18 +68,22 @@ internal sealed class RuleSet
         return carried.HasSameRules(next) ? carried : next;
     }
 
-    /// <summary>The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed.</summary>
+    /// <summary>The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed. Members that are not known here stay.</summary>
     /// <param name="rules">All rules after the edit.</param>
     /// <param name="clear">The ids of stops that the edit clears.</param>
     public RuleSet Next(IEnumerable<Rule> rules, IEnumerable<string>? clear = null)
     {
         var revision = Revision + 1;
         var before = Rules.ToDictionary(rule => rule.Name, StringComparer.Ordinal);
-        var after = rules.Select(rule => before.TryGetValue(rule.Name, out var old) && old.Match.Equals(rule.Match) && old.Enabled == rule.Enabled
-            ? rule with { Since = old.Since }
-            : rule with { Since = revision });
-        return Create(revision, [.. after], [.. Cleared.Concat(clear ?? []).Distinct().TakeLast(MostCleared)]);
+        var after = rules.Select(rule => After(before.GetValueOrDefault(rule.Name), rule, revision));
+        return Create(revision, [.. after], [.. Cleared.Concat(clear ?? []).Distinct().TakeLast(MostCleared)], _others);
     }
+
+    private static Rule After(Rule? old, Rule rule, long revision) => rule with
+    {
+        Since = old is not null && old.Match.Equals(rule.Match) && old.Enabled == rule.Enabled ? old.Since : revision,
+        Others = rule.Others.IsEmpty && old is not null ? old.Others : rule.Others,
+    };
 
     /// <summary>Do both have the same rules, whatever else the sets say?</summary>
     public bool HasSameRules(RuleSet other) => Create(0, Rules, []).Content.Span.SequenceEqual(Create(0, other.Rules, []).Content.Span);

@@ -12,11 +12,18 @@ internal static class RuleSetFormat
     /// <summary>The format that is written here. A higher number is left alone.</summary>
     public const int Number = 1;
 
+    private static readonly string[] KnownOfSet = ["format", "revision", "rules", "cleared"];
+
+    private static readonly string[] KnownOfRule =
+    [
+        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "onInvalidate", "enabled", "since",
+    ];
+
     // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes a set: members in a fixed order, those that are at their default left out, no white space.</summary>
-    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared)
+    /// <summary>Writes a set: members in a fixed order, those that are at their default left out, no white space; last those that are not known.</summary>
+    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ImmutableArray<KeyValuePair<string, string>> others)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))
@@ -36,6 +43,7 @@ internal static class RuleSetFormat
                 WriteTexts(writer, "cleared", cleared);
             }
 
+            WriteOthers(writer, others);
             writer.WriteEndObject();
         }
 
@@ -65,7 +73,7 @@ internal static class RuleSetFormat
             }
 
             ImmutableArray<Rule> rules = [.. root.GetProperty("rules").EnumerateArray().Select(Read)];
-            set = new RuleSet(root.GetProperty("revision").GetInt64(), rules, Texts(root, "cleared"), content.ToArray());
+            set = new RuleSet(root.GetProperty("revision").GetInt64(), rules, Texts(root, "cleared"), Others(root, KnownOfSet), content.ToArray());
         }
         catch (Exception exception) when (IsUnreadable(exception))
         {
@@ -115,6 +123,7 @@ internal static class RuleSetFormat
         }
 
         writer.WriteNumber("since"u8, rule.Since);
+        WriteOthers(writer, rule.Others);
         writer.WriteEndObject();
     }
 
@@ -133,6 +142,7 @@ internal static class RuleSetFormat
         },
         Enabled = !element.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean(),
         Since = element.GetProperty("since").GetInt64(),
+        Others = Others(element, KnownOfRule),
     };
 
     private static string Text(JsonElement element, string name) =>
@@ -141,6 +151,21 @@ internal static class RuleSetFormat
     private static ImmutableArray<string> Texts(JsonElement element, string name) => element.TryGetProperty(name, out var texts)
         ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? throw new FormatException($"{name} holds a null"))]
         : [];
+
+    private static ImmutableArray<KeyValuePair<string, string>> Others(JsonElement element, string[] known)
+    {
+        var others = element.EnumerateObject().Where(member => !known.Contains(member.Name)).Select(member => KeyValuePair.Create(member.Name, member.Value.GetRawText())).ToArray();
+        return others.Length == 0 ? [] : [.. others];
+    }
+
+    private static void WriteOthers(Utf8JsonWriter writer, ImmutableArray<KeyValuePair<string, string>> others)
+    {
+        foreach (var (name, value) in others)
+        {
+            writer.WritePropertyName(name);
+            writer.WriteRawValue(value);
+        }
+    }
 
     private static TimeSpan? Duration(JsonElement element, string name) => element.TryGetProperty(name, out _)
         ? TimeSpan.ParseExact(Text(element, name), "c", CultureInfo.InvariantCulture)

@@ -61,7 +61,7 @@ internal sealed class RuleFleet : IAsyncDisposable
     }
 
     /// <summary>One more process of the same namespace.</summary>
-    public static NearCacheClient Make(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure)
+    public static NearCacheClient Make(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure, SaidLog? log = null)
     {
         var options = new NearCacheOptions
         {
@@ -77,6 +77,6 @@ internal sealed class RuleFleet : IAsyncDisposable
         options.ZooKeeper.ConnectionString = zooKeeper.Address;
         options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(4);
         configure?.Invoke(options);
-        return new NearCacheClient(options);
+        return new NearCacheClient(options, log);
     }
 }

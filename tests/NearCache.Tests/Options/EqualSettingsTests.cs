@@ -18,12 +18,20 @@ public sealed class EqualSettingsTests
 
     public static TheoryData<string> OfBudgets => Settings<BudgetOptions>();
 
+    public static TheoryData<string> OfEnsemble => Settings<EnsembleOptions>();
+
+    [Theory]
+    [MemberData(nameof(OfEnsemble))]
+    public void Another_value_of_any_setting_of_the_ensemble_makes_a_difference(string setting) =>
+        Assert.False(EqualSettings.Are(Changed(new EnsembleOptions(), setting), new EnsembleOptions()));
+
     [Fact]
     public void Defaults_are_equal()
     {
         Assert.True(EqualSettings.Are(new MemcachedOptions(), new MemcachedOptions()));
         Assert.True(EqualSettings.Are(new ZooKeeperOptions(), new ZooKeeperOptions()));
         Assert.True(EqualSettings.Are(new BudgetOptions(), new BudgetOptions()));
+        Assert.True(EqualSettings.Are(new EnsembleOptions(), new EnsembleOptions()));
     }
 
     [Theory]

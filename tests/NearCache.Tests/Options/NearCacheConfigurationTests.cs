@@ -13,6 +13,7 @@ public sealed class NearCacheConfigurationTests
               "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "NearBytes": 5000000000, "AllowEmbedded": true, "OnRemoteFailure": "throw",
               "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7, "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
               "MaxWritesPerSecond": 2.5, "Budgets": { "AnnouncementsPerProcess": 3 },
+              "Ensemble": { "LookForNeighbours": false, "Acl": [ "auth::cdrwa", "world:anyone:r" ], "QuotaZNodes": 200, "QuotaBytes": 500000 },
               "Memcached": { "Servers": [ "a:1", "b:2" ], "OperationTimeout": "00:00:00.5" },
               "ZooKeeper": { "ConnectionString": "zk:2181/app", "SessionTimeout": "00:00:20", "Authentications": [ { "Scheme": "digest", "Credentials": "u:p" } ], "Sasl": { "User": "u", "Password": "p" }, "Tls": true },
               "Rules": [
@@ -24,6 +25,8 @@ public sealed class NearCacheConfigurationTests
 
         Assert.Empty(options.ReadingMistakes);
         Assert.Equal("shop", options.Namespace);
+        Assert.Equal((false, 200, 500_000), (options.Ensemble.LookForNeighbours, options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes));
+        Assert.Equal(["auth::cdrwa", "world:anyone:r"], options.Ensemble.Acl);
         Assert.Equal(TimeSpan.FromSeconds(8), options.MaxStaleness);
         Assert.Equal(500, options.NearEntries);
         Assert.Equal(5_000_000_000, options.NearBytes);

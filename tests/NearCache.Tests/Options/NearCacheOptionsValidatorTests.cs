@@ -119,6 +119,44 @@ public sealed class NearCacheOptionsValidatorTests
         2,
         Mistakes(options => options.Budgets.AnnouncementsPerNamespace = options.Budgets.AnnouncementsPerProcess = budget).Count);
 
+    [Theory]
+    [InlineData("all", "must be scheme:id:permissions")]
+    [InlineData("world:anyone", "must be scheme:id:permissions")]
+    [InlineData("world:anyone:cdrwx", "must be scheme:id:permissions")]
+    [InlineData("world:anyone:", "must be scheme:id:permissions")]
+    [InlineData(":anyone:r", "must be scheme:id:permissions")]
+    [InlineData("world:everyone:cdrw", "must be anyone")]
+    [InlineData("auth:me:cdrw", "must have no id")]
+    [InlineData("auth::cdrw", "set ZooKeeper:Authentications")]
+    [InlineData("digest:shop:secret:cdrw", "never the password")]
+    [InlineData("ip:10.0.0.0/33:cdrw", "number of its bits")]
+    [InlineData("sasl::cdrw", "needs an id")]
+    [InlineData("world:anyone:r", "gives nobody all of c, d, r and w")]
+    public void Access_rights_that_ZooKeeper_would_not_take_are_refused(string acl, string why) =>
+        Assert.Contains(Mistakes(options => options.Ensemble.Acl.Add(acl)), mistake => mistake.StartsWith("Ensemble:Acl", StringComparison.Ordinal) && mistake.Contains(why, StringComparison.Ordinal));
+
+    [Fact]
+    public void Access_rights_as_zkCli_writes_them_are_taken()
+    {
+        Assert.Empty(Mistakes(options =>
+        {
+            options.ZooKeeper.Authentications.Add(ZooKeeper.ZooKeeperAuthentication.Digest("shop", "secret"));
+            options.Ensemble.Acl.Add("auth::cdrwa");
+            options.Ensemble.Acl.Add("digest:shop:5iE2OLSe8QSYNFTHcSSq0JjvWjo=:cdrwa");
+            options.Ensemble.Acl.Add("ip:10.0.0.0/8:r");
+            options.Ensemble.Acl.Add("ip:fd00::1:r");
+            options.Ensemble.Acl.Add("sasl:shop/host@REALM:cdrwa");
+        }));
+        Assert.Equal(("ip", "fd00::1"), (AclText.Parse(["ip:fd00::1:r"])[0].Scheme, AclText.Parse(["ip:fd00::1:r"])[0].Id));
+    }
+
+    [Fact]
+    public void A_quota_below_what_a_namespace_needs_is_refused()
+    {
+        Assert.Equal(2, Mistakes(options => (options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes) = (14, 1000)).Count);
+        Assert.Empty(Mistakes(options => (options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes) = (50, 256 * 1024)));
+    }
+
     [Fact]
     public void A_fill_lease_is_whole_seconds() => Assert.Single(Mistakes(options => options.FillLease = TimeSpan.FromMilliseconds(1500)));
 
@@ -147,10 +185,12 @@ public sealed class NearCacheOptionsValidatorTests
         options.Rules[0].Name = "b";
         options.Rules[0].Preload.Clear();
         options.Budgets.Deliveries = 1;
+        options.Ensemble.Acl.Add("world:anyone:cdrwa");
 
         Assert.Equal("a", Assert.Single(copy.Rules).Name);
         Assert.Equal(["a:1"], copy.Rules[0].Preload);
         Assert.Equal(5_000, copy.Budgets.Deliveries);
+        Assert.Empty(copy.Ensemble.Acl);
     }
 
     private static List<string> Mistakes(Action<NearCacheOptions> change)

@@ -30,6 +30,9 @@ internal sealed class CoherenceContext
     /// <summary>Whether other processes share the servers, and may have to look up what was written.</summary>
     public required bool IsShared { get; init; }
 
+    /// <summary>Counts what a quota of the ensemble refused, and says so.</summary>
+    public required QuotaRefusals Quota { get; init; }
+
     /// <summary>Milliseconds from one audit of a server to the next, ± 10 %.</summary>
     public required long AuditPeriod { get; init; }
 

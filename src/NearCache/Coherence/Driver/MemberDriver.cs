@@ -8,7 +8,7 @@ namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps this process's node among the members, and counts them.</summary>
 /// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
-internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, TimeSpan sessionTimeout, string id, Func<IEnumerable<string>> servers, Action<int> counted)
+internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<IEnumerable<string>> servers, Action<int> counted)
 {
     private ulong _said;
 
@@ -21,9 +21,10 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await WaitAsync(sessionTimeout + TimeSpan.FromSeconds(Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
-        while (!await TryAsync(JoinAsync, "joining the members", cancellationToken).ConfigureAwait(false))
+        var pause = new RefusalPause(context.Quota);
+        while (await JoinOrWaitAsync(pause, cancellationToken).ConfigureAwait(false) is { } wait)
         {
-            await WaitAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false);
+            await WaitAsync(wait, cancellationToken).ConfigureAwait(false);
         }
 
         // Counting earlier would miss all that started together, each of which would take the budget of the whole fleet for its own.
@@ -77,11 +78,30 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
         }
     }
 
+    // How long to wait before the next try; null: it is a member.
+    private async Task<TimeSpan?> JoinOrWaitAsync(RefusalPause pause, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await JoinAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
+        {
+            return pause.Refused(e, "join the members", paths.Home, context.Logger);
+        }
+        catch (ZooKeeperException e)
+        {
+            context.Logger.ZooKeeperFailed(e, "joining the members");
+            return TimeSpan.FromSeconds(1);
+        }
+    }
+
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await zooKeeper.CreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await zooKeeper.CreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, acl, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (NodeExistsException)
         {

@@ -5,9 +5,11 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Sees to it that a namespace exists in ZooKeeper: in one transaction, and only by whoever finds it missing.</summary>
-internal sealed class NamespaceTree(ZooKeeperClient zooKeeper, NamespacePaths paths, Func<Task<byte[]>> seed)
+/// <remarks>The node that all namespaces lie under is open to all; those of this namespace have <paramref name="acl"/>.</remarks>
+internal sealed class NamespaceTree(ZooKeeperClient zooKeeper, NamespacePaths paths, IReadOnlyList<ZNodeAcl> acl, Func<Task<byte[]>> seed)
 {
-    private const int Format = 1;
+    /// <summary>The format that is known here.</summary>
+    public const int Format = 1;
 
     /// <summary>Makes what is missing.</summary>
     /// <returns>The format that the namespace is in.</returns>
@@ -41,20 +43,20 @@ internal sealed class NamespaceTree(ZooKeeperClient zooKeeper, NamespacePaths pa
         {
             if (await zooKeeper.ExistsAsync(parent, null, cancellationToken).ConfigureAwait(false) is null)
             {
-                operations.Add(MultiOperation.Create(parent, null));
+                operations.Add(MultiOperation.Create(parent, null, acl: parent == NamespacePaths.Root ? null : acl));
             }
         }
 
-        operations.Add(MultiOperation.Create(paths.Config, Encoding.UTF8.GetBytes($$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}""")));
-        operations.Add(MultiOperation.Create(paths.Rules, await seed().ConfigureAwait(false)));
-        operations.Add(MultiOperation.Create(paths.Members, null));
-        operations.Add(MultiOperation.Create(paths.Slots, null));
-        operations.AddRange(Enumerable.Range(0, NamespacePaths.SlotCount).Select(slot => MultiOperation.Create(paths.Slot(slot), ReadOnlyMemory<byte>.Empty)));
+        operations.Add(MultiOperation.Create(paths.Config, Encoding.UTF8.GetBytes($$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}"""), acl: acl));
+        operations.Add(MultiOperation.Create(paths.Rules, await seed().ConfigureAwait(false), acl: acl));
+        operations.Add(MultiOperation.Create(paths.Members, null, acl: acl));
+        operations.Add(MultiOperation.Create(paths.Slots, null, acl: acl));
+        operations.AddRange(Enumerable.Range(0, NamespacePaths.SlotCount).Select(slot => MultiOperation.Create(paths.Slot(slot), ReadOnlyMemory<byte>.Empty, acl: acl)));
         return operations;
     }
 
     // What cannot be read is newer than anything that is known here.
-    private static int ReadFormat(ReadOnlyMemory<byte> config)
+    internal static int ReadFormat(ReadOnlyMemory<byte> config)
     {
         try
         {

@@ -12,6 +12,7 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
 
     private readonly Wake _changed = new(context.Time);
     private volatile bool _isUrgent;
+    private readonly RefusalPause _pause = new(context.Quota);
     private long? _writeAt;
 
     /// <summary>This process knows other stops than before.</summary>
@@ -33,6 +34,10 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
             {
                 var data = await ReadAsync(cancellationToken).ConfigureAwait(false);
                 wait = await ApplyAsync(data, readAt, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
+            {
+                wait = (long)_pause.Refused(e, "carry a stop", paths.Rules, context.Logger).TotalMilliseconds;
             }
             catch (ZooKeeperException e)
             {
@@ -89,6 +94,7 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
         try
         {
             await zooKeeper.SetDataAsync(paths.Rules, completed.Write(), data.Stat.Version, cancellationToken).ConfigureAwait(false);
+            _pause.Passed();
             context.Logger.StopsCarried(completed.Stops.Stops.Length - document.Stops.Stops.Length);
             rules.RegistryRead(completed);
         }

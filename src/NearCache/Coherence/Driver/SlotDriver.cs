@@ -27,6 +27,8 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private long _dropped;
     private readonly int[] _ringBytes = new int[NamespacePaths.SlotCount];
     private readonly double _deliveries;
+    private readonly RefusalPause _pause;
+    private long _writesFrom;
     private long _attempts;
     private long _reads;
     private Task _loops = Task.CompletedTask;
@@ -37,6 +39,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         _paths = paths;
         _context = context;
         _deliveries = budgets.Deliveries;
+        _pause = new RefusalPause(context.Quota);
         _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
         _bucket = new TokenBucket(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
         _writer = new SlotWriter(_queue, _bucket, member, new Random());
@@ -65,6 +68,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
                     Reads = Interlocked.Read(ref _reads),
                     Pace = TimeSpan.FromMilliseconds(_reader.Pace(_context.Clock.Monotonic())),
                     Slots = _writer.Slots,
+                    QuotaRefusals = _context.Quota.Count,
                     LargestRing = _ringBytes.Max(),
                 };
             }
@@ -285,7 +289,10 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         SlotStep step;
         lock (_lock)
         {
-            step = _isReady ? _writer.Next(_context.Clock.Monotonic()) : new SlotStep(SlotStepKind.Wait, Until: long.MaxValue);
+            var now = _context.Clock.Monotonic();
+            step = !_isReady ? new SlotStep(SlotStepKind.Wait, Until: long.MaxValue)
+                : now < _writesFrom ? new SlotStep(SlotStepKind.Wait, Until: _writesFrom)
+                : _writer.Next(now);
             if (_isDraining && step.Kind == SlotStepKind.Wait && _queue.IsEmpty)
             {
                 _isEmpty.TrySetResult();
@@ -315,6 +322,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
             lock (_lock)
             {
                 _writer.Written();
+                _pause.Passed();
             }
 
             _context.Metrics.Announced(1, "sent");
@@ -329,6 +337,16 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 
             _context.Metrics.Announced(1, "refused");
             _toRead.Call();
+        }
+        catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
+        {
+            // What was to be announced is left to the audits, and so is what comes during the pause beyond the queue's room.
+            var wait = _pause.Refused(e, "announce", _paths.Slot(step.Slot), _context.Logger);
+            lock (_lock)
+            {
+                _writer.Failed();
+                _writesFrom = _context.Clock.Monotonic() + (long)wait.TotalMilliseconds;
+            }
         }
         catch (ZooKeeperException e)
         {

@@ -163,8 +163,10 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
 
     private async Task<bool> EnsureAsync(CancellationToken cancellationToken)
     {
+        var pause = new RefusalPause(_context.Quota);
         while (true)
         {
+            TimeSpan wait;
             try
             {
                 var format = await _tree.EnsureAsync(cancellationToken).ConfigureAwait(false);
@@ -176,11 +178,17 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
 
                 return true;
             }
+            catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
+            {
+                wait = pause.Refused(e, "make the namespace", _paths.Home, _context.Logger);
+            }
             catch (ZooKeeperException e)
             {
                 _context.Logger.ZooKeeperFailed(e, "making the namespace");
-                await Task.Delay(TimeSpan.FromMilliseconds(500 + Random.Shared.Next(1000)), _context.Time, cancellationToken).ConfigureAwait(false);
+                wait = TimeSpan.FromMilliseconds(500 + Random.Shared.Next(1000));
             }
+
+            await Task.Delay(wait, _context.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,0 +1,92 @@
+using NearCache.Diagnostics;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Looks once who else lives in the ensemble, and sets a quota on this namespace where that was asked for and there is none.</summary>
+internal sealed class HouseDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
+{
+    private const int MostNamed = 20;
+
+    // A longer list of names is not asked for: a process that starts is no reason for a large reply.
+    private const int MostListed = 1_000;
+
+    // Names at the root that tell who it is.
+    private static readonly Dictionary<string, string> Known = new(StringComparer.Ordinal)
+    {
+        ["dubbo"] = "Dubbo",
+        ["brokers"] = "Kafka",
+        ["kafka"] = "Kafka",
+        ["hbase"] = "HBase",
+        ["services"] = "a service registry",
+        ["hadoop-ha"] = "Hadoop",
+        ["rmstore"] = "Hadoop",
+        ["solr"] = "Solr",
+        ["live_nodes"] = "Solr",
+        ["ledgers"] = "BookKeeper",
+        ["clickhouse"] = "ClickHouse",
+        ["flink"] = "Flink",
+        ["druid"] = "Druid",
+        ["storm"] = "Storm",
+        ["mesos"] = "Mesos",
+    };
+
+    private bool _isDone;
+
+    /// <summary>Names at the ensemble's root that are not NearCache's; null: nobody has looked.</summary>
+    public IReadOnlyList<string>? Neighbours { get; private set; }
+
+    /// <summary>Does its work in the first session that lets it, and nothing in later ones.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (_isDone)
+        {
+            return;
+        }
+
+        try
+        {
+            if (options.LookForNeighbours)
+            {
+                await LookAsync(zooKeeper.AtRoot, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (options.QuotaZNodes > 0 || options.QuotaBytes > 0)
+            {
+                await new SubtreeQuota(zooKeeper, context.Logger, acl).SetAsync(paths.Home, options.QuotaZNodes, options.QuotaBytes, cancellationToken).ConfigureAwait(false);
+            }
+
+            _isDone = true;
+        }
+        catch (ZooKeeperException e)
+        {
+            // The next session tries again; nothing depends on it.
+            context.Logger.ZooKeeperFailed(e, "looking around");
+        }
+    }
+
+    private async Task LookAsync(ZooKeeperClient root, CancellationToken cancellationToken)
+    {
+        if (await root.ExistsAsync("/", null, cancellationToken).ConfigureAwait(false) is not { } stat)
+        {
+            return;
+        }
+
+        if (stat.ChildrenCount > MostListed)
+        {
+            Neighbours = [$"{stat.ChildrenCount} nodes"];
+        }
+        else
+        {
+            var own = zooKeeper.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
+            var children = await root.GetChildrenAsync("/", null, cancellationToken).ConfigureAwait(false);
+            Neighbours = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
+        }
+
+        if (Neighbours.Count > 0)
+        {
+            var named = Neighbours.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
+            context.Logger.NeighboursFound(string.Join(", ", named) + (Neighbours.Count > MostNamed ? ", …" : ""));
+        }
+    }
+}
