@@ -47,7 +47,7 @@ public sealed class MemcachedClient : IAsyncDisposable
             Tls = _options.Tls,
             Resolve = _options.Resolve ?? Dns.GetHostAddressesAsync,
         };
-        _metrics = new MemcachedMetrics(meterFactory);
+        _metrics = MemcachedMetrics.Of(meterFactory, CommandNames.Answers);
         _time = timeProvider ?? TimeProvider.System;
         _guard = new ClientGuard(_logger);
         _servers = MakeList(_options, []);
@@ -137,6 +137,10 @@ public sealed class MemcachedClient : IAsyncDisposable
         return new MemcachedServerList(servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]));
     }
 
-    private MemcachedServer Connect(ServerEntry entry) => new(
-        new ConnectionPool(new ConnectionSettings(entry.Name, entry.Address, _options, _transport, _time, _logger, new ServerMetrics(_metrics, entry.Name))), _guard);
+    private MemcachedServer Connect(ServerEntry entry)
+    {
+        var totals = _metrics.TotalsOf(entry.ForRing.Host, entry.ForRing.Port);
+        var metrics = new ServerMetrics(_metrics, totals, CommandNames.All, _time);
+        return new MemcachedServer(new ConnectionPool(new ConnectionSettings(entry.Name, entry.Address, _options, _transport, _time, _logger, metrics)), _guard);
+    }
 }

@@ -19,14 +19,7 @@ public sealed class MemcachedServer
     public string Name => _pool.Settings.Server;
 
     /// <summary>Whether it answers. With several connections: the best of their states.</summary>
-    public MemcachedServerState State
-    {
-        get
-        {
-            var states = _pool.Keepers.Select(keeper => keeper.State).ToArray();
-            return Array.Find([MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed], states.Contains);
-        }
-    }
+    public MemcachedServerState State => _pool.State;
 
     /// <summary>Whether it answered last.</summary>
     public bool IsUp => State == MemcachedServerState.Up;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using NearCache.ZooKeeper.Diagnostics;
 using NearCache.ZooKeeper.Protocol;
 using NearCache.ZooKeeper.Sessions;
 using NearCache.ZooKeeper.Watches;
@@ -44,7 +45,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable
 
         servers.Shuffle(Random.Shared);
         _chroot = servers.Chroot;
-        var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(ZooKeeperMetricsName);
+        var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(ZooKeeperMetrics.MeterName);
         _session = new Session(options, servers, new Dependencies(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
     }
 
@@ -55,8 +56,6 @@ public sealed class ZooKeeperClient : IAsyncDisposable
     }
 
     private ZooKeeperClient(Session session) => (_session, _chroot) = (session, "");
-
-    private const string ZooKeeperMetricsName = "NearCache.ZooKeeper";
 
     /// <summary>How the client stands to its servers now.</summary>
     public ZooKeeperState State => _session.States.Current.State;
@@ -295,6 +294,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<TReply>(cancellationToken)
+            : ZooKeeperTraces.IsWanted ? SendTracedAsync<TRequest, TReply>(request, watchChange, cancellationToken)
             : _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply;
     }
 
@@ -304,6 +304,26 @@ public sealed class ZooKeeperClient : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)
+            : ZooKeeperTraces.IsWanted ? new ValueTask(SendTracedAsync<TRequest, Nothing>(request, watchChange, cancellationToken).AsTask())
             : _session.Send<TRequest, Nothing>(request, watchChange, cancellationToken).Completion;
+    }
+
+    private async ValueTask<TReply> SendTracedAsync<TRequest, TReply>(TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+        where TRequest : struct, IRequest<TReply>
+    {
+        using var activity = ZooKeeperTraces.Begin(OperationNames.Of(request.Code));
+        try
+        {
+            return await _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            activity?.Failed(ErrorTypes.Of(e));
+            throw;
+        }
+        finally
+        {
+            activity?.Tell(_session.Metrics.Server);
+        }
     }
 }

@@ -173,6 +173,7 @@ internal sealed class Composition : IAsyncDisposable
         var copy = options.Copy();
         ThrowIfInvalid(copy);
         clients ??= new SharedClients(loggers, meters, time);
+        using var background = NearCacheTraces.Background();
         return new Composition(copy, loggers, meters, time, remote ?? RemoteOf(copy, clients, time), clients);
     }
 
@@ -236,7 +237,11 @@ internal sealed class Composition : IAsyncDisposable
         : new MemcachedRemote(clients.Memcached, options.Memcached);
 
     /// <summary>Replaces the list of memcached servers.</summary>
-    public Task SetServersAsync(IEnumerable<string> servers) => _servers.ChangeAsync(servers);
+    public Task SetServersAsync(IEnumerable<string> servers)
+    {
+        using var background = NearCacheTraces.Background();
+        return _servers.ChangeAsync(servers);
+    }
 
     private IEnumerable<RuleSnapshot> Rules() => _rules.Active.Select(rule => new RuleSnapshot(
         rule.Name, rule.IsOn, rule.Counters.NearHits, rule.Counters.RemoteReads, rule.Counters.Writes, rule.Counters.Announcements));

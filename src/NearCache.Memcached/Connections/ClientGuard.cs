@@ -17,9 +17,9 @@ internal sealed class ClientGuard(ILogger logger) : IAsyncDisposable
     ~ClientGuard()
     {
         logger.NeverDisposed(string.Join(", ", _pools.Select(pool => pool.Settings.Server)), _createdAt.ToString());
-        foreach (var keeper in _pools.SelectMany(pool => pool.Keepers))
+        foreach (var pool in _pools)
         {
-            keeper.Abort();
+            pool.Abort();
         }
     }
 

@@ -123,7 +123,7 @@ internal sealed class Connection : IReplyLine
     }
 
     /// <summary>Puts commands in line, to be sent by one write.</summary>
-    public QueueResult TryQueue(ReadOnlyMemory<MetaCommand> commands, object owner, bool isRetry, out GroupOperation? operation)
+    public QueueResult TryQueue(ReadOnlyMemory<MetaCommand> commands, object owner, long started, bool isRetry, out GroupOperation? operation)
     {
         operation = null;
         var bytes = 0L;
@@ -142,7 +142,7 @@ internal sealed class Connection : IReplyLine
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
 
-            operation = new GroupOperation(commands, Id) { Commands = commands.Length, Start = _flusher.Queue.Position, Opaque = _opaque };
+            operation = new GroupOperation(commands, Id, _settings, started) { Commands = commands.Length, Start = _flusher.Queue.Position, Opaque = _opaque };
             _flusher.Queue.GetSpan(room);
             foreach (ref readonly var command in commands.Span)
             {
@@ -213,6 +213,8 @@ internal sealed class Connection : IReplyLine
 
     Operation? IReplyLine.Peek(long number) => _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
 
+    long IReplyLine.Now() => _settings.Metrics.Now();
+
     void IReplyLine.Received(int bytes)
     {
         Volatile.Write(ref _received, _received + bytes);
@@ -237,7 +239,6 @@ internal sealed class Connection : IReplyLine
         }
 
         Volatile.Write(ref _operations, _operations + commands);
-        _settings.Metrics.Answered(commands);
     }
 
     private void Write(in MetaCommand command, ReadOnlySpan<byte> key, Operation? holder)
@@ -305,7 +306,7 @@ internal sealed class Connection : IReplyLine
         }
         else if (verdict == LivenessVerdict.Ask)
         {
-            TryQueue(new[] { MetaCommand.NoOp() }, this, isRetry: true, out _);
+            TryQueue(new[] { MetaCommand.NoOp() }, this, _settings.Metrics.Now(), isRetry: true, out _);
         }
     }
 

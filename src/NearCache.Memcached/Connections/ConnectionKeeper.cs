@@ -27,6 +27,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
     private Task? _closing;
     private bool _isClosed;
     private int _attempts;
+    private bool _wasOpen;
     private int _shortLives;   // connections in a row that ended soon
 
     public MemcachedServerState State
@@ -85,6 +86,11 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
             return _replaced.Task.WaitAsync(cancellationToken);
         }
     }
+
+    /// <summary>Commands that wait for their answer.</summary>
+    public int InFlight => Volatile.Read(ref _current)?.InFlight ?? 0;
+
+    public bool IsOpen => Volatile.Read(ref _current)?.IsOpen == true;
 
     public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _current)?.Describe();
 
@@ -153,12 +159,11 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
     // A method of its own, since a closure in the method above would be made by every call.
     private void Begin()
     {
-        var first = new Connection(settings);
-        _current = first;
-
-        // The loop outlives this call: it shall not carry what belongs to the caller.
+        // The loop and the connection's timer outlive this call: they shall not carry what belongs to the caller.
         using (ExecutionContext.SuppressFlow())
         {
+            var first = new Connection(settings);
+            _current = first;
             _loop = Task.Run(() => RunAsync(first));
         }
     }
@@ -175,6 +180,11 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
             catch (Exception e)
             {
                 var failure = _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, e);
+                if (!_isClosed)
+                {
+                    settings.Metrics.ConnectFailed(failure.Reason);
+                }
+
                 if (!await TurnDownAsync(connection, failure).ConfigureAwait(false))
                 {
                     return;
@@ -186,7 +196,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
 
             TurnUp(connection);
             var end = await connection.RunAsync().ConfigureAwait(false);
-            settings.Metrics.Disconnected(_isClosed ? null : end.Reason);
+            settings.Metrics.Disconnected(_isClosed ? Ended.Reason : end.Reason);
             if (_stop.IsCancellationRequested)
             {
                 TurnClosed(connection);
@@ -237,7 +247,8 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
     private void TurnUp(Connection connection)
     {
         Version = connection.Version;
-        settings.Metrics.Connected();
+        settings.Metrics.Connected(isAgain: _wasOpen);
+        _wasOpen = true;
         settings.Logger.Connected(settings.Server, connection.Describe()?.Local?.ToString(), connection.Version, connection.Id);
         bool wasDown;
         lock (_gate)
@@ -275,7 +286,6 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
             return false;
         }
 
-        settings.Metrics.ConnectFailed(failure.Reason);
         var wait = _backoff.Next();
         _attempts++;
         if (wasUp)

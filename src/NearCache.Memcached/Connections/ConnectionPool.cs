@@ -1,37 +1,67 @@
 using System.Buffers;
+using NearCache.Memcached.Diagnostics;
 using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
 /// <summary>The connections to one server: says which one takes an operation, and lets it wait while none can.</summary>
 /// <remarks>Each call names an owner, which is kept alive while something is in flight, and by nothing else here.</remarks>
-internal sealed class ConnectionPool(ConnectionSettings settings)
+internal sealed class ConnectionPool : IServerView
 {
     // For callers that looked the server up just before the list changed.
     private static readonly TimeSpan LateCallers = TimeSpan.FromMilliseconds(100);
 
     private readonly TaskCompletionSource _isClosing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ConnectionKeeper[] _keepers =
-        [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ConnectionKeeper(settings))];
+    private readonly ConnectionSettings _settings;
+    private readonly ConnectionKeeper[] _keepers;
+
+    public ConnectionPool(ConnectionSettings settings)
+    {
+        _settings = settings;
+        _keepers = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ConnectionKeeper(settings))];
+        settings.Metrics.Show(this);
+    }
 
     public IReadOnlyList<ConnectionKeeper> Keepers => _keepers;
 
-    public ConnectionSettings Settings => settings;
+    public ConnectionSettings Settings => _settings;
+
+    /// <summary>The best of the connections' states.</summary>
+    public MemcachedServerState State
+    {
+        get
+        {
+            var states = _keepers.Select(keeper => keeper.State).ToArray();
+            return Array.Find([MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed], states.Contains);
+        }
+    }
+
+    int IServerView.InFlight => _keepers.Sum(keeper => keeper.InFlight);
+
+    int IServerView.OpenConnections => _keepers.Count(keeper => keeper.IsOpen);
+
+    /// <summary>Ends all connections from any thread; does not wait for that.</summary>
+    public void Abort()
+    {
+        Array.ForEach(_keepers, keeper => keeper.Abort());
+        _settings.Metrics.Hide(this);
+    }
 
     /// <summary>Ends all connections; what is still in flight after <paramref name="drain"/> fails.</summary>
-    public Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
+    public async Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
     {
         _isClosing.TrySetResult();
-        return Task.WhenAll(_keepers.Select(keeper => keeper.CloseAsync(drain, why)));
+        await Task.WhenAll(_keepers.Select(keeper => keeper.CloseAsync(drain, why))).ConfigureAwait(false);
+        _settings.Metrics.Hide(this);
     }
 
     /// <summary>The server was taken off the list: serves callers that come late, waits for the answers that are due, at most for <paramref name="drain"/>, and closes.</summary>
     public async Task RetireAsync(TimeSpan drain)
     {
-        var started = settings.Time.GetTimestamp();
-        await _isClosing.Task.WaitAsync(drain < LateCallers ? drain : LateCallers, settings.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var left = drain - settings.Time.GetElapsedTime(started);
-        await CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, ConnectionFailure.Removed(settings.Server)).ConfigureAwait(false);
+        var started = _settings.Time.GetTimestamp();
+        await _isClosing.Task.WaitAsync(drain < LateCallers ? drain : LateCallers, _settings.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var left = drain - _settings.Time.GetElapsedTime(started);
+        await CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, ConnectionFailure.Removed(_settings.Server)).ConfigureAwait(false);
     }
 
     /// <summary>Sends one command. Checks it first; all else that goes wrong is in the task.</summary>
@@ -39,15 +69,66 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
     public ValueTask<T> RunAsync<T>(
         object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
     {
-        MetaRules.Check(command, key, settings.Options.MaxValueBytes);
+        MetaRules.Check(command, key, _settings.Options.MaxValueBytes);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<T>(cancellationToken);
         }
 
+        return MemcachedTraces.IsWanted
+            ? RunTracedAsync(owner, command with { Key = key.ToArray() }, writer, face, cancellationToken)
+            : SendAsync(owner, command, key, writer, face, cancellationToken);
+    }
+
+    /// <summary>Sends commands in order, on one connection, by one write. The answer always comes, or the connection ends.</summary>
+    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands)
+    {
+        foreach (ref readonly var command in commands.Span)
+        {
+            MetaRules.Check(command, command.Key.Span, _settings.Options.MaxValueBytes);
+        }
+
+        if (commands.IsEmpty)
+        {
+            throw new ArgumentException("A group has at least one command.", nameof(commands));
+        }
+
+        return MemcachedTraces.IsWanted ? RunTracedAsync(owner, commands) : SendAsync(owner, commands);
+    }
+
+    /// <summary>Sends a line of the classic protocol and returns the lines of the answer.</summary>
+    public ValueTask<IReadOnlyList<string>> RunTextAsync(object owner, string text, bool hasManyLines, CancellationToken cancellationToken)
+    {
+        var name = text.TrimEnd();
+        var call = new Call(CommandNames.NumberOf(name), 1, _settings.Metrics.Now());
+        return TracedCall.RunAsync(_settings, call.Number, 1, async () =>
+        {
+            var operation = new TextOperation(name, hasManyLines, _settings, call.Started);
+            await QueueAsync(
+                name, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, text, owner, isRetry), cancellationToken).ConfigureAwait(false);
+            var lines = await operation.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return lines is [.., var last] && (last.StartsWith("ERROR", StringComparison.Ordinal) || last.Contains("_ERROR", StringComparison.Ordinal))
+                ? throw new MemcachedServerErrorException(_settings.Server, name, last)
+                : lines;
+        });
+    }
+
+    // Methods of their own, since the closures would be made by every call.
+    private ValueTask<T> RunTracedAsync<T>(
+        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken) =>
+        TracedCall.RunAsync(
+            _settings, CommandNames.NumberOf(command.Kind), 1, () => SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
+
+    private Task<MetaGroupResult> RunTracedAsync(object owner, ReadOnlyMemory<MetaCommand> commands) => TracedCall.RunAsync(
+        _settings, CommandNames.NumberOf(commands.Span), commands.Length, () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands))).AsTask();
+
+    private ValueTask<T> SendAsync<T>(
+        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
+    {
+        var started = _settings.Metrics.Now();
         if (Pick(key).TryGet(out _) is { } connection)
         {
-            var operation = Rent(command, writer, cancellationToken);
+            var operation = Rent(command, writer, started, cancellationToken);
             if (connection.TryQueue(operation, command, key, owner) == QueueResult.Queued)
             {
                 operation.CancelByToken();
@@ -57,50 +138,29 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
             operation.Discard();
         }
 
-        return RunSlowlyAsync(owner, command with { Key = key.ToArray() }, writer, face, cancellationToken);
+        return SendSlowlyAsync(owner, command with { Key = key.ToArray() }, writer, face, started, cancellationToken);
     }
 
-    /// <summary>Sends commands in order, on one connection, by one write. The answer always comes, or the connection ends.</summary>
-    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands)
+    private Task<MetaGroupResult> SendAsync(object owner, ReadOnlyMemory<MetaCommand> commands)
     {
-        foreach (ref readonly var command in commands.Span)
-        {
-            MetaRules.Check(command, command.Key.Span, settings.Options.MaxValueBytes);
-        }
-
-        if (commands.IsEmpty)
-        {
-            throw new ArgumentException("A group has at least one command.", nameof(commands));
-        }
-
+        var started = _settings.Metrics.Now();
         return Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
-            && connection.TryQueue(commands, owner, isRetry: false, out var operation) == QueueResult.Queued
+            && connection.TryQueue(commands, owner, started, isRetry: false, out var operation) == QueueResult.Queued
             ? operation!.Completion
-            : RunSlowlyAsync(owner, commands);
+            : SendSlowlyAsync(owner, commands, started);
     }
 
-    /// <summary>Sends a line of the classic protocol and returns the lines of the answer.</summary>
-    public async Task<IReadOnlyList<string>> RunTextAsync(object owner, string text, bool hasManyLines, CancellationToken cancellationToken)
-    {
-        var operation = new TextOperation(text.TrimEnd(), hasManyLines);
-        await QueueAsync(
-            operation.Name, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, text, owner, isRetry), cancellationToken).ConfigureAwait(false);
-        var lines = await operation.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return lines is [.., var last] && (last.StartsWith("ERROR", StringComparison.Ordinal) || last.Contains("_ERROR", StringComparison.Ordinal))
-            ? throw new MemcachedServerErrorException(settings.Server, operation.Name, last)
-            : lines;
-    }
-
-    private async ValueTask<T> RunSlowlyAsync<T>(
-        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
+    private async ValueTask<T> SendSlowlyAsync<T>(
+        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, long started, CancellationToken cancellationToken)
     {
         SingleOperation? operation = null;
         await QueueAsync(
             CommandNames.Of(command.Kind),
+            new Call(CommandNames.NumberOf(command.Kind), 1, started),
             command.Key,
             (connection, isRetry) =>
             {
-                operation = Rent(command, writer, cancellationToken);
+                operation = Rent(command, writer, started, cancellationToken);
                 var result = connection.TryQueue(operation, command, command.Key.Span, owner, isRetry);
                 if (result != QueueResult.Queued)
                 {
@@ -114,15 +174,30 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
         return await face(operation).ConfigureAwait(false);
     }
 
-    private async Task<MetaGroupResult> RunSlowlyAsync(object owner, ReadOnlyMemory<MetaCommand> commands)
+    private async Task<MetaGroupResult> SendSlowlyAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long started)
     {
         GroupOperation? operation = null;
         await QueueAsync(
             "group",
+            new Call(CommandNames.NumberOf(commands.Span), commands.Length, started),
             commands.Span[0].Key,
-            (connection, isRetry) => connection.TryQueue(commands, owner, isRetry, out operation),
+            (connection, isRetry) => connection.TryQueue(commands, owner, started, isRetry, out operation),
             CancellationToken.None).ConfigureAwait(false);
         return await operation!.Completion.ConfigureAwait(false);
+    }
+
+    private async Task QueueAsync(
+        string name, Call call, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await QueueAsync(name, key, tryQueue, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            _settings.Metrics.Failed(call.Number, call.Commands, call.Started, ErrorTypes.Of(e));
+            throw;
+        }
     }
 
     /// <summary>Waits until there is a connection with room, at most for the operation timeout, unless the policy or the server's state says to fail.</summary>
@@ -138,7 +213,6 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
                 var keeper = Pick(key.Span);
                 if (keeper.TryGet(out var failure) is not { } connection)
                 {
-                    settings.Metrics.Failed("down");
                     throw failure!.ToException(name, outcomeUnknown: false);
                 }
 
@@ -148,13 +222,12 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
                     return;
                 }
 
-                if (result == QueueResult.Full && settings.Options.OverloadPolicy == OverloadPolicy.Fail)
+                if (result == QueueResult.Full && _settings.Options.OverloadPolicy == OverloadPolicy.Fail)
                 {
-                    settings.Metrics.Failed("overload");
-                    throw new MemcachedOverloadException(settings.Server, name, "There is more in flight than allowed");
+                    throw new MemcachedOverloadException(_settings.Server, name, "There is more in flight than allowed");
                 }
 
-                limit ??= new CancellationTokenSource(settings.Options.OperationTimeout, settings.Time);
+                limit ??= new CancellationTokenSource(_settings.Options.OperationTimeout, _settings.Time);
                 either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
                 var waiting = result == QueueResult.Full ? connection.WaitForRoomAsync(either.Token) : keeper.ReplacedAsync(connection, either.Token);
                 await waiting.ConfigureAwait(false);
@@ -162,9 +235,8 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            settings.Metrics.Failed("overload");
             throw new MemcachedOverloadException(
-                settings.Server, name, $"There was no room within {settings.Options.OperationTimeout.TotalMilliseconds:0} ms (OperationTimeout)");
+                _settings.Server, name, $"There was no room within {_settings.Options.OperationTimeout.TotalMilliseconds:0} ms (OperationTimeout)");
         }
         finally
         {
@@ -173,12 +245,15 @@ internal sealed class ConnectionPool(ConnectionSettings settings)
         }
     }
 
-    private SingleOperation Rent(in MetaCommand command, IBufferWriter<byte>? writer, CancellationToken cancellationToken)
+    private SingleOperation Rent(in MetaCommand command, IBufferWriter<byte>? writer, long started, CancellationToken cancellationToken)
     {
         var operation = OperationPool.Rent();
-        operation.Begin(command, writer, settings.Server, command.Value.Length >= SendQueue.LargeValueBytes, cancellationToken);
+        operation.Begin(command, writer, _settings, started, cancellationToken);
         return operation;
     }
+
+    // For the metrics, should the call never come to be sent.
+    private readonly record struct Call(int Number, int Commands, long Started);
 
     // One key always goes by one connection, so that its operations keep their order.
     private ConnectionKeeper Pick(ReadOnlySpan<byte> key)

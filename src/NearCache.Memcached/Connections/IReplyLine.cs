@@ -6,6 +6,9 @@ internal interface IReplyLine
     /// <summary>The operation of that number, or null if none was sent that far. Called before each reply.</summary>
     Operation? Peek(long number);
 
+    /// <summary>This instant, if somebody wants durations. Asked once for replies that came together.</summary>
+    long Now();
+
     /// <summary>So many bytes arrived. Called after each read.</summary>
     void Received(int bytes);
 

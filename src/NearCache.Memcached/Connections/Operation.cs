@@ -27,14 +27,14 @@ internal abstract class Operation
     /// <summary>Whether the replies are lines of the classic protocol.</summary>
     public virtual bool IsText => false;
 
-    /// <summary>Takes a reply whose value, if any, has arrived and is valid during the call.</summary>
-    public abstract Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value);
+    /// <summary>Takes a reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.</summary>
+    public abstract Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now);
 
     /// <summary>Asks how to take a value that has not wholly arrived. Nobody else ends the operation until <see cref="AcceptLarge"/> was called.</summary>
     public abstract LargeValue BeginLarge(in MetaReply reply);
 
     /// <summary>Takes a reply whose value was put where <see cref="BeginLarge"/> said.</summary>
-    public abstract Acceptance AcceptLarge(in MetaReply reply, in LargeValue value);
+    public abstract Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now);
 
     /// <summary>Takes a line of the classic protocol, without its end.</summary>
     public virtual Acceptance AcceptLine(ReadOnlySpan<byte> line) => Acceptance.Illegal;

@@ -13,6 +13,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
     private int _end;
     private int _commands;
     private long _bytes;
+    private long _now;
     private MetaReply _large;
     private Operation? _largeOwner;
 
@@ -42,6 +43,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
     public ConnectionFailure? Read()
     {
         ConnectionFailure? failure = null;
+        _now = line.Now();
         while (_start < _end && _largeOwner is null && failure is null)
         {
             var operation = line.Peek(Next);
@@ -117,7 +119,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         // Read now: once it has accepted its reply, its caller may use it again.
         var (commands, bytes) = (operation.Commands, operation.End - operation.Start);
         _start += consumed;
-        switch (operation.Accept(reply, value))
+        switch (operation.Accept(reply, value, _now))
         {
             case Acceptance.Ready:
                 Ready.Add((SingleOperation)operation);
@@ -215,7 +217,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         }
 
         _start += 2;
-        switch (operation.AcceptLarge(reply, value))
+        switch (operation.AcceptLarge(reply, value, line.Now()))
         {
             case Acceptance.Ready:
                 Ready.Add((SingleOperation)operation);

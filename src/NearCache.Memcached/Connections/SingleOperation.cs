@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
+using NearCache.Memcached.Diagnostics;
 using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
@@ -21,7 +22,9 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     private Exception? _exception;
     private MetaCommandKind _kind;
     private MetaFields _returned;
-    private string _server = "";
+    private ConnectionSettings? _settings;
+    private long _started;
+    private bool _isUnanswered;
 
     /// <summary>Where the value shall be written, or null.</summary>
     public IBufferWriter<byte>? Writer { get; private set; }
@@ -34,12 +37,13 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     /// <summary>To make a task of one of the faces.</summary>
     public short Version => _core.Version;
 
-    /// <summary>Makes it ready for one command. <paramref name="holdsMemory"/>: its value is sent from the caller's own memory.</summary>
-    public void Begin(in MetaCommand command, IBufferWriter<byte>? writer, string server, bool holdsMemory, CancellationToken cancellationToken)
+    /// <summary>Makes it ready for one command that was called for at an instant of <see cref="ServerMetrics.Now"/>.</summary>
+    public void Begin(in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
     {
-        (_kind, _returned, Writer, _server, _token) = (command.Kind, command.Return, writer, server, cancellationToken);
+        (_kind, _returned, Writer, _token) = (command.Kind, command.Return, writer, cancellationToken);
+        (_settings, _started, _isUnanswered) = (settings, started, false);
         Commands = 1;
-        _state.Start(holdsMemory);
+        _state.Start(holdsMemory: command.Value.Length >= SendQueue.LargeValueBytes);
     }
 
     /// <summary>From now on the token gives up the answer. Called once, by the caller, after it was queued and before it is awaited.</summary>
@@ -51,7 +55,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         }
     }
 
-    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value)
+    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now)
     {
         if (!MetaRules.IsLegal(_kind, _returned, reply))
         {
@@ -66,6 +70,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
                 Take(value);
             }
 
+            Answered(reply.Code, now);
             return Acceptance.Ready;
         }
 
@@ -82,11 +87,12 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         return Writer is { } writer ? new LargeValue { Writer = writer } : new LargeValue { Array = GC.AllocateUninitializedArray<byte>(reply.Length) };
     }
 
-    public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value)
+    public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now)
     {
         if (_state.TryEndDelivery())
         {
             (_reply, _value, _exception) = (reply, value.Array, value.WriterFailure);
+            Answered(reply.Code, now);
             return Acceptance.Ready;
         }
 
@@ -97,8 +103,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     {
         if (_state.TryEnd() || _state.TryEndDelivery())
         {
-            _exception = failure.ToException(Name, outcomeUnknown);
-            CompleteElsewhere();
+            Failed(failure.ToException(Name, outcomeUnknown));
         }
     }
 
@@ -128,8 +133,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
 
         if (_token.IsCancellationRequested)
         {
-            _exception = new OperationCanceledException(_token);
-            CompleteElsewhere();
+            Failed(new OperationCanceledException(_token));
         }
         else
         {
@@ -150,7 +154,16 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     /// <summary>The caller goes on on the thread pool.</summary>
     public void CompleteElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
-    void IThreadPoolWorkItem.Execute() => _core.SetResult(true);
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (_isUnanswered)
+        {
+            // Here, since who fails it may hold the connection's lock.
+            _settings!.Metrics.Failed(CommandNames.NumberOf(_kind), 1, _started, ErrorTypes.Of(_exception!));
+        }
+
+        _core.SetResult(true);
+    }
 
     ValueTaskSourceStatus IValueTaskSource<MetaResponse>.GetStatus(short token) => _core.GetStatus(token);
 
@@ -212,7 +225,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     {
         _core.GetResult(token);
         reply = _reply;
-        var (exception, value, server, name) = (_exception, _value, _server, _kind);
+        var (exception, value, server, name) = (_exception, _value, _settings!.Server, _kind);
         Recycle();
         if (exception is not null)
         {
@@ -252,16 +265,30 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     {
         if (_state.TryGiveUp(_state.Read()))
         {
-            _exception = new OperationCanceledException(_token);
-            CompleteElsewhere();
+            Failed(new OperationCanceledException(_token));
         }
     }
 
-    private void EndByTime(ConnectionSettings settings)
+    private void EndByTime(ConnectionSettings settings) => Failed(new MemcachedTimeoutException(
+        settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
+
+    private void Answered(MetaReplyCode code, long now)
     {
-        settings.Metrics.TimedOut();
-        _exception = new MemcachedTimeoutException(
-            settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout);
+        var (status, metrics, number) = (MetaRules.StatusOf(code), _settings!.Metrics, CommandNames.NumberOf(_kind));
+        metrics.Answered(CommandNames.AnswerTo(_kind, status));
+        if (status == MetaStatus.Error)
+        {
+            metrics.Took(number, _started, now, ErrorTypes.ServerError);
+        }
+        else
+        {
+            metrics.Took(number, _started, now);
+        }
+    }
+
+    private void Failed(Exception exception)
+    {
+        (_exception, _isUnanswered) = (exception, true);
         CompleteElsewhere();
     }
 

@@ -1,34 +1,82 @@
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>What happened to one server, counted.</summary>
-internal sealed class ServerMetrics(MemcachedMetrics metrics, string server)
+/// <summary>What happened on one server, as one client tells it.</summary>
+internal sealed class ServerMetrics
 {
-    private readonly KeyValuePair<string, object?> _server = new("server", server);
+    /// <summary>An instant that was not taken, because nobody wants durations.</summary>
+    public const long Untimed = long.MinValue;
 
-    public void Answered(int commands) => metrics.Operations.Add(commands, _server);
+    private readonly MemcachedMetrics _metrics;
+    private readonly ServerTotals _totals;
+    private readonly TimeProvider _time;
+    private readonly double _seconds;
+    private readonly KeyValuePair<string, object?>[][] _durationTags;
 
-    public void Sent(int bytes) => metrics.Bytes.Add(bytes, _server, new KeyValuePair<string, object?>("direction", "sent"));
-
-    public void Received(int bytes) => metrics.Bytes.Add(bytes, _server, new KeyValuePair<string, object?>("direction", "received"));
-
-    public void Connected()
+    /// <param name="metrics">The client's.</param>
+    /// <param name="totals">The server's.</param>
+    /// <param name="operations">The names of operations, in the order of the numbers that stand for them.</param>
+    /// <param name="time">The client's clock.</param>
+    public ServerMetrics(MemcachedMetrics metrics, ServerTotals totals, IReadOnlyList<string> operations, TimeProvider time)
     {
-        metrics.Connects.Add(1, _server, new KeyValuePair<string, object?>("outcome", "connected"));
-        metrics.Connections.Add(1, _server);
+        (_metrics, _totals, _time) = (metrics, totals, time);
+        _seconds = 1.0 / time.TimestampFrequency;
+        _durationTags = [.. operations.Select(operation => Tags(new("db.system.name", "memcached"), new("db.operation.name", operation)))];
     }
 
-    public void ConnectFailed(string outcome) => metrics.Connects.Add(1, _server, new KeyValuePair<string, object?>("outcome", outcome));
+    /// <summary>This instant if somebody wants durations, or <see cref="Untimed"/>.</summary>
+    public long Now() => _metrics.Duration.Enabled ? _time.GetTimestamp() : Untimed;
 
-    public void Disconnected(string? reason)
+    /// <summary>A command was answered.</summary>
+    public void Answered(int answer) => _totals.AddAnswer(answer);
+
+    /// <summary>A call has its answer. Either instant may be <see cref="Untimed"/>.</summary>
+    public void Took(int operation, long started, long ended)
     {
-        metrics.Connections.Add(-1, _server);
-        if (reason is not null)
+        if (started != Untimed && ended != Untimed)
         {
-            metrics.Lost.Add(1, _server, new KeyValuePair<string, object?>("reason", reason));
+            _metrics.Duration.Record((ended - started) * _seconds, _durationTags[operation]);
         }
     }
 
-    public void TimedOut() => Failed("timeout");
+    /// <summary>The same, and the answer is an error, or there is none.</summary>
+    public void Took(int operation, long started, long ended, string error)
+    {
+        if (started != Untimed && ended != Untimed)
+        {
+            _metrics.Duration.Record((ended - started) * _seconds, [.. _durationTags[operation], new("error.type", error)]);
+        }
+    }
 
-    public void Failed(string reason) => metrics.Failures.Add(1, _server, new KeyValuePair<string, object?>("reason", reason));
+    /// <summary>A call of so many commands has failed without an answer.</summary>
+    public void Failed(int operation, int commands, long started, string error)
+    {
+        _metrics.Failures.Add(commands, [.. _durationTags[operation].AsSpan(1), new("error.type", error)]);
+        Took(operation, started, Now(), error);
+    }
+
+    public void Sent(int bytes) => _totals.AddSent(bytes);
+
+    public void Received(int bytes) => _totals.AddReceived(bytes);
+
+    /// <summary>A connection was made.</summary>
+    public void Connected(bool isAgain)
+    {
+        _metrics.Opened.Add(1, _totals.Tags);
+        if (isAgain)
+        {
+            _metrics.Reconnects.Add(1, _totals.Tags);
+        }
+    }
+
+    public void ConnectFailed(string reason) => _metrics.Refused.Add(1, Tags(new KeyValuePair<string, object?>("reason", reason)));
+
+    public void Disconnected(string reason) => _metrics.Closed.Add(1, Tags(new KeyValuePair<string, object?>("reason", reason)));
+
+    /// <summary>From now on <paramref name="view"/> is asked when somebody collects.</summary>
+    public void Show(IServerView view) => _totals.Add(view);
+
+    /// <summary>The client has done with the server.</summary>
+    public void Hide(IServerView view) => _totals.Remove(view);
+
+    private KeyValuePair<string, object?>[] Tags(params ReadOnlySpan<KeyValuePair<string, object?>> first) => [.. first, .. _totals.Tags];
 }

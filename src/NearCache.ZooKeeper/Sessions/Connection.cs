@@ -84,7 +84,7 @@ internal sealed class Connection(TransportConnection transport, string server, R
                         await Task.Yield();
                     }
 
-                    sink.Sending();
+                    sink.Sending(bytes.Length);
                     await transport.Stream.WriteAsync(bytes).ConfigureAwait(false);
                 }
             }
@@ -102,6 +102,7 @@ internal sealed class Connection(TransportConnection transport, string server, R
         {
             var count = await new ReadThenRun(transport.Stream.ReadAsync(_frames.GetMemory()), sink);
             Arrived(count);
+            sink.Received(count);
             HandOver(sink);
         }
     }

@@ -9,12 +9,15 @@ internal interface IMessageSink
     /// <exception cref="Protocol.JuteFormatException">It is not understood: the connection is to be closed.</exception>
     void Arrived(ReadOnlySpan<byte> message, int length);
 
+    /// <summary>So many bytes have come. Called before the messages in them.</summary>
+    void Received(int bytes);
+
     /// <summary>Some bytes have come, and the messages in them were handed over.</summary>
     void Heard();
 
     /// <summary>What is left to run of what the messages brought about: to be run when the loop waits for more, or given to the thread pool.</summary>
     IThreadPoolWorkItem? TakeDeferred();
 
-    /// <summary>Some bytes are about to be sent.</summary>
-    void Sending();
+    /// <summary>So many bytes are about to be sent.</summary>
+    void Sending(int bytes);
 }

@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>What the messages of a server mean: replies to requests, events of watches, answers to our own questions. Used by the receive loop alone.</summary>
 internal sealed class Inbox(
-    RequestQueue queue, WatchRegistry watches, WatchDeliveries deliveries, ZooKeeperMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int mostBytes)
+    RequestQueue queue, WatchRegistry watches, WatchDeliveries deliveries, SessionMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int mostBytes)
 {
     /// <summary>The server that is connected, for messages.</summary>
     public string Server { get; set; } = "";
@@ -90,9 +90,11 @@ internal sealed class Inbox(
             }
             finally
             {
+                var number = OperationNames.NumberOf(operation.Code);
+                metrics.Answered(OperationNames.AnswerTo(number, header.Error));
                 if (metrics.IsTimed)
                 {
-                    metrics.Answered(OperationNames.Of(operation.Code), succeeded, now() - operation.Started);
+                    metrics.Took(number, now() - operation.Started, succeeded ? null : isWhole ? ErrorTypes.Of(header.Error) : "too_large");
                 }
 
                 deliveries.Complete(operation);

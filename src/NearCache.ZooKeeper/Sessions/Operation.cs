@@ -21,6 +21,12 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>When it was made, on the session's clock.</summary>
     public TimeSpan Started { get; set; }
 
+    /// <summary>Told by <see cref="Execute"/> that it failed without an answer.</summary>
+    public Action<Operation, Exception>? OnFailed { get; set; }
+
+    /// <summary>Whether it failed without an answer.</summary>
+    public bool IsUnanswered { get; private set; }
+
     /// <summary>How many bytes it takes in the buffer, length included.</summary>
     public int FrameLength { get; set; }
 
@@ -68,9 +74,14 @@ internal abstract class Operation : IThreadPoolWorkItem
         if (TryClaim(out var wasSent))
         {
             Fail(reason(this, wasSent));
+            IsUnanswered = true;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 
-    protected void Renew() => Volatile.Write(ref _phase, Waiting);
+    protected void Renew()
+    {
+        IsUnanswered = false;
+        Volatile.Write(ref _phase, Waiting);
+    }
 }

@@ -11,10 +11,12 @@ internal sealed class Session : IAsyncDisposable
     private readonly SessionLoop _loop;
     private readonly Watchdog _watchdog;
     private readonly Task _running;
+    private readonly Action<Operation, Exception> _onFailed;
 
     public Session(ZooKeeperOptions options, ServerList servers, Dependencies dependencies)
     {
         _parts = new SessionParts(options, servers, dependencies);
+        _onFailed = _parts.Failed;
         _loop = new SessionLoop(_parts);
         _watchdog = new Watchdog(_parts);
         _running = Task.Run(_loop.RunAsync);
@@ -28,6 +30,8 @@ internal sealed class Session : IAsyncDisposable
 
     public SessionCore Core => _parts.Core;
 
+    public SessionMetrics Metrics => _parts.Metrics;
+
     /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
     public TypedOperation<TRequest, TReply> Send<TRequest, TReply>(in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
@@ -35,6 +39,7 @@ internal sealed class Session : IAsyncDisposable
         var operation = TypedOperation<TRequest, TReply>.Rent(request);
         operation.WatchChange = watchChange;
         operation.Started = _parts.Now;
+        operation.OnFailed = _onFailed;
         Queue.Add(operation);
         operation.CancelWith(cancellationToken);
         return operation;

@@ -44,7 +44,13 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 
     IThreadPoolWorkItem? IMessageSink.TakeDeferred() => parts.Deliveries.TakeDeferred();
 
-    void IMessageSink.Sending() => parts.Core.Sent(parts.Now);
+    void IMessageSink.Received(int bytes) => parts.Metrics.Received(bytes);
+
+    void IMessageSink.Sending(int bytes)
+    {
+        parts.Core.Sent(parts.Now);
+        parts.Metrics.Sent(bytes);
+    }
 
     // One attempt and, if it succeeds, the life of the connection. What it returns ends the client.
     private async Task<Exception?> ConnectAndRunAsync()
@@ -64,7 +70,7 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         }
         catch (Exception e) when (SessionOpener.IsFailure(e) && !parts.Stop.IsCancellationRequested)
         {
-            parts.Metrics.ConnectFailed();
+            parts.Metrics.ConnectFailed(server.Host, server.Port);
             parts.LastProblem = e;
             await WaitAsync(wait => parts.Logger.ConnectFailed(e, server.ToString(), wait)).ConfigureAwait(false);
             return null;
@@ -72,7 +78,7 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 
         await using (connection.ConfigureAwait(false))
         {
-            parts.Metrics.Connected();
+            parts.Metrics.Connected(server.Host, server.Port);
             var opening = parts.Core.Opened(response, parts.Now);
 
             return opening == SessionOpening.Expired
@@ -101,6 +107,7 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         parts.Deliveries.Flush();
 
         var reason = await connection.RunAsync(this).ConfigureAwait(false);
+        parts.Metrics.Disconnected(parts.IsClosing ? "closed" : LossReason(reason));
         lock (parts.Gate)
         {
             parts.Connection = null;
@@ -123,7 +130,6 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
             return null;
         }
 
-        parts.Metrics.ConnectionLost(LossReason(reason));
         await WaitAsync(wait => Lost(reason, connection.Server, wait)).ConfigureAwait(false);
         return null;
     }
@@ -140,9 +146,11 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 
     private static string LossReason(Exception reason) => reason switch
     {
-        JuteFormatException => "not_understood",
+        JuteFormatException => "protocol",
         TimeoutException => "silent",
-        _ => "closed",
+        AuthenticationFailedException => "authentication",
+        QuorumFoundException => "quorum_found",
+        _ => "lost",
     };
 
     private void Announce(string server, SessionOpening opening)
@@ -189,6 +197,7 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     private async Task<Exception?> ExpireAsync(ServerAddress server)
     {
         var lost = parts.Core.SessionId;
+        parts.Metrics.Disconnected("expired");
         parts.Logger.SessionExpired(lost);
         parts.Metrics.SessionExpired();
         var renewal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,7 +6,7 @@ using NearCache.ZooKeeper.Watches;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>What a session is made of: what is decided (<see cref="Core"/>), sent (<see cref="Queue"/>), received (<see cref="Inbox"/>), watched and told.</summary>
-internal sealed class SessionParts
+internal sealed class SessionParts : ISessionView
 {
     private readonly long _epoch;
     private volatile Connection? _connection;
@@ -20,13 +20,14 @@ internal sealed class SessionParts
         Queue = new RequestQueue(
             new QueueLimits(options.MaxMessageBytes, options.MaxOutstandingRequests, options.MaxOutstandingBytes, options.MaxWaitingRequests), here => _connection?.Wake(here));
         Watches = new WatchRegistry(servers.Chroot);
-        Metrics = new ZooKeeperMetrics(dependencies.Meters, () => Queue.Count, () => Watches.Count, () => States.Current.State);
+        Metrics = new SessionMetrics(ZooKeeperMetrics.Of(dependencies.Meters, OperationNames.Answers), OperationNames.All);
         Deliveries = new WatchDeliveries(options.WatchHandlerGrace, Time, Logger);
         Inbox = new Inbox(Queue, Watches, Deliveries, Metrics, Logger, () => Now, servers.Chroot, options.MaxMessageBytes) { AuthAnswered = AuthAnswered };
         Core = new SessionCore(
             new SessionTimes(options.SessionTimeout, options.LivenessTimeout),
             new Backoff(options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
         Opener = new SessionOpener(options, Queue, Time);
+        Metrics.Begin(this);
     }
 
     public ZooKeeperOptions Options { get; }
@@ -51,7 +52,7 @@ internal sealed class SessionParts
 
     public SessionOpener Opener { get; }
 
-    public ZooKeeperMetrics Metrics { get; }
+    public SessionMetrics Metrics { get; }
 
     /// <summary>Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it: an identity is claimed on each connection once.</summary>
     public Lock Gate { get; } = new();
@@ -80,6 +81,23 @@ internal sealed class SessionParts
 
     /// <summary>Time since the session object was made, on the monotonic clock.</summary>
     public TimeSpan Now => Time.GetElapsedTime(_epoch);
+
+    ZooKeeperState ISessionView.State => States.Current.State;
+
+    int ISessionView.InFlight => Queue.Count;
+
+    int ISessionView.Watches => Watches.Count;
+
+    /// <summary>A request failed without an answer, and its caller is about to be told.</summary>
+    public void Failed(Operation operation, Exception exception)
+    {
+        var (number, error) = (OperationNames.NumberOf(operation.Code), ErrorTypes.Of(exception));
+        Metrics.Failed(number, error);
+        if (Metrics.IsTimed)
+        {
+            Metrics.Took(number, Now - operation.Started, error);
+        }
+    }
 
     private void AuthAnswered(ZooKeeperErrorCode error)
     {

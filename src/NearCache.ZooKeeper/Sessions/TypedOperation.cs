@@ -95,6 +95,11 @@ internal sealed class TypedOperation<TRequest, TReply> : Operation, IValueTaskSo
     {
         if (_exception is not null)
         {
+            if (IsUnanswered)
+            {
+                OnFailed?.Invoke(this, _exception);
+            }
+
             _source.SetException(_exception);
         }
         else
@@ -109,7 +114,7 @@ internal sealed class TypedOperation<TRequest, TReply> : Operation, IValueTaskSo
         {
             Interlocked.Increment(ref Kept);
             _source.Reset();
-            (_request, _reply, _exception, _registration, WatchChange) = (default, default!, null, default, null);
+            (_request, _reply, _exception, _registration, WatchChange, OnFailed) = (default, default!, null, default, null, null);
             Pool.Enqueue(this);
         }
     }

@@ -47,6 +47,31 @@ internal sealed class CreatePath(
     /// <param name="terms">What may be used and kept; null: everything.</param>
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
+        string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken) =>
+        NearCacheTraces.IsWanted
+            ? TracedAsync(flight, place, state, factory, entry, terms, cancellationToken)
+            : JoinAsync(flight, place, state, factory, entry, terms, cancellationToken);
+
+    public void Dispose() => flights.EndRefreshes();
+
+    private async ValueTask<CacheResult<T>> TracedAsync<TState, T>(
+        string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
+    {
+        using var activity = NearCacheTraces.BeginGetOrCreate();
+        try
+        {
+            var result = await JoinAsync(flight, place, state, factory, entry, terms, cancellationToken).ConfigureAwait(false);
+            activity?.Tell(result);
+            return result;
+        }
+        catch (Exception e)
+        {
+            activity?.Failed(e);
+            throw;
+        }
+    }
+
+    private ValueTask<CacheResult<T>> JoinAsync<TState, T>(
         string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
     {
         var policy = FillPolicy.Of(entry, options);
@@ -78,8 +103,6 @@ internal sealed class CreatePath(
             policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow")) : null,
             cancellationToken);
     }
-
-    public void Dispose() => flights.EndRefreshes();
 
     // The source fails: what was there before, if the options allow it.
     private async ValueTask<CacheResult<T>> CreateOrServeStaleAsync<T>(Creation<T> creation, CancellationToken cancellationToken)

@@ -16,11 +16,17 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
         await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
         var started = time.GetTimestamp();
         var outcome = "failed";
+        using var activity = NearCacheTraces.BeginFactory();
         try
         {
             var value = await factory(state, cancellationToken).ConfigureAwait(false);
             outcome = "returned";
             return value;
+        }
+        catch (Exception e)
+        {
+            activity?.Failed(e);
+            throw;
         }
         finally
         {

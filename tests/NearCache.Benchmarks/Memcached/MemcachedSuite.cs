@@ -43,6 +43,7 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         }
 
         await FillAsync(100);
+        await ListenerAsync();
         await MultiGetAsync();
     }
 
@@ -116,6 +117,31 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         }
 
         return loads;
+    }
+
+    /// <summary>With a listener to every instrument, against none: two clients by turns.</summary>
+    private async Task ListenerAsync()
+    {
+        using var meters = new CountingListener();
+        await using var heard = new MemcachedClient(new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } }, meterFactory: meters);
+        await using var unheard = new MemcachedClient(new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } });
+        var (with, without) = (new List<Load>(), new List<Load>());
+        await Load.ClosedAsync(256, Round / 2, caller => heard.GetAsync(_keys[caller]));
+        await Load.ClosedAsync(256, Round / 2, caller => unheard.GetAsync(_keys[caller]));
+        for (var round = 0; round < report.Rounds + 2; round++)
+        {
+            with.Add(await Load.ClosedAsync(256, Round, caller => heard.GetAsync(_keys[caller])));
+            without.Add(await Load.ClosedAsync(256, Round, caller => unheard.GetAsync(_keys[caller])));
+        }
+
+        var least = with.Sum(load => load.Rate * Round.TotalSeconds) * 0.9;
+        if (meters.Measurements < least)
+        {
+            report.Note($"the listener heard {meters.Measurements} durations where at least {least:0} are due");
+        }
+
+        report.Figure(
+            "listener/get", "op/s", Report.Median(with.Select(load => load.Rate)), Report.Median(without.Select(load => load.Rate)), ">=0.9", Report.Median(with.Select(load => load.BytesPerOperation)));
     }
 
     private async Task GetIntoAsync()

@@ -1,0 +1,35 @@
+using NearCache.Memcached.Diagnostics;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>A call within a span of its own.</summary>
+internal static class TracedCall
+{
+    /// <param name="settings">Of the server.</param>
+    /// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
+    /// <param name="commands">How many commands.</param>
+    /// <param name="call">The call.</param>
+    public static async ValueTask<T> RunAsync<T>(ConnectionSettings settings, int number, int commands, Func<ValueTask<T>> call)
+    {
+        var (server, address) = (settings.Server, settings.Address);
+        using var activity = MemcachedTraces.IsWanted
+            ? MemcachedTraces.Begin(CommandNames.All[number], commands, server, address.UnixPath ?? address.Host, address.Port)
+            : null;
+        try
+        {
+            var result = await call().ConfigureAwait(false);
+            if (result is MetaResponse { Status: MetaStatus.Error })
+            {
+                activity?.Failed(ErrorTypes.ServerError);
+            }
+
+            return result;
+        }
+        catch (Exception e)
+        {
+            activity?.Failed(ErrorTypes.Of(e));
+            throw;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace NearCache.Memcached.Diagnostics;
+
+/// <summary>The words of <c>error.type</c>.</summary>
+internal static class ErrorTypes
+{
+    /// <summary>The server answered with an error about this command.</summary>
+    public const string ServerError = "server_error";
+
+    public static string Of(Exception exception) => exception switch
+    {
+        MemcachedTimeoutException => "timeout",
+        MemcachedConnectionLostException => "lost",
+        MemcachedServerDownException => "down",
+        MemcachedServerFullException => "full",
+        MemcachedOverloadException => "overload",
+        MemcachedAuthenticationException => "authentication",
+        MemcachedProtocolException => "protocol",
+        MemcachedServerRemovedException => "removed",
+        MemcachedServerErrorException => ServerError,
+        OperationCanceledException => "canceled",
+        ObjectDisposedException => "closed",
+        _ => exception.GetType().FullName!,
+    };
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace NearCache.Diagnostics;
+
+/// <summary>The activity source <c>NearCache</c>: a span for each call of GetOrCreate that is no near hit, and one below it for the factory. Never a key.</summary>
+internal static class NearCacheTraces
+{
+    public const string SourceName = "NearCache";
+
+    private static readonly ActivitySource Source = new(SourceName);
+
+    /// <summary>Whether anybody wants spans.</summary>
+    public static bool IsWanted => Source.HasListeners();
+
+    /// <summary>Begins the span of a call. To be called within the asynchronous method that ends it, so that the caller's own span stays the caller's.</summary>
+    public static Activity? BeginGetOrCreate() => Source.StartActivity("nearcache.get_or_create");
+
+    /// <summary>Begins the span of a factory's run. The same holds.</summary>
+    public static Activity? BeginFactory() => Source.StartActivity("nearcache.factory");
+
+    /// <summary>How the call ended.</summary>
+    public static void Tell<T>(this Activity activity, in CacheResult<T> result) =>
+        activity.SetTag("nearcache.source", NameOf(result.Source)).SetTag("nearcache.stale", result.IsStale ? true : null);
+
+    /// <summary>Notes what went wrong.</summary>
+    public static void Failed(this Activity activity, Exception exception) =>
+        activity.SetTag("error.type", exception is OperationCanceledException ? "canceled" : exception.GetType().FullName).SetStatus(ActivityStatusCode.Error);
+
+    /// <summary>What is begun until this is disposed belongs to no caller's trace, and is not sampled: the loops of a cache outlive the call in which it was made, and would else trace themselves for ever.</summary>
+    public static IDisposable Background()
+    {
+        var scope = new Scope(Activity.Current);
+        Activity.Current = null;
+        _ = new Activity("nearcache.background") { ActivityTraceFlags = ActivityTraceFlags.None }.SetIdFormat(ActivityIdFormat.W3C).Start();
+        return scope;
+    }
+
+    private static string NameOf(CacheSource source) => source switch
+    {
+        CacheSource.Near => "near",
+        CacheSource.Remote => "remote",
+        CacheSource.Factory => "factory",
+        _ => "none",
+    };
+
+    private sealed class Scope(Activity? before) : IDisposable
+    {
+        public void Dispose() => Activity.Current = before;
+    }
+}
