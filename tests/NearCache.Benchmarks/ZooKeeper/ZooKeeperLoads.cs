@@ -7,7 +7,10 @@ namespace NearCache.Benchmarks.ZooKeeper;
 internal sealed class ZooKeeperLoads(ZooKeeperClient client, ZooKeeperClient other)
 {
     private const int Depth = 256;
-    private const string Path = "/net";
+
+    /// <summary>The node that is written.</summary>
+    public const string Path = "/net";
+
     private static readonly byte[] Data = new byte[100];
 
     public async Task PrepareAsync()

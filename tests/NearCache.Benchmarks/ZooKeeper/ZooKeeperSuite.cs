@@ -39,6 +39,10 @@ internal static class ZooKeeperSuite
         await using var java = await JavaComparison.StartAsync(writesTo, watchesAt, report);
         var loads = new ZooKeeperLoads(client, other);
         await loads.PrepareAsync();
+
+        // What the servers alone take for it, beside both clients.
+        using var raw = !report.IsQuick && kinds.Contains("watch") ? new RawWatch(writesTo, watchesAt, ZooKeeperLoads.Path) : null;
+        var floor = new List<double[]>();
         var ours = kinds.ToDictionary(kind => kind, _ => new List<double[]>());
         var theirs = kinds.ToDictionary(kind => kind, _ => new List<double[]>());
 
@@ -54,11 +58,23 @@ internal static class ZooKeeperSuite
                     theirs[kind].AddRange(baseline is null ? [] : [baseline]);
                 }
             }
+
+            if (raw?.Measure(seconds) is { } least && round > WarmUps)
+            {
+                floor.Add(least);
+            }
         }
 
         foreach (var kind in kinds)
         {
             Print(report, kind, ours[kind], theirs[kind], suffix);
+        }
+
+        if (raw is not null)
+        {
+            // Their ratio to the Java client is the least that any client can have on this machine.
+            Print(report, $"watch/latency/raw{suffix}", "µs", floor, theirs["watch"], null);
+            Print(report, $"watch/latency/raw/p99{suffix}", "µs", floor, theirs["watch"], null, index: 1);
         }
     }
 
@@ -98,6 +114,6 @@ internal static class ZooKeeperSuite
         }
     }
 
-    private static void Print(Report report, string name, string unit, List<double[]> ours, List<double[]> theirs, string aim, int index = 0) =>
+    private static void Print(Report report, string name, string unit, List<double[]> ours, List<double[]> theirs, string? aim, int index = 0) =>
         report.Figure(name, unit, Report.Median(ours.Select(round => round[index])), theirs.Count == 0 ? null : Report.Median(theirs.Select(round => round[index])), aim);
 }
