@@ -49,7 +49,7 @@ internal sealed class Composition : IAsyncDisposable
         Options = options;
         _isEmbedded = remote.IsEmbedded;
         var logger = _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger("NearCache");
-        _metrics = new NearCacheMetrics(meters);
+        _metrics = new NearCacheMetrics(meters, options.Namespace);
         _clock = new NearClock(time);
         var epochs = new ProcessEpochs();
         var flights = new FlightBoard(time);

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using NearCache.Diagnostics;
 
 namespace NearCache.Tests;
@@ -67,6 +69,30 @@ public sealed class MetricsTests
         await cache.GetAsync<string>("basket:1");
 
         Assert.Equal(["absent", "type"], reasons);
+    }
+
+    [Fact]
+    public async Task Caches_of_one_container_have_meters_of_their_own_that_say_whose_they_are()
+    {
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var factory = services.GetRequiredService<IMeterFactory>();
+        var meters = new ConcurrentQueue<Meter>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument.Meter.Scope == factory && instrument.Name == "nearcache.near.hits")
+                {
+                    meters.Enqueue(instrument.Meter);
+                }
+            },
+        };
+        listener.Start();
+
+        await using var shop = new NearCacheClient(new NearCacheOptions { Namespace = "shop" }, meters: factory);
+        await using var stock = new NearCacheClient(new NearCacheOptions { Namespace = "stock" }, meters: factory);
+
+        Assert.Equal(["shop", "stock"], meters.Select(meter => meter.Tags!.Single(tag => tag.Key == "nearcache.namespace").Value));
     }
 
     private sealed class Meters : IMeterFactory

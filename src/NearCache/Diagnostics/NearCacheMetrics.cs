@@ -26,9 +26,12 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<double> _closed;
     private readonly Counter<long> _churn;
 
-    public NearCacheMetrics(IMeterFactory? meters)
+    /// <param name="meters">Makes the meter; null: it is made without a factory.</param>
+    /// <param name="namespace">Whose meter it is: caches of several namespaces have their meters from one factory, and what they observe must not be taken for one series.</param>
+    public NearCacheMetrics(IMeterFactory? meters, string? @namespace = null)
     {
-        _meter = meters?.Create(MeterName) ?? new Meter(MeterName);
+        var options = new MeterOptions(MeterName) { Tags = @namespace is null ? null : [new("nearcache.namespace", @namespace)] };
+        _meter = meters?.Create(options) ?? new Meter(options);
         _reads = _meter.CreateCounter<long>("nearcache.reads", "{read}", "Reads that went past the near tier, by where they ended.");
         _fillsDiscarded = _meter.CreateCounter<long>("nearcache.near.fills_discarded", "{fill}", "Values read from memcached that were not kept near, by reason.");
         _flushes = _meter.CreateCounter<long>("nearcache.near.flushes", "{flush}", "Segments of a server whose near entries were voided, by reason.");
