@@ -79,8 +79,8 @@ internal sealed class Composition : IAsyncDisposable
         };
         _servers = new ServerDrivers(remote, context, _rules);
 
-        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix), _servers, epochs, stale);
-        var format = new ValueFormat(ValueFormat.Of(options.Format), options.Json ?? DefaultJson.Options, time);
+        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale);
+        var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
         Reads = new ReadPath(map, _rules, Near, stale, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
         var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);

@@ -20,6 +20,9 @@ internal static class NearCacheConfiguration
         reader.LargeNumber(nameof(options.NearBytes), value => options.NearBytes = value);
         reader.Duration(nameof(options.FillLease), value => options.FillLease = value);
         reader.Choice<StoredFormat>(nameof(options.Format), value => options.Format = value);
+        reader.Choice<ValueCompression>(nameof(options.Compression), value => options.Compression = value);
+        reader.Number(nameof(options.CompressionThreshold), value => options.CompressionThreshold = value);
+        reader.Choice<LongKeyPolicy>(nameof(options.LongKeys), value => options.LongKeys = value);
         reader.Switch(nameof(options.UseLeases), value => options.UseLeases = value);
         reader.Duration(nameof(options.AuditInterval), value => options.AuditInterval = value);
         reader.Choice<RemoteFailurePolicy>(nameof(options.OnRemoteFailure), value => options.OnRemoteFailure = value);

@@ -63,6 +63,23 @@ public sealed class NearCacheOptions
     /// <value>Default: <see cref="StoredFormat.Envelope"/>. Counters and whatever else is NearCache's own are the same in all.</value>
     public StoredFormat Format { get; set; }
 
+    /// <summary>A way to write values that <see cref="Format"/> does not know.</summary>
+    /// <value>Null, the default: <see cref="Format"/> says. Not read from configuration.</value>
+    public IValueFormat? ValueFormat { get; set; }
+
+    /// <summary>How values of at least <see cref="CompressionThreshold"/> bytes are made smaller before they are sent; not those that would stay larger than nine tenths. Near, nothing is compressed.
+    /// Every process reads what was compressed; those of a version without compression take it as a miss.</summary>
+    /// <value>Default: <see cref="ValueCompression.None"/>. Only with <see cref="StoredFormat.Envelope"/>.</value>
+    public ValueCompression Compression { get; set; }
+
+    /// <summary>How many bytes a value has at least that is compressed.</summary>
+    /// <value>Default: 4,096.</value>
+    public int CompressionThreshold { get; set; } = 4096;
+
+    /// <summary>What is done with a key that is longer than 250 bytes of UTF-8 together with the prefix. Every process must have the same.</summary>
+    /// <value>Default: <see cref="LongKeyPolicy.Refuse"/>.</value>
+    public LongKeyPolicy LongKeys { get; set; }
+
     /// <summary>How often each server is audited, ± 10 %.</summary>
     /// <value>Default: 1 s. At least 100 ms, at most a third of <see cref="MaxStaleness"/>.</value>
     public TimeSpan AuditInterval { get; set; } = TimeSpan.FromSeconds(1);

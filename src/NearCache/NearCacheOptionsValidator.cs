@@ -24,6 +24,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         Names(options, mistakes);
         Durations(options, mistakes);
         Factories(options, mistakes);
+        Values(options, mistakes);
         Bounds(options, mistakes);
         Servers(options, mistakes);
         Ensemble(options, mistakes);
@@ -89,6 +90,19 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         mistakes.Unless(options.LifetimeJitter is >= 0 and <= 0.5, nameof(options.LifetimeJitter), options.LifetimeJitter, "from 0 to 0.5");
     }
 
+    private static void Values(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        mistakes.Unless(Enum.IsDefined(options.Format), nameof(options.Format), options.Format, "Envelope, Raw or EnyimDefault");
+        mistakes.Unless(
+            options.Format == StoredFormat.Envelope || options.ValueFormat is null, nameof(options.Format), options.Format, "left out where ValueFormat is set in code");
+        mistakes.Unless(Enum.IsDefined(options.Compression), nameof(options.Compression), options.Compression, "None, Brotli or Deflate");
+        mistakes.Unless(
+            options.Compression == ValueCompression.None || (options.Format == StoredFormat.Envelope && options.ValueFormat is null),
+            nameof(options.Compression), options.Compression, "None unless Format is Envelope: no other has room to say that a value is compressed");
+        mistakes.Unless(options.CompressionThreshold > 0, nameof(options.CompressionThreshold), options.CompressionThreshold, "positive (Compression=None compresses nothing)");
+        mistakes.Unless(Enum.IsDefined(options.LongKeys), nameof(options.LongKeys), options.LongKeys, "Refuse or Hash");
+    }
+
     private static void Bounds(NearCacheOptions options, OptionsMistakes mistakes)
     {
         mistakes.Unless(options.NearEntries > 0, nameof(options.NearEntries), options.NearEntries, "positive");
@@ -96,7 +110,6 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         mistakes.Unless(
             double.IsFinite(options.MaxWritesPerSecond) && options.MaxWritesPerSecond > 0,
             nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");
-        mistakes.Unless(Enum.IsDefined(options.Format), nameof(options.Format), options.Format, "Envelope, Raw or EnyimDefault");
         mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
 
         var budgets = options.Budgets;

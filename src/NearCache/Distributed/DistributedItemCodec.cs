@@ -10,6 +10,8 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
 
     public override uint ClientFlags { get; } = new Envelope(ValueKind.Distributed).ToClientFlags();
 
+    internal override bool IsOwn => true;
+
     public override ReadOnlyMemory<byte> Encode(DistributedItem value)
     {
         Span<byte> header = stackalloc byte[2 * LongestNumber];

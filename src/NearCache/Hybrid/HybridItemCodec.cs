@@ -15,6 +15,8 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
 
     public override uint ClientFlags { get; } = new Envelope(ValueKind.Hybrid).ToClientFlags();
 
+    internal override bool IsOwn => true;
+
     /// <summary>The header of an item; its value follows.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="tags">The version of everything, then those of its tags.</param>

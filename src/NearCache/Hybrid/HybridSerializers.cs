@@ -29,7 +29,7 @@ internal sealed class HybridSerializers(IServiceProvider? services, IReadOnlyLis
             }
         }
 
-        return new OfCodec<T>(ValueCodec.For<T>(json));
+        return new OfCodec<T>(OwnCodecs.For<T>(json));
     }
 
     private sealed class OfCodec<T>(ValueCodec<T> codec) : IHybridCacheSerializer<T>

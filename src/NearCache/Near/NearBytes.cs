@@ -1,4 +1,3 @@
-using NearCache.Remote;
 
 namespace NearCache.Near;
 

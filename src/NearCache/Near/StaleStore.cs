@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using NearCache.Coherence.Core;
-using NearCache.Remote;
 
 namespace NearCache.Near;
 

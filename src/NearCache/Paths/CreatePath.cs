@@ -37,7 +37,11 @@ internal sealed class CreatePath(
     /// <remarks>A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its own.</remarks>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
         string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
-        GetOrCreateAsync(key, map.Place(key), state, factory, entry, terms: null, cancellationToken);
+        GetOrCreateAsync(map.Place(key), state, factory, entry, cancellationToken);
+
+    private ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
+        PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
+        GetOrCreateAsync(place.Text, place, state, factory, entry, terms: null, cancellationToken);
 
     /// <param name="flight">Callers with the same name here share a flight.</param>
     /// <param name="place">The key.</param>
@@ -182,7 +186,7 @@ internal sealed class CreatePath(
                     Refresh(creation, right);
                 }
 
-                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, item.Value, format);
+                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, format.IsPacked(item) ? default : item.Value, format);
             }
 
             if (item.IsWinner && ValueFormat.IsPlaceHolder(item))
@@ -228,7 +232,7 @@ internal sealed class CreatePath(
     // Its own token is taken before its factory runs: what is written meanwhile is not overwritten, here or there.
     private void Refresh<T>(Creation<T> creation, FillRight right) => flights.Refresh(creation.Place.Text, async token =>
     {
-        var again = new Creation<T>(map.Place(creation.Place.Text), BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
+        var again = new Creation<T>(map.PlaceName(creation.Place.Text), BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
         try
         {
             return await FillAsync(again, right, token, isRefresh: true).ConfigureAwait(false);
@@ -289,7 +293,7 @@ internal sealed class CreatePath(
         }
 
         // Without leases a miss has no CAS: the value is added, and a removal meanwhile goes unnoticed.
-        var command = format.Set(place.Physical, result.Value, lifetime) with
+        var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with
         {
             CompareCas = right.Cas,
             Mode = isAdded ? MetaSetMode.Add : MetaSetMode.Set,
@@ -311,7 +315,7 @@ internal sealed class CreatePath(
             }
             else if (creation.Fill is { } fill)
             {
-                reads.Keep(place, fill, result.Value!, command.Value, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, (int)right.Life));
+                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, (int)right.Life));
             }
         }
         catch (MemcachedException e)

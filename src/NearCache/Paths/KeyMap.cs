@@ -15,9 +15,20 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <summary>Whether memcached can have this as a key.</summary>
     public bool CanHold(string key) => keys.CanHold(key);
 
+    /// <summary>Whether a user's key is known by another name, and by which.</summary>
+    public bool HasName(string key, out string name)
+    {
+        name = keys.HasName(key) ? keys.NameOf(key) : key;
+        return !ReferenceEquals(name, key);
+    }
+
     /// <summary>The place of a user's key.</summary>
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
-    public PlacedKey Place(string key)
+    public PlacedKey Place(string key) => PlaceName(keys.NameOf(key));
+
+    /// <summary>The place of a key that was placed before, by its name.</summary>
+    /// <exception cref="ArgumentException">It cannot be a key.</exception>
+    public PlacedKey PlaceName(string key)
     {
         var physical = keys.OfUser(key);
         var ring = epochs.Ring;

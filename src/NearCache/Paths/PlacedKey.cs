@@ -4,7 +4,7 @@ using NearCache.Coherence.Driver;
 namespace NearCache.Paths;
 
 /// <summary>A key that is known to be one, with its bytes and the server that owns it.</summary>
-/// <param name="Text">As the application names it.</param>
+/// <param name="Text">As the application names it, or, if that is too long, its name: what the near tier, the rules and the flights know it by.</param>
 /// <param name="Name">The same in UTF-8: what hashes, logs and slots hold.</param>
 /// <param name="Physical">What memcached knows it by: the name behind the configured prefix.</param>
 /// <param name="Hash">The hash of the name; none for a counter.</param>

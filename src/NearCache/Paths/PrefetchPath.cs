@@ -19,7 +19,8 @@ internal sealed class PrefetchPath(KeyMap map, ReadPath reads, NearClock clock, 
         var wanted = new List<(PlacedKey Place, NearFill Fill)>();
         foreach (var key in keys)
         {
-            var place = map.Place(key);
+            map.HasName(key, out var name);
+            var place = map.PlaceName(name);
 
             // Before its first audit, and while it is away, a server's entries could not be served: what is fetched then may be void by the time they can.
             if (place.Server.Ledger.IsOpen(clock.Now(), maxStaleness) && reads.BeginFill(place) is { } fill)

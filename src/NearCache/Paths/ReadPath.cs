@@ -20,13 +20,13 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     public const MetaFields Fields = MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive | MetaFields.ClientFlags;
 
     public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken) =>
-        TryGetFetched<T>(key, out var fetched) ? new(fetched) : GetRemoteAsync<T>(key, cancellationToken);
+        TryGetNear<T>(key, out var found) ? new(found) : GetRemoteAsync<T>(key, cancellationToken);
 
     private ValueTask<CacheResult<T>> GetRemoteAsync<T>(string key, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
         var fill = BeginFill(place);
-        NearMissed(key, fill);
+        NearMissed(place.Text, fill);
         return !cancellationToken.IsCancellationRequested && place.Server.Server.TryGet(place.Physical, out var item)
             ? new(Receive<T>(place, fill, item))
             : GetRemoteAsync<T>(place, fill, MetaCommand.Get(place.Physical, Fields), cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
     {
         var results = new Dictionary<string, CacheResult<T>>(StringComparer.Ordinal);
-        var missing = new List<(PlacedKey Place, NearFill? Fill)>();
+        var missing = new List<Reading>();
         foreach (var key in keys)
         {
             if (!results.TryAdd(key, default))
@@ -43,7 +43,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
                 continue;
             }
 
-            if (near.TryGet<T>(key, out var result) || TryGetFetched(key, out result))
+            if (near.TryGet<T>(key, out var result) || TryGetNear(key, out result))
             {
                 results[key] = result;
             }
@@ -51,8 +51,8 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             {
                 var place = map.Place(key);
                 var fill = BeginFill(place);
-                NearMissed(key, fill);
-                missing.Add((place, fill));
+                NearMissed(place.Text, fill);
+                missing.Add(new Reading(key, place, fill));
             }
         }
 
@@ -84,7 +84,10 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     }
 
     /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
-    public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
+    public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>
+        format.IsPacked(item) ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default) : ReceivePlain<T>(place, fill, item);
+
+    private CacheResult<T> ReceivePlain<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
     {
         if (!format.TryRead<T>(item, out var value, out var reason, out var exception))
         {
@@ -143,13 +146,14 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     /// <returns>False: there is nothing.</returns>
     public bool KeepFetched(in PlacedKey place, in NearFill fill, in MetaResponse item)
     {
-        if (item.Status != MetaStatus.Ok || ValueFormat.IsPlaceHolder(item))
+        var plain = item;
+        if (item.Status != MetaStatus.Ok || ValueFormat.IsPlaceHolder(item) || (format.IsPacked(item) && !TryUnpack(place, item, out plain)))
         {
             return false;
         }
 
         _hasFetched = true;
-        Keep(place, fill, new NearBytes(item.Value, new FetchedItem(item.ClientFlags)), item.Value, item.TimeToLive, new CacheVersion(item.Cas, place.Server.Epoch));
+        Keep(place, fill, new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)), plain.Value, plain.TimeToLive, new CacheVersion(plain.Cas, place.Server.Epoch));
         return true;
     }
 
@@ -172,6 +176,10 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         entry.Become(Kept(value, raw.Bytes));
         return near.TryGet(key, out result);
     }
+
+    // What a first look in the near tier by the key itself does not find: a value that nobody has read yet, or a key that is known by another name.
+    private bool TryGetNear<T>(string key, out CacheResult<T> result) =>
+        TryGetFetched(key, out result) || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetFetched(name, out result)));
 
     private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes) =>
         Immutability<T>.IsImmutable || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
@@ -211,6 +219,18 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     /// <summary>The rule that matches a key now.</summary>
     public ActiveRule? RuleOf(in PlacedKey place) => rules.Match(place.Text);
 
+    private bool TryUnpack(in PlacedKey place, in MetaResponse item, out MetaResponse plain)
+    {
+        if (format.TryUnpack(item, out plain, out var exception))
+        {
+            return true;
+        }
+
+        Unreadable(place, "compression", exception);
+        metrics.Read("miss");
+        return false;
+    }
+
     // Counted each time, said now and then: values of another client may be read a thousand times a second.
     private void Unreadable(in PlacedKey place, string reason, Exception? exception)
     {
@@ -236,7 +256,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         return Receive<T>(place, fill, item);
     }
 
-    private async Task<List<(string Key, CacheResult<T> Result)>> GetGroupAsync<T>((PlacedKey Place, NearFill? Fill)[] reads, CancellationToken cancellationToken)
+    private async Task<List<(string Key, CacheResult<T> Result)>> GetGroupAsync<T>(Reading[] reads, CancellationToken cancellationToken)
     {
         var results = new List<(string Key, CacheResult<T> Result)>(reads.Length);
         var commands = Array.ConvertAll(reads, read => MetaCommand.Get(read.Place.Physical, Fields));
@@ -245,14 +265,16 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands).WaitAsync(cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < reads.Length; i++)
             {
-                results.Add((reads[i].Place.Text, Receive<T>(reads[i].Place, reads[i].Fill, reply.Responses[i])));
+                results.Add((reads[i].Key, Receive<T>(reads[i].Place, reads[i].Fill, reply.Responses[i])));
             }
         }
         catch (MemcachedException e)
         {
-            results.AddRange(reads.Select(read => (read.Place.Text, Failed<T>(e, "get", read.Place.Text))));
+            results.AddRange(reads.Select(read => (read.Key, Failed<T>(e, "get", read.Place.Text))));
         }
 
         return results;
     }
+
+    private readonly record struct Reading(string Key, PlacedKey Place, NearFill? Fill);
 }

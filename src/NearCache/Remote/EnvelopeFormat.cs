@@ -7,7 +7,7 @@ internal sealed class EnvelopeFormat : IValueFormat
 {
     public uint NullFlags { get; } = new Envelope(ValueKind.Null).ToClientFlags();
 
-    public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) => ValueCodec.For<T>(json);
+    public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) => OwnCodecs.For<T>(json);
 
     public ValueMatch Match(uint found, uint written) =>
         found == written ? ValueMatch.Value

@@ -21,14 +21,16 @@ internal sealed class PhysicalKeys
     // Two keys that differ only in broken surrogates must not become one.
     internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private readonly bool _hashesLongKeys;
     private readonly byte[] _prefix;
     private readonly byte[] _tags;
     private readonly byte[] _counters;
     private readonly byte[] _locks;
     private readonly byte[] _fences;
 
-    public PhysicalKeys(string @namespace, string keyPrefix)
+    public PhysicalKeys(string @namespace, string keyPrefix, LongKeyPolicy longKeys = LongKeyPolicy.Refuse)
     {
+        _hashesLongKeys = longKeys == LongKeyPolicy.Hash;
         _prefix = Utf8.GetBytes(keyPrefix);
         _tags = Utf8.GetBytes($"{keyPrefix}{ReservedTags}");
         _counters = Utf8.GetBytes($"{Reserved}1:{@namespace}:counter:");
@@ -39,7 +41,14 @@ internal sealed class PhysicalKeys
     /// <summary>How many bytes of a user's key are the configured prefix.</summary>
     public int PrefixLength => _prefix.Length;
 
-    /// <summary>A user's key.</summary>
+    /// <summary>The name by which a user's key is known outside the call: to rules, to other processes, and, behind the prefix, to memcached. It is the key itself unless that is too long.</summary>
+    /// <exception cref="ArgumentException">It holds half of a surrogate pair, or could be taken for the name of another key.</exception>
+    public string NameOf(string key) => _hashesLongKeys ? NameOf(key, _prefix.Length) : key;
+
+    /// <summary>Whether a key has a name of its own: then whoever did not find the one near may find the other.</summary>
+    public bool HasName(string key) => _hashesLongKeys && _prefix.Length + Utf8.GetByteCount(key) > LongestKey;
+
+    /// <summary>A user's key, by its name.</summary>
     /// <exception cref="ArgumentException">It is empty, too long, reserved, or holds a character that memcached cannot have in a key.</exception>
     public byte[] OfUser(string key)
     {
@@ -61,14 +70,15 @@ internal sealed class PhysicalKeys
     }
 
     /// <summary>Whether memcached can have this behind the configured prefix.</summary>
-    public bool CanHold(string key) => key.AsSpan().IndexOfAny(Forbidden) < 0 && PrefixLength + Utf8.GetByteCount(key) <= LongestKey;
+    public bool CanHold(string key) =>
+        key.AsSpan().IndexOfAny(Forbidden) < 0 && PrefixLength + Utf8.GetByteCount(key) <= LongestKey && !(_hashesLongKeys && LongKeys.IsName(key));
 
     /// <summary>A user's counter: no key of <see cref="OfUser"/> and no rule can name it.</summary>
     /// <exception cref="ArgumentException">As for a key.</exception>
     public byte[] OfCounter(string counter)
     {
         ArgumentException.ThrowIfNullOrEmpty(counter);
-        return Encode(_counters, counter, nameof(counter));
+        return Encode(_counters, counter, nameof(counter), mayHash: true);
     }
 
     /// <summary>A user's lock: no key of <see cref="OfUser"/> and no rule can name it.</summary>
@@ -76,7 +86,7 @@ internal sealed class PhysicalKeys
     public byte[] OfLock(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Encode(_locks, name, nameof(name));
+        return Encode(_locks, name, nameof(name), mayHash: true);
     }
 
     /// <summary>The counter beside a lock.</summary>
@@ -84,10 +94,15 @@ internal sealed class PhysicalKeys
     public byte[] OfFence(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return Encode(_fences, name, nameof(name));
+        return Encode(_fences, name, nameof(name), mayHash: true);
     }
 
-    private static byte[] Encode(byte[] prefix, string key, string parameter)
+    private static string NameOf(string key, int prefixLength) =>
+        LongKeys.IsName(key) ? throw new ArgumentException("A key must not look like the hashed name of another: it ends with ~sha256: and 43 letters and digits.", nameof(key))
+        : key.Length > LongestKey || prefixLength + Utf8.GetByteCount(key) > LongestKey ? LongKeys.NameOf(key)
+        : key;
+
+    private byte[] Encode(byte[] prefix, string key, string parameter, bool mayHash = false)
     {
         var forbidden = key.AsSpan().IndexOfAny(Forbidden);
         if (forbidden >= 0)
@@ -95,10 +110,16 @@ internal sealed class PhysicalKeys
             throw new ArgumentException($"A key must not hold spaces or control characters, but this one has U+{(int)key[forbidden]:X4} at {forbidden}.", parameter);
         }
 
+        if (mayHash && _hashesLongKeys)
+        {
+            key = NameOf(key, prefix.Length);
+        }
+
         var length = prefix.Length + Utf8.GetByteCount(key);
         if (length > LongestKey)
         {
-            throw new ArgumentException($"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}.", parameter);
+            throw new ArgumentException(
+                $"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}. LongKeys = Hash would store it under its hash.", parameter);
         }
 
         var bytes = new byte[length];

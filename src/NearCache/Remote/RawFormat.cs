@@ -7,7 +7,7 @@ internal sealed class RawFormat : IValueFormat
 {
     public uint NullFlags { get; } = new Envelope(ValueKind.Null).ToClientFlags();
 
-    public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) => new Unmarked<T>(ValueCodec.For<T>(json));
+    public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) => new Unmarked<T>(OwnCodecs.For<T>(json));
 
     public ValueMatch Match(uint found, uint written) => found == NullFlags ? ValueMatch.Null : ValueMatch.Value;
 

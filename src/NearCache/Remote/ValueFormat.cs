@@ -4,16 +4,23 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Remote;
 
 /// <summary>Values to items and back: chooses the codec of a type, and says in the client flags what it wrote.</summary>
-internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions json, TimeProvider time)
+/// <param name="format">What users' values look like.</param>
+/// <param name="json">How values become JSON, where they do.</param>
+/// <param name="time">What time it is.</param>
+/// <param name="packing">Makes large values smaller; null: nothing does.</param>
+internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions json, TimeProvider time, Packing? packing = null)
 {
+    private static readonly EnvelopeFormat Own = new();
+
+    private readonly Packing? _packing = format is EnvelopeFormat ? packing : null;
     private readonly Lock _lock = new();   // guards the replacing of the codecs
     private volatile object?[] _codecs = [];   // by the numbers of their types; replaced, never changed
 
-    /// <summary>Adds a codec for a type of NearCache's own, before anything is read or written.</summary>
+    /// <summary>Adds a codec for a type of NearCache's own, which looks the same in all formats; before anything is read or written.</summary>
     public void Use<T>(ValueCodec<T> codec) => Add(codec);
 
-    /// <summary>The format that a setting names.</summary>
-    public static IValueFormat Of(StoredFormat format) => format switch
+    /// <summary>The format that the settings name.</summary>
+    public static IValueFormat Of(NearCacheOptions options) => options.ValueFormat ?? options.Format switch
     {
         StoredFormat.Raw => new RawFormat(),
         StoredFormat.EnyimDefault => new EnyimFormat(),
@@ -31,21 +38,45 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
     /// <summary>The command that stores a value.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
-    public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime)
+    public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime) => Set(key, value, lifetime, out _);
+
+    /// <summary>The same.</summary>
+    /// <param name="key">The item's key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="lifetime">How long it lives.</param>
+    /// <param name="plain">The value's bytes as they are near, where nothing is compressed.</param>
+    public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime, out ReadOnlyMemory<byte> plain)
     {
         var codec = CodecOf<T>();
-        var command = value is null ? MetaCommand.Set(key, default) : MetaCommand.Set(key, codec.Encode(value));
-        return command with
-        {
-            ClientFlags = value is null ? format.NullFlags : codec.ClientFlags,
-            TimeToLive = Expiry.Of(lifetime, time),
-        };
+        plain = value is null ? default : codec.Encode(value);
+        var (bytes, flags) = value is null ? (default, FormatOf(codec).NullFlags)
+            : _packing is null ? (plain, codec.ClientFlags)
+            : _packing.Pack(plain, codec.ClientFlags);
+        return MetaCommand.Set(key, bytes) with { ClientFlags = flags, TimeToLive = Expiry.Of(lifetime, time) };
     }
 
     /// <summary>Whether an item holds nothing but the news that somebody has been told to fill it. A value, empty or null, that somebody has been told to refresh has flags.</summary>
     public static bool IsPlaceHolder(in MetaResponse item) => item is { Value.IsEmpty: true, ClientFlags: 0 } && (item.IsWinner || item.IsWonByAnother);
 
-    /// <summary>Reads an item's value. False: it is not there, or (with a reason) not one that can be read as a <typeparamref name="T"/>.</summary>
+    /// <summary>Whether an item must be unpacked before it can be read.</summary>
+    public bool IsPacked(in MetaResponse item) => _packing is not null && Envelope.IsCompressed(item.ClientFlags);
+
+    /// <summary>The item with the bytes and flags that it had before it was packed. False: it is broken, or too large.</summary>
+    public bool TryUnpack(in MetaResponse item, out MetaResponse plain, out Exception? exception)
+    {
+        try
+        {
+            (plain, exception) = (_packing!.Unpack(item), null);
+            return true;
+        }
+        catch (FormatException e)
+        {
+            (plain, exception) = (item, e);
+            return false;
+        }
+    }
+
+    /// <summary>Reads the value of an item that is not packed. False: it is not there, or (with a reason) not one that can be read as a <typeparamref name="T"/>.</summary>
     public bool TryRead<T>(in MetaResponse item, out T? value, out string? reason, out Exception? exception)
     {
         (value, reason, exception) = (default, null, null);
@@ -56,16 +87,18 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         }
 
         var codec = CodecOf<T>();
-        switch (format.Match(item.ClientFlags, codec.ClientFlags))
+        switch (FormatOf(codec).Match(item.ClientFlags, codec.ClientFlags))
         {
-            case ValueMatch.Foreign:
-                reason = "foreign";
-                return false;
             case ValueMatch.Null:
                 reason = default(T) is null ? null : "kind";
                 return reason is null;
             case ValueMatch.OtherKind:
                 reason = "kind";
+                return false;
+            case ValueMatch.Value:
+                break;
+            default:
+                reason = "foreign";
                 return false;
         }
 
@@ -74,8 +107,9 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
             value = codec.Decode(item.Value);
             return true;
         }
-        catch (Exception e) when (e is JsonException or NotSupportedException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
+            // A format of the application's own may throw anything about bytes that are not its own.
             (reason, exception) = ("content", e);
             return false;
         }
@@ -94,4 +128,6 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
             return (ValueCodec<T>)first;
         }
     }
+
+    private IValueFormat FormatOf<T>(ValueCodec<T> codec) => codec.IsOwn ? Own : format;
 }

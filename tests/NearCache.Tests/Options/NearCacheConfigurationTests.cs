@@ -12,6 +12,7 @@ public sealed class NearCacheConfigurationTests
             {
               "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "NearBytes": 5000000000, "AllowEmbedded": true, "OnRemoteFailure": "throw",
               "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7, "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
+              "Compression": "Deflate", "CompressionThreshold": 1000, "LongKeys": "Hash",
               "MaxWritesPerSecond": 2.5, "Budgets": { "AnnouncementsPerProcess": 3 },
               "Ensemble": { "LookForNeighbours": false, "Acl": [ "auth::cdrwa", "world:anyone:r" ], "QuotaZNodes": 200, "QuotaBytes": 500000 },
               "Memcached": { "Servers": [ "a:1", "b:2" ], "OperationTimeout": "00:00:00.5" },
@@ -36,6 +37,7 @@ public sealed class NearCacheConfigurationTests
         Assert.Equal((TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)), (options.FactorySoftTimeout, options.FactoryTimeout));
         Assert.Equal((TimeSpan.FromMinutes(30), 7), (options.StaleLifetime, options.StaleEntries));
         Assert.Equal((0.75, 0.2), (options.EagerRefresh, options.LifetimeJitter));
+        Assert.Equal((ValueCompression.Deflate, 1000, LongKeyPolicy.Hash), (options.Compression, options.CompressionThreshold, options.LongKeys));
         Assert.Equal(TimeSpan.FromSeconds(10), options.Rules[0].MissLifetime);
         Assert.Equal(3, options.Budgets.AnnouncementsPerProcess);
         Assert.Equal(["a:1", "b:2"], options.Memcached.Servers);

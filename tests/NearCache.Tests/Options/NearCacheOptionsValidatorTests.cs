@@ -46,6 +46,15 @@ public sealed class NearCacheOptionsValidatorTests
     }
 
     [Fact]
+    public void Only_the_envelope_can_say_that_a_value_is_compressed()
+    {
+        Assert.Empty(Mistakes(options => options.Compression = ValueCompression.Brotli));
+        Assert.StartsWith("Compression is Brotli, but must be None unless Format is Envelope", Assert.Single(Mistakes(options => (options.Compression, options.Format) = (ValueCompression.Brotli, StoredFormat.Raw))), StringComparison.Ordinal);
+        Assert.StartsWith("CompressionThreshold is 0, but must be positive", Assert.Single(Mistakes(options => options.CompressionThreshold = 0)), StringComparison.Ordinal);
+        Assert.StartsWith("LongKeys is 7, but must be Refuse or Hash", Assert.Single(Mistakes(options => options.LongKeys = (LongKeyPolicy)7)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void ZooKeeper_needs_memcached_or_another_remote()
     {
         Assert.Single(Mistakes(options => options.ZooKeeper.ConnectionString = "zk:2181"));

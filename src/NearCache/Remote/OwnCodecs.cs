@@ -4,23 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote;
 
-/// <summary>Values of one type to bytes and back.</summary>
-internal abstract class ValueCodec<T>
-{
-    /// <summary>The item's client flags: how the bytes were made.</summary>
-    public abstract uint ClientFlags { get; }
-
-    /// <summary>The bytes of a value that is not null. They may be the value's own: they must not be changed.</summary>
-    /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
-    public abstract ReadOnlyMemory<byte> Encode(T value);
-
-    /// <summary>The value, from bytes that such a codec made.</summary>
-    /// <exception cref="JsonException">The bytes are not such a value.</exception>
-    public abstract T Decode(ReadOnlyMemory<byte> bytes);
-}
-
 /// <summary>Chooses the codec of a type in NearCache's own format: strings and bytes as they are, all else as JSON.</summary>
-internal static class ValueCodec
+internal static class OwnCodecs
 {
     /// <exception cref="NotSupportedException">The serializer options know no such type: add it to a source-generated context.</exception>
     public static ValueCodec<T> For<T>(JsonSerializerOptions json)

@@ -1,0 +1,20 @@
+namespace NearCache;
+
+/// <summary>Values of one type to bytes and back. Made by an <see cref="IValueFormat"/>; used by all threads at once.</summary>
+public abstract class ValueCodec<T>
+{
+    /// <summary>The client flags of the items that it writes.</summary>
+    public abstract uint ClientFlags { get; }
+
+    /// <summary>Whether it is NearCache's own, whose values look the same in every format.</summary>
+    internal virtual bool IsOwn => false;
+
+    /// <summary>The bytes of a value that is not null. They may be the value's own: they are not changed.</summary>
+    /// <exception cref="ArgumentException">The value cannot be written without loss; the call of the cache throws it, too.</exception>
+    public abstract ReadOnlyMemory<byte> Encode(T value);
+
+    /// <summary>The value, from the bytes of an item that <see cref="IValueFormat.Match"/> found to be one.</summary>
+    /// <remarks>Whatever it throws, other than that memory is out, makes the item a miss, counted with the reason <c>content</c>. The bytes may be kept for later calls, so they must not be changed,
+    /// and a value that can be changed must not share them.</remarks>
+    public abstract T Decode(ReadOnlyMemory<byte> bytes);
+}
