@@ -134,7 +134,7 @@ public sealed class MemcachedClient : IAsyncDisposable
     {
         var entries = options.Servers.Select(ServerEntry.Parse).ToArray();
         var servers = entries.Select(entry => before.FirstOrDefault(server => server.Name == entry.Name) ?? Connect(entry)).ToArray();
-        return new MemcachedServerList(servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]));
+        return new MemcachedServerList(servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]), Distributions.Describe(options, entries));
     }
 
     private MemcachedServer Connect(ServerEntry entry)

@@ -9,7 +9,11 @@ public sealed class MemcachedServerList : IReadOnlyList<MemcachedServer>
     private readonly MemcachedServer[] _servers;
     private readonly IServerLocator _locator;
 
-    internal MemcachedServerList(MemcachedServer[] servers, IServerLocator locator) => (_servers, _locator) = (servers, locator);
+    internal MemcachedServerList(MemcachedServer[] servers, IServerLocator locator, string placement) => (_servers, _locator, Placement) = (servers, locator, placement);
+
+    /// <summary>Everything that decides which server has a key: the names of the servers, sorted unless their order counts, with their weights, behind the distribution. Clients for which it is the
+    /// same look for a key on the same server.</summary>
+    public string Placement { get; }
 
     /// <inheritdoc/>
     public int Count => _servers.Length;

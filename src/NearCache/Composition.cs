@@ -216,7 +216,7 @@ internal sealed class Composition : IAsyncDisposable
         var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
         _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
-            client, paths, context, acl, Options.ZooKeeper.SessionTimeout, member, () => _servers.All.Select(server => server.Server.Name), slots.MembersCounted);
+            client, paths, context, acl, Options.ZooKeeper.SessionTimeout, member, () => _servers.PlacementText, slots.MembersCounted);
         _house = new HouseDriver(client, paths, context, Options.Ensemble, acl);
         return (
             slots,

@@ -9,6 +9,9 @@ internal interface IRemote : IAsyncDisposable
     /// <summary>Whether everything is kept in this process only, so that nobody else could write.</summary>
     bool IsEmbedded { get; }
 
+    /// <summary>Everything that decides which server has a key, as text: processes for which it differs look for a key in different places.</summary>
+    string Placement => string.Join(',', Servers.Select(server => server.Name).Order(StringComparer.Ordinal));
+
     /// <summary>The index of the server that owns a physical key.</summary>
     int IndexOf(ReadOnlySpan<byte> key);
 }

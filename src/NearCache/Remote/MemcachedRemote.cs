@@ -28,6 +28,8 @@ internal sealed class MemcachedRemote : IChangingRemote
 
     public bool IsEmbedded => false;
 
+    public string Placement => _list.Placement;
+
     public int IndexOf(ReadOnlySpan<byte> key) => _list.IndexOf(key);
 
     public (IChangingRemote Next, Task Retired) Change(IEnumerable<string> servers)

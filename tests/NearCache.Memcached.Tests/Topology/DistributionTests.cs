@@ -37,6 +37,35 @@ public sealed class DistributionTests
         Assert.Equal(ofWeighted, Ring(MemcachedDistribution.Rendezvous, "cache-1:11211", "cache-2:11211 weight=2", "cache-3:11212", "/run/m.sock weight=4").Locate(bytes));
     }
 
+    // Computed once by another implementation of libmemcached's hash.cc, characters signed as there.
+    [Theory]
+    [InlineData("a", 0, 0, 0)]
+    [InlineData("product:4711", 0, 0, 1)]
+    [InlineData("größe", 2, 5, 6)]
+    [InlineData("user:1", 2, 5, 4)]
+    [InlineData("user:2", 2, 5, 3)]
+    public void Modulo_is_libmemcacheds(string key, int ofThree, int ofSix, int ofSeven)
+    {
+        foreach (var (servers, expected) in new[] { (3, ofThree), (6, ofSix), (7, ofSeven) })
+        {
+            var ring = Ring(MemcachedDistribution.Modulo, [.. Enumerable.Range(1, servers).Select(server => $"10.0.0.{server}:11211")]);
+            Assert.Equal(expected, ring.Locate(Encoding.UTF8.GetBytes(key)));
+        }
+    }
+
+    [Fact]
+    public void What_decides_where_a_key_is_can_be_compared()
+    {
+        Assert.Equal("cache-1:11211,cache-2:11211", Placement(MemcachedDistribution.Ketama, "cache-2", "cache-1:11211 weight=1"));
+        Assert.Equal("KetamaWeighted;cache-1:11211 weight=3,cache-2:11211", Placement(MemcachedDistribution.KetamaWeighted, "cache-2", "cache-1 weight=3"));
+        Assert.Equal("Enyim;cache-1:11211,cache-2:11211", Placement(MemcachedDistribution.Enyim, "cache-2", "cache-1"));
+        Assert.Equal("Modulo;cache-2:11211,cache-1:11211", Placement(MemcachedDistribution.Modulo, "cache-2", "cache-1"));
+        Assert.Equal("cache-1:11211", Placement(MemcachedDistribution.Rendezvous, "cache-1 weight=3"));
+
+        static string Placement(MemcachedDistribution distribution, params string[] servers) =>
+            Distributions.Describe(new MemcachedOptions { Distribution = distribution }, [.. servers.Select(ServerEntry.Parse)]);
+    }
+
     [Theory]
     [InlineData(MemcachedDistribution.Ketama)]
     [InlineData(MemcachedDistribution.KetamaWeighted)]

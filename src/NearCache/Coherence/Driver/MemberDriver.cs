@@ -8,7 +8,7 @@ namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps this process's node among the members, and counts them.</summary>
 /// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
-internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<IEnumerable<string>> servers, Action<int> counted)
+internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, Action<int> counted)
 {
     private ulong _said;
 
@@ -32,7 +32,7 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
         while (true)
         {
             await TryAsync(CountAsync, "counting the members", cancellationToken).ConfigureAwait(false);
-            if (HashOf(servers()) != _said)
+            if (HashOf(placement()) != _said)
             {
                 await TryAsync(DescribeAgainAsync, "describing the member", cancellationToken).ConfigureAwait(false);
             }
@@ -115,7 +115,7 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
 
     private byte[] Describe()
     {
-        _said = HashOf(servers());
+        _said = HashOf(placement());
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -131,6 +131,6 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
         return buffer.ToArray();
     }
 
-    /// <summary>The hash of a server list, whatever its order: members that say another one place keys elsewhere.</summary>
-    public static ulong HashOf(IEnumerable<string> servers) => KeyHash.Of(Encoding.UTF8.GetBytes(string.Join(',', servers.Order(StringComparer.Ordinal)))).Value;
+    /// <summary>The hash of what decides which server has a key: members that say another one place keys elsewhere.</summary>
+    public static ulong HashOf(string placement) => KeyHash.Of(Encoding.UTF8.GetBytes(placement)).Value;
 }

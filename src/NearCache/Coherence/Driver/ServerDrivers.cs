@@ -32,6 +32,9 @@ internal sealed class ServerDrivers : IAsyncDisposable
         return now.Drivers[now.Remote.IndexOf(key)];
     }
 
+    /// <summary>Everything that decides which server has a key, as text.</summary>
+    public string PlacementText => _now.Remote.Placement;
+
     public void Start()
     {
         foreach (var driver in All)
