@@ -21,6 +21,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
     private readonly string _server;
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly Pace _pace;
+    private readonly BriefLook _look;
     private readonly long _longTurn;
     private readonly long _longBatch;
     private readonly TaskCompletionSource<ConnectionFailure> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,6 +32,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
     private long _lastWord;
     private int _same;
     private volatile bool _hasWorked;
+    private bool _isAskedAgain;
     private ReadyThread? _thread;
 
     public ReadLoop(ReplyReader reader, TransportConnection transport, Flusher flusher, string server)
@@ -38,6 +40,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
         (_reader, _stream, _flusher, _server) = (reader, transport.Stream, flusher, server);
         _ready = _stream as ReadyStream;
         _pace = new Pace(_time.TimestampFrequency);
+        _look = new BriefLook(_time.TimestampFrequency);
         _longTurn = _time.TimestampFrequency / 500;
         _longBatch = _time.TimestampFrequency / 2000;
         _onRead = () => Run(Step.TakeRead);
@@ -142,7 +145,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
             }
             else if (_ready is not null)
             {
-                if (!_ready.TryRead(_reader.Free.Span, out count))
+                if (!_ready.TryRead(_reader.Free.Span, out count) && !TryLook(_ready, out count))
                 {
                     _ready.WhenReadable(this);
                     return false;
@@ -198,6 +201,26 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
 
 #pragma warning restore CA2012
 
+    /// <summary>Looks for a moment whether the reply of a lone caller, who has asked again, is there.</summary>
+    private bool TryLook(ReadyStream ready, out int count)
+    {
+        count = 0;
+        if (!_isAskedAgain || !_look.IsWorthwhile())
+        {
+            return false;
+        }
+
+        var hasCome = false;
+        for (var began = _time.GetTimestamp(); !hasCome && _time.GetTimestamp() - began < _look.Ticks;)
+        {
+            Thread.SpinWait(4);
+            hasCome = ready.TryRead(_reader.Free.Span, out count);
+        }
+
+        _look.Add(hasCome);
+        return hasCome;
+    }
+
     /// <summary>Lets the callers of what was answered go on. False if another thread has taken over the loop meanwhile.</summary>
     private bool LetGoOn(long now)
     {
@@ -246,6 +269,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
     private void Told(int callers, long since)
     {
         var end = _time.GetTimestamp();
+        _isAskedAgain = callers == 1 && _flusher.Deferred == 1;
         _flusher.Undefer();
         _pace.Add(callers, end - since, end);
     }

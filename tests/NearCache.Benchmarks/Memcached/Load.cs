@@ -67,6 +67,17 @@ internal sealed record Load(double Rate, double P50, double P99, double BytesPer
         }
     }
 
+    /// <summary>So many calls, one after the other; adds the microseconds of each.</summary>
+    public static async Task TimeAsync(int calls, List<double> times, Func<Task> call)
+    {
+        for (var i = 0; i < calls; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await call();
+            times.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
+        }
+    }
+
     private static async Task CallAsync<T>(int caller, Histogram histogram, long end, Func<int, ValueTask<T>> call)
     {
         var started = Stopwatch.GetTimestamp();

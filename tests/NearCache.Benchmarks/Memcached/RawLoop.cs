@@ -57,19 +57,8 @@ internal sealed class RawLoop : IDisposable
         return rate;
     }
 
-    /// <summary>Microseconds for one request after another on asynchronous calls: the middle one.</summary>
-    public async Task<double> LatencyAsync(int rounds)
-    {
-        var times = new double[rounds];
-        for (var i = 0; i < rounds; i++)
-        {
-            var started = Stopwatch.GetTimestamp();
-            await SendAndReceiveAsync(_request, _replyLength);
-            times[i] = Stopwatch.GetElapsedTime(started).TotalMicroseconds;
-        }
-
-        return Report.Median(times);
-    }
+    /// <summary>One request and its reply on asynchronous calls.</summary>
+    public Task SendAndReceiveAsync() => SendAndReceiveAsync(_request, _replyLength);
 
     /// <summary>Microseconds for <paramref name="count"/> requests sent at once: the middle one.</summary>
     public async Task<double> BatchLatencyAsync(int count, int rounds)
