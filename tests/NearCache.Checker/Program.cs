@@ -1,6 +1,9 @@
 // A process of the coherence checker: reads every key as fast as it is allowed to, writes the keys that it owns, and logs both.
 // Usage: NearCache.Checker <log file> <member> <members> <keys> <reads/s> <memcached,…> <zookeeper>
 // On standard input: "jump <seconds>" sets the wall clock that the cache sees, "stop" ends it.
+//
+// A process of a stampede: NearCache.Checker stampede <callers> <memcached,…> <zookeeper>
+// On standard input: "ask <key> <timestamp>" lets all callers ask at that instant, and prints "asked <key> <factory runs> <values> <waits in µs>"; "stop" ends it.
 using NearCache.Checker;
 
-return await CheckerProcess.RunAsync(args);
+return args[0] == "stampede" ? await StampedeProcess.RunAsync(args) : await CheckerProcess.RunAsync(args);
