@@ -34,4 +34,7 @@ public readonly struct CacheResult<T>
 
     /// <summary>Which write was read, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>
     public CacheVersion Version { get; }
+
+    /// <summary>The same with another instance of the value.</summary>
+    internal CacheResult<T> With(T value) => new(value, Source, _ageMilliseconds, Version);
 }

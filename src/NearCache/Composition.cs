@@ -54,7 +54,8 @@ internal sealed class Composition : IAsyncDisposable
         var epochs = new ProcessEpochs();
         var flights = new FlightBoard(time);
         var tags = new TagBoard(options.NearEntries);
-        var stale = new StaleStore(options.StaleEntries, _clock);
+        var shared = new SharedTypes(options.ImmutableTypes);
+        var stale = new StaleStore(options.StaleEntries, _clock, shared);
         var book = new RuleBook(RuleDefaults.Of(options));
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
@@ -81,7 +82,7 @@ internal sealed class Composition : IAsyncDisposable
 
         var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale);
         var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
-        Reads = new ReadPath(map, _rules, Near, stale, _clock, format, _metrics, logger, options);
+        Reads = new ReadPath(map, _rules, Near, stale, shared, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
         var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);
         _refresher = new Refresher(prefetch, Near, _clock, time, _metrics);
@@ -96,7 +97,7 @@ internal sealed class Composition : IAsyncDisposable
         var tagPath = new TagPath(map, tags, Reads, Writes, epochs, _clock);
         _hybrid = (face, services) =>
         {
-            var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options);
+            var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options, shared);
             var hits = new HybridHits(Near, epochs, _clock, NearHybridCache.KeyPrefix);
             var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, face.MaximumPayloadBytes, _metrics, logger);
             return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);

@@ -47,6 +47,7 @@ internal static class LiveSettings
         new(nameof(NearCacheOptions.Memcached), (one, other) => EqualSettings.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),
         new(nameof(NearCacheOptions.ZooKeeper), (one, other) => EqualSettings.Are(one.ZooKeeper, other.ZooKeeper)),
         new(nameof(NearCacheOptions.Rules), (one, other) => RuleSet.Seed(one.Rules).IsSame(RuleSet.Seed(other.Rules))),
+        new(nameof(NearCacheOptions.ImmutableTypes), (one, other) => one.ImmutableTypes.ToHashSet().SetEquals(other.ImmutableTypes)),
         new(nameof(NearCacheOptions.Json), (one, other) => ReferenceEquals(one.Json, other.Json)),
     ];
 

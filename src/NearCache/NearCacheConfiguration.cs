@@ -71,6 +71,7 @@ internal static class NearCacheConfiguration
         reader.Texts(nameof(options.Preload), options.Preload);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
         reader.Choice<InvalidationPolicy>(nameof(options.OnInvalidate), value => options.OnInvalidate = value);
+        reader.Switch(nameof(options.ShareValues), value => options.ShareValues = value);
         reader.Switch(nameof(options.Enabled), value => options.Enabled = value);
     }
 }

@@ -158,6 +158,11 @@ public sealed class NearCacheOptions
     /// <value>Null, the default: the serializer's own defaults. Not read from configuration.</value>
     public JsonSerializerOptions? Json { get; set; }
 
+    /// <summary>Types whose values nobody changes, so that all callers have the same instance; also where they are held by tuples and immutable collections. Of any other type that can be
+    /// changed each caller gets a copy of its own. Strings, numbers, and sealed types with <c>[ImmutableObject(true)]</c> need not be named.</summary>
+    /// <value>Default: empty. Not read from configuration; a rule says the same by <see cref="RuleOptions.ShareValues"/>.</value>
+    public ICollection<Type> ImmutableTypes { get; private set; } = [];
+
     /// <summary>The rules that seed the registry where there is none.</summary>
     /// <value>Default: empty, nothing is kept near.</value>
     public IList<RuleOptions> Rules { get; private set; } = [];
@@ -177,6 +182,7 @@ public sealed class NearCacheOptions
         var copy = (NearCacheOptions)MemberwiseClone();
         copy.Budgets = Budgets.Copy();
         copy.Ensemble = Ensemble.Copy();
+        copy.ImmutableTypes = [.. ImmutableTypes];
         copy.Rules = [.. Rules.Select(rule => rule.Copy())];
         return copy;
     }

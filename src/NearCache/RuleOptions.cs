@@ -36,6 +36,11 @@ public sealed class RuleOptions
     /// <value>Default: <see cref="InvalidationPolicy.Drop"/>.</value>
     public InvalidationPolicy OnInvalidate { get; set; }
 
+    /// <summary>Whether callers may have the same instance of a near value whatever its type, because none of them changes it. Otherwise that is so for types that cannot be changed and
+    /// for those in <see cref="NearCacheOptions.ImmutableTypes"/>, and of all others each caller gets a copy of its own, which is read from the bytes each time.</summary>
+    /// <value>Default: false.</value>
+    public bool ShareValues { get; set; }
+
     /// <summary>Whether the rule is in force.</summary>
     /// <value>Default: true.</value>
     public bool Enabled { get; set; } = true;
@@ -51,6 +56,7 @@ public sealed class RuleOptions
             MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
             OnInvalidate = OnInvalidate,
+            ShareValues = ShareValues,
             Enabled = Enabled,
         };
         foreach (var key in Preload)

@@ -74,12 +74,15 @@ internal abstract class Flight(long startedAt)
 }
 
 /// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
-internal sealed class Flight<T>(long startedAt) : Flight(startedAt)
+internal sealed class Flight<T>(long startedAt, Func<CacheResult<T>, CacheResult<T>>? forAnother = null) : Flight(startedAt)
 {
     private readonly TaskCompletionSource<CacheResult<T>> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What every caller gets.</summary>
+    /// <summary>What it brings.</summary>
     public Task<CacheResult<T>> Landing => _landing.Task;
+
+    /// <summary>The same for a caller who has joined: a value that can be changed is the first one's alone.</summary>
+    public CacheResult<T> ForAnother(in CacheResult<T> result) => forAnother is null ? result : forAnother(result);
 
     /// <summary>Runs <paramref name="body"/> and lands with its outcome, whatever that is.</summary>
     public async Task FlyAsync(Func<CancellationToken, ValueTask<CacheResult<T>>> body)

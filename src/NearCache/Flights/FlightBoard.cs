@@ -17,8 +17,14 @@ internal sealed class FlightBoard(TimeProvider time)
     /// <param name="linger">For how long after its landing others may still have a flight's result; asked after it has landed.</param>
     /// <param name="meanwhile">What this caller takes rather than wait for long; null: nothing.</param>
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
+    /// <param name="forAnother">Makes of what the flight has brought what callers get who join it; null: the same.</param>
     public async ValueTask<CacheResult<T>> JoinAsync<T>(
-        string key, Func<CancellationToken, ValueTask<CacheResult<T>>> body, Func<TimeSpan> linger, Meanwhile<T>? meanwhile, CancellationToken cancellationToken)
+        string key,
+        Func<CancellationToken, ValueTask<CacheResult<T>>> body,
+        Func<TimeSpan> linger,
+        Meanwhile<T>? meanwhile,
+        CancellationToken cancellationToken,
+        Func<CacheResult<T>, CacheResult<T>>? forAnother = null)
     {
         while (true)
         {
@@ -32,19 +38,20 @@ internal sealed class FlightBoard(TimeProvider time)
 
                 if (shared.TryBoard())
                 {
-                    return await WaitAsync(key, shared, meanwhile, cancellationToken).ConfigureAwait(false);
+                    var (result, isInstead) = await WaitAsync(key, shared, meanwhile, cancellationToken).ConfigureAwait(false);
+                    return isInstead ? result : shared.ForAnother(result);
                 }
 
                 Remove(key, shared);
                 continue;
             }
 
-            var flight = new Flight<T>(time.GetTimestamp());
+            var flight = new Flight<T>(time.GetTimestamp(), forAnother);
             flight.TryBoard();
             if (_flights.TryAdd(key, flight))
             {
                 _ = RunAsync(key, flight, body, linger);
-                return await WaitAsync(key, flight, meanwhile, cancellationToken).ConfigureAwait(false);
+                return (await WaitAsync(key, flight, meanwhile, cancellationToken).ConfigureAwait(false)).Result;
             }
         }
     }
@@ -116,7 +123,8 @@ internal sealed class FlightBoard(TimeProvider time)
         _refreshes.TryRemove(new KeyValuePair<string, Flight>(key, flight));
     }
 
-    private async ValueTask<CacheResult<T>> WaitAsync<T>(string key, Flight<T> flight, Meanwhile<T>? meanwhile, CancellationToken cancellationToken)
+    // Instead: it is not what the flight has brought, but what the caller took in its place.
+    private async ValueTask<(CacheResult<T> Result, bool IsInstead)> WaitAsync<T>(string key, Flight<T> flight, Meanwhile<T>? meanwhile, CancellationToken cancellationToken)
     {
         try
         {
@@ -124,10 +132,10 @@ internal sealed class FlightBoard(TimeProvider time)
             {
                 // Somebody will want what it brings.
                 flight.Keep();
-                return instead;
+                return (instead, true);
             }
 
-            return await flight.Landing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return (await flight.Landing.WaitAsync(cancellationToken).ConfigureAwait(false), false);
         }
         finally
         {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
 using Microsoft.Extensions.Caching.Hybrid;
-using NearCache.Near;
 using NearCache.Tags;
 
 namespace NearCache.Hybrid;
@@ -34,17 +33,17 @@ internal sealed class HybridItem
     public HybridPayload? Payload => _payload;
 
     /// <summary>Makes an item of a value.</summary>
-    public static HybridItem Of<T>(T value, TagVersion[] tags, IHybridCacheSerializer<T> serializer)
+    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers)
     {
         var writer = new ArrayBufferWriter<byte>();
         HybridItemCodec.WriteHeader(writer, tags, value is null);
         var header = writer.WrittenCount;
         if (value is not null)
         {
-            serializer.Serialize(value, writer);
+            serializers.For<T>().Serialize(value, writer);
         }
 
-        object? shared = value is null ? NullMark : Immutability<T>.IsImmutable ? value : null;
+        object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
         return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header));
     }
 
@@ -132,7 +131,7 @@ internal sealed class HybridItem
             return false;
         }
 
-        if (Immutability<T>.IsImmutable && value is not null)
+        if (serializers.Shares<T>() && value is not null)
         {
             _value = value;
         }

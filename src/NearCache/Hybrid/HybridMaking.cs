@@ -29,7 +29,7 @@ internal sealed class HybridMaking<TState, T>(
         }
 
         var value = await factory(state, cancellationToken).ConfigureAwait(false);
-        var item = HybridItem.Of(value, versions, serializers.For<T>());
+        var item = HybridItem.Of(value, versions, serializers);
         (Value, HasRun) = (value, true);
         return item;
     }

@@ -63,7 +63,7 @@ internal sealed class HybridPath(
         HybridItem item;
         try
         {
-            item = HybridItem.Of(value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers.For<T>());
+            item = HybridItem.Of(value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers);
         }
         catch (MemcachedException e)
         {

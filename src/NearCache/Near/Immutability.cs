@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -5,14 +7,42 @@ using System.Runtime.CompilerServices;
 namespace NearCache.Near;
 
 /// <summary>Whether values of a type can be shared between callers.</summary>
-/// <remarks>Strings, enums, types without references, <see cref="ReadOnlyMemory{T}"/> of bytes, and sealed types that say <c>[ImmutableObject(true)]</c>.</remarks>
 internal static class Immutability<T>
 {
     public static readonly bool IsImmutable =
-        typeof(T) == typeof(string)
-        || typeof(T) == typeof(ReadOnlyMemory<byte>)
-        || typeof(T) == typeof(Uri)
-        || typeof(T) == typeof(Version)
-        || (typeof(T).IsValueType && !RuntimeHelpers.IsReferenceOrContainsReferences<T>())
-        || ((typeof(T).IsSealed || typeof(T).IsValueType) && typeof(T).GetCustomAttribute<ImmutableObjectAttribute>() is { Immutable: true });
+        (typeof(T).IsValueType && !RuntimeHelpers.IsReferenceOrContainsReferences<T>()) || Immutability.Is(typeof(T), FrozenSet<Type>.Empty);
+}
+
+/// <summary>Judges types by what they are, not by what they look like: records and read-only properties may still hold a list.</summary>
+/// <remarks>Strings and the like, numbers, dates and enums, <see cref="ReadOnlyMemory{T}"/> of bytes, sealed types that say <c>[ImmutableObject(true)]</c>, and tuples and immutable
+/// collections of nothing but those.</remarks>
+internal static class Immutability
+{
+    private static readonly FrozenSet<Type> Simple = new[]
+    {
+        typeof(string), typeof(Uri), typeof(Version), typeof(ReadOnlyMemory<byte>),
+        typeof(decimal), typeof(Half), typeof(Int128), typeof(UInt128), typeof(System.Numerics.BigInteger),
+        typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan), typeof(Guid),
+    }.ToFrozenSet();
+
+    // What they hold decides.
+    private static readonly FrozenSet<Type> Containers = new[]
+    {
+        typeof(Nullable<>), typeof(KeyValuePair<,>),
+        typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
+        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(Tuple<,,,,,,>), typeof(Tuple<,,,,,,,>),
+        typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>), typeof(ImmutableSortedSet<>), typeof(ImmutableStack<>), typeof(ImmutableQueue<>),
+        typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(FrozenSet<>), typeof(FrozenDictionary<,>),
+    }.ToFrozenSet();
+
+    /// <summary>Whether values of a type can be shared.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="declared">Types of which somebody says so.</param>
+    public static bool Is(Type type, IReadOnlySet<Type> declared) =>
+        type.IsPrimitive
+        || type.IsEnum
+        || Simple.Contains(type)
+        || declared.Contains(type)
+        || (type.IsGenericType && Containers.Contains(type.GetGenericTypeDefinition()) && Array.TrueForAll(type.GetGenericArguments(), held => Is(held, declared)))
+        || ((type.IsSealed || type.IsValueType) && type.GetCustomAttribute<ImmutableObjectAttribute>(inherit: false) is { Immutable: true });
 }

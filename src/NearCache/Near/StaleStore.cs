@@ -10,7 +10,7 @@ namespace NearCache.Near;
 /// <para>A key that is written or removed, as far as this process hears of it, is gone from here. A read that began before does not bring it back: the key's epoch is taken before the
 /// read and compared when the value is in the map.</para>
 /// </remarks>
-internal sealed class StaleStore(int capacity, NearClock clock)
+internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shared)
 {
     private const int Stripes = 1024;
     private readonly long[] _epochs = new long[Stripes];
@@ -47,7 +47,7 @@ internal sealed class StaleStore(int capacity, NearClock clock)
     /// <param name="codec">Makes the one from the other.</param>
     public void Keep<T>(string key, KeyHash hash, long epoch, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec)
     {
-        object? kept = Immutability<T>.IsImmutable || value is null ? value : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
+        object? kept = shared.Has<T>() || value is null ? value : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
         var maps = Volatile.Read(ref _maps);
         var entry = new Entry(kept, clock.Monotonic());
         var isNew = maps.Young.TryAdd(key, entry);

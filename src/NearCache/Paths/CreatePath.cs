@@ -80,6 +80,7 @@ internal sealed class CreatePath(
     {
         var policy = FillPolicy.Of(entry, options);
         var isShielded = false;
+        var copies = terms is null && !reads.Shares<T>(place) ? new Copies<T>(format.CodecOf<T>()) : null;
         return flights.JoinAsync(
             flight,
             async token =>
@@ -87,13 +88,13 @@ internal sealed class CreatePath(
                 CacheResult<T> found;
                 if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out found) && terms?.IsCurrent(found.Value!) != false)
                 {
-                    return found;
+                    return copies.Keep(found);
                 }
 
                 // What was fetched is read here for the first time; terms are for values of another kind, which nobody fetches.
                 if (terms is null && reads.TryGetFetched(place.Text, out found))
                 {
-                    return found;
+                    return copies.Keep(found);
                 }
 
                 var fill = BeginFill(place, terms);
@@ -101,11 +102,12 @@ internal sealed class CreatePath(
                 var creation = new Creation<T>(place, fill, policy, terms, run => factories.RunAsync(state, factory, policy.Timeout, run));
                 var result = await CreateOrServeStaleAsync(creation, token).ConfigureAwait(false);
                 isShielded = creation.RemoteFailed || result.IsStale;
-                return result;
+                return copies.Keep(result, creation.Bytes);
             },
             () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
             policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow")) : null,
-            cancellationToken);
+            cancellationToken,
+            copies.ForAnother());
     }
 
     // The source fails: what was there before, if the options allow it.
@@ -181,6 +183,7 @@ internal sealed class CreatePath(
 
             if (result.HasValue && verdict == Acceptance.Yes)
             {
+                creation.Bytes = item.Value;
                 if (item.IsWinner)
                 {
                     Refresh(creation, right);
@@ -299,6 +302,7 @@ internal sealed class CreatePath(
             Mode = isAdded ? MetaSetMode.Add : MetaSetMode.Set,
             Return = MetaFields.Cas,
         };
+        creation.Bytes = command.Value;
         try
         {
             var reply = await place.Server.Server.ExecuteAsync(new[] { command }).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -359,6 +363,9 @@ internal sealed class CreatePath(
         public Func<CancellationToken, ValueTask<T>> Factory => factory;
 
         public bool RemoteFailed { get; set; }
+
+        /// <summary>The value as the remote has it or is to have it; empty: nobody knows.</summary>
+        public ReadOnlyMemory<byte> Bytes { get; set; }
 
         /// <summary>Keeps the value for when it cannot be had again.</summary>
         public CacheResult<T> Remember(in CacheResult<T> result, StaleStore stale, ReadOnlyMemory<byte> bytes, ValueFormat format)

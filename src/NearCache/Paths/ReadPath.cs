@@ -10,7 +10,7 @@ using NearCache.Rules;
 namespace NearCache.Paths;
 
 /// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
-internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, StaleStore stale, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, StaleStore stale, SharedTypes shared, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
 {
     private const long SayUnreadableEvery = 10_000;
     private readonly Seldom _sayUnreadable = new(SayUnreadableEvery);
@@ -135,7 +135,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var token = fill.Token;
         var expiresAt = token.Sent.Monotonic + lifetime;
         var ledger = place.Server.Ledger;
-        var entry = new NearEntry(place.Text, Kept(value, bytes), SizeOf<T>(bytes), ledger, fill.Rule, token, expiresAt, version);
+        var entry = new NearEntry(place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), ledger, fill.Rule, token, expiresAt, version);
         if (!near.TryInsert(entry, ledger, token))
         {
             metrics.FillDiscarded("changed");
@@ -173,16 +173,19 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             return false;
         }
 
-        entry.Become(Kept(value, raw.Bytes));
+        entry.Become(Kept(value, raw.Bytes, entry.Rule));
         return near.TryGet(key, out result);
     }
+
+    /// <summary>Whether all callers may have the same instance: because of its type, or because the key's rule says so.</summary>
+    public bool Shares<T>(in PlacedKey place) => shared.Has<T>() || RuleOf(place) is { Rule.ShareValues: true };
 
     // What a first look in the near tier by the key itself does not find: a value that nobody has read yet, or a key that is known by another name.
     private bool TryGetNear<T>(string key, out CacheResult<T> result) =>
         TryGetFetched(key, out result) || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetFetched(name, out result)));
 
-    private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes) =>
-        Immutability<T>.IsImmutable || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
+    private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes, ActiveRule rule) =>
+        shared.Has<T>() || rule.Rule.ShareValues || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
 
     // Strings hold two bytes a letter, of which most are one in UTF-8.
     private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;

@@ -25,6 +25,9 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
     public InvalidationPolicy OnInvalidate { get; init; }
 
+    /// <summary>Whether callers share a value whatever its type.</summary>
+    public bool ShareValues { get; init; }
+
     /// <summary>Whether it is in force.</summary>
     public bool Enabled { get; init; } = true;
 
@@ -46,6 +49,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
             MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
             OnInvalidate = OnInvalidate,
+            ShareValues = ShareValues,
             Enabled = Enabled,
         };
         foreach (var key in Preload)
@@ -65,6 +69,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
         Preload = [.. options.Preload],
         MaxWritesPerSecond = options.MaxWritesPerSecond,
         OnInvalidate = options.OnInvalidate,
+        ShareValues = options.ShareValues,
         Enabled = options.Enabled,
     };
 }

@@ -16,7 +16,7 @@ internal static class RuleSetFormat
 
     private static readonly string[] KnownOfRule =
     [
-        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "onInvalidate", "enabled", "since",
+        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "onInvalidate", "shareValues", "enabled", "since",
     ];
 
     // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
@@ -117,6 +117,11 @@ internal static class RuleSetFormat
             writer.WriteString("onInvalidate"u8, "refresh"u8);
         }
 
+        if (rule.ShareValues)
+        {
+            writer.WriteBoolean("shareValues"u8, true);
+        }
+
         if (!rule.Enabled)
         {
             writer.WriteBoolean("enabled"u8, false);
@@ -140,6 +145,7 @@ internal static class RuleSetFormat
             "refresh" => InvalidationPolicy.Refresh,
             var other => throw new FormatException($"onInvalidate is \"{other}\", but must be drop or refresh"),
         },
+        ShareValues = element.TryGetProperty("shareValues", out var shares) && shares.GetBoolean(),
         Enabled = !element.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean(),
         Since = element.GetProperty("since").GetInt64(),
         Others = Others(element, KnownOfRule),

@@ -1,5 +1,6 @@
 using System.Text;
 using NearCache.Hybrid;
+using NearCache.Near;
 using NearCache.Remote;
 using NearCache.Tags;
 
@@ -13,7 +14,7 @@ public sealed class HybridItemCodecTests
     [Fact]
     public void An_entry_is_stored_as_documented()
     {
-        var item = HybridItem.Of("red", Tags, new HybridSerializers(null, [], DefaultJson.Options).For<string>());
+        var item = HybridItem.Of("red", Tags, new HybridSerializers(null, [], DefaultJson.Options, SharedTypes.Immutable));
 
         Assert.Equal("0002012a0123456789abcdef076772c3b6c39f650000000000000001726564", Convert.ToHexStringLower(item.Payload!.Bytes.Span));
         Assert.Equal(0x4E430104u, new Envelope(ValueKind.Hybrid).ToClientFlags());
@@ -22,10 +23,10 @@ public sealed class HybridItemCodecTests
     [Fact]
     public void An_entry_is_read_back()
     {
-        var serializers = new HybridSerializers(null, [], DefaultJson.Options);
+        var serializers = new HybridSerializers(null, [], DefaultJson.Options, SharedTypes.Immutable);
         var codec = new HybridItemCodec();
 
-        var item = codec.Decode(HybridItem.Of("red", Tags, serializers.For<string>()).Payload!.Bytes);
+        var item = codec.Decode(HybridItem.Of("red", Tags, serializers).Payload!.Bytes);
 
         Assert.Equal(Tags, item.Tags);
         Assert.True(item.TryTake<string>(serializers, out var value));
@@ -36,7 +37,7 @@ public sealed class HybridItemCodecTests
     public void Bytes_that_are_no_entry_are_refused_however_they_end()
     {
         var codec = new HybridItemCodec();
-        var whole = HybridItem.Of("", Tags, new HybridSerializers(null, [], DefaultJson.Options).For<string>()).Payload!.Bytes;
+        var whole = HybridItem.Of("", Tags, new HybridSerializers(null, [], DefaultJson.Options, SharedTypes.Immutable)).Payload!.Bytes;
         for (var length = 0; length < whole.Length; length++)
         {
             Assert.Throws<FormatException>(() => codec.Decode(whole[..length]));

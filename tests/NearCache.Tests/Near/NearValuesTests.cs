@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.ComponentModel;
+using NearCache.Near;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Near;
@@ -29,6 +32,76 @@ public sealed class NearValuesTests
         bytes[0] = 9;
 
         Assert.Equal([1, 2, 3], await HitAsync<byte[]>(cache));
+    }
+
+    [Fact]
+    public async Task A_type_that_is_declared_immutable_is_shared()
+    {
+        await using var cache = Make(configure: options => options.ImmutableTypes.Add(typeof(Basket)));
+
+        Assert.Same(await HitAsync(cache, new Basket()), await HitAsync<Basket>(cache));
+        Assert.Same((await HitAsync(cache, ImmutableArray.Create(new Basket())))[0], (await HitAsync<ImmutableArray<Basket>>(cache))[0]);
+        Assert.NotSame(await HitAsync(cache, new List<Basket>()), await HitAsync<List<Basket>>(cache));
+    }
+
+    [Fact]
+    public async Task A_rule_may_say_that_its_values_are_shared()
+    {
+        await using var cache = Make(configure: options => options.Rules[0].ShareValues = true);
+
+        Assert.Same(await HitAsync(cache, new Basket()), await HitAsync<Basket>(cache));
+    }
+
+    [Fact]
+    public async Task Callers_who_wait_for_the_same_factory_get_one_each()
+    {
+        await using var cache = Make();
+        var made = new TaskCompletionSource<Basket>();
+        var runs = 0;
+        var callers = Enumerable.Range(0, 3).Select(_ => AskAsync()).ToArray();
+        made.SetResult(new Basket { Items = { "a raincoat" } });
+        var baskets = await Task.WhenAll(callers);
+
+        Assert.Equal((1, 3), (runs, baskets.Distinct().Count()));
+        baskets[0].Items.Add("an umbrella");
+        Assert.All(baskets[1..], basket => Assert.Equal(["a raincoat"], basket.Items));
+
+        Task<Basket> AskAsync() => cache.GetOrCreateAsync("product:1", async _ =>
+        {
+            runs++;
+            return await made.Task;
+        }).AsTask();
+    }
+
+    [Fact]
+    public async Task Callers_who_wait_for_the_same_factory_share_what_cannot_be_changed()
+    {
+        await using var cache = Make();
+        var made = new TaskCompletionSource<Price>();
+        var callers = Enumerable.Range(0, 3).Select(_ => cache.GetOrCreateAsync("product:1", async _ => await made.Task).AsTask()).ToArray();
+        made.SetResult(new Price(3));
+
+        Assert.Single((await Task.WhenAll(callers)).Distinct(ReferenceEqualityComparer.Instance));
+    }
+
+    [Fact]
+    public void Tuples_and_immutable_collections_are_what_they_hold()
+    {
+        Assert.True(Immutability<ImmutableArray<string>>.IsImmutable);
+        Assert.True(Immutability<ImmutableDictionary<string, Price>>.IsImmutable);
+        Assert.True(Immutability<FrozenSet<Guid>>.IsImmutable);
+        Assert.True(Immutability<(string Name, int? Count)>.IsImmutable);
+        Assert.True(Immutability<Tuple<string, KeyValuePair<int, Uri>>>.IsImmutable);
+        Assert.True(Immutability<DayOfWeek>.IsImmutable);
+
+        Assert.False(Immutability<ImmutableArray<Basket>>.IsImmutable);
+        Assert.False(Immutability<(string Name, List<string> Others)>.IsImmutable);
+        Assert.False(Immutability<ImmutableList<byte[]>>.IsImmutable);
+        Assert.False(Immutability<Memory<byte>>.IsImmutable);
+        Assert.False(Immutability<IReadOnlyList<string>>.IsImmutable);
+        Assert.False(Immutability<Named>.IsImmutable);
+        Assert.False(Immutability<Open>.IsImmutable);
+        Assert.False(Immutability<Changing>.IsImmutable);
     }
 
     [Fact]
@@ -99,6 +172,18 @@ public sealed class NearValuesTests
 
     [ImmutableObject(true)]
     private sealed record Price(int Amount);
+
+    // Nobody says that it cannot be changed.
+    private sealed record Named(string Name);
+
+    // A type that inherits from it may be changed.
+    [ImmutableObject(true)]
+    private record Open(string Name);
+
+    private sealed record Changing(string Name) : Open(Name)
+    {
+        public List<string> Others { get; } = [];
+    }
 
     private sealed class Basket
     {

@@ -15,7 +15,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void It_keeps_the_newest_and_no_more_than_there_is_room_for()
     {
-        var store = new StaleStore(100, new NearClock(_time));
+        var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         for (var i = 0; i < 1000; i++)
         {
             Keep(store, $"key {i}", "value");
@@ -29,7 +29,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void A_key_that_is_kept_again_and_again_leaves_room_for_others()
     {
-        var store = new StaleStore(100, new NearClock(_time));
+        var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         Keep(store, "quiet", "value");
         for (var i = 0; i < 1000; i++)
         {
@@ -42,7 +42,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void A_read_that_began_before_a_drop_brings_nothing_back()
     {
-        var store = new StaleStore(100, new NearClock(_time));
+        var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         var epoch = store.EpochOf(HashOf("key"));
 
         store.Drop("key", HashOf("key"));
@@ -54,7 +54,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void A_dropped_key_is_gone_whichever_map_it_was_in()
     {
-        var store = new StaleStore(10, new NearClock(_time));
+        var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         for (var i = 0; i < 7; i++)
         {
             Keep(store, $"key {i}", "value");
@@ -72,7 +72,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void Whoever_gets_a_value_that_can_be_changed_gets_one_of_his_own()
     {
-        var store = new StaleStore(10, new NearClock(_time));
+        var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         var kept = new List<int> { 1 };
         store.Keep("key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, OwnCodecs.For<List<int>>(JsonSerializerOptions.Default));
         kept.Add(2);

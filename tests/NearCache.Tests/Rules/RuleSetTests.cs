@@ -56,6 +56,7 @@ public sealed class RuleSetTests
             Preload = { "product:1" },
             MaxWritesPerSecond = 5,
             OnInvalidate = InvalidationPolicy.Refresh,
+            ShareValues = true,
             Enabled = false,
         };
 
