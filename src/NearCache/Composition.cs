@@ -56,7 +56,7 @@ internal sealed class Composition : IAsyncDisposable
         var tags = new TagBoard(options.NearEntries);
         var shared = new SharedTypes(options.ImmutableTypes);
         var stale = new StaleStore(options.StaleEntries, _clock, shared);
-        var book = new RuleBook(RuleDefaults.Of(options));
+        var book = new RuleBook(RuleDefaults.Of(options), options.BreakMatcher);
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
@@ -126,7 +126,7 @@ internal sealed class Composition : IAsyncDisposable
 
         _metrics.ObserveRules(Rules);
         Locks = new DistributedLock(map.PlaceLock, _clock, time, _metrics);
-        _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Active, time, _metrics, logger);
+        _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
         _churn = options.ChurnBreaker ? new ChurnDriver(_rules, context) : null;
         _reload = () =>
         {
@@ -244,8 +244,8 @@ internal sealed class Composition : IAsyncDisposable
         return _servers.ChangeAsync(servers);
     }
 
-    private IEnumerable<RuleSnapshot> Rules() => _rules.Active.Select(rule => new RuleSnapshot(
-        rule.Name, rule.IsOn, rule.Counters.NearHits, rule.Counters.RemoteReads, rule.Counters.Writes, rule.Counters.Announcements));
+    private IEnumerable<RuleSnapshot> Rules() => _rules.Counted.Select(rule => new RuleSnapshot(
+        rule.Name, rule.IsOn, rule.Counters.NearHits, rule.Counters.RemoteReads, rule.Counters.Writes, rule.Counters.Announcements, rule.DryRun is not null));
 
     public NearCacheSnapshot Snapshot()
     {

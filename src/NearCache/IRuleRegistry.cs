@@ -41,12 +41,21 @@ public interface IRuleRegistry
     /// <exception cref="NearCacheException">The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.</exception>
     Task<RegistrySnapshot> RemoveAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
-    /// <summary>Puts a rule in force.</summary>
+    /// <summary>Puts a rule in force that was tried (<see cref="RuleOptions.DryRun"/>), unless the fleet writes its keys too often.</summary>
+    /// <param name="name">The rule.</param>
+    /// <param name="mostWritesPerSecond">Writes a second of all processes together, on average over the last whole minute, above which it is refused.</param>
+    /// <param name="reason">Who edits, and why.</param>
+    /// <param name="cancellationToken">Gives up waiting; the edit may still be done.</param>
+    /// <exception cref="RuleRefusedException">There is no such rule, it is no dry run, this process has watched it for less than 90 s, or its keys are written too often.</exception>
+    /// <exception cref="NearCacheException">memcached or the registry could not be asked, or <see cref="EditReason.IfRevision"/> is not its revision.</exception>
+    Task<RegistrySnapshot> EndDryRunAsync(string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Puts a rule in force, and ends its dry run without a look at its use.</summary>
     /// <exception cref="RuleRefusedException">There is no such rule.</exception>
     /// <exception cref="NearCacheException">The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.</exception>
     Task<RegistrySnapshot> EnableAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
-    /// <summary>Keeps a rule, out of force. In an incident use <see cref="StopAsync"/>, which needs no ZooKeeper.</summary>
+    /// <summary>Keeps a rule, out of force; a dry run ends. In an incident use <see cref="StopAsync"/>, which needs no ZooKeeper.</summary>
     /// <exception cref="RuleRefusedException">There is no such rule.</exception>
     /// <exception cref="NearCacheException">The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.</exception>
     Task<RegistrySnapshot> DisableAsync(string name, EditReason reason, CancellationToken cancellationToken = default);

@@ -73,5 +73,6 @@ internal static class NearCacheConfiguration
         reader.Choice<InvalidationPolicy>(nameof(options.OnInvalidate), value => options.OnInvalidate = value);
         reader.Switch(nameof(options.ShareValues), value => options.ShareValues = value);
         reader.Switch(nameof(options.Enabled), value => options.Enabled = value);
+        reader.Switch(nameof(options.DryRun), value => options.DryRun = value);
     }
 }

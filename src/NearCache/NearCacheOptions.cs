@@ -176,6 +176,9 @@ public sealed class NearCacheOptions
     /// <summary>Lets near entries be served however long ago their server was confirmed: for the test that shows what the gate prevents. No configuration can say it.</summary>
     internal bool HoldGateOpen { get; set; }
 
+    /// <summary>Compiles every rule as if it covered every key: for the test that shows what holds a matcher which is broken to say yes. No configuration can say it.</summary>
+    internal bool BreakMatcher { get; set; }
+
     /// <summary>A copy; <see cref="Memcached"/> and <see cref="ZooKeeper"/> are shared with it, since their clients copy them.</summary>
     internal NearCacheOptions Copy()
     {

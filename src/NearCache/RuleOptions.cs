@@ -45,6 +45,11 @@ public sealed class RuleOptions
     /// <value>Default: true.</value>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>Whether the rule is only tried: it counts what it would do (<see cref="RuleSnapshot"/>, <see cref="RuleUsage"/>), keeps nothing near and announces nothing.
+    /// <see cref="IRuleRegistry.EndDryRunAsync"/> puts it in force. Does not go together with <see cref="Enabled"/> = false.</summary>
+    /// <value>Default: false.</value>
+    public bool DryRun { get; set; }
+
     internal RuleOptions Copy()
     {
         var copy = new RuleOptions
@@ -58,6 +63,7 @@ public sealed class RuleOptions
             OnInvalidate = OnInvalidate,
             ShareValues = ShareValues,
             Enabled = Enabled,
+            DryRun = DryRun,
         };
         foreach (var key in Preload)
         {

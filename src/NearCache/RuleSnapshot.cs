@@ -7,4 +7,5 @@ namespace NearCache;
 /// <param name="RemoteReads">Reads that went to memcached.</param>
 /// <param name="Writes">Mutations of its keys.</param>
 /// <param name="Announcements">Mutations handed to ZooKeeper; many travel in one transaction.</param>
-public sealed record RuleSnapshot(string Name, bool IsOn, long NearHits, long RemoteReads, long Writes, long Announcements);
+/// <param name="IsDryRun">Whether it is only tried: then the other numbers are what it would have done, near hits by estimate.</param>
+public sealed record RuleSnapshot(string Name, bool IsOn, long NearHits, long RemoteReads, long Writes, long Announcements, bool IsDryRun = false);

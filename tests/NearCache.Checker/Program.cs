@@ -2,8 +2,17 @@
 // Usage: NearCache.Checker <log file> <member> <members> <keys> <reads/s> <memcached,…> <zookeeper>
 // On standard input: "jump <seconds>" sets the wall clock that the cache sees, "stop" ends it.
 //
-// A process of a stampede: NearCache.Checker stampede <callers> <memcached,…> <zookeeper>
+// Or a process that does what it is told (HostProcess):
+//        NearCache.Checker host <namespace> <memcached,…> <zookeeper>
+//
+// Or a process of a stampede:
+//        NearCache.Checker stampede <callers> <memcached,…> <zookeeper>
 // On standard input: "ask <key> <timestamp>" lets all callers ask at that instant, and prints "asked <key> <factory runs> <values> <waits in µs>"; "stop" ends it.
 using NearCache.Checker;
 
-return args[0] == "stampede" ? await StampedeProcess.RunAsync(args) : await CheckerProcess.RunAsync(args);
+return args[0] switch
+{
+    "host" => await HostProcess.RunAsync(args),
+    "stampede" => await StampedeProcess.RunAsync(args),
+    _ => await CheckerProcess.RunAsync(args),
+};

@@ -33,4 +33,28 @@ public sealed class BackoffTests
 
         Assert.True(waits.Distinct().Count() > 90);
     }
+
+    // 500 clients that lost their servers at one instant, with the ZooKeeper client's waits; they return with the first attempt after the outage.
+    [Theory]
+    [InlineData(0.5, 0.5, 200)]
+    [InlineData(2, 0.5, 75)]
+    [InlineData(30, 0.5, 75)]
+    [InlineData(0.5, 0, 500)]
+    public void After_an_outage_few_clients_return_within_the_same_100_milliseconds(double outageSeconds, double jitter, int most)
+    {
+        var returns = Enumerable.Range(0, 500).Select(seed =>
+        {
+            var backoff = new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), jitter, new Random(seed));
+            var now = 0.0;
+            while (now < outageSeconds)
+            {
+                now += backoff.Next().TotalSeconds;
+            }
+
+            return now;
+        }).ToArray();
+
+        var busiest = returns.Max(from => returns.Count(time => time >= from && time < from + 0.1));
+        Assert.InRange(busiest, jitter == 0 ? most : 1, most);
+    }
 }

@@ -121,7 +121,7 @@ internal sealed class NearCacheMetrics : IDisposable
         Count("nearcache.rule.writes", "{write}", "Mutations, by rule.", rule => rule.Writes);
         Count("nearcache.rule.announcements", "{announcement}", "Mutations handed to ZooKeeper, by rule.", rule => rule.Announcements);
         _meter.CreateObservableGauge(
-            "nearcache.rule.off", () => rules().Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))), "{rule}", "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
+            "nearcache.rule.off", () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))), "{rule}", "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
     }
 
     /// <summary>The same for what ZooKeeper may be asked, and is.</summary>

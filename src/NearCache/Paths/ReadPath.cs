@@ -75,6 +75,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var rule = rules.Match(place.Text);
         rule?.Counters.RemoteRead();
         var now = clock.Now();
+        rules.Try(place.Text)?.Read(place.Hash.Value, now.Monotonic);
         if (rule is null || !rules.MayFill(place.Server, rule, now, out var generation))
         {
             return null;

@@ -103,6 +103,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         var server = place.Server;
         var rule = rules.Match(place.Text);
         rule?.Counters.Written();
+        rules.Try(place.Text)?.Written(place.Hash.Value);
         try
         {
             return rules.MustBump(server, place.Text)

@@ -17,6 +17,7 @@ internal sealed class ActiveRule
     internal ActiveRule(Rule rule, RuleDefaults defaults, ThreadedCounter hits)
     {
         Counters = new RuleCounters(hits);
+        DryRun = rule.DryRun ? new DryRun(this) : null;
         _rule = rule;
         Update(rule, defaults);
     }
@@ -47,6 +48,9 @@ internal sealed class ActiveRule
 
     /// <summary>Are writes of its keys announced? Not while it is off, and not after the churn breaker has tripped.</summary>
     public bool Announces => _announces && IsOn;
+
+    /// <summary>Counts what the rule would do; null: it is no dry run.</summary>
+    public DryRun? DryRun { get; }
 
     /// <summary>What it did in this process.</summary>
     public RuleCounters Counters { get; }

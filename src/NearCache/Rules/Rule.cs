@@ -31,6 +31,9 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>Whether it is in force.</summary>
     public bool Enabled { get; init; } = true;
 
+    /// <summary>Whether it only counts what it would do. It is not enabled then, so that processes which do not know dry runs leave it alone.</summary>
+    public bool DryRun { get; init; }
+
     /// <summary>The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.</summary>
     public long Since { get; init; } = 1;
 
@@ -50,7 +53,8 @@ internal sealed record Rule(string Name, KeyPattern Match)
             MaxWritesPerSecond = MaxWritesPerSecond,
             OnInvalidate = OnInvalidate,
             ShareValues = ShareValues,
-            Enabled = Enabled,
+            Enabled = Enabled || DryRun,
+            DryRun = DryRun,
         };
         foreach (var key in Preload)
         {
@@ -70,6 +74,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
         MaxWritesPerSecond = options.MaxWritesPerSecond,
         OnInvalidate = options.OnInvalidate,
         ShareValues = options.ShareValues,
-        Enabled = options.Enabled,
+        Enabled = options.Enabled && !options.DryRun,
+        DryRun = options.DryRun,
     };
 }

@@ -4,14 +4,20 @@ namespace NearCache.Rules;
 
 /// <summary>The rules at work in this process: asked by every read and write, changed by edits and stops.</summary>
 /// <remarks>Any thread may ask <see cref="Matcher"/>. Changes come from one thread at a time.</remarks>
-internal sealed class RuleBook(RuleDefaults defaults)
+/// <param name="defaults">What counts where a rule does not say.</param>
+/// <param name="isBroken">Every rule covers every key: for tests.</param>
+internal sealed class RuleBook(RuleDefaults defaults, bool isBroken = false)
 {
     private RuleDefaults _defaults = defaults;
     private volatile RuleMatcher _matcher = RuleMatcher.None;
+    private volatile RuleMatcher? _tried;
     private StopSet _seen = StopSet.None;
 
     /// <summary>The rules of the applied set that are enabled, compiled. A rule in it may be off: it is stopped.</summary>
     public RuleMatcher Matcher => _matcher;
+
+    /// <summary>The rules of the applied set that are dry runs, compiled; null: there is none.</summary>
+    public RuleMatcher? Tried => _tried;
 
     /// <summary>The near hits of all rules, also of those that are gone. Each rule is a part.</summary>
     public ThreadedCounter NearHits { get; } = new();
@@ -32,10 +38,11 @@ internal sealed class RuleBook(RuleDefaults defaults)
     /// <returns>The rules that were switched off or on by it.</returns>
     public IReadOnlyList<ActiveRule> Apply(RuleSet set)
     {
-        var before = _matcher.Rules.ToDictionary(rule => (rule.Name, rule.Since));
+        var before = _matcher.Rules.Concat(_tried?.Rules ?? []).ToDictionary(rule => (rule.Name, rule.Since));
         var after = new List<ActiveRule>();
-        foreach (var rule in set.Rules.Where(rule => rule.Enabled))
+        foreach (var written in set.Rules.Where(rule => rule.Enabled || rule.DryRun))
         {
+            var rule = AsMatched(written);
             if (before.Remove((rule.Name, rule.Since), out var active) && active.Rule.Match.Equals(rule.Match))
             {
                 active.Update(rule, _defaults);
@@ -49,15 +56,20 @@ internal sealed class RuleBook(RuleDefaults defaults)
         }
 
         Applied = set;
-        _matcher = new RuleMatcher(after);
+        _matcher = new RuleMatcher([.. after.Where(rule => rule.DryRun is null)]);
+        ActiveRule[] tried = [.. after.Where(rule => rule.DryRun is not null)];
+        _tried = tried.Length == 0 ? null : new RuleMatcher(tried);
         return SwitchAll(before.Values);
     }
+
+    /// <summary>A rule as keys are compared with it.</summary>
+    public Rule AsMatched(Rule rule) => isBroken ? rule with { Match = new KeyPattern("*") } : rule;
 
     /// <summary>What counts where a rule does not say has changed.</summary>
     public void Reload(RuleDefaults defaults)
     {
         _defaults = defaults;
-        foreach (var rule in _matcher.Rules)
+        foreach (var rule in _matcher.Rules.Concat(_tried?.Rules ?? []))
         {
             rule.Update(rule.Rule, defaults);
         }

@@ -6,6 +6,7 @@ namespace NearCache.Rules;
 /// <param name="hits">Counts the near hits of all rules; each is a part.</param>
 internal sealed class RuleCounters(ThreadedCounter hits)
 {
+    private long _wouldHits;
     private long _remoteReads;
     private long _writes;
     private long _announcements;
@@ -13,8 +14,8 @@ internal sealed class RuleCounters(ThreadedCounter hits)
     /// <summary>The rule's part of the near hits.</summary>
     public int HitsPart { get; } = hits.AddPart();
 
-    /// <summary>Reads that the near store answered.</summary>
-    public long NearHits => hits.Of(HitsPart);
+    /// <summary>Reads that the near store answered; in a dry run, those that it would have.</summary>
+    public long NearHits => hits.Of(HitsPart) + Volatile.Read(ref _wouldHits);
 
     /// <summary>Reads that went to the remote.</summary>
     public long RemoteReads => Volatile.Read(ref _remoteReads);
@@ -24,6 +25,8 @@ internal sealed class RuleCounters(ThreadedCounter hits)
 
     /// <summary>Mutations handed to ZooKeeper.</summary>
     public long Announcements => Volatile.Read(ref _announcements);
+
+    public void WouldHit() => Interlocked.Increment(ref _wouldHits);
 
     public void RemoteRead() => Interlocked.Increment(ref _remoteReads);
 

@@ -81,7 +81,7 @@ internal sealed class RuleSet
 
     private static Rule After(Rule? old, Rule rule, long revision) => rule with
     {
-        Since = old is not null && old.Match.Equals(rule.Match) && old.Enabled == rule.Enabled ? old.Since : revision,
+        Since = old is not null && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun) ? old.Since : revision,
         Others = rule.Others.IsEmpty && old is not null ? old.Others : rule.Others,
     };
 

@@ -16,7 +16,7 @@ internal static class RuleSetFormat
 
     private static readonly string[] KnownOfRule =
     [
-        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "onInvalidate", "shareValues", "enabled", "since",
+        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
     ];
 
     // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
@@ -127,6 +127,11 @@ internal static class RuleSetFormat
             writer.WriteBoolean("enabled"u8, false);
         }
 
+        if (rule.DryRun)
+        {
+            writer.WriteBoolean("dryRun"u8, true);
+        }
+
         writer.WriteNumber("since"u8, rule.Since);
         WriteOthers(writer, rule.Others);
         writer.WriteEndObject();
@@ -147,6 +152,9 @@ internal static class RuleSetFormat
         },
         ShareValues = element.TryGetProperty("shareValues", out var shares) && shares.GetBoolean(),
         Enabled = !element.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean(),
+
+        // A rule that is enabled is in force for processes that know no dry runs, so it is for all.
+        DryRun = element.TryGetProperty("dryRun", out var dryRun) && dryRun.GetBoolean() && element.TryGetProperty("enabled", out var off) && !off.GetBoolean(),
         Since = element.GetProperty("since").GetInt64(),
         Others = Others(element, KnownOfRule),
     };

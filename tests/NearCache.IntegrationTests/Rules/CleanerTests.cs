@@ -18,10 +18,10 @@ public sealed class CleanerTests(ITestOutputHelper output)
     {
         var count = Scope.Of(3_000, 220_000);
         var rate = Scope.Of(2_000, 5_000);
-        await using var fleet = await RuleFleet.StartAsync(caches: 1);
+        await using var fleet = await RuleFleet.StartAsync(caches: 1, javaOptions: ["-Xmx1g"]);
         await fleet.ServeNearAsync("product:1");
         await Eventually.BecomesTrueAsync(() => fleet.Caches[0].Snapshot().Budgets!.Members == 1, "it is a member");
-        await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);
+        await using var admin = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, SessionTimeout = TimeSpan.FromSeconds(60) });
         await FillAsync(admin, Keys, count);
         await admin.CreateAsync(Home + "/members/old", null);
         await admin.CreateAsync(Home + "/slots/08", null);

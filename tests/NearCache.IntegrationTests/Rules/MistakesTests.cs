@@ -70,6 +70,184 @@ public sealed class MistakesTests(ITestOutputHelper output)
         Assert.InRange(cost, restarts, (2 * restarts) + 2);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_matcher_that_is_broken_to_say_yes_to_every_key_is_held_by_the_churn_breaker_and_without_it_by_the_budget(bool hasBreaker)
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options => (options.BreakMatcher, options.ChurnBreaker) = (true, hasBreaker));
+        var cache = fleet.Caches[0];
+        await fleet.ServeNearAsync("no:rule:names:this");
+        await Eventually.BecomesTrueAsync(() => cache.Snapshot().Budgets!.Members == 1, "it is a member");
+
+        // Locks and counters do not ask the matcher, whatever it would say.
+        var idle = await fleet.ZooKeeper.LastZxidAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await using var held = await cache.Locks.AcquireAsync($"order-{i}", new LockOptions(), TestContext.Current.CancellationToken);
+            await cache.IncrementAsync("visits");
+        }
+
+        Assert.Equal(idle, await fleet.ZooKeeper.LastZxidAsync());
+        var (nodes, clock, writes) = (await NodesAsync(fleet), Stopwatch.StartNew(), 0);
+        while (hasBreaker ? cache.Rules.Current.Stops.Count == 0 && clock.Elapsed < TimeSpan.FromSeconds(60) : clock.Elapsed < TimeSpan.FromSeconds(4))
+        {
+            await cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"order-lock-{writes++}"), "held");
+        }
+
+        var took = clock.Elapsed.TotalSeconds;
+        var cost = await fleet.ZooKeeper.LastZxidAsync() - idle;
+        output.WriteLine($"[FIGURE] a matcher that says yes to every key, churn breaker {(hasBreaker ? "on" : "off")}: {writes:N0} writes in {took:0.0} s cost {cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
+        Assert.Equal(hasBreaker ? 1 : 0, cache.Rules.Current.Stops.Count);
+
+        // The budget, one that was saved up, one that may be borrowed, and the stop.
+        Assert.InRange(cost, 1, (5 * took) + 3);
+        Assert.Equal(nodes, await NodesAsync(fleet));
+    }
+
+    [Fact]
+    public async Task Sessions_that_join_within_a_minute_cost_two_transactions_and_a_znode_each_and_a_bystander_does_not_notice()
+    {
+        var (count, within) = (Scope.Of(60, 500), TimeSpan.FromSeconds(Scope.Of(6, 60)));
+        await using var fleet = await RuleFleet.StartAsync(caches: 1);
+        await Eventually.BecomesTrueAsync(() => fleet.Caches[0].Snapshot().Budgets!.Members == 1, "the first is a member");
+        await using var bystander = new ZooKeeper.ZooKeeperClient(fleet.ZooKeeper.Address);
+        await bystander.CreateAsync("/registry", null);
+        var (before, nodes) = (await fleet.ZooKeeper.LastZxidAsync(), await NodesAsync(fleet));
+        var joined = new NearCacheClient[count];
+        try
+        {
+            using var all = new CancellationTokenSource();
+            var latencies = LatenciesAsync(bystander, all.Token);
+            for (var i = 0; i < count; i++)
+            {
+                joined[i] = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(10));
+                await Task.Delay(within / count, TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+
+            await Eventually.BecomesTrueAsync(async () => await NodesAsync(fleet) >= nodes + count, "all are members", TimeSpan.FromMinutes(2));
+            await all.CancelAsync();
+            var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
+            output.WriteLine($"[FIGURE] {count} sessions joined within {within.TotalSeconds:0} s: {cost} transactions, {await NodesAsync(fleet) - nodes} znodes; a bystander's reads meanwhile: {new Percentiles(await latencies)}");
+            Assert.Equal(nodes + count, await NodesAsync(fleet));
+            Assert.InRange(cost, 2 * count, (2 * count) + 2);
+            Assert.Equal(0, joined.Sum(cache => cache.Snapshot().ZooKeeperWrites));
+        }
+        finally
+        {
+            await Task.WhenAll(joined.Where(cache => cache is not null).Select(cache => cache.DisposeAsync().AsTask()));
+        }
+    }
+
+    [Fact]
+    public async Task Sessions_whose_ZooKeeper_restarts_again_and_again_come_back_spread_over_time()
+    {
+        var (count, rounds, every) = (Scope.Of(60, 500), Scope.Of(2, 4), TimeSpan.FromSeconds(Scope.Of(2, 30)));
+        await using var fleet = await RuleFleet.StartAsync(caches: 1);
+        await fleet.ServeNearAsync("product:1");
+        var back = new System.Collections.Concurrent.ConcurrentQueue<TimeSpan>();
+        var (clock, before) = (Stopwatch.StartNew(), 0L);
+        using var ending = new CancellationTokenSource();
+        ZooKeeper.ZooKeeperClient[] sessions = [.. Enumerable.Range(0, count).Select(_ => new ZooKeeper.ZooKeeperClient(new ZooKeeper.ZooKeeperOptions
+        {
+            ConnectionString = fleet.ZooKeeper.Address, RenewSession = true,
+        }))];
+        var followed = sessions.Select(session => FollowAsync(session, () => back.Enqueue(clock.Elapsed), ending.Token)).ToArray();
+        try
+        {
+            for (var round = 0; round <= rounds; round++)
+            {
+                await Eventually.BecomesTrueAsync(() => sessions.All(session => session.State == ZooKeeper.ZooKeeperState.Connected), "all have a session", TimeSpan.FromMinutes(2));
+                if (round > 0)
+                {
+                    await Eventually.BecomesTrueAsync(() => back.Count >= count, "all have said so");
+                    var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
+                    var (total, busiest) = (back.Last() - back.First(), Busiest(back));
+                    output.WriteLine($"[FIGURE] ZooKeeper restarted, {count} sessions came back within {total.TotalSeconds:0.0} s; the busiest 100 ms saw {busiest}; {cost} transactions");
+
+                    // A session that lives goes on and costs none; one that has expired meanwhile is ended, and another made.
+                    Assert.InRange(cost, 0, (2 * count) + 10);
+                }
+
+                if (round < rounds)
+                {
+                    await Task.Delay(round == 0 ? TimeSpan.Zero : every, TimeProvider.System, TestContext.Current.CancellationToken);
+                    before = await fleet.ZooKeeper.LastZxidAsync();
+                    fleet.ZooKeeper.Kill();
+                    await Eventually.BecomesTrueAsync(() => sessions.All(session => session.State != ZooKeeper.ZooKeeperState.Connected), "all have lost it");
+                    back.Clear();
+                    Assert.True(await RuleFleet.IsNearAsync(fleet.Caches[0], "product:1"), "near caching goes on");
+                    await fleet.ZooKeeper.StartAsync();
+                }
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(followed);
+            await Task.WhenAll(sessions.Select(session => session.DisposeAsync().AsTask()));
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_is_killed_at_its_start_again_and_again_leaves_no_znode()
+    {
+        var restarts = Scope.Of(6, 1000);
+        await using var fleet = await RuleFleet.StartAsync(caches: 1);
+        await Eventually.BecomesTrueAsync(() => fleet.Caches[0].Snapshot().Budgets!.Members == 1, "the first is a member");
+        var (before, nodes, most) = (await fleet.ZooKeeper.LastZxidAsync(), await NodesAsync(fleet), 0);
+        for (var i = 0; i < restarts; i++)
+        {
+            await using var host = await RuleHost.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address);
+            await Eventually.BecomesTrueAsync(async () => await host.AskAsync("zookeeper") == "Connected", "it has a session");
+            most = Math.Max(most, await NodesAsync(fleet));
+            host.Kill();
+        }
+
+        var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
+        output.WriteLine($"[FIGURE] {restarts} processes killed as soon as they had a session: {cost} transactions, at most {most - nodes} znodes more than before");
+        Assert.Equal(nodes, most);
+        Assert.InRange(cost, restarts, (2 * restarts) + 2);
+    }
+
+    private static int Busiest(IEnumerable<TimeSpan> times)
+    {
+        TimeSpan[] sorted = [.. times.Order()];
+        return sorted.Select((from, i) => sorted.Skip(i).TakeWhile(time => time - from < TimeSpan.FromMilliseconds(100)).Count()).Max();
+    }
+
+    private static async Task FollowAsync(ZooKeeper.ZooKeeperClient session, Action connected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var change in session.StateChangesAsync(cancellationToken))
+            {
+                if (change.State == ZooKeeper.ZooKeeperState.Connected)
+                {
+                    connected();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+
+    private static async Task<List<TimeSpan>> LatenciesAsync(ZooKeeper.ZooKeeperClient client, CancellationToken cancellationToken)
+    {
+        var latencies = new List<TimeSpan>();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var from = Stopwatch.GetTimestamp();
+            await client.GetDataAsync("/registry", null, CancellationToken.None);
+            latencies.Add(Stopwatch.GetElapsedTime(from));
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
+        }
+
+        return latencies;
+    }
+
     private static async Task<int> NodesAsync(RuleFleet fleet)
     {
         var line = (await fleet.ZooKeeper.AskAsync("srvr")).Split('\n').First(text => text.StartsWith("Node count:", StringComparison.Ordinal));

@@ -36,6 +36,30 @@ public sealed class RegistryTests
     }
 
     [Fact]
+    public async Task A_rule_that_is_only_tried_costs_ZooKeeper_nothing_and_keeps_nothing_near_until_it_is_put_in_force()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "menus", Match = "menu:*", DryRun = true }));
+        await fleet.ServeNearAsync("product:1");
+        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Snapshot().Budgets!.Members == 2), "both are members");
+        var before = await fleet.ZooKeeper.LastZxidAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            await fleet.Caches[0].SetAsync("menu:1", i);
+            Assert.Equal(CacheSource.Remote, (await fleet.Caches[1].GetAsync<int>("menu:1")).Source);
+        }
+
+        var (writer, reader) = (Of(fleet.Caches[0]), Of(fleet.Caches[1]));
+        Assert.Equal(before, await fleet.ZooKeeper.LastZxidAsync());
+        Assert.Equal((100, 100, true), (writer.Writes, writer.Announcements, writer.IsDryRun));
+        Assert.Equal((99, 1), (reader.NearHits, reader.RemoteReads));
+
+        await fleet.Caches[0].Rules.EnableAsync("menus", RuleFleet.Reason);
+        await fleet.ServeNearAsync("menu:2");
+
+        static RuleSnapshot Of(NearCacheClient cache) => cache.Snapshot().Rules.Single(rule => rule.Name == "menus");
+    }
+
+    [Fact]
     public async Task Without_ZooKeeper_an_edit_fails_and_changes_nothing()
     {
         await using var fleet = await RuleFleet.StartAsync(caches: 1);

@@ -18,10 +18,10 @@ internal sealed class RuleFleet : IAsyncDisposable
 
     public NearCacheClient[] Caches { get; }
 
-    public static async Task<RuleFleet> StartAsync(int caches, int servers = 1, Action<NearCacheOptions>? configure = null)
+    public static async Task<RuleFleet> StartAsync(int caches, int servers = 1, Action<NearCacheOptions>? configure = null, string[]? javaOptions = null)
     {
         var memcached = await Task.WhenAll(Enumerable.Range(0, servers).Select(_ => MemcachedProcess.StartNewAsync()));
-        var zooKeeper = await ZooKeeperProcess.StartNewAsync();
+        var zooKeeper = await ZooKeeperProcess.StartNewAsync(javaOptions: javaOptions);
         return new RuleFleet(memcached, zooKeeper, [.. Enumerable.Range(0, caches).Select(_ => Make(memcached, zooKeeper, configure))]);
     }
 

@@ -19,13 +19,14 @@ public sealed class NearCacheConfigurationTests
               "ZooKeeper": { "ConnectionString": "zk:2181/app", "SessionTimeout": "00:00:20", "Authentications": [ { "Scheme": "digest", "Credentials": "u:p" } ], "Sasl": { "User": "u", "Password": "p" }, "Tls": true },
               "Rules": [
                 { "Name": "products", "Match": "product:*", "NearLifetime": "00:05:00", "MissLifetime": "00:00:10", "Preload": [ "product:1" ], "OnInvalidate": "Refresh" },
-                { "Name": "site", "Match": "site", "Enabled": false }
+                { "Name": "site", "Match": "site", "Enabled": false, "DryRun": true }
               ]
             }
             """);
 
         Assert.Empty(options.ReadingMistakes);
         Assert.Equal("shop", options.Namespace);
+        Assert.Equal([false, true], options.Rules.Select(rule => rule.DryRun));
         Assert.Equal((false, 200, 500_000), (options.Ensemble.LookForNeighbours, options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes));
         Assert.Equal(["auth::cdrwa", "world:anyone:r"], options.Ensemble.Acl);
         Assert.Equal(TimeSpan.FromSeconds(8), options.MaxStaleness);

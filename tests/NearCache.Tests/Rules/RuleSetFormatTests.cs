@@ -36,6 +36,19 @@ public sealed class RuleSetFormatTests
     }
 
     [Fact]
+    public void A_dry_run_is_off_for_processes_that_do_not_know_dry_runs()
+    {
+        var set = RuleSet.Seed([new RuleOptions { Name = "a", Match = "a", DryRun = true }]);
+        Assert.Equal("""{"format":1,"revision":1,"rules":[{"name":"a","match":"a","enabled":false,"dryRun":true,"since":1}]}""", Encoding.UTF8.GetString(set.Content.Span));
+        Assert.True(RuleSetFormat.TryRead(set.Content, out var read, out _));
+        Assert.Equal((false, true), (read.Rules[0].Enabled, read.Rules[0].DryRun));
+
+        // In force for them, so for all.
+        Assert.True(RuleSetFormat.TryRead("""{"format":1,"revision":1,"rules":[{"name":"a","match":"a","dryRun":true,"since":1}]}"""u8.ToArray(), out var forced, out _));
+        Assert.Equal((true, false), (forced.Rules[0].Enabled, forced.Rules[0].DryRun));
+    }
+
+    [Fact]
     public void Members_that_are_not_known_travel_on()
     {
         var content = Encoding.UTF8.GetBytes("""{"format":1, "revision":1, "hint":{"x":1}, "rules":[{"name":"a","match":"a","since":1,"colour":"red"}]}""");

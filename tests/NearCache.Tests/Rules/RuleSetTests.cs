@@ -58,6 +58,7 @@ public sealed class RuleSetTests
             OnInvalidate = InvalidationPolicy.Refresh,
             ShareValues = true,
             Enabled = false,
+            DryRun = true,
         };
 
         // Each setting is another than its default, so that none can be forgotten here.

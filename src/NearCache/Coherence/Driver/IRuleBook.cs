@@ -9,6 +9,9 @@ internal interface IRuleBook
     /// <summary>The rule that keeps a key near; null: none.</summary>
     ActiveRule? Match(ReadOnlySpan<char> key);
 
+    /// <summary>The dry run that would keep a key near, in whatever else is in force; null: none.</summary>
+    DryRun? Try(ReadOnlySpan<char> key);
+
     /// <summary>Whether entries of this rule may be filled from this server: every writer can be relied upon to count by now.</summary>
     /// <param name="server">The server that owns the key.</param>
     /// <param name="rule">The rule that matched.</param>

@@ -18,6 +18,8 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     private const double EditsPerSecond = 2;
     private const int MostTries = 10;
 
+    private static readonly TimeSpan LeastDryRun = TimeSpan.FromSeconds(90);
+
     private readonly SemaphoreSlim _turn = new(1);
     private readonly TokenBucket _bucket = new(EditsPerSecond, double.MaxValue);
 
@@ -57,11 +59,46 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
 
     /// <inheritdoc/>
     public Task<RegistrySnapshot> EnableAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
-        EditAsync(name, reason, rule => rule with { Enabled = true }, cancellationToken);
+        EditAsync(name, reason, rule => rule with { Enabled = true, DryRun = false }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<RegistrySnapshot> DisableAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
-        EditAsync(name, reason, rule => rule with { Enabled = false }, cancellationToken);
+        EditAsync(name, reason, rule => rule with { Enabled = false, DryRun = false }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<RegistrySnapshot> EndDryRunAsync(string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(mostWritesPerSecond);
+        Check(reason);
+        if (rules.Counted.FirstOrDefault(rule => rule.Name == name && rule.DryRun is not null) is not { } tried)
+        {
+            throw new RuleRefusedException([$"There is no dry run of a rule \"{name}\" in revision {Current.Revision} of the rules."]);
+        }
+
+        // A whole minute of the counters, which every process adds to each ten seconds or so.
+        var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - (tried.DryRun?.Began ?? clock.Monotonic()));
+        if (watched < LeastDryRun)
+        {
+            throw new RuleRefusedException([$"The dry run of rule \"{name}\" has been watched for {watched.TotalSeconds:0} s here: its use over the fleet is known after {LeastDryRun.TotalSeconds:0} s."]);
+        }
+
+        var use = (await usage.ReadAsync([name], cancellationToken).ConfigureAwait(false))[0];
+        if (use.WritesPerSecond > mostWritesPerSecond)
+        {
+            throw new RuleRefusedException([string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"The keys of rule \"{name}\" are written {use.WritesPerSecond:0.##} times a second by the fleet, more than {mostWritesPerSecond:0.##}; they are read {use.NearHitsPerSecond + use.RemoteReadsPerSecond:0.##} times.")]);
+        }
+
+        return await EditAsync(
+            name,
+            reason,
+            rule => rule.DryRun && rule.Since == tried.Since
+                ? rule with { Enabled = true, DryRun = false }
+                : throw new RuleRefusedException([$"The dry run of rule \"{name}\" was changed meanwhile."]),
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default)

@@ -19,9 +19,11 @@ internal static class RuleTranslation
     public static RuleIdentity Identity(ActiveRule rule) => new(rule.Name, rule.Since);
 
     /// <summary>A set, compiled for the leases. Done once a set, not once a server.</summary>
-    public static CarriedSet Carry(RuleSet set)
+    /// <param name="set">The set.</param>
+    /// <param name="asMatched">A rule as keys are compared with it; null: as it is written.</param>
+    public static CarriedSet Carry(RuleSet set, Func<Rule, Rule>? asMatched = null)
     {
-        var enabled = set.Rules.Where(rule => rule.Enabled).ToArray();
+        var enabled = set.Rules.Where(rule => rule.Enabled).Select(rule => asMatched?.Invoke(rule) ?? rule).ToArray();
         var hits = new ThreadedCounter();
         var matcher = new RuleMatcher([.. enabled.Select(rule => new ActiveRule(rule, NoDefaults, hits))]);
         return new CarriedSet(

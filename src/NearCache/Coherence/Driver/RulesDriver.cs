@@ -41,6 +41,9 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     /// <summary>The rules at work, also those that are stopped.</summary>
     public IReadOnlyCollection<ActiveRule> Active => _book.Matcher.Rules;
 
+    /// <summary>Those, and the dry runs.</summary>
+    public IReadOnlyCollection<ActiveRule> Counted => _book.Tried is { } tried ? [.. _book.Matcher.Rules, .. tried.Rules] : _book.Matcher.Rules;
+
     /// <summary>The stops that count here.</summary>
     public StopSet Stops => _book.Stops;
 
@@ -110,6 +113,9 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 
     /// <inheritdoc/>
     public ActiveRule? Match(ReadOnlySpan<char> key) => IsTag(key) ? _book.Tags : _book.Matcher.Find(key);
+
+    /// <inheritdoc/>
+    public DryRun? Try(ReadOnlySpan<char> key) => _book.Tried?.Find(key)?.DryRun;
 
     /// <inheritdoc/>
     public bool MayFill(ServerDriver server, ActiveRule rule, in Moment now, out long generation)
@@ -310,7 +316,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
             return last.Carried;
         }
 
-        var carried = RuleTranslation.Carry(set);
+        var carried = RuleTranslation.Carry(set, _book.AsMatched);
         _carried = new CompiledSet(set, carried);
         return carried;
     }
@@ -344,6 +350,11 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         }
 
         _book.Apply(set);
+        foreach (var tried in _book.Tried?.Rules ?? [])
+        {
+            tried.DryRun!.Began ??= Context.Clock.Monotonic();
+        }
+
         var carried = Carry(set);
         foreach (var server in _servers)
         {

@@ -50,5 +50,5 @@ public sealed class RuleTranslationTests
         Assert.Null(Read(new MetaResponse { Status = MetaStatus.Error, Error = "SERVER_ERROR" }));
     }
 
-    private static RulesAsRead? Read(MetaResponse response) => RuleTranslation.Read(response, "one:11211", RuleTranslation.Carry);
+    private static RulesAsRead? Read(MetaResponse response) => RuleTranslation.Read(response, "one:11211", set => RuleTranslation.Carry(set));
 }

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace NearCache.Checker;
+
+/// <summary>One process with one cache that does what it is told, line by line, and answers each line with its number.</summary>
+/// <remarks>
+/// <c>n near KEY</c>: is the key near after a read that may fill? <c>n set KEY VALUE</c>: when the write was done, by the machine's monotonic clock. <c>n gone KEY</c>: answers <c>watching</c>, and then, when the key is
+/// near no more, <c>gone</c> with the time. <c>n zookeeper</c>: the session's state. <c>n revision</c>: of the rules. It ends with its standard input.
+/// </remarks>
+internal static class HostProcess
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var options = new NearCacheOptions
+        {
+            Namespace = args[1],
+            MaxStaleness = TimeSpan.FromSeconds(3),
+            RuleLease = TimeSpan.FromSeconds(1.5),
+            ZooKeeper = { ConnectionString = args[3], SessionTimeout = TimeSpan.FromSeconds(4) },
+            ChurnBreaker = false,
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
+        };
+        foreach (var server in args[2].Split(','))
+        {
+            options.Memcached.Servers.Add(server);
+        }
+
+        await using var cache = new NearCacheClient(options);
+        await AnswerAsync("ready");
+        var working = new List<Task>();
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            working.Add(DoAsync(cache, line.Split(' ')));
+        }
+
+        return 0;
+    }
+
+    private static async Task DoAsync(NearCacheClient cache, string[] words)
+    {
+        var answer = words switch
+        {
+            [_, "near", var key] => $"{await IsNearAsync(cache, key)}",
+            [_, "set", var key, var value] => await SetAsync(cache, key, value),
+            [var number, "gone", var key] => await GoneAsync(cache, number, key),
+            [_, "zookeeper"] => cache.Snapshot().ZooKeeper,
+            [_, "revision"] => cache.Snapshot().RulesRevision.ToString(CultureInfo.InvariantCulture),
+            _ => "what?",
+        };
+        await AnswerAsync($"{words[0]} {answer}");
+    }
+
+    private static async Task<string> SetAsync(NearCacheClient cache, string key, string value)
+    {
+        await cache.SetAsync(key, value);
+        return Now();
+    }
+
+    private static async Task<string> GoneAsync(NearCacheClient cache, string number, string key)
+    {
+        await AnswerAsync($"{number} watching");
+        while (await IsNearAsync(cache, key))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+
+        return "gone " + Now();
+    }
+
+    private static async Task<bool> IsNearAsync(NearCacheClient cache, string key)
+    {
+        await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("value"));
+        return (await cache.GetAsync<string>(key)).Source == CacheSource.Near;
+    }
+
+    private static string Now() => Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture);
+
+    private static Task AnswerAsync(string text) => Console.Out.WriteLineAsync(text);
+}

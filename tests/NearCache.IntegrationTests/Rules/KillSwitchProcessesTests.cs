@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using NearCache.TestSupport;
+
+namespace NearCache.IntegrationTests.Rules;
+
+/// <summary>The kill switch over processes, each a program of its own.</summary>
+/// <remarks>4 processes; 20 with <c>NEARCACHE_FULL=1</c>.</remarks>
+public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Promised = TimeSpan.FromSeconds(2);
+
+    [Fact]
+    public async Task It_reaches_every_process_within_two_seconds_with_ZooKeeper_alive_and_dead()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 1, servers: 2, configure: options => options.MaxStaleness = TimeSpan.FromSeconds(3));
+        var hosts = await Task.WhenAll(Enumerable.Range(0, Scope.Of(4, 20)).Select(_ => RuleHost.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address)));
+        try
+        {
+            RuleStop? stop = null;
+            var alive = new Percentiles(await UntilGoneAsync(hosts, async () => stop = await fleet.Caches[0].Rules.StopAsync("products", RuleFleet.Reason)));
+            output.WriteLine($"[FIGURE] kill switch over {hosts.Length} processes, ZooKeeper alive: {alive}");
+            Assert.InRange(alive.Largest, TimeSpan.Zero, Promised);
+
+            await fleet.Caches[0].Rules.ClearStopsAsync([stop!.Id], RuleFleet.Reason);
+            await Task.WhenAll(hosts.Select(host => host.ServeNearAsync("product:1")));
+            fleet.ZooKeeper.Kill();
+            foreach (var host in hosts)
+            {
+                await Eventually.BecomesTrueAsync(async () => await host.AskAsync("zookeeper") != "Connected", "every process has lost ZooKeeper");
+            }
+
+            var dead = new Percentiles(await UntilGoneAsync(hosts, () => fleet.Caches[0].Rules.StopAsync(null, RuleFleet.Reason)));
+            output.WriteLine($"[FIGURE] kill switch over {hosts.Length} processes, ZooKeeper dead: {dead}");
+            Assert.InRange(dead.Largest, TimeSpan.Zero, Promised);
+        }
+        finally
+        {
+            foreach (var host in hosts)
+            {
+                await host.DisposeAsync();
+            }
+        }
+    }
+
+    // Every process watches before the switch is pulled. All clocks are the machine's one.
+    private static async Task<TimeSpan[]> UntilGoneAsync(RuleHost[] hosts, Func<Task> pull)
+    {
+        await Task.WhenAll(hosts.Select(host => host.ServeNearAsync("product:1")));
+        var told = await Task.WhenAll(hosts.Select(async host => (Host: host, Number: await host.TellAsync("gone product:1"))));
+        await Task.WhenAll(told.Select(one => one.Host.AnswerAsync(one.Number, "watching")));
+        var pulled = Stopwatch.GetTimestamp();
+        await pull();
+        return await Task.WhenAll(told.Select(async one => Stopwatch.GetElapsedTime(pulled, RuleHost.Time(await one.Host.AnswerAsync(one.Number, "gone")))));
+    }
+}
