@@ -31,13 +31,11 @@ internal sealed class Faults(FleetProcess[] clients, MemcachedProcess[] memcache
         ("clock jumped", JumpAsync),
     ];
 
-    /// <summary>Does one, and counts it if its effect was seen.</summary>
+    /// <summary>Does one until its effect is seen, and counts it: a server may not be well enough yet after the fault before.</summary>
     public async Task InjectAsync((string Name, Func<Task<bool>> Inject) fault)
     {
-        if (await fault.Inject())
-        {
-            _seen[fault.Name] = _seen.GetValueOrDefault(fault.Name) + 1;
-        }
+        await Eventually.BecomesTrueAsync(fault.Inject, $"the effect of \"{fault.Name}\" is seen", TimeSpan.FromMinutes(1));
+        _seen[fault.Name] = _seen.GetValueOrDefault(fault.Name) + 1;
     }
 
     private static Task Pause(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), TimeProvider.System);
@@ -137,7 +135,7 @@ internal sealed class Faults(FleetProcess[] clients, MemcachedProcess[] memcache
     private async Task<bool> PartitionAsync(TimeSpan length)
     {
         var client = Any(clients);
-        var wasConnected = client.Ways.Any(way => way.Connections > 0);
+        await Eventually.BecomesTrueAsync(() => client.Ways.Any(way => way.Connections > 0), "a client that is to be cut from ZooKeeper is connected");
         foreach (var way in client.Ways)
         {
             way.Hold();
@@ -149,7 +147,7 @@ internal sealed class Faults(FleetProcess[] clients, MemcachedProcess[] memcache
             way.Resume();
         }
 
-        return wasConnected;
+        return true;
     }
 
     private async Task<bool> LoseAnnouncementsAsync()
