@@ -1,4 +1,3 @@
-
 namespace NearCache.Near;
 
 /// <summary>A value that could be changed by whoever gets it, as bytes.</summary>

@@ -183,13 +183,13 @@ internal sealed class CreatePath(
 
             if (result.HasValue && verdict == Acceptance.Yes)
             {
-                creation.Bytes = item.Value;
+                creation.Bytes = format.IsPacked(item) ? default : item.Value;
                 if (item.IsWinner)
                 {
                     Refresh(creation, right);
                 }
 
-                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, format.IsPacked(item) ? default : item.Value, format);
+                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, creation.Bytes, format);
             }
 
             if (item.IsWinner && ValueFormat.IsPlaceHolder(item))
@@ -302,7 +302,7 @@ internal sealed class CreatePath(
             Mode = isAdded ? MetaSetMode.Add : MetaSetMode.Set,
             Return = MetaFields.Cas,
         };
-        creation.Bytes = command.Value;
+        creation.Bytes = plain;
         try
         {
             var reply = await place.Server.Server.ExecuteAsync(new[] { command }).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -364,7 +364,7 @@ internal sealed class CreatePath(
 
         public bool RemoteFailed { get; set; }
 
-        /// <summary>The value as the remote has it or is to have it; empty: nobody knows.</summary>
+        /// <summary>The value as its codec writes it, not compressed; empty: nobody knows.</summary>
         public ReadOnlyMemory<byte> Bytes { get; set; }
 
         /// <summary>Keeps the value for when it cannot be had again.</summary>

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Caching.Distributed;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Remote;
 
@@ -194,6 +195,38 @@ public sealed class CompressionTests
             Assert.True(Envelope.IsCompressed(stored.ClientFlags), key);
             Assert.InRange(stored.Value.Length, 1, 1_000);
         }
+    }
+
+    [Fact]
+    public async Task Callers_who_wait_for_one_factory_get_the_value_not_what_is_stored()
+    {
+        await using var remote = new EmbeddedRemote(TimeProvider.System);
+        await using var cache = new NearCacheClient(Compressing(ValueCompression.Brotli), remote);
+        var made = new TaskCompletionSource<byte[]>();
+        var callers = Enumerable.Range(0, 3).Select(_ => cache.GetOrCreateAsync("p:1", async _ => await made.Task).AsTask()).ToArray();
+        made.SetResult(new byte[10_000]);
+
+        var found = await Task.WhenAll(callers);
+        Assert.Equal(3, found.Distinct().Count());
+        Assert.All(found, bytes => Assert.Equal(new byte[10_000], bytes));
+    }
+
+    [Fact]
+    public async Task Callers_who_wait_for_one_read_get_the_value_not_what_is_stored()
+    {
+        await using var server = FakeMemcached.Start();
+        var options = Compressing(ValueCompression.Brotli);
+        options.Memcached.Servers.Add(server.Address);
+        await using var cache = new NearCacheClient(options);
+        await cache.SetAsync("plain", new byte[10_000]);
+
+        server.HoldReplies();
+        var callers = Enumerable.Range(0, 3).Select(_ => cache.GetOrCreateAsync<byte[]>("plain", _ => throw new InvalidOperationException()).AsTask()).ToArray();
+        server.ReleaseReplies();
+
+        var found = await Task.WhenAll(callers);
+        Assert.Equal(3, found.Distinct().Count());
+        Assert.All(found, bytes => Assert.Equal(new byte[10_000], bytes));
     }
 
     [Fact]
