@@ -72,21 +72,25 @@ internal sealed class HouseDriver(ZooKeeperClient zooKeeper, NamespacePaths path
             return;
         }
 
+        string[] neighbours;
         if (stat.ChildrenCount > MostListed)
         {
-            Neighbours = [$"{stat.ChildrenCount} nodes"];
+            neighbours = [$"{stat.ChildrenCount} nodes"];
         }
         else
         {
             var own = zooKeeper.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
             var children = await root.GetChildrenAsync("/", null, cancellationToken).ConfigureAwait(false);
-            Neighbours = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
+            neighbours = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
         }
 
-        if (Neighbours.Count > 0)
+        if (neighbours.Length > 0)
         {
-            var named = Neighbours.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
-            context.Logger.NeighboursFound(string.Join(", ", named) + (Neighbours.Count > MostNamed ? ", …" : ""));
+            var named = neighbours.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
+            context.Logger.NeighboursFound(string.Join(", ", named) + (neighbours.Length > MostNamed ? ", …" : ""));
         }
+
+        // Last: whoever sees it shown can count on the warning being written.
+        Neighbours = neighbours;
     }
 }
