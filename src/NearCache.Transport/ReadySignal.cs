@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
 namespace NearCache.Transport;
@@ -8,6 +9,7 @@ internal sealed class ReadySignal(Readiness readiness, bool writes) : IReadyList
     private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
 
     /// <summary>Completes when the socket is ready or closed, or the token was cancelled: the caller finds out which.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         _core.Reset();

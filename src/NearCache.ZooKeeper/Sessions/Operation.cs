@@ -79,6 +79,13 @@ internal abstract class Operation : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Fails it, which was not sent, unless something else was quicker; and the queue does not refer to it any more.</summary>
+    public void Refuse(Exception reason)
+    {
+        TryFail((_, _) => reason);
+        Release();
+    }
+
     protected void Renew()
     {
         IsUnanswered = false;

@@ -63,8 +63,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
 
         if (refused is not null)
         {
-            operation.TryFail((_, _) => refused);
-            operation.Release();
+            operation.Refuse(refused);
         }
         else if (mustWake)
         {
@@ -278,8 +277,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             }
             else if (_written.Write(operation) is { } tooLarge)
             {
-                operation.TryFail((_, _) => tooLarge);
-                operation.Release();
+                operation.Refuse(tooLarge);
             }
         }
     }
