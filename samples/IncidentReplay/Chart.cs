@@ -32,7 +32,7 @@ internal static class Chart
         for (var part = 0; part <= 4; part++)
         {
             var at = seconds * part / 4;
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(at):0.#}\" y=\"{Height - 12}\" text-anchor=\"middle\">{at:0} s</text>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(at):0.#}\" y=\"{Height - 12}\" text-anchor=\"middle\">{at:0.#} s</text>");
         }
 
         for (var i = 0; i < runs.Count; i++)

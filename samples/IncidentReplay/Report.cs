@@ -13,7 +13,7 @@ internal static class Report
         """
         body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 820px; padding: 0 1rem; color: #1f2933; background: #fff; }
         h1 { font-size: 1.6rem; margin-bottom: .2rem; } p { margin: .4rem 0; } table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
-        th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid #e4e7eb; } th:first-child, td:first-child { text-align: left; }
+        th, td { text-align: right; padding: .35rem .6rem; border-bottom: 1px solid #e4e7eb; } td { white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
         th { font-weight: 600; color: #52606d; font-size: .85rem; } .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 2px; margin-right: .5rem; }
         figure { margin: 1.6rem 0; } figcaption { font-weight: 600; } figcaption span { font-weight: 400; color: #52606d; } svg { width: 100%; height: auto; }
         svg text { font-size: 12px; fill: #52606d; } .grid { stroke: #e4e7eb; } polyline { fill: none; stroke-width: 2.2; stroke-linejoin: round; } .trip { stroke-dasharray: 5 4; stroke-width: 1.4; }
@@ -31,7 +31,7 @@ internal static class Report
             page.Append(CultureInfo.InvariantCulture, $"<p><b>{Encode(run.Story.Name)}.</b> {Encode(run.Story.What)}");
             if (run.Trip is { } trip)
             {
-                page.Append(CultureInfo.InvariantCulture, $" The churn breaker stopped it after {trip.After:0.0} s and {trip.Transactions:N0} transactions (dashed line). {Encode(trip.Who)}: {Encode(trip.Why)}.");
+                page.Append(CultureInfo.InvariantCulture, $" The churn breaker stopped it after {trip.After:0.0} s and {trip.Transactions:N0} transactions (dashed line). The stop says: {Encode(trip.Who)}; {Encode(trip.Why)}.");
             }
 
             page.Append("</p>");
