@@ -20,16 +20,17 @@ internal sealed class RegistryDocument
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Known = ["format", "set", "stops", "history"];
+    private static readonly string[] KnownOfEdit = ["revision", "who", "why", "when"];
 
-    // Members that a newer process of the same format may have written; they are passed on.
-    private readonly ImmutableArray<KeyValuePair<string, string>> _others;
+    // Members of the JSON that are not known here.
+    private readonly OtherMembers _others;
 
     public RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history)
-        : this(set, stops, history, [])
+        : this(set, stops, history, OtherMembers.None)
     {
     }
 
-    private RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history, ImmutableArray<KeyValuePair<string, string>> others) =>
+    private RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history, OtherMembers others) =>
         (Set, Stops, History, _others) = (set, stops, history, others);
 
     /// <summary>The rules.</summary>
@@ -72,12 +73,7 @@ internal sealed class RegistryDocument
                 WriteHistory(writer);
             }
 
-            foreach (var (name, value) in _others)
-            {
-                writer.WritePropertyName(name);
-                writer.WriteRawValue(value);
-            }
-
+            _others.WriteTo(writer);
             writer.WriteEndObject();
         }
 
@@ -113,8 +109,7 @@ internal sealed class RegistryDocument
 
             var stops = root.TryGetProperty("stops", out var stopped) ? StopsFormat.Read(stopped) : StopSet.None;
             ImmutableArray<RuleEdit> history = root.TryGetProperty("history", out var edits) ? [.. edits.EnumerateArray().Select(ReadEdit)] : [];
-            document = new RegistryDocument(
-                set, stops, history, [.. root.EnumerateObject().Where(member => !Known.Contains(member.Name)).Select(member => KeyValuePair.Create(member.Name, member.Value.GetRawText()))]);
+            document = new RegistryDocument(set, stops, history, OtherMembers.Of(root, Known));
             return true;
         }
         catch (Exception exception) when (RuleSetFormat.IsUnreadable(exception))
@@ -134,6 +129,7 @@ internal sealed class RegistryDocument
             writer.WriteString("who"u8, edit.Who);
             writer.WriteString("why"u8, edit.Why);
             writer.WriteString("when"u8, StopsFormat.Time(edit.When));
+            edit.Others.WriteTo(writer);
             writer.WriteEndObject();
         }
 
@@ -141,5 +137,8 @@ internal sealed class RegistryDocument
     }
 
     private static RuleEdit ReadEdit(JsonElement element) => new(
-        element.GetProperty("revision").GetInt64(), StopsFormat.Text(element, "who"), StopsFormat.Text(element, "why"), StopsFormat.Time(StopsFormat.Text(element, "when")));
+        element.GetProperty("revision").GetInt64(), StopsFormat.Text(element, "who"), StopsFormat.Text(element, "why"), StopsFormat.Time(StopsFormat.Text(element, "when")))
+    {
+        Others = OtherMembers.Of(element, KnownOfEdit, Stop.MostOthers),
+    };
 }

@@ -37,8 +37,8 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.</summary>
     public long Since { get; init; } = 1;
 
-    /// <summary>Members of its JSON that are not known here, as they stand there: a newer process may have written them, so they are passed on.</summary>
-    public ImmutableArray<KeyValuePair<string, string>> Others { get; init; } = [];
+    /// <summary>Members of its JSON that are not known here.</summary>
+    public OtherMembers Others { get; init; } = OtherMembers.None;
 
     /// <summary>The options that describe it.</summary>
     public RuleOptions ToOptions()

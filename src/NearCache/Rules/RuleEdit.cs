@@ -5,4 +5,8 @@ namespace NearCache.Rules;
 /// <param name="Who">Who or what.</param>
 /// <param name="Why">Why.</param>
 /// <param name="When">When, in UTC, by the clock of who made it.</param>
-internal sealed record RuleEdit(long Revision, string Who, string Why, DateTimeOffset When);
+internal sealed record RuleEdit(long Revision, string Who, string Why, DateTimeOffset When)
+{
+    /// <summary>Members of its JSON that are not known here.</summary>
+    public OtherMembers Others { get; init; } = OtherMembers.None;
+}

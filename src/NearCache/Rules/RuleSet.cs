@@ -12,11 +12,10 @@ internal sealed class RuleSet
     /// <summary>How many cleared stops a set names; the oldest are forgotten.</summary>
     public const int MostCleared = 256;
 
-    // Members of the JSON that are not known here: a newer process may have written them.
-    private readonly ImmutableArray<KeyValuePair<string, string>> _others;
+    // Members of the JSON that are not known here.
+    private readonly OtherMembers _others;
 
-    internal RuleSet(
-        long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ImmutableArray<KeyValuePair<string, string>> others, ReadOnlyMemory<byte> content)
+    internal RuleSet(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others, ReadOnlyMemory<byte> content)
     {
         _others = others;
         Revision = revision;
@@ -42,9 +41,9 @@ internal sealed class RuleSet
 
     /// <summary>Makes a set, and its bytes. Ask <see cref="RuleSetMistakes"/> before it is stored.</summary>
     public static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared) =>
-        Create(revision, rules, cleared, []);
+        Create(revision, rules, cleared, OtherMembers.None);
 
-    private static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ImmutableArray<KeyValuePair<string, string>> others) =>
+    private static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others) =>
         new(revision, rules, cleared, others, RuleSetFormat.Write(revision, rules, cleared, others));
 
     /// <summary>The set that configured rules start a registry with.</summary>

@@ -23,7 +23,7 @@ internal static class RuleSetFormat
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a set: members in a fixed order, those that are at their default left out, no white space; last those that are not known.</summary>
-    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, ImmutableArray<KeyValuePair<string, string>> others)
+    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))
@@ -43,7 +43,7 @@ internal static class RuleSetFormat
                 WriteTexts(writer, "cleared", cleared);
             }
 
-            WriteOthers(writer, others);
+            others.WriteTo(writer);
             writer.WriteEndObject();
         }
 
@@ -73,7 +73,7 @@ internal static class RuleSetFormat
             }
 
             ImmutableArray<Rule> rules = [.. root.GetProperty("rules").EnumerateArray().Select(Read)];
-            set = new RuleSet(root.GetProperty("revision").GetInt64(), rules, Texts(root, "cleared"), Others(root, KnownOfSet), content.ToArray());
+            set = new RuleSet(root.GetProperty("revision").GetInt64(), rules, Texts(root, "cleared"), OtherMembers.Of(root, KnownOfSet), content.ToArray());
         }
         catch (Exception exception) when (IsUnreadable(exception))
         {
@@ -133,7 +133,7 @@ internal static class RuleSetFormat
         }
 
         writer.WriteNumber("since"u8, rule.Since);
-        WriteOthers(writer, rule.Others);
+        rule.Others.WriteTo(writer);
         writer.WriteEndObject();
     }
 
@@ -156,7 +156,7 @@ internal static class RuleSetFormat
         // A rule that is enabled is in force for processes that know no dry runs, so it is for all.
         DryRun = element.TryGetProperty("dryRun", out var dryRun) && dryRun.GetBoolean() && element.TryGetProperty("enabled", out var off) && !off.GetBoolean(),
         Since = element.GetProperty("since").GetInt64(),
-        Others = Others(element, KnownOfRule),
+        Others = OtherMembers.Of(element, KnownOfRule),
     };
 
     private static string Text(JsonElement element, string name) =>
@@ -165,21 +165,6 @@ internal static class RuleSetFormat
     private static ImmutableArray<string> Texts(JsonElement element, string name) => element.TryGetProperty(name, out var texts)
         ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? throw new FormatException($"{name} holds a null"))]
         : [];
-
-    private static ImmutableArray<KeyValuePair<string, string>> Others(JsonElement element, string[] known)
-    {
-        var others = element.EnumerateObject().Where(member => !known.Contains(member.Name)).Select(member => KeyValuePair.Create(member.Name, member.Value.GetRawText())).ToArray();
-        return others.Length == 0 ? [] : [.. others];
-    }
-
-    private static void WriteOthers(Utf8JsonWriter writer, ImmutableArray<KeyValuePair<string, string>> others)
-    {
-        foreach (var (name, value) in others)
-        {
-            writer.WritePropertyName(name);
-            writer.WriteRawValue(value);
-        }
-    }
 
     private static TimeSpan? Duration(JsonElement element, string name) => element.TryGetProperty(name, out _)
         ? TimeSpan.ParseExact(Text(element, name), "c", CultureInfo.InvariantCulture)

@@ -14,6 +14,12 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     /// <summary>The longest <see cref="Why"/>, in characters.</summary>
     public const int MostWhy = 300;
 
+    /// <summary>The most of <see cref="Others"/> that is kept, in characters.</summary>
+    public const int MostOthers = 300;
+
+    /// <summary>Members of its JSON that are not known here.</summary>
+    public OtherMembers Others { get; init; } = OtherMembers.None;
+
     /// <summary>A stop that did not exist before.</summary>
     public static Stop Now(string? rule, string who, string why, DateTimeOffset now) =>
         new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MostWho), Cut(why, MostWhy), Whole(now));

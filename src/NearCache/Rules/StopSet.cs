@@ -19,13 +19,13 @@ internal sealed class StopSet : IEquatable<StopSet>
     /// <summary>Is the whole namespace stopped?</summary>
     public bool StopsEverything => Stops is [{ Rule: null }, ..];
 
-    /// <summary>Makes a set; of two stops with one id the first by text counts, so that every process takes the same.</summary>
+    /// <summary>Makes a set; of two stops with one id the one that says more, then the first by text counts, so that every process takes the same.</summary>
     public static StopSet Of(IEnumerable<Stop> stops)
     {
         ImmutableArray<Stop> kept =
         [
             .. stops.GroupBy(stop => stop.Id, StringComparer.Ordinal)
-                .Select(same => same.OrderBy(stop => stop.ToString(), StringComparer.Ordinal).First())
+                .Select(same => same.OrderBy(stop => stop.Others.IsEmpty).ThenBy(stop => stop.ToString(), StringComparer.Ordinal).First())
                 .OrderBy(stop => stop.Rule is not null).ThenBy(stop => stop.When).ThenBy(stop => stop.Id, StringComparer.Ordinal)
                 .Take(Most),
         ];

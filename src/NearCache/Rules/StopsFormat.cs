@@ -11,6 +11,7 @@ internal static class StopsFormat
     // Milliseconds, always UTC: 2030-01-01T12:00:00.000Z
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
+    private static readonly string[] Known = ["id", "rule", "who", "why", "when"];
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes the stops as an array, in their order.</summary>
@@ -41,6 +42,7 @@ internal static class StopsFormat
             writer.WriteString("who"u8, stop.Who);
             writer.WriteString("why"u8, stop.Why);
             writer.WriteString("when"u8, Time(stop.When));
+            stop.Others.WriteTo(writer);
             writer.WriteEndObject();
         }
 
@@ -81,5 +83,8 @@ internal static class StopsFormat
         element.TryGetProperty("rule", out _) ? Text(element, "rule") : null,
         Stop.Cut(Text(element, "who"), Stop.MostWho),
         Stop.Cut(Text(element, "why"), Stop.MostWhy),
-        Time(Text(element, "when")));
+        Time(Text(element, "when")))
+    {
+        Others = OtherMembers.Of(element, Known, Stop.MostOthers),
+    };
 }

@@ -41,6 +41,34 @@ public sealed class RegistryDocumentTests
     }
 
     [Fact]
+    public void What_a_newer_process_said_of_stops_and_edits_stays_through_edits_unions_and_the_servers()
+    {
+        const string Stop = """{"id":"one","rule":"products","who":"Bob","why":"drill","when":"2030-01-01T12:00:00.000Z","ticket":{"no":7}}""";
+        const string Edit = """{"revision":1,"who":"Alice","why":"new","when":"2030-01-01T12:00:00.000Z","from":"console"}""";
+        Assert.True(RegistryDocument.TryRead(
+            Encoding.UTF8.GetBytes($$"""{"format":1,"set":{{Encoding.UTF8.GetString(Set.Content.Span)}},"stops":[{{Stop}}],"history":[{{Edit}}]}"""), out var read, out _));
+        var bare = StopSet.Of(read.Stops.Stops.Select(stop => stop with { Others = OtherMembers.None }));
+
+        var text = Encoding.UTF8.GetString(read.Stopped(bare).Edited(Set.Next(Set.Rules), "Carol", "again", Noon).Write());
+
+        Assert.Contains(Stop, text, StringComparison.Ordinal);
+        Assert.Contains(Edit, text, StringComparison.Ordinal);
+        Assert.Equal($"[{Stop}]", Encoding.UTF8.GetString(StopsFormat.Write(bare.Union(read.Stops)).Span));
+        Assert.True(StopsFormat.TryRead(StopsFormat.Write(read.Stops), out var travelled, out _));
+        Assert.Equal(read.Stops, travelled);
+        Assert.NotEqual(bare, travelled);
+    }
+
+    [Fact]
+    public void What_is_said_of_a_stop_is_bounded()
+    {
+        var content = $$"""[{"id":"one","who":"Bob","why":"drill","when":"2030-01-01T12:00:00.000Z","essay":"{{new string('x', 300)}}"}]""";
+
+        Assert.True(StopsFormat.TryRead(Encoding.UTF8.GetBytes(content), out var stops, out _));
+        Assert.True(Assert.Single(stops.Stops).Others.IsEmpty);
+    }
+
+    [Fact]
     public void An_edit_that_clears_a_stop_takes_it_away_for_good()
     {
         var stops = StopSet.Of([new Stop("one", null, "", "", Noon), new Stop("two", null, "", "", Noon)]);
