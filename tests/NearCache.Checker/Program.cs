@@ -3,7 +3,7 @@
 // On standard input: "jump <seconds>" sets the wall clock that the cache sees, "stop" ends it.
 //
 // Or a process that does what it is told (HostProcess):
-//        NearCache.Checker host <namespace> <memcached,…> <zookeeper>
+//        NearCache.Checker host <namespace> <memcached,…> <zookeeper> [<session timeout in seconds>]
 //
 // Or a process of a stampede:
 //        NearCache.Checker stampede <callers> <memcached,…> <zookeeper>

@@ -61,17 +61,10 @@ internal sealed class StampedeProcess : IAsyncDisposable
 
     private async Task ConnectAsync()
     {
-        while (true)
+        // What is made while a cache looks at memcached for the first time is not stored there.
+        while (!_cache.Snapshot().Servers.All(server => server.IsServedNear))
         {
-            try
-            {
-                await _cache.SetAsync($"connected:{Environment.ProcessId}", "yes");
-                return;
-            }
-            catch (NearCacheException)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-            }
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
     }
 

@@ -9,7 +9,7 @@ public sealed class TrimmedPublishTests : IDisposable
 {
     // Packages that are not there, feeds that do not answer, and no linker.
     private static readonly string[] Missing = ["NU1101", "NU1102", "NU1103", "NU1301", "NETSDK1127", "Platform linker"];
-    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(10);
     private readonly string _folder = Directory.CreateTempSubdirectory("nearcache-publish-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -43,12 +43,10 @@ public sealed class ConnectorTests
     [Fact]
     public async Task Where_nothing_listens_the_error_says_refused()
     {
-        int port;
-        using (var loopback = new Loopback())
-        {
-            port = loopback.Port;
-        }
-
+        // Held, so that nobody else listens there, and not listened on.
+        using var held = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        held.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)held.LocalEndPoint!).Port;
         var e = await Assert.ThrowsAsync<SocketException>(() => Connector.ConnectAsync(ServerAddress.Parse($"127.0.0.1:{port}"), Options, TimeProvider.System, default));
 
         Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);

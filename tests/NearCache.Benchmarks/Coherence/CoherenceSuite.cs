@@ -8,7 +8,7 @@ internal static class CoherenceSuite
     public static async Task RunAsync(Report report)
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
-        await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
+        await using var ensemble = await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]);
         await InvalidationLatency.MeasureAsync(report, memcached, ensemble);
 
         // The flood's processes join meanwhile: idle, they ask a server for next to nothing.

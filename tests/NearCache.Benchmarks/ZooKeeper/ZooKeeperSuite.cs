@@ -8,23 +8,24 @@ internal static class ZooKeeperSuite
 {
     // Not counted: both compile what is hot.
     private const int WarmUps = 3;
+    private static readonly string[] ToDisk = ["forceSync=yes"];
     private static readonly string[] Rates = ["get", "set"];
     private static readonly string[] Latencies = ["sequential", "watch"];
 
     public static async Task RunAsync(Report report)
     {
-        await using (var server = await ZooKeeperProcess.StartNewAsync(netty: false))
+        await using (var server = await ZooKeeperProcess.StartNewAsync(netty: false, settings: ToDisk))
         {
             await MeasureAsync(report, server.Address, server.Address, Rates, "");
         }
 
-        await using (var ensemble = await ZooKeeperEnsemble.StartNewAsync())
+        await using (var ensemble = await ZooKeeperEnsemble.StartNewAsync(settings: ToDisk))
         {
             // Both clients write to the same server, and are told by the same other one.
             await MeasureAsync(report, ensemble.Servers[0].Address, ensemble.Servers[1].Address, Latencies, "");
         }
 
-        await using (var server = await ZooKeeperProcess.StartNewAsync(netty: true))
+        await using (var server = await ZooKeeperProcess.StartNewAsync(netty: true, settings: ToDisk))
         {
             await MeasureAsync(report, server.Address, server.Address, report.IsQuick ? ["get"] : [.. Rates, .. Latencies], "/netty");
         }

@@ -91,6 +91,7 @@ public sealed class MigrationGuideTests
 
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json)));
+        builder.Configuration.AddInMemoryCollection([new("NearCache:Memcached:OperationTimeout", "00:00:04")]);
         builder.Configuration.AddInMemoryCollection(more.Select(setting => setting.Split('=')).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1])));
         builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
         var host = builder.Build();

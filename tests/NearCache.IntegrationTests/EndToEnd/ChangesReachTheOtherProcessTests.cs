@@ -13,7 +13,6 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
     public async Task A_near_value_that_is_changed_in_one_process_is_soon_changed_in_the_other()
     {
         await using var town = await Town.BuildAsync();
-        Assert.True((await town.Second.Shop.PriceAsync(Town.Raincoat)).IsNear);
         await town.WarmUpAsync();
 
         var latency = await town.ChangeAsync(Scope.Of(50, 500));

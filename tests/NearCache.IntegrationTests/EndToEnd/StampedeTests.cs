@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NearCache.TestSupport;
 using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
@@ -18,6 +19,9 @@ public sealed class StampedeTests(ITestOutputHelper output)
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
         var caches = Enumerable.Range(0, Processes).Select(_ => Make(memcached.Address)).ToArray();
+
+        // What is made while a cache looks at memcached for the first time is not stored there.
+        await Eventually.BecomesTrueAsync(() => caches.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)), "all have looked at memcached");
         await AskAllAsync(caches, $"{kind}:warm-up", new Runs());
         var waits = new List<TimeSpan>();
         for (var round = 0; round < Scope.Of(10, 200); round++)

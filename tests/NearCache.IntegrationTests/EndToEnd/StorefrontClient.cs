@@ -7,7 +7,7 @@ namespace NearCache.IntegrationTests.EndToEnd;
 /// <summary>Speaks to a shop over HTTP. Every answer other than the expected one is an exception, so a test that only reads also proves that the shop answered.</summary>
 internal sealed class StorefrontClient(Uri address) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(10) };
+    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(1) };
 
     /// <summary>A product's price, which these tests use as a version, and where it came from.</summary>
     public async Task<Seen> PriceAsync(int product)

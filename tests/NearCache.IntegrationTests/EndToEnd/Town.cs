@@ -35,6 +35,9 @@ internal sealed class Town : IAsyncDisposable
         $"NearCache:ZooKeeper:ConnectionString={ZooKeeper.ConnectionString}",
         "NearCache:ZooKeeper:SessionTimeout=00:00:04",
 
+        // Patient: a memcached that a busy machine holds up for a second shall not fail a change.
+        "NearCache:Memcached:OperationTimeout=00:00:04",
+
         // Some tests change a price as fast as they can, which the breaker would end.
         "NearCache:ChurnBreaker=false",
         $"Storefront:SourceFile={Path.Combine(_folder, "database.json")}",
@@ -61,8 +64,8 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes the price in the first shop, and measures until the second no longer shows the old one: from the PUT's return to the sending of the first
-    /// request that was answered with the new price. Zero when that was sent before the PUT returned.</summary>
+    /// <summary>Changes the price in the first shop, and measures how long the second shows the old one: from the PUT's return to the sending of the last request that
+    /// was answered with the old price. Zero when that was sent before the PUT returned.</summary>
     public async Task<TimeSpan> ChangeAsync()
     {
         await BothServeNearAsync();
@@ -71,20 +74,22 @@ internal sealed class Town : IAsyncDisposable
         var watching = WatchAsync();
         await First.Shop.SetPriceAsync(Raincoat, price);
         var returned = clock.GetTimestamp();
-        var seen = await watching;
-        return seen > returned ? clock.GetElapsedTime(returned, seen) : TimeSpan.Zero;
+        var old = await watching;
+        return old > returned ? clock.GetElapsedTime(returned, old) : TimeSpan.Zero;
 
         async Task<long> WatchAsync()
         {
+            var (began, old) = (clock.GetTimestamp(), long.MinValue);
             while (true)
             {
                 var sent = clock.GetTimestamp();
                 if ((await Second.Shop.PriceAsync(Raincoat)).Price == price)
                 {
-                    return sent;
+                    return old;
                 }
 
-                Assert.True(clock.GetElapsedTime(sent) < TimeSpan.FromSeconds(30));
+                old = sent;
+                Assert.True(clock.GetElapsedTime(began) < TimeSpan.FromMinutes(1), "The change is not seen.");
                 await Task.Delay(TimeSpan.FromMilliseconds(1), clock);
             }
         }
@@ -115,7 +120,7 @@ internal sealed class Town : IAsyncDisposable
                 return fast == 8;
             },
             "eight changes in a row were announced",
-            TimeSpan.FromSeconds(120));
+            TimeSpan.FromMinutes(5));
     }
 
     public async ValueTask DisposeAsync()

@@ -10,7 +10,7 @@ namespace NearCache.IntegrationTests.EndToEnd;
 public sealed class UnmatchedWritesTests(ITestOutputHelper output)
 {
     private const int AtOnce = 256;
-    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(10);
 
     [Fact]
     public async Task Writes_that_no_rule_matches_move_nothing_in_ZooKeeper_and_a_matched_one_does()
@@ -48,11 +48,12 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
     {
         var options = new NearCacheOptions { Namespace = "unmatched", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         options.Memcached.Servers.Add(memcached.Address);
+        options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);
         options.ZooKeeper.ConnectionString = ensemble.ConnectionString;
         options.ZooKeeper.SessionTimeout = SessionTimeout;
         var cache = new NearCacheClient(options);
-        await Task.Delay((2 * SessionTimeout) + TimeSpan.FromSeconds(2), TimeProvider.System);
-        await Eventually.BecomesTrueAsync(() => cache.Snapshot().Servers.All(server => server.IsServedNear), "the cache serves near");
+        await Eventually.BecomesTrueAsync(
+            () => cache.Snapshot().Servers.All(server => server.IsServedNear) && cache.Snapshot().Budgets!.Members == 1, "the cache serves near and is a member", TimeSpan.FromMinutes(2));
         return cache;
     }
 

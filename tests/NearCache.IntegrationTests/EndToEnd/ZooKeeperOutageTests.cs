@@ -19,7 +19,8 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         var before = await town.ChangeAsync(Scope.Of(30, 200));
 
         town.ZooKeeper.KillAll();
-        var trials = new List<TimeSpan>();
+        using var stalls = new Stalls();
+        var trials = new List<(TimeSpan Found, TimeSpan Stood)>();
         for (var trial = 0; trial < Scope.Of(5, 20); trial++)
         {
             foreach (var shop in town.Shops)
@@ -29,19 +30,27 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
                 Assert.True((await shop.Shop.PriceAsync(Town.Raincoat)).IsNear);
             }
 
-            trials.Add(await town.ChangeAsync());
+            var stood = stalls.Total;
+            trials.Add((await town.ChangeAsync(), stalls.Total - stood));
         }
 
-        output.WriteLine($"[FIGURE] ZooKeeper dead, found by audits: {new Percentiles(trials)}");
-        Assert.All(trials, found => Assert.InRange(found, TimeSpan.Zero, ByAudit));
+        output.WriteLine($"[FIGURE] ZooKeeper dead, found by audits: {new Percentiles(trials.Select(trial => trial.Found))}");
+        Assert.All(trials, trial => Assert.InRange(trial.Found, TimeSpan.Zero, ByAudit + trial.Stood));
 
         await town.ZooKeeper.StartAllAsync();
         await town.WarmUpAsync();
-        var after = await town.ChangeAsync(Scope.Of(30, 200));
-
         output.WriteLine($"[FIGURE] announced before the outage: {before}");
-        output.WriteLine($"[FIGURE] announced after the outage: {after}");
-        Assert.InRange(after.Median, TimeSpan.Zero, Max(2 * before.Median, Noise));
+
+        // Measured again where something else kept the machine busy meanwhile.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                var after = await town.ChangeAsync(Scope.Of(30, 200));
+                output.WriteLine($"[FIGURE] announced after the outage: {after}");
+                return after.Median <= Max(2 * before.Median, Noise);
+            },
+            "changes are as fast as before the outage",
+            TimeSpan.FromMinutes(3));
         Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
     }
 

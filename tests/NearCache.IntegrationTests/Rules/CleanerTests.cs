@@ -20,7 +20,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
         var rate = Scope.Of(2_000, 5_000);
         await using var fleet = await RuleFleet.StartAsync(caches: 1, javaOptions: ["-Xmx1g"]);
         await fleet.ServeNearAsync("product:1");
-        await Eventually.BecomesTrueAsync(() => fleet.Caches[0].Snapshot().Budgets!.Members == 1, "it is a member");
+        await fleet.AreMembersAsync(1);
         await using var admin = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, SessionTimeout = TimeSpan.FromSeconds(60) });
         await FillAsync(admin, Keys, count);
         await admin.CreateAsync(Home + "/members/old", null);
@@ -55,7 +55,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
         Assert.Equal(own, await OwnAsync(admin));
         Assert.True(clock.Elapsed.TotalSeconds > 0.9 * (left - 100) / rate, "it keeps to its rate");
         Assert.InRange(done.Transactions, left / 100, (left / 100) + 5);
-        Assert.True(await RuleFleet.IsNearAsync(fleet.Caches[0], "product:1"), "nothing happened to the cache");
+        await fleet.ServeNearAsync("product:1");
         Assert.Equal(new CleanerReport(0, 0, 1, 0, 0), await cleaner.CleanAsync(options, cancellationToken: TestContext.Current.CancellationToken));
     }
 

@@ -10,7 +10,7 @@ public sealed class LockTests(ITestOutputHelper output)
     {
         await using var fleet = await RuleFleet.StartAsync(caches: 2, servers: 2);
         await fleet.ServeNearAsync("product:1");
-        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Snapshot().Budgets!.Members == 2), "both are members");
+        await fleet.AreMembersAsync(2);
         var before = await fleet.ZooKeeper.LastZxidAsync();
         var (inside, most, highest, count) = (0, 0, 0L, 0);
 

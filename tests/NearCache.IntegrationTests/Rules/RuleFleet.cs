@@ -10,6 +10,9 @@ internal sealed class RuleFleet : IAsyncDisposable
     private RuleFleet(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, NearCacheClient[] caches) =>
         (Memcached, ZooKeeper, Caches) = (memcached, zooKeeper, caches);
 
+    // A busy machine shall not end sessions: what they cost is counted.
+    public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
+
     public static EditReason Reason { get; } = new("Alice", "a test");
 
     public MemcachedProcess[] Memcached { get; }
@@ -29,14 +32,22 @@ internal sealed class RuleFleet : IAsyncDisposable
     public async Task ServeNearAsync(string key) => await Task.WhenAll(Caches.Select(cache => Eventually.BecomesTrueAsync(
         async () => await IsNearAsync(cache, key), "every cache serves near")));
 
-    /// <summary>How long from now until each cache serves the key near no more.</summary>
+    /// <summary>Waits until every cache of the fleet has joined the members, and knows that there are so many. Whoever counted too early counts again after half a minute.</summary>
+    public async Task AreMembersAsync(int members) => await AreMembersAsync(members, Caches);
+
+    /// <inheritdoc cref="AreMembersAsync(int)"/>
+    public static async Task AreMembersAsync(int members, params NearCacheClient[] caches) => await Eventually.BecomesTrueAsync(
+        () => caches.All(cache => cache.Snapshot().Budgets!.Members == members), $"there are {members} members", TimeSpan.FromMinutes(2));
+
+    /// <summary>How long from now until each cache serves the key near no more, without what the machine stood still meanwhile.</summary>
     public async Task<TimeSpan[]> UntilNotNearAsync(string key, Func<Task> act)
     {
+        using var stalls = new Stalls();
         var clock = Stopwatch.StartNew();
         var watching = Caches.Select(async cache =>
         {
             await Eventually.BecomesTrueAsync(async () => !await IsNearAsync(cache, key), "every cache is stopped");
-            return clock.Elapsed;
+            return clock.Elapsed - stalls.Total;
         }).ToArray();
         await act();
         return await Task.WhenAll(watching);
@@ -75,7 +86,7 @@ internal sealed class RuleFleet : IAsyncDisposable
         }
 
         options.ZooKeeper.ConnectionString = zooKeeper.Address;
-        options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(4);
+        options.ZooKeeper.SessionTimeout = SessionTimeout;
         configure?.Invoke(options);
         return new NearCacheClient(options, log);
     }

@@ -11,12 +11,12 @@ internal sealed class RuleHost : ServerProcess
     private readonly string[] _arguments;
     private int _said;
 
-    private RuleHost(string memcached, string zooKeeper)
-        : base(Ports.Free()) => _arguments = [Repository.Sample("NearCache.Checker"), "host", "rules", memcached, zooKeeper];
+    private RuleHost(string memcached, string zooKeeper, int sessionSeconds)
+        : base(Ports.Free()) => _arguments = [Repository.Sample("NearCache.Checker"), "host", "rules", memcached, zooKeeper, sessionSeconds.ToString(CultureInfo.InvariantCulture)];
 
-    public static async Task<RuleHost> StartNewAsync(IEnumerable<MemcachedProcess> memcached, string zooKeeper)
+    public static async Task<RuleHost> StartNewAsync(IEnumerable<MemcachedProcess> memcached, string zooKeeper, int sessionSeconds = 4)
     {
-        var host = new RuleHost(string.Join(',', memcached.Select(server => server.Address)), zooKeeper);
+        var host = new RuleHost(string.Join(',', memcached.Select(server => server.Address)), zooKeeper, sessionSeconds);
         await host.StartAsync();
         return host;
     }

@@ -2,6 +2,9 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Memcached.Tests.Connections;
 
+/// <summary>Callers that block threads of the pool. Runs when no other test does: those threads are missing in all of them.</summary>
+[Collection(nameof(BlockingCallerTests))]
+[CollectionDefinition(nameof(BlockingCallerTests), DisableParallelization = true)]
 public sealed class BlockingCallerTests
 {
     [Fact]

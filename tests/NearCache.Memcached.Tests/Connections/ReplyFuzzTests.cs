@@ -81,9 +81,13 @@ public sealed class ReplyFuzzTests
         await client.SetAsync("b", "of b"u8.ToArray());
         server.Faults.OnCommand = line => line.StartsWith("mg drop", StringComparison.Ordinal) ? FakeFault.Drop : null;
 
+        // Answered together: otherwise the first may be found out before the others are sent, and they go by the next connection.
+        server.HoldReplies();
         var dropped = client.GetAsync("drop").AsTask();
         var a = client.GetAsync("a").AsTask();
         var b = client.GetAsync("b").AsTask();
+        await TestSupport.Eventually.BecomesTrueAsync(() => server.Commands.Any(command => command.StartsWith("mg b ", StringComparison.Ordinal)), "all three are there");
+        server.ReleaseReplies();
 
         Assert.IsType<MemcachedProtocolException>(await Record.ExceptionAsync(() => dropped));
         Assert.IsType<MemcachedProtocolException>(await Record.ExceptionAsync(() => a));

@@ -216,7 +216,7 @@ public sealed class MetricsTests : IAsyncDisposable
 
     private MemcachedClient Connect(Action<MemcachedOptions>? configure = null, OverloadPolicy policy = OverloadPolicy.Wait)
     {
-        var options = new MemcachedOptions { Servers = { _server.Address }, OverloadPolicy = policy };
+        var options = new MemcachedOptions { Servers = { _server.Address }, OverloadPolicy = policy, OperationTimeout = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) };
         configure?.Invoke(options);
         return new MemcachedClient(options, meterFactory: _meters);
     }

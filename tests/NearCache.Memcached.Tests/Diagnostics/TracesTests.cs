@@ -13,7 +13,7 @@ public sealed class TracesTests : IAsyncDisposable
     private readonly FakeMemcached _server = FakeMemcached.Start();
     private readonly MemcachedClient _client;
 
-    public TracesTests() => _client = new MemcachedClient(new MemcachedOptions { Servers = { _server.Address } });
+    public TracesTests() => _client = new MemcachedClient(new MemcachedOptions { Servers = { _server.Address }, OperationTimeout = TimeSpan.FromMinutes(1) });
 
     public async ValueTask DisposeAsync()
     {

@@ -18,6 +18,12 @@ public sealed class FullServerTests(ITestOutputHelper output)
             others.Add(other);
         }
 
+        // Each is served, or told that there is no room and closed: then their number is what it will be.
+        foreach (var other in others)
+        {
+            await AnsweredOrClosedAsync(other);
+        }
+
         var before = TcpTable.EstablishedTo(server.Port);
         await using var client = new MemcachedClient(FaultLoad.Options(server.Address));
         await using var load = new FaultLoad(client, server.Port);
@@ -32,6 +38,26 @@ public sealed class FullServerTests(ITestOutputHelper output)
         output.WriteLine(load.Row($"-c 20, full for 5 s (of the others {before})", recovery));
         Assert.InRange(during, 0, 1);
         Assert.True(load.Errors.ContainsKey("ServerFull"));
-        Assert.InRange(load.Slowest, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+    }
+
+    private static async Task AnsweredOrClosedAsync(Socket other)
+    {
+        var answer = new byte[256];
+        try
+        {
+            await other.SendAsync("version\r\n"u8.ToArray());
+            while (await other.ReceiveAsync(answer) is > 0 and var count)
+            {
+                if (answer.AsSpan(0, count).StartsWith("VERSION"u8))
+                {
+                    return;
+                }
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed.
+        }
     }
 }

@@ -14,14 +14,14 @@ public sealed class KilledServerTests(ITestOutputHelper output)
 
         server.Kill();
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System);
-        Assert.Equal(MemcachedServerState.Down, client.Servers[0].State);
+        await TestSupport.Eventually.BecomesTrueAsync(() => client.Servers[0].State == MemcachedServerState.Down, "the server is down");
         await server.StartAsync();
         var recovery = await load.AnswersAgainAsync();
 
         output.WriteLine(load.Row("kill -9 for 2 s, restart", recovery));
         Assert.InRange(load.MostConnections, 0, 1);
         Assert.True(load.Errors.ContainsKey("ServerDown"));
-        Assert.InRange(load.Slowest, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class KilledServerTests(ITestOutputHelper output)
     {
         await using var server = await MemcachedProcess.StartNewAsync();
         server.Kill();
-        await using var client = new MemcachedClient(FaultLoad.Options(server.Address));
+        await using var client = new MemcachedClient(FaultLoad.PatientOptions(server.Address));
         await using var load = new FaultLoad(client, server.Port);
         await TestSupport.Eventually.BecomesTrueAsync(() => load.Failed > 100, "calls fail");
         await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System);

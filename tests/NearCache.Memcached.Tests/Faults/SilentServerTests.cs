@@ -23,7 +23,8 @@ public sealed class SilentServerTests(ITestOutputHelper output)
 
         output.WriteLine(load.Row("SIGSTOP for 10 s, SIGCONT", recovery));
         Assert.InRange(load.MostConnections, 0, 1);
-        Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(5));
+        Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.9), TimeSpan.MaxValue);
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.InRange(recovery, TimeSpan.Zero, TimeSpan.FromSeconds(15));
     }
 
@@ -44,7 +45,8 @@ public sealed class SilentServerTests(ITestOutputHelper output)
         output.WriteLine(load.Row($"accepts and never answers for 8 s ({attempts} attempts)", recovery));
         Assert.InRange(load.MostConnections, 0, 1);
         Assert.InRange(attempts, 2, 9);
-        Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(5));
+        Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.9), TimeSpan.MaxValue);
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -72,13 +74,15 @@ public sealed class SilentServerTests(ITestOutputHelper output)
 
         output.WriteLine(load.Row("SYN dropped for 4 s (the fillers of the queue counted)", recovery));
         Assert.InRange(established, 0, fillers.Count);
-        Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(5));
+        Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.9), TimeSpan.MaxValue);
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     private static async Task<List<Socket>> FillAsync(int port)
     {
+        // One that is late may be a busy machine's; three in a row are not.
         var fillers = new List<Socket>();
-        while (fillers.Count < 64)
+        for (var late = 0; fillers.Count < 64;)
         {
             var filler = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             fillers.Add(filler);
@@ -86,6 +90,11 @@ public sealed class SilentServerTests(ITestOutputHelper output)
             try
             {
                 await filler.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), limit.Token);
+                late = 0;
+            }
+            catch (OperationCanceledException) when (++late < 3)
+            {
+                // Probably full.
             }
             catch (OperationCanceledException)
             {

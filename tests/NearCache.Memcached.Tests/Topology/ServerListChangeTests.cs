@@ -17,7 +17,7 @@ public sealed class ServerListChangeTests(ITestOutputHelper output)
     {
         await using var servers = new Fleet();
         await servers.StartAsync(6);
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = [.. servers.Addresses[..3]], VerifyReplies = true, Distribution = MemcachedDistribution.Rendezvous });
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = [.. servers.Addresses[..3]], VerifyReplies = true, Distribution = MemcachedDistribution.Rendezvous, OperationTimeout = Long });
         var errors = new ConcurrentDictionary<string, int>();
         var answered = 0;
         using var stop = new CancellationTokenSource();

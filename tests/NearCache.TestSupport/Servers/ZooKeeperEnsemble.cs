@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace NearCache.TestSupport.Servers;
 
@@ -67,7 +68,7 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
             {
                 foreach (var server in Servers.Where(server => server.IsRunning))
                 {
-                    if ((await server.AskAsync("srvr")).Contains(mode, StringComparison.Ordinal))
+                    if (await SaysAsync(server, mode))
                     {
                         found = server;
                         return true;
@@ -76,7 +77,22 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
 
                 return false;
             },
-            mode);
+            mode,
+            TimeSpan.FromMinutes(1));
         return found!;
+    }
+
+    // One that is held up, or in the middle of an election, is asked again.
+    private static async Task<bool> SaysAsync(ZooKeeperProcess server, string mode)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            return (await server.AskAsync("srvr", limit.Token)).Contains(mode, StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 }

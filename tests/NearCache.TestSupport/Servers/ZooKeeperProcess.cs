@@ -67,6 +67,9 @@ public sealed class ZooKeeperProcess : ServerProcess
         [
             "tickTime=500", "initLimit=20", "syncLimit=10", $"dataDir={Folder}/data", $"clientPort={Port}", "clientPortAddress=127.0.0.1",
             "admin.enableServer=false", "4lw.commands.whitelist=*", "maxClientCnxns=0", "maxSessionTimeout=60000",
+
+            // A write outlives a killed server without it, and a disk that others keep busy for seconds is not what is tested.
+            "forceSync=no",
         ];
         var configuration = Path.Combine(Folder, "zoo.cfg");
         File.WriteAllLines(configuration, [.. ordinary, .. _settings]);

@@ -33,7 +33,7 @@ public sealed class EagerRefreshTests : IAsyncDisposable
         Assert.Equal(2, _source.Runs);
         _source.Answer("new");
         await Eventually.BecomesTrueAsync(async () => (await _shelf.ItemAsync(key)).TimeToLive > 90, "the new value is stored");
-        Assert.Contains("new", await ReadAsync(caches, key));
+        await Eventually.BecomesTrueAsync(async () => (await ReadAsync(caches, key)).Contains("new"), "one of them serves it");
         _shelf.Time.Advance(TimeSpan.FromSeconds(46));
         Assert.All(await ReadAsync(caches, key), value => Assert.Equal("new", value));
         Assert.Equal(2, _source.Runs);

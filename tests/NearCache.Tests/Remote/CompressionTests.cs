@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
@@ -285,7 +286,7 @@ public sealed class CompressionTests
     private sealed class UnreadableValues : IMeterFactory
     {
         private readonly MeterListener _listener = new();
-        private readonly List<Meter> _made = [];
+        private readonly ConcurrentQueue<Meter> _made = new();   // others' instruments are asked about on their threads
 
         public UnreadableValues()
         {
@@ -305,14 +306,17 @@ public sealed class CompressionTests
         public Meter Create(MeterOptions options)
         {
             var meter = new Meter(options);
-            _made.Add(meter);
+            _made.Enqueue(meter);
             return meter;
         }
 
         public void Dispose()
         {
             _listener.Dispose();
-            _made.ForEach(meter => meter.Dispose());
+            foreach (var meter in _made)
+            {
+                meter.Dispose();
+            }
         }
     }
 }

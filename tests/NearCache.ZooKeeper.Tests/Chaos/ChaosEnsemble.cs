@@ -23,7 +23,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
     /// <summary>Through the proxies.</summary>
     public string Proxied => string.Join(',', _proxies.Select(proxy => proxy.Address));
 
-    public static async Task<ChaosEnsemble> StartAsync() => new(await ZooKeeperEnsemble.StartNewAsync());
+    public static async Task<ChaosEnsemble> StartAsync() => new(await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]));
 
     /// <summary>Lets something befall them, for a while; then everything is as it should be.</summary>
     /// <returns>What it was.</returns>

@@ -47,10 +47,28 @@ internal sealed class ChaosWriter(ZooKeeperClient client, string root)
     public async Task ForgetAsync(ZooKeeperClient witness)
     {
         var names = (await witness.GetChildrenAsync(root)).Names;
-        await Task.WhenAll(names.Select(name => witness.DeleteAsync($"{root}/{name}").AsTask()));
+
+        // So many at a time as are answered long before a request times out, on a slow machine too.
+        foreach (var some in names.Chunk(200))
+        {
+            await Task.WhenAll(some.Select(name => DeleteAsync(witness, $"{root}/{name}")));
+        }
+
         _acknowledged.Clear();
         _refused.Clear();
         _unknown = 0;
+    }
+
+    private static async Task DeleteAsync(ZooKeeperClient witness, string path)
+    {
+        try
+        {
+            await witness.DeleteAsync(path);
+        }
+        catch (NoNodeException)
+        {
+            // Deleted by an earlier attempt whose answer was lost, or listed by a server that is behind.
+        }
     }
 
     private async Task CreateAsync()

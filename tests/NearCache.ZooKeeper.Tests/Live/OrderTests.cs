@@ -1,4 +1,5 @@
 using System.Globalization;
+using NearCache.ZooKeeper.Tests.Sessions;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
@@ -8,7 +9,7 @@ public sealed class OrderTests(LiveServer live)
     [Fact]
     public async Task Who_reads_a_change_of_another_client_has_been_told_of_it()
     {
-        await using var client = await live.ConnectAsync();
+        await using var client = await live.ConnectAsync(Clients.WaitForHandlers);
         await using var writer = new ZooKeeperClient(live.ConnectionStringOf(client));
         await client.CreateAsync("/a", BitConverter.GetBytes(0));
         await client.CreateAsync("/b", null);

@@ -48,7 +48,7 @@ public sealed class SecurityTests(LiveServer live)
             ClientCertificates = [clientKey],
             CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, CustomTrustStore = { serverKey } },
         };
-        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = $"127.0.0.1:{port}", Tls = tls, ConnectTimeout = TimeSpan.FromSeconds(10) });
+        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = $"127.0.0.1:{port}", Tls = tls, ConnectTimeout = TimeSpan.FromSeconds(20), RequestTimeout = TimeSpan.FromSeconds(30) });
 
         await client.CreateAsync("/tls", new byte[100_000]).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
@@ -59,8 +59,8 @@ public sealed class SecurityTests(LiveServer live)
         {
             ConnectionString = $"127.0.0.1:{port}",
             Tls = new SslClientAuthenticationOptions { TargetHost = "localhost" },
-            ConnectTimeout = TimeSpan.FromSeconds(3),
-            RequestTimeout = TimeSpan.FromSeconds(4),
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            RequestTimeout = TimeSpan.FromSeconds(6),
         });
         var untrusted = await Assert.ThrowsAsync<RequestTimeoutException>(() => stranger.ExistsAsync("/").AsTask());
         Assert.True(untrusted.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase), untrusted.Message);

@@ -8,6 +8,9 @@ internal static class Clients
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
+    /// <summary>Outcomes wait for the handlers of watches as long as they can: a busy machine does not run one within the usual 50 ms.</summary>
+    public static void WaitForHandlers(ZooKeeperOptions options) => options.WatchHandlerGrace = TimeSpan.FromSeconds(1);
+
     public static ZooKeeperClient New(string connectionString, Action<ZooKeeperOptions>? configure = null, TimeProvider? time = null)
     {
         var options = new ZooKeeperOptions { ConnectionString = connectionString, ReconnectDelay = TimeSpan.FromMilliseconds(5), MaxReconnectDelay = TimeSpan.FromMilliseconds(50) };

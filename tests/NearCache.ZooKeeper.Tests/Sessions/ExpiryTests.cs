@@ -63,7 +63,11 @@ public sealed class ExpiryTests
     public async Task Watches_of_a_lost_session_hear_so_once()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = await server.ConnectAsync(options => options.RenewSession = true);
+        await using var client = await server.ConnectAsync(options =>
+        {
+            options.RenewSession = true;
+            Clients.WaitForHandlers(options);
+        });
         var events = new ConcurrentQueue<WatchEvent>();
         await client.ExistsAsync("/a", events.Enqueue);
         await client.GetChildrenAsync("/", events.Enqueue);

@@ -78,7 +78,7 @@ public sealed class DeliveryTests
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", BitConverter.GetBytes(0));
-        await using var client = await server.ConnectAsync();
+        await using var client = await server.ConnectAsync(Clients.WaitForHandlers);
         await using var writer = await server.ConnectAsync();
         var rounds = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "3000", System.Globalization.CultureInfo.InvariantCulture);
         var late = 0;

@@ -14,7 +14,7 @@ public sealed class RearmTests
         server.SetData("/data", []);
         server.SetData("/gone", []);
         server.SetData("/parent", []);
-        await using var client = await server.ConnectAsync();
+        await using var client = await server.ConnectAsync(Clients.WaitForHandlers);
         var events = new ConcurrentQueue<(WatchEventType, string)>();
         void Note(WatchEvent e) => events.Enqueue((e.Type, e.Path));
         await client.GetDataAsync("/data", Note);
@@ -46,7 +46,11 @@ public sealed class RearmTests
     public async Task Many_watches_are_set_again_in_requests_of_128_KiB_at_most()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = await server.ConnectAsync(options => options.RequestTimeout = TimeSpan.FromMinutes(1));
+        await using var client = await server.ConnectAsync(options =>
+        {
+            options.RequestTimeout = TimeSpan.FromMinutes(1);
+            Clients.WaitForHandlers(options);
+        });
         var fired = 0;
         const int Many = 20_000;
         await Task.WhenAll(Enumerable.Range(0, Many).Select(i => client.ExistsAsync($"/a-node-with-a-rather-long-name-{i:D8}", _ => Interlocked.Increment(ref fired)).AsTask()));
@@ -68,7 +72,7 @@ public sealed class RearmTests
     public async Task A_persistent_watch_is_told_that_it_may_have_missed_something()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = await server.ConnectAsync();
+        await using var client = await server.ConnectAsync(Clients.WaitForHandlers);
         var events = new ConcurrentQueue<WatchEvent>();
         await client.AddWatchAsync("/a", PersistentWatchMode.Recursive, events.Enqueue);
 
@@ -88,7 +92,7 @@ public sealed class RearmTests
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", []);
-        await using var client = await server.ConnectAsync();
+        await using var client = await server.ConnectAsync(Clients.WaitForHandlers);
         Action<WatchEvent> same = _ => { };
 
         for (var i = 0; i < 1000; i++)

@@ -18,10 +18,12 @@ internal sealed class QuotaRefusals(NearClock clock, ILogger logger)
     /// <summary>There was one more.</summary>
     public void Add(string what, string path)
     {
-        Interlocked.Increment(ref _count);
         if (_say.IsDue(clock.Monotonic()))
         {
             logger.QuotaUsedUp(what, path);
         }
+
+        // Last: whoever sees it counted can count on the warning being written.
+        Interlocked.Increment(ref _count);
     }
 }
