@@ -72,6 +72,8 @@ internal sealed class Composition : IAsyncDisposable
             Rules = _rules,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
+            HasCounters = remote.HasCounters,
+            KeepsNear = remote.HasCounters || hasZooKeeper,
             Quota = new QuotaRefusals(_clock, logger),
             Logger = logger,
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
@@ -80,7 +82,7 @@ internal sealed class Composition : IAsyncDisposable
         };
         _servers = new ServerDrivers(remote, context, _rules);
 
-        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale);
+        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
         var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
         Reads = new ReadPath(map, _rules, Near, stale, shared, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
@@ -93,7 +95,7 @@ internal sealed class Composition : IAsyncDisposable
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         format.Use(new HybridItemCodec());
         format.Use(new DistributedItemCodec());
-        Distributed = new DistributedParts(new DistributedPath(map, Reads, Writes, Near, time, logger), map.CanHold, time);
+        Distributed = new DistributedParts(new DistributedPath(map, Reads, Writes, Near, time, logger), map.CanHold, time, remote.HasCounters);
         var tagPath = new TagPath(map, tags, Reads, Writes, epochs, _clock);
         _hybrid = (face, services) =>
         {
@@ -116,7 +118,7 @@ internal sealed class Composition : IAsyncDisposable
             _registry = RegistryOn(new LocalRegistry(_rules, isShared: !remote.IsEmbedded), time);
         }
 
-        _rules.Start(context, _servers.All, RuleTranslation.Times(options, remote.IsEmbedded));
+        _rules.Start(context, _servers.All, RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters));
         _servers.Start();
         _zooKeeper?.Start();
         if (_slots is { } slots)
@@ -214,6 +216,11 @@ internal sealed class Composition : IAsyncDisposable
         _servers.Changed = slots.SetServers;
         var acl = Options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclText.Parse(Options.Ensemble.Acl);
         var tree = new NamespaceTree(client, paths, acl, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
+        if (!context.HasCounters)
+        {
+            context.Confirmation = new SlotConfirmation(client, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
+        }
+
         var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
         _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
@@ -233,9 +240,11 @@ internal sealed class Composition : IAsyncDisposable
     private long Patience() =>
         Coherence.Core.Patience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
 
-    private static IRemote RemoteOf(NearCacheOptions options, SharedClients clients, TimeProvider time) => options.Memcached.Servers.Count == 0
-        ? new EmbeddedRemote(time)
-        : new MemcachedRemote(clients.Memcached, options.Memcached);
+    private static IRemote RemoteOf(NearCacheOptions options, SharedClients clients, TimeProvider time) =>
+        options.DistributedCache is { } other ? new OtherRemote(other, time)
+        : options.Memcached.Servers.Count == 0
+            ? new EmbeddedRemote(time)
+            : new MemcachedRemote(clients.Memcached, options.Memcached);
 
     /// <summary>Replaces the list of memcached servers.</summary>
     public Task SetServersAsync(IEnumerable<string> servers)

@@ -85,6 +85,7 @@ public interface INearCache
     /// <returns>False when a value was there already.</returns>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<bool> AddAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Stores a value if the key still holds what was read with <paramref name="version"/>.</summary>
@@ -92,6 +93,7 @@ public interface INearCache
     /// <returns>False when the key was changed or removed since, or its server has lost its items.</returns>
     /// <exception cref="ArgumentException">The key cannot be a key, or the version is <see cref="CacheVersion.None"/>.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<bool> CompareAndSetAsync<T>(string key, T value, CacheVersion version, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Sets how long a key lives from now on. The value stays.</summary>
@@ -99,6 +101,7 @@ public interface INearCache
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The lifetime is below a second.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<bool> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a key.</summary>
@@ -131,5 +134,6 @@ public interface INearCache
     /// <param name="cancellationToken">Gives up the answer; the counting may have happened.</param>
     /// <exception cref="ArgumentException">The name cannot be a key.</exception>
     /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default);
 }

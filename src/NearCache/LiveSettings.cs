@@ -45,6 +45,7 @@ internal static class LiveSettings
         new(nameof(NearCacheOptions.Budgets), (one, other) => EqualSettings.Are(one.Budgets, other.Budgets)),
         new(nameof(NearCacheOptions.Ensemble), (one, other) => EqualSettings.Are(one.Ensemble, other.Ensemble)),
         new(nameof(NearCacheOptions.Memcached), (one, other) => EqualSettings.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),
+        new(nameof(NearCacheOptions.DistributedCache), (one, other) => ReferenceEquals(one.DistributedCache, other.DistributedCache)),
         new(nameof(NearCacheOptions.ZooKeeper), (one, other) => EqualSettings.Are(one.ZooKeeper, other.ZooKeeper)),
         new(nameof(NearCacheOptions.Rules), (one, other) => RuleSet.Seed(one.Rules).IsSame(RuleSet.Seed(other.Rules))),
         new(nameof(NearCacheOptions.ImmutableTypes), (one, other) => one.ImmutableTypes.ToHashSet().SetEquals(other.ImmutableTypes)),

@@ -133,7 +133,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         var response = await _parts.Writes
-            .SetAsync(key, value, LifetimeOf(options), static (_, command) => command with { Mode = MetaSetMode.Add }, "add", cancellationToken)
+            .SetConditionallyAsync(key, value, LifetimeOf(options), static (_, command) => command with { Mode = MetaSetMode.Add }, "add", cancellationToken)
             .ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
@@ -148,7 +148,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
         }
 
         var response = await _parts.Writes
-            .SetAsync(
+            .SetConditionallyAsync(
                 key,
                 value,
                 LifetimeOf(options),

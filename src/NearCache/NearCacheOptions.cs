@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Caching.Distributed;
 using NearCache.Memcached;
 using NearCache.ZooKeeper;
 
@@ -150,6 +151,10 @@ public sealed class NearCacheOptions
     /// <summary>The memcached servers. None, and no ZooKeeper either: an embedded stand-in for development and tests.</summary>
     public MemcachedOptions Memcached { get; } = new();
 
+    /// <summary>Another vendor's cache in the place of memcached, which can only get, set and remove: what is promised then, and what is not, is in <c>docs/other-remotes.md</c>. It is not disposed.</summary>
+    /// <value>Default: null. Not read from configuration; in a container <c>UseDistributedCache</c> sets it.</value>
+    public IDistributedCache? DistributedCache { get; set; }
+
     /// <summary>The ZooKeeper ensemble. None: audits alone, an invalidation takes about a second.</summary>
     /// <remarks>A cache outlives its sessions: <see cref="ZooKeeperOptions.RenewSession"/> is on here.</remarks>
     public ZooKeeperOptions ZooKeeper { get; } = new() { RenewSession = true };
@@ -170,8 +175,8 @@ public sealed class NearCacheOptions
     /// <summary>What was wrong in the configuration that these were read from; the validator reports it with the rest.</summary>
     internal List<string> ReadingMistakes { get; } = [];
 
-    /// <summary>Set by the registration when something else than memcached is the remote.</summary>
-    internal bool HasOtherRemote { get; set; }
+    /// <summary>Whether something else than memcached is the remote.</summary>
+    internal bool HasOtherRemote => DistributedCache is not null;
 
     /// <summary>Lets near entries be served however long ago their server was confirmed: for the test that shows what the gate prevents. No configuration can say it.</summary>
     internal bool HoldGateOpen { get; set; }

@@ -27,6 +27,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         Values(options, mistakes);
         Bounds(options, mistakes);
         Servers(options, mistakes);
+        OtherRemote(options, mistakes);
         Ensemble(options, mistakes);
         Rules(options, mistakes);
         return mistakes.Build();
@@ -137,8 +138,36 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         if (!string.IsNullOrEmpty(options.ZooKeeper.ConnectionString) && memcached.Servers is not { Count: > 0 } && !options.HasOtherRemote)
         {
             mistakes.Add("ZooKeeper:ConnectionString is set, but Memcached:Servers is empty: ZooKeeper carries news about a shared remote, "
-                + "so name the memcached servers, or no ZooKeeper.");
+                + "so name the memcached servers, call UseDistributedCache, or name no ZooKeeper.");
         }
+    }
+
+    private static void OtherRemote(NearCacheOptions options, OptionsMistakes mistakes)
+    {
+        if (options.DistributedCache is not { } cache)
+        {
+            return;
+        }
+
+        if (cache is NearDistributedCache)
+        {
+            mistakes.Add($"{nameof(options.DistributedCache)} is a NearDistributedCache, but must be another vendor's: a NearCache has one remote, and is none.");
+        }
+
+        if (options.Memcached.Servers is { Count: > 0 } servers)
+        {
+            mistakes.Add($"{nameof(options.DistributedCache)} is set, and so is Memcached:Servers ({string.Join(", ", servers)}): a cache has one remote, so leave one of them out.");
+        }
+
+        if (options.Rules.Count > 0 && string.IsNullOrEmpty(options.ZooKeeper.ConnectionString))
+        {
+            mistakes.Add($"{nameof(options.Rules)} has {options.Rules.Count}, and {nameof(options.DistributedCache)} is set without ZooKeeper:ConnectionString: an IDistributedCache cannot say what changed, "
+                + "so nothing could be near. Name a ZooKeeper, or no rules.");
+        }
+
+        const string NeedsMemcached = "left out with UseDistributedCache: only memcached can";
+        mistakes.Unless(options.EagerRefresh == 0, nameof(options.EagerRefresh), options.EagerRefresh, $"{NeedsMemcached} tell one process that an item ends soon");
+        mistakes.Unless(options.Format == StoredFormat.Envelope, nameof(options.Format), options.Format, $"{NeedsMemcached} be shared with other memcached clients");
     }
 
     private static void Ensemble(NearCacheOptions options, OptionsMistakes mistakes)

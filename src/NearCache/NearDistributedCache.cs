@@ -20,6 +20,7 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     private readonly DistributedPath _path;
     private readonly FaceKeys _keys;
     private readonly TimeProvider _time;
+    private readonly bool _slides;
 
     /// <summary>Makes a face of a cache.</summary>
     /// <param name="cache">The cache, which must outlive it.</param>
@@ -27,7 +28,7 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     {
         ArgumentNullException.ThrowIfNull(cache);
         var parts = cache.Parts.Distributed;
-        (_path, _time) = (parts.Path, parts.Time);
+        (_path, _time, _slides) = (parts.Path, parts.Time, parts.Slides);
         _keys = new FaceKeys(KeyPrefix, parts.CanHold);
     }
 
@@ -61,11 +62,13 @@ public sealed class NearDistributedCache : IBufferDistributedCache
 
     /// <summary>Stores a value. Blocks until memcached has answered.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
+    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).GetAwaiter().GetResult();
 
     /// <summary>Stores a value. Its bytes are copied before the call returns its task.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
+    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
@@ -75,17 +78,24 @@ public sealed class NearDistributedCache : IBufferDistributedCache
 
     /// <summary>Stores a value. Blocks until memcached has answered.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
+    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Stores a value. Its bytes are copied before the call returns its task.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
+    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(options);
         token.ThrowIfCancellationRequested();
+        if (!_slides && options.SlidingExpiration is not null)
+        {
+            throw new NotSupportedException("A sliding expiration needs memcached: the remote of this cache is an IDistributedCache itself (UseDistributedCache). Use that one directly for what slides.");
+        }
+
         return new(_path.SetAsync(_keys.NameOf(key), new DistributedItem(value.ToArray(), options.SlidingExpiration, DeadlineOf(options)), token));
     }
 

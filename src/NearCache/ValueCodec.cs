@@ -9,6 +9,12 @@ public abstract class ValueCodec<T>
     /// <summary>Whether it is NearCache's own, whose values look the same in every format.</summary>
     internal virtual bool IsOwn => false;
 
+    /// <summary>Whether an old value may be served where a newer one cannot be had, and is remembered for that.</summary>
+    internal virtual bool MayBeStale => true;
+
+    /// <summary>Whether a value may be compressed on its way, where the cache compresses.</summary>
+    internal virtual bool MayPack(T value) => true;
+
     /// <summary>The bytes of a value that is not null. They may be the value's own: they are not changed.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss; the call of the cache throws it, too.</exception>
     public abstract ReadOnlyMemory<byte> Encode(T value);

@@ -100,6 +100,9 @@ internal static partial class Log
     [LoggerMessage(1408, LogLevel.Warning, "No quota was set on {Path} in ZooKeeper: {Reason}.")]
     public static partial void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason);
 
+    [LoggerMessage(1409, LogLevel.Warning, "{Members} processes can confirm what they keep near only every {Period} within the budget (Budgets:Deliveries), which is too seldom for a MaxStaleness of {MaxStaleness}: nothing is served near. Over an IDistributedCache ZooKeeper alone confirms; memcached's counters would need none of this.")]
+    public static partial void TooManyToConfirm(this ILogger logger, int members, TimeSpan period, TimeSpan maxStaleness);
+
     // As 1200: one for every call while a source is down; the meter counts them.
     [LoggerMessage(1500, LogLevel.Debug, "A factory failed; the caller sees a stale value.")]
     public static partial void FactoryFailed(this ILogger logger, Exception exception);

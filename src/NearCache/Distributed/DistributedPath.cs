@@ -27,7 +27,7 @@ internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writ
         }
         catch (MemcachedException e)
         {
-            return reads.Failed<DistributedItem>(e, "get", name).Value;
+            return reads.Failed<DistributedItem>(e, "get", name, IsAlive).Value;
         }
 
         var read = reads.Receive<DistributedItem>(place, fill: null, item);
@@ -52,6 +52,10 @@ internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writ
         writes.SetAsync(name, item, item.LifetimeAt(time.GetUtcNow()), static (_, command) => command, "set", cancellationToken);
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
+
+    // Whether a stale item would still be there if memcached could be asked, as far as this process knows.
+    private bool IsAlive(CacheResult<DistributedItem> stale) =>
+        stale.Value is { } item && !(item.Deadline <= time.GetUtcNow().ToUnixTimeMilliseconds()) && !(stale.Age >= item.Sliding);
 
     // Once a second at most, as memcached counts. It only makes the item live longer, so there is nothing to announce.
     private async ValueTask SlideAsync(PlacedKey place, DistributedItem item, int secondsLeft, CancellationToken cancellationToken)

@@ -18,6 +18,8 @@ internal readonly record struct HybridCall(HybridCacheEntryFlags Flags, TimeSpan
 
     public bool RunsFactory => !Has(HybridCacheEntryFlags.DisableUnderlyingData);
 
+    public bool MayCompress => !Has(HybridCacheEntryFlags.DisableCompression);
+
     /// <summary>Which calls may share a flight: 0 for most.</summary>
     public int Variant => (int)Flags & 0x1F;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.Tags;
 
@@ -29,11 +30,14 @@ internal sealed class HybridItem
     /// <summary>Whether the versions of its tags are known, of everything at least: if not, it is its maker's alone.</summary>
     public bool IsStamped => _tags.Length > 0;
 
+    /// <summary>Whether it may be compressed on its way to the remote.</summary>
+    public bool MayPack { get; private init; } = true;
+
     /// <summary>The bytes that stand for the item outside; null when they were dropped, because the value is at hand.</summary>
     public HybridPayload? Payload => _payload;
 
     /// <summary>Makes an item of a value.</summary>
-    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers)
+    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true)
     {
         var writer = new ArrayBufferWriter<byte>();
         HybridItemCodec.WriteHeader(writer, tags, value is null);
@@ -44,7 +48,7 @@ internal sealed class HybridItem
         }
 
         object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
-        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header));
+        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header)) { MayPack = mayPack };
     }
 
     /// <summary>The places where the versions of its tags are known.</summary>
@@ -64,22 +68,17 @@ internal sealed class HybridItem
     public TagStamp[]? KnownStamps => _stamps;
 
     /// <summary>The value, a copy of its own for each caller unless it cannot be changed. False: it is none that can be read as a <typeparamref name="T"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake<T>(HybridSerializers serializers, out T? value)
     {
         var shared = _value;
-        if (ReferenceEquals(shared, NullMark))
-        {
-            value = default;
-            return default(T) is null;
-        }
-
-        if (shared is T same)
+        if (shared is T same && !ReferenceEquals(shared, NullMark))
         {
             value = same;
             return true;
         }
 
-        return TryDecode(serializers, out value, out _);
+        return TryTakeOther(shared, serializers, out value);
     }
 
     /// <summary>Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it again.</summary>
@@ -110,6 +109,17 @@ internal sealed class HybridItem
 
         value = own;
         return true;
+    }
+
+    private bool TryTakeOther<T>(object? shared, HybridSerializers serializers, out T? value)
+    {
+        if (!ReferenceEquals(shared, NullMark))
+        {
+            return TryDecode(serializers, out value, out _);
+        }
+
+        value = default;
+        return default(T) is null;
     }
 
     private bool TryDecode<T>(HybridSerializers serializers, out T? value, out Exception? why)

@@ -17,6 +17,11 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
 
     internal override bool IsOwn => true;
 
+    // Nobody could say whether its tags were removed meanwhile.
+    internal override bool MayBeStale => false;
+
+    internal override bool MayPack(HybridItem value) => value.MayPack;
+
     /// <summary>The header of an item; its value follows.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="tags">The version of everything, then those of its tags.</param>

@@ -19,7 +19,7 @@ internal sealed class HybridPath(
         var terms = TermsOf<T>(place, call);
         while (true)
         {
-            var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers);
+            var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers, call.MayCompress);
             var result = call is { WritesRemote: true, RunsFactory: true }
                 ? await creations.GetOrCreateAsync(FlightOf(name, call), place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
                 : await flights.JoinAsync(FlightOf(name, call), token => GetOrMakeAsync(place, making, call, terms, token), static () => TimeSpan.Zero, meanwhile: null, cancellationToken).ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal sealed class HybridPath(
         HybridItem item;
         try
         {
-            item = HybridItem.Of(value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers);
+            item = HybridItem.Of(value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers, call.MayCompress);
         }
         catch (MemcachedException e)
         {

@@ -152,7 +152,8 @@ internal sealed class CreatePath(
             {
                 var reply = await creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) }).WaitAsync(cancellationToken).ConfigureAwait(false);
                 item = reply.Responses[0];
-                right = new FillRight(item.Status == MetaStatus.Ok ? item.Cas : null, reply.ConnectionId, life);
+                right = new FillRight(item is { Status: MetaStatus.Ok, Cas: not 0 } ? item.Cas : null, reply.ConnectionId, life);
+                creation.IsReplacing = item.Status == MetaStatus.Ok;
             }
             catch (MemcachedException e)
             {
@@ -176,7 +177,7 @@ internal sealed class CreatePath(
                 return await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            if (verdict == Acceptance.No && options.UseLeases && await RemoveAsync(creation.Place, item.Cas, cancellationToken).ConfigureAwait(false))
+            if (verdict == Acceptance.No && HasLeases(creation.Place) && await RemoveAsync(creation.Place, item.Cas, cancellationToken).ConfigureAwait(false))
             {
                 continue;
             }
@@ -209,6 +210,8 @@ internal sealed class CreatePath(
         }
     }
 
+    private bool HasLeases(in PlacedKey place) => options.UseLeases && place.Server.Server.Compares;
+
     private NearFill? BeginFill<T>(in PlacedKey place, CreationTerms<T>? terms) => terms is null ? reads.BeginFill(place) : terms.Limit(reads.BeginFill(place));
 
     // What nobody may have makes room, so that one process of the fleet replaces it. Nobody serves it, so there is nothing to count.
@@ -228,7 +231,7 @@ internal sealed class CreatePath(
     // R: one caller of the fleet is told when the item is soon to end.
     private MetaCommand Reading<T>(Creation<T> creation) => MetaCommand.Get(creation.Place.Physical, ReadPath.Fields) with
     {
-        Vivify = options.UseLeases ? Expiry.Of(options.FillLease, time) : null,
+        Vivify = HasLeases(creation.Place) ? Expiry.Of(options.FillLease, time) : null,
         Recache = creation.Policy.RefreshBefore,
     };
 
@@ -289,6 +292,12 @@ internal sealed class CreatePath(
         }
 
         var connection = place.Server.Server.IsConnected(right.Connection) ? right.Connection : 0;
+        if (!place.Server.Server.Compares)
+        {
+            await StoreUncomparedAsync(creation, result, lifetime, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
         var isAdded = right.Cas is null && !options.UseLeases;
         if (!isAdded && right.Now<LeasesAsDesigned>(connection, place.Server.Epoch) == FillStore.Not)
         {
@@ -335,6 +344,47 @@ internal sealed class CreatePath(
         return result;
     }
 
+    // Nothing on the remote says whether somebody wrote while the factory ran: what this process knows of is all there is. A write that it only hears of later stays overwritten.
+    private async ValueTask StoreUncomparedAsync<T>(Creation<T> creation, CacheResult<T> result, TimeSpan lifetime, CancellationToken cancellationToken)
+    {
+        var place = creation.Place;
+        if (WasWritten(creation))
+        {
+            return;
+        }
+
+        var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with { Mode = creation.IsReplacing ? MetaSetMode.Set : MetaSetMode.Add };
+        creation.Bytes = plain;
+        try
+        {
+            if ((await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false)).Status != MetaStatus.Ok)
+            {
+                return;
+            }
+
+            if (WasWritten(creation))
+            {
+                await writes.MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", CancellationToken.None).ConfigureAwait(false);
+            }
+            else if (creation.Fill is { } fill)
+            {
+                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), CacheVersion.None);
+            }
+        }
+        catch (MemcachedException e)
+        {
+            metrics.RemoteFailed("fill");
+            logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
+        }
+        catch (NearCacheException e)
+        {
+            logger.RemoteFailed(e, "fill", "the factory's value");
+        }
+    }
+
+    private bool WasWritten<T>(Creation<T> creation) =>
+        stale.EpochOf(creation.Place.Hash) != creation.Place.StaleEpoch || (creation.Fill is { } fill && !creation.Place.Server.Ledger.MayServe(fill.Token));
+
     private TimeSpan LifetimeOf<T>(Creation<T> creation, in CacheResult<T> result) =>
         creation.Policy.LifetimeOf(result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);
 
@@ -363,6 +413,9 @@ internal sealed class CreatePath(
         public Func<CancellationToken, ValueTask<T>> Factory => factory;
 
         public bool RemoteFailed { get; set; }
+
+        /// <summary>Whether there was an item, which could not be the answer.</summary>
+        public bool IsReplacing { get; set; }
 
         /// <summary>The value as its codec writes it, not compressed; empty: nobody knows.</summary>
         public ReadOnlyMemory<byte> Bytes { get; set; }

@@ -1,4 +1,5 @@
 using NearCache.Memcached;
+using NearCache.Remote;
 
 namespace NearCache.Paths;
 
@@ -6,7 +7,7 @@ namespace NearCache.Paths;
 internal static class Failure
 {
     public static NearCacheException Of(MemcachedException exception, string operation, string key) =>
-        new($"{operation} failed: {exception.Message}", exception)
+        new($"{operation} failed: {exception.Message}", exception is OtherRemoteException ? exception.InnerException : exception)
         {
             IsTransient = exception.IsTransient,
             OutcomeUnknown = exception.OutcomeUnknown,

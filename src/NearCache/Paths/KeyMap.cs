@@ -7,7 +7,7 @@ using NearCache.Remote;
 namespace NearCache.Paths;
 
 /// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
-internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale)
+internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale, bool hasCounters)
 {
     /// <summary>All servers.</summary>
     public IReadOnlyList<ServerDriver> Servers => servers.All;
@@ -38,8 +38,10 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
 
     /// <summary>The place of a user's counter.</summary>
     /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    /// <exception cref="NotSupportedException">The remote cannot count.</exception>
     public PlacedKey PlaceCounter(string counter)
     {
+        NeedsMemcached("Counting");
         var physical = keys.OfCounter(counter);
         var ring = epochs.Ring;
         return new PlacedKey(counter, physical, physical, default, servers.OwnerOf(physical), ring, 0);
@@ -58,9 +60,21 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
 
     /// <summary>The place of a user's lock; its fence lies on the same server, so that both are counted in one write.</summary>
     /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    /// <exception cref="NotSupportedException">The remote has no locks.</exception>
     public LockPlace PlaceLock(string name)
     {
+        NeedsMemcached("Locking");
         var key = keys.OfLock(name);
         return new LockPlace(name, key, keys.OfFence(name), servers.OwnerOf(key).Server);
+    }
+
+    /// <summary>Refuses what only memcached can do.</summary>
+    /// <exception cref="NotSupportedException">The remote is another vendor's.</exception>
+    public void NeedsMemcached(string what)
+    {
+        if (!hasCounters)
+        {
+            throw new NotSupportedException($"{what} needs memcached: the remote of this cache is an IDistributedCache (UseDistributedCache), which can only get, set and remove.");
+        }
     }
 }

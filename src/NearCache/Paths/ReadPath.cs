@@ -101,15 +101,15 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             return default;
         }
 
-        var version = new CacheVersion(item.Cas, place.Server.Epoch);
+        var version = item.Cas == 0 ? CacheVersion.None : new CacheVersion(item.Cas, place.Server.Epoch);
         if (fill is { } keep)
         {
             Keep(place, keep, value!, item.Value, item.TimeToLive, version);
         }
 
-        if (options.StaleLifetime > TimeSpan.Zero)
+        if (options.StaleLifetime > TimeSpan.Zero && format.CodecOf<T>() is { MayBeStale: true } codec)
         {
-            stale.Keep(place.Text, place.Hash, place.StaleEpoch, value, item.Value, format.CodecOf<T>());
+            stale.Keep(place.Text, place.Hash, place.StaleEpoch, value, item.Value, codec);
         }
 
         metrics.Read("remote");
@@ -192,7 +192,11 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;
 
     /// <summary>A read failed: a miss, a stale value, or an exception, as the options say.</summary>
-    public CacheResult<T> Failed<T>(MemcachedException exception, string operation, string key)
+    /// <param name="exception">What happened.</param>
+    /// <param name="operation">What was tried.</param>
+    /// <param name="key">The key's name.</param>
+    /// <param name="mayServe">Whether a stale value may still be served; null: it may.</param>
+    public CacheResult<T> Failed<T>(MemcachedException exception, string operation, string key, Func<CacheResult<T>, bool>? mayServe = null)
     {
         metrics.RemoteFailed(operation);
         if (options.OnRemoteFailure == RemoteFailurePolicy.Throw)
@@ -200,7 +204,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             throw Failure.Of(exception, operation, key);
         }
 
-        if (options.OnRemoteFailure == RemoteFailurePolicy.ServeStale && stale.TryGet<T>(key, options.StaleLifetime, out var result))
+        if (options.OnRemoteFailure == RemoteFailurePolicy.ServeStale && stale.TryGet<T>(key, options.StaleLifetime, out var result) && mayServe?.Invoke(result) != false)
         {
             metrics.StaleServed("remote");
             logger.RemoteFailed(exception, operation, "a stale value");

@@ -18,6 +18,14 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         return MutateAsync(place, command(place, format.Set(place.Physical, value, lifetime)), operation, cancellationToken);
     }
 
+    /// <summary>Stores if the remote says that it may.</summary>
+    /// <exception cref="NotSupportedException">The remote cannot say.</exception>
+    public Task<MetaResponse> SetConditionallyAsync<T>(string key, T value, TimeSpan lifetime, Func<PlacedKey, MetaCommand, MetaCommand> command, string operation, CancellationToken cancellationToken)
+    {
+        map.NeedsMemcached("Adding and comparing");
+        return SetAsync(key, value, lifetime, command, operation, cancellationToken);
+    }
+
     /// <summary>Removes.</summary>
     public Task<MetaResponse> RemoveAsync(string key, CancellationToken cancellationToken)
     {
@@ -44,8 +52,10 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     }
 
     /// <summary>Changes how long the item lives.</summary>
+    /// <exception cref="NotSupportedException">The remote cannot.</exception>
     public Task<MetaResponse> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken)
     {
+        map.NeedsMemcached("Touching");
         var place = map.Place(key);
         var command = MetaCommand.Get(place.Physical, MetaFields.None) with { TimeToLive = Expiry.Of(lifetime, time) };
         return MutateAsync(place, command, "touch", cancellationToken);

@@ -19,4 +19,12 @@ internal static class Expiry
         var date = time.GetUtcNow().ToUnixTimeSeconds() + seconds;
         return date < int.MaxValue ? (int)date : 0;
     }
+
+    /// <summary>The lifetime that a number stands for; null: for ever.</summary>
+    public static TimeSpan? Lifetime(int expiry, DateTimeOffset now) => expiry switch
+    {
+        0 => null,
+        <= LongestRelative => TimeSpan.FromSeconds(expiry),
+        _ => TimeSpan.FromSeconds(Math.Max(expiry - now.ToUnixTimeSeconds(), 1)),
+    };
 }

@@ -12,6 +12,9 @@ internal interface IRemoteServer
     /// <summary>Whether this connection stands. When it was replaced, the server may have restarted, and CAS ids of before mean nothing.</summary>
     bool IsConnected(long connectionId);
 
+    /// <summary>Whether items have CAS numbers and marks. False: a set is never conditional, and adding looks first and then sets.</summary>
+    bool Compares => true;
+
     /// <summary>Sends one command.</summary>
     /// <exception cref="MemcachedException">It failed, or nobody knows.</exception>
     ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken);

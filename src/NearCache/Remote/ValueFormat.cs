@@ -50,7 +50,7 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         var codec = CodecOf<T>();
         plain = value is null ? default : codec.Encode(value);
         var (bytes, flags) = value is null ? (default, FormatOf(codec).NullFlags)
-            : _packing is null ? (plain, codec.ClientFlags)
+            : _packing is null || !codec.MayPack(value) ? (plain, codec.ClientFlags)
             : _packing.Pack(plain, codec.ClientFlags);
         return MetaCommand.Set(key, bytes) with { ClientFlags = flags, TimeToLive = Expiry.Of(lifetime, time) };
     }

@@ -4,6 +4,7 @@ using NearCache.Distributed;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
 using NearCache.TestSupport.Servers;
+using NearCache.Tests.Remote;
 
 namespace NearCache.Tests.Distributed;
 
@@ -87,6 +88,26 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
         await Assert.ThrowsAsync<NearCacheException>(() => cache.SetStringAsync("key", "value"));
         await Assert.ThrowsAsync<NearCacheException>(() => cache.RemoveAsync("key"));
         Assert.Throws<NearCacheException>(() => cache.Remove("key"));
+    }
+
+    [Fact]
+    public async Task A_stale_entry_is_served_only_until_its_absolute_expiration()
+    {
+        var remote = new FailingRemote(Time);
+        await using var client = new NearCacheClient(
+            new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.ServeStale, StaleLifetime = TimeSpan.FromHours(1) }, remote, time: Time);
+        var cache = new NearDistributedCache(client);
+        await cache.SetStringAsync("ends", "1", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) });
+        await cache.SetStringAsync("slides", "2", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromMinutes(10) });
+        await cache.SetStringAsync("stays", "3", new DistributedCacheEntryOptions());
+        Assert.Equal(("1", "2", "3"), (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
+        remote.IsDown = true;
+
+        Time.Advance(TimeSpan.FromMinutes(9));
+        Assert.Equal(("1", "2", "3"), (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
+        Time.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal((null, null, "3"), (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
     }
 
     // docs/formats.md, "Entries of IDistributedCache".

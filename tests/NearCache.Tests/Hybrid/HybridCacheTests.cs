@@ -2,7 +2,10 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Servers;
+using NearCache.Tests.Remote;
 
 namespace NearCache.Tests.Hybrid;
 
@@ -283,6 +286,40 @@ public sealed class HybridCacheTests
         await Assert.ThrowsAsync<NearCacheException>(async () => await cache.SetAsync("key", "set"));
         await Assert.ThrowsAsync<NearCacheException>(async () => await cache.RemoveAsync("key"));
         await Assert.ThrowsAsync<NearCacheException>(async () => await cache.RemoveByTagAsync("tag"));
+    }
+
+    [Fact]
+    public async Task With_the_remote_dead_and_OnRemoteFailure_Throw_reads_throw()
+    {
+        var time = new ManualTime();
+        var remote = new FailingRemote(time);
+        await using var client = new NearCacheClient(new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.Throw }, remote, time: time);
+        var cache = new NearHybridCache(client);
+        await cache.MakeAsync("key", "made", "tag");
+        remote.IsDown = true;
+
+        await Assert.ThrowsAsync<NearCacheException>(async () => await cache.MakeAsync("key", "again", "tag"));
+        await Assert.ThrowsAsync<NearCacheException>(async () => await cache.AnywhereAsync("key"));
+        remote.IsDown = false;
+        Assert.Equal("made", await cache.AnywhereAsync("key"));
+    }
+
+    [Fact]
+    public async Task A_stale_value_is_neither_remembered_nor_served_nor_counted()
+    {
+        var time = new ManualTime();
+        var remote = new FailingRemote(time);
+        using var meters = new MeterRecorder();
+        var options = new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.ServeStale, StaleLifetime = TimeSpan.FromHours(1) };
+        await using var client = new NearCacheClient(options, remote, meters: meters, time: time);
+        var cache = new NearHybridCache(client);
+        await cache.MakeAsync("key", "made", "tag");
+        Assert.Equal("made", await cache.RemoteAsync("key"));
+        remote.IsDown = true;
+
+        Assert.Equal("again", await cache.MakeAsync("key", "again", "tag"));
+        Assert.Null(await cache.AnywhereAsync("key"));
+        Assert.Equal(0, meters.Sum("nearcache.stale.served"));
     }
 
     [Fact]

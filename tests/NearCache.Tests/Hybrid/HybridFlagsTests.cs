@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
 
 namespace NearCache.Tests.Hybrid;
 
@@ -59,6 +61,25 @@ public sealed class HybridFlagsTests
 
         Assert.Equal((null, "one"), (await world.Cache.NearAsync("by default"), await world.Cache.RemoteAsync("by default")));
         Assert.Equal(("two", "two"), (await world.Cache.NearAsync("by call"), await world.Cache.RemoteAsync("by call")));
+    }
+
+    [Theory]
+    [InlineData(HybridCacheEntryFlags.None, true)]
+    [InlineData(HybridCacheEntryFlags.DisableCompression, false)]
+    public async Task A_value_is_compressed_as_the_cache_says_unless_its_flags_say_no(HybridCacheEntryFlags flags, bool isCompressed)
+    {
+        await using var world = HybridWorld.Start(options => options.Compression = ValueCompression.Brotli);
+        var value = new string('x', 100_000);
+
+        await world.Cache.SetAsync("set", value, new HybridCacheEntryOptions { Flags = flags });
+        await world.Cache.GetOrCreateAsync("made", _ => ValueTask.FromResult(value), new HybridCacheEntryOptions { Flags = flags });
+
+        foreach (var key in new[] { "set", "made" })
+        {
+            var item = await world.Server.ExecuteAsync(MetaCommand.Get(System.Text.Encoding.UTF8.GetBytes($"h:{key}"), MetaFields.Value | MetaFields.ClientFlags), CancellationToken.None);
+            Assert.Equal((isCompressed, isCompressed), (Envelope.IsCompressed(item.ClientFlags), item.Value.Length < value.Length));
+            Assert.Equal(value, await world.Cache.RemoteAsync(key));
+        }
     }
 
     private static bool Lacks(HybridCacheEntryFlags flags, HybridCacheEntryFlags flag) => (flags & flag) == 0;

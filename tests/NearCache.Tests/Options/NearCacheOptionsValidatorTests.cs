@@ -1,3 +1,5 @@
+using NearCache.Tests.Remote;
+
 namespace NearCache.Tests.Options;
 
 public sealed class NearCacheOptionsValidatorTests
@@ -66,8 +68,27 @@ public sealed class NearCacheOptionsValidatorTests
         Assert.Empty(Mistakes(options =>
         {
             options.ZooKeeper.ConnectionString = "zk:2181";
-            options.HasOtherRemote = true;
+            options.DistributedCache = new FileDistributedCache(Path.GetTempPath());
         }));
+    }
+
+    [Fact]
+    public void Another_remote_contradicts_what_only_memcached_can_do()
+    {
+        var mistakes = Mistakes(options =>
+        {
+            options.DistributedCache = new FileDistributedCache(Path.GetTempPath());
+            options.Memcached.Servers.Add("localhost:11211");
+            options.Rules.Add(new RuleOptions { Name = "a", Match = "a:*" });
+            options.EagerRefresh = 0.8;
+            options.Format = StoredFormat.Raw;
+        });
+
+        Assert.Equal(4, mistakes.Count);
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("DistributedCache is set, and so is Memcached:Servers (localhost:11211)", StringComparison.Ordinal));
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("Rules has 1, and DistributedCache is set without ZooKeeper:ConnectionString", StringComparison.Ordinal));
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("EagerRefresh is 0.8, but must be left out with UseDistributedCache", StringComparison.Ordinal));
+        Assert.Contains(mistakes, mistake => mistake.StartsWith("Format is Raw, but must be left out with UseDistributedCache", StringComparison.Ordinal));
     }
 
     [Fact]

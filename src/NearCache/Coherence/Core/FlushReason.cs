@@ -30,6 +30,12 @@ internal enum FlushReason
     /// <summary>The server list changed.</summary>
     ServersChanged,
 
+    /// <summary>A writer had more to announce than fits, and announced whole segments; only where the remote has no counters.</summary>
+    Announced,
+
+    /// <summary>Announcements went by unread; only where the remote has no counters, which would tell which.</summary>
+    AnnouncementsMissed,
+
     /// <summary>The server's rules began anew, so that writes may have gone by uncounted.</summary>
     RulesRestarted,
 }

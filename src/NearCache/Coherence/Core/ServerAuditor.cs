@@ -21,6 +21,9 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
     private bool _logAbsent;
     private int _segment;
 
+    /// <summary>Milliseconds from one audit to the next, ± 10 %.</summary>
+    public long Period { get; set; } = period;
+
     /// <summary>What to do next.</summary>
     /// <param name="now">The time.</param>
     /// <param name="patience">G: how old the oldest waiting audit may become before the server is asked; see <see cref="Patience"/>.</param>
@@ -99,7 +102,7 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
 
     // G after the oldest audit was sent. A little sooner when it was sent late, so that the confirmed instant is never older than G and the shortest period.
     private long Impatient(long oldest, long patience) =>
-        Math.Min(oldest + patience, Math.Max(ledger.Confirmed.Monotonic + patience + (period * 9 / 10), oldest + Math.Min(patience, 1000)));
+        Math.Min(oldest + patience, Math.Max(ledger.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
 
     private Step AskForMissing(in Moment now)
     {
@@ -120,5 +123,5 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
         return new Step(StepKind.Flush, Reason: reason);
     }
 
-    private void ScheduleAudit(in Moment now) => _auditAt = now.Monotonic + (long)(period * (0.9 + (0.2 * random.NextDouble())));
+    private void ScheduleAudit(in Moment now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
 }

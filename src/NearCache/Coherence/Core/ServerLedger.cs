@@ -128,6 +128,26 @@ internal class ServerLedger<TDesign>
         return true;
     }
 
+    /// <summary>News from a slot about a remote without counters: it explains nothing, and what it names is void.</summary>
+    public AuditEffect HearUncounted(Announcement news, IForget store)
+    {
+        if (news.Flushed == 0)
+        {
+            store.Forget(news.Key.Span);
+            return default;
+        }
+
+        for (var segment = 0; segment < KeyHash.Segments; segment++)
+        {
+            if ((news.Flushed >> segment & 1) != 0)
+            {
+                Raise(segment);
+            }
+        }
+
+        return new AuditEffect(false, news.Flushed, FlushReason.Announced);
+    }
+
     /// <summary>News from the log of the server: the record of mutation <paramref name="n"/>. Call <see cref="Settle"/> after the last one.</summary>
     public void Hear(long n, in LogRecord record, IForget store)
     {

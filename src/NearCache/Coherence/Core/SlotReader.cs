@@ -58,9 +58,12 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     /// <summary>A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
     public IEnumerable<Announcement> Read(int slot, SlotRing ring, long sentAt, out bool gap)
     {
-        (_slots[slot].IsArmed, _slots[slot].ReadAt, _slots[slot].ReadBefore) = (true, sentAt, null);
+        Armed(slot, sentAt);
         return Unseen(slot, ring, out gap);
     }
+
+    /// <summary>A slot was read with a watch, and what it holds is known.</summary>
+    public void Armed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt, _slots[slot].ReadBefore) = (true, sentAt, null);
 
     /// <summary>The read of a slot failed: it is tried again a second after the first try was sent, if its session lives that long.</summary>
     public void Failed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, sentAt + RetryAfter);

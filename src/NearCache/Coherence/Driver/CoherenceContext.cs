@@ -30,6 +30,15 @@ internal sealed class CoherenceContext
     /// <summary>Whether other processes share the servers, and may have to look up what was written.</summary>
     public required bool IsShared { get; init; }
 
+    /// <summary>Whether the servers count writes. If not, everything that may be near elsewhere is announced, and <see cref="Confirmation"/> confirms.</summary>
+    public required bool HasCounters { get; init; }
+
+    /// <summary>Whether anything may be near at all: without counters nothing can be relied upon that no ZooKeeper confirms.</summary>
+    public required bool KeepsNear { get; init; }
+
+    /// <summary>Asked before each audit where the servers have no counters; null: the counters confirm. Set before anything is started.</summary>
+    public IConfirmation? Confirmation { get; set; }
+
     /// <summary>Counts what a quota of the ensemble refused, and says so.</summary>
     public required QuotaRefusals Quota { get; init; }
 

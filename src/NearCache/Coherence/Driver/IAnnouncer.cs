@@ -6,5 +6,9 @@ namespace NearCache.Coherence.Driver;
 internal interface IAnnouncer
 {
     /// <summary>A key was changed by this process. Returns at once; nothing of ZooKeeper is awaited.</summary>
-    void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion version);
+    /// <param name="server">The server's identity.</param>
+    /// <param name="segment">The key's segment.</param>
+    /// <param name="key">The key's name.</param>
+    /// <param name="version">What was counted; null where nothing is.</param>
+    void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version);
 }

@@ -5,7 +5,7 @@ namespace NearCache.Coherence.Driver;
 /// <summary>Without ZooKeeper nothing is announced: the audits of the others find out within about a second.</summary>
 internal sealed class NoAnnouncer : IAnnouncer
 {
-    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion version)
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
     {
     }
 }

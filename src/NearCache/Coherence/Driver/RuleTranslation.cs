@@ -10,10 +10,15 @@ internal static class RuleTranslation
 {
     private static readonly RuleDefaults NoDefaults = new(TimeSpan.Zero, TimeSpan.Zero, 0);
 
-    /// <summary>The times that leases go by; in one process nobody waits.</summary>
-    public static RuleLeaseTimes Times(NearCacheOptions options, bool isEmbedded) => isEmbedded
-        ? new RuleLeaseTimes(0, (long)options.MaxStaleness.TotalMilliseconds, Spread: 0)
-        : new RuleLeaseTimes((long)options.RuleLease.TotalMilliseconds, (long)options.MaxStaleness.TotalMilliseconds);
+    /// <summary>The times that leases go by; in one process nobody waits, and what carries the rules in this process alone is not written by a whole fleet.</summary>
+    public static RuleLeaseTimes Times(NearCacheOptions options, bool isEmbedded, bool hasCounters = true)
+    {
+        var maxStaleness = (long)options.MaxStaleness.TotalMilliseconds;
+        var lease = (long)options.RuleLease.TotalMilliseconds;
+        return isEmbedded ? new RuleLeaseTimes(0, maxStaleness, Spread: 0)
+            : hasCounters ? new RuleLeaseTimes(lease, maxStaleness)
+            : new RuleLeaseTimes(lease, maxStaleness, Spread: 0);
+    }
 
     /// <summary>What leases are kept by.</summary>
     public static RuleIdentity Identity(ActiveRule rule) => new(rule.Name, rule.Since);

@@ -123,7 +123,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         generation = rule.Generation;
 
         // Whoever can write a tag counts it, whatever rules there are: there is nothing to wait for.
-        return rule.IsOn && (rule == _book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), now));
+        return rule.IsOn && Context.KeepsNear && (rule == _book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), now));
     }
 
     /// <inheritdoc/>
@@ -136,7 +136,7 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     public ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key)
     {
         var decision = Decide(server, key);
-        return decision == BumpDecision.ReadFirst ? ReadAndDecideAsync(server, key) : ValueTask.FromResult(decision == BumpDecision.Bump);
+        return decision == BumpDecision.ReadFirst && Context.HasCounters ? ReadAndDecideAsync(server, key) : ValueTask.FromResult(decision != BumpDecision.None);
     }
 
     /// <inheritdoc/>
@@ -261,7 +261,11 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
             Found(server, found, tell(found.Against(_book.Stops)));
         }
 
-        _underway.FoundOutside(found.Stops);
+        if (Context.HasCounters)
+        {
+            _underway.FoundOutside(found.Stops);
+        }
+
         return true;
     }
 

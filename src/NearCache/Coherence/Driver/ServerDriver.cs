@@ -99,11 +99,21 @@ internal sealed class ServerDriver : IAsyncDisposable
     /// <summary>News from a slot.</summary>
     public void Hear(Announcement announcement)
     {
+        AuditEffect effect = default;
         lock (_lock)
         {
-            Ledger.Hear(announcement, _context.Forget);
-            Ledger.Settle(_context.Clock.Now());
+            if (_context.HasCounters)
+            {
+                Ledger.Hear(announcement, _context.Forget);
+                Ledger.Settle(_context.Clock.Now());
+            }
+            else
+            {
+                effect = Ledger.HearUncounted(announcement, _context.Forget);
+            }
         }
+
+        Report(effect);
     }
 
     /// <summary>All near entries of the server are gone.</summary>
@@ -135,6 +145,7 @@ internal sealed class ServerDriver : IAsyncDisposable
                 Step step;
                 lock (_lock)
                 {
+                    _auditor.Period = _context.Confirmation?.Period ?? _context.AuditPeriod;
                     step = _auditor.Next(_context.Clock.Now(), _context.Patience());
                 }
 
@@ -191,6 +202,11 @@ internal sealed class ServerDriver : IAsyncDisposable
             sent = Ledger.SendingAudit(_context.Clock.Now(), segment);
         }
 
+        if (!await IsConfirmedAsync().ConfigureAwait(false))
+        {
+            return;
+        }
+
         var reply = await Server.ExecuteAsync(_commands.Audit(segment)).ConfigureAwait(false);
         var now = _context.Clock.Now();
         var rules = _context.Rules.Observe(this, reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
@@ -212,6 +228,11 @@ internal sealed class ServerDriver : IAsyncDisposable
             sent = Ledger.SendingFlush(_context.Clock.Now());
         }
 
+        if (!await IsConfirmedAsync().ConfigureAwait(false))
+        {
+            return;
+        }
+
         var reply = await Server.ExecuteAsync(_commands.Flush()).ConfigureAwait(false);
         var now = _context.Clock.Now();
         var rules = _context.Rules.Observe(this, reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
@@ -223,6 +244,23 @@ internal sealed class ServerDriver : IAsyncDisposable
 
         _context.Metrics.AuditEnded("flushed");
         Report(effect);
+    }
+
+    // Everything that was announced before this was called is void here when it returns true.
+    private async ValueTask<bool> IsConfirmedAsync()
+    {
+        if (_context.Confirmation is not { } confirmation || await confirmation.ConfirmAsync(_stopping.Token).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        _context.Metrics.AuditEnded("failed");
+        lock (_lock)
+        {
+            _auditor.Failed(_context.Clock.Now());
+        }
+
+        return false;
     }
 
     private async Task ReadLogsAsync(IReadOnlyList<long> totals)
@@ -290,6 +328,11 @@ internal sealed class ServerDriver : IAsyncDisposable
             Ledger.MutationAnswered(segment, answered: false, m: null, n: null);
         }
 
+        if (!_context.HasCounters)
+        {
+            _context.Announcer.Announce(Ledger.IdentityHash, segment, key, version: null);
+        }
+
         _context.Logger.DebtLeft(Server.Name, segment);
         _wake.Call();
     }
@@ -309,6 +352,14 @@ internal sealed class ServerDriver : IAsyncDisposable
         {
             if (!_context.IsShared)
             {
+                return;
+            }
+
+            if (!_context.HasCounters)
+            {
+                // Nobody else can find out: also what is counted only because the rules are not known for certain.
+                rule?.Counters.Announced();
+                _context.Announcer.Announce(Ledger.IdentityHash, segment, key, version: null);
                 return;
             }
 

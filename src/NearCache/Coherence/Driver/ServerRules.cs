@@ -31,7 +31,7 @@ internal sealed class ServerRules : IAsyncDisposable
     public RulesView View => _leases.View;
 
     /// <summary>Completes when the item was looked at for the first time.</summary>
-    public Task FirstLook => _firstLook.Task;
+    public Task FirstLook => _context.HasCounters ? _firstLook.Task : Task.CompletedTask;
 
     public void Start() => _loop = RunAsync();
 
@@ -99,6 +99,17 @@ internal sealed class ServerRules : IAsyncDisposable
     {
         var command = MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
         var sent = _context.Clock.Now();
+        if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // What is kept here of the rules says nothing of those in the registry.
+            lock (_lock)
+            {
+                _leases.Failed(_context.Clock.Now());
+            }
+
+            return;
+        }
+
         var item = await _server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
         var received = _context.Clock.Now();
         if (_rules.Receive(_server.Server.Name, item, reading => Tell(reading, sent, received)))

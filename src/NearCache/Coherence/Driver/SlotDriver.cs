@@ -8,10 +8,11 @@ namespace NearCache.Coherence.Driver;
 internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 {
     private readonly Lock _lock = new();   // guards the queue, the writer and the reader
+    private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
     private readonly ZooKeeperClient _zooKeeper;
     private readonly NamespacePaths _paths;
     private readonly CoherenceContext _context;
-    private readonly AnnouncementQueue _queue = new(SlotRing.MostBytes);
+    private readonly AnnouncementQueue _queue;
     private readonly TokenBucket _bucket;
     private readonly SlotWriter _writer;
     private readonly SlotReader _reader;
@@ -25,6 +26,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private bool _saidFewer;
     private long _merged;
     private long _dropped;
+    private readonly long[] _newest = new long[NamespacePaths.SlotCount];   // transactions
     private readonly int[] _ringBytes = new int[NamespacePaths.SlotCount];
     private readonly double _deliveries;
     private readonly RefusalPause _pause;
@@ -39,6 +41,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         _paths = paths;
         _context = context;
         _deliveries = budgets.Deliveries;
+        _queue = new AnnouncementQueue(SlotRing.MostBytes, keepsOverflow: !context.HasCounters);
         _pause = new RefusalPause(context.Quota);
         _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
         _bucket = new TokenBucket(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
@@ -75,6 +78,18 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         }
     }
 
+    /// <summary>How many processes share the namespace, as far as is known.</summary>
+    public int Members
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bucket.Members;
+            }
+        }
+    }
+
     /// <summary>The pace at which slots are read now, in milliseconds.</summary>
     public long Pace
     {
@@ -87,13 +102,16 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         }
     }
 
+    /// <summary>So many requests were sent that are reads to the ensemble.</summary>
+    public void Asked(int requests) => Interlocked.Add(ref _reads, requests);
+
     /// <summary>The cache has other servers: news of others is of no use.</summary>
     public void SetServers(IEnumerable<ServerDriver> servers) => _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
 
     public void Start() => _loops = Task.WhenAll(LoopAsync(ReadDueAsync, "reading slots"), LoopAsync(WriteNextAsync, "announcing"));
 
     /// <inheritdoc/>
-    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion version)
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
     {
         lock (_lock)
         {
@@ -133,6 +151,9 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
             _isReady = true;
             _writer.Slots = _reader.Readable;
             _reader.Connected();
+
+            // The server of a new session may know less than the last one's; then all is void, and heard again.
+            Array.Clear(_newest);
         }
 
         _toRead.Call();
@@ -245,9 +266,13 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         }
     }
 
+    /// <summary>A slot was read by somebody else, without a watch. What is new in it is void when this returns.</summary>
+    public void Heard(int slot, ZNodeData data) => Receive(slot, data, watch: null, sentAt: 0);
+
     private void Receive(int slot, ZNodeData data, SlotWatch? watch, long sentAt)
     {
-        if (!SlotRing.TryDecode(data.Data.Span, out var ring))
+        var isReadable = SlotRing.TryDecode(data.Data.Span, out var ring);
+        if (!isReadable)
         {
             ring = SlotRing.Empty;
         }
@@ -256,32 +281,60 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
             _context.Logger.NewerFormat(_paths.Slot(slot), data.Data.Span[0]);
         }
 
-        Announcement[] news;
+        lock (_receiving)
+        {
+            var news = Look(slot, ring, data, watch, sentAt, out var gap);
+            if (!_context.HasCounters && (gap || !isReadable || ring.IsNewer))
+            {
+                foreach (var (_, server) in _servers)
+                {
+                    server.Void(FlushReason.AnnouncementsMissed);
+                }
+            }
+
+            foreach (var announcement in news)
+            {
+                if (_servers.TryGetValue(announcement.Server, out var server))
+                {
+                    server.Hear(announcement);
+                }
+            }
+
+            if (news.Length > 0)
+            {
+                _context.Metrics.Announced(news.Length, "received");
+            }
+        }
+
+        _toWrite.Call();
+    }
+
+    private Announcement[] Look(int slot, SlotRing ring, in ZNodeData data, SlotWatch? watch, long sentAt, out bool gap)
+    {
         lock (_lock)
         {
-            news = [.. watch is null ? _reader.Unseen(slot, ring, out _) : _reader.Read(slot, ring, sentAt, out _)];
-            _writer.RingRead(slot, ring, data.Stat.Version);
-            _ringBytes[slot] = data.Data.Length;
+            Announcement[] news = [];
+            gap = false;
+            if (data.Stat.ModifiedZxid >= _newest[slot])
+            {
+                _newest[slot] = data.Stat.ModifiedZxid;
+                news = [.. watch is null ? _reader.Unseen(slot, ring, out gap) : _reader.Read(slot, ring, sentAt, out gap)];
+                _writer.RingRead(slot, ring, data.Stat.Version);
+                _ringBytes[slot] = data.Data.Length;
+            }
+            else if (watch is not null)
+            {
+                // Another read that was sent later was looked at first.
+                _reader.Armed(slot, sentAt);
+            }
+
             if (watch is { HasFired: true })
             {
                 Changed(slot);
             }
-        }
 
-        foreach (var announcement in news)
-        {
-            if (_servers.TryGetValue(announcement.Server, out var server))
-            {
-                server.Hear(announcement);
-            }
+            return news;
         }
-
-        if (news.Length > 0)
-        {
-            _context.Metrics.Announced(news.Length, "received");
-        }
-
-        _toWrite.Call();
     }
 
     private async Task WriteNextAsync()

@@ -1,0 +1,168 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.IntegrationTests.Rules;
+using NearCache.TestSupport;
+
+namespace NearCache.IntegrationTests.EndToEnd;
+
+/// <summary>The sequences after which other hybrid caches keep a stale value, on memcached and ZooKeeper, each cache with connections and a session of its own.</summary>
+public sealed class TagsOnRealServersTests(ITestOutputHelper output)
+{
+    private const HybridCacheEntryFlags NoFactory = HybridCacheEntryFlags.DisableUnderlyingData;
+
+    [Fact]
+    public async Task A_removed_tag_is_gone_everywhere_whatever_was_under_way()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 2, servers: 2, Configure);
+        var (here, there) = (new NearHybridCache(fleet.Caches[0]), new NearHybridCache(fleet.Caches[1]));
+
+        await OnAnotherNodeAsync(here, there);
+        await DuringAFactoryAsync(here, there);
+        await using var refreshing = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options =>
+        {
+            Configure(options);
+            options.EagerRefresh = 0.02;
+        });
+        await DuringARefreshAsync(new NearHybridCache(refreshing), there);
+    }
+
+    [Fact]
+    public async Task A_new_process_serves_none_of_a_thousand_entries_whose_tag_was_removed_before_it_began()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 1, servers: 2, Configure);
+        var first = new NearHybridCache(fleet.Caches[0]);
+        for (var i = 0; i < 1000; i++)
+        {
+            await first.SetAsync($"entry-{i}", "old", tags: [$"tag-{i % 10}", "all"]);
+        }
+
+        for (var i = 0; i < 9; i++)
+        {
+            await first.RemoveByTagAsync($"tag-{i}");
+        }
+
+        await using var newcomer = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, Configure);
+        var second = new NearHybridCache(newcomer);
+
+        // Those of the last tag show that the newcomer reads what the first has stored.
+        await Eventually.BecomesTrueAsync(async () => await ReadAsync(second, "entry-9") == "old", "the newcomer is connected to the entry's server");
+        await Eventually.BecomesTrueAsync(async () => await ReadAsync(second, "entry-19") == "old", "the newcomer is connected to the entry's server");
+        var (stale, kept) = (0, 0);
+        for (var i = 0; i < 1000; i++)
+        {
+            var isOld = await ReadAsync(second, $"entry-{i}") == "old";
+            stale += isOld && i % 10 != 9 ? 1 : 0;
+            kept += isOld && i % 10 == 9 ? 1 : 0;
+        }
+
+        output.WriteLine($"[FIGURE] a new process after removals by tag: {stale} stale of 900, {kept} kept of 100");
+        Assert.Equal((0, 100), (stale, kept));
+        await first.RemoveByTagAsync("all");
+        await Eventually.BecomesTrueAsync(async () => await ReadAsync(second, "entry-9") is null, "the newcomer has heard of it");
+        for (var i = 0; i < 1000; i++)
+        {
+            Assert.Null(await ReadAsync(second, $"entry-{i}"));
+        }
+    }
+
+    private static async Task OnAnotherNodeAsync(HybridCache here, HybridCache there)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var (key, tag) = ($"node-{i}", $"node-tag-{i}");
+            await Eventually.BecomesTrueAsync(async () => await MakeAsync(there, key, "old", tag) == "old" && await NearAsync(there, key) == "old", "the entry is near there");
+            await Eventually.BecomesTrueAsync(async () => await MakeAsync(here, key, "old", tag) == "old" && await NearAsync(here, key) == "old", "the entry is near here");
+
+            await there.RemoveByTagAsync(tag);
+
+            Assert.Null(await ReadAsync(there, key));
+            await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, key) is null, "the removal is seen here");
+            Assert.Equal("new", await MakeAsync(here, key, "new", tag));
+            await Eventually.BecomesTrueAsync(async () => await ReadAsync(there, key) == "new", "the new entry is seen there");
+        }
+    }
+
+    private static async Task DuringAFactoryAsync(HybridCache here, HybridCache there)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var (key, tag) = ($"factory-{i}", $"factory-tag-{i}");
+            var (began, source) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
+            var creation = here.GetOrCreateAsync(
+                key,
+                async _ =>
+                {
+                    began.SetResult();
+                    return await source.Task;
+                },
+                tags: [tag]).AsTask();
+            await began.Task;
+
+            await there.RemoveByTagAsync(tag);
+            source.SetResult("old");
+
+            Assert.Equal("old", await creation);
+            Assert.Null(await ReadAsync(there, key));
+            await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, key) is null, "what was made before the removal is gone");
+            Assert.Equal("new", await MakeAsync(there, key, "new", tag));
+            await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, key) == "new", "the new entry is seen here");
+        }
+    }
+
+    private static async Task DuringARefreshAsync(HybridCache here, HybridCache there)
+    {
+        const string Key = "refresh";
+        const string Tag = "refresh-tag";
+        var (began, source) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
+        var options = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(60), Flags = HybridCacheEntryFlags.DisableLocalCache };
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                await here.GetOrCreateAsync(Key, _ => ValueTask.FromResult("first"), options, [Tag]);
+                return await ReadAsync(there, Key) == "first";
+            },
+            "here is connected, and the entry is stored");
+
+        // EagerRefresh: a second or two later somebody is told to fetch it again.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                await here.GetOrCreateAsync(
+                    Key,
+                    async _ =>
+                    {
+                        began.TrySetResult();
+                        return await source.Task;
+                    },
+                    options,
+                    [Tag]);
+                return began.Task.IsCompleted;
+            },
+            "the refresh has begun");
+
+        await there.RemoveByTagAsync(Tag);
+        source.SetResult("refreshed");
+
+        Assert.Null(await ReadAsync(there, Key));
+        await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, Key) is null, "neither the first nor what the refresh brought is served here");
+        Assert.Null(await ReadAsync(there, Key));
+        Assert.Equal("new", await MakeAsync(there, Key, "new", Tag));
+        await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, Key) == "new", "the new entry is seen here");
+    }
+
+    private static void Configure(NearCacheOptions options)
+    {
+        options.Namespace = "tags";
+        options.ChurnBreaker = false;
+        options.Rules.Add(new RuleOptions { Name = "hybrid", Match = "h:*" });
+    }
+
+    private static ValueTask<string?> MakeAsync(HybridCache cache, string key, string value, string tag) =>
+        cache.GetOrCreateAsync(key, value, static (value, _) => ValueTask.FromResult<string?>(value), tags: [tag]);
+
+    private static ValueTask<string?> ReadAsync(HybridCache cache, string key) => ReadAsync(cache, key, NoFactory);
+
+    private static ValueTask<string?> NearAsync(HybridCache cache, string key) => ReadAsync(cache, key, NoFactory | HybridCacheEntryFlags.DisableDistributedCache);
+
+    private static ValueTask<string?> ReadAsync(HybridCache cache, string key, HybridCacheEntryFlags flags) =>
+        cache.GetOrCreateAsync<string?>(key, static _ => throw new InvalidOperationException("No factory may run."), new HybridCacheEntryOptions { Flags = flags });
+}
