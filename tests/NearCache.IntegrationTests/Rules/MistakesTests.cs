@@ -158,7 +158,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         {
             for (var round = 0; round <= rounds; round++)
             {
-                await Eventually.BecomesTrueAsync(() => sessions.All(session => session.State == ZooKeeper.ZooKeeperState.Connected), "all have a session", TimeSpan.FromMinutes(2));
+                await Eventually.BecomesTrueAsync(() => sessions.All(session => session.State == ZooKeeper.ZooKeeperState.Connected), "all have a session", TimeSpan.FromMinutes(5));
                 if (round > 0)
                 {
                     await Eventually.BecomesTrueAsync(() => back.Count >= count, "all have said so");

@@ -165,7 +165,16 @@ public sealed class OtherFormatsTests
 
         await using var cache = new NearCacheClient(options);
         string[] keys = [.. Enumerable.Range(0, 30).Select(key => $"product:{key}")];
-        Assert.All((await cache.GetManyAsync<Product>(keys)).Values, result => Assert.Equal(new Product(1, "coat"), result.Value));
+
+        // A busy machine may not answer in time; what it answers is right from the first.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                var read = (await cache.GetManyAsync<Product>(keys)).Values.Where(result => result.HasValue).ToArray();
+                Assert.All(read, result => Assert.Equal(new Product(1, "coat"), result.Value));
+                return read.Length == keys.Length;
+            },
+            "all are read");
         await Eventually.BecomesTrueAsync(
             async () => (await cache.GetManyAsync<Product>(keys)).Values.All(result => result.Source == CacheSource.Near && result.Value == new Product(1, "coat")), "all are near");
         Assert.Equal(new Product(2, "hat"), await cache.GetOrCreateAsync("product:new", _ => ValueTask.FromResult(new Product(2, "hat"))));

@@ -70,7 +70,7 @@ internal sealed class Fleet : IAsyncDisposable
     {
         Time.Advance(by);
         ThereTime.Advance(by);
-        for (var i = 0; i < 10; i++)
+        for (var i = 0; i < 50; i++)
         {
             await Task.Yield();
         }
