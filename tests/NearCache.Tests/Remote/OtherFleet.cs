@@ -50,8 +50,10 @@ internal sealed class OtherFleet : IAsyncDisposable
         {
             DistributedCache = vendor ?? Open(),
             MaxStaleness = TimeSpan.FromSeconds(3),
-            RuleLease = TimeSpan.FromMilliseconds(300),
-            Memcached = { OperationTimeout = TimeSpan.FromMilliseconds(200) },
+
+            // An edit of the rules may take a second and two of these: time enough for a busy machine.
+            RuleLease = TimeSpan.FromMilliseconds(1100),
+            Memcached = { OperationTimeout = TimeSpan.FromSeconds(1) },
             ZooKeeper = { ConnectionString = Ensemble.Servers[server].ConnectionString },
             Budgets = { AnnouncementsPerNamespace = 1000 },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } },
