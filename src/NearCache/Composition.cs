@@ -90,7 +90,9 @@ internal sealed class Composition : IAsyncDisposable
         _refresher = new Refresher(prefetch, Near, _clock, time, _metrics);
         forgetter.Voided = _refresher.Voided;
         var gate = new FactoryGate(options.MaxConcurrentFactories);
-        Creations = new CreatePath(map, Reads, Writes, Near, stale, flights, new FactoryRunner(gate, time, _metrics), format, _clock, time, _metrics, logger, options);
+        var fills = new FillPath(Reads, Writes, stale, flights, format, time, _metrics, logger, options);
+        var leases = new LeasePath(Reads, fills, new EagerRefresh(map, Reads, fills, flights, _clock, _metrics, logger), stale, format, time, options);
+        Creations = new CreatePath(map, Reads, Near, stale, flights, leases, new FactoryRunner(gate, time, _metrics), format, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
         format.Use(new HybridItemCodec());

@@ -84,6 +84,9 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         return new NearFill(rule, place.Server.Ledger.BeginFill(place.Hash, place.Ring, generation, now));
     }
 
+    /// <summary>The same as far as the terms of a creation allow; null: they allow everything.</summary>
+    public NearFill? BeginFill<T>(in PlacedKey place, CreationTerms<T>? terms) => terms is null ? BeginFill(place) : terms.Limit(BeginFill(place));
+
     /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
     public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>
         format.IsPacked(item) ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default) : ReceivePlain<T>(place, fill, item);

@@ -1,0 +1,39 @@
+using NearCache.Near;
+using NearCache.Remote;
+
+namespace NearCache.Paths;
+
+/// <summary>What one flight is about.</summary>
+internal sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy policy, CreationTerms<T>? terms, Func<CancellationToken, ValueTask<T>> factory)
+{
+    public PlacedKey Place => place;
+
+    public NearFill? Fill => fill;
+
+    public FillPolicy Policy => policy;
+
+    public CreationTerms<T>? Terms => terms;
+
+    public bool Stores(in CacheResult<T> created) => terms is null || terms.Stores(created.Value!);
+
+    public Func<CancellationToken, ValueTask<T>> Factory => factory;
+
+    public bool RemoteFailed { get; set; }
+
+    /// <summary>Whether there was an item, which could not be the answer.</summary>
+    public bool IsReplacing { get; set; }
+
+    /// <summary>The value as its codec writes it, not compressed; empty: nobody knows.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; set; }
+
+    /// <summary>Keeps the value for when it cannot be had again.</summary>
+    public CacheResult<T> Remember(in CacheResult<T> result, StaleStore stale, ReadOnlyMemory<byte> bytes, ValueFormat format)
+    {
+        if (policy.MayServeStale && !result.IsStale)
+        {
+            stale.Keep(place.Text, place.Hash, place.StaleEpoch, result.Value, bytes, format.CodecOf<T>());
+        }
+
+        return result;
+    }
+}

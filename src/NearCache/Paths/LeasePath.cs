@@ -1,0 +1,110 @@
+using NearCache.Coherence.Core;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.Remote;
+
+namespace NearCache.Paths;
+
+/// <summary>The part of a creation that the fleet shares: memcached is asked until it has the value, or gives this process the right to make it.</summary>
+internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh refresh, StaleStore stale, ValueFormat format, TimeProvider time, NearCacheOptions options)
+{
+    // Milliseconds, give or take a quarter.
+    private const double ShortestPause = 6.7;
+    private const double LongestPause = 40;
+
+    /// <summary>Finds the value on memcached, or makes it.</summary>
+    public async ValueTask<CacheResult<T>> CreateAsync<T>(Creation<T> creation, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var pause = ShortestPause;
+        while (true)
+        {
+            MetaResponse item;
+            FillRight right;
+            var life = creation.Place.Server.Epoch;
+            try
+            {
+                var reply = await creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) }).WaitAsync(cancellationToken).ConfigureAwait(false);
+                item = reply.Responses[0];
+                right = new FillRight(item is { Status: MetaStatus.Ok, Cas: not 0 } ? item.Cas : null, reply.ConnectionId, life);
+                creation.IsReplacing = item.Status == MetaStatus.Ok;
+            }
+            catch (MemcachedException e)
+            {
+                // Nothing is known of the remote: the source answers, and nothing is stored over what may be there.
+                creation.RemoteFailed = true;
+                return reads.Failed<T>(e, "get", creation.Place.Text) is { HasValue: true } instead && creation.Terms is null
+                    ? instead
+                    : await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+            }
+
+            var result = reads.Receive<T>(creation.Place, creation.Fill, item with { TimeToLive = creation.Policy.SecondsNear(item.TimeToLive) });
+            var verdict = result.HasValue && creation.Terms is { } terms ? await terms.CheckAsync(creation.Place, result.Value!, cancellationToken).ConfigureAwait(false) : Acceptance.Yes;
+            if (verdict == Acceptance.Unknown)
+            {
+                creation.RemoteFailed = true;
+                return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (verdict == Acceptance.NotHere)
+            {
+                return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (verdict == Acceptance.No && HasLeases(creation.Place) && await RemoveAsync(creation.Place, item.Cas, cancellationToken).ConfigureAwait(false))
+            {
+                continue;
+            }
+
+            if (result.HasValue && verdict == Acceptance.Yes)
+            {
+                creation.Bytes = format.IsPacked(item) ? default : item.Value;
+                if (item.IsWinner)
+                {
+                    refresh.Begin(creation, right);
+                }
+
+                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, creation.Bytes, format);
+            }
+
+            if (item.IsWinner && ValueFormat.IsPlaceHolder(item))
+            {
+                return await fills.FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
+            }
+
+            // An item that cannot be read here is replaced by compare-and-set; without leases an absent one has no CAS, and is only added.
+            if (!item.IsWonByAnother || time.GetElapsedTime(started) >= options.FillLease)
+            {
+                return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
+            }
+
+            // Soon at first, for a factory that is quick; then less often, and never all at once.
+            await Task.Delay(TimeSpan.FromMilliseconds(pause * (0.75 + (0.5 * Random.Shared.NextDouble()))), time, cancellationToken).ConfigureAwait(false);
+            pause = Math.Min(1.5 * pause, LongestPause);
+        }
+    }
+
+    private bool HasLeases(in PlacedKey place) => options.UseLeases && place.Server.Server.Compares;
+
+    // R: one caller of the fleet is told when the item is soon to end.
+    private MetaCommand Reading<T>(Creation<T> creation) => MetaCommand.Get(creation.Place.Physical, ReadPath.Fields) with
+    {
+        Vivify = HasLeases(creation.Place) ? Expiry.Of(options.FillLease, time) : null,
+        Recache = creation.Policy.RefreshBefore,
+    };
+
+    // What nobody may have makes room, so that one process of the fleet replaces it. Nobody serves it, so there is nothing to count.
+    private static async ValueTask<bool> RemoveAsync(PlacedKey place, ulong cas, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await place.Server.Server.ExecuteAsync(MetaCommand.Delete(place.Physical) with { CompareCas = cas }, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (MemcachedException)
+        {
+            return false;
+        }
+    }
+}
