@@ -60,7 +60,7 @@ internal sealed class Composition : IAsyncDisposable
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
-        _rules = new RulesDriver(book, options.Rules, hasZooKeeper);
+        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper));
         var forgetter = new Forgetter(epochs, Near, stale, flights, tags);
         var context = new CoherenceContext
         {
@@ -82,7 +82,7 @@ internal sealed class Composition : IAsyncDisposable
         };
         _servers = new ServerDrivers(remote, context, _rules);
 
-        var map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
+        var map = Map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
         var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
         Reads = new ReadPath(map, _rules, Near, stale, shared, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
@@ -149,6 +149,8 @@ internal sealed class Composition : IAsyncDisposable
 
     public NearStore Near { get; }
 
+    public KeyMap Map { get; }
+
     public ReadPath Reads { get; }
 
     public WritePath Writes { get; }
@@ -189,6 +191,7 @@ internal sealed class Composition : IAsyncDisposable
         ThrowIfInvalid(options);
         var (taken, waiting) = LiveSettings.Take(Options, options);
         _reload();
+        _rules.Configure(options.Rules);
         if (taken.Count > 0)
         {
             _logger.SettingsTaken(Options.Namespace, string.Join(", ", taken));

@@ -45,7 +45,26 @@ public interface INearCache
     /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>, or the factory was given up (<see cref="FactoryTimeoutException"/>).</exception>
     ValueTask<T> GetOrCreateAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>As <see cref="GetOrCreateAsync{T}"/>, for a factory that takes its arguments as <paramref name="state"/> and so needs no closure.</summary>
+    /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a key that is a part of something. It becomes a
+    /// string only when there is no near hit.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>, or the factory was given up (<see cref="FactoryTimeoutException"/>).</exception>
+    ValueTask<T> GetOrCreateAsync<T>(ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetOrCreateAsync(key.ToString(), factory, options, cancellationToken);
+
+    /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a key that is written as <c>$"product:{id}"</c>:
+    /// the compiler chooses this one. It becomes a string only when there is no near hit.</summary>
+    /// <param name="key">What the compiler makes of the interpolated string. It is used up.</param>
+    /// <param name="factory">The source. One that captures nothing costs nothing; give what it needs as its state otherwise.</param>
+    /// <param name="options">What is to hold for this call.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>, or the factory was given up (<see cref="FactoryTimeoutException"/>).</exception>
+    ValueTask<T> GetOrCreateAsync<T>(
+        ref DefaultInterpolatedStringHandler key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetOrCreateAsync(key.ToStringAndClear(), factory, options, cancellationToken);
+
+    /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a factory that takes its arguments as <paramref name="state"/> and so needs no closure.</summary>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
     /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
     ValueTask<T> GetOrCreateAsync<TState, T>(string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
@@ -71,10 +90,30 @@ public interface INearCache
         ref DefaultInterpolatedStringHandler key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
         GetOrCreateAsync(key.ToStringAndClear(), state, factory, options, cancellationToken);
 
-    /// <summary>As <see cref="GetOrCreateAsync{T}"/>, and tells where the value came from.</summary>
+    /// <summary>As <see cref="GetOrCreateAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, and tells where the value came from.</summary>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
     /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
     ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="GetOrCreateResultAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a key that is a part of something. It becomes
+    /// a string only when there is no near hit.</summary>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
+        ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetOrCreateResultAsync(key.ToString(), factory, options, cancellationToken);
+
+    /// <summary>As <see cref="GetOrCreateResultAsync{T}(string, Func{CancellationToken, ValueTask{T}}, CacheEntryOptions?, CancellationToken)"/>, for a key that is written as
+    /// <c>$"product:{id}"</c>: the compiler chooses this one. It becomes a string only when there is no near hit.</summary>
+    /// <param name="key">What the compiler makes of the interpolated string. It is used up.</param>
+    /// <param name="factory">The source.</param>
+    /// <param name="options">What is to hold for this call.</param>
+    /// <param name="cancellationToken">Gives up the wait.</param>
+    /// <exception cref="ArgumentException">The key cannot be a key.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
+        ref DefaultInterpolatedStringHandler key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetOrCreateResultAsync(key.ToStringAndClear(), factory, options, cancellationToken);
 
     /// <summary>Stores a value. When the call has returned, a near hit anywhere is older than it for at most <c>MaxStaleness</c>, usually for milliseconds.</summary>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
@@ -136,4 +175,21 @@ public interface INearCache
     /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
     /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="IncrementAsync(string, long, TimeSpan?, CancellationToken)"/>, for a name that is a part of something. It becomes no string.</summary>
+    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
+    Task<long> IncrementAsync(ReadOnlySpan<char> counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
+        IncrementAsync(counter.ToString(), delta, lifetime, cancellationToken);
+
+    /// <summary>As <see cref="IncrementAsync(string, long, TimeSpan?, CancellationToken)"/>, for a name that is written as <c>$"views:{id}"</c>: the compiler chooses this one. It becomes no
+    /// string.</summary>
+    /// <param name="counter">What the compiler makes of the interpolated string. It is used up.</param>
+    /// <param name="delta">By how much. Default 1.</param>
+    /// <param name="lifetime">How long a counter that is made by this call lives. Default: for ever.</param>
+    /// <param name="cancellationToken">Gives up the answer; the counting may have happened.</param>
+    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
+    /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
+    Task<long> IncrementAsync(ref DefaultInterpolatedStringHandler counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
+        IncrementAsync(counter.ToStringAndClear(), delta, lifetime, cancellationToken);
 }

@@ -3,7 +3,7 @@ namespace NearCache;
 /// <summary>The rules of a namespace, and its stops: reads and edits them for every process.</summary>
 /// <remarks>
 /// Where ZooKeeper is configured the registry is one znode there, and every edit is a compare-and-set with who and why. Without ZooKeeper the rules are those of each process's
-/// configuration: on the embedded remote they can be edited for as long as the process lives, on memcached alone they cannot. Stops work in all three.
+/// configuration, and change with it while it runs: on the embedded remote they can be edited here, too, until then; on memcached alone they cannot. Stops work in all three.
 /// <para>Edits of one process are at most two a second, so that a loop cannot load the ensemble; more of them wait.</para>
 /// </remarks>
 public interface IRuleRegistry

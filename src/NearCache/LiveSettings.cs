@@ -1,5 +1,4 @@
 using NearCache.Remote;
-using NearCache.Rules;
 
 namespace NearCache;
 
@@ -29,7 +28,7 @@ internal static class LiveSettings
         new(nameof(NearCacheOptions.LifetimeJitter), (one, other) => one.LifetimeJitter.Equals(other.LifetimeJitter), (now, next) => now.LifetimeJitter = next.LifetimeJitter),
         new(nameof(NearCacheOptions.AllowEmbedded), (one, other) => one.AllowEmbedded == other.AllowEmbedded, (now, next) => now.AllowEmbedded = next.AllowEmbedded),
 
-        // The list of memcached servers changes by another way: see ServerListReload.
+        // The list of memcached servers and the rules change by other ways: see ServerListReload and ConfiguredRules.
         // What follows is part of what processes agree on, or of what connections are made from.
         new(nameof(NearCacheOptions.Namespace), (one, other) => one.Namespace == other.Namespace),
         new(nameof(NearCacheOptions.KeyPrefix), (one, other) => one.KeyPrefix == other.KeyPrefix),
@@ -47,7 +46,7 @@ internal static class LiveSettings
         new(nameof(NearCacheOptions.Memcached), (one, other) => EqualSettings.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),
         new(nameof(NearCacheOptions.DistributedCache), (one, other) => ReferenceEquals(one.DistributedCache, other.DistributedCache)),
         new(nameof(NearCacheOptions.ZooKeeper), (one, other) => EqualSettings.Are(one.ZooKeeper, other.ZooKeeper)),
-        new(nameof(NearCacheOptions.Rules), (one, other) => RuleSet.Seed(one.Rules).IsSame(RuleSet.Seed(other.Rules))),
+        new(nameof(NearCacheOptions.Rules), (_, _) => true),
         new(nameof(NearCacheOptions.ImmutableTypes), (one, other) => one.ImmutableTypes.ToHashSet().SetEquals(other.ImmutableTypes)),
         new(nameof(NearCacheOptions.Json), (one, other) => ReferenceEquals(one.Json, other.Json)),
     ];

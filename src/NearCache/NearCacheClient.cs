@@ -80,6 +80,27 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<T> GetOrCreateAsync<T>(ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return _near.TryGet<T>(key, out var result) ? new(result.Value!) : GetOrCreateAsync(key.ToString(), factory, options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<T> GetOrCreateAsync<T>(
+        ref DefaultInterpolatedStringHandler key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        if (!_near.TryGet<T>(key.Text, out var result))
+        {
+            return GetOrCreateAsync(key.ToStringAndClear(), factory, options, cancellationToken);
+        }
+
+        key.Clear();
+        return new(result.Value!);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<T> GetOrCreateAsync<TState, T>(string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -119,6 +140,28 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
         return _near.TryGet<T>(key, out var result)
             ? new(result)
             : _parts.Creations.GetOrCreateAsync(key, factory, static (run, token) => run(token), options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
+        ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        return _near.TryGet<T>(key, out var result) ? new(result) : GetOrCreateResultAsync(key.ToString(), factory, options, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
+        ref DefaultInterpolatedStringHandler key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        if (!_near.TryGet<T>(key.Text, out var result))
+        {
+            return GetOrCreateResultAsync(key.ToStringAndClear(), factory, options, cancellationToken);
+        }
+
+        key.Clear();
+        return new(result);
     }
 
     /// <inheritdoc/>
@@ -198,11 +241,27 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
+    public Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(counter);
-        var response = await _parts.Writes.CountAsync(counter, delta, lifetime, cancellationToken).ConfigureAwait(false);
-        return (long)response.Number;
+        return IncrementAsync(counter.AsSpan(), delta, lifetime, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> IncrementAsync(ReadOnlySpan<char> counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
+        _parts.Writes.CountAsync(_parts.Map.PlaceCounter(counter), delta, lifetime, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<long> IncrementAsync(ref DefaultInterpolatedStringHandler counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return IncrementAsync(counter.Text, delta, lifetime, cancellationToken);
+        }
+        finally
+        {
+            counter.Clear();
+        }
     }
 
     /// <summary>The rules of the namespace and its stops: read, edited, and the kill switch. Also a service of the container.</summary>

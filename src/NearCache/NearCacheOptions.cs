@@ -168,7 +168,7 @@ public sealed class NearCacheOptions
     /// <value>Default: empty. Not read from configuration; a rule says the same by <see cref="RuleOptions.ShareValues"/>.</value>
     public ICollection<Type> ImmutableTypes { get; private set; } = [];
 
-    /// <summary>The rules that seed the registry where there is none.</summary>
+    /// <summary>With ZooKeeper the rules that the registry begins with where there is none; without it the rules.</summary>
     /// <value>Default: empty, nothing is kept near.</value>
     public IList<RuleOptions> Rules { get; private set; } = [];
 

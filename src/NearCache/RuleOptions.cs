@@ -1,7 +1,7 @@
 namespace NearCache;
 
 /// <summary>A rule as it stands in configuration: which keys are kept near, and how.</summary>
-/// <remarks>Configured rules seed the registry when there is none. Once a registry exists it alone decides, and these are not read again.</remarks>
+/// <remarks>With ZooKeeper configured rules seed the registry where there is none; once it exists it alone decides. Without ZooKeeper they are what is in force, also when they change while the process runs.</remarks>
 public sealed class RuleOptions
 {
     /// <summary>What the rule is called in logs, metrics and edits: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</summary>

@@ -1,6 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using NearCache.Memcached.Protocol;
+using NearCache.TestSupport.Diagnostics;
+using NearCache.Tests.Paths;
 
 namespace NearCache.Tests;
 
@@ -70,6 +74,53 @@ public sealed class MetricsTests
         await cache.GetAsync<string>("basket:1");
 
         Assert.Equal(["absent", "type"], reasons);
+    }
+
+    [Fact]
+    public async Task What_the_near_tier_keeps_drops_and_refuses_is_counted_with_the_reason()
+    {
+        using var meters = new MeterRecorder();
+        await using var shelf = new Shelf();
+        var cache = shelf.Make(options => (options.NearEntries, options.StaleLifetime) = (2, TimeSpan.FromMinutes(1)), meters);
+        for (var i = 1; i <= 3; i++)
+        {
+            await cache.SetAsync($"product:{i}", "value");
+            await cache.GetAsync<string>($"product:{i}");
+        }
+
+        await cache.GetAsync<string>("product:3");
+        Assert.Equal((3, 2, 1, 1), (Sum("near.misses", "reason=absent"), Sum("near.entries"), Sum("near.evictions"), Sum("near.hits")));
+        Assert.True(Sum("near.bytes") > 2 * 200);
+
+        // It has a second at most: not worth keeping.
+        await cache.SetAsync("product:short", "value", new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(1) });
+        await cache.GetAsync<string>("product:short");
+        Assert.Equal(1, Sum("near.fills_discarded", "reason=expiring"));
+
+        // Nobody can confirm it any more; then its time is over, too.
+        shelf.IsAway = true;
+        shelf.Time.Advance(TimeSpan.FromSeconds(10));
+        await cache.GetAsync<string>("product:3");
+        Assert.Equal((1, 1), (Sum("near.misses", "reason=unconfirmed"), Sum("remote.failures", "operation=get")));
+        Assert.Equal("made", await cache.GetOrCreateAsync("product:4", _ => ValueTask.FromResult("made")));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cache.GetOrCreateAsync<string>("product:5", _ => throw new InvalidOperationException()).AsTask());
+        Assert.Equal((1, 1, 2), (Sum("factory.runs", "outcome=returned"), Sum("factory.runs", "outcome=failed"), meters.Count("nearcache.factory.duration")));
+
+        double Sum(string instrument, params string[] tags) => meters.Sum($"nearcache.{instrument}", tags);
+    }
+
+    [Fact]
+    public async Task A_value_of_a_newer_format_is_a_miss_that_is_counted_and_the_factory_replaces_it()
+    {
+        using var meters = new MeterRecorder();
+        await using var shelf = new Shelf();
+        var cache = shelf.Make(meters: meters);
+        await shelf.Server.ExecuteAsync(MetaCommand.Set(Encoding.UTF8.GetBytes(Shelf.Key), "of tomorrow"u8.ToArray(), 100) with { ClientFlags = 0xFFFF_FF00 }, CancellationToken.None);
+
+        Assert.False((await cache.GetAsync<string>(Shelf.Key)).HasValue);
+        Assert.Equal((1, 1), (meters.Sum("nearcache.remote.unreadable"), meters.Sum("nearcache.reads", "outcome=miss")));
+        Assert.Equal("made", await cache.GetOrCreateAsync(Shelf.Key, _ => ValueTask.FromResult("made")));
+        Assert.Equal("made", (await cache.GetAsync<string>(Shelf.Key)).Value);
     }
 
     [Fact]

@@ -166,6 +166,36 @@ public sealed class NamedCachesTests
         Assert.True(last.WasHeard);
     }
 
+    [Fact]
+    public async Task A_host_stops_in_its_time_also_when_ZooKeeper_and_memcached_answer_nothing()
+    {
+        await using var memcached = FakeMemcached.Start();
+        await using var zooKeeper = FakeZooKeeper.Start();
+        using var host = Build(services =>
+        {
+            services.AddNearCache("one", Section(memcached.Address, zooKeeper.ConnectionString, "one", ("Rules:0:Name", "all"), ("Rules:0:Match", "key*")));
+            services.AddNearCache("two", Section(memcached.Address, zooKeeper.ConnectionString, "two"));
+        });
+        await host.StartAsync();
+        var cache = host.Services.GetRequiredKeyedService<NearCacheClient>("one");
+        await Eventually.BecomesTrueAsync(async () => await SetsAsync(cache) && cache.Snapshot() is { ZooKeeper: "Connected", RulesRevision: > 0 }, "all are connected");
+
+        // News of changes are to be sent, and a call is under way.
+        zooKeeper.Freeze();
+        for (var i = 0; i < 20; i++)
+        {
+            await cache.SetAsync($"key:{i}", "value");
+        }
+
+        memcached.HoldReplies();
+        var hanging = cache.GetAsync<string>("key:1").AsTask();
+        await host.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(CacheSource.None, (await hanging).Source);
+        memcached.ReleaseReplies();
+        await Eventually.BecomesTrueAsync(() => memcached.OpenConnections == 0, "the connection is closed");
+    }
+
     private static async Task<bool> SetsAsync(INearCache cache)
     {
         try

@@ -73,6 +73,15 @@ internal static partial class Log
     [LoggerMessage(1306, LogLevel.Error, "Rule {Rule} could not be stopped. Its writes are not announced by this process any more.")]
     public static partial void StopNotPut(this ILogger logger, Exception exception, string rule);
 
+    [LoggerMessage(1307, LogLevel.Warning, "NearCache:Rules changed in the configuration, which changes nothing: the registry in ZooKeeper has rules (revision {Revision}), and they are edited there, through IRuleRegistry.")]
+    public static partial void RulesAreTheRegistrys(this ILogger logger, long revision);
+
+    [LoggerMessage(1308, LogLevel.Error, "The rules of the configuration are refused, and those of revision {Revision} stay in force: {Reason}")]
+    public static partial void ConfiguredRulesRefused(this ILogger logger, long revision, string reason);
+
+    [LoggerMessage(1309, LogLevel.Warning, "{Server} carries other rules of revision {Revision} than this process: two processes were configured differently at the same time. The rules of one of them are in force in both from now on; give all processes the same NearCache:Rules.")]
+    public static partial void RulesDisagree(this ILogger logger, string server, long revision);
+
     [LoggerMessage(1400, LogLevel.Warning, "ZooKeeper is away. Changes made elsewhere are seen by the audits, within about a second.")]
     public static partial void ZooKeeperAway(this ILogger logger);
 

@@ -39,12 +39,11 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <summary>The place of a user's counter.</summary>
     /// <exception cref="ArgumentException">The name cannot be a key.</exception>
     /// <exception cref="NotSupportedException">The remote cannot count.</exception>
-    public PlacedKey PlaceCounter(string counter)
+    public CounterPlace PlaceCounter(ReadOnlySpan<char> counter)
     {
         NeedsMemcached("Counting");
         var physical = keys.OfCounter(counter);
-        var ring = epochs.Ring;
-        return new PlacedKey(counter, physical, physical, default, servers.OwnerOf(physical), ring, 0);
+        return new CounterPlace(physical.AsMemory(keys.CounterPrefixLength), physical, servers.OwnerOf(physical));
     }
 
     /// <summary>The place of a tag.</summary>

@@ -7,7 +7,7 @@ namespace NearCache.Paths;
 /// <param name="Text">As the application names it, or, if that is too long, its name: what the near tier, the rules and the flights know it by.</param>
 /// <param name="Name">The same in UTF-8: what hashes, logs and slots hold.</param>
 /// <param name="Physical">What memcached knows it by: the name behind the configured prefix.</param>
-/// <param name="Hash">The hash of the name; none for a counter.</param>
+/// <param name="Hash">The hash of the name.</param>
 /// <param name="Server">The server that owns it.</param>
 /// <param name="Ring">The generation of the server list, read before the list was asked.</param>
 /// <param name="StaleEpoch">The epoch of the key in the <see cref="Near.StaleStore"/>, read before anything is asked about the key.</param>

@@ -1,3 +1,4 @@
+using System.Text;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
 using NearCache.Flights;
@@ -62,9 +63,8 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     }
 
     /// <summary>Counts; counters have no rules.</summary>
-    public async Task<MetaResponse> CountAsync(string counter, long delta, TimeSpan? lifetime, CancellationToken cancellationToken)
+    public async Task<long> CountAsync(CounterPlace place, long delta, TimeSpan? lifetime, CancellationToken cancellationToken)
     {
-        var place = map.PlaceCounter(counter);
         var command = new MetaCommand
         {
             Kind = MetaCommandKind.Arithmetic,
@@ -78,12 +78,12 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         try
         {
             var response = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
-            return Checked(response, "increment", counter);
+            return response.Status != MetaStatus.Error ? (long)response.Number : throw Refused(response, "increment", Encoding.UTF8.GetString(place.Name.Span));
         }
         catch (MemcachedException e)
         {
             metrics.RemoteFailed("increment");
-            throw Failure.Of(e, "increment", counter);
+            throw Failure.Of(e, "increment", Encoding.UTF8.GetString(place.Name.Span));
         }
     }
 
@@ -150,7 +150,9 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         return response;
     }
 
-    private static MetaResponse Checked(in MetaResponse response, string operation, string key) => response.Status != MetaStatus.Error
-        ? response
-        : throw new NearCacheException($"{operation} was refused by memcached: {response.Error}", null) { Key = key };
+    private static MetaResponse Checked(in MetaResponse response, string operation, string key) =>
+        response.Status != MetaStatus.Error ? response : throw Refused(response, operation, key);
+
+    private static NearCacheException Refused(in MetaResponse response, string operation, string key) =>
+        new($"{operation} was refused by memcached: {response.Error}", null) { Key = key };
 }

@@ -37,8 +37,8 @@ internal static class LongKeys
     }
 
     /// <summary>Whether a key could be taken for the name of another.</summary>
-    public static bool IsName(string key) =>
+    public static bool IsName(ReadOnlySpan<char> key) =>
         key.Length >= Mark.Length + HashCharacters
-        && key.AsSpan(key.Length - HashCharacters - Mark.Length).StartsWith(Mark, StringComparison.Ordinal)
-        && !key.AsSpan(key.Length - HashCharacters).ContainsAnyExcept(Base64UrlCharacters);
+        && key[^(HashCharacters + Mark.Length)..].StartsWith(Mark, StringComparison.Ordinal)
+        && !key[^HashCharacters..].ContainsAnyExcept(Base64UrlCharacters);
 }

@@ -43,7 +43,7 @@ internal sealed class PhysicalKeys
 
     /// <summary>The name by which a user's key is known outside the call: to rules, to other processes, and, behind the prefix, to memcached. It is the key itself unless that is too long.</summary>
     /// <exception cref="ArgumentException">It holds half of a surrogate pair, or could be taken for the name of another key.</exception>
-    public string NameOf(string key) => _hashesLongKeys ? NameOf(key, _prefix.Length) : key;
+    public string NameOf(string key) => _hashesLongKeys ? HashedNameOf(key, _prefix.Length) ?? key : key;
 
     /// <summary>Whether a key has a name of its own: then whoever did not find the one near may find the other.</summary>
     public bool HasName(string key) => _hashesLongKeys && _prefix.Length + Utf8.GetByteCount(key) > LongestKey;
@@ -75,11 +75,18 @@ internal sealed class PhysicalKeys
 
     /// <summary>A user's counter: no key of <see cref="OfUser"/> and no rule can name it.</summary>
     /// <exception cref="ArgumentException">As for a key.</exception>
-    public byte[] OfCounter(string counter)
+    public byte[] OfCounter(ReadOnlySpan<char> counter)
     {
-        ArgumentException.ThrowIfNullOrEmpty(counter);
+        if (counter.IsEmpty)
+        {
+            throw new ArgumentException("The name of a counter must not be empty.", nameof(counter));
+        }
+
         return Encode(_counters, counter, nameof(counter), mayHash: true);
     }
+
+    /// <summary>How many bytes of <see cref="OfCounter"/> stand before the counter's name.</summary>
+    public int CounterPrefixLength => _counters.Length;
 
     /// <summary>A user's lock: no key of <see cref="OfUser"/> and no rule can name it.</summary>
     /// <exception cref="ArgumentException">As for a key.</exception>
@@ -97,22 +104,23 @@ internal sealed class PhysicalKeys
         return Encode(_fences, name, nameof(name), mayHash: true);
     }
 
-    private static string NameOf(string key, int prefixLength) =>
+    // Null: it is not too long.
+    private static string? HashedNameOf(ReadOnlySpan<char> key, int prefixLength) =>
         LongKeys.IsName(key) ? throw new ArgumentException("A key must not look like the hashed name of another: it ends with ~sha256: and 43 letters and digits.", nameof(key))
-        : key.Length > LongestKey || prefixLength + Utf8.GetByteCount(key) > LongestKey ? LongKeys.NameOf(key)
-        : key;
+        : key.Length > LongestKey || prefixLength + Utf8.GetByteCount(key) > LongestKey ? LongKeys.NameOf(key.ToString())
+        : null;
 
-    private byte[] Encode(byte[] prefix, string key, string parameter, bool mayHash = false)
+    private byte[] Encode(byte[] prefix, ReadOnlySpan<char> key, string parameter, bool mayHash = false)
     {
-        var forbidden = key.AsSpan().IndexOfAny(Forbidden);
+        var forbidden = key.IndexOfAny(Forbidden);
         if (forbidden >= 0)
         {
             throw new ArgumentException($"A key must not hold spaces or control characters, but this one has U+{(int)key[forbidden]:X4} at {forbidden}.", parameter);
         }
 
-        if (mayHash && _hashesLongKeys)
+        if (mayHash && _hashesLongKeys && HashedNameOf(key, prefix.Length) is { } name)
         {
-            key = NameOf(key, prefix.Length);
+            key = name;
         }
 
         var length = prefix.Length + Utf8.GetByteCount(key);

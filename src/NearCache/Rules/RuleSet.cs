@@ -67,6 +67,15 @@ internal sealed class RuleSet
         return carried.HasSameRules(next) ? carried : next;
     }
 
+    /// <summary>What follows two sets of one revision that say different things, where there is no registry to decide: two processes were configured differently at once.</summary>
+    /// <remarks>Whoever meets the other's makes the same of the two. The rules of one of them go on, and all are new, since nobody knows who saw which.</remarks>
+    public static RuleSet Agreed(RuleSet one, RuleSet other)
+    {
+        var (first, second) = one.Content.Span.SequenceCompareTo(other.Content.Span) > 0 ? (one, other) : (other, one);
+        var revision = Math.Max(one.Revision, other.Revision) + 1;
+        return Create(revision, [.. first.Rules.Select(rule => rule with { Since = revision })], [.. first.Cleared.Union(second.Cleared).TakeLast(MostCleared)], first._others);
+    }
+
     /// <summary>The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed. Members that are not known here stay.</summary>
     /// <param name="rules">All rules after the edit.</param>
     /// <param name="clear">The ids of stops that the edit clears.</param>

@@ -24,6 +24,10 @@ public sealed class NearKeysTests
         {
             Assert.Equal("made", await cache.GetOrCreateAsync($"product:{1}", "made", MadeAsync));
             Assert.Equal("made", await cache.GetOrCreateAsync("a product:1".AsSpan(2), "made", MadeAsync));
+            Assert.Equal("made", await cache.GetOrCreateAsync($"product:{1}", token => MadeAsync("made", token)));
+            Assert.Equal("made", await cache.GetOrCreateAsync("a product:1".AsSpan(2), token => MadeAsync("made", token)));
+            Assert.Equal("made", (await cache.GetOrCreateResultAsync($"product:{1}", token => MadeAsync("made", token))).Value);
+            Assert.Equal("made", (await cache.GetOrCreateResultAsync("a product:1".AsSpan(2), token => MadeAsync("made", token))).Value);
         }
 
         Assert.Equal(1, runs);
@@ -34,6 +38,21 @@ public sealed class NearKeysTests
             runs++;
             return ValueTask.FromResult(value);
         }
+    }
+
+    [Theory]
+    [InlineData(LongKeyPolicy.Refuse)]
+    [InlineData(LongKeyPolicy.Hash)]
+    public async Task A_counter_may_be_named_so_too(LongKeyPolicy longKeys)
+    {
+        await using var cache = new NearCacheClient(new NearCacheOptions { LongKeys = longKeys });
+        var number = 7;
+
+        Assert.Equal(1, await cache.IncrementAsync("views:7"));
+        Assert.Equal(3, await cache.IncrementAsync($"views:{number}", 2));
+        Assert.Equal(4, await cache.IncrementAsync("GET views:7 HTTP".AsSpan(4, 7)));
+        await Assert.ThrowsAsync<ArgumentException>(() => cache.IncrementAsync(default(ReadOnlySpan<char>)));
+        await Assert.ThrowsAsync<ArgumentException>(() => cache.IncrementAsync($"{number} views"));
     }
 
     [Fact]
@@ -62,7 +81,10 @@ public sealed class NearKeysTests
                 var first = cache.GetAsync<string>($"product:{number}");
                 var second = cache.GetAsync<string>("a product:7".AsSpan(2));
                 var third = cache.GetOrCreateAsync<int, string>($"product:{number}", 0, static (_, _) => throw new InvalidOperationException("It is near."));
-                if (!IsNear(first) || !IsNear(second) || !IsSeven(third))
+                var fourth = cache.GetOrCreateAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near."));
+                var fifth = cache.GetOrCreateResultAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near."));
+                var sixth = cache.GetOrCreateResultAsync<string>("a product:7".AsSpan(2), static _ => throw new InvalidOperationException("It is near."));
+                if (!IsNear(first) || !IsNear(second) || !IsSeven(third) || !IsSeven(fourth) || !IsNear(fifth) || !IsNear(sixth))
                 {
                     throw new InvalidOperationException("It is not near.");
                 }

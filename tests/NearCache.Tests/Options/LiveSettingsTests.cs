@@ -1,9 +1,12 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
+using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.Tests.Options;
 
@@ -20,13 +23,12 @@ public sealed class LiveSettingsTests
     [Fact]
     public void What_can_change_is_taken_over_and_the_rest_is_named()
     {
-        var now = new NearCacheOptions { Rules = { new RuleOptions { Name = "a", Match = "a:*" } } };
+        var now = new NearCacheOptions();
         var next = new NearCacheOptions
         {
             ItemLifetime = TimeSpan.FromMinutes(2),
             FactoryTimeout = TimeSpan.FromSeconds(3),
             Namespace = "other",
-            Rules = { new RuleOptions { Name = "a", Match = "b:*" } },
         };
         next.Memcached.Servers.Add("a:1");
         next.Memcached.MaxValueBytes = 1;
@@ -34,7 +36,7 @@ public sealed class LiveSettingsTests
         var (taken, waiting) = LiveSettings.Take(now, next);
 
         Assert.Equal(["ItemLifetime", "FactoryTimeout"], taken);
-        Assert.Equal(["Namespace", "Memcached", "Rules"], waiting);
+        Assert.Equal(["Namespace", "Memcached"], waiting);
         Assert.Equal((TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(3), "default"), (now.ItemLifetime, now.FactoryTimeout, now.Namespace));
         Assert.Equal([], LiveSettings.Take(next, next).Taken);
     }
@@ -80,7 +82,106 @@ public sealed class LiveSettingsTests
         Assert.Equal(CacheSource.Remote, (await cache.GetAsync<string>("product:1")).Source);
     }
 
-    private static async Task<IHost> StartAsync(Settings settings, Events log)
+    [Fact]
+    public async Task Rules_that_are_edited_in_appsettings_count_at_once_and_a_mistake_in_them_keeps_those_before()
+    {
+        var directory = Directory.CreateTempSubdirectory("nearcache-");
+        try
+        {
+            var file = Path.Combine(directory.FullName, "appsettings.json");
+            var source = new JsonConfigurationSource { Path = file };
+            source.ResolveFileProvider();
+            await EditAsync("""{ "Name": "products", "Match": "product:*" }""");
+            var log = new Events();
+            using var host = await StartAsync(source, log);
+            var cache = host.Services.GetRequiredService<NearCacheClient>();
+            await BecomesNearAsync(cache, "product:1");
+            Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "site:1"));
+
+            await EditAsync("""{ "Name": "site", "Match": "site:*" }""");
+            Reload(host);
+            Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));
+            await BecomesNearAsync(cache, "site:1");
+            Assert.Contains("Rules of revision 2 applied: 1 rules.", log.Said);
+
+            await EditAsync("""{ "Name": "everything", "Match": "*" }, { "Name": "products", "Macth": "product:*" }""");
+            Reload(host);
+            Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
+            Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));
+            var refused = log.Said.Last(line => line.Contains("the settings stay as they were", StringComparison.Ordinal));
+            Assert.Contains("Rules:0: Match is \"*\"", refused, StringComparison.Ordinal);
+            Assert.Contains("Did you mean Match?", refused, StringComparison.Ordinal);
+            Assert.Equal(2, cache.Rules.Current.Revision);
+
+            // The mistake is mended: that is a change again.
+            await EditAsync("""{ "Name": "site", "Match": "site:*" }, { "Name": "products", "Match": "product:*" }""");
+            Reload(host);
+            await BecomesNearAsync(cache, "product:1");
+            await host.StopAsync();
+
+            Task EditAsync(string rules) => File.WriteAllTextAsync(file, $$"""{ "NearCache": { "Rules": [ {{rules}} ] } }""");
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+
+        static void Reload(IHost host) => ((IConfigurationRoot)host.Services.GetRequiredService<IConfiguration>()).Reload();
+    }
+
+    [Fact]
+    public async Task Rules_that_were_edited_through_the_api_stay_until_those_of_the_configuration_change()
+    {
+        var settings = new Settings { ["NearCache:Rules:0:Name"] = "products", ["NearCache:Rules:0:Match"] = "product:*" };
+        using var host = await StartAsync(settings, new Events());
+        var cache = host.Services.GetRequiredService<NearCacheClient>();
+        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*" }, new EditReason("Alice", "a test"));
+
+        settings.Change("NearCache:ItemLifetime", "00:10:00");
+        Assert.Equal(["products", "site"], cache.Rules.Current.Rules.Select(rule => rule.Settings.Name));
+
+        settings.Change("NearCache:Rules:0:NearLifetime", "00:00:10");
+        var rule = Assert.Single(cache.Rules.Current.Rules);
+        Assert.Equal(("products", TimeSpan.FromSeconds(10), 1), (rule.Settings.Name, rule.Settings.NearLifetime!.Value, rule.Since));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task Where_there_is_a_registry_the_rules_of_the_configuration_change_nothing_and_that_is_said()
+    {
+        await using var memcached = FakeMemcached.Start();
+        await using var zooKeeper = FakeZooKeeper.Start();
+        var settings = new Settings
+        {
+            ["NearCache:Memcached:Servers:0"] = memcached.Address,
+            ["NearCache:ZooKeeper:ConnectionString"] = zooKeeper.ConnectionString,
+            ["NearCache:Rules:0:Name"] = "products",
+            ["NearCache:Rules:0:Match"] = "product:*",
+        };
+        var log = new Events();
+        using var host = await StartAsync(settings, log);
+        var cache = host.Services.GetRequiredService<NearCacheClient>();
+        await Eventually.BecomesTrueAsync(() => cache.Rules.Current.Revision == 1, "the registry is read");
+
+        settings.Change("NearCache:Rules:0:Match", "other:*");
+
+        Assert.Contains(log.Said, line => line.Contains("changes nothing", StringComparison.Ordinal) && line.Contains("IRuleRegistry", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Said, line => line.Contains("next start", StringComparison.Ordinal));
+        Assert.Equal(("product:*", 1), (cache.Rules.Current.Rules[0].Settings.Match, cache.Rules.Current.Revision));
+        await host.StopAsync();
+    }
+
+    // Everything of one process knows a rule a moment after it is in force.
+    private static Task BecomesNearAsync(NearCacheClient cache, string key) =>
+        Eventually.BecomesTrueAsync(async () => await SecondReadAsync(cache, key) == CacheSource.Near, $"{key} is near");
+
+    private static async Task<CacheSource> SecondReadAsync(NearCacheClient cache, string key)
+    {
+        await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("value"));
+        return (await cache.GetAsync<string>(key)).Source;
+    }
+
+    private static async Task<IHost> StartAsync(IConfigurationSource settings, Events log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
         builder.Configuration.Sources.Add(settings);

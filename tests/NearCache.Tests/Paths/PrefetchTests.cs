@@ -1,3 +1,4 @@
+using NearCache.Remote;
 using NearCache.TestSupport;
 using NearCache.Tests.Sequences;
 
@@ -79,6 +80,59 @@ public sealed class PrefetchTests : IAsyncDisposable
                 return cache.Snapshot().IsWarm;
             },
             "it is warm");
+    }
+
+    [Fact]
+    public async Task Listed_keys_of_a_rule_that_comes_into_force_are_near_before_the_first_read()
+    {
+        var cache = _shelf.Make();
+        await cache.SetAsync("site:1", "one");
+
+        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:1" } }, new EditReason("Alice", "a test"));
+        await WaitForAsync(cache, entries: 1);
+
+        Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
+    }
+
+    [Fact]
+    public async Task Readiness_waits_no_longer_than_set_for_keys_that_may_not_be_near_yet()
+    {
+        // Everybody waits for a lease on a server that is new.
+        var server = new EmbeddedServer(_shelf.Time);
+        var options = new NearCacheOptions { WarmUp = TimeSpan.FromSeconds(2), RuleLease = TimeSpan.FromMinutes(5), Rules = { new RuleOptions { Name = "products", Match = "product:*", Preload = { "product:1" } } } };
+        await using var cache = new NearCacheClient(options, new SharedRemote(server), time: _shelf.Time);
+        await cache.SetAsync("product:1", "one");
+
+        var turned = TimeSpan.Zero;
+        await Eventually.BecomesTrueAsync(
+            () =>
+            {
+                _shelf.Time.Advance(TimeSpan.FromMilliseconds(50));
+                turned += TimeSpan.FromMilliseconds(50);
+                return cache.Snapshot().IsWarm;
+            },
+            "it is warm");
+
+        Assert.True(turned >= TimeSpan.FromSeconds(2), $"It did not wait: {turned}");
+        Assert.Equal(0, cache.Snapshot().NearEntries);
+    }
+
+    [Fact]
+    public async Task What_was_voided_at_once_is_not_fetched_again_at_once()
+    {
+        var cache = _shelf.Make(options => options.Rules[0].OnInvalidate = InvalidationPolicy.Refresh);
+        var items = Enumerable.Range(0, 200).Select(i => KeyValuePair.Create($"product:{i}", "value")).ToArray();
+        await cache.SetManyAsync(items);
+        await cache.GetManyAsync<string>(items.Select(item => item.Key));
+        Assert.Equal(200, cache.Snapshot().NearEntries);
+        await cache.SetManyAsync(items);
+        Assert.Equal(0, cache.Snapshot().NearEntries);
+
+        // Each has its turn at random within a second: half of them, give or take what chance does not.
+        _shelf.Time.Advance(TimeSpan.FromMilliseconds(500));
+        await Eventually.BecomesTrueAsync(() => cache.Snapshot().NearEntries >= 50, "the first are fetched");
+        Assert.InRange(cache.Snapshot().NearEntries, 50, 150);
+        await WaitForAsync(cache, entries: 200);
     }
 
     [Theory]

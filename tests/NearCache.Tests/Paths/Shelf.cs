@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
@@ -23,11 +24,11 @@ internal sealed class Shelf : IAsyncDisposable
     private EmbeddedServer? _server;
 
     /// <summary>Makes a cache with a rule for products.</summary>
-    public NearCacheClient Make(Action<NearCacheOptions>? configure = null)
+    public NearCacheClient Make(Action<NearCacheOptions>? configure = null, IMeterFactory? meters = null)
     {
         var options = new NearCacheOptions { LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         configure?.Invoke(options);
-        var cache = new NearCacheClient(options, new Remote(this), time: Time);
+        var cache = new NearCacheClient(options, new Remote(this), meters: meters, time: Time);
         _caches.Add(cache);
         return cache;
     }

@@ -27,6 +27,21 @@ public sealed class RuleSetTests
     }
 
     [Fact]
+    public void Two_sets_of_one_revision_are_followed_by_the_same_set_whoever_finds_out()
+    {
+        var before = RuleSet.Configured([Products], null);
+        var one = before.Next([.. before.Rules, Rule.From(new RuleOptions { Name = "site", Match = "site" })], ["first"]);
+        var other = before.Next([.. before.Rules, Rule.From(new RuleOptions { Name = "site", Match = "place" })], ["second"]);
+
+        var agreed = RuleSet.Agreed(one, other);
+
+        Assert.True(agreed.IsSame(RuleSet.Agreed(other, one)));
+        Assert.Equal((3, 2), (agreed.Revision, agreed.Rules.Length));
+        Assert.All(agreed.Rules, rule => Assert.Equal(3, rule.Since));
+        Assert.Equal(["first", "second"], agreed.Cleared.Order());
+    }
+
+    [Fact]
     public void An_edit_keeps_what_a_newer_process_has_written_into_the_set_and_its_rules()
     {
         Assert.True(RuleSetFormat.TryRead(

@@ -21,7 +21,9 @@ internal static class RuleTranslation
     }
 
     /// <summary>What leases are kept by.</summary>
-    public static RuleIdentity Identity(ActiveRule rule) => new(rule.Name, rule.Since);
+    public static RuleIdentity Identity(ActiveRule rule) => Identity(rule.Rule);
+
+    private static RuleIdentity Identity(Rule rule) => new(rule.Name, rule.Since, rule.Match.Text);
 
     /// <summary>A set, compiled for the leases. Done once a set, not once a server.</summary>
     /// <param name="set">The set.</param>
@@ -34,7 +36,7 @@ internal static class RuleTranslation
         return new CarriedSet(
             set.Revision,
             set.Content,
-            [.. enabled.Select(rule => new CarriedRule(new RuleIdentity(rule.Name, rule.Since), rule.Match.Matches))],
+            [.. enabled.Select(rule => new CarriedRule(Identity(rule), rule.Match.Matches))],
             matcher.Matches);
     }
 

@@ -13,26 +13,22 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
 {
     private readonly Lock _lock = new();   // guards changes of the book; servers' locks are taken inside it, never the other way
     private readonly RuleBook _book;
-    private readonly RuleOptions[] _configured;
-    private readonly bool _hasRegistry;
+    private readonly ConfiguredRules _configured;
     private readonly HashSet<string> _unreadable = [];
     private readonly StopsUnderway _underway = new();
     private ImmutableArray<RuleEdit> _history = [];
     private long _highestSeen;
-    private bool _isConfiguredApplied;
     private volatile CompiledSet _carried = new(RuleSet.Empty, CarriedSet.None);
     private volatile ServerRules[] _servers = [];   // replaced, never changed
     private CoherenceContext? _context;
     private RuleLeaseTimes _times;
 
     /// <param name="book">Owned from now on.</param>
-    /// <param name="configured">The rules that a registry is seeded with; without a registry they are themselves the newest set.</param>
-    /// <param name="hasRegistry">Whether there is a registry. Until it, or a server, shows a set, no rule is in force.</param>
-    public RulesDriver(RuleBook book, IEnumerable<RuleOptions> configured, bool hasRegistry)
+    /// <param name="configured">The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.</param>
+    public RulesDriver(RuleBook book, ConfiguredRules configured)
     {
         _book = book;
-        _configured = [.. configured];
-        _hasRegistry = hasRegistry;
+        _configured = configured;
     }
 
     /// <summary>The revision that is applied.</summary>
@@ -154,13 +150,34 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         }
     }
 
+    /// <summary>The configuration was loaded again, and has no mistake by itself. Where there is no registry, its rules are in force when this returns, or as soon as a server was looked at.</summary>
+    public void Configure(IEnumerable<RuleOptions> rules)
+    {
+        lock (_lock)
+        {
+            if (!_configured.Change(rules))
+            {
+                return;
+            }
+
+            if (_configured.HasRegistry)
+            {
+                Context.Logger.RulesAreTheRegistrys(_book.Applied.Revision);
+            }
+            else if (_book.Applied.Revision > 0)
+            {
+                ApplyConfigured();
+            }
+        }
+    }
+
     /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set on any server that can be asked.</summary>
     public async Task<RegistryDocument> SeedAsync(TimeSpan limit)
     {
         await Task.WhenAll(_servers.Select(server => server.FirstLook)).WaitAsync(limit, Context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
-            return new RegistryDocument(RuleSet.Seed(_configured, _highestSeen + 1), StopSet.None, []);
+            return new RegistryDocument(_configured.Seed(_highestSeen + 1), StopSet.None, []);
         }
     }
 
@@ -282,15 +299,17 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         {
             Apply(newer);
         }
-        else if (news.Conflicts)
+        else if (news.Conflicts && _configured.HasRegistry)
         {
             Context.Logger.RulesAhead(server, found.Set!.Revision, _book.Applied.Revision);
         }
-
-        if (!_hasRegistry)
+        else if (news.Conflicts)
         {
-            ApplyConfigured();
+            Context.Logger.RulesDisagree(server, _book.Applied.Revision);
+            Apply(RuleSet.Agreed(found.Set!, _book.Applied));
         }
+
+        ApplyConfigured();
     }
 
     /// <summary>The item that this process would write.</summary>
@@ -369,16 +388,23 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
         Context.Logger.RulesApplied(set.Revision, set.Rules.Length);
     }
 
-    // Where there is no registry, whoever starts with other rules than those in force puts his own in their place.
     private void ApplyConfigured()
     {
-        if (_isConfiguredApplied)
+        if (_configured.Next(_book.Applied) is not { } next)
         {
             return;
         }
 
-        _isConfiguredApplied = true;
-        Apply(RuleSet.Configured(_configured, _book.Applied.Revision == 0 ? null : _book.Applied));
+        // The rules alone are right. With what the set in force holds besides, such as the stops that it has cleared, they may be too many.
+        var mistakes = RuleSetMistakes.Of(next);
+        if (mistakes is [])
+        {
+            Apply(next);
+        }
+        else
+        {
+            Context.Logger.ConfiguredRulesRefused(_book.Applied.Revision, string.Join(' ', mistakes));
+        }
     }
 
     private void Stop(StopSet stops, bool isOwn = false)

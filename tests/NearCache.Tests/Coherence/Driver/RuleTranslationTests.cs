@@ -16,10 +16,18 @@ public sealed class RuleTranslationTests
     {
         var carried = RuleTranslation.Carry(Set);
 
-        Assert.Equal(new RuleIdentity("a", 2), Assert.Single(carried.Rules).Identity);
+        Assert.Equal(new RuleIdentity("a", 2, "a:*"), Assert.Single(carried.Rules).Identity);
         Assert.True(carried.Covers("a:1"));
         Assert.False(carried.Covers("b:1"));
         Assert.True(carried.Rules[0].Covers("a:1"));
+    }
+
+    [Fact]
+    public void A_rule_of_the_same_name_and_revision_that_covers_other_keys_is_another_rule()
+    {
+        var other = RuleTranslation.Carry(RuleSet.Create(4, [new Rule("a", new KeyPattern("other:*")) { Since = 2 }], []));
+
+        Assert.False(RuleTranslation.Carry(Set).Has(other.Rules[0].Identity));
     }
 
     [Fact]
