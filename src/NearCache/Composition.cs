@@ -84,10 +84,11 @@ internal sealed class Composition : IAsyncDisposable
 
         var map = Map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
         var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
-        Reads = new ReadPath(map, _rules, Near, stale, shared, _clock, format, _metrics, logger, options);
-        Writes = new WritePath(map, _rules, format, flights, stale, _metrics, time);
+        var rules = new RuleDecisions(book, context);
+        Reads = new ReadPath(map, rules, Near, stale, shared, _clock, format, _metrics, logger, options);
+        Writes = new WritePath(map, rules, format, flights, stale, _metrics, time);
         var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);
-        _refresher = new Refresher(prefetch, Near, _clock, time, _metrics);
+        _refresher = new Refresher(prefetch, Near, _clock, time, _metrics, logger);
         forgetter.Voided = _refresher.Voided;
         var gate = new FactoryGate(options.MaxConcurrentFactories);
         var fills = new FillPath(Reads, Writes, stale, flights, format, time, _metrics, logger, options);
@@ -139,7 +140,7 @@ internal sealed class Composition : IAsyncDisposable
             stale.Capacity = options.StaleEntries;
             _rules.Reload(RuleDefaults.Of(options));
         };
-        _preloader = new Preloader(() => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time);
+        _preloader = new Preloader(() => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time, logger);
         _warmUp = new WarmUp(
             () => _servers.All.All(server => server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time);
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NearCache.Memcached;
+using NearCache.Remote;
 using NearCache.Rules;
 using NearCache.Settings;
 
@@ -39,7 +40,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
             PlainName.Is(options.Namespace),
             nameof(options.Namespace), options.Namespace, "1 to 64 letters, digits, '.', '_' and '-', and neither \".\" nor \"..\"");
         mistakes.Unless(
-            options.KeyPrefix is { Length: <= 64 } prefix && !prefix.StartsWith('~') && prefix.All(letter => letter is > ' ' and <= '~'),
+            IsPrefix(options.KeyPrefix),
             nameof(options.KeyPrefix), options.KeyPrefix, "at most 64 visible ASCII characters without spaces, not beginning with '~'");
     }
 
@@ -199,8 +200,14 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
             mistakes.Add(mistake);
         }
 
+        var keys = new PhysicalKeys("", IsPrefix(options.KeyPrefix) ? options.KeyPrefix : "", options.LongKeys);
         for (var i = 0; i < options.Rules.Count; i++)
         {
+            foreach (var key in options.Rules[i].Preload.Where(key => !IsKey(keys, key)))
+            {
+                mistakes.Unless(false, $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.Preload)}", key, "a key: without spaces and control characters, and with KeyPrefix at most 250 bytes (or LongKeys=Hash)");
+            }
+
             mistakes.Unless(
                 options.Rules[i].MaxStaleness is not { } staleness || staleness <= options.MaxStaleness,
                 $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.MaxStaleness)}", options.Rules[i].MaxStaleness, $"at most the MaxStaleness of the cache ({options.MaxStaleness})");
@@ -209,6 +216,21 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         if (RuleSet.Seed(options.Rules).Content.Length is > RuleSet.MostBytes and var bytes)
         {
             mistakes.Add($"{nameof(options.Rules)} take {bytes} bytes as a set, but may take {RuleSet.MostBytes}: use fewer rules or fewer preload keys.");
+        }
+    }
+
+    private static bool IsPrefix(string? prefix) => prefix is { Length: <= 64 } && !prefix.StartsWith('~') && prefix.All(letter => letter is > ' ' and <= '~');
+
+    private static bool IsKey(PhysicalKeys keys, string key)
+    {
+        try
+        {
+            keys.OfUser(keys.NameOf(key));
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 }

@@ -26,6 +26,22 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
     public PlacedKey Place(string key) => PlaceName(keys.NameOf(key));
 
+    /// <summary>The place of a key that nobody has looked at yet, or of one that was placed before, by its name. False: it cannot be a key.</summary>
+    public bool TryPlace(string key, out PlacedKey place)
+    {
+        try
+        {
+            HasName(key, out var name);
+            place = PlaceName(name);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            place = default;
+            return false;
+        }
+    }
+
     /// <summary>The place of a key that was placed before, by its name.</summary>
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
     public PlacedKey PlaceName(string key)

@@ -19,8 +19,12 @@ internal sealed class PrefetchPath(KeyMap map, ReadPath reads, NearClock clock, 
         var wanted = new List<(PlacedKey Place, NearFill Fill)>();
         foreach (var key in keys)
         {
-            map.HasName(key, out var name);
-            var place = map.PlaceName(name);
+            if (!map.TryPlace(key, out var place))
+            {
+                // A list that was written by hand, or where keys may be longer.
+                metrics.Prefetched(cause, "absent");
+                continue;
+            }
 
             // Before its first audit, and while it is away, a server's entries could not be served: what is fetched then may be void by the time they can.
             if (place.Server.Ledger.IsOpen(clock.Now(), maxStaleness) && reads.BeginFill(place) is { } fill)

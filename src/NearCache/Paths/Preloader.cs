@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Loops;
 using NearCache.Rules;
 
 namespace NearCache.Paths;
@@ -13,8 +15,7 @@ internal sealed class Preloader : IAsyncDisposable
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
     private readonly Dictionary<ActiveRule, Work> _works = [];   // the loop's own
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _loop;
+    private readonly OwnedLoop _loop;
     private volatile bool _isSettled;
 
     /// <param name="rules">The rules at work.</param>
@@ -22,41 +23,35 @@ internal sealed class Preloader : IAsyncDisposable
     /// <param name="prefetch">Fetches.</param>
     /// <param name="limit">How long after a rule came into force its keys are tried.</param>
     /// <param name="time">The clock.</param>
-    public Preloader(Func<IReadOnlyCollection<ActiveRule>> rules, Func<bool> areRulesKnown, PrefetchPath prefetch, TimeSpan limit, TimeProvider time)
+    /// <param name="logger">Is told of a defect.</param>
+    public Preloader(Func<IReadOnlyCollection<ActiveRule>> rules, Func<bool> areRulesKnown, PrefetchPath prefetch, TimeSpan limit, TimeProvider time, ILogger logger)
     {
         (_rules, _areRulesKnown, _prefetch, _limit, _time) = (rules, areRulesKnown, prefetch, limit, time);
-        _loop = RunAsync();
+        _loop = new OwnedLoop(logger, "fetching listed keys");
+        _loop.Start(NextAsync);
     }
 
     /// <summary>Whether everything that the rules list was fetched, is not there, or was given up.</summary>
     public bool IsSettled => _isSettled;
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task RunAsync()
+    private async Task NextAsync(CancellationToken stopping)
     {
-        while (!_stopping.IsCancellationRequested)
+        var areKnown = _areRulesKnown();
+        Look();
+        var keys = _works.Values.SelectMany(work => work.Left).Distinct(StringComparer.Ordinal).ToArray();
+        if (keys.Length > 0)
         {
-            var areKnown = _areRulesKnown();
-            Look();
-            var keys = _works.Values.SelectMany(work => work.Left).Distinct(StringComparer.Ordinal).ToArray();
-            if (keys.Length > 0)
+            var left = await _prefetch.FetchAsync(keys, "preload").ConfigureAwait(false);
+            foreach (var work in _works.Values)
             {
-                var left = await _prefetch.FetchAsync(keys, "preload").ConfigureAwait(false);
-                foreach (var work in _works.Values)
-                {
-                    work.Left = [.. work.Left.Intersect(left, StringComparer.Ordinal)];
-                }
+                work.Left = [.. work.Left.Intersect(left, StringComparer.Ordinal)];
             }
-
-            _isSettled = areKnown && _works.Values.All(work => work.Left.Length == 0);
-            await Task.Delay(LookEvery, _time, _stopping.Token).ConfigureAwait(false);
         }
+
+        _isSettled = areKnown && _works.Values.All(work => work.Left.Length == 0);
+        await Task.Delay(LookEvery, _time, stopping).ConfigureAwait(false);
     }
 
     // A rule that was switched off and on has another generation; one whose list was edited lists other keys.

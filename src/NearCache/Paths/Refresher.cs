@@ -1,5 +1,6 @@
-using NearCache.Coherence.Driver;
+using Microsoft.Extensions.Logging;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Near;
 
 namespace NearCache.Paths;
@@ -18,13 +19,13 @@ internal sealed class Refresher : IAsyncDisposable
     private readonly NearClock _clock;
     private readonly NearCacheMetrics _metrics;
     private readonly Wake _wake;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _loop;
+    private readonly OwnedLoop _loop;
 
-    public Refresher(PrefetchPath prefetch, NearStore near, NearClock clock, TimeProvider time, NearCacheMetrics metrics)
+    public Refresher(PrefetchPath prefetch, NearStore near, NearClock clock, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
     {
         (_prefetch, _near, _clock, _metrics, _wake) = (prefetch, near, clock, metrics, new Wake(time));
-        _loop = RunAsync();
+        _loop = new OwnedLoop(logger, "refreshing");
+        _loop.Start(NextAsync);
     }
 
     /// <summary>An entry was voided. Called under the lock of its server: it only notes the key.</summary>
@@ -48,28 +49,19 @@ internal sealed class Refresher : IAsyncDisposable
         _wake.Call();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        _wake.Call();
-        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task RunAsync()
+    private async Task NextAsync(CancellationToken stopping)
     {
-        while (!_stopping.IsCancellationRequested)
+        var (keys, wait) = TakeDue();
+        if (keys.Count == 0)
         {
-            var (keys, wait) = TakeDue();
-            if (keys.Count == 0)
-            {
-                await _wake.WaitAsync(wait, _stopping.Token).ConfigureAwait(false);
-                continue;
-            }
-
-            var left = await _prefetch.FetchAsync(keys, "refresh").ConfigureAwait(false);
-            _metrics.NotPrefetched("refresh", left.Count);
+            await _wake.WaitAsync(wait, stopping).ConfigureAwait(false);
+            return;
         }
+
+        var left = await _prefetch.FetchAsync(keys, "refresh").ConfigureAwait(false);
+        _metrics.NotPrefetched("refresh", left.Count);
     }
 
     private (List<string> Keys, long Wait) TakeDue()

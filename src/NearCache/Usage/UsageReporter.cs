@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
@@ -18,46 +19,21 @@ internal sealed class UsageReporter : IAsyncDisposable
     private readonly Func<IReadOnlyCollection<ActiveRule>> _rules;
     private readonly TimeProvider _time;
     private readonly NearCacheMetrics _metrics;
-    private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _loop;
+    private readonly OwnedLoop _loop;
     private Dictionary<ActiveRule, long[]> _told = [];
 
     public UsageReporter(UsageNames names, Func<byte[], IRemoteServer> ownerOf, Func<IReadOnlyCollection<ActiveRule>> rules, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
     {
-        (_names, _ownerOf, _rules, _time, _metrics, _logger) = (names, ownerOf, rules, time, metrics, logger);
-        _loop = RunAsync();
+        (_names, _ownerOf, _rules, _time, _metrics) = (names, ownerOf, rules, time, metrics);
+        _loop = new OwnedLoop(logger, "counting by rule");
+        _loop.Start(TellAsync);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task RunAsync()
+    private async Task TellAsync(CancellationToken stopping)
     {
-        try
-        {
-            while (!_stopping.IsCancellationRequested)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(UsageNames.BucketSeconds * (0.9 + (0.2 * Random.Shared.NextDouble()))), _time, _stopping.Token).ConfigureAwait(false);
-                await TellAsync().ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception e)
-        {
-            _logger.LoopFailed(e, "counting by rule");
-        }
-    }
-
-    private async Task TellAsync()
-    {
+        await Task.Delay(TimeSpan.FromSeconds(UsageNames.BucketSeconds * (0.9 + (0.2 * Random.Shared.NextDouble()))), _time, stopping).ConfigureAwait(false);
         var bucket = UsageNames.BucketOf(_time.GetUtcNow());
         foreach (var server in News(bucket).GroupBy(news => _ownerOf(news.Key)))
         {

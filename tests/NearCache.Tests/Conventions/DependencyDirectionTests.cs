@@ -10,6 +10,7 @@ public sealed class DependencyDirectionTests
         {
             ["Diagnostics"] = [],
             ["Settings"] = [],
+            ["Loops"] = ["Diagnostics"],
             ["Flights"] = [],
             ["Tags"] = ["Coherence/Core", "Rules"],
             ["Distributed"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
@@ -18,10 +19,10 @@ public sealed class DependencyDirectionTests
             ["Remote"] = ["Diagnostics"],
             ["Rules"] = ["Settings", "Diagnostics"],
             ["Near"] = ["Coherence/Core", "Rules", "Remote", "Diagnostics"],
-            ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Diagnostics"],
+            ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Loops", "Diagnostics"],
             ["Locks"] = ["Coherence/Core", "Near", "Remote", "Diagnostics"],
-            ["Coherence/Driver"] = ["Usage", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
-            ["Paths"] = ["Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Diagnostics"],
+            ["Coherence/Driver"] = ["Usage", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
+            ["Paths"] = ["Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
         },
         ["NearCache.Memcached"] = new()
         {

@@ -124,6 +124,22 @@ public sealed class NearCacheOptionsValidatorTests
         Assert.StartsWith("Rules:1:MaxStaleness is 00:00:06", mistakes[2], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Listed_keys_must_be_keys()
+    {
+        var rule = new RuleOptions { Name = "a", Match = "a:*", Preload = { "a:1", "a: 2", "a:" + new string('x', 248), "a:" + new string('x', 249) } };
+
+        Assert.Equal(2, With(LongKeyPolicy.Refuse, "").Count);
+        Assert.Equal(3, With(LongKeyPolicy.Refuse, "p:").Count);
+        Assert.StartsWith("Rules:0:Preload is \"a: 2\"", Assert.Single(With(LongKeyPolicy.Hash, "p:")), StringComparison.Ordinal);
+
+        IReadOnlyList<string> With(LongKeyPolicy longKeys, string prefix) => Mistakes(options =>
+        {
+            options.Rules.Add(rule);
+            (options.LongKeys, options.KeyPrefix) = (longKeys, prefix);
+        });
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(".")]

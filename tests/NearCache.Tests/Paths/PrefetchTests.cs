@@ -95,6 +95,18 @@ public sealed class PrefetchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_listed_text_that_cannot_be_a_key_does_not_keep_the_others_from_being_fetched()
+    {
+        var cache = _shelf.Make();
+        await cache.SetAsync("site:1", "one");
+
+        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:two words", "site:" + new string('x', 300), "site:1" } }, new EditReason("Alice", "a test"));
+        await WaitForAsync(cache, entries: 1);
+
+        Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
+    }
+
+    [Fact]
     public async Task Readiness_waits_no_longer_than_set_for_keys_that_may_not_be_near_yet()
     {
         // Everybody waits for a lease on a server that is new.

@@ -1,4 +1,5 @@
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
@@ -12,57 +13,38 @@ internal sealed class ChurnDriver : IAsyncDisposable
     private readonly RulesDriver _rules;
     private readonly CoherenceContext _context;
     private readonly ChurnBreaker _breaker = new();
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly Task _loop;
+    private readonly List<Task> _trips = [];
+    private readonly OwnedLoop _loop;
 
     public ChurnDriver(RulesDriver rules, CoherenceContext context)
     {
         _rules = rules;
         _context = context;
-        _loop = RunAsync();
+        _loop = new OwnedLoop(context.Logger, "the churn breaker");
+        _loop.Start(LookAsync);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task RunAsync()
+    private async Task LookAsync(CancellationToken stopping)
     {
-        try
-        {
-            List<Task> trips = [];
-            while (!_stopping.IsCancellationRequested)
-            {
-                await Task.Delay(Period, _context.Time, _stopping.Token).ConfigureAwait(false);
-                trips.RemoveAll(trip => trip.IsCompletedSuccessfully);
-                trips.AddRange(_breaker.Look(_rules.Active, _context.Clock.Monotonic()).Select(TripAsync));
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception e)
-        {
-            _context.Logger.LoopFailed(e, "the churn breaker");
-        }
+        await Task.Delay(Period, _context.Time, stopping).ConfigureAwait(false);
+        _trips.RemoveAll(trip => trip.IsCompletedSuccessfully);
+        _trips.AddRange(_breaker.Look(_rules.Active, _context.Clock.Monotonic()).Select(churn => TripAsync(churn, stopping)));
     }
 
     // The rule may be as wrong in every process: each waits a random time, and puts a stop only if there is none by then.
-    private async Task TripAsync(Churn churn)
+    private async Task TripAsync(Churn churn, CancellationToken stopping)
     {
         churn.Rule.EndAnnouncements();
         _context.Metrics.ChurnBreakerTripped(churn.Rule.Name);
         _context.Logger.ChurnBreakerTripped(churn.Rule.Name, churn.Why);
         if (_context.IsShared)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(Spread)), _context.Time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(Spread)), _context.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        if (!churn.Rule.IsOn || _stopping.IsCancellationRequested)
+        if (!churn.Rule.IsOn || stopping.IsCancellationRequested)
         {
             return;
         }

@@ -1,4 +1,5 @@
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Rules;
 using NearCache.ZooKeeper;
 

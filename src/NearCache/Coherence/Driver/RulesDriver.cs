@@ -1,15 +1,13 @@
 using System.Collections.Immutable;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
-using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Rules;
-using NearCache.Tags;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The rules of this process: told by the registry and by every server, asked by every read and write.</summary>
-internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
+/// <summary>Keeps the rules of this process: told by the registry, by every server and by the configuration, and carried to every server. Reads and writes ask <see cref="RuleDecisions"/>.</summary>
+internal sealed class RulesDriver : IServerRules, IAsyncDisposable
 {
     private readonly Lock _lock = new();   // guards changes of the book; servers' locks are taken inside it, never the other way
     private readonly RuleBook _book;
@@ -105,34 +103,6 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
             // What could not be read there matters to nobody here now.
             Readable(server.Server.Name);
         }
-    }
-
-    /// <inheritdoc/>
-    public ActiveRule? Match(ReadOnlySpan<char> key) => IsTag(key) ? _book.Tags : _book.Matcher.Find(key);
-
-    /// <inheritdoc/>
-    public DryRun? Try(ReadOnlySpan<char> key) => _book.Tried?.Find(key)?.DryRun;
-
-    /// <inheritdoc/>
-    public bool MayFill(ServerDriver server, ActiveRule rule, in Moment now, out long generation)
-    {
-        generation = rule.Generation;
-
-        // Whoever can write a tag counts it, whatever rules there are: there is nothing to wait for.
-        return rule.IsOn && Context.KeepsNear && (rule == _book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), now));
-    }
-
-    /// <inheritdoc/>
-    public bool MustBump(ServerDriver server, ReadOnlySpan<char> key) => IsTag(key) || Decide(server, key) == BumpDecision.Bump;
-
-    /// <inheritdoc/>
-    public bool MayMatchNow(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) != BumpDecision.None;
-
-    /// <inheritdoc/>
-    public ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key)
-    {
-        var decision = Decide(server, key);
-        return decision == BumpDecision.ReadFirst && Context.HasCounters ? ReadAndDecideAsync(server, key) : ValueTask.FromResult(decision != BumpDecision.None);
     }
 
     /// <inheritdoc/>
@@ -345,25 +315,6 @@ internal sealed class RulesDriver : IRuleBook, IServerRules, IAsyncDisposable
     }
 
     private ServerRules New(ServerDriver server, CarriedSet applied) => server.Rules = new ServerRules(server, this, Context, _times, applied);
-
-    private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, Context.Clock.Now());
-
-    private static bool IsTag(ReadOnlySpan<char> key) => key.StartsWith(TagBoard.Prefix);
-
-
-    private async ValueTask<bool> ReadAndDecideAsync(ServerDriver server, string key)
-    {
-        try
-        {
-            await server.Rules.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (MemcachedException)
-        {
-            return true;
-        }
-
-        return Decide(server, key) != BumpDecision.None;
-    }
 
     private void Apply(RuleSet set)
     {

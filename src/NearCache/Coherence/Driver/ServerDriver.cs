@@ -1,5 +1,6 @@
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
@@ -14,12 +15,11 @@ internal sealed class ServerDriver : IAsyncDisposable
     private readonly CoherenceContext _context;
     private readonly ServerAuditor<AsDesigned> _auditor;
     private readonly AuditCommands _commands;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly OwnedLoop _loop;
     private readonly Wake _wake;
     private readonly LogWriter _log;
     private bool _wasOpen;
     private long _gateWatchedAt;
-    private Task _loop = Task.CompletedTask;
 
     public ServerDriver(IRemoteServer server, CoherenceContext context)
     {
@@ -27,6 +27,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         _context = context;
         _commands = new AuditCommands(context.Names);
         _wake = new Wake(context.Time);
+        _loop = new OwnedLoop(context.Logger, $"audits of {server.Name}");
         _log = new LogWriter(server, context.Names, context.Time, context.Metrics);
         Ledger = new ServerCoherence(server.Name, context.Epochs);
         _auditor = new ServerAuditor<AsDesigned>(Ledger, context.AuditPeriod, new Random());
@@ -48,7 +49,7 @@ internal sealed class ServerDriver : IAsyncDisposable
     public void Start()
     {
         _gateWatchedAt = _context.Clock.Monotonic();
-        _loop = RunAsync();
+        _loop.Start(NextAsync);
     }
 
     /// <summary>Sends a mutation and its bumps in one write, and completes when all have answered and the key is void here.</summary>
@@ -128,46 +129,26 @@ internal sealed class ServerDriver : IAsyncDisposable
         Report(effect);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private async Task NextAsync(CancellationToken stopping)
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        _wake.Call();
-        await _loop.ConfigureAwait(false);
-        _stopping.Dispose();
+        Step step;
+        lock (_lock)
+        {
+            _auditor.Period = _context.Confirmation?.Period ?? _context.AuditPeriod;
+            step = _auditor.Next(_context.Clock.Now(), _context.Patience());
+        }
+
+        await DoAsync(step, stopping).ConfigureAwait(false);
+        WatchGate();
     }
 
-    private async Task RunAsync()
-    {
-        try
-        {
-            while (!_stopping.IsCancellationRequested)
-            {
-                Step step;
-                lock (_lock)
-                {
-                    _auditor.Period = _context.Confirmation?.Period ?? _context.AuditPeriod;
-                    step = _auditor.Next(_context.Clock.Now(), _context.Patience());
-                }
-
-                await DoAsync(step).ConfigureAwait(false);
-                WatchGate();
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception e)
-        {
-            _context.Logger.LoopFailed(e, $"audits of {Server.Name}");
-        }
-    }
-
-    private async Task DoAsync(Step step)
+    private async Task DoAsync(Step step, CancellationToken stopping)
     {
         if (step.Kind == StepKind.Wait)
         {
-            await _wake.WaitAsync(step.Until - _context.Clock.Monotonic(), _stopping.Token).ConfigureAwait(false);
+            await _wake.WaitAsync(step.Until - _context.Clock.Monotonic(), stopping).ConfigureAwait(false);
             return;
         }
 
@@ -249,7 +230,7 @@ internal sealed class ServerDriver : IAsyncDisposable
     // Everything that was announced before this was called is void here when it returns true.
     private async ValueTask<bool> IsConfirmedAsync()
     {
-        if (_context.Confirmation is not { } confirmation || await confirmation.ConfirmAsync(_stopping.Token).ConfigureAwait(false))
+        if (_context.Confirmation is not { } confirmation || await confirmation.ConfirmAsync(_loop.Stopping).ConfigureAwait(false))
         {
             return true;
         }

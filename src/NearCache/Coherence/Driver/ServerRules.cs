@@ -1,5 +1,6 @@
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 
@@ -13,10 +14,9 @@ internal sealed class ServerRules : IAsyncDisposable
     private readonly RulesDriver _rules;
     private readonly CoherenceContext _context;
     private readonly ServerRuleLeases _leases;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Wake _wake;
+    private readonly OwnedLoop _loop;
     private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task _loop = Task.CompletedTask;
 
     public ServerRules(ServerDriver server, RulesDriver rules, CoherenceContext context, RuleLeaseTimes times, CarriedSet applied)
     {
@@ -24,6 +24,7 @@ internal sealed class ServerRules : IAsyncDisposable
         _rules = rules;
         _context = context;
         _wake = new Wake(context.Time);
+        _loop = new OwnedLoop(context.Logger, $"rules on {server.Server.Name}");
         _leases = new ServerRuleLeases(times, applied, new Random());
     }
 
@@ -33,7 +34,7 @@ internal sealed class ServerRules : IAsyncDisposable
     /// <summary>Completes when the item was looked at for the first time.</summary>
     public Task FirstLook => _context.HasCounters ? _firstLook.Task : Task.CompletedTask;
 
-    public void Start() => _loop = RunAsync();
+    public void Start() => _loop.Start(NextAsync);
 
     /// <summary>A set is in force in this process.</summary>
     public void Apply(CarriedSet set)
@@ -124,12 +125,7 @@ internal sealed class ServerRules : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
     private RulesNews Tell(RulesReading reading, Moment sent, Moment received)
     {
@@ -147,46 +143,27 @@ internal sealed class ServerRules : IAsyncDisposable
         return news;
     }
 
-    private async Task RunAsync()
+    private async Task NextAsync(CancellationToken stopping)
     {
-        try
+        RulesStep step;
+        lock (_lock)
         {
-            while (!_stopping.IsCancellationRequested)
-            {
-                RulesStep step;
-                lock (_lock)
-                {
-                    step = _leases.Next(_context.Clock.Now());
-                }
+            step = _leases.Next(_context.Clock.Now());
+        }
 
-                await DoAsync(step).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception e)
-        {
-            _context.Logger.LoopFailed(e, $"rules on {_server.Server.Name}");
-        }
-    }
-
-    private async Task DoAsync(RulesStep step)
-    {
         try
         {
             switch (step.Kind)
             {
                 case RulesStepKind.Wait:
                     var wait = step.Until == long.MaxValue ? step.Until : step.Until - _context.Clock.Monotonic();
-                    await _wake.WaitAsync(wait, _stopping.Token).ConfigureAwait(false);
+                    await _wake.WaitAsync(wait, stopping).ConfigureAwait(false);
                     break;
                 case RulesStepKind.Read:
-                    await ReadAsync(_stopping.Token).ConfigureAwait(false);
+                    await ReadAsync(stopping).ConfigureAwait(false);
                     break;
                 default:
-                    await WriteAsync(step).ConfigureAwait(false);
+                    await WriteAsync(step, stopping).ConfigureAwait(false);
                     break;
             }
         }
@@ -200,7 +177,7 @@ internal sealed class ServerRules : IAsyncDisposable
         }
     }
 
-    private async Task WriteAsync(RulesStep step)
+    private async Task WriteAsync(RulesStep step, CancellationToken stopping)
     {
         var item = _rules.ItemToWrite(step);
         var command = MetaCommand.Set(_context.Names.Rules, item.Encode(), timeToLive: 0) with
@@ -209,7 +186,7 @@ internal sealed class ServerRules : IAsyncDisposable
             Mode = step.Kind == RulesStepKind.Add ? MetaSetMode.Add : MetaSetMode.Set,
             CompareCas = step.Kind == RulesStepKind.Add ? null : step.Cas,
         };
-        await _server.Server.ExecuteAsync(command, _stopping.Token).ConfigureAwait(false);
+        await _server.Server.ExecuteAsync(command, stopping).ConfigureAwait(false);
         lock (_lock)
         {
             _leases.Written();

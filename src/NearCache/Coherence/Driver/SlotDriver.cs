@@ -1,5 +1,6 @@
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
@@ -17,9 +18,10 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private readonly SlotWriter _writer;
     private readonly SlotReader _reader;
     private volatile Dictionary<ulong, ServerDriver> _servers;   // replaced, never changed
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Wake _toRead;
     private readonly Wake _toWrite;
+    private readonly OwnedLoop _reading;
+    private readonly OwnedLoop _writing;
     private readonly TaskCompletionSource _isEmpty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isReady;
     private bool _isDraining;
@@ -33,7 +35,6 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private long _writesFrom;
     private long _attempts;
     private long _reads;
-    private Task _loops = Task.CompletedTask;
 
     public SlotDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IEnumerable<ServerDriver> servers, BudgetOptions budgets, ulong member)
     {
@@ -49,6 +50,8 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         _reader = new SlotReader(NamespacePaths.SlotCount, (int)budgets.Deliveries, context.MaxStaleness);
         _toRead = new Wake(context.Time);
         _toWrite = new Wake(context.Time);
+        _reading = new OwnedLoop(context.Logger, "reading slots");
+        _writing = new OwnedLoop(context.Logger, "announcing");
     }
 
     /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
@@ -108,7 +111,11 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     /// <summary>The cache has other servers: news of others is of no use.</summary>
     public void SetServers(IEnumerable<ServerDriver> servers) => _servers = servers.ToDictionary(server => server.Ledger.IdentityHash);
 
-    public void Start() => _loops = Task.WhenAll(LoopAsync(ReadDueAsync, "reading slots"), LoopAsync(WriteNextAsync, "announcing"));
+    public void Start()
+    {
+        _reading.Start(ReadDueAsync);
+        _writing.Start(WriteNextAsync);
+    }
 
     /// <inheritdoc/>
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
@@ -200,31 +207,11 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loops.ConfigureAwait(false);
-        _stopping.Dispose();
+        await _reading.DisposeAsync().ConfigureAwait(false);
+        await _writing.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task LoopAsync(Func<Task> step, string name)
-    {
-        try
-        {
-            while (!_stopping.IsCancellationRequested)
-            {
-                await step().ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception e)
-        {
-            _context.Logger.LoopFailed(e, name);
-        }
-    }
-
-    private async Task ReadDueAsync()
+    private async Task ReadDueAsync(CancellationToken stopping)
     {
         IReadOnlyList<int> due = [];
         var until = long.MaxValue;
@@ -238,21 +225,21 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 
         if (due.Count == 0)
         {
-            await _toRead.WaitAsync(until == long.MaxValue ? until : until - _context.Clock.Monotonic(), _stopping.Token).ConfigureAwait(false);
+            await _toRead.WaitAsync(until == long.MaxValue ? until : until - _context.Clock.Monotonic(), stopping).ConfigureAwait(false);
             return;
         }
 
-        await Task.WhenAll(due.Select(slot => ReadAsync(slot, withWatch: true))).ConfigureAwait(false);
+        await Task.WhenAll(due.Select(slot => ReadAsync(slot, withWatch: true, stopping))).ConfigureAwait(false);
     }
 
-    private async Task ReadAsync(int slot, bool withWatch)
+    private async Task ReadAsync(int slot, bool withWatch, CancellationToken stopping)
     {
         var watch = withWatch ? new SlotWatch(this, slot) : null;
         var sentAt = _context.Clock.Monotonic();
         Interlocked.Increment(ref _reads);
         try
         {
-            var data = await _zooKeeper.GetDataAsync(_paths.Slot(slot), watch is null ? null : watch.Fired, _stopping.Token).ConfigureAwait(false);
+            var data = await _zooKeeper.GetDataAsync(_paths.Slot(slot), watch is null ? null : watch.Fired, stopping).ConfigureAwait(false);
             Receive(slot, data, watch, sentAt);
         }
         catch (ZooKeeperException e)
@@ -337,7 +324,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         }
     }
 
-    private async Task WriteNextAsync()
+    private async Task WriteNextAsync(CancellationToken stopping)
     {
         SlotStep step;
         lock (_lock)
@@ -355,23 +342,23 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         switch (step.Kind)
         {
             case SlotStepKind.Wait:
-                await _toWrite.WaitAsync(step.Until == long.MaxValue ? step.Until : step.Until - _context.Clock.Monotonic(), _stopping.Token).ConfigureAwait(false);
+                await _toWrite.WaitAsync(step.Until == long.MaxValue ? step.Until : step.Until - _context.Clock.Monotonic(), stopping).ConfigureAwait(false);
                 break;
             case SlotStepKind.Read:
-                await ReadAsync(step.Slot, withWatch: false).ConfigureAwait(false);
+                await ReadAsync(step.Slot, withWatch: false, stopping).ConfigureAwait(false);
                 break;
             case SlotStepKind.Write:
-                await WriteAsync(step).ConfigureAwait(false);
+                await WriteAsync(step, stopping).ConfigureAwait(false);
                 break;
         }
     }
 
-    private async Task WriteAsync(SlotStep step)
+    private async Task WriteAsync(SlotStep step, CancellationToken stopping)
     {
         Interlocked.Increment(ref _attempts);
         try
         {
-            await _zooKeeper.SetDataAsync(_paths.Slot(step.Slot), step.Data, step.Version, _stopping.Token).ConfigureAwait(false);
+            await _zooKeeper.SetDataAsync(_paths.Slot(step.Slot), step.Data, step.Version, stopping).ConfigureAwait(false);
             lock (_lock)
             {
                 _writer.Written();

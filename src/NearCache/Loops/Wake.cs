@@ -1,4 +1,4 @@
-namespace NearCache.Coherence.Driver;
+namespace NearCache.Loops;
 
 /// <summary>Lets a loop wait until an instant, or until somebody has news for it, whichever comes first.</summary>
 internal sealed class Wake(TimeProvider time)

@@ -1,0 +1,56 @@
+using NearCache.Coherence.Core;
+using NearCache.Memcached;
+using NearCache.Rules;
+using NearCache.Tags;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>What reads and writes ask of the rules that are in force here, and of what is known of them on the key's server.</summary>
+internal sealed class RuleDecisions(RuleBook book, CoherenceContext context) : IRuleBook
+{
+    /// <inheritdoc/>
+    public ActiveRule? Match(ReadOnlySpan<char> key) => IsTag(key) ? book.Tags : book.Matcher.Find(key);
+
+    /// <inheritdoc/>
+    public DryRun? Try(ReadOnlySpan<char> key) => book.Tried?.Find(key)?.DryRun;
+
+    /// <inheritdoc/>
+    public bool MayFill(ServerDriver server, ActiveRule rule, in Moment now, out long generation)
+    {
+        generation = rule.Generation;
+
+        // Whoever can write a tag counts it, whatever rules there are: there is nothing to wait for.
+        return rule.IsOn && context.KeepsNear && (rule == book.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), now));
+    }
+
+    /// <inheritdoc/>
+    public bool MustBump(ServerDriver server, ReadOnlySpan<char> key) => IsTag(key) || Decide(server, key) == BumpDecision.Bump;
+
+    /// <inheritdoc/>
+    public bool MayMatchNow(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) != BumpDecision.None;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key)
+    {
+        var decision = Decide(server, key);
+        return decision == BumpDecision.ReadFirst && context.HasCounters ? ReadAndDecideAsync(server, key) : ValueTask.FromResult(decision != BumpDecision.None);
+    }
+
+    private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, context.Clock.Now());
+
+    private async ValueTask<bool> ReadAndDecideAsync(ServerDriver server, string key)
+    {
+        try
+        {
+            await server.Rules.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (MemcachedException)
+        {
+            return true;
+        }
+
+        return Decide(server, key) != BumpDecision.None;
+    }
+
+    private static bool IsTag(ReadOnlySpan<char> key) => key.StartsWith(TagBoard.Prefix);
+}

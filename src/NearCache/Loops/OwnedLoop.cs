@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Diagnostics;
+
+namespace NearCache.Loops;
+
+/// <summary>One loop of the cache that works in the background: whoever made it begins it, and ends it by disposing it.</summary>
+/// <remarks>A loop that ends by itself has a defect, which is logged: no exception is lost, and none comes out of the disposal.</remarks>
+/// <param name="logger">Is told of a defect.</param>
+/// <param name="name">What the loop does, for the log.</param>
+internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Cancelled when the loop is to end.</summary>
+    public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Begins: the step is taken again and again until the loop is disposed, at first on this thread as far as its first wait.</summary>
+    /// <param name="step">Its token is cancelled when the loop is to end.</param>
+    public void Start(Func<CancellationToken, Task> step) => _loop = RunAsync(step);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync(Func<CancellationToken, Task> step)
+    {
+        var stopping = _stopping.Token;
+        try
+        {
+            while (!stopping.IsCancellationRequested)
+            {
+                await step(stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception e)
+        {
+            logger.LoopFailed(e, name);
+        }
+    }
+}
