@@ -104,7 +104,7 @@ public sealed class LiveSettingsTests
             await BecomesNearAsync(cache, "site:1");
             Assert.Contains("Rules of revision 2 applied: 1 rules.", log.Said);
 
-            await EditAsync("""{ "Name": "everything", "Match": "*" }, { "Name": "products", "Macth": "product:*" }""");
+            await EditAsync("""{ "Name": "everything", "Match": "*" }, { "Name": "products", "Mach": "product:*" }""");
             Reload(host);
             Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
             Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));

@@ -27,23 +27,24 @@ public sealed class ConfiguredRulesTests
     public async Task A_rule_that_one_process_loses_is_gone_there_at_once_and_in_the_other_soon()
     {
         await using var fleet = await Fleet.StartAsync();
-        Assert.Equal(CacheSource.Near, (await fleet.Here.GetAsync<string>("product:warm")).Source);
+        await fleet.TurnUntilAsync(async () => await IsNearAsync(fleet.Here, Fleet.Key) && await IsNearAsync(fleet.There, Fleet.Key));
 
         fleet.Here.Reload(With(Site));
-        Assert.Equal(CacheSource.Remote, (await fleet.Here.GetAsync<string>("product:warm")).Source);
+        Assert.Equal(CacheSource.Remote, (await fleet.Here.GetAsync<string>(Fleet.Key)).Source);
         await fleet.TurnUntilAsync(() => Task.FromResult(Names(fleet.There).SequenceEqual(["site"])));
-        Assert.Equal(CacheSource.Remote, (await fleet.There.GetAsync<string>("product:warm")).Source);
+        Assert.Equal(CacheSource.Remote, (await fleet.There.GetAsync<string>(Fleet.Key)).Source);
     }
 
     [Fact]
     public async Task A_limit_that_changes_voids_nothing()
     {
         await using var fleet = await Fleet.StartAsync(options => options.Rules.RemoveAt(1));
+        await fleet.TurnUntilAsync(() => IsNearAsync(fleet.Here, Fleet.Key));
 
         fleet.Here.Reload(With(new RuleOptions { Name = "products", Match = "product:*", MaxWritesPerSecond = 7 }));
 
         Assert.Equal(7, fleet.Here.Rules.Current.Rules[0].Settings.MaxWritesPerSecond);
-        Assert.Equal(CacheSource.Near, (await fleet.Here.GetAsync<string>("product:warm")).Source);
+        Assert.Equal(CacheSource.Near, (await fleet.Here.GetAsync<string>(Fleet.Key)).Source);
     }
 
     [Fact]
