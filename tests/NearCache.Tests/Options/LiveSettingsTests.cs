@@ -110,7 +110,7 @@ public sealed class LiveSettingsTests
             Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));
             var refused = log.Said.Last(line => line.Contains("the settings stay as they were", StringComparison.Ordinal));
             Assert.Contains("Rules:0: Match is \"*\"", refused, StringComparison.Ordinal);
-            Assert.Contains("Did you mean Match?", refused, StringComparison.Ordinal);
+            Assert.Contains("Did you mean Rules:1:Match?", refused, StringComparison.Ordinal);
             Assert.Equal(2, cache.Rules.Current.Revision);
 
             // The mistake is mended: that is a change again.

@@ -156,10 +156,16 @@ public sealed class PrefetchTests : IAsyncDisposable
         await fleet.There.SetAsync(Fleet.Key, "old");
         await fleet.TurnUntilAsync(async () => await ReadAsync(fleet) == ("old", CacheSource.Near));
 
+        var old = fleet.Here.Parts.Near.Find(Fleet.Key);
         await fleet.There.SetAsync(Fleet.Key, "new");
-        for (var turns = 0; turns < 100; turns++)
+        await fleet.TurnUntilAsync(() => Task.FromResult(fleet.Here.Parts.Near.Find(Fleet.Key) != old));
+        if (expected == CacheSource.Near)
         {
-            await fleet.TurnAsync(TimeSpan.FromMilliseconds(50));
+            await fleet.TurnUntilAsync(() => Task.FromResult(fleet.Here.Parts.Near.Find(Fleet.Key) is not null));
+        }
+        else
+        {
+            await fleet.TurnAsync(TimeSpan.FromSeconds(2));
         }
 
         Assert.Equal(("new", expected), await ReadAsync(fleet));
