@@ -179,6 +179,7 @@ public interface INearCache
     /// <summary>As <see cref="IncrementAsync(string, long, TimeSpan?, CancellationToken)"/>, for a name that is a part of something. It becomes no string.</summary>
     /// <exception cref="ArgumentException">The name cannot be a key.</exception>
     /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<long> IncrementAsync(ReadOnlySpan<char> counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
         IncrementAsync(counter.ToString(), delta, lifetime, cancellationToken);
 
@@ -190,6 +191,7 @@ public interface INearCache
     /// <param name="cancellationToken">Gives up the answer; the counting may have happened.</param>
     /// <exception cref="ArgumentException">The name cannot be a key.</exception>
     /// <exception cref="NearCacheException">The command failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The remote is not memcached: see <see cref="NearCacheOptions.DistributedCache"/>.</exception>
     Task<long> IncrementAsync(ref DefaultInterpolatedStringHandler counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
         IncrementAsync(counter.ToStringAndClear(), delta, lifetime, cancellationToken);
 }
