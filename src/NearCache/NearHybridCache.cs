@@ -57,7 +57,7 @@ public sealed class NearHybridCache : HybridCache
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
         cancellationToken.ThrowIfCancellationRequested();
-        return ReadsNear(options) && IsOwnName(key) && _hits.Find(key) is { } near && near.TryTake<T>(_serializers, out var value)
+        return ReadsNear(options) && _hits.Find(key) is { } near && near.TryTake<T>(_serializers, out var value)
             ? new(value!)
             : FetchAsync(key, state, factory, options, tags, cancellationToken);
     }
@@ -109,9 +109,6 @@ public sealed class NearHybridCache : HybridCache
         return tags is null ? default : new(Task.WhenAll(
             tags.Where(tag => !string.IsNullOrWhiteSpace(tag)).Distinct(StringComparer.Ordinal).Select(tag => _path.RemoveByTagAsync(NameOfTag(tag), cancellationToken))));
     }
-
-    // One that begins with the mark is stored by its hash, and what stands under its own name may be another's.
-    private static bool IsOwnName(string key) => key.Length > 0 && key[0] != FaceKeys.Mark;
 
     private bool ReadsNear(HybridCacheEntryOptions? options) => ((options?.Flags ?? _defaultFlags) & HybridCacheEntryFlags.DisableLocalCacheRead) == 0;
 

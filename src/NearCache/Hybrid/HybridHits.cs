@@ -1,23 +1,40 @@
-using System.Collections.Concurrent;
 using NearCache.Coherence.Core;
 using NearCache.Near;
+using NearCache.Remote;
 
 namespace NearCache.Hybrid;
 
-/// <summary>Near hits by keys without their prefix: nothing is put together, allocated, awaited or locked.</summary>
+/// <summary>Near hits by keys without their prefix: nothing is allocated, awaited or locked.</summary>
 /// <remarks>It knows no type of value, since looking a type up is a good part of what a hit may cost.</remarks>
 internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock, string prefix)
 {
-    private readonly ConcurrentDictionary<string, NearEntry> _entries = near.IndexBehind(prefix);
+    // A longer key is put together on the heap.
+    private const int MostOnStack = 250;
 
     /// <summary>Finds an item that may be served now.</summary>
     public HybridItem? Find(string key)
+    {
+        // Such a key is stored by its hash, and its own name may be another's.
+        if (key.Length == 0 || key[0] == FaceKeys.Mark)
+        {
+            return null;
+        }
+
+        var length = prefix.Length + key.Length;
+        var name = length > MostOnStack ? new char[length] : stackalloc char[length];
+        prefix.CopyTo(name);
+        key.CopyTo(name[prefix.Length..]);
+        return FindNamed(name);
+    }
+
+    /// <summary>The same by the whole name.</summary>
+    public HybridItem? FindNamed(ReadOnlySpan<char> name)
     {
         while (true)
         {
             // As NearStore.TryGet does, with the tags between the two looks at the count.
             var confirmations = epochs.Confirmations;
-            if (!_entries.TryGetValue(key, out var entry) || entry.Value is not HybridItem item)
+            if (near.Find(name) is not { Value: HybridItem item } entry)
             {
                 return null;
             }
@@ -35,9 +52,6 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
             }
         }
     }
-
-    /// <summary>The same by the whole name.</summary>
-    public HybridItem? FindNamed(string name) => Find(name[prefix.Length..]);
 
     private static bool AreCurrent(HybridItem item, in Moment now)
     {

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.ComponentModel;
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.Tags;
 
@@ -68,17 +67,22 @@ internal sealed class HybridItem
     public TagStamp[]? KnownStamps => _stamps;
 
     /// <summary>The value, a copy of its own for each caller unless it cannot be changed. False: it is none that can be read as a <typeparamref name="T"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake<T>(HybridSerializers serializers, out T? value)
     {
         var shared = _value;
-        if (shared is T same && !ReferenceEquals(shared, NullMark))
+        if (ReferenceEquals(shared, NullMark))
+        {
+            value = default;
+            return default(T) is null;
+        }
+
+        if (shared is T same)
         {
             value = same;
             return true;
         }
 
-        return TryTakeOther(shared, serializers, out value);
+        return TryDecode(serializers, out value, out _);
     }
 
     /// <summary>Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it again.</summary>
@@ -109,17 +113,6 @@ internal sealed class HybridItem
 
         value = own;
         return true;
-    }
-
-    private bool TryTakeOther<T>(object? shared, HybridSerializers serializers, out T? value)
-    {
-        if (!ReferenceEquals(shared, NullMark))
-        {
-            return TryDecode(serializers, out value, out _);
-        }
-
-        value = default;
-        return default(T) is null;
     }
 
     private bool TryDecode<T>(HybridSerializers serializers, out T? value, out Exception? why)

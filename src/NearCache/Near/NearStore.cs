@@ -30,7 +30,6 @@ internal sealed class NearStore : IDisposable
     private readonly Sieve _sieve = new();
     private readonly ConcurrentDictionary<string, NearEntry> _map = new(concurrencyLevel: 1, capacity: 1021);
     private readonly ConcurrentDictionary<string, NearEntry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
-    private volatile TailIndex? _tails;   // made at most once
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
     private readonly NearClock _clock;
@@ -152,7 +151,6 @@ internal sealed class NearStore : IDisposable
                 _map[entry.Key] = entry;
             }
 
-            _tails?.Put(entry);
             _sieve.Add(entry);
             MakeRoom(entry, MostVictims);
         }
@@ -168,7 +166,6 @@ internal sealed class NearStore : IDisposable
             // Another's newer entry stays.
             if (_map.TryRemove(KeyValuePair.Create(entry.Key, entry)))
             {
-                _tails?.Remove(entry);
                 _sieve.Remove(entry);
             }
         }
@@ -184,7 +181,6 @@ internal sealed class NearStore : IDisposable
         {
             if (_map.TryRemove(key, out var entry))
             {
-                _tails?.Remove(entry);
                 _sieve.Remove(entry);
             }
 
@@ -193,27 +189,6 @@ internal sealed class NearStore : IDisposable
     }
 
     public void Dispose() => _housekeeping.Dispose();
-
-    /// <summary>Keeps the entries whose keys begin so in a second map as well, by what follows, from now on: for whoever has keys without their prefix, and puts none together for a hit.</summary>
-    /// <param name="prefix">The same in each call.</param>
-    public ConcurrentDictionary<string, NearEntry> IndexBehind(string prefix)
-    {
-        lock (_lock)
-        {
-            if (_tails is null)
-            {
-                var tails = new TailIndex(prefix);
-                foreach (var (_, entry) in _map)
-                {
-                    tails.Put(entry);
-                }
-
-                _tails = tails;
-            }
-
-            return _tails.Entries;
-        }
-    }
 
     private bool TryServe<T>(NearEntry entry, out CacheResult<T> result)
     {
@@ -288,7 +263,6 @@ internal sealed class NearStore : IDisposable
     private void Take(NearEntry entry)
     {
         _map.TryRemove(entry.Key, out _);
-        _tails?.Remove(entry);
         _sieve.Remove(entry);
     }
 

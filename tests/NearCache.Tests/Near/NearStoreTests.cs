@@ -19,41 +19,6 @@ public sealed class NearStoreTests
     }
 
     [Fact]
-    public void The_index_behind_a_prefix_has_what_the_store_has()
-    {
-        using var near = new NearTier();
-        near.Put("h:before", "one");
-        near.Put("product:1", "one");
-
-        var index = near.Store.IndexBehind("h:");
-        near.Put("h:after", "one");
-        near.Put("h:after", "two");
-        near.Put("h:", "empty");
-
-        Assert.Equal(["", "after", "before"], index.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal("two", index["after"].Value);
-        Assert.Same(index, near.Store.IndexBehind("h:"));
-        near.Store.Drop("h:before");
-        near.Store.Drop("h:absent");
-        near.Store.Drop("product:1");
-        Assert.Equal(["", "after"], index.Keys.Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
-    public void What_is_evicted_leaves_the_index_too()
-    {
-        using var near = new NearTier(entries: 10);
-        var index = near.Store.IndexBehind("h:");
-        for (var i = 0; i < 100; i++)
-        {
-            near.Put($"h:{i}", "value");
-        }
-
-        Assert.Equal(10, index.Count);
-        Assert.All(index, entry => Assert.Same(entry.Value, near.Store.Find($"h:{entry.Key}")));
-    }
-
-    [Fact]
     public void A_value_of_another_type_is_not_found()
     {
         using var near = new NearTier();
