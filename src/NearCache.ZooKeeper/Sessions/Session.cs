@@ -75,7 +75,13 @@ internal sealed class Session : IAsyncDisposable
             _parts.IsClosing = true;
             await CloseSessionAsync().ConfigureAwait(false);
             await _parts.Stop.CancelAsync().ConfigureAwait(false);
-            _parts.Connection?.Abort(new OperationCanceledException("The client was disposed."));
+            Connection? connection;
+            lock (_parts.Gate)
+            {
+                connection = _parts.Connection;
+            }
+
+            connection?.Abort(new OperationCanceledException("The client was disposed."));
         }
 
         await _running.ConfigureAwait(false);

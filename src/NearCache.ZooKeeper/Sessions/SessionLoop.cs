@@ -96,6 +96,11 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         {
             parts.Queue.Attach(FirstMessages());
             parts.Connection = connection;
+            if (parts.IsClosing)
+            {
+                // Whoever disposes looked for a connection before there was this one.
+                connection.Abort(new OperationCanceledException("The client was disposed."));
+            }
         }
 
         connection.Wake();

@@ -38,6 +38,21 @@ internal static class Clients
         },
         what);
 
+    /// <summary>Turns the clock until a call has ended: while it stands still, no request times out and no lost connection is made again.</summary>
+    public static async Task<T> TurnUntilDoneAsync<T>(this ManualTime time, Task<T> call)
+    {
+        await time.TurnUntilAsync(() => call.IsCompleted, "the call ends");
+        return await call;
+    }
+
+    /// <summary>Disposes a client while the clock turns.</summary>
+    public static async Task TurnUntilDisposedAsync(this ManualTime time, ZooKeeperClient client)
+    {
+        var disposal = client.DisposeAsync().AsTask();
+        await time.TurnUntilAsync(() => disposal.IsCompleted, "the client is disposed");
+        await disposal;
+    }
+
     /// <summary>The next state of a subscription.</summary>
     public static async Task<ZooKeeperStateChange> NextAsync(this IAsyncEnumerator<ZooKeeperStateChange> changes)
     {

@@ -90,6 +90,7 @@ public sealed class ReconnectTests
         // Without the setting it would be a third of the session. The clock goes on turning while a busy machine has not come to it.
         Assert.InRange(time.GetElapsedTime(before), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(15));
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected && other.Holds(session), "the other server has the session");
+        await time.TurnUntilDisposedAsync(client);
     }
 
     [Fact]
@@ -106,6 +107,7 @@ public sealed class ReconnectTests
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         Assert.Equal(session, client.SessionId);
         Assert.DoesNotContain(server.Requests, request => request.Operation == "Ping" && request.Id != -2);
+        await time.TurnUntilDisposedAsync(client);
     }
 
     [Fact]
@@ -214,13 +216,15 @@ public sealed class ReconnectTests
         await using var client = Clients.New(ensemble.ConnectionString, options => options.AllowReadOnly = true, time);
 
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.ConnectedReadOnly, "reading");
-        Assert.Equal([1], (await client.GetDataAsync("/a")).Data.ToArray());
-        await Assert.ThrowsAsync<ReadOnlyServerException>(() => client.SetDataAsync("/a", null).AsTask());
+        Assert.Equal([1], (await time.TurnUntilDoneAsync(client.GetDataAsync("/a").AsTask())).Data.ToArray());
+        await Assert.ThrowsAsync<ReadOnlyServerException>(() => time.TurnUntilDoneAsync(client.SetDataAsync("/a", null).AsTask()));
         Assert.Equal(ZooKeeperState.Connecting, refused.State);
 
         ensemble.Servers[1].Restart();
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "writing");
-        await client.SetDataAsync("/a", new byte[] { 2 });
+        await time.TurnUntilDoneAsync(client.SetDataAsync("/a", new byte[] { 2 }).AsTask());
+        await time.TurnUntilDisposedAsync(client);
+        await time.TurnUntilDisposedAsync(refused);
     }
 
     [Fact]
@@ -247,6 +251,19 @@ public sealed class ReconnectTests
         await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(Clients.Patience);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.GetDataAsync("/").AsTask());
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_closed_the_moment_it_is_connected_ends()
+    {
+        await using var server = FakeZooKeeper.Start();
+        for (var round = 0; round < 300; round++)
+        {
+            var client = Clients.New(server.ConnectionString);
+            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+            await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
+            Assert.Equal(ZooKeeperState.Closed, client.State);
+        }
     }
 
     [Fact]
