@@ -21,6 +21,7 @@ internal sealed class TransportConnection : IAsyncDisposable
     private PipeReader? _input;
     private PipeWriter? _output;
     private int _state = Open;
+    private Exception? _reason;
 
     /// <param name="socket">For its addresses and options.</param>
     /// <param name="plain">Its bytes; owns the socket.</param>
@@ -53,22 +54,23 @@ internal sealed class TransportConnection : IAsyncDisposable
     public EndPoint? Remote { get; }
 
     /// <summary>What the first <see cref="Abort"/> was given.</summary>
-    public Exception? Reason { get; private set; }
+    public Exception? Reason => Volatile.Read(ref _reason);
 
     /// <summary>Closes the socket now, from any thread and any number of times; the first reason is kept. What is under way throws.</summary>
     /// <remarks>By a reset: nothing more is sent of what nobody waits for any more, and the system keeps nothing for a server that does not answer.</remarks>
     public void Abort(Exception reason)
     {
+        // The reason first: whoever finds the socket closed asks for it.
+        Interlocked.CompareExchange(ref _reason, reason, null);
         if (Interlocked.CompareExchange(ref _state, Aborted, Open) == Open)
         {
-            Reason = reason;
             try
             {
                 _socket.LingerState = new LingerOption(enable: true, seconds: 0);
             }
-            catch (SocketException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
-                // The peer has reset it already.
+                // The peer has reset it already, or it is being disposed.
             }
 
             _socket.Dispose();

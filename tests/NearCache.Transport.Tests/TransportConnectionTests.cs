@@ -48,6 +48,25 @@ public sealed class TransportConnectionTests
     }
 
     [Fact]
+    public async Task Who_aborts_while_another_disposes_is_not_told_of_it()
+    {
+        for (var round = 0; round < 2000; round++)
+        {
+            await using var pair = await Pair.MakeAsync();
+            using var start = new Barrier(2);
+            var disposing = Task.Run(async () =>
+            {
+                start.SignalAndWait();
+                await pair.Connection.DisposeAsync();
+            });
+
+            start.SignalAndWait();
+            pair.Connection.Abort(new IOException("over"));
+            await disposing;
+        }
+    }
+
+    [Fact]
     public async Task Abort_ends_a_read_and_a_write_that_are_under_way_and_keeps_the_first_reason()
     {
         await using var pair = await Pair.MakeAsync();

@@ -254,6 +254,19 @@ public sealed class ReconnectTests
     }
 
     [Fact]
+    public async Task A_client_that_is_closed_the_moment_it_is_connected_ends()
+    {
+        await using var server = FakeZooKeeper.Start();
+        for (var round = 0; round < 300; round++)
+        {
+            var client = Clients.New(server.ConnectionString);
+            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+            await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
+            Assert.Equal(ZooKeeperState.Closed, client.State);
+        }
+    }
+
+    [Fact]
     public async Task Closing_waits_for_no_server_that_is_not_there()
     {
         await using var server = FakeZooKeeper.Start();
