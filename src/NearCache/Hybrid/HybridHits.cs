@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Near;
 using NearCache.Remote;
@@ -12,6 +13,7 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
     private const int MostOnStack = 250;
 
     /// <summary>Finds an item that may be served now.</summary>
+    [SkipLocalsInit]
     public HybridItem? Find(string key)
     {
         // Such a key is stored by its hash, and its own name may be another's.
@@ -20,8 +22,10 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
             return null;
         }
 
+        // A constant size, and not cleared: both would be a good part of a hit.
+        Span<char> room = stackalloc char[MostOnStack];
         var length = prefix.Length + key.Length;
-        var name = length > MostOnStack ? new char[length] : stackalloc char[length];
+        var name = length > MostOnStack ? new char[length] : room[..length];
         prefix.CopyTo(name);
         key.CopyTo(name[prefix.Length..]);
         return FindNamed(name);
