@@ -103,7 +103,7 @@ internal sealed class Composition : IAsyncDisposable
         _hybrid = (face, services) =>
         {
             var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options, shared);
-            var hits = new HybridHits(Near, epochs, _clock, NearHybridCache.KeyPrefix);
+            var hits = new HybridHits(Near, epochs, _clock);
             var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, face.MaximumPayloadBytes, _metrics, logger);
             return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);
         };

@@ -7,7 +7,7 @@ namespace NearCache.Hybrid;
 
 /// <summary>Near hits by keys without their prefix: nothing is allocated, awaited or locked.</summary>
 /// <remarks>It knows no type of value, since looking a type up is a good part of what a hit may cost.</remarks>
-internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock, string prefix)
+internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock)
 {
     // A longer key is put together on the heap.
     private const int MostOnStack = 250;
@@ -24,10 +24,10 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
 
         // A constant size, and not cleared: both would be a good part of a hit.
         Span<char> room = stackalloc char[MostOnStack];
-        var length = prefix.Length + key.Length;
+        var length = NearHybridCache.KeyPrefix.Length + key.Length;
         var name = length > MostOnStack ? new char[length] : room[..length];
-        prefix.CopyTo(name);
-        key.CopyTo(name[prefix.Length..]);
+        NearHybridCache.KeyPrefix.CopyTo(name);
+        key.CopyTo(name[NearHybridCache.KeyPrefix.Length..]);
         return FindNamed(name);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.Tags;
 
@@ -67,22 +68,17 @@ internal sealed class HybridItem
     public TagStamp[]? KnownStamps => _stamps;
 
     /// <summary>The value, a copy of its own for each caller unless it cannot be changed. False: it is none that can be read as a <typeparamref name="T"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake<T>(HybridSerializers serializers, out T? value)
     {
         var shared = _value;
-        if (ReferenceEquals(shared, NullMark))
-        {
-            value = default;
-            return default(T) is null;
-        }
-
-        if (shared is T same)
+        if (shared is T same && !ReferenceEquals(shared, NullMark))
         {
             value = same;
             return true;
         }
 
-        return TryDecode(serializers, out value, out _);
+        return TryRead(serializers, out value);
     }
 
     /// <summary>Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it again.</summary>
@@ -113,6 +109,17 @@ internal sealed class HybridItem
 
         value = own;
         return true;
+    }
+
+    private bool TryRead<T>(HybridSerializers serializers, out T? value)
+    {
+        if (ReferenceEquals(_value, NullMark))
+        {
+            value = default;
+            return default(T) is null;
+        }
+
+        return TryDecode(serializers, out value, out _);
     }
 
     private bool TryDecode<T>(HybridSerializers serializers, out T? value, out Exception? why)
