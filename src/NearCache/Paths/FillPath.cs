@@ -24,13 +24,13 @@ internal sealed class FillPath(
             return result;
         }
 
-        var connection = place.Server.Server.IsConnected(right.Connection) ? right.Connection : 0;
         if (!place.Server.Server.Compares)
         {
             await StoreUncomparedAsync(creation, result, lifetime, cancellationToken).ConfigureAwait(false);
             return result;
         }
 
+        var connection = place.Server.Server.IsConnected(right.Connection) ? right.Connection : 0;
         var isAdded = right.Cas is null && !options.UseLeases;
         if (!isAdded && right.Now<LeasesAsDesigned>(connection, place.Server.Epoch) == FillStore.Not)
         {
@@ -64,14 +64,9 @@ internal sealed class FillPath(
                 reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, (int)right.Life));
             }
         }
-        catch (MemcachedException e)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
-            metrics.RemoteFailed("fill");
-            logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
-        }
-        catch (NearCacheException e)
-        {
-            logger.RemoteFailed(e, "fill", "the factory's value");
+            NotStored(e);
         }
 
         return result;
@@ -140,14 +135,23 @@ internal sealed class FillPath(
                 reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), CacheVersion.None);
             }
         }
-        catch (MemcachedException e)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
+        {
+            NotStored(e);
+        }
+    }
+
+    // Storing failed, or the removal of what was stored too late, which counts itself.
+    private void NotStored(Exception exception)
+    {
+        if (exception is MemcachedException)
         {
             metrics.RemoteFailed("fill");
-            logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
+            logger.RemoteFailed(exception, "fill", "the factory's value, which is kept nowhere");
         }
-        catch (NearCacheException e)
+        else
         {
-            logger.RemoteFailed(e, "fill", "the factory's value");
+            logger.RemoteFailed(exception, "fill", "the factory's value");
         }
     }
 

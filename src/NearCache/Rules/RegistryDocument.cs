@@ -137,7 +137,7 @@ internal sealed class RegistryDocument
     }
 
     private static RuleEdit ReadEdit(JsonElement element) => new(
-        element.GetProperty("revision").GetInt64(), StopsFormat.Text(element, "who"), StopsFormat.Text(element, "why"), StopsFormat.Time(StopsFormat.Text(element, "when")))
+        element.GetProperty("revision").GetInt64(), RuleSetFormat.Text(element, "who"), RuleSetFormat.Text(element, "why"), StopsFormat.Time(RuleSetFormat.Text(element, "when")))
     {
         Others = OtherMembers.Of(element, KnownOfEdit, Stop.MostOthers),
     };

@@ -94,6 +94,10 @@ internal static class RuleSetFormat
     public static bool IsUnreadable(Exception exception) =>
         exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException;
 
+    /// <summary>A member that must be a text; throws what <see cref="IsUnreadable"/> knows.</summary>
+    public static string Text(JsonElement element, string name) =>
+        element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
+
     private static void Write(Utf8JsonWriter writer, Rule rule)
     {
         writer.WriteStartObject();
@@ -158,9 +162,6 @@ internal static class RuleSetFormat
         Since = element.GetProperty("since").GetInt64(),
         Others = OtherMembers.Of(element, KnownOfRule),
     };
-
-    private static string Text(JsonElement element, string name) =>
-        element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
 
     private static ImmutableArray<string> Texts(JsonElement element, string name) => element.TryGetProperty(name, out var texts)
         ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? throw new FormatException($"{name} holds a null"))]

@@ -75,15 +75,12 @@ internal static class StopsFormat
     public static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
-    public static string Text(JsonElement element, string name) =>
-        element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
-
     private static Stop ReadOne(JsonElement element) => new(
-        Text(element, "id"),
-        element.TryGetProperty("rule", out _) ? Text(element, "rule") : null,
-        Stop.Cut(Text(element, "who"), Stop.MostWho),
-        Stop.Cut(Text(element, "why"), Stop.MostWhy),
-        Time(Text(element, "when")))
+        RuleSetFormat.Text(element, "id"),
+        element.TryGetProperty("rule", out _) ? RuleSetFormat.Text(element, "rule") : null,
+        Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MostWho),
+        Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy),
+        Time(RuleSetFormat.Text(element, "when")))
     {
         Others = OtherMembers.Of(element, Known, Stop.MostOthers),
     };

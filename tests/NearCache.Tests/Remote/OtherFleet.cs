@@ -43,6 +43,15 @@ internal sealed class OtherFleet : IAsyncDisposable
         return fleet;
     }
 
+    /// <summary>Starts two on files; what the one has written, the other keeps near.</summary>
+    public static async Task<OtherFleet> StartNearAsync(string key, string value)
+    {
+        var fleet = await StartAsync("file");
+        await fleet.Here.SetAsync(key, value);
+        await NearAsync(fleet.There, key, value);
+        return fleet;
+    }
+
     /// <summary>One more process.</summary>
     public NearCacheClient Join(int server, Action<NearCacheOptions>? configure = null, IDistributedCache? vendor = null)
     {

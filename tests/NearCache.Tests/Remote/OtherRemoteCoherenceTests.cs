@@ -60,9 +60,7 @@ public sealed class OtherRemoteCoherenceTests
     [Fact]
     public async Task What_no_watch_tells_the_next_confirmation_finds()
     {
-        await using var fleet = await OtherFleet.StartAsync("file");
-        await fleet.Here.SetAsync("product:1", "old");
-        await OtherFleet.NearAsync(fleet.There, "product:1", "old");
+        await using var fleet = await OtherFleet.StartNearAsync("product:1", "old");
         fleet.Ensemble.Servers[1].DropNotifications = true;
 
         await fleet.Here.SetAsync("product:1", "new");
@@ -74,9 +72,7 @@ public sealed class OtherRemoteCoherenceTests
     [Fact]
     public async Task A_server_of_ZooKeeper_that_lags_confirms_nothing()
     {
-        await using var fleet = await OtherFleet.StartAsync("file");
-        await fleet.Here.SetAsync("product:1", "old");
-        await OtherFleet.NearAsync(fleet.There, "product:1", "old");
+        await using var fleet = await OtherFleet.StartNearAsync("product:1", "old");
         fleet.Ensemble.Servers[1].Lag();
 
         await fleet.Here.SetAsync("product:1", "new");
@@ -91,9 +87,7 @@ public sealed class OtherRemoteCoherenceTests
     [Fact]
     public async Task Without_ZooKeeper_nothing_is_served_near_after_MaxStaleness_and_what_was_written_is_announced_when_it_is_back()
     {
-        await using var fleet = await OtherFleet.StartAsync("file");
-        await fleet.Here.SetAsync("product:1", "old");
-        await OtherFleet.NearAsync(fleet.There, "product:1", "old");
+        await using var fleet = await OtherFleet.StartNearAsync("product:1", "old");
         fleet.Ensemble.Servers[0].Stop();
 
         await fleet.Here.SetAsync("product:1", "new");
@@ -175,9 +169,7 @@ public sealed class OtherRemoteCoherenceTests
     [Fact]
     public async Task A_write_that_failed_is_announced_all_the_same()
     {
-        await using var fleet = await OtherFleet.StartAsync("file");
-        await fleet.Here.SetAsync("product:1", "old");
-        await OtherFleet.NearAsync(fleet.There, "product:1", "old");
+        await using var fleet = await OtherFleet.StartNearAsync("product:1", "old");
         fleet.Files.Fault = new TimeoutException("No answer.");
 
         var failure = await Assert.ThrowsAsync<NearCacheException>(() => fleet.Here.SetAsync("product:1", "new"));
