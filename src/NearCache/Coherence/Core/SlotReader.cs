@@ -28,7 +28,20 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         foreach (var slot in _slots)
         {
             (slot.IsArmed, slot.ReadAt, slot.ReadBefore) = (false, long.MinValue / 2, null);
+
+            // The server of a new session may know less than the last one's; then all is void, and heard again.
+            slot.Newest = 0;
         }
+    }
+
+    /// <summary>Is this what a slot holds now, as far as is known? If not, a read that was sent later was looked at first.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="transaction">The transaction that wrote what was read.</param>
+    public bool IsNewest(int slot, long transaction)
+    {
+        var isNewest = transaction >= _slots[slot].Newest;
+        _slots[slot].Newest = Math.Max(_slots[slot].Newest, transaction);
+        return isNewest;
     }
 
     /// <summary>A watch fired.</summary>
@@ -122,5 +135,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         public long ChangedAt { get; set; } = long.MinValue / 2;
 
         public long Seen { get; set; }
+
+        public long Newest { get; set; }
     }
 }

@@ -1,0 +1,263 @@
+using NearCache.Coherence.Core;
+using NearCache.Loops;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>What this process knows of the slots, and what it has to announce: a <see cref="SlotReader"/> and a <see cref="SlotWriter"/> that are told of the same events.</summary>
+/// <remarks>Any thread tells it of events. One loop asks what to read, another what to write, and each is called when its answer may have become another one.</remarks>
+internal sealed class SlotBoard
+{
+    private readonly Lock _lock = new();   // guards all below; nothing that takes another lock is called inside
+    private readonly double _deliveries;
+    private readonly AnnouncementQueue _queue;
+    private readonly TokenBucket _bucket;
+    private readonly SlotWriter _writer;
+    private readonly SlotReader _reader;
+    private readonly int[] _ringBytes = new int[NamespacePaths.SlotCount];
+    private bool _isReady;
+    private long _writesFrom;
+    private long _attempts;
+    private long _reads;
+
+    /// <param name="budgets">What may be asked of ZooKeeper.</param>
+    /// <param name="member">A hash of the process.</param>
+    /// <param name="keepsOverflow">Whether what cannot be announced must still be said of its segment; see <see cref="AnnouncementQueue"/>.</param>
+    /// <param name="maxStaleness">In milliseconds.</param>
+    /// <param name="time">What the loops wait by.</param>
+    public SlotBoard(BudgetOptions budgets, ulong member, bool keepsOverflow, long maxStaleness, TimeProvider time)
+    {
+        _deliveries = budgets.Deliveries;
+        _queue = new AnnouncementQueue(SlotRing.MostBytes, keepsOverflow);
+        _bucket = new TokenBucket(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
+        _writer = new SlotWriter(_queue, _bucket, member, new Random());
+        _reader = new SlotReader(NamespacePaths.SlotCount, (int)budgets.Deliveries, maxStaleness);
+        ToRead = new Wake(time);
+        ToWrite = new Wake(time);
+    }
+
+    /// <summary>Called when there may be something to read.</summary>
+    public Wake ToRead { get; }
+
+    /// <summary>Called when there may be something to write.</summary>
+    public Wake ToWrite { get; }
+
+    /// <summary>The announcements that wait.</summary>
+    public QueueCounts Queue
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return new QueueCounts(_queue.IsEmpty, _queue.Count, _queue.Merged, _queue.Dropped);
+            }
+        }
+    }
+
+    /// <summary>What may be asked of ZooKeeper now, and what has been.</summary>
+    public BudgetSnapshot Budgets(long now, long quotaRefusals)
+    {
+        lock (_lock)
+        {
+            return new BudgetSnapshot
+            {
+                Members = _bucket.Members,
+                AnnouncementsPerSecond = _bucket.Rate,
+                Announcements = _attempts,
+                Waiting = _queue.Count,
+                ReadsPerSecond = _deliveries / _bucket.Members,
+                Reads = _reads,
+                Pace = TimeSpan.FromMilliseconds(_reader.Pace(now)),
+                Slots = _writer.Slots,
+                QuotaRefusals = quotaRefusals,
+                LargestRing = _ringBytes.Max(),
+            };
+        }
+    }
+
+    /// <summary>So many requests were sent that are reads to the ensemble, besides those of <see cref="NextReads"/> and <see cref="NextWrite"/>.</summary>
+    public void Asked(int requests)
+    {
+        lock (_lock)
+        {
+            _reads += requests;
+        }
+    }
+
+    /// <summary>A key is to be announced.</summary>
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
+    {
+        lock (_lock)
+        {
+            _queue.Add(server, segment, key, version);
+        }
+
+        ToWrite.Call();
+    }
+
+    /// <summary>How many processes share the namespace. Gives the number of slots that so many can read.</summary>
+    public int MembersCounted(int members)
+    {
+        int readable;
+        lock (_lock)
+        {
+            _bucket.Members = _reader.Members = Math.Max(members, 1);
+            readable = _writer.Slots = _reader.Readable;
+        }
+
+        CallBoth();
+        return readable;
+    }
+
+    /// <summary>Slots can be read and written. In a new session all are read again, with watches; the same one on another connection keeps its watches.</summary>
+    public void Connected(bool isNewSession)
+    {
+        lock (_lock)
+        {
+            _isReady = true;
+            if (isNewSession)
+            {
+                _writer.Slots = _reader.Readable;
+                _reader.Connected();
+            }
+        }
+
+        CallBoth();
+    }
+
+    /// <summary>Nothing can be read or written until <see cref="Connected"/>.</summary>
+    public void Disconnected()
+    {
+        lock (_lock)
+        {
+            _isReady = false;
+        }
+    }
+
+    /// <summary>The reads to send now. If none: ask again at <paramref name="until"/>.</summary>
+    public IReadOnlyList<SlotRead> NextReads(long now, out long until)
+    {
+        lock (_lock)
+        {
+            until = long.MaxValue;
+            IReadOnlyList<int> due = _isReady ? _reader.Next(now, out until) : [];
+            _reads += due.Count;
+            return [.. due.Select(slot => new SlotRead(slot, now, hasWatch: true))];
+        }
+    }
+
+    /// <summary>The watch of a read fired.</summary>
+    public void Fired(SlotRead read, long now)
+    {
+        lock (_lock)
+        {
+            read.HasFired = true;
+            Changed(read.Slot, now);
+        }
+
+        ToRead.Call();
+    }
+
+    /// <summary>A read was answered. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
+    public Announcement[] Look(SlotRead read, in SlotContent content, long now, out bool gap)
+    {
+        Announcement[] news = [];
+        gap = false;
+        lock (_lock)
+        {
+            if (_reader.IsNewest(read.Slot, content.Transaction))
+            {
+                news = [.. read.HasWatch ? _reader.Read(read.Slot, content.Ring, read.SentAt, out gap) : _reader.Unseen(read.Slot, content.Ring, out gap)];
+                _writer.RingRead(read.Slot, content.Ring, content.Version);
+                _ringBytes[read.Slot] = content.Bytes;
+            }
+            else if (read.HasWatch)
+            {
+                // What it shows is old; the watch is set nevertheless.
+                _reader.Armed(read.Slot, read.SentAt);
+            }
+
+            if (read.HasFired)
+            {
+                Changed(read.Slot, now);
+            }
+        }
+
+        ToWrite.Call();
+        return news;
+    }
+
+    /// <summary>A read failed: it is sent again after the pace. A session that is gone says so by itself.</summary>
+    public void Failed(SlotRead read)
+    {
+        lock (_lock)
+        {
+            _reader.Failed(read.Slot, read.SentAt);
+        }
+    }
+
+    /// <summary>What to do next for the announcements that wait.</summary>
+    public SlotStep NextWrite(long now)
+    {
+        lock (_lock)
+        {
+            var step = !_isReady ? new SlotStep(SlotStepKind.Wait, Until: long.MaxValue)
+                : now < _writesFrom ? new SlotStep(SlotStepKind.Wait, Until: _writesFrom)
+                : _writer.Next(now);
+            _attempts += step.Kind == SlotStepKind.Write ? 1 : 0;
+            _reads += step.Kind == SlotStepKind.Read ? 1 : 0;
+            return step;
+        }
+    }
+
+    /// <summary>The write was done.</summary>
+    public void Written()
+    {
+        lock (_lock)
+        {
+            _writer.Written();
+        }
+    }
+
+    /// <summary>The write was refused: somebody else wrote first.</summary>
+    public void Refused(int slot, long now)
+    {
+        lock (_lock)
+        {
+            _writer.Refused(now);
+            _reader.WasNotOwn(slot);
+        }
+
+        ToRead.Call();
+    }
+
+    /// <summary>The write failed; whether it was done is unknown.</summary>
+    /// <param name="writesFrom">No other is tried before this monotonic millisecond.</param>
+    public void WriteFailed(long writesFrom = 0)
+    {
+        lock (_lock)
+        {
+            _writer.Failed();
+            _writesFrom = Math.Max(_writesFrom, writesFrom);
+        }
+    }
+
+    // With the lock held.
+    private void Changed(int slot, long now)
+    {
+        _reader.Changed(slot, now, byOwnWrite: _writer.Writing == slot);
+        _writer.Changed(slot);
+    }
+
+    private void CallBoth()
+    {
+        ToRead.Call();
+        ToWrite.Call();
+    }
+
+    /// <summary>The announcements that wait, and those that never will be made.</summary>
+    /// <param name="IsEmpty">Nothing waits.</param>
+    /// <param name="Waiting">How many keys wait.</param>
+    /// <param name="Merged">How many went into one that was waiting already.</param>
+    /// <param name="Dropped">How many were dropped.</param>
+    internal readonly record struct QueueCounts(bool IsEmpty, int Waiting, long Merged, long Dropped);
+}

@@ -1,0 +1,10 @@
+using NearCache.Coherence.Core;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>What a slot held when it was read.</summary>
+/// <param name="Ring">The announcements; empty if they could not be read.</param>
+/// <param name="Transaction">The transaction that wrote it.</param>
+/// <param name="Version">What a write to it names.</param>
+/// <param name="Bytes">Its size.</param>
+internal readonly record struct SlotContent(SlotRing Ring, long Transaction, int Version, int Bytes);

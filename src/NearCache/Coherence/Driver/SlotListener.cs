@@ -1,0 +1,92 @@
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Loops;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Hears what others announce: reads the slots that are due, and voids what is new in them.</summary>
+internal sealed class SlotListener(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, SlotBoard board, IEnumerable<ServerDriver> servers) : IAsyncDisposable
+{
+    private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
+    private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
+    private volatile Dictionary<ulong, ServerDriver> _servers = ByHash(servers);   // replaced, never changed
+
+    /// <summary>The cache has other servers: news of others is of no use.</summary>
+    public void SetServers(IEnumerable<ServerDriver> servers) => _servers = ByHash(servers);
+
+    public void Start() => _loop.Start(ReadDueAsync);
+
+    /// <summary>Reads a slot. What is new in it is void when the task ends.</summary>
+    public async Task ReadAsync(SlotRead read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Action<WatchEvent>? watch = read.HasWatch ? _ => board.Fired(read, context.Clock.Monotonic()) : null;
+            Receive(read, await zooKeeper.GetDataAsync(paths.Slot(read.Slot), watch, cancellationToken).ConfigureAwait(false));
+        }
+        catch (ZooKeeperException e)
+        {
+            context.Logger.ZooKeeperFailed(e, "getData of a slot");
+            board.Failed(read);
+        }
+    }
+
+    /// <summary>A slot was read by somebody else, without a watch. What is new in it is void when this returns.</summary>
+    public void Heard(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
+
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private static Dictionary<ulong, ServerDriver> ByHash(IEnumerable<ServerDriver> servers) => servers.ToDictionary(server => server.Ledger.IdentityHash);
+
+    private async Task ReadDueAsync(CancellationToken stopping)
+    {
+        var due = board.NextReads(context.Clock.Monotonic(), out var until);
+        if (due.Count == 0)
+        {
+            await board.ToRead.WaitAsync(until == long.MaxValue ? until : until - context.Clock.Monotonic(), stopping).ConfigureAwait(false);
+            return;
+        }
+
+        await Task.WhenAll(due.Select(read => ReadAsync(read, stopping))).ConfigureAwait(false);
+    }
+
+    private void Receive(SlotRead read, ZNodeData data)
+    {
+        var isReadable = SlotRing.TryDecode(data.Data.Span, out var ring);
+        if (!isReadable)
+        {
+            ring = SlotRing.Empty;
+        }
+        else if (ring.IsNewer)
+        {
+            context.Logger.NewerFormat(paths.Slot(read.Slot), data.Data.Span[0]);
+        }
+
+        lock (_receiving)
+        {
+            var content = new SlotContent(ring, data.Stat.ModifiedZxid, data.Stat.Version, data.Data.Length);
+            var news = board.Look(read, content, context.Clock.Monotonic(), out var gap);
+            if (!context.HasCounters && (gap || !isReadable || ring.IsNewer))
+            {
+                foreach (var (_, server) in _servers)
+                {
+                    server.Void(FlushReason.AnnouncementsMissed);
+                }
+            }
+
+            foreach (var announcement in news)
+            {
+                if (_servers.TryGetValue(announcement.Server, out var server))
+                {
+                    server.Hear(announcement);
+                }
+            }
+
+            if (news.Length > 0)
+            {
+                context.Metrics.Announced(news.Length, "received");
+            }
+        }
+    }
+}
