@@ -1,0 +1,135 @@
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Loops;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Audits one server: asks it what the auditor decides, one step after the other, and tells the ledger what it answers.</summary>
+/// <param name="observe">Told of the flags of the server's rules, and when they were asked for and received. Says whether the server carries exactly the rules that are applied here.</param>
+internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger, Func<MetaResponse, Moment, Moment, bool> observe) : IAsyncDisposable
+{
+    private readonly OwnedLoop _loop = new(context.Logger, $"audits of {server.Name}");
+    private readonly GateWatch _gate = new(server.Name, context.MaxStaleness, context.Metrics, context.Logger);
+
+    /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
+    public void Start()
+    {
+        _gate.Begin(context.Clock.Monotonic());
+        _loop.Start(NextAsync);
+    }
+
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private async Task NextAsync(CancellationToken stopping)
+    {
+        await DoAsync(ledger.Next(), stopping).ConfigureAwait(false);
+        var now = context.Clock.Now();
+        _gate.Look(ledger.Ledger.IsOpen(now, context.MaxStaleness), now.Monotonic);
+    }
+
+    private async Task DoAsync(Step step, CancellationToken stopping)
+    {
+        if (step.Kind == StepKind.Wait)
+        {
+            await ledger.Due.WaitAsync(step.Until - context.Clock.Monotonic(), stopping).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await (step.Kind switch
+            {
+                StepKind.Audit => AuditAsync(step.Segment, stopping),
+                StepKind.Flush => FlushAsync(step.Reason, stopping),
+                StepKind.ReadLogs => ReadLogsAsync(step.Logs!),
+                StepKind.CreateCounters => CreateAsync(),
+                StepKind.PayDebts => PayAsync(step.Segments),
+                _ => throw new InvalidOperationException($"No such step: {step.Kind}."),
+            }).ConfigureAwait(false);
+        }
+        catch (MemcachedException e)
+        {
+            context.Logger.AuditFailed(e, server.Name);
+            Failed();
+        }
+    }
+
+    private async Task AuditAsync(int segment, CancellationToken stopping)
+    {
+        var sent = ledger.SendingAudit(segment);
+        if (!await IsConfirmedAsync(stopping).ConfigureAwait(false))
+        {
+            Failed();
+            return;
+        }
+
+        var reply = await server.ExecuteAsync(commands.Audit(segment)).ConfigureAwait(false);
+        var now = context.Clock.Now();
+        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
+        ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now);
+    }
+
+    private async Task FlushAsync(FlushReason reason, CancellationToken stopping)
+    {
+        var sent = ledger.SendingFlush();
+        if (!await IsConfirmedAsync(stopping).ConfigureAwait(false))
+        {
+            Failed();
+            return;
+        }
+
+        var reply = await server.ExecuteAsync(commands.Flush()).ConfigureAwait(false);
+        var now = context.Clock.Now();
+        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
+        ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now);
+    }
+
+    // Everything that was announced before this was called is void here when it returns true.
+    private async ValueTask<bool> IsConfirmedAsync(CancellationToken stopping) =>
+        context.Confirmation is not { } confirmation || await confirmation.ConfirmAsync(stopping).ConfigureAwait(false);
+
+    private async Task ReadLogsAsync(IReadOnlyList<long> totals)
+    {
+        var reply = await server.ExecuteAsync(commands.Logs(totals)).ConfigureAwait(false);
+        List<(long, LogRecord)> found = [];
+        for (var i = 0; i < totals.Count; i++)
+        {
+            if (reply.Responses[i].Status == MetaStatus.Ok && LogRecord.TryDecode(reply.Responses[i].Value.Span, out var record))
+            {
+                found.Add((totals[i], record));
+            }
+        }
+
+        ledger.LogsRead(found, allFound: found.Count == totals.Count);
+    }
+
+    private async Task CreateAsync()
+    {
+        await server.ExecuteAsync(commands.Create()).ConfigureAwait(false);
+        ledger.CountersCreated();
+    }
+
+    private async Task PayAsync(ulong segments)
+    {
+        for (var segment = 0; segment < KeyHash.Segments; segment++)
+        {
+            if ((segments >> segment & 1) == 0)
+            {
+                continue;
+            }
+
+            var owed = ledger.Owed(segment);
+            var reply = await server.ExecuteAsync(commands.Bumps(segment)).ConfigureAwait(false);
+            ledger.DebtPaid(segment, owed, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
+        }
+    }
+
+    private void Failed()
+    {
+        context.Metrics.AuditEnded("failed");
+        ledger.Failed();
+    }
+}

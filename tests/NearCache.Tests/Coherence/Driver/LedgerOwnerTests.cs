@@ -1,0 +1,135 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Driver;
+using NearCache.Diagnostics;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
+
+namespace NearCache.Tests.Coherence.Driver;
+
+public sealed class LedgerOwnerTests : IForget, IServerRules, IDisposable
+{
+    private static readonly byte[] Key = Encoding.UTF8.GetBytes("key");
+
+    private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
+    private readonly ManualTime _time = new();
+    private readonly MeterRecorder _recorder = new();
+    private readonly NearCacheMetrics _metrics;
+    private readonly NearClock _clock;
+    private readonly LedgerOwner _owner;
+    private readonly List<Moment> _confirmedWhenVoided = [];
+    private int _losses;
+
+    public LedgerOwnerTests()
+    {
+        _metrics = new NearCacheMetrics(_recorder);
+        _clock = new NearClock(_time);
+        var context = new CoherenceContext
+        {
+            Names = new CounterNames("test"),
+            Epochs = new ProcessEpochs(),
+            Clock = _clock,
+            Time = _time,
+            Forget = this,
+            Rules = this,
+            Metrics = _metrics,
+            Logger = NullLogger.Instance,
+            IsShared = true,
+            HasCounters = true,
+            KeepsNear = true,
+            Quota = new QuotaRefusals(_clock, NullLogger.Instance),
+            AuditPeriod = 1000,
+            MaxStaleness = 5000,
+            Patience = () => 0,
+        };
+        _owner = new LedgerOwner("one:11211", context, () => _losses++);
+    }
+
+    [Fact]
+    public void A_key_of_an_announcement_is_void_before_it_confirms_what_waits_for_it()
+    {
+        var sent = Wait(total: 501);
+        _owner.Hear(new Announcement { Server = 1, Segment = 7, Key = Key, Versions = [new MutationVersion(501, 1001)] });
+        AssertVoidedBefore(sent);
+    }
+
+    [Fact]
+    public void A_key_of_a_log_record_is_void_before_it_confirms_what_waits_for_it()
+    {
+        var sent = Wait(total: 501);
+        _owner.LogsRead([(501, new LogRecord(7, 1001, Key))], allFound: true);
+        AssertVoidedBefore(sent);
+    }
+
+    [Fact]
+    public void A_key_that_was_written_here_is_void_before_its_answer_confirms_what_waits_for_it()
+    {
+        var sent = Wait(total: 501);
+        _owner.Answered(7, Key, m: 1001, n: 501);
+        AssertVoidedBefore(sent);
+    }
+
+    [Fact]
+    public void A_key_whose_write_was_not_answered_is_void_and_its_segment_owed()
+    {
+        Begin();
+        _owner.Unanswered(7, Key);
+        Assert.Single(_confirmedWhenVoided);
+        var owed = _owner.Owed(7);
+        Assert.Equal((StepKind.PayDebts, 1ul << 7), (_owner.Next().Kind, _owner.Next().Segments));
+
+        _owner.DebtPaid(7, owed, m: 1001, n: 501);
+        Assert.NotEqual(StepKind.PayDebts, _owner.Next().Kind);
+        Assert.Equal(1, _recorder.Sum("nearcache.near.flushes", "reason=DebtPaid"));
+    }
+
+    [Fact]
+    public async Task Lost_counters_begin_another_life_of_the_server_and_are_looked_after_at_once()
+    {
+        Begin();
+        var (epoch, losses) = (_owner.Epoch, _losses);
+        var woken = _owner.Due.WaitAsync(long.MaxValue, TestContext.Current.CancellationToken);
+        Assert.False(woken.IsCompleted);
+
+        _owner.AuditAnswered(_owner.SendingAudit(0), total: 3, segment: 1000, rulesMatch: true, _clock.Now());
+
+        Assert.NotEqual(epoch, _owner.Epoch);
+        Assert.Equal(losses + 1, _losses);
+        Assert.Equal(KeyHash.Segments, _recorder.Sum("nearcache.near.flushes", "reason=CountersBackward"));
+        await woken;
+    }
+
+    void IForget.Forget(ReadOnlySpan<byte> key) => _confirmedWhenVoided.Add(_owner.Ledger.Confirmed);
+
+    bool IServerRules.Observe(ServerDriver server, in MetaResponse rules, in Moment sent, in Moment received) => true;
+
+    void IServerRules.CountersLost(ServerDriver server) => throw new NotSupportedException();
+
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _recorder.Dispose();
+    }
+
+    private void Begin() => _owner.Flushed(_owner.SendingFlush(), 500, _segments, rulesMatch: true, FlushReason.FirstAudit, _clock.Now());
+
+    // An audit that shows one mutation which is not explained.
+    private Moment Wait(long total)
+    {
+        Begin();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var sent = _owner.SendingAudit(7);
+        _owner.AuditAnswered(sent, total, segment: 1001, rulesMatch: true, _clock.Now());
+        Assert.True(_owner.Ledger.Confirmed.Monotonic < sent.Sent.Monotonic);
+        return sent.Sent;
+    }
+
+    private void AssertVoidedBefore(in Moment confirmed)
+    {
+        Assert.True(Assert.Single(_confirmedWhenVoided).Monotonic < confirmed.Monotonic);
+        Assert.Equal(confirmed, _owner.Ledger.Confirmed);
+    }
+}
