@@ -60,7 +60,6 @@ internal sealed class Composition : IAsyncDisposable
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
-        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper));
         var forgetter = new Forgetter(epochs, Near, stale, flights, tags);
         var context = new CoherenceContext
         {
@@ -69,7 +68,6 @@ internal sealed class Composition : IAsyncDisposable
             Clock = _clock,
             Time = time,
             Forget = forgetter,
-            Rules = _rules,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
             HasCounters = remote.HasCounters,
@@ -80,6 +78,8 @@ internal sealed class Composition : IAsyncDisposable
             MaxStaleness = (long)options.MaxStaleness.TotalMilliseconds,
             Patience = Patience,
         };
+        var times = RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters);
+        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times);
         _servers = new ServerDrivers(remote, context, _rules);
 
         var map = Map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
@@ -121,7 +121,7 @@ internal sealed class Composition : IAsyncDisposable
             _registry = RegistryOn(new LocalRegistry(_rules, isShared: !remote.IsEmbedded), time);
         }
 
-        _rules.Start(context, _servers.All, RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters));
+        _rules.Add(_servers.All);
         _servers.Start();
         _zooKeeper?.Start();
         if (_slots is { } slots)

@@ -21,8 +21,6 @@ internal sealed class CoherenceContext
     /// <summary>Set before anything is started, where there is a ZooKeeper.</summary>
     public IAnnouncer Announcer { get; set; } = new NoAnnouncer();
 
-    public required IServerRules Rules { get; init; }
-
     public required NearCacheMetrics Metrics { get; init; }
 
     public required ILogger Logger { get; init; }

@@ -78,7 +78,7 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
         }
 
         rules.RegistryRead(document);
-        if (rules.Completed(document) is not { } completed)
+        if (Completed(document) is not { } completed)
         {
             _writeAt = null;
             _isUrgent = false;
@@ -105,5 +105,12 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
         }
 
         return long.MaxValue;
+    }
+
+    // The document with the stops that it lacks; null: it lacks none.
+    private RegistryDocument? Completed(RegistryDocument document)
+    {
+        var full = document.Stopped(rules.Stops);
+        return full.Stops.Equals(document.Stops) ? null : full;
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 using NearCache.Memcached.Protocol;
@@ -7,26 +6,22 @@ using NearCache.Rules;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps the rules of this process: told by the registry, by every server and by the configuration, and carried to every server. Reads and writes ask <see cref="RuleDecisions"/>.</summary>
-internal sealed class RulesDriver : IServerRules, IAsyncDisposable
+internal sealed class RulesDriver : IAsyncDisposable
 {
-    private readonly Lock _lock = new();   // guards changes of the book; servers' locks are taken inside it, never the other way
+    private readonly Lock _lock = new();   // guards changes of what is in force; servers' locks are taken inside it, never the other way
     private readonly RuleBook _book;
-    private readonly ConfiguredRules _configured;
-    private readonly HashSet<string> _unreadable = [];
+    private readonly RulesInForce _inForce;
+    private readonly RulesOnServers _servers;
+    private readonly CoherenceContext _context;
     private readonly StopsUnderway _underway = new();
-    private ImmutableArray<RuleEdit> _history = [];
-    private long _highestSeen;
-    private volatile CompiledSet _carried = new(RuleSet.Empty, CarriedSet.None);
-    private volatile ServerRules[] _servers = [];   // replaced, never changed
-    private CoherenceContext? _context;
-    private RuleLeaseTimes _times;
 
     /// <param name="book">Owned from now on.</param>
-    /// <param name="configured">The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.</param>
-    public RulesDriver(RuleBook book, ConfiguredRules configured)
+    public RulesDriver(RuleBook book, ConfiguredRules configured, CoherenceContext context, RuleLeaseTimes times)
     {
         _book = book;
-        _configured = configured;
+        _context = context;
+        _servers = new RulesOnServers((server, applied) => server.Rules = new ServerRules(server, this, context, times, applied), book.AsMatched);
+        _inForce = new RulesInForce(book, configured, _servers, context.Clock, context.Logger);
     }
 
     /// <summary>The revision that is applied.</summary>
@@ -41,75 +36,42 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
     /// <summary>The stops that count here.</summary>
     public StopSet Stops => _book.Stops;
 
-    /// <summary>For those who look at rules and stops, or wait for changes.</summary>
-    public RegistryWatch Watch { get; } = new();
+    /// <summary>Whether every set that was found can be read here.</summary>
+    public bool AreReadable => !_book.IsUnreadable;
+
+    /// <inheritdoc cref="RulesInForce.Watch"/>
+    public RegistryWatch Watch => _inForce.Watch;
 
     /// <summary>Told when other stops count than before, and whether this process has put one itself. Set before anything is started.</summary>
-    public Action<bool>? StopsChanged { get; set; }
+    public Action<bool>? StopsChanged
+    {
+        set => _inForce.StopsChanged = value;
+    }
 
-    /// <summary>What this process knows, as a registry would hold it.</summary>
+    /// <inheritdoc cref="RulesInForce.Document"/>
     public RegistryDocument Document
     {
         get
         {
             lock (_lock)
             {
-                return new RegistryDocument(_book.Applied, _book.Stops, _history);
+                return _inForce.Document;
             }
         }
     }
 
-    /// <summary>Whether every set that was found can be read here.</summary>
-    public bool AreReadable => !_book.IsUnreadable;
-
-    private CoherenceContext Context => _context ?? throw new InvalidOperationException("Not started.");
-
-    /// <summary>Begins to look after the rules on these servers.</summary>
-    public void Start(CoherenceContext context, IEnumerable<ServerDriver> servers, RuleLeaseTimes times)
-    {
-        (_context, _times) = (context, times);
-        _servers = [.. servers.Select(server => New(server, CarriedSet.None))];
-        foreach (var rules in _servers)
-        {
-            rules.Start();
-        }
-    }
-
-    /// <summary>Looks after the rules on one more server.</summary>
-    public void Add(ServerDriver server)
-    {
-        ServerRules rules;
-        lock (_lock)
-        {
-            rules = New(server, Carry(_book.Applied));
-            rules.BumpEverything(_unreadable.Count > 0);
-            _servers = [.. _servers, rules];
-        }
-
-        rules.Start();
-    }
+    /// <summary>Looks after the rules on these servers, too.</summary>
+    public void Add(params IEnumerable<ServerDriver> servers) => _servers.Add(servers);
 
     /// <summary>Looks no longer after the rules on a server that the cache does not use any more.</summary>
     public async Task RemoveAsync(ServerDriver server)
     {
+        await _servers.RemoveAsync(server.Rules).ConfigureAwait(false);
         lock (_lock)
         {
-            _servers = [.. _servers.Where(rules => rules != server.Rules)];
-        }
-
-        await server.Rules.DisposeAsync().ConfigureAwait(false);
-        lock (_lock)
-        {
-            // What could not be read there matters to nobody here now.
-            Readable(server.Server.Name);
+            _inForce.ServerGone(server.Server.Name);
         }
     }
-
-    /// <inheritdoc/>
-    public bool Observe(ServerDriver server, in MetaResponse rules, in Moment sent, in Moment received) => server.Rules.Observe(rules, sent, received);
-
-    /// <inheritdoc/>
-    public void CountersLost(ServerDriver server) => server.Rules.CountersLost();
 
     /// <summary>What counts where a rule does not say has changed.</summary>
     public void Reload(RuleDefaults defaults)
@@ -125,29 +87,17 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (!_configured.Change(rules))
-            {
-                return;
-            }
-
-            if (_configured.HasRegistry)
-            {
-                Context.Logger.RulesAreTheRegistrys(_book.Applied.Revision);
-            }
-            else if (_book.Applied.Revision > 0)
-            {
-                ApplyConfigured();
-            }
+            _inForce.Configure(rules);
         }
     }
 
     /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set on any server that can be asked.</summary>
     public async Task<RegistryDocument> SeedAsync(TimeSpan limit)
     {
-        await Task.WhenAll(_servers.Select(server => server.FirstLook)).WaitAsync(limit, Context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _servers.FirstLook.WaitAsync(limit, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
         {
-            return new RegistryDocument(_configured.Seed(_highestSeen + 1), StopSet.None, []);
+            return _inForce.Seed;
         }
     }
 
@@ -156,19 +106,18 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
     {
         lock (_lock)
         {
-            Readable("the registry");
-            if (document.Set.Revision < _book.Applied.Revision && _book.Applied.Revision > 1)
-            {
-                Context.Logger.RulesAhead("A memcached server", _book.Applied.Revision, document.Set.Revision);
-            }
-            else
-            {
-                _history = document.History;
-                Apply(document.Set);
-            }
+            _inForce.RegistryRead(document);
+        }
 
-            _underway.FoundOutside(document.Stops);
-            Stop(document.Stops);
+        _underway.FoundOutside(document.Stops);
+    }
+
+    /// <summary>The registry holds something that cannot be read here.</summary>
+    public void RegistryUnreadable(Unreadable why)
+    {
+        lock (_lock)
+        {
+            _inForce.RegistryUnreadable(why);
         }
     }
 
@@ -188,13 +137,6 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
         }
     }
 
-    /// <summary>What the registry should hold: this document with the stops that it lacks. Null: it lacks none.</summary>
-    public RegistryDocument? Completed(RegistryDocument document)
-    {
-        var full = document.Stopped(Stops);
-        return full.Stops.Equals(document.Stops) ? null : full;
-    }
-
     /// <summary>Puts a stop: it counts here when this returns, and everything outside is told without delay.</summary>
     /// <returns>Completes when a memcached server or the registry has it.</returns>
     /// <exception cref="NearCacheException">There are too many stops already.</exception>
@@ -203,29 +145,20 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
         var told = _underway.Add(stop.Id);
         lock (_lock)
         {
-            Stop(StopSet.Of([stop]), isOwn: true);
+            _inForce.Stop(StopSet.Of([stop]), isOwn: true);
             if (!_book.Stops.Stops.Contains(stop))
             {
                 throw new NearCacheException($"There are {StopSet.Most} stops already, and no more are kept: clear those that are over.");
             }
         }
 
-        Context.Logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
-        if (!Context.IsShared)
+        _context.Logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
+        if (!_context.IsShared)
         {
             _underway.FoundOutside(Stops);
         }
 
         return told;
-    }
-
-    /// <summary>The registry holds something that cannot be read here.</summary>
-    public void RegistryUnreadable(Unreadable why)
-    {
-        lock (_lock)
-        {
-            Unreadable("the registry", why);
-        }
     }
 
     /// <summary>A server's item was read: the stops in it are merged into those that this process knows, then the leases are told, then what that means is done.</summary>
@@ -236,50 +169,23 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
     /// <returns>False: the server could not say.</returns>
     public bool Receive(string server, in MetaResponse item, Func<RulesReading, RulesNews> tell)
     {
-        if (RuleTranslation.Read(item, server, Carry) is not { } found)
+        if (RuleTranslation.Read(item, server, _servers.Carry) is not { } found)
         {
             return false;
         }
 
         lock (_lock)
         {
-            _highestSeen = Math.Max(_highestSeen, found.Set?.Revision ?? 0);
-            Stop(found.Stops);
-            Found(server, found, tell(found.Against(_book.Stops)));
+            _inForce.Stop(found.Stops);
+            _inForce.ServerRead(server, found, tell(found.Against(_book.Stops)));
         }
 
-        if (Context.HasCounters)
+        if (_context.HasCounters)
         {
             _underway.FoundOutside(found.Stops);
         }
 
         return true;
-    }
-
-    private void Found(string server, RulesAsRead found, RulesNews news)
-    {
-        if (found.Reading.Found == RulesFound.Unreadable)
-        {
-            Unreadable(server, found.Why);
-            return;
-        }
-
-        Readable(server);
-        if (news.Newer is not null && found.Set is { } newer)
-        {
-            Apply(newer);
-        }
-        else if (news.Conflicts && _configured.HasRegistry)
-        {
-            Context.Logger.RulesAhead(server, found.Set!.Revision, _book.Applied.Revision);
-        }
-        else if (news.Conflicts)
-        {
-            Context.Logger.RulesDisagree(server, _book.Applied.Revision);
-            Apply(RuleSet.Agreed(found.Set!, _book.Applied));
-        }
-
-        ApplyConfigured();
     }
 
     /// <summary>The item that this process would write.</summary>
@@ -291,121 +197,9 @@ internal sealed class RulesDriver : IServerRules, IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         Watch.End();
-        foreach (var server in _servers)
-        {
-            await server.DisposeAsync().ConfigureAwait(false);
-        }
+        return _servers.DisposeAsync();
     }
-
-    // Servers carry the same set mostly: it is compiled once.
-    private CarriedSet Carry(RuleSet set)
-    {
-        var last = _carried;
-        if (last.Set.IsSame(set))
-        {
-            return last.Carried;
-        }
-
-        var carried = RuleTranslation.Carry(set, _book.AsMatched);
-        _carried = new CompiledSet(set, carried);
-        return carried;
-    }
-
-    private ServerRules New(ServerDriver server, CarriedSet applied) => server.Rules = new ServerRules(server, this, Context, _times, applied);
-
-    private void Apply(RuleSet set)
-    {
-        if (set.IsSame(_book.Applied))
-        {
-            return;
-        }
-
-        _book.Apply(set);
-        foreach (var tried in _book.Tried?.Rules ?? [])
-        {
-            tried.DryRun!.Began ??= Context.Clock.Monotonic();
-        }
-
-        var carried = Carry(set);
-        foreach (var server in _servers)
-        {
-            server.Apply(carried);
-        }
-
-        Watch.Changed(_book.Applied, _book.Stops, _history);
-        Context.Logger.RulesApplied(set.Revision, set.Rules.Length);
-    }
-
-    private void ApplyConfigured()
-    {
-        if (_configured.Next(_book.Applied) is not { } next)
-        {
-            return;
-        }
-
-        // The rules alone are right. With what the set in force holds besides, such as the stops that it has cleared, they may be too many.
-        var mistakes = RuleSetMistakes.Of(next);
-        if (mistakes is [])
-        {
-            Apply(next);
-        }
-        else
-        {
-            Context.Logger.ConfiguredRulesRefused(_book.Applied.Revision, string.Join(' ', mistakes));
-        }
-    }
-
-    private void Stop(StopSet stops, bool isOwn = false)
-    {
-        var before = _book.Stops;
-        _book.Merge(stops);
-        if (before.Equals(_book.Stops))
-        {
-            return;
-        }
-
-        foreach (var server in _servers)
-        {
-            server.StopsChanged(isUrgent: isOwn);
-        }
-
-        StopsChanged?.Invoke(isOwn);
-        Watch.Changed(_book.Applied, _book.Stops, _history);
-        foreach (var stop in isOwn ? [] : _book.Stops.Stops.Except(before.Stops))
-        {
-            Context.Logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
-        }
-    }
-
-    private void Unreadable(string source, Unreadable why)
-    {
-        if (_unreadable.Add(source))
-        {
-            Context.Logger.RulesUnreadable(source, why.Reason);
-            _book.BecameUnreadable();
-            BumpEverything(true);
-        }
-    }
-
-    private void Readable(string source)
-    {
-        if (_unreadable.Remove(source) && _unreadable.Count == 0)
-        {
-            _book.BecameReadable();
-            BumpEverything(false);
-        }
-    }
-
-    private void BumpEverything(bool value)
-    {
-        foreach (var server in _servers)
-        {
-            server.BumpEverything(value);
-        }
-    }
-
-    private sealed record CompiledSet(RuleSet Set, CarriedSet Carried);
 }

@@ -16,10 +16,10 @@ internal sealed class ServerDriver : IAsyncDisposable
     {
         Server = server;
         var commands = new AuditCommands(context.Names);
-        _ledger = new LedgerOwner(server.Name, context, countersLost: () => context.Rules.CountersLost(this));
+        _ledger = new LedgerOwner(server.Name, context, countersLost: () => Rules.CountersLost());
         Ledger = _ledger.Ledger;
         _writes = new CountedWrites(server, context, commands, _ledger);
-        _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => context.Rules.Observe(this, rules, sent, received));
+        _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
 
     public IRemoteServer Server { get; }

@@ -3,14 +3,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
-using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Coherence.Driver;
 
-public sealed class LedgerOwnerTests : IForget, IServerRules, IDisposable
+public sealed class LedgerOwnerTests : IForget, IDisposable
 {
     private static readonly byte[] Key = Encoding.UTF8.GetBytes("key");
 
@@ -34,7 +33,6 @@ public sealed class LedgerOwnerTests : IForget, IServerRules, IDisposable
             Clock = _clock,
             Time = _time,
             Forget = this,
-            Rules = this,
             Metrics = _metrics,
             Logger = NullLogger.Instance,
             IsShared = true,
@@ -103,10 +101,6 @@ public sealed class LedgerOwnerTests : IForget, IServerRules, IDisposable
     }
 
     void IForget.Forget(ReadOnlySpan<byte> key) => _confirmedWhenVoided.Add(_owner.Ledger.Confirmed);
-
-    bool IServerRules.Observe(ServerDriver server, in MetaResponse rules, in Moment sent, in Moment received) => true;
-
-    void IServerRules.CountersLost(ServerDriver server) => throw new NotSupportedException();
 
     public void Dispose()
     {

@@ -1,0 +1,178 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
+using NearCache.Near;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>Decides which rules and stops are in force in this process, by what the registry, each server and the configuration say, and tells the servers and whoever watches.</summary>
+/// <remarks>One caller at a time: its owner holds a lock. Any thread may use <see cref="Watch"/>.</remarks>
+/// <param name="book">Holds what is in force.</param>
+/// <param name="configured">The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.</param>
+/// <param name="servers">Are told.</param>
+internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, RulesOnServers servers, NearClock clock, ILogger logger)
+{
+    private const string Registry = "the registry";
+
+    private readonly HashSet<string> _unreadable = [];
+    private ImmutableArray<RuleEdit> _history = [];
+    private long _highestSeen;
+
+    /// <summary>For those who look at rules and stops, or wait for changes.</summary>
+    public RegistryWatch Watch { get; } = new();
+
+    /// <summary>Told when other stops count than before, and whether this process has put one itself.</summary>
+    public Action<bool>? StopsChanged { get; set; }
+
+    /// <summary>What this process knows, as a registry would hold it.</summary>
+    public RegistryDocument Document => new(book.Applied, book.Stops, _history);
+
+    /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set that was found.</summary>
+    public RegistryDocument Seed => new(configured.Seed(_highestSeen + 1), StopSet.None, []);
+
+    /// <summary>The configuration was loaded again.</summary>
+    public void Configure(IEnumerable<RuleOptions> rules)
+    {
+        if (!configured.Change(rules))
+        {
+            return;
+        }
+
+        if (configured.HasRegistry)
+        {
+            logger.RulesAreTheRegistrys(book.Applied.Revision);
+        }
+        else if (book.Applied.Revision > 0)
+        {
+            ApplyConfigured();
+        }
+    }
+
+    /// <summary>The registry holds this.</summary>
+    public void RegistryRead(RegistryDocument document)
+    {
+        Readable(Registry);
+        if (document.Set.Revision < book.Applied.Revision && book.Applied.Revision > 1)
+        {
+            logger.RulesAhead("A memcached server", book.Applied.Revision, document.Set.Revision);
+        }
+        else
+        {
+            _history = document.History;
+            Apply(document.Set);
+        }
+
+        Stop(document.Stops);
+    }
+
+    /// <summary>The registry holds something that cannot be read here.</summary>
+    public void RegistryUnreadable(Unreadable why) => Unreadable(Registry, why);
+
+    /// <summary>A server was found to carry this, and its leases say what that means. Its stops have been told before.</summary>
+    public void ServerRead(string server, RulesAsRead found, RulesNews news)
+    {
+        if (found.Reading.Found == RulesFound.Unreadable)
+        {
+            Unreadable(server, found.Why);
+            return;
+        }
+
+        _highestSeen = Math.Max(_highestSeen, found.Set?.Revision ?? 0);
+        Readable(server);
+        if (news.Newer is not null && found.Set is { } newer)
+        {
+            Apply(newer);
+        }
+        else if (news.Conflicts && configured.HasRegistry)
+        {
+            logger.RulesAhead(server, found.Set!.Revision, book.Applied.Revision);
+        }
+        else if (news.Conflicts)
+        {
+            logger.RulesDisagree(server, book.Applied.Revision);
+            Apply(RuleSet.Agreed(found.Set!, book.Applied));
+        }
+
+        ApplyConfigured();
+    }
+
+    /// <summary>The cache uses a server no more: what could not be read there matters to nobody here now.</summary>
+    public void ServerGone(string server) => Readable(server);
+
+    /// <summary>Stops were seen, wherever; with <paramref name="isOwn"/>, they are put here.</summary>
+    public void Stop(StopSet stops, bool isOwn = false)
+    {
+        var before = book.Stops;
+        book.Merge(stops);
+        if (before.Equals(book.Stops))
+        {
+            return;
+        }
+
+        servers.StopsChanged(isUrgent: isOwn);
+        StopsChanged?.Invoke(isOwn);
+        Watch.Changed(book.Applied, book.Stops, _history);
+        foreach (var stop in isOwn ? [] : book.Stops.Stops.Except(before.Stops))
+        {
+            logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
+        }
+    }
+
+    private void Apply(RuleSet set)
+    {
+        if (set.IsSame(book.Applied))
+        {
+            return;
+        }
+
+        book.Apply(set);
+        foreach (var tried in book.Tried?.Rules ?? [])
+        {
+            tried.DryRun!.Began ??= clock.Monotonic();
+        }
+
+        servers.Apply(set);
+        Watch.Changed(book.Applied, book.Stops, _history);
+        logger.RulesApplied(set.Revision, set.Rules.Length);
+    }
+
+    private void ApplyConfigured()
+    {
+        if (configured.Next(book.Applied) is not { } next)
+        {
+            return;
+        }
+
+        // The rules alone are right. With what the set in force holds besides, such as the stops that it has cleared, they may be too many.
+        var mistakes = RuleSetMistakes.Of(next);
+        if (mistakes is [])
+        {
+            Apply(next);
+        }
+        else
+        {
+            logger.ConfiguredRulesRefused(book.Applied.Revision, string.Join(' ', mistakes));
+        }
+    }
+
+    private void Unreadable(string source, Unreadable why)
+    {
+        if (_unreadable.Add(source))
+        {
+            logger.RulesUnreadable(source, why.Reason);
+            book.BecameUnreadable();
+            servers.BumpEverything(true);
+        }
+    }
+
+    private void Readable(string source)
+    {
+        if (_unreadable.Remove(source) && _unreadable.Count == 0)
+        {
+            book.BecameReadable();
+            servers.BumpEverything(false);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using NearCache.Coherence.Core;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.Driver;
+
+/// <summary>The rules on every server that the cache has: each has been told what is in force in this process, also one that came later.</summary>
+/// <param name="make">Makes the rules on a server, where this set is in force.</param>
+/// <param name="asMatched">A rule as keys are compared with it.</param>
+internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules> make, Func<Rule, Rule> asMatched) : IAsyncDisposable
+{
+    private readonly Lock _lock = new();   // guards the list and what it has been told; the locks of ServerRules are taken inside it, never the other way
+    private volatile ServerRules[] _servers = [];   // replaced, never changed
+    private volatile CompiledSet _compiled = new(RuleSet.Empty, CarriedSet.None);
+    private CarriedSet _applied = CarriedSet.None;
+    private bool _bumpsEverything;
+
+    /// <summary>Completes when the item of each was looked at for the first time.</summary>
+    public Task FirstLook => Task.WhenAll(_servers.Select(server => server.FirstLook));
+
+    /// <summary>Begins to look after the rules on these servers.</summary>
+    public void Add(params IEnumerable<ServerDriver> servers)
+    {
+        ServerRules[] added;
+        lock (_lock)
+        {
+            added = [.. servers.Select(server => make(server, _applied))];
+            foreach (var rules in added)
+            {
+                rules.BumpEverything(_bumpsEverything);
+            }
+
+            _servers = [.. _servers, .. added];
+        }
+
+        foreach (var rules in added)
+        {
+            rules.Start();
+        }
+    }
+
+    /// <summary>Looks no longer after the rules on a server that the cache does not use any more.</summary>
+    public ValueTask RemoveAsync(ServerRules removed)
+    {
+        lock (_lock)
+        {
+            _servers = [.. _servers.Where(rules => rules != removed)];
+        }
+
+        return removed.DisposeAsync();
+    }
+
+    /// <summary>The form in which the leases know a set. Servers carry the same one mostly: it is compiled once.</summary>
+    public CarriedSet Carry(RuleSet set)
+    {
+        var last = _compiled;
+        if (last.Set.IsSame(set))
+        {
+            return last.Carried;
+        }
+
+        var carried = RuleTranslation.Carry(set, asMatched);
+        _compiled = new CompiledSet(set, carried);
+        return carried;
+    }
+
+    /// <summary>A set is in force in this process.</summary>
+    public void Apply(RuleSet set)
+    {
+        lock (_lock)
+        {
+            _applied = Carry(set);
+            foreach (var server in _servers)
+            {
+                server.Apply(_applied);
+            }
+        }
+    }
+
+    /// <summary>This process knows other stops than before.</summary>
+    public void StopsChanged(bool isUrgent)
+    {
+        foreach (var server in _servers)
+        {
+            server.StopsChanged(isUrgent);
+        }
+    }
+
+    /// <summary>Whether every write is counted here, whatever the servers carry.</summary>
+    public void BumpEverything(bool value)
+    {
+        lock (_lock)
+        {
+            _bumpsEverything = value;
+            foreach (var server in _servers)
+            {
+                server.BumpEverything(value);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private sealed record CompiledSet(RuleSet Set, CarriedSet Carried);
+}
