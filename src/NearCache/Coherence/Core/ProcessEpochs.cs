@@ -2,7 +2,7 @@ namespace NearCache.Coherence.Core;
 
 /// <summary>What all servers of a process have in common: the stripes, the generation of the server list, and the count of confirmations.</summary>
 /// <remarks>Any thread may read. A near hit reads <see cref="Confirmations"/> before it looks the entry up and again after
-/// <see cref="ServerLedger{TDesign}.IsCurrent"/>: if it changed, the hit looks up again. Without that, a reader that held an entry while it was
+/// <see cref="ServerGate{TDesign}.IsCurrent"/>: if it changed, the hit looks up again. Without that, a reader that held an entry while it was
 /// voided could pass a gate that opened only because it was voided.</remarks>
 internal sealed class ProcessEpochs
 {

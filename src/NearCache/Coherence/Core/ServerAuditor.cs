@@ -102,12 +102,12 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
 
     // G after the oldest audit was sent. A little sooner when it was sent late, so that the confirmed instant is never older than G and the shortest period.
     private long Impatient(long oldest, long patience) =>
-        Math.Min(oldest + patience, Math.Max(ledger.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
+        Math.Min(oldest + patience, Math.Max(ledger.Gate.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
 
     private Step AskForMissing(in Moment now)
     {
         _missing.Clear();
-        if (!ledger.Total.Missing(ledger.Queue[0].Total, MostLogs, _missing))
+        if (!ledger.Counters.Total.Missing(ledger.Queue[0].Total, MostLogs, _missing))
         {
             return Flush(now, FlushReason.TooManyMissing);
         }

@@ -1,4 +1,4 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The ledger of a server, as designed.</summary>
-internal sealed class ServerCoherence(string identity, ProcessEpochs epochs) : ServerLedger<AsDesigned>(identity, epochs);
+/// <summary>What near entries of a server are served by, as designed.</summary>
+internal sealed class ServerCoherence(string identity, ProcessEpochs epochs) : ServerGate<AsDesigned>(identity, epochs);

@@ -27,7 +27,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
     {
         await DoAsync(ledger.Next(), stopping).ConfigureAwait(false);
         var now = context.Clock.Now();
-        _gate.Look(ledger.Ledger.IsOpen(now, context.MaxStaleness), now.Monotonic);
+        _gate.Look(ledger.Gate.IsOpen(now, context.MaxStaleness), now.Monotonic);
     }
 
     private async Task DoAsync(Step step, CancellationToken stopping)

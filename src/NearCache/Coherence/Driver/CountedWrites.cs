@@ -60,7 +60,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
         ledger.Unanswered(hash.Segment, key);
         if (!context.HasCounters)
         {
-            context.Announcer.Announce(ledger.Ledger.IdentityHash, hash.Segment, key, version: null);
+            context.Announcer.Announce(ledger.Gate.IdentityHash, hash.Segment, key, version: null);
         }
 
         context.Logger.DebtLeft(server.Name, hash.Segment);
@@ -86,7 +86,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
         {
             // Nobody else can find out: also what is counted only because the rules are not known for certain.
             rule?.Counters.Announced();
-            context.Announcer.Announce(ledger.Ledger.IdentityHash, segment, key, version: null);
+            context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version: null);
             return;
         }
 
@@ -96,7 +96,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
         if (rule is { Announces: true })
         {
             rule.Counters.Announced();
-            context.Announcer.Announce(ledger.Ledger.IdentityHash, segment, key, version);
+            context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version);
         }
     }
 }

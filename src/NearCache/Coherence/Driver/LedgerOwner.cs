@@ -9,6 +9,7 @@ internal sealed class LedgerOwner
 {
     private readonly Lock _lock = new();   // guards the ledger and the auditor, from voiding keys until Settle
     private readonly CoherenceContext _context;
+    private readonly ServerLedger<AsDesigned> _ledger;
     private readonly ServerAuditor<AsDesigned> _auditor;
     private readonly Action _countersLost;
 
@@ -20,13 +21,14 @@ internal sealed class LedgerOwner
         _context = context;
         _countersLost = countersLost;
         Due = new Wake(context.Time);
-        Ledger = new ServerCoherence(server, context.Epochs);
-        _auditor = new ServerAuditor<AsDesigned>(Ledger, context.AuditPeriod, new Random());
+        Gate = new ServerCoherence(server, context.Epochs);
+        _ledger = new ServerLedger<AsDesigned>(Gate);
+        _auditor = new ServerAuditor<AsDesigned>(_ledger, context.AuditPeriod, new Random());
         Epoch = context.Epochs.NextLife();
     }
 
-    /// <summary>For those who only ask.</summary>
-    public ServerCoherence Ledger { get; }
+    /// <summary>What near entries of the server are served by.</summary>
+    public ServerCoherence Gate { get; }
 
     /// <summary>Changes when the server has lost its items. No two servers ever have the same.</summary>
     public int Epoch { get; private set; }
@@ -61,12 +63,12 @@ internal sealed class LedgerOwner
         {
             if (_context.HasCounters)
             {
-                Ledger.Hear(announcement, _context.Forget);
-                Ledger.Settle(_context.Clock.Now());
+                _ledger.Hear(announcement, _context.Forget);
+                _ledger.Settle(_context.Clock.Now());
             }
             else
             {
-                effect = Ledger.HearUncounted(announcement, _context.Forget);
+                effect = _ledger.HearUncounted(announcement, _context.Forget);
             }
         }
 
@@ -79,7 +81,7 @@ internal sealed class LedgerOwner
         AuditEffect effect;
         lock (_lock)
         {
-            effect = Ledger.RaiseAll(reason);
+            effect = _ledger.RaiseAll(reason);
         }
 
         Report(effect);
@@ -96,8 +98,8 @@ internal sealed class LedgerOwner
         lock (_lock)
         {
             _context.Forget.Forget(key.Span);
-            effect = Ledger.MutationAnswered(segment, answered: true, m, n);
-            Ledger.Settle(_context.Clock.Now());
+            effect = _ledger.MutationAnswered(segment, answered: true, m, n);
+            _ledger.Settle(_context.Clock.Now());
         }
 
         Report(effect);
@@ -109,7 +111,7 @@ internal sealed class LedgerOwner
         lock (_lock)
         {
             _context.Forget.Forget(key.Span);
-            Ledger.MutationAnswered(segment, answered: false, m: null, n: null);
+            _ledger.MutationAnswered(segment, answered: false, m: null, n: null);
         }
     }
 
@@ -118,7 +120,7 @@ internal sealed class LedgerOwner
     {
         lock (_lock)
         {
-            return Ledger.SendingAudit(_context.Clock.Now(), segment);
+            return _ledger.SendingAudit(_context.Clock.Now(), segment);
         }
     }
 
@@ -128,7 +130,7 @@ internal sealed class LedgerOwner
         AuditEffect effect;
         lock (_lock)
         {
-            effect = Ledger.AuditAnswered(sent, total, segment, rulesMatch, now);
+            effect = _ledger.AuditAnswered(sent, total, segment, rulesMatch, now);
         }
 
         _context.Metrics.AuditEnded(effect.Confirmed ? "confirmed" : "waiting");
@@ -140,7 +142,7 @@ internal sealed class LedgerOwner
     {
         lock (_lock)
         {
-            return Ledger.SendingFlush(_context.Clock.Now());
+            return _ledger.SendingFlush(_context.Clock.Now());
         }
     }
 
@@ -150,7 +152,7 @@ internal sealed class LedgerOwner
         AuditEffect effect;
         lock (_lock)
         {
-            effect = Ledger.Flushed(sent, total, segments, rulesMatch, reason, now);
+            effect = _ledger.Flushed(sent, total, segments, rulesMatch, reason, now);
         }
 
         _context.Metrics.AuditEnded("flushed");
@@ -166,11 +168,11 @@ internal sealed class LedgerOwner
         {
             foreach (var (n, record) in records)
             {
-                Ledger.Hear(n, record, _context.Forget);
+                _ledger.Hear(n, record, _context.Forget);
             }
 
             var now = _context.Clock.Now();
-            Ledger.Settle(now);
+            _ledger.Settle(now);
             _auditor.LogsRead(now, allFound);
         }
     }
@@ -180,7 +182,7 @@ internal sealed class LedgerOwner
     {
         lock (_lock)
         {
-            Ledger.CountersCreated();
+            _ledger.CountersCreated();
         }
     }
 
@@ -189,7 +191,7 @@ internal sealed class LedgerOwner
     {
         lock (_lock)
         {
-            return Ledger.Debts.Owed(segment);
+            return _ledger.Debts.Owed(segment);
         }
     }
 
@@ -199,8 +201,8 @@ internal sealed class LedgerOwner
         AuditEffect effect;
         lock (_lock)
         {
-            effect = Ledger.DebtPaid(segment, owed, m, n);
-            Ledger.Settle(_context.Clock.Now());
+            effect = _ledger.DebtPaid(segment, owed, m, n);
+            _ledger.Settle(_context.Clock.Now());
         }
 
         Report(effect);
@@ -225,9 +227,9 @@ internal sealed class LedgerOwner
         if (effect.Raised == ulong.MaxValue)
         {
             // A server that was never confirmed had no near entries to lose.
-            if (effect.Reason != FlushReason.FirstAudit && Ledger.Confirmed != Moment.Never)
+            if (effect.Reason != FlushReason.FirstAudit && Gate.Confirmed != Moment.Never)
             {
-                _context.Logger.ServerFlushed(Ledger.Identity, reason);
+                _context.Logger.ServerFlushed(Gate.Identity, reason);
             }
 
             return;
@@ -237,7 +239,7 @@ internal sealed class LedgerOwner
         {
             if ((effect.Raised >> segment & 1) != 0)
             {
-                _context.Logger.SegmentFlushed(segment, Ledger.Identity, reason);
+                _context.Logger.SegmentFlushed(segment, Gate.Identity, reason);
             }
         }
     }

@@ -17,7 +17,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         Server = server;
         var commands = new AuditCommands(context.Names);
         _ledger = new LedgerOwner(server.Name, context, countersLost: () => Rules.CountersLost());
-        Ledger = _ledger.Ledger;
+        Ledger = _ledger.Gate;
         _writes = new CountedWrites(server, context, commands, _ledger);
         _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }

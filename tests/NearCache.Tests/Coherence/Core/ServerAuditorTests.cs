@@ -6,7 +6,7 @@ public sealed class ServerAuditorTests
 {
     private const long Patience = 1000;
 
-    private readonly ServerCoherence _ledger = new("one:11211", new ProcessEpochs());
+    private readonly ServerLedger<AsDesigned> _ledger = new(new ServerCoherence("one:11211", new ProcessEpochs()));
     private readonly ServerAuditor<AsDesigned> _auditor;
     private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
 

@@ -7,17 +7,22 @@ public sealed class ServerLedgerTests
     private const long MaxStaleness = 5000;
 
     private readonly ProcessEpochs _epochs = new();
-    private readonly ServerCoherence _ledger;
+    private readonly ServerCoherence _gate;
+    private readonly ServerLedger<AsDesigned> _ledger;
     private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
 
-    public ServerLedgerTests() => _ledger = new ServerCoherence("one:11211", _epochs);
+    public ServerLedgerTests()
+    {
+        _gate = new ServerCoherence("one:11211", _epochs);
+        _ledger = new ServerLedger<AsDesigned>(_gate);
+    }
 
     [Fact]
     public void Nothing_is_current_before_the_first_flush()
     {
-        Assert.False(_ledger.IsOpen(At(0), MaxStaleness));
+        Assert.False(_gate.IsOpen(At(0), MaxStaleness));
         Begin();
-        Assert.True(_ledger.IsCurrent(3, _ledger.Generation(3), At(0), MaxStaleness));
+        Assert.True(_gate.IsCurrent(3, _gate.Generation(3), At(0), MaxStaleness));
     }
 
     [Fact]
@@ -27,24 +32,24 @@ public sealed class ServerLedgerTests
         var sent = _ledger.SendingAudit(At(100), 0);
         Assert.True(_ledger.AuditAnswered(sent, 500, 1000, true, At(900)).Confirmed);
 
-        Assert.True(_ledger.IsOpen(At(100 + MaxStaleness), MaxStaleness));
-        Assert.False(_ledger.IsOpen(At(101 + MaxStaleness), MaxStaleness));
+        Assert.True(_gate.IsOpen(At(100 + MaxStaleness), MaxStaleness));
+        Assert.False(_gate.IsOpen(At(101 + MaxStaleness), MaxStaleness));
     }
 
     [Fact]
     public void The_gate_closes_when_the_machine_slept_although_the_monotonic_clock_did_not_notice()
     {
         Begin();
-        Assert.True(_ledger.IsOpen(new Moment(10, At(MaxStaleness).Wall), MaxStaleness));
-        Assert.False(_ledger.IsOpen(new Moment(10, At(MaxStaleness + 1).Wall), MaxStaleness));
+        Assert.True(_gate.IsOpen(new Moment(10, At(MaxStaleness).Wall), MaxStaleness));
+        Assert.False(_gate.IsOpen(new Moment(10, At(MaxStaleness + 1).Wall), MaxStaleness));
     }
 
     [Fact]
     public void The_gate_closes_when_the_wall_clock_was_set_back_by_more_than_a_second()
     {
         Begin();
-        Assert.True(_ledger.IsOpen(new Moment(10, At(-1000).Wall), MaxStaleness));
-        Assert.False(_ledger.IsOpen(new Moment(10, At(-1001).Wall), MaxStaleness));
+        Assert.True(_gate.IsOpen(new Moment(10, At(-1000).Wall), MaxStaleness));
+        Assert.False(_gate.IsOpen(new Moment(10, At(-1001).Wall), MaxStaleness));
     }
 
     [Fact]
@@ -59,7 +64,7 @@ public sealed class ServerLedgerTests
         Assert.False(_ledger.Settle(At(102)));
         _ledger.Explain(502, 9, 1001);
         Assert.True(_ledger.Settle(At(102)));
-        Assert.Equal(At(100), _ledger.Confirmed);
+        Assert.Equal(At(100), _gate.Confirmed);
     }
 
     [Fact]
@@ -82,7 +87,7 @@ public sealed class ServerLedgerTests
         var effect = _ledger.Flushed(sent, 502, _segments, true, FlushReason.LogMissing, At(101));
 
         Assert.Equal(new AuditEffect(true, 1ul << 4, FlushReason.LogMissing), effect);
-        Assert.Equal(502, _ledger.Total.Known);
+        Assert.Equal(502, _ledger.Counters.Total.Known);
     }
 
     [Fact]
@@ -92,7 +97,7 @@ public sealed class ServerLedgerTests
         _ledger.AuditAnswered(_ledger.SendingAudit(At(100), 0), 510, 1000, true, At(101));
         _ledger.Flushed(_ledger.SendingFlush(At(200)), 510, _segments, true, FlushReason.LogMissing, At(201));
         Assert.Equal(0, _ledger.Queue.Count);
-        Assert.Equal(At(200), _ledger.Confirmed);
+        Assert.Equal(At(200), _gate.Confirmed);
     }
 
     [Theory]
@@ -106,12 +111,12 @@ public sealed class ServerLedgerTests
     {
         Begin();
         var reason = Enum.Parse<FlushReason>(expected);
-        var before = _ledger.Generation(11);
+        var before = _gate.Generation(11);
         var effect = _ledger.AuditAnswered(_ledger.SendingAudit(At(100), 0), total, segment, true, At(101));
 
         Assert.Equal(new AuditEffect(false, ulong.MaxValue, reason), effect);
         Assert.True(effect.CountersLost);
-        Assert.NotEqual(before, _ledger.Generation(11));
+        Assert.NotEqual(before, _gate.Generation(11));
         Assert.Equal(reason == FlushReason.CountersAbsent, _ledger.NeedsCounters);
         Assert.False(_ledger.IsKnown);
     }
@@ -148,19 +153,19 @@ public sealed class ServerLedgerTests
     {
         Begin();
         var key = KeyHash.Of("a"u8);
-        var token = _ledger.BeginFill(key, _epochs.Ring, 0, At(1));
-        Assert.True(_ledger.MayServe(token));
+        var token = _gate.BeginFill(key, _epochs.Ring, 0, At(1));
+        Assert.True(_gate.MayServe(token));
 
         _epochs.Stripes.Advance(key.Stripe(Stripes.Count));
-        Assert.False(_ledger.MayServe(token));
+        Assert.False(_gate.MayServe(token));
 
-        token = _ledger.BeginFill(key, _epochs.Ring, 0, At(1));
+        token = _gate.BeginFill(key, _epochs.Ring, 0, At(1));
         _epochs.RaiseRing();
-        Assert.False(_ledger.MayServe(token));
+        Assert.False(_gate.MayServe(token));
 
-        token = _ledger.BeginFill(key, _epochs.Ring, 0, At(1));
+        token = _gate.BeginFill(key, _epochs.Ring, 0, At(1));
         _ledger.RaiseAll(FlushReason.ServersChanged);
-        Assert.False(_ledger.MayServe(token));
+        Assert.False(_gate.MayServe(token));
     }
 
     [Fact]
@@ -173,7 +178,7 @@ public sealed class ServerLedgerTests
 
         Assert.Equal(new AuditEffect(false, 1ul << 9, FlushReason.DebtPaid), _ledger.DebtPaid(9, owed, 1001, 501));
         Assert.Equal(0ul, _ledger.Debts.Segments);
-        Assert.Equal(501, _ledger.Total.Known);
+        Assert.Equal(501, _ledger.Counters.Total.Known);
     }
 
     [Theory]
@@ -218,15 +223,15 @@ public sealed class ServerLedgerTests
     public void A_reader_that_held_an_entry_while_it_was_voided_passes_the_gate_only_if_it_ignores_the_count_of_confirmations()
     {
         Begin();
-        var (segment, generation, now) = (5, _ledger.Generation(5), At(6000));
+        var (segment, generation, now) = (5, _gate.Generation(5), At(6000));
         var confirmations = _epochs.Confirmations;
-        Assert.False(_ledger.IsCurrent(segment, generation, now, MaxStaleness));
+        Assert.False(_gate.IsCurrent(segment, generation, now, MaxStaleness));
 
         _ledger.AuditAnswered(_ledger.SendingAudit(At(5900), 0), 501, 1000, true, At(5901));
         _ledger.Explain(501, segment, 1001);
         Assert.True(_ledger.Settle(At(5902)));
 
-        Assert.True(_ledger.IsCurrent(segment, generation, now, MaxStaleness));
+        Assert.True(_gate.IsCurrent(segment, generation, now, MaxStaleness));
         Assert.NotEqual(confirmations, _epochs.Confirmations);
     }
 

@@ -100,7 +100,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         await woken;
     }
 
-    void IForget.Forget(ReadOnlySpan<byte> key) => _confirmedWhenVoided.Add(_owner.Ledger.Confirmed);
+    void IForget.Forget(ReadOnlySpan<byte> key) => _confirmedWhenVoided.Add(_owner.Gate.Confirmed);
 
     public void Dispose()
     {
@@ -117,13 +117,13 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
         var sent = _owner.SendingAudit(7);
         _owner.AuditAnswered(sent, total, segment: 1001, rulesMatch: true, _clock.Now());
-        Assert.True(_owner.Ledger.Confirmed.Monotonic < sent.Sent.Monotonic);
+        Assert.True(_owner.Gate.Confirmed.Monotonic < sent.Sent.Monotonic);
         return sent.Sent;
     }
 
     private void AssertVoidedBefore(in Moment confirmed)
     {
         Assert.True(Assert.Single(_confirmedWhenVoided).Monotonic < confirmed.Monotonic);
-        Assert.Equal(confirmed, _owner.Ledger.Confirmed);
+        Assert.Equal(confirmed, _owner.Gate.Confirmed);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     public AuditWorld(AuditScope scope)
     {
         _epochs = new ProcessEpochs();
-        _ledger = new ServerLedger<TDesign>("", _epochs);
+        _ledger = new ServerLedger<TDesign>(new ServerGate<TDesign>("", _epochs));
         _scope = scope;
         _writers = new Writer[scope.Writers.Length];
     }
@@ -88,9 +88,9 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     {
         for (var key = 0; key < AuditScope.Keys; key++)
         {
-            var complete = Snapshot(_ledger.Confirmed, key);
+            var complete = Snapshot(_ledger.Gate.Confirmed, key);
             if (_near[key] is { } entry && entry.Value < complete
-                && _ledger.IsCurrent(Hashes[key].Segment, entry.Generation, _ledger.Confirmed, 0))
+                && _ledger.Gate.IsCurrent(Hashes[key].Segment, entry.Generation, _ledger.Gate.Confirmed, 0))
             {
                 return $"key {key} is served as {entry.Value}, the confirmed audit was sent after write {complete} was complete";
             }
@@ -116,11 +116,11 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             _writers[writer] = new Writer(bits.Take(2), bits.Take(2), bits.Take(2), bits.Take(2), bits.Take(1) != 0);
         }
 
-        LoadPrefix(_ledger.Total, ref bits);
+        LoadPrefix(_ledger.Counters.Total, ref bits);
         for (var key = 0; key < AuditScope.Keys; key++)
         {
             (_values[key], _segments[key]) = (bits.Take(2), bits.Take(2));
-            LoadPrefix(_ledger.Segments[Hashes[key].Segment], ref bits);
+            LoadPrefix(_ledger.Counters.Segments[Hashes[key].Segment], ref bits);
             _generations[Hashes[key].Segment] = bits.Take(2);
             _epochs.Stripes.Restore(Hashes[key].Stripe(Stripes.Count), bits.Take(2));
             _near[key] = bits.Take(1) != 0 ? new Entry(bits.Take(2), bits.Take(2)) : null;
@@ -158,13 +158,13 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             bits.Put(writer.IsNews ? 1 : 0, 1);
         }
 
-        SavePrefix(_ledger.Total, ref bits);
+        SavePrefix(_ledger.Counters.Total, ref bits);
         for (var key = 0; key < AuditScope.Keys; key++)
         {
             bits.Put(_values[key], 2);
             bits.Put(_segments[key], 2);
-            SavePrefix(_ledger.Segments[Hashes[key].Segment], ref bits);
-            bits.Put((int)_ledger.Generation(Hashes[key].Segment), 2);
+            SavePrefix(_ledger.Counters.Segments[Hashes[key].Segment], ref bits);
+            bits.Put((int)_ledger.Gate.Generation(Hashes[key].Segment), 2);
             bits.Put((int)_epochs.Stripes.Read(Hashes[key].Stripe(Stripes.Count)), 2);
             bits.Put(_near[key] is null ? 0 : 1, 1);
             if (_near[key] is { } entry)
@@ -196,7 +196,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             bits.Put((int)_ledger.Queue[audit].Total, 2);
         }
 
-        PutMoment(_ledger.Confirmed, ref bits);
+        PutMoment(_ledger.Gate.Confirmed, ref bits);
         bits.Put(_fills, 2);
         bits.Put(_audits, 2);
         return bits.Value;
@@ -303,7 +303,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             return false;
         }
 
-        _fill = new Fill(key, false, 0, _ledger.BeginFill(Hashes[key], _epochs.Ring, 0, default));
+        _fill = new Fill(key, false, 0, _ledger.Gate.BeginFill(Hashes[key], _epochs.Ring, 0, default));
         _fills--;
         return true;
     }
@@ -321,11 +321,11 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             return true;
         }
 
-        var token = TDesign.TokenBeforeRead ? fill.Token : _ledger.BeginFill(Hashes[fill.Key], _epochs.Ring, 0, default);
+        var token = TDesign.TokenBeforeRead ? fill.Token : _ledger.Gate.BeginFill(Hashes[fill.Key], _epochs.Ring, 0, default);
         _fill = null;
-        if (_ledger.MayServe(token))
+        if (_ledger.Gate.MayServe(token))
         {
-            _near[fill.Key] = new Entry(fill.Value, _ledger.Stamp(token));
+            _near[fill.Key] = new Entry(fill.Value, _ledger.Gate.Stamp(token));
         }
 
         return true;

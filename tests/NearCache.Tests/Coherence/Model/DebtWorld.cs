@@ -62,7 +62,7 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
     {
         _scope = scope;
         _epochs = new ProcessEpochs();
-        _ledger = new ServerLedger<TDesign>("", _epochs);
+        _ledger = new ServerLedger<TDesign>(new ServerGate<TDesign>("", _epochs));
     }
 
     public int Actions => 18;
@@ -107,9 +107,9 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
     {
         for (var key = 0; key < Keys; key++)
         {
-            var complete = (int)(_ledger.Confirmed.Wall >> key) & 1;
+            var complete = (int)(_ledger.Gate.Confirmed.Wall >> key) & 1;
             if (_near[key] is { } entry && entry.Value < complete
-                && _ledger.IsCurrent(Hashes[key].Segment, entry.Generation, _ledger.Confirmed, 0))
+                && _ledger.Gate.IsCurrent(Hashes[key].Segment, entry.Generation, _ledger.Gate.Confirmed, 0))
             {
                 return $"key {key} is served as of before its write, which was complete when the confirmed audit was sent";
             }
@@ -131,10 +131,10 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
 
         Array.Fill(_counters, 2 * Life);
         _ledger.Restore(default, _generations);
-        _ledger.Total.Restart(2 * Life);
+        _ledger.Counters.Total.Restart(2 * Life);
         foreach (var hash in Hashes)
         {
-            _ledger.Segments[hash.Segment].Restart(2 * Life);
+            _ledger.Counters.Segments[hash.Segment].Restart(2 * Life);
         }
 
         return Save();
@@ -150,7 +150,7 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
             (_counters[counter], _read[counter]) = (TakeCounter(ref bits, counter), 0);
         }
 
-        LoadPrefix(_ledger.Total, ref bits);
+        LoadPrefix(_ledger.Counters.Total, ref bits);
         for (var key = 0; key < Keys; key++)
         {
             _values[key] = bits.Take(1);
@@ -158,7 +158,7 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
             writer.M = writer.HasM ? TakeCounter(ref bits, key) : 0;
             writer.N = writer.HasN ? TakeCounter(ref bits) : 0;
             _writers[key] = writer;
-            LoadPrefix(_ledger.Segments[Hashes[key].Segment], ref bits, key);
+            LoadPrefix(_ledger.Counters.Segments[Hashes[key].Segment], ref bits, key);
             _generations[Hashes[key].Segment] = bits.Take(3);
             _epochs.Stripes.Restore(Hashes[key].Stripe(Stripes.Count), bits.Take(2));
             _near[key] = bits.Take(1) != 0 ? new Entry(bits.Take(1), bits.Take(3)) : null;
@@ -200,7 +200,7 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
             PutCounter(_counters[counter], ref bits, counter);
         }
 
-        SavePrefix(_ledger.Total, ref bits);
+        SavePrefix(_ledger.Counters.Total, ref bits);
         for (var key = 0; key < Keys; key++)
         {
             bits.Put(_values[key], 1);
@@ -219,8 +219,8 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
                 PutCounter(writer.N, ref bits);
             }
 
-            SavePrefix(_ledger.Segments[Hashes[key].Segment], ref bits, key);
-            bits.Put((int)_ledger.Generation(Hashes[key].Segment), 3);
+            SavePrefix(_ledger.Counters.Segments[Hashes[key].Segment], ref bits, key);
+            bits.Put((int)_ledger.Gate.Generation(Hashes[key].Segment), 3);
             bits.Put((int)_epochs.Stripes.Read(Hashes[key].Stripe(Stripes.Count)), 2);
             bits.Put(_near[key] is null ? 0 : 1, 1);
             if (_near[key] is { } entry)
@@ -257,7 +257,7 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
             PutCounter(_ledger.Queue[audit].Total, ref bits);
         }
 
-        bits.Put((int)_ledger.Confirmed.Wall, 2);
+        bits.Put((int)_ledger.Gate.Confirmed.Wall, 2);
         bits.Put(_ledger.IsKnown ? 1 : 0, 1);
         bits.Put(_ledger.NeedsCounters ? 1 : 0, 1);
         bits.Put(_ledger.Debts.Segments == 0 ? 0 : 1, 1);
@@ -449,7 +449,7 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
             return false;
         }
 
-        _fill = new Fill(key, false, 0, _ledger.BeginFill(Hashes[key], _epochs.Ring, 0, default));
+        _fill = new Fill(key, false, 0, _ledger.Gate.BeginFill(Hashes[key], _epochs.Ring, 0, default));
         _fills--;
         return true;
     }
@@ -468,9 +468,9 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
         }
 
         _fill = null;
-        if (_ledger.MayServe(fill.Token))
+        if (_ledger.Gate.MayServe(fill.Token))
         {
-            _near[fill.Key] = new Entry(fill.Value, _ledger.Stamp(fill.Token));
+            _near[fill.Key] = new Entry(fill.Value, _ledger.Gate.Stamp(fill.Token));
         }
 
         return true;
@@ -493,13 +493,13 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
     {
         // What was certain at sending: the life of each counter, if nothing else.
         var atLeast = new long[KeyHash.Segments];
-        atLeast[0] = _ledger.Segments[Hashes[0].Segment].Known / Life * Life;
+        atLeast[0] = _ledger.Counters.Segments[Hashes[0].Segment].Known / Life * Life;
         if (_reading == Reading.FlushAnswer)
         {
-            (atLeast[0], atLeast[Hashes[0].Segment], atLeast[Hashes[1].Segment]) = (0, atLeast[0], _ledger.Segments[Hashes[1].Segment].Known / Life * Life);
+            (atLeast[0], atLeast[Hashes[0].Segment], atLeast[Hashes[1].Segment]) = (0, atLeast[0], _ledger.Counters.Segments[Hashes[1].Segment].Known / Life * Life);
         }
 
-        var sent = new SentRead(_sent, _ledger.Total.Known / Life * Life, Hashes[0].Segment, atLeast, _ledger.SendingAudit(default, 0).Life - (_isStale ? 1 : 0));
+        var sent = new SentRead(_sent, _ledger.Counters.Total.Known / Life * Life, Hashes[0].Segment, atLeast, _ledger.SendingAudit(default, 0).Life - (_isStale ? 1 : 0));
         switch (_reading)
         {
             case Reading.None:

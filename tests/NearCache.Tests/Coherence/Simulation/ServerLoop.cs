@@ -212,7 +212,7 @@ internal sealed class ServerLoop<TDesign>
     {
         if (effect != default)
         {
-            _process.Tell($"server {Index}: {effect.Reason}, raised {effect.Raised:x}, confirmed {effect.Confirmed}, known {Ledger.Total.Known}");
+            _process.Tell($"server {Index}: {effect.Reason}, raised {effect.Raised:x}, confirmed {effect.Confirmed}, known {Ledger.Counters.Total.Known}");
         }
 
         if (effect.Raised != 0)

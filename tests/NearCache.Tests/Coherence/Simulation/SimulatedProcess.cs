@@ -38,7 +38,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         Session = new SimulatedSession(schedule, zooKeeper, random, profile.Slowest) { Post = Post, Changed = SlotChanged };
         _servers = [.. servers.Select((server, index) => new ServerLoop<TDesign>(
             index,
-            new ServerLedger<TDesign>($"server-{index}:11211", _epochs),
+            new ServerLedger<TDesign>(new ServerGate<TDesign>($"server-{index}:11211", _epochs)),
             new SimulatedConnection(schedule, server, random, profile) { Post = Post },
             this,
             random))];
@@ -70,7 +70,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
     public long Dropped => _queue.Dropped;
 
     /// <summary>The age of the oldest confirmation among the servers, in milliseconds.</summary>
-    public long OldestConfirmation => _servers.Max(server => Now.Monotonic - server.Ledger.Confirmed.Monotonic);
+    public long OldestConfirmation => _servers.Max(server => Now.Monotonic - server.Ledger.Gate.Confirmed.Monotonic);
 
     public void Start()
     {
@@ -143,13 +143,13 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         var now = Now;
         var server = ServerOf(key);
         var hash = Keyspace.Hashes[key];
-        if (_near.TryGetValue(key, out var entry) && server.Ledger.IsCurrent(hash.Segment, entry.Generation, now, _profile.MaxStaleness))
+        if (_near.TryGetValue(key, out var entry) && server.Ledger.Gate.IsCurrent(hash.Segment, entry.Generation, now, _profile.MaxStaleness))
         {
             _checker.Hit(Number, key, entry.Value, _schedule.Now);
             return;
         }
 
-        var token = server.Ledger.BeginFill(hash, _epochs.Ring, 0, now);
+        var token = server.Ledger.Gate.BeginFill(hash, _epochs.Ring, 0, now);
         server.Connection.Send([new Command(CommandKind.Get, key)], replies =>
         {
             if (replies?[0].Number is not { } value)
@@ -159,13 +159,13 @@ internal sealed class SimulatedProcess<TDesign> : IForget
 
             if (!TDesign.TokenBeforeRead)
             {
-                token = server.Ledger.BeginFill(hash, _epochs.Ring, 0, Now);
+                token = server.Ledger.Gate.BeginFill(hash, _epochs.Ring, 0, Now);
             }
 
-            if (server.Ledger.MayServe(token))
+            if (server.Ledger.Gate.MayServe(token))
             {
                 _schedule.Tell($"process {Number} keeps key {key} version {value} of segment {hash.Segment}");
-                _near[key] = new Entry((int)value, server.Ledger.Stamp(token));
+                _near[key] = new Entry((int)value, server.Ledger.Gate.Stamp(token));
             }
         });
     }
@@ -179,7 +179,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
     /// <summary>A mutation was answered: it is announced, if that can be.</summary>
     public void Announce(ServerLoop<TDesign> server, int key, MutationVersion version)
     {
-        _queue.Add(server.Ledger.IdentityHash, Keyspace.Hashes[key].Segment, Keyspace.Names[key], version);
+        _queue.Add(server.Ledger.Gate.IdentityHash, Keyspace.Hashes[key].Segment, Keyspace.Names[key], version);
         PumpWriter();
     }
 
@@ -359,7 +359,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         {
             foreach (var server in _servers)
             {
-                if (server.Ledger.IdentityHash == announcement.Server)
+                if (server.Ledger.Gate.IdentityHash == announcement.Server)
                 {
                     server.Ledger.Hear(announcement, this);
                 }
