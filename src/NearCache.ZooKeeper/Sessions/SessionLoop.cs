@@ -91,7 +91,6 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     {
         parts.Inbox.Server = connection.Server;
         var persistent = parts.Watches.Persistent();
-        Announce(connection.Server, opening);
         lock (parts.Gate)
         {
             parts.Queue.Attach(FirstMessages());
@@ -103,6 +102,8 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
             }
         }
 
+        // Only now: whoever hears of it and disposes the client finds a connection on which the session can be closed. Nothing has been answered yet.
+        Announce(connection.Server, opening);
         connection.Wake();
         foreach (var (path, handler) in persistent)
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using NearCache.TestSupport;
 using NearCache.TestSupport.ZooKeeper;
 
@@ -267,6 +268,20 @@ public sealed class ReconnectTests
     }
 
     [Fact]
+    public async Task A_client_that_is_closed_by_the_first_who_hears_that_it_is_connected_ends_its_session()
+    {
+        await using var server = FakeZooKeeper.Start();
+        using var first = new FirstToHear();
+        var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, first);
+        first.Client.SetResult(client);
+
+        await (await first.Disposal.Task.WaitAsync(Clients.Patience)).WaitAsync(Clients.Patience);
+
+        Assert.Equal(ZooKeeperState.Closed, client.State);
+        Assert.Contains(server.Requests, request => request.Operation == "CloseSession");
+    }
+
+    [Fact]
     public async Task Closing_waits_for_no_server_that_is_not_there()
     {
         await using var server = FakeZooKeeper.Start();
@@ -281,5 +296,37 @@ public sealed class ReconnectTests
         await Assert.ThrowsAsync<ClientClosedException>(() => read);
         await client.DisposeAsync();
         Assert.Equal(ZooKeeperState.Closed, client.State);
+    }
+
+    /// <summary>Disposes a client on the thread that says that its session is made, before anybody else can know.</summary>
+    private sealed class FirstToHear : ILoggerFactory, ILogger
+    {
+        private const int SessionMade = 3100;
+
+        public TaskCompletionSource<ZooKeeperClient> Client { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<Task> Disposal { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == SessionMade)
+            {
+                Disposal.SetResult(Client.Task.Result.DisposeAsync().AsTask());
+            }
+        }
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
     }
 }
