@@ -142,7 +142,7 @@ internal sealed class Composition : IAsyncDisposable
         };
         _preloader = new Preloader(() => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time, logger);
         _warmUp = new WarmUp(
-            () => _servers.All.All(server => server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time);
+            () => _servers.All.All(server => server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time, logger);
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
     }
 

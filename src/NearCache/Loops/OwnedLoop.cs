@@ -4,7 +4,7 @@ using NearCache.Diagnostics;
 namespace NearCache.Loops;
 
 /// <summary>One loop of the cache that works in the background: whoever made it begins it, and ends it by disposing it.</summary>
-/// <remarks>A loop that ends by itself has a defect, which is logged: no exception is lost, and none comes out of the disposal.</remarks>
+/// <remarks>An exception that ends it is a defect, which is logged: none is lost, and none comes out of the disposal.</remarks>
 /// <param name="logger">Is told of a defect.</param>
 /// <param name="name">What the loop does, for the log.</param>
 internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
@@ -17,7 +17,17 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
 
     /// <summary>Begins: the step is taken again and again until the loop is disposed, at first on this thread as far as its first wait.</summary>
     /// <param name="step">Its token is cancelled when the loop is to end.</param>
-    public void Start(Func<CancellationToken, Task> step) => _loop = RunAsync(step);
+    public void Start(Func<CancellationToken, Task> step) => Run(async stopping =>
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            await step(stopping).ConfigureAwait(false);
+        }
+    });
+
+    /// <summary>Begins work that loops by itself, and may end by itself: on this thread as far as its first wait.</summary>
+    /// <param name="work">Its token is cancelled when it is to end.</param>
+    public void Run(Func<CancellationToken, Task> work) => _loop = RunAsync(work);
 
     public async ValueTask DisposeAsync()
     {
@@ -26,15 +36,12 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task RunAsync(Func<CancellationToken, Task> step)
+    private async Task RunAsync(Func<CancellationToken, Task> work)
     {
         var stopping = _stopping.Token;
         try
         {
-            while (!stopping.IsCancellationRequested)
-            {
-                await step(stopping).ConfigureAwait(false);
-            }
+            await work(stopping).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

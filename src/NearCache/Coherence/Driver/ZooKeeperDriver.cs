@@ -1,4 +1,5 @@
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Remote;
 using NearCache.ZooKeeper;
 
@@ -21,10 +22,9 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     private readonly SlotDriver _slots;
     private readonly Func<CancellationToken, Task>[] _duties;
     private readonly CoherenceContext _context;
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly OwnedLoop _loop;
     private CancellationTokenSource? _session;
     private Task _work = Task.CompletedTask;
-    private Task _loop = Task.CompletedTask;
     private volatile bool _isUp;
     private volatile bool _canServe;
 
@@ -47,6 +47,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         _slots = slots;
         _context = context;
         _duties = duties;
+        _loop = new OwnedLoop(context.Logger, "following the ZooKeeper session");
     }
 
     /// <summary>Whether announcements come in: there is a session, a connection, and a namespace that can be read.</summary>
@@ -57,7 +58,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     public void Start()
     {
         _slots.Start();
-        _loop = RunAsync();
+        _loop.Run(FollowAsync);
     }
 
     public async ValueTask DisposeAsync()
@@ -67,8 +68,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
             _context.Logger.AnnouncementsLeft(left, DrainLimit);
         }
 
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
+        await _loop.DisposeAsync().ConfigureAwait(false);
         await EndSessionAsync().ConfigureAwait(false);
         await _slots.DisposeAsync().ConfigureAwait(false);
         if (_zooKeeper.IsUsedByOthers)
@@ -78,29 +78,17 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         }
 
         await _zooKeeper.DisposeAsync().ConfigureAwait(false);
-        _stopping.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task FollowAsync(CancellationToken stopping)
     {
-        try
+        await foreach (var change in _zooKeeper.Client.StateChangesAsync(stopping).ConfigureAwait(false))
         {
-            await foreach (var change in _zooKeeper.Client.StateChangesAsync(_stopping.Token).ConfigureAwait(false))
-            {
-                await FollowAsync(change).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-        {
-            // Stopped.
-        }
-        catch (Exception e)
-        {
-            _context.Logger.LoopFailed(e, "following the ZooKeeper session");
+            await FollowAsync(change, stopping).ConfigureAwait(false);
         }
     }
 
-    private async Task FollowAsync(ZooKeeperStateChange change)
+    private async Task FollowAsync(ZooKeeperStateChange change, CancellationToken stopping)
     {
         if (change.State != ZooKeeperState.Connected)
         {
@@ -133,7 +121,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         }
 
         await EndSessionAsync().ConfigureAwait(false);
-        _session = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        _session = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _work = ServeAsync(_session.Token);
     }
 
