@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using NearCache.TestSupport;
 using NearCache.TestSupport.ZooKeeper;
 
@@ -252,81 +251,5 @@ public sealed class ReconnectTests
         await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(Clients.Patience);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.GetDataAsync("/").AsTask());
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));
-    }
-
-    [Fact]
-    public async Task A_client_that_is_closed_the_moment_it_is_connected_ends()
-    {
-        await using var server = FakeZooKeeper.Start();
-        for (var round = 0; round < 300; round++)
-        {
-            var client = Clients.New(server.ConnectionString);
-            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
-            await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
-            Assert.Equal(ZooKeeperState.Closed, client.State);
-        }
-    }
-
-    [Fact]
-    public async Task A_client_that_is_closed_by_the_first_who_hears_that_it_is_connected_ends_its_session()
-    {
-        await using var server = FakeZooKeeper.Start();
-        using var first = new FirstToHear();
-        var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, first);
-        first.Client.SetResult(client);
-
-        await (await first.Disposal.Task.WaitAsync(Clients.Patience)).WaitAsync(Clients.Patience);
-
-        Assert.Equal(ZooKeeperState.Closed, client.State);
-        Assert.Contains(server.Requests, request => request.Operation == "CloseSession");
-    }
-
-    [Fact]
-    public async Task Closing_waits_for_no_server_that_is_not_there()
-    {
-        await using var server = FakeZooKeeper.Start();
-        await using var never = Clients.New("127.0.0.1:1");
-        await using var client = await server.ConnectAsync(options => options.ConnectTimeout = TimeSpan.FromMilliseconds(200));
-        server.Freeze();
-        var read = client.GetDataAsync("/").AsTask();
-
-        await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
-        await never.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
-
-        await Assert.ThrowsAsync<ClientClosedException>(() => read);
-        await client.DisposeAsync();
-        Assert.Equal(ZooKeeperState.Closed, client.State);
-    }
-
-    /// <summary>Disposes a client on the thread that says that its session is made, before anybody else can know.</summary>
-    private sealed class FirstToHear : ILoggerFactory, ILogger
-    {
-        private const int SessionMade = 3100;
-
-        public TaskCompletionSource<ZooKeeperClient> Client { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public TaskCompletionSource<Task> Disposal { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id == SessionMade)
-            {
-                Disposal.SetResult(Client.Task.Result.DisposeAsync().AsTask());
-            }
-        }
-
-        public void Dispose()
-        {
-            // Nothing is held.
-        }
     }
 }
