@@ -22,10 +22,13 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     /// <summary>The slot to which a write is on its way.</summary>
     public int? Writing { get; private set; }
 
+    /// <summary>Nothing waits to be announced, also nothing that was refused and is tried once more.</summary>
+    public bool IsIdle => queue.IsEmpty && _taken.Count == 0;
+
     /// <summary>What to do next.</summary>
     public SlotStep Next(long now)
     {
-        if ((queue.IsEmpty && _taken.Count == 0) || Slots == 0)
+        if (IsIdle || Slots == 0)
         {
             return new SlotStep(SlotStepKind.Wait, Until: long.MaxValue);
         }

@@ -48,7 +48,7 @@ internal sealed class SlotBoard
         {
             lock (_lock)
             {
-                return new QueueCounts(_queue.IsEmpty, _queue.Count, _queue.Merged, _queue.Dropped);
+                return new QueueCounts(_writer.IsIdle, _queue.Count, _queue.Merged, _queue.Dropped);
             }
         }
     }
@@ -255,7 +255,7 @@ internal sealed class SlotBoard
     }
 
     /// <summary>The announcements that wait, and those that never will be made.</summary>
-    /// <param name="IsEmpty">Nothing waits.</param>
+    /// <param name="IsEmpty">Nothing waits, also nothing that was refused and is tried once more.</param>
     /// <param name="Waiting">How many keys wait.</param>
     /// <param name="Merged">How many went into one that was waiting already.</param>
     /// <param name="Dropped">How many were dropped.</param>

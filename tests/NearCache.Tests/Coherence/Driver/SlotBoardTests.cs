@@ -130,6 +130,20 @@ public sealed class SlotBoardTests
         Assert.Equal(SlotStepKind.Read, _board.NextWrite(2000).Kind);
     }
 
+    [Fact]
+    public void What_was_refused_still_waits_until_its_second_try()
+    {
+        ReadAll(0);
+        Announce(1);
+        Assert.Equal(SlotStepKind.Write, _board.NextWrite(0).Kind);
+        _board.Refused(Own, 0);
+        Assert.False(_board.Queue.IsEmpty);
+
+        Assert.Equal(SlotStepKind.Write, _board.NextWrite(1000).Kind);
+        _board.Written();
+        Assert.True(_board.Queue.IsEmpty);
+    }
+
     private static SlotContent Content(long transaction, int news = 0)
     {
         var ring = SlotRing.Empty.Merge([.. Enumerable.Range(1, news).Select(number => new Announcement { Server = 9, Key = new[] { (byte)number } })]);
