@@ -104,7 +104,8 @@ internal sealed class Composition : IAsyncDisposable
         {
             var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options, shared);
             var hits = new HybridHits(Near, epochs, _clock);
-            var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, face.MaximumPayloadBytes, _metrics, logger);
+            var limits = new HybridLimits(face.MaximumPayloadBytes, remote.HasCounters ? options.Memcached.MaxValueBytes : long.MaxValue);
+            var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, limits, _metrics, logger);
             return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);
         };
         if (remote.IsEmbedded)

@@ -157,12 +157,13 @@ public interface INearCache
 
     /// <summary>Stores many values, all servers at once and pipelined.</summary>
     /// <exception cref="ArgumentException">One of the keys cannot be a key; nothing was sent.</exception>
-    /// <exception cref="NearCacheException">At least one write failed; the others were done.</exception>
+    /// <exception cref="NearCacheException">At least one write failed, of the key that <see cref="NearCacheException.Key"/> names; the others were tried all the same. Whoever awaits the task sees the first failure, its
+    /// <see cref="Task.Exception"/> has one of each key that failed.</exception>
     Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, CacheEntryOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>Removes many keys, all servers at once and pipelined.</summary>
     /// <exception cref="ArgumentException">One of the keys cannot be a key; nothing was sent.</exception>
-    /// <exception cref="NearCacheException">At least one removal failed; the others were done.</exception>
+    /// <exception cref="NearCacheException">At least one removal failed, as with <see cref="SetManyAsync{T}"/>; the others were tried all the same.</exception>
     Task RemoveManyAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default);
 
     /// <summary>Counts a counter up (or down, not below 0) and returns its new value. Counters have a key space of their own: no rule can match them, they are never near,

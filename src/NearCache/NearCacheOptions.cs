@@ -97,7 +97,7 @@ public sealed class NearCacheOptions
     /// <value>Default: false, the host does not start there without memcached.</value>
     public bool AllowEmbedded { get; set; }
 
-    /// <summary>How many factories this cache runs at once; the others wait. It shields the source while memcached fails.</summary>
+    /// <summary>How many factories this cache runs at once; the others wait. It shields the source while memcached fails. A factory that itself waits for a cache does not count meanwhile.</summary>
     /// <value>Default: 64.</value>
     public int MaxConcurrentFactories { get; set; } = 64;
 

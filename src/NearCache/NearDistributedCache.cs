@@ -61,6 +61,7 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     }
 
     /// <summary>Stores a value. Blocks until memcached has answered.</summary>
+    /// <remarks>Of two absolute expirations the earlier counts.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
     /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
@@ -130,7 +131,8 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     private long? DeadlineOf(DistributedCacheEntryOptions options)
     {
         var now = _time.GetUtcNow();
-        var deadline = options.AbsoluteExpirationRelativeToNow is { } life && life < DateTimeOffset.MaxValue - now ? now + life : options.AbsoluteExpiration;
+        var span = options.AbsoluteExpirationRelativeToNow is { } life && life < DateTimeOffset.MaxValue - now ? now + life : (DateTimeOffset?)null;
+        var deadline = span < options.AbsoluteExpiration ? span : options.AbsoluteExpiration ?? span;
         return deadline is not { } end ? null
             : end > now ? end.ToUnixTimeMilliseconds()
             : throw new ArgumentOutOfRangeException(nameof(options), end, "The absolute expiration must be in the future.");

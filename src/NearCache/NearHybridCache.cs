@@ -85,7 +85,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NearCacheException">At least one removal failed; the others were done.</exception>
+    /// <exception cref="NearCacheException">At least one removal failed; the others were tried all the same.</exception>
     public override ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -102,7 +102,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NearCacheException">At least one write failed; the others were done.</exception>
+    /// <exception cref="NearCacheException">At least one write failed; the others were tried all the same.</exception>
     public override ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -122,8 +122,8 @@ internal static partial class Log
     [LoggerMessage(1600, LogLevel.Warning, "HybridCache: a key is not cached, because it {Reason}.")]
     public static partial void HybridKeyRefused(this ILogger logger, string reason);
 
-    [LoggerMessage(1601, LogLevel.Warning, "HybridCache: a value of {Bytes} bytes is not stored, because MaximumPayloadBytes is {Most}.")]
-    public static partial void HybridValueTooLarge(this ILogger logger, int bytes, long most);
+    [LoggerMessage(1601, LogLevel.Warning, "HybridCache: a value of {Bytes} bytes is not stored, because {Reason}.")]
+    public static partial void HybridValueTooLarge(this ILogger logger, int bytes, string reason);
 
     [LoggerMessage(1602, LogLevel.Warning, "HybridCache: a stored value cannot be read as a {Type}, and is replaced.")]
     public static partial void HybridValueUnreadable(this ILogger logger, Exception? exception, string type);

@@ -18,43 +18,17 @@ internal sealed class FlightBoard(TimeProvider time)
     /// <param name="meanwhile">What this caller takes rather than wait for long; null: nothing.</param>
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
     /// <param name="forAnother">Makes of what the flight has brought what callers get who join it; null: the same.</param>
-    public async ValueTask<CacheResult<T>> JoinAsync<T>(
+    /// <remarks>A factory that calls this lends its place meanwhile.</remarks>
+    public ValueTask<CacheResult<T>> JoinAsync<T>(
         string key,
         Func<CancellationToken, ValueTask<CacheResult<T>>> body,
         Func<TimeSpan> linger,
         Meanwhile<T>? meanwhile,
         CancellationToken cancellationToken,
-        Func<CacheResult<T>, CacheResult<T>>? forAnother = null)
-    {
-        while (true)
-        {
-            if (_flights.TryGetValue(key, out var under))
-            {
-                if (under is not Flight<T> shared)
-                {
-                    // The same key as another type: a mistake, which sharing would turn into a cast that fails.
-                    return await body(cancellationToken).ConfigureAwait(false);
-                }
-
-                if (shared.TryBoard())
-                {
-                    var (result, isInstead) = await WaitAsync(key, shared, meanwhile, cancellationToken).ConfigureAwait(false);
-                    return isInstead ? result : shared.ForAnother(result);
-                }
-
-                Remove(key, shared);
-                continue;
-            }
-
-            var flight = new Flight<T>(time.GetTimestamp(), forAnother);
-            flight.TryBoard();
-            if (_flights.TryAdd(key, flight))
-            {
-                _ = RunAsync(key, flight, body, linger);
-                return (await WaitAsync(key, flight, meanwhile, cancellationToken).ConfigureAwait(false)).Result;
-            }
-        }
-    }
+        Func<CacheResult<T>, CacheResult<T>>? forAnother = null) =>
+        FactoryPlace.Current is { } place
+            ? LendAsync(place, key, body, linger, meanwhile, forAnother, cancellationToken)
+            : JoinOrBeginAsync(key, body, linger, meanwhile, forAnother, cancellationToken);
 
     /// <summary>Begins to refresh a key in the background, unless that is under way.</summary>
     /// <param name="key">The key.</param>
@@ -100,6 +74,64 @@ internal sealed class FlightBoard(TimeProvider time)
         foreach (var refresh in _refreshes.Values)
         {
             refresh.Abandon();
+        }
+    }
+
+    private async ValueTask<CacheResult<T>> LendAsync<T>(
+        FactoryPlace place,
+        string key,
+        Func<CancellationToken, ValueTask<CacheResult<T>>> body,
+        Func<TimeSpan> linger,
+        Meanwhile<T>? meanwhile,
+        Func<CacheResult<T>, CacheResult<T>>? forAnother,
+        CancellationToken cancellationToken)
+    {
+        place.Lend();
+        try
+        {
+            return await JoinOrBeginAsync(key, body, linger, meanwhile, forAnother, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await place.TakeBackAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<CacheResult<T>> JoinOrBeginAsync<T>(
+        string key,
+        Func<CancellationToken, ValueTask<CacheResult<T>>> body,
+        Func<TimeSpan> linger,
+        Meanwhile<T>? meanwhile,
+        Func<CacheResult<T>, CacheResult<T>>? forAnother,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_flights.TryGetValue(key, out var under))
+            {
+                if (under is not Flight<T> shared)
+                {
+                    // The same key as another type: a mistake, which sharing would turn into a cast that fails.
+                    return await body(cancellationToken).ConfigureAwait(false);
+                }
+
+                if (shared.TryBoard())
+                {
+                    var (result, isInstead) = await WaitAsync(key, shared, meanwhile, cancellationToken).ConfigureAwait(false);
+                    return isInstead ? result : shared.ForAnother(result);
+                }
+
+                Remove(key, shared);
+                continue;
+            }
+
+            var flight = new Flight<T>(time.GetTimestamp(), forAnother);
+            flight.TryBoard();
+            if (_flights.TryAdd(key, flight))
+            {
+                _ = RunAsync(key, flight, body, linger);
+                return (await WaitAsync(key, flight, meanwhile, cancellationToken).ConfigureAwait(false)).Result;
+            }
         }
     }
 

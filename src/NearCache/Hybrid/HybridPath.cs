@@ -10,7 +10,7 @@ namespace NearCache.Hybrid;
 
 /// <summary>What <c>HybridCache</c> does when there is no near hit: all by the paths that every key takes, with items for values.</summary>
 internal sealed class HybridPath(
-    KeyMap map, ReadPath reads, WritePath writes, CreatePath creations, TagPath tags, NearStore near, FlightBoard flights, HybridSerializers serializers, long mostBytes, NearCacheMetrics metrics, ILogger logger)
+    KeyMap map, ReadPath reads, WritePath writes, CreatePath creations, TagPath tags, NearStore near, FlightBoard flights, HybridSerializers serializers, HybridLimits limits, NearCacheMetrics metrics, ILogger logger)
 {
     public async ValueTask<T> GetOrCreateAsync<TState, T>(
         string name, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
@@ -127,7 +127,7 @@ internal sealed class HybridPath(
             return default;
         }
 
-        var made = await making.RunAsync(cancellationToken).ConfigureAwait(false);
+        var made = await creations.RunAsync(making, static (making, token) => making.RunAsync(token), cancellationToken).ConfigureAwait(false);
         if (fill is { } keep && terms.Stores(made))
         {
             Keep(place, keep, made, call);
@@ -145,7 +145,7 @@ internal sealed class HybridPath(
 
     private string FlightOf(string name, in HybridCall call) => call.Variant == 0 ? name : flights.VariantOf(name, call.Variant);
 
-    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call) => new(place, tags, serializers, call.ReadsRemote, mostBytes, metrics, logger)
+    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call) => new(place, tags, serializers, call.ReadsRemote, limits, metrics, logger)
     {
         ReadsNear = call.ReadsNear,
         KeepsNear = call.KeepsNear,

@@ -5,8 +5,10 @@ using NearCache.Paths;
 namespace NearCache.Hybrid;
 
 /// <summary>An item is an answer while its tags are what they were, and as long as it can be read.</summary>
-internal sealed class HybridTerms<T>(PlacedKey place, TagPath tags, HybridSerializers serializers, bool readsRemote, long mostBytes, NearCacheMetrics metrics, ILogger logger) : CreationTerms<HybridItem>
+internal sealed class HybridTerms<T>(PlacedKey place, TagPath tags, HybridSerializers serializers, bool readsRemote, HybridLimits limits, NearCacheMetrics metrics, ILogger logger) : CreationTerms<HybridItem>
 {
+    private HybridItem? _refused;
+
     public override bool IsCurrent(HybridItem near) => tags.AreCurrent(near.Stamps(versions => tags.Stamp(place, versions))) && near.TryPrepare<T>(serializers, out _);
 
     public override async ValueTask<Acceptance> CheckAsync(PlacedKey place, HybridItem found, CancellationToken cancellationToken)
@@ -29,9 +31,14 @@ internal sealed class HybridTerms<T>(PlacedKey place, TagPath tags, HybridSerial
 
     public override bool Stores(HybridItem created)
     {
-        if (created.Payload is { Value.Length: var bytes } && bytes > mostBytes)
+        if (created.Payload is { } payload && limits.WhyNot(payload) is { } reason)
         {
-            logger.HybridValueTooLarge(bytes, mostBytes);
+            // Asked again whether the lease is to be given back: said once.
+            if (!ReferenceEquals(Interlocked.Exchange(ref _refused, created), created))
+            {
+                logger.HybridValueTooLarge(payload.Value.Length, reason);
+            }
+
             return false;
         }
 

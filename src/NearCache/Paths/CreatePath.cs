@@ -34,6 +34,10 @@ internal sealed class CreatePath(
             ? TracedAsync(flight, place, state, factory, entry, terms, cancellationToken)
             : JoinAsync(flight, place, state, factory, entry, terms, cancellationToken);
 
+    /// <summary>Runs a factory whose value goes nowhere by itself, when its turn has come.</summary>
+    public ValueTask<T> RunAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken) =>
+        factories.RunAsync(state, factory, options.FactoryTimeout, cancellationToken);
+
     public void Dispose() => flights.EndRefreshes();
 
     private async ValueTask<CacheResult<T>> TracedAsync<TState, T>(

@@ -23,6 +23,9 @@ internal sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy po
     /// <summary>Whether there was an item, which could not be the answer.</summary>
     public bool IsReplacing { get; set; }
 
+    /// <summary>Whether what the factory returned is more than memcached takes.</summary>
+    public bool IsTooLarge { get; set; }
+
     /// <summary>The value as its codec writes it, not compressed; empty: nobody knows.</summary>
     public ReadOnlyMemory<byte> Bytes { get; set; }
 

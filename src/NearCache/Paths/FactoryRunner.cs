@@ -14,6 +14,8 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
     private async ValueTask<T> UnlimitedAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
     {
         await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        var place = new FactoryPlace(gate, cancellationToken);
+        FactoryPlace.Current = place;
         var started = time.GetTimestamp();
         var outcome = "failed";
         using var activity = NearCacheTraces.BeginFactory();
@@ -30,7 +32,7 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
         }
         finally
         {
-            gate.Exit();
+            place.Leave();
             metrics.FactoryRan(outcome, time.GetElapsedTime(started));
         }
     }

@@ -68,6 +68,12 @@ internal sealed class FillPath(
         {
             NotStored(e);
         }
+        catch (ArgumentException e)
+        {
+            // The client sends no value above MaxValueBytes.
+            creation.IsTooLarge = true;
+            logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
+        }
 
         return result;
     }
@@ -79,7 +85,7 @@ internal sealed class FillPath(
         try
         {
             var result = await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
-            if (LifetimeOf(creation, result) <= TimeSpan.Zero || !creation.Stores(result))
+            if (creation.IsTooLarge || LifetimeOf(creation, result) <= TimeSpan.Zero || !creation.Stores(result))
             {
                 // The source has nothing, or too much, and that is not to be kept: others need not wait for the end of the lease.
                 await lease.ReleaseAsync().ConfigureAwait(false);

@@ -101,6 +101,11 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
             metrics.RemoteFailed(operation);
             throw Failure.Of(e, operation, place.Text);
         }
+        catch (ArgumentException e)
+        {
+            // The client sends no value above MaxValueBytes; memcached would refuse it as well.
+            throw new NearCacheException($"{operation} was refused: {e.Message}", e) { Key = place.Text };
+        }
         catch (OperationCanceledException) when (!mutation.IsCompleted)
         {
             _ = mutation.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NearCache.Coherence.Driver;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Servers;
 using NearCache.ZooKeeper;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Rules;

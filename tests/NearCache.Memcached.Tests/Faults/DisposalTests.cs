@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Memcached;
 using NearCache.TestSupport.Servers;
 
@@ -8,6 +9,8 @@ namespace NearCache.Memcached.Tests.Faults;
 
 public sealed class DisposalTests(ITestOutputHelper output)
 {
+    private const int NeverDisposed = 2200;
+
     [Fact]
     public async Task Disposing_under_load_ends_every_call_and_every_connection()
     {
@@ -92,7 +95,7 @@ public sealed class DisposalTests(ITestOutputHelper output)
     public async Task Clients_that_were_never_disposed_are_ended_when_they_are_collected_and_say_where_they_were_made()
     {
         await using var server = await MemcachedProcess.StartNewAsync();
-        var log = new Warnings();
+        var log = new SaidLog();
         var before = await ForgetAsync(server.Address, server.Port, log, 200);
 
         await TestSupport.Eventually.BecomesTrueAsync(
@@ -100,14 +103,14 @@ public sealed class DisposalTests(ITestOutputHelper output)
             {
                 GC.Collect();
                 GC.WaitForPendingFinalizers();
-                return TcpTable.EstablishedTo(server.Port) == 0 && log.Count == 200;
+                return TcpTable.EstablishedTo(server.Port) == 0 && log.Of(NeverDisposed).Length == 200;
             },
             "no connection is left, and everybody was told");
 
-        output.WriteLine($"[FIGURE] 200 clients never disposed | connections before collection {before}, after 0 | {log.Count} warnings that name where each was made");
+        output.WriteLine($"[FIGURE] 200 clients never disposed | connections before collection {before}, after 0 | {log.Of(NeverDisposed).Length} warnings that name where each was made");
         Assert.Equal(200, before);
-        Assert.Equal(200, log.Count);
-        Assert.Contains(nameof(ForgetAsync), log.Last, StringComparison.Ordinal);
+        Assert.Equal(200, log.Of(NeverDisposed).Length);
+        Assert.Contains(nameof(ForgetAsync), log.Of(NeverDisposed)[^1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -158,38 +161,5 @@ public sealed class DisposalTests(ITestOutputHelper output)
         await TestSupport.Eventually.BecomesTrueAsync(() => (connections = Math.Max(connections, TcpTable.EstablishedTo(port))) >= times, "every client has its connection");
         GC.KeepAlive(clients);
         return connections;
-    }
-
-    private sealed class Warnings : ILoggerFactory, ILogger
-    {
-        private int _count;
-
-        public int Count => Volatile.Read(ref _count);
-
-        public string Last { get; private set; } = "";
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id == 2200)
-            {
-                Last = formatter(state, exception);
-                Interlocked.Increment(ref _count);
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

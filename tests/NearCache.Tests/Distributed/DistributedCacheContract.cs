@@ -98,6 +98,42 @@ public abstract class DistributedCacheContract : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Texts_go_in_and_come_out()
+    {
+        var options = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) };
+        Cache.SetString("blocking", "größe");
+        Cache.SetString("blocking with options", "", options);
+        await Cache.SetStringAsync("key", "größe");
+        await Cache.SetStringAsync("key with options", "😀", options);
+        Cache.Set("bytes", One);
+        await Cache.SetAsync("other bytes", One);
+
+        Assert.Equal(("größe", ""), (Cache.GetString("blocking"), Cache.GetString("blocking with options")));
+        Assert.Equal(("größe", "😀"), (await Cache.GetStringAsync("key"), await Cache.GetStringAsync("key with options")));
+        Assert.Equal("größe"u8.ToArray(), await Cache.GetAsync("key"));
+        Assert.Equal((null, null), (Cache.GetString("not there"), await Cache.GetStringAsync("not there")));
+        Assert.Throws<ArgumentNullException>(() => Cache.SetString(null!, ""));
+        Assert.Throws<ArgumentNullException>(() => Cache.SetString("key", null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => Cache.SetStringAsync("key", null!));
+
+        Time.Advance(TimeSpan.FromSeconds(12));
+        Assert.Equal((null, null), (Cache.GetString("blocking with options"), await Cache.GetStringAsync("key with options")));
+        Assert.Equal(("größe", "größe"), (Cache.GetString("blocking"), await Cache.GetStringAsync("key")));
+        Assert.Equal(One, Cache.Get("bytes"));
+        Assert.Equal(One, await Cache.GetAsync("other bytes"));
+    }
+
+    [Fact]
+    public void Expirations_that_are_not_positive_are_no_options()
+    {
+        foreach (var wrong in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(-1), TimeSpan.MinValue })
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new DistributedCacheEntryOptions().SetAbsoluteExpiration(wrong));
+            Assert.Throws<ArgumentOutOfRangeException>(() => new DistributedCacheEntryOptions().SetSlidingExpiration(wrong));
+        }
+    }
+
+    [Fact]
     public async Task The_bytes_that_were_given_may_be_used_again()
     {
         if (Cache is not NearDistributedCache)

@@ -1,18 +1,12 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
-using Microsoft.Extensions.Internal;
 
 namespace NearCache.Tests.Distributed;
 
 /// <summary>The contract holds for Microsoft's own.</summary>
 public sealed class MemoryDistributedCacheTests : DistributedCacheContract
 {
-    public MemoryDistributedCacheTests() => Cache = new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new Clock(Time) }));
+    public MemoryDistributedCacheTests() => Cache = new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new SystemClock(Time) }));
 
     protected override IDistributedCache Cache { get; }
-
-    private sealed class Clock(TimeProvider time) : ISystemClock
-    {
-        public DateTimeOffset UtcNow => time.GetUtcNow();
-    }
 }

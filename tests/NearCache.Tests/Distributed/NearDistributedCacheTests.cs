@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using NearCache.Distributed;
@@ -62,8 +63,38 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
     }
 
     [Fact]
-    public async Task An_absolute_expiration_in_the_past_is_refused() =>
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Cache.SetAsync("key", [1], new DistributedCacheEntryOptions { AbsoluteExpiration = Time.GetUtcNow().AddSeconds(-1) }));
+    public async Task Buffers_are_treated_as_arrays_are()
+    {
+        var cache = (IBufferDistributedCache)Cache;
+        var (options, output) = (new DistributedCacheEntryOptions(), new ArrayBufferWriter<byte>());
+        var cancelled = new CancellationToken(canceled: true);
+        byte[] bytes = [1, 2];
+
+        await cache.SetAsync("key", new ReadOnlySequence<byte>(bytes), options);
+        await cache.SetAsync("empty", default, options);
+        bytes[0] = 9;
+        Assert.Equal([1, 2], await cache.GetAsync("key"));
+        Assert.True(await cache.TryGetAsync("empty", output));
+        Assert.False(await cache.TryGetAsync("not there", output));
+        Assert.Equal(0, output.WrittenCount);
+
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await cache.TryGetAsync(null!, output));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await cache.TryGetAsync("key", null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await cache.SetAsync(null!, default(ReadOnlySequence<byte>), options));
+        await Assert.ThrowsAsync<ArgumentNullException>(async () => await cache.SetAsync("key", default(ReadOnlySequence<byte>), null!));
+        Assert.Throws<ArgumentNullException>(() => cache.TryGet(null!, output));
+        Assert.Throws<ArgumentNullException>(() => cache.TryGet("key", null!));
+        Assert.Throws<ArgumentNullException>(() => cache.Set(null!, default(ReadOnlySequence<byte>), options));
+        Assert.Throws<ArgumentNullException>(() => cache.Set("key", default(ReadOnlySequence<byte>), null!));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.TryGetAsync("key", output, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.SetAsync("key", default(ReadOnlySequence<byte>), options, cancelled));
+        Assert.Equal([1, 2], await cache.GetAsync("key"));
+    }
+
+    // Microsoft's own in-memory cache holds up to 200 MB; memcached takes a MiB unless told otherwise.
+    [Fact]
+    public async Task A_value_that_is_too_large_is_refused() =>
+        await Assert.ThrowsAsync<NearCacheException>(() => Cache.SetAsync("key", new byte[(1 << 20) + 1], new DistributedCacheEntryOptions()));
 
     [Fact]
     public async Task Garbage_on_the_remote_is_a_miss()

@@ -52,6 +52,18 @@ public sealed class HybridFlagsTests
     }
 
     [Fact]
+    public async Task A_miss_without_a_factory_is_the_default_of_its_type()
+    {
+        await using var world = HybridWorld.Start();
+        var options = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableUnderlyingData };
+
+        Assert.Equal(0, await world.Cache.GetOrCreateAsync<int>(Key, _ => throw new InvalidOperationException(), options));
+        Assert.Null(await world.Cache.GetOrCreateAsync<int?>(Key, _ => throw new InvalidOperationException(), options));
+        Assert.Null(await world.Cache.GetOrCreateAsync<List<int>?>(Key, _ => throw new InvalidOperationException(), options));
+        Assert.Null(await world.Cache.GetOrCreateAsync<string?>(" ", _ => throw new InvalidOperationException(), options));
+    }
+
+    [Fact]
     public async Task The_flags_of_a_call_count_before_those_of_the_cache()
     {
         await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { DefaultEntryOptions = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache } });

@@ -4,6 +4,8 @@ namespace NearCache.Tests.Hybrid;
 
 public sealed class HybridKeysTests
 {
+    private const int KeyRefused = 1600;
+
     [Theory]
     [InlineData("key")]
     [InlineData("with spaces in it")]
@@ -80,13 +82,41 @@ public sealed class HybridKeysTests
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await world.Cache.MakeAsync("key", "made", half));
     }
 
-    [Fact]
-    public async Task A_key_above_the_limit_is_not_cached_and_its_caller_is_served()
+    [Theory]
+    [InlineData(null, 1024)]
+    [InlineData(3, 3)]
+    public async Task A_key_above_the_limit_is_logged_and_not_cached_and_its_caller_is_served(int? limit, int longest)
     {
-        await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { MaximumKeyLength = 3 });
+        await using var world = HybridWorld.Start(face: limit is { } most ? new NearHybridCacheOptions { MaximumKeyLength = most } : null);
+        var (fits, tooLong) = (new string('k', longest), new string('k', longest + 1));
 
-        Assert.Equal("one", await world.Cache.MakeAsync("four", "one"));
-        Assert.Equal("two", await world.Cache.MakeAsync("four", "two"));
+        Assert.Equal("one", await world.Cache.MakeAsync(fits, "one"));
+        Assert.Empty(world.Log.Of(KeyRefused));
+        Assert.Equal("one", await world.Cache.MakeAsync(tooLong, "one"));
+        Assert.Equal("two", await world.Cache.MakeAsync(tooLong, "two"));
+
+        Assert.Equal(("one", null), (await world.Cache.AnywhereAsync(fits), await world.Cache.AnywhereAsync(tooLong)));
+        Assert.All(world.Log.Of(KeyRefused), text => Assert.Contains($"{longest + 1} characters, and MaximumKeyLength is {longest}", text, StringComparison.Ordinal));
+        Assert.Equal(3, world.Log.Of(KeyRefused).Length);
+    }
+
+    // "The entire key value is treated as an opaque identifying string": memcached compares bytes.
+    [Fact]
+    public async Task Keys_differ_by_every_letter()
+    {
+        await using var world = HybridWorld.Start();
+        string[] keys = ["order/1", "Order/1", "order_1", "order1", " order/1", "order/1 ", "caf\u00e9", "cafe\u0301", "order/*", "h:order/1", new('k', 300), new string('k', 299) + "K"];
+        foreach (var key in keys)
+        {
+            Assert.Equal($"made {key}", await world.Cache.MakeAsync(key, $"made {key}"));
+        }
+
+        await world.Cache.RemoveAsync("order/*");
+        foreach (var key in keys)
+        {
+            var expected = key == "order/*" ? null : $"made {key}";
+            Assert.Equal((expected, expected), (await world.Cache.NearAsync(key), await world.Cache.RemoteAsync(key)));
+        }
     }
 
     [Fact]
@@ -111,15 +141,5 @@ public sealed class HybridKeysTests
         await Assert.ThrowsAsync<ArgumentException>(async () => await world.Cache.MakeAsync("key", "made", "good", tag!));
         await Assert.ThrowsAsync<ArgumentException>(async () => await world.Cache.SetAsync("key", "set", tags: [tag!]));
         Assert.Null(await world.Cache.AnywhereAsync("key"));
-    }
-
-    [Fact]
-    public async Task A_key_given_as_a_span_or_put_together_is_the_same_key()
-    {
-        await using var world = HybridWorld.Start();
-        await world.Cache.MakeAsync("key-1", "made");
-
-        Assert.Equal("made", await world.Cache.GetOrCreateAsync<string>("key-1".AsSpan(), _ => throw new InvalidOperationException()));
-        Assert.Equal("made", await world.Cache.GetOrCreateAsync<string>($"key-{1}", _ => throw new InvalidOperationException()));
     }
 }

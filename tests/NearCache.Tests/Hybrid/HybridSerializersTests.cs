@@ -4,11 +4,16 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.DependencyInjection;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
+using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Hybrid;
 
 public sealed class HybridSerializersTests
 {
+    private const int TooLarge = 1601;
+
     [Fact]
     public async Task Values_come_back_as_they_were()
     {
@@ -36,6 +41,28 @@ public sealed class HybridSerializersTests
         var mine = await ReadAsync<byte[]>(world.Cache, "bytes");
         mine[0] = 2;
         Assert.Equal([1], await ReadAsync<byte[]>(world.Cache, "bytes"));
+    }
+
+    // Microsoft asks for both: a type that can be derived from may hold anything.
+    [Fact]
+    public async Task Only_sealed_types_that_say_so_are_shared()
+    {
+        await using var world = HybridWorld.Start();
+
+        Assert.True(await IsSharedAsync(new Shared("both")));
+        Assert.False(await IsSharedAsync(new SealedAlone("one")));
+        Assert.False(await IsSharedAsync(new ImmutableAlone("one")));
+        Assert.False(await IsSharedAsync(new SaysNo("neither")));
+
+        async Task<bool> IsSharedAsync<T>(T value)
+            where T : class
+        {
+            var key = typeof(T).Name;
+            await world.Cache.GetOrCreateAsync(key, _ => ValueTask.FromResult(value));
+            var (one, other) = (await ReadAsync<T>(world.Cache, key), await ReadAsync<T>(world.Cache, key));
+            Assert.Equal((value, value), (one, other));
+            return ReferenceEquals(one, other);
+        }
     }
 
     [Fact]
@@ -95,16 +122,55 @@ public sealed class HybridSerializersTests
     }
 
     [Fact]
-    public async Task A_value_above_the_limit_reaches_its_caller_and_is_stored_nowhere()
+    public async Task What_a_serializer_cannot_write_is_stored_nowhere_and_its_caller_sees_why()
     {
-        await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { MaximumPayloadBytes = 10 });
+        await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { SerializerFactories = { new Factory("mine") } });
+        await world.Cache.SetAsync("set", new Celsius(20));
+        foreach (var flags in new[] { HybridCacheEntryFlags.None, HybridCacheEntryFlags.DisableDistributedCache })
+        {
+            await Assert.ThrowsAsync<NotSupportedException>(async () => await world.Cache.GetOrCreateAsync("made", _ => ValueTask.FromResult(Celsius.Unwritable), new HybridCacheEntryOptions { Flags = flags }));
+        }
 
-        Assert.Equal("0123456789", await world.Cache.MakeAsync("fits", "0123456789"));
-        Assert.Equal("0123456789x", await world.Cache.MakeAsync("too large", "0123456789x"));
+        await Assert.ThrowsAsync<NotSupportedException>(async () => await world.Cache.SetAsync("set", Celsius.Unwritable));
 
-        Assert.Equal("0123456789", await world.Cache.AnywhereAsync("fits"));
+        Assert.Equal(21, (await world.Cache.GetOrCreateAsync("made", _ => ValueTask.FromResult(new Celsius(21)))).Degrees);
+        Assert.Equal(20, (await ReadAsync<Celsius>(world.Cache, "set")).Degrees);
+    }
+
+    [Theory]
+    [InlineData(10L, 10)]
+    [InlineData(null, 1 << 20)]
+    public async Task A_value_above_the_limit_reaches_its_caller_is_logged_and_stored_nowhere(long? limit, int longest)
+    {
+        await using var world = HybridWorld.Start(face: limit is { } most ? new NearHybridCacheOptions { MaximumPayloadBytes = most } : null);
+        var (fits, tooLarge) = (new string('x', Math.Min(longest, 1_000_000)), new string('x', longest + 1));
+
+        Assert.Equal(fits, await world.Cache.MakeAsync("fits", fits));
+        Assert.Empty(world.Log.Of(TooLarge));
+        Assert.Equal(tooLarge, await world.Cache.MakeAsync("too large", tooLarge));
+
+        Assert.Equal($"HybridCache: a value of {longest + 1} bytes is not stored, because MaximumPayloadBytes is {longest}.", Assert.Single(world.Log.Of(TooLarge)));
+        Assert.Equal(fits, await world.Cache.AnywhereAsync("fits"));
         Assert.Null(await world.Cache.AnywhereAsync("too large"));
         Assert.Equal("short", await world.Cache.MakeAsync("too large", "short"));
+    }
+
+    // As large as MaximumPayloadBytes allows, but an item has a header, and memcached takes a MiB.
+    [Fact]
+    public async Task A_value_that_memcached_does_not_take_is_no_other_than_one_above_the_limit()
+    {
+        await using var server = FakeMemcached.Start();
+        using var log = new SaidLog();
+        await using var client = new NearCacheClient(new NearCacheOptions { Memcached = { Servers = { server.Address } } }, log);
+        var cache = new NearHybridCache(client);
+        await Eventually.BecomesTrueAsync(async () => await cache.MakeAsync("key", "old") == "old" && await cache.AnywhereAsync("key") == "old", "it is connected");
+        var large = new string('x', 1 << 20);
+
+        Assert.Equal(large, await cache.MakeAsync("made", large));
+        await cache.SetAsync("key", large);
+
+        Assert.Equal((null, null), (await cache.AnywhereAsync("made"), await cache.AnywhereAsync("key")));
+        Assert.Equal(2, log.Of(TooLarge).Count(text => text.Contains("MaxValueBytes is 1048576", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -133,13 +199,26 @@ public sealed class HybridSerializersTests
     [ImmutableObject(true)]
     private sealed record Shared(string Name);
 
-    private sealed record Celsius(int Degrees, string? By = null);
+    private sealed record SealedAlone(string Name);
+
+    [ImmutableObject(true)]
+    [SuppressMessage("Performance", "CA1852:Seal internal types", Justification = "That it is not is the point.")]
+    private record ImmutableAlone(string Name);
+
+    [ImmutableObject(false)]
+    private sealed record SaysNo(string Name);
+
+    private sealed record Celsius(int Degrees, string? By = null)
+    {
+        public static readonly Celsius Unwritable = new(-274);
+    }
 
     private sealed class Named(string name) : IHybridCacheSerializer<Celsius>
     {
         public Celsius Deserialize(ReadOnlySequence<byte> source) => new(int.Parse(Encoding.UTF8.GetString(source), System.Globalization.CultureInfo.InvariantCulture), name);
 
-        public void Serialize(Celsius value, IBufferWriter<byte> target) => Encoding.UTF8.GetBytes($"{value.Degrees}", target);
+        public void Serialize(Celsius value, IBufferWriter<byte> target) =>
+            Encoding.UTF8.GetBytes(value == Celsius.Unwritable ? throw new NotSupportedException("No such temperature.") : $"{value.Degrees}", target);
     }
 
     private sealed class Factory(string? name) : IHybridCacheSerializerFactory

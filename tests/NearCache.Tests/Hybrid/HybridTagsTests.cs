@@ -55,6 +55,69 @@ public sealed class HybridTagsTests
     }
 
     [Fact]
+    public async Task The_star_among_others_voids_everything_too()
+    {
+        await using var world = HybridWorld.Start();
+        await world.Cache.MakeAsync("untagged", "1");
+
+        await world.Cache.RemoveByTagAsync(["red", "*"]);
+
+        Assert.Null(await world.Cache.AnywhereAsync("untagged"));
+    }
+
+    [Fact]
+    public async Task A_star_at_the_end_of_a_tag_is_a_letter()
+    {
+        await using var world = HybridWorld.Start();
+        await world.Cache.MakeAsync("a", "1", "shelf:1");
+        await world.Cache.MakeAsync("b", "2", "shelf:*");
+
+        await world.Cache.RemoveByTagAsync("shelf:*");
+
+        Assert.Equal(("1", null), (await world.Cache.AnywhereAsync("a"), await world.Cache.AnywhereAsync("b")));
+    }
+
+    [Fact]
+    public async Task Tags_differ_by_every_letter()
+    {
+        await using var world = HybridWorld.Start();
+        await world.Cache.MakeAsync("key", "1", "red", "e\u0301");
+
+        await world.Cache.RemoveByTagAsync(["Red", " red", "\u00e9"]);
+
+        Assert.Equal("1", await world.Cache.AnywhereAsync("key"));
+    }
+
+    [Fact]
+    public async Task An_entry_may_have_hundreds_of_tags()
+    {
+        await using var world = HybridWorld.Start();
+        var tags = Enumerable.Range(0, 400).Select(i => $"tag-{i}").ToArray();
+        await world.Cache.MakeAsync("key", "1", tags);
+        Assert.Equal(("1", "1"), (await world.Cache.NearAsync("key"), await world.Cache.RemoteAsync("key")));
+
+        await world.Cache.RemoveByTagAsync("tag-399");
+
+        Assert.Null(await world.Cache.AnywhereAsync("key"));
+    }
+
+    [Fact]
+    public async Task A_value_that_is_set_anew_has_its_new_tags_alone()
+    {
+        await using var world = HybridWorld.Start();
+        await world.Cache.SetAsync("key", "1", tags: ["red"]);
+        await world.Cache.SetAsync("key", "2", tags: ["green"]);
+        await world.Cache.SetAsync("other", "3", tags: ["red"]);
+        await world.Cache.SetAsync("other", "4", tags: []);
+
+        await world.Cache.RemoveByTagAsync("red");
+        Assert.Equal(("2", "4"), (await world.Cache.AnywhereAsync("key"), await world.Cache.AnywhereAsync("other")));
+        await world.Cache.RemoveByTagAsync("green");
+
+        Assert.Equal((null, "4"), (await world.Cache.AnywhereAsync("key"), await world.Cache.AnywhereAsync("other")));
+    }
+
+    [Fact]
     public async Task An_entry_made_after_a_removal_is_untouched_by_it()
     {
         await using var world = HybridWorld.Start();

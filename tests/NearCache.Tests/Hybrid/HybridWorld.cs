@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.Remote;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Hybrid;
 
@@ -15,11 +16,13 @@ internal sealed class HybridWorld : IAsyncDisposable
         Server = Remote.Servers[0];
         var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
         configure?.Invoke(options);
-        _client = new NearCacheClient(options, Remote, time: Time);
+        _client = new NearCacheClient(options, Remote, Log, time: Time);
         Cache = new NearHybridCache(_client, face, services);
     }
 
     public ManualTime Time { get; } = new();
+
+    public SaidLog Log { get; } = new();
 
     public IRemote Remote { get; }
 

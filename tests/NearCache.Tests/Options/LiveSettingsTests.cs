@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Memcached;
 using NearCache.TestSupport.ZooKeeper;
 
@@ -45,7 +46,7 @@ public sealed class LiveSettingsTests
     public async Task A_change_of_the_configuration_counts_at_once_and_one_with_a_mistake_does_not()
     {
         var settings = new Settings { ["NearCache:ItemLifetime"] = "00:10:00", ["NearCache:MaxConcurrentFactories"] = "1" };
-        var log = new Events();
+        var log = new SaidLog(LogLevel.Trace);
         using var host = await StartAsync(settings, log);
         var cache = host.Services.GetRequiredService<INearCache>();
         var held = new TaskCompletionSource<string>();
@@ -55,13 +56,13 @@ public sealed class LiveSettingsTests
 
         settings.Change("NearCache:MaxConcurrentFactories", "2");
         Assert.Equal("b", await second);
-        Assert.Contains(log.Said, line => line.Contains("count from now on: MaxConcurrentFactories.", StringComparison.Ordinal));
+        Assert.Contains(log.Texts, line => line.Contains("count from now on: MaxConcurrentFactories.", StringComparison.Ordinal));
 
         settings.Change("NearCache:MaxConcurrentFactorys", "3");
-        Assert.Contains(log.Said, line => line.Contains("is refused", StringComparison.Ordinal) && line.Contains("Did you mean MaxConcurrentFactories?", StringComparison.Ordinal));
+        Assert.Contains(log.Texts, line => line.Contains("is refused", StringComparison.Ordinal) && line.Contains("Did you mean MaxConcurrentFactories?", StringComparison.Ordinal));
         settings.Change("NearCache:MaxConcurrentFactorys", null);
         settings.Change("NearCache:Namespace", "other");
-        Assert.Contains(log.Said, line => line.Contains("from the next start: Namespace.", StringComparison.Ordinal));
+        Assert.Contains(log.Texts, line => line.Contains("from the next start: Namespace.", StringComparison.Ordinal));
         held.SetResult("a");
         await first;
         await host.StopAsync();
@@ -92,7 +93,7 @@ public sealed class LiveSettingsTests
             var source = new JsonConfigurationSource { Path = file };
             source.ResolveFileProvider();
             await EditAsync("""{ "Name": "products", "Match": "product:*" }""");
-            var log = new Events();
+            var log = new SaidLog(LogLevel.Trace);
             using var host = await StartAsync(source, log);
             var cache = host.Services.GetRequiredService<NearCacheClient>();
             await BecomesNearAsync(cache, "product:1");
@@ -102,13 +103,13 @@ public sealed class LiveSettingsTests
             Reload(host);
             Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));
             await BecomesNearAsync(cache, "site:1");
-            Assert.Contains("Rules of revision 2 applied: 1 rules.", log.Said);
+            Assert.Contains("Rules of revision 2 applied: 1 rules.", log.Texts);
 
             await EditAsync("""{ "Name": "everything", "Match": "*" }, { "Name": "products", "Mach": "product:*" }""");
             Reload(host);
             Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
             Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));
-            var refused = log.Said.Last(line => line.Contains("the settings stay as they were", StringComparison.Ordinal));
+            var refused = log.Texts.Last(line => line.Contains("the settings stay as they were", StringComparison.Ordinal));
             Assert.Contains("Rules:0: Match is \"*\"", refused, StringComparison.Ordinal);
             Assert.Contains("Did you mean Rules:1:Match?", refused, StringComparison.Ordinal);
             Assert.Equal(2, cache.Rules.Current.Revision);
@@ -133,7 +134,7 @@ public sealed class LiveSettingsTests
     public async Task Rules_that_were_edited_through_the_api_stay_until_those_of_the_configuration_change()
     {
         var settings = new Settings { ["NearCache:Rules:0:Name"] = "products", ["NearCache:Rules:0:Match"] = "product:*" };
-        using var host = await StartAsync(settings, new Events());
+        using var host = await StartAsync(settings, new SaidLog(LogLevel.Trace));
         var cache = host.Services.GetRequiredService<NearCacheClient>();
         await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*" }, new EditReason("Alice", "a test"));
 
@@ -158,15 +159,15 @@ public sealed class LiveSettingsTests
             ["NearCache:Rules:0:Name"] = "products",
             ["NearCache:Rules:0:Match"] = "product:*",
         };
-        var log = new Events();
+        var log = new SaidLog(LogLevel.Trace);
         using var host = await StartAsync(settings, log);
         var cache = host.Services.GetRequiredService<NearCacheClient>();
         await Eventually.BecomesTrueAsync(() => cache.Rules.Current.Revision == 1, "the registry is read");
 
         settings.Change("NearCache:Rules:0:Match", "other:*");
 
-        Assert.Contains(log.Said, line => line.Contains("changes nothing", StringComparison.Ordinal) && line.Contains("IRuleRegistry", StringComparison.Ordinal));
-        Assert.DoesNotContain(log.Said, line => line.Contains("next start", StringComparison.Ordinal));
+        Assert.Contains(log.Texts, line => line.Contains("changes nothing", StringComparison.Ordinal) && line.Contains("IRuleRegistry", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Texts, line => line.Contains("next start", StringComparison.Ordinal));
         Assert.Equal(("product:*", 1), (cache.Rules.Current.Rules[0].Settings.Match, cache.Rules.Current.Revision));
         await host.StopAsync();
     }
@@ -181,7 +182,7 @@ public sealed class LiveSettingsTests
         return (await cache.GetAsync<string>(key)).Source;
     }
 
-    private static async Task<IHost> StartAsync(IConfigurationSource settings, Events log)
+    private static async Task<IHost> StartAsync(IConfigurationSource settings, SaidLog log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
         builder.Configuration.Sources.Add(settings);
@@ -214,40 +215,5 @@ public sealed class LiveSettingsTests
         }
 
         public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
-    }
-
-    private sealed class Events : ILoggerProvider, ILogger
-    {
-        private readonly List<string> _said = [];
-
-        public IReadOnlyList<string> Said
-        {
-            get
-            {
-                lock (_said)
-                {
-                    return [.. _said];
-                }
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_said)
-            {
-                _said.Add(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -86,6 +86,70 @@ public sealed class CreatePolicyTests : IAsyncDisposable
         Assert.All(await Task.WhenAll(calls), value => Assert.Equal("made", value));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Factories_that_ask_the_cache_themselves_do_not_wait_for_one_another_for_ever(int bound)
+    {
+        var cache = _shelf.Make(options => options.MaxConcurrentFactories = bound);
+        var (inside, most) = (0, 0);
+
+        // Every level asks the two below it, so that places are wanted by all at once.
+        var calls = Enumerable.Range(0, 20).Select(i => LevelAsync(i, 3)).ToArray();
+
+        Assert.All(await Task.WhenAll(calls).WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System), sum => Assert.Equal(15, sum));
+        Assert.InRange(most, 1, bound);
+
+        async Task<int> LevelAsync(int number, int level) => await cache.GetOrCreateAsync(
+            $"product:{level}-{number}",
+            async _ =>
+            {
+                await AskAsync();
+                if (level == 0)
+                {
+                    return 1;
+                }
+
+                var below = await Task.WhenAll(LevelAsync(number, level - 1), LevelAsync((number + 1) % 20, level - 1));
+                await AskAsync();
+                return 1 + below.Sum();
+            });
+
+        async Task AskAsync()
+        {
+            var now = Interlocked.Increment(ref inside);
+            for (var before = most; now > before && Interlocked.CompareExchange(ref most, now, before) != before; before = most)
+            {
+            }
+
+            await Task.Yield();
+            Interlocked.Decrement(ref inside);
+        }
+    }
+
+    [Fact]
+    public async Task A_factory_that_is_cancelled_while_it_waits_for_another_gives_its_place_back_once()
+    {
+        var cache = _shelf.Make(options => options.MaxConcurrentFactories = 1);
+        _source.Holds();
+        using var leaving = new CancellationTokenSource();
+        var outer = cache.GetOrCreateAsync("product:outer", async token => await cache.GetOrCreateAsync("product:inner", _source.AskAsync, cancellationToken: token), cancellationToken: leaving.Token).AsTask();
+        await Eventually.BecomesTrueAsync(() => _source.Held == 1, "the inner one runs");
+        var next = cache.GetOrCreateAsync("product:next", _source.AskAsync).AsTask();
+
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => outer);
+        _source.Answer("late");
+        await Eventually.BecomesTrueAsync(() => _source.Runs == 2 && _source.Held == 1, "the next one runs");
+        var last = cache.GetOrCreateAsync("product:last", _source.AskAsync).AsTask();
+        Assert.Equal(2, _source.Runs);
+        _source.Answer("next");
+        await Eventually.BecomesTrueAsync(() => _source.Runs == 3 && _source.Held == 1, "the last one runs");
+        _source.Answer("last");
+
+        Assert.Equal(("next", "last"), (await next, await last));
+    }
+
     [Fact]
     public async Task The_factory_is_cancelled_when_the_last_caller_leaves_and_not_before()
     {

@@ -1,3 +1,5 @@
+using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
 using NearCache.Tests.Sequences;
 
 namespace NearCache.Tests.Paths;
@@ -95,6 +97,39 @@ public sealed class MutationTests : IAsyncDisposable
         await Assert.ThrowsAsync<ArgumentException>(() => cache.GetManyAsync<string>(keys).AsTask());
 
         Assert.Equal("old", (await cache.GetAsync<string>("product:1")).Value);
+    }
+
+    // What the client of memcached refuses to send; the embedded one refuses it as memcached would.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_value_that_is_too_large_is_refused_and_a_factorys_reaches_its_caller(bool isEmbedded)
+    {
+        await using var server = FakeMemcached.Start();
+        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        if (!isEmbedded)
+        {
+            options.Memcached.Servers.Add(server.Address);
+        }
+
+        await using var cache = new NearCacheClient(options);
+        var large = new string('x', (1 << 20) + 1);
+        foreach (var key in new[] { "product:1", "basket:1" })
+        {
+            await Eventually.BecomesTrueAsync(async () => await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("small")) == "small" && (await cache.GetAsync<string>(key)).HasValue, "it is connected");
+
+            var e = await Assert.ThrowsAsync<NearCacheException>(() => cache.SetAsync(key, large));
+            Assert.Equal((key, false, false), (e.Key, e.IsTransient, e.OutcomeUnknown));
+            await Assert.ThrowsAsync<NearCacheException>(() => cache.SetManyAsync([KeyValuePair.Create(key, large), KeyValuePair.Create($"{key}0", "small")]));
+            Assert.Equal("small", (await cache.GetAsync<string>($"{key}0")).Value);
+            await cache.RemoveAsync(key);
+            Assert.Equal(large, await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult(large)));
+            Assert.False((await cache.GetAsync<string>(key)).HasValue);
+
+            // Nobody holds a lease, so that nobody has to wait for its end.
+            Assert.Equal("small", await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("small")));
+            Assert.Equal("small", (await cache.GetAsync<string>(key)).Value);
+        }
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using NearCache.TestSupport;
@@ -108,7 +107,7 @@ public sealed class DiagnosticsTests
     [Fact]
     public async Task The_log_tells_the_life_of_a_session()
     {
-        using var logs = new Logs();
+        using var logs = new SaidLog(LogLevel.Trace);
         await using var server = FakeZooKeeper.Start();
         await using (var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString, RenewSession = true }, logs))
         {
@@ -122,29 +121,6 @@ public sealed class DiagnosticsTests
         }
 
         Assert.Superset(new HashSet<int> { 3000, 3002, 3100, 3101, 3102, 3104, 3200 }, logs.Ids.ToHashSet());
-    }
-
-    private sealed class Logs : ILoggerFactory, ILogger
-    {
-        public ConcurrentQueue<int> Ids { get; } = new();
-
-        public ILogger CreateLogger(string categoryName)
-        {
-            Assert.Equal("NearCache.ZooKeeper", categoryName);
-            return this;
-        }
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Ids.Enqueue(eventId.Id);
-
-        public void Dispose()
-        {
-        }
+        Assert.All(logs.Categories, category => Assert.Equal("NearCache.ZooKeeper", category));
     }
 }

@@ -1,0 +1,87 @@
+namespace NearCache.Flights;
+
+/// <summary>The place of one factory behind a <see cref="FactoryGate"/>. While the factory itself waits for a cache, somebody else may have it: else factories that ask the cache could take all places and wait for one another for ever.</summary>
+/// <param name="gate">The gate, which it has passed.</param>
+/// <param name="cancellationToken">The factory's.</param>
+internal sealed class FactoryPlace(FactoryGate gate, CancellationToken cancellationToken)
+{
+    private static readonly AsyncLocal<FactoryPlace?> Flowing = new();
+
+    private readonly Lock _lock = new();   // guards everything below
+    private int _waits;
+    private bool _isTaken = true;
+    private bool _isOver;
+
+    /// <summary>The place of the factory that the current code belongs to; null: it belongs to none. What is set is seen by all that the setting method calls from then on.</summary>
+    public static FactoryPlace? Current
+    {
+        get => Flowing.Value;
+        set => Flowing.Value = value;
+    }
+
+    /// <summary>The factory begins to wait for a cache, beside other calls of its own perhaps. Followed by <see cref="TakeBackAsync"/>.</summary>
+    public void Lend()
+    {
+        lock (_lock)
+        {
+            if (_waits++ > 0 || !_isTaken)
+            {
+                return;
+            }
+
+            _isTaken = false;
+        }
+
+        gate.Exit();
+    }
+
+    /// <summary>The factory goes on, when its turn has come again; at once, if it has been cancelled.</summary>
+    public async ValueTask TakeBackAsync()
+    {
+        lock (_lock)
+        {
+            if (--_waits > 0 || _isTaken || _isOver)
+            {
+                return;
+            }
+        }
+
+        try
+        {
+            await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            // Another of its calls may wait by now, or have been first.
+            if (_waits == 0 && !_isTaken && !_isOver)
+            {
+                _isTaken = true;
+                return;
+            }
+        }
+
+        gate.Exit();
+    }
+
+    /// <summary>The factory has ended. What it left running lends nothing any more.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            _isOver = true;
+            if (!_isTaken)
+            {
+                return;
+            }
+
+            _isTaken = false;
+        }
+
+        gate.Exit();
+    }
+}
