@@ -85,19 +85,25 @@ internal sealed class Flight<T>(long startedAt, Func<CacheResult<T>, CacheResult
     public CacheResult<T> ForAnother(in CacheResult<T> result) => forAnother is null ? result : forAnother(result);
 
     /// <summary>Runs <paramref name="body"/> and lands with its outcome, whatever that is.</summary>
-    public async Task FlyAsync(Func<CancellationToken, ValueTask<CacheResult<T>>> body)
+    /// <param name="body">What it does.</param>
+    /// <param name="landing">Told whether it has succeeded, before anybody sees the outcome.</param>
+    public async Task FlyAsync(Func<CancellationToken, ValueTask<CacheResult<T>>> body, Action<bool>? landing = null)
     {
         try
         {
-            _landing.TrySetResult(await body(Token).ConfigureAwait(false));
+            var result = await body(Token).ConfigureAwait(false);
+            landing?.Invoke(true);
+            _landing.TrySetResult(result);
         }
         catch (OperationCanceledException e)
         {
+            landing?.Invoke(false);
             _landing.TrySetCanceled(e.CancellationToken);
         }
         catch (Exception e)
         {
             // Every caller sees the factory's own exception.
+            landing?.Invoke(false);
             _landing.TrySetException(e);
         }
     }

@@ -14,7 +14,7 @@ internal sealed class FlightBoard(TimeProvider time)
     /// <summary>Joins the flight of this key, or begins one with <paramref name="body"/>.</summary>
     /// <param name="key">The key.</param>
     /// <param name="body">What the flight does; its token is cancelled when nobody waits for it any more.</param>
-    /// <param name="linger">For how long after its landing others may still have a flight's result; asked after it has landed.</param>
+    /// <param name="linger">For how long after its landing others may still have a flight's result; asked when it has succeeded, before anybody is told.</param>
     /// <param name="meanwhile">What this caller takes rather than wait for long; null: nothing.</param>
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
     /// <param name="forAnother">Makes of what the flight has brought what callers get who join it; null: the same.</param>
@@ -137,14 +137,24 @@ internal sealed class FlightBoard(TimeProvider time)
 
     private async Task RunAsync<T>(string key, Flight<T> flight, Func<CancellationToken, ValueTask<CacheResult<T>>> body, Func<TimeSpan> linger)
     {
-        await flight.FlyAsync(body).ConfigureAwait(false);
+        var wait = TimeSpan.Zero;
+        await flight.FlyAsync(
+            body,
+            succeeded =>
+            {
+                // Whoever calls when it is over does not join it: who was told that it failed may try again at once.
+                wait = succeeded ? linger() : TimeSpan.Zero;
+                if (wait <= TimeSpan.Zero)
+                {
+                    Remove(key, flight);
+                }
+            }).ConfigureAwait(false);
         _ = flight.Landing.Exception;   // seen, even if every caller has left
-        if (flight.Landing.IsCompletedSuccessfully && linger() is { Ticks: > 0 } wait)
+        if (wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, time, CancellationToken.None).ConfigureAwait(false);
+            Remove(key, flight);
         }
-
-        Remove(key, flight);
     }
 
     private async Task RefreshAsync<T>(string key, Flight<T> flight, Func<CancellationToken, ValueTask<CacheResult<T>>> body)

@@ -147,6 +147,18 @@ public sealed class HybridFlightsTests
         }
     }
 
+    [Fact]
+    public async Task Who_was_told_that_the_factory_failed_may_try_again_at_once()
+    {
+        await using var world = HybridWorld.Start();
+        for (var i = 0; i < 500; i++)
+        {
+            await Assert.ThrowsAsync<TimeoutException>(async () => await world.Cache.GetOrCreateAsync<string>($"key-{i}", _ => throw new TimeoutException("the source")));
+
+            Assert.Equal("made", await world.Cache.MakeAsync($"key-{i}", "made"));
+        }
+    }
+
     [Theory]
     [InlineData(HybridCacheEntryFlags.None)]
     [InlineData(HybridCacheEntryFlags.DisableDistributedCacheWrite)]
