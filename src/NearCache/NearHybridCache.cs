@@ -112,6 +112,8 @@ public sealed class NearHybridCache : HybridCache
 
     private bool ReadsNear(HybridCacheEntryOptions? options) => ((options?.Flags ?? _defaultFlags) & HybridCacheEntryFlags.DisableLocalCacheRead) == 0;
 
+    // Apart, so that a hit pays nothing for what it does not need.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private ValueTask<T> FetchAsync<TState, T>(
         string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options, IEnumerable<string>? tags, CancellationToken cancellationToken)
     {

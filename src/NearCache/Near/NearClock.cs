@@ -10,11 +10,11 @@ internal sealed class NearClock(TimeProvider time)
     private const long UnixEpochMilliseconds = 62_135_596_800_000;
 
     private readonly bool _isSystem = ReferenceEquals(time, TimeProvider.System);
-    private readonly bool _hasCoarseWall = ReferenceEquals(time, TimeProvider.System) && CoarseWallClock.IsThere;
+    private readonly bool _isCoarse = ReferenceEquals(time, TimeProvider.System) && CoarseClocks.AreThere;
 
     /// <summary>Both clocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Moment Now() => _hasCoarseWall ? new(Environment.TickCount64, CoarseWallClock.Milliseconds()) : new(Monotonic(), Wall());
+    public Moment Now() => _isCoarse ? new(CoarseClocks.Monotonic(), CoarseClocks.Wall()) : new(Monotonic(), Wall());
 
     /// <summary>The monotonic clock, in milliseconds.</summary>
     public long Monotonic() => _isSystem ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);

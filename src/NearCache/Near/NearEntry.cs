@@ -26,8 +26,8 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     private readonly ulong _cas = version.Cas;
     private readonly int _epoch = version.Epoch;
 
-    // Before everything until the entry may be served.
-    private long _servableUntil = long.MinValue;
+    // When it ends by itself; the complement of that, which is before everything, until the entry may be served.
+    private long _servableUntil = ~Math.Max(endsAt, 0);
 
     public string Key => key;
 
@@ -42,11 +42,14 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
 
     public CacheVersion Version => new(_cas, _epoch);
 
-    /// <summary>The rule's part of the count of near hits.</summary>
-    public int HitsPart { get; } = rule.Counters.HitsPart;
-
     /// <summary>How many bytes of memory it takes, about.</summary>
     public int Bytes { get; } = Overhead + (sizeof(char) * key.Length) + valueBytes;
+
+    /// <summary>Where it stands in the <see cref="NearMap"/>.</summary>
+    public uint Hash { get; } = new NearKey(key).Hash;
+
+    /// <summary>The next entry of its chain; the <see cref="NearMap"/>'s own.</summary>
+    public NearEntry? Next { get; set; }
 
     /// <summary>It was hit since the <see cref="Sieve"/> last looked. Only ever set by hits, and only if it is not yet: a key that all threads read is not written by all.</summary>
     public bool IsUsed { get; set; }
@@ -57,6 +60,8 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     /// <summary>The entry that came before; the <see cref="Sieve"/>'s own.</summary>
     public NearEntry? Older { get; set; }
 
+    private long EndsAt => _servableUntil is >= 0 and var live ? live : ~_servableUntil;
+
     /// <summary>The bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
     public TimeSpan ConfirmedBefore(in Moment now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
 
@@ -64,7 +69,7 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     public void Become(object? read) => Value = read;
 
     /// <summary>The fill's token was still true when the entry was in the map: it may be served from now on.</summary>
-    public void GoLive() => Volatile.Write(ref _servableUntil, endsAt);
+    public void GoLive() => Volatile.Write(ref _servableUntil, ~_servableUntil);
 
     /// <summary>Whether the entry may be served now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,11 +79,11 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
         && server.IsCurrent(_segment, _generation, now, rule.MaxStalenessMilliseconds);
 
     /// <summary>Whether the entry can never be served again: it ended, or it was voided with its segment or its rule.</summary>
-    public bool IsOver(long now) => now >= endsAt || rule.Generation != _ruleGeneration || server.Generation(_segment) != _generation;
+    public bool IsOver(long now) => now >= EndsAt || rule.Generation != _ruleGeneration || server.Generation(_segment) != _generation;
 
     /// <summary>Why the entry was not served just now.</summary>
     public string WhyNot(in Moment now) =>
-        now.Monotonic >= endsAt ? "ended"
+        now.Monotonic >= EndsAt ? "ended"
         : rule.Generation != _ruleGeneration ? "rule"
         : server.Generation(_segment) != _generation ? "voided"
         : IsServable(now) ? "type"

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 
@@ -28,8 +27,7 @@ internal sealed class NearStore : IDisposable
 
     private readonly Lock _lock = new();   // guards all changes of the map, and the sieve
     private readonly Sieve _sieve = new();
-    private readonly ConcurrentDictionary<string, NearEntry> _map = new(concurrencyLevel: 1, capacity: 1021);
-    private readonly ConcurrentDictionary<string, NearEntry>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly NearMap _map;
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
     private readonly NearClock _clock;
@@ -46,7 +44,7 @@ internal sealed class NearStore : IDisposable
     public NearStore(int mostEntries, long mostBytes, ProcessEpochs epochs, NearClock clock, TimeProvider time, ThreadedCounter hits, NearCacheMetrics metrics)
     {
         (_epochs, _clock, _hits, _metrics) = (epochs, clock, hits, metrics);
-        _bySpan = _map.GetAlternateLookup<ReadOnlySpan<char>>();
+        _map = new NearMap(_lock);
         SetRoom(mostEntries, mostBytes);
         var second = TimeSpan.FromSeconds(1);
         _housekeeping = time.CreateTimer(static state => ((NearStore)state!).KeepHouse(), this, second, second);
@@ -95,32 +93,12 @@ internal sealed class NearStore : IDisposable
     /// <summary>Finds a value that may be served now.</summary>
     /// <remarks>No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that was voided while it held it: the gate, which
     /// opened because of the voiding, must not let it pass.</remarks>
-    public bool TryGet<T>(string key, out CacheResult<T> result)
-    {
-        while (true)
-        {
-            var confirmations = _epochs.Confirmations;
-            if (!_map.TryGetValue(key, out var entry) || !TryServe(entry, out result))
-            {
-                result = default;
-                return false;
-            }
-
-            if (confirmations == _epochs.Confirmations)
-            {
-                Hit(entry);
-                return true;
-            }
-        }
-    }
-
-    /// <summary>The same for a key that is not a string yet.</summary>
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
         while (true)
         {
             var confirmations = _epochs.Confirmations;
-            if (!_bySpan.TryGetValue(key, out var entry) || !TryServe(entry, out result))
+            if (_map.Find(new NearKey(key)) is not { } entry || !TryServe(entry, out result))
             {
                 result = default;
                 return false;
@@ -145,10 +123,9 @@ internal sealed class NearStore : IDisposable
                 return false;
             }
 
-            if (!_map.TryAdd(entry.Key, entry))
+            if (_map.Put(entry) is { } replaced)
             {
-                _sieve.Remove(_map[entry.Key]);
-                _map[entry.Key] = entry;
+                _sieve.Remove(replaced);
             }
 
             _sieve.Add(entry);
@@ -164,7 +141,7 @@ internal sealed class NearStore : IDisposable
         lock (_lock)
         {
             // Another's newer entry stays.
-            if (_map.TryRemove(KeyValuePair.Create(entry.Key, entry)))
+            if (_map.Remove(entry))
             {
                 _sieve.Remove(entry);
             }
@@ -179,7 +156,8 @@ internal sealed class NearStore : IDisposable
     {
         lock (_lock)
         {
-            if (_map.TryRemove(key, out var entry))
+            var entry = _map.Remove(new NearKey(key));
+            if (entry is not null)
             {
                 _sieve.Remove(entry);
             }
@@ -205,20 +183,22 @@ internal sealed class NearStore : IDisposable
 
     /// <summary>The entry of a key, whether or not it may be served: for callers that have conditions of their own beside <see cref="NearEntry.IsServable"/>.</summary>
     /// <remarks>They compare <see cref="ProcessEpochs.Confirmations"/> before and after as <c>TryGet</c> does, and tell <see cref="Hit"/>.</remarks>
-    public NearEntry? Find(ReadOnlySpan<char> key) => _bySpan.TryGetValue(key, out var entry) ? entry : null;
+    public NearEntry? Find(in NearKey key) => _map.Find(key);
+
+    /// <summary>The same by the whole key.</summary>
+    public NearEntry? Find(string key) => _map.Find(new NearKey(key));
 
     /// <summary>The value as a <typeparamref name="T"/>. False: the key was stored as another type than it is asked for.</summary>
     internal static bool TryTake<T>(object? stored, out T? value)
     {
+        if (Typed.Is(stored, out value))
+        {
+            return true;
+        }
+
         if (stored is NearBytes bytes)
         {
             return bytes.TryDecode(out value);
-        }
-
-        if (stored is T typed)
-        {
-            value = typed;
-            return true;
         }
 
         value = default;
@@ -233,7 +213,7 @@ internal sealed class NearStore : IDisposable
             entry.IsUsed = true;
         }
 
-        if ((_hits.Add(entry.HitsPart) & SampleMask) == 0)
+        if ((_hits.Add(entry.Rule.HitsPart) & SampleMask) == 0)
         {
             _metrics.ConfirmationAge(entry.ConfirmedBefore(_clock.Now()));
         }
@@ -262,7 +242,7 @@ internal sealed class NearStore : IDisposable
     // Under the lock.
     private void Take(NearEntry entry)
     {
-        _map.TryRemove(entry.Key, out _);
+        _map.Remove(entry);
         _sieve.Remove(entry);
     }
 

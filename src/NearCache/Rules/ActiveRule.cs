@@ -17,6 +17,7 @@ internal sealed class ActiveRule
     internal ActiveRule(Rule rule, RuleDefaults defaults, ThreadedCounter hits)
     {
         Counters = new RuleCounters(hits);
+        HitsPart = Counters.HitsPart;
         DryRun = rule.DryRun ? new DryRun(this) : null;
         _rule = rule;
         Update(rule, defaults);
@@ -54,6 +55,9 @@ internal sealed class ActiveRule
 
     /// <summary>What it did in this process.</summary>
     public RuleCounters Counters { get; }
+
+    /// <summary>Its part of the count of near hits: here, where no counter is written that other threads would have to read anew.</summary>
+    public int HitsPart { get; }
 
     /// <summary>Writes are not announced any more until the rule is switched on again.</summary>
     public void EndAnnouncements() => _announces = false;

@@ -148,6 +148,8 @@ internal static class NearSuite
 
     private static void Hits(Report report, string name, string aim, Func<int> baseline, string[] keys, Func<int> hits)
     {
+        // What was made on the way goes, and what stays lies close together, as after some time of a process: else the first of these rounds would measure how the heap was left.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
         var values = new List<double>();
         var baselines = new List<double>();
         Rounds.WarmUp(hits, baseline);

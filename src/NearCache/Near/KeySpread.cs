@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace NearCache.Near;
+
+/// <summary>Spreads keys over the chains of the <see cref="NearMap"/>; different in each process.</summary>
+/// <remarks>The folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): each 16 bytes are one multiplication of 64 by 64 bits. Its secrets are drawn when the
+/// process starts, so that nobody outside can choose keys which all come into one chain.</remarks>
+internal static class KeySpread
+{
+    private static readonly ulong First = Secret();
+    private static readonly ulong Second = Secret();
+
+    /// <summary>The hash of a key's characters: the first two as a number, and the rest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Of(uint head, ReadOnlySpan<char> rest)
+    {
+        ref var start = ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(rest));
+        var length = (nuint)rest.Length * sizeof(char);
+        var seed = First ^ head ^ ((ulong)length << 32);
+        ulong low, high;
+        if (length > 16)
+        {
+            nuint at = 0;
+            for (; at + 16 < length; at += 16)
+            {
+                seed = Fold(Word(ref start, at) ^ Second, Word(ref start, at + 8) ^ seed);
+            }
+
+            (low, high) = (Word(ref start, length - 16), Word(ref start, length - 8));
+        }
+        else if (length >= 8)
+        {
+            (low, high) = (Word(ref start, 0), Word(ref start, length - 8));
+        }
+        else
+        {
+            (low, high) = (0, 0);
+            foreach (var letter in rest)
+            {
+                low = (low << 16) | letter;
+            }
+        }
+
+        return (uint)Fold(low ^ Second, high ^ seed);
+    }
+
+    private static ulong Word(ref byte start, nuint at) => Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref start, at));
+
+    private static ulong Fold(ulong a, ulong b)
+    {
+        var high = Math.BigMul(a, b, out var low);
+        return high ^ low;
+    }
+
+    // Odd, and so never 0.
+    private static ulong Secret() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
+}

@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace NearCache.Near;
+
+/// <summary>A key as it is asked for in the <see cref="NearMap"/>: its first two characters, and the rest.</summary>
+/// <remarks>They stand apart because the prefix of a face has as many: a face finds its keys without putting their names together, which would be a good part of a hit.</remarks>
+internal readonly ref struct NearKey
+{
+    private const int HeadLength = 2;
+
+    private readonly uint _head;
+    private readonly int _length;
+    private readonly ReadOnlySpan<char> _rest;
+
+    /// <summary>A whole key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public NearKey(ReadOnlySpan<char> key)
+    {
+        _length = key.Length;
+        if (key.Length >= HeadLength)
+        {
+            _head = HeadOf(key);
+            _rest = key[HeadLength..];
+        }
+        else
+        {
+            _head = key.IsEmpty ? 0u : key[0];
+        }
+    }
+
+    /// <summary>A key behind a prefix, which must have two characters.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public NearKey(string prefix, ReadOnlySpan<char> key)
+    {
+        _head = HeadOf(prefix);
+        _rest = key;
+        _length = HeadLength + key.Length;
+    }
+
+    /// <summary>Where it stands in the map.</summary>
+    public uint Hash
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => KeySpread.Of(_head, _rest);
+    }
+
+    /// <summary>Whether a string is this key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Is(string key)
+    {
+        if (key.Length != _length)
+        {
+            return false;
+        }
+
+        return _length >= HeadLength ? HeadOf(key) == _head && _rest.SequenceEqual(key.AsSpan(HeadLength)) : _length == 0 || key[0] == _head;
+    }
+
+    private static uint HeadOf(ReadOnlySpan<char> key) => Unsafe.ReadUnaligned<uint>(ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(key)));
+}

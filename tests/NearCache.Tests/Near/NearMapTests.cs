@@ -1,0 +1,161 @@
+using System.Runtime.CompilerServices;
+using NearCache.Near;
+
+namespace NearCache.Tests.Near;
+
+/// <summary>The table of the near tier, alone.</summary>
+public sealed class NearMapTests
+{
+    [Fact]
+    public void A_key_of_any_length_is_found_as_a_whole_and_behind_its_prefix_and_no_other_is()
+    {
+        using var near = new NearTier();
+        var map = new NearMap(new Lock());
+        var entries = Enumerable.Range(0, 70).Select(length => EntryOf(near, string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + (at % 26)))))).ToArray();
+        Assert.All(entries, entry => Assert.Null(map.Put(entry)));
+
+        foreach (var entry in entries)
+        {
+            Assert.Same(entry, map.Find(new NearKey(new string(entry.Key))));
+            Assert.Same(entry, map.Find(new NearKey($"-{entry.Key}-".AsSpan(1, entry.Key.Length))));
+            if (entry.Key.Length >= 2)
+            {
+                Assert.Same(entry, map.Find(new NearKey(entry.Key[..2], entry.Key.AsSpan(2))));
+                Assert.Null(map.Find(new NearKey("h:", entry.Key.AsSpan(2))));
+            }
+
+            // One letter is another.
+            for (var at = 0; at < entry.Key.Length; at++)
+            {
+                Assert.Null(map.Find(new NearKey(string.Concat(entry.Key.AsSpan(0, at), "#", entry.Key.AsSpan(at + 1)))));
+            }
+        }
+
+        Assert.Null(map.Find(new NearKey(entries[^1].Key + "z")));
+        Assert.Null(map.Find(new NearKey("a\0")));
+    }
+
+    [Fact]
+    public void The_newest_entry_of_a_key_is_the_one_and_the_one_before_it_is_given_back()
+    {
+        using var near = new NearTier();
+        var map = new NearMap(new Lock());
+        var (first, second) = (EntryOf(near, "product:1"), EntryOf(near, "product:1"));
+
+        Assert.Null(map.Put(first));
+        Assert.Same(first, map.Put(second));
+        Assert.Same(second, map.Find(new NearKey("product:1")));
+        Assert.False(map.Remove(first));
+        Assert.Same(second, map.Find(new NearKey("product:1")));
+        Assert.Same(second, map.Remove(new NearKey("product:1")));
+        Assert.Null(map.Find(new NearKey("product:1")));
+        Assert.Null(map.Remove(new NearKey("product:1")));
+    }
+
+    // With a plain dictionary beside it, and some entries of each chain taken out of its middle.
+    [Fact]
+    public void What_was_put_in_and_not_taken_out_is_found_through_all_growth()
+    {
+        using var near = new NearTier();
+        var map = new NearMap(new Lock());
+        var there = new Dictionary<string, NearEntry>();
+        var random = new Random(1);
+        for (var step = 0; step < 60_000; step++)
+        {
+            var key = $"product:{random.Next(20_000)}";
+            if (random.Next(3) == 0)
+            {
+                Assert.Same(there.GetValueOrDefault(key), map.Remove(new NearKey(key)));
+                there.Remove(key);
+            }
+            else
+            {
+                var entry = EntryOf(near, key);
+                Assert.Same(there.GetValueOrDefault(key), map.Put(entry));
+                there[key] = entry;
+            }
+        }
+
+        Assert.True(there.Count > 5000);
+        for (var number = 0; number < 20_000; number++)
+        {
+            Assert.Same(there.GetValueOrDefault($"product:{number}"), map.Find(new NearKey($"product:{number}")));
+        }
+    }
+
+    // With real threads: entries move from chain to chain while they are looked for, and others leave the chains.
+    [Fact]
+    public void Readers_find_what_is_there_while_the_table_grows_and_others_leave()
+    {
+        const int tables = 30;
+        using var near = new NearTier();
+        var gate = new Lock();
+        var (missed, looks, done) = (0, 0L, false);
+        var current = new StrongBox<(NearMap Map, NearEntry[] Stay)>();
+        var reader = new Thread(() =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                var (map, stay) = Volatile.Read(ref current).Value;
+                foreach (var entry in stay ?? [])
+                {
+                    missed += map.Find(new NearKey(entry.Key)) == entry ? 0 : 1;
+                    looks++;
+                }
+            }
+        });
+        reader.Start();
+        for (var table = 0; table < tables; table++)
+        {
+            var map = new NearMap(gate);
+            var stay = Enumerable.Range(0, 400).Select(number => EntryOf(near, $"stay:{number}")).ToArray();
+            lock (gate)
+            {
+                Array.ForEach(stay, entry => map.Put(entry));
+            }
+
+            Volatile.Write(ref current, new((map, stay)));
+            NearEntry? before = null;
+            for (var number = 0; number < 20_000; number++)
+            {
+                var entry = EntryOf(near, $"come:{number}");
+                lock (gate)
+                {
+                    map.Put(entry);
+                    if (number % 3 == 2)
+                    {
+                        map.Remove(before!);
+                    }
+                }
+
+                before = entry;
+            }
+        }
+
+        Volatile.Write(ref done, true);
+        reader.Join();
+        Assert.Equal(0, missed);
+        Assert.True(looks > 0);
+    }
+
+    [Fact]
+    public void Keys_that_differ_in_a_digit_are_spread_over_the_chains()
+    {
+        const int chains = 1 << 16;
+        var counts = new int[chains];
+        for (var number = 0; number < chains; number++)
+        {
+            counts[new NearKey($"product:{number:D16}").Hash % chains]++;
+        }
+
+        // At random, 36.8 % of the chains stay empty, and the longest has 8 or 9.
+        Assert.InRange(counts.Count(count => count == 0), (int)(0.34 * chains), (int)(0.40 * chains));
+        Assert.InRange(counts.Max(), 2, 16);
+    }
+
+    private static NearEntry EntryOf(NearTier near, string key)
+    {
+        var token = near.Begin(key);
+        return new NearEntry(key, null, 0, near.Server, near.Rule, token, token.Sent.Monotonic + 60_000, CacheVersion.None);
+    }
+}
