@@ -2,6 +2,7 @@ using System.Buffers;
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Near;
 using NearCache.Tags;
 
 namespace NearCache.Hybrid;
@@ -13,7 +14,7 @@ internal sealed class HybridItem
 {
     private static readonly object NullMark = new();
 
-    private readonly TagVersion[] _tags;
+    private volatile TagVersion[]? _tags;   // gone once their cells are found
     private volatile object? _value;   // shared by all who get it
     private volatile HybridPayload? _payload;
     private volatile TagStamp[]? _stamps;
@@ -25,10 +26,28 @@ internal sealed class HybridItem
     private HybridItem(TagVersion[] tags, object? value, HybridPayload payload) => (_tags, _value, _payload) = (tags, value, payload);
 
     /// <summary>The versions of its tags when it was made; null where they could not be known, and it may not be stored.</summary>
-    public IReadOnlyList<TagVersion> Tags => _tags;
+    public TagVersion[] Tags
+    {
+        get
+        {
+            // One of them is always there; a second look is for the moment in which they change.
+            while (true)
+            {
+                if (_stamps is { } stamps)
+                {
+                    return Array.ConvertAll(stamps, stamp => new TagVersion(stamp.Cell.Name, stamp.Version));
+                }
+
+                if (_tags is { } tags)
+                {
+                    return tags;
+                }
+            }
+        }
+    }
 
     /// <summary>Whether the versions of its tags are known, of everything at least: if not, it is its maker's alone.</summary>
-    public bool IsStamped => _tags.Length > 0;
+    public bool IsStamped => _stamps is not null || _tags is not { Length: 0 };
 
     /// <summary>Whether it may be compressed on its way to the remote.</summary>
     public bool MayPack { get; private init; } = true;
@@ -58,7 +77,8 @@ internal sealed class HybridItem
         var stamps = _stamps;
         if (stamps is null || Array.Exists(stamps, stamp => stamp.Cell.IsRetired))
         {
-            _stamps = stamps = find(_tags);
+            _stamps = stamps = find(Tags);
+            _tags = null;
         }
 
         return stamps;
@@ -72,13 +92,7 @@ internal sealed class HybridItem
     public bool TryTake<T>(HybridSerializers serializers, out T? value)
     {
         var shared = _value;
-        if (shared is T same && !ReferenceEquals(shared, NullMark))
-        {
-            value = same;
-            return true;
-        }
-
-        return TryRead(serializers, out value);
+        return (Typed.Is(shared, out value) && !ReferenceEquals(shared, NullMark)) || TryRead(serializers, out value);
     }
 
     /// <summary>Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it again.</summary>

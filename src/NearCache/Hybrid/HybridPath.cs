@@ -23,18 +23,19 @@ internal sealed class HybridPath(
             var result = call is { WritesRemote: true, RunsFactory: true }
                 ? await creations.GetOrCreateAsync(FlightOf(name, call), place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
                 : await flights.JoinAsync(FlightOf(name, call), token => GetOrMakeAsync(place, making, call, terms, token), static () => TimeSpan.Zero, meanwhile: null, cancellationToken).ConfigureAwait(false);
-            if (making.HasRun && result.Source == CacheSource.Factory)
-            {
-                return making.Value!;
-            }
-
             if (!result.HasValue)
             {
                 return default!;
             }
 
-            // A flight may have begun before a removal of a tag that this call came after.
             var item = result.Value!;
+            if (making.HasRun && result.Source == CacheSource.Factory)
+            {
+                item.DropBytes();
+                return making.Value!;
+            }
+
+            // A flight may have begun before a removal of a tag that this call came after.
             if (item.IsStamped && await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) == Acceptance.No)
             {
                 continue;
@@ -86,6 +87,8 @@ internal sealed class HybridPath(
             {
                 Keep(place, fill, item, call);
             }
+
+            item.DropBytes();
         }
     }
 

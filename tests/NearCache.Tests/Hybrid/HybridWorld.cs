@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Hybrid;
 using NearCache.Remote;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
@@ -29,6 +30,9 @@ internal sealed class HybridWorld : IAsyncDisposable
     public IRemoteServer Server { get; }
 
     public HybridCache Cache { get; }
+
+    /// <summary>What is near of a key; null: nothing, or no item.</summary>
+    public HybridItem? NearItem(string key) => _client.Parts.Near.Find($"h:{key}")?.Value as HybridItem;
 
     public static HybridWorld Start(Action<NearCacheOptions>? configure = null, NearHybridCacheOptions? face = null, IServiceProvider? services = null) => new(configure, face, services);
 
