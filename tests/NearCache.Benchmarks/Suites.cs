@@ -7,7 +7,11 @@ internal static class Suites
     private static readonly Dictionary<string, Func<Report, Task>> All = new()
     {
         ["rules"] = Rules.RuleSuite.RunAsync,
-        ["near"] = Near.NearSuite.RunAsync,
+        ["near"] = report => Parts.RunAsync(report, "near/hits", "near/hybrid", "near/fill", "near/crowd"),
+        ["near/hits"] = Near.NearSuite.HitsAsync,
+        ["near/hybrid"] = Near.NearSuite.HybridAsync,
+        ["near/fill"] = Near.NearSuite.FillAsync,
+        ["near/crowd"] = Near.Crowd.RunAsync,
         ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,
@@ -25,7 +29,7 @@ internal static class Suites
 
         foreach (var name in names)
         {
-            await All[name](new Report(name, args.Contains("--quick")));
+            await All[name](new Report(name.Split('/')[0], args.Contains("--quick")));
         }
 
         return 0;

@@ -43,6 +43,7 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AreCurrent(HybridItem item, in Moment now)
     {
         if (item.KnownStamps is not { } stamps)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 
@@ -168,6 +169,7 @@ internal sealed class NearStore : IDisposable
 
     public void Dispose() => _housekeeping.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryServe<T>(NearEntry entry, out CacheResult<T> result)
     {
         var now = _clock.Now();
@@ -206,6 +208,7 @@ internal sealed class NearStore : IDisposable
     }
 
     /// <summary>An entry was served.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hit(NearEntry entry)
     {
         if (!entry.IsUsed)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Rules;
 
@@ -19,6 +20,7 @@ internal sealed class TagEntry(ulong version, ServerCoherence server, ActiveRule
     public void GoLive() => _isLive = true;
 
     /// <summary>Whether the version may be relied upon now.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsServable(in Moment now) =>
         _isLive
         && now.Monotonic < expiresAt

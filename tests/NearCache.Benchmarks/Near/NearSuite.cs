@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
+using NearCache.Memcached.Protocol;
 using NearCache.Remote;
 
 namespace NearCache.Benchmarks.Near;
@@ -11,26 +13,26 @@ internal static class NearSuite
     private const int Keys = 10_000;
     private const string Value = "a value that is shared, since a string cannot be changed";
 
-    public static async Task RunAsync(Report report)
+    /// <summary>Near hits of <c>INearCache</c>.</summary>
+    public static async Task HitsAsync(Report report)
     {
-        await using var cache = Make(capacity: 100_000);
-        using var bare = new MemoryCache(new MemoryCacheOptions());
+        var remote = new EmbeddedRemote(TimeProvider.System);
+        await using var cache = Make(capacity: 100_000, remote);
         var stored = Names();
+        using var bare = Bare(stored);
         foreach (var key in stored)
         {
-            bare.Set(key, Value, TimeSpan.FromMinutes(10));
             await cache.SetAsync(key, Value);
             await cache.GetAsync<string>(key);
         }
+
+        await LeaveRemoteAsync(remote, stored);
 
         // Equal keys in other instances, as they come from requests.
         var asked = Names();
         Hits(report, "hit/get", "<=1.25", bare, asked, () => GetAll(cache, asked));
         Hits(report, "hit/getorcreate", "<=1.35", bare, asked, () => GetOrCreateAll(cache, asked));
-        await HybridAsync(report, bare, stored, asked);
         TwoThreads(report, cache, bare, asked);
-        await FillAsync(report);
-        await Crowd.RunAsync(report);
     }
 
     internal static NearCacheClient Make(int capacity, EmbeddedRemote? remote = null) => new(
@@ -49,6 +51,22 @@ internal static class NearSuite
         "product:0000000000000000".CopyTo(span);
         number.TryFormat(span[14..], out _, "D10", System.Globalization.CultureInfo.InvariantCulture);
     }))];
+
+    private static MemoryCache Bare(string[] keys)
+    {
+        var bare = new MemoryCache(new MemoryCacheOptions());
+        Array.ForEach(keys, key => bare.Set(key, Value, TimeSpan.FromMinutes(10)));
+        return bare;
+    }
+
+    // What is on the remote is in another process elsewhere, and must not lie between what is near here.
+    private static async Task LeaveRemoteAsync(EmbeddedRemote remote, IEnumerable<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            await remote.Servers[0].ExecuteAsync(MetaCommand.Delete(Encoding.UTF8.GetBytes(key)), CancellationToken.None);
+        }
+    }
 
     private static int BareAll(MemoryCache bare, string[] keys)
     {
@@ -95,11 +113,16 @@ internal static class NearSuite
         static int Length(ValueTask<string> read) => read.Result.Length;
     }
 
-    private static async Task HybridAsync(Report report, MemoryCache bare, string[] stored, string[] asked)
+    /// <summary>Near hits through <c>HybridCache</c>.</summary>
+    public static async Task HybridAsync(Report report)
     {
+        var (stored, asked) = (Names(), Names());
+        using var bare = Bare(stored);
+
         // Each has as many keys as the bare one, and no others.
-        await using var cache = Make(capacity: 100_000);
-        await using var other = Make(capacity: 100_000);
+        var (remote, otherRemote) = (new EmbeddedRemote(TimeProvider.System), new EmbeddedRemote(TimeProvider.System));
+        await using var cache = Make(capacity: 100_000, remote);
+        await using var other = Make(capacity: 100_000, otherRemote);
         HybridCache hybrid = new NearHybridCache(cache);
         HybridCache tagged = new NearHybridCache(other);
         var askedTagged = Array.ConvertAll(asked, key => key.Replace("product:", "tagged-:", StringComparison.Ordinal));
@@ -109,6 +132,8 @@ internal static class NearSuite
             await tagged.GetOrCreateAsync(new string(askedTagged[i]), static _ => ValueTask.FromResult(Value), tags: ["products", $"shelf-{i % 100}"]);
         }
 
+        await LeaveRemoteAsync(remote, stored.Select(key => $"h:{key}"));
+        await LeaveRemoteAsync(otherRemote, askedTagged.Select(key => $"h:{key}"));
         Hits(report, "hit/hybrid", "<=1.5", bare, asked, () => HybridAll(hybrid, asked));
         Hits(report, "hit/hybrid-state", "<=1.5", bare, asked, () => HybridStateAll(hybrid, asked));
         Hits(report, "hit/hybrid-tagged", "<=1.6", () => HybridAll(hybrid, asked), asked, () => HybridAll(tagged, askedTagged));
@@ -178,7 +203,8 @@ internal static class NearSuite
         report.Figure("hit/two-threads", "op/s", Report.Median(values), Report.Median(baselines), ">=0.8");
     }
 
-    private static async Task FillAsync(Report report)
+    /// <summary>Reads that find a value on the remote and keep it near.</summary>
+    public static async Task FillAsync(Report report)
     {
         // Each round is short, and the compiler wants to be left alone now and then before it makes the best of what is called often.
         var values = new List<double>();

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NearCache.Coherence.Core;
 
 /// <summary>What near entries of one memcached server are served by: up to which instant all is certain, and a generation for each segment.</summary>
@@ -30,10 +32,12 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     /// <param name="generation">The generation it was stamped with.</param>
     /// <param name="now">Read before the entry was looked up.</param>
     /// <param name="maxStaleness">In milliseconds.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsCurrent(int segment, long generation, in Moment now, long maxStaleness) =>
         IsOpen(now, maxStaleness) && Volatile.Read(ref _generations[segment]) == generation;
 
     /// <summary>Is the gate open: is the last confirmed instant recent enough on both clocks?</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsOpen(in Moment now, long maxStaleness) =>
         TDesign.IsOpen(now.Monotonic, Volatile.Read(ref _confirmedMonotonic), maxStaleness)
         && TDesign.IsOpenByWall(now.Wall, Volatile.Read(ref _confirmedWall), maxStaleness);
