@@ -95,7 +95,7 @@ internal sealed class Composition : IAsyncDisposable
         var leases = new LeasePath(Reads, fills, new EagerRefresh(map, Reads, fills, flights, _clock, _metrics, logger), stale, format, time, options);
         Creations = new CreatePath(map, Reads, Near, stale, flights, leases, new FactoryRunner(gate, time, _metrics), format, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
-        _metrics.ObserveServers(() => _servers.All.Count(server => !server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)));
+        _metrics.ObserveServers(() => _servers.All.Count(server => !server.Gate.IsOpen(_clock.Now(), context.MaxStaleness)));
         format.Use(new HybridItemCodec());
         format.Use(new DistributedItemCodec());
         Distributed = new DistributedParts(new DistributedPath(map, Reads, Writes, Near, time, logger), map.CanHold, time, remote.HasCounters);
@@ -143,7 +143,7 @@ internal sealed class Composition : IAsyncDisposable
         };
         _preloader = new Preloader(() => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time, logger);
         _warmUp = new WarmUp(
-            () => _servers.All.All(server => server.Ledger.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time, logger);
+            () => _servers.All.All(server => server.Gate.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time, logger);
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
     }
 
@@ -274,8 +274,8 @@ internal sealed class Composition : IAsyncDisposable
             AreRulesReadable = _rules.AreReadable,
             Servers = [.. _servers.All.Select(server => new ServerSnapshot(
                 server.Server.Name,
-                server.Ledger.IsOpen(now, maxStaleness),
-                server.Ledger.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Ledger.Confirmed.Monotonic)))],
+                server.Gate.IsOpen(now, maxStaleness),
+                server.Gate.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic)))],
             NearHits = Near.Hits,
             NearEntries = Near.Entries,
             NearBytes = Near.Bytes,

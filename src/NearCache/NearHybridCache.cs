@@ -63,6 +63,21 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
+    /// <remarks>A near hit needs no string, so one by an interpolated key allocates nothing.</remarks>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
+    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.</exception>
+    public override ValueTask<T> GetOrCreateAsync<TState, T>(
+        ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        cancellationToken.ThrowIfCancellationRequested();
+        return ReadsNear(options) && _hits.Find(key) is { } near && near.TryTake<T>(_serializers, out var value)
+            ? new(value!)
+            : FetchAsync(key.ToString(), state, factory, options, tags, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>

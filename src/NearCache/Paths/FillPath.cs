@@ -162,7 +162,7 @@ internal sealed class FillPath(
     }
 
     private bool WasWritten<T>(Creation<T> creation) =>
-        stale.EpochOf(creation.Place.Hash) != creation.Place.StaleEpoch || (creation.Fill is { } fill && !creation.Place.Server.Ledger.MayServe(fill.Token));
+        stale.EpochOf(creation.Place.Hash) != creation.Place.StaleEpoch || (creation.Fill is { } fill && !creation.Place.Server.Gate.MayServe(fill.Token));
 
     private TimeSpan LifetimeOf<T>(Creation<T> creation, in CacheResult<T> result) =>
         creation.Policy.LifetimeOf(result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);

@@ -27,7 +27,7 @@ internal sealed class PrefetchPath(KeyMap map, ReadPath reads, NearClock clock, 
             }
 
             // Before its first audit, and while it is away, a server's entries could not be served: what is fetched then may be void by the time they can.
-            if (place.Server.Ledger.IsOpen(clock.Now(), maxStaleness) && reads.BeginFill(place) is { } fill)
+            if (place.Server.Gate.IsOpen(clock.Now(), maxStaleness) && reads.BeginFill(place) is { } fill)
             {
                 wanted.Add((place, fill));
             }

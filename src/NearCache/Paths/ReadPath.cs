@@ -81,7 +81,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             return null;
         }
 
-        return new NearFill(rule, place.Server.Ledger.BeginFill(place.Hash, place.Ring, generation, now));
+        return new NearFill(rule, place.Server.Gate.BeginFill(place.Hash, place.Ring, generation, now));
     }
 
     /// <summary>The same as far as the terms of a creation allow; null: they allow everything.</summary>
@@ -138,9 +138,9 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
         var token = fill.Token;
         var expiresAt = token.Sent.Monotonic + lifetime;
-        var ledger = place.Server.Ledger;
-        var entry = new NearEntry(place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), ledger, fill.Rule, token, expiresAt, version);
-        if (!near.TryInsert(entry, ledger, token))
+        var gate = place.Server.Gate;
+        var entry = new NearEntry(place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), gate, fill.Rule, token, expiresAt, version);
+        if (!near.TryInsert(entry, gate, token))
         {
             metrics.FillDiscarded("changed");
         }

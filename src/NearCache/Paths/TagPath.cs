@@ -22,13 +22,13 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
     /// <summary>The cells beside the versions that an entry on this server has.</summary>
     public TagStamp[] Stamp(in PlacedKey place, TagVersion[] tags)
     {
-        var ledger = place.Server.Ledger;
+        var gate = place.Server.Gate;
         if (tags.Length == 1)
         {
-            return board.CellOf(tags[0].Name, ledger).Alone(tags[0].Version);
+            return board.CellOf(tags[0].Name, gate).Alone(tags[0].Version);
         }
 
-        return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, ledger), tag.Version));
+        return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, gate), tag.Version));
     }
 
     /// <summary>The versions that an entry on this server gets: of everything, and of its tags. Read before its value is made.</summary>
@@ -100,7 +100,7 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
     private async ValueTask<ulong> VersionAsync(PlacedKey entry, string name, CancellationToken cancellationToken)
     {
         var place = map.PlaceTag(name, name == TagVersion.Everything ? entry.Server : null);
-        var cell = board.CellOf(name, place.Server.Ledger);
+        var cell = board.CellOf(name, place.Server.Gate);
         if (TryKnown(cell, out var known))
         {
             return known;
@@ -143,7 +143,7 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
         if (fill is { } keep)
         {
             var lifetime = (long)keep.Rule.NearLifetime.TotalMilliseconds;
-            cell.Publish(new TagEntry(version, place.Server.Ledger, keep.Rule, keep.Token, keep.Token.Sent.Monotonic + lifetime), keep.Token);
+            cell.Publish(new TagEntry(version, place.Server.Gate, keep.Rule, keep.Token, keep.Token.Sent.Monotonic + lifetime), keep.Token);
         }
 
         return version;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.TestSupport;
 
 namespace NearCache.Tests.Hybrid;
 
@@ -85,6 +86,35 @@ public sealed class HybridOverloadsTests
 
         Assert.Equal("made", await call);
         Assert.Equal(("made", null), (await world.Cache.AnywhereAsync("key 1"), await world.Cache.AnywhereAsync("key 2")));
+    }
+
+    [Fact]
+    public async Task A_near_hit_allocates_nothing_whatever_the_way()
+    {
+        await using var world = HybridWorld.Start();
+        var cache = world.Cache;
+        await cache.GetOrCreateAsync("product:7", static _ => ValueTask.FromResult("seven"), tags: ["red"]);
+        Assert.Equal(0, Allocations.Of(() => Run(1000)));
+
+        void Run(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                var number = 7;
+                var near = IsSeven(cache.GetOrCreateAsync<string>("product:7", static _ => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(cache.GetOrCreateAsync<int, string>("product:7", i, static (_, _) => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(cache.GetOrCreateAsync<string>("a product:7".AsSpan(2), static _ => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(cache.GetOrCreateAsync<int, string>("a product:7".AsSpan(2), i, static (_, _) => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(cache.GetOrCreateAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(cache.GetOrCreateAsync<int, string>($"product:{number}", i, static (_, _) => throw new InvalidOperationException("It is near.")));
+                if (!near)
+                {
+                    throw new InvalidOperationException("It is not near.");
+                }
+            }
+        }
+
+        static bool IsSeven(ValueTask<string> read) => read.IsCompletedSuccessfully && read.Result == "seven";
     }
 
     private sealed class Asked(HybridCache cache, string way)

@@ -17,7 +17,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         Server = server;
         var commands = new AuditCommands(context.Names);
         _ledger = new LedgerOwner(server.Name, context, countersLost: () => Rules.CountersLost());
-        Ledger = _ledger.Gate;
+        Gate = _ledger.Gate;
         _writes = new CountedWrites(server, context, commands, _ledger);
         _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
@@ -25,7 +25,7 @@ internal sealed class ServerDriver : IAsyncDisposable
     public IRemoteServer Server { get; }
 
     /// <summary>What near hits compare.</summary>
-    public ServerCoherence Ledger { get; }
+    public ServerCoherence Gate { get; }
 
     /// <summary>The rules on it. Set before it is started.</summary>
     public ServerRules Rules { get; set; } = null!;

@@ -37,7 +37,7 @@ internal sealed class SlotListener(ZooKeeperClient zooKeeper, NamespacePaths pat
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private static Dictionary<ulong, ServerDriver> ByHash(IEnumerable<ServerDriver> servers) => servers.ToDictionary(server => server.Ledger.IdentityHash);
+    private static Dictionary<ulong, ServerDriver> ByHash(IEnumerable<ServerDriver> servers) => servers.ToDictionary(server => server.Gate.IdentityHash);
 
     private async Task ReadDueAsync(CancellationToken stopping)
     {
