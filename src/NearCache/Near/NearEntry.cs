@@ -17,7 +17,7 @@ namespace NearCache.Near;
 /// <param name="version">Which write was read.</param>
 internal sealed class NearEntry(string key, object? value, int valueBytes, ServerCoherence server, ActiveRule rule, in FillToken token, long endsAt, CacheVersion version)
 {
-    // The entry, its node in the map and its key without the letters.
+    // The entry, its place in the table and its key without the letters, rounded up.
     private const int Overhead = 200;
 
     private readonly byte _segment = (byte)token.Segment;
