@@ -37,10 +37,27 @@ internal static class KeyBatches
     }
 
     /// <summary>Sends them all and waits for all answers.</summary>
+    /// <exception cref="MemcachedException">A server did not answer.</exception>
     public static async Task<(Batch<T> Batch, MetaResponse[] Answers)[]> RunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken)
     {
         var running = batches.Select(batch => batch.Server.ExecuteAsync(batch.Commands.ToArray())).ToArray();
         var results = await Task.WhenAll(running).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. batches.Zip(results, (batch, result) => (batch, result.Array))];
+    }
+
+    /// <summary>Sends them all and waits until each was answered or has failed.</summary>
+    public static Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)[]> TryRunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken) =>
+        Task.WhenAll(batches.Select(TryRunAsync)).WaitAsync(cancellationToken);
+
+    private static async Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)> TryRunAsync<T>(Batch<T> batch)
+    {
+        try
+        {
+            return (batch, (await batch.Server.ExecuteAsync(batch.Commands.ToArray()).ConfigureAwait(false)).Array, null);
+        }
+        catch (MemcachedException e)
+        {
+            return (batch, [], e);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using NearCache.Memcached.Connections;
 using NearCache.Memcached.Protocol;
 
@@ -40,31 +41,53 @@ public static class MemcachedReads
         return client.RunAsync(command, key, null, Face.IsDone, cancellationToken);
     }
 
-    /// <summary>The values of those keys that are there. Every server is asked at the same time, each by as few writes as the number of its keys allows.</summary>
-    /// <exception cref="MemcachedException">A server did not answer; what others answered is dropped.</exception>
+    /// <summary>Gets the values of those keys that are there. Every server is asked at the same time, each by as few writes as the number of its keys allows.</summary>
+    /// <returns>The values by key; a key that is absent is not in it.</returns>
+    /// <exception cref="MemcachedException">At least one server did not answer; what others answered is dropped. <see cref="TryGetManyAsync"/> returns it.</exception>
     public static async Task<IReadOnlyDictionary<string, byte[]>> GetManyAsync(
         this MemcachedClient client, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
     {
-        var values = new Dictionary<string, byte[]>(Checked(keys).Count, StringComparer.Ordinal);
-        var batches = KeyBatches.Of(Checked(client), keys, static key => key, static (key, bytes) => MetaCommand.Get(bytes));
-        foreach (var (batch, answers) in await KeyBatches.RunAsync(batches, cancellationToken).ConfigureAwait(false))
+        var result = await client.TryGetManyAsync(keys, cancellationToken).ConfigureAwait(false);
+        foreach (var failure in result.Failed.Values)
         {
-            for (var i = 0; i < answers.Length; i++)
-            {
-                ref readonly var answer = ref answers[i];
-                if (answer.Status == MetaStatus.Error)
-                {
-                    throw new MemcachedServerErrorException(batch.Server.Name, "get", answer.Error!);
-                }
+            ExceptionDispatchInfo.Throw(failure);
+        }
 
-                if (answer.Status == MetaStatus.Ok)
+        return result.Found;
+    }
+
+    /// <summary>Gets the values of those keys that can be had, and for each other key that may be there, why not. A server that fails costs only its own keys.</summary>
+    /// <remarks>Takes as long as the slowest server: at most <see cref="MemcachedOptions.OperationTimeout"/> and an eighth where one does not answer.</remarks>
+    /// <exception cref="ArgumentException">A key may not be sent; nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public static async Task<MemcachedManyResult> TryGetManyAsync(
+        this MemcachedClient client, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
+    {
+        var found = new Dictionary<string, byte[]>(Checked(keys).Count, StringComparer.Ordinal);
+        var failed = new Dictionary<string, MemcachedException>(StringComparer.Ordinal);
+        var batches = KeyBatches.Of(Checked(client), keys, static key => key, static (key, bytes) => MetaCommand.Get(bytes));
+        foreach (var (batch, answers, failure) in await KeyBatches.TryRunAsync(batches, cancellationToken).ConfigureAwait(false))
+        {
+            for (var i = 0; i < batch.Items.Count; i++)
+            {
+                var key = batch.Items[i];
+                if (failure is not null)
                 {
-                    values[batch.Items[i]] = ResponseMaker.ArrayOf(answer);
+                    failed[key] = failure;
+                }
+                else if (answers[i].Status == MetaStatus.Error)
+                {
+                    failed[key] = new MemcachedServerErrorException(batch.Server.Name, "get", answers[i].Error!);
+                }
+                else if (answers[i].Status == MetaStatus.Ok)
+                {
+                    found[key] = ResponseMaker.ArrayOf(answers[i]);
                 }
             }
         }
 
-        return values;
+        return new MemcachedManyResult(found, failed);
     }
 
     internal static T Checked<T>(T argument)

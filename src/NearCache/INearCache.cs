@@ -150,9 +150,9 @@ public interface INearCache
     Task<bool> RemoveAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>Looks many keys up, all servers at once and pipelined.</summary>
-    /// <returns>A result for each distinct key, misses included.</returns>
+    /// <returns>A result for each distinct key, misses included. The keys of a server that cannot be asked are misses; those of the others are not affected.</returns>
     /// <exception cref="ArgumentException">One of the keys cannot be a key; nothing was sent.</exception>
-    /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
+    /// <exception cref="NearCacheException">A server failed and <c>OnRemoteFailure</c> is <c>Throw</c>.</exception>
     ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken = default);
 
     /// <summary>Stores many values, all servers at once and pipelined.</summary>

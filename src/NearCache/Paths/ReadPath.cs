@@ -13,6 +13,7 @@ namespace NearCache.Paths;
 internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, StaleStore stale, SharedTypes shared, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
 {
     private const long SayUnreadableEvery = 10_000;
+    private const int MostInGroup = 500;
     private readonly Seldom _sayUnreadable = new(SayUnreadableEvery);
     private volatile bool _hasFetched;
 
@@ -56,11 +57,11 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             }
         }
 
-        // Every token is taken before the first byte is sent.
-        var groups = missing.GroupBy(read => read.Place.Server).Select(group => GetGroupAsync<T>([.. group], cancellationToken)).ToArray();
-        foreach (var group in groups)
+        // Every token is taken before the first byte is sent. A server that fails costs its own keys, and of those at most what was not answered yet.
+        var groups = missing.GroupBy(read => read.Place.Server).SelectMany(group => group.Chunk(MostInGroup)).Select(group => GetGroupAsync<T>(group, cancellationToken));
+        foreach (var group in await Task.WhenAll(groups).ConfigureAwait(false))
         {
-            foreach (var (key, result) in await group.ConfigureAwait(false))
+            foreach (var (key, result) in group)
             {
                 results[key] = result;
             }

@@ -1,4 +1,5 @@
 using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Paths;
 
@@ -92,6 +93,45 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
         var read = await cache.GetManyAsync<string>(Items.Select(item => item.Key));
 
         Assert.All(Items, item => Assert.Equal((item.Key[^1] & 1) == 0 ? item.Value : null, read[item.Key].Value));
+    }
+
+    [Fact]
+    public async Task With_OnRemoteFailure_Throw_many_reads_throw_what_happened()
+    {
+        await using var cache = Make(options => options.OnRemoteFailure = RemoteFailurePolicy.Throw);
+        await cache.SetManyAsync(Items);
+        _remote.IsOddAway = true;
+
+        var failure = await Assert.ThrowsAsync<NearCacheException>(async () => await cache.GetManyAsync<string>(Items.Select(item => item.Key)));
+
+        Assert.True(failure.IsTransient);
+        Assert.Equal('1', (char)('0' + ((failure.Key![^1] - '0') & 1)));
+    }
+
+    // More keys than one group takes, over the client and sockets.
+    [Theory]
+    [InlineData("product")]
+    [InlineData("basket")]
+    public async Task A_dead_memcached_costs_only_its_own_keys(string kind)
+    {
+        await using var first = FakeMemcached.Start();
+        await using var second = FakeMemcached.Start();
+        await using var cache = new NearCacheClient(new NearCacheOptions
+        {
+            Namespace = "dead",
+            Memcached = { Servers = { first.Address, second.Address } },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        });
+        var keys = Enumerable.Range(0, 2500).Select(i => $"{kind}:{i}").ToArray();
+        await cache.SetManyAsync(keys.Select(key => KeyValuePair.Create(key, key)));
+        var left = first.Items.Keys.ToHashSet();
+        second.Kill();
+
+        var read = await cache.GetManyAsync<string>(keys);
+
+        Assert.Equal(keys.Length, read.Count);
+        Assert.All(keys, key => Assert.Equal(left.Contains(key) ? key : null, read[key].Value));
+        Assert.InRange(read.Values.Count(result => result.HasValue), 500, 2000);
     }
 
     // What cannot be fetched blocks neither what can nor the host, and is given up in the end.
