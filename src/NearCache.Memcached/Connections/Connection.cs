@@ -70,7 +70,8 @@ internal sealed class Connection : IReplyLine
     {
         var transport = _transport!;
         var limit = Math.Max(_settings.Options.MaxValueBytes, 128 << 20);
-        var reader = new ReplyReader(transport.Stream, this, _settings.Server, _settings.Options.VerifyReplies, limit);
+        var reader = new ReplyReader(
+            transport.Stream, this, _settings.Server, _settings.Options.VerifyReplies, ServerVersion.Parse(Version!).RepeatsOpaqueOfMiss, limit);
         var reading = new ReadLoop(reader, transport, _flusher, _settings.Server).RunAsync();
         _flusher.Open(transport.Stream);
         var failure = await reading.ConfigureAwait(false);

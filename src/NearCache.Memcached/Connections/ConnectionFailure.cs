@@ -1,3 +1,5 @@
+using NearCache.Memcached.Protocol;
+
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Why a connection ended, as what each of its operations then throws: an exception of its own.</summary>
@@ -30,11 +32,17 @@ internal sealed class ConnectionFailure
     public static ConnectionFailure Full(string server) =>
         new("full", "the server has as many connections as it allows", (operation, _) => new MemcachedServerFullException(server, operation));
 
+    public static ConnectionFailure TooOld(string server, string version) => new(
+        "version",
+        $"it is memcached {version}, and the oldest that can be used is {ServerVersion.Oldest}",
+        (operation, _) => new MemcachedServerTooOldException(server, operation, version, ServerVersion.Oldest.ToString()));
+
     /// <summary>It could not be made; a cause that is itself of this kind is not wrapped again.</summary>
     public static ConnectionFailure NotConnected(string server, Exception cause) => cause switch
     {
         MemcachedServerFullException => Full(server),
         MemcachedAuthenticationException e => new("authentication", e.Text, (operation, _) => new MemcachedAuthenticationException(server, operation, e.Text, e.InnerException)),
+        MemcachedServerTooOldException e => TooOld(server, e.Version),
         MemcachedServerDownException { InnerException: { } first } => NotConnected(server, first),
         _ => new("connect", cause.Message, (operation, _) => new MemcachedServerDownException(server, operation, cause)),
     };

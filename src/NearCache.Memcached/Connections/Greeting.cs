@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using System.Text;
+using NearCache.Memcached.Protocol;
 using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
@@ -73,7 +74,16 @@ internal static class Greeting
             line = await AskAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
         }
 
-        return line.StartsWith("VERSION ", StringComparison.Ordinal) ? line["VERSION ".Length..] : throw Refusal(settings.Server, line);
+        if (!line.StartsWith("VERSION ", StringComparison.Ordinal))
+        {
+            throw Refusal(settings.Server, line);
+        }
+
+        // Before anything is sent that the server could take for something else.
+        var version = line["VERSION ".Length..];
+        return ServerVersion.Parse(version).IsSupported
+            ? version
+            : throw new MemcachedServerTooOldException(settings.Server, null, version, ServerVersion.Oldest.ToString());
     }
 
     /// <summary>Sends a question that is answered by one line, and returns the line.</summary>

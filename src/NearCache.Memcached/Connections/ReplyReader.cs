@@ -5,7 +5,7 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Understands what a server sends and gives each reply to the operation that is first in line.</summary>
-internal sealed class ReplyReader(Stream stream, IReplyLine line, string server, bool verifies, int maxValueBytes)
+internal sealed class ReplyReader(Stream stream, IReplyLine line, string server, bool verifies, bool verifiesMisses, int maxValueBytes)
 {
     private const int BufferSize = 128 * 1024;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -253,8 +253,9 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         }
     }
 
-    private static bool IsVerified(Operation operation, in MetaReply reply) =>
-        reply.Code >= MetaReplyCode.NoOp || ((reply.Marks & MetaReplyMarks.HasOpaque) != 0 && reply.Opaque == operation.Opaque);
+    private bool IsVerified(Operation operation, in MetaReply reply) => (reply.Marks & MetaReplyMarks.HasOpaque) != 0
+        ? reply.Opaque == operation.Opaque
+        : reply.Code >= MetaReplyCode.NoOp || (reply.Code == MetaReplyCode.Miss && !verifiesMisses);
 
     private void Compact()
     {

@@ -14,6 +14,7 @@ internal static class ErrorTypes
         MemcachedServerFullException => "full",
         MemcachedOverloadException => "overload",
         MemcachedAuthenticationException => "authentication",
+        MemcachedServerTooOldException => "version",
         MemcachedProtocolException => "protocol",
         MemcachedServerRemovedException => "removed",
         MemcachedServerErrorException => ServerError,

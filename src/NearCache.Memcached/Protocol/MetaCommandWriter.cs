@@ -26,8 +26,9 @@ internal static class MetaCommandWriter
         switch (command.Kind)
         {
             case MetaCommandKind.Get:
+                // Without any flag it would be an error before 1.6.18: the size costs least.
                 line.Start("mg "u8, key, command.IsBinaryKey);
-                WriteReturned(ref line, command.Return);
+                WriteReturned(ref line, command.Return == MetaFields.None && command.TimeToLive is null ? MetaFields.Size : command.Return);
                 line.Flag('N', command.Vivify);
                 line.Flag('R', command.Recache);
                 break;

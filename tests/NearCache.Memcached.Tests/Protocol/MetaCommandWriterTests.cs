@@ -10,7 +10,7 @@ public sealed class MetaCommandWriterTests
     public static TheoryData<string, string> Lines => new()
     {
         { "mg key v\r\n", Line(MetaCommand.Get(Key)) },
-        { "mg key\r\n", Line(MetaCommand.Get(Key, MetaFields.None)) },
+        { "mg key s\r\n", Line(MetaCommand.Get(Key, MetaFields.None)) },
         { "mg key v f c t l s h\r\n", Line(MetaCommand.Get(Key, (MetaFields)127)) },
         { "mg key v c t N30\r\n", Line(MetaCommand.Get(Key, MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive) with { Vivify = 30 }) },
         { "mg key v R30\r\n", Line(MetaCommand.Get(Key) with { Recache = 30 }) },

@@ -115,20 +115,30 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
             case ["mn", ..]:
                 return "MN\r\n"u8.ToArray();
             case ["version"]:
-                return "VERSION 1.6.18\r\n"u8.ToArray();
+                return Encoding.ASCII.GetBytes($"VERSION {server.Version}\r\n");
             case ["flush_all", ..]:
                 server.Store.Flush();
                 return "OK\r\n"u8.ToArray();
             case ["stats", "conns"]:
                 return Encoding.ASCII.GetBytes($"STAT 7:addr tcp:{socket.RemoteEndPoint}\r\nSTAT 7:state conn_read\r\nSTAT 7:secs_since_last_cmd 0\r\nEND\r\n");
             case ["stats", ..]:
-                return Encoding.ASCII.GetBytes($"STAT version 1.6.18\r\nSTAT curr_connections {server.OpenConnections}\r\nSTAT curr_items {server.Items.Count}\r\nEND\r\n");
+                return Encoding.ASCII.GetBytes($"STAT version {server.Version}\r\nSTAT curr_connections {server.OpenConnections}\r\nSTAT curr_items {server.Items.Count}\r\nEND\r\n");
+            case ["mg" or "ms" or "md" or "ma", ..] when IsBefore(6, 10):
+                return "ERROR\r\n"u8.ToArray();
+            case ["mg", _] when IsBefore(6, 18):
+                return "CLIENT_ERROR bad command line format\r\n"u8.ToArray();
+            case ["mg", ..] when IsBefore(6, 18):
+                // A miss repeats nothing.
+                var reply = server.Store.Execute(words, data);
+                return reply.AsSpan().StartsWith("EN "u8) ? "EN\r\n"u8.ToArray() : reply;
             case ["mg" or "ms" or "md" or "ma", _, ..]:
                 return server.Store.Execute(words, data);
             default:
                 return "ERROR\r\n"u8.ToArray();
         }
     }
+
+    private bool IsBefore(int minor, int patch) => System.Version.Parse(server.Version) < new Version(1, minor, patch);
 
     private async Task SendAsync()
     {

@@ -6,7 +6,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.TestSupport.Memcached;
 
-/// <summary>A memcached in this process, on loopback, whose replies can be held, split, spoiled and cut off. Stands in for 1.6.18.</summary>
+/// <summary>A memcached in this process, on loopback, whose replies can be held, split, spoiled and cut off. Stands in for 1.6.18, or for what <see cref="Version"/> says.</summary>
 /// <remarks>
 /// <code>
 /// await using var server = FakeMemcached.Start();
@@ -50,6 +50,9 @@ public sealed class FakeMemcached : IAsyncDisposable
 
     /// <summary>Connections that were ever accepted.</summary>
     public int AcceptedConnections => Volatile.Read(ref _accepted);
+
+    /// <summary>What it says that it is, 1.6.18 unless set. From 1.6.10 to 1.6.17 it answers as those do; older ones know no meta command.</summary>
+    public string Version { get; set; } = "1.6.18";
 
     /// <summary>Larger values are refused as memcached refuses them: 1,048,000 unless set.</summary>
     public int MaxValueBytes { get => _store.MaxValueBytes; set => _store.MaxValueBytes = value; }
