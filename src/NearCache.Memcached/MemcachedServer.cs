@@ -46,7 +46,20 @@ public sealed class MemcachedServer
     /// </remarks>
     /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
     /// <exception cref="MemcachedException">There are no answers; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything may have reached the server.</exception>
-    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => _pool.RunAsync(_owner, group);
+    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => _pool.RunAsync(_owner, group, connectionId: null);
+
+    /// <summary>Sends commands in order, by one write, on one connection that is named, and on no other.</summary>
+    /// <remarks>For compare-and-set: CAS ids begin again at 1 when a server restarts, and a connection never leads to two lives of a server.</remarks>
+    /// <param name="group">The commands.</param>
+    /// <param name="connectionId">The <see cref="MetaGroupResult.ConnectionId"/> of an earlier answer, or what <see cref="ConnectionIdFor"/> returned.</param>
+    /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
+    /// <exception cref="MemcachedConnectionLostException">The connection ended. Its <see cref="MemcachedException.OutcomeUnknown"/> is false if nothing was sent on it.</exception>
+    /// <exception cref="MemcachedException">There are no answers.</exception>
+    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => _pool.RunAsync(_owner, group, connectionId);
+
+    /// <summary>Returns the id of the connection that takes a command with this key now. The connection is made if there is none yet.</summary>
+    /// <exception cref="MemcachedException">The server is down.</exception>
+    public long ConnectionIdFor(ReadOnlySpan<byte> key) => _pool.ConnectionIdFor(key);
 
     /// <summary>Asks for its version.</summary>
     /// <exception cref="MemcachedException">There is no answer.</exception>

@@ -129,6 +129,7 @@ public interface INearCache
 
     /// <summary>Stores a value if the key still holds what was read with <paramref name="version"/>.</summary>
     /// <param name="version">From <see cref="CacheResult{T}.Version"/> of a read.</param>
+    /// <remarks>On a new connection to its server, the server's counters are read first: a version of before a restart matches nothing of after it.</remarks>
     /// <returns>False when the key was changed or removed since, or its server has lost its items.</returns>
     /// <exception cref="ArgumentException">The key cannot be a key, or the version is <see cref="CacheVersion.None"/>.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>

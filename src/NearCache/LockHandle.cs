@@ -99,17 +99,15 @@ public sealed class LockHandle : IAsyncDisposable
         await Task.Delay(_lease / 3, _time, _ending.Token).ConfigureAwait(false);
         while (IsHeld)
         {
-            var sent = _clock.Now();
             try
             {
-                var item = await _place.Server.ExecuteAsync(LockCommands.Look(_place), _ending.Token).ConfigureAwait(false);
-                if (item.Status != MetaStatus.Ok || !item.Value.Span.SequenceEqual(_token))
+                if (await DistributedLock.LookAsync(_place, _token).WaitAsync(_ending.Token).ConfigureAwait(false) is not { } held)
                 {
                     return false;
                 }
 
-                sent = _clock.Now();
-                var renewed = await _place.Server.ExecuteAsync(LockCommands.Renew(_place, _token, item.Cas, _lease), _ending.Token).ConfigureAwait(false);
+                var sent = _clock.Now();
+                var renewed = await _place.Server.CompareAsync(held.Origin, LockCommands.Renew(_place, _token, held.Cas, _lease)).WaitAsync(_ending.Token).ConfigureAwait(false);
                 if (renewed.Status != MetaStatus.Ok)
                 {
                     return false;
@@ -122,7 +120,7 @@ public sealed class LockHandle : IAsyncDisposable
 
                 return true;
             }
-            catch (MemcachedException)
+            catch (Exception e) when (e is MemcachedException or NearCacheException)
             {
                 // Tried again for as long as the lease lasts.
                 await Task.Delay(TimeSpan.FromMilliseconds(100 + Random.Shared.Next(100)), _time, _ending.Token).ConfigureAwait(false);

@@ -168,16 +168,14 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     public Task SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return _parts.Writes.SetAsync(key, value, LifetimeOf(options), static (_, command) => command, "set", cancellationToken);
+        return _parts.Writes.SetAsync(key, value, LifetimeOf(options), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<bool> AddAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var response = await _parts.Writes
-            .SetConditionallyAsync(key, value, LifetimeOf(options), static (_, command) => command with { Mode = MetaSetMode.Add }, "add", cancellationToken)
-            .ConfigureAwait(false);
+        var response = await _parts.Writes.AddAsync(key, value, LifetimeOf(options), cancellationToken).ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
 
@@ -190,15 +188,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
             throw new ArgumentException("There is no version to compare with: the value came from a factory, or there was none.", nameof(version));
         }
 
-        var response = await _parts.Writes
-            .SetConditionallyAsync(
-                key,
-                value,
-                LifetimeOf(options),
-                (place, command) => command with { CompareCas = version.Epoch == place.Server.Epoch ? version.Cas : ulong.MaxValue },
-                "compare-and-set",
-                cancellationToken)
-            .ConfigureAwait(false);
+        var response = await _parts.Writes.CompareAndSetAsync(key, value, version, LifetimeOf(options), cancellationToken).ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
 

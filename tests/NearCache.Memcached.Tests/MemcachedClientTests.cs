@@ -43,6 +43,20 @@ public abstract class MemcachedClientTests(MemcachedClient client)
     }
 
     [Fact]
+    public async Task A_group_that_names_its_connection_goes_by_that_one_or_by_none()
+    {
+        var server = _client.ServerFor(Bytes(_key));
+        var connection = server.ConnectionIdFor(Bytes(_key));
+        MetaCommand[] group = [MetaCommand.Set(Bytes(_key), "value"u8.ToArray())];
+
+        var sent = await server.ExecuteAsync(group, connection);
+        Assert.Equal((connection, MetaStatus.Ok), (sent.ConnectionId, sent.Responses[0].Status));
+        var lost = await Assert.ThrowsAsync<MemcachedConnectionLostException>(() => server.ExecuteAsync(group, connection + 1_000_000));
+        Assert.Equal((false, true), (lost.OutcomeUnknown, lost.IsTransient));
+        Assert.Throws<ArgumentException>(() => { _ = server.ExecuteAsync(Array.Empty<MetaCommand>(), connection); });
+    }
+
+    [Fact]
     public async Task A_value_over_the_servers_item_size_is_an_error_of_that_command_alone()
     {
         var e = await Assert.ThrowsAsync<MemcachedServerErrorException>(async () => await _client.SetAsync(_key, new byte[1 << 20]));

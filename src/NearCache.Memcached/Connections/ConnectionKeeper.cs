@@ -92,6 +92,9 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
 
     public bool IsOpen => Volatile.Read(ref _current)?.IsOpen == true;
 
+    /// <summary>Whether callers see this connection now.</summary>
+    public bool Has(long connectionId) => Volatile.Read(ref _current)?.Id == connectionId;
+
     public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _current)?.Describe();
 
     /// <summary>Ends the connection and the loop, from any thread; does not wait for them.</summary>

@@ -80,8 +80,16 @@ internal sealed class ConnectionPool : IServerView
             : SendAsync(owner, command, key, writer, face, cancellationToken);
     }
 
+    /// <summary>Returns the connection that takes a command with this key now.</summary>
+    /// <exception cref="MemcachedException">There is none.</exception>
+    public long ConnectionIdFor(ReadOnlySpan<byte> key) =>
+        Pick(key).TryGet(out var failure) is { } connection ? connection.Id : throw failure!.ToException(null, outcomeUnknown: false);
+
     /// <summary>Sends commands in order, on one connection, by one write. The answer always comes, or the connection ends.</summary>
-    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands)
+    /// <param name="owner">Kept alive until everything is answered.</param>
+    /// <param name="commands">The commands.</param>
+    /// <param name="connectionId">The only connection that may carry them; null: the one of the first key.</param>
+    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long? connectionId)
     {
         foreach (ref readonly var command in commands.Span)
         {
@@ -93,7 +101,7 @@ internal sealed class ConnectionPool : IServerView
             throw new ArgumentException("A group has at least one command.", nameof(commands));
         }
 
-        return MemcachedTraces.IsWanted ? RunTracedAsync(owner, commands) : SendAsync(owner, commands);
+        return MemcachedTraces.IsWanted ? RunTracedAsync(owner, commands, connectionId) : SendAsync(owner, commands, connectionId);
     }
 
     /// <summary>Sends a line of the classic protocol and returns the lines of the answer.</summary>
@@ -105,7 +113,7 @@ internal sealed class ConnectionPool : IServerView
         {
             var operation = new TextOperation(name, hasManyLines, _settings, call.Started);
             await QueueAsync(
-                name, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, text, owner, isRetry), cancellationToken).ConfigureAwait(false);
+                name, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, text, owner, isRetry), null, cancellationToken).ConfigureAwait(false);
             var lines = await operation.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
             return lines is [.., var last] && (last.StartsWith("ERROR", StringComparison.Ordinal) || last.Contains("_ERROR", StringComparison.Ordinal))
                 ? throw new MemcachedServerErrorException(_settings.Server, name, last)
@@ -119,8 +127,8 @@ internal sealed class ConnectionPool : IServerView
         TracedCall.RunAsync(
             _settings, CommandNames.NumberOf(command.Kind), 1, () => SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
 
-    private Task<MetaGroupResult> RunTracedAsync(object owner, ReadOnlyMemory<MetaCommand> commands) => TracedCall.RunAsync(
-        _settings, CommandNames.NumberOf(commands.Span), commands.Length, () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands))).AsTask();
+    private Task<MetaGroupResult> RunTracedAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long? connectionId) => TracedCall.RunAsync(
+        _settings, CommandNames.NumberOf(commands.Span), commands.Length, () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands, connectionId))).AsTask();
 
     private ValueTask<T> SendAsync<T>(
         object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
@@ -141,13 +149,14 @@ internal sealed class ConnectionPool : IServerView
         return SendSlowlyAsync(owner, command with { Key = key.ToArray() }, writer, face, started, cancellationToken);
     }
 
-    private Task<MetaGroupResult> SendAsync(object owner, ReadOnlyMemory<MetaCommand> commands)
+    private Task<MetaGroupResult> SendAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long? connectionId)
     {
         var started = _settings.Metrics.Now();
         return Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
+            && (connectionId is null || connection.Id == connectionId)
             && connection.TryQueue(commands, owner, started, isRetry: false, out var operation) == QueueResult.Queued
             ? operation!.Completion
-            : SendSlowlyAsync(owner, commands, started);
+            : SendSlowlyAsync(owner, commands, started, connectionId);
     }
 
     private async ValueTask<T> SendSlowlyAsync<T>(
@@ -169,12 +178,13 @@ internal sealed class ConnectionPool : IServerView
 
                 return result;
             },
+            null,
             cancellationToken).ConfigureAwait(false);
         operation!.CancelByToken();
         return await face(operation).ConfigureAwait(false);
     }
 
-    private async Task<MetaGroupResult> SendSlowlyAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long started)
+    private async Task<MetaGroupResult> SendSlowlyAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long started, long? connectionId)
     {
         GroupOperation? operation = null;
         await QueueAsync(
@@ -182,16 +192,17 @@ internal sealed class ConnectionPool : IServerView
             new Call(CommandNames.NumberOf(commands.Span), commands.Length, started),
             commands.Span[0].Key,
             (connection, isRetry) => connection.TryQueue(commands, owner, started, isRetry, out operation),
+            connectionId,
             CancellationToken.None).ConfigureAwait(false);
         return await operation!.Completion.ConfigureAwait(false);
     }
 
     private async Task QueueAsync(
-        string name, Call call, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, CancellationToken cancellationToken)
+        string name, Call call, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, long? connectionId, CancellationToken cancellationToken)
     {
         try
         {
-            await QueueAsync(name, key, tryQueue, cancellationToken).ConfigureAwait(false);
+            await QueueAsync(name, key, tryQueue, connectionId, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -202,7 +213,7 @@ internal sealed class ConnectionPool : IServerView
 
     /// <summary>Waits until there is a connection with room, at most for the operation timeout, unless the policy or the server's state says to fail.</summary>
     private async Task QueueAsync(
-        string name, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, CancellationToken cancellationToken)
+        string name, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, long? connectionId, CancellationToken cancellationToken)
     {
         CancellationTokenSource? limit = null;
         CancellationTokenSource? either = null;
@@ -210,10 +221,15 @@ internal sealed class ConnectionPool : IServerView
         {
             for (var isRetry = false; ; isRetry = true)
             {
-                var keeper = Pick(key.Span);
+                var keeper = connectionId is { } named ? Array.Find(_keepers, keeper => keeper.Has(named)) ?? throw Replaced(name) : Pick(key.Span);
                 if (keeper.TryGet(out var failure) is not { } connection)
                 {
                     throw failure!.ToException(name, outcomeUnknown: false);
+                }
+
+                if (connectionId is { } only && connection.Id != only)
+                {
+                    throw Replaced(name);
                 }
 
                 var result = tryQueue(connection, isRetry);
@@ -244,6 +260,9 @@ internal sealed class ConnectionPool : IServerView
             limit?.Dispose();
         }
     }
+
+    private MemcachedConnectionLostException Replaced(string name) =>
+        new(_settings.Server, name, outcomeUnknown: false, "it was replaced before this was sent, and this may go by no other", null);
 
     private SingleOperation Rent(in MetaCommand command, IBufferWriter<byte>? writer, long started, CancellationToken cancellationToken)
     {

@@ -49,7 +49,7 @@ internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writ
     }
 
     public Task SetAsync(string name, DistributedItem item, CancellationToken cancellationToken) =>
-        writes.SetAsync(name, item, item.LifetimeAt(time.GetUtcNow()), static (_, command) => command, "set", cancellationToken);
+        writes.SetAsync(name, item, item.LifetimeAt(time.GetUtcNow()), cancellationToken);
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
 

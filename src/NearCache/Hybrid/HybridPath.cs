@@ -78,7 +78,7 @@ internal sealed class HybridPath(
         }
         else if (call.WritesRemote)
         {
-            await writes.SetAsync(name, item, call.Lifetime, static (_, command) => command, "set", cancellationToken).ConfigureAwait(false);
+            await writes.SetAsync(name, item, call.Lifetime, cancellationToken).ConfigureAwait(false);
         }
         else
         {

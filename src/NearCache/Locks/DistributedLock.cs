@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
@@ -55,7 +56,7 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
         var sent = clock.Now();
         try
         {
-            var reply = await lockPlace.Server.ExecuteAsync(LockCommands.Acquire(lockPlace, token, lease, time.GetUtcNow())).ConfigureAwait(false);
+            var reply = await lockPlace.Server.Server.ExecuteAsync(LockCommands.Acquire(lockPlace, token, lease, time.GetUtcNow())).ConfigureAwait(false);
             if (reply.Responses[0].Status is MetaStatus.NotStored or MetaStatus.Exists)
             {
                 return null;
@@ -82,18 +83,26 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
         }
     }
 
+    /// <summary>Looks whether a lock still has this token. Null: it has not.</summary>
+    /// <returns>The CAS of its item, and where it was read.</returns>
+    public static async Task<(ulong Cas, CasOrigin Origin)?> LookAsync(LockPlace lockPlace, ReadOnlyMemory<byte> token)
+    {
+        var life = lockPlace.Server.Epoch;
+        var reply = await lockPlace.Server.Server.ExecuteAsync(new[] { LockCommands.Look(lockPlace) }).ConfigureAwait(false);
+        var item = reply.Responses[0];
+        return item.Status == MetaStatus.Ok && item.Value.Span.SequenceEqual(token.Span) ? (item.Cas, new CasOrigin(life, reply.ConnectionId)) : null;
+    }
+
     /// <summary>Gives a lock back if it still has this token.</summary>
     /// <returns>Whether it had.</returns>
     public static async Task<bool> ReleaseAsync(LockPlace lockPlace, ReadOnlyMemory<byte> token)
     {
         try
         {
-            var item = await lockPlace.Server.ExecuteAsync(LockCommands.Look(lockPlace), CancellationToken.None).ConfigureAwait(false);
-            return item.Status == MetaStatus.Ok
-                && item.Value.Span.SequenceEqual(token.Span)
-                && (await lockPlace.Server.ExecuteAsync(LockCommands.Release(lockPlace, item.Cas), CancellationToken.None).ConfigureAwait(false)).Status == MetaStatus.Ok;
+            return await LookAsync(lockPlace, token).ConfigureAwait(false) is { } held
+                && (await lockPlace.Server.CompareAsync(held.Origin, LockCommands.Release(lockPlace, held.Cas)).ConfigureAwait(false)).Status == MetaStatus.Ok;
         }
-        catch (MemcachedException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
             // It ends with its lease.
             return false;

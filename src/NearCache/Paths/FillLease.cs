@@ -1,3 +1,4 @@
+using NearCache.Coherence.Core;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
@@ -10,15 +11,17 @@ internal sealed class FillLease : IAsyncDisposable
 {
     private readonly PlacedKey _place;
     private readonly ulong _cas;
+    private readonly CasOrigin _origin;
     private readonly TimeSpan _life;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _done = new();
     private readonly Task _renewing;
 
-    public FillLease(in PlacedKey place, ulong cas, TimeSpan life, TimeProvider time)
+    public FillLease(in PlacedKey place, ulong cas, CasOrigin origin, TimeSpan life, TimeProvider time)
     {
         _place = place;
         _cas = cas;
+        _origin = origin;
         _life = life;
         _time = time;
         _renewing = RenewAsync();
@@ -29,9 +32,9 @@ internal sealed class FillLease : IAsyncDisposable
     {
         try
         {
-            await _place.Server.Server.ExecuteAsync(MetaCommand.Delete(_place.Physical) with { CompareCas = _cas }, CancellationToken.None).ConfigureAwait(false);
+            await _place.Server.CompareAsync(_origin, MetaCommand.Delete(_place.Physical) with { CompareCas = _cas }).ConfigureAwait(false);
         }
-        catch (MemcachedException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
             // It ends by itself.
         }
@@ -54,15 +57,15 @@ internal sealed class FillLease : IAsyncDisposable
             try
             {
                 // Somebody's value may stand there by now, and must not get the life of an empty item.
-                var item = await _place.Server.Server.ExecuteAsync(look, _done.Token).ConfigureAwait(false);
+                var item = await _place.Server.CompareAsync(_origin, look).WaitAsync(_done.Token).ConfigureAwait(false);
                 if (item.Status != MetaStatus.Ok || item.Cas != _cas)
                 {
                     return;
                 }
 
-                await _place.Server.Server.ExecuteAsync(touch, _done.Token).ConfigureAwait(false);
+                await _place.Server.CompareAsync(_origin, touch).WaitAsync(_done.Token).ConfigureAwait(false);
             }
-            catch (MemcachedException)
+            catch (Exception e) when (e is MemcachedException or NearCacheException)
             {
                 // Not renewed: others may run their factories too.
             }

@@ -47,21 +47,11 @@ internal sealed class FillPath(
         creation.Bytes = plain;
         try
         {
-            var reply = await place.Server.Server.ExecuteAsync(new[] { command }).WaitAsync(cancellationToken).ConfigureAwait(false);
-            var stored = reply.Responses[0];
-            if (stored.Status != MetaStatus.Ok)
+            var storing = right.Cas is null ? place.Server.Server.ExecuteAsync(command, CancellationToken.None).AsTask() : place.Server.CompareAsync(right.Origin, command);
+            var stored = await storing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (stored.Status == MetaStatus.Ok && creation.Fill is { } fill)
             {
-                return result;
-            }
-
-            if (right.Cas is not null && reply.ConnectionId != right.Connection)
-            {
-                // Stored after all over who knows what: the server may have begun its CAS ids again.
-                await writes.MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", CancellationToken.None).ConfigureAwait(false);
-            }
-            else if (creation.Fill is { } fill)
-            {
-                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, (int)right.Life));
+                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, right.Life));
             }
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)
@@ -81,7 +71,7 @@ internal sealed class FillPath(
     /// <summary>The same by the right that memcached gave to one process of the fleet: held while the factory runs, given back when nothing came of it.</summary>
     public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
     {
-        var lease = new FillLease(creation.Place, right.Cas!.Value, options.FillLease, time);
+        var lease = new FillLease(creation.Place, right.Cas!.Value, right.Origin, options.FillLease, time);
         try
         {
             var result = await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);

@@ -49,7 +49,8 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
         var physical = keys.OfUser(key);
         var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
-        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, hash, servers.OwnerOf(physical), ring, stale.EpochOf(hash));
+        var server = servers.OwnerOf(physical);
+        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, stale.EpochOf(hash));
     }
 
     /// <summary>The place of a user's counter.</summary>
@@ -70,7 +71,8 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
         var physical = keys.OfTag(name);
         var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
-        return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server ?? servers.OwnerOf(physical), ring, 0);
+        server ??= servers.OwnerOf(physical);
+        return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, 0);
     }
 
     /// <summary>The place of a user's lock; its fence lies on the same server, so that both are counted in one write.</summary>
@@ -80,7 +82,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     {
         NeedsMemcached("Locking");
         var key = keys.OfLock(name);
-        return new LockPlace(name, key, keys.OfFence(name), servers.OwnerOf(key).Server);
+        return new LockPlace(name, key, keys.OfFence(name), servers.OwnerOf(key));
     }
 
     /// <summary>Refuses what only memcached can do.</summary>

@@ -52,7 +52,7 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                 return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            if (verdict == Acceptance.No && HasLeases(creation.Place) && await RemoveAsync(creation.Place, item.Cas, cancellationToken).ConfigureAwait(false))
+            if (verdict == Acceptance.No && HasLeases(creation.Place) && await RemoveAsync(creation.Place, item.Cas, right.Origin, cancellationToken).ConfigureAwait(false))
             {
                 continue;
             }
@@ -95,14 +95,14 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
     };
 
     // What nobody may have makes room, so that one process of the fleet replaces it. Nobody serves it, so there is nothing to count.
-    private static async ValueTask<bool> RemoveAsync(PlacedKey place, ulong cas, CancellationToken cancellationToken)
+    private static async ValueTask<bool> RemoveAsync(PlacedKey place, ulong cas, CasOrigin origin, CancellationToken cancellationToken)
     {
         try
         {
-            await place.Server.Server.ExecuteAsync(MetaCommand.Delete(place.Physical) with { CompareCas = cas }, cancellationToken).ConfigureAwait(false);
+            await place.Server.CompareAsync(origin, MetaCommand.Delete(place.Physical) with { CompareCas = cas }).WaitAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (MemcachedException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
             return false;
         }

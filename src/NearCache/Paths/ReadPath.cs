@@ -105,7 +105,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             return default;
         }
 
-        var version = item.Cas == 0 ? CacheVersion.None : new CacheVersion(item.Cas, place.Server.Epoch);
+        var version = item.Cas == 0 ? CacheVersion.None : new CacheVersion(item.Cas, place.Life);
         if (fill is { } keep)
         {
             Keep(place, keep, value!, item.Value, item.TimeToLive, version);
@@ -158,7 +158,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         }
 
         _hasFetched = true;
-        Keep(place, fill, new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)), plain.Value, plain.TimeToLive, new CacheVersion(plain.Cas, place.Server.Epoch));
+        Keep(place, fill, new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)), plain.Value, plain.TimeToLive, new CacheVersion(plain.Cas, place.Life));
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
 using NearCache.Flights;
@@ -6,25 +7,36 @@ using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.Remote;
+using NearCache.Rules;
 
 namespace NearCache.Paths;
 
 /// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
 internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, StaleStore stale, NearCacheMetrics metrics, TimeProvider time)
 {
-    /// <summary>Stores, whatever <paramref name="command"/> makes of the ordinary set.</summary>
-    public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, Func<PlacedKey, MetaCommand, MetaCommand> command, string operation, CancellationToken cancellationToken)
+    /// <summary>Stores.</summary>
+    public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
-        return MutateAsync(place, command(place, format.Set(place.Physical, value, lifetime)), operation, cancellationToken);
+        return MutateAsync(place, format.Set(place.Physical, value, lifetime), "set", cancellationToken);
     }
 
-    /// <summary>Stores if the remote says that it may.</summary>
-    /// <exception cref="NotSupportedException">The remote cannot say.</exception>
-    public Task<MetaResponse> SetConditionallyAsync<T>(string key, T value, TimeSpan lifetime, Func<PlacedKey, MetaCommand, MetaCommand> command, string operation, CancellationToken cancellationToken)
+    /// <summary>Stores where nothing is.</summary>
+    /// <exception cref="NotSupportedException">The remote cannot say whether something is.</exception>
+    public Task<MetaResponse> AddAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         map.NeedsMemcached("Adding and comparing");
-        return SetAsync(key, value, lifetime, command, operation, cancellationToken);
+        var place = map.Place(key);
+        return MutateAsync(place, format.Set(place.Physical, value, lifetime) with { Mode = MetaSetMode.Add }, "add", cancellationToken);
+    }
+
+    /// <summary>Stores over the item that a version was read from. Nothing is sent if the server has lost its items since.</summary>
+    /// <exception cref="NotSupportedException">The remote has no versions.</exception>
+    public Task<MetaResponse> CompareAndSetAsync<T>(string key, T value, CacheVersion version, TimeSpan lifetime, CancellationToken cancellationToken)
+    {
+        map.NeedsMemcached("Adding and comparing");
+        var place = map.Place(key);
+        return MutateAsync(place, format.Set(place.Physical, value, lifetime) with { CompareCas = version.Cas }, "compare-and-set", cancellationToken, new CasOrigin(version.Epoch));
     }
 
     /// <summary>Removes.</summary>
@@ -88,10 +100,15 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     }
 
     /// <summary>Sends a mutation. Cancelling gives up the answer: bumps, debts and voiding go on.</summary>
-    public async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken)
+    /// <param name="place">The key.</param>
+    /// <param name="command">The mutation.</param>
+    /// <param name="operation">What it is called in errors.</param>
+    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <param name="origin">Where the CAS that it compares was read; null: it compares none.</param>
+    public async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken, CasOrigin? origin = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var mutation = MutateAsync(place, command);
+        var mutation = MutateAsync(place, command, origin);
         try
         {
             return Checked(await mutation.WaitAsync(cancellationToken).ConfigureAwait(false), operation, place.Text);
@@ -113,17 +130,16 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         }
     }
 
-    private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command)
+    private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, CasOrigin? origin)
     {
-        var server = place.Server;
         var rule = rules.Match(place.Text);
         rule?.Counters.Written();
         rules.Try(place.Text)?.Written(place.Hash.Value);
         try
         {
-            return rules.MustBump(server, place.Text)
-                ? await server.MutateAsync(command, place.Hash, place.Name, rule).ConfigureAwait(false)
-                : await MutateUnmatchedAsync(place, command).ConfigureAwait(false);
+            return await (origin is { } of
+                ? place.Server.CompareAsync(of, place.Physical, connection => SendAsync(place, command, rule, connection))
+                : SendAsync(place, command, rule, connection: null)).ConfigureAwait(false);
         }
         finally
         {
@@ -133,13 +149,19 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         }
     }
 
+    private Task<MetaResponse> SendAsync(PlacedKey place, MetaCommand command, ActiveRule? rule, long? connection) => rules.MustBump(place.Server, place.Text)
+        ? place.Server.MutateAsync(command, place.Hash, place.Name, rule, connection)
+        : SendUnmatchedAsync(place, command, connection);
+
     // A rule may come meanwhile, or this process may have been away for so long that it cannot know: then the bumps follow before the caller is told.
-    private async Task<MetaResponse> MutateUnmatchedAsync(PlacedKey place, MetaCommand command)
+    private async Task<MetaResponse> SendUnmatchedAsync(PlacedKey place, MetaCommand command, long? connection)
     {
         MetaResponse response;
         try
         {
-            response = await place.Server.Server.ExecuteAsync(command, CancellationToken.None).ConfigureAwait(false);
+            response = connection is { } only
+                ? (await place.Server.Server.ExecuteAsync(new[] { command }, only).ConfigureAwait(false)).Responses[0]
+                : await place.Server.Server.ExecuteAsync(command, CancellationToken.None).ConfigureAwait(false);
         }
         catch (MemcachedException e) when (e.OutcomeUnknown && rules.MayMatchNow(place.Server, place.Text))
         {

@@ -29,4 +29,12 @@ internal interface IRemoteServer
     /// <summary>Sends commands that are executed in their order: on one connection, in one write. Cannot be cancelled; whoever wants to give up stops waiting for the task.</summary>
     /// <exception cref="MemcachedException">The group failed as a whole, or nobody knows.</exception>
     Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group);
+
+    /// <summary>Sends commands on this connection and on no other.</summary>
+    /// <exception cref="MemcachedException">As above. <see cref="MemcachedConnectionLostException"/> with a known outcome: the connection was replaced before, and nothing was sent.</exception>
+    Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => ExecuteAsync(group);
+
+    /// <summary>The connection that takes a command with this key now; 0 where there are none to tell apart.</summary>
+    /// <exception cref="MemcachedException">There is none.</exception>
+    long ConnectionIdFor(ReadOnlySpan<byte> key) => 0;
 }

@@ -15,9 +15,15 @@ internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteSer
 
     public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => server.ExecuteAsync(command, cancellationToken);
 
-    public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
+    public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => ReplyOf(server.ExecuteAsync(group));
+
+    public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => ReplyOf(server.ExecuteAsync(group, connectionId));
+
+    public long ConnectionIdFor(ReadOnlySpan<byte> key) => server.ConnectionIdFor(key);
+
+    private static async Task<RemoteReply> ReplyOf(Task<MetaGroupResult> group)
     {
-        var result = await server.ExecuteAsync(group).ConfigureAwait(false);
+        var result = await group.ConfigureAwait(false);
         return new RemoteReply(result.Responses, result.ConnectionId);
     }
 }

@@ -20,7 +20,7 @@ public sealed class DependencyDirectionTests
             ["Rules"] = ["Settings", "Diagnostics"],
             ["Near"] = ["Coherence/Core", "Rules", "Remote", "Diagnostics"],
             ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Loops", "Diagnostics"],
-            ["Locks"] = ["Coherence/Core", "Near", "Remote", "Diagnostics"],
+            ["Locks"] = ["Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
             ["Coherence/Driver"] = ["Usage", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
             ["Paths"] = ["Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
         },

@@ -4,10 +4,13 @@ namespace NearCache.Coherence.Core;
 /// <param name="Cas">Its CAS; null when there was none.</param>
 /// <param name="Connection">Which connection to the server it was read on: counted up by each new one, and noted before the read was sent.</param>
 /// <param name="Life">Which life of the server's counters it was read in; noted before the read was sent, too.</param>
-internal readonly record struct FillRight(ulong? Cas, long Connection, long Life)
+internal readonly record struct FillRight(ulong? Cas, long Connection, int Life)
 {
+    /// <summary>Where its CAS was read.</summary>
+    public CasOrigin Origin => new(Life, Connection);
+
     /// <summary>How the factory's value may be stored now.</summary>
-    public FillStore Now<TDesign>(long connection, long life)
+    public FillStore Now<TDesign>(long connection, int life)
         where TDesign : struct, ILeaseDesign
     {
         if (TDesign.EndsWithConnection && (connection != Connection || life != Life))

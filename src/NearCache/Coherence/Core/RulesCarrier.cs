@@ -100,11 +100,11 @@ internal sealed class RulesCarrier<TDesign>(RuleLeaseTimes times, Random random)
         if (reading.Found == RulesFound.Nothing)
         {
             var settled = times.Lease == 0 ? applied.Revision : 0;
-            return new RulesStep(reading.Cas == 0 ? RulesStepKind.Add : RulesStepKind.Replace, Cas: reading.Cas, Incarnation: (ulong)random.NextInt64(), Settled: settled);
+            return new RulesStep(reading.Cas == 0 ? RulesStepKind.Add : RulesStepKind.Replace, Cas: reading.Cas, Incarnation: (ulong)random.NextInt64(), Settled: settled, Origin: reading.Origin);
         }
 
         // A rule that was settled stays so: it is in both sets, unchanged, or its since is later.
         var cas = TDesign.ComparesBeforeReplacing ? reading.Cas : 0;
-        return new RulesStep(RulesStepKind.Replace, Cas: cas, Incarnation: reading.Incarnation, Settled: _settles ? reading.Set!.Revision : reading.Settled);
+        return new RulesStep(RulesStepKind.Replace, Cas: cas, Incarnation: reading.Incarnation, Settled: _settles ? reading.Set!.Revision : reading.Settled, Origin: reading.Origin);
     }
 }

@@ -8,8 +8,9 @@ namespace NearCache.Coherence.Core;
 /// <param name="Settled">Rules with a since up to this revision have been there for a whole lease.</param>
 /// <param name="Set">The set.</param>
 /// <param name="StopsDiffer">The item has other stops than those that this process knows, its own merged in.</param>
+/// <param name="Origin">Where the CAS was read.</param>
 internal sealed record RulesReading(
-    RulesFound Found, uint Flags, ulong Cas, ulong Incarnation = 0, long Settled = 0, CarriedSet? Set = null, bool StopsDiffer = false)
+    RulesFound Found, uint Flags, ulong Cas, ulong Incarnation = 0, long Settled = 0, CarriedSet? Set = null, bool StopsDiffer = false, CasOrigin Origin = default)
 {
     /// <summary>There is no item.</summary>
     public static RulesReading Absent { get; } = new(RulesFound.Nothing, 0, 0);

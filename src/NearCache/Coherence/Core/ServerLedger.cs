@@ -12,6 +12,9 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
 {
     private long _life;
 
+    /// <summary>Changes whenever the counters are lost; see <see cref="SentRead.Life"/>.</summary>
+    public long Life => _life;
+
     /// <summary>What near entries of the server are served by.</summary>
     public ServerGate<TDesign> Gate => gate;
 

@@ -21,7 +21,11 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
         _loop.Start(NextAsync);
     }
 
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        ledger.End();
+    }
 
     private async Task NextAsync(CancellationToken stopping)
     {
@@ -69,7 +73,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
         var reply = await server.ExecuteAsync(commands.Audit(segment)).ConfigureAwait(false);
         var now = context.Clock.Now();
         var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
-        ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now);
+        ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now, reply.ConnectionId);
     }
 
     private async Task FlushAsync(FlushReason reason, CancellationToken stopping)
@@ -84,7 +88,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
         var reply = await server.ExecuteAsync(commands.Flush()).ConfigureAwait(false);
         var now = context.Clock.Now();
         var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
-        ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now);
+        ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now, reply.ConnectionId);
     }
 
     // Everything that was announced before this was called is void here when it returns true.

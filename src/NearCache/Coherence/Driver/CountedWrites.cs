@@ -17,14 +17,16 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
     /// <param name="hash">The key's hash.</param>
     /// <param name="key">The key's name.</param>
     /// <param name="rule">The rule that covers it here; null: none does. Only with one that is on is the write announced.</param>
+    /// <param name="connection">The only connection that may carry it; null: any.</param>
     /// <returns>The answer to the mutation.</returns>
     /// <exception cref="MemcachedException">It failed; if it may have been done, its bumps are owed now and will be made up for.</exception>
-    public async Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule)
+    public async Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection)
     {
         RemoteReply reply;
         try
         {
-            reply = await server.ExecuteAsync(commands.Mutation(mutation, hash.Segment)).ConfigureAwait(false);
+            var group = commands.Mutation(mutation, hash.Segment);
+            reply = await (connection is { } only ? server.ExecuteAsync(group, only) : server.ExecuteAsync(group)).ConfigureAwait(false);
         }
         catch (MemcachedException e) when (e.OutcomeUnknown)
         {

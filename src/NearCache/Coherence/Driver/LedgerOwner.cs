@@ -7,11 +7,19 @@ namespace NearCache.Coherence.Driver;
 /// <summary>Owns the ledger and the auditor of one server: each event is told in one piece, from voiding keys until the ledger is settled, and what it flushed is said.</summary>
 internal sealed class LedgerOwner
 {
+    // More connections than a process has to one server: what is forgotten is read again.
+    private const int MostConnections = 64;
+
     private readonly Lock _lock = new();   // guards the ledger and the auditor, from voiding keys until Settle
     private readonly CoherenceContext _context;
     private readonly ServerLedger<AsDesigned> _ledger;
     private readonly ServerAuditor<AsDesigned> _auditor;
     private readonly Action _countersLost;
+    private readonly HashSet<long> _connections = [];   // those on which the counters of the present life were read
+    private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _hasEnded;
+    private long? _first;             // while the counters are not known: the connection of the first answer,
+    private bool _mayHaveRestarted;   // and whether the server may have restarted since
 
     /// <param name="server">The server's name.</param>
     /// <param name="context">What the servers have in common.</param>
@@ -30,7 +38,7 @@ internal sealed class LedgerOwner
     /// <summary>What near entries of the server are served by.</summary>
     public ServerCoherence Gate { get; }
 
-    /// <summary>Changes when the server has lost its items. No two servers ever have the same.</summary>
+    /// <summary>The life of the server's contents: changes when the server has lost its items. No two servers ever have the same.</summary>
     public int Epoch { get; private set; }
 
     /// <summary>Called when <see cref="Next"/> may have another answer.</summary>
@@ -52,7 +60,48 @@ internal sealed class LedgerOwner
         lock (_lock)
         {
             _auditor.Failed(_context.Clock.Now());
+            _mayHaveRestarted = true;
+            Looked();
         }
+    }
+
+    /// <summary>Nothing is asked any more.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _hasEnded = true;
+            _looked.TrySetResult();
+        }
+    }
+
+    /// <summary>Whether the counters of this life were read on this connection.</summary>
+    public bool WasRead(long connection, int life)
+    {
+        lock (_lock)
+        {
+            return Epoch == life && _connections.Contains(connection);
+        }
+    }
+
+    /// <summary>Has the counters read without delay if it is not known where they stand. Null: it is known.</summary>
+    /// <returns>Completes when they were read, or could not be.</returns>
+    public Task? ReadSoon()
+    {
+        Task looked;
+        lock (_lock)
+        {
+            if (_ledger.IsKnown)
+            {
+                return null;
+            }
+
+            _auditor.Hurry();
+            looked = _looked.Task;
+        }
+
+        Due.Call();
+        return looked;
     }
 
     /// <summary>News from a slot.</summary>
@@ -98,7 +147,9 @@ internal sealed class LedgerOwner
         lock (_lock)
         {
             _context.Forget.Forget(key.Span);
+            var wasKnown = _ledger.IsKnown;
             effect = _ledger.MutationAnswered(segment, answered: true, m, n);
+            Learn(wasKnown);
             _ledger.Settle(_context.Clock.Now());
         }
 
@@ -124,18 +175,17 @@ internal sealed class LedgerOwner
         }
     }
 
-    /// <summary>An audit was answered; see <see cref="ServerLedger{TDesign}.AuditAnswered"/>.</summary>
-    public void AuditAnswered(in SentRead sent, long? total, long? segment, bool rulesMatch, in Moment now)
+    /// <summary>An audit was answered on a connection; see <see cref="ServerLedger{TDesign}.AuditAnswered"/>.</summary>
+    public void AuditAnswered(in SentRead sent, long? total, long? segment, bool rulesMatch, in Moment now, long connection)
     {
-        AuditEffect effect;
-        lock (_lock)
-        {
-            effect = _ledger.AuditAnswered(sent, total, segment, rulesMatch, now);
-        }
-
+        var effect = Read(sent, total, segment, rulesMatch, now, connection);
         _context.Metrics.AuditEnded(effect.Confirmed ? "confirmed" : "waiting");
         Report(effect);
     }
+
+    /// <summary>The counters were read on a connection, only to learn which life of the server it leads to: nothing is confirmed.</summary>
+    public void LifeRead(in SentRead sent, long? total, long? segment, in Moment now, long connection) =>
+        Report(Read(sent, total, segment, rulesMatch: false, now, connection));
 
     /// <summary>A flush is about to be sent; see <see cref="ServerLedger{TDesign}.SendingFlush"/>.</summary>
     public SentRead SendingFlush()
@@ -147,12 +197,15 @@ internal sealed class LedgerOwner
     }
 
     /// <summary>A flush was answered; see <see cref="ServerLedger{TDesign}.Flushed"/>.</summary>
-    public void Flushed(in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now)
+    public void Flushed(in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now, long connection)
     {
         AuditEffect effect;
         lock (_lock)
         {
+            var wasKnown = _ledger.IsKnown;
             effect = _ledger.Flushed(sent, total, segments, rulesMatch, reason, now);
+            Learn(wasKnown, connection);
+            ReadOn(connection, sent);
         }
 
         _context.Metrics.AuditEnded("flushed");
@@ -201,11 +254,76 @@ internal sealed class LedgerOwner
         AuditEffect effect;
         lock (_lock)
         {
+            var wasKnown = _ledger.IsKnown;
             effect = _ledger.DebtPaid(segment, owed, m, n);
+            Learn(wasKnown);
             _ledger.Settle(_context.Clock.Now());
         }
 
         Report(effect);
+    }
+
+    private AuditEffect Read(in SentRead sent, long? total, long? segment, bool rulesMatch, in Moment now, long connection)
+    {
+        lock (_lock)
+        {
+            var wasKnown = _ledger.IsKnown;
+            var effect = _ledger.AuditAnswered(sent, total, segment, rulesMatch, now);
+            Learn(wasKnown, connection);
+            ReadOn(connection, sent);
+            return effect;
+        }
+    }
+
+    // Requires _lock. While the counters are not known, a CAS that is read is of the life that follows, unless the server may restart once more before they are.
+    private void Learn(bool wasKnown, long? connection = null)
+    {
+        if (wasKnown && !_ledger.IsKnown)
+        {
+            BeginLife();
+            (_first, _mayHaveRestarted) = (connection, connection is null);
+        }
+        else if (!wasKnown && connection is not null)
+        {
+            _first ??= connection;
+            _mayHaveRestarted |= _first != connection;
+            if (_ledger.IsKnown && _mayHaveRestarted)
+            {
+                BeginLife();
+            }
+        }
+    }
+
+    // Requires _lock.
+    private void ReadOn(long connection, in SentRead sent)
+    {
+        if (_ledger.IsKnown && sent.Life == _ledger.Life)
+        {
+            if (_connections.Count >= MostConnections)
+            {
+                _connections.Clear();
+            }
+
+            _connections.Add(connection);
+            Looked();
+        }
+    }
+
+    // Requires _lock.
+    private void BeginLife()
+    {
+        Epoch = _context.Epochs.NextLife();
+        _connections.Clear();
+    }
+
+    // Requires _lock.
+    private void Looked()
+    {
+        if (!_hasEnded)
+        {
+            _looked.TrySetResult();
+            _looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     private void Report(AuditEffect effect)
@@ -219,7 +337,6 @@ internal sealed class LedgerOwner
         _context.Metrics.SegmentsFlushed(effect.RaisedCount, reason);
         if (effect.CountersLost)
         {
-            Epoch = _context.Epochs.NextLife();
             _countersLost();
             Due.Call();
         }

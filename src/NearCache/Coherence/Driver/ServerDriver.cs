@@ -11,6 +11,7 @@ internal sealed class ServerDriver : IAsyncDisposable
     private readonly LedgerOwner _ledger;
     private readonly CountedWrites _writes;
     private readonly AuditLoop _audits;
+    private readonly CasCommands _compared;
 
     public ServerDriver(IRemoteServer server, CoherenceContext context)
     {
@@ -19,6 +20,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         _ledger = new LedgerOwner(server.Name, context, countersLost: () => Rules.CountersLost());
         Gate = _ledger.Gate;
         _writes = new CountedWrites(server, context, commands, _ledger);
+        _compared = new CasCommands(server, context, commands, _ledger);
         _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
 
@@ -37,7 +39,15 @@ internal sealed class ServerDriver : IAsyncDisposable
     public void Start() => _audits.Start();
 
     /// <inheritdoc cref="CountedWrites.MutateAsync"/>
-    public Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule) => _writes.MutateAsync(mutation, hash, key, rule);
+    public Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection = null) =>
+        _writes.MutateAsync(mutation, hash, key, rule, connection);
+
+    /// <inheritdoc cref="CasCommands.ExecuteAsync"/>
+    public Task<MetaResponse> CompareAsync(CasOrigin origin, ReadOnlyMemory<byte> key, Func<long, Task<MetaResponse>> send) => _compared.ExecuteAsync(origin, key, send);
+
+    /// <summary>The same with a command that is sent alone.</summary>
+    public Task<MetaResponse> CompareAsync(CasOrigin origin, MetaCommand command) =>
+        CompareAsync(origin, command.Key, async connection => (await Server.ExecuteAsync(new[] { command }, connection).ConfigureAwait(false)).Responses[0]);
 
     /// <inheritdoc cref="CountedWrites.BumpAsync"/>
     public Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule) => _writes.BumpAsync(hash, key, rule);

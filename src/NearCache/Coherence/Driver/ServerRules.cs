@@ -100,6 +100,7 @@ internal sealed class ServerRules : IAsyncDisposable
     {
         var command = MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
         var sent = _context.Clock.Now();
+        var life = _server.Epoch;
         if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
         {
             // What is kept here of the rules says nothing of those in the registry.
@@ -111,9 +112,10 @@ internal sealed class ServerRules : IAsyncDisposable
             return;
         }
 
-        var item = await _server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+        var reply = await _server.Server.ExecuteAsync(new[] { command }).WaitAsync(cancellationToken).ConfigureAwait(false);
         var received = _context.Clock.Now();
-        if (_rules.Receive(_server.Server.Name, item, reading => Tell(reading, sent, received)))
+        var origin = new CasOrigin(life, reply.ConnectionId);
+        if (_rules.Receive(_server.Server.Name, reply.Responses[0], reading => Tell(reading with { Origin = origin }, sent, received)))
         {
             _firstLook.TrySetResult();
             return;
@@ -167,7 +169,7 @@ internal sealed class ServerRules : IAsyncDisposable
                     break;
             }
         }
-        catch (MemcachedException e)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
             _context.Logger.AuditFailed(e, _server.Server.Name);
             lock (_lock)
@@ -186,7 +188,8 @@ internal sealed class ServerRules : IAsyncDisposable
             Mode = step.Kind == RulesStepKind.Add ? MetaSetMode.Add : MetaSetMode.Set,
             CompareCas = step.Kind == RulesStepKind.Add ? null : step.Cas,
         };
-        await _server.Server.ExecuteAsync(command, stopping).ConfigureAwait(false);
+        var written = step.Kind == RulesStepKind.Add ? _server.Server.ExecuteAsync(command, stopping).AsTask() : _server.CompareAsync(step.Origin, command).WaitAsync(stopping);
+        await written.ConfigureAwait(false);
         lock (_lock)
         {
             _leases.Written();

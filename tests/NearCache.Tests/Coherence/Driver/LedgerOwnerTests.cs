@@ -92,7 +92,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         var woken = _owner.Due.WaitAsync(long.MaxValue, TestContext.Current.CancellationToken);
         Assert.False(woken.IsCompleted);
 
-        _owner.AuditAnswered(_owner.SendingAudit(0), total: 3, segment: 1000, rulesMatch: true, _clock.Now());
+        _owner.AuditAnswered(_owner.SendingAudit(0), total: 3, segment: 1000, rulesMatch: true, _clock.Now(), connection: 1);
 
         Assert.NotEqual(epoch, _owner.Epoch);
         Assert.Equal(losses + 1, _losses);
@@ -108,7 +108,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         _recorder.Dispose();
     }
 
-    private void Begin() => _owner.Flushed(_owner.SendingFlush(), 500, _segments, rulesMatch: true, FlushReason.FirstAudit, _clock.Now());
+    private void Begin() => _owner.Flushed(_owner.SendingFlush(), 500, _segments, rulesMatch: true, FlushReason.FirstAudit, _clock.Now(), connection: 1);
 
     // An audit that shows one mutation which is not explained.
     private Moment Wait(long total)
@@ -116,7 +116,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         Begin();
         _time.Advance(TimeSpan.FromSeconds(1));
         var sent = _owner.SendingAudit(7);
-        _owner.AuditAnswered(sent, total, segment: 1001, rulesMatch: true, _clock.Now());
+        _owner.AuditAnswered(sent, total, segment: 1001, rulesMatch: true, _clock.Now(), connection: 1);
         Assert.True(_owner.Gate.Confirmed.Monotonic < sent.Sent.Monotonic);
         return sent.Sent;
     }
