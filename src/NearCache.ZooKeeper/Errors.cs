@@ -5,6 +5,10 @@ namespace NearCache.ZooKeeper;
 /// <summary>Makes the exceptions: the message names the operation, the server, and the setting that would change it.</summary>
 internal static class Errors
 {
+    // Of a session that no server opens.
+    private const string Causes = "the ensemble was wiped, restored from an older copy or replaced, or the connection string leads to another one; or, where servers cannot be asked, "
+        + "there is no quorum, there are too many connections of this machine (maxClientCnxns), or a proxy closes them";
+
     /// <summary>For an error that a server answered.</summary>
     public static ZooKeeperException Answered(ZooKeeperErrorCode code, OperationCode operation, string? path, string server, bool isWrite)
     {
@@ -23,7 +27,7 @@ internal static class Errors
             ZooKeeperErrorCode.InvalidAcl => new InvalidAclException(what + "the access rights are not valid.", path),
             ZooKeeperErrorCode.AuthFailed or ZooKeeperErrorCode.SessionClosedRequireAuth => AuthenticationFailed(code, server, path),
             ZooKeeperErrorCode.NotReadOnly => new ReadOnlyServerException(what + $"the server serves reads only (see {nameof(ZooKeeperOptions.AllowReadOnly)}).", path),
-            ZooKeeperErrorCode.SessionExpired => new SessionExpiredException(what + "the session has expired.", path, isTransient: false, isOutcomeUnknown: false),
+            ZooKeeperErrorCode.SessionExpired => new SessionExpiredException(what + "the session has expired.", path, isTransient: false, isOutcomeUnknown: false, isGivenUp: false),
             ZooKeeperErrorCode.ConnectionLoss => new ConnectionLossException(what + "the server lost a connection of its own.", path, isWrite, null),
             _ => new RequestRefusedException(what + $"the server answered {Name(code)}.", code, path, IsTransient(code), isWrite && IsVague(code)),
         };
@@ -50,8 +54,14 @@ internal static class Errors
     public static MessageTooLargeException ReplyTooLarge(OperationCode operation, string? path, string server, int length, int most, bool isWrite) => new(
         $"{operation}: the reply of {server} takes {length} bytes and {most} are allowed ({nameof(ZooKeeperOptions.MaxMessageBytes)}).", path, isWrite);
 
-    public static SessionExpiredException Expired(OperationCode operation, string? path, bool renews, bool isOutcomeUnknown) => new(
-        $"{operation}: the session has expired{(renews ? "" : $"; {nameof(ZooKeeperOptions.RenewSession)} or RenewSessionAsync gives the client a new one")}.", path, renews, isOutcomeUnknown);
+    /// <param name="operation">The operation that fails.</param>
+    /// <param name="path">Its node.</param>
+    /// <param name="renews">The client takes a new session by itself.</param>
+    /// <param name="isOutcomeUnknown">The operation may have happened.</param>
+    /// <param name="givenUp">What was seen because of which the client gave the session up; null: the servers ended it.</param>
+    public static SessionExpiredException Expired(OperationCode operation, string? path, bool renews, bool isOutcomeUnknown, string? givenUp = null) => new(
+        $"{operation}: the session {(givenUp is null ? "has expired" : $"was given up, for {givenUp}: {Causes}")}"
+        + $"{(renews ? "" : $"; {nameof(ZooKeeperOptions.RenewSession)} or RenewSessionAsync gives the client a new one")}.", path, renews, isOutcomeUnknown, givenUp is not null);
 
     public static ClientClosedException Closed(OperationCode operation, string? path, bool isOutcomeUnknown) =>
         new($"{operation}: the client was disposed before the answer came.", path, isOutcomeUnknown);

@@ -62,3 +62,15 @@ public sealed class QuotaExceededException : ZooKeeperException
     {
     }
 }
+
+/// <summary>The chroot of <see cref="ZooKeeperOptions.ConnectionString"/> does not exist: create it, or set <see cref="ZooKeeperOptions.CreateChroot"/>.</summary>
+public sealed class ChrootMissingException : ZooKeeperException
+{
+    internal ChrootMissingException(string chroot)
+        : base(
+            $"The chroot {chroot} of the connection string does not exist: create it, or set {nameof(ZooKeeperOptions.CreateChroot)} ({nameof(ZooKeeperOptions.ConnectionString)}).",
+            ZooKeeperErrorCode.NoNode, path: null) => Chroot = chroot;
+
+    /// <summary>The chroot.</summary>
+    public string Chroot { get; }
+}

@@ -55,6 +55,20 @@ internal static class ZNodePath
         return start == path.Length && !isSequential ? "ends in a slash" : start == path.Length ? null : SegmentProblem(path.AsSpan(start));
     }
 
+    /// <summary>The node above; of the root, the root.</summary>
+    public static string ParentOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+
+    /// <summary>The nodes on the way to a path, the highest first, the path itself last; without the root.</summary>
+    public static IEnumerable<string> FromTop(string path)
+    {
+        for (var slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))
+        {
+            yield return path[..slash];
+        }
+
+        yield return path;
+    }
+
     private static string? SegmentProblem(ReadOnlySpan<char> segment) => segment switch
     {
         "" => "has an empty name in it",

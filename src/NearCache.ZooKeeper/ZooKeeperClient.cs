@@ -23,6 +23,7 @@ namespace NearCache.ZooKeeper;
 /// </remarks>
 public sealed class ZooKeeperClient : IAsyncDisposable
 {
+    private const int MostAttempts = 5;
     private readonly Session _session;
     private readonly string _chroot;
     private volatile bool _isDisposed;
@@ -71,7 +72,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable
         _session.States.SubscribeAsync(cancellationToken);
 
     /// <summary>Waits until the client is in a state.</summary>
-    /// <exception cref="AuthenticationFailedException">It never will be.</exception>
+    /// <exception cref="AuthenticationFailedException">All servers refuse the client's identity: it may be long until it is tried again.</exception>
     /// <exception cref="ObjectDisposedException">It never will be.</exception>
     public Task WaitForStateAsync(ZooKeeperState state, CancellationToken cancellationToken = default) => _session.States.WaitAsync(state, cancellationToken);
 
@@ -90,6 +91,62 @@ public sealed class ZooKeeperClient : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         return SendAsync<CreateRequest, CreatedZNode>(CreateArguments.Check(new ServerPath(_chroot, path), data, mode, acl, timeToLive), null, cancellationToken);
+    }
+
+    /// <summary>Makes a node, and those above it that do not exist: without data, and with the same access rights.</summary>
+    /// <remarks>Costs a read for the parent, and a read and a transaction for each node that is missing. It is not one transaction: if it fails, nodes above may have been made.</remarks>
+    /// <param name="path">Where. A sequential name may end in a slash.</param>
+    /// <param name="data">null is kept apart from empty.</param>
+    /// <param name="mode">How long the node lives, and whether the server numbers it; those above it live until they are deleted. Default: until it is deleted.</param>
+    /// <param name="acl">Who may do what with it and with those above it that are made. Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
+    /// <param name="timeToLive">For the modes with a time to live, and only for them.</param>
+    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <exception cref="NodeExistsException">There is such a node.</exception>
+    /// <exception cref="ChrootMissingException">There is no chroot.</exception>
+    public async ValueTask<CreatedZNode> CreateWithParentsAsync(
+        string path, ReadOnlyMemory<byte>? data, ZNodeMode mode = ZNodeMode.Persistent, IReadOnlyList<ZNodeAcl>? acl = null, TimeSpan? timeToLive = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var request = CreateArguments.Check(new ServerPath(_chroot, path), data, mode, acl, timeToLive);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await this.CreateParentsAsync(path, acl, cancellationToken).ConfigureAwait(false);
+                return await SendAsync<CreateRequest, CreatedZNode>(request, null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NoNodeException) when (attempt < MostAttempts)
+            {
+                // A node above was deleted meanwhile, as servers do with empty containers.
+            }
+        }
+    }
+
+    /// <summary>Looks whether the chroot of the connection string exists, and creates it if <see cref="ZooKeeperOptions.CreateChroot"/> says so. Nothing without a chroot.</summary>
+    /// <remarks>A new session does so by itself. To be called when the chroot may have been deleted since.</remarks>
+    /// <exception cref="ChrootMissingException">It does not exist, and may not be created.</exception>
+    public async ValueTask EnsureChrootAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_chroot.Length == 0 || await AtRoot.ExistsAsync(_chroot, null, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        if (!_session.CreatesChroot)
+        {
+            throw new ChrootMissingException(_chroot);
+        }
+
+        try
+        {
+            await AtRoot.CreateWithParentsAsync(_chroot, null, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (NodeExistsException)
+        {
+            // Another client was first.
+        }
     }
 
     /// <summary>Removes a node that has no children.</summary>
@@ -194,7 +251,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable
         SendAsync<WhoAmIRequest, IReadOnlyList<ZooKeeperIdentity>>(default, null, cancellationToken);
 
     /// <summary>Claims an identity on this connection and all that follow.</summary>
-    /// <exception cref="AuthenticationFailedException">The server refuses it; the client can go no further.</exception>
+    /// <exception cref="AuthenticationFailedException">The server refuses it. The client goes on to servers that do not; if all refuse, see <see cref="ZooKeeperState.AuthenticationFailed"/>.</exception>
     /// <exception cref="TimeoutException">No answer within <see cref="ZooKeeperOptions.RequestTimeout"/>.</exception>
     public Task AuthenticateAsync(ZooKeeperAuthentication authentication, CancellationToken cancellationToken = default)
     {
@@ -254,6 +311,28 @@ public sealed class ZooKeeperClient : IAsyncDisposable
         }
 
         return SendAsync(request, removal, cancellationToken);
+    }
+
+    /// <summary>Replaces the list of servers. The session goes on.</summary>
+    /// <remarks>A client that is connected to a server that is no longer in the list goes to another one. If the list grew, some clients move, so that the clients of all servers are spread evenly.</remarks>
+    /// <param name="connectionString">As in <see cref="ZooKeeperOptions.ConnectionString"/>, with the same chroot.</param>
+    /// <exception cref="ArgumentException">It has a mistake, or another chroot.</exception>
+    public void UpdateServers(string connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(connectionString);
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (!ServerList.TryParse(connectionString, out var servers, out var problem))
+        {
+            throw new ArgumentException($"The connection string {problem}.", nameof(connectionString));
+        }
+
+        if (servers.Chroot != _chroot)
+        {
+            throw new ArgumentException(
+                $"The connection string has the chroot '{servers.Chroot}', where this client has '{_chroot}': a client of another chroot is another client.", nameof(connectionString));
+        }
+
+        _session.UpdateServers(servers);
     }
 
     /// <summary>Gives the client a new session after the old one expired (<see cref="ZooKeeperState.Expired"/>), and waits until it is connected.</summary>

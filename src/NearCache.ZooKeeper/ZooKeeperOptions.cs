@@ -9,6 +9,10 @@ public sealed class ZooKeeperOptions
     /// <value>Required. A server without a port: 2181.</value>
     public string ConnectionString { get; set; } = "";
 
+    /// <summary>Whether a chroot in <see cref="ConnectionString"/> that does not exist is created, with what is missing above it, open to all, when a session begins.</summary>
+    /// <value>false: a mistyped chroot makes no nodes. It is logged as an error, and operations find no nodes until it is created.</value>
+    public bool CreateChroot { get; set; }
+
     /// <summary>How long the servers keep the session without hearing from the client. They grant from 2 to 20 of their ticks.</summary>
     /// <value>10 seconds.</value>
     public TimeSpan SessionTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -29,7 +33,7 @@ public sealed class ZooKeeperOptions
     /// <value>100 milliseconds, ± <see cref="ReconnectJitter"/>.</value>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest wait between two attempts; never more than a fifth of the session timeout while the session may live.</summary>
+    /// <summary>The longest wait between two attempts; never more than a fifth of the session timeout while there is a session, which servers without a quorum keep.</summary>
     /// <value>5 seconds, ± <see cref="ReconnectJitter"/>.</value>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -33,6 +33,7 @@ internal static class ClientConfiguration
     public static void Read(SettingsReader reader, ZooKeeperOptions options)
     {
         reader.Text(nameof(options.ConnectionString), value => options.ConnectionString = value);
+        reader.Switch(nameof(options.CreateChroot), value => options.CreateChroot = value);
         reader.Duration(nameof(options.SessionTimeout), value => options.SessionTimeout = value);
         reader.Duration(nameof(options.ConnectTimeout), value => options.ConnectTimeout = value);
         reader.Duration(nameof(options.RequestTimeout), value => options.RequestTimeout = value);

@@ -22,6 +22,7 @@ internal static class EqualSettings
             == (other.ConnectionString, other.SessionTimeout, other.ConnectTimeout, other.RequestTimeout, other.LivenessTimeout, other.ReconnectDelay, other.MaxReconnectDelay, other.ReconnectJitter)
         && (one.RenewSession, one.AllowReadOnly, one.MaxMessageBytes, one.MaxOutstandingRequests, one.MaxOutstandingBytes, one.MaxWaitingRequests, one.WatchHandlerGrace, one.Sasl)
             == (other.RenewSession, other.AllowReadOnly, other.MaxMessageBytes, other.MaxOutstandingRequests, other.MaxOutstandingBytes, other.MaxWaitingRequests, other.WatchHandlerGrace, other.Sasl)
+        && one.CreateChroot == other.CreateChroot
         && ReferenceEquals(one.Tls, other.Tls)
         && one.Authentications.Count == other.Authentications.Count
         && one.Authentications.Zip(other.Authentications).All(pair => pair.First.Scheme == pair.Second.Scheme && pair.First.Credentials.Span.SequenceEqual(pair.Second.Credentials.Span));

@@ -68,4 +68,29 @@ public sealed class OptionsTests
         Assert.False(ServerList.TryParse(text, out _, out var problem));
         Assert.NotEmpty(problem);
     }
+
+    [Theory]
+    [InlineData(3, 3, 0)]   // servers before, afterwards, and how many of those before are gone
+    [InlineData(3, 5, 0)]
+    [InlineData(5, 3, 2)]
+    [InlineData(3, 3, 1)]
+    [InlineData(3, 3, 3)]
+    [InlineData(5, 4, 3)]
+    [InlineData(2, 6, 1)]
+    [InlineData(1, 2, 0)]
+    public void A_list_that_changes_spreads_clients_evenly(int before, int after, int gone)
+    {
+        var random = new Random(7);
+        var all = Enumerable.Range(0, gone + after).Select(i => NearCache.Transport.ServerAddress.Parse($"zk-{i}:2181")).ToArray();
+        var (old, now) = (all[..before], all[gone..]);
+        var clients = Enumerable.Range(0, 60_000).Select(i => (Was: old[i % before], Is: ServerList.MovesTo(old, now, old[i % before], random) ?? old[i % before])).ToArray();
+
+        Assert.All(now, server => Assert.InRange(clients.Count(client => client.Is == server), 0.95 * clients.Length / after, 1.05 * clients.Length / after));
+        Assert.DoesNotContain(clients, client => !now.Contains(client.Is));
+
+        // No more move than must.
+        var least = now.Except(old).Count() * clients.Length / (double)after;
+        var mustLeave = clients.Count(client => !now.Contains(client.Was));
+        Assert.InRange(clients.Count(client => client.Was != client.Is), 0, Math.Max(least, mustLeave) * 1.05);
+    }
 }

@@ -9,11 +9,13 @@ internal static partial class Log
     [LoggerMessage(3000, LogLevel.Debug, "Connecting to {Server}.")]
     public static partial void Connecting(this ILogger logger, string server);
 
-    [LoggerMessage(3001, LogLevel.Warning, "No connection to {Server}; the next attempt in {Wait} ms.")]
-    public static partial void ConnectFailed(this ILogger logger, Exception exception, string server, double wait);
+    // Warning, once in 15 s; else Debug.
+    [LoggerMessage(EventId = 3001, Message = "No connection to {Server}; the next attempt in {Wait} ms.")]
+    public static partial void ConnectFailed(this ILogger logger, LogLevel level, Exception exception, string server, double wait);
 
-    [LoggerMessage(3002, LogLevel.Warning, "The connection to {Server} was lost; the next attempt in {Wait} ms.")]
-    public static partial void ConnectionLost(this ILogger logger, Exception exception, string server, double wait);
+    // Warning, once in 15 s; else Debug.
+    [LoggerMessage(EventId = 3002, Message = "The connection to {Server} was lost; the next attempt in {Wait} ms.")]
+    public static partial void ConnectionLost(this ILogger logger, LogLevel level, Exception exception, string server, double wait);
 
     [LoggerMessage(3003, LogLevel.Error, "What {Server} sent cannot be understood: {Problem} The connection is closed.")]
     public static partial void NotUnderstood(this ILogger logger, string server, string problem);
@@ -30,8 +32,8 @@ internal static partial class Log
     [LoggerMessage(3102, LogLevel.Warning, "Session 0x{Session:x} has expired.")]
     public static partial void SessionExpired(this ILogger logger, long session);
 
-    [LoggerMessage(3103, LogLevel.Error, "{Server} refuses the client's identity: {Problem}")]
-    public static partial void AuthenticationFailed(this ILogger logger, string server, string problem);
+    [LoggerMessage(3103, LogLevel.Error, "All servers refuse the client's identity, {Server} the last one: {Problem} The next attempt in {Wait} s.")]
+    public static partial void AuthenticationFailed(this ILogger logger, string server, string problem, double wait);
 
     [LoggerMessage(3104, LogLevel.Information, "Session 0x{Session:x} closed.")]
     public static partial void SessionClosed(this ILogger logger, long session);
@@ -41,6 +43,19 @@ internal static partial class Log
 
     [LoggerMessage(3106, LogLevel.Critical, "The client stopped by a defect of its own.")]
     public static partial void Stopped(this ILogger logger, Exception exception);
+
+    [LoggerMessage(3107, LogLevel.Error, "Session 0x{Session:x} is given up: {Seen}. The ensemble was wiped, restored from an older copy or replaced, or the connection string leads to another one. Where servers "
+        + "refuse for long and do not say what they know, there may also be no quorum, too many connections of this machine (maxClientCnxns), a proxy in between, or srvr missing in 4lw.commands.whitelist.")]
+    public static partial void SessionGivenUp(this ILogger logger, long session, string seen);
+
+    [LoggerMessage(3108, LogLevel.Error, "The chroot {Chroot} of the connection string does not exist: create it, or set CreateChroot.")]
+    public static partial void ChrootMissing(this ILogger logger, string chroot);
+
+    [LoggerMessage(3109, LogLevel.Information, "The chroot {Chroot} of the connection string did not exist, and was created.")]
+    public static partial void ChrootCreated(this ILogger logger, string chroot);
+
+    [LoggerMessage(3110, LogLevel.Warning, "The chroot {Chroot} of the connection string could not be seen or created.")]
+    public static partial void ChrootFailed(this ILogger logger, Exception exception, string chroot);
 
     [LoggerMessage(3200, LogLevel.Error, "The handler of a watch failed on {Event}.")]
     public static partial void HandlerFailed(this ILogger logger, Exception exception, WatchEventType @event);

@@ -5,14 +5,16 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>One connection to a server: first the exchange that opens the session, then a loop that sends what is queued and one that receives.</summary>
-internal sealed class Connection(TransportConnection transport, string server, RequestQueue queue, int mostBytes) : IAsyncDisposable
+internal sealed class Connection(TransportConnection transport, ServerAddress address, RequestQueue queue, int mostBytes) : IAsyncDisposable
 {
     private readonly FrameReader _frames = new(mostBytes);
     private readonly AsyncSignal _somethingToSend = new();
     private volatile bool _hasEnded;
 
+    public ServerAddress Address => address;
+
     /// <summary>The server, as written in the connection string.</summary>
-    public string Server => server;
+    public string Server { get; } = address.ToString();
 
     /// <summary>Sends one message and waits for the next one. Only before <see cref="RunAsync"/>.</summary>
     /// <exception cref="IOException">The server closed the connection instead.</exception>
@@ -117,7 +119,7 @@ internal sealed class Connection(TransportConnection transport, string server, R
     {
         if (count == 0)
         {
-            throw new IOException($"{server} closed the connection.");
+            throw new IOException($"{Server} closed the connection.");
         }
 
         _frames.Advance(count);

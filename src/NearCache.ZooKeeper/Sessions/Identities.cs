@@ -8,6 +8,8 @@ internal sealed class Identities(IEnumerable<ZooKeeperAuthentication> authentica
     private readonly List<ZooKeeperAuthentication> _authentications = [.. authentications];
     private readonly Queue<TaskCompletionSource?> _waiting = new();
 
+    public IReadOnlyList<ZooKeeperAuthentication> All => [.. _authentications];
+
     /// <summary>Every connection from now on begins with it too.</summary>
     public void Add(ZooKeeperAuthentication authentication) => _authentications.Add(authentication);
 
@@ -32,6 +34,9 @@ internal sealed class Identities(IEnumerable<ZooKeeperAuthentication> authentica
             answered?.TrySetResult();
         }
     }
+
+    /// <summary>A server has not said yet what it thinks of them.</summary>
+    public bool AreUnanswered => _waiting.Count > 0;
 
     /// <summary>No more answers will come on this connection.</summary>
     public void Fail(Exception reason)

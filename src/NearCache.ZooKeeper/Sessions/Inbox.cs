@@ -10,13 +10,22 @@ internal sealed class Inbox(
     RequestQueue queue, WatchRegistry watches, WatchDeliveries deliveries, SessionMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int mostBytes)
 {
     /// <summary>The server that is connected, for messages.</summary>
-    public string Server { get; set; } = "";
+    public string Server { get; private set; } = "";
 
     /// <summary>The newest transaction that the messages told of.</summary>
     public long LastZxid { get; private set; }
 
+    /// <summary>A reply said that the server ends sessions without an identity that it knows. It closes the connection next.</summary>
+    public bool DemandsIdentity { get; private set; }
+
     /// <summary>Told of each answer to an <see cref="AuthRequest"/>.</summary>
     public required Action<ZooKeeperErrorCode> AuthAnswered { get; init; }
+
+    /// <summary>There is a connection to another server.</summary>
+    public void Begin(string server) => (Server, DemandsIdentity) = (server, false);
+
+    /// <summary>Forgets the newest transaction. Only between two connections.</summary>
+    public void ForgetZxid() => LastZxid = 0;
 
     /// <summary>Takes one message.</summary>
     /// <exception cref="JuteFormatException">It is not understood.</exception>
@@ -102,6 +111,7 @@ internal sealed class Inbox(
         }
 
         operation.Release();
+        DemandsIdentity |= header.Error == ZooKeeperErrorCode.SessionClosedRequireAuth;
     }
 
     private void Notify(in WatchNotification notification, long zxid)

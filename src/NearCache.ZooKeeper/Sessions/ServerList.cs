@@ -3,11 +3,12 @@ using NearCache.Transport;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The servers of a connection string, tried in turn, and its chroot.</summary>
+/// <summary>The servers of a connection string, tried in turn, and its chroot. Thread-safe.</summary>
 internal sealed class ServerList
 {
     private const int DefaultPort = 2181;
-    private readonly ServerAddress[] _servers;
+    private readonly Lock _lock = new();   // guards the order, and whose turn it is
+    private ServerAddress[] _servers;
     private int _next;
 
     private ServerList(ServerAddress[] servers, string chroot) => (_servers, Chroot) = (servers, chroot);
@@ -15,7 +16,19 @@ internal sealed class ServerList
     /// <summary>The node that stands for the root; empty if none does.</summary>
     public string Chroot { get; }
 
-    public int Count => _servers.Length;
+    public int Count => All.Count;
+
+    /// <summary>Every server once.</summary>
+    public IReadOnlyList<ServerAddress> All
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _servers;
+            }
+        }
+    }
 
     /// <summary>Reads "host:port,host:port/chroot"; <paramref name="problem"/> is a clause whose subject is the string.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ServerList? list, [NotNullWhen(false)] out string? problem)
@@ -60,14 +73,74 @@ internal sealed class ServerList
     }
 
     /// <summary>Puts the servers in a random order, so that clients spread over them.</summary>
-    public void Shuffle(Random random) => random.Shuffle(_servers);
+    public void Shuffle(Random random)
+    {
+        lock (_lock)
+        {
+            random.Shuffle(_servers);
+        }
+    }
 
     /// <summary>The server whose turn it is.</summary>
-    public ServerAddress Next() => _servers[_next++ % _servers.Length];
+    public ServerAddress Next()
+    {
+        lock (_lock)
+        {
+            return _servers[_next++ % _servers.Length];
+        }
+    }
 
     /// <summary>Makes this one the next: it was found to be the better one.</summary>
-    public void Prefer(ServerAddress server) => _next = Math.Max(0, Array.IndexOf(_servers, server));
+    public void Prefer(ServerAddress server)
+    {
+        lock (_lock)
+        {
+            _next = Math.Max(0, Array.IndexOf(_servers, server));
+        }
+    }
 
     /// <summary>Makes the one that was last returned the next again.</summary>
-    public void Repeat() => _next = (_next + _servers.Length - 1) % _servers.Length;
+    public void Repeat()
+    {
+        lock (_lock)
+        {
+            _next = (_next + _servers.Length - 1) % _servers.Length;
+        }
+    }
+
+    /// <summary>Takes the servers of another list, in a random order.</summary>
+    /// <param name="list">The other list.</param>
+    /// <param name="connected">The server that is connected; null: none.</param>
+    /// <param name="random">Spreads clients evenly, as <see cref="MovesTo"/> says.</param>
+    /// <returns>The client must leave the server that is connected; the next server is the one to go to.</returns>
+    public bool Replace(ServerList list, ServerAddress? connected, Random random)
+    {
+        lock (_lock)
+        {
+            ServerAddress[] servers = [.. list.All];
+            random.Shuffle(servers);
+            var target = connected is null ? null : MovesTo(_servers, servers, connected, random);
+            (_servers, _next) = (servers, target is null ? 0 : Array.IndexOf(servers, target));
+            return target is not null;
+        }
+    }
+
+    /// <summary>Where a client goes when the list changes, so that the clients of all servers are spread evenly and as few as possible move; null: it stays.</summary>
+    /// <remarks>Before, each of n servers has 1/n of the clients; afterwards each of m is to have 1/m, c of which are in both lists.</remarks>
+    internal static ServerAddress? MovesTo(ServerAddress[] before, ServerAddress[] after, ServerAddress connected, Random random)
+    {
+        var kept = after.Intersect(before).ToArray();
+        var added = after.Except(before).ToArray();
+        double n = before.Length, m = after.Length, c = kept.Length;
+        if (after.Contains(connected))
+        {
+            // A kept server has too many clients only if the list grew: of its 1/n it gives all above 1/m to the new ones.
+            return added.Length > 0 && random.NextDouble() >= n / m ? added[random.Next(added.Length)] : null;
+        }
+
+        // The clients of removed servers fill the kept ones up to 1/m, then the new ones.
+        var toKept = added.Length == 0 ? 1 : kept.Length == 0 || m >= n ? 0 : c * (n - m) / (m * (n - c));
+        var targets = random.NextDouble() < toKept ? kept : added;
+        return targets[random.Next(targets.Length)];
+    }
 }

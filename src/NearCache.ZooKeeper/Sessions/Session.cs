@@ -32,6 +32,8 @@ internal sealed class Session : IAsyncDisposable
 
     public SessionMetrics Metrics => _parts.Metrics;
 
+    public bool CreatesChroot => _parts.Options.CreateChroot;
+
     /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
     public TypedOperation<TRequest, TReply> Send<TRequest, TReply>(in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
@@ -63,6 +65,21 @@ internal sealed class Session : IAsyncDisposable
         }
 
         return answered.Task.WaitAsync(_parts.Options.RequestTimeout, _parts.Time, cancellationToken);
+    }
+
+    /// <summary>Replaces the list of servers, and leaves the one that is connected if the new list says so.</summary>
+    public void UpdateServers(ServerList servers)
+    {
+        lock (_parts.Gate)
+        {
+            var connection = _parts.Connection;
+            if (_parts.Servers.Replace(servers, connection?.Address, _parts.Random))
+            {
+                connection!.Abort(new ServersChangedException(connection.Server));
+            }
+
+            _parts.Rollback.Reset(_parts.Servers.All);
+        }
     }
 
     /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>

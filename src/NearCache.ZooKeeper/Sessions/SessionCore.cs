@@ -16,7 +16,7 @@ internal sealed class SessionCore(SessionTimes times, Backoff backoff, bool allo
     private TimeSpan _heard;
     private TimeSpan _sent;
     private TimeSpan _looked;
-    private TimeSpan? _lost;
+    private bool _isLost;
     private TimeSpan _opened;
 
     /// <summary>0 before there is one.</summary>
@@ -53,14 +53,14 @@ internal sealed class SessionCore(SessionTimes times, Backoff backoff, bool allo
         {
             if (response.Timeout <= 0)
             {
-                return SessionOpening.Expired;
+                return SessionId == 0 ? SessionOpening.Denied : SessionOpening.Expired;
             }
 
             var opening = response.SessionId == SessionId ? SessionOpening.Resumed : SessionOpening.Made;
             (SessionId, _password, Granted) = (response.SessionId, response.Password, TimeSpan.FromMilliseconds(response.Timeout));
             IsReadOnly = response.ReadOnly;
             _sawQuorum |= !response.ReadOnly;
-            (_heard, _sent, _looked, _pinged, _lost) = (now, now, now, false, null);
+            (_heard, _sent, _looked, _pinged, _isLost) = (now, now, now, false, false);
             _opened = now;
             return opening;
         }
@@ -121,18 +121,17 @@ internal sealed class SessionCore(SessionTimes times, Backoff backoff, bool allo
         lock (_lock)
         {
             // A server that opens sessions and closes them at once is no success.
-            if (_lost is null && now - _opened >= Stable)
+            if (!_isLost && now - _opened >= Stable)
             {
                 backoff.Reset();
             }
 
-            _lost ??= now;
+            _isLost = true;
             IsReadOnly = false;
             var wait = backoff.Next();
 
-            // While the session may live, a long wait would be what ends it.
-            var mayLive = SessionId != 0 && now - _lost < Granted;
-            return mayLive && wait > Granted / 5 ? Granted / 5 : wait;
+            // Without a quorum sessions live on, however long it takes; when there is one again, they end by their timeout. A longer wait would be what ends this one.
+            return SessionId != 0 && wait > Granted / 5 ? Granted / 5 : wait;
         }
     }
 
@@ -143,6 +142,16 @@ internal sealed class SessionCore(SessionTimes times, Backoff backoff, bool allo
         lock (_lock)
         {
             (SessionId, _password, Granted, _sawQuorum) = (0, NoPassword, TimeSpan.Zero, false);
+        }
+    }
+
+    /// <summary>Forgets the session and everything that was seen in it: any server may answer.</summary>
+    public void GiveUp()
+    {
+        lock (_lock)
+        {
+            Renew();
+            LastZxid = 0;
         }
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using NearCache.Transport;
 using NearCache.ZooKeeper.Diagnostics;
 using NearCache.ZooKeeper.Protocol;
@@ -8,16 +9,20 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 {
     private TaskCompletionSource? _renewal;
+    private AuthenticationFailedException? _refusal;
+    private string _refusedBy = "";
+    private bool _isRefusing;
+    private bool _isNewSession;
 
-    /// <summary>Runs until the client is closed, or no server will ever take it.</summary>
+    /// <summary>Runs until the client is closed.</summary>
     public async Task RunAsync()
     {
-        Exception? end = null;
         try
         {
-            while (!parts.IsClosing && end is null)
+            parts.Rollback.Reset(parts.Servers.All);
+            while (!parts.IsClosing)
             {
-                end = await ConnectAndRunAsync().ConfigureAwait(false);
+                await ConnectAndRunAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (parts.Stop.IsCancellationRequested)
@@ -29,10 +34,9 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 #pragma warning restore CA1031
         {
             parts.Logger.Stopped(e);
-            end = e;
         }
 
-        End(end);
+        End();
     }
 
     /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>
@@ -52,10 +56,15 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         parts.Metrics.Sent(bytes);
     }
 
-    // One attempt and, if it succeeds, the life of the connection. What it returns ends the client.
-    private async Task<Exception?> ConnectAndRunAsync()
+    // One attempt and, if it succeeds, the life of the connection.
+    private async Task ConnectAndRunAsync()
     {
-        var server = parts.Servers.Next();
+        if (parts.Rollback.Judge(parts.Core.LastZxid, parts.Now) is { } seen)
+        {
+            await GiveUpAsync(seen).ConfigureAwait(false);
+        }
+
+        var server = await NextServerAsync().ConfigureAwait(false);
         parts.Logger.Connecting(server.ToString());
 
         Connection connection;
@@ -66,31 +75,141 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         }
         catch (AuthenticationFailedException e)
         {
-            return e;
+            IdentityRefused(server, e);
+            return;
         }
         catch (Exception e) when (SessionOpener.IsFailure(e) && !parts.Stop.IsCancellationRequested)
         {
-            parts.Metrics.ConnectFailed(server.Host, server.Port);
-            parts.LastProblem = e;
-            await WaitAsync(wait => parts.Logger.ConnectFailed(e, server.ToString(), wait)).ConfigureAwait(false);
-            return null;
+            await FailedAsync(server, e).ConfigureAwait(false);
+            return;
         }
 
+        parts.Metrics.Connected(server.Host, server.Port);
+        parts.Rollback.Reset(parts.Servers.All);
+        var opening = parts.Core.Opened(response, parts.Now);
         await using (connection.ConfigureAwait(false))
         {
-            parts.Metrics.Connected(server.Host, server.Port);
-            var opening = parts.Core.Opened(response, parts.Now);
+            _isNewSession |= opening == SessionOpening.Made;
+            if (opening is SessionOpening.Made or SessionOpening.Resumed && (!_isNewSession || await FindChrootAsync(connection, server).ConfigureAwait(false)))
+            {
+                await RunAsync(connection, server).ConfigureAwait(false);
+                return;
+            }
+        }
 
-            return opening == SessionOpening.Expired
-                ? await ExpireAsync(server).ConfigureAwait(false)
-                : await RunAsync(connection, server, opening).ConfigureAwait(false);
+        if (opening == SessionOpening.Expired)
+        {
+            await ExpireAsync(server).ConfigureAwait(false);
+        }
+        else if (opening == SessionOpening.Denied)
+        {
+            parts.Metrics.Disconnected("denied");
+            await FailedAsync(server, new IOException($"{server} answers that the session has expired, where a new one was asked for.")).ConfigureAwait(false);
         }
     }
 
-    private async Task<Exception?> RunAsync(Connection connection, ServerAddress server, SessionOpening opening)
+    // False: the connection is of no use.
+    private async Task<bool> FindChrootAsync(Connection connection, ServerAddress server)
     {
-        parts.Inbox.Server = connection.Server;
+        if (parts.Servers.Chroot is not { Length: > 0 } chroot)
+        {
+            return true;
+        }
+
+        IReadOnlyList<ZooKeeperAuthentication> identities;
+        lock (parts.Gate)
+        {
+            identities = parts.Identities.All;
+        }
+
+        try
+        {
+            var (was, isThere) = await parts.Opener.FindChrootAsync(connection, chroot, identities, parts.Stop.Token).ConfigureAwait(false);
+            if (!isThere)
+            {
+                parts.Logger.ChrootMissing(chroot);
+            }
+            else if (!was)
+            {
+                parts.Logger.ChrootCreated(chroot);
+            }
+        }
+        catch (AuthenticationFailedException e)
+        {
+            parts.Metrics.Disconnected("authentication");
+            IdentityRefused(server, e);
+            return false;
+        }
+        catch (ZooKeeperException e)
+        {
+            // Operations will be told the same.
+            parts.Logger.ChrootFailed(e, chroot);
+        }
+        catch (Exception e) when (SessionOpener.IsFailure(e) && !parts.Stop.IsCancellationRequested)
+        {
+            parts.Metrics.Disconnected("lost");
+            await FailedAsync(server, e).ConfigureAwait(false);
+            return false;
+        }
+
+        return true;
+    }
+
+    // Servers that refuse the identity are left alone for a while, and if that is all of them, so is everything.
+    private async Task<ServerAddress> NextServerAsync()
+    {
+        if (parts.Refusals.PauseOfAll(parts.Servers.All, parts.Now) is var pause && pause > TimeSpan.Zero)
+        {
+            await PauseAsync(pause).ConfigureAwait(false);
+        }
+
+        for (var tries = parts.Servers.Count; ; tries--)
+        {
+            var server = parts.Servers.Next();
+            if (tries <= 1 || !parts.Refusals.IsPaused(server, parts.Now))
+            {
+                return server;
+            }
+        }
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        var reason = _refusal!;
+        Func<Operation, bool, Exception> failure = (operation, _) => new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
+        parts.Queue.FailAll(failure, operation => failure(operation, false));
+        _isRefusing = true;
+        parts.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
+        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, parts.Core.SessionId, false, _refusedBy, reason));
+        await Task.Delay(pause, parts.Time, parts.Stop.Token).ConfigureAwait(false);
+    }
+
+    private void IdentityRefused(ServerAddress server, AuthenticationFailedException reason)
+    {
+        (_refusal, _refusedBy) = (reason, server.ToString());
+        parts.LastProblem = reason;
+        parts.Refusals.Refused(server, parts.Now);
+    }
+
+    private async Task FailedAsync(ServerAddress server, Exception reason)
+    {
+        parts.Metrics.ConnectFailed(server.Host, server.Port);
+        parts.LastProblem = reason;
+        parts.Rollback.Failed(server, reason is SessionRefusedException, parts.Now);
+        var (level, name) = (parts.Warnings.LevelAt(parts.Now), server.ToString());
+        await WaitAsync(wait => parts.Logger.ConnectFailed(level, reason, name, wait)).ConfigureAwait(false);
+    }
+
+    private async Task RunAsync(Connection connection, ServerAddress server)
+    {
+        parts.Inbox.Begin(connection.Server);
         var persistent = parts.Watches.Persistent();
+        if (_isRefusing)
+        {
+            _isRefusing = false;
+            parts.Queue.Open();
+        }
+
         lock (parts.Gate)
         {
             parts.Queue.Attach(FirstMessages());
@@ -100,10 +219,14 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
                 // Whoever disposes looked for a connection before there was this one.
                 connection.Abort(new OperationCanceledException("The client was disposed."));
             }
+            else if (!parts.Servers.All.Contains(server))
+            {
+                connection.Abort(new ServersChangedException(connection.Server));
+            }
         }
 
         // Only now: whoever hears of it and disposes the client finds a connection on which the session can be closed. Nothing has been answered yet.
-        Announce(connection.Server, opening);
+        Announce(connection.Server);
         connection.Wake();
         foreach (var (path, handler) in persistent)
         {
@@ -113,10 +236,18 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         parts.Deliveries.Flush();
 
         var reason = await connection.RunAsync(this).ConfigureAwait(false);
+        if (parts.Inbox.DemandsIdentity && !parts.IsClosing)
+        {
+            // The session has ended with the connection, and so would the next one.
+            reason = Errors.AuthenticationFailed(ZooKeeperErrorCode.SessionClosedRequireAuth, connection.Server);
+        }
+
         parts.Metrics.Disconnected(parts.IsClosing ? "closed" : LossReason(reason));
+        bool isAccepted;
         lock (parts.Gate)
         {
             parts.Connection = null;
+            isAccepted = !parts.Identities.AreUnanswered;
             parts.Identities.Fail(reason);
         }
 
@@ -124,30 +255,40 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
             ? Errors.Closed(operation.Code, operation.Path, operation.IsWrite)
             : Errors.ConnectionLost(operation.Code, operation.Path, connection.Server, operation.IsWrite, reason));
         parts.LastProblem = reason;
-        if (reason is AuthenticationFailedException || parts.IsClosing)
+        if (parts.IsClosing)
         {
-            return reason;
+            return;
+        }
+
+        if (reason is AuthenticationFailedException refusal)
+        {
+            IdentityRefused(server, refusal);
+        }
+        else if (isAccepted)
+        {
+            parts.Refusals.Accepted(server);
         }
 
         parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, parts.Core.SessionId, false, connection.Server, reason));
         if (reason is QuorumFoundException found)
         {
             parts.Servers.Prefer(found.Server);
-            return null;
         }
-
-        await WaitAsync(wait => Lost(reason, connection.Server, wait)).ConfigureAwait(false);
-        return null;
+        else if (reason is not ServersChangedException)
+        {
+            await WaitAsync(wait => Lost(reason, connection.Server, wait)).ConfigureAwait(false);
+        }
     }
 
     private void Lost(Exception reason, string server, double wait)
     {
-        if (reason is JuteFormatException)
+        var level = parts.Warnings.LevelAt(parts.Now);
+        if (reason is JuteFormatException && level == LogLevel.Warning)
         {
             parts.Logger.NotUnderstood(server, reason.Message);
         }
 
-        parts.Logger.ConnectionLost(reason, server, wait);
+        parts.Logger.ConnectionLost(level, reason, server, wait);
     }
 
     private static string LossReason(Exception reason) => reason switch
@@ -156,12 +297,15 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         TimeoutException => "silent",
         AuthenticationFailedException => "authentication",
         QuorumFoundException => "quorum_found",
+        ServersChangedException => "servers_changed",
         _ => "lost",
     };
 
-    private void Announce(string server, SessionOpening opening)
+    private void Announce(string server)
     {
-        if (opening == SessionOpening.Made)
+        var isNew = _isNewSession;
+        _isNewSession = false;
+        if (isNew)
         {
             parts.Metrics.SessionMade();
             parts.Logger.SessionMade(parts.Core.SessionId, server, parts.Core.Granted.TotalMilliseconds);
@@ -173,7 +317,7 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         }
 
         parts.States.Publish(new ZooKeeperStateChange(
-            parts.Core.IsReadOnly ? ZooKeeperState.ConnectedReadOnly : ZooKeeperState.Connected, parts.Core.SessionId, opening == SessionOpening.Made, server, null));
+            parts.Core.IsReadOnly ? ZooKeeperState.ConnectedReadOnly : ZooKeeperState.Connected, parts.Core.SessionId, isNew, server, null));
     }
 
     private IEnumerable<Action<JuteWriter>> FirstMessages()
@@ -200,30 +344,51 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         }
     }
 
-    private async Task<Exception?> ExpireAsync(ServerAddress server)
+    private async Task ExpireAsync(ServerAddress server)
     {
-        var lost = parts.Core.SessionId;
         parts.Metrics.Disconnected("expired");
-        parts.Logger.SessionExpired(lost);
+        parts.Logger.SessionExpired(parts.Core.SessionId);
+        parts.Servers.Repeat();   // it answered: it will do for the new session too
+        await EndSessionAsync(parts.Core.SessionId, server.ToString(), givenUp: null).ConfigureAwait(false);
+        await WaitAsync(_ => { }).ConfigureAwait(false);
+    }
+
+    // No server will open the session, nor any other to a client that has seen so much.
+    private async Task GiveUpAsync(string seen)
+    {
+        var session = parts.Core.SessionId;
+        parts.Logger.SessionGivenUp(session, seen);
+        parts.Rollback.Reset(parts.Servers.All);
+        parts.Core.GiveUp();
+        parts.Inbox.ForgetZxid();
+        if (session != 0)
+        {
+            await EndSessionAsync(session, null, seen).ConfigureAwait(false);
+        }
+    }
+
+    // Everything of the session fails, and hears of it; what follows belongs to the next one.
+    private async Task EndSessionAsync(long session, string? server, string? givenUp)
+    {
+        var renews = parts.Options.RenewSession;
         parts.Metrics.SessionExpired();
         var renewal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _renewal, renewal);
         parts.Queue.FailAll(
-            (operation, wasSent) => Errors.Expired(operation.Code, operation.Path, parts.Options.RenewSession, wasSent && operation.IsWrite),
-            parts.Options.RenewSession ? null : operation => Errors.Expired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false));
+            (operation, wasSent) => Errors.Expired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
+            renews ? null : operation => Errors.Expired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
         NotifyAll(WatchEventType.SessionLost);
         parts.Core.Renew();
+        _isNewSession = false;
 
-        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Expired, lost, false, server.ToString(), Errors.Expired(OperationCode.CloseSession, null, parts.Options.RenewSession, false)));
-        if (!parts.Options.RenewSession)
+        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Expired, session, false, server, Errors.Expired(OperationCode.CloseSession, null, renews, false, givenUp)));
+        if (!renews)
         {
             await renewal.Task.WaitAsync(parts.Stop.Token).ConfigureAwait(false);
             parts.Queue.Open();
         }
 
         parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, 0, false, null, null));
-        parts.Servers.Repeat();   // it answered: it will do for the new session too
-        return null;
     }
 
     private async Task WaitAsync(Action<double> log)
@@ -234,27 +399,18 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         await Task.Delay(wait, parts.Time, parts.Stop.Token).ConfigureAwait(false);
     }
 
-    private void End(Exception? reason)
+    private void End()
     {
-        Func<Operation, bool, Exception> failure = reason is AuthenticationFailedException refused
-            ? (operation, _) => new AuthenticationFailedException(refused.Message, refused.Code, operation.Path)
-            : (operation, wasSent) => Errors.Closed(operation.Code, operation.Path, wasSent && operation.IsWrite);
-        parts.Queue.FailAll(failure, operation => failure(operation, false));
+        parts.Queue.FailAll(
+            (operation, wasSent) => Errors.Closed(operation.Code, operation.Path, wasSent && operation.IsWrite),
+            operation => Errors.Closed(operation.Code, operation.Path, isOutcomeUnknown: false));
         lock (parts.Gate)
         {
-            parts.Identities.Fail(reason ?? new ObjectDisposedException(nameof(ZooKeeperClient)));
+            parts.Identities.Fail(new ObjectDisposedException(nameof(ZooKeeperClient)));
         }
 
         NotifyAll(WatchEventType.Closed);
-        if (reason is AuthenticationFailedException && !parts.IsClosing)
-        {
-            parts.Logger.AuthenticationFailed(parts.Inbox.Server, reason.Message);
-            parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, parts.Core.SessionId, false, parts.Inbox.Server, reason));
-        }
-        else
-        {
-            parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, parts.Core.SessionId, false, null, null));
-        }
+        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, parts.Core.SessionId, false, null, null));
     }
 
     private void NotifyAll(WatchEventType type)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using NearCache.Transport;
 using NearCache.ZooKeeper.Protocol;
@@ -7,19 +8,21 @@ namespace NearCache.ZooKeeper.Sessions;
 /// <summary>Makes connections, each within its time, and asks servers what they are.</summary>
 internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue, TimeProvider time)
 {
+    private const int MostAnswerBytes = 4096;
     private readonly TransportOptions _transport = new() { ConnectTimeout = options.ConnectTimeout, Tls = options.Tls };
 
     /// <summary>Connects and exchanges the first messages. What it returns is the caller's to dispose.</summary>
-    /// <exception cref="IOException">No connection, or the server closed it: it may be behind, read-only, or refuse so many clients.</exception>
+    /// <exception cref="SessionRefusedException">The server closed the connection instead of answering.</exception>
+    /// <exception cref="IOException">No connection, or it was lost.</exception>
     public async Task<(Connection Connection, ConnectResponse Response)> OpenAsync(ServerAddress server, ConnectRequest request, CancellationToken cancellationToken)
     {
         var transport = await Connector.ConnectAsync(server, _transport, time, cancellationToken).ConfigureAwait(false);
-        var connection = new Connection(transport, server.ToString(), queue, options.MaxMessageBytes);
+        var connection = new Connection(transport, server, queue, options.MaxMessageBytes);
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var response = Read(await connection.AskAsync(request.WriteTo, either.Token).ConfigureAwait(false));
+            var response = Read(await AskAsync(connection, request, either.Token).ConfigureAwait(false));
             if (response.Timeout > 0 && options.Sasl is { } credentials)
             {
                 await SaslExchange.RunAsync(connection, credentials, queue.NextId, either.Token).ConfigureAwait(false);
@@ -39,32 +42,79 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
         }
     }
 
-    /// <summary>Asks a server whether it has a quorum.</summary>
-    // "isro" answers "rw" or "ro"; nothing if the word is not on the server's whitelist.
-    public async Task<bool> CanWriteAsync(ServerAddress server, CancellationToken cancellationToken)
+    /// <summary>Looks for the chroot on a connection that has just opened a new session, and creates it where that is allowed.</summary>
+    /// <returns>Whether it was there, and whether it is there now.</returns>
+    /// <exception cref="AuthenticationFailedException">The server refuses an identity.</exception>
+    /// <exception cref="ZooKeeperException">It could not be seen or created.</exception>
+    public async Task<(bool Was, bool Is)> FindChrootAsync(Connection connection, string chroot, IReadOnlyList<ZooKeeperAuthentication> identities, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var exchange = new ChrootExchange(connection, chroot, queue.NextId, either.Token);
+        if (await exchange.ExistsAsync().ConfigureAwait(false))
+        {
+            return (true, true);
+        }
+
+        if (options.CreateChroot)
+        {
+            await exchange.CreateAsync(identities).ConfigureAwait(false);
+        }
+
+        return (false, options.CreateChroot);
+    }
+
+    /// <summary>Asks a server whether it has a quorum.</summary>
+    // "isro" answers "rw" or "ro"; nothing if the word is not on the server's whitelist.
+    public async Task<bool> CanWriteAsync(ServerAddress server, CancellationToken cancellationToken) =>
+        await AskAsync(server, "isro", cancellationToken).ConfigureAwait(false) == "rw";
+
+    /// <summary>Asks a server what it knows.</summary>
+    public async Task<ServerReport> ReportAsync(ServerAddress server, CancellationToken cancellationToken) =>
+        ServerReport.Read(await AskAsync(server, ServerReport.Word, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Whether an attempt fails in this way, and another one may succeed.</summary>
+    public static bool IsFailure(Exception e) =>
+        Connection.IsLoss(e) || e is TimeoutException or JuteFormatException or System.Security.Authentication.AuthenticationException;
+
+    private static async Task<byte[]> AskAsync(Connection connection, ConnectRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.AskAsync(request.WriteTo, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            throw new SessionRefusedException(connection.Server, e);
+        }
+    }
+
+    // The answer to a word of four letters, which the server ends by closing the connection; empty if there is none. A report is a few hundred bytes.
+    private async Task<string> AskAsync(ServerAddress server, string word, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var answer = new byte[MostAnswerBytes];
+        var length = 0;
         try
         {
             var transport = await Connector.ConnectAsync(server, _transport, time, either.Token).ConfigureAwait(false);
             await using (transport.ConfigureAwait(false))
             {
-                await transport.Stream.WriteAsync("isro"u8.ToArray(), either.Token).ConfigureAwait(false);
-                var answer = new byte[2];
-                var count = await transport.Stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, either.Token).ConfigureAwait(false);
-                return Encoding.ASCII.GetString(answer, 0, count) == "rw";
+                await transport.Stream.WriteAsync(Encoding.ASCII.GetBytes(word), either.Token).ConfigureAwait(false);
+                while (length < answer.Length && await transport.Stream.ReadAsync(answer.AsMemory(length), either.Token).ConfigureAwait(false) is > 0 and var count)
+                {
+                    length += count;
+                }
             }
         }
         catch (Exception e) when (IsFailure(e) && !cancellationToken.IsCancellationRequested)
         {
-            return false;
+            // What came before it is the answer.
         }
-    }
 
-    /// <summary>Whether an attempt fails in this way, and another one may succeed.</summary>
-    public static bool IsFailure(Exception e) =>
-        Connection.IsLoss(e) || e is TimeoutException or JuteFormatException or System.Security.Authentication.AuthenticationException;
+        return Encoding.ASCII.GetString(answer, 0, length);
+    }
 
     private static ConnectResponse Read(byte[] message)
     {

@@ -11,4 +11,7 @@ internal enum SessionOpening
 
     /// <summary>The session is lost.</summary>
     Expired,
+
+    /// <summary>The server says that a session is lost for which it was not asked: it makes no new one.</summary>
+    Denied,
 }

@@ -14,7 +14,7 @@ internal sealed class SessionParts : ISessionView
 
     public SessionParts(ZooKeeperOptions options, ServerList servers, Dependencies dependencies)
     {
-        (Options, Servers, Time, Logger) = (options, servers, dependencies.Time, dependencies.Logger);
+        (Options, Servers, Time, Logger, Random) = (options, servers, dependencies.Time, dependencies.Logger, dependencies.Random);
         _epoch = Time.GetTimestamp();
         Identities = new Identities(options.Authentications);
         Queue = new RequestQueue(
@@ -27,6 +27,8 @@ internal sealed class SessionParts : ISessionView
             new SessionTimes(options.SessionTimeout, options.LivenessTimeout),
             new Backoff(options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
         Opener = new SessionOpener(options, Queue, Time);
+        Rollback = new RollbackDetector(dependencies.Random);
+        Refusals = new IdentityRefusals(dependencies.Random);
         Metrics.Begin(this);
     }
 
@@ -37,6 +39,8 @@ internal sealed class SessionParts : ISessionView
     public TimeProvider Time { get; }
 
     public ILogger Logger { get; }
+
+    public Random Random { get; }
 
     public SessionCore Core { get; }
 
@@ -52,9 +56,16 @@ internal sealed class SessionParts : ISessionView
 
     public SessionOpener Opener { get; }
 
+    public RollbackDetector Rollback { get; }
+
+    public IdentityRefusals Refusals { get; }
+
+    /// <summary>Of failing to connect. Used by the loop alone.</summary>
+    public LogThrottle Warnings { get; } = new();
+
     public SessionMetrics Metrics { get; }
 
-    /// <summary>Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it: an identity is claimed on each connection once.</summary>
+    /// <summary>Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it and against the list of servers: an identity is claimed on each connection once.</summary>
     public Lock Gate { get; } = new();
 
     public Identities Identities { get; }

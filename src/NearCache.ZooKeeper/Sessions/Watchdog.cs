@@ -3,7 +3,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The beat of a session: times requests out, keeps the session alive, gives silent servers up, and seeks a better one than one that is read-only.</summary>
+/// <summary>The beat of a session: times requests out, keeps the session alive, gives silent servers up, seeks a better one than one that is read-only, and asks those that refuse what they know.</summary>
 internal sealed class Watchdog : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(2);
@@ -39,6 +39,11 @@ internal sealed class Watchdog : IAsyncDisposable
             operation.Code, operation.Path, _parts.Options.RequestTimeout, _parts.Inbox.Server, wasSent, operation.IsWrite, _parts.LastProblem));
         if (_parts.Connection is not { } connection)
         {
+            if (_probe.IsCompleted && _parts.Rollback.MustAsk(_parts.Core.LastZxid, now))
+            {
+                _probe = AskServersAsync();
+            }
+
             return;
         }
 
@@ -67,6 +72,18 @@ internal sealed class Watchdog : IAsyncDisposable
             _probe = SeekQuorumAsync(connection);
         }
     }
+
+    private Task AskServersAsync() => Task.WhenAll(_parts.Servers.All.Select(async server =>
+    {
+        try
+        {
+            _parts.Rollback.Told(server, await _parts.Opener.ReportAsync(server, _parts.Stop.Token).ConfigureAwait(false), _parts.Core.LastZxid);
+        }
+        catch (OperationCanceledException)
+        {
+            // Disposed meanwhile.
+        }
+    }));
 
     private async Task SeekQuorumAsync(Connection connection)
     {

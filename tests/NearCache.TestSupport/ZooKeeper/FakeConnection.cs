@@ -106,7 +106,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
             var word = Encoding.ASCII.GetString(header);
             if (SessionId == 0 && word is "isro" or "ruok" or "srvr")
             {
-                await _stream.WriteAsync(Encoding.ASCII.GetBytes(word switch { "isro" => server.IsReadOnly ? "ro" : "rw", "ruok" => "imok", _ => $"Zxid: 0x{server.Zxid:x}\nMode: standalone\n" }));
+                await _stream.WriteAsync(Encoding.ASCII.GetBytes(word switch { "isro" => server.IsReadOnly ? "ro" : "rw", "ruok" => "imok", _ => Report() }));
                 return;
             }
 
@@ -133,6 +133,13 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
             await applied;
         }
     }
+
+    private string Report() => server.Mode switch
+    {
+        null => "This ZooKeeper instance is not currently serving requests\n",
+        "" => "",
+        var mode => $"Zxid: 0x{server.Zxid:x}\nMode: {mode}\n",
+    };
 
     private Task Connect(byte[] message)
     {
@@ -309,7 +316,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         }
     }
 
-    private static byte[] Frame(Action<JuteWriter> write)
+    internal static byte[] Frame(Action<JuteWriter> write)
     {
         var writer = new JuteWriter(256);
         var start = writer.BeginFrame();

@@ -22,6 +22,15 @@ internal sealed class FakeDataTree
 
     public static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
+    /// <summary>Knows nothing any more.</summary>
+    public void Clear()
+    {
+        var root = new FakeNode { Data = [], Acl = ZNodeAcl.OpenToAll, Stat = default };
+        _nodes.Clear();
+        _nodes.Add("/", root);
+        Zxid = 0;
+    }
+
     public FakeDataTree Copy()
     {
         var copy = new FakeDataTree { Zxid = Zxid };

@@ -16,6 +16,15 @@ public sealed class FakeEnsemble : IAsyncDisposable
         return new FakeEnsemble([.. Enumerable.Range(0, servers).Select(_ => new FakeZooKeeper(quorum))]);
     }
 
+    /// <summary>An administrator deletes all data and starts the servers again: sessions, nodes and the numbers of transactions are gone.</summary>
+    public void Wipe()
+    {
+        lock (Servers[0].Quorum.Gate)
+        {
+            Servers[0].Quorum.Wipe();
+        }
+    }
+
     /// <summary>The server that holds a session's connection now.</summary>
     public FakeZooKeeper? ServerOf(long session) => Servers.FirstOrDefault(server => server.Holds(session));
 

@@ -35,6 +35,14 @@ internal sealed class FakeQuorum(TimeProvider time)
     public FakeSession? Find(long id, ReadOnlySpan<byte> password) =>
         _sessions.TryGetValue(id, out var session) && password.SequenceEqual(session.Password) ? session : null;
 
+    /// <summary>Begins anew: no sessions, no nodes, no history. Inside the lock.</summary>
+    public void Wipe()
+    {
+        _sessions.Clear();
+        _newest.Clear();
+        Servers.ForEach(server => server.Wipe());
+    }
+
     /// <summary>Ends a session: its ephemeral nodes go.</summary>
     public void End(long id)
     {

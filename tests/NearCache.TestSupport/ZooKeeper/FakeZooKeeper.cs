@@ -53,6 +53,9 @@ public sealed class FakeZooKeeper : IAsyncDisposable
     /// <summary>Notifications tell the transaction, as since 3.9.</summary>
     public bool TellsZxid { get; set; }
 
+    /// <summary>What <c>srvr</c> says of the server; null: that it serves no requests; empty: it closes the connection without a word.</summary>
+    public string? Mode { get; set; } = "standalone";
+
     /// <summary>Asked for each request; what it returns is done instead. Called inside the server's lock.</summary>
     public Func<FakeRequest, FakeFault?>? OnRequest { get; set; }
 
@@ -61,6 +64,9 @@ public sealed class FakeZooKeeper : IAsyncDisposable
 
     /// <summary>The longest message that the server takes; a longer one closes its connection.</summary>
     public int MaxMessageBytes { get; set; } = 0xFFFFF;
+
+    /// <summary>The first message of a server that does not know the session.</summary>
+    public static byte[] Expired() => FakeConnection.Frame(new ConnectResponse(0, 0, new byte[16], false).WriteTo);
 
     /// <summary>The newest transaction that this server knows.</summary>
     public long Zxid
@@ -270,6 +276,13 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         {
             return _connections.Exists(connection => connection.SessionId == session);
         }
+    }
+
+    internal void Wipe()
+    {
+        Close(_ => true);
+        _behind.Clear();
+        _tree.Clear();
     }
 
     internal bool IsFrozen { get; private set; }

@@ -25,13 +25,13 @@ internal static class Clients
         return client;
     }
 
-    /// <summary>Turns the clock in small steps until something holds.</summary>
-    public static Task TurnUntilAsync(this ManualTime time, Func<bool> condition, string what) => Eventually.BecomesTrueAsync(
+    /// <summary>Turns the clock in small steps, of 20 ms unless told otherwise, until something holds.</summary>
+    public static Task TurnUntilAsync(this ManualTime time, Func<bool> condition, string what, double stepMilliseconds = 20) => Eventually.BecomesTrueAsync(
         () =>
         {
             if (!condition())
             {
-                time.Advance(TimeSpan.FromMilliseconds(20));
+                time.Advance(TimeSpan.FromMilliseconds(stepMilliseconds));
             }
 
             return condition();

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using NearCache.TestSupport;
 using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
@@ -83,5 +84,40 @@ public sealed class ExpiryTests
         Assert.Equal(3, events.Count(e => e.IsFinal));
         Assert.Equal(0, server.Watches);
         Assert.Equal(0, client.Session.Watches.Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_answers_every_open_with_expired_is_asked_ever_more_seldom()
+    {
+        var time = new ManualTime();
+        var opened = 0;
+        await using var server = FakeZooKeeper.Start(time);
+        await using var client = Clients.New(
+            server.ConnectionString, options => (options.RenewSession, options.ReconnectDelay, options.MaxReconnectDelay) = (true, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)), time);
+        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
+        await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
+        Assert.Equal(ZooKeeperState.Connected, (await changes.NextAsync()).State);
+        server.OnConnect = _ =>
+        {
+            Interlocked.Increment(ref opened);
+            return FakeFault.Send(FakeZooKeeper.Expired());
+        };
+        var before = time.GetTimestamp();
+        server.DropConnections();
+        await time.TurnUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromSeconds(30), "half a minute", 100);
+
+        // 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 and then every 5 s, each less by half at most.
+        Assert.InRange(opened, 2, 22);
+
+        server.OnConnect = null;
+        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
+        List<ZooKeeperState> states = [];
+        while (!states.Contains(ZooKeeperState.Connected))
+        {
+            states.Add((await changes.NextAsync()).State);
+        }
+
+        Assert.Single(states, ZooKeeperState.Expired);
+        await time.TurnUntilDisposedAsync(client);
     }
 }

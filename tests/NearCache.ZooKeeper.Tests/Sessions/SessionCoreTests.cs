@@ -33,6 +33,7 @@ public sealed class SessionCoreTests
         core.Renew();
 
         Assert.Equal(0, core.Request().SessionId);
+        Assert.Equal(SessionOpening.Denied, core.Opened(new ConnectResponse(0, 0, new byte[16], false), Seconds(1)));
         Assert.Equal(SessionOpening.Made, core.Opened(Response(8), Seconds(2)));
     }
 
@@ -72,7 +73,7 @@ public sealed class SessionCoreTests
     }
 
     [Fact]
-    public void Waits_grow_but_not_beyond_a_fifth_of_a_session_that_may_live()
+    public void Waits_grow_but_not_beyond_a_fifth_of_a_session_however_long_there_is_no_server()
     {
         var core = Connected();
         var waits = new List<double>();
@@ -82,7 +83,11 @@ public sealed class SessionCoreTests
         }
 
         Assert.Equal([0.1, 0.2, 0.4, 0.8, 1.6, 1.8, 1.8, 1.8], waits.Select(wait => Math.Round(wait, 3)));
-        Assert.Equal(5, core.Lost(Seconds(30)).TotalSeconds);
+
+        // Without a quorum no session ends: it must be found in time when there is one again.
+        Assert.Equal(1.8, core.Lost(Seconds(3600)).TotalSeconds);
+        core.Renew();
+        Assert.Equal(5, core.Lost(Seconds(3600)).TotalSeconds);
     }
 
     [Fact]
@@ -120,6 +125,8 @@ public sealed class SessionCoreTests
         core.Renew();
 
         Assert.Equal(50, core.LastZxid);
+        core.GiveUp();
+        Assert.Equal((0, 0), (core.LastZxid, core.Request().LastZxid));
     }
 
     private static SessionCore NewCore(bool allowReadOnly = false) => new(

@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.ZooKeeper.Tests.Live;
+
+/// <summary>Real servers that are wiped, restored from an older copy, or replaced. The client's clock runs faster, so that half a minute passes in a few seconds.</summary>
+public sealed class RollbackTests
+{
+    private const int Faster = 15;
+
+    [Fact]
+    public async Task A_wiped_ensemble_and_one_that_replaces_it_are_gone_on_with_once_most_servers_prove_it()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
+        await using var client = Client(ensemble.ConnectionString);
+        var watched = new ConcurrentQueue<WatchEvent>();
+        for (var i = 0; i < 50; i++)
+        {
+            await client.CreateAsync($"/n{i}", null);
+        }
+
+        await client.ExistsAsync("/n0", watched.Enqueue);
+        var expired = ExpiredAsync(client);
+        var first = client.SessionId;
+
+        // One server stays away: the other two are most of them.
+        ensemble.KillAll();
+        Array.ForEach([.. ensemble.Servers], Wipe);
+        ensemble.Servers[0].Launch();
+        ensemble.Servers[1].Launch();
+        var reason = await expired.WaitAsync(TimeSpan.FromMinutes(1));
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True(reason.IsGivenUp);
+        Assert.Contains("2 of 3 servers serve", reason.Message, StringComparison.Ordinal);
+        Assert.NotEqual(first, client.SessionId);
+        Assert.Null(await client.ExistsAsync("/n0"));
+        await client.CreateAsync("/n0", null);
+        Assert.Contains(watched, told => told.Type == WatchEventType.SessionLost);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_restored_from_an_older_copy_is_gone_on_with()
+    {
+        await using var server = await ZooKeeperProcess.StartNewAsync(settings: ["forceSync=yes"]);
+        await using var client = Client(server.Address);
+        await client.CreateAsync("/old", null);
+        server.Kill();
+        var (data, copy) = (Path.Combine(server.Folder, "data", "version-2"), Path.Combine(server.Folder, "copy"));
+        CopyFolder(data, copy);
+        await server.StartAsync();
+        for (var i = 0; i < 50; i++)
+        {
+            await Retrying(() => client.CreateWithParentsAsync($"/new/n{i}", null).AsTask());
+        }
+
+        var expired = ExpiredAsync(client);
+        server.Kill();
+        Directory.Delete(data, recursive: true);
+        CopyFolder(copy, data);
+        await server.StartAsync();
+
+        Assert.True((await expired.WaitAsync(TimeSpan.FromMinutes(1))).IsGivenUp);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.NotNull(await client.ExistsAsync("/old"));
+        Assert.Null(await client.ExistsAsync("/new"));
+    }
+
+    private static ZooKeeperClient Client(string connectionString) => new(
+        new ZooKeeperOptions
+        {
+            ConnectionString = connectionString,
+            RenewSession = true,
+            SessionTimeout = TimeSpan.FromSeconds(60),
+            LivenessTimeout = TimeSpan.FromSeconds(60),
+
+            // By the clock that runs faster.
+            ConnectTimeout = TimeSpan.FromSeconds(30),
+            RequestTimeout = TimeSpan.FromMinutes(5),
+        },
+        timeProvider: new FasterTime(Faster));
+
+    private static async Task<SessionExpiredException> ExpiredAsync(ZooKeeperClient client)
+    {
+        await foreach (var change in client.StateChangesAsync())
+        {
+            if (change.State == ZooKeeperState.Expired)
+            {
+                return Assert.IsType<SessionExpiredException>(change.Reason);
+            }
+        }
+
+        throw new InvalidOperationException("Closed.");
+    }
+
+    private static void Wipe(ZooKeeperProcess server) => Directory.Delete(Path.Combine(server.Folder, "data", "version-2"), recursive: true);
+
+    private static void CopyFolder(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+    }
+
+    // The connection is lost when the server is restarted.
+    private static async Task Retrying(Func<Task> call)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await call();
+                return;
+            }
+            catch (Exception e) when (e is NodeExistsException || (e is ZooKeeperException { IsTransient: true } && attempt < 100))
+            {
+                if (e is NodeExistsException)
+                {
+                    return;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            }
+        }
+    }
+}
