@@ -27,7 +27,7 @@ public sealed record BudgetSnapshot
     /// <summary>How many of the 8 slots are in use by a fleet of this size.</summary>
     public required int Slots { get; init; }
 
-    /// <summary>Writes that the ensemble refused because a quota was used up. Each is followed by a pause, from 2 s to 10 minutes.</summary>
+    /// <summary>Writes that the ensemble refused because a quota was used up. Each is followed by a pause, from 2 s to 5 minutes.</summary>
     public long QuotaRefusals { get; init; }
 
     /// <summary>The size of the largest ring that was read last, in bytes; at most 4,096.</summary>

@@ -42,7 +42,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly RuleRegistry _registry;
     private readonly ChurnDriver? _churn;
     private readonly UsageReporter _usage;
-    private HouseDriver? _house;
+    private EnsembleInspector? _inspector;
 
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
@@ -72,7 +72,6 @@ internal sealed class Composition : IAsyncDisposable
             IsShared = !remote.IsEmbedded,
             HasCounters = remote.HasCounters,
             KeepsNear = remote.HasCounters || hasZooKeeper,
-            Quota = new QuotaRefusals(_clock, logger),
             Logger = logger,
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
             MaxStaleness = (long)options.MaxStaleness.TotalMilliseconds,
@@ -215,28 +214,37 @@ internal sealed class Composition : IAsyncDisposable
 
     private (SlotDriver Slots, ZooKeeperDriver Driver, RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
     {
-        var client = rented.Client;
+        var gate = new EnsembleGate(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
-        var slots = new SlotDriver(client, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
+        var slots = new SlotDriver(gate, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
         context.Announcer = slots;
         _servers.Changed = slots.SetServers;
         var acl = Options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclText.Parse(Options.Ensemble.Acl);
-        var tree = new NamespaceTree(client, paths, acl, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write());
+        var tree = new NamespaceTree(gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance), paths, acl);
         if (!context.HasCounters)
         {
-            context.Confirmation = new SlotConfirmation(client, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
+            var lane = gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
+            context.Confirmation = new SlotConfirmation(lane, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
         }
 
-        var registry = new RegistryDriver(client, paths, context, _rules, () => slots.Pace);
+        var registry = new RegistryDriver(gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures), paths, context, _rules, () => slots.Pace);
         _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
-            client, paths, context, acl, Options.ZooKeeper.SessionTimeout, member, () => _servers.PlacementText, slots.MembersCounted);
-        _house = new HouseDriver(client, paths, context, Options.Ensemble, acl);
+            gate.Lane(EnsembleRequest.CountMembers, EnsembleRequest.KeepMember, EnsemblePacing.Allowance),
+            paths,
+            context,
+            acl,
+            Options.ZooKeeper.SessionTimeout,
+            member,
+            () => _servers.PlacementText,
+            slots.MembersCounted);
+        _inspector = new EnsembleInspector(gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
+        _metrics.ObserveEnsemble(gate.Asked, gate.Failed);
         return (
             slots,
-            new ZooKeeperDriver(rented, tree, paths, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _house.RunAsync),
-            RegistryOn(new ZooKeeperRegistry(client, paths), context.Time));
+            new ZooKeeperDriver(gate, tree, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write(), paths, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
+            RegistryOn(new ZooKeeperRegistry(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths), context.Time));
     }
 
     // A stop is acknowledged after at most two round trips to a server that answers.
@@ -282,7 +290,7 @@ internal sealed class Composition : IAsyncDisposable
             NearEvictions = Near.Evictions,
             ZooKeeper = _zooKeeper?.State ?? "None",
             ZooKeeperWrites = _slots?.Attempts ?? 0,
-            Neighbours = _house?.Neighbours,
+            Neighbours = _inspector?.Neighbours,
             Rules = [.. Rules()],
             Budgets = _slots?.Budgets,
             RulesRevision = _rules.Revision,

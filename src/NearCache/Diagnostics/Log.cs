@@ -88,8 +88,8 @@ internal static partial class Log
     [LoggerMessage(1401, LogLevel.Information, "ZooKeeper is back: slots and rules are read again.")]
     public static partial void ZooKeeperBack(this ILogger logger);
 
-    [LoggerMessage(1402, LogLevel.Warning, "ZooKeeper operation {Operation} failed.")]
-    public static partial void ZooKeeperFailed(this ILogger logger, Exception exception, string operation);
+    [LoggerMessage(1402, LogLevel.Warning, "ZooKeeper operation {Operation} failed at {Path}, {Failures} times in a row now. It is tried again after growing pauses; further failures are counted, and said again after ten minutes.")]
+    public static partial void ZooKeeperFailed(this ILogger logger, Exception exception, EnsembleRequest operation, string path, int failures);
 
     [LoggerMessage(1403, LogLevel.Warning, "{Path} holds a newer format ({Format}) than this process can read; it is left alone, and the audits do its work.")]
     public static partial void NewerFormat(this ILogger logger, string path, int format);
@@ -100,8 +100,8 @@ internal static partial class Log
     [LoggerMessage(1405, LogLevel.Warning, "The ZooKeeper ensemble also serves others: {Neighbours}. What loads it, hurts them. NearCache keeps to its budgets (Budgets); Ensemble:QuotaZNodes and Ensemble:QuotaBytes let the ensemble hold it to them; Ensemble:LookForNeighbours=false ends this warning.")]
     public static partial void NeighboursFound(this ILogger logger, string neighbours);
 
-    [LoggerMessage(1406, LogLevel.Warning, "ZooKeeper refused to {What}: a quota of {Path} or above it is used up. Near caching goes on, changes made elsewhere are seen within about a second. It is tried again after pauses of up to ten minutes; further refusals are counted, and said again after an hour.")]
-    public static partial void QuotaUsedUp(this ILogger logger, string what, string path);
+    [LoggerMessage(1406, LogLevel.Warning, "ZooKeeper refused {Operation}: a quota of {Path} or above it is used up. Near caching goes on, changes made elsewhere are seen within about a second. It is tried again after pauses of up to five minutes; further refusals are counted, and said again after an hour.")]
+    public static partial void QuotaUsedUp(this ILogger logger, EnsembleRequest operation, string path);
 
     [LoggerMessage(1407, LogLevel.Information, "A quota was set on {Path} in ZooKeeper: {Limits}.")]
     public static partial void QuotaSet(this ILogger logger, string path, string limits);
@@ -111,6 +111,9 @@ internal static partial class Log
 
     [LoggerMessage(1409, LogLevel.Warning, "{Members} processes can confirm what they keep near only every {Period} within the budget (Budgets:Deliveries), which is too seldom for a MaxStaleness of {MaxStaleness}: nothing is served near. Over an IDistributedCache ZooKeeper alone confirms; memcached's counters would need none of this.")]
     public static partial void TooManyToConfirm(this ILogger logger, int members, TimeSpan period, TimeSpan maxStaleness);
+
+    [LoggerMessage(1420, LogLevel.Information, "ZooKeeper operation {Operation} works again, after {Failures} failures.")]
+    public static partial void ZooKeeperWorksAgain(this ILogger logger, EnsembleRequest operation, int failures);
 
     // As 1200: one for every call while a source is down; the meter counts them.
     [LoggerMessage(1500, LogLevel.Debug, "A factory failed; the caller sees a stale value.")]

@@ -138,7 +138,34 @@ internal sealed class NearCacheMetrics : IDisposable
         _meter.CreateObservableGauge("nearcache.budget.ring", () => budgets().LargestRing, "By", "The size of the largest ring that was read last; at most 4,096.");
     }
 
+    /// <summary>The same for requests to ZooKeeper; one series a purpose.</summary>
+    public void ObserveEnsemble(Func<EnsembleRequest, long> asked, Func<EnsembleRequest, long> failed)
+    {
+        void Count(string name, string unit, string description, Func<EnsembleRequest, long> count) =>
+            _meter.CreateObservableCounter(
+                name, () => Enum.GetValues<EnsembleRequest>().Select(request => new Measurement<long>(count(request), Tag("purpose", Name(request)))), unit, description);
+
+        Count("nearcache.budget.requests", "{request}", "Requests that this process sent to ZooKeeper, by purpose.", asked);
+        Count("nearcache.budget.failures", "{request}", "Those among them that failed, by purpose.", failed);
+    }
+
     public void Dispose() => _meter.Dispose();
+
+    private static string Name(EnsembleRequest request) => request switch
+    {
+        EnsembleRequest.CheckNamespace => "check_namespace",
+        EnsembleRequest.RepairNamespace => "repair_namespace",
+        EnsembleRequest.ReadSlot => "read_slot",
+        EnsembleRequest.Announce => "announce",
+        EnsembleRequest.ReadRules => "read_rules",
+        EnsembleRequest.CarryStop => "carry_stop",
+        EnsembleRequest.EditRules => "edit_rules",
+        EnsembleRequest.CountMembers => "count_members",
+        EnsembleRequest.KeepMember => "keep_member",
+        EnsembleRequest.Inspect => "inspect",
+        EnsembleRequest.SetQuota => "set_quota",
+        _ => "confirm",
+    };
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);
 }

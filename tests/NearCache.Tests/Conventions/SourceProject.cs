@@ -70,8 +70,35 @@ internal sealed class SourceProject
         }
     }
 
+    /// <summary>The files that have a type in their hands: they name it or a member of it, or an expression in them has it as its type, alone or as an argument of a generic one.</summary>
+    /// <param name="type">Its full name.</param>
+    public IEnumerable<string> FilesThatUse(string type) => _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).Where(tree =>
+    {
+        var model = _compilation.GetSemanticModel(tree);
+        return tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Any(name =>
+            !IsDocumentation(name) && (Concerns(model.GetSymbolInfo(name).Symbol, type) || Has(model.GetTypeInfo(name).Type, type)));
+    }).Select(tree => tree.FilePath).Where(path => !path.EndsWith(type[(type.LastIndexOf('.') + 1)..] + ".cs", StringComparison.Ordinal));
+
+    /// <summary>The members of a type that a file uses.</summary>
+    public IEnumerable<string> CallsOf(string type, string file)
+    {
+        var tree = _compilation.SyntaxTrees.Single(tree => tree.FilePath == file);
+        var model = _compilation.GetSemanticModel(tree);
+        return tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
+            .Select(name => IsDocumentation(name) ? null : model.GetSymbolInfo(name).Symbol)
+            .Where(symbol => symbol?.ContainingType?.ToDisplayString() == type)
+            .Select(symbol => symbol!.Name);
+    }
+
     /// <summary>The folder of a file.</summary>
     public static string FolderOf(string file) => file.LastIndexOf('/') is > 0 and var slash ? file[..slash] : "";
+
+    private static bool IsDocumentation(SyntaxNode node) => node.Ancestors().OfType<DocumentationCommentTriviaSyntax>().Any();
+
+    private static bool Concerns(ISymbol? symbol, string type) => Has(symbol as ITypeSymbol, type) || Has(symbol?.ContainingType, type);
+
+    private static bool Has(ITypeSymbol? symbol, string type) =>
+        symbol?.OriginalDefinition.ToDisplayString() == type || (symbol is INamedTypeSymbol { TypeArguments: var arguments } && arguments.Any(argument => Has(argument, type)));
 
     // The named thing's own type, or the type that it is a member of; and the type of what it yields, which need not be named.
     private static IEnumerable<INamedTypeSymbol> TypesOf(SemanticModel model, SimpleNameSyntax name)

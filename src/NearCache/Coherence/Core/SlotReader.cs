@@ -9,8 +9,6 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     // A slot in which nothing happened for so long does not count as active.
     private const long ActiveFor = 10_000;
 
-    private const long RetryAfter = 1000;
-
     private readonly SlotState[] _slots = [.. Enumerable.Range(0, slots).Select(_ => new SlotState())];
 
     /// <summary>How many processes read the slots; 1,000 until the number is known.</summary>
@@ -78,8 +76,8 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     /// <summary>A slot was read with a watch, and what it holds is known.</summary>
     public void Armed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt, _slots[slot].ReadBefore) = (true, sentAt, null);
 
-    /// <summary>The read of a slot failed: it is tried again a second after the first try was sent, if its session lives that long.</summary>
-    public void Failed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, sentAt + RetryAfter);
+    /// <summary>The read of a slot failed: it is tried again, no sooner than <paramref name="retryFrom"/>, if its session lives that long.</summary>
+    public void Failed(int slot, long retryFrom) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, retryFrom);
 
     /// <summary>The same for a slot that was read without a watch, because this process was about to write to it.</summary>
     public IEnumerable<Announcement> Unseen(int slot, SlotRing ring, out bool gap)

@@ -27,6 +27,9 @@ internal sealed class SlotRing
     /// <summary>Nothing announced yet.</summary>
     public static SlotRing Empty { get; } = new(1, []);
 
+    /// <summary>Nothing announced yet, in a slot that may have been there before: it starts at a random high number, so that readers of the ring before it take nothing of it for seen.</summary>
+    public static SlotRing Fresh(Random random) => new(random.NextInt64(1L << 40, 1L << 62), []);
+
     /// <summary>The sequence number of the oldest announcement that is still here; of the next one when there is none.</summary>
     public long First { get; }
 

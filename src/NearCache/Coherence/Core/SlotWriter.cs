@@ -11,6 +11,7 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     private const int LongestPause = 50;
 
     private readonly Dictionary<int, KnownRing> _rings = [];
+    private readonly Dictionary<int, long> _avoided = [];
     private IReadOnlyList<Announcement> _taken = [];
     private int _slot;
     private int _tries;
@@ -38,10 +39,12 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
             return new SlotStep(SlotStepKind.Wait, Until: _notBefore);
         }
 
-        if (_tries == 0)
+        if (Usable(_tries == 0 ? (int)(member % (ulong)Slots) : _slot, now, out var usableAt) is not { } slot)
         {
-            _slot = (int)(member % (ulong)Slots);
+            return new SlotStep(SlotStepKind.Wait, Until: usableAt);
         }
+
+        _slot = slot;
 
         if (!bucket.Has(now, secondTry: _tries > 0, out var availableAt))
         {
@@ -74,6 +77,9 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     /// <summary>A slot was read, with a watch or without.</summary>
     public void RingRead(int slot, SlotRing ring, int version) => _rings[slot] = new KnownRing(ring, version);
 
+    /// <summary>A slot cannot be read or written now: another one is used until the monotonic millisecond <paramref name="until"/>.</summary>
+    public void Avoid(int slot, long until) => _avoided[slot] = until;
+
     /// <summary>A slot changed: what was read of it is old.</summary>
     public void Changed(int slot) => _rings.Remove(slot);
 
@@ -100,6 +106,25 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     {
         _rings.Clear();
         GiveUp();
+    }
+
+    // This slot, or the next one that is not avoided; null: none is, before usableAt.
+    private int? Usable(int first, long now, out long usableAt)
+    {
+        usableAt = long.MaxValue;
+        for (var i = 0; i < Slots; i++)
+        {
+            var slot = (first + i) % Slots;
+            if (!_avoided.TryGetValue(slot, out var until) || until <= now)
+            {
+                _avoided.Remove(slot);
+                return slot;
+            }
+
+            usableAt = Math.Min(usableAt, until);
+        }
+
+        return null;
     }
 
     private void GiveUp()

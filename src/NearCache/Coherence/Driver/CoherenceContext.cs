@@ -37,9 +37,6 @@ internal sealed class CoherenceContext
     /// <summary>Asked before each audit where the servers have no counters; null: the counters confirm. Set before anything is started.</summary>
     public IConfirmation? Confirmation { get; set; }
 
-    /// <summary>Counts what a quota of the ensemble refused, and says so.</summary>
-    public required QuotaRefusals Quota { get; init; }
-
     /// <summary>Milliseconds from one audit of a server to the next, ± 10 %.</summary>
     public required long AuditPeriod { get; init; }
 

@@ -1,14 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using NearCache.Coherence.Core;
-using NearCache.Diagnostics;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps this process's node among the members, and counts them.</summary>
 /// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
-internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, Action<int> counted)
+internal sealed class MemberDriver(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, Action<int> counted)
 {
     private ulong _said;
 
@@ -21,20 +20,19 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await WaitAsync(sessionTimeout + TimeSpan.FromSeconds(Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
-        var pause = new RefusalPause(context.Quota);
-        while (await JoinOrWaitAsync(pause, cancellationToken).ConfigureAwait(false) is { } wait)
+        while (!await TryAsync(JoinAsync, cancellationToken).ConfigureAwait(false))
         {
-            await WaitAsync(wait, cancellationToken).ConfigureAwait(false);
+            // The lane pauses after a failure.
         }
 
         // Counting earlier would miss all that started together, each of which would take the budget of the whole fleet for its own.
         await WaitAsync(FirstCountAfter, cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            await TryAsync(CountAsync, "counting the members", cancellationToken).ConfigureAwait(false);
+            await TryAsync(CountAsync, cancellationToken).ConfigureAwait(false);
             if (HashOf(placement()) != _said)
             {
-                await TryAsync(DescribeAgainAsync, "describing the member", cancellationToken).ConfigureAwait(false);
+                await TryAsync(DescribeAgainAsync, cancellationToken).ConfigureAwait(false);
             }
 
             await WaitAsync(CountEvery * (0.8 + (0.4 * Random.Shared.NextDouble())), cancellationToken).ConfigureAwait(false);
@@ -42,76 +40,39 @@ internal sealed class MemberDriver(ZooKeeperClient zooKeeper, NamespacePaths pat
     }
 
     /// <summary>Takes the node back: the session goes on with another cache of this process.</summary>
-    public async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await zooKeeper.DeleteAsync(paths.Member(id), cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-        catch (NoNodeException)
-        {
-            // It had not joined yet.
-        }
-    }
+    public async Task LeaveAsync(CancellationToken cancellationToken) =>
+        await lane.Urgent.TryDeleteAsync(paths.Member(id), cancellationToken).ConfigureAwait(false);
 
     private Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, context.Time, cancellationToken);
 
-    private async Task<bool> TryAsync(Func<CancellationToken, Task> action, string what, CancellationToken cancellationToken)
+    private static async Task<bool> TryAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken)
     {
         try
         {
             await action(cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (ZooKeeperException e)
+        catch (ZooKeeperException)
         {
-            context.Logger.ZooKeeperFailed(e, what);
             return false;
         }
     }
 
     private async Task CountAsync(CancellationToken cancellationToken)
     {
-        if (await zooKeeper.ExistsAsync(paths.Members, null, cancellationToken).ConfigureAwait(false) is { } stat)
+        if (await lane.ExistsAsync(paths.Members, null, cancellationToken).ConfigureAwait(false) is { } stat)
         {
             counted(stat.ChildrenCount);
         }
     }
 
-    // How long to wait before the next try; null: it is a member.
-    private async Task<TimeSpan?> JoinOrWaitAsync(RefusalPause pause, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await JoinAsync(cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
-        {
-            return pause.Refused(e, "join the members", paths.Home, context.Logger);
-        }
-        catch (ZooKeeperException e)
-        {
-            context.Logger.ZooKeeperFailed(e, "joining the members");
-            return TimeSpan.FromSeconds(1);
-        }
-    }
-
-    private async Task JoinAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await zooKeeper.CreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, acl, cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-        catch (NodeExistsException)
-        {
-            // An earlier try of this session was done after all.
-        }
-    }
+    // A node that exists was made by an earlier try of this session.
+    private async Task JoinAsync(CancellationToken cancellationToken) =>
+        await lane.TryCreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, acl, cancellationToken).ConfigureAwait(false);
 
     // The list of servers was changed.
     private async Task DescribeAgainAsync(CancellationToken cancellationToken) =>
-        await zooKeeper.SetDataAsync(paths.Member(id), Describe(), cancellationToken: cancellationToken).ConfigureAwait(false);
+        await lane.TrySetDataAsync(paths.Member(id), Describe(), -1, cancellationToken).ConfigureAwait(false);
 
     private byte[] Describe()
     {

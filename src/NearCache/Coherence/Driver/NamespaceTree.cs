@@ -1,58 +1,66 @@
 using System.Text;
 using System.Text.Json;
+using NearCache.Coherence.Core;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Sees to it that a namespace exists in ZooKeeper: in one transaction, and only by whoever finds it missing.</summary>
-/// <remarks>The node that all namespaces lie under is open to all; those of this namespace have <paramref name="acl"/>.</remarks>
-internal sealed class NamespaceTree(ZooKeeperClient zooKeeper, NamespacePaths paths, IReadOnlyList<ZNodeAcl> acl, Func<Task<byte[]>> seed)
+/// <summary>The nodes of a namespace in ZooKeeper: finds what is missing, and creates that alone, in one transaction.</summary>
+/// <remarks>Even a refused create is a transaction, so nothing is created that is there. The node that all namespaces lie under is open to all; those of this namespace have <paramref name="acl"/>.</remarks>
+internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IReadOnlyList<ZNodeAcl> acl)
 {
     /// <summary>The format that is known here.</summary>
     public const int Format = 1;
 
-    /// <summary>Makes what is missing.</summary>
-    /// <returns>The format that the namespace is in.</returns>
-    /// <exception cref="ZooKeeperException">It could not be seen or made.</exception>
-    public async Task<int> EnsureAsync(CancellationToken cancellationToken)
+    /// <summary>Looks what is there, by reads alone: four of a whole namespace.</summary>
+    /// <exception cref="ZooKeeperException">It cannot be seen.</exception>
+    public async Task<NamespaceLook> LookAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        var missing = new List<string>();
+        var config = await lane.TryGetDataAsync(paths.Config, null, cancellationToken).ConfigureAwait(false);
+        if (config is null)
         {
-            if (await zooKeeper.ExistsAsync(paths.Config, null, cancellationToken).ConfigureAwait(false) is not null)
+            if (!await HasAsync(paths.Home, missing, cancellationToken).ConfigureAwait(false))
             {
-                var config = await zooKeeper.GetDataAsync(paths.Config, null, cancellationToken).ConfigureAwait(false);
-                return ReadFormat(config.Data);
+                if (!await HasAsync(NamespacePaths.Root, missing, cancellationToken).ConfigureAwait(false))
+                {
+                    missing.Reverse();
+                }
+
+                return new NamespaceLook(null, HasRules: false, [.. missing, paths.Config, paths.Members, paths.Slots, .. Slots]);
             }
 
-            try
+            missing.Add(paths.Config);
+        }
+
+        var hasRules = await lane.ExistsAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false) is not null;
+        await HasAsync(paths.Members, missing, cancellationToken).ConfigureAwait(false);
+        if (await lane.ExistsAsync(paths.Slots, null, cancellationToken).ConfigureAwait(false) is not { } slots)
+        {
+            missing.AddRange([paths.Slots, .. Slots]);
+        }
+        else if (slots.ChildrenCount != NamespacePaths.SlotCount)
+        {
+            foreach (var slot in Slots)
             {
-                await zooKeeper.MultiAsync(await MissingAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            }
-            catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NodeExists)
-            {
-                // Somebody else was first: look again.
+                await HasAsync(slot, missing, cancellationToken).ConfigureAwait(false);
             }
         }
+
+        return new NamespaceLook(config is { } found ? ReadFormat(found.Data) : null, hasRules, missing);
     }
 
-    // Even a refused create is a transaction: what is there is not created.
-    private async Task<List<MultiOperation>> MissingAsync(CancellationToken cancellationToken)
+    /// <summary>Creates what a look has found missing.</summary>
+    /// <param name="missing">The nodes, parents before their children.</param>
+    /// <param name="rules">The registry to create with them; null: none.</param>
+    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <returns>False: nothing was created, for the tree has changed meanwhile. Look again.</returns>
+    /// <exception cref="ZooKeeperException">It could not be created.</exception>
+    public ValueTask<bool> TryCreateAsync(IReadOnlyList<string> missing, ReadOnlyMemory<byte>? rules, CancellationToken cancellationToken)
     {
-        var operations = new List<MultiOperation>();
-        foreach (var parent in new[] { NamespacePaths.Root, paths.Home })
-        {
-            if (await zooKeeper.ExistsAsync(parent, null, cancellationToken).ConfigureAwait(false) is null)
-            {
-                operations.Add(MultiOperation.Create(parent, null, acl: parent == NamespacePaths.Root ? null : acl));
-            }
-        }
-
-        operations.Add(MultiOperation.Create(paths.Config, Encoding.UTF8.GetBytes($$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}"""), acl: acl));
-        operations.Add(MultiOperation.Create(paths.Rules, await seed().ConfigureAwait(false), acl: acl));
-        operations.Add(MultiOperation.Create(paths.Members, null, acl: acl));
-        operations.Add(MultiOperation.Create(paths.Slots, null, acl: acl));
-        operations.AddRange(Enumerable.Range(0, NamespacePaths.SlotCount).Select(slot => MultiOperation.Create(paths.Slot(slot), ReadOnlyMemory<byte>.Empty, acl: acl)));
-        return operations;
+        var operations = missing.Select(path => MultiOperation.Create(path, Content(path), acl: path == NamespacePaths.Root ? null : acl));
+        return lane.TryCreateAllAsync(
+            rules is { } content ? [.. operations, MultiOperation.Create(paths.Rules, content, acl: acl)] : [.. operations], cancellationToken);
     }
 
     // What cannot be read is newer than anything that is known here.
@@ -70,4 +78,22 @@ internal sealed class NamespaceTree(ZooKeeperClient zooKeeper, NamespacePaths pa
             return int.MaxValue;
         }
     }
+
+    private IEnumerable<string> Slots => Enumerable.Range(0, NamespacePaths.SlotCount).Select(paths.Slot);
+
+    private async Task<bool> HasAsync(string path, List<string> missing, CancellationToken cancellationToken)
+    {
+        var isThere = await lane.ExistsAsync(path, null, cancellationToken).ConfigureAwait(false) is not null;
+        if (!isThere)
+        {
+            missing.Add(path);
+        }
+
+        return isThere;
+    }
+
+    private byte[]? Content(string path) =>
+        path == paths.Config ? Encoding.UTF8.GetBytes($$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}""")
+        : Slots.Contains(path) ? SlotRing.Fresh(Random.Shared).Encode()
+        : null;
 }

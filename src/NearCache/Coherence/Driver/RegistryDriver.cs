@@ -7,13 +7,12 @@ namespace NearCache.Coherence.Driver;
 
 /// <summary>Follows the registry of the rules in ZooKeeper, and puts stops into it that came another way.</summary>
 /// <remarks>A whole fleet sees at once that the registry lacks a stop. Each waits a random time, looks again, and only then writes, by compare-and-set.</remarks>
-internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace)
+internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace)
 {
     private const int Spread = 1000;
 
     private readonly Wake _changed = new(context.Time);
     private volatile bool _isUrgent;
-    private readonly RefusalPause _pause = new(context.Quota);
     private long? _writeAt;
 
     /// <summary>This process knows other stops than before.</summary>
@@ -29,21 +28,25 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            // The pause after a failure is waited for here, where a stop of this process ends it: that is tried once at once, and paced as all else if it fails.
+            while (!_isUrgent && !cancellationToken.IsCancellationRequested && Math.Max(lane.ReadsFrom, lane.ChangesFrom) - context.Clock.Monotonic() is > 0 and var paused)
+            {
+                await _changed.WaitAsync(paused, cancellationToken).ConfigureAwait(false);
+            }
+
+            var way = _isUrgent ? lane.Urgent : lane;
+            _isUrgent = false;
             var readAt = context.Clock.Monotonic();
             long wait;
             try
             {
-                var data = await ReadAsync(cancellationToken).ConfigureAwait(false);
-                wait = await ApplyAsync(data, readAt, cancellationToken).ConfigureAwait(false);
+                wait = await ReadAsync(way, cancellationToken).ConfigureAwait(false) is { } data
+                    ? await ApplyAsync(way, data, readAt, cancellationToken).ConfigureAwait(false)
+                    : long.MaxValue;
             }
-            catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
+            catch (ZooKeeperException)
             {
-                wait = (long)_pause.Refused(e, "carry a stop", paths.Rules, context.Logger).TotalMilliseconds;
-            }
-            catch (ZooKeeperException e)
-            {
-                context.Logger.ZooKeeperFailed(e, "reading the rules");
-                wait = Spread;
+                wait = 0;
             }
 
             await _changed.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
@@ -55,21 +58,22 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
         }
     }
 
-    private async Task<ZNodeData> ReadAsync(CancellationToken cancellationToken)
+    // Null: there is no registry; a watch tells when there is one.
+    private async Task<ZNodeData?> ReadAsync(EnsembleLane way, CancellationToken cancellationToken)
     {
-        var data = await zooKeeper.GetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
-        if (!RegistryDocument.TryRead(data.Data, out var document, out _) || document.Set.Revision >= rules.Revision)
+        var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
+        if (data is not { } found || !RegistryDocument.TryRead(found.Data, out var document, out _) || document.Set.Revision >= rules.Revision)
         {
             return data;
         }
 
         // The server that was asked may lag behind what memcached carries already.
-        await zooKeeper.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
-        return await zooKeeper.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
+        await way.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
+        return await way.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
     }
 
     // How long to wait if nothing changes.
-    private async Task<long> ApplyAsync(ZNodeData data, long readAt, CancellationToken cancellationToken)
+    private async Task<long> ApplyAsync(EnsembleLane way, ZNodeData data, long readAt, CancellationToken cancellationToken)
     {
         if (!RegistryDocument.TryRead(data.Data, out var document, out var why))
         {
@@ -81,29 +85,22 @@ internal sealed class RegistryDriver(ZooKeeperClient zooKeeper, NamespacePaths p
         if (Completed(document) is not { } completed)
         {
             _writeAt = null;
-            _isUrgent = false;
             return long.MaxValue;
         }
 
-        if (!_isUrgent && (_writeAt ??= readAt + Random.Shared.Next(Spread)) > readAt)
+        if (way == lane && (_writeAt ??= readAt + Random.Shared.Next(Spread)) > readAt)
         {
             return _writeAt.Value - readAt;
         }
 
         _writeAt = null;
-        _isUrgent = false;
-        try
+        if (await way.TrySetDataAsync(paths.Rules, completed.Write(), data.Stat.Version, cancellationToken).ConfigureAwait(false))
         {
-            await zooKeeper.SetDataAsync(paths.Rules, completed.Write(), data.Stat.Version, cancellationToken).ConfigureAwait(false);
-            _pause.Passed();
             context.Logger.StopsCarried(completed.Stops.Stops.Length - document.Stops.Stops.Length);
             rules.RegistryRead(completed);
         }
-        catch (BadVersionException)
-        {
-            // Somebody else was first: its watch has fired, and what is lacking still is written after a while.
-        }
 
+        // Else another process was first: its watch has fired, and what is lacking still is written after a while.
         return long.MaxValue;
     }
 

@@ -1,15 +1,13 @@
 using NearCache.Coherence.Core;
-using NearCache.Diagnostics;
 using NearCache.Loops;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Tells the others what changed here: one write to a slot after the other, as the board says.</summary>
-internal sealed class SlotAnnouncer(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, SlotBoard board, SlotListener listener) : IAsyncDisposable
+internal sealed class SlotAnnouncer(EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, SlotListener listener) : IAsyncDisposable
 {
     private readonly OwnedLoop _loop = new(context.Logger, "announcing");
-    private readonly RefusalPause _pause = new(context.Quota);
     private readonly TaskCompletionSource _isEmpty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isDraining;
     private long _merged;
@@ -44,7 +42,16 @@ internal sealed class SlotAnnouncer(ZooKeeperClient zooKeeper, NamespacePaths pa
                 await board.ToWrite.WaitAsync(step.Until == long.MaxValue ? step.Until : step.Until - context.Clock.Monotonic(), stopping).ConfigureAwait(false);
                 break;
             case SlotStepKind.Read:
-                await listener.ReadAsync(new SlotRead(step.Slot, now, hasWatch: false), stopping).ConfigureAwait(false);
+                var read = new SlotRead(step.Slot, now, hasWatch: false);
+                if (lanes[step.Slot].ReadsFrom is var from && from > now)
+                {
+                    board.Failed(read, from);
+                }
+                else
+                {
+                    await listener.ReadAsync(read, stopping).ConfigureAwait(false);
+                }
+
                 break;
             case SlotStepKind.Write:
                 await WriteAsync(step, stopping).ConfigureAwait(false);
@@ -57,26 +64,21 @@ internal sealed class SlotAnnouncer(ZooKeeperClient zooKeeper, NamespacePaths pa
     {
         try
         {
-            await zooKeeper.SetDataAsync(paths.Slot(step.Slot), step.Data, step.Version, stopping).ConfigureAwait(false);
-            board.Written();
-            _pause.Passed();
-            context.Metrics.Announced(1, "sent");
-        }
-        catch (BadVersionException)
-        {
-            board.Refused(step.Slot, context.Clock.Monotonic());
-            context.Metrics.Announced(1, "refused");
-        }
-        catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
-        {
-            // What was to be announced is left to the audits, and so is what comes during the pause beyond the queue's room.
-            var wait = _pause.Refused(e, "announce", paths.Slot(step.Slot), context.Logger);
-            board.WriteFailed(context.Clock.Monotonic() + (long)wait.TotalMilliseconds);
+            if (await lanes[step.Slot].TrySetDataAsync(paths.Slot(step.Slot), step.Data, step.Version, stopping).ConfigureAwait(false))
+            {
+                board.Written();
+                context.Metrics.Announced(1, "sent");
+            }
+            else
+            {
+                board.Refused(step.Slot, context.Clock.Monotonic());
+                context.Metrics.Announced(1, "refused");
+            }
         }
         catch (ZooKeeperException e)
         {
-            board.WriteFailed();
-            context.Logger.ZooKeeperFailed(e, "setData of a slot");
+            // What was to be announced is left to the audits, and so is what comes during the pause beyond the queue's room.
+            board.WriteFailed(step.Slot, lanes[step.Slot].ChangesFrom, isOfAll: e.Code == ZooKeeperErrorCode.QuotaExceeded || EnsembleGate.IsOfConnection(e));
         }
     }
 

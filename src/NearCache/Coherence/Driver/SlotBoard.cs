@@ -186,12 +186,17 @@ internal sealed class SlotBoard
         return news;
     }
 
-    /// <summary>A read failed: it is sent again after the pace. A session that is gone says so by itself.</summary>
-    public void Failed(SlotRead read)
+    /// <summary>A read failed: it is sent again, no sooner than the monotonic millisecond <paramref name="retryFrom"/>, and announcements use another slot until then.</summary>
+    public void Failed(SlotRead read, long retryFrom)
     {
         lock (_lock)
         {
-            _reader.Failed(read.Slot, read.SentAt);
+            if (read.HasWatch)
+            {
+                _reader.Failed(read.Slot, retryFrom);
+            }
+
+            _writer.Avoid(read.Slot, retryFrom);
         }
     }
 
@@ -230,14 +235,17 @@ internal sealed class SlotBoard
         ToRead.Call();
     }
 
-    /// <summary>The write failed; whether it was done is unknown.</summary>
-    /// <param name="writesFrom">No other is tried before this monotonic millisecond.</param>
-    public void WriteFailed(long writesFrom = 0)
+    /// <summary>The write failed; whether it was done is unknown. The slot is used again from the monotonic millisecond <paramref name="retryFrom"/>.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="retryFrom">When it may be tried again.</param>
+    /// <param name="isOfAll">The others would refuse as well: none is tried before.</param>
+    public void WriteFailed(int slot, long retryFrom, bool isOfAll)
     {
         lock (_lock)
         {
             _writer.Failed();
-            _writesFrom = Math.Max(_writesFrom, writesFrom);
+            _writer.Avoid(slot, retryFrom);
+            _writesFrom = isOfAll ? Math.Max(_writesFrom, retryFrom) : _writesFrom;
         }
     }
 

@@ -7,7 +7,7 @@ namespace NearCache.Coherence.Driver;
 /// <summary>Confirms by ZooKeeper what no counter can: one sync, then all slots and the rules in one read.</summary>
 /// <remarks>After the sync the server that is asked knows every write that was done before the sync was sent, so what it shows lacks no announcement of then.</remarks>
 internal sealed class SlotConfirmation(
-    ZooKeeperClient zooKeeper, NamespacePaths paths, SlotDriver slots, RulesDriver rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
+    EnsembleLane lane, NamespacePaths paths, SlotDriver slots, RulesDriver rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
 {
     private const long Least = 1000;
 
@@ -39,8 +39,8 @@ internal sealed class SlotConfirmation(
         try
         {
             slots.Asked(RequestsEach);
-            await zooKeeper.SyncAsync(paths.Home, cancellationToken).ConfigureAwait(false);
-            var read = await zooKeeper.MultiReadAsync(_reads, cancellationToken).ConfigureAwait(false);
+            await lane.SyncAsync(paths.Home, cancellationToken).ConfigureAwait(false);
+            var read = await lane.MultiReadAsync(_reads, cancellationToken).ConfigureAwait(false);
             if (read.Any(one => one.Data is null))
             {
                 return false;
@@ -53,9 +53,8 @@ internal sealed class SlotConfirmation(
 
             return TakeRules(read[0].Data!.Value);
         }
-        catch (ZooKeeperException e)
+        catch (ZooKeeperException)
         {
-            context.Logger.ZooKeeperFailed(e, "confirming");
             return false;
         }
     }

@@ -8,24 +8,28 @@ namespace NearCache.Coherence.Driver;
 internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 {
     private readonly CoherenceContext _context;
+    private readonly EnsembleGate _gate;
     private readonly SlotBoard _board;
     private readonly SlotListener _listener;
     private readonly SlotAnnouncer _announcer;
     private bool _saidFewer;
 
-    public SlotDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, IEnumerable<ServerDriver> servers, BudgetOptions budgets, ulong member)
+    public SlotDriver(EnsembleGate gate, NamespacePaths paths, CoherenceContext context, IEnumerable<ServerDriver> servers, BudgetOptions budgets, ulong member)
     {
         _context = context;
+        _gate = gate;
         _board = new SlotBoard(budgets, member, keepsOverflow: !context.HasCounters, context.MaxStaleness, context.Time);
-        _listener = new SlotListener(zooKeeper, paths, context, _board, servers);
-        _announcer = new SlotAnnouncer(zooKeeper, paths, context, _board, _listener);
+        EnsembleLane[] lanes =
+            [.. Enumerable.Range(0, NamespacePaths.SlotCount).Select(_ => gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures))];
+        _listener = new SlotListener(lanes, paths, context, _board, servers);
+        _announcer = new SlotAnnouncer(lanes, paths, context, _board, _listener);
     }
 
     /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
     public long Attempts => Budgets.Announcements;
 
     /// <summary>What may be asked of ZooKeeper now, and what has been.</summary>
-    public BudgetSnapshot Budgets => _board.Budgets(_context.Clock.Monotonic(), _context.Quota.Count);
+    public BudgetSnapshot Budgets => _board.Budgets(_context.Clock.Monotonic(), _gate.QuotaRefusals);
 
     /// <summary>How many processes share the namespace, as far as is known.</summary>
     public int Members => Budgets.Members;
@@ -54,6 +58,7 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     /// <summary>How many processes share the namespace.</summary>
     public void MembersCounted(int members)
     {
+        _gate.Members = members;
         var readable = _board.MembersCounted(members);
         if (readable < NamespacePaths.SlotCount && !Interlocked.Exchange(ref _saidFewer, true))
         {

@@ -6,7 +6,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Hears what others announce: reads the slots that are due, and voids what is new in them.</summary>
-internal sealed class SlotListener(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, SlotBoard board, IEnumerable<ServerDriver> servers) : IAsyncDisposable
+internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, IEnumerable<ServerDriver> servers) : IAsyncDisposable
 {
     private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
     private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
@@ -23,12 +23,11 @@ internal sealed class SlotListener(ZooKeeperClient zooKeeper, NamespacePaths pat
         try
         {
             Action<WatchEvent>? watch = read.HasWatch ? _ => board.Fired(read, context.Clock.Monotonic()) : null;
-            Receive(read, await zooKeeper.GetDataAsync(paths.Slot(read.Slot), watch, cancellationToken).ConfigureAwait(false));
+            Receive(read, await lanes[read.Slot].GetDataAsync(paths.Slot(read.Slot), watch, cancellationToken).ConfigureAwait(false));
         }
-        catch (ZooKeeperException e)
+        catch (ZooKeeperException)
         {
-            context.Logger.ZooKeeperFailed(e, "getData of a slot");
-            board.Failed(read);
+            board.Failed(read, lanes[read.Slot].ReadsFrom);
         }
     }
 

@@ -7,10 +7,10 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Sets a ZooKeeper quota on a subtree, as <c>setquota</c> of zkCli does; one that is there already is left alone, for somebody may have raised it.</summary>
-/// <param name="zooKeeper">The session.</param>
+/// <param name="lane">The way to ZooKeeper.</param>
 /// <param name="logger">Where events go.</param>
 /// <param name="acl">The rights of the quota's own nodes.</param>
-internal sealed class SubtreeQuota(ZooKeeperClient zooKeeper, ILogger logger, IReadOnlyList<ZNodeAcl> acl)
+internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyList<ZNodeAcl> acl)
 {
     // https://zookeeper.apache.org/doc/r3.9.2/zookeeperQuotas.html; org.apache.zookeeper.Quotas
     private const string QuotaRoot = "/zookeeper/quota";
@@ -33,25 +33,22 @@ internal sealed class SubtreeQuota(ZooKeeperClient zooKeeper, ILogger logger, IR
     /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
     public async Task SetAsync(string path, long zNodes, long bytes, CancellationToken cancellationToken)
     {
-        var subtree = zooKeeper.Chroot + path;
+        var subtree = lane.Chroot + path;
         var limits = Format(zNodes, bytes);
         try
         {
             while (await MissingAsync(subtree, limits, cancellationToken).ConfigureAwait(false) is { Count: > 0 } missing)
             {
-                try
+                if (await lane.AtRoot.TryCreateAllAsync(missing, cancellationToken).ConfigureAwait(false))
                 {
-                    await zooKeeper.AtRoot.MultiAsync(missing, cancellationToken).ConfigureAwait(false);
                     logger.QuotaSet(subtree, limits);
                     return;
                 }
-                catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NodeExists)
-                {
-                    // Another process was first with some of it: look again.
-                }
+
+                // Another process was first with some of it: look again.
             }
         }
-        catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
+        catch (ZooKeeperException e) when (e.Code is ZooKeeperErrorCode.QuotaExceeded or ZooKeeperErrorCode.NoAuth or ZooKeeperErrorCode.InvalidAcl)
         {
             logger.QuotaNotSet(e, subtree, "ZooKeeper does not allow it");
         }
@@ -60,7 +57,7 @@ internal sealed class SubtreeQuota(ZooKeeperClient zooKeeper, ILogger logger, IR
     // What is to be made; nothing: there is a quota.
     private async Task<List<MultiOperation>> MissingAsync(string subtree, string limits, CancellationToken cancellationToken)
     {
-        var root = zooKeeper.AtRoot;
+        var root = lane.AtRoot;
         var names = subtree.Split('/')[1..];
         var operations = new List<MultiOperation>();
         var at = QuotaRoot;

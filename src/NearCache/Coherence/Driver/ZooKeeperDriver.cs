@@ -1,6 +1,5 @@
 using NearCache.Diagnostics;
 using NearCache.Loops;
-using NearCache.Remote;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
@@ -11,13 +10,12 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     /// <summary>How long a process that ends waits for its announcements to leave.</summary>
     public static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
-    private const int Format = 1;
-
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
 
-    private readonly RentedClient<ZooKeeperClient> _zooKeeper;
+    private readonly EnsembleGate _gate;
     private readonly Func<CancellationToken, Task> _leave;
     private readonly NamespaceTree _tree;
+    private readonly Func<Task<byte[]>> _seed;
     private readonly NamespacePaths _paths;
     private readonly SlotDriver _slots;
     private readonly Func<CancellationToken, Task>[] _duties;
@@ -27,13 +25,15 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     private Task _work = Task.CompletedTask;
     private volatile bool _isUp;
     private volatile bool _canServe;
+    private bool _saidAway = true;
 
-    /// <param name="zooKeeper">Given back at the end.</param>
+    /// <param name="gate">Disposed at the end.</param>
     /// <param name="leave">Takes back what would end with the session, where the session goes on.</param>
     /// <param name="duties">What runs for as long as a session lives.</param>
     public ZooKeeperDriver(
-        RentedClient<ZooKeeperClient> zooKeeper,
+        EnsembleGate gate,
         NamespaceTree tree,
+        Func<Task<byte[]>> seed,
         NamespacePaths paths,
         SlotDriver slots,
         CoherenceContext context,
@@ -41,8 +41,9 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         params Func<CancellationToken, Task>[] duties)
     {
         _leave = leave;
-        _zooKeeper = zooKeeper;
+        _gate = gate;
         _tree = tree;
+        _seed = seed;
         _paths = paths;
         _slots = slots;
         _context = context;
@@ -53,7 +54,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     /// <summary>Whether announcements come in: there is a session, a connection, and a namespace that can be read.</summary>
     public bool HearsNews => _isUp;
 
-    public string State => _zooKeeper.Client.State.ToString();
+    public string State => _gate.State.ToString();
 
     public void Start()
     {
@@ -71,18 +72,18 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         await _loop.DisposeAsync().ConfigureAwait(false);
         await EndSessionAsync().ConfigureAwait(false);
         await _slots.DisposeAsync().ConfigureAwait(false);
-        if (_zooKeeper.IsUsedByOthers)
+        if (_gate.IsSessionShared)
         {
             using var limit = new CancellationTokenSource(LeaveLimit, _context.Time);
             await _leave(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await _zooKeeper.DisposeAsync().ConfigureAwait(false);
+        await _gate.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task FollowAsync(CancellationToken stopping)
     {
-        await foreach (var change in _zooKeeper.Client.StateChangesAsync(stopping).ConfigureAwait(false))
+        await foreach (var change in _gate.StateChangesAsync(stopping).ConfigureAwait(false))
         {
             await FollowAsync(change, stopping).ConfigureAwait(false);
         }
@@ -96,7 +97,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
             {
                 _isUp = false;
                 _slots.Disconnected();
-                _context.Logger.ZooKeeperAway();
+                Say(away: true);
             }
 
             if (change.State is ZooKeeperState.Expired or ZooKeeperState.Closed)
@@ -107,6 +108,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
             return;
         }
 
+        _gate.Connected(change.IsNewSession);
         if (_session is not null && !change.IsNewSession)
         {
             // The same session on another connection: its watches were set again, and what went by fires them.
@@ -114,7 +116,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
             {
                 _isUp = true;
                 _slots.Reconnected();
-                _context.Logger.ZooKeeperBack();
+                Say(away: false);
             }
 
             return;
@@ -136,7 +138,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
 
             _isUp = _canServe = true;
             _slots.Connected();
-            _context.Logger.ZooKeeperBack();
+            Say(away: false);
             await Task.WhenAll(_duties.Select(duty => duty(cancellationToken))).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -151,32 +153,46 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
 
     private async Task<bool> EnsureAsync(CancellationToken cancellationToken)
     {
-        var pause = new RefusalPause(_context.Quota);
         while (true)
         {
-            TimeSpan wait;
             try
             {
-                var format = await _tree.EnsureAsync(cancellationToken).ConfigureAwait(false);
-                if (format > Format)
+                var look = await _tree.LookAsync(cancellationToken).ConfigureAwait(false);
+                if (look.Format > NamespaceTree.Format)
                 {
-                    _context.Logger.NewerFormat(_paths.Config, format);
+                    _context.Logger.NewerFormat(_paths.Config, look.Format.Value);
                     return false;
                 }
 
-                return true;
-            }
-            catch (ZooKeeperException e) when (RefusalPause.IsFor(e))
-            {
-                wait = pause.Refused(e, "make the namespace", _paths.Home, _context.Logger);
-            }
-            catch (ZooKeeperException e)
-            {
-                _context.Logger.ZooKeeperFailed(e, "making the namespace");
-                wait = TimeSpan.FromMilliseconds(500 + Random.Shared.Next(1000));
-            }
+                if (look.Missing.Count == 0)
+                {
+                    return true;
+                }
 
-            await Task.Delay(wait, _context.Time, cancellationToken).ConfigureAwait(false);
+                ReadOnlyMemory<byte>? rules = look.HasRules || look.Format is not null ? null : await _seed().ConfigureAwait(false);
+                await _tree.TryCreateAsync(look.Missing, rules, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ZooKeeperException)
+            {
+                // The lane pauses after a failure.
+            }
+        }
+    }
+
+    // A connection that comes and goes must not fill the log.
+    private void Say(bool away)
+    {
+        if (away != _saidAway && _gate.MayLog())
+        {
+            _saidAway = away;
+            if (away)
+            {
+                _context.Logger.ZooKeeperAway();
+            }
+            else
+            {
+                _context.Logger.ZooKeeperBack();
+            }
         }
     }
 

@@ -4,7 +4,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>The registry in its znode.</summary>
-internal sealed class ZooKeeperRegistry(ZooKeeperClient zooKeeper, NamespacePaths paths) : IRegistryStore
+internal sealed class ZooKeeperRegistry(EnsembleLane lane, NamespacePaths paths) : IRegistryStore
 {
     /// <inheritdoc/>
     public async Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken)
@@ -13,8 +13,8 @@ internal sealed class ZooKeeperRegistry(ZooKeeperClient zooKeeper, NamespacePath
         try
         {
             // The server that answers may lag behind; an edit of what it shows would be refused for nothing.
-            await zooKeeper.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
-            data = await zooKeeper.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
+            await lane.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
+            data = await lane.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
         }
         catch (ZooKeeperException e)
         {
@@ -31,12 +31,7 @@ internal sealed class ZooKeeperRegistry(ZooKeeperClient zooKeeper, NamespacePath
     {
         try
         {
-            await zooKeeper.SetDataAsync(paths.Rules, document.Write(), (int)before.Version, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (BadVersionException)
-        {
-            return false;
+            return await lane.TrySetDataAsync(paths.Rules, document.Write(), (int)before.Version, cancellationToken).ConfigureAwait(false);
         }
         catch (ZooKeeperException e)
         {

@@ -38,7 +38,6 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
             IsShared = true,
             HasCounters = true,
             KeepsNear = true,
-            Quota = new QuotaRefusals(_clock, NullLogger.Instance),
             AuditPeriod = 1000,
             MaxStaleness = 5000,
             Patience = () => 0,

@@ -117,17 +117,45 @@ public sealed class SlotBoardTests
     }
 
     [Fact]
-    public void After_a_refusal_that_no_second_try_mends_nothing_is_written_for_a_while()
+    public void After_a_refusal_that_all_slots_would_share_nothing_is_written_for_a_while()
     {
         ReadAll(0);
         Announce(1);
         Assert.Equal(SlotStepKind.Write, _board.NextWrite(0).Kind);
-        _board.WriteFailed(writesFrom: 2000);
+        _board.WriteFailed(Own, retryFrom: 2000, isOfAll: true);
         Assert.Equal((true, 1), (_board.Queue.IsEmpty, _board.Queue.Dropped));
 
         Announce(2);
         Assert.Equal((SlotStepKind.Wait, 2000), (_board.NextWrite(1999).Kind, _board.NextWrite(1999).Until));
         Assert.Equal(SlotStepKind.Read, _board.NextWrite(2000).Kind);
+    }
+
+    [Fact]
+    public void A_slot_that_refuses_writes_is_left_for_another_one_until_its_pause_ends()
+    {
+        var reads = ReadAll(0);
+        Announce(1);
+        Assert.Equal(Own, _board.NextWrite(0).Slot);
+        _board.WriteFailed(Own, retryFrom: 2000, isOfAll: false);
+        Announce(2);
+        Assert.Equal((SlotStepKind.Read, Own + 1), (_board.NextWrite(1000).Kind, _board.NextWrite(1000).Slot));
+        Assert.Equal((SlotStepKind.Read, Own), (_board.NextWrite(2000).Kind, _board.NextWrite(2000).Slot));
+    }
+
+    [Fact]
+    public void Slots_of_which_none_can_be_read_are_asked_again_when_the_first_pause_ends()
+    {
+        _board.Connected(isNewSession: true);
+        var reads = _board.NextReads(0, out _);
+        foreach (var read in reads)
+        {
+            _board.Failed(read, retryFrom: 1000 + read.Slot);
+        }
+
+        Announce(1);
+        Assert.Empty(_board.NextReads(999, out _));
+        Assert.Equal((SlotStepKind.Wait, 1000), (_board.NextWrite(999).Kind, _board.NextWrite(999).Until));
+        Assert.Equal((SlotStepKind.Read, 0), (_board.NextWrite(1000).Kind, _board.NextWrite(1000).Slot));
     }
 
     [Fact]

@@ -4,7 +4,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Looks once who else lives in the ensemble, and sets a quota on this namespace where that was asked for and there is none.</summary>
-internal sealed class HouseDriver(ZooKeeperClient zooKeeper, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
+internal sealed class EnsembleInspector(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
 {
     private const int MostNamed = 20;
 
@@ -48,24 +48,23 @@ internal sealed class HouseDriver(ZooKeeperClient zooKeeper, NamespacePaths path
         {
             if (options.LookForNeighbours)
             {
-                await LookAsync(zooKeeper.AtRoot, cancellationToken).ConfigureAwait(false);
+                await LookAsync(lane.AtRoot, cancellationToken).ConfigureAwait(false);
             }
 
             if (options.QuotaZNodes > 0 || options.QuotaBytes > 0)
             {
-                await new SubtreeQuota(zooKeeper, context.Logger, acl).SetAsync(paths.Home, options.QuotaZNodes, options.QuotaBytes, cancellationToken).ConfigureAwait(false);
+                await new SubtreeQuota(lane, context.Logger, acl).SetAsync(paths.Home, options.QuotaZNodes, options.QuotaBytes, cancellationToken).ConfigureAwait(false);
             }
 
             _isDone = true;
         }
-        catch (ZooKeeperException e)
+        catch (ZooKeeperException)
         {
             // The next session tries again; nothing depends on it.
-            context.Logger.ZooKeeperFailed(e, "looking around");
         }
     }
 
-    private async Task LookAsync(ZooKeeperClient root, CancellationToken cancellationToken)
+    private async Task LookAsync(EnsembleLane root, CancellationToken cancellationToken)
     {
         if (await root.ExistsAsync("/", null, cancellationToken).ConfigureAwait(false) is not { } stat)
         {
@@ -79,8 +78,8 @@ internal sealed class HouseDriver(ZooKeeperClient zooKeeper, NamespacePaths path
         }
         else
         {
-            var own = zooKeeper.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
-            var children = await root.GetChildrenAsync("/", null, cancellationToken).ConfigureAwait(false);
+            var own = lane.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
+            var children = await root.GetChildrenAsync("/", cancellationToken).ConfigureAwait(false);
             neighbours = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
         }
 
