@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -78,7 +79,7 @@ internal sealed class Composition : IAsyncDisposable
             Patience = Patience,
         };
         var times = RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters);
-        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times);
+        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix);
         _servers = new ServerDrivers(remote, context, _rules);
 
         var map = Map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
@@ -103,6 +104,12 @@ internal sealed class Composition : IAsyncDisposable
         {
             var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options, shared);
             var hits = new HybridHits(Near, epochs, _clock);
+            if (remote.HasCounters && face.MaximumPayloadBytes > options.Memcached.MaxValueBytes)
+            {
+                logger.HybridSettingNotHonoured(
+                    nameof(face.MaximumPayloadBytes), face.MaximumPayloadBytes.ToString(CultureInfo.InvariantCulture), $"Memcached:MaxValueBytes is {options.Memcached.MaxValueBytes}, and bounds the value with its header");
+            }
+
             var limits = new HybridLimits(face.MaximumPayloadBytes, remote.HasCounters ? options.Memcached.MaxValueBytes : long.MaxValue);
             var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, limits, _metrics, logger);
             return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);

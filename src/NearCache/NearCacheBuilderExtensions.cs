@@ -10,12 +10,14 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NearCacheBuilderExtensions
 {
     /// <summary>Makes this cache the <see cref="HybridCache"/> of the application, in the place of any other. Its keys stand behind <c>h:</c>.</summary>
+    /// <remarks>What <see cref="HybridCacheOptions"/> says, for instance by <c>services.AddHybridCache(options => …)</c>, counts here, too, unless <paramref name="configure"/> says something else.</remarks>
     /// <param name="builder">What <c>AddNearCache</c> returned.</param>
     /// <param name="configure">Changes the settings. Default: not.</param>
     public static INearCacheBuilder AddHybridCache(this INearCacheBuilder builder, Action<NearHybridCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = builder.Services.AddOptions<NearHybridCacheOptions>(builder.Name);
+        options.Configure<IOptionsMonitor<HybridCacheOptions>>((face, common) => face.Take(common.Get(builder.Name)));
         options.PostConfigure<IServiceProvider>(static (face, services) =>
         {
             foreach (var factory in services.GetServices<IHybridCacheSerializerFactory>())

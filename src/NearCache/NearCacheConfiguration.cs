@@ -6,9 +6,13 @@ namespace NearCache;
 /// <summary>Reads <see cref="NearCacheOptions"/> from a section of configuration. What is wrong there is kept for the validator.</summary>
 internal static class NearCacheConfiguration
 {
+    // So many names that are not known are no slips of the pen: a whole configuration was passed.
+    private const int FewUnknown = 10;
+
     /// <summary>Sets what the section says and leaves the rest as it is.</summary>
     public static void Read(IConfiguration section, NearCacheOptions options)
     {
+        options.Source = (section as IConfigurationSection)?.Path ?? "";
         var reader = new SettingsReader(section, "", options.ReadingMistakes);
         reader.Text(nameof(options.Namespace), value => options.Namespace = value);
         reader.Text(nameof(options.KeyPrefix), value => options.KeyPrefix = value);
@@ -43,7 +47,24 @@ internal static class NearCacheConfiguration
         reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
         reader.Section(nameof(options.ZooKeeper), inner => ClientConfiguration.Read(inner, options.ZooKeeper));
         reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
+        if (section is IConfigurationRoot && reader.Unknown() is { Count: > 0 } unknown && MeantBy(section, unknown, reader.Known) is { } meant)
+        {
+            // One mistake, and not one for each variable of the environment.
+            options.ReadingMistakes.Clear();
+            options.ReadingMistakes.Add(
+                $"AddNearCache was given the whole configuration, of which {unknown.Count} entries are no settings of NearCache, and not a section of it: pass configuration.GetSection(\"{meant}\").");
+            return;
+        }
+
         reader.Finish();
+    }
+
+    // The section that is meant by whoever passes the root: the one that holds settings. Null: the root is meant, and something in it is misspelt.
+    private static string? MeantBy(IConfiguration root, IReadOnlyList<string> unknown, IReadOnlyList<string> known)
+    {
+        int SettingsIn(string name) => root.GetSection(name).GetChildren().Count(child => known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+        var best = unknown.MaxBy(name => SettingsIn(name) + (name.Equals("NearCache", StringComparison.OrdinalIgnoreCase) ? 1000 : 0))!;
+        return SettingsIn(best) > 0 || best.Equals("NearCache", StringComparison.OrdinalIgnoreCase) ? best : unknown.Count >= FewUnknown ? "NearCache" : null;
     }
 
     private static void Read(SettingsReader reader, BudgetOptions options)

@@ -93,8 +93,8 @@ public sealed class NearCacheOptions
     /// <value>Default: 5 s. At most 5 minutes.</value>
     public TimeSpan WarmUp { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether the in-process stand-in for memcached and ZooKeeper may be used in the Production environment.</summary>
-    /// <value>Default: false, the host does not start there without memcached.</value>
+    /// <summary>Whether the in-process stand-in for memcached and ZooKeeper may be used under a host outside of the Development environment.</summary>
+    /// <value>Default: false, the host does not start there without memcached. Without a host it always may.</value>
     public bool AllowEmbedded { get; set; }
 
     /// <summary>How many factories this cache runs at once; the others wait. It shields the source while memcached fails. A factory that itself waits for a cache does not count meanwhile.</summary>
@@ -171,6 +171,9 @@ public sealed class NearCacheOptions
     /// <summary>With ZooKeeper the rules that the registry begins with where there is none; without it the rules.</summary>
     /// <value>Default: empty, nothing is kept near.</value>
     public IList<RuleOptions> Rules { get; private set; } = [];
+
+    /// <summary>The path of the section that these were read from; empty: none.</summary>
+    internal string Source { get; set; } = "";
 
     /// <summary>What was wrong in the configuration that these were read from; the validator reports it with the rest.</summary>
     internal List<string> ReadingMistakes { get; } = [];

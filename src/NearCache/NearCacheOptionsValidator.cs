@@ -16,7 +16,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
     public ValidateOptionsResult Validate(string? name, NearCacheOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var mistakes = new OptionsMistakes();
+        var mistakes = new OptionsMistakes(options.Source, name);
         foreach (var mistake in options.ReadingMistakes)
         {
             mistakes.Add(mistake);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NearCache;
+using NearCache.Diagnostics;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -44,7 +45,7 @@ public static class NearCacheServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptionsWithValidateOnStart<NearCacheOptions, NearCacheOptionsValidator>(name).Configure(configure);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NearCacheOptions>, EmbeddedInProduction>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NearCacheOptions>, EmbeddedUnderHost>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new SharedClients(provider.GetService<ILoggerFactory>(), provider.GetService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>()));
         object? key = name.Length == 0 ? null : name;
@@ -71,10 +72,19 @@ public static class NearCacheServiceCollectionExtensions
             (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("NearCache")));
     }
 
-    private static NearCacheClient Make(IServiceProvider provider, string name) => new(
-        provider.GetRequiredService<IOptionsMonitor<NearCacheOptions>>().Get(name),
-        provider.GetRequiredService<SharedClients>(),
-        provider.GetService<ILoggerFactory>(),
-        provider.GetService<IMeterFactory>(),
-        provider.GetRequiredService<TimeProvider>());
+    private static NearCacheClient Make(IServiceProvider provider, string name)
+    {
+        var loggers = provider.GetService<ILoggerFactory>();
+        foreach (var source in provider.GetServices<SettingsSource>().Where(source => source.Name == name && source.IsAbsent))
+        {
+            loggers?.CreateLogger("NearCache").SectionAbsent(source.WhatIsAbsent(provider));
+        }
+
+        return new NearCacheClient(
+            provider.GetRequiredService<IOptionsMonitor<NearCacheOptions>>().Get(name),
+            provider.GetRequiredService<SharedClients>(),
+            loggers,
+            provider.GetService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>());
+    }
 }

@@ -45,6 +45,10 @@ public sealed class NearHybridCache : HybridCache
         _defaults = options.DefaultEntryOptions;
         _defaultFlags = _defaults?.Flags ?? HybridCacheEntryFlags.None;
         _longestKey = options.MaximumKeyLength;
+        foreach (var (setting, value, reason) in options.NotHonoured)
+        {
+            _logger.HybridSettingNotHonoured(setting, value, reason);
+        }
     }
 
     /// <inheritdoc/>

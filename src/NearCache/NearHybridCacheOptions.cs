@@ -17,6 +17,37 @@ public sealed class NearHybridCacheOptions
     /// <value>Default: 1,024.</value>
     public int MaximumKeyLength { get; set; } = 1024;
 
+    /// <summary>What of <see cref="HybridCacheOptions"/> is not honoured: the setting, its value, and why.</summary>
+    internal List<(string Setting, string Value, string Reason)> NotHonoured { get; } = [];
+
+    /// <summary>Takes over what Microsoft's options for every <see cref="HybridCache"/> say.</summary>
+    internal void Take(HybridCacheOptions common)
+    {
+        MaximumPayloadBytes = common.MaximumPayloadBytes;
+        MaximumKeyLength = common.MaximumKeyLength;
+        DefaultEntryOptions = common.DefaultEntryOptions;
+        if (common.DisableCompression)
+        {
+            DefaultEntryOptions = new HybridCacheEntryOptions
+            {
+                Expiration = common.DefaultEntryOptions?.Expiration,
+                LocalCacheExpiration = common.DefaultEntryOptions?.LocalCacheExpiration,
+                Flags = (common.DefaultEntryOptions?.Flags ?? HybridCacheEntryFlags.None) | HybridCacheEntryFlags.DisableCompression,
+            };
+        }
+
+        if (common.ReportTagMetrics)
+        {
+            NotHonoured.Add(($"{nameof(HybridCacheOptions)}.{nameof(common.ReportTagMetrics)}", "True", "no tag is ever in a metric"));
+        }
+
+        if (common.DistributedCacheServiceKey is { } key)
+        {
+            NotHonoured.Add((
+                $"{nameof(HybridCacheOptions)}.{nameof(common.DistributedCacheServiceKey)}", $"{key}", "the second tier is memcached, or what UseDistributedCache names"));
+        }
+    }
+
     /// <summary>Serializers for types that no <see cref="IHybridCacheSerializer{T}"/> is registered for; the last that knows a type counts.
     /// What the container has (<see cref="IHybridCacheSerializerFactory"/>) is added by the registration.</summary>
     /// <value>Default: none. Strings and byte arrays are stored as they are, all else as JSON (<see cref="NearCacheOptions.Json"/>).</value>

@@ -4,19 +4,24 @@ using Microsoft.Extensions.Options;
 namespace NearCache;
 
 /// <summary>Collects what is wrong with options, each with the setting, its value, and what would be right.</summary>
-internal sealed class OptionsMistakes
+/// <param name="section">The path of the section that the options were read from; empty: none, and the settings are named alone.</param>
+/// <param name="cache">The name of the cache; null or empty: it has none.</param>
+internal sealed class OptionsMistakes(string section, string? cache)
 {
     private readonly List<string> _mistakes = [];
 
-    /// <summary>Adds a whole sentence.</summary>
-    public void Add(string mistake) => _mistakes.Add(mistake);
+    /// <summary>Adds a whole sentence, which begins with a setting.</summary>
+    public void Add(string mistake) => _mistakes.Add($"{(string.IsNullOrEmpty(cache) ? "" : $"Cache \"{cache}\": ")}{(section.Length == 0 ? "" : $"{section}:")}{mistake}");
+
+    /// <summary>Adds a whole sentence that names its section itself.</summary>
+    public void AddWhole(string mistake) => _mistakes.Add(mistake);
 
     /// <summary>Adds "<paramref name="setting"/> is <paramref name="value"/>, but must be <paramref name="right"/>." unless all is well.</summary>
     public void Unless(bool isRight, string setting, object? value, string right)
     {
         if (!isRight)
         {
-            _mistakes.Add(string.Create(CultureInfo.InvariantCulture, $"{setting} is {(value is null or string ? $"\"{value}\"" : value)}, but must be {right}."));
+            Add(string.Create(CultureInfo.InvariantCulture, $"{setting} is {(value is null or string ? $"\"{value}\"" : value)}, but must be {right}."));
         }
     }
 

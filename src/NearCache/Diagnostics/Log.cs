@@ -24,6 +24,9 @@ internal static partial class Log
     [LoggerMessage(1005, LogLevel.Warning, "Settings of the namespace {Namespace} changed that cannot change while the cache runs; they count from the next start: {Settings}.")]
     public static partial void SettingsWaiting(this ILogger logger, string @namespace, string settings);
 
+    [LoggerMessage(1010, LogLevel.Warning, "{What} Everything that is not set in code has its default.")]
+    public static partial void SectionAbsent(this ILogger logger, string what);
+
     [LoggerMessage(1100, LogLevel.Warning, "Segment {Segment} of {Server} flushed: {Reason}.")]
     public static partial void SegmentFlushed(this ILogger logger, int segment, string server, string reason);
 
@@ -82,6 +85,15 @@ internal static partial class Log
     [LoggerMessage(1309, LogLevel.Warning, "{Server} carries other rules of revision {Revision} than this process: two processes were configured differently at the same time. The rules of one of them are in force in both from now on; give all processes the same NearCache:Rules.")]
     public static partial void RulesDisagree(this ILogger logger, string server, long revision);
 
+    [LoggerMessage(1330, LogLevel.Information, "Rule {Rule}: {Covers}{State}.")]
+    public static partial void RuleUnderstood(this ILogger logger, string rule, string covers, string state);
+
+    [LoggerMessage(1331, LogLevel.Warning, "Rule {Rule} covers {Covers}, which is probably not what is meant: {Advice}")]
+    public static partial void RuleLooksWrong(this ILogger logger, string rule, string covers, string advice);
+
+    [LoggerMessage(1332, LogLevel.Warning, "NearCache:Rules differ from the registry in ZooKeeper, which alone decides (revision {Revision}): {Differences}. Edit the registry through IRuleRegistry, or change the configuration to say the same.")]
+    public static partial void RulesDifferFromRegistry(this ILogger logger, long revision, string differences);
+
     [LoggerMessage(1400, LogLevel.Warning, "ZooKeeper is away. Changes made elsewhere are seen by the audits, within about a second.")]
     public static partial void ZooKeeperAway(this ILogger logger);
 
@@ -130,4 +142,7 @@ internal static partial class Log
 
     [LoggerMessage(1602, LogLevel.Warning, "HybridCache: a stored value cannot be read as a {Type}, and is replaced.")]
     public static partial void HybridValueUnreadable(this ILogger logger, Exception? exception, string type);
+
+    [LoggerMessage(1603, LogLevel.Warning, "HybridCache: {Setting} is {Value}, which is not honoured: {Reason}.")]
+    public static partial void HybridSettingNotHonoured(this ILogger logger, string setting, string value, string reason);
 }

@@ -112,19 +112,21 @@ internal sealed class SettingsReader(IConfiguration section, string path, List<s
         }
     }
 
+    /// <summary>The names that were asked for so far.</summary>
+    public IReadOnlyList<string> Known => _known;
+
+    /// <summary>The names in the section that are not known.</summary>
+    public IReadOnlyList<string> Unknown() =>
+        [.. section.GetChildren().Select(child => child.Key).Where(name => !_known.Contains(name, StringComparer.OrdinalIgnoreCase))];
+
     /// <summary>Says which names in the section are not known, and which known one each is nearest to. Call it last.</summary>
     public void Finish()
     {
-        foreach (var child in section.GetChildren())
+        foreach (var name in Unknown())
         {
-            if (_known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-            {
-                continue;
-            }
-
-            mistakes.Add(NearestName.Find(child.Key, _known) is { } nearest
-                ? $"{path}{child.Key} is not a setting. Did you mean {path}{nearest}?"
-                : $"{path}{child.Key} is not a setting. Known here: {string.Join(", ", _known)}.");
+            mistakes.Add(NearestName.Find(name, _known) is { } nearest
+                ? $"{path}{name} is not a setting. Did you mean {path}{nearest}?"
+                : $"{path}{name} is not a setting. Known here: {string.Join(", ", _known)}.");
         }
     }
 

@@ -14,6 +14,33 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
     /// <summary>Whether a registry decides, and not these.</summary>
     public bool HasRegistry => hasRegistry;
 
+    /// <summary>The rules as they are now.</summary>
+    public IReadOnlyList<Rule> Rules => [.. _rules.Select(Rule.From)];
+
+    /// <summary>What of these the registry says otherwise; empty: nothing.</summary>
+    public IReadOnlyList<string> Differences(RuleSet registry)
+    {
+        List<string> differences = [];
+        foreach (var rule in RuleSet.Seed(_rules).Rules)
+        {
+            var other = registry.Rules.FirstOrDefault(candidate => candidate.Name == rule.Name);
+            if (other is null)
+            {
+                differences.Add($"{rule.Name} ({rule.Match}) is not there");
+            }
+            else if (!other.Match.Equals(rule.Match))
+            {
+                differences.Add($"{rule.Name} covers {other.Match} there, and {rule.Match} here");
+            }
+            else if (!RuleSet.Create(0, [rule with { Since = 1 }], []).HasSameRules(RuleSet.Create(0, [other with { Since = 1, Others = OtherMembers.None }], [])))
+            {
+                differences.Add($"{rule.Name} has other settings there");
+            }
+        }
+
+        return differences;
+    }
+
     /// <summary>The set that a registry begins with.</summary>
     public RuleSet Seed(long revision) => RuleSet.Seed(_rules, revision);
 

@@ -16,12 +16,14 @@ internal sealed class RulesDriver : IAsyncDisposable
     private readonly StopsUnderway _underway = new();
 
     /// <param name="book">Owned from now on.</param>
-    public RulesDriver(RuleBook book, ConfiguredRules configured, CoherenceContext context, RuleLeaseTimes times)
+    /// <param name="keyPrefix">Of the cache: rules are written without it.</param>
+    public RulesDriver(RuleBook book, ConfiguredRules configured, CoherenceContext context, RuleLeaseTimes times, string keyPrefix)
     {
         _book = book;
         _context = context;
         _servers = new RulesOnServers((server, applied) => server.Rules = new ServerRules(server, this, context, times, applied), book.AsMatched);
-        _inForce = new RulesInForce(book, configured, _servers, context.Clock, context.Logger);
+        _inForce = new RulesInForce(book, configured, _servers, context.Clock, context.Logger, keyPrefix);
+        _inForce.Advise();
     }
 
     /// <summary>The revision that is applied.</summary>

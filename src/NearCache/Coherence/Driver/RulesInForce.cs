@@ -12,13 +12,16 @@ namespace NearCache.Coherence.Driver;
 /// <param name="book">Holds what is in force.</param>
 /// <param name="configured">The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.</param>
 /// <param name="servers">Are told.</param>
-internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, RulesOnServers servers, NearClock clock, ILogger logger)
+/// <param name="keyPrefix">Of the cache: rules are written without it.</param>
+internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, RulesOnServers servers, NearClock clock, ILogger logger, string keyPrefix = "")
 {
     private const string Registry = "the registry";
 
     private readonly HashSet<string> _unreadable = [];
     private ImmutableArray<RuleEdit> _history = [];
+    private readonly HashSet<(string Name, string Match)> _advised = [];
     private long _highestSeen;
+    private bool _wasCompared;
 
     /// <summary>For those who look at rules and stops, or wait for changes.</summary>
     public RegistryWatch Watch { get; } = new();
@@ -32,6 +35,9 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
     /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set that was found.</summary>
     public RegistryDocument Seed => new(configured.Seed(_highestSeen + 1), StopSet.None, []);
 
+    /// <summary>Says what looks wrong in the configured rules, each once, whether or not they come into force.</summary>
+    public void Advise() => Advise(configured.Rules);
+
     /// <summary>The configuration was loaded again.</summary>
     public void Configure(IEnumerable<RuleOptions> rules)
     {
@@ -39,6 +45,8 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         {
             return;
         }
+
+        Advise();
 
         if (configured.HasRegistry)
         {
@@ -65,6 +73,12 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         }
 
         Stop(document.Stops);
+        if (!_wasCompared && configured.Differences(document.Set) is { Count: > 0 } differences && configured.HasRegistry)
+        {
+            logger.RulesDifferFromRegistry(document.Set.Revision, string.Join("; ", differences));
+        }
+
+        _wasCompared = true;
     }
 
     /// <summary>The registry holds something that cannot be read here.</summary>
@@ -127,6 +141,7 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
             return;
         }
 
+        var before = book.Applied.Rules;
         book.Apply(set);
         foreach (var tried in book.Tried?.Rules ?? [])
         {
@@ -136,6 +151,23 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         servers.Apply(set);
         Watch.Changed(book.Applied, book.Stops, _history);
         logger.RulesApplied(set.Revision, set.Rules.Length);
+        foreach (var rule in set.Rules.Where(rule => !before.Any(old => old.Name == rule.Name && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun))))
+        {
+            logger.RuleUnderstood(rule.Name, PatternAdvice.Describe(rule.Match), rule.DryRun ? ", only tried" : rule.Enabled ? "" : ", not enabled");
+        }
+
+        Advise(set.Rules);
+    }
+
+    private void Advise(IEnumerable<Rule> rules)
+    {
+        foreach (var rule in rules)
+        {
+            if (PatternAdvice.Of(rule, keyPrefix) is { } advice && _advised.Add((rule.Name, rule.Match.Text)))
+            {
+                logger.RuleLooksWrong(rule.Name, PatternAdvice.Describe(rule.Match), advice);
+            }
+        }
     }
 
     private void ApplyConfigured()

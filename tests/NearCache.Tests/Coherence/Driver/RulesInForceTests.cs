@@ -4,6 +4,7 @@ using NearCache.Coherence.Driver;
 using NearCache.Near;
 using NearCache.Rules;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Coherence.Driver;
 
@@ -33,6 +34,30 @@ public sealed class RulesInForceTests
 
         Assert.Equal(0, _book.Applied.Revision);
         Assert.Equal((8, "a:*"), Of(rules.Seed.Set));
+    }
+
+    [Fact]
+    public void Configured_rules_that_differ_from_the_registry_are_reported_once()
+    {
+        using var log = new SaidLog();
+        var configured = new ConfiguredRules(
+            [
+                new RuleOptions { Name = "same", Match = "same:*" }, new RuleOptions { Name = "moved", Match = "here:*" },
+                new RuleOptions { Name = "other", Match = "other:*", ShareValues = true }, new RuleOptions { Name = "absent", Match = "absent:*" },
+            ],
+            hasRegistry: true);
+        var servers = new RulesOnServers((_, _) => throw new InvalidOperationException("There is no server."), _book.AsMatched);
+        var rules = new RulesInForce(_book, configured, servers, new NearClock(new ManualTime()), log);
+        var registry = RuleSet.Create(
+            7,
+            [.. new[] { ("same", "same:*"), ("moved", "there:*"), ("other", "other:*"), ("more", "more:*") }.Select(rule => new Rule(rule.Item1, new KeyPattern(rule.Item2)) { Since = 3 })],
+            []);
+
+        rules.RegistryRead(Holding(registry));
+        rules.RegistryRead(Holding(registry.Next(registry.Rules)));
+
+        Assert.Contains(
+            "(revision 7): moved covers there:* there, and here:* here; other has other settings there; absent (absent:*) is not there.", Assert.Single(log.Of(1332)), StringComparison.Ordinal);
     }
 
     [Fact]
