@@ -32,6 +32,15 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         }
     }
 
+    /// <summary>The ensemble was wiped, restored or replaced: the numbers of announcements that were seen mean nothing any more. What a slot holds next is all heard, after a gap.</summary>
+    public void HistoryLost()
+    {
+        foreach (var slot in _slots)
+        {
+            slot.Seen = slot.Seen == 0 ? 0 : long.MaxValue;
+        }
+    }
+
     /// <summary>Is this what a slot holds now, as far as is known? If not, a read that was sent later was looked at first.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="transaction">The transaction that wrote what was read.</param>

@@ -83,6 +83,9 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
     /// <summary>A slot changed: what was read of it is old.</summary>
     public void Changed(int slot) => _rings.Remove(slot);
 
+    /// <summary>The versions of all slots mean nothing any more.</summary>
+    public void HistoryLost() => _rings.Clear();
+
     /// <summary>The setData was done.</summary>
     public void Written() => Finish();
 

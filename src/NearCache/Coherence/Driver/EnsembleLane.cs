@@ -46,6 +46,24 @@ internal sealed class EnsembleLane
         .Where(direction => direction.Failure is not null)
         .Select(direction => new EnsembleFailure(direction.Purpose, direction.Pause.Failures, direction.Failure!.Message));
 
+    /// <summary>Looks whether the chroot exists, and creates it where the settings say so. Nothing without a chroot.</summary>
+    /// <exception cref="ChrootMissingException">It does not exist, and may not be created.</exception>
+    public async ValueTask EnsureChrootAsync(CancellationToken cancellationToken)
+    {
+        if (Chroot.Length > 0 && await AtRoot.ExistsAsync(Chroot, null, cancellationToken).ConfigureAwait(false) is null)
+        {
+            await AskAsync(
+                _changes,
+                Chroot,
+                async () =>
+                {
+                    await _client.EnsureChrootAsync(cancellationToken).ConfigureAwait(false);
+                    return true;
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc cref="ZooKeeperClient.ExistsAsync"/>
     public ValueTask<ZNodeStat?> ExistsAsync(string path, Action<WatchEvent>? watch, CancellationToken cancellationToken) =>
         AskAsync(_reads, path, () => _client.ExistsAsync(path, watch, cancellationToken), cancellationToken);

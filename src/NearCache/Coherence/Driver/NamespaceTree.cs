@@ -13,7 +13,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
     public const int Format = 1;
 
     /// <summary>Looks what is there, by reads alone: four of a whole namespace.</summary>
-    /// <exception cref="ZooKeeperException">It cannot be seen.</exception>
+    /// <exception cref="ZooKeeperException">It cannot be seen, or there is no chroot.</exception>
     public async Task<NamespaceLook> LookAsync(CancellationToken cancellationToken)
     {
         var missing = new List<string>();
@@ -24,6 +24,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
             {
                 if (!await HasAsync(NamespacePaths.Root, missing, cancellationToken).ConfigureAwait(false))
                 {
+                    await lane.EnsureChrootAsync(cancellationToken).ConfigureAwait(false);
                     missing.Reverse();
                 }
 

@@ -124,6 +124,16 @@ internal sealed class SlotBoard
         CallBoth();
     }
 
+    /// <summary>The ensemble was wiped, restored or replaced: what was read of the slots means nothing any more.</summary>
+    public void HistoryLost()
+    {
+        lock (_lock)
+        {
+            _reader.HistoryLost();
+            _writer.HistoryLost();
+        }
+    }
+
     /// <summary>Nothing can be read or written until <see cref="Connected"/>.</summary>
     public void Disconnected()
     {

@@ -72,6 +72,9 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     /// <summary>The same session has a connection again.</summary>
     public void Reconnected() => _board.Connected(isNewSession: false);
 
+    /// <inheritdoc cref="SlotBoard.HistoryLost"/>
+    public void HistoryLost() => _board.HistoryLost();
+
     /// <summary>Nothing can be read or written until <see cref="Connected"/> or <see cref="Reconnected"/>.</summary>
     public void Disconnected() => _board.Disconnected();
 

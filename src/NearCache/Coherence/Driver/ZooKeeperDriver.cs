@@ -105,6 +105,11 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
                 await EndSessionAsync().ConfigureAwait(false);
             }
 
+            if (change.Reason is SessionExpiredException { IsGivenUp: true })
+            {
+                _slots.HistoryLost();
+            }
+
             return;
         }
 

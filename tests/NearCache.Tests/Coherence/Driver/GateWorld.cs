@@ -13,9 +13,9 @@ internal sealed class GateWorld : IAsyncDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-    public GateWorld(double announcementsPerNamespace = 100)
+    public GateWorld(double announcementsPerNamespace = 100, string chroot = "", bool createsChroot = false)
     {
-        Client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = Server.ConnectionString, RenewSession = true });
+        Client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = Server.ConnectionString + chroot, CreateChroot = createsChroot, RenewSession = true });
         Clock = new NearClock(Time);
         Gate = new EnsembleGate(new RentedClient<ZooKeeperClient>(Client, Client.DisposeAsync, () => false), announcementsPerNamespace, Clock, Time, Log.CreateLogger("gate"));
     }

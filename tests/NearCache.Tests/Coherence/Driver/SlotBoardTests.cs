@@ -68,6 +68,34 @@ public sealed class SlotBoardTests
     }
 
     [Fact]
+    public void After_the_ensemble_has_lost_its_history_all_is_heard_after_a_gap_whatever_its_numbers()
+    {
+        ReadAll(0);
+        _board.Connected(isNewSession: true);
+        _board.Look(_board.NextReads(0, out _)[2], Content(transaction: 50, news: 3), 0, out _);
+
+        // The older copy went on: it has as many announcements again, and others.
+        _board.HistoryLost();
+        _board.Connected(isNewSession: true);
+        var reads = _board.NextReads(10_000, out _);
+        Assert.Equal(4, _board.Look(reads[2], Content(transaction: 7, news: 4), 10_000, out var gap).Length);
+        Assert.True(gap);
+
+        // Of a slot that was never read nothing can have been missed.
+        var fresh = new SlotBoard(new BudgetOptions(), member: 11, keepsOverflow: false, maxStaleness: 5000, new ManualTime());
+        fresh.MembersCounted(1);
+        fresh.HistoryLost();
+        fresh.Connected(isNewSession: true);
+        Assert.Equal(2, fresh.Look(fresh.NextReads(0, out _)[2], Content(transaction: 7, news: 2), 0, out gap).Length);
+        Assert.False(gap);
+
+        // What was read before is not written over what is there now.
+        Announce(1);
+        _board.HistoryLost();
+        Assert.Equal(SlotStepKind.Read, _board.NextWrite(10_000).Kind);
+    }
+
+    [Fact]
     public void A_watch_that_fired_before_its_answer_was_looked_at_leaves_the_slot_to_be_read_again()
     {
         _board.Connected(isNewSession: true);
