@@ -13,6 +13,7 @@ internal static class KeyBatches
     internal sealed record Batch<T>(MemcachedServer Server, List<T> Items, List<MetaCommand> Commands);
 
     /// <summary>Groups items by the servers of their keys, in the order in which they come.</summary>
+    /// <exception cref="ArgumentException">A key or a value may not be sent.</exception>
     public static List<Batch<T>> Of<T>(MemcachedClient client, IEnumerable<T> items, Func<T, string> keyOf, Func<T, ReadOnlyMemory<byte>, MetaCommand> commandOf)
     {
         var batches = new List<Batch<T>>();
@@ -22,6 +23,9 @@ internal static class KeyBatches
             var key = MemcachedKey.Encode(keyOf(item));
             var server = client.ServerFor(key);
             var command = commandOf(item, key);
+
+            // All before any is sent.
+            server.Check(command);
             if (!open.TryGetValue(server, out var last) || last.Batch.Commands.Count >= MostCommands || last.Bytes >= MostBytes)
             {
                 last = (new Batch<T>(server, [], []), 0);
@@ -36,24 +40,24 @@ internal static class KeyBatches
         return batches;
     }
 
-    /// <summary>Sends them all and waits for all answers.</summary>
+    /// <summary>Sends them all and waits for all answers, for the operation timeout at most. When it has ended, no memory of the caller's is used any more.</summary>
     /// <exception cref="MemcachedException">A server did not answer.</exception>
     public static async Task<(Batch<T> Batch, MetaResponse[] Answers)[]> RunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken)
     {
-        var running = batches.Select(batch => batch.Server.ExecuteAsync(batch.Commands.ToArray())).ToArray();
-        var results = await Task.WhenAll(running).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var running = batches.Select(batch => batch.Server.RunAsync(batch.Commands.ToArray(), cancellationToken)).ToArray();
+        var results = await Task.WhenAll(running).ConfigureAwait(false);
         return [.. batches.Zip(results, (batch, result) => (batch, result.Array))];
     }
 
-    /// <summary>Sends them all and waits until each was answered or has failed.</summary>
+    /// <summary>Sends them all and waits until each was answered or has failed, as <see cref="RunAsync"/>.</summary>
     public static Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)[]> TryRunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken) =>
-        Task.WhenAll(batches.Select(TryRunAsync)).WaitAsync(cancellationToken);
+        Task.WhenAll(batches.Select(batch => TryRunAsync(batch, cancellationToken)));
 
-    private static async Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)> TryRunAsync<T>(Batch<T> batch)
+    private static async Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)> TryRunAsync<T>(Batch<T> batch, CancellationToken cancellationToken)
     {
         try
         {
-            return (batch, (await batch.Server.ExecuteAsync(batch.Commands.ToArray()).ConfigureAwait(false)).Array, null);
+            return (batch, (await batch.Server.RunAsync(batch.Commands.ToArray(), cancellationToken).ConfigureAwait(false)).Array, null);
         }
         catch (MemcachedException e)
         {

@@ -14,11 +14,10 @@ namespace NearCache.Memcached;
 /// <summary>A client of memcached's meta protocol: asynchronous, one pipelined connection a server, safe to use from any number of tasks.</summary>
 /// <remarks>
 /// Making one does no input or output; a server is connected to when the first call goes to it. Cancelling a call gives up its answer, not its place in line: a
-/// mutation may be carried out all the same. Keys are 1 to 250 bytes of UTF-8 without spaces and control characters.
+/// mutation may be carried out all the same. A buffer that the caller gave is the caller's again as soon as the call has ended, however it ended. Keys are 1 to 250 bytes of UTF-8 without spaces and control characters.
 /// </remarks>
 public sealed class MemcachedClient : IAsyncDisposable
 {
-    private const long LongestRelative = 60 * 60 * 24 * 30;
     private readonly Lock _changing = new();   // guards the change of the list
     private readonly MemcachedOptions _options;
     private readonly TransportOptions _transport;
@@ -112,13 +111,9 @@ public sealed class MemcachedClient : IAsyncDisposable
         _metrics.Dispose();
     }
 
-    /// <summary>A time to live as memcached takes it: 0 for ever, seconds up to 30 days, beyond that the Unix time of the end.</summary>
-    internal int Expiration(TimeSpan timeToLive)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(timeToLive, TimeSpan.Zero);
-        var seconds = (long)Math.Ceiling(timeToLive.TotalSeconds);
-        return (int)Math.Min(seconds <= LongestRelative ? seconds : _time.GetUtcNow().ToUnixTimeSeconds() + seconds, int.MaxValue);
-    }
+    internal int Expiration(TimeSpan timeToLive) => Expirations.OfTimeToLive(timeToLive, _time);
+
+    internal int Delay(TimeSpan delay) => Expirations.OfDelay(delay, _time);
 
     internal ValueTask<T> RunAsync<T>(
         in MetaCommand command, string key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)

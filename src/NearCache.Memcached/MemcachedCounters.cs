@@ -1,3 +1,4 @@
+using System.Globalization;
 using NearCache.Memcached.Connections;
 using NearCache.Memcached.Protocol;
 
@@ -23,6 +24,20 @@ public static class MemcachedCounters
     public static ValueTask<ulong?> DecrementAsync(
         this MemcachedClient client, string key, ulong delta = 1, ulong? initial = null, TimeSpan timeToLive = default, CancellationToken cancellationToken = default) =>
         CountAsync(client, key, delta, initial, timeToLive, isDecrement: true, cancellationToken);
+
+    /// <summary>Reads a counter and leaves it as it is; null if there is none.</summary>
+    /// <remarks>
+    /// The server keeps a counter in as many digits as it once had, with spaces behind: one that was counted down from 1000 reads as <c>"999 "</c> by
+    /// <see cref="MemcachedReads.GetAsync(MemcachedClient, string, CancellationToken)"/>.
+    /// </remarks>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The counter's key.</param>
+    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <exception cref="FormatException">The value is no number of 64 bits.</exception>
+    public static async ValueTask<ulong?> GetCounterAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
+        await client.GetAsync(key, cancellationToken).ConfigureAwait(false) is not { } value ? null
+            : ulong.TryParse(value.AsSpan().TrimEnd((byte)' '), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+            : throw new FormatException($"The value of the counter is no number: it has {value.Length} bytes.");
 
     private static ValueTask<ulong?> CountAsync(
         MemcachedClient client, string key, ulong delta, ulong? initial, TimeSpan timeToLive, bool isDecrement, CancellationToken cancellationToken)

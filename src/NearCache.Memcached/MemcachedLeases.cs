@@ -25,7 +25,7 @@ public static class MemcachedLeases
             Kind = MetaCommandKind.Get,
             Return = MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas | MetaFields.TimeToLive,
             Vivify = MemcachedReads.Checked(client).Expiration(lease),
-            Recache = winBefore is { } before ? client.Expiration(before) : null,
+            Recache = winBefore is { } before ? client.Delay(before) : null,
         };
         return client.RunAsync(command, key, null, Face.Response, cancellationToken);
     }

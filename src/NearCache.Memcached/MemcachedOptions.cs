@@ -24,6 +24,10 @@ public sealed class MemcachedOptions
     /// <value>1 second. From 10 milliseconds to 5 minutes.</value>
     public TimeSpan OperationTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long an answer or a request that others wait for may move by less than 64 KiB, once it has begun to, before the connection is given up.</summary>
+    /// <value>2 seconds. From 10 milliseconds to 5 minutes.</value>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The wait before the first attempt to connect again; it doubles with each failure.</summary>
     /// <value>100 milliseconds. From 1 millisecond to <see cref="MaxReconnectDelay"/>.</value>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);

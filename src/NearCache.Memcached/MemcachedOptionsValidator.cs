@@ -17,6 +17,7 @@ public static class MemcachedOptionsValidator
         CheckRange(options.ConnectionsPerServer, 1, 64, nameof(options.ConnectionsPerServer), mistakes);
         CheckTime(options.ConnectTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.ConnectTimeout), mistakes);
         CheckTime(options.OperationTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.OperationTimeout), mistakes);
+        CheckTime(options.StallTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.StallTimeout), mistakes);
         CheckTime(options.MaxReconnectDelay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.MaxReconnectDelay), mistakes);
         var most = options.MaxReconnectDelay > TimeSpan.Zero ? options.MaxReconnectDelay : Longest;
         CheckTime(options.ReconnectDelay, TimeSpan.FromMilliseconds(1), most, nameof(options.ReconnectDelay), mistakes);
@@ -67,7 +68,7 @@ public static class MemcachedOptionsValidator
             return;
         }
 
-        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
         for (var i = 0; i < servers.Count; i++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"Servers[{i}]");
@@ -77,9 +78,10 @@ public static class MemcachedOptionsValidator
                 continue;
             }
 
-            if (!seen.Add(entry.Name))
+            if (!seen.TryAdd(entry.Address.Identity, servers[i]))
             {
-                mistakes.Add($"{name} is '{servers[i]}', which is named twice: name each server once.");
+                var other = seen[entry.Address.Identity];
+                mistakes.Add($"{name} is '{servers[i]}', which is named twice{(other == servers[i] ? "" : $", as '{other}' too")}: name each server once.");
             }
 
             if (entry.Weight != 1 && options.Locator is null && !Distributions.KnowsWeights(options.Distribution))

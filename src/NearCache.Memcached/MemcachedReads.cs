@@ -13,8 +13,10 @@ public static class MemcachedReads
     public static ValueTask<byte[]?> GetAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
         Checked(client).RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value }, key, null, Face.Value, cancellationToken);
 
-    /// <summary>Writes the value to <paramref name="destination"/> and allocates nothing; false on a miss. After an exception a part may have been written.</summary>
-    /// <remarks>The destination is written by another thread, and not any more once the call has ended, however it ended.</remarks>
+    /// <summary>Writes the value to <paramref name="destination"/> and allocates nothing; false on a miss. What the destination throws is thrown to the caller.</summary>
+    /// <remarks>
+    /// The destination is written once the whole value has arrived, where the awaiting code goes on, and never after the call has ended. Values above 4 KiB pass through memory of the shared array pool.
+    /// </remarks>
     public static ValueTask<bool> GetAsync(this MemcachedClient client, string key, IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using NearCache.Memcached.Connections;
 using NearCache.Memcached.Protocol;
 
@@ -40,13 +39,17 @@ public sealed class MemcachedServer
 
     /// <summary>Sends commands in order, on one connection, by one write, whatever servers their keys belong to.</summary>
     /// <remarks>
-    /// The answer is not cancelled and has no timeout of its own: it comes, however late, or the connection ends, which it does when it is silent for the operation
-    /// timeout. Who does not want to wait so long uses <see cref="Task.WaitAsync(CancellationToken)"/>. The memory of the commands and of their values must not
-    /// change before. Values of 32 KiB and more are sent by writes of their own, in their place in the order.
+    /// The answer has no timeout of its own: it comes, however late, or the connection ends, which it does when it is silent for the operation timeout or one answer stalls for
+    /// <see cref="MemcachedOptions.StallTimeout"/>. The memory of the commands and of their values may be used again as soon as the task has ended, however it ended. Values of 32 KiB and more are
+    /// sent by writes of their own, in their place in the order.
     /// </remarks>
+    /// <param name="group">The commands.</param>
+    /// <param name="cancellationToken">Gives up the answer; commands that are in line by then may be carried out all the same.</param>
     /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
     /// <exception cref="MemcachedException">There are no answers; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything may have reached the server.</exception>
-    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => _pool.RunAsync(_owner, group, connectionId: null);
+    /// <exception cref="OperationCanceledException">The caller gave up the answer.</exception>
+    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken = default) =>
+        _pool.RunAsync(_owner, group, new GroupTerms(), cancellationToken);
 
     /// <summary>Sends commands in order, by one write, on one connection that is named, and on no other.</summary>
     /// <remarks>For compare-and-set: CAS ids begin again at 1 when a server restarts, and a connection never leads to two lives of a server.</remarks>
@@ -55,7 +58,8 @@ public sealed class MemcachedServer
     /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
     /// <exception cref="MemcachedConnectionLostException">The connection ended. Its <see cref="MemcachedException.OutcomeUnknown"/> is false if nothing was sent on it.</exception>
     /// <exception cref="MemcachedException">There are no answers.</exception>
-    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => _pool.RunAsync(_owner, group, connectionId);
+    public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) =>
+        _pool.RunAsync(_owner, group, new GroupTerms(ConnectionId: connectionId), CancellationToken.None);
 
     /// <summary>Returns the id of the connection that takes a command with this key now. The connection is made if there is none yet.</summary>
     /// <exception cref="MemcachedException">The server is down.</exception>
@@ -65,11 +69,12 @@ public sealed class MemcachedServer
     /// <exception cref="MemcachedException">There is no answer.</exception>
     public async Task<string> GetVersionAsync(CancellationToken cancellationToken = default)
     {
-        var lines = await _pool.RunTextAsync(_owner, "version\r\n", hasManyLines: false, cancellationToken).ConfigureAwait(false);
+        var lines = await _pool.RunTextAsync(_owner, TextCommand.Version, cancellationToken).ConfigureAwait(false);
         return lines[0]["VERSION ".Length..];
     }
 
     /// <summary>Asks for statistics: the general ones, or a group such as <c>items</c>, <c>slabs</c> or <c>settings</c>.</summary>
+    /// <remarks>The groups <c>detail on</c>, <c>detail off</c> and <c>reset</c> are switches: what is returned is empty.</remarks>
     /// <exception cref="ArgumentException">The group has characters other than letters, digits and spaces.</exception>
     /// <exception cref="MemcachedException">There is no answer, or the server knows no such group.</exception>
     public async Task<IReadOnlyDictionary<string, string>> GetStatisticsAsync(string? group = null, CancellationToken cancellationToken = default)
@@ -79,11 +84,11 @@ public sealed class MemcachedServer
             throw new ArgumentException("A group of statistics is letters, digits and spaces.", nameof(group));
         }
 
-        var lines = await _pool.RunTextAsync(_owner, group is null ? "stats\r\n" : $"stats {group}\r\n", hasManyLines: true, cancellationToken).ConfigureAwait(false);
+        var lines = await _pool.RunTextAsync(_owner, TextCommand.Statistics(group), cancellationToken).ConfigureAwait(false);
         var statistics = new Dictionary<string, string>();
         foreach (var line in lines)
         {
-            // STAT <name> <value>
+            // (STAT|PREFIX|ITEM) <name> <value>
             var parts = line.Split(' ', 3);
             if (parts.Length > 1)
             {
@@ -99,14 +104,13 @@ public sealed class MemcachedServer
     public async Task<IReadOnlyList<MemcachedServerConnection>> GetServerConnectionsAsync(CancellationToken cancellationToken = default) =>
         MemcachedServerConnection.Parse(await GetStatisticsAsync("conns", cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Makes everything that it holds expire, now or after <paramref name="delay"/> (whole seconds).</summary>
+    /// <summary>Makes everything that it holds expire, now or after <paramref name="delay"/>.</summary>
+    /// <param name="delay">A part of a second counts as a whole one. Zero, unless given: now.</param>
+    /// <param name="cancellationToken">Gives up the answer; it may happen all the same.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
     /// <exception cref="MemcachedException">There is no answer.</exception>
-    public async Task FlushAllAsync(TimeSpan delay = default, CancellationToken cancellationToken = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(delay, TimeSpan.Zero);
-        var text = delay == TimeSpan.Zero ? "flush_all\r\n" : string.Create(CultureInfo.InvariantCulture, $"flush_all {(long)delay.TotalSeconds}\r\n");
-        await _pool.RunTextAsync(_owner, text, hasManyLines: false, cancellationToken).ConfigureAwait(false);
-    }
+    public async Task FlushAllAsync(TimeSpan delay = default, CancellationToken cancellationToken = default) =>
+        await _pool.RunTextAsync(_owner, TextCommand.FlushAll(Expirations.OfDelay(delay, _pool.Settings.Time)), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({State})";
@@ -114,4 +118,12 @@ public sealed class MemcachedServer
     internal ValueTask<T> RunAsync<T>(
         in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken) =>
         _pool.RunAsync(_owner, command, key, writer, face, cancellationToken);
+
+    /// <summary>Sends a group whose caller waits for the operation timeout at most.</summary>
+    internal Task<MetaGroupResult> RunAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>
+        _pool.RunAsync(_owner, group, new GroupTerms(HasTimeout: true), cancellationToken);
+
+    /// <summary>Throws unless the command may be sent.</summary>
+    /// <exception cref="ArgumentException">Its key or its value may not be sent.</exception>
+    internal void Check(in MetaCommand command) => MetaRules.Check(command, command.Key.Span, _pool.Settings.Options.MaxValueBytes);
 }

@@ -4,10 +4,10 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached;
 
-/// <summary>Writing by text keys. A time to live of zero keeps for ever; fractions of a second count as a whole one.</summary>
+/// <summary>Writing by text keys. A time to live of zero keeps for ever, and so does one that ends after 19 January 2038; fractions of a second count as a whole one.</summary>
 /// <remarks>
 /// All throw <see cref="ArgumentException"/> for a key or a value that may not be sent, <see cref="MemcachedServerErrorException"/> when the server refused,
-/// another <see cref="MemcachedException"/> without an answer, and <see cref="OperationCanceledException"/> when the caller gave up. The memory of a value may be used
+/// another <see cref="MemcachedException"/> without an answer within the operation timeout, and <see cref="OperationCanceledException"/> when the caller gave up. The memory of a value may be used
 /// again as soon as the call has ended, however it ended.
 /// </remarks>
 public static class MemcachedWrites
@@ -17,7 +17,7 @@ public static class MemcachedWrites
         this MemcachedClient client, string key, ReadOnlyMemory<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Set, timeToLive, clientFlags, cancellationToken);
 
-    /// <summary>Stores the value whatever was there. Returns true. A value of one segment is not copied.</summary>
+    /// <summary>Stores the value whatever was there. Returns true.</summary>
     public static ValueTask<bool> SetAsync(
         this MemcachedClient client, string key, in ReadOnlySequence<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value.IsSingleSegment ? value.First : value.ToArray(), MetaSetMode.Set, timeToLive, clientFlags, cancellationToken);

@@ -28,7 +28,7 @@ internal static class Connector
             var plain = stream;
             if (options.Tls is { } tls)
             {
-                stream = await EncryptAsync(stream, address, tls, either.Token).ConfigureAwait(false);
+                stream = await EncryptAsync(socket, stream, address, tls, either.Token).ConfigureAwait(false);
             }
 
             var connection = new TransportConnection(socket, plain, stream);
@@ -44,6 +44,7 @@ internal static class Connector
         {
             if (stream is not null)
             {
+                TransportConnection.Reset(socket!);
                 await stream.DisposeAsync().ConfigureAwait(false);
             }
         }
@@ -143,7 +144,7 @@ internal static class Connector
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)time.TotalSeconds);
 
     private static async Task<Stream> EncryptAsync(
-        Stream plain, ServerAddress address, SslClientAuthenticationOptions tls, CancellationToken cancellationToken)
+        Socket socket, Stream plain, ServerAddress address, SslClientAuthenticationOptions tls, CancellationToken cancellationToken)
     {
         var stream = new SslStream(plain, leaveInnerStreamOpen: false);
         try
@@ -153,13 +154,22 @@ internal static class Connector
         }
         catch
         {
+            // A farewell would wait for that of a server that never answers.
+            TransportConnection.Reset(socket);
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    private static SslClientAuthenticationOptions ForHost(SslClientAuthenticationOptions tls, string host) =>
-        !string.IsNullOrEmpty(tls.TargetHost) ? tls : new SslClientAuthenticationOptions
+    /// <summary>Copies the settings for a host, unless they name one themselves.</summary>
+    internal static SslClientAuthenticationOptions ForHost(SslClientAuthenticationOptions tls, string host)
+    {
+        if (!string.IsNullOrEmpty(tls.TargetHost))
+        {
+            return tls;
+        }
+
+        var copy = new SslClientAuthenticationOptions
         {
             TargetHost = host,
             AllowRenegotiation = tls.AllowRenegotiation,
@@ -175,5 +185,11 @@ internal static class Connector
             LocalCertificateSelectionCallback = tls.LocalCertificateSelectionCallback,
             RemoteCertificateValidationCallback = tls.RemoteCertificateValidationCallback,
         };
+        if (OperatingSystem.IsLinux() || OperatingSystem.IsWindows())
+        {
+            (copy.AllowRsaPkcs1Padding, copy.AllowRsaPssPadding) = (tls.AllowRsaPkcs1Padding, tls.AllowRsaPssPadding);
+        }
 
+        return copy;
+    }
 }

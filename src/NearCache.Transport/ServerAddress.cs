@@ -18,13 +18,18 @@ internal sealed record ServerAddress
     private ServerAddress(string host, int port, string? unixPath) => (Host, Port, UnixPath) = (host, port, unixPath);
 
     /// <summary>A name or an IP address, without the brackets of IPv6; for a Unix domain socket "localhost".</summary>
-    public string Host { get; }
+    public string Host { get; private init; }
 
     /// <summary>1 to 65535; 0 for a Unix domain socket.</summary>
     public int Port { get; }
 
     /// <summary>The path of a Unix domain socket, or null.</summary>
     public string? UnixPath { get; }
+
+    /// <summary>The same for all ways to write one address: an IP address in its shortest form, a name in lower case, a path without detours.</summary>
+    public string Identity => UnixPath is not null
+        ? Path.GetFullPath(UnixPath)
+        : (this with { Host = IPAddress.TryParse(Host, out var ip) ? (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip).ToString() : Host.ToLowerInvariant().TrimEnd('.') }).ToString();
 
     /// <summary>Reads one address. Without <paramref name="defaultPort"/> a port must be written.</summary>
     /// <exception cref="FormatException">It is none; the message says why.</exception>

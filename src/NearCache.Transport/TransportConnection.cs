@@ -64,18 +64,24 @@ internal sealed class TransportConnection : IAsyncDisposable
         Interlocked.CompareExchange(ref _reason, reason, null);
         if (Interlocked.CompareExchange(ref _state, Aborted, Open) == Open)
         {
-            try
-            {
-                _socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                // The peer has reset it already, or it is being disposed.
-            }
-
-            _socket.Dispose();
+            Reset(_socket);
             _plain.Dispose();
         }
+    }
+
+    /// <summary>Closes a socket by a reset: the system keeps nothing of it, and waits for nothing.</summary>
+    internal static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer has reset it already, or it is being disposed.
+        }
+
+        socket.Dispose();
     }
 
     /// <summary>Ends it; what was flushed still arrives unless it was aborted. Whoever reads or writes must have stopped.</summary>

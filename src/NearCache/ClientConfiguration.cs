@@ -15,6 +15,7 @@ internal static class ClientConfiguration
         reader.Number(nameof(options.ConnectionsPerServer), value => options.ConnectionsPerServer = value);
         reader.Duration(nameof(options.ConnectTimeout), value => options.ConnectTimeout = value);
         reader.Duration(nameof(options.OperationTimeout), value => options.OperationTimeout = value);
+        reader.Duration(nameof(options.StallTimeout), value => options.StallTimeout = value);
         reader.Duration(nameof(options.ReconnectDelay), value => options.ReconnectDelay = value);
         reader.Duration(nameof(options.MaxReconnectDelay), value => options.MaxReconnectDelay = value);
         reader.Fraction(nameof(options.ReconnectJitter), value => options.ReconnectJitter = value);

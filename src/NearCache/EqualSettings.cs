@@ -8,8 +8,8 @@ internal static class EqualSettings
 {
     public static bool Are(MemcachedOptions one, MemcachedOptions other) =>
         one.Servers.SequenceEqual(other.Servers, StringComparer.Ordinal)
-        && (one.ConnectionsPerServer, one.ConnectTimeout, one.OperationTimeout, one.ReconnectDelay, one.MaxReconnectDelay, one.ReconnectJitter, one.KeepAlive)
-            == (other.ConnectionsPerServer, other.ConnectTimeout, other.OperationTimeout, other.ReconnectDelay, other.MaxReconnectDelay, other.ReconnectJitter, other.KeepAlive)
+        && (one.ConnectionsPerServer, one.ConnectTimeout, one.OperationTimeout, one.StallTimeout, one.ReconnectDelay, one.MaxReconnectDelay, one.ReconnectJitter, one.KeepAlive)
+            == (other.ConnectionsPerServer, other.ConnectTimeout, other.OperationTimeout, other.StallTimeout, other.ReconnectDelay, other.MaxReconnectDelay, other.ReconnectJitter, other.KeepAlive)
         && (one.MaxInFlightCommands, one.MaxInFlightBytes, one.OverloadPolicy, one.MaxValueBytes, one.VerifyReplies, one.Distribution)
             == (other.MaxInFlightCommands, other.MaxInFlightBytes, other.OverloadPolicy, other.MaxValueBytes, other.VerifyReplies, other.Distribution)
         && (one.UserName, one.Password) == (other.UserName, other.Password)

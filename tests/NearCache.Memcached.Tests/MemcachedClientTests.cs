@@ -263,5 +263,48 @@ public abstract class MemcachedClientTests(MemcachedClient client)
         Assert.Contains("curr_connections", await _client.Servers[0].GetStatisticsAsync());
     }
 
+    [Fact]
+    public async Task Groups_of_statistics_that_are_switches_keep_the_connection()
+    {
+        await _client.GetAsync(_key);
+        var connection = Assert.Single(_client.Servers[0].Connections).Id;
+
+        Assert.Empty(await _client.Servers[0].GetStatisticsAsync("detail on"));
+        await _client.Servers[0].GetStatisticsAsync("detail dump");
+        Assert.Empty(await _client.Servers[0].GetStatisticsAsync("detail off"));
+        await _client.Servers[0].GetStatisticsAsync("reset");
+
+        Assert.Equal(connection, Assert.Single(_client.Servers[0].Connections).Id);
+    }
+
+    [Fact]
+    public async Task A_counter_that_was_counted_down_is_read_as_its_number()
+    {
+        Assert.Null(await _client.GetCounterAsync(_key));
+        await _client.IncrementAsync(_key, initial: 1000);
+        Assert.Equal(999UL, await _client.DecrementAsync(_key));
+
+        Assert.Equal(999UL, await _client.GetCounterAsync(_key));
+        Assert.Equal("999 "u8.ToArray(), await _client.GetAsync(_key));
+        Assert.Equal(998UL, await _client.DecrementAsync(_key));
+
+        await _client.SetAsync(_key, "text"u8.ToArray());
+        await Assert.ThrowsAsync<FormatException>(async () => await _client.GetCounterAsync(_key));
+    }
+
+    [Fact]
+    public async Task Durations_of_any_length_can_be_told()
+    {
+        await _client.SetAsync(_key, "v"u8.ToArray(), TimeSpan.MaxValue);
+        Assert.Equal(-1, (await _client.GetAsync(_key, MetaFields.TimeToLive)).TimeToLive);
+        Assert.True(await _client.TouchAsync(_key, TimeSpan.MaxValue));
+        Assert.True((await _client.GetOrLeaseAsync(_key + "x", TimeSpan.MaxValue, winBefore: TimeSpan.MaxValue)).IsWinner);
+        Assert.Equal(5UL, await _client.IncrementAsync(_key + "c", initial: 5, timeToLive: TimeSpan.MaxValue));
+
+        await _client.Servers[0].FlushAllAsync(TimeSpan.MaxValue);
+        Assert.NotNull(await _client.GetAsync(_key));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _client.Servers[0].FlushAllAsync(TimeSpan.FromSeconds(-1)));
+    }
+
     private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 }

@@ -88,7 +88,7 @@ public sealed class ConnectorTests
     }
 
     [Fact]
-    public async Task A_handshake_that_is_never_answered_ends_with_the_connect_timeout_and_closes_the_socket()
+    public async Task A_handshake_that_is_never_answered_ends_with_the_connect_timeout_and_resets_the_socket()
     {
         using var loopback = new Loopback();
         var time = new ManualTime();
@@ -100,8 +100,48 @@ public sealed class ConnectorTests
         time.Advance(options.ConnectTimeout);
 
         await Assert.ThrowsAsync<TimeoutException>(() => connecting);
-        await AssertClosedAsync(peer);
+
+        // A farewell would leave the socket waiting for the peer's.
+        var e = await Assert.ThrowsAsync<SocketException>(async () =>
+        {
+            while (await peer.ReceiveAsync(new byte[1024]).WaitAsync(TimeSpan.FromSeconds(30)) > 0)
+            {
+                // What was sent before.
+            }
+        });
+        Assert.Equal(SocketError.ConnectionReset, e.SocketErrorCode);
     }
+
+    [Fact]
+    public void Settings_of_tls_are_copied_whole_for_a_host()
+    {
+        var settings = new SslClientAuthenticationOptions();
+        foreach (var property in typeof(SslClientAuthenticationOptions).GetProperties().Where(property => property.Name != nameof(settings.TargetHost)))
+        {
+            property.SetValue(settings, Another(property.PropertyType, property.GetValue(settings)));
+        }
+
+        var copy = Connector.ForHost(settings, "cache-1");
+
+        Assert.Equal("cache-1", copy.TargetHost);
+        Assert.All(
+            typeof(SslClientAuthenticationOptions).GetProperties().Where(property => property.Name != nameof(settings.TargetHost)),
+            property => Assert.Equal(property.GetValue(settings), property.GetValue(copy)));
+    }
+
+    private static object? Another(Type type, object? value) => value switch
+    {
+        true => false,
+        false => true,
+        _ when type == typeof(List<SslApplicationProtocol>) => new List<SslApplicationProtocol> { SslApplicationProtocol.Http2 },
+        _ when type == typeof(X509ChainPolicy) => new X509ChainPolicy(),
+        _ when type == typeof(X509CertificateCollection) => new X509CertificateCollection(),
+        _ when type == typeof(X509RevocationMode) => X509RevocationMode.Offline,
+        _ when type == typeof(System.Security.Authentication.SslProtocols) => System.Security.Authentication.SslProtocols.Tls13,
+        _ when type == typeof(RemoteCertificateValidationCallback) => (RemoteCertificateValidationCallback)((_, _, _, errors) => errors == SslPolicyErrors.None),
+        _ when type == typeof(LocalCertificateSelectionCallback) => (LocalCertificateSelectionCallback)((_, _, _, _, _) => null!),
+        _ => value,
+    };
 
     [Fact]
     public async Task Tls_carries_bytes_both_ways_and_checks_the_host()

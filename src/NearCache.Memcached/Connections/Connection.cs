@@ -32,7 +32,7 @@ internal sealed class Connection : IReplyLine
         _settings = settings;
         _room = new Room(settings.Options);
         _flusher = new Flusher(_gate, settings, failure => Abort(failure));
-        _liveness = new Liveness(ConnectionSettings.TicksPerTimeout, settings.KeepAliveTicks);
+        _liveness = new Liveness(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
         _made = settings.Time.GetTimestamp();
         _timer = settings.Time.CreateTimer(static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
     }
@@ -95,21 +95,33 @@ internal sealed class Connection : IReplyLine
     /// <summary>Ends one that was never opened.</summary>
     public void Close(ConnectionFailure failure) => Close(failure, 0);
 
-    /// <summary>Puts a command in line. <paramref name="owner"/> is kept alive until everything is answered.</summary>
+    /// <summary>Puts a command in line, after which its memory is the caller's again. <paramref name="owner"/> is kept alive until everything is answered.</summary>
     public QueueResult TryQueue(SingleOperation operation, in MetaCommand command, ReadOnlySpan<byte> key, object owner, bool isRetry = false)
     {
+        var bytes = MetaCommandWriter.MaxLineLength + command.Value.Length;
+        byte[]? copy = null;
+        if (SendQueue.MustCopy(command))
+        {
+            if (Refusal(1, bytes, isRetry) is { } refusal)
+            {
+                return refusal;
+            }
+
+            copy = SendQueue.Copy(command);
+        }
+
         bool mustFlush, isAlone;
         lock (_gate)
         {
-            var bytes = MetaCommandWriter.MaxLineLength + command.Value.Length;
             if (_closed || !_room.Has(1, bytes, isRetry))
             {
+                SendQueue.Discard(copy);
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
 
             operation.Start = _flusher.Queue.Position;
             operation.Opaque = _opaque;
-            Write(command, key, operation);
+            Write(command, key, copy);
             Enqueue(operation, owner);
             mustFlush = _flusher.NeedsStart();
             isAlone = _ring.Count == 1;
@@ -123,16 +135,34 @@ internal sealed class Connection : IReplyLine
         return QueueResult.Queued;
     }
 
-    /// <summary>Puts commands in line, to be sent by one write.</summary>
-    public QueueResult TryQueue(ReadOnlyMemory<MetaCommand> commands, object owner, long started, bool isRetry, out GroupOperation? operation)
+    /// <summary>Puts commands in line, to be sent by one write, after which they and their memory are the caller's again.</summary>
+    public QueueResult TryQueue(ReadOnlySpan<MetaCommand> commands, bool hasTimeout, object owner, long started, bool isRetry, out GroupOperation? operation)
     {
         operation = null;
         var bytes = 0L;
         var room = 0;
-        foreach (ref readonly var command in commands.Span)
+        var mustCopy = false;
+        foreach (ref readonly var command in commands)
         {
+            var isCopied = SendQueue.MustCopy(command);
+            mustCopy |= isCopied;
             bytes += MetaCommandWriter.MaxLineLength + command.Value.Length;
-            room += MetaCommandWriter.MaxLineLength + (command.Value.Length < SendQueue.LargeValueBytes ? command.Value.Length + 2 : 2);
+            room += MetaCommandWriter.MaxLineLength + (isCopied ? 2 : command.Value.Length + 2);
+        }
+
+        byte[]?[]? copies = null;
+        if (mustCopy)
+        {
+            if (Refusal(commands.Length, bytes, isRetry) is { } refusal)
+            {
+                return refusal;
+            }
+
+            copies = new byte[]?[commands.Length];
+            for (var i = 0; i < copies.Length; i++)
+            {
+                copies[i] = SendQueue.Copy(commands[i]);
+            }
         }
 
         bool mustFlush;
@@ -140,14 +170,15 @@ internal sealed class Connection : IReplyLine
         {
             if (_closed || !_room.Has(commands.Length, bytes, isRetry))
             {
+                Array.ForEach(copies ?? [], SendQueue.Discard);
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
 
-            operation = new GroupOperation(commands, Id, _settings, started) { Commands = commands.Length, Start = _flusher.Queue.Position, Opaque = _opaque };
+            operation = new GroupOperation(commands, hasTimeout, Id, _settings, started) { Commands = commands.Length, Start = _flusher.Queue.Position, Opaque = _opaque };
             _flusher.Queue.GetSpan(room);
-            foreach (ref readonly var command in commands.Span)
+            for (var i = 0; i < commands.Length; i++)
             {
-                Write(command, command.Key.Span, null);
+                Write(commands[i], commands[i].Key.Span, copies?[i]);
             }
 
             Enqueue(operation, owner);
@@ -162,20 +193,24 @@ internal sealed class Connection : IReplyLine
         return QueueResult.Queued;
     }
 
-    /// <summary>Puts a line of the classic protocol in line.</summary>
-    public QueueResult TryQueue(TextOperation operation, string text, object owner, bool isRetry)
+    /// <summary>Puts a command of the classic protocol in line.</summary>
+    public QueueResult TryQueue(TextOperation operation, object owner, bool isRetry)
     {
+        var line = operation.Name;
         bool mustFlush;
         lock (_gate)
         {
-            if (_closed || !_room.Has(1, text.Length, isRetry))
+            if (_closed || !_room.Has(1, line.Length + 2, isRetry))
             {
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
 
             operation.Start = _flusher.Queue.Position;
             operation.Commands = 1;
-            _flusher.Queue.Advance(Encoding.ASCII.GetBytes(text, _flusher.Queue.GetSpan(text.Length)));
+            var span = _flusher.Queue.GetSpan(line.Length + 2);
+            Encoding.ASCII.GetBytes(line, span);
+            "\r\n"u8.CopyTo(span[line.Length..]);
+            _flusher.Queue.Advance(line.Length + 2);
             Enqueue(operation, owner);
             mustFlush = _flusher.NeedsStart();
         }
@@ -242,13 +277,21 @@ internal sealed class Connection : IReplyLine
         Volatile.Write(ref _operations, _operations + commands);
     }
 
-    private void Write(in MetaCommand command, ReadOnlySpan<byte> key, Operation? holder)
+    // Asked before values are copied, lest they are copied in vain.
+    private QueueResult? Refusal(int commands, long bytes, bool isRetry)
+    {
+        lock (_gate)
+        {
+            return _closed ? QueueResult.Closed : _room.Has(commands, bytes, isRetry) ? null : QueueResult.Full;
+        }
+    }
+
+    private void Write(in MetaCommand command, ReadOnlySpan<byte> key, byte[]? copy)
     {
         ulong? opaque = _settings.Options.VerifyReplies ? _opaque++ : null;
         var queue = _flusher.Queue;
         var length = command.Value.Length;
-        var isLarge = length >= SendQueue.LargeValueBytes;
-        var span = queue.GetSpan(MetaCommandWriter.MaxLineLength + (isLarge ? 0 : length) + 2);
+        var span = queue.GetSpan(MetaCommandWriter.MaxLineLength + (copy is null ? length : 0) + 2);
         var written = MetaCommandWriter.Write(command, key, opaque, span);
         if (command.Kind != MetaCommandKind.Set)
         {
@@ -256,10 +299,10 @@ internal sealed class Connection : IReplyLine
             return;
         }
 
-        if (isLarge)
+        if (copy is not null)
         {
             queue.Advance(written);
-            queue.AddLarge(command.Value, holder);
+            queue.Add(copy, length);
             "\r\n"u8.CopyTo(queue.GetSpan(2));
             queue.Advance(2);
             return;
@@ -292,22 +335,29 @@ internal sealed class Connection : IReplyLine
             _tick++;
 
             // One tick more than the timeout has: the tick in which an operation was queued was not a whole one.
-            var due = _tick - ConnectionSettings.TicksPerTimeout - 1;
+            var due = _tick - _settings.TicksPerTimeout - 1;
             for (var i = 0; i < _ring.Count && _ring.At(i).ExpireIfQueuedBy(due, _settings); i++)
             {
                 // Gives up the answer of one more.
             }
 
-            verdict = _transport is null ? LivenessVerdict.Fine : _liveness.Tick(_received, _flusher.Sent, _ring.Count > 0 ? _ring.At(0).End : -1);
+            var oldest = _ring.Count > 0 ? _ring.At(0) : null;
+            verdict = _transport is null
+                ? LivenessVerdict.Fine
+                : _liveness.Tick(_received, _flusher.Sent, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1 || oldest?.IsWaitedFor == false);
         }
 
         if (verdict == LivenessVerdict.Dead)
         {
             Abort(ConnectionFailure.Silent(_settings.Server, _settings.Options.OperationTimeout));
         }
+        else if (verdict == LivenessVerdict.Stalled)
+        {
+            Abort(ConnectionFailure.Stalled(_settings.Server, _settings.Options.StallTimeout));
+        }
         else if (verdict == LivenessVerdict.Ask)
         {
-            TryQueue(new[] { MetaCommand.NoOp() }, this, _settings.Metrics.Now(), isRetry: true, out _);
+            TryQueue([MetaCommand.NoOp()], hasTimeout: true, this, _settings.Metrics.Now(), isRetry: true, out _);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class ConnectionFailure
     public string Text { get; }
 
     /// <summary>Whether the server should be asked whether it lives before calls are sent to it again.</summary>
-    public bool IsSuspect => Reason is "silent" or "full" or "connect";
+    public bool IsSuspect => Reason is "silent" or "stalled" or "full" or "connect";
 
     public static ConnectionFailure Lost(string server, string text, Exception? cause) =>
         new("lost", text, (operation, unknown) => new MemcachedConnectionLostException(server, operation, unknown, text, cause));
@@ -25,6 +25,12 @@ internal sealed class ConnectionFailure
         "silent",
         $"nothing arrived for {limit.TotalMilliseconds:0} ms while replies were due (OperationTimeout)",
         (operation, unknown) => new MemcachedTimeoutException(server, operation, unknown, nameof(MemcachedOptions.OperationTimeout), limit));
+
+    public static ConnectionFailure Stalled(string server, TimeSpan limit)
+    {
+        var text = $"an answer or a request that others wait for moved by less than {Liveness.StallBytes / 1024} KiB within {limit.TotalMilliseconds:0} ms (StallTimeout)";
+        return new("stalled", text, (operation, unknown) => new MemcachedConnectionLostException(server, operation, unknown, text, null));
+    }
 
     public static ConnectionFailure NotUnderstood(string server, string text) =>
         new("protocol", text, (operation, unknown) => new MemcachedProtocolException(server, operation, unknown, text));

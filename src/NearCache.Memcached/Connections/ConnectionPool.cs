@@ -85,11 +85,12 @@ internal sealed class ConnectionPool : IServerView
     public long ConnectionIdFor(ReadOnlySpan<byte> key) =>
         Pick(key).TryGet(out var failure) is { } connection ? connection.Id : throw failure!.ToException(null, outcomeUnknown: false);
 
-    /// <summary>Sends commands in order, on one connection, by one write. The answer always comes, or the connection ends.</summary>
-    /// <param name="owner">Kept alive until everything is answered.</param>
-    /// <param name="commands">The commands.</param>
-    /// <param name="connectionId">The only connection that may carry them; null: the one of the first key.</param>
-    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long? connectionId)
+    /// <summary>Sends commands in order, on one connection, by one write. The commands and their memory are the caller's again when the task has ended, however it ended.</summary>
+    /// <param name="owner">Kept alive meanwhile.</param>
+    /// <param name="commands">At least one.</param>
+    /// <param name="terms">How they are sent.</param>
+    /// <param name="cancellationToken">Gives up the answer.</param>
+    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
     {
         foreach (ref readonly var command in commands.Span)
         {
@@ -101,23 +102,26 @@ internal sealed class ConnectionPool : IServerView
             throw new ArgumentException("A group has at least one command.", nameof(commands));
         }
 
-        return MemcachedTraces.IsWanted ? RunTracedAsync(owner, commands, connectionId) : SendAsync(owner, commands, connectionId);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<MetaGroupResult>(cancellationToken);
+        }
+
+        return MemcachedTraces.IsWanted ? RunTracedAsync(owner, commands, terms, cancellationToken) : SendAsync(owner, commands, terms, cancellationToken);
     }
 
-    /// <summary>Sends a line of the classic protocol and returns the lines of the answer.</summary>
-    public ValueTask<IReadOnlyList<string>> RunTextAsync(object owner, string text, bool hasManyLines, CancellationToken cancellationToken)
+    /// <summary>Sends a command of the classic protocol and returns the lines of the answer.</summary>
+    public ValueTask<IReadOnlyList<string>> RunTextAsync(object owner, TextCommand command, CancellationToken cancellationToken)
     {
-        var name = text.TrimEnd();
-        var call = new Call(CommandNames.NumberOf(name), 1, _settings.Metrics.Now());
+        var call = new Call(CommandNames.NumberOf(command.Line), 1, _settings.Metrics.Now());
         return TracedCall.RunAsync(_settings, call.Number, 1, async () =>
         {
-            var operation = new TextOperation(name, hasManyLines, _settings, call.Started);
+            var operation = new TextOperation(command, _settings, call.Started);
             await QueueAsync(
-                name, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, text, owner, isRetry), null, cancellationToken).ConfigureAwait(false);
-            var lines = await operation.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);
-            return lines is [.., var last] && (last.StartsWith("ERROR", StringComparison.Ordinal) || last.Contains("_ERROR", StringComparison.Ordinal))
-                ? throw new MemcachedServerErrorException(_settings.Server, name, last)
-                : lines;
+                command.Line, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, owner, isRetry), null, cancellationToken).ConfigureAwait(false);
+            operation.CancelByToken(cancellationToken);
+            var reply = await operation.Completion.ConfigureAwait(false);
+            return reply.Error is { } error ? throw new MemcachedServerErrorException(_settings.Server, command.Line, error) : reply.Lines;
         });
     }
 
@@ -127,8 +131,12 @@ internal sealed class ConnectionPool : IServerView
         TracedCall.RunAsync(
             _settings, CommandNames.NumberOf(command.Kind), 1, () => SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
 
-    private Task<MetaGroupResult> RunTracedAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long? connectionId) => TracedCall.RunAsync(
-        _settings, CommandNames.NumberOf(commands.Span), commands.Length, () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands, connectionId))).AsTask();
+    private Task<MetaGroupResult> RunTracedAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken) =>
+        TracedCall.RunAsync(
+            _settings,
+            CommandNames.NumberOf(commands.Span),
+            commands.Length,
+            () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands, terms, cancellationToken))).AsTask();
 
     private ValueTask<T> SendAsync<T>(
         object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
@@ -149,14 +157,18 @@ internal sealed class ConnectionPool : IServerView
         return SendSlowlyAsync(owner, command with { Key = key.ToArray() }, writer, face, started, cancellationToken);
     }
 
-    private Task<MetaGroupResult> SendAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long? connectionId)
+    private Task<MetaGroupResult> SendAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
     {
         var started = _settings.Metrics.Now();
-        return Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
-            && (connectionId is null || connection.Id == connectionId)
-            && connection.TryQueue(commands, owner, started, isRetry: false, out var operation) == QueueResult.Queued
-            ? operation!.Completion
-            : SendSlowlyAsync(owner, commands, started, connectionId);
+        if (Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
+            && (terms.ConnectionId is null || connection.Id == terms.ConnectionId)
+            && connection.TryQueue(commands.Span, terms.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
+        {
+            operation!.CancelByToken(cancellationToken);
+            return operation.Completion;
+        }
+
+        return SendSlowlyAsync(owner, commands, terms, started, cancellationToken);
     }
 
     private async ValueTask<T> SendSlowlyAsync<T>(
@@ -184,17 +196,19 @@ internal sealed class ConnectionPool : IServerView
         return await face(operation).ConfigureAwait(false);
     }
 
-    private async Task<MetaGroupResult> SendSlowlyAsync(object owner, ReadOnlyMemory<MetaCommand> commands, long started, long? connectionId)
+    private async Task<MetaGroupResult> SendSlowlyAsync(
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, long started, CancellationToken cancellationToken)
     {
         GroupOperation? operation = null;
         await QueueAsync(
             "group",
             new Call(CommandNames.NumberOf(commands.Span), commands.Length, started),
             commands.Span[0].Key,
-            (connection, isRetry) => connection.TryQueue(commands, owner, started, isRetry, out operation),
-            connectionId,
-            CancellationToken.None).ConfigureAwait(false);
-        return await operation!.Completion.ConfigureAwait(false);
+            (connection, isRetry) => connection.TryQueue(commands.Span, terms.HasTimeout, owner, started, isRetry, out operation),
+            terms.ConnectionId,
+            cancellationToken).ConfigureAwait(false);
+        operation!.CancelByToken(cancellationToken);
+        return await operation.Completion.ConfigureAwait(false);
     }
 
     private async Task QueueAsync(

@@ -237,7 +237,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
 
     private async ValueTask SendAsync(Stream stream, SendPart part)
     {
-        for (var memory = part.Memory; !memory.IsEmpty;)
+        for (ReadOnlyMemory<byte> memory = part.Buffer.AsMemory(0, part.Length); !memory.IsEmpty;)
         {
             var now = memory[..Math.Min(memory.Length, MostAtOnce)];
             await stream.WriteAsync(now, CancellationToken.None).ConfigureAwait(false);
@@ -245,7 +245,5 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
             Volatile.Write(ref _sent, _sent + now.Length);
             settings.Metrics.Sent(now.Length);
         }
-
-        part.Owner?.ReleaseMemory(settings);
     }
 }

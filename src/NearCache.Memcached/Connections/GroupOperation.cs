@@ -1,57 +1,70 @@
-using NearCache.Memcached.Diagnostics;
 using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Commands that stand together in line. It always ends with all replies, however late, or with the connection.</summary>
-internal sealed class GroupOperation(ReadOnlyMemory<MetaCommand> commands, long connectionId, ConnectionSettings settings, long started) : Operation
+/// <summary>Commands that stand together in line.</summary>
+/// <param name="commands">The commands; read by this call alone.</param>
+/// <param name="hasTimeout">Whether the caller waits for the operation timeout at most; otherwise it ends with all replies, however late, or with the connection.</param>
+/// <param name="connectionId">Of the connection that carries it.</param>
+/// <param name="settings">Of the server.</param>
+/// <param name="started">When it was called for.</param>
+internal sealed class GroupOperation(ReadOnlySpan<MetaCommand> commands, bool hasTimeout, long connectionId, ConnectionSettings settings, long started)
+    : TaskOperation<MetaGroupResult>(settings, CommandNames.NumberOf(commands), started)
 {
+    private readonly Expected[] _expected = Expect(commands);
     private readonly MetaResponse[] _responses = new MetaResponse[commands.Length];
-    private readonly TaskCompletionSource<MetaGroupResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _next;
-
-    public Task<MetaGroupResult> Completion => _completion.Task;
 
     public override string Name => "group";
 
-    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) =>
-        Accept(reply, reply.Code == MetaReplyCode.Value ? value.ToArray() : null, now);
+    protected override bool HasTimeout => hasTimeout;
 
-    public override LargeValue BeginLarge(in MetaReply reply) => new() { Array = GC.AllocateUninitializedArray<byte>(reply.Length) };
+    protected override int Unanswered => _expected.Length - Volatile.Read(ref _next);
+
+    public override bool Allows(in MetaReply reply) => _expected[_next].Replies.Allow(reply);
+
+    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) =>
+        _expected[_next].Replies.AllowValue(reply, value)
+            ? Accept(reply, reply.Code == MetaReplyCode.Value && !HasEnded ? value.ToArray() : null, now)
+            : Acceptance.Illegal;
+
+    public override LargeValue BeginLarge(int length) => HasEnded ? default : LargeValue.Exact(length);
 
     public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now) => Accept(reply, value.Array, now);
 
-    public override void Fail(ConnectionFailure failure, bool outcomeUnknown)
+    // What has an answer was carried out.
+    public override void Fail(ConnectionFailure failure, bool outcomeUnknown) => base.Fail(failure, outcomeUnknown || _next > 0);
+
+    private static Expected[] Expect(ReadOnlySpan<MetaCommand> commands)
     {
-        var exception = failure.ToException(Name, outcomeUnknown || _next > 0);
-        settings.Metrics.Failed(CommandNames.NumberOf(commands.Span), commands.Length - _next, started, ErrorTypes.Of(exception));
-        _completion.TrySetException(exception);
+        var expected = new Expected[commands.Length];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            expected[i] = new Expected(commands[i].Kind, LegalReplies.To(commands[i]));
+        }
 
-        // Who has given up waiting shall not meet the exception again in the finalizer thread.
-        _ = _completion.Task.Exception;
+        return expected;
     }
-
-    // The answer always comes, or the connection ends.
-    public override bool ExpireIfQueuedBy(int tick, ConnectionSettings settings) => Tick - tick <= 0;
 
     private Acceptance Accept(in MetaReply reply, byte[]? value, long now)
     {
-        ref readonly var command = ref commands.Span[_next];
-        if (!MetaRules.IsLegal(command.Kind, command.Return, reply))
+        var kind = _expected[_next].Kind;
+        if (!HasEnded)
         {
-            return Acceptance.Illegal;
+            Settings.Metrics.Answered(CommandNames.AnswerTo(kind, MetaRules.StatusOf(reply.Code)));
+            _responses[_next] = ResponseMaker.Make(reply, value, kind);
         }
 
-        settings.Metrics.Answered(CommandNames.AnswerTo(command.Kind, MetaRules.StatusOf(reply.Code)));
-        _responses[_next++] = ResponseMaker.Make(reply, value, command.Kind);
         Opaque++;
+        Volatile.Write(ref _next, _next + 1);
         if (_next < _responses.Length)
         {
             return Acceptance.More;
         }
 
-        settings.Metrics.Took(CommandNames.NumberOf(commands.Span), started, now);
-        _completion.TrySetResult(new MetaGroupResult(_responses, connectionId));
+        Answer(new MetaGroupResult(_responses, connectionId), now);
         return Acceptance.Finished;
     }
+
+    private readonly record struct Expected(MetaCommandKind Kind, LegalReplies Replies);
 }

@@ -10,4 +10,7 @@ internal enum LivenessVerdict
 
     /// <summary>Something is due, and nothing came for the operation timeout.</summary>
     Dead,
+
+    /// <summary>The oldest operation holds up others, and too little of it moves.</summary>
+    Stalled,
 }

@@ -2,7 +2,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Something that waits in line for its replies.</summary>
+/// <summary>Something that waits in line for its replies. Nothing in it is the caller's memory.</summary>
 /// <remarks>The position in the stream and the tick are written under the connection's lock when it is queued, and not changed while it waits.</remarks>
 internal abstract class Operation
 {
@@ -27,13 +27,19 @@ internal abstract class Operation
     /// <summary>Whether the replies are lines of the classic protocol.</summary>
     public virtual bool IsText => false;
 
-    /// <summary>Takes a reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.</summary>
+    /// <summary>Whether a caller waits for it that is free after the operation timeout, however slowly the replies come.</summary>
+    public abstract bool IsWaitedFor { get; }
+
+    /// <summary>Returns whether the line begins a reply that it can have now, before the value has arrived.</summary>
+    public abstract bool Allows(in MetaReply reply);
+
+    /// <summary>Takes a legal reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.</summary>
     public abstract Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now);
 
-    /// <summary>Asks how to take a value that has not wholly arrived. Nobody else ends the operation until <see cref="AcceptLarge"/> was called.</summary>
-    public abstract LargeValue BeginLarge(in MetaReply reply);
+    /// <summary>Says where a legal value goes that has not wholly arrived.</summary>
+    public abstract LargeValue BeginLarge(int length);
 
-    /// <summary>Takes a reply whose value was put where <see cref="BeginLarge"/> said.</summary>
+    /// <summary>Takes a legal reply whose value was put where <see cref="BeginLarge"/> said.</summary>
     public abstract Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now);
 
     /// <summary>Takes a line of the classic protocol, without its end.</summary>
@@ -44,9 +50,4 @@ internal abstract class Operation
 
     /// <summary>Gives up the answer, not the place in line, if it has waited since <paramref name="tick"/> or longer. False if it has not waited so long.</summary>
     public abstract bool ExpireIfQueuedBy(int tick, ConnectionSettings settings);
-
-    /// <summary>Called when the last byte of the caller's own memory was handed to the system.</summary>
-    public virtual void ReleaseMemory(ConnectionSettings settings)
-    {
-    }
 }

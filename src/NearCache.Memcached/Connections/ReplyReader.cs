@@ -87,6 +87,11 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
             return ConnectionFailure.NotUnderstood(server, $"the reply to {operation.Name} repeats the number of another command");
         }
 
+        if (!operation.Allows(reply))
+        {
+            return Illegal(operation, reply);
+        }
+
         if (reply.Code != MetaReplyCode.Value)
         {
             return Take(operation, reply, [], consumed);
@@ -167,21 +172,26 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         var operation = _largeOwner!;
         var (reply, commands, bytes) = (_large, operation.Commands, operation.End - operation.Start);
         _largeOwner = null;
-        var value = operation.BeginLarge(reply);
+        var value = operation.BeginLarge(reply.Length);
         for (var offset = 0; offset < reply.Length;)
         {
             var count = _end - _start;
             if (count > 0)
             {
                 count = Math.Min(count, reply.Length - offset);
-                Put(ref value, offset, _buffer.AsSpan(_start, count));
+                if (value.Array is not null)
+                {
+                    var memory = value.After(offset);
+                    count = Math.Min(count, memory.Length);
+                    _buffer.AsSpan(_start, count).CopyTo(memory.Span);
+                }
+
                 _start += count;
             }
             else
             {
                 (_start, _end) = (0, 0);
-                var isDirect = value.Array is not null;
-                var target = isDirect ? value.Array.AsMemory(offset) : _buffer.AsMemory(0, Math.Min(_buffer.Length, reply.Length - offset));
+                var target = value.Array is not null ? value.After(offset) : _buffer.AsMemory(0, Math.Min(_buffer.Length, reply.Length - offset));
                 count = await stream.ReadAsync(target, CancellationToken.None).ConfigureAwait(false);
                 if (count == 0)
                 {
@@ -189,10 +199,6 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
                 }
 
                 line.Received(count);
-                if (!isDirect)
-                {
-                    Put(ref value, offset, target.Span[..count]);
-                }
             }
 
             offset += count;
@@ -231,25 +237,6 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
                 return Illegal(operation, reply);
             default:
                 return null;
-        }
-    }
-
-    private static void Put(ref LargeValue value, int offset, ReadOnlySpan<byte> bytes)
-    {
-        if (value.Array is not null)
-        {
-            bytes.CopyTo(value.Array.AsSpan(offset));
-        }
-        else if (value.Writer is not null && value.WriterFailure is null)
-        {
-            try
-            {
-                value.Writer.Write(bytes);
-            }
-            catch (Exception e)
-            {
-                value.WriterFailure = e;
-            }
         }
     }
 

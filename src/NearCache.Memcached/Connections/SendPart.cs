@@ -1,7 +1,6 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>A piece of what is sent: our own buffer, or memory of the caller's.</summary>
-/// <param name="Memory">The bytes.</param>
-/// <param name="Buffer">Our buffer, to be used again; null for the caller's memory.</param>
-/// <param name="Owner">Who hears that the caller's memory was sent.</param>
-internal readonly record struct SendPart(ReadOnlyMemory<byte> Memory, byte[]? Buffer, Operation? Owner);
+/// <summary>A piece of what is sent.</summary>
+/// <param name="Buffer">From the shared pool; used again when it was sent.</param>
+/// <param name="Length">How much of it is sent.</param>
+internal readonly record struct SendPart(byte[] Buffer, int Length);

@@ -1,14 +1,14 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Bytes that wait to be sent: small ones collected in one buffer, large values as the caller's own memory between two of them.</summary>
-/// <remarks>Everything is called under the connection's lock.</remarks>
+/// <summary>Bytes that wait to be sent: small ones collected in one buffer, large values each in a buffer of its own between two of them.</summary>
+/// <remarks>Requires the connection's lock, except for the static members.</remarks>
 internal sealed class SendQueue
 {
-    /// <summary>Values from this size on are not copied.</summary>
-    public const int LargeValueBytes = 32 * 1024;
-
+    private const int LargeValueBytes = 32 * 1024;
     private const int BufferSize = 64 * 1024;
     private List<SendPart> _parts = [];
     private byte[]? _spare;
@@ -43,12 +43,38 @@ internal sealed class SendQueue
         Position += count;
     }
 
-    /// <summary>Puts memory of the caller's behind what was written. <paramref name="owner"/> hears when it was sent.</summary>
-    public void AddLarge(ReadOnlyMemory<byte> memory, Operation? owner)
+    /// <summary>Whether a value must be copied before the connection's lock is taken: it is large, or code of the application hands out its memory.</summary>
+    public static bool MustCopy(in MetaCommand command) =>
+        command.Kind == MetaCommandKind.Set && (command.Value.Length >= LargeValueBytes || !MemoryMarshal.TryGetArray(command.Value, out _));
+
+    /// <summary>Copies the value if it must be; otherwise returns null.</summary>
+    public static byte[]? Copy(in MetaCommand command)
+    {
+        if (!MustCopy(command))
+        {
+            return null;
+        }
+
+        var copy = ArrayPool<byte>.Shared.Rent(command.Value.Length);
+        command.Value.Span.CopyTo(copy);
+        return copy;
+    }
+
+    /// <summary>Takes back a copy that is not sent.</summary>
+    public static void Discard(byte[]? copy)
+    {
+        if (copy is not null)
+        {
+            ArrayPool<byte>.Shared.Return(copy);
+        }
+    }
+
+    /// <summary>Puts what <see cref="Copy"/> has copied behind what was written, and owns it.</summary>
+    public void Add(byte[] copy, int length)
     {
         Seal();
-        _parts.Add(new SendPart(memory, null, owner));
-        Position += memory.Length;
+        _parts.Add(new SendPart(copy, length));
+        Position += length;
     }
 
     /// <summary>Hands out all that waits, as one part in <paramref name="single"/> when it is one, else as a list that is returned by <see cref="Return"/>.</summary>
@@ -56,7 +82,7 @@ internal sealed class SendQueue
     {
         if (_parts.Count == 0)
         {
-            single = new SendPart(_buffer.AsMemory(0, _filled), _buffer, null);
+            single = new SendPart(_buffer, _filled);
             _buffer = TakeSpare();
             _filled = 0;
             return null;
@@ -74,7 +100,7 @@ internal sealed class SendQueue
     {
         if (part.Buffer is { } buffer)
         {
-            if (_spare is null && buffer.Length <= 2 * BufferSize)
+            if (_spare is null && buffer.Length is >= BufferSize and <= 2 * BufferSize)
             {
                 _spare = buffer;
             }
@@ -89,7 +115,7 @@ internal sealed class SendQueue
     {
         if (_filled > 0)
         {
-            _parts.Add(new SendPart(_buffer.AsMemory(0, _filled), _buffer, null));
+            _parts.Add(new SendPart(_buffer, _filled));
             _buffer = TakeSpare();
             _filled = 0;
         }

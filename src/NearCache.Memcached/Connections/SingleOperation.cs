@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using NearCache.Memcached.Diagnostics;
@@ -8,31 +9,36 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>One command and its caller, who awaits one of its faces. Used again and again: see <see cref="OperationPool"/>.</summary>
 /// <remarks>
-/// Whoever moves <see cref="SingleOperationState"/> from waiting to ended completes it: the reader, the clock, the caller's token, or the end of the connection.
-/// Where the caller goes on is the reader's to decide for replies, and the thread pool for all else. An operation that was given up is not used again, since the line still holds it.
+/// The thread that moves <see cref="SingleOperationState"/> from waiting to ended completes it: the reader, the clock, the caller's token, or the end of the connection.
+/// The reader decides where the caller goes on after a reply; otherwise it goes on on the thread pool. An operation that was given up is not used again, since the line still holds it.
+/// Code of the application runs only where the caller goes on: its continuation, its buffer writer, its listeners to metrics.
 /// </remarks>
 internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
 {
+    // A value of this size for a buffer writer waits in memory that the operation keeps, a larger one in memory of the shared pool.
+    private const int MostScratchBytes = 4096;
     private readonly SingleOperationState _state = new();
     private ManualResetValueTaskSourceCore<bool> _core;
     private CancellationTokenRegistration _registration;
     private CancellationToken _token;
     private MetaReply _reply;
     private byte[]? _value;
+    private byte[]? _scratch;
     private Exception? _exception;
+    private IBufferWriter<byte>? _writer;
     private MetaCommandKind _kind;
-    private MetaFields _returned;
+    private LegalReplies _legal;
     private ConnectionSettings? _settings;
     private long _started;
+    private long _answered;
     private bool _isUnanswered;
-
-    /// <summary>Where the value shall be written, or null.</summary>
-    public IBufferWriter<byte>? Writer { get; private set; }
 
     /// <summary>For the <see cref="OperationPool"/>.</summary>
     public SingleOperation? Next { get; set; }
 
     public override string Name => CommandNames.Of(_kind);
+
+    public override bool IsWaitedFor => !_state.WasGivenUp;
 
     /// <summary>To make a task of one of the faces.</summary>
     public short Version => _core.Version;
@@ -40,10 +46,10 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     /// <summary>Makes it ready for one command that was called for at an instant of <see cref="ServerMetrics.Now"/>.</summary>
     public void Begin(in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
     {
-        (_kind, _returned, Writer, _token) = (command.Kind, command.Return, writer, cancellationToken);
+        (_kind, _legal, _writer, _token) = (command.Kind, LegalReplies.To(command), writer, cancellationToken);
         (_settings, _started, _isUnanswered) = (settings, started, false);
         Commands = 1;
-        _state.Start(holdsMemory: command.Value.Length >= SendQueue.LargeValueBytes);
+        _state.Start();
     }
 
     /// <summary>From now on the token gives up the answer. Called once, by the caller, after it was queued and before it is awaited.</summary>
@@ -55,53 +61,50 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         }
     }
 
+    public override bool Allows(in MetaReply reply) => _legal.Allow(reply);
+
     public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now)
     {
-        if (!MetaRules.IsLegal(_kind, _returned, reply))
+        if (!_legal.AllowValue(reply, value))
         {
             return Acceptance.Illegal;
         }
 
-        if (_state.TryEnd())
+        if (!_state.TryEnd())
         {
-            _reply = reply;
-            if (reply.Code == MetaReplyCode.Value)
-            {
-                Take(value);
-            }
-
-            Answered(reply.Code, now);
-            return Acceptance.Ready;
+            return Acceptance.Finished;
         }
 
-        return Acceptance.Finished;
-    }
-
-    public override LargeValue BeginLarge(in MetaReply reply)
-    {
-        if (!MetaRules.IsLegal(_kind, _returned, reply) || !_state.TryBeginDelivery())
+        if (reply.Code == MetaReplyCode.Value)
         {
-            return default;
+            _value = MemoryFor(value.Length);
+            value.CopyTo(_value);
         }
 
-        return Writer is { } writer ? new LargeValue { Writer = writer } : new LargeValue { Array = GC.AllocateUninitializedArray<byte>(reply.Length) };
+        Answered(reply, now);
+        return Acceptance.Ready;
     }
+
+    // One whose caller gives up meanwhile keeps its memory to itself.
+    public override LargeValue BeginLarge(int length) =>
+        _state.WasGivenUp ? default : _writer is null ? LargeValue.Exact(length) : LargeValue.Rented(length);
 
     public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now)
     {
-        if (_state.TryEndDelivery())
+        if (!_state.TryEnd())
         {
-            (_reply, _value, _exception) = (reply, value.Array, value.WriterFailure);
-            Answered(reply.Code, now);
-            return Acceptance.Ready;
+            value.Release();
+            return Acceptance.Finished;
         }
 
-        return MetaRules.IsLegal(_kind, _returned, reply) ? Acceptance.Finished : Acceptance.Illegal;
+        _value = value.Array;
+        Answered(reply, now);
+        return Acceptance.Ready;
     }
 
     public override void Fail(ConnectionFailure failure, bool outcomeUnknown)
     {
-        if (_state.TryEnd() || _state.TryEndDelivery())
+        if (_state.TryEnd())
         {
             Failed(failure.ToException(Name, outcomeUnknown));
         }
@@ -124,23 +127,6 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         return true;
     }
 
-    public override void ReleaseMemory(ConnectionSettings settings)
-    {
-        if (!_state.ReleaseMemory())
-        {
-            return;
-        }
-
-        if (_token.IsCancellationRequested)
-        {
-            Failed(new OperationCanceledException(_token));
-        }
-        else
-        {
-            EndByTime(settings);
-        }
-    }
-
     /// <summary>Ends it as its caller's, before it was queued.</summary>
     public void Discard()
     {
@@ -149,21 +135,22 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     }
 
     /// <summary>The caller goes on on this thread.</summary>
-    public void CompleteHere() => _core.SetResult(true);
+    public void CompleteHere()
+    {
+        try
+        {
+            Measure();
+        }
+        finally
+        {
+            _core.SetResult(true);
+        }
+    }
 
     /// <summary>The caller goes on on the thread pool.</summary>
     public void CompleteElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
 
-    void IThreadPoolWorkItem.Execute()
-    {
-        if (_isUnanswered)
-        {
-            // Here, since who fails it may hold the connection's lock.
-            _settings!.Metrics.Failed(CommandNames.NumberOf(_kind), 1, _started, ErrorTypes.Of(_exception!));
-        }
-
-        _core.SetResult(true);
-    }
+    void IThreadPoolWorkItem.Execute() => CompleteHere();
 
     ValueTaskSourceStatus IValueTaskSource<MetaResponse>.GetStatus(short token) => _core.GetStatus(token);
 
@@ -204,6 +191,11 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     /// <summary>Whether it was done: stored, deleted, found.</summary>
     bool IValueTaskSource<bool>.GetResult(short token)
     {
+        if (_writer is not null)
+        {
+            WriteOut(token);
+        }
+
         TakeResult(token, out var reply);
         return MetaRules.StatusOf(reply.Code) == MetaStatus.Ok;
     }
@@ -240,25 +232,51 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         return value;
     }
 
-    private void Take(ReadOnlySpan<byte> value)
+    /// <summary>Writes the value, if there is one, to the caller's writer, on the thread on which the caller goes on.</summary>
+    private void WriteOut(short token)
     {
-        if (Writer is null)
+        _core.GetResult(token);
+        if (_value is not { } value)
         {
-            var array = GC.AllocateUninitializedArray<byte>(value.Length);
-            value.CopyTo(array);
-            _value = array;
             return;
         }
 
         try
         {
-            Writer.Write(value);
+            _writer!.Write(value.AsSpan(0, _reply.Length));
         }
-        catch (Exception e)
+        catch
         {
-            // The caller's own code: the caller hears it, and the connection is none the worse.
-            _exception = e;
+            Recycle();
+            throw;
         }
+        finally
+        {
+            if (!ReferenceEquals(value, _scratch))
+            {
+                ArrayPool<byte>.Shared.Return(value);
+            }
+        }
+    }
+
+    private byte[] MemoryFor(int length)
+    {
+        if (_writer is null)
+        {
+            return GC.AllocateUninitializedArray<byte>(length);
+        }
+
+        if (length > MostScratchBytes)
+        {
+            return ArrayPool<byte>.Shared.Rent(length);
+        }
+
+        if (_scratch is null || _scratch.Length < length)
+        {
+            _scratch = GC.AllocateUninitializedArray<byte>((int)Math.Max(256, BitOperations.RoundUpToPowerOf2((uint)length)));
+        }
+
+        return _scratch;
     }
 
     private void GiveUp()
@@ -272,17 +290,27 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     private void EndByTime(ConnectionSettings settings) => Failed(new MemcachedTimeoutException(
         settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
 
-    private void Answered(MetaReplyCode code, long now)
+    private void Answered(in MetaReply reply, long now)
     {
-        var (status, metrics, number) = (MetaRules.StatusOf(code), _settings!.Metrics, CommandNames.NumberOf(_kind));
-        metrics.Answered(CommandNames.AnswerTo(_kind, status));
-        if (status == MetaStatus.Error)
+        (_reply, _answered) = (reply, now);
+        _settings!.Metrics.Answered(CommandNames.AnswerTo(_kind, MetaRules.StatusOf(reply.Code)));
+    }
+
+    // Where the caller goes on, since listeners are the application's code.
+    private void Measure()
+    {
+        var (metrics, number) = (_settings!.Metrics, CommandNames.NumberOf(_kind));
+        if (_isUnanswered)
         {
-            metrics.Took(number, _started, now, ErrorTypes.ServerError);
+            metrics.Failed(number, 1, _started, ErrorTypes.Of(_exception!));
+        }
+        else if (_reply.Error is not null)
+        {
+            metrics.Took(number, _started, _answered, ErrorTypes.ServerError);
         }
         else
         {
-            metrics.Took(number, _started, now);
+            metrics.Took(number, _started, _answered);
         }
     }
 
@@ -297,7 +325,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         // A callback of the token's that runs now would find the next caller here.
         var isFree = _registration == default || _registration.Unregister();
         var wasGivenUp = _state.WasGivenUp;
-        (_registration, _token, _reply, _value, _exception, Writer) = (default, default, default, null, null, null);
+        (_registration, _token, _reply, _value, _exception, _writer) = (default, default, default, null, null, null);
         if (isFree && !wasGivenUp)
         {
             _core.Reset();

@@ -26,15 +26,14 @@ internal static class MetaCommandWriter
         switch (command.Kind)
         {
             case MetaCommandKind.Get:
-                // Without any flag it would be an error before 1.6.18: the size costs least.
                 line.Start("mg "u8, key, command.IsBinaryKey);
-                WriteReturned(ref line, command.Return == MetaFields.None && command.TimeToLive is null ? MetaFields.Size : command.Return);
+                WriteReturned(ref line, MetaRules.FieldsOf(command));
                 line.Flag('N', command.Vivify);
                 line.Flag('R', command.Recache);
                 break;
             case MetaCommandKind.Set:
                 line.Start("ms "u8, key, command.IsBinaryKey, command.Value.Length);
-                WriteReturned(ref line, command.Return & MetaFields.Cas);
+                WriteReturned(ref line, MetaRules.FieldsOf(command));
                 line.Flag('F', command.ClientFlags, command.ClientFlags != 0);
                 WriteMode(ref line, command.Mode);
                 line.Flag('I', command.Invalidate);
@@ -45,7 +44,7 @@ internal static class MetaCommandWriter
                 break;
             case MetaCommandKind.Arithmetic:
                 line.Start("ma "u8, key, command.IsBinaryKey);
-                WriteReturned(ref line, command.Return & (MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive));
+                WriteReturned(ref line, MetaRules.FieldsOf(command));
                 line.Flag('D', command.Delta, condition: true);
                 line.Flag('J', command.Initial, command.Vivify is not null);
                 line.Flag('N', command.Vivify);

@@ -9,6 +9,9 @@ internal struct MetaReply
     /// <summary>h0/h1, W, Z, X.</summary>
     public MetaReplyMarks Marks;
 
+    /// <summary>The fields that the line carries, the value among them.</summary>
+    public MetaFields Fields;
+
     /// <summary>The bytes of the value that follows.</summary>
     public int Length;
 

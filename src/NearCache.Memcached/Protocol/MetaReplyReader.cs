@@ -56,9 +56,14 @@ internal static class MetaReplyReader
 
     private static ReadStatus ReadFlags(ReadOnlySpan<byte> rest, ref MetaReply reply)
     {
-        if (reply.Code == MetaReplyCode.Value && !TryTakeNumber(ref rest, out reply.Length))
+        if (reply.Code == MetaReplyCode.Value)
         {
-            return ReadStatus.Malformed;
+            if (!TryTakeNumber(ref rest, out reply.Length))
+            {
+                return ReadStatus.Malformed;
+            }
+
+            reply.Fields = MetaFields.Value;
         }
 
         while (!rest.IsEmpty)
@@ -90,18 +95,18 @@ internal static class MetaReplyReader
         switch (flag)
         {
             case (byte)'c':
-                return Utf8Parser.TryParse(token, out reply.Cas, out var read) && read == token.Length;
+                return TryAdd(MetaFields.Cas, ref reply) && Utf8Parser.TryParse(token, out reply.Cas, out var read) && read == token.Length;
             case (byte)'f':
-                return Utf8Parser.TryParse(token, out reply.ClientFlags, out read) && read == token.Length;
+                return TryAdd(MetaFields.ClientFlags, ref reply) && Utf8Parser.TryParse(token, out reply.ClientFlags, out read) && read == token.Length;
             case (byte)'t':
-                return Utf8Parser.TryParse(token, out reply.TimeToLive, out read) && read == token.Length;
+                return TryAdd(MetaFields.TimeToLive, ref reply) && Utf8Parser.TryParse(token, out reply.TimeToLive, out read) && read == token.Length;
             case (byte)'l':
-                return Utf8Parser.TryParse(token, out reply.LastAccess, out read) && read == token.Length;
+                return TryAdd(MetaFields.LastAccess, ref reply) && Utf8Parser.TryParse(token, out reply.LastAccess, out read) && read == token.Length;
             case (byte)'s':
-                return Utf8Parser.TryParse(token, out reply.Size, out read) && read == token.Length;
+                return TryAdd(MetaFields.Size, ref reply) && Utf8Parser.TryParse(token, out reply.Size, out read) && read == token.Length;
             case (byte)'h':
                 reply.Marks |= token is [(byte)'1'] ? MetaReplyMarks.WasHit : MetaReplyMarks.None;
-                return token is [(byte)'0' or (byte)'1'];
+                return TryAdd(MetaFields.WasHit, ref reply) && token is [(byte)'0' or (byte)'1'];
             case (byte)'W':
                 reply.Marks |= MetaReplyMarks.Winner;
                 return token.IsEmpty;
@@ -121,6 +126,18 @@ internal static class MetaReplyReader
             default:
                 return false;
         }
+    }
+
+    // No server says a field twice.
+    private static bool TryAdd(MetaFields field, ref MetaReply reply)
+    {
+        if ((reply.Fields & field) != 0)
+        {
+            return false;
+        }
+
+        reply.Fields |= field;
+        return true;
     }
 
     private static bool TryTakeNumber(ref ReadOnlySpan<byte> rest, out int number)

@@ -1,8 +1,10 @@
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>Which commands may be sent, and which replies answer them.</summary>
+/// <summary>Which commands may be sent, and what their replies mean.</summary>
 internal static class MetaRules
 {
+    private const MetaFields All = (MetaFields)127;
+
     /// <summary>Throws unless the command may be sent.</summary>
     /// <exception cref="ArgumentException">Its key is no legal key, or its value has more than <paramref name="maxValueBytes"/>.</exception>
     public static void Check(in MetaCommand command, ReadOnlySpan<byte> key, int maxValueBytes)
@@ -26,18 +28,14 @@ internal static class MetaRules
         }
     }
 
-    /// <summary>Whether the reply is one that the command can have. Another one means that the stream's position is lost.</summary>
-    public static bool IsLegal(MetaCommandKind kind, MetaFields returned, in MetaReply reply) => reply.Code switch
+    /// <summary>The fields that the command asks for on the wire.</summary>
+    public static MetaFields FieldsOf(in MetaCommand command) => command.Kind switch
     {
-        MetaReplyCode.Done => kind != MetaCommandKind.NoOp,
-        MetaReplyCode.Value => kind is MetaCommandKind.Get or MetaCommandKind.Arithmetic && (returned & MetaFields.Value) != 0,
-        MetaReplyCode.Miss => kind == MetaCommandKind.Get,
-        MetaReplyCode.NotStored => kind is MetaCommandKind.Set or MetaCommandKind.Arithmetic,
-        MetaReplyCode.Exists or MetaReplyCode.NotFound => kind is MetaCommandKind.Set or MetaCommandKind.Delete or MetaCommandKind.Arithmetic,
-        MetaReplyCode.NoOp => kind == MetaCommandKind.NoOp,
-        MetaReplyCode.ServerError => kind != MetaCommandKind.NoOp,
-        MetaReplyCode.ClientError => kind != MetaCommandKind.NoOp && KeepsPosition(reply.Error!),
-        _ => false,
+        // Without any flag it would be an error before 1.6.18: the size costs least.
+        MetaCommandKind.Get => command.Return == MetaFields.None && command.TimeToLive is null ? MetaFields.Size : command.Return & All,
+        MetaCommandKind.Set => command.Return & MetaFields.Cas,
+        MetaCommandKind.Arithmetic => command.Return & (MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive),
+        _ => MetaFields.None,
     };
 
     /// <summary>The status of a legal reply.</summary>
@@ -50,10 +48,4 @@ internal static class MetaRules
         MetaReplyCode.NotFound => MetaStatus.NotFound,
         _ => MetaStatus.Error,
     };
-
-    // After these the server goes on with the next command; after others ("bad data chunk", "bad command line format") it may take data for commands.
-    private static bool KeepsPosition(string error) =>
-        error.Contains("non-numeric", StringComparison.Ordinal)
-        || error.Contains("invalid numeric", StringComparison.Ordinal)
-        || error.Contains("flag", StringComparison.Ordinal);
 }

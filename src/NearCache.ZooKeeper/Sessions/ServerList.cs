@@ -68,7 +68,7 @@ internal sealed class ServerList
             return false;
         }
 
-        list = new ServerList([.. servers.Distinct()], chroot == "/" ? "" : chroot);
+        list = new ServerList([.. servers.DistinctBy(server => server.Identity)], chroot == "/" ? "" : chroot);
         return true;
     }
 

@@ -11,6 +11,7 @@ internal static class MemcachedSettings
         ConnectionsPerServer = options.ConnectionsPerServer,
         ConnectTimeout = options.ConnectTimeout,
         OperationTimeout = options.OperationTimeout,
+        StallTimeout = options.StallTimeout,
         ReconnectDelay = options.ReconnectDelay,
         MaxReconnectDelay = options.MaxReconnectDelay,
         ReconnectJitter = options.ReconnectJitter,

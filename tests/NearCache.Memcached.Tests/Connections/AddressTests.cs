@@ -9,6 +9,26 @@ namespace NearCache.Memcached.Tests.Connections;
 
 public sealed class AddressTests
 {
+    [Theory]
+    [InlineData("[::1]:1", "[0:0:0:0:0:0:0:1]:1")]
+    [InlineData("[::ffff:127.0.0.1]:1", "127.0.0.1:1")]
+    [InlineData("[FE80::1]:1", "[fe80:0::1]:1")]
+    [InlineData("cache-1:11211", "Cache-1.")]
+    [InlineData("cache-1", "cache-1:11211 weight=3")]
+    [InlineData("/run//a/../memcached.sock", "unix:/run/memcached.sock")]
+    public void One_server_written_in_two_ways_is_named_twice(string one, string other)
+    {
+        var options = new MemcachedOptions { Servers = { one, other }, Distribution = MemcachedDistribution.Rendezvous };
+
+        Assert.Contains($"named twice, as '{one}' too", Assert.Single(MemcachedOptionsValidator.Validate(options)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/run/a.sock", "/run/A.sock")]
+    [InlineData("[::1]:1", "[::1]:2")]
+    [InlineData("cache-1", "cache-2")]
+    public void Two_servers_are_two(string one, string other) => Assert.Empty(MemcachedOptionsValidator.Validate(new MemcachedOptions { Servers = { one, other } }));
+
     [Fact]
     public async Task A_name_is_looked_up_again_for_every_connection()
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Diagnostics.Metrics;
 using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Memcached.Tests.Connections;
@@ -70,6 +72,67 @@ public sealed class BlockingCallerTests
         }
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(5000)]
+    [InlineData(200_000)]
+    public async Task Buffer_writers_of_many_clients_that_block_their_threads_do_not_hold_up_another_client(int size)
+    {
+        await using var server = FakeMemcached.Start();
+        MemcachedClient Make() => new(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var other = Make();
+        await other.SetAsync("k", new byte[size]);
+        using var blocker = new ManualResetEventSlim();
+        var clients = Enumerable.Range(0, 12).Select(_ => Make()).ToArray();
+        await Task.WhenAll(clients.Select(async client => await client.GetAsync("k")));
+
+        server.HoldReplies();
+        var writers = clients.Select(_ => new BlockingWriter(blocker)).ToArray();
+        var blocked = clients.Zip(writers, async (client, writer) => await client.GetAsync("k", writer)).ToArray();
+        server.ReleaseReplies();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.NotNull(await other.GetAsync("k").AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        // Each is freed by its own client alone, and the reads of a client go on behind its own writer as well.
+        await Task.WhenAll(clients.Select(client => client.GetAsync("k").AsTask())).WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.All(blocked, call => Assert.False(call.IsCompleted));
+        blocker.Set();
+        Assert.DoesNotContain(false, await Task.WhenAll(blocked).WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.All(writers, writer => Assert.Equal(size, writer.Written));
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Listeners_to_metrics_that_block_do_not_hold_up_another_client()
+    {
+        await using var server = FakeMemcached.Start();
+        using var blocker = new ManualResetEventSlim();
+        using var meters = new BlockingMeters(blocker);
+        MemcachedClient Make(IMeterFactory? meters) =>
+            new(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) }, meterFactory: meters);
+        await using var other = Make(null);
+        await other.SetAsync("k", "v"u8.ToArray());
+        var clients = Enumerable.Range(0, 6).Select(_ => Make(meters)).ToArray();
+
+        var blocked = clients.SelectMany(client => new Task[] { client.GetAsync("k").AsTask(), client.GetManyAsync(["k"]), client.Servers[0].GetVersionAsync() }).ToArray();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.NotNull(await other.GetAsync("k").AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
+        }
+
+        blocker.Set();
+        await Task.WhenAll(blocked).WaitAsync(TimeSpan.FromSeconds(60));
+        foreach (var client in clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task A_caller_may_wait_synchronously_for_his_next_call()
     {
@@ -107,6 +170,60 @@ public sealed class BlockingCallerTests
         {
             await client.GetAsync("k");
             return second!.GetAwaiter().GetResult();
+        }
+    }
+
+    private sealed class BlockingWriter(ManualResetEventSlim blocker) : IBufferWriter<byte>
+    {
+        private readonly ArrayBufferWriter<byte> _bytes = new();
+
+        public int Written => _bytes.WrittenCount;
+
+        public void Advance(int count) => _bytes.Advance(count);
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => _bytes.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0)
+        {
+            Assert.True(blocker.Wait(TimeSpan.FromSeconds(60)));
+            return _bytes.GetSpan(sizeHint);
+        }
+    }
+
+    private sealed class BlockingMeters : IMeterFactory
+    {
+        private readonly List<Meter> _meters = [];
+        private readonly MeterListener _listener = new();
+
+        public BlockingMeters(ManualResetEventSlim blocker)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                lock (_meters)
+                {
+                    if (_meters.Contains(instrument.Meter))
+                    {
+                        listener.EnableMeasurementEvents(instrument);
+                    }
+                }
+            };
+            _listener.SetMeasurementEventCallback<double>((_, _, _, _) => Assert.True(blocker.Wait(TimeSpan.FromSeconds(60))));
+            _listener.Start();
+        }
+
+        public Meter Create(MeterOptions options)
+        {
+            lock (_meters)
+            {
+                _meters.Add(new Meter(options));
+                return _meters[^1];
+            }
+        }
+
+        public void Dispose()
+        {
+            _listener.Dispose();
+            _meters.ForEach(meter => meter.Dispose());
         }
     }
 }

@@ -168,6 +168,69 @@ public sealed class CallerTests
     }
 
     [Fact]
+    public async Task A_flush_after_a_part_of_a_second_is_not_one_now()
+    {
+        var time = new ManualTime();
+        await using var server = FakeMemcached.Start(time);
+        await using var client = New(server, time: time);
+        await client.SetAsync("k", "v"u8.ToArray());
+
+        await client.Servers[0].FlushAllAsync(TimeSpan.FromMilliseconds(500));
+        Assert.NotNull(await client.GetAsync("k"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await client.GetAsync("k"));
+
+        await client.Servers[0].FlushAllAsync(TimeSpan.FromDays(60));
+        await client.Servers[0].FlushAllAsync(TimeSpan.MaxValue);
+        await client.Servers[0].FlushAllAsync();
+        Assert.Equal(
+            ["flush_all 1", $"flush_all {time.GetUtcNow().AddDays(60).ToUnixTimeSeconds()}", "flush_all 2147483647", "flush_all"],
+            server.Commands.Where(command => command.StartsWith("flush", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task A_value_of_many_megabytes_comes_back_whole()
+    {
+        await using var server = FakeMemcached.Start();
+        server.MaxValueBytes = int.MaxValue;
+        await using var client = New(server, options => options.MaxValueBytes = 8 << 20);
+        var value = new byte[(5 << 20) + 1];
+        new Random(1).NextBytes(value);
+        await client.SetAsync("k", value);
+        var writer = new System.Buffers.ArrayBufferWriter<byte>();
+
+        Assert.Equal(value, await client.GetAsync("k"));
+        Assert.True(await client.GetAsync("k", writer));
+        Assert.Equal(value, writer.WrittenSpan);
+        Assert.Equal(value, (await client.GetManyAsync(["k"]))["k"]);
+    }
+
+    [Fact]
+    public async Task An_answer_of_lines_without_end_is_given_up()
+    {
+        await using var server = FakeMemcached.Start();
+        await using var client = New(server);
+        server.Faults.OnCommand = line => line.StartsWith("stats", StringComparison.Ordinal)
+            ? FakeFault.Garbage(System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"STAT a {new string('x', 2000)}\r\n", 17_000))))
+            : null;
+
+        await Assert.ThrowsAsync<MemcachedProtocolException>(() => client.Servers[0].GetStatisticsAsync().WaitAsync(Long));
+    }
+
+    [Fact]
+    public async Task A_value_that_may_not_be_sent_is_refused_before_any_other_of_its_call_is()
+    {
+        await using var server = FakeMemcached.Start();
+        await using var client = New(server, options => options.MaxValueBytes = 600_000);
+        KeyValuePair<string, ReadOnlyMemory<byte>>[] items = [KeyValuePair.Create("a", (ReadOnlyMemory<byte>)new byte[600_000]), KeyValuePair.Create("b", (ReadOnlyMemory<byte>)new byte[600_001])];
+
+        await Assert.ThrowsAsync<ArgumentException>(() => client.SetManyAsync(items));
+        await client.GetAsync("behind");
+
+        Assert.Empty(server.Items);
+    }
+
+    [Fact]
     public async Task A_get_into_a_buffer_that_throws_fails_alone()
     {
         await using var server = FakeMemcached.Start();

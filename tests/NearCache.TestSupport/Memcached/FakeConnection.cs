@@ -12,6 +12,7 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
     private readonly List<byte> _replies = [];   // guards itself
     private readonly SemaphoreSlim _sending = new(1);
     private bool _closes;
+    private long _needed;   // bytes of a value that is still arriving, with what stands before it
 
     public void Dispose() => socket.Dispose();
 
@@ -30,6 +31,13 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
             {
                 var result = await reader.ReadAsync();
                 var buffer = result.Buffer;
+                if (buffer.Length < _needed && !result.IsCompleted)
+                {
+                    reader.AdvanceTo(buffer.Start, buffer.End);
+                    continue;
+                }
+
+                _needed = 0;
                 var bytes = System.Buffers.BuffersExtensions.ToArray(buffer);
                 var used = 0;
                 while (!_closes && !server.Faults.IsSilent && TryTakeCommand(bytes, ref used))
@@ -81,6 +89,7 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
             var length = int.Parse(size, CultureInfo.InvariantCulture);
             if (bytes.Length < next + length + 2)
             {
+                _needed = next + length + 2 - used;
                 return false;
             }
 
@@ -117,8 +126,14 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
             case ["version"]:
                 return Encoding.ASCII.GetBytes($"VERSION {server.Version}\r\n");
             case ["flush_all", ..]:
-                server.Store.Flush();
+                server.Store.Flush(words.Length > 1 ? long.Parse(words[1], CultureInfo.InvariantCulture) : 0);
                 return "OK\r\n"u8.ToArray();
+            case ["stats", "detail", "on" or "off"]:
+                return "OK\r\n"u8.ToArray();
+            case ["stats", "detail", "dump"]:
+                return "PREFIX k get 1 hit 1 set 0 del 0\r\nEND\r\n"u8.ToArray();
+            case ["stats", "reset"]:
+                return "RESET\r\n"u8.ToArray();
             case ["stats", "conns"]:
                 return Encoding.ASCII.GetBytes($"STAT 7:addr tcp:{socket.RemoteEndPoint}\r\nSTAT 7:state conn_read\r\nSTAT 7:secs_since_last_cmd 0\r\nEND\r\n");
             case ["stats", ..]:
@@ -194,6 +209,10 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
             {
                 // So that the other side has a chance to read this piece alone.
                 await Task.Yield();
+                if (server.Faults.PieceDelay > TimeSpan.Zero)
+                {
+                    await Task.Delay(server.Faults.PieceDelay, server.Time);
+                }
             }
         }
     }

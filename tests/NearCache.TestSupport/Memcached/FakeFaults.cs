@@ -6,6 +6,9 @@ public sealed class FakeFaults
     /// <summary>Sends at most so many bytes by one write; 0 sends all at once.</summary>
     public int SplitEvery { get; set; }
 
+    /// <summary>Waits so long, by the fake's clock, between two pieces of <see cref="SplitEvery"/>.</summary>
+    public TimeSpan PieceDelay { get; set; }
+
     /// <summary>Waits so long, by the fake's clock, before each batch of replies.</summary>
     public TimeSpan Delay { get; set; }
 
@@ -22,5 +25,5 @@ public sealed class FakeFaults
     public static byte[] TooManyConnections { get; } = "ERROR Too many open connections\r\n"u8.ToArray();
 
     /// <summary>Does everything right again.</summary>
-    public void Clear() => (SplitEvery, Delay, OnCommand, RefuseWith, IsSilent) = (0, default, null, null, false);
+    public void Clear() => (SplitEvery, PieceDelay, Delay, OnCommand, RefuseWith, IsSilent) = (0, default, default, null, null, false);
 }

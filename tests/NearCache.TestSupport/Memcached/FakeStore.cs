@@ -11,6 +11,7 @@ internal sealed class FakeStore(TimeProvider time)
     private readonly Lock _lock = new();   // guards everything below
     private readonly Dictionary<string, FakeItem> _items = new(StringComparer.Ordinal);
     private ulong _lastCas;
+    private DateTimeOffset? _flushed;
 
     public int MaxValueBytes { get; set; } = 1_048_000;
 
@@ -40,11 +41,13 @@ internal sealed class FakeStore(TimeProvider time)
         }
     }
 
-    public void Flush()
+    /// <summary>What is there now is gone after so long; what is stored meanwhile too, as on the real one.</summary>
+    public void Flush(long seconds)
     {
         lock (_lock)
         {
-            _items.Clear();
+            _flushed = Expiration(seconds) ?? time.GetUtcNow();
+            Expire();
         }
     }
 
@@ -217,6 +220,7 @@ internal sealed class FakeStore(TimeProvider time)
 
     private byte[] Count(string key, string wireKey, string[] flags)
     {
+        byte[] text;
         var item = Find(key);
         if (item is null)
         {
@@ -225,14 +229,15 @@ internal sealed class FakeStore(TimeProvider time)
                 return Line("NF" + Echo(flags, wireKey));
             }
 
-            item = new FakeItem { Value = Digits(Unsigned(flags, 'J') ?? 0), Expires = Expiration(lifetime), Cas = ++_lastCas };
+            text = Digits(Unsigned(flags, 'J') ?? 0);
+            item = new FakeItem { Value = text, Expires = Expiration(lifetime), Cas = ++_lastCas };
             _items[key] = item;
         }
         else if (Unsigned(flags, 'C') is { } cas && cas != item.Cas)
         {
             return Line("EX" + Echo(flags, wireKey));
         }
-        else if (!Utf8Parser.TryParse(item.Value, out ulong number, out var read) || read != item.Value.Length)
+        else if (!Utf8Parser.TryParse(item.Value.AsSpan().TrimEnd((byte)' '), out ulong number, out var read) || read != item.Value.AsSpan().TrimEnd((byte)' ').Length)
         {
             return Line("CLIENT_ERROR cannot increment or decrement non-numeric value");
         }
@@ -240,7 +245,10 @@ internal sealed class FakeStore(TimeProvider time)
         {
             var delta = Unsigned(flags, 'D') ?? 1;
             var isDown = Token(flags, 'M') is "D" or "-";
-            item.Value = Digits(isDown ? number - Math.Min(number, delta) : unchecked(number + delta));
+            text = Digits(isDown ? number - Math.Min(number, delta) : unchecked(number + delta));
+
+            // A shorter number is written over the longer one.
+            item.Value = text.Length < item.Value.Length ? [.. text, .. Enumerable.Repeat((byte)' ', item.Value.Length - text.Length)] : text;
             item.Cas = ++_lastCas;
             item.Expires = Number(flags, 'T') is { } seconds ? Expiration(seconds) : item.Expires;
         }
@@ -257,13 +265,23 @@ internal sealed class FakeStore(TimeProvider time)
         }
 
         reply.Append(Echo(flags, wireKey));
-        return flags.Contains("v") ? [.. Line($"VA {item.Value.Length}{reply}"), .. item.Value, .. "\r\n"u8] : Line("HD" + reply);
+        return flags.Contains("v") ? [.. Line($"VA {text.Length}{reply}"), .. text, .. "\r\n"u8] : Line("HD" + reply);
     }
 
     private static byte[] Digits(ulong number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
 
+    private void Expire()
+    {
+        if (_flushed <= time.GetUtcNow())
+        {
+            _items.Clear();
+            _flushed = null;
+        }
+    }
+
     private FakeItem? Find(string key)
     {
+        Expire();
         if (_items.TryGetValue(key, out var item) && item.Expires is { } end && end <= time.GetUtcNow())
         {
             _items.Remove(key);

@@ -90,7 +90,7 @@ public sealed class NearCacheConfigurationTests
             [
                 "MaxStalenes is not a setting. Did you mean MaxStaleness?",
                 "Memcached:Qx is not a setting. Known here: Servers, ConnectionsPerServer, ConnectTimeout, OperationTimeout, "
-                    + "ReconnectDelay, MaxReconnectDelay, ReconnectJitter, KeepAlive, MaxInFlightCommands, MaxInFlightBytes, OverloadPolicy, MaxValueBytes, Tls, UserName, Password, Distribution, VerifyReplies.",
+                    + "StallTimeout, ReconnectDelay, MaxReconnectDelay, ReconnectJitter, KeepAlive, MaxInFlightCommands, MaxInFlightBytes, OverloadPolicy, MaxValueBytes, Tls, UserName, Password, Distribution, VerifyReplies.",
                 "Memcached:Server is not a setting. Did you mean Memcached:Servers?",
                 "NearEntries is \"many\", but must be a whole number.",
                 "NearLifetime is \"60\", but must be a duration written hh:mm:ss, such as 00:00:05.",

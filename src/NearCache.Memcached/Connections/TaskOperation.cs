@@ -1,0 +1,158 @@
+using NearCache.Memcached.Diagnostics;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>An operation whose caller awaits a task. It ends once: with its result, with an exception, or because the caller gives up the answer, which is read all the same.</summary>
+/// <param name="settings">Of the server.</param>
+/// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
+/// <param name="started">An instant of <see cref="ServerMetrics.Now"/>.</param>
+internal abstract class TaskOperation<T>(ConnectionSettings settings, int number, long started) : Operation, IThreadPoolWorkItem
+{
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenRegistration _registration;
+    private T? _result;
+    private string? _error;
+    private Exception? _exception;
+    private CancellationToken _token;
+    private int _unanswered;
+    private long _answered;
+    private int _isEnded;
+
+    /// <summary>Completes when it has ended.</summary>
+    public Task<T> Completion => _completion.Task;
+
+    public override bool IsWaitedFor => HasTimeout && !HasEnded;
+
+    /// <summary>Whether the caller is free after the operation timeout.</summary>
+    protected virtual bool HasTimeout => true;
+
+    /// <summary>Whether the caller has its result, or waits no more.</summary>
+    protected bool HasEnded => Volatile.Read(ref _isEnded) != 0;
+
+    protected ConnectionSettings Settings => settings;
+
+    /// <summary>Commands that have no answer yet.</summary>
+    protected abstract int Unanswered { get; }
+
+    /// <summary>From now on the token gives up the answer. Called once, by the caller, after it was queued.</summary>
+    public void CancelByToken(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _token = cancellationToken;
+            _registration = cancellationToken.UnsafeRegister(static operation => ((TaskOperation<T>)operation!).GiveUp(), this);
+            if (HasEnded)
+            {
+                _registration.Unregister();
+            }
+        }
+    }
+
+    public override void Fail(ConnectionFailure failure, bool outcomeUnknown)
+    {
+        if (TryEnd())
+        {
+            Failed(failure.ToException(Name, outcomeUnknown));
+        }
+    }
+
+    public override bool ExpireIfQueuedBy(int tick, ConnectionSettings settings)
+    {
+        if (Tick - tick > 0)
+        {
+            return false;
+        }
+
+        if (HasTimeout && TryEnd())
+        {
+            Failed(new MemcachedTimeoutException(
+                settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
+        }
+
+        return true;
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        try
+        {
+            Measure();
+        }
+        finally
+        {
+            Complete();
+        }
+    }
+
+    /// <summary>Ends it with its result, which is an error of the server's when <paramref name="error"/> is not null.</summary>
+    protected void Answer(T result, long now, string? error = null)
+    {
+        if (!TryEnd())
+        {
+            return;
+        }
+
+        (_result, _answered, _error) = (result, now, error);
+        if (started == ServerMetrics.Untimed)
+        {
+            Complete();
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private bool TryEnd() => Interlocked.Exchange(ref _isEnded, 1) == 0;
+
+    private void GiveUp()
+    {
+        if (TryEnd())
+        {
+            Failed(new OperationCanceledException(_token));
+        }
+    }
+
+    // On the thread pool, since listeners to metrics are the application's code, and this thread may hold the connection's lock.
+    private void Failed(Exception exception)
+    {
+        (_exception, _unanswered) = (exception, Unanswered);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    private void Measure()
+    {
+        if (_exception is not null)
+        {
+            settings.Metrics.Failed(number, _unanswered, started, ErrorTypes.Of(_exception));
+        }
+        else if (_error is not null)
+        {
+            settings.Metrics.Took(number, started, _answered, _error);
+        }
+        else
+        {
+            settings.Metrics.Took(number, started, _answered);
+        }
+    }
+
+    private void Complete()
+    {
+        _registration.Unregister();
+        if (_exception is OperationCanceledException)
+        {
+            _completion.TrySetCanceled(_token);
+        }
+        else if (_exception is not null)
+        {
+            _completion.TrySetException(_exception);
+
+            // A caller that waits no more shall not meet the exception again in the finalizer thread.
+            _ = _completion.Task.Exception;
+        }
+        else
+        {
+            _completion.TrySetResult(_result!);
+        }
+    }
+}

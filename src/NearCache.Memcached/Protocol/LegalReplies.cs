@@ -1,0 +1,67 @@
+using System.Buffers.Text;
+
+namespace NearCache.Memcached.Protocol;
+
+/// <summary>The replies that one command can have. Any other reply means that the stream's position is lost.</summary>
+// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"; proto_text.c says which code needs which flag of the request.
+internal readonly struct LegalReplies
+{
+    private const int MostDigits = 20;
+    private const MetaReplyMarks OfGets = MetaReplyMarks.Winner | MetaReplyMarks.WonByAnother | MetaReplyMarks.Stale;
+    private readonly MetaCommandKind _kind;
+    private readonly MetaFields _fields;
+    private readonly ushort _codes;
+
+    private LegalReplies(MetaCommandKind kind, MetaFields fields, int codes) => (_kind, _fields, _codes) = (kind, fields, (ushort)codes);
+
+    /// <summary>Gets the replies that the command can have.</summary>
+    public static LegalReplies To(in MetaCommand command)
+    {
+        var fields = MetaRules.FieldsOf(command);
+        var conditional = command.CompareCas is null ? 0 : Bit(MetaReplyCode.Exists);
+        switch (command.Kind)
+        {
+            case MetaCommandKind.Get:
+                return new LegalReplies(command.Kind, fields, Found(fields) | Bit(MetaReplyCode.Miss) | Errors);
+            case MetaCommandKind.Set:
+                var notStored = command.Mode == MetaSetMode.Set ? 0 : Bit(MetaReplyCode.NotStored);
+                var notFound = conditional == 0 ? 0 : Bit(MetaReplyCode.NotFound) | Bit(MetaReplyCode.NotStored);
+                return new LegalReplies(command.Kind, fields, Bit(MetaReplyCode.Done) | notStored | notFound | conditional | Errors);
+            case MetaCommandKind.Delete:
+                return new LegalReplies(command.Kind, fields, Bit(MetaReplyCode.Done) | Bit(MetaReplyCode.NotFound) | conditional | Errors);
+            case MetaCommandKind.Arithmetic:
+                var absent = command.Vivify is null ? MetaReplyCode.NotFound : MetaReplyCode.NotStored;
+                return new LegalReplies(command.Kind, fields, Found(fields) | Bit(absent) | conditional | Errors);
+            default:
+                return new LegalReplies(MetaCommandKind.NoOp, fields, Bit(MetaReplyCode.NoOp));
+        }
+    }
+
+    private static int Errors => Bit(MetaReplyCode.ServerError) | Bit(MetaReplyCode.ClientError);
+
+    /// <summary>Returns whether the line is one of them: its code, and with success exactly the fields that were asked for.</summary>
+    public bool Allow(in MetaReply reply) => (_codes & Bit(reply.Code)) != 0 && reply.Code switch
+    {
+        MetaReplyCode.Value or MetaReplyCode.Done when _kind == MetaCommandKind.Get => reply.Fields == _fields,
+        MetaReplyCode.Value or MetaReplyCode.Done => reply.Fields == _fields && (reply.Marks & OfGets) == 0 && reply.Length <= MostDigits,
+        MetaReplyCode.ClientError => KeepsPosition(reply.Error!),
+        _ => (reply.Marks & OfGets) == 0,
+    };
+
+    /// <summary>Returns whether the value that follows the line, if one does, is one that the command can have: of arithmetic a number.</summary>
+    public bool AllowValue(in MetaReply reply, ReadOnlySpan<byte> value) =>
+        _kind != MetaCommandKind.Arithmetic
+        || reply.Code != MetaReplyCode.Value
+        || (!value.IsEmpty && !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(value, out ulong _, out var read) && read == value.Length);
+
+    private static int Bit(MetaReplyCode code) => 1 << (int)code;
+
+    // Success carries the value if and only if it was asked for.
+    private static int Found(MetaFields fields) => Bit((fields & MetaFields.Value) != 0 ? MetaReplyCode.Value : MetaReplyCode.Done);
+
+    // After these the server goes on with the next command; after others ("bad data chunk", "bad command line format") it may take data for commands.
+    private bool KeepsPosition(string error) =>
+        error.Contains("flag", StringComparison.Ordinal)
+        || (_kind == MetaCommandKind.Arithmetic
+            && (error.Contains("non-numeric", StringComparison.Ordinal) || error.Contains("invalid numeric", StringComparison.Ordinal)));
+}
