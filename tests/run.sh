@@ -7,6 +7,7 @@
 #
 # Settings (docs/contributing.md has all):
 #   NEARCACHE_FULL=1           the end-to-end tests in full: 500 changes, a million writes, 20 outages
+#   NEARCACHE_TIMES=1          the seconds of each test class
 #   NEARCACHE_SUITE_MINUTES=n  after so many minutes a suite is ended and counts as failed (20; 60 with NEARCACHE_FULL=1)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -63,6 +64,8 @@ if [ $# -gt 0 ]; then suites=("$@"); else
 fi
 
 minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
+# Tests wait more than they compute: four classes at a time fill two cores. In full their figures count, and nothing runs beside them.
+if [ "${NEARCACHE_FULL-}" = 1 ]; then parallel=(-parallel none); else parallel=(-parallel collections -maxThreads 4); fi
 passed=0 failed=0 skipped=0 broken=()
 failures=$work/failures.log
 : >"$failures"
@@ -72,7 +75,7 @@ for suite in "${suites[@]}"; do
   started=$SECONDS
   status=0
   timeout --kill-after=10 $((minutes * 60)) \
-    dotnet "artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput >"$log" 2>&1 </dev/null || status=$?
+    dotnet "artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" -xml "$work/$suite.xml" >"$log" 2>&1 </dev/null || status=$?
   took=$((SECONDS - started))
   end_leftovers
   # "   NearCache.Tests  Total: 5, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s"
@@ -93,6 +96,10 @@ for suite in "${suites[@]}"; do
     grep -a -A1 -F '[SKIP]' "$log" | grep -av '^--$' || true
     # Told when it is measured, and again with a test's result.
     grep -aF '[FIGURE]' "$log" | sed -E 's/^.*\[FIGURE\]/  [FIGURE]/' | awk '!told[$0]++' || true
+  fi
+  if [ "${NEARCACHE_TIMES-}" = 1 ] && [ -e "$work/$suite.xml" ]; then
+    grep -oE '<test [^>]*' "$work/$suite.xml" | sed -E 's/.* time="([^"]*)".* type="([^"]*)".*/\2 \1/' |
+      awk '{ sum[$1] += $2; tests[$1]++ } END { for (name in sum) printf "  %8.1f s %5d tests  %s\n", sum[name], tests[name], name }' | sort -rn
   fi
   passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
 done

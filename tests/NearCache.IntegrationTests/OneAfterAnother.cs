@@ -1,2 +1,0 @@
-// Latencies are measured here, with a JVM for each ZooKeeper: two tests at once would measure each other.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
