@@ -8,7 +8,8 @@ namespace NearCache.TestSupport.Diagnostics;
 public sealed class UnobservedExceptions : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly List<Exception> _exceptions = [];
+    private readonly List<Exception> _first = [];   // 20 say which calls they belong to
+    private int _count;
 
     /// <summary>Begins to collect what is unobserved.</summary>
     public UnobservedExceptions() => TaskScheduler.UnobservedTaskException += Add;
@@ -26,9 +27,9 @@ public sealed class UnobservedExceptions : IDisposable
         TaskScheduler.UnobservedTaskException -= Add;
         lock (_lock)
         {
-            if (_exceptions.Count > 0)
+            if (_count > 0)
             {
-                throw new AggregateException($"{_exceptions.Count} task exceptions were never observed.", _exceptions);
+                throw new AggregateException($"{_count} task exceptions were never observed.", _first);
             }
         }
     }
@@ -37,7 +38,11 @@ public sealed class UnobservedExceptions : IDisposable
     {
         lock (_lock)
         {
-            _exceptions.Add(e.Exception);
+            _count++;
+            if (_first.Count < 20)
+            {
+                _first.Add(e.Exception);
+            }
         }
     }
 }

@@ -200,7 +200,7 @@ public sealed class RequestTests
         Assert.InRange(client.Session.Queue.Count, 1000, 1500);
         Assert.All(refused, write => Assert.IsType<TooManyRequestsException>(write.Exception!.InnerException));
         server.Thaw();
-        await Task.WhenAll(writes.Except(refused).Select(write => write.ContinueWith(_ => { }, TaskScheduler.Default))).WaitAsync(Clients.Patience);
+        await Task.WhenAll(writes.Except(refused).Select(write => write.ContinueWith(ended => _ = ended.Exception, TaskScheduler.Default))).WaitAsync(Clients.Patience);
         Assert.Equal(0, client.Session.Queue.Count);
     }
 
