@@ -26,7 +26,7 @@ internal static class LiveTable
                 $"{run.Story.Name,-26}  {"+" + run.MostZnodes.ToString("N0", CultureInfo.InvariantCulture),8}    {run.Transactions,12:N0}    {run.PeakPerSecond,16:N0}    {run.P50,10:0.0} ms {run.P99,5:0.0} ms  {run.Locks,9:N0}"));
             if (run.Trip is { } trip)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    stopped after {trip.After:0.0} s and {trip.Transactions:N0} transactions by the {trip.Who}: {trip.Why}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    the churn breaker tripped after {trip.After:0.0} s and {trip.Transactions:N0} transactions: {trip.Reason}"));
             }
         }
     }

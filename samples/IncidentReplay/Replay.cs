@@ -54,9 +54,9 @@ internal static class Replay
             latencies.AddRange(times);
             var transactions = Math.Max(now.Zxid - before.Zxid - (nowOwn - beforeOwn), 0);
             samples.Add(new Sample(elapsed, elapsed - at, now.Znodes - begin.Znodes, transactions, Run.Percentile(times, 0.99), traffic.Locks - locks, traffic.Reads - reads));
-            if (trip is null && StopIn(caches) is { } stop)
+            if (trip is null && ReasonIn(caches) is { } reason)
             {
-                trip = new Trip(elapsed, samples.Sum(sample => sample.Transactions), stop.Who, stop.Why);
+                trip = new Trip(elapsed, samples.Sum(sample => sample.Transactions), reason);
             }
 
             LiveTable.Show(samples[^1], trip is not null && samples[^1].At <= trip.After ? "the churn breaker has tripped" : "");
@@ -68,7 +68,8 @@ internal static class Replay
         return new Run(story, samples, latencies, trip);
     }
 
-    private static RuleStop? StopIn(ICacheUnderTest[] caches) => caches.OfType<WithNearCache>().SelectMany(cache => cache.Cache.Rules.Current.Stops).FirstOrDefault();
+    private static string? ReasonIn(ICacheUnderTest[] caches) =>
+        caches.OfType<WithNearCache>().SelectMany(cache => cache.Cache.Snapshot().Rules).Select(rule => rule.ChurnReason).FirstOrDefault(reason => reason is not null);
 
     private static async Task<ICacheUnderTest[]> StartAsync(Story story, Settings settings)
     {

@@ -31,7 +31,7 @@ internal static class Report
             page.Append(CultureInfo.InvariantCulture, $"<p><b>{Encode(run.Story.Name)}.</b> {Encode(run.Story.What)}");
             if (run.Trip is { } trip)
             {
-                page.Append(CultureInfo.InvariantCulture, $" The churn breaker stopped it after {trip.After:0.0} s and {trip.Transactions:N0} transactions (dashed line). The stop says: {Encode(trip.Who)}; {Encode(trip.Why)}.");
+                page.Append(CultureInfo.InvariantCulture, $" The churn breaker tripped after {trip.After:0.0} s and {trip.Transactions:N0} transactions (dashed line): {Encode(trip.Reason)}.");
             }
 
             page.Append("</p>");

@@ -1,8 +1,7 @@
 namespace IncidentReplay;
 
-/// <summary>When the churn breaker stopped the mistaken rule.</summary>
+/// <summary>When the churn breaker tripped for the mistaken rule, whose writes no process announces from then on.</summary>
 /// <param name="After">Seconds since the run began.</param>
 /// <param name="Transactions">Transactions of the ensemble until then, without the bystander's.</param>
-/// <param name="Who">Which process.</param>
-/// <param name="Why">Its reason.</param>
-internal sealed record Trip(double After, long Transactions, string Who, string Why);
+/// <param name="Reason">Which process saw what.</param>
+internal sealed record Trip(double After, long Transactions, string Reason);

@@ -19,8 +19,19 @@ public sealed class CleanerOptions
     /// <value>Default: 64 MiB, enough for 1,000,000 names of 60 letters. At least 1 KiB, at most 512 MiB.</value>
     public int MaxListBytes { get; set; } = 64 * 1024 * 1024;
 
+    /// <summary>For how long nothing of a namespace must have been written before it may be removed as a whole. Compared with the clock of this machine.</summary>
+    /// <value>Default: 30 days.</value>
+    public TimeSpan UnchangedFor { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long before its removal a namespace must have been planned to be removed: in that time no process must have joined or left. A fleet that reads alone changes nothing, and one that is switched
+    /// off at night has no members then.</summary>
+    /// <value>Default: 1 day. Longer than the longest time for which a fleet of yours may be without a process.</value>
+    public TimeSpan PlannedFor { get; set; } = TimeSpan.FromDays(1);
+
     internal void Check()
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(UnchangedFor, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(PlannedFor, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(ZNodesPerSecond, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(ZNodesPerSecond, 50_000);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchZNodes, 1);

@@ -15,6 +15,7 @@ using NearCache.Near;
 using NearCache.Paths;
 using NearCache.Remote;
 using NearCache.Rules;
+using NearCache.Settings;
 using NearCache.Tags;
 using NearCache.Usage;
 using NearCache.ZooKeeper;
@@ -121,6 +122,11 @@ internal sealed class Composition : IAsyncDisposable
 
         if (hasZooKeeper)
         {
+            if (GeneratedName.WhyIs(options.Namespace, Environment.MachineName) is { } why)
+            {
+                logger.NamespaceLooksGenerated(options.Namespace, why);
+            }
+
             (_slots, _zooKeeper, _registry) = Join(clients.ZooKeeper.Rent(options.ZooKeeper), context);
         }
         else
@@ -139,7 +145,9 @@ internal sealed class Composition : IAsyncDisposable
         _metrics.ObserveRules(Rules);
         Locks = new DistributedLock(map.PlaceLock, _clock, time, _metrics);
         _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
-        _churn = options.ChurnBreaker ? new ChurnDriver(_rules, context) : null;
+        _churn = options.ChurnBreaker
+            ? new ChurnDriver(_rules, context, new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context), Usage(time), () => _slots?.Members ?? 1)
+            : null;
         _reload = () =>
         {
             Near.SetRoom(options.NearEntries, options.NearBytes);
@@ -254,9 +262,11 @@ internal sealed class Composition : IAsyncDisposable
             RegistryOn(new ZooKeeperRegistry(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths), context.Time));
     }
 
+    private UsageReader Usage(TimeProvider time) => new(new UsageNames(Options.Namespace), key => _servers.OwnerOf(key).Server, time);
+
     // A stop is acknowledged after at most two round trips to a server that answers.
     private RuleRegistry RegistryOn(IRegistryStore store, TimeProvider time) =>
-        new(store, _rules, new UsageReader(new UsageNames(Options.Namespace), key => _servers.OwnerOf(key).Server, time), _clock, time, TimeSpan.FromSeconds(1) + (2 * Options.Memcached.OperationTimeout));
+        new(store, _rules, Usage(time), _clock, time, TimeSpan.FromSeconds(1) + (2 * Options.Memcached.OperationTimeout));
 
     // How long an audit waits for news: as long as news takes to come, and not at all where none comes.
     private long Patience() =>
@@ -275,8 +285,15 @@ internal sealed class Composition : IAsyncDisposable
         return _servers.ChangeAsync(servers);
     }
 
-    private IEnumerable<RuleSnapshot> Rules() => _rules.Counted.Select(rule => new RuleSnapshot(
-        rule.Name, rule.IsOn, rule.Counters.NearHits, rule.Counters.RemoteReads, rule.Counters.Writes, rule.Counters.Announcements, rule.DryRun is not null));
+    private IEnumerable<RuleSnapshot> Rules() => _rules.Counted.Select(rule =>
+    {
+        var did = rule.Counters;
+        return new RuleSnapshot(rule.Name, rule.IsOn, did.NearHits, did.RemoteReads, did.Writes, did.Announcements, rule.DryRun is not null)
+        {
+            ChurnBreaker = rule.Breaker,
+            ChurnReason = rule.Circuit is { State: not ChurnBreakerState.Closed } circuit ? $"{circuit.Who}: {circuit.Why}" : null,
+        };
+    });
 
     public NearCacheSnapshot Snapshot()
     {

@@ -11,6 +11,10 @@ public sealed class EnsembleOptions
     /// <value>Default: true.</value>
     public bool LookForNeighbours { get; set; } = true;
 
+    /// <summary>Above how many namespaces under <c>/nearcache</c> a process that starts warns: they are counted by one read, and not listed. Many are usually made by mistake, one for each process.</summary>
+    /// <value>Default: 200. Zero: never.</value>
+    public int WarnAboveNamespaces { get; set; } = 200;
+
     /// <summary>Who may do what with the znodes of this namespace: each <c>scheme:id:permissions</c> as zkCli writes them, such as <c>auth::cdrwa</c> (whoever made them, by
     /// <c>ZooKeeper:Authentications</c>), <c>digest:user:base64 of SHA-1:cdrwa</c>, <c>sasl:user:cdrwa</c>, <c>world:anyone:r</c>. It counts for znodes that are made from then on.</summary>
     /// <value>Default: empty, everybody may do everything.</value>

@@ -31,6 +31,6 @@ internal static class EqualSettings
         (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries) == (other.AnnouncementsPerProcess, other.AnnouncementsPerNamespace, other.Deliveries);
 
     public static bool Are(EnsembleOptions one, EnsembleOptions other) =>
-        (one.LookForNeighbours, one.QuotaZNodes, one.QuotaBytes) == (other.LookForNeighbours, other.QuotaZNodes, other.QuotaBytes)
+        (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes) == (other.LookForNeighbours, other.WarnAboveNamespaces, other.QuotaZNodes, other.QuotaBytes)
         && one.Acl.SequenceEqual(other.Acl, StringComparer.Ordinal);
 }

@@ -41,6 +41,7 @@ internal static class LiveSettings
         new(nameof(NearCacheOptions.WarmUp), (one, other) => one.WarmUp == other.WarmUp),
         new(nameof(NearCacheOptions.ChurnBreaker), (one, other) => one.ChurnBreaker == other.ChurnBreaker),
         new(nameof(NearCacheOptions.MaxWritesPerSecond), (one, other) => one.MaxWritesPerSecond.Equals(other.MaxWritesPerSecond)),
+        new(nameof(NearCacheOptions.MaxFleetWritesPerSecond), (one, other) => one.MaxFleetWritesPerSecond.Equals(other.MaxFleetWritesPerSecond)),
         new(nameof(NearCacheOptions.Budgets), (one, other) => EqualSettings.Are(one.Budgets, other.Budgets)),
         new(nameof(NearCacheOptions.Ensemble), (one, other) => EqualSettings.Are(one.Ensemble, other.Ensemble)),
         new(nameof(NearCacheOptions.Memcached), (one, other) => EqualSettings.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),

@@ -5,16 +5,19 @@ using NearCache.ZooKeeper;
 
 namespace NearCache;
 
-/// <summary>Removes what an older or foreign layout left under a namespace in ZooKeeper, such as a znode per key.</summary>
+/// <summary>Removes what an older or foreign layout left under a namespace in ZooKeeper, such as a znode per key, and whole namespaces that nobody uses.</summary>
 /// <remarks>
-/// <para>It touches nothing outside of <c>/nearcache/NAMESPACE</c>, and in it nothing that NearCache uses now (<c>config</c>, <c>rules</c>, <c>members</c>, <c>slots</c> with its eight), nothing ephemeral, and nothing
+/// <para>Of leftovers it touches nothing outside of <c>/nearcache/NAMESPACE</c>, and in it nothing that NearCache uses now (<c>config</c>, <c>rules</c>, <c>members</c>, <c>slots</c> with its eight), nothing ephemeral, and nothing
 /// that was written lately. So it may run beside living processes. It works in transactions of many deletes at a limited rate. What is gone is gone: a run that was cancelled or broke off
 /// is resumed by running it again.</para>
+/// <para>A whole namespace is removed in two steps, with a time between them: <see cref="PlanRemovalAsync"/> looks, and writes a file with the rules; <see cref="RemoveAsync"/> removes what that file names, if nothing has
+/// happened there since. Other namespaces are neither listed nor counted.</para>
 /// <para>It needs no cache: it has a session of its own for as long as it runs.</para>
 /// </remarks>
 public sealed class NamespaceCleaner
 {
     private readonly ZooKeeperOptions _zooKeeper;
+    private readonly string _namespace;
     private readonly NamespacePaths _paths;
     private readonly ILoggerFactory? _loggers;
     private readonly TimeProvider _time;
@@ -39,7 +42,7 @@ public sealed class NamespaceCleaner
         }
 
         _zooKeeper = zooKeeper.Copy();
-        _paths = new NamespacePaths(@namespace);
+        (_namespace, _paths) = (@namespace, new NamespacePaths(@namespace));
         _loggers = loggers;
         _time = time ?? TimeProvider.System;
     }
@@ -60,9 +63,63 @@ public sealed class NamespaceCleaner
     public Task<CleanerReport> CleanAsync(CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(options, removes: true, progress, cancellationToken);
 
-    private async Task<CleanerReport> RunAsync(CleanerOptions? options, bool removes, IProgress<CleanerReport>? progress, CancellationToken cancellationToken)
+    /// <summary>Looks whether the whole namespace may be removed, and writes a file that says so, with everything that its rules are. Removes nothing.</summary>
+    /// <param name="file">Where to write it; there must be none.</param>
+    /// <param name="options">Default: the defaults.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="NearCacheException">It may not be removed, and why; or ZooKeeper could not be asked.</exception>
+    /// <exception cref="IOException">The file could not be written, or there is one.</exception>
+    public Task<NamespacePlan> PlanRemovalAsync(string file, CleanerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        options ??= new CleanerOptions();
+        return WithClientAsync(options, "The removal was not planned.", async client =>
+        {
+            var record = await new NamespaceRemoval(client, _paths, _namespace, options, _time).LookAsync(cancellationToken).ConfigureAwait(false);
+            var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
+            await using (stream.ConfigureAwait(false))
+            {
+                await stream.WriteAsync(record.Write(), cancellationToken).ConfigureAwait(false);
+                stream.Flush(flushToDisk: true);
+            }
+
+            return new NamespacePlan(_namespace, record.Nodes.Length, record.LastChange, file, record.PlannedAt + options.PlannedFor);
+        });
+    }
+
+    /// <summary>Removes the whole namespace, in one transaction, as it was planned: if the plan is old enough, there is no member, and nothing was written and no process joined or left since.</summary>
+    /// <param name="file">What <see cref="PlanRemovalAsync"/> wrote. It stays: the rules are in it.</param>
+    /// <param name="options">Default: the defaults.</param>
+    /// <param name="cancellationToken">Ends it; the transaction may still be done.</param>
+    /// <exception cref="NearCacheException">It may not be removed, and why; or ZooKeeper could not be asked.</exception>
+    /// <exception cref="IOException">The file could not be read.</exception>
+    public async Task RemoveAsync(string file, CleanerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        options ??= new CleanerOptions();
+        if (!NamespaceRecord.TryRead(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false), out var planned))
+        {
+            throw new NearCacheException($"{file} is no plan of {nameof(PlanRemovalAsync)}, or of another version.", null);
+        }
+
+        await WithClientAsync(options, "Look whether it is gone before you try again.", async client =>
+        {
+            await new NamespaceRemoval(client, _paths, _namespace, options, _time).RemoveAsync(planned, cancellationToken).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+    }
+
+    private Task<CleanerReport> RunAsync(CleanerOptions? options, bool removes, IProgress<CleanerReport>? progress, CancellationToken cancellationToken)
     {
         options ??= new CleanerOptions();
+        return WithClientAsync(
+            options,
+            "Run it again, it goes on from there.",
+            client => new LeftoverSweep(client, _paths, options, Math.Min(_zooKeeper.MaxMessageBytes / 2, LeftoverSweep.MostBatchBytes), removes, progress, _time).RunAsync(cancellationToken));
+    }
+
+    private async Task<T> WithClientAsync<T>(CleanerOptions options, string remedy, Func<ZooKeeperClient, Task<T>> work)
+    {
         options.Check();
         var own = _zooKeeper.Copy();
         own.RenewSession = true;
@@ -71,14 +128,13 @@ public sealed class NamespaceCleaner
         own.MaxMessageBytes = Math.Max(own.MaxMessageBytes, options.MaxListBytes);
         var client = new ZooKeeperClient(own, _loggers, null, _time);
         await using var end = client.ConfigureAwait(false);
-        var sweep = new LeftoverSweep(client, _paths, options, Math.Min(_zooKeeper.MaxMessageBytes / 2, LeftoverSweep.MostBatchBytes), removes, progress, _time);
         try
         {
-            return await sweep.RunAsync(cancellationToken).ConfigureAwait(false);
+            return await work(client).ConfigureAwait(false);
         }
         catch (ZooKeeperException e)
         {
-            throw new NearCacheException($"The cleaner of {_paths.Home} broke off; run it again, it goes on from there. {e.Message}", e) { IsTransient = e.IsTransient };
+            throw new NearCacheException($"The cleaner of {_paths.Home} broke off. {remedy} {e.Message}", e) { IsTransient = e.IsTransient };
         }
     }
 }

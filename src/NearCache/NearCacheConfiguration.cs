@@ -42,6 +42,7 @@ internal static class NearCacheConfiguration
         reader.Fraction(nameof(options.LifetimeJitter), value => options.LifetimeJitter = value);
         reader.Switch(nameof(options.ChurnBreaker), value => options.ChurnBreaker = value);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
+        reader.Fraction(nameof(options.MaxFleetWritesPerSecond), value => options.MaxFleetWritesPerSecond = value);
         reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));
         reader.Section(nameof(options.Ensemble), inner => Read(inner, options.Ensemble));
         reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
@@ -77,6 +78,7 @@ internal static class NearCacheConfiguration
     private static void Read(SettingsReader reader, EnsembleOptions options)
     {
         reader.Switch(nameof(options.LookForNeighbours), value => options.LookForNeighbours = value);
+        reader.Number(nameof(options.WarnAboveNamespaces), value => options.WarnAboveNamespaces = value);
         reader.Texts(nameof(options.Acl), options.Acl);
         reader.Number(nameof(options.QuotaZNodes), value => options.QuotaZNodes = value);
         reader.LargeNumber(nameof(options.QuotaBytes), value => options.QuotaBytes = value);
@@ -91,6 +93,7 @@ internal static class NearCacheConfiguration
         reader.Duration(nameof(options.MissLifetime), value => options.MissLifetime = value);
         reader.Texts(nameof(options.Preload), options.Preload);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
+        reader.Fraction(nameof(options.MaxFleetWritesPerSecond), value => options.MaxFleetWritesPerSecond = value);
         reader.Choice<InvalidationPolicy>(nameof(options.OnInvalidate), value => options.OnInvalidate = value);
         reader.Switch(nameof(options.ShareValues), value => options.ShareValues = value);
         reader.Switch(nameof(options.Enabled), value => options.Enabled = value);

@@ -53,6 +53,8 @@ public sealed class NearCacheHealthCheck(NearCacheClient cache, IHostApplication
             .. now.Servers.Where(server => !server.IsServedNear).Select(server => $"{server.Name} is not confirmed, its keys are not served near"),
             .. now.ZooKeeper is "None" or "Connected" ? Array.Empty<string>() : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],
             .. now.AreRulesReadable ? Array.Empty<string>() : ["the rules cannot be read, nothing is served near"],
+            .. now.Rules.Where(rule => rule.ChurnBreaker != ChurnBreakerState.Closed)
+                .Select(rule => $"the churn breaker of rule {rule.Name} is {(rule.ChurnBreaker == ChurnBreakerState.Open ? "open" : "half-open")}, changes of its keys elsewhere are seen within about a second"),
         ];
         return worries.Length == 0 ? HealthCheckResult.Healthy(data: data) : HealthCheckResult.Degraded(string.Join("; ", worries) + ".", data: data);
     }

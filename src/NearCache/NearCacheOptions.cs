@@ -134,13 +134,19 @@ public sealed class NearCacheOptions
     /// <value>Default: 0.1. At most 0.5.</value>
     public double LifetimeJitter { get; set; } = 0.1;
 
-    /// <summary>Whether a rule whose keys are written too fast is stopped.</summary>
+    /// <summary>Whether a rule whose keys are written too fast is announced no more until they are quiet again.</summary>
     /// <value>Default: true.</value>
     public bool ChurnBreaker { get; set; } = true;
 
-    /// <summary>Writes a second to the keys of one rule, in one process and for 5 s, above which the churn breaker stops it.</summary>
+    /// <summary>Writes a second to the keys of one rule, in one process and for 5 s, above which the churn breaker trips.</summary>
     /// <value>Default: 20.</value>
     public double MaxWritesPerSecond { get; set; } = 20;
+
+    /// <summary>Writes a second to the keys of one rule, of all processes together over half a minute, above which the churn breaker trips. A rule whose <see cref="MaxWritesPerSecond"/> is higher
+    /// has that as its limit.</summary>
+    /// <value>Null, the default: half of <see cref="BudgetOptions.AnnouncementsPerNamespace"/>, which is 50. Each write of a process that writes seldom is a transaction of its own, and no single rule
+    /// may take what all others need.</value>
+    public double? MaxFleetWritesPerSecond { get; set; }
 
     /// <summary>What the ZooKeeper ensemble is asked to do at most.</summary>
     public BudgetOptions Budgets { get; private set; } = new();

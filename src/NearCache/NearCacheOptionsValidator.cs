@@ -112,6 +112,9 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
         mistakes.Unless(
             double.IsFinite(options.MaxWritesPerSecond) && options.MaxWritesPerSecond > 0,
             nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");
+        mistakes.Unless(
+            options.MaxFleetWritesPerSecond is null or (> 0 and < double.PositiveInfinity),
+            nameof(options.MaxFleetWritesPerSecond), options.MaxFleetWritesPerSecond, "positive, or left out for half of Budgets:AnnouncementsPerNamespace");
         mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
 
         var budgets = options.Budgets;
@@ -175,6 +178,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
     {
         var ensemble = options.Ensemble;
         const string Path = nameof(options.Ensemble);
+        mistakes.Unless(ensemble.WarnAboveNamespaces >= 0, $"{Path}:{nameof(ensemble.WarnAboveNamespaces)}", ensemble.WarnAboveNamespaces, "positive, or 0 for no warning");
         mistakes.Unless(
             ensemble.QuotaZNodes == 0 || ensemble.QuotaZNodes >= EnsembleOptions.LeastZNodes,
             $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.LeastZNodes} (13, and one a process), or 0 for none");

@@ -28,9 +28,13 @@ public sealed class RuleOptions
     /// <value>Default: empty.</value>
     public IList<string> Preload { get; } = [];
 
-    /// <summary>Writes a second, in one process, above which the churn breaker stops the rule.</summary>
+    /// <summary>Writes a second, in one process and for 5 s, above which the churn breaker trips.</summary>
     /// <value>Default: none, <see cref="NearCacheOptions.MaxWritesPerSecond"/> counts.</value>
     public double? MaxWritesPerSecond { get; set; }
+
+    /// <summary>Writes a second, of all processes together over half a minute, above which the churn breaker trips.</summary>
+    /// <value>Default: none, the greater of <see cref="NearCacheOptions.MaxFleetWritesPerSecond"/> and <see cref="MaxWritesPerSecond"/> counts.</value>
+    public double? MaxFleetWritesPerSecond { get; set; }
 
     /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
     /// <value>Default: <see cref="InvalidationPolicy.Drop"/>.</value>
@@ -60,6 +64,7 @@ public sealed class RuleOptions
             MaxStaleness = MaxStaleness,
             MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
+            MaxFleetWritesPerSecond = MaxFleetWritesPerSecond,
             OnInvalidate = OnInvalidate,
             ShareValues = ShareValues,
             Enabled = Enabled,

@@ -8,4 +8,11 @@ namespace NearCache;
 /// <param name="Writes">Mutations of its keys.</param>
 /// <param name="Announcements">Mutations handed to ZooKeeper; many travel in one transaction.</param>
 /// <param name="IsDryRun">Whether it is only tried: then the other numbers are what it would have done, near hits by estimate.</param>
-public sealed record RuleSnapshot(string Name, bool IsOn, long NearHits, long RemoteReads, long Writes, long Announcements, bool IsDryRun = false);
+public sealed record RuleSnapshot(string Name, bool IsOn, long NearHits, long RemoteReads, long Writes, long Announcements, bool IsDryRun = false)
+{
+    /// <summary>What the churn breaker lets it announce.</summary>
+    public ChurnBreakerState ChurnBreaker { get; init; }
+
+    /// <summary>Which process saw the last trip of the churn breaker, and why; null while it is closed.</summary>
+    public string? ChurnReason { get; init; }
+}

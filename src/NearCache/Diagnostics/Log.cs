@@ -70,8 +70,8 @@ internal static partial class Log
     [LoggerMessage(1304, LogLevel.Information, "{Stops} stops were put into the registry, which lacked them.")]
     public static partial void StopsCarried(this ILogger logger, int stops);
 
-    [LoggerMessage(1305, LogLevel.Error, "The churn breaker tripped for rule {Rule}: {Why}. Its writes are not announced any more, and a stop is put.")]
-    public static partial void ChurnBreakerTripped(this ILogger logger, string rule, string why);
+    [LoggerMessage(1305, LogLevel.Error, "The churn breaker tripped for rule {Rule}: {Why}. No process announces its writes until they have been quiet for {Pause}; near reads go on by audits. Narrow or remove the rule, or raise MaxWritesPerSecond or MaxFleetWritesPerSecond if the rate is meant.")]
+    public static partial void ChurnBreakerTripped(this ILogger logger, string rule, string why, TimeSpan pause);
 
     [LoggerMessage(1306, LogLevel.Error, "Rule {Rule} could not be stopped. Its writes are not announced by this process any more.")]
     public static partial void StopNotPut(this ILogger logger, Exception exception, string rule);
@@ -93,6 +93,18 @@ internal static partial class Log
 
     [LoggerMessage(1332, LogLevel.Warning, "NearCache:Rules differ from the registry in ZooKeeper, which alone decides (revision {Revision}): {Differences}. Edit the registry through IRuleRegistry, or change the configuration to say the same.")]
     public static partial void RulesDifferFromRegistry(this ILogger logger, long revision, string differences);
+
+    [LoggerMessage(1310, LogLevel.Warning, "The churn breaker of rule {Rule} tripped in {Who}: {Why}. No process announces its writes until they are quiet; near reads go on by audits.")]
+    public static partial void AnnouncingSuspended(this ILogger logger, string rule, string who, string why);
+
+    [LoggerMessage(1311, LogLevel.Information, "The churn breaker of rule {Rule} is half-open: its keys were quiet, and a few of their writes are announced again.")]
+    public static partial void ChurnBreakerHalfOpen(this ILogger logger, string rule);
+
+    [LoggerMessage(1312, LogLevel.Information, "The churn breaker of rule {Rule} is closed: all its writes are announced again.")]
+    public static partial void ChurnBreakerClosed(this ILogger logger, string rule);
+
+    [LoggerMessage(1313, LogLevel.Warning, "The item on memcached that carries the churn breakers cannot be read: {Reason}. {Remedy}")]
+    public static partial void CircuitsUnreadable(this ILogger logger, string reason, string remedy);
 
     [LoggerMessage(1400, LogLevel.Warning, "ZooKeeper is away. Changes made elsewhere are seen by the audits, within about a second.")]
     public static partial void ZooKeeperAway(this ILogger logger);
@@ -126,6 +138,12 @@ internal static partial class Log
 
     [LoggerMessage(1420, LogLevel.Information, "ZooKeeper operation {Operation} works again, after {Failures} failures.")]
     public static partial void ZooKeeperWorksAgain(this ILogger logger, EnsembleRequest operation, int failures);
+
+    [LoggerMessage(1440, LogLevel.Warning, "The namespace {Namespace} {Why}. If every process has a namespace of its own, none sees what the others write, and each leaves 13 znodes in ZooKeeper for ever: give all processes that share data one Namespace. NamespaceCleaner removes those that nobody uses.")]
+    public static partial void NamespaceLooksGenerated(this ILogger logger, string @namespace, string why);
+
+    [LoggerMessage(1441, LogLevel.Warning, "{Namespaces} namespaces lie under {Root} in ZooKeeper, more than {Limit} (Ensemble:WarnAboveNamespaces). Usually each process has made one of its own by mistake: give all processes that share data one Namespace. NamespaceCleaner removes those that nobody uses.")]
+    public static partial void ManyNamespaces(this ILogger logger, int namespaces, string root, int limit);
 
     // As 1200: one for every call while a source is down; the meter counts them.
     [LoggerMessage(1500, LogLevel.Debug, "A factory failed; the caller sees a stale value.")]

@@ -45,7 +45,7 @@ internal sealed class NearCacheMetrics : IDisposable
         _nearMisses = _meter.CreateCounter<long>("nearcache.near.misses", "{miss}", "Reads of keys with a rule that the near tier could not answer, by reason: there is no entry (absent), it ended, it was voided with its segment, its rule was switched, its server is not confirmed, it is of another type.");
         _prefetches = _meter.CreateCounter<long>("nearcache.near.prefetches", "{key}", "Keys that were fetched before anybody asked, by cause (preload, refresh) and by what became of them.");
         _refreshFailures = _meter.CreateCounter<long>("nearcache.refresh.failures", "{failure}", "Values that were not refreshed in the background before their end, because their factory failed.");
-        _churn = _meter.CreateCounter<long>("nearcache.churn_breaker.trips", "{trip}", "Rules that the churn breaker of this process has stopped, by rule.");
+        _churn = _meter.CreateCounter<long>("nearcache.churn_breaker.trips", "{trip}", "Trips of the churn breaker that this process reported to the fleet, by rule.");
         _closed = _meter.CreateCounter<double>("nearcache.near.gate_closed", "s", "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
         _staleness = _meter.CreateHistogram<double>("nearcache.near.confirmation_age", "s", "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
     }
@@ -122,6 +122,8 @@ internal sealed class NearCacheMetrics : IDisposable
         Count("nearcache.rule.announcements", "{announcement}", "Mutations handed to ZooKeeper, by rule.", rule => rule.Announcements);
         _meter.CreateObservableGauge(
             "nearcache.rule.off", () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))), "{rule}", "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
+        _meter.CreateObservableGauge(
+            "nearcache.churn_breaker.state", () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>((int)rule.ChurnBreaker, Tag("rule", rule.Name))), "{state}", "The churn breaker of a rule: 0 closed, 1 open (no write is announced), 2 half-open.");
     }
 
     /// <summary>The same for what ZooKeeper may be asked, and is.</summary>

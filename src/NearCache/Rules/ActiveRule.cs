@@ -12,7 +12,8 @@ internal sealed class ActiveRule
     private long _nearLifetime;
     private long _maxStaleness;
     private volatile Rule _rule;
-    private volatile bool _announces = true;
+    private volatile RuleCircuit? _circuit;
+    private int _trial;
 
     internal ActiveRule(Rule rule, RuleDefaults defaults, ThreadedCounter hits)
     {
@@ -38,8 +39,11 @@ internal sealed class ActiveRule
     /// <summary>For how long a confirmation counts.</summary>
     public long MaxStalenessMilliseconds => Volatile.Read(ref _maxStaleness);
 
-    /// <summary>Writes a second that trip the churn breaker.</summary>
+    /// <summary>Writes a second of this process that trip the churn breaker.</summary>
     public double MaxWritesPerSecond { get; private set; }
+
+    /// <summary>Writes a second of all processes together that do.</summary>
+    public double MaxFleetWritesPerSecond { get; private set; }
 
     /// <summary>Changes whenever the rule is switched off or on. A fill captures it before its remote read; an entry is served only while it is the same.</summary>
     public long Generation => Volatile.Read(ref _generation);
@@ -47,8 +51,11 @@ internal sealed class ActiveRule
     /// <summary>Is it in force: enabled, in the applied set, and not stopped?</summary>
     public bool IsOn => (Generation & 1) == 0;
 
-    /// <summary>Are writes of its keys announced? Not while it is off, and not after the churn breaker has tripped.</summary>
-    public bool Announces => _announces && IsOn;
+    /// <summary>What its churn breaker knows; null: it has not tripped lately.</summary>
+    public RuleCircuit? Circuit => _circuit;
+
+    /// <summary>What the churn breaker lets it announce.</summary>
+    public ChurnBreakerState Breaker => _circuit?.State ?? ChurnBreakerState.Closed;
 
     /// <summary>Counts what the rule would do; null: it is no dry run.</summary>
     public DryRun? DryRun { get; }
@@ -59,8 +66,19 @@ internal sealed class ActiveRule
     /// <summary>Its part of the count of near hits: here, where no counter is written that other threads would have to read anew.</summary>
     public int HitsPart { get; }
 
-    /// <summary>Writes are not announced any more until the rule is switched on again.</summary>
-    public void EndAnnouncements() => _announces = false;
+    /// <summary>May a write of one of its keys be announced? Not while it is off, nor while the churn breaker is open; while that is half-open, as often as <see cref="AllowOne"/> was called.</summary>
+    public bool TakeAnnouncement() => IsOn && Breaker switch
+    {
+        ChurnBreakerState.Closed => true,
+        ChurnBreakerState.Open => false,
+        _ => Interlocked.Exchange(ref _trial, 0) == 1,
+    };
+
+    /// <summary>The churn breaker has changed.</summary>
+    public void SetCircuit(RuleCircuit? circuit) => _circuit = circuit;
+
+    /// <summary>The next write may be announced while the breaker is half-open. Called again before there was one, it is still one.</summary>
+    public void AllowOne() => Volatile.Write(ref _trial, 1);
 
     internal void Update(Rule rule, RuleDefaults defaults)
     {
@@ -69,6 +87,9 @@ internal sealed class ActiveRule
         Volatile.Write(ref _nearLifetime, (rule.NearLifetime ?? defaults.NearLifetime).Ticks);
         Volatile.Write(ref _maxStaleness, (long)staleness.TotalMilliseconds);
         MaxWritesPerSecond = rule.MaxWritesPerSecond ?? defaults.MaxWritesPerSecond;
+
+        // What one process may write, all may together.
+        MaxFleetWritesPerSecond = rule.MaxFleetWritesPerSecond ?? Math.Max(defaults.MaxFleetWritesPerSecond, MaxWritesPerSecond);
     }
 
     /// <summary>Switches it, if it is not so already. Called by one thread at a time.</summary>
@@ -79,7 +100,6 @@ internal sealed class ActiveRule
             return false;
         }
 
-        _announces = true;
         Interlocked.Increment(ref _generation);
         return true;
     }

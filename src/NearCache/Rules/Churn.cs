@@ -2,14 +2,21 @@ using System.Globalization;
 
 namespace NearCache.Rules;
 
-/// <summary>A rule whose keys were written too fast.</summary>
+/// <summary>A rule whose keys are written too fast.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="WritesPerSecond">How fast they were written in this process.</param>
-/// <param name="Milliseconds">For how long.</param>
-internal readonly record struct Churn(ActiveRule Rule, double WritesPerSecond, long Milliseconds)
+/// <param name="Why">By how much, for people.</param>
+internal readonly record struct Churn(ActiveRule Rule, string Why)
 {
-    /// <summary>The reason that a stop gives.</summary>
-    public string Why => string.Create(
+    /// <summary>This process alone writes them too fast.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="writesPerSecond">How fast.</param>
+    /// <param name="milliseconds">For how long.</param>
+    public static Churn OfProcess(ActiveRule rule, double writesPerSecond, long milliseconds) => new(rule, string.Create(
         CultureInfo.InvariantCulture,
-        $"the keys of {Rule.Rule.Match} were written {WritesPerSecond:0.#} times a second for {Milliseconds / 1000.0:0.#} s in that process, and the limit is {Rule.MaxWritesPerSecond:0.#}");
+        $"the keys of {rule.Rule.Match} were written {writesPerSecond:0.#} times a second for {milliseconds / 1000.0:0.#} s in that process, and the limit is {rule.MaxWritesPerSecond:0.#}"));
+
+    /// <summary>All processes together write them too fast.</summary>
+    public static Churn OfFleet(ActiveRule rule, double writesPerSecond) => new(rule, string.Create(
+        CultureInfo.InvariantCulture,
+        $"the keys of {rule.Rule.Match} were written at least {writesPerSecond:0.#} times a second by all processes together, and the limit is {rule.MaxFleetWritesPerSecond:0.#}"));
 }

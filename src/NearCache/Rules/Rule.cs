@@ -19,8 +19,11 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>Keys to fetch when a process starts.</summary>
     public ImmutableArray<string> Preload { get; init; } = [];
 
-    /// <summary>Writes a second in one process above which the churn breaker stops it; null: the cache's own setting.</summary>
+    /// <summary>Writes a second in one process above which the churn breaker trips; null: the cache's own setting.</summary>
     public double? MaxWritesPerSecond { get; init; }
+
+    /// <summary>The same for all processes together.</summary>
+    public double? MaxFleetWritesPerSecond { get; init; }
 
     /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
     public InvalidationPolicy OnInvalidate { get; init; }
@@ -51,6 +54,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
             MaxStaleness = MaxStaleness,
             MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
+            MaxFleetWritesPerSecond = MaxFleetWritesPerSecond,
             OnInvalidate = OnInvalidate,
             ShareValues = ShareValues,
             Enabled = Enabled || DryRun,
@@ -72,6 +76,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
         MissLifetime = options.MissLifetime,
         Preload = [.. options.Preload],
         MaxWritesPerSecond = options.MaxWritesPerSecond,
+        MaxFleetWritesPerSecond = options.MaxFleetWritesPerSecond,
         OnInvalidate = options.OnInvalidate,
         ShareValues = options.ShareValues,
         Enabled = options.Enabled && !options.DryRun,

@@ -16,7 +16,7 @@ internal static class RuleSetFormat
 
     private static readonly string[] KnownOfRule =
     [
-        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
+        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "maxFleetWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
     ];
 
     // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
@@ -116,6 +116,11 @@ internal static class RuleSetFormat
             writer.WriteNumber("maxWritesPerSecond"u8, most);
         }
 
+        if (rule.MaxFleetWritesPerSecond is { } together)
+        {
+            writer.WriteNumber("maxFleetWritesPerSecond"u8, together);
+        }
+
         if (rule.OnInvalidate == InvalidationPolicy.Refresh)
         {
             writer.WriteString("onInvalidate"u8, "refresh"u8);
@@ -148,6 +153,7 @@ internal static class RuleSetFormat
         MissLifetime = Duration(element, "missLifetime"),
         Preload = Texts(element, "preload"),
         MaxWritesPerSecond = element.TryGetProperty("maxWritesPerSecond", out var most) ? most.GetDouble() : null,
+        MaxFleetWritesPerSecond = element.TryGetProperty("maxFleetWritesPerSecond", out var together) ? together.GetDouble() : null,
         OnInvalidate = !element.TryGetProperty("onInvalidate", out var policy) ? InvalidationPolicy.Drop : policy.GetString() switch
         {
             "drop" => InvalidationPolicy.Drop,

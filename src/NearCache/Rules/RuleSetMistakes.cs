@@ -69,6 +69,7 @@ internal static class RuleSetMistakes
             rule.MaxStaleness is null || rule.MaxStaleness >= NearCacheOptions.LeastMaxStaleness,
             "MaxStaleness", rule.MaxStaleness, $"at least {NearCacheOptions.LeastMaxStaleness}");
         Unless(rule.MaxWritesPerSecond is null or (> 0 and < double.PositiveInfinity), "MaxWritesPerSecond", rule.MaxWritesPerSecond, "positive");
+        Unless(rule.MaxFleetWritesPerSecond is null or (> 0 and < double.PositiveInfinity), "MaxFleetWritesPerSecond", rule.MaxFleetWritesPerSecond, "positive");
         Unless(Enum.IsDefined(rule.OnInvalidate), "OnInvalidate", rule.OnInvalidate, "Drop or Refresh");
         Unless(rule.Preload.Length <= MostPreload, "Preload", $"{rule.Preload.Length} keys", $"at most {MostPreload}");
         foreach (var key in rule.Preload.Where(key => !match.Matches(key)))

@@ -11,6 +11,9 @@ internal sealed class UsageNames(string @namespace)
     /// <summary>How many seconds one counter is for.</summary>
     public const int BucketSeconds = 10;
 
+    /// <summary>The longest time between two additions of a process, in seconds.</summary>
+    public const double LongestPeriod = BucketSeconds * 1.1;
+
     /// <summary>How long a counter lives, in seconds.</summary>
     public const int Lifetime = 120;
 

@@ -11,20 +11,40 @@ namespace NearCache.Usage;
 /// <param name="time">The clock.</param>
 internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> ownerOf, TimeProvider time)
 {
+    /// <summary>The longest time that <see cref="RecentWritesAsync"/> may be about, in seconds: a process adds what it did since it last added, at most <see cref="UsageNames.LongestPeriod"/> before.</summary>
+    public const double RecentSeconds = (RecentBuckets * UsageNames.BucketSeconds) + UsageNames.LongestPeriod;
+
     private const int Buckets = 6;
+
+    // That under way is one of them.
+    private const int RecentBuckets = 3;
     private const int MostInGroup = 256;
 
     /// <summary>Adds up the counters of these rules.</summary>
     /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
     public async Task<IReadOnlyList<RuleUsage>> ReadAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
     {
+        var sums = await SumsAsync(rules, Enum.GetValues<UsageKind>(), Enumerable.Range(1, Buckets), cancellationToken).ConfigureAwait(false);
+        return [.. rules.Select(rule => Of(rule, sums[rule]))];
+    }
+
+    /// <summary>Adds up how often the keys of these rules were written just now, in at most <see cref="RecentSeconds"/>.</summary>
+    /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
+    public async Task<IReadOnlyList<long>> RecentWritesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
+    {
+        var sums = await SumsAsync(rules, [UsageKind.Write], Enumerable.Range(0, RecentBuckets), cancellationToken).ConfigureAwait(false);
+        return [.. rules.Select(rule => sums[rule][(int)UsageKind.Write])];
+    }
+
+    private async Task<Dictionary<string, long[]>> SumsAsync(IReadOnlyList<string> rules, UsageKind[] kinds, IEnumerable<int> bucketsAgo, CancellationToken cancellationToken)
+    {
         var now = UsageNames.BucketOf(time.GetUtcNow());
         var sums = rules.ToDictionary(rule => rule, _ => new long[Enum.GetValues<UsageKind>().Length], StringComparer.Ordinal);
         var reads =
             from rule in sums
-            from kind in Enum.GetValues<UsageKind>()
-            from bucket in Enumerable.Range(1, Buckets)
-            select new Read(names.Of(now - bucket, kind, rule.Key), rule.Value, (int)kind);
+            from kind in kinds
+            from ago in bucketsAgo
+            select new Read(names.Of(now - ago, kind, rule.Key), rule.Value, (int)kind);
         try
         {
             foreach (var server in reads.GroupBy(read => ownerOf(read.Key)))
@@ -44,7 +64,7 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
             throw new NearCacheException($"The use of the rules could not be read: {e.Message}", e) { IsTransient = e.IsTransient };
         }
 
-        return [.. rules.Select(rule => Of(rule, sums[rule]))];
+        return sums;
     }
 
     private static RuleUsage Of(string rule, long[] sums)

@@ -33,7 +33,7 @@ internal sealed class UsageReporter : IAsyncDisposable
 
     private async Task TellAsync(CancellationToken stopping)
     {
-        await Task.Delay(TimeSpan.FromSeconds(UsageNames.BucketSeconds * (0.9 + (0.2 * Random.Shared.NextDouble()))), _time, stopping).ConfigureAwait(false);
+        await Task.Delay(TimeSpan.FromSeconds(UsageNames.LongestPeriod - (0.2 * UsageNames.BucketSeconds * Random.Shared.NextDouble())), _time, stopping).ConfigureAwait(false);
         var bucket = UsageNames.BucketOf(_time.GetUtcNow());
         foreach (var server in News(bucket).GroupBy(news => _ownerOf(news.Key)))
         {

@@ -28,7 +28,7 @@ public sealed class IncidentReplayTests(ITestOutputHelper output)
         Assert.Equal(0, process.ExitCode);
         var page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
         Assert.Equal(3, page.Split("<svg").Length - 1);
-        Assert.Contains("The churn breaker stopped it after", page, StringComparison.Ordinal);
+        Assert.Contains("The churn breaker tripped after", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http", page, StringComparison.Ordinal);
     }
 }

@@ -9,6 +9,7 @@ public sealed class EnsembleGateTests
     private static readonly string[] MayHaveTheClient =
     [
         "Coherence/Driver/EnsembleGate.cs", "Coherence/Driver/EnsembleLane.cs", "SharedClients.cs", "Composition.cs", "NamespaceCleaner.cs", "Coherence/Driver/LeftoverSweep.cs",
+        "Coherence/Driver/NamespaceRemoval.cs",
     ];
 
     [Fact]

@@ -5,103 +5,232 @@ namespace NearCache.Tests.Rules;
 
 public sealed class ChurnBreakerTests
 {
-    private readonly ChurnBreaker _breaker = new();
-    private readonly ActiveRule _rule = new(
-        new Rule("locks", new KeyPattern("lock:*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20), new ThreadedCounter());
+    private static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly ActiveRule _rule = Rule(since: 3);
+    private readonly Process _one = new("one");
+    private readonly Process _two = new("two");
+    private IReadOnlyList<RuleCircuit>? _item = [];
     private long _now;
 
-    public ChurnBreakerTests()
+    [Fact]
+    public void A_trip_opens_it_in_the_whole_fleet_and_counts_once()
     {
-        _rule.Switch(on: true);
-        Assert.Empty(_breaker.Look([_rule], _now));
+        // Both see it at once.
+        Assert.NotNull(Churns(_one));
+        Assert.NotNull(Churns(_two));
+        Look(_one);
+        Look(_two);
+
+        Assert.Equal(ChurnBreakerState.Open, StateIn(_one));
+        Assert.Equal("one", _two.Breaker.Find(_rule)!.Who);
+        Assert.Equal([Noon], _two.Breaker.Find(_rule)!.Trips);
+        Assert.Null(Churns(_two));
     }
 
     [Fact]
-    public void Five_seconds_above_the_limit_trip_it_once()
+    public void While_churn_goes_on_it_stays_open_in_every_process_and_a_quiet_minute_later_a_trial_begins_which_a_quiet_minute_ends()
     {
-        for (var second = 1; second < 5; second++)
+        Churns(_one);
+        for (var second = 0; second < 600; second++)
         {
-            Assert.Empty(Second(writes: 100));
+            Second(churning: _one);
+            Assert.Equal((ChurnBreakerState.Open, ChurnBreakerState.Open), (StateIn(_one), StateIn(_two)));
         }
 
-        var churn = Assert.Single(Second(writes: 100));
-        Assert.Equal((_rule, 100, 5000), (churn.Rule, churn.WritesPerSecond, churn.Milliseconds));
-        Assert.Equal("the keys of lock:* were written 100 times a second for 5 s in that process, and the limit is 20", churn.Why);
-        Assert.Empty(Second(writes: 100));
+        var quiet = SecondsUntil(ChurnBreakerState.HalfOpen);
+        Assert.InRange(quiet, 50, 61);   // the last change was at most ten seconds before
+        Assert.InRange(SecondsUntil(ChurnBreakerState.Closed), 59, 61);
+        Assert.Equal((ChurnBreakerState.Closed, ChurnBreakerState.Closed), (StateIn(_one), StateIn(_two)));
     }
 
     [Fact]
-    public void Writes_at_the_limit_never_trip_it()
+    public void Each_trip_within_an_hour_doubles_the_pause_and_the_fifth_asks_for_a_stop_whoever_saw_which()
     {
-        for (var second = 0; second < 100; second++)
+        Process[] seers = [_one, _two, _one, _two, _one];
+        long[] pauses = [60, 120, 240, 480];
+        for (var trip = 0; trip < 4; trip++)
         {
-            Assert.Empty(Second(writes: 20));
+            Assert.False(Churns(seers[trip])!.IsLast);
+            SecondsUntil(ChurnBreakerState.Open);
+            Assert.InRange(SecondsUntil(ChurnBreakerState.HalfOpen), pauses[trip] - 2, pauses[trip] + 1);
         }
+
+        var last = Churns(seers[4])!;
+        Assert.True(last.IsLast);
+        Assert.Equal(ChurnBreakerState.Open, last.Circuit.State);
+
+        // A person has cleared the stop: what was before does not count.
+        SecondsUntil(ChurnBreakerState.Open);
+        SecondsUntil(ChurnBreakerState.Closed);
+        Second();
+        Second();
+        Assert.Equal((ChurnBreakerState.Closed, ChurnBreakerState.Closed), (StateIn(_one), StateIn(_two)));
+        Assert.False(Churns(_two)!.IsLast);
     }
 
     [Fact]
-    public void A_second_below_the_limit_begins_the_count_anew()
+    public void Trips_of_more_than_an_hour_ago_do_not_count_and_are_forgotten()
     {
-        for (var round = 0; round < 10; round++)
+        for (var trip = 0; trip < 10; trip++)
         {
-            for (var second = 1; second < 5; second++)
+            Assert.False(Churns(_one)!.IsLast);
+            for (var second = 0; second < 16 * 60; second++)
             {
-                Assert.Empty(Second(writes: 10_000));
+                Second();
+            }
+        }
+
+        for (var second = 0; second < 3600; second++)
+        {
+            Second();
+        }
+
+        Assert.Null(_one.Breaker.Find(_rule));
+        Assert.Null(_two.Breaker.Find(_rule));
+    }
+
+    [Fact]
+    public void A_process_that_starts_takes_over_what_the_fleet_knows()
+    {
+        Churns(_one);
+        Look(_one);
+        var late = new Process("late");
+        Look(late);
+
+        Assert.Equal(ChurnBreakerState.Open, late.Breaker.Find(_rule)!.State);
+        Assert.Null(late.Breaker.Churns(new Churn(_rule, "why"), "late", _now, Wall));
+    }
+
+    [Fact]
+    public void An_item_that_is_lost_is_written_again_and_a_server_that_is_away_keeps_nothing_open_for_ever()
+    {
+        Churns(_one);
+        Second();
+        _item = [];
+        Second();
+        Assert.Equal(ChurnBreakerState.Open, Assert.Single(_item!).State);
+
+        _item = null;
+        Assert.InRange(SecondsUntil(ChurnBreakerState.HalfOpen), 55, 61);
+        _item = [];
+        Second();
+        Assert.Equal(ChurnBreakerState.HalfOpen, Assert.Single(_item!).State);
+    }
+
+    [Fact]
+    public void A_process_that_had_stopped_looking_believes_the_fleet_before_its_own_clock()
+    {
+        Churns(_one);
+        Second();
+        for (var second = 0; second < 300; second++)
+        {
+            _now += 1000;
+            Churns(_one);
+            Look(_one);
+        }
+
+        Look(_two);
+        Assert.Equal(ChurnBreakerState.Open, StateIn(_two));
+    }
+
+    [Fact]
+    public void A_rule_that_was_edited_begins_anew()
+    {
+        Churns(_one);
+        Second();
+
+        Assert.Null(_two.Breaker.Find(Rule(since: 4)));
+    }
+
+    [Fact]
+    public void A_rule_that_is_half_open_is_announced_a_few_times_a_minute_by_the_whole_fleet_however_large_it_is()
+    {
+        var random = new Random(1);
+        foreach (var members in new[] { 1, 3, 20, 200, 1000 })
+        {
+            var announced = 0;
+            foreach (var _ in Enumerable.Range(0, members))
+            {
+                var (rule, trial) = (Rule(since: 1), new TrialAllowance(random.NextDouble(), 0));
+                rule.SetCircuit(Circuit(ChurnBreakerState.HalfOpen));
+                for (var second = 1; second <= 60; second++)
+                {
+                    if (trial.IsDue(second * 1000, members))
+                    {
+                        rule.AllowOne();
+                    }
+
+                    announced += Enumerable.Range(0, 50).Count(_ => rule.TakeAnnouncement());
+                }
             }
 
-            Assert.Empty(Second(writes: 5));
+            // Each may be refused once and tried again: at most 66 transactions.
+            Assert.InRange(announced, 1, 33);
         }
     }
 
     [Fact]
-    public void A_limit_of_the_rule_counts_before_the_caches()
+    public void A_rule_is_announced_while_it_is_closed_and_on()
     {
-        _rule.Update(_rule.Rule with { MaxWritesPerSecond = 1000 }, new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20));
-        for (var second = 0; second < 20; second++)
-        {
-            Assert.Empty(Second(writes: 900));
-        }
-    }
-
-    [Fact]
-    public void A_rule_that_was_stopped_and_is_cleared_can_trip_it_again()
-    {
-        for (var second = 1; second <= 5; second++)
-        {
-            Second(writes: 100);
-        }
-
+        Assert.True(_rule.TakeAnnouncement());
+        _rule.SetCircuit(Circuit(ChurnBreakerState.Open));
+        Assert.False(_rule.TakeAnnouncement());
+        _rule.SetCircuit(Circuit(ChurnBreakerState.Closed));
+        Assert.True(_rule.TakeAnnouncement());
         _rule.Switch(on: false);
-        Assert.Empty(Second(writes: 100));
-        _rule.Switch(on: true);
-        Assert.Empty(Second(writes: 100));
-        for (var second = 1; second < 5; second++)
-        {
-            Assert.Empty(Second(writes: 100));
-        }
-
-        Assert.Single(Second(writes: 100));
+        Assert.False(_rule.TakeAnnouncement());
     }
 
-    [Fact]
-    public void A_tripped_rule_is_not_announced_until_it_is_switched_on_again()
+    private DateTimeOffset Wall => Noon.AddMilliseconds(_now);
+
+    private static RuleCircuit Circuit(ChurnBreakerState state) => new("locks", 3, state, 1, [], "one", "why");
+
+    private static ActiveRule Rule(long since)
     {
-        Assert.True(_rule.Announces);
-        _rule.EndAnnouncements();
-        Assert.False(_rule.Announces);
-        _rule.Switch(on: false);
-        Assert.False(_rule.Announces);
-        _rule.Switch(on: true);
-        Assert.True(_rule.Announces);
+        var rule = new ActiveRule(
+            new Rule("locks", new KeyPattern("lock:*")) { Since = since }, new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20), new ThreadedCounter());
+        rule.Switch(on: true);
+        return rule;
     }
 
-    private IReadOnlyList<Churn> Second(int writes)
+    private ChurnTrip? Churns(Process process) => process.Breaker.Churns(new Churn(_rule, "why"), process.Name, _now, Wall);
+
+    private ChurnBreakerState StateIn(Process process) => process.Breaker.Find(_rule)?.State ?? ChurnBreakerState.Closed;
+
+    // As the driver: what is on memcached is read, then time passes, then what it lacks is written.
+    private void Look(Process process)
     {
-        for (var i = 0; i < writes; i++)
+        process.Breaker.Merge(_item ?? [], _now);
+        process.Breaker.Advance(_now);
+        _item = _item is null ? null : process.Breaker.ToStore(_item, Wall) ?? _item;
+    }
+
+    private void Second(Process? churning = null)
+    {
+        _now += 1000;
+        if (churning is not null)
         {
-            _rule.Counters.Written();
+            Churns(churning);
         }
 
-        return _breaker.Look([_rule], _now += 1000);
+        Look(_one);
+        Look(_two);
+    }
+
+    private int SecondsUntil(ChurnBreakerState state)
+    {
+        var seconds = 0;
+        while (StateIn(_one) != state)
+        {
+            Assert.True(seconds++ < 3600);
+            Second();
+        }
+
+        return seconds;
+    }
+
+    private sealed record Process(string Name)
+    {
+        public ChurnBreaker Breaker { get; } = new();
     }
 }

@@ -50,4 +50,14 @@ public sealed class FormatsDocsTests
         Assert.True(RegistryDocument.TryRead(Encoding.UTF8.GetBytes(text), out var document, out var why), why.Reason);
         Assert.Equal(text, Encoding.UTF8.GetString(document.Write()));
     }
+
+    [Fact]
+    public void The_documented_churn_breakers_are_read_and_written_as_they_stand_there()
+    {
+        var text = Examples.Single(line => line.StartsWith("""{"format":1,"circuits":""", StringComparison.Ordinal));
+
+        Assert.True(CircuitsFormat.TryRead(Encoding.UTF8.GetBytes(text), out var circuits, out var why), why.Reason);
+        Assert.Equal(text, Encoding.UTF8.GetString(CircuitsFormat.Write(circuits).Span));
+        Assert.Equal([ChurnBreakerState.Open, ChurnBreakerState.Closed], circuits.Select(circuit => circuit.State));
+    }
 }

@@ -70,6 +70,7 @@ public sealed class RuleSetTests
             MissLifetime = TimeSpan.FromSeconds(3),
             Preload = { "product:1" },
             MaxWritesPerSecond = 5,
+            MaxFleetWritesPerSecond = 6,
             OnInvalidate = InvalidationPolicy.Refresh,
             ShareValues = true,
             Enabled = false,

@@ -20,6 +20,7 @@ internal sealed class CounterNames
     {
         Total = Encode($"{Prefix}{@namespace}:total");
         Rules = Encode($"{Prefix}{@namespace}:rules");
+        Churn = Encode($"{Prefix}{@namespace}:churn");
         Segments = [.. Enumerable.Range(0, KeyHash.Segments).Select(segment => Encode(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{@namespace}:segment:{segment:D2}")))];
         _log = Encode($"{Prefix}{@namespace}:log:");
     }
@@ -32,6 +33,9 @@ internal sealed class CounterNames
 
     /// <summary>The item that carries the rules.</summary>
     public ReadOnlyMemory<byte> Rules { get; }
+
+    /// <summary>The item that carries the churn breakers. It is on one server, as an item of the application would be.</summary>
+    public ReadOnlyMemory<byte> Churn { get; }
 
     /// <summary>The log record of a mutation.</summary>
     public ReadOnlyMemory<byte> Log(long n)

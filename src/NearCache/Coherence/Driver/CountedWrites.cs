@@ -94,8 +94,8 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
 
         _log.Leave(version.N, new LogRecord(segment, version.M, key));
 
-        // A key that is counted only because the rules are not known, or not known to be gone everywhere, costs ZooKeeper nothing.
-        if (rule is { Announces: true })
+        // A key that is counted only because the rules are not known, or not known to be gone everywhere, costs ZooKeeper nothing; nor does one that is written too fast.
+        if (rule?.TakeAnnouncement() == true)
         {
             rule.Counters.Announced();
             context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version);

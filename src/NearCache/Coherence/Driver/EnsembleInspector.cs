@@ -3,7 +3,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Looks once who else lives in the ensemble, and sets a quota on this namespace where that was asked for and there is none.</summary>
+/// <summary>Looks once who else lives in the ensemble and how many namespaces there are, and sets a quota on this namespace where that was asked for and there is none.</summary>
 internal sealed class EnsembleInspector(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
 {
     private const int MostNamed = 20;
@@ -49,6 +49,13 @@ internal sealed class EnsembleInspector(EnsembleLane lane, NamespacePaths paths,
             if (options.LookForNeighbours)
             {
                 await LookAsync(lane.AtRoot, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (options.WarnAboveNamespaces > 0
+                && await lane.ExistsAsync(NamespacePaths.Root, null, cancellationToken).ConfigureAwait(false) is { } namespaces
+                && namespaces.ChildrenCount > options.WarnAboveNamespaces)
+            {
+                context.Logger.ManyNamespaces(namespaces.ChildrenCount, NamespacePaths.Root, options.WarnAboveNamespaces);
             }
 
             if (options.QuotaZNodes > 0 || options.QuotaBytes > 0)
