@@ -15,6 +15,9 @@ public abstract class ValueCodec<T>
     /// <summary>Whether a value may be compressed on its way, where the cache compresses.</summary>
     internal virtual bool MayPack(T value) => true;
 
+    /// <summary>Whether the bytes may be the value's own, which the caller may change once its call has ended.</summary>
+    internal virtual bool SharesBytes => true;
+
     /// <summary>The bytes of a value that is not null. They may be the value's own: they are not changed.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss; the call of the cache throws it, too.</exception>
     public abstract ReadOnlyMemory<byte> Encode(T value);

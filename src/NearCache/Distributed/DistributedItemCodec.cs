@@ -12,6 +12,8 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
 
     internal override bool IsOwn => true;
 
+    internal override bool SharesBytes => false;
+
     public override ReadOnlyMemory<byte> Encode(DistributedItem value)
     {
         Span<byte> header = stackalloc byte[2 * LongestNumber];

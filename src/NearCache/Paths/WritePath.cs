@@ -18,7 +18,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
-        return MutateAsync(place, format.Set(place.Physical, value, lifetime), "set", cancellationToken);
+        return MutateAsync(place, Store(place, value, lifetime, cancellationToken), "set", cancellationToken);
     }
 
     /// <summary>Stores where nothing is.</summary>
@@ -27,7 +27,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     {
         map.NeedsMemcached("Adding and comparing");
         var place = map.Place(key);
-        return MutateAsync(place, format.Set(place.Physical, value, lifetime) with { Mode = MetaSetMode.Add }, "add", cancellationToken);
+        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { Mode = MetaSetMode.Add }, "add", cancellationToken);
     }
 
     /// <summary>Stores over the item that a version was read from. Nothing is sent if the server has lost its items since.</summary>
@@ -36,7 +36,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     {
         map.NeedsMemcached("Adding and comparing");
         var place = map.Place(key);
-        return MutateAsync(place, format.Set(place.Physical, value, lifetime) with { CompareCas = version.Cas }, "compare-and-set", cancellationToken, new CasOrigin(version.Epoch));
+        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { CompareCas = version.Cas }, "compare-and-set", cancellationToken, new CasOrigin(version.Epoch));
     }
 
     /// <summary>Removes.</summary>
@@ -52,7 +52,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         var writes = items.Select(item =>
         {
             var place = map.Place(item.Key);
-            return (Place: place, Command: format.Set(place.Physical, item.Value, lifetime));
+            return (Place: place, Command: Store(place, item.Value, lifetime, cancellationToken));
         }).ToArray();
         return Task.WhenAll(writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken)));
     }
@@ -176,6 +176,10 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
 
         return response;
     }
+
+    // A call that is cancelled ends before its mutation does.
+    private MetaCommand Store<T>(PlacedKey place, T value, TimeSpan lifetime, CancellationToken cancellationToken) =>
+        format.Set(place.Physical, value, lifetime, mayOutlive: cancellationToken.CanBeCanceled);
 
     private static MetaResponse Checked(in MetaResponse response, string operation, string key) =>
         response.Status != MetaStatus.Error ? response : throw Refused(response, operation, key);

@@ -25,6 +25,8 @@ internal static class OwnCodecs
 
         public override uint ClientFlags { get; } = new Envelope(ValueKind.Text).ToClientFlags();
 
+        internal override bool SharesBytes => false;
+
         public override ReadOnlyMemory<byte> Encode(string value) => Strict.GetBytes(value);
 
         public override string Decode(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
@@ -51,6 +53,8 @@ internal static class OwnCodecs
     private sealed class JsonCodec<T>(JsonTypeInfo<T> type) : ValueCodec<T>
     {
         public override uint ClientFlags { get; } = new Envelope(ValueKind.Json).ToClientFlags();
+
+        internal override bool SharesBytes => false;
 
         public override ReadOnlyMemory<byte> Encode(T value) => JsonSerializer.SerializeToUtf8Bytes(value, type);
 

@@ -15,6 +15,8 @@ internal sealed class RawFormat : IValueFormat
     {
         public override uint ClientFlags => 0;
 
+        internal override bool SharesBytes => inner.SharesBytes;
+
         public override ReadOnlyMemory<byte> Encode(T value) => inner.Encode(value);
 
         public override T Decode(ReadOnlyMemory<byte> bytes) => inner.Decode(bytes);

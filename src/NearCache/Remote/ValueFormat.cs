@@ -40,6 +40,13 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime) => Set(key, value, lifetime, out _);
 
+    /// <summary>The command that stores a value, which shares no memory with the value if <paramref name="mayOutlive"/> says that the command may be on its way when the call has ended.</summary>
+    public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime, bool mayOutlive)
+    {
+        var command = Set(key, value, lifetime, out var plain);
+        return mayOutlive && command.Value.Equals(plain) && CodecOf<T>().SharesBytes ? command with { Value = plain.ToArray() } : command;
+    }
+
     /// <summary>The same.</summary>
     /// <param name="key">The item's key.</param>
     /// <param name="value">Its value.</param>
