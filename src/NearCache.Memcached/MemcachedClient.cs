@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Memcached.Connections;
@@ -23,6 +22,7 @@ public sealed class MemcachedClient : IAsyncDisposable
     private readonly TransportOptions _transport;
     private readonly ILogger _logger;
     private readonly ClientGuard _guard;
+    private readonly StarvationWarning _starvation;
     private readonly MemcachedMetrics _metrics;
     private readonly TimeProvider _time;
     private volatile MemcachedServerList _servers;
@@ -44,11 +44,12 @@ public sealed class MemcachedClient : IAsyncDisposable
             KeepAliveTime = _options.KeepAlive,
             KeepAliveInterval = TimeSpan.FromSeconds(Math.Clamp(_options.KeepAlive.TotalSeconds / 3, 1, 10)),
             Tls = _options.Tls,
-            Resolve = _options.Resolve ?? Dns.GetHostAddressesAsync,
+            Resolve = _options.Resolve ?? NameLookups.OfSystem.ResolveAsync,
         };
         _metrics = MemcachedMetrics.Of(meterFactory, CommandNames.Answers);
         _time = timeProvider ?? TimeProvider.System;
         _guard = new ClientGuard(_logger);
+        _starvation = new StarvationWarning(_logger);
         _servers = MakeList(_options, []);
         _guard.Add(_servers.Select(server => server.Pool));
     }
@@ -136,6 +137,6 @@ public sealed class MemcachedClient : IAsyncDisposable
     {
         var totals = _metrics.TotalsOf(entry.ForRing.Host, entry.ForRing.Port);
         var metrics = new ServerMetrics(_metrics, totals, CommandNames.All, _time);
-        return new MemcachedServer(new ConnectionPool(new ConnectionSettings(entry.Name, entry.Address, _options, _transport, _time, _logger, metrics)), _guard);
+        return new MemcachedServer(new ConnectionPool(new ConnectionSettings(entry.Name, entry.Address, _options, _transport, _time, _logger, metrics) { Starvation = _starvation }), _guard);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class Readiness(Socket socket)
         }
     }
 
-    /// <summary>The socket was closed: tells those who wait, on the thread pool, so that they find out.</summary>
+    /// <summary>The socket was closed: tells what waits, on another thread, so that it finds out.</summary>
     public void Close()
     {
         IReadyListener? reader, writer;
@@ -81,7 +81,7 @@ internal sealed class Readiness(Socket socket)
     {
         if (listener is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static listener => listener.Ready(), listener, preferLocal: false);
+            WorkScheduler.Queue(new Telling(listener));
         }
     }
 
@@ -121,5 +121,10 @@ internal sealed class Readiness(Socket socket)
         {
             return false;
         }
+    }
+
+    private sealed class Telling(IReadyListener listener) : IThreadPoolWorkItem
+    {
+        void IThreadPoolWorkItem.Execute() => listener.Ready();
     }
 }

@@ -3,16 +3,18 @@ using System.Threading.Tasks.Sources;
 
 namespace NearCache.Transport;
 
-/// <summary>Awaits a socket, again and again, one wait at a time; who waits goes on on the thread pool.</summary>
-internal sealed class ReadySignal(Readiness readiness, bool writes) : IReadyListener, IValueTaskSource
+/// <summary>Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialLane"/> where it began to wait, or else by the <see cref="WorkScheduler"/>.</summary>
+internal sealed class ReadySignal(Readiness readiness, bool writes) : IReadyListener, IThreadPoolWorkItem, IValueTaskSource
 {
-    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private WaitCore _core;
+    private SerialLane? _lane;
 
     /// <summary>Completes when the socket is ready or closed, or the token was cancelled: the caller finds out which.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
         _core.Reset();
+        _lane = SerialLane.Current;
         if (writes)
         {
             readiness.WhenWritable(this);
@@ -28,7 +30,9 @@ internal sealed class ReadySignal(Readiness readiness, bool writes) : IReadyList
         }
     }
 
-    void IReadyListener.Ready() => _core.SetResult(true);
+    void IReadyListener.Ready() => GoOn();
+
+    void IThreadPoolWorkItem.Execute() => _core.SetEnded();
 
     void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
 
@@ -37,11 +41,23 @@ internal sealed class ReadySignal(Readiness readiness, bool writes) : IReadyList
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
+    private void GoOn()
+    {
+        if (_lane is { } lane)
+        {
+            lane.Post(this);
+        }
+        else
+        {
+            WorkScheduler.Queue(this);
+        }
+    }
+
     private void GiveUp()
     {
         if (readiness.TryForget(this))
         {
-            _core.SetResult(true);
+            GoOn();
         }
     }
 }

@@ -324,6 +324,7 @@ internal sealed class Connection : IReplyLine
 
     private void Tick()
     {
+        _settings.Starvation.Look();
         LivenessVerdict verdict;
         lock (_gate)
         {

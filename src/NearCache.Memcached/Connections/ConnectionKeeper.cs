@@ -167,7 +167,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         {
             var first = new Connection(settings);
             _current = first;
-            _loop = Task.Run(() => RunAsync(first));
+            _loop = WorkScheduler.RunAsync(() => RunAsync(first));
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed record ConnectionSettings(
 {
     private const int TicksPerShortest = 8;
 
+    /// <summary>Of the client.</summary>
+    public required StarvationWarning Starvation { get; init; }
+
     /// <summary>How often a connection looks at what waits.</summary>
     public TimeSpan TickPeriod { get; } = PeriodOf(Options);
 

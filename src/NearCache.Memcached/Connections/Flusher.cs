@@ -1,8 +1,10 @@
+using NearCache.Transport;
+
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Sends what callers have put into the queue, all that has gathered by one write, one write at a time.</summary>
 /// <remarks>
-/// A flush runs on the thread pool, so that callers that are ready at the same time are sent together: flushing on the thread of the first of them halves the
+/// A flush runs by the <see cref="WorkScheduler"/>, so that callers that are ready at the same time are sent together: flushing on the thread of the first of them halves the
 /// rate. Only a caller who is alone in line sends by himself, since nobody would join him.
 /// </remarks>
 internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<ConnectionFailure> abort) : IThreadPoolWorkItem
@@ -121,7 +123,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            WorkScheduler.Queue(this);
         }
     }
 
@@ -208,7 +210,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
             Return(ref sent, ref parts);
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        WorkScheduler.Queue(this);
         return true;
     }
 

@@ -8,7 +8,7 @@ namespace NearCache.Memcached.Connections;
 /// Not an async method, since the thread that reads may have to leave the loop to another in the middle of a batch: see <see cref="CompletionBatch"/>.
 /// A thread that has worked for long lets other connections have their turn, or goes back to the pool and queues up behind others.
 /// </remarks>
-internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
+internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 {
     private const int FlushEvery = 64;
     private const int LookEvery = 16;
@@ -57,10 +57,10 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
     /// <summary>Begins, and completes with the reason when the connection has ended. To be called once.</summary>
     public async Task<ConnectionFailure> RunAsync()
     {
-        CompletionWatch.Add(this);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        WatchThread.Add(this);
+        WorkScheduler.Queue(this);
         var failure = await _ended.Task.ConfigureAwait(false);
-        CompletionWatch.Remove(this);
+        WatchThread.Remove(this);
         _reader.Release();
         return failure;
     }
@@ -84,7 +84,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
             _pace.Blocked(_time.GetTimestamp());
             _flusher.StartElsewhere();
             thread?.Replace();
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            WorkScheduler.Queue(this);
         }
 
         (_lastWord, _hasWorked) = (word, false);
@@ -114,7 +114,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
                             return;
                         }
 
-                        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                        WorkScheduler.Queue(this);
                         return;
                     }
                 }
@@ -233,9 +233,9 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener
         _hasWorked = true;
         Interlocked.MemoryBarrier();
         Volatile.Write(ref _thread, ReadyThread.Current);
-        if (!CompletionWatch.IsAwake)
+        if (!WatchThread.IsAwake)
         {
-            CompletionWatch.Wake();
+            WatchThread.Wake();
         }
 
         var batch = _reader.Ready;

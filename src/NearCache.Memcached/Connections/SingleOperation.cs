@@ -4,6 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using NearCache.Memcached.Diagnostics;
 using NearCache.Memcached.Protocol;
+using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
@@ -18,7 +19,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
     // A value of this size for a buffer writer waits in memory that the operation keeps, a larger one in memory of the shared pool.
     private const int MostScratchBytes = 4096;
     private readonly SingleOperationState _state = new();
-    private ManualResetValueTaskSourceCore<bool> _core;
+    private WaitCore _core;
     private CancellationTokenRegistration _registration;
     private CancellationToken _token;
     private MetaReply _reply;
@@ -143,12 +144,12 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         }
         finally
         {
-            _core.SetResult(true);
+            _core.SetEnded();
         }
     }
 
-    /// <summary>The caller goes on on the thread pool.</summary>
-    public void CompleteElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    /// <summary>The caller goes on by the <see cref="WorkScheduler"/>.</summary>
+    public void CompleteElsewhere() => WorkScheduler.Queue(this);
 
     void IThreadPoolWorkItem.Execute() => CompleteHere();
 

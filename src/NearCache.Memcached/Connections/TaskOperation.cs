@@ -1,4 +1,5 @@
 using NearCache.Memcached.Diagnostics;
+using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
@@ -99,7 +100,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            WorkScheduler.Queue(this);
         }
     }
 
@@ -117,7 +118,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     private void Failed(Exception exception)
     {
         (_exception, _unanswered) = (exception, Unanswered);
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        WorkScheduler.Queue(this);
     }
 
     private void Measure()

@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(2200, LogLevel.Warning, "A MemcachedClient for {Servers} was never disposed; its connections are closed now. It was created here:\n{CreatedAt}")]
     public static partial void NeverDisposed(this ILogger logger, string servers, string createdAt);
 
+    [LoggerMessage(2202, LogLevel.Warning, "The thread pool has started nothing for {Milliseconds} ms or more: calls that block (.Result, .Wait()) hold its threads. Commands to memcached go on by threads of the client's own; timeouts, reconnects and everything else wait for the pool. Await the calls instead.")]
+    public static partial void PoolStarved(this ILogger logger, int milliseconds);
+
     [LoggerMessage(2201, LogLevel.Information, "The list of servers was changed to {Servers}: added {Added}, taken off {Removed}. Keys that move are misses where they are looked for now.")]
     public static partial void ServersChanged(this ILogger logger, string servers, string added, string removed);
 }

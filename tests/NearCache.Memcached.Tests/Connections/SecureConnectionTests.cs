@@ -25,7 +25,7 @@ public sealed class SecureConnectionTests : IDisposable
         await client.SetAsync("k", new byte[300_000]);
 
         Assert.Equal(300_000, (await client.GetAsync("k"))!.Length);
-        Assert.Equal("1.6.18", await client.Servers[0].GetVersionAsync());
+        Assert.StartsWith("1.6.", await client.Servers[0].GetVersionAsync());
         Assert.Null(await client.GetAsync("auth"));
     }
 

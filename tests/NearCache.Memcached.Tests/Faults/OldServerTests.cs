@@ -30,6 +30,7 @@ public sealed class OldServerTests
         Assert.Equal(1, server.AcceptedConnections);
         Assert.Equal(MemcachedServerState.Down, client.Servers[0].State);
         Assert.DoesNotContain(server.Commands, line => line != "version");
+        await Eventually.BecomesTrueAsync(() => log.Of(2100).Length > 0, "it is logged");
         Assert.Contains($"memcached {version}", Assert.Single(log.Of(2100)), StringComparison.Ordinal);
         Assert.Empty(log.Of(2001));
 
