@@ -6,7 +6,7 @@ internal enum Acceptance
     /// <summary>It was the last one, and nobody waits for it, or was told.</summary>
     Finished,
 
-    /// <summary>It was the only one, and the caller of the <see cref="SingleOperation"/> is still to be told.</summary>
+    /// <summary>It was the last one, and the caller is still to be told.</summary>
     Ready,
 
     /// <summary>More are due.</summary>

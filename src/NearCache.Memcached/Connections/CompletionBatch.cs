@@ -11,7 +11,7 @@ namespace NearCache.Memcached.Connections;
 internal sealed class CompletionBatch
 {
     private const int Idle = int.MaxValue;
-    private SingleOperation?[] _operations = new SingleOperation?[64];
+    private Operation?[] _operations = new Operation?[64];
     private int _count;
     private long _word = Idle;
 
@@ -23,7 +23,7 @@ internal sealed class CompletionBatch
     public int Count => _count;
 
     /// <summary>Adds one, while it does not run.</summary>
-    public void Add(SingleOperation operation)
+    public void Add(Operation operation)
     {
         if (_count == _operations.Length)
         {
@@ -42,7 +42,7 @@ internal sealed class CompletionBatch
     }
 
     /// <summary>The next one; null when none is left, or another thread has taken over.</summary>
-    public SingleOperation? TryTake(int number)
+    public Operation? TryTake(int number)
     {
         var seen = Volatile.Read(ref _word);
         var index = (int)seen;
@@ -95,7 +95,7 @@ internal sealed class CompletionBatch
     }
 
     /// <summary>Lets one caller go on here. What his code throws ends the process as it would on any other thread of the pool.</summary>
-    public static void Complete(SingleOperation operation)
+    public static void Complete(Operation operation)
     {
         try
         {

@@ -165,7 +165,7 @@ internal sealed class Connection : IReplyLine
             }
         }
 
-        bool mustFlush;
+        bool mustFlush, isAlone;
         lock (_gate)
         {
             if (_closed || !_room.Has(commands.Length, bytes, isRetry))
@@ -183,11 +183,12 @@ internal sealed class Connection : IReplyLine
 
             Enqueue(operation, owner);
             mustFlush = _flusher.NeedsStart();
+            isAlone = _ring.Count == 1;
         }
 
         if (mustFlush)
         {
-            _flusher.Start(isAlone: false);
+            _flusher.Start(isAlone);
         }
 
         return QueueResult.Queued;

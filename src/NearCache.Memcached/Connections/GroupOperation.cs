@@ -62,8 +62,7 @@ internal sealed class GroupOperation(ReadOnlySpan<MetaCommand> commands, bool ha
             return Acceptance.More;
         }
 
-        Answer(new MetaGroupResult(_responses, connectionId), now);
-        return Acceptance.Finished;
+        return Answer(new MetaGroupResult(_responses, connectionId), now);
     }
 
     private readonly record struct Expected(MetaCommandKind Kind, LegalReplies Replies);

@@ -1,10 +1,11 @@
 using NearCache.Memcached.Protocol;
+using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Something that waits in line for its replies. Nothing in it is the caller's memory.</summary>
 /// <remarks>The position in the stream and the tick are written under the connection's lock when it is queued, and not changed while it waits.</remarks>
-internal abstract class Operation
+internal abstract class Operation : IThreadPoolWorkItem
 {
     /// <summary>The place of its first byte in everything that this connection ever sent.</summary>
     public long Start { get; set; }
@@ -50,4 +51,12 @@ internal abstract class Operation
 
     /// <summary>Gives up the answer, not the place in line, if it has waited since <paramref name="tick"/> or longer. False if it has not waited so long.</summary>
     public abstract bool ExpireIfQueuedBy(int tick, ConnectionSettings settings);
+
+    /// <summary>Lets the caller go on on this thread. Requires that it has ended.</summary>
+    public abstract void CompleteHere();
+
+    /// <summary>Lets the caller go on by the <see cref="WorkScheduler"/>.</summary>
+    public void CompleteElsewhere() => WorkScheduler.Queue(this);
+
+    void IThreadPoolWorkItem.Execute() => CompleteHere();
 }

@@ -127,7 +127,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         switch (operation.Accept(reply, value, _now))
         {
             case Acceptance.Ready:
-                Ready.Add((SingleOperation)operation);
+                Ready.Add(operation);
                 goto case Acceptance.Finished;
             case Acceptance.Finished:
                 Next++;
@@ -154,6 +154,9 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         _start += end + 1;
         switch (operation.AcceptLine(input[..end].TrimEnd((byte)'\r')))
         {
+            case Acceptance.Ready:
+                Ready.Add(operation);
+                goto case Acceptance.Finished;
             case Acceptance.Finished:
                 Next++;
                 _commands += commands;
@@ -226,7 +229,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         switch (operation.AcceptLarge(reply, value, line.Now()))
         {
             case Acceptance.Ready:
-                Ready.Add((SingleOperation)operation);
+                Ready.Add(operation);
                 goto case Acceptance.Finished;
             case Acceptance.Finished:
                 Next++;

@@ -14,7 +14,7 @@ namespace NearCache.Memcached.Connections;
 /// The reader decides where the caller goes on after a reply; otherwise it goes on on the thread pool. An operation that was given up is not used again, since the line still holds it.
 /// Code of the application runs only where the caller goes on: its continuation, its buffer writer, its listeners to metrics.
 /// </remarks>
-internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
+internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
 {
     // A value of this size for a buffer writer waits in memory that the operation keeps, a larger one in memory of the shared pool.
     private const int MostScratchBytes = 4096;
@@ -135,8 +135,7 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
         OperationPool.Return(this);
     }
 
-    /// <summary>The caller goes on on this thread.</summary>
-    public void CompleteHere()
+    public override void CompleteHere()
     {
         try
         {
@@ -147,11 +146,6 @@ internal sealed class SingleOperation : Operation, IThreadPoolWorkItem, IValueTa
             _core.SetEnded();
         }
     }
-
-    /// <summary>The caller goes on by the <see cref="WorkScheduler"/>.</summary>
-    public void CompleteElsewhere() => WorkScheduler.Queue(this);
-
-    void IThreadPoolWorkItem.Execute() => CompleteHere();
 
     ValueTaskSourceStatus IValueTaskSource<MetaResponse>.GetStatus(short token) => _core.GetStatus(token);
 

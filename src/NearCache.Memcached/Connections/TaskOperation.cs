@@ -1,5 +1,4 @@
 using NearCache.Memcached.Diagnostics;
-using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
@@ -7,9 +6,10 @@ namespace NearCache.Memcached.Connections;
 /// <param name="settings">Of the server.</param>
 /// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
 /// <param name="started">An instant of <see cref="ServerMetrics.Now"/>.</param>
-internal abstract class TaskOperation<T>(ConnectionSettings settings, int number, long started) : Operation, IThreadPoolWorkItem
+internal abstract class TaskOperation<T>(ConnectionSettings settings, int number, long started) : Operation
 {
-    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // What follows runs where it is completed.
+    private readonly TaskCompletionSource<T> _completion = new();
     private CancellationTokenRegistration _registration;
     private T? _result;
     private string? _error;
@@ -73,7 +73,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         return true;
     }
 
-    void IThreadPoolWorkItem.Execute()
+    public override void CompleteHere()
     {
         try
         {
@@ -86,22 +86,15 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     }
 
     /// <summary>Ends it with its result, which is an error of the server's when <paramref name="error"/> is not null.</summary>
-    protected void Answer(T result, long now, string? error = null)
+    protected Acceptance Answer(T result, long now, string? error = null)
     {
         if (!TryEnd())
         {
-            return;
+            return Acceptance.Finished;
         }
 
         (_result, _answered, _error) = (result, now, error);
-        if (started == ServerMetrics.Untimed)
-        {
-            Complete();
-        }
-        else
-        {
-            WorkScheduler.Queue(this);
-        }
+        return Acceptance.Ready;
     }
 
     private bool TryEnd() => Interlocked.Exchange(ref _isEnded, 1) == 0;
@@ -114,11 +107,11 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         }
     }
 
-    // On the thread pool, since listeners to metrics are the application's code, and this thread may hold the connection's lock.
+    // Elsewhere, since listeners to metrics are the application's code, and this thread may hold the connection's lock.
     private void Failed(Exception exception)
     {
         (_exception, _unanswered) = (exception, Unanswered);
-        WorkScheduler.Queue(this);
+        CompleteElsewhere();
     }
 
     private void Measure()

@@ -46,19 +46,18 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
             return Acceptance.More;
         }
 
-        Answered(kind == TextLine.Error ? Encoding.UTF8.GetString(line) : null);
-        return Acceptance.Finished;
+        return Answered(kind == TextLine.Error ? Encoding.UTF8.GetString(line) : null);
     }
 
-    private void Answered(string? error)
+    private Acceptance Answered(string? error)
     {
         if (HasEnded)
         {
             // One that was given up has been counted.
-            return;
+            return Acceptance.Finished;
         }
 
         Settings.Metrics.Answered(CommandNames.AnswerTo(CommandNames.NumberOf(command.Line), error is null ? MetaStatus.Ok : MetaStatus.Error));
-        Answer(new TextReply(_lines, error), Settings.Metrics.Now(), error is null ? null : ErrorTypes.ServerError);
+        return Answer(new TextReply(_lines, error), Settings.Metrics.Now(), error is null ? null : ErrorTypes.ServerError);
     }
 }
