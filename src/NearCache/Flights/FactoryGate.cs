@@ -4,7 +4,7 @@ namespace NearCache.Flights;
 internal sealed class FactoryGate(int limit)
 {
     private readonly Lock _lock = new();   // guards everything below
-    private readonly Queue<TaskCompletionSource> _waiting = [];
+    private readonly LinkedList<TaskCompletionSource> _waiting = [];
     private int _limit = limit;
     private int _inside;
 
@@ -41,7 +41,19 @@ internal sealed class FactoryGate(int limit)
         }
     }
 
-    /// <summary>Waits for a place. Whoever got one calls <see cref="Exit"/>.</summary>
+    /// <summary>How many wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    /// <summary>Waits for a place. A caller that got one calls <see cref="Exit"/>.</summary>
     public ValueTask EnterAsync(CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -49,7 +61,7 @@ internal sealed class FactoryGate(int limit)
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        TaskCompletionSource turn;
+        LinkedListNode<TaskCompletionSource> turn;
         lock (_lock)
         {
             if (_inside < _limit)
@@ -58,8 +70,7 @@ internal sealed class FactoryGate(int limit)
                 return default;
             }
 
-            turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Enqueue(turn);
+            turn = _waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
         return WaitAsync(turn, cancellationToken);
@@ -75,21 +86,36 @@ internal sealed class FactoryGate(int limit)
         }
     }
 
-    private static async ValueTask WaitAsync(TaskCompletionSource turn, CancellationToken cancellationToken)
+    private async ValueTask WaitAsync(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
     {
-        // Either the turn comes or the wait is given up: one of the two completes the source, so no place is lost.
-        await using var giveUp = cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), turn).ConfigureAwait(false);
-        await turn.Task.ConfigureAwait(false);
+        // Either the turn comes or the wait is given up: whichever takes the caller off the list first.
+        await using var giveUp = cancellationToken.UnsafeRegister((state, token) => GiveUp((LinkedListNode<TaskCompletionSource>)state!, token), turn).ConfigureAwait(false);
+        await turn.Value.Task.ConfigureAwait(false);
+    }
+
+    // A caller that has left holds no memory here until the next place is free.
+    private void GiveUp(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (turn.List is null)
+            {
+                return;
+            }
+
+            _waiting.Remove(turn);
+        }
+
+        turn.Value.TrySetCanceled(cancellationToken);
     }
 
     private void Admit()
     {
-        while (_inside < _limit && _waiting.TryDequeue(out var next))
+        while (_inside < _limit && _waiting.First is { } next)
         {
-            if (next.TrySetResult())
-            {
-                _inside++;
-            }
+            _waiting.Remove(next);
+            _inside++;
+            next.Value.SetResult();
         }
     }
 }

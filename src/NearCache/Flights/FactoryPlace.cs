@@ -1,9 +1,10 @@
 namespace NearCache.Flights;
 
-/// <summary>The place of one factory behind a <see cref="FactoryGate"/>. While the factory itself waits for a cache, somebody else may have it: else factories that ask the cache could take all places and wait for one another for ever.</summary>
+/// <summary>The place of one factory behind a <see cref="FactoryGate"/>. While the factory itself waits for a cache, another factory may have it: else factories that ask the cache could take all places and wait for one another for ever.</summary>
 /// <param name="gate">The gate, which it has passed.</param>
+/// <param name="flight">The flight that runs the factory.</param>
 /// <param name="cancellationToken">The factory's.</param>
-internal sealed class FactoryPlace(FactoryGate gate, CancellationToken cancellationToken)
+internal sealed class FactoryPlace(FactoryGate gate, Flight flight, CancellationToken cancellationToken)
 {
     private static readonly AsyncLocal<FactoryPlace?> Flowing = new();
 
@@ -17,6 +18,21 @@ internal sealed class FactoryPlace(FactoryGate gate, CancellationToken cancellat
     {
         get => Flowing.Value;
         set => Flowing.Value = value;
+    }
+
+    /// <summary>The flight that runs the factory.</summary>
+    public Flight Flight => flight;
+
+    /// <summary>Whether the factory has ended. What it left running waits for nothing on its behalf.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isOver;
+            }
+        }
     }
 
     /// <summary>The factory begins to wait for a cache, beside other calls of its own perhaps. Followed by <see cref="TakeBackAsync"/>.</summary>

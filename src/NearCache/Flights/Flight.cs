@@ -3,27 +3,72 @@ using System.Diagnostics.CodeAnalysis;
 namespace NearCache.Flights;
 
 /// <summary>One run of a factory that several callers of the same key wait for.</summary>
-/// <remarks>Cancelling a caller's token gives up that caller's wait. When the last caller has left, the factory's token is cancelled.</remarks>
+/// <remarks>
+/// <para>Cancelling a caller's token gives up that caller's wait. When the last caller has left, the factory's token is cancelled.</para>
+/// <para>The body says as of which moment its result is known to be current (<see cref="Vouch"/>). A caller that boarded later may have begun its call after a removal that the result does not
+/// know of: it does not get the result, and asks again.</para>
+/// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Without a timer and a wait handle the source holds nothing to dispose.")]
-internal abstract class Flight(long startedAt)
+internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time)
 {
-    private readonly Lock _lock = new();   // guards the count of callers
+    private readonly Lock _lock = new();   // guards the count of callers and the moments
     private readonly CancellationTokenSource _abandoned = new();
+    private FlightMoment _asOf = FlightMoment.Last;
+    private TimeSpan _slack;
+    private int _moments;
     private int _callers;
     private bool _isOver;
     private bool _isKept;
 
-    /// <summary>The timestamp of its start.</summary>
-    public long StartedAt => startedAt;
+    public FlightName Name => name;
 
-    /// <summary>Cancelled when nobody waits any more.</summary>
+    /// <summary>The tags of what it makes.</summary>
+    public IReadOnlyList<string> Tags => tags;
+
+    /// <summary>The epoch of its tags when it began.</summary>
+    public long TagEpoch => tagEpoch;
+
+    /// <summary>Whether it stands in the place of a flight that goes on, a tag of which was removed: that flight may hold the key's right to fill, and there is no point in waiting for what it makes.</summary>
+    public bool HasOvertaken { get; init; }
+
+    /// <summary>The timestamp of its start.</summary>
+    public long StartedAt { get; } = time.GetTimestamp();
+
+    /// <summary>Cancelled when no caller waits any more.</summary>
     public CancellationToken Token => _abandoned.Token;
 
-    /// <summary>Counts one more caller. False: everybody had left, or the flight is over; begin another.</summary>
-    public bool TryBoard()
+    /// <summary>When its factory began, last.</summary>
+    public FlightMoment FactoryBegan { get; private set; }
+
+    /// <summary>The flights that its factory waits for. Guarded by the board's lock for that.</summary>
+    public List<Flight> WaitsFor { get; } = [];
+
+    /// <summary>Returns the moment of now.</summary>
+    public FlightMoment Now()
     {
         lock (_lock)
         {
+            return new FlightMoment(++_moments, time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Notes that the factory begins now.</summary>
+    public void BeginFactory() => FactoryBegan = Now();
+
+    /// <summary>Says as of which moment the result is known to be current. The last call counts; without any, the result is good for every caller.</summary>
+    /// <param name="asOf">The moment: callers that boarded before it get the result.</param>
+    /// <param name="slack">How long after that moment a caller may have boarded and still gets the result. Zero: not at all.</param>
+    public void Vouch(FlightMoment asOf, TimeSpan slack = default) => (_asOf, _slack) = (asOf, slack);
+
+    /// <summary>Returns whether the result is good for a caller that boarded at this moment. Requires that the flight has landed.</summary>
+    public bool IsGoodFor(FlightMoment boarded) => boarded.Number < _asOf.Number || (_slack > TimeSpan.Zero && time.GetElapsedTime(_asOf.Timestamp, boarded.Timestamp) <= _slack);
+
+    /// <summary>Counts one more caller. False: all had left, or the flight is over; begin another.</summary>
+    public bool TryBoard(out FlightMoment boarded)
+    {
+        lock (_lock)
+        {
+            boarded = new FlightMoment(_moments, time.GetTimestamp());
             if (_isOver)
             {
                 return false;
@@ -52,7 +97,7 @@ internal abstract class Flight(long startedAt)
         return true;
     }
 
-    /// <summary>It goes on when the last caller has left.</summary>
+    /// <summary>Lets it go on when the last caller has left.</summary>
     public void Keep()
     {
         lock (_lock)
@@ -61,7 +106,7 @@ internal abstract class Flight(long startedAt)
         }
     }
 
-    /// <summary>Cancels it, whoever waits.</summary>
+    /// <summary>Cancels it, whether or not callers wait.</summary>
     public void Abandon()
     {
         lock (_lock)
@@ -74,35 +119,31 @@ internal abstract class Flight(long startedAt)
 }
 
 /// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
-internal sealed class Flight<T>(long startedAt, Func<CacheResult<T>, CacheResult<T>>? forAnother = null) : Flight(startedAt)
+internal sealed class Flight<T>(FlightName name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time, Func<CacheResult<T>, CacheResult<T>>? forAnother = null)
+    : Flight(name, tags, tagEpoch, time)
 {
     private readonly TaskCompletionSource<CacheResult<T>> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What it brings.</summary>
     public Task<CacheResult<T>> Landing => _landing.Task;
 
-    /// <summary>The same for a caller who has joined: a value that can be changed is the first one's alone.</summary>
+    /// <summary>The same for a caller that has joined: a value that can be changed is the first caller's alone.</summary>
     public CacheResult<T> ForAnother(in CacheResult<T> result) => forAnother is null ? result : forAnother(result);
 
     /// <summary>Runs <paramref name="body"/> and lands with its outcome, whatever that is.</summary>
     /// <param name="body">What it does.</param>
-    /// <param name="landing">Told whether it has succeeded, before anybody sees the outcome.</param>
-    public async Task FlyAsync(Func<CancellationToken, ValueTask<CacheResult<T>>> body, Action<bool>? landing = null)
+    /// <param name="landing">Told whether it has succeeded, before any caller sees the outcome.</param>
+    public async Task FlyAsync(Func<Flight, ValueTask<CacheResult<T>>> body, Action<bool>? landing = null)
     {
         try
         {
-            var result = await body(Token).ConfigureAwait(false);
+            var result = await body(this).ConfigureAwait(false);
             landing?.Invoke(true);
             _landing.TrySetResult(result);
         }
-        catch (OperationCanceledException e)
-        {
-            landing?.Invoke(false);
-            _landing.TrySetCanceled(e.CancellationToken);
-        }
         catch (Exception e)
         {
-            // Every caller sees the factory's own exception.
+            // Every caller sees the factory's own exception, also one that says that something was cancelled: a caller's own token ends its wait, and nothing else.
             landing?.Invoke(false);
             _landing.TrySetException(e);
         }

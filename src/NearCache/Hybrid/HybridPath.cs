@@ -5,6 +5,7 @@ using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.Paths;
+using NearCache.Tags;
 
 namespace NearCache.Hybrid;
 
@@ -16,13 +17,14 @@ internal sealed class HybridPath(
         string name, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
     {
         var place = map.Place(name);
-        var terms = TermsOf<T>(place, call);
+        var terms = TermsOf<T>(place, call, [TagVersion.Everything, .. tagNames]);
+        var flightName = new FlightName(name, typeof(T), call.Variant);
         while (true)
         {
             var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers, call.MayCompress);
             var result = call is { WritesRemote: true, RunsFactory: true }
-                ? await creations.GetOrCreateAsync(FlightOf(name, call), place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
-                : await flights.JoinAsync(FlightOf(name, call), token => GetOrMakeAsync(place, making, call, terms, token), static () => TimeSpan.Zero, meanwhile: null, cancellationToken).ConfigureAwait(false);
+                ? await creations.GetOrCreateAsync(flightName, place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
+                : await flights.JoinAsync(new FlightPlan<HybridItem>(flightName, flight => GetOrMakeAsync(flight, place, making, call, terms)) { Tags = terms.Tags }, cancellationToken).ConfigureAwait(false);
             if (!result.HasValue)
             {
                 return default!;
@@ -35,8 +37,8 @@ internal sealed class HybridPath(
                 return making.Value!;
             }
 
-            // A flight may have begun before a removal of a tag that this call came after.
-            if (item.IsStamped && await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) == Acceptance.No)
+            // The flight may have begun before a removal of a tag that this call came after. Where a tag cannot be asked for, that cannot be ruled out.
+            if (item.IsStamped && await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) != Acceptance.Yes)
             {
                 continue;
             }
@@ -47,7 +49,7 @@ internal sealed class HybridPath(
                 return value!;
             }
 
-            // Somebody else asks for the same key as another type.
+            // What is near was kept as another type.
             return call.RunsFactory ? await factory(state, cancellationToken).ConfigureAwait(false) : default!;
         }
     }
@@ -55,7 +57,7 @@ internal sealed class HybridPath(
     public async Task SetAsync<T>(string name, T value, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
     {
         var place = map.Place(name);
-        var terms = TermsOf<T>(place, call);
+        var terms = TermsOf<T>(place, call, []);
         if (call is { WritesRemote: false, KeepsNear: false })
         {
             return;
@@ -100,7 +102,7 @@ internal sealed class HybridPath(
 
     // Nothing is written to the remote, or nothing made: no lease, nor a right to store.
     private async ValueTask<CacheResult<HybridItem>> GetOrMakeAsync<TState, T>(
-        PlacedKey place, HybridMaking<TState, T> making, HybridCall call, HybridTerms<T> terms, CancellationToken cancellationToken)
+        Flight flight, PlacedKey place, HybridMaking<TState, T> making, HybridCall call, HybridTerms<T> terms)
     {
         if (call.ReadsNear && near.TryGet<HybridItem>(place.Text, out var found) && terms.IsCurrent(found.Value!))
         {
@@ -110,11 +112,12 @@ internal sealed class HybridPath(
         var fill = terms.Limit(reads.BeginFill(place));
         if (call.ReadsRemote)
         {
+            ReadPath.Vouch(flight, fill);
             try
             {
-                var item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), cancellationToken).ConfigureAwait(false);
+                var item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), flight.Token).ConfigureAwait(false);
                 var read = reads.Receive<HybridItem>(place, fill, item);
-                if (read.HasValue && await terms.CheckAsync(place, read.Value!, cancellationToken).ConfigureAwait(false) == Acceptance.Yes)
+                if (read.HasValue && await terms.CheckAsync(place, read.Value!, flight.Token).ConfigureAwait(false) == Acceptance.Yes)
                 {
                     return read;
                 }
@@ -130,7 +133,7 @@ internal sealed class HybridPath(
             return default;
         }
 
-        var made = await creations.RunAsync(making, static (making, token) => making.RunAsync(token), cancellationToken).ConfigureAwait(false);
+        var made = await creations.RunAsync(flight, making, static (making, token) => making.RunAsync(token)).ConfigureAwait(false);
         if (fill is { } keep && terms.Stores(made))
         {
             Keep(place, keep, made, call);
@@ -146,12 +149,11 @@ internal sealed class HybridPath(
         reads.Keep(place, fill, item, item.Payload?.Bytes ?? default, (int)Math.Min(call.Lifetime.TotalSeconds, int.MaxValue), CacheVersion.None);
     }
 
-    private string FlightOf(string name, in HybridCall call) => call.Variant == 0 ? name : flights.VariantOf(name, call.Variant);
-
-    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call) => new(place, tags, serializers, call.ReadsRemote, limits, metrics, logger)
+    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call, string[] tagNames) => new(place, tags, serializers, call.ReadsRemote, limits, metrics, logger)
     {
         ReadsNear = call.ReadsNear,
         KeepsNear = call.KeepsNear,
         NearLifetime = call.NearLifetime,
+        Tags = tagNames,
     };
 }

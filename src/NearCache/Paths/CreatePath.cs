@@ -19,7 +19,7 @@ internal sealed class CreatePath(
 
     private ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
         PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
-        GetOrCreateAsync(place.Text, place, state, factory, entry, terms: null, cancellationToken);
+        GetOrCreateAsync(new FlightName(place.Text, typeof(T)), place, state, factory, entry, terms: null, cancellationToken);
 
     /// <param name="flight">Callers with the same name here share a flight.</param>
     /// <param name="place">The key.</param>
@@ -29,19 +29,23 @@ internal sealed class CreatePath(
     /// <param name="terms">What may be used and kept; null: everything.</param>
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
-        string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken) =>
+        FlightName flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken) =>
         NearCacheTraces.IsWanted
             ? TracedAsync(flight, place, state, factory, entry, terms, cancellationToken)
             : JoinAsync(flight, place, state, factory, entry, terms, cancellationToken);
 
     /// <summary>Runs a factory whose value goes nowhere by itself, when its turn has come.</summary>
-    public ValueTask<T> RunAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken) =>
-        factories.RunAsync(state, factory, options.FactoryTimeout, cancellationToken);
+    public async ValueTask<T> RunAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory)
+    {
+        var value = await factories.RunAsync(flight, state, factory, options.FactoryTimeout, flight.Token).ConfigureAwait(false);
+        flight.Vouch(flight.FactoryBegan, options.MaxStaleness);
+        return value;
+    }
 
     public void Dispose() => flights.EndRefreshes();
 
     private async ValueTask<CacheResult<T>> TracedAsync<TState, T>(
-        string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
+        FlightName flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
     {
         using var activity = NearCacheTraces.BeginGetOrCreate();
         try
@@ -58,38 +62,47 @@ internal sealed class CreatePath(
     }
 
     private ValueTask<CacheResult<T>> JoinAsync<TState, T>(
-        string flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
+        FlightName name, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
     {
         var policy = FillPolicy.Of(entry, options);
         var isShielded = false;
         var copies = terms is null && !reads.Shares<T>(place) ? new Copies<T>(format.CodecOf<T>()) : null;
-        return flights.JoinAsync(
-            flight,
-            async token =>
+        var plan = new FlightPlan<T>(name, MakeAsync)
+        {
+            Tags = terms?.Tags ?? [],
+            Linger = () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
+            Meanwhile = policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow")) : null,
+            ForAnother = copies.ForAnother(),
+        };
+        return flights.JoinAsync(plan, cancellationToken);
+
+        async ValueTask<CacheResult<T>> MakeAsync(Flight flight)
+        {
+            CacheResult<T> found;
+            if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out found) && terms?.IsCurrent(found.Value!) != false)
             {
-                CacheResult<T> found;
-                if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out found) && terms?.IsCurrent(found.Value!) != false)
-                {
-                    return copies.Keep(found);
-                }
+                return copies.Keep(found);
+            }
 
-                // What was fetched is read here for the first time; terms are for values of another kind, which nobody fetches.
-                if (terms is null && reads.TryGetFetched(place.Text, out found))
-                {
-                    return copies.Keep(found);
-                }
+            // What was fetched is read here for the first time; terms are for values of another kind, which nothing fetches.
+            if (terms is null && reads.TryGetFetched(place.Text, out found))
+            {
+                return copies.Keep(found);
+            }
 
-                var fill = reads.BeginFill(place, terms);
-                reads.NearMissed(place.Text, fill);
-                var creation = new Creation<T>(place, fill, policy, terms, run => factories.RunAsync(state, factory, policy.Timeout, run));
-                var result = await CreateOrServeStaleAsync(creation, token).ConfigureAwait(false);
-                isShielded = creation.RemoteFailed || result.IsStale;
-                return copies.Keep(result, creation.Bytes);
-            },
-            () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
-            policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow")) : null,
-            cancellationToken,
-            copies.ForAnother());
+            var fill = reads.BeginFill(place, terms);
+            reads.NearMissed(place.Text, fill);
+            var creation = new Creation<T>(flight, place, fill, policy, terms, (flight, run) => factories.RunAsync(flight, state, factory, policy.Timeout, run));
+            var result = await CreateOrServeStaleAsync(creation, flight.Token).ConfigureAwait(false);
+            isShielded = creation.RemoteFailed || result.IsStale;
+            if (result.IsStale)
+            {
+                // It says what it is.
+                flight.Vouch(FlightMoment.Last);
+            }
+
+            return copies.Keep(result, creation.Bytes);
+        }
     }
 
     // The source fails: what was there before, if the options allow it.

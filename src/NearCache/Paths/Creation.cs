@@ -1,11 +1,14 @@
+using NearCache.Flights;
 using NearCache.Near;
 using NearCache.Remote;
 
 namespace NearCache.Paths;
 
 /// <summary>What one flight is about.</summary>
-internal sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy policy, CreationTerms<T>? terms, Func<CancellationToken, ValueTask<T>> factory)
+internal sealed class Creation<T>(Flight flight, PlacedKey place, NearFill? fill, FillPolicy policy, CreationTerms<T>? terms, Func<Flight, CancellationToken, ValueTask<T>> factory)
 {
+    public Flight Flight => flight;
+
     public PlacedKey Place => place;
 
     public NearFill? Fill => fill;
@@ -16,15 +19,13 @@ internal sealed class Creation<T>(PlacedKey place, NearFill? fill, FillPolicy po
 
     public bool Stores(in CacheResult<T> created) => terms is null || terms.Stores(created.Value!);
 
-    public Func<CancellationToken, ValueTask<T>> Factory => factory;
+    /// <summary>Runs the factory, for this flight or another.</summary>
+    public Func<Flight, CancellationToken, ValueTask<T>> Factory => factory;
 
     public bool RemoteFailed { get; set; }
 
     /// <summary>Whether there was an item, which could not be the answer.</summary>
     public bool IsReplacing { get; set; }
-
-    /// <summary>Whether what the factory returned is more than memcached takes.</summary>
-    public bool IsTooLarge { get; set; }
 
     /// <summary>The value as its codec writes it, not compressed; empty: nobody knows.</summary>
     public ReadOnlyMemory<byte> Bytes { get; set; }

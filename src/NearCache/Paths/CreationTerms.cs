@@ -12,6 +12,9 @@ internal abstract class CreationTerms<T>
     /// <summary>How long it may be near at most; null: as its rule says.</summary>
     public TimeSpan? NearLifetime { get; init; }
 
+    /// <summary>The tags of what is made.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
     /// <summary>Whether a near value may be the answer. Asked of one that could be served otherwise.</summary>
     public abstract bool IsCurrent(T near);
 

@@ -14,17 +14,17 @@ internal sealed class EagerRefresh(KeyMap map, ReadPath reads, FillPath fills, F
     private readonly Seldom _sayFailed = new(SayFailedEvery);
 
     /// <summary>Begins it, unless that key is being refreshed.</summary>
-    /// <remarks>Its own token is taken before its factory runs: what is written meanwhile is not overwritten, here or there.</remarks>
-    public void Begin<T>(Creation<T> creation, FillRight right) => flights.Refresh(creation.Place.Text, async token =>
+    /// <remarks>Its right to store and its own token are taken before its factory runs: what is written meanwhile is not overwritten, here or there. No call waits for it or gets its result.</remarks>
+    public void Begin<T>(Creation<T> creation, FillRight right) => flights.Refresh(creation.Flight.Name, async flight =>
     {
-        var again = new Creation<T>(map.PlaceName(creation.Place.Text), reads.BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
+        var again = new Creation<T>(flight, map.PlaceName(creation.Place.Text), reads.BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
         try
         {
-            return await fills.FillAsync(again, right, token, isRefresh: true).ConfigureAwait(false);
+            return await fills.FillAsync(again, right, flight.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (!token.IsCancellationRequested)
+        catch (Exception e) when (!flight.Token.IsCancellationRequested)
         {
-            // Served until it ends; then whoever comes asks the source himself.
+            // The old value is served until it ends; then the next caller asks the source.
             metrics.RefreshFailed();
             if (_sayFailed.IsDue(clock.Monotonic()))
             {

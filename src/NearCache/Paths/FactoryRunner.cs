@@ -6,16 +6,17 @@ namespace NearCache.Paths;
 /// <summary>Runs callers' factories: so many at once, each for so long.</summary>
 internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCacheMetrics metrics)
 {
-    /// <summary>Runs one when its turn has come.</summary>
+    /// <summary>Runs one for a flight when its turn has come.</summary>
     /// <exception cref="FactoryTimeoutException">It did not end in time; its place is taken until it has.</exception>
-    public ValueTask<T> RunAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan? limit, CancellationToken cancellationToken) =>
-        limit is { } most ? LimitedAsync(state, factory, most, cancellationToken) : UnlimitedAsync(state, factory, cancellationToken);
+    public ValueTask<T> RunAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan? limit, CancellationToken cancellationToken) =>
+        limit is { } most ? LimitedAsync(flight, state, factory, most, cancellationToken) : UnlimitedAsync(flight, state, factory, cancellationToken);
 
-    private async ValueTask<T> UnlimitedAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
+    private async ValueTask<T> UnlimitedAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
     {
         await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
-        var place = new FactoryPlace(gate, cancellationToken);
+        var place = new FactoryPlace(gate, flight, cancellationToken);
         FactoryPlace.Current = place;
+        flight.BeginFactory();
         var started = time.GetTimestamp();
         var outcome = "failed";
         using var activity = NearCacheTraces.BeginFactory();
@@ -37,11 +38,11 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
         }
     }
 
-    private async ValueTask<T> LimitedAsync<TState, T>(TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan limit, CancellationToken cancellationToken)
+    private async ValueTask<T> LimitedAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan limit, CancellationToken cancellationToken)
     {
         using var over = new CancellationTokenSource(limit, time);
         var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
-        var run = UnlimitedAsync(state, factory, either.Token).AsTask();
+        var run = UnlimitedAsync(flight, state, factory, either.Token).AsTask();
         try
         {
             // A factory that does not look at its token is left behind.

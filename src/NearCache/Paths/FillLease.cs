@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
@@ -5,45 +6,55 @@ using NearCache.Remote;
 
 namespace NearCache.Paths;
 
-/// <summary>The right to fill a key, held while the factory runs: renewed at a third of its time, given back when the factory failed.</summary>
+/// <summary>The right to fill a key, held while the factory runs: renewed at a third of its time, and given back when nothing came of it.</summary>
 /// <remarks>The right is the CAS of an empty item with a short life. Renewing touches the item, which leaves the CAS alone.</remarks>
 internal sealed class FillLease : IAsyncDisposable
 {
     private readonly PlacedKey _place;
-    private readonly ulong _cas;
-    private readonly CasOrigin _origin;
+    private readonly FillRight _right;
     private readonly TimeSpan _life;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _done = new();
     private readonly Task _renewing;
 
-    public FillLease(in PlacedKey place, ulong cas, CasOrigin origin, TimeSpan life, TimeProvider time)
+    /// <param name="place">The key.</param>
+    /// <param name="right">The right, which has a CAS.</param>
+    /// <param name="life">How long the empty item lives if it is not renewed.</param>
+    /// <param name="time">The clock.</param>
+    public FillLease(in PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
     {
-        _place = place;
-        _cas = cas;
-        _origin = origin;
-        _life = life;
-        _time = time;
+        (_place, _right, _life, _time) = (place, right, life, time);
         _renewing = RenewAsync();
     }
 
     /// <summary>Removes the empty item, so that the next caller anywhere need not wait for its end.</summary>
-    public async Task ReleaseAsync()
+    /// <returns>Whether it was still there; null: that is not known.</returns>
+    public Task<bool?> ReleaseAsync() => ReleaseAsync(_place, _right);
+
+    /// <summary>The same of a lease that was never held.</summary>
+    public static async Task<bool?> ReleaseAsync(PlacedKey place, FillRight right)
     {
         try
         {
-            await _place.Server.CompareAsync(_origin, MetaCommand.Delete(_place.Physical) with { CompareCas = _cas }).ConfigureAwait(false);
+            return (await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas }).ConfigureAwait(false)).Status == MetaStatus.Ok;
         }
-        catch (Exception e) when (e is MemcachedException or NearCacheException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException or ObjectDisposedException)
         {
             // It ends by itself.
+            return null;
         }
+    }
+
+    /// <summary>Renews no more, and has no renewal under way when it ends: a value that is stored now keeps its own life.</summary>
+    public ConfiguredTaskAwaitable StopRenewingAsync()
+    {
+        _done.Cancel();
+        return _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _done.CancelAsync().ConfigureAwait(false);
-        await _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopRenewingAsync();
         _done.Dispose();
     }
 
@@ -56,14 +67,14 @@ internal sealed class FillLease : IAsyncDisposable
             await Task.Delay(_life / 3, _time, _done.Token).ConfigureAwait(false);
             try
             {
-                // Somebody's value may stand there by now, and must not get the life of an empty item.
-                var item = await _place.Server.CompareAsync(_origin, look).WaitAsync(_done.Token).ConfigureAwait(false);
-                if (item.Status != MetaStatus.Ok || item.Cas != _cas)
+                // A value may stand there by now, and must not get the life of an empty item.
+                var item = await _place.Server.CompareAsync(_right.Origin, look).WaitAsync(_done.Token).ConfigureAwait(false);
+                if (item.Status != MetaStatus.Ok || item.Cas != _right.Cas)
                 {
                     return;
                 }
 
-                await _place.Server.CompareAsync(_origin, touch).WaitAsync(_done.Token).ConfigureAwait(false);
+                await _place.Server.CompareAsync(_right.Origin, touch).WaitAsync(_done.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is MemcachedException or NearCacheException)
             {

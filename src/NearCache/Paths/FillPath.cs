@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
-using NearCache.Flights;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
@@ -11,30 +10,79 @@ namespace NearCache.Paths;
 
 /// <summary>The end of a creation: the caller's factory is asked, and what it returned is stored where the right to fill allows.</summary>
 internal sealed class FillPath(
-    ReadPath reads, WritePath writes, StaleStore stale, FlightBoard flights, ValueFormat format, TimeProvider time, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+    ReadPath reads, WritePath writes, StaleStore stale, ValueFormat format, TimeProvider time, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
 {
-    /// <summary>Asks the source, and stores what it returned unless somebody has written since the right was given.</summary>
-    public async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken, bool isRefresh = false)
+    /// <summary>Asks the source, and stores what it returned unless the key was written since the right was given.</summary>
+    public async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
     {
-        var result = await FromFactoryAsync(creation, cancellationToken, isRefresh).ConfigureAwait(false);
+        var result = await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+        await StoreAsync(creation, right, result, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>The same by the right that memcached gave to one process of the fleet: held while the factory runs, and given back on every way out on which it was not used.</summary>
+    public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
+    {
+        var end = FillEnd.NotTried;
+        var lease = new FillLease(creation.Place, right, options.FillLease, time);
+        try
+        {
+            var result = await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+            await lease.StopRenewingAsync();
+            end = FillEnd.Unknown;
+            end = await StoreAsync(creation, right, result, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            if (end is FillEnd.NotTried or FillEnd.Unknown)
+            {
+                await ReleaseAsync(creation, lease, end).ConfigureAwait(false);
+            }
+
+            await lease.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks the source, and stores nothing.</summary>
+    public async ValueTask<CacheResult<T>> FromFactoryAsync<T>(Creation<T> creation, CancellationToken cancellationToken)
+    {
+        var value = await creation.Factory(creation.Flight, cancellationToken).ConfigureAwait(false);
+        creation.Flight.Vouch(creation.Flight.FactoryBegan, options.MaxStaleness);
+        return creation.Remember(new CacheResult<T>(value, CacheSource.Factory, 0, CacheVersion.None), stale, default, format);
+    }
+
+    // That the empty item of the lease was still there when it was removed shows that no write came between; that it was not, that one did.
+    private static async Task ReleaseAsync<T>(Creation<T> creation, FillLease lease, FillEnd end)
+    {
+        var now = creation.Flight.Now();
+        var isReleased = await lease.ReleaseAsync().ConfigureAwait(false);
+        if (end == FillEnd.NotTried && isReleased is { } wasThere)
+        {
+            creation.Flight.Vouch(wasThere ? now : creation.Flight.FactoryBegan);
+        }
+    }
+
+    private async ValueTask<FillEnd> StoreAsync<T>(Creation<T> creation, FillRight right, CacheResult<T> result, CancellationToken cancellationToken)
+    {
         var place = creation.Place;
         var lifetime = LifetimeOf(creation, result);
         if (lifetime <= TimeSpan.Zero || !creation.Stores(result))
         {
-            return result;
+            return FillEnd.NotTried;
         }
 
         if (!place.Server.Server.Compares)
         {
             await StoreUncomparedAsync(creation, result, lifetime, cancellationToken).ConfigureAwait(false);
-            return result;
+            return FillEnd.Unknown;
         }
 
-        var connection = place.Server.Server.IsConnected(right.Connection) ? right.Connection : 0;
+        // Whether the CAS still means what it meant is found out where the command is sent.
         var isAdded = right.Cas is null && !options.UseLeases;
-        if (!isAdded && right.Now<LeasesAsDesigned>(connection, place.Server.Epoch) == FillStore.Not)
+        if (!isAdded && right.Now<LeasesAsDesigned>(isSameLife: true) == FillStore.Not)
         {
-            return result;
+            return FillEnd.NotTried;
         }
 
         // Without leases a miss has no CAS: the value is added, and a removal meanwhile goes unnoticed.
@@ -45,14 +93,36 @@ internal sealed class FillPath(
             Return = MetaFields.Cas,
         };
         creation.Bytes = plain;
+        var now = creation.Flight.Now();
+        var life = place.Server.Epoch;
         try
         {
-            var storing = right.Cas is null ? place.Server.Server.ExecuteAsync(command, CancellationToken.None).AsTask() : place.Server.CompareAsync(right.Origin, command);
+            var storing = isAdded ? place.Server.Server.ExecuteAsync(command, CancellationToken.None).AsTask() : place.Server.CompareAsync(right.Origin, command);
             var stored = await storing.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (stored.Status == MetaStatus.Ok && creation.Fill is { } fill)
+            if (stored.Status == MetaStatus.Error)
             {
-                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, right.Life));
+                throw new MemcachedServerErrorException(place.Server.Server.Name, "set", stored.Error ?? "");
             }
+
+            if (stored.Status != MetaStatus.Ok)
+            {
+                // Written or removed since the right was given: a caller that came after the factory had begun may have come after that, too.
+                creation.Flight.Vouch(creation.Flight.FactoryBegan);
+                return FillEnd.Refused;
+            }
+
+            if (creation.Fill is { } fill)
+            {
+                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, life));
+            }
+
+            if (!isAdded)
+            {
+                // Nothing came between the right and this: the result is as current as a read of now.
+                creation.Flight.Vouch(now);
+            }
+
+            return FillEnd.Stored;
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
@@ -61,55 +131,20 @@ internal sealed class FillPath(
         catch (ArgumentException e)
         {
             // The client sends no value above MaxValueBytes.
-            creation.IsTooLarge = true;
             logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
+            return FillEnd.NotTried;
         }
 
-        return result;
+        return FillEnd.Unknown;
     }
 
-    /// <summary>The same by the right that memcached gave to one process of the fleet: held while the factory runs, given back when nothing came of it.</summary>
-    public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
-    {
-        var lease = new FillLease(creation.Place, right.Cas!.Value, right.Origin, options.FillLease, time);
-        try
-        {
-            var result = await FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
-            if (creation.IsTooLarge || LifetimeOf(creation, result) <= TimeSpan.Zero || !creation.Stores(result))
-            {
-                // The source has nothing, or too much, and that is not to be kept: others need not wait for the end of the lease.
-                await lease.ReleaseAsync().ConfigureAwait(false);
-            }
-
-            return result;
-        }
-        catch
-        {
-            await lease.ReleaseAsync().ConfigureAwait(false);
-            throw;
-        }
-        finally
-        {
-            await lease.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Asks the source, and stores nothing.</summary>
-    public async ValueTask<CacheResult<T>> FromFactoryAsync<T>(Creation<T> creation, CancellationToken cancellationToken, bool isRefresh = false)
-    {
-        // A refresh that is under way asks the source already.
-        var value = !isRefresh && flights.Refreshing<T>(creation.Place.Text) is { } refreshing
-            ? (await refreshing.WaitAsync(cancellationToken).ConfigureAwait(false)).Value!
-            : await creation.Factory(cancellationToken).ConfigureAwait(false);
-        return creation.Remember(new CacheResult<T>(value, CacheSource.Factory, 0, CacheVersion.None), stale, default, format);
-    }
-
-    // Nothing on the remote says whether somebody wrote while the factory ran: what this process knows of is all there is. A write that it only hears of later stays overwritten.
+    // Nothing on the remote says whether the key was written while the factory ran: what this process knows of is all there is. A write that it only hears of later stays overwritten.
     private async ValueTask StoreUncomparedAsync<T>(Creation<T> creation, CacheResult<T> result, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         var place = creation.Place;
         if (WasWritten(creation))
         {
+            creation.Flight.Vouch(creation.Flight.FactoryBegan);
             return;
         }
 
@@ -124,6 +159,7 @@ internal sealed class FillPath(
 
             if (WasWritten(creation))
             {
+                creation.Flight.Vouch(creation.Flight.FactoryBegan);
                 await writes.MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", CancellationToken.None).ConfigureAwait(false);
             }
             else if (creation.Fill is { } fill)
@@ -156,4 +192,20 @@ internal sealed class FillPath(
 
     private TimeSpan LifetimeOf<T>(Creation<T> creation, in CacheResult<T> result) =>
         creation.Policy.LifetimeOf(result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);
+
+    /// <summary>What became of the item by whose right a fill stores.</summary>
+    private enum FillEnd
+    {
+        /// <summary>No store was sent: the item is as it was, as far as this process knows.</summary>
+        NotTried,
+
+        /// <summary>The value stands in its place.</summary>
+        Stored,
+
+        /// <summary>It was gone.</summary>
+        Refused,
+
+        /// <summary>A store was sent and not answered, or failed.</summary>
+        Unknown,
+    }
 }

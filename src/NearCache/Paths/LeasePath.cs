@@ -1,4 +1,5 @@
 using NearCache.Coherence.Core;
+using NearCache.Flights;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
@@ -7,7 +8,7 @@ using NearCache.Remote;
 namespace NearCache.Paths;
 
 /// <summary>The part of a creation that the fleet shares: memcached is asked until it has the value, or gives this process the right to make it.</summary>
-internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh refresh, StaleStore stale, ValueFormat format, TimeProvider time, NearCacheOptions options)
+internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh refresh, FlightBoard flights, StaleStore stale, ValueFormat format, TimeProvider time, NearCacheOptions options)
 {
     // Milliseconds, give or take a quarter.
     private const double ShortestPause = 6.7;
@@ -23,11 +24,12 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
             MetaResponse item;
             FillRight right;
             var life = creation.Place.Server.Epoch;
+            ReadPath.Vouch(creation.Flight, creation.Fill);
             try
             {
-                var reply = await creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) }).WaitAsync(cancellationToken).ConfigureAwait(false);
+                var reply = await AskAsync(creation, life, cancellationToken).ConfigureAwait(false);
                 item = reply.Responses[0];
-                right = new FillRight(item is { Status: MetaStatus.Ok, Cas: not 0 } ? item.Cas : null, reply.ConnectionId, life);
+                right = RightOf(reply, life);
                 creation.IsReplacing = item.Status == MetaStatus.Ok;
             }
             catch (MemcachedException e)
@@ -73,8 +75,14 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                 return await fills.FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
+            // The right may be that of a flight of this process which makes a value of another type: its value is no answer here.
+            if (item.IsWonByAnother && flights.HasAnotherType(creation.Flight.Name))
+            {
+                return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+            }
+
             // An item that cannot be read here is replaced by compare-and-set; without leases an absent one has no CAS, and is only added.
-            if (!item.IsWonByAnother || time.GetElapsedTime(started) >= options.FillLease)
+            if (!item.IsWonByAnother || creation.Flight.HasOvertaken || time.GetElapsedTime(started) >= options.FillLease)
             {
                 return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
@@ -84,6 +92,33 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
             pause = Math.Min(1.5 * pause, LongestPause);
         }
     }
+
+    // A caller that leaves before the answer does not keep the right that the answer may bring.
+    private async ValueTask<RemoteReply> AskAsync<T>(Creation<T> creation, int life, CancellationToken cancellationToken)
+    {
+        var asking = creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) });
+        try
+        {
+            return await asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = GiveBackAsync();
+            throw;
+        }
+
+        async Task GiveBackAsync()
+        {
+            await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (asking.IsCompletedSuccessfully && await asking.ConfigureAwait(false) is var reply && reply.Responses[0] is { IsWinner: true } item && ValueFormat.IsPlaceHolder(item))
+            {
+                await FillLease.ReleaseAsync(creation.Place, RightOf(reply, life)).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static FillRight RightOf(in RemoteReply reply, int life) =>
+        new(reply.Responses[0] is { Status: MetaStatus.Ok, Cas: not 0 } item ? item.Cas : null, reply.ConnectionId, life);
 
     private bool HasLeases(in PlacedKey place) => options.UseLeases && place.Server.Server.Compares;
 

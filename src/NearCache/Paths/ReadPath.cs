@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
+using NearCache.Flights;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
@@ -87,6 +88,10 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
     /// <summary>The same as far as the terms of a creation allow; null: they allow everything.</summary>
     public NearFill? BeginFill<T>(in PlacedKey place, CreationTerms<T>? terms) => terms is null ? BeginFill(place) : terms.Limit(BeginFill(place));
+
+    /// <summary>A flight is about to read: what it finds is current as of now, and where a rule keeps the key near it may be as stale as a near hit.</summary>
+    public static void Vouch(Flight flight, in NearFill? fill) =>
+        flight.Vouch(flight.Now(), fill is { Rule: { } rule } ? TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds) : TimeSpan.Zero);
 
     /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
     public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>

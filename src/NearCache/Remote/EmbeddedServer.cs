@@ -26,8 +26,6 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
 
     public string Name => "embedded";
 
-    public bool IsConnected(long connectionId) => true;
-
     public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

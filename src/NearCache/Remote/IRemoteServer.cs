@@ -9,9 +9,6 @@ internal interface IRemoteServer
     /// <summary>Its identity, as configured: never an index.</summary>
     string Name { get; }
 
-    /// <summary>Whether this connection stands. When it was replaced, the server may have restarted, and CAS ids of before mean nothing.</summary>
-    bool IsConnected(long connectionId);
-
     /// <summary>Whether items have CAS numbers and marks. False: a set is never conditional, and adding looks first and then sets.</summary>
     bool Compares => true;
 

@@ -11,8 +11,6 @@ internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteSer
 
     public string Name => server.Name;
 
-    public bool IsConnected(long connectionId) => server.Connections.Any(connection => connection.Id == connectionId);
-
     public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => server.ExecuteAsync(command, cancellationToken);
 
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => ReplyOf(server.ExecuteAsync(group));

@@ -17,8 +17,6 @@ internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : 
 
     public bool Compares => false;
 
-    public bool IsConnected(long connectionId) => true;
-
     public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
         IsOwn(command) ? _own.ExecuteAsync(command, cancellationToken) : DoAsync(command, cancellationToken);
 

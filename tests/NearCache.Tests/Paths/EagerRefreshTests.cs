@@ -77,23 +77,25 @@ public sealed class EagerRefreshTests : IAsyncDisposable
         }
     }
 
-    [Fact]
-    public async Task Whoever_finds_the_value_ended_waits_for_the_refresh_that_is_under_way()
+    [Theory]
+    [InlineData(Shelf.Key)]
+    [InlineData(Shelf.Unmatched)]
+    public async Task A_call_that_finds_the_value_gone_asks_the_source_itself_while_a_refresh_is_under_way(string key)
     {
         var cache = _shelf.Make();
-        await BeginAsync([cache], Shelf.Key, "old");
+        await BeginAsync([cache], key, "old");
         _source.Holds();
         _shelf.Time.Advance(TimeSpan.FromSeconds(55));
-        await cache.GetOrCreateAsync(Shelf.Key, _source.AskAsync, Eager);
+        await cache.GetOrCreateAsync(key, _source.AskAsync, Eager);
         await Eventually.BecomesTrueAsync(() => _source.Held == 1, "the source is asked");
         _shelf.Time.Advance(TimeSpan.FromSeconds(50));
 
-        var call = cache.GetOrCreateAsync(Shelf.Key, _source.AskAsync, Eager).AsTask();
-        _source.Answer("new");
+        _source.Says("new");
 
-        Assert.Equal("new", await call);
-        Assert.Equal(2, _source.Runs);
-        await Eventually.BecomesTrueAsync(async () => (await cache.GetAsync<string>(Shelf.Key)).Value == "new", "the new value is stored");
+        Assert.Equal("new", await cache.GetOrCreateAsync(key, _source.AskAsync, Eager));
+        _source.Answer("of the refresh");
+        Assert.Equal("new", await cache.GetOrCreateAsync(key, _source.AskAsync, Eager));
+        Assert.Equal(3, _source.Runs);
     }
 
     [Fact]

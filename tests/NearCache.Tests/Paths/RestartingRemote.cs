@@ -49,8 +49,6 @@ internal sealed class RestartingRemote(TimeProvider time) : IRemote, IRemoteServ
 
     public void Reconnect() => Interlocked.Increment(ref _connection);
 
-    public bool IsConnected(long connectionId) => connectionId == _connection;
-
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => _connection;
 
     public int IndexOf(ReadOnlySpan<byte> key) => 0;

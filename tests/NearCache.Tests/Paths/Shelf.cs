@@ -53,8 +53,6 @@ internal sealed class Shelf : IAsyncDisposable
 
         public string Name => "shelf";
 
-        public bool IsConnected(long connectionId) => !shelf.IsAway;
-
         public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
         public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>

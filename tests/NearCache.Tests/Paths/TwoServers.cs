@@ -29,8 +29,6 @@ internal sealed class TwoServers(TimeProvider time) : IRemote
 
         public string Name => name;
 
-        public bool IsConnected(long connectionId) => !IsAway;
-
         public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
             IsAway ? ValueTask.FromException<MetaResponse>(Away()) : server.ExecuteAsync(command, cancellationToken);
 

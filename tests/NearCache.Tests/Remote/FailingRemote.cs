@@ -17,8 +17,6 @@ internal sealed class FailingRemote(TimeProvider time) : IRemote, IRemoteServer
 
     public string Name => "failing";
 
-    public bool IsConnected(long connectionId) => true;
-
     public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
     public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => (await ExecuteAsync(new[] { command })).Responses[0];

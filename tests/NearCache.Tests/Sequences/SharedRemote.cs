@@ -15,8 +15,6 @@ internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServ
 
     public string Name => "shared";
 
-    public bool IsConnected(long connectionId) => true;
-
     public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
     /// <summary>The next command of this kind on this key waits before it is executed.</summary>

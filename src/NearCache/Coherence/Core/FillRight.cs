@@ -10,10 +10,11 @@ internal readonly record struct FillRight(ulong? Cas, long Connection, int Life)
     public CasOrigin Origin => new(Life, Connection);
 
     /// <summary>How the factory's value may be stored now.</summary>
-    public FillStore Now<TDesign>(long connection, int life)
+    /// <param name="isSameLife">Whether the server is in the life in which the CAS was read.</param>
+    public FillStore Now<TDesign>(bool isSameLife)
         where TDesign : struct, ILeaseDesign
     {
-        if (TDesign.EndsWithConnection && (connection != Connection || life != Life))
+        if (TDesign.EndsWithLife && !isSameLife)
         {
             return FillStore.Not;
         }

@@ -9,8 +9,8 @@ internal interface ILeaseDesign
     /// <summary>The CAS is that of before the factory ran, never one that is read after it.</summary>
     static virtual bool CasBeforeFactory => true;
 
-    /// <summary>A CAS ends with the connection that gave it: ids start again at 1 in a server that was restarted.</summary>
-    static virtual bool EndsWithConnection => true;
+    /// <summary>A CAS ends with the life of the server that gave it: ids start again at 1 in a server that was restarted.</summary>
+    static virtual bool EndsWithLife => true;
 
     /// <summary>Who saw no item, and so has no CAS, does not store: adding would bring back what a removal took away.</summary>
     static virtual bool AddsWithoutCas => false;

@@ -20,6 +20,7 @@ internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore
         if (text.StartsWith(TagBoard.Prefix, StringComparison.Ordinal))
         {
             tags.Void(text);
+            flights.CutTag(text[TagBoard.Prefix.Length..]);
             return;
         }
 

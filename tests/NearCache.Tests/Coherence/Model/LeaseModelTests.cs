@@ -22,7 +22,7 @@ public sealed class LeaseModelTests(ITestOutputHelper output)
     public void Comparing_with_a_CAS_that_was_read_after_the_factory_is_caught() => Catches<CasAfterFactory>(removes: false);
 
     [Fact]
-    public void A_CAS_that_outlives_its_connection_is_caught() => Catches<CasOutlivesConnection>(removes: false);
+    public void A_CAS_that_outlives_its_life_is_caught() => Catches<CasOutlivesLife>(removes: false);
 
     [Fact]
     public void Adding_where_there_was_no_CAS_is_caught() => Catches<AddWithoutCas>(removes: true);
@@ -45,9 +45,9 @@ public sealed class LeaseModelTests(ITestOutputHelper output)
         public static bool CasBeforeFactory => false;
     }
 
-    private readonly struct CasOutlivesConnection : ILeaseDesign
+    private readonly struct CasOutlivesLife : ILeaseDesign
     {
-        public static bool EndsWithConnection => false;
+        public static bool EndsWithLife => false;
     }
 
     private readonly struct AddWithoutCas : ILeaseDesign

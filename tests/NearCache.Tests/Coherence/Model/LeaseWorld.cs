@@ -148,9 +148,8 @@ internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
             filler = filler with { HasCas = true, Cas = _itemCas };
         }
 
-        // A restart replaces every connection: here the two are one number.
         var right = new FillRight(filler.HasCas ? (ulong)filler.Cas : null, filler.Life, 0);
-        var stores = right.Now<TDesign>(_life, 0) switch
+        var stores = right.Now<TDesign>(filler.Life == _life) switch
         {
             FillStore.IfUnchanged => _item != Item.None && _itemCas == filler.Cas,
             FillStore.IfAbsent => _item == Item.None,
