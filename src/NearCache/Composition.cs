@@ -112,7 +112,7 @@ internal sealed class Composition : IAsyncDisposable
             }
 
             var limits = new HybridLimits(face.MaximumPayloadBytes, remote.HasCounters ? options.Memcached.MaxValueBytes : long.MaxValue);
-            var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, limits, _metrics, logger);
+            var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, limits, options.MaxStaleness, time, _metrics, logger);
             return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);
         };
         if (remote.IsEmbedded)

@@ -52,11 +52,14 @@ internal sealed class HybridItem
     /// <summary>Whether it may be compressed on its way to the remote.</summary>
     public bool MayPack { get; private init; } = true;
 
+    /// <summary>When its factory began, if it was made in this process and not read.</summary>
+    public long? MadeAt { get; private init; }
+
     /// <summary>The bytes that stand for the item outside; null when they were dropped, because the value is at hand.</summary>
     public HybridPayload? Payload => _payload;
 
     /// <summary>Makes an item of a value.</summary>
-    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true)
+    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true, long? madeAt = null)
     {
         var writer = new ArrayBufferWriter<byte>();
         HybridItemCodec.WriteHeader(writer, tags, value is null);
@@ -67,7 +70,7 @@ internal sealed class HybridItem
         }
 
         object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
-        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header)) { MayPack = mayPack };
+        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header)) { MayPack = mayPack, MadeAt = madeAt };
     }
 
     /// <summary>The places where the versions of its tags are known.</summary>

@@ -6,7 +6,7 @@ namespace NearCache.Hybrid;
 
 /// <summary>Makes an item by a caller's factory: the versions of its tags are read first, so that a removal meanwhile voids it.</summary>
 internal sealed class HybridMaking<TState, T>(
-    PlacedKey place, IReadOnlyList<string> names, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TagPath tags, ReadPath reads, HybridSerializers serializers, bool mayPack)
+    PlacedKey place, IReadOnlyList<string> names, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TagPath tags, ReadPath reads, HybridSerializers serializers, TimeProvider time, bool mayPack)
 {
     /// <summary>Whether the factory returned, for this caller or one that joined it.</summary>
     public bool HasRun { get; private set; }
@@ -16,6 +16,7 @@ internal sealed class HybridMaking<TState, T>(
 
     public async ValueTask<HybridItem> RunAsync(CancellationToken cancellationToken)
     {
+        var began = time.GetTimestamp();
         TagVersion[] versions;
         try
         {
@@ -29,7 +30,7 @@ internal sealed class HybridMaking<TState, T>(
         }
 
         var value = await factory(state, cancellationToken).ConfigureAwait(false);
-        var item = HybridItem.Of(value, versions, serializers, mayPack);
+        var item = HybridItem.Of(value, versions, serializers, mayPack, began);
         (Value, HasRun) = (value, true);
         return item;
     }

@@ -11,7 +11,7 @@ namespace NearCache.Hybrid;
 
 /// <summary>What <c>HybridCache</c> does when there is no near hit: all by the paths that every key takes, with items for values.</summary>
 internal sealed class HybridPath(
-    KeyMap map, ReadPath reads, WritePath writes, CreatePath creations, TagPath tags, NearStore near, FlightBoard flights, HybridSerializers serializers, HybridLimits limits, NearCacheMetrics metrics, ILogger logger)
+    KeyMap map, ReadPath reads, WritePath writes, CreatePath creations, TagPath tags, NearStore near, FlightBoard flights, HybridSerializers serializers, HybridLimits limits, TimeSpan maxStaleness, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
 {
     public async ValueTask<T> GetOrCreateAsync<TState, T>(
         string name, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
@@ -19,9 +19,10 @@ internal sealed class HybridPath(
         var place = map.Place(name);
         var terms = TermsOf<T>(place, call, [TagVersion.Everything, .. tagNames]);
         var flightName = new FlightName(name, typeof(T), call.Variant);
+        var began = time.GetTimestamp();
         while (true)
         {
-            var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers, call.MayCompress);
+            var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers, time, call.MayCompress);
             var result = call is { WritesRemote: true, RunsFactory: true }
                 ? await creations.GetOrCreateAsync(flightName, place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
                 : await flights.JoinAsync(new FlightPlan<HybridItem>(flightName, flight => GetOrMakeAsync(flight, place, making, call, terms)) { Tags = terms.Tags }, cancellationToken).ConfigureAwait(false);
@@ -37,9 +38,10 @@ internal sealed class HybridPath(
                 return making.Value!;
             }
 
-            // The flight may have begun before a removal of a tag that this call came after. Where a tag cannot be asked for, that cannot be ruled out.
-            if (item.IsStamped && await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) != Acceptance.Yes)
+            // The flight may have begun before a removal of a tag that this call came after.
+            if (item.IsStamped && !await IsCurrentAsync(place, item, began, cancellationToken).ConfigureAwait(false))
             {
+                flights.Cut(name);   // it may linger
                 continue;
             }
 
@@ -93,6 +95,15 @@ internal sealed class HybridPath(
             item.DropBytes();
         }
     }
+
+    // Where a tag cannot be asked for, what was made in this process counts for as long as a near value would.
+    private async ValueTask<bool> IsCurrentAsync(PlacedKey place, HybridItem item, long callBegan, CancellationToken cancellationToken) =>
+        await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) switch
+        {
+            Acceptance.Yes => true,
+            Acceptance.Unknown => item.MadeAt is not { } made || time.GetElapsedTime(made, callBegan) <= maxStaleness,
+            _ => false,
+        };
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
 

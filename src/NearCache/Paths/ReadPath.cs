@@ -26,16 +26,22 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
     private ValueTask<CacheResult<T>> GetRemoteAsync<T>(string key, CancellationToken cancellationToken)
     {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<CacheResult<T>>(cancellationToken);
+        }
+
         var place = map.Place(key);
         var fill = BeginFill(place);
         NearMissed(place.Text, fill);
-        return !cancellationToken.IsCancellationRequested && place.Server.Server.TryGet(place.Physical, out var item)
+        return place.Server.Server.TryGet(place.Physical, out var item)
             ? new(Receive<T>(place, fill, item))
             : GetRemoteAsync<T>(place, fill, MetaCommand.Get(place.Physical, Fields), cancellationToken);
     }
 
     public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var results = new Dictionary<string, CacheResult<T>>(StringComparer.Ordinal);
         var missing = new List<Reading>();
         foreach (var key in keys)

@@ -1,3 +1,4 @@
+using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
 
@@ -17,6 +18,9 @@ internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServ
 
     public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
+    /// <summary>Whether the server is out of this process's reach.</summary>
+    public bool IsAway { get; set; }
+
     /// <summary>The next command of this kind on this key waits before it is executed.</summary>
     public Hold HoldBefore(MetaCommandKind kind, string key) => _before = new Hold(kind, key);
 
@@ -32,6 +36,11 @@ internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServ
     public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
     {
         await Hold.WaitAsync(ref _before, group);
+        if (IsAway)
+        {
+            throw new MemcachedServerDownException(Name, "any", null);
+        }
+
         var reply = await server.ExecuteAsync(group);
         await Hold.WaitAsync(ref _after, group);
         return reply;

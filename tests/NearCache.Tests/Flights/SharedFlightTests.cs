@@ -1,0 +1,221 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Flights;
+using NearCache.TestSupport;
+using NearCache.Tests.Hybrid;
+using NearCache.Tests.Paths;
+
+namespace NearCache.Tests.Flights;
+
+/// <summary>Who shares a run of a factory, what its callers see of its failure, and what cannot wait for itself.</summary>
+public sealed class SharedFlightTests : IAsyncDisposable
+{
+    private readonly Shelf _shelf = new();
+    private readonly HybridWorld _world = HybridWorld.Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _shelf.DisposeAsync();
+        await _world.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(Shelf.Key)]
+    [InlineData(Shelf.Unmatched)]
+    public async Task Every_caller_sees_the_factorys_own_exception_also_one_that_says_that_something_was_cancelled(string key)
+    {
+        var cache = _shelf.Make();
+        var failure = new TaskCanceledException("The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.", new TimeoutException("A task was canceled."));
+        var source = new TaskCompletionSource<string>();
+        var callers = new List<Task>();
+        for (var i = 0; i < 3; i++)
+        {
+            callers.Add(cache.GetOrCreateAsync(key, async _ => await source.Task).AsTask());
+            callers.Add(cache.GetOrCreateResultAsync(key, async _ => await source.Task, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromHours(1) }).AsTask());
+            callers.Add(_world.Cache.GetOrCreateAsync("key", async _ => await source.Task).AsTask());
+            callers.Add(_world.Cache.GetOrCreateAsync("local", async _ => await source.Task, new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache }).AsTask());
+        }
+
+        source.SetException(failure);
+
+        foreach (var caller in callers)
+        {
+            var seen = await Assert.ThrowsAsync<TaskCanceledException>(() => caller);
+            Assert.Equal(failure.Message, seen.Message);
+            Assert.IsType<TimeoutException>(seen.InnerException);
+        }
+    }
+
+    [Fact]
+    public async Task A_callers_own_token_ends_its_wait_and_bears_its_name()
+    {
+        var cache = _shelf.Make();
+        using var leaving = new CancellationTokenSource();
+        var source = new TaskCompletionSource<string>();
+        var call = cache.GetOrCreateAsync(Shelf.Unmatched, async _ => await source.Task, cancellationToken: leaving.Token).AsTask();
+
+        await leaving.CancelAsync();
+
+        Assert.Equal(leaving.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).CancellationToken);
+        source.SetResult("late");
+    }
+
+    [Theory]
+    [InlineData(Shelf.Key)]
+    [InlineData(Shelf.Unmatched)]
+    public async Task Callers_of_two_types_for_one_key_get_what_their_own_factories_say(string key)
+    {
+        var cache = _shelf.Make();
+        var (five, began) = (new TaskCompletionSource<int>(), new TaskCompletionSource());
+        var number = cache.GetOrCreateAsync(
+            key,
+            async _ =>
+            {
+                began.SetResult();
+                return await five.Task;
+            }).AsTask();
+        await began.Task;
+
+        var word = await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("five"));
+        five.SetResult(5);
+
+        Assert.Equal((5, "five"), (await number, word));
+    }
+
+    [Theory]
+    [InlineData(HybridCacheEntryFlags.None)]
+    [InlineData(HybridCacheEntryFlags.DisableLocalCache)]
+    [InlineData(HybridCacheEntryFlags.DisableDistributedCache)]
+    public async Task Callers_of_two_types_for_one_hybrid_key_get_what_their_own_factories_say(HybridCacheEntryFlags flags)
+    {
+        var options = new HybridCacheEntryOptions { Flags = flags };
+        var (five, began) = (new TaskCompletionSource<int>(), new TaskCompletionSource());
+        var number = _world.Cache.GetOrCreateAsync(
+            "key",
+            async _ =>
+            {
+                began.SetResult();
+                return await five.Task;
+            },
+            options).AsTask();
+        await began.Task;
+
+        var word = await _world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("five"), options);
+        five.SetResult(5);
+
+        Assert.Equal((5, "five"), (await number, word));
+    }
+
+    [Fact]
+    public async Task A_factory_that_asks_for_its_own_key_is_told_why_that_cannot_be()
+    {
+        var cache = _shelf.Make();
+        foreach (var key in new[] { Shelf.Key, Shelf.Unmatched })
+        {
+            var e = await Assert.ThrowsAsync<InvalidOperationException>(async () => await cache.GetOrCreateAsync(
+                key, async token => await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("inner"), cancellationToken: token)));
+
+            Assert.Contains("its own key", e.Message, StringComparison.Ordinal);
+            Assert.Equal(key, e.Data["NearCache.Key"]);
+            Assert.Equal("made", await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("made")));
+        }
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _world.Cache.GetOrCreateAsync(
+            "own", async token => await _world.Cache.GetOrCreateAsync("own", _ => ValueTask.FromResult("inner"), cancellationToken: token)));
+    }
+
+    [Fact]
+    public async Task Factories_that_wait_for_one_another_in_a_circle_are_told_whoever_began_them()
+    {
+        var cache = _shelf.Make();
+        var go = new TaskCompletionSource();
+        async ValueTask<string> OneAsync(CancellationToken token)
+        {
+            await go.Task;
+            return await cache.GetOrCreateAsync("basket:two", TwoAsync, cancellationToken: token);
+        }
+
+        async ValueTask<string> TwoAsync(CancellationToken token)
+        {
+            await go.Task;
+            return await cache.GetOrCreateAsync("basket:one", OneAsync, cancellationToken: token);
+        }
+
+        var one = cache.GetOrCreateAsync("basket:one", OneAsync).AsTask();
+        var two = cache.GetOrCreateAsync("basket:two", TwoAsync).AsTask();
+        go.SetResult();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => one.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => two.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System));
+    }
+
+    [Fact]
+    public async Task What_a_factory_started_and_left_behind_may_ask_for_its_key()
+    {
+        var cache = _shelf.Make();
+        var over = new TaskCompletionSource();
+        Task<string>? left = null;
+        await cache.GetOrCreateAsync(Shelf.Unmatched, _ =>
+        {
+            left = LaterAsync();
+            return ValueTask.FromResult("made");
+        });
+        over.SetResult();
+
+        Assert.Equal("made", await left!);
+
+        async Task<string> LaterAsync()
+        {
+            await over.Task;
+            return await cache.GetOrCreateAsync(Shelf.Unmatched, _ => ValueTask.FromResult("again"));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_is_cancelled_already_runs_no_factory(bool isAway)
+    {
+        var cache = _shelf.Make();
+        _shelf.IsAway = isAway;
+        var runs = 0;
+        ValueTask<string> CountAsync(CancellationToken token)
+        {
+            runs++;
+            return ValueTask.FromResult("made");
+        }
+
+        for (var i = 0; i < 100; i++)
+        {
+            var cancelled = new CancellationToken(canceled: true);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetOrCreateAsync(Shelf.Unmatched, CountAsync, cancellationToken: cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetOrCreateResultAsync(Shelf.Key, CountAsync, cancellationToken: cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetAsync<string>(Shelf.Unmatched, cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetManyAsync<string>([Shelf.Unmatched], cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.SetAsync(Shelf.Unmatched, "x", cancellationToken: cancelled));
+        }
+
+        Assert.Equal(0, runs);
+    }
+
+    [Fact]
+    public async Task Waiters_for_a_place_that_gave_up_are_forgotten_at_once()
+    {
+        var gate = new FactoryGate(1);
+        await gate.EnterAsync(default);
+        using var leaving = new CancellationTokenSource();
+        var stays = gate.EnterAsync(default).AsTask();
+        var leave = Enumerable.Range(0, 10_000).Select(_ => gate.EnterAsync(leaving.Token).AsTask()).ToArray();
+        Assert.Equal(10_001, gate.Waiting);
+
+        await leaving.CancelAsync();
+
+        Assert.Equal(1, gate.Waiting);
+        foreach (var left in leave)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        }
+
+        gate.Exit();
+        await stays;
+    }
+}

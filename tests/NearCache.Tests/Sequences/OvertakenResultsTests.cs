@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace NearCache.Tests.Sequences;
+
+/// <summary>What a factory, a refresh in the background or a shielded source brought is neither stored nor returned once it was overtaken: two processes, every kind of change, on simulated time.</summary>
+/// <remarks>Four rounds for each combination, or <c>NEARCACHE_ROUNDS</c>; they begin with <c>NEARCACHE_SEED</c>.</remarks>
+public sealed class OvertakenResultsTests(ITestOutputHelper output)
+{
+    private const int Steps = 60;
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
+    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "4", CultureInfo.InvariantCulture);
+    private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_SEED") ?? "1", CultureInfo.InvariantCulture);
+
+    public static TheoryData<string, string, bool> Combinations()
+    {
+        var data = new TheoryData<string, string, bool>();
+        foreach (var hasRule in new[] { true, false })
+        {
+            data.Add("cache", "set", hasRule);
+            data.Add("cache", "remove", hasRule);
+            data.Add("hybrid", "set", hasRule);
+            data.Add("hybrid", "remove", hasRule);
+            data.Add("hybrid", "tag", hasRule);
+        }
+
+        return data;
+    }
+
+    // Without a rule there is no bound to use up: what another process has changed is gone at once. Versions of tags are kept near, whatever rules there are.
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public Task No_call_gets_what_a_flight_or_a_refresh_began_before_a_change(string face, string change, bool hasRule) =>
+        RunAsync(face, change, hasRule, hasRule || change == "tag" ? Bound : TimeSpan.Zero, cuts: false, refreshes: true);
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public Task No_call_gets_what_lingers_while_memcached_is_away_for_longer_than_the_bound(string face, string change, bool hasRule) =>
+        RunAsync(face, change, hasRule, Bound, cuts: true, refreshes: false);
+
+    private async Task RunAsync(string face, string change, bool hasRule, TimeSpan bound, bool cuts, bool refreshes)
+    {
+        await using var fleet = await Fleet.StartAsync(options =>
+        {
+            options.MaxStaleness = Bound;
+            options.FactoryReuse = Bound;
+            options.EagerRefresh = refreshes ? 0.3 : 0;
+            options.ItemLifetime = TimeSpan.FromSeconds(6);
+            options.ChurnBreaker = false;
+            if (!hasRule)
+            {
+                options.Rules.RemoveAt(1);
+            }
+        });
+        ScheduledCaller[] callers = [
+            ScheduledCaller.Of(fleet.Here, face, change, cuts ? isAway => fleet.HereRemote.IsAway = isAway : null),
+            ScheduledCaller.Of(fleet.There, face, change, cuts ? isAway => fleet.ThereRemote.IsAway = isAway : null),
+        ];
+        var (calls, runs) = (0, 0);
+        async Task Turn(TimeSpan by)
+        {
+            fleet.Time.Advance(by);
+            fleet.ThereTime.Advance(by);
+            await Task.Yield();
+        }
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            var schedule = new ResultSchedule(fleet.Time, bound, callers);
+            var violations = await schedule.RunAsync(
+                face == "cache" && hasRule ? $"product:{round}" : $"basket:{round}", new Random(Seed + round), Steps, Turn);
+
+            Assert.True(violations.Count == 0, $"seed {Seed + round}\n{string.Join('\n', violations)}");
+            (calls, runs) = (calls + schedule.Checked, runs + schedule.Runs);
+        }
+
+        output.WriteLine($"[FIGURE] overtaken results, {face}, {change}, {(hasRule ? "with" : "without")} a rule: {calls} calls, {runs} runs of the factory, none too old");
+    }
+}
