@@ -27,8 +27,8 @@ internal static partial class Log
     [LoggerMessage(1010, LogLevel.Warning, "{What} Everything that is not set in code has its default.")]
     public static partial void SectionAbsent(this ILogger logger, string what);
 
-    [LoggerMessage(1100, LogLevel.Warning, "Segment {Segment} of {Server} flushed: {Reason}.")]
-    public static partial void SegmentFlushed(this ILogger logger, int segment, string server, string reason);
+    [LoggerMessage(1100, LogLevel.Warning, "Segment {Segment} of {Server} flushed: {Reason}; {Count} segments since the last such message, which comes at most once a minute.")]
+    public static partial void SegmentFlushed(this ILogger logger, int segment, string server, string reason, long count);
 
     [LoggerMessage(1101, LogLevel.Warning, "All near entries of {Server} voided: {Reason}.")]
     public static partial void ServerFlushed(this ILogger logger, string server, string reason);

@@ -23,6 +23,7 @@ public sealed class RollbackTests
         await client.ExistsAsync("/n0", watched.Enqueue);
         var expired = ExpiredAsync(client);
         var first = client.SessionId;
+        var clock = new FasterTime(Faster);
 
         // One server stays away: the other two are most of them.
         ensemble.KillAll();
@@ -32,6 +33,7 @@ public sealed class RollbackTests
         var reason = await expired.WaitAsync(TimeSpan.FromMinutes(1));
         await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromMinutes(1));
 
+        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] two of three servers wiped and started, one dead: a new session after {clock.GetElapsedTime(0).TotalSeconds:0} s by the client's clock, the servers' start included");
         Assert.True(reason.IsGivenUp);
         Assert.Contains("2 of 3 servers serve", reason.Message, StringComparison.Ordinal);
         Assert.NotEqual(first, client.SessionId);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 using NearCache.Loops;
@@ -10,14 +11,18 @@ internal sealed class LedgerOwner
     // More connections than a process has to one server: what is forgotten is read again.
     private const int MostConnections = 64;
 
+    private const long SayFlushedEvery = 60_000;
+
     private readonly Lock _lock = new();   // guards the ledger and the auditor, from voiding keys until Settle
     private readonly CoherenceContext _context;
     private readonly ServerLedger<AsDesigned> _ledger;
     private readonly ServerAuditor<AsDesigned> _auditor;
     private readonly Action _countersLost;
+    private readonly Seldom _sayFlushed = new(SayFlushedEvery);
     private readonly HashSet<long> _connections = [];   // those on which the counters of the present life were read
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasEnded;
+    private long _flushed;            // segments since that was last said
     private long? _first;             // while the counters are not known: the connection of the first answer,
     private bool _mayHaveRestarted;   // and whether the server may have restarted since
 
@@ -352,12 +357,12 @@ internal sealed class LedgerOwner
             return;
         }
 
-        for (var segment = 0; segment < KeyHash.Segments; segment++)
+        // Where announcements do not get through, every audit flushes some.
+        var flushed = Interlocked.Add(ref _flushed, effect.RaisedCount);
+        if (_sayFlushed.IsDue(_context.Clock.Monotonic()))
         {
-            if ((effect.Raised >> segment & 1) != 0)
-            {
-                _context.Logger.SegmentFlushed(segment, Gate.Identity, reason);
-            }
+            Interlocked.Add(ref _flushed, -flushed);
+            _context.Logger.SegmentFlushed(BitOperations.TrailingZeroCount(effect.Raised), Gate.Identity, reason, flushed);
         }
     }
 }

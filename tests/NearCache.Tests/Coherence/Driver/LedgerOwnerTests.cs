@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Driver;
 using NearCache.Diagnostics;
@@ -15,6 +14,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
 
     private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
     private readonly ManualTime _time = new();
+    private readonly SaidLog _log = new();
     private readonly MeterRecorder _recorder = new();
     private readonly NearCacheMetrics _metrics;
     private readonly NearClock _clock;
@@ -34,7 +34,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
             Time = _time,
             Forget = this,
             Metrics = _metrics,
-            Logger = NullLogger.Instance,
+            Logger = _log,
             IsShared = true,
             HasCounters = true,
             KeepsNear = true,
@@ -97,6 +97,21 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         Assert.Equal(losses + 1, _losses);
         Assert.Equal(KeyHash.Segments, _recorder.Sum("nearcache.near.flushes", "reason=CountersBackward"));
         await woken;
+    }
+
+    [Fact]
+    public void Segments_that_are_flushed_again_and_again_are_logged_once_a_minute_with_their_number()
+    {
+        Begin();
+        for (var second = 1; second <= 150; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            (_segments[7], _segments[9]) = (1000 + second, 1000 + second);
+            _owner.Flushed(_owner.SendingFlush(), 500 + (2 * second), _segments, rulesMatch: true, FlushReason.AnnouncementsMissed, _clock.Now(), connection: 1);
+        }
+
+        Assert.Equal(3, _log.Of(1100).Length);
+        Assert.Contains("120 segments", _log.Of(1100)[^1], StringComparison.Ordinal);
     }
 
     void IForget.Forget(ReadOnlySpan<byte> key) => _confirmedWhenVoided.Add(_owner.Gate.Confirmed);
