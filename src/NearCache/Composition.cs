@@ -77,6 +77,7 @@ internal sealed class Composition : IAsyncDisposable
             Logger = logger,
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
             MaxStaleness = (long)options.MaxStaleness.TotalMilliseconds,
+            ClosedAfter = (2 * (long)options.MaxStaleness.TotalMilliseconds) + (long)options.RuleLease.TotalMilliseconds,
             Patience = Patience,
         };
         var times = RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters);
@@ -146,7 +147,13 @@ internal sealed class Composition : IAsyncDisposable
         Locks = new DistributedLock(map.PlaceLock, _clock, time, _metrics);
         _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
         _churn = options.ChurnBreaker
-            ? new ChurnDriver(_rules, context, new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context), Usage(time), () => _slots?.Members ?? 1)
+            ? new ChurnDriver(
+                _rules,
+                context,
+                new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context),
+                Usage(time),
+                () => _slots?.Members ?? 1,
+                (id, why, cancellationToken) => _registry.ClearStopsAsync([id], new EditReason($"{ChurnStops.Author} of {ChurnDriver.Who}", why), cancellationToken))
             : null;
         _reload = () =>
         {

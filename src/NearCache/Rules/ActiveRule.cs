@@ -14,6 +14,7 @@ internal sealed class ActiveRule
     private volatile Rule _rule;
     private volatile RuleCircuit? _circuit;
     private int _trial;
+    private long _closedFrom = long.MaxValue;
 
     internal ActiveRule(Rule rule, RuleDefaults defaults, ThreadedCounter hits)
     {
@@ -57,6 +58,9 @@ internal sealed class ActiveRule
     /// <summary>What the churn breaker lets it announce.</summary>
     public ChurnBreakerState Breaker => _circuit?.State ?? ChurnBreakerState.Closed;
 
+    /// <summary>Since which monotonic millisecond this process knows that the registry has a stop of it, by an unchanged set; <see cref="long.MaxValue"/>: it has none. Only told where the remote has no counters.</summary>
+    public long ClosedFrom => Volatile.Read(ref _closedFrom);
+
     /// <summary>Counts what the rule would do; null: it is no dry run.</summary>
     public DryRun? DryRun { get; }
 
@@ -79,6 +83,10 @@ internal sealed class ActiveRule
 
     /// <summary>The next write may be announced while the breaker is half-open. Called again before there was one, it is still one.</summary>
     public void AllowOne() => Volatile.Write(ref _trial, 1);
+
+    /// <summary>The registry was read.</summary>
+    /// <param name="from">Becomes <see cref="ClosedFrom"/>.</param>
+    internal void SetClosedFrom(long from) => Volatile.Write(ref _closedFrom, from);
 
     internal void Update(Rule rule, RuleDefaults defaults)
     {

@@ -2,7 +2,8 @@ namespace NearCache.Rules;
 
 /// <summary>Finds rules whose keys are written so fast that announcing them is a mistake: by this process, or by the fleet.</summary>
 /// <remarks>It is looked at about once a second, by one caller. One second below the process's limit begins the count anew: a burst is no churn.</remarks>
-internal sealed class ChurnMeter
+/// <param name="measuresStopped">Whether rules that are stopped are measured too.</param>
+internal sealed class ChurnMeter(bool measuresStopped = false)
 {
     /// <summary>For how long a process must write too fast, in milliseconds.</summary>
     public const long Patience = 5_000;
@@ -19,12 +20,12 @@ internal sealed class ChurnMeter
     public IReadOnlyList<Churn> Look(IReadOnlyCollection<ActiveRule> rules, long now)
     {
         List<Churn> found = [];
-        foreach (var gone in _seen.Keys.Except(rules.Where(rule => rule.IsOn)).ToArray())
+        foreach (var gone in _seen.Keys.Except(rules.Where(IsMeasured)).ToArray())
         {
             _seen.Remove(gone);
         }
 
-        foreach (var rule in rules.Where(rule => rule.IsOn))
+        foreach (var rule in rules.Where(IsMeasured))
         {
             var writes = rule.Counters.Writes;
             if (!_seen.TryGetValue(rule, out var seen))
@@ -58,6 +59,8 @@ internal sealed class ChurnMeter
     /// <returns>Null: the fleet does not write too fast, as far as can be said.</returns>
     public static Churn? OfFleet(ActiveRule rule, long writes, double seconds) =>
         writes > rule.MaxFleetWritesPerSecond * seconds ? Churn.OfFleet(rule, writes / seconds) : null;
+
+    private bool IsMeasured(ActiveRule rule) => rule.IsOn || measuresStopped;
 
     private readonly record struct Seen(long OnFrom, long? WrittenAt, long At, long Writes, long FastFrom, long FastFromWrites);
 }

@@ -34,7 +34,9 @@ internal sealed class RulesView
             }
         }
 
-        // On both clocks: a machine that slept has an old view by the wall clock alone.
-        return now.Monotonic < _until.Monotonic && now.Wall < _until.Wall ? BumpDecision.None : BumpDecision.ReadFirst;
+        return IsFresh(now) ? BumpDecision.None : BumpDecision.ReadFirst;
     }
+
+    /// <summary>Is it no older than its lease? On both clocks: a machine that slept has an old view by the wall clock alone.</summary>
+    public bool IsFresh(in Moment now) => now.Monotonic < _until.Monotonic && now.Wall < _until.Wall;
 }

@@ -14,6 +14,8 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
     private readonly OwnedLoop _loop = new(context.Logger, $"audits of {server.Name}");
     private readonly GateWatch _gate = new(server.Name, context.MaxStaleness, context.Metrics, context.Logger);
 
+    private Moment _late = Moment.Never;
+
     /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
     public void Start()
     {
@@ -92,8 +94,28 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
     }
 
     // Everything that was announced before this was called is void here when it returns true.
-    private async ValueTask<bool> IsConfirmedAsync(CancellationToken stopping) =>
-        context.Confirmation is not { } confirmation || await confirmation.ConfirmAsync(stopping).ConfigureAwait(false);
+    private async ValueTask<bool> IsConfirmedAsync(CancellationToken stopping)
+    {
+        if (context.Confirmation is not { } confirmation)
+        {
+            return true;
+        }
+
+        if (!await confirmation.ConfirmAsync(stopping).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        // A stop may have come and gone unseen, and what was written meanwhile was not announced.
+        var (now, last) = (context.Clock.Now(), ledger.Gate.Confirmed);
+        if (last != Moment.Never && last != _late && (now.Monotonic - last.Monotonic >= 2 * context.MaxStaleness || now.Wall - last.Wall >= 2 * context.MaxStaleness))
+        {
+            _late = last;
+            ledger.ConfirmedLate();
+        }
+
+        return true;
+    }
 
     private async Task ReadLogsAsync(IReadOnlyList<long> totals)
     {

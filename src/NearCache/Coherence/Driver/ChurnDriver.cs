@@ -7,24 +7,31 @@ using NearCache.Usage;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>The churn breaker at work: once a second it measures, takes over what the fleet knows, tells the fleet what it does not know, and says to each rule what may be announced.</summary>
-/// <remarks>Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out: there a trip is a stop, by which near closes everywhere.</remarks>
+/// <remarks>Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out. There a trip is a stop, by which near closes everywhere before announcing ends
+/// (<see cref="CountedWrites"/>), and each process that has seen the rule quiet for long enough clears it.</remarks>
 internal sealed class ChurnDriver : IAsyncDisposable
 {
+    // Of a fleet that sees at once that a stop may end, the first one clears it, and the others have seen that before their turn comes.
+    private const int HealingSpread = 10_000;
+
     // The fleet's counters grow every ten seconds or so.
     private const int LooksBetweenFleets = 5;
 
-    private static readonly string Who = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}");
+    /// <summary>What this process is called in stops and edits.</summary>
+    public static readonly string Who = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}");
 
     private readonly RulesDriver _rules;
     private readonly CoherenceContext _context;
     private readonly CircuitStore _store;
     private readonly UsageReader _usage;
     private readonly Func<int> _members;
-    private readonly ChurnMeter _meter = new();
+    private readonly Func<string, string, CancellationToken, Task> _clear;
+    private readonly ChurnMeter _meter;
     private readonly ChurnBreaker _breaker = new();
     private readonly List<ChurnTrip> _untold = [];
     private readonly OwnedLoop _loop;
     private Dictionary<ActiveRule, TrialAllowance> _trials = [];
+    private Task _healing = Task.CompletedTask;
     private int _looks;
 
     /// <param name="rules">The rules of this process.</param>
@@ -32,14 +39,21 @@ internal sealed class ChurnDriver : IAsyncDisposable
     /// <param name="store">Carries the breakers to the other processes.</param>
     /// <param name="usage">Knows what all processes write.</param>
     /// <param name="members">How many processes announce.</param>
-    public ChurnDriver(RulesDriver rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members)
+    /// <param name="clear">Clears a stop: its id, and why. Asked only where the remote has no counters.</param>
+    public ChurnDriver(
+        RulesDriver rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members, Func<string, string, CancellationToken, Task> clear)
     {
-        (_rules, _context, _store, _usage, _members) = (rules, context, store, usage, members);
+        (_rules, _context, _store, _usage, _members, _clear) = (rules, context, store, usage, members, clear);
+        _meter = new ChurnMeter(measuresStopped: !context.HasCounters);
         _loop = new OwnedLoop(context.Logger, "the churn breaker");
         _loop.Start(LookAsync);
     }
 
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await _healing.ConfigureAwait(false);
+    }
 
     private async Task LookAsync(CancellationToken stopping)
     {
@@ -48,7 +62,7 @@ internal sealed class ChurnDriver : IAsyncDisposable
         var stored = await _store.ReadAsync().ConfigureAwait(false);
         var fleet = ++_looks % LooksBetweenFleets == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
         var now = _context.Clock.Monotonic();
-        Say(_breaker.Merge(stored?.Circuits ?? [], now));
+        Say(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : Stopped(), now));
         foreach (var churn in _meter.Look(_rules.Active, now).Concat(fleet))
         {
             if (_breaker.Churns(churn, Who, now, _context.Time.GetUtcNow()) is { } trip)
@@ -60,6 +74,10 @@ internal sealed class ChurnDriver : IAsyncDisposable
         Say(_breaker.Advance(now));
         Apply(now);
         await TellAsync(stored).ConfigureAwait(false);
+        if (!_context.HasCounters && _healing.IsCompleted && _rules.Stops.Stops.FirstOrDefault(MayEnd) is { } over)
+        {
+            _healing = HealAsync(over, stopping);
+        }
     }
 
     private async Task<IReadOnlyList<Churn>> FleetAsync(CancellationToken stopping)
@@ -115,7 +133,11 @@ internal sealed class ChurnDriver : IAsyncDisposable
         foreach (var trip in _untold)
         {
             _context.Metrics.ChurnBreakerTripped(trip.Rule.Name);
-            _context.Logger.ChurnBreakerTripped(trip.Rule.Name, trip.Circuit.Why, TimeSpan.FromMilliseconds(ChurnBreaker.PauseOf(trip.Circuit)));
+            if (_context.HasCounters)
+            {
+                _context.Logger.ChurnBreakerTripped(trip.Rule.Name, trip.Circuit.Why, TimeSpan.FromMilliseconds(ChurnBreaker.PauseOf(trip.Circuit)));
+            }
+
             if (trip.IsLast || !_context.HasCounters)
             {
                 Stop(trip);
@@ -132,10 +154,12 @@ internal sealed class ChurnDriver : IAsyncDisposable
             return;
         }
 
-        var why = trip.IsLast ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour") : trip.Circuit.Why;
+        var wall = _context.Time.GetUtcNow();
+        var isLast = trip.IsLast || Healed(trip.Rule.Name) + 1 >= ChurnBreaker.MostTrips;
+        var why = isLast ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour") : trip.Circuit.Why;
         try
         {
-            _ = _rules.Put(Rules.Stop.Now(trip.Rule.Name, $"churn breaker of {Who}", why, _context.Time.GetUtcNow()));
+            _ = _rules.Put(ChurnStops.Of(trip.Rule.Name, Who, why, heals: !isLast, wall));
         }
         catch (NearCacheException e)
         {
@@ -143,9 +167,41 @@ internal sealed class ChurnDriver : IAsyncDisposable
         }
     }
 
+    // How often it has healed within the hour, where that is not said by the circuits.
+    private int Healed(string rule) => _context.HasCounters ? 0 : ChurnStops.CountHealed(_rules.Document.History, rule, _context.Time.GetUtcNow());
+
+    // Stops that end by themselves, as the circuits that any process would have after such a trip.
+    private IEnumerable<RuleCircuit> Stopped() =>
+        from stop in _rules.Stops.Stops
+        where ChurnStops.Heals(stop)
+        join rule in _rules.Active on stop.Rule equals rule.Name
+        where _breaker.Find(rule) is null
+        select new RuleCircuit(rule.Name, rule.Since, ChurnBreakerState.Open, 1, [.. Enumerable.Repeat(stop.When, Healed(rule.Name) + 1)], stop.Who, stop.Why);
+
+    private bool MayEnd(Stop stop) =>
+        ChurnStops.Heals(stop) && _rules.Active.FirstOrDefault(rule => rule.Name == stop.Rule) is { } rule && _breaker.Find(rule) is { State: not ChurnBreakerState.Open };
+
+    private async Task HealAsync(Stop stop, CancellationToken stopping)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(HealingSpread)), _context.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (stopping.IsCancellationRequested || !_rules.Stops.Stops.Contains(stop))
+        {
+            return;
+        }
+
+        try
+        {
+            await _clear(stop.Id, ChurnStops.Healed(stop.Rule!), stopping).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NearCacheException or OperationCanceledException)
+        {
+            // Another process has cleared it, or ZooKeeper is away: it is tried again while there is a stop.
+        }
+    }
+
     private void Say(IReadOnlyList<RuleCircuit> changed)
     {
-        foreach (var circuit in changed)
+        foreach (var circuit in _context.HasCounters ? changed : [])
         {
             switch (circuit.State)
             {

@@ -43,6 +43,9 @@ internal sealed class CoherenceContext
     /// <summary>Milliseconds.</summary>
     public required long MaxStaleness { get; init; }
 
+    /// <summary>Milliseconds after which a rule that the registry stops is near in no process, and will not be for a lease to come, whatever has become of it; only where the servers have no counters.</summary>
+    public long ClosedAfter { get; init; }
+
     /// <summary>How long an audit waits for news before the server's log is asked, in milliseconds: as the pace of reading slots and the session to ZooKeeper are now.</summary>
     public required Func<long> Patience { get; init; }
 }

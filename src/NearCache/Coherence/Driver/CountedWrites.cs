@@ -8,7 +8,7 @@ using NearCache.Rules;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>The writes to one server that are counted: each goes with its bumps, and is left in the log and announced when it has been answered.</summary>
-internal sealed class CountedWrites(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger)
+internal sealed class CountedWrites(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger, Func<RulesView> view)
 {
     private readonly LogWriter _log = new(server, context.Names, context.Time, context.Metrics);
 
@@ -22,6 +22,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
     /// <exception cref="MemcachedException">It failed; if it may have been done, its bumps are owed now and will be made up for.</exception>
     public async Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection)
     {
+        var closedFrom = rule?.ClosedFrom;
         RemoteReply reply;
         try
         {
@@ -34,7 +35,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
             throw;
         }
 
-        Answered(hash.Segment, key, rule, AuditCommands.Counter(reply.Responses[1]), AuditCommands.Counter(reply.Responses[2]));
+        Answered(hash.Segment, key, rule, closedFrom, AuditCommands.Counter(reply.Responses[1]), AuditCommands.Counter(reply.Responses[2]));
         return reply.Responses[0];
     }
 
@@ -42,6 +43,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
     /// <exception cref="MemcachedException">It failed; the bumps are owed now and will be made up for.</exception>
     public async Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule)
     {
+        var closedFrom = rule?.ClosedFrom;
         RemoteReply reply;
         try
         {
@@ -53,7 +55,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
             throw;
         }
 
-        Answered(hash.Segment, key, rule, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
+        Answered(hash.Segment, key, rule, closedFrom, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
     }
 
     /// <summary>A mutation was not answered, or sent without its bumps and not answered: they are owed.</summary>
@@ -69,7 +71,7 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
         ledger.Due.Call();
     }
 
-    private void Answered(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? m, long? n)
+    private void Answered(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? closedFrom, long? m, long? n)
     {
         ledger.Answered(segment, key, m, n);
         if (m is not { } ofSegment || n is not { } ofServer)
@@ -78,15 +80,20 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
         }
         else if (context.IsShared)
         {
-            Tell(segment, key, rule, new MutationVersion(ofServer, ofSegment));
+            Tell(segment, key, rule, closedFrom, new MutationVersion(ofServer, ofSegment));
         }
     }
 
-    private void Tell(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, MutationVersion version)
+    private void Tell(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? closedFrom, MutationVersion version)
     {
         if (!context.HasCounters)
         {
             // Nobody else can find out: also what is counted only because the rules are not known for certain.
+            if (rule is not null && IsClosedEverywhere(rule, closedFrom))
+            {
+                return;
+            }
+
             rule?.Counters.Announced();
             context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version: null);
             return;
@@ -100,5 +107,12 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
             rule.Counters.Announced();
             context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version);
         }
+    }
+
+    // The view first: while it is fresh, this process has seen what ended a stop, or the others do not fill yet. The same stop must have stood since before the write was sent, for the rule was matched then.
+    private bool IsClosedEverywhere(ActiveRule rule, long? closedFrom)
+    {
+        var now = context.Clock.Now();
+        return view().IsFresh(now) && closedFrom is { } from && now.Monotonic - context.ClosedAfter >= from && rule.ClosedFrom == from;
     }
 }

@@ -141,6 +141,13 @@ internal sealed class LedgerOwner
         Report(effect);
     }
 
+    /// <summary>Nothing was confirmed for long, where nothing is counted: all near entries of the server are gone, and nothing is filled for a lease.</summary>
+    public void ConfirmedLate()
+    {
+        Void(FlushReason.ConfirmedLate);
+        _countersLost();
+    }
+
     /// <summary>A mutation and its bumps were answered: the key is void here when this returns.</summary>
     /// <param name="segment">The segment of the key.</param>
     /// <param name="key">The key's name.</param>

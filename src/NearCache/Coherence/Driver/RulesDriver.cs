@@ -22,7 +22,7 @@ internal sealed class RulesDriver : IAsyncDisposable
         _book = book;
         _context = context;
         _servers = new RulesOnServers((server, applied) => server.Rules = new ServerRules(server, this, context, times, applied), book.AsMatched);
-        _inForce = new RulesInForce(book, configured, _servers, context.Clock, context.Logger, keyPrefix);
+        _inForce = new RulesInForce(book, configured, _servers, context.Clock, context.Logger, keyPrefix, context.HasCounters);
         _inForce.Advise();
     }
 

@@ -13,7 +13,7 @@ namespace NearCache.Coherence.Driver;
 /// <param name="configured">The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.</param>
 /// <param name="servers">Are told.</param>
 /// <param name="keyPrefix">Of the cache: rules are written without it.</param>
-internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, RulesOnServers servers, NearClock clock, ILogger logger, string keyPrefix = "")
+internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, RulesOnServers servers, NearClock clock, ILogger logger, string keyPrefix = "", bool hasCounters = true)
 {
     private const string Registry = "the registry";
 
@@ -61,6 +61,8 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
     /// <summary>The registry holds this.</summary>
     public void RegistryRead(RegistryDocument document)
     {
+        var before = book.Matcher.Rules;
+        var isSame = document.Set.IsSame(book.Applied);
         Readable(Registry);
         if (document.Set.Revision < book.Applied.Revision && book.Applied.Revision > 1)
         {
@@ -73,6 +75,11 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         }
 
         Stop(document.Stops);
+        if (!hasCounters)
+        {
+            Close(before, document, isSame);
+        }
+
         if (!_wasCompared && configured.Differences(document.Set) is { Count: > 0 } differences && configured.HasRegistry)
         {
             logger.RulesDifferFromRegistry(document.Set.Revision, string.Join("; ", differences));
@@ -134,11 +141,32 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         }
     }
 
+    // What the registry stops, no process serves near some time later, and nothing of it need be announced then. The time begins anew with each set: another rule may cover the keys.
+    private void Close(IReadOnlyCollection<ActiveRule> before, RegistryDocument document, bool isSame)
+    {
+        var now = clock.Monotonic();
+        var stops = document.Stops.Without(document.Set.Cleared);
+        foreach (var rule in book.Matcher.Rules)
+        {
+            rule.SetClosedFrom(!stops.IsStopped(rule.Name) || !document.Set.IsSame(book.Applied) ? long.MaxValue : isSame ? Math.Min(rule.ClosedFrom, now) : now);
+        }
+
+        foreach (var gone in before.Except(book.Matcher.Rules))
+        {
+            gone.SetClosedFrom(long.MaxValue);
+        }
+    }
+
     private void Apply(RuleSet set)
     {
         if (set.IsSame(book.Applied))
         {
             return;
+        }
+
+        if (!hasCounters && !set.Cleared.SequenceEqual(book.Applied.Cleared))
+        {
+            servers.RestartLeases();
         }
 
         var before = book.Applied.Rules;

@@ -85,6 +85,15 @@ internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules>
         }
     }
 
+    /// <summary>A stop is about to end, and other processes may not announce yet what they write: nothing is filled for a lease.</summary>
+    public void RestartLeases()
+    {
+        foreach (var server in _servers)
+        {
+            server.CountersLost();
+        }
+    }
+
     /// <summary>Whether every write is counted here, whatever the servers carry.</summary>
     public void BumpEverything(bool value)
     {

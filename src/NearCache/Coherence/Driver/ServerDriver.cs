@@ -19,7 +19,7 @@ internal sealed class ServerDriver : IAsyncDisposable
         var commands = new AuditCommands(context.Names);
         _ledger = new LedgerOwner(server.Name, context, countersLost: () => Rules.CountersLost());
         Gate = _ledger.Gate;
-        _writes = new CountedWrites(server, context, commands, _ledger);
+        _writes = new CountedWrites(server, context, commands, _ledger, view: () => Rules.View);
         _compared = new CasCommands(server, context, commands, _ledger);
         _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
