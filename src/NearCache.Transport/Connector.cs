@@ -18,7 +18,7 @@ internal static class Connector
         ServerAddress address, TransportOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
+        using var limit = new ConnectLimit(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         Socket? socket = null;
         Stream? stream = null;
@@ -35,7 +35,7 @@ internal static class Connector
             stream = null;
             return connection;
         }
-        catch (Exception e) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested
+        catch (Exception e) when (limit.HasPassed && !cancellationToken.IsCancellationRequested
             && e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
         {
             throw new TimeoutException($"No connection to {address} within {options.ConnectTimeout.TotalMilliseconds:0} ms.", e);

@@ -16,6 +16,7 @@ internal sealed class Connection : IReplyLine
     private readonly Room _room;
     private readonly Flusher _flusher;
     private readonly Liveness _liveness;
+    private readonly CompileCredit _credit;
     private readonly long _made;
     private ITimer? _timer;
     private TransportConnection? _transport;
@@ -33,6 +34,7 @@ internal sealed class Connection : IReplyLine
         _room = new Room(settings.Options);
         _flusher = new Flusher(_gate, settings, failure => Abort(failure));
         _liveness = new Liveness(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
+        _credit = new CompileCredit(settings.TickPeriod, settings.TicksPerTimeout);
         _made = settings.Time.GetTimestamp();
         _timer = settings.Time.CreateTimer(static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
     }
@@ -326,6 +328,11 @@ internal sealed class Connection : IReplyLine
     private void Tick()
     {
         _settings.Starvation.Look();
+        if (ReferenceEquals(_settings.Time, TimeProvider.System) && _credit.Covers(ConnectLimit.Compiled()))
+        {
+            return;
+        }
+
         LivenessVerdict verdict;
         lock (_gate)
         {

@@ -17,7 +17,7 @@ internal static class Greeting
     /// <summary>Returns a connection that has answered, and the version.</summary>
     public static async Task<(TransportConnection Connection, string Version)> ConnectAsync(ConnectionSettings settings, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(settings.Options.ConnectTimeout, settings.Time);
+        using var limit = new ConnectLimit(settings.Options.ConnectTimeout, settings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         TransportConnection? connection = null;
         try
@@ -28,7 +28,7 @@ internal static class Greeting
             connection = null;
             return (greeted, version);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is TimeoutException or OperationCanceledException || limit.IsCancellationRequested))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && (e is TimeoutException or OperationCanceledException || limit.HasPassed))
         {
             throw new MemcachedTimeoutException(
                 settings.Server, null, outcomeUnknown: false, nameof(MemcachedOptions.ConnectTimeout), settings.Options.ConnectTimeout, e);

@@ -19,7 +19,7 @@ internal static class SetOverhead
             values.Add(await RoundAsync(cache, "product:2", 2000));
         }
 
-        report.Figure("set/overhead", "us", Report.Median(values), Report.Median(baselines), "<=1.5");
+        report.Figure("set/overhead", "us", Report.Median(values), Report.Median(baselines), "<=1.3");
     }
 
     private static async Task<double> RoundAsync(NearCacheClient cache, string key, int sets)
