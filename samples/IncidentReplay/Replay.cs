@@ -93,9 +93,9 @@ internal static class Replay
             await caches[0].SetAsync(Traffic.Parameter(i), "value");
         }
 
-        // NearCache keeps nothing near before every writer knows the rules; then its members are counted.
+        // NearCache keeps nothing near before every writer knows the rules; and a process believes the number of members when it has not fallen for two minutes.
         var clock = Stopwatch.StartNew();
-        while (caches.OfType<WithNearCache>().Any(cache => !IsReady(cache.Cache)) && clock.Elapsed < TimeSpan.FromSeconds(60))
+        while (caches.OfType<WithNearCache>().Any(cache => !IsReady(cache.Cache)) && clock.Elapsed < TimeSpan.FromMinutes(4))
         {
             foreach (var cache in caches)
             {

@@ -45,6 +45,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly ChurnDriver? _churn;
     private readonly UsageReporter _usage;
     private EnsembleInspector? _inspector;
+    private NamespaceKeeper? _keeper;
 
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
@@ -243,29 +244,32 @@ internal sealed class Composition : IAsyncDisposable
         context.Announcer = slots;
         _servers.Changed = slots.SetServers;
         var acl = Options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclText.Parse(Options.Ensemble.Acl);
-        var tree = new NamespaceTree(gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance), paths, acl);
+        var lane = gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
+        var keeper = _keeper = new NamespaceKeeper(new NamespaceTree(lane, paths, acl), lane, gate, paths, _clock, context.Time, _logger, _rules.SurveyAsync, () => slots.Unreadable);
+        slots.Damaged = keeper.Damaged;
         if (!context.HasCounters)
         {
-            var lane = gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
-            context.Confirmation = new SlotConfirmation(lane, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
+            var confirms = gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
+            context.Confirmation = new SlotConfirmation(confirms, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
         }
 
-        var registry = new RegistryDriver(gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures), paths, context, _rules, () => slots.Pace);
+        var registry = new RegistryDriver(gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures), paths, context, _rules, () => slots.Pace, keeper.Damaged);
         _rules.StopsChanged = registry.StopsChanged;
         var members = new MemberDriver(
-            gate.Lane(EnsembleRequest.CountMembers, EnsembleRequest.KeepMember, EnsemblePacing.Allowance),
+            gate,
             paths,
             context,
             acl,
             Options.ZooKeeper.SessionTimeout,
             member,
             () => _servers.PlacementText,
+            new MemberCount(Options.TrustFirstCount ? 0 : MemberCount.StartPatience),
             slots.MembersCounted);
         _inspector = new EnsembleInspector(gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
         _metrics.ObserveEnsemble(gate.Asked, gate.Failed);
         return (
             slots,
-            new ZooKeeperDriver(gate, tree, async () => (await _rules.SeedAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false)).Write(), paths, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
+            new ZooKeeperDriver(gate, keeper, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
             RegistryOn(new ZooKeeperRegistry(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths), context.Time));
     }
 

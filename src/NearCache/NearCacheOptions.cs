@@ -193,6 +193,9 @@ public sealed class NearCacheOptions
     /// <summary>Compiles every rule as if it covered every key: for the test that shows what holds a matcher which is broken to say yes. No configuration can say it.</summary>
     internal bool BreakMatcher { get; set; }
 
+    /// <summary>Believes the first count of the members, whatever it is: for tests that count transactions. No configuration can say it.</summary>
+    internal bool TrustFirstCount { get; set; }
+
     /// <summary>A copy; <see cref="Memcached"/> and <see cref="ZooKeeper"/> are shared with it, since their clients copy them.</summary>
     internal NearCacheOptions Copy()
     {

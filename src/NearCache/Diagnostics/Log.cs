@@ -139,6 +139,12 @@ internal static partial class Log
     [LoggerMessage(1420, LogLevel.Information, "ZooKeeper operation {Operation} works again, after {Failures} failures.")]
     public static partial void ZooKeeperWorksAgain(this ILogger logger, EnsembleRequest operation, int failures);
 
+    [LoggerMessage(1421, LogLevel.Warning, "The namespace in ZooKeeper is damaged: {Problem}. Near caching goes on, changes made elsewhere are seen within about a second. What helps, in zkCli: {Command}")]
+    public static partial void NamespaceDamaged(this ILogger logger, string problem, string command);
+
+    [LoggerMessage(1422, LogLevel.Information, "Created again in ZooKeeper: {Paths}.")]
+    public static partial void NamespaceRepaired(this ILogger logger, string paths);
+
     [LoggerMessage(1440, LogLevel.Warning, "The namespace {Namespace} {Why}. If every process has a namespace of its own, none sees what the others write, and each leaves 13 znodes in ZooKeeper for ever: give all processes that share data one Namespace. NamespaceCleaner removes those that nobody uses.")]
     public static partial void NamespaceLooksGenerated(this ILogger logger, string @namespace, string why);
 

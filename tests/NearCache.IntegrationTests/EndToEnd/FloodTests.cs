@@ -70,6 +70,7 @@ public sealed class FloodTests(ITestOutputHelper output)
     private static NearCacheClient Make(MemcachedProcess memcached, ZooKeeperEnsemble ensemble) => new(new NearCacheOptions
     {
         Namespace = "flood",
+        TrustFirstCount = true,
         MaxStaleness = MaxStaleness,
         RuleLease = TimeSpan.FromSeconds(4.5),
         ChurnBreaker = false,

@@ -76,10 +76,10 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     }
 
     /// <summary>A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
-    public IEnumerable<Announcement> Read(int slot, SlotRing ring, long sentAt, out bool gap)
+    public IEnumerable<Announcement> Read(int slot, SlotRing ring, long created, long sentAt, out bool gap)
     {
         Armed(slot, sentAt);
-        return Unseen(slot, ring, out gap);
+        return Unseen(slot, ring, created, out gap);
     }
 
     /// <summary>A slot was read with a watch, and what it holds is known.</summary>
@@ -89,13 +89,19 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     public void Failed(int slot, long retryFrom) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, retryFrom);
 
     /// <summary>The same for a slot that was read without a watch, because this process was about to write to it.</summary>
-    public IEnumerable<Announcement> Unseen(int slot, SlotRing ring, out bool gap)
+    /// <param name="slot">The slot.</param>
+    /// <param name="ring">What it holds.</param>
+    /// <param name="created">The transaction that created its node: numbers of another node's ring say nothing of this one's.</param>
+    /// <param name="gap">Whether announcements went by unseen.</param>
+    public IEnumerable<Announcement> Unseen(int slot, SlotRing ring, long created, out bool gap)
     {
-        var seen = _slots[slot].Seen;
-        _slots[slot].Seen = ring.Next;
-        if (seen > ring.Next)
+        var state = _slots[slot];
+        var seen = state.Seen;
+        var isAnother = seen != 0 && state.Created != created;
+        (state.Seen, state.Created) = (ring.Next, created);
+        if (isAnother || seen > ring.Next)
         {
-            // Somebody began the ring anew.
+            // The node was created anew, or its ring was begun anew.
             gap = true;
             return ring.Announcements;
         }
@@ -142,6 +148,8 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         public long ChangedAt { get; set; } = long.MinValue / 2;
 
         public long Seen { get; set; }
+
+        public long Created { get; set; }
 
         public long Newest { get; set; }
     }

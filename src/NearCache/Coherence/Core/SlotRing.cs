@@ -36,6 +36,9 @@ internal sealed class SlotRing
     /// <summary>The sequence number of the next announcement.</summary>
     public long Next => First + Announcements.Count;
 
+    /// <summary>Whether it begins at the first number of all and holds nothing: what a slot without bytes means. Its node may have been deleted and created, so it is not continued: see <see cref="Fresh"/>.</summary>
+    public bool IsUnused => First == 1 && Announcements.Count == 0 && !IsNewer;
+
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<Announcement> Announcements { get; }
 

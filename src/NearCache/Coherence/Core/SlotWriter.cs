@@ -10,6 +10,9 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
 {
     private const int LongestPause = 50;
 
+    // A slot in a newer format is looked at again after this.
+    private const long UnusableFor = 5_000;
+
     private readonly Dictionary<int, KnownRing> _rings = [];
     private readonly Dictionary<int, long> _avoided = [];
     private IReadOnlyList<Announcement> _taken = [];
@@ -56,22 +59,22 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
             return new SlotStep(SlotStepKind.Read, _slot);
         }
 
+        // It tells what it knew only once: either the write is refused, or the slot is another one after it.
+        _rings.Remove(_slot);
+        if (known.Ring.IsNewer)
+        {
+            Avoid(_slot, now + UnusableFor);
+            return Next(now);
+        }
+
         if (_tries == 0)
         {
             _taken = queue.TakeAll();
         }
 
-        // It tells what it knew only once: either the write is refused, or the slot is another one after it.
-        _rings.Remove(_slot);
-        if (known.Ring.IsNewer)
-        {
-            GiveUp();
-            return new SlotStep(SlotStepKind.Wait, Until: long.MaxValue);
-        }
-
         bucket.Take();
         Writing = _slot;
-        return new SlotStep(SlotStepKind.Write, _slot, known.Version, known.Ring.Merge(_taken).Encode());
+        return new SlotStep(SlotStepKind.Write, _slot, known.Version, (known.Ring.IsUnused ? SlotRing.Fresh(random) : known.Ring).Merge(_taken).Encode());
     }
 
     /// <summary>A slot was read, with a watch or without.</summary>

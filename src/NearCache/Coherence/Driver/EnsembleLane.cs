@@ -139,16 +139,16 @@ internal sealed class EnsembleLane
     public ValueTask<bool> TryDeleteAsync(string path, CancellationToken cancellationToken) =>
         TryAsync<NoNodeException>(path, async () => await _client.DeleteAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false), cancellationToken);
 
-    /// <summary>Makes several nodes in one transaction.</summary>
-    /// <returns>False: nothing was made, because another process made some of them, or removed a parent. The lane pauses, since a caller that asks again at once may lose again.</returns>
-    public async ValueTask<bool> TryCreateAllAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken)
+    /// <summary>Creates or changes several nodes in one transaction.</summary>
+    /// <returns>False: nothing was changed, because another process created, changed or removed some of them first. The lane pauses, since a caller that asks again at once may lose again.</returns>
+    public async ValueTask<bool> TryChangeAllAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken)
     {
         await _gate.AdmitAsync(this, _changes, _isUrgent, cancellationToken).ConfigureAwait(false);
         try
         {
             await _client.MultiAsync(operations, cancellationToken).ConfigureAwait(false);
         }
-        catch (MultiFailedException e) when (e.Code is ZooKeeperErrorCode.NodeExists or ZooKeeperErrorCode.NoNode)
+        catch (MultiFailedException e) when (e.Code is ZooKeeperErrorCode.NodeExists or ZooKeeperErrorCode.NoNode or ZooKeeperErrorCode.BadVersion)
         {
             _gate.Lost(_changes);
             return false;

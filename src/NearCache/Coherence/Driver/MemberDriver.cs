@@ -1,24 +1,31 @@
 using System.Text;
 using System.Text.Json;
 using NearCache.Coherence.Core;
+using NearCache.Diagnostics;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps this process's node among the members, and counts them.</summary>
 /// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
-internal sealed class MemberDriver(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, Action<int> counted)
+internal sealed class MemberDriver(
+    EnsembleGate gate, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, MemberCount count, Action<int> counted)
 {
-    private ulong _said;
-
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
 
     // By then whoever started together with this process is a member too.
     private static readonly TimeSpan FirstCountAfter = TimeSpan.FromSeconds(2);
 
+    private readonly EnsembleLane _lane = gate.Lane(EnsembleRequest.CountMembers, EnsembleRequest.KeepMember, EnsemblePacing.Allowance);
+    private ulong _said;
+
+    /// <summary>Whether this process's node was there when it was looked for last.</summary>
+    public bool IsMember { get; private set; }
+
     /// <summary>Serves one session until it ends.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        IsMember = false;
         await WaitAsync(sessionTimeout + TimeSpan.FromSeconds(Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
         while (!await TryAsync(JoinAsync, cancellationToken).ConfigureAwait(false))
         {
@@ -30,20 +37,17 @@ internal sealed class MemberDriver(EnsembleLane lane, NamespacePaths paths, Cohe
         while (true)
         {
             await TryAsync(CountAsync, cancellationToken).ConfigureAwait(false);
-            if (HashOf(placement()) != _said)
-            {
-                await TryAsync(DescribeAgainAsync, cancellationToken).ConfigureAwait(false);
-            }
-
+            await TryAsync(StayAsync, cancellationToken).ConfigureAwait(false);
             await WaitAsync(CountEvery * (0.8 + (0.4 * Random.Shared.NextDouble())), cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Takes the node back: the session goes on with another cache of this process.</summary>
     public async Task LeaveAsync(CancellationToken cancellationToken) =>
-        await lane.Urgent.TryDeleteAsync(paths.Member(id), cancellationToken).ConfigureAwait(false);
+        await _lane.Urgent.TryDeleteAsync(paths.Member(id), cancellationToken).ConfigureAwait(false);
 
-    private Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, context.Time, cancellationToken);
+    /// <summary>The hash of what decides which server has a key: members that say another one place keys elsewhere.</summary>
+    public static ulong HashOf(string placement) => KeyHash.Of(Encoding.UTF8.GetBytes(placement)).Value;
 
     private static async Task<bool> TryAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken)
     {
@@ -58,21 +62,42 @@ internal sealed class MemberDriver(EnsembleLane lane, NamespacePaths paths, Cohe
         }
     }
 
+    private Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, context.Time, cancellationToken);
+
     private async Task CountAsync(CancellationToken cancellationToken)
     {
-        if (await lane.ExistsAsync(paths.Members, null, cancellationToken).ConfigureAwait(false) is { } stat)
+        if (await _lane.ExistsAsync(paths.Members, null, cancellationToken).ConfigureAwait(false) is { } stat)
         {
-            counted(stat.ChildrenCount);
+            counted(count.Counted(stat.ChildrenCount, context.Clock.Monotonic()));
         }
     }
 
-    // A node that exists was made by an earlier try of this session.
-    private async Task JoinAsync(CancellationToken cancellationToken) =>
-        await lane.TryCreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, acl, cancellationToken).ConfigureAwait(false);
+    // A node of an earlier session of this process goes with that session; the next look finds none then.
+    private async Task StayAsync(CancellationToken cancellationToken)
+    {
+        IsMember = await _lane.ExistsAsync(paths.Member(id), null, cancellationToken).ConfigureAwait(false) is { } stat;
+        if (IsMember)
+        {
+            if (HashOf(placement()) != _said)
+            {
+                // The list of servers was changed.
+                await _lane.TrySetDataAsync(paths.Member(id), Describe(), -1, cancellationToken).ConfigureAwait(false);
+            }
 
-    // The list of servers was changed.
-    private async Task DescribeAgainAsync(CancellationToken cancellationToken) =>
-        await lane.TrySetDataAsync(paths.Member(id), Describe(), -1, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        // What removed it may have removed all: the fleet joins again one after the other.
+        await WaitAsync(TimeSpan.FromMilliseconds(gate.FleetSpread * Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
+        await JoinAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    // A node that exists was made by an earlier try of this session.
+    private async Task JoinAsync(CancellationToken cancellationToken)
+    {
+        await _lane.TryCreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, acl, cancellationToken).ConfigureAwait(false);
+        IsMember = true;
+    }
 
     private byte[] Describe()
     {
@@ -91,7 +116,4 @@ internal sealed class MemberDriver(EnsembleLane lane, NamespacePaths paths, Cohe
 
         return buffer.ToArray();
     }
-
-    /// <summary>The hash of what decides which server has a key: members that say another one place keys elsewhere.</summary>
-    public static ulong HashOf(string placement) => KeyHash.Of(Encoding.UTF8.GetBytes(placement)).Value;
 }

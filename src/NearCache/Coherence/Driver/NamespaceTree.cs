@@ -12,6 +12,9 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
     /// <summary>The format that is known here.</summary>
     public const int Format = 1;
 
+    /// <summary>What <c>config</c> holds.</summary>
+    public static readonly string Config = $$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}""";
+
     /// <summary>Looks what is there, by reads alone: four of a whole namespace.</summary>
     /// <exception cref="ZooKeeperException">It cannot be seen, or there is no chroot.</exception>
     public async Task<NamespaceLook> LookAsync(CancellationToken cancellationToken)
@@ -57,11 +60,11 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
     /// <param name="cancellationToken">Gives up the answer.</param>
     /// <returns>False: nothing was created, for the tree has changed meanwhile. Look again.</returns>
     /// <exception cref="ZooKeeperException">It could not be created.</exception>
-    public ValueTask<bool> TryCreateAsync(IReadOnlyList<string> missing, ReadOnlyMemory<byte>? rules, CancellationToken cancellationToken)
+    public ValueTask<bool> TryCreateAsync(IReadOnlyList<string> missing, byte[]? rules, CancellationToken cancellationToken)
     {
-        var operations = missing.Select(path => MultiOperation.Create(path, Content(path), acl: path == NamespacePaths.Root ? null : acl));
-        return lane.TryCreateAllAsync(
-            rules is { } content ? [.. operations, MultiOperation.Create(paths.Rules, content, acl: acl)] : [.. operations], cancellationToken);
+        var operations = missing.Select(path => MultiOperation.Create(path, Content(path) is { } content ? content : (ReadOnlyMemory<byte>?)null, acl: path == NamespacePaths.Root ? null : acl));
+        return lane.TryChangeAllAsync(
+            rules is not null ? [.. operations, MultiOperation.Create(paths.Rules, rules, acl: acl)] : [.. operations], cancellationToken);
     }
 
     // What cannot be read is newer than anything that is known here.
@@ -94,7 +97,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
     }
 
     private byte[]? Content(string path) =>
-        path == paths.Config ? Encoding.UTF8.GetBytes($$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}""")
+        path == paths.Config ? Encoding.UTF8.GetBytes(Config)
         : Slots.Contains(path) ? SlotRing.Fresh(Random.Shared).Encode()
         : null;
 }

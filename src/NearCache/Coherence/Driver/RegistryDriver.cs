@@ -7,7 +7,7 @@ namespace NearCache.Coherence.Driver;
 
 /// <summary>Follows the registry of the rules in ZooKeeper, and puts stops into it that came another way.</summary>
 /// <remarks>A whole fleet sees at once that the registry lacks a stop. Each waits a random time, looks again, and only then writes, by compare-and-set.</remarks>
-internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace)
+internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace, Action absent)
 {
     private const int Spread = 1000;
 
@@ -40,9 +40,15 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
             long wait;
             try
             {
-                wait = await ReadAsync(way, cancellationToken).ConfigureAwait(false) is { } data
-                    ? await ApplyAsync(way, data, readAt, cancellationToken).ConfigureAwait(false)
-                    : long.MaxValue;
+                wait = long.MaxValue;
+                if (await ReadAsync(way, cancellationToken).ConfigureAwait(false) is { } data)
+                {
+                    wait = await ApplyAsync(way, data, readAt, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    absent();
+                }
             }
             catch (ZooKeeperException)
             {

@@ -93,13 +93,13 @@ internal sealed class RulesDriver : IAsyncDisposable
         }
     }
 
-    /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set on any server that can be asked.</summary>
-    public async Task<RegistryDocument> SeedAsync(TimeSpan limit)
+    /// <summary>Asks what is known of the rules outside of ZooKeeper: here, and on every server, each of which is asked now.</summary>
+    public async Task<RegistrySurvey> SurveyAsync(CancellationToken cancellationToken)
     {
-        await _servers.FirstLook.WaitAsync(limit, _context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var servers = _context.HasCounters ? await _servers.LookAsync(cancellationToken).ConfigureAwait(false) : [];
         lock (_lock)
         {
-            return _inForce.Seed;
+            return new RegistrySurvey(_inForce.Document, servers, _inForce.Seed);
         }
     }
 

@@ -14,8 +14,9 @@ internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules>
     private CarriedSet _applied = CarriedSet.None;
     private bool _bumpsEverything;
 
-    /// <summary>Completes when the item of each was looked at for the first time.</summary>
-    public Task FirstLook => Task.WhenAll(_servers.Select(server => server.FirstLook));
+    /// <summary>Reads the item of each server now; null: it does not answer.</summary>
+    public async Task<IReadOnlyList<(string Server, RulesAsRead? Found)>> LookAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(_servers.Select(async server => (server.Name, await server.LookAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
 
     /// <summary>Begins to look after the rules on these servers.</summary>
     public void Add(params IEnumerable<ServerDriver> servers)

@@ -3,6 +3,7 @@ using NearCache.Diagnostics;
 using NearCache.Loops;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
+using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
@@ -16,7 +17,6 @@ internal sealed class ServerRules : IAsyncDisposable
     private readonly ServerRuleLeases _leases;
     private readonly Wake _wake;
     private readonly OwnedLoop _loop;
-    private readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ServerRules(ServerDriver server, RulesDriver rules, CoherenceContext context, RuleLeaseTimes times, CarriedSet applied)
     {
@@ -28,11 +28,11 @@ internal sealed class ServerRules : IAsyncDisposable
         _leases = new ServerRuleLeases(times, applied, new Random());
     }
 
+    /// <summary>The server's name.</summary>
+    public string Name => _server.Server.Name;
+
     /// <summary>What is known now, for any thread.</summary>
     public RulesView View => _leases.View;
-
-    /// <summary>Completes when the item was looked at for the first time.</summary>
-    public Task FirstLook => _context.HasCounters ? _firstLook.Task : Task.CompletedTask;
 
     public void Start() => _loop.Start(NextAsync);
 
@@ -94,11 +94,24 @@ internal sealed class ServerRules : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads the item now, and tells nobody.</summary>
+    /// <returns>Null: the server does not answer.</returns>
+    public async Task<RulesAsRead?> LookAsync(Func<RuleSet, CarriedSet> carry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return RuleTranslation.Read(await _server.Server.ExecuteAsync(ReadCommand, cancellationToken).ConfigureAwait(false), Name, carry);
+        }
+        catch (MemcachedException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads the item now, and lets the process know what it says.</summary>
     /// <exception cref="MemcachedException">It could not be read.</exception>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
-        var command = MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
         var sent = _context.Clock.Now();
         var life = _server.Epoch;
         if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
@@ -112,12 +125,11 @@ internal sealed class ServerRules : IAsyncDisposable
             return;
         }
 
-        var reply = await _server.Server.ExecuteAsync(new[] { command }).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var reply = await _server.Server.ExecuteAsync(new[] { ReadCommand }).WaitAsync(cancellationToken).ConfigureAwait(false);
         var received = _context.Clock.Now();
         var origin = new CasOrigin(life, reply.ConnectionId);
         if (_rules.Receive(_server.Server.Name, reply.Responses[0], reading => Tell(reading with { Origin = origin }, sent, received)))
         {
-            _firstLook.TrySetResult();
             return;
         }
 
@@ -128,6 +140,8 @@ internal sealed class ServerRules : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private MetaCommand ReadCommand => MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
 
     private RulesNews Tell(RulesReading reading, Moment sent, Moment received)
     {

@@ -14,6 +14,7 @@ internal sealed class SlotBoard
     private readonly SlotWriter _writer;
     private readonly SlotReader _reader;
     private readonly int[] _ringBytes = new int[NamespacePaths.SlotCount];
+    private readonly bool[] _unreadable = new bool[NamespacePaths.SlotCount];
     private bool _isReady;
     private long _writesFrom;
     private long _attempts;
@@ -71,6 +72,18 @@ internal sealed class SlotBoard
                 QuotaRefusals = quotaRefusals,
                 LargestRing = _ringBytes.Max(),
             };
+        }
+    }
+
+    /// <summary>The slots whose content could not be read last.</summary>
+    public IReadOnlyList<int> Unreadable
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. Enumerable.Range(0, _unreadable.Length).Where(slot => _unreadable[slot])];
+            }
         }
     }
 
@@ -176,9 +189,10 @@ internal sealed class SlotBoard
         {
             if (_reader.IsNewest(read.Slot, content.Transaction))
             {
-                news = [.. read.HasWatch ? _reader.Read(read.Slot, content.Ring, read.SentAt, out gap) : _reader.Unseen(read.Slot, content.Ring, out gap)];
+                news = [.. read.HasWatch ? _reader.Read(read.Slot, content.Ring, content.Created, read.SentAt, out gap) : _reader.Unseen(read.Slot, content.Ring, content.Created, out gap)];
                 _writer.RingRead(read.Slot, content.Ring, content.Version);
                 _ringBytes[read.Slot] = content.Bytes;
+                _unreadable[read.Slot] = !content.IsReadable;
             }
             else if (read.HasWatch)
             {

@@ -21,9 +21,15 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
         _board = new SlotBoard(budgets, member, keepsOverflow: !context.HasCounters, context.MaxStaleness, context.Time);
         EnsembleLane[] lanes =
             [.. Enumerable.Range(0, NamespacePaths.SlotCount).Select(_ => gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures))];
-        _listener = new SlotListener(lanes, paths, context, _board, servers);
+        _listener = new SlotListener(lanes, paths, context, _board, servers, () => Damaged?.Invoke());
         _announcer = new SlotAnnouncer(lanes, paths, context, _board, _listener);
     }
+
+    /// <summary>Told when a slot is missing or cannot be read. Set before anything is started.</summary>
+    public Action? Damaged { get; set; }
+
+    /// <summary>The slots whose content cannot be read.</summary>
+    public IReadOnlyList<int> Unreadable => _board.Unreadable;
 
     /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
     public long Attempts => Budgets.Announcements;

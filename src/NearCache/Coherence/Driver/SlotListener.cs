@@ -1,12 +1,11 @@
 using NearCache.Coherence.Core;
-using NearCache.Diagnostics;
 using NearCache.Loops;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Hears what others announce: reads the slots that are due, and voids what is new in them.</summary>
-internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, IEnumerable<ServerDriver> servers) : IAsyncDisposable
+internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, IEnumerable<ServerDriver> servers, Action damaged) : IAsyncDisposable
 {
     private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
     private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
@@ -25,9 +24,13 @@ internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, C
             Action<WatchEvent>? watch = read.HasWatch ? _ => board.Fired(read, context.Clock.Monotonic()) : null;
             Receive(read, await lanes[read.Slot].GetDataAsync(paths.Slot(read.Slot), watch, cancellationToken).ConfigureAwait(false));
         }
-        catch (ZooKeeperException)
+        catch (ZooKeeperException e)
         {
             board.Failed(read, lanes[read.Slot].ReadsFrom);
+            if (e.Code == ZooKeeperErrorCode.NoNode)
+            {
+                damaged();
+            }
         }
     }
 
@@ -57,16 +60,14 @@ internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, C
         {
             ring = SlotRing.Empty;
         }
-        else if (ring.IsNewer)
-        {
-            context.Logger.NewerFormat(paths.Slot(read.Slot), data.Data.Span[0]);
-        }
+
+        isReadable &= !ring.IsNewer;
 
         lock (_receiving)
         {
-            var content = new SlotContent(ring, data.Stat.ModifiedZxid, data.Stat.Version, data.Data.Length);
+            var content = new SlotContent(ring, data.Stat.ModifiedZxid, data.Stat.CreatedZxid, data.Stat.Version, data.Data.Length, isReadable);
             var news = board.Look(read, content, context.Clock.Monotonic(), out var gap);
-            if (!context.HasCounters && (gap || !isReadable || ring.IsNewer))
+            if (!context.HasCounters && (gap || !isReadable))
             {
                 foreach (var (_, server) in _servers)
                 {
@@ -86,6 +87,11 @@ internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, C
             {
                 context.Metrics.Announced(news.Length, "received");
             }
+        }
+
+        if (!isReadable)
+        {
+            damaged();
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
         {
             while (await MissingAsync(subtree, limits, cancellationToken).ConfigureAwait(false) is { Count: > 0 } missing)
             {
-                if (await lane.AtRoot.TryCreateAllAsync(missing, cancellationToken).ConfigureAwait(false))
+                if (await lane.AtRoot.TryChangeAllAsync(missing, cancellationToken).ConfigureAwait(false))
                 {
                     logger.QuotaSet(subtree, limits);
                     return;

@@ -14,9 +14,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
 
     private readonly EnsembleGate _gate;
     private readonly Func<CancellationToken, Task> _leave;
-    private readonly NamespaceTree _tree;
-    private readonly Func<Task<byte[]>> _seed;
-    private readonly NamespacePaths _paths;
+    private readonly NamespaceKeeper _keeper;
     private readonly SlotDriver _slots;
     private readonly Func<CancellationToken, Task>[] _duties;
     private readonly CoherenceContext _context;
@@ -32,9 +30,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     /// <param name="duties">What runs for as long as a session lives.</param>
     public ZooKeeperDriver(
         EnsembleGate gate,
-        NamespaceTree tree,
-        Func<Task<byte[]>> seed,
-        NamespacePaths paths,
+        NamespaceKeeper keeper,
         SlotDriver slots,
         CoherenceContext context,
         Func<CancellationToken, Task> leave,
@@ -42,9 +38,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     {
         _leave = leave;
         _gate = gate;
-        _tree = tree;
-        _seed = seed;
-        _paths = paths;
+        _keeper = keeper;
         _slots = slots;
         _context = context;
         _duties = duties;
@@ -136,15 +130,10 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     {
         try
         {
-            if (!await EnsureAsync(cancellationToken).ConfigureAwait(false))
-            {
-                return;
-            }
-
-            _isUp = _canServe = true;
-            _slots.Connected();
-            Say(away: false);
-            await Task.WhenAll(_duties.Select(duty => duty(cancellationToken))).ConfigureAwait(false);
+            var usable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var keeping = _keeper.RunAsync(isUsable => Usable(isUsable, usable), cancellationToken);
+            await (await Task.WhenAny(usable.Task, keeping).ConfigureAwait(false)).ConfigureAwait(false);
+            await Task.WhenAll(_duties.Select(duty => duty(cancellationToken)).Append(keeping)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -156,31 +145,20 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         }
     }
 
-    private async Task<bool> EnsureAsync(CancellationToken cancellationToken)
+    private void Usable(bool isUsable, TaskCompletionSource usable)
     {
-        while (true)
+        if (isUsable && !_canServe)
         {
-            try
-            {
-                var look = await _tree.LookAsync(cancellationToken).ConfigureAwait(false);
-                if (look.Format > NamespaceTree.Format)
-                {
-                    _context.Logger.NewerFormat(_paths.Config, look.Format.Value);
-                    return false;
-                }
-
-                if (look.Missing.Count == 0)
-                {
-                    return true;
-                }
-
-                ReadOnlyMemory<byte>? rules = look.HasRules || look.Format is not null ? null : await _seed().ConfigureAwait(false);
-                await _tree.TryCreateAsync(look.Missing, rules, cancellationToken).ConfigureAwait(false);
-            }
-            catch (ZooKeeperException)
-            {
-                // The lane pauses after a failure.
-            }
+            _canServe = true;
+            _isUp = _gate.State == ZooKeeperState.Connected;
+            _slots.Connected();
+            Say(away: false);
+            usable.TrySetResult();
+        }
+        else if (!isUsable && _canServe)
+        {
+            _canServe = _isUp = false;
+            _slots.Disconnected();
         }
     }
 

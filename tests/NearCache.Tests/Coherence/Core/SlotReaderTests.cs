@@ -80,9 +80,9 @@ public sealed class SlotReaderTests
     public void Each_announcement_is_given_once()
     {
         var ring = SlotRing.Empty.Merge([Any(1), Any(2)]);
-        Assert.Equal(2, _reader.Read(0, ring, 0, out _).Count());
-        Assert.Empty(_reader.Unseen(0, ring, out _));
-        Assert.Equal([3L], _reader.Read(0, ring.Merge([Any(3)]), 1, out var gap).Select(news => news.Versions[0].N));
+        Assert.Equal(2, _reader.Read(0, ring, 1, 0, out _).Count());
+        Assert.Empty(_reader.Unseen(0, ring, 1, out _));
+        Assert.Equal([3L], _reader.Read(0, ring.Merge([Any(3)]), 1, 1, out var gap).Select(news => news.Versions[0].N));
         Assert.False(gap);
     }
 
@@ -90,21 +90,21 @@ public sealed class SlotReaderTests
     public void Announcements_that_fell_off_before_they_were_read_are_a_gap()
     {
         var ring = SlotRing.Empty.Merge([Any(1)]);
-        _reader.Read(0, ring, 0, out _);
+        _reader.Read(0, ring, 1, 0, out _);
         for (var n = 2; n < 1000; n++)
         {
             ring = ring.Merge([Any(n)]);
         }
 
-        Assert.Equal(ring.Announcements.Count, _reader.Read(0, ring, 1, out var gap).Count());
+        Assert.Equal(ring.Announcements.Count, _reader.Read(0, ring, 1, 1, out var gap).Count());
         Assert.True(gap);
     }
 
     [Fact]
     public void A_ring_that_was_begun_anew_is_a_gap()
     {
-        _reader.Read(0, SlotRing.Empty.Merge([Any(1), Any(2)]), 0, out _);
-        Assert.Single(_reader.Read(0, SlotRing.Empty.Merge([Any(9)]), 1, out var gap));
+        _reader.Read(0, SlotRing.Empty.Merge([Any(1), Any(2)]), 1, 0, out _);
+        Assert.Single(_reader.Read(0, SlotRing.Empty.Merge([Any(9)]), 1, 1, out var gap));
         Assert.True(gap);
     }
 
@@ -114,7 +114,7 @@ public sealed class SlotReaderTests
     {
         for (var slot = 0; slot < 8; slot++)
         {
-            _reader.Read(slot, SlotRing.Empty, now, out _);
+            _reader.Read(slot, SlotRing.Empty, 1, now, out _);
         }
     }
 }

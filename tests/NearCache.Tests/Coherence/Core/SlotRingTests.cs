@@ -13,6 +13,17 @@ public sealed class SlotRingTests
     private const string OneMask = "0101a2bf6f236ae884f500000000000000010001" + "02008000000000000001";
 
     [Fact]
+    public void A_slot_as_it_is_created_has_the_documented_bytes()
+    {
+        Assert.True(SlotRing.TryDecode(Convert.FromHexString("0100112210F47DE981150000"), out var ring));
+        Assert.Equal((1_234_567_890_123_456_789, 0, false), (ring.First, ring.Announcements.Count, ring.IsUnused));
+        Assert.Equal("0100112210F47DE981150000", Convert.ToHexString(ring.Encode()));
+        var fresh = SlotRing.Fresh(new Random(1));
+        Assert.InRange(fresh.First, 1L << 40, 1L << 62);
+        Assert.Equal(12, fresh.Encode().Length);
+    }
+
+    [Fact]
     public void An_announcement_of_a_key_has_the_bytes_on_record()
     {
         var ring = SlotRing.Empty.Merge([Key("product:4711", new MutationVersion(8_386_889_000_226, 66_689), new MutationVersion(8_386_889_000_225, 66_688))]);

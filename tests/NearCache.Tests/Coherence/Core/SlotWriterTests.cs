@@ -98,13 +98,24 @@ public sealed class SlotWriterTests
     }
 
     [Fact]
-    public void A_slot_in_a_newer_format_is_not_written()
+    public void A_slot_in_a_newer_format_is_not_written_and_another_one_is()
     {
         Add(1);
         Assert.True(SlotRing.TryDecode([2], out var newer));
         _writer.RingRead(3, newer, 5);
-        Assert.Equal(SlotStepKind.Wait, _writer.Next(0).Kind);
-        Assert.Equal(1, _queue.Dropped);
+        Assert.Equal((SlotStepKind.Read, 4), Kind(_writer.Next(0)));
+        _writer.RingRead(4, SlotRing.Empty, 0);
+        Assert.Equal((SlotStepKind.Write, 4), Kind(_writer.Next(0)));
+        Assert.Equal(0, _queue.Dropped);
+    }
+
+    [Fact]
+    public void A_slot_without_bytes_is_begun_at_a_random_high_number()
+    {
+        Add(1);
+        _writer.RingRead(3, SlotRing.Empty, 0);
+        Assert.True(SlotRing.TryDecode(_writer.Next(0).Data.Span, out var ring));
+        Assert.InRange(ring.First, 1L << 40, 1L << 62);
     }
 
     private static (SlotStepKind Kind, int Slot) Kind(SlotStep step) => (step.Kind, step.Slot);

@@ -58,7 +58,7 @@ public sealed class EnsembleGateTests(ITestOutputHelper output) : IAsyncDisposab
         _world.Server.SetData("/node", []);
         var lane = _world.Gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
 
-        var work = AgainAsync(async () => await lane.TryCreateAllAsync([MultiOperation.Create("/node", null)], _stopping.Token));
+        var work = AgainAsync(async () => await lane.TryChangeAllAsync([MultiOperation.Create("/node", null)], _stopping.Token));
         await _world.TurnAsync(TimeSpan.FromMinutes(10), work);
 
         Assert.InRange(_world.Asked("Multi"), 6, 12);

@@ -203,7 +203,7 @@ public sealed class SlotBoardTests
     private static SlotContent Content(long transaction, int news = 0)
     {
         var ring = SlotRing.Empty.Merge([.. Enumerable.Range(1, news).Select(number => new Announcement { Server = 9, Key = new[] { (byte)number } })]);
-        return new SlotContent(ring, transaction, Version: (int)transaction, Bytes: 0);
+        return new SlotContent(ring, transaction, Created: 1, Version: (int)transaction, Bytes: 0);
     }
 
     private IReadOnlyList<SlotRead> ReadAll(long now, long transaction = 1)

@@ -19,4 +19,5 @@ internal enum Fault
     LoseSession,
     StallSession,
     LoseEvents,
+    RecreateSlot,
 }

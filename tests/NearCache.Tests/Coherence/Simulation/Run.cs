@@ -186,6 +186,9 @@ internal sealed class Run<TDesign>
                 process.SessionLost();
                 _schedule.After(duration, process.SessionBack);
                 break;
+            case Fault.RecreateSlot:
+                _zooKeeper.Recreate(_random.Next(SimulatedZooKeeper.Slots), _random.Next(2) == 0 ? SlotRing.Empty : SlotRing.Fresh(_random));
+                break;
             case Fault.StallSession:
                 process.Session.IsStalled = true;
                 _schedule.After(duration, () => process.Session.IsStalled = false);

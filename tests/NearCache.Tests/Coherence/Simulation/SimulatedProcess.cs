@@ -275,12 +275,12 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         var waiting = due.Count;
         foreach (var slot in due)
         {
-            Session.Get(slot, watch: true, (ring, version) =>
+            Session.Get(slot, watch: true, (ring, version, created) =>
             {
                 if (version >= 0)
                 {
                     _writer.RingRead(slot, ring, version);
-                    Hear(_reader.Read(slot, ring, sentAt, out _));
+                    Hear(_reader.Read(slot, ring, created, sentAt, out _));
                 }
 
                 if (--waiting == 0)
@@ -307,12 +307,12 @@ internal sealed class SimulatedProcess<TDesign> : IForget
                 return;
             case SlotStepKind.Read:
                 _writing = true;
-                Session.Get(step.Slot, watch: false, (ring, version) =>
+                Session.Get(step.Slot, watch: false, (ring, version, created) =>
                 {
                     if (version >= 0)
                     {
                         _writer.RingRead(step.Slot, ring, version);
-                        Hear(_reader.Unseen(step.Slot, ring, out _));
+                        Hear(_reader.Unseen(step.Slot, ring, created, out _));
                     }
                     else
                     {

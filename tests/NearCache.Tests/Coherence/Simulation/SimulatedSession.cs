@@ -34,8 +34,8 @@ internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zoo
     public required Action<int> Changed { get; init; }
 
     /// <summary>getData. The answer's version is -1 when the session broke.</summary>
-    public void Get(int slot, bool watch, Action<SlotRing, int> done) =>
-        Request(() => zooKeeper.Get(slot, watch ? this : null), answer => done(answer.Ring, answer.Version), () => done(SlotRing.Empty, -1));
+    public void Get(int slot, bool watch, Action<SlotRing, int, long> done) =>
+        Request(() => zooKeeper.Get(slot, watch ? this : null), answer => done(answer.Ring, answer.Version, answer.Created), () => done(SlotRing.Empty, -1, 0));
 
     /// <summary>setData. True: done; false: refused; null: the session broke.</summary>
     public void Set(int slot, ReadOnlyMemory<byte> data, int version, Action<bool?> done) =>

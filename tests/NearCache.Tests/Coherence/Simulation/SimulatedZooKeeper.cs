@@ -9,6 +9,8 @@ internal sealed class SimulatedZooKeeper
 
     private readonly Slot[] _slots = [.. Enumerable.Range(0, Slots).Select(_ => new Slot())];
 
+    private long _created = 1;
+
     public long Writes { get; private set; }
 
     public long Refused { get; private set; }
@@ -17,7 +19,7 @@ internal sealed class SimulatedZooKeeper
 
     public long Reads { get; private set; }
 
-    public (SlotRing Ring, int Version) Get(int slot, SimulatedSession? watcher)
+    public (SlotRing Ring, int Version, long Created) Get(int slot, SimulatedSession? watcher)
     {
         Reads++;
         if (watcher is not null)
@@ -25,7 +27,7 @@ internal sealed class SimulatedZooKeeper
             _slots[slot].Watchers.Add(watcher);
         }
 
-        return (_slots[slot].Ring, _slots[slot].Version);
+        return (_slots[slot].Ring, _slots[slot].Version, _slots[slot].Created);
     }
 
     public bool Set(int slot, ReadOnlyMemory<byte> data, int version)
@@ -44,15 +46,16 @@ internal sealed class SimulatedZooKeeper
         }
 
         (state.Ring, state.Version) = (ring, version + 1);
-        SimulatedSession[] watchers = [.. state.Watchers];
-        state.Watchers.Clear();
-        Notified += watchers.Length;
-        foreach (var watcher in watchers)
-        {
-            watcher.Notify(slot);
-        }
-
+        Notify(state, slot);
         return true;
+    }
+
+    /// <summary>The node is deleted and created again, by NearCache or by hand: without bytes, or with a ring that begins at a random number.</summary>
+    public void Recreate(int slot, SlotRing ring)
+    {
+        var state = _slots[slot];
+        (state.Ring, state.Version, state.Created) = (ring, 0, ++_created);
+        Notify(state, slot);
     }
 
     public void Forget(SimulatedSession session)
@@ -63,11 +66,24 @@ internal sealed class SimulatedZooKeeper
         }
     }
 
+    private void Notify(Slot state, int slot)
+    {
+        SimulatedSession[] watchers = [.. state.Watchers];
+        state.Watchers.Clear();
+        Notified += watchers.Length;
+        foreach (var watcher in watchers)
+        {
+            watcher.Notify(slot);
+        }
+    }
+
     private sealed class Slot
     {
         public SlotRing Ring { get; set; } = SlotRing.Empty;
 
         public int Version { get; set; }
+
+        public long Created { get; set; } = 1;
 
         public HashSet<SimulatedSession> Watchers { get; } = [];
     }
