@@ -37,13 +37,16 @@ internal readonly struct LegalReplies
         }
     }
 
+    // 1.6.20 adds the size to a set that asks for the CAS.
+    private MetaFields Unasked => _kind == MetaCommandKind.Set && _fields != MetaFields.None ? MetaFields.Size : MetaFields.None;
+
     private static int Errors => Bit(MetaReplyCode.ServerError) | Bit(MetaReplyCode.ClientError);
 
     /// <summary>Returns whether the line is one of them: its code, and with success exactly the fields that were asked for.</summary>
     public bool Allow(in MetaReply reply) => (_codes & Bit(reply.Code)) != 0 && reply.Code switch
     {
         MetaReplyCode.Value or MetaReplyCode.Done when _kind == MetaCommandKind.Get => reply.Fields == _fields,
-        MetaReplyCode.Value or MetaReplyCode.Done => reply.Fields == _fields && (reply.Marks & OfGets) == 0 && reply.Length <= MostDigits,
+        MetaReplyCode.Value or MetaReplyCode.Done => (reply.Fields & ~Unasked) == _fields && (reply.Marks & OfGets) == 0 && reply.Length <= MostDigits,
         MetaReplyCode.ClientError => KeepsPosition(reply.Error!),
         _ => (reply.Marks & OfGets) == 0,
     };

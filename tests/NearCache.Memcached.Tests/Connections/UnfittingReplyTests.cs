@@ -12,7 +12,7 @@ public sealed class UnfittingReplyTests
 
     private static readonly string[] Replies =
     [
-        "HD\r\n", "HD c7\r\n", "HD W\r\n", "HD t5\r\n", Hit, "VA 0\r\n\r\n", "VA 3 c7\r\nabc\r\n", "VA 3 c7 f1\r\nabc\r\n", "VA 3 c7 c7\r\nabc\r\n", "VA 1 c7\r\n5\r\n", "VA 1\r\n5\r\n", "VA 1 W\r\n5\r\n",
+        "HD\r\n", "HD c7\r\n", "HD c7 s1\r\n", "HD W\r\n", "HD t5\r\n", Hit, "VA 0\r\n\r\n", "VA 3 c7\r\nabc\r\n", "VA 3 c7 f1\r\nabc\r\n", "VA 3 c7 c7\r\nabc\r\n", "VA 1 c7\r\n5\r\n", "VA 1\r\n5\r\n", "VA 1 W\r\n5\r\n",
         "VA 2\r\n-5\r\n", "VA 2\r\n+5\r\n", "VA 4\r\n999 \r\n", "VA 20\r\n18446744073709551616\r\n", "VA 20\r\n18446744073709551615\r\n", "VA 70000\r\nx", "VA 3\r\nabcd\r\n", "VA -1\r\n", "VA 3 q\r\nabc\r\n", "VA\r\n",
         "EN\r\n", "EN W\r\n", "NS\r\n", "EX\r\n", "NF\r\n", "MN\r\n", "ME k\r\n",
         "OK\r\n", "STORED\r\n", "DELETED\r\n", "END\r\n", "RESET\r\n", "VERSION 1.6.18\r\n", "VERSION \r\n", "STAT a b\r\nEND\r\n", "STAT a b\r\nOK\r\n", "STAT x an_ERROR\r\nEND\r\n", "PREFIX a b\r\nEND\r\n", "ITEM a b\r\nEND\r\n", "VALUE k 0 3\r\nabc\r\nEND\r\n",
@@ -33,7 +33,7 @@ public sealed class UnfittingReplyTests
         new("set many", async client => await client.SetManyAsync([KeyValuePair.Create("k", (ReadOnlyMemory<byte>)"v"u8.ToArray())]), ["HD\r\n", "HD \r\n", .. Errors]),
         new("add", async client => await client.AddAsync("k", "v"u8.ToArray()), ["HD\r\n", "HD \r\n", "NS\r\n", .. Errors]),
         new("append", async client => await client.AppendAsync("k", "v"u8.ToArray()), ["HD\r\n", "HD \r\n", "NS\r\n", .. Errors]),
-        new("compare and set", async client => await client.CompareAndSetAsync("k", "v"u8.ToArray(), 7), ["HD c7\r\n", "NS\r\n", "EX\r\n", "NF\r\n", .. Errors]),
+        new("compare and set", async client => await client.CompareAndSetAsync("k", "v"u8.ToArray(), 7), ["HD c7\r\n", "HD c7 s1\r\n", "NS\r\n", "EX\r\n", "NF\r\n", .. Errors]),
         new("delete", async client => await client.DeleteAsync("k"), ["HD\r\n", "HD \r\n", "NF\r\n", .. Errors]),
         new("delete if", async client => await client.ExecuteAsync(MetaCommand.Delete("k"u8.ToArray()) with { CompareCas = 7 }), ["HD\r\n", "HD \r\n", "NF\r\n", "EX\r\n", .. Errors]),
         new("increment", async client => await client.IncrementAsync("k"), [.. Numbers, "NF\r\n", .. Errors, Uncountable]),
