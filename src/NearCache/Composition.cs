@@ -89,7 +89,7 @@ internal sealed class Composition : IAsyncDisposable
         var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
         var rules = new RuleDecisions(book, context);
         Reads = new ReadPath(map, rules, Near, stale, shared, _clock, format, _metrics, logger, options);
-        Writes = new WritePath(map, rules, format, flights, stale, _metrics, time);
+        Writes = new WritePath(map, rules, format, flights, stale, _metrics, time, options);
         var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);
         _refresher = new Refresher(prefetch, Near, _clock, time, _metrics, logger);
         forgetter.Voided = _refresher.Voided;
@@ -337,6 +337,9 @@ internal sealed class Composition : IAsyncDisposable
         await _warmUp.DisposeAsync().ConfigureAwait(false);
         await _preloader.DisposeAsync().ConfigureAwait(false);
         await _refresher.DisposeAsync().ConfigureAwait(false);
+        Map.Close();
+        Creations.Dispose();
+        Near.Dispose();
         await _usage.DisposeAsync().ConfigureAwait(false);
         if (_churn is not null)
         {
@@ -351,8 +354,6 @@ internal sealed class Composition : IAsyncDisposable
         await _rules.DisposeAsync().ConfigureAwait(false);
         _registry.Dispose();
         await _servers.DisposeAsync().ConfigureAwait(false);
-        Creations.Dispose();
-        Near.Dispose();
         _metrics.Dispose();
     }
 }

@@ -168,14 +168,14 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     public Task SetAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return _parts.Writes.SetAsync(key, value, LifetimeOf(options), cancellationToken);
+        return _parts.Writes.SetAsync(key, value, LifetimeOf(options), cancellationToken, options?.StaleLifetime);
     }
 
     /// <inheritdoc/>
     public async Task<bool> AddAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var response = await _parts.Writes.AddAsync(key, value, LifetimeOf(options), cancellationToken).ConfigureAwait(false);
+        var response = await _parts.Writes.AddAsync(key, value, LifetimeOf(options), cancellationToken, options?.StaleLifetime).ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
 
@@ -188,7 +188,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
             throw new ArgumentException("There is no version to compare with: the value came from a factory, or there was none.", nameof(version));
         }
 
-        var response = await _parts.Writes.CompareAndSetAsync(key, value, version, LifetimeOf(options), cancellationToken).ConfigureAwait(false);
+        var response = await _parts.Writes.CompareAndSetAsync(key, value, version, LifetimeOf(options), cancellationToken, options?.StaleLifetime).ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
 
@@ -220,7 +220,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
-        return _parts.Writes.SetManyAsync(items, LifetimeOf(options), cancellationToken);
+        return _parts.Writes.SetManyAsync(items, LifetimeOf(options), cancellationToken, options?.StaleLifetime);
     }
 
     /// <inheritdoc/>

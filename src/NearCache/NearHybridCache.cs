@@ -152,6 +152,7 @@ public sealed class NearHybridCache : HybridCache
 
     private bool CanCache(string key)
     {
+        _path.ThrowIfClosed();
         var reason = string.IsNullOrWhiteSpace(key) ? "is blank"
             : key.Length > _longestKey ? $"has {key.Length} characters, and MaximumKeyLength is {_longestKey}"
             : key.AsSpan().IndexOfAnyInRange('\0', '\u001f') >= 0 ? "holds a control character"

@@ -105,6 +105,9 @@ internal sealed class HybridPath(
             _ => false,
         };
 
+    /// <inheritdoc cref="KeyMap.ThrowIfClosed"/>
+    public void ThrowIfClosed() => map.ThrowIfClosed();
+
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
 
     public Task RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken) => writes.RemoveManyAsync(names, cancellationToken);

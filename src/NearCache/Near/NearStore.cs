@@ -167,7 +167,20 @@ internal sealed class NearStore : IDisposable
         }
     }
 
-    public void Dispose() => _housekeeping.Dispose();
+    /// <summary>Empties the store for good: nothing is served or kept from now on.</summary>
+    public void Dispose()
+    {
+        _housekeeping.Dispose();
+        lock (_lock)
+        {
+            _mostBytes = -1;
+            var passes = 0;
+            while (_sieve.Victim(null, ref passes, long.MaxValue) is { } entry)
+            {
+                Take(entry);
+            }
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool TryServe<T>(NearEntry entry, out CacheResult<T> result)

@@ -87,12 +87,14 @@ internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shar
     }
 
     /// <summary>The key was written or removed: its value is no longer served, and no read under way brings it back.</summary>
-    public void Drop(string key, KeyHash hash)
+    /// <returns>The key's epoch after that.</returns>
+    public long Drop(string key, KeyHash hash)
     {
-        Interlocked.Increment(ref _epochs[hash.Stripe(Stripes)]);
+        var epoch = Interlocked.Increment(ref _epochs[hash.Stripe(Stripes)]);
         var maps = Volatile.Read(ref _maps);
         maps.Young.TryRemove(key, out _);
         maps.Old.TryRemove(key, out _);
+        return epoch;
     }
 
     private sealed record Entry(object? Value, long At);

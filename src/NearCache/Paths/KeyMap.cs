@@ -9,8 +9,17 @@ namespace NearCache.Paths;
 /// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
 internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale, bool hasCounters)
 {
+    private volatile bool _isClosed;
+
     /// <summary>All servers.</summary>
     public IReadOnlyList<ServerDriver> Servers => servers.All;
+
+    /// <summary>Has no place for any key from now on: the cache is disposed.</summary>
+    public void Close() => _isClosed = true;
+
+    /// <summary>Refuses calls once the cache is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">It is.</exception>
+    public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_isClosed, typeof(NearCacheClient));
 
     /// <summary>Whether memcached can have this as a key.</summary>
     public bool CanHold(string key) => keys.CanHold(key);
@@ -46,6 +55,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
     public PlacedKey PlaceName(string key)
     {
+        ThrowIfClosed();
         var physical = keys.OfUser(key);
         var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
@@ -58,6 +68,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <exception cref="NotSupportedException">The remote cannot count.</exception>
     public CounterPlace PlaceCounter(ReadOnlySpan<char> counter)
     {
+        ThrowIfClosed();
         NeedsMemcached("Counting");
         var physical = keys.OfCounter(counter);
         return new CounterPlace(physical.AsMemory(keys.CounterPrefixLength), physical, servers.OwnerOf(physical));
@@ -68,6 +79,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <param name="server">The server that has it; null: the one that owns its key.</param>
     public PlacedKey PlaceTag(string name, ServerDriver? server)
     {
+        ThrowIfClosed();
         var physical = keys.OfTag(name);
         var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
@@ -80,6 +92,7 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     /// <exception cref="NotSupportedException">The remote has no locks.</exception>
     public LockPlace PlaceLock(string name)
     {
+        ThrowIfClosed();
         NeedsMemcached("Locking");
         var key = keys.OfLock(name);
         return new LockPlace(name, key, keys.OfFence(name), servers.OwnerOf(key));

@@ -41,6 +41,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
     public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
     {
+        map.ThrowIfClosed();
         cancellationToken.ThrowIfCancellationRequested();
         var results = new Dictionary<string, CacheResult<T>>(StringComparer.Ordinal);
         var missing = new List<Reading>();

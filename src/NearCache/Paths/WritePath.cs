@@ -12,31 +12,31 @@ using NearCache.Rules;
 namespace NearCache.Paths;
 
 /// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
-internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, StaleStore stale, NearCacheMetrics metrics, TimeProvider time)
+internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, StaleStore stale, NearCacheMetrics metrics, TimeProvider time, NearCacheOptions options)
 {
     /// <summary>Stores.</summary>
-    public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken)
+    public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         var place = map.Place(key);
-        return MutateAsync(place, Store(place, value, lifetime, cancellationToken), "set", cancellationToken);
+        return MutateAsync(place, Store(place, value, lifetime, cancellationToken), "set", cancellationToken, remember: Remembers(place, value, staleLifetime));
     }
 
     /// <summary>Stores where nothing is.</summary>
     /// <exception cref="NotSupportedException">The remote cannot say whether something is.</exception>
-    public Task<MetaResponse> AddAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken)
+    public Task<MetaResponse> AddAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         map.NeedsMemcached("Adding and comparing");
         var place = map.Place(key);
-        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { Mode = MetaSetMode.Add }, "add", cancellationToken);
+        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { Mode = MetaSetMode.Add }, "add", cancellationToken, remember: Remembers(place, value, staleLifetime));
     }
 
     /// <summary>Stores over the item that a version was read from. Nothing is sent if the server has lost its items since.</summary>
     /// <exception cref="NotSupportedException">The remote has no versions.</exception>
-    public Task<MetaResponse> CompareAndSetAsync<T>(string key, T value, CacheVersion version, TimeSpan lifetime, CancellationToken cancellationToken)
+    public Task<MetaResponse> CompareAndSetAsync<T>(string key, T value, CacheVersion version, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         map.NeedsMemcached("Adding and comparing");
         var place = map.Place(key);
-        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { CompareCas = version.Cas }, "compare-and-set", cancellationToken, new CasOrigin(version.Epoch));
+        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { CompareCas = version.Cas }, "compare-and-set", cancellationToken, new CasOrigin(version.Epoch), Remembers(place, value, staleLifetime));
     }
 
     /// <summary>Removes.</summary>
@@ -47,19 +47,21 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     }
 
     /// <summary>Stores many, pipelined. Every key and value is looked at before the first is sent.</summary>
-    public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, TimeSpan lifetime, CancellationToken cancellationToken)
+    public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
+        map.ThrowIfClosed();
         var writes = items.Select(item =>
         {
             var place = map.Place(item.Key);
-            return (Place: place, Command: Store(place, item.Value, lifetime, cancellationToken));
+            return (Place: place, Command: Store(place, item.Value, lifetime, cancellationToken), Remember: Remembers(place, item.Value, staleLifetime));
         }).ToArray();
-        return Task.WhenAll(writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken)));
+        return Task.WhenAll(writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken, remember: write.Remember)));
     }
 
     /// <summary>Removes many, pipelined. Every key is looked at before the first is sent.</summary>
     public Task RemoveManyAsync(IEnumerable<string> keys, CancellationToken cancellationToken)
     {
+        map.ThrowIfClosed();
         var places = keys.Select(map.Place).ToArray();
         return Task.WhenAll(places.Select(place => MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", cancellationToken)));
     }
@@ -105,10 +107,12 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     /// <param name="operation">What it is called in errors.</param>
     /// <param name="cancellationToken">Gives up the answer.</param>
     /// <param name="origin">Where the CAS that it compares was read; null: it compares none.</param>
-    public async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken, CasOrigin? origin = null)
+    /// <param name="remember">Keeps the value for when it cannot be had again, given the key's epoch after the write; null: nothing is kept.</param>
+    public async Task<MetaResponse> MutateAsync(
+        PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken, CasOrigin? origin = null, Action<long>? remember = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var mutation = MutateAsync(place, command, origin);
+        var mutation = MutateAsync(place, command, origin, remember);
         try
         {
             return Checked(await mutation.WaitAsync(cancellationToken).ConfigureAwait(false), operation, place.Text);
@@ -130,22 +134,32 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         }
     }
 
-    private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, CasOrigin? origin)
+    private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, CasOrigin? origin, Action<long>? remember)
     {
         var rule = rules.Match(place.Text);
         rule?.Counters.Written();
         rules.Try(place.Text)?.Written(place.Hash.Value);
+
+        // The write itself ends the key's epoch once, and once more if it is counted. Any other end is another change, and its order is not known.
+        var expected = place.StaleEpoch + (remember is not null && rules.MustBump(place.Server, place.Text) ? 2 : 1);
+        var isStored = false;
         try
         {
-            return await (origin is { } of
+            var response = await (origin is { } of
                 ? place.Server.CompareAsync(of, place.Physical, connection => SendAsync(place, command, rule, connection))
                 : SendAsync(place, command, rule, connection: null)).ConfigureAwait(false);
+            isStored = response.Status == MetaStatus.Ok;
+            return response;
         }
         finally
         {
-            // Whoever comes now does not join a factory that began before, nor get what was there before.
+            // A call that comes now does not join a factory that began before, nor get what was there before.
             flights.Cut(place.Text);
-            stale.Drop(place.Text, place.Hash);
+            var epoch = stale.Drop(place.Text, place.Hash);
+            if (isStored && epoch == expected)
+            {
+                remember?.Invoke(epoch);
+            }
         }
     }
 
@@ -180,6 +194,23 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     // A call that is cancelled ends before its mutation does.
     private MetaCommand Store<T>(PlacedKey place, T value, TimeSpan lifetime, CancellationToken cancellationToken) =>
         format.Set(place.Physical, value, lifetime, mayOutlive: cancellationToken.CanBeCanceled);
+
+    // The bytes are taken now: the caller may change the value when its call has ended.
+    private Action<long>? Remembers<T>(PlacedKey place, T value, TimeSpan? staleLifetime)
+    {
+        if ((staleLifetime ?? options.StaleLifetime) <= TimeSpan.Zero || format.CodecOf<T>() is not { MayBeStale: true } codec)
+        {
+            return null;
+        }
+
+        ReadOnlyMemory<byte> bytes = value switch
+        {
+            null => default,
+            byte[] => codec.Encode(value).ToArray(),
+            _ => codec.Encode(value),
+        };
+        return epoch => stale.Keep(place.Text, place.Hash, epoch, value, bytes, codec);
+    }
 
     private static MetaResponse Checked(in MetaResponse response, string operation, string key) =>
         response.Status != MetaStatus.Error ? response : throw Refused(response, operation, key);

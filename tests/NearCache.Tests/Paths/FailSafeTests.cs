@@ -35,6 +35,39 @@ public sealed class FailSafeTests : IAsyncDisposable
         Assert.Equal(TimeSpan.FromSeconds(12), result.Age);
     }
 
+    [Theory]
+    [InlineData(Shelf.Key)]
+    [InlineData(Shelf.Unmatched)]
+    public async Task A_value_that_was_only_written_counts_too_and_a_later_write_takes_its_place(string key)
+    {
+        var cache = _shelf.Make();
+        await cache.SetAsync(key, "older", Safe);
+        await cache.SetAsync(key, "written", Safe);
+        _shelf.Time.Advance(TimeSpan.FromSeconds(12));
+        _source.Fails(new InvalidOperationException("down"));
+
+        var result = await cache.GetOrCreateResultAsync(key, _source.AskAsync, Safe);
+
+        Assert.Equal(("written", CacheSource.Stale), Of(result));
+    }
+
+    [Fact]
+    public async Task What_the_face_of_IDistributedCache_wrote_is_known_while_memcached_is_away()
+    {
+        var cache = _shelf.Make(options =>
+        {
+            options.OnRemoteFailure = RemoteFailurePolicy.ServeStale;
+            options.StaleLifetime = TimeSpan.FromMinutes(5);
+        });
+        var face = new NearDistributedCache(cache);
+        byte[] bytes = [1, 2, 3];
+        await face.SetAsync("key", bytes, new());
+        bytes[0] = 9;
+        _shelf.IsAway = true;
+
+        Assert.Equal([1, 2, 3], await face.GetAsync("key"));
+    }
+
     [Fact]
     public async Task Without_the_option_the_caller_sees_the_failure_of_the_source()
     {
