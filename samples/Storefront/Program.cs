@@ -9,7 +9,9 @@ builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
 builder.Services.AddOptions<StorefrontOptions>().Bind(builder.Configuration.GetSection("Storefront"));
 builder.Services.AddSingleton<Database>();
 builder.Services.AddProblemDetails();
-builder.Services.AddHealthChecks().AddCheck<NearCacheHealthCheck>("nearcache");
+builder.Services.AddHealthChecks()
+    .AddCheck<NearCacheHealthCheck>("nearcache", tags: ["ready"])
+    .AddCheck<NearCacheDetailedHealthCheck>("nearcache-details", tags: ["details"]);
 
 var app = builder.Build();
 app.UseMiddleware<CacheFailures>();

@@ -46,6 +46,8 @@ internal sealed class Composition : IAsyncDisposable
     private readonly UsageReporter _usage;
     private EnsembleInspector? _inspector;
     private NamespaceKeeper? _keeper;
+    private MemberDriver? _members;
+    private EnsembleGate? _gate;
 
     private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
@@ -145,6 +147,7 @@ internal sealed class Composition : IAsyncDisposable
         }
 
         _metrics.ObserveRules(Rules);
+        _metrics.ObserveStops(() => _registry.Current.Stops.Count);
         Locks = new DistributedLock(map.PlaceLock, _clock, time, _metrics);
         _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
         _churn = options.ChurnBreaker
@@ -237,7 +240,7 @@ internal sealed class Composition : IAsyncDisposable
 
     private (SlotDriver Slots, ZooKeeperDriver Driver, RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
     {
-        var gate = new EnsembleGate(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
+        var gate = _gate = new EnsembleGate(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
         var slots = new SlotDriver(gate, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
@@ -255,7 +258,7 @@ internal sealed class Composition : IAsyncDisposable
 
         var registry = new RegistryDriver(gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures), paths, context, _rules, () => slots.Pace, keeper.Damaged);
         _rules.StopsChanged = registry.StopsChanged;
-        var members = new MemberDriver(
+        var members = _members = new MemberDriver(
             gate,
             paths,
             context,
@@ -267,6 +270,7 @@ internal sealed class Composition : IAsyncDisposable
             slots.MembersCounted);
         _inspector = new EnsembleInspector(gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
         _metrics.ObserveEnsemble(gate.Asked, gate.Failed);
+        _metrics.ObserveCoordination(() => Coordination());
         return (
             slots,
             new ZooKeeperDriver(gate, keeper, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
@@ -306,6 +310,33 @@ internal sealed class Composition : IAsyncDisposable
         };
     });
 
+    // Null without ZooKeeper.
+    private CoordinationSnapshot? Coordination()
+    {
+        if (_gate is null || _keeper is null || _slots is null)
+        {
+            return null;
+        }
+
+        var now = _clock.Monotonic();
+        TimeSpan? Since(long? at) => at is { } then ? TimeSpan.FromMilliseconds(now - then) : null;
+        var (state, (readAt, announcedAt), (requests, failures)) = (_keeper.State, _slots.Last, _gate.Total);
+        return new CoordinationSnapshot
+        {
+            Namespace = state.Condition.ToString(),
+            Problem = state.Problem,
+            Command = state.Command,
+            IsMember = _members?.IsMember == true,
+            RepliedBefore = Since(_gate.RepliedAt),
+            SilentFor = TimeSpan.FromMilliseconds(now - (_gate.RepliedAt ?? _gate.MadeAt)),
+            SlotReadBefore = Since(readAt),
+            AnnouncedBefore = Since(announcedAt),
+            Requests = requests,
+            Failures = failures,
+            Failing = [.. _gate.Failing.GroupBy(failure => failure.Purpose).Select(same => $"{same.Key} ({same.First().Reason})")],
+        };
+    }
+
     public NearCacheSnapshot Snapshot()
     {
         var now = _clock.Now();
@@ -328,6 +359,8 @@ internal sealed class Composition : IAsyncDisposable
             Neighbours = _inspector?.Neighbours,
             Rules = [.. Rules()],
             Budgets = _slots?.Budgets,
+            Coordination = Coordination(),
+            Stops = _registry.Current.Stops,
             RulesRevision = _rules.Revision,
         };
     }

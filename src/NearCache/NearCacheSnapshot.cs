@@ -42,6 +42,12 @@ public sealed record NearCacheSnapshot
     /// <summary>What this process may ask of ZooKeeper and has asked; null where it is not configured.</summary>
     public required BudgetSnapshot? Budgets { get; init; }
 
+    /// <summary>What this process hears and announces through ZooKeeper, and how its namespace there stands; null where it is not configured.</summary>
+    public CoordinationSnapshot? Coordination { get; init; }
+
+    /// <summary>The stops in force in this process.</summary>
+    public IReadOnlyList<RuleStop> Stops { get; init; } = [];
+
     /// <summary>The revision of the rules that are applied.</summary>
     public required long RulesRevision { get; init; }
 }

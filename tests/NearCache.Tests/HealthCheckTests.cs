@@ -20,33 +20,85 @@ public sealed class HealthCheckTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Readiness_waits_for_a_dead_memcached_only_so_long_and_then_is_degraded()
+    public async Task Readiness_waits_for_a_dead_memcached_only_so_long_and_the_details_are_degraded()
     {
         _shelf.IsAway = true;
-        var check = new NearCacheHealthCheck(_shelf.Make(options => options.WarmUp = TimeSpan.FromSeconds(3)));
-        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(check)).Status);
+        var cache = _shelf.Make(options => options.WarmUp = TimeSpan.FromSeconds(3));
+        var (ready, details) = (new NearCacheHealthCheck(cache), new NearCacheDetailedHealthCheck(cache));
+        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(ready)).Status);
         _shelf.Time.Advance(TimeSpan.FromSeconds(2));
-        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(check)).Status);
+        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(ready)).Status);
+        Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(details)).Status);
 
         await Eventually.BecomesTrueAsync(
             async () =>
             {
                 _shelf.Time.Advance(TimeSpan.FromMilliseconds(100));
-                return (await CheckAsync(check)).Status == HealthStatus.Degraded;
+                return (await CheckAsync(ready)).Status == HealthStatus.Healthy;
             },
-            "it is degraded");
+            "it is ready");
 
-        Assert.Contains("shelf is not confirmed", (await CheckAsync(check)).Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Degraded, (await CheckAsync(details)).Status);
+        Assert.Contains("shelf is not confirmed", (await CheckAsync(details)).Description, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_memcached_that_dies_later_never_takes_a_process_out_of_service()
     {
-        var check = new NearCacheHealthCheck(_shelf.Make());
+        var cache = _shelf.Make();
         _shelf.IsAway = true;
         _shelf.Time.Advance(TimeSpan.FromSeconds(6));
 
-        Assert.Equal(HealthStatus.Degraded, (await CheckAsync(check)).Status);
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(new NearCacheHealthCheck(cache))).Status);
+        Assert.Equal(HealthStatus.Degraded, (await CheckAsync(new NearCacheDetailedHealthCheck(cache))).Status);
+    }
+
+    [Fact]
+    public async Task A_stop_degrades_the_details_alone()
+    {
+        var cache = _shelf.Make();
+        await cache.Rules.StopAsync(null, new EditReason("Alice", "a drill"));
+
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync(new NearCacheHealthCheck(cache))).Status);
+        var details = await CheckAsync(new NearCacheDetailedHealthCheck(cache));
+        Assert.Equal((HealthStatus.Degraded, "everything is stopped by Alice."), (details.Status, details.Description));
+        Assert.Equal("Alice", Assert.Single(cache.Snapshot().Stops).Who);
+        Assert.Contains("by Alice", (string)details.Data["stops"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ZooKeeper_degrades_the_details_alone_and_the_description_says_by_what()
+    {
+        var well = new CoordinationSnapshot
+        {
+            Namespace = "Whole",
+            IsMember = true,
+            RepliedBefore = TimeSpan.FromSeconds(20),
+            SilentFor = TimeSpan.FromSeconds(20),
+            SlotReadBefore = TimeSpan.FromHours(3),
+            AnnouncedBefore = null,
+            Requests = 10,
+            Failures = 0,
+            Failing = [],
+        };
+        var now = _shelf.Make().Snapshot() with { ZooKeeper = "Connected", Coordination = well };
+        Assert.Empty(HealthDetails.WorriesOf(now));
+        Assert.Equal("10800 s ago", HealthDetails.Of(now)["zooKeeperSlotRead"]);
+        Assert.Equal("never", HealthDetails.Of(now)["zooKeeperAnnounced"]);
+
+        foreach (var (bad, says) in new (CoordinationSnapshot, string)[]
+        {
+            (well with { SilentFor = TimeSpan.FromSeconds(91) }, "has not replied for longer than 90 s"),
+            (well with { Failing = ["Announce (the access rights do not allow it.)"] }, "Announce (the access rights do not allow it"),
+            (well with { Namespace = "Damaged", Problem = "rules are missing", Command = "create /x" }, "rules are missing"),
+        })
+        {
+            var snapshot = now with { Coordination = bad };
+            Assert.Contains(says, Assert.Single(HealthDetails.WorriesOf(snapshot)), StringComparison.Ordinal);
+            Assert.Equal(HealthStatus.Healthy, NearCacheHealthCheck.Check(snapshot, null, HealthStatus.Unhealthy).Status);
+        }
+
+        Assert.Equal("create /x", HealthDetails.Of(now with { Coordination = well with { Command = "create /x" } })["zooKeeperCommand"]);
     }
 
     [Fact]
@@ -61,7 +113,7 @@ public sealed class HealthCheckTests : IAsyncDisposable
         Assert.Equal(HealthStatus.Unhealthy, (await CheckAsync(check)).Status);
     }
 
-    private static Task<HealthCheckResult> CheckAsync(NearCacheHealthCheck check) => check.CheckHealthAsync(new HealthCheckContext());
+    private static Task<HealthCheckResult> CheckAsync(IHealthCheck check) => check.CheckHealthAsync(new HealthCheckContext());
 
     private sealed class Lifetime : IHostApplicationLifetime, IDisposable
     {

@@ -8,6 +8,8 @@ internal sealed class NearCacheMetrics : IDisposable
     /// <summary>The meter's name.</summary>
     public const string MeterName = "NearCache";
 
+    private static readonly string[] NamespaceStates = ["unknown", "whole", "repairing", "damaged", "newer"];
+
     private readonly Meter _meter;
     private readonly Counter<long> _reads;
     private readonly Counter<long> _fillsDiscarded;
@@ -150,6 +152,27 @@ internal sealed class NearCacheMetrics : IDisposable
         Count("nearcache.budget.requests", "{request}", "Requests that this process sent to ZooKeeper, by purpose.", asked);
         Count("nearcache.budget.failures", "{request}", "Those among them that failed, by purpose.", failed);
     }
+
+    /// <summary>The same for what is heard and announced, and for the namespace's nodes.</summary>
+    public void ObserveCoordination(Func<CoordinationSnapshot?> coordination)
+    {
+        void Age(string name, string description, Func<CoordinationSnapshot, TimeSpan?> age) =>
+            _meter.CreateObservableGauge(
+                name, () => coordination() is { } now && age(now) is { } span ? new[] { new Measurement<double>(span.TotalSeconds) } : [], "s", description);
+
+        Age("nearcache.coordination.reply_age", "How long ago a ZooKeeper server last replied to anything.", now => now.RepliedBefore);
+        Age("nearcache.coordination.slot_read_age", "How long ago a slot was read last.", now => now.SlotReadBefore);
+        Age("nearcache.coordination.announcement_age", "How long ago this process announced something last.", now => now.AnnouncedBefore);
+        _meter.CreateObservableGauge("nearcache.coordination.failing", () => coordination()?.Failing.Count ?? 0, "{purpose}", "Purposes whose requests to ZooKeeper fail now.");
+        _meter.CreateObservableGauge(
+            "nearcache.coordination.namespace",
+            () => NamespaceStates.Select(state => new Measurement<int>(coordination()?.Namespace.Equals(state, StringComparison.OrdinalIgnoreCase) == true ? 1 : 0, Tag("state", state))),
+            "{namespace}",
+            "1 for the state of the namespace's nodes in ZooKeeper, 0 for the others.");
+    }
+
+    /// <summary>The same for stops.</summary>
+    public void ObserveStops(Func<int> stops) => _meter.CreateObservableGauge("nearcache.stops", stops, "{stop}", "Stops in force in this process.");
 
     public void Dispose() => _meter.Dispose();
 

@@ -25,7 +25,7 @@ public sealed class HealthEndpointsTests
     }
 
     [Fact]
-    public async Task A_shop_whose_servers_do_not_come_is_ready_after_its_warm_up_and_degraded()
+    public async Task A_shop_whose_servers_do_not_come_is_ready_after_its_warm_up_and_its_details_are_degraded()
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
@@ -34,7 +34,8 @@ public sealed class HealthEndpointsTests
         await using var process = await StartAsync(memcached, zooKeeper, warmUp: TimeSpan.FromSeconds(1));
         using var orchestrator = Orchestrator(process);
 
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Degraded"), "it is degraded");
+        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is ready");
+        Assert.Equal((HttpStatusCode.OK, "Degraded"), await AskAsync(orchestrator, "/health/details"));
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/live"));
     }
 
@@ -50,11 +51,12 @@ public sealed class HealthEndpointsTests
         memcached.Kill();
         zooKeeper.Kill();
 
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Degraded"), "it is degraded");
+        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Degraded"), "it is degraded");
+        Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/ready"));
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/live"));
 
         await Task.WhenAll(memcached.StartAsync(), zooKeeper.StartAsync());
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is well again", TimeSpan.FromSeconds(60));
+        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Healthy"), "it is well again", TimeSpan.FromSeconds(60));
     }
 
     private static Task<StorefrontProcess> StartAsync(MemcachedProcess memcached, ZooKeeperProcess zooKeeper, TimeSpan warmUp) => StorefrontProcess.StartNewAsync(

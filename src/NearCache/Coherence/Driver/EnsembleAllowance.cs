@@ -29,4 +29,7 @@ internal static class EnsembleAllowance
 
     /// <summary>The longest pause after a refused change, in milliseconds, ± 20 %.</summary>
     public const long LongestChangePause = 300_000;
+
+    /// <summary>How long after a failure its purpose counts as failing while nothing is asked for it any more, in milliseconds: more than the longest pause.</summary>
+    public const long FailsFor = 2 * LongestChangePause;
 }

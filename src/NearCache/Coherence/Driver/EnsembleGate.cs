@@ -43,6 +43,7 @@ internal sealed class EnsembleGate : IAsyncDisposable
     public EnsembleGate(RentedClient<ZooKeeperClient> client, double announcementsPerNamespace, NearClock clock, TimeProvider time, ILogger logger)
     {
         (_client, _clock, _time, _logger) = (client, clock, time, logger);
+        MadeAt = clock.Monotonic();
         _transactionsPerSecond = EnsembleAllowance.ShareOfTransactions * announcementsPerNamespace;
         _transactions = new Allowance(EnsembleAllowance.TransactionsOfNewSession) { Rate = _transactionsPerSecond / _members };
     }
@@ -58,6 +59,9 @@ internal sealed class EnsembleGate : IAsyncDisposable
 
     /// <summary>Writes that were refused because a quota is used up.</summary>
     public long QuotaRefusals => Interlocked.Read(ref _quotaRefusals);
+
+    /// <summary>The monotonic millisecond at which this was made.</summary>
+    public long MadeAt { get; }
 
     /// <summary>The monotonic millisecond of the last reply of a server, whatever it said; null: there was none.</summary>
     public long? RepliedAt => Interlocked.Read(ref _repliedAt) is var at && at == long.MinValue ? null : at;
@@ -81,19 +85,23 @@ internal sealed class EnsembleGate : IAsyncDisposable
     /// <summary>Within how long all members together may make one transaction each, in milliseconds: a fleet that repairs spreads over it.</summary>
     public long FleetSpread => (long)Math.Min(1000 * _members / _transactionsPerSecond, EnsembleAllowance.LongestChangePause);
 
-    /// <summary>What fails now, with the newest reason.</summary>
+    /// <summary>What fails now, with the newest reason. What has not been tried for <see cref="EnsembleAllowance.FailsFor"/> since it failed is left out.</summary>
     public IReadOnlyList<EnsembleFailure> Failing
     {
         get
         {
             lock (_lock)
             {
-                return [.. _lanes.SelectMany(lane => lane.Failing)];
+                var since = _clock.Monotonic() - EnsembleAllowance.FailsFor;
+                return [.. _lanes.SelectMany(lane => lane.Failing(since))];
             }
         }
     }
 
     internal ZooKeeperClient Client => _client.Client;
+
+    /// <summary>Requests that were sent, and those among them that failed.</summary>
+    public (long Requests, long Failures) Total => (_asked.Sum(), _failed.Sum());
 
     /// <summary>Requests that were sent for a purpose.</summary>
     public long Asked(EnsembleRequest purpose) => Interlocked.Read(ref _asked[(int)purpose]);
@@ -186,7 +194,7 @@ internal sealed class EnsembleGate : IAsyncDisposable
         int failures;
         lock (_lock)
         {
-            failures = direction.Failure is null ? 0 : direction.Pause.Failures;
+            failures = direction.Pause.Failures;
             direction.Pause.Passed();
             direction.Failure = null;
             if (!direction.WasSaid || !TakeLine())
@@ -232,6 +240,7 @@ internal sealed class EnsembleGate : IAsyncDisposable
             failures = direction.Pause.Failures;
             var isNews = direction.Failure?.Code != exception.Code || now - direction.SaidAt >= SayAgainAfter;
             direction.Failure = exception;
+            direction.FailedAt = now;
             says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.IsDue(now) : isNews && TakeLine();
             if (says)
             {

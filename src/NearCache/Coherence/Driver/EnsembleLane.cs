@@ -41,9 +41,9 @@ internal sealed class EnsembleLane
     /// <summary>The monotonic millisecond before which a change waits.</summary>
     public long ChangesFrom => _changes.Pause.NotBefore;
 
-    /// <summary>What fails now. Requires the gate's lock.</summary>
-    internal IEnumerable<EnsembleFailure> Failing => new[] { _reads, _changes }
-        .Where(direction => direction.Failure is not null)
+    /// <summary>What has failed last, and not before a monotonic millisecond. Requires the gate's lock.</summary>
+    internal IEnumerable<EnsembleFailure> Failing(long since) => new[] { _reads, _changes }
+        .Where(direction => direction.Failure is not null && direction.FailedAt >= since)
         .Select(direction => new EnsembleFailure(direction.Purpose, direction.Pause.Failures, direction.Failure!.Message));
 
     /// <summary>Looks whether the chroot exists, and creates it where the settings say so. Nothing without a chroot.</summary>
@@ -171,6 +171,7 @@ internal sealed class EnsembleLane
             if (direction.Failure is { } failure && EnsembleGate.IsOfConnection(failure))
             {
                 direction.Pause.End();
+                direction.Failure = null;
             }
         }
     }
@@ -222,6 +223,8 @@ internal sealed class EnsembleLane
 
         /// <summary>The newest failure since the last success.</summary>
         public ZooKeeperException? Failure { get; set; }
+
+        public long FailedAt { get; set; }
 
         public long SaidAt { get; set; }
 

@@ -66,7 +66,7 @@ internal sealed class SlotAnnouncer(EnsembleLane[] lanes, NamespacePaths paths, 
         {
             if (await lanes[step.Slot].TrySetDataAsync(paths.Slot(step.Slot), step.Data, step.Version, stopping).ConfigureAwait(false))
             {
-                board.Written();
+                board.Written(context.Clock.Monotonic());
                 context.Metrics.Announced(1, "sent");
             }
             else

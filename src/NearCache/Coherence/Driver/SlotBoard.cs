@@ -18,6 +18,8 @@ internal sealed class SlotBoard
     private bool _isReady;
     private long _writesFrom;
     private long _attempts;
+    private long? _readAt;
+    private long? _announcedAt;
     private long _reads;
 
     /// <param name="budgets">What may be asked of ZooKeeper.</param>
@@ -83,6 +85,18 @@ internal sealed class SlotBoard
             lock (_lock)
             {
                 return [.. Enumerable.Range(0, _unreadable.Length).Where(slot => _unreadable[slot])];
+            }
+        }
+    }
+
+    /// <summary>The monotonic milliseconds at which a slot was last read, and written by this process; null: never.</summary>
+    public (long? ReadAt, long? AnnouncedAt) Last
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (_readAt, _announcedAt);
             }
         }
     }
@@ -187,6 +201,7 @@ internal sealed class SlotBoard
         gap = false;
         lock (_lock)
         {
+            _readAt = now;
             if (_reader.IsNewest(read.Slot, content.Transaction))
             {
                 news = [.. read.HasWatch ? _reader.Read(read.Slot, content.Ring, content.Created, read.SentAt, out gap) : _reader.Unseen(read.Slot, content.Ring, content.Created, out gap)];
@@ -215,11 +230,8 @@ internal sealed class SlotBoard
     {
         lock (_lock)
         {
-            if (read.HasWatch)
-            {
-                _reader.Failed(read.Slot, retryFrom);
-            }
-
+            // Also after a read without a watch: else what cannot be read would be found readable again only by the next write to it.
+            _reader.Failed(read.Slot, retryFrom);
             _writer.Avoid(read.Slot, retryFrom);
         }
     }
@@ -239,10 +251,11 @@ internal sealed class SlotBoard
     }
 
     /// <summary>The write was done.</summary>
-    public void Written()
+    public void Written(long now)
     {
         lock (_lock)
         {
+            _announcedAt = now;
             _writer.Written();
         }
     }

@@ -31,6 +31,9 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     /// <summary>The slots whose content cannot be read.</summary>
     public IReadOnlyList<int> Unreadable => _board.Unreadable;
 
+    /// <inheritdoc cref="SlotBoard.Last"/>
+    public (long? ReadAt, long? AnnouncedAt) Last => _board.Last;
+
     /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
     public long Attempts => Budgets.Announcements;
 

@@ -171,6 +171,15 @@ public sealed class SlotBoardTests
     }
 
     [Fact]
+    public void A_slot_that_could_not_be_read_to_write_to_it_is_read_again_when_its_pause_ends()
+    {
+        ReadAll(0);
+        _board.Failed(new SlotRead(2, 0, hasWatch: false), retryFrom: 1000);
+        Assert.Empty(_board.NextReads(999, out _));
+        Assert.Equal(2, Assert.Single(_board.NextReads(2000, out _)).Slot);
+    }
+
+    [Fact]
     public void Slots_of_which_none_can_be_read_are_asked_again_when_the_first_pause_ends()
     {
         _board.Connected(isNewSession: true);
@@ -196,7 +205,7 @@ public sealed class SlotBoardTests
         Assert.False(_board.Queue.IsEmpty);
 
         Assert.Equal(SlotStepKind.Write, _board.NextWrite(1000).Kind);
-        _board.Written();
+        _board.Written(1000);
         Assert.True(_board.Queue.IsEmpty);
     }
 
