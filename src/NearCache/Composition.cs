@@ -88,7 +88,8 @@ internal sealed class Composition : IAsyncDisposable
         _servers = new ServerDrivers(remote, context, _rules);
 
         var map = Map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
-        var format = new ValueFormat(ValueFormat.Of(options), options.Json ?? DefaultJson.Options, time, new Packing(options));
+        var json = options.Json is null && options.LossyTypes.Count == 0 ? DefaultJson.Options : DefaultJson.Of(options.Json, options.LossyTypes);
+        var format = new ValueFormat(ValueFormat.Of(options), json, time, new Packing(options));
         var rules = new RuleDecisions(book, context);
         Reads = new ReadPath(map, rules, Near, stale, shared, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, rules, format, flights, stale, _metrics, time, options);
@@ -107,7 +108,7 @@ internal sealed class Composition : IAsyncDisposable
         var tagPath = new TagPath(map, tags, Reads, Writes, epochs, _clock);
         _hybrid = (face, services) =>
         {
-            var serializers = new HybridSerializers(services, [.. face.SerializerFactories], options.Json ?? DefaultJson.Options, shared);
+            var serializers = new HybridSerializers(services, [.. face.SerializerFactories], json, shared);
             var hits = new HybridHits(Near, epochs, _clock);
             if (remote.HasCounters && face.MaximumPayloadBytes > options.Memcached.MaxValueBytes)
             {

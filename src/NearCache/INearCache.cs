@@ -6,13 +6,16 @@ namespace NearCache;
 /// <remarks>
 /// <para>Keys are 1 to 250 bytes of UTF-8 together with the configured key prefix, without spaces and control characters, and do not begin with the
 /// reserved prefixes <c>~nc:</c> and <c>~tag:</c>. A key that breaks this is an <see cref="ArgumentException"/> before anything is sent.</para>
+/// <para>A value comes back with all its state, or its write throws: <see cref="NotSupportedException"/> where values of its type cannot be written or read back, <see cref="ArgumentException"/> where
+/// this one cannot. Both name the type and what can be done; <c>docs/values.md</c> has the whole list.</para>
 /// <para>A near hit was the newest completed write at some instant no longer than <c>MaxStaleness</c> ago, as long as every writer uses NearCache.</para>
 /// <para>All members may be called from any thread at any time.</para>
 /// </remarks>
 public interface INearCache
 {
     /// <summary>Looks a key up: near, then in memcached.</summary>
-    /// <typeparam name="T">What the value was stored as. A value of another shape is a miss, counted and logged.</typeparam>
+    /// <typeparam name="T">What the value was stored as. A value of another shape, or that cannot be read, is a miss, counted and logged; <see cref="object"/> is read as a
+    /// <see cref="System.Text.Json.JsonElement"/>.</typeparam>
     /// <returns>The value and where it came from; <see cref="CacheSource.None"/> on a miss. Completed already when the hit was near.</returns>
     /// <exception cref="ArgumentException">The key cannot be a key.</exception>
     /// <exception cref="NearCacheException">memcached failed and <c>OnRemoteFailure</c> is <c>Throw</c>; by default that is a miss.</exception>

@@ -49,6 +49,7 @@ internal static class LiveSettings
         new(nameof(NearCacheOptions.ZooKeeper), (one, other) => EqualSettings.Are(one.ZooKeeper, other.ZooKeeper)),
         new(nameof(NearCacheOptions.Rules), (_, _) => true),
         new(nameof(NearCacheOptions.ImmutableTypes), (one, other) => one.ImmutableTypes.ToHashSet().SetEquals(other.ImmutableTypes)),
+        new(nameof(NearCacheOptions.LossyTypes), (one, other) => one.LossyTypes.ToHashSet().SetEquals(other.LossyTypes)),
         new(nameof(NearCacheOptions.Json), (one, other) => ReferenceEquals(one.Json, other.Json)),
     ];
 

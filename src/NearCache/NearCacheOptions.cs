@@ -165,14 +165,20 @@ public sealed class NearCacheOptions
     /// <remarks>A cache outlives its sessions: <see cref="ZooKeeperOptions.RenewSession"/> is on here.</remarks>
     public ZooKeeperOptions ZooKeeper { get; } = new() { RenewSession = true };
 
-    /// <summary>How values that are neither strings nor bytes are written as JSON. Give it a source-generated context where the application is trimmed.</summary>
-    /// <value>Null, the default: the serializer's own defaults. Not read from configuration.</value>
+    /// <summary>How values that are neither strings nor bytes are written as JSON; copied. Where no resolver is set and the application may use reflection, the serializer's default one is taken.
+    /// A trimmed application sets it to the options of a source-generated context that lists the types of its values.</summary>
+    /// <value>Null, the default: the serializer's own defaults, with fields and with named floating-point literals. Not read from configuration.</value>
     public JsonSerializerOptions? Json { get; set; }
 
     /// <summary>Types whose values nobody changes, so that all callers have the same instance; also where they are held by tuples and immutable collections. Of any other type that can be
     /// changed each caller gets a copy of its own. Strings, numbers, and sealed types with <c>[ImmutableObject(true)]</c> need not be named.</summary>
     /// <value>Default: empty. Not read from configuration; a rule says the same by <see cref="RuleOptions.ShareValues"/>.</value>
     public ICollection<Type> ImmutableTypes { get; private set; } = [];
+
+    /// <summary>Types whose values are stored although JSON does not hold all their state, for example a field that only remembers what was computed; <c>object</c> lets any value stand in
+    /// members of that type, and come back as a <see cref="JsonElement"/>. Of any other type a write throws <see cref="NotSupportedException"/> that says what would be lost.</summary>
+    /// <value>Default: empty. Not read from configuration.</value>
+    public ICollection<Type> LossyTypes { get; private set; } = [];
 
     /// <summary>With ZooKeeper the rules that the registry begins with where there is none; without it the rules.</summary>
     /// <value>Default: empty, nothing is kept near.</value>
@@ -203,6 +209,7 @@ public sealed class NearCacheOptions
         copy.Budgets = Budgets.Copy();
         copy.Ensemble = Ensemble.Copy();
         copy.ImmutableTypes = [.. ImmutableTypes];
+        copy.LossyTypes = [.. LossyTypes];
         copy.Rules = [.. Rules.Select(rule => rule.Copy())];
         return copy;
     }

@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Logging;
 using NearCache.Diagnostics;
 using NearCache.Hybrid;
 using NearCache.Remote;
+using NearCache.Remote.Json;
 using NearCache.Tags;
 
 namespace NearCache;
@@ -52,7 +52,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>.</exception>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
     /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.</exception>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
@@ -68,7 +68,7 @@ public sealed class NearHybridCache : HybridCache
 
     /// <inheritdoc/>
     /// <remarks>A near hit needs no string, so one by an interpolated key allocates nothing.</remarks>
-    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>.</exception>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
     /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.</exception>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
@@ -82,7 +82,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>.</exception>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public override ValueTask SetAsync<T>(
@@ -112,6 +112,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <summary>Voids every entry that has the tag, in every process; with <c>*</c>, every entry there is.</summary>
+    /// <exception cref="ArgumentException">The tag holds half of a surrogate pair.</exception>
     /// <remarks>Nothing is looked for and nothing deleted: an entry knows the versions that its tags had, and this writes a new one. A blank tag is nobody's.</remarks>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
@@ -156,7 +157,7 @@ public sealed class NearHybridCache : HybridCache
         var reason = string.IsNullOrWhiteSpace(key) ? "is blank"
             : key.Length > _longestKey ? $"has {key.Length} characters, and MaximumKeyLength is {_longestKey}"
             : key.AsSpan().IndexOfAnyInRange('\0', '\u001f') >= 0 ? "holds a control character"
-            : !IsUnicode(key) ? "holds half of a surrogate pair"
+            : !UnicodeText.IsWhole(key) ? "holds half of a surrogate pair"
             : null;
         if (reason is not null)
         {
@@ -164,21 +165,6 @@ public sealed class NearHybridCache : HybridCache
         }
 
         return reason is null;
-    }
-
-    private static bool IsUnicode(ReadOnlySpan<char> text)
-    {
-        while (!text.IsEmpty)
-        {
-            if (Rune.DecodeFromUtf16(text, out _, out var taken) != System.Buffers.OperationStatus.Done)
-            {
-                return false;
-            }
-
-            text = text[taken..];
-        }
-
-        return true;
     }
 
     private string[] NamesOf(IEnumerable<string>? tags, [CallerArgumentExpression(nameof(tags))] string? parameter = null)

@@ -55,6 +55,9 @@ internal sealed class HybridItem
     /// <summary>When its factory began, if it was made in this process and not read.</summary>
     public long? MadeAt { get; private init; }
 
+    /// <summary>Whether its value is written as <see cref="Remote.ValueKind.JsonFields"/>; known only of an item that was made here.</summary>
+    public bool HasFields { get; private init; }
+
     /// <summary>The bytes that stand for the item outside; null when they were dropped, because the value is at hand.</summary>
     public HybridPayload? Payload => _payload;
 
@@ -66,11 +69,11 @@ internal sealed class HybridItem
         var header = writer.WrittenCount;
         if (value is not null)
         {
-            serializers.For<T>().Serialize(value, writer);
+            serializers.Write(value, writer);
         }
 
         object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
-        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header)) { MayPack = mayPack, MadeAt = madeAt };
+        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header)) { MayPack = mayPack, MadeAt = madeAt, HasFields = value is not null && serializers.HasFields<T>() };
     }
 
     /// <summary>The places where the versions of its tags are known.</summary>
@@ -149,7 +152,7 @@ internal sealed class HybridItem
 
         try
         {
-            value = serializers.For<T>().Deserialize(new ReadOnlySequence<byte>(payload.Value));
+            value = serializers.Read<T>(payload.Value);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -13,9 +13,16 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
     private const byte HasValue = 0;
     private const byte IsNull = 1;
 
+    private static readonly uint WithFields = new Envelope(ValueKind.HybridFields).ToClientFlags();
+
     public override uint ClientFlags { get; } = new Envelope(ValueKind.Hybrid).ToClientFlags();
 
     internal override bool IsOwn => true;
+
+    // To a process that does not write fields, such a value is another client's.
+    internal override uint FlagsOf(HybridItem value) => value.HasFields ? WithFields : ClientFlags;
+
+    internal override bool Reads(uint clientFlags) => clientFlags == WithFields;
 
     // Nobody could say whether its tags were removed meanwhile.
     internal override bool MayBeStale => false;

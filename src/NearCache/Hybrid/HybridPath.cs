@@ -16,6 +16,11 @@ internal sealed class HybridPath(
     public async ValueTask<T> GetOrCreateAsync<TState, T>(
         string name, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
     {
+        if (call.RunsFactory)
+        {
+            serializers.Require<T>();
+        }
+
         var place = map.Place(name);
         var terms = TermsOf<T>(place, call, [TagVersion.Everything, .. tagNames]);
         var flightName = new FlightName(name, typeof(T), call.Variant);

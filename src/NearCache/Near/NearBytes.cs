@@ -13,13 +13,20 @@ internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
     /// <summary>What they are if nobody has read them yet; else null.</summary>
     public FetchedItem? Fetched => codec as FetchedItem;
 
-    /// <summary>Makes a value of its own for one caller. False: the bytes were read as another type.</summary>
+    /// <summary>Makes a value of its own for one caller. False: the bytes were read as another type, or their codec cannot read them. The remote is asked then, where that is counted.</summary>
     public bool TryDecode<T>(out T? value)
     {
         if (codec is ValueCodec<T> same)
         {
-            value = same.Decode(_bytes);
-            return true;
+            try
+            {
+                value = same.Decode(_bytes);
+                return true;
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A format or a converter of the application's own may throw anything.
+            }
         }
 
         value = default;

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 
 namespace NearCache.Near;
 
@@ -7,6 +8,7 @@ namespace NearCache.Near;
 internal static class Typed
 {
     /// <summary>As <c>is T</c>, which asks a table of the runtime where T is a reference type of generic code; that costs more than a look at the object.</summary>
+    /// <remarks>What is asked for as <see cref="object"/> is a <see cref="JsonElement"/> from wherever it comes, so no other object is one.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Is<T>(object? stored, [NotNullWhen(true)] out T? value)
     {
@@ -16,7 +18,7 @@ internal static class Typed
             return true;
         }
 
-        if (stored is T other)
+        if (stored is T other && (typeof(T) != typeof(object) || stored is JsonElement))
         {
             value = other;
             return true;

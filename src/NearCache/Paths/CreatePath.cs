@@ -64,6 +64,7 @@ internal sealed class CreatePath(
     private ValueTask<CacheResult<T>> JoinAsync<TState, T>(
         FlightName name, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationTerms<T>? terms, CancellationToken cancellationToken)
     {
+        format.Require<T>();
         var policy = FillPolicy.Of(entry, options);
         var isShielded = false;
         var copies = terms is null && !reads.Shares<T>(place) ? new Copies<T>(format.CodecOf<T>()) : null;

@@ -101,7 +101,7 @@ internal sealed class FillPath(
             var stored = await storing.WaitAsync(cancellationToken).ConfigureAwait(false);
             if (stored.Status == MetaStatus.Error)
             {
-                throw new MemcachedServerErrorException(place.Server.Server.Name, "set", stored.Error ?? "");
+                throw new MemcachedServerErrorException(place.Server.Server.Name, "set", $"{stored.Error}{WritePath.RemedyOf(stored)}");
             }
 
             if (stored.Status != MetaStatus.Ok)

@@ -216,5 +216,11 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         response.Status != MetaStatus.Error ? response : throw Refused(response, operation, key);
 
     private static NearCacheException Refused(in MetaResponse response, string operation, string key) =>
-        new($"{operation} was refused by memcached: {response.Error}", null) { Key = key };
+        new($"{operation} was refused by memcached: {response.Error}{RemedyOf(response)}", null) { Key = key };
+
+    /// <summary>What can be done about an item that memcached finds too large; else nothing.</summary>
+    public static string RemedyOf(in MetaResponse response) => response.Error?.Contains("too large", StringComparison.Ordinal) == true
+        ? ". An item, with its key and memcached's own bookkeeping, is larger than the server allows: its option -I, 1 MiB unless set. Start memcached with a larger -I, with Memcached:MaxValueBytes "
+            + "about 1 KiB below it; or store less, or set Compression."
+        : "";
 }

@@ -18,7 +18,7 @@ internal readonly record struct Envelope(ValueKind Kind, ValueCompression Compre
     public static bool TryRead(uint clientFlags, out Envelope envelope)
     {
         envelope = new Envelope((ValueKind)(clientFlags & KindMask), (ValueCompression)((clientFlags & 0xFF) >> CompressionShift));
-        return clientFlags >> 8 == ((Mark << 8) | Format) && envelope.Kind <= ValueKind.Distributed && envelope.Compression <= ValueCompression.Deflate;
+        return clientFlags >> 8 == ((Mark << 8) | Format) && envelope.Kind <= ValueKind.HybridFields && envelope.Compression <= ValueCompression.Deflate;
     }
 
     /// <summary>Whether these are the flags of a value that was made smaller.</summary>

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -17,7 +16,7 @@ internal sealed class EnyimFormat : IValueFormat
     public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json)
     {
         object codec =
-            typeof(T) == typeof(string) ? new Fixed<string>(TypeCode.String, -1, Encoding.UTF8.GetBytes, bytes => Encoding.UTF8.GetString(bytes))
+            typeof(T) == typeof(string) ? new Fixed<string>(TypeCode.String, -1, Text, bytes => UnicodeText.Utf8.GetString(bytes))
             : typeof(T) == typeof(byte[]) ? new Fixed<byte[]>(Bytes, -1, value => value, bytes => bytes.ToArray())
             : typeof(T) == typeof(ReadOnlyMemory<byte>) ? new Fixed<ReadOnlyMemory<byte>>(Bytes, -1, value => value.ToArray(), bytes => bytes.ToArray())
             : typeof(T) == typeof(bool) ? new Fixed<bool>(TypeCode.Boolean, 1, BitConverter.GetBytes, bytes => bytes[0] != 0)
@@ -33,7 +32,7 @@ internal sealed class EnyimFormat : IValueFormat
             : typeof(T) == typeof(float) ? new Fixed<float>(TypeCode.Single, 4, value => Number(BitConverter.SingleToInt32Bits(value), 4), BinaryPrimitives.ReadSingleLittleEndian)
             : typeof(T) == typeof(double) ? new Fixed<double>(TypeCode.Double, 8, value => Number(BitConverter.DoubleToInt64Bits(value), 8), BinaryPrimitives.ReadDoubleLittleEndian)
             : typeof(T) == typeof(DateTime) ? new Fixed<DateTime>(TypeCode.DateTime, 8, value => Number(value.ToBinary(), 8), bytes => DateTime.FromBinary(BinaryPrimitives.ReadInt64LittleEndian(bytes)))
-            : new Objects<T>((JsonTypeInfo<T>)json.GetTypeInfo(typeof(T)));
+            : new Objects<T>(json);
         return (ValueCodec<T>)codec;
     }
 
@@ -42,6 +41,8 @@ internal sealed class EnyimFormat : IValueFormat
         : found == NullFlags ? ValueMatch.Null
         : found == Bytes || (found & ~0xFFu) == Mark || found == 0 ? ValueMatch.OtherKind
         : ValueMatch.Foreign;
+
+    private static byte[] Text(string value) => UnicodeText.IsWhole(value) ? UnicodeText.Utf8.GetBytes(value) : throw UnicodeText.Broken("A text", nameof(value));
 
     private static byte[] Number(long value, int length)
     {
@@ -82,17 +83,21 @@ internal sealed class EnyimFormat : IValueFormat
         }
     }
 
-    private sealed class Objects<T>(JsonTypeInfo<T> type) : ValueCodec<T>
+    private sealed class Objects<T>(JsonSerializerOptions options) : ValueCodec<T>
     {
+        private readonly JsonValue<T> _json = new(options);
+
+        internal override string? WhyRefused => _json.Shape.WhyRefused;
+
         public override uint ClientFlags => Mark | (uint)TypeCode.Object;
 
         public override ReadOnlyMemory<byte> Encode(T value)
         {
-            using var document = JsonSerializer.SerializeToDocument(value, type);
+            using var document = JsonDocument.Parse(_json.Write(value));
             return BsonWriter.Write(document.RootElement);
         }
 
         public override T Decode(ReadOnlyMemory<byte> bytes) =>
-            JsonSerializer.Deserialize(BsonReader.ToJson(bytes.Span, isArray: type.Kind == JsonTypeInfoKind.Enumerable), type)!;
+            _json.Read(BsonReader.ToJson(bytes.Span, _json.IsArray));
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -17,7 +17,7 @@ internal sealed class FaceKeys(string prefix, Func<string, bool> canHold)
     public string Prefix => prefix;
 
     /// <summary>The name of a key.</summary>
-    /// <exception cref="EncoderFallbackException">The key holds half of a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">The key holds half of a surrogate pair.</exception>
     public string NameOf(string key)
     {
         var name = prefix + key;
@@ -27,7 +27,7 @@ internal sealed class FaceKeys(string prefix, Func<string, bool> canHold)
     private string Hashed(string key)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(PhysicalKeys.Utf8.GetBytes(key), hash);
+        SHA256.HashData(UnicodeText.Utf8.GetBytes(key), hash);
         return $"{prefix}{Mark}{Base64Url.EncodeToString(hash)}";
     }
 }

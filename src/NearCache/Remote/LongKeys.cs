@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -32,7 +33,7 @@ internal static class LongKeys
         }
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(PhysicalKeys.Utf8.GetBytes(key), hash);
+        SHA256.HashData(UnicodeText.Utf8.GetBytes(key), hash);
         return $"{key.AsSpan(0, kept)}{Mark}{Base64Url.EncodeToString(hash)}";
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 using NearCache.Memcached.Protocol;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -64,7 +65,7 @@ internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : 
             throw new NotSupportedException($"An IDistributedCache can only get, set and remove: {command.Kind} with what it asks for needs memcached.");
         }
 
-        var key = PhysicalKeys.Utf8.GetString(command.Key.Span);
+        var key = UnicodeText.Utf8.GetString(command.Key.Span);
         try
         {
             return command.Kind switch

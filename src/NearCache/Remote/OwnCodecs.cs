@@ -1,6 +1,7 @@
-using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -14,22 +15,28 @@ internal static class OwnCodecs
             typeof(T) == typeof(string) ? new TextCodec()
             : typeof(T) == typeof(byte[]) ? new ByteArrayCodec()
             : typeof(T) == typeof(ReadOnlyMemory<byte>) ? new MemoryCodec()
-            : new JsonCodec<T>((JsonTypeInfo<T>)json.GetTypeInfo(typeof(T)));
+            : typeof(T) == typeof(object) ? new ObjectCodec(json)
+            : new JsonCodec<T>(json);
         return (ValueCodec<T>)codec;
     }
 
+    private static uint Plain { get; } = new Envelope(ValueKind.Json).ToClientFlags();
+
+    private static uint WithFields { get; } = new Envelope(ValueKind.JsonFields).ToClientFlags();
+
+    private static uint FlagsOf(JsonShape shape) => shape.HasFields ? WithFields : Plain;
+
     private sealed class TextCodec : ValueCodec<string>
     {
-        // Half of a surrogate pair is an error before anything is sent, rather than a value that comes back changed.
-        private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
         public override uint ClientFlags { get; } = new Envelope(ValueKind.Text).ToClientFlags();
 
         internal override bool SharesBytes => false;
 
-        public override ReadOnlyMemory<byte> Encode(string value) => Strict.GetBytes(value);
+        // Half of a surrogate pair is an error before anything is sent, rather than a value that comes back changed.
+        public override ReadOnlyMemory<byte> Encode(string value) =>
+            UnicodeText.IsWhole(value) ? UnicodeText.Utf8.GetBytes(value) : throw UnicodeText.Broken("A text", nameof(value));
 
-        public override string Decode(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+        public override string Decode(ReadOnlyMemory<byte> bytes) => UnicodeText.Utf8.GetString(bytes.Span);
     }
 
     private sealed class ByteArrayCodec : ValueCodec<byte[]>
@@ -50,14 +57,42 @@ internal static class OwnCodecs
         public override ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> bytes) => bytes;
     }
 
-    private sealed class JsonCodec<T>(JsonTypeInfo<T> type) : ValueCodec<T>
+    // JSON that says nothing of .NET types is read as what only looks at it, however it was written.
+    private static bool LooksAtJson(Type type) => type == typeof(object) || type == typeof(JsonElement) || type == typeof(JsonDocument) || typeof(JsonNode).IsAssignableFrom(type);
+
+    private sealed class JsonCodec<T>(JsonSerializerOptions options) : ValueCodec<T>
     {
-        public override uint ClientFlags { get; } = new Envelope(ValueKind.Json).ToClientFlags();
+        private readonly JsonValue<T> _json = new(options);
 
         internal override bool SharesBytes => false;
 
-        public override ReadOnlyMemory<byte> Encode(T value) => JsonSerializer.SerializeToUtf8Bytes(value, type);
+        public override uint ClientFlags => OwnCodecs.FlagsOf(_json.Shape);
 
-        public override T Decode(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, type)!;
+        internal override string? WhyRefused => _json.Shape.WhyRefused;
+
+        internal override bool Reads(uint clientFlags) => LooksAtJson(typeof(T)) && clientFlags == WithFields;
+
+        public override ReadOnlyMemory<byte> Encode(T value) => _json.Write(value);
+
+        public override T Decode(ReadOnlyMemory<byte> bytes) => _json.Read(bytes.Span);
+    }
+
+    // Each value is written as what it is. It is read as a JsonElement.
+    private sealed class ObjectCodec(JsonSerializerOptions options) : ValueCodec<object>
+    {
+        private readonly JsonTypeInfo<object> _read = JsonTypes.Of<object>(options);
+
+        public override uint ClientFlags => Plain;
+
+        internal override bool SharesBytes => false;
+
+        internal override uint FlagsOf(object value) => OwnCodecs.FlagsOf(JsonShape.Of(value.GetType(), options));
+
+        internal override bool Reads(uint clientFlags) => clientFlags == WithFields;
+
+        public override ReadOnlyMemory<byte> Encode(object value) =>
+            value.GetType() == typeof(object) ? "{}"u8.ToArray() : JsonTypes.WriteAny(value, options);
+
+        public override object Decode(ReadOnlyMemory<byte> bytes) => JsonSerializer.Deserialize(bytes.Span, _read)!;
     }
 }

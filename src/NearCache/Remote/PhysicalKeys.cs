@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -18,9 +19,6 @@ internal sealed class PhysicalKeys
     // memcached ends a key at a space, takes NUL and newline for the end of the line, and other control characters are as likely a mistake.
     private static readonly SearchValues<char> Forbidden = SearchValues.Create([.. Enumerable.Range(0, 0x21).Append(0x7f).Select(code => (char)code)]);
 
-    // Two keys that differ only in broken surrogates must not become one.
-    internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly bool _hashesLongKeys;
     private readonly byte[] _prefix;
     private readonly byte[] _tags;
@@ -31,11 +29,11 @@ internal sealed class PhysicalKeys
     public PhysicalKeys(string @namespace, string keyPrefix, LongKeyPolicy longKeys = LongKeyPolicy.Refuse)
     {
         _hashesLongKeys = longKeys == LongKeyPolicy.Hash;
-        _prefix = Utf8.GetBytes(keyPrefix);
-        _tags = Utf8.GetBytes($"{keyPrefix}{ReservedTags}");
-        _counters = Utf8.GetBytes($"{Reserved}1:{@namespace}:counter:");
-        _locks = Utf8.GetBytes($"{Reserved}1:{@namespace}:lock:");
-        _fences = Utf8.GetBytes($"{Reserved}1:{@namespace}:fence:");
+        _prefix = UnicodeText.Utf8.GetBytes(keyPrefix);
+        _tags = UnicodeText.Utf8.GetBytes($"{keyPrefix}{ReservedTags}");
+        _counters = UnicodeText.Utf8.GetBytes($"{Reserved}1:{@namespace}:counter:");
+        _locks = UnicodeText.Utf8.GetBytes($"{Reserved}1:{@namespace}:lock:");
+        _fences = UnicodeText.Utf8.GetBytes($"{Reserved}1:{@namespace}:fence:");
     }
 
     /// <summary>How many bytes of a user's key are the configured prefix.</summary>
@@ -46,7 +44,7 @@ internal sealed class PhysicalKeys
     public string NameOf(string key) => _hashesLongKeys ? HashedNameOf(key, _prefix.Length) ?? key : key;
 
     /// <summary>Whether a key has a name of its own: then whoever did not find the one near may find the other.</summary>
-    public bool HasName(string key) => _hashesLongKeys && _prefix.Length + Utf8.GetByteCount(key) > LongestKey;
+    public bool HasName(string key) => _hashesLongKeys && _prefix.Length + LengthOf(key) > LongestKey;
 
     /// <summary>A user's key, by its name.</summary>
     /// <exception cref="ArgumentException">It is empty, too long, reserved, or holds a character that memcached cannot have in a key.</exception>
@@ -71,7 +69,7 @@ internal sealed class PhysicalKeys
 
     /// <summary>Whether memcached can have this behind the configured prefix.</summary>
     public bool CanHold(string key) =>
-        key.AsSpan().IndexOfAny(Forbidden) < 0 && PrefixLength + Utf8.GetByteCount(key) <= LongestKey && !(_hashesLongKeys && LongKeys.IsName(key));
+        key.AsSpan().IndexOfAny(Forbidden) < 0 && PrefixLength + LengthOf(key) <= LongestKey && !(_hashesLongKeys && LongKeys.IsName(key));
 
     /// <summary>A user's counter: no key of <see cref="OfUser"/> and no rule can name it.</summary>
     /// <exception cref="ArgumentException">As for a key.</exception>
@@ -104,10 +102,23 @@ internal sealed class PhysicalKeys
         return Encode(_fences, name, nameof(name), mayHash: true);
     }
 
+    // Two keys that differ only in broken surrogates must not become one.
+    private static int LengthOf(ReadOnlySpan<char> key)
+    {
+        try
+        {
+            return UnicodeText.Utf8.GetByteCount(key);
+        }
+        catch (EncoderFallbackException)
+        {
+            throw UnicodeText.Broken("A key or tag", nameof(key));
+        }
+    }
+
     // Null: it is not too long.
     private static string? HashedNameOf(ReadOnlySpan<char> key, int prefixLength) =>
         LongKeys.IsName(key) ? throw new ArgumentException("A key must not look like the hashed name of another: it ends with ~sha256: and 43 letters and digits.", nameof(key))
-        : key.Length > LongestKey || prefixLength + Utf8.GetByteCount(key) > LongestKey ? LongKeys.NameOf(key.ToString())
+        : key.Length > LongestKey || prefixLength + LengthOf(key) > LongestKey ? LongKeys.NameOf(key.ToString())
         : null;
 
     private byte[] Encode(byte[] prefix, ReadOnlySpan<char> key, string parameter, bool mayHash = false)
@@ -123,7 +134,7 @@ internal sealed class PhysicalKeys
             key = name;
         }
 
-        var length = prefix.Length + Utf8.GetByteCount(key);
+        var length = prefix.Length + LengthOf(key);
         if (length > LongestKey)
         {
             throw new ArgumentException(
@@ -132,7 +143,7 @@ internal sealed class PhysicalKeys
 
         var bytes = new byte[length];
         prefix.CopyTo(bytes, 0);
-        Utf8.GetBytes(key, bytes.AsSpan(prefix.Length));
+        UnicodeText.Utf8.GetBytes(key, bytes.AsSpan(prefix.Length));
         return bytes;
     }
 }

@@ -17,6 +17,8 @@ internal sealed class RawFormat : IValueFormat
 
         internal override bool SharesBytes => inner.SharesBytes;
 
+        internal override string? WhyRefused => inner.WhyRefused;
+
         public override ReadOnlyMemory<byte> Encode(T value) => inner.Encode(value);
 
         public override T Decode(ReadOnlyMemory<byte> bytes) => inner.Decode(bytes);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NearCache.Memcached.Protocol;
+using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
@@ -35,6 +36,16 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         return number < codecs.Length && codecs[number] is { } codec ? (ValueCodec<T>)codec : Add(format.CodecFor<T>(json));
     }
 
+    /// <summary>Makes sure that values of a type can be written, before anything is done to get one.</summary>
+    /// <exception cref="NotSupportedException">They cannot.</exception>
+    public void Require<T>()
+    {
+        if (CodecOf<T>().WhyRefused is { } why)
+        {
+            throw new NotSupportedException(why);
+        }
+    }
+
     /// <summary>The command that stores a value.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
@@ -55,10 +66,10 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime, out ReadOnlyMemory<byte> plain)
     {
         var codec = CodecOf<T>();
-        plain = value is null ? default : codec.Encode(value);
+        plain = value is null ? default : Encode(codec, value);
         var (bytes, flags) = value is null ? (default, FormatOf(codec).NullFlags)
-            : _packing is null || !codec.MayPack(value) ? (plain, codec.ClientFlags)
-            : _packing.Pack(plain, codec.ClientFlags);
+            : _packing is null || !codec.MayPack(value) ? (plain, codec.FlagsOf(value))
+            : _packing.Pack(plain, codec.FlagsOf(value));
         return MetaCommand.Set(key, bytes) with { ClientFlags = flags, TimeToLive = Expiry.Of(lifetime, time) };
     }
 
@@ -94,7 +105,7 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         }
 
         var codec = CodecOf<T>();
-        switch (FormatOf(codec).Match(item.ClientFlags, codec.ClientFlags))
+        switch (codec.Reads(item.ClientFlags) ? ValueMatch.Value : FormatOf(codec).Match(item.ClientFlags, codec.ClientFlags))
         {
             case ValueMatch.Null:
                 reason = default(T) is null ? null : "kind";
@@ -109,6 +120,13 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
                 return false;
         }
 
+        if (codec.WhyRefused is { } refused)
+        {
+            // What there is was written without a part of it.
+            (reason, exception) = ("type", new NotSupportedException(refused));
+            return false;
+        }
+
         try
         {
             value = codec.Decode(item.Value);
@@ -120,6 +138,26 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
             (reason, exception) = ("content", e);
             return false;
         }
+    }
+
+    private static ReadOnlyMemory<byte> Encode<T>(ValueCodec<T> codec, T value)
+    {
+        var bytes = codec.Encode(value);
+        if (!codec.HasReadBack)
+        {
+            try
+            {
+                _ = codec.Decode(bytes);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                throw new NotSupportedException($"A {TypeNames.Of(typeof(T))} was written, but cannot be read back, so it is not stored: {e.Message}", e);
+            }
+
+            codec.HasReadBack = true;
+        }
+
+        return bytes;
     }
 
     // The first of a type stays.

@@ -20,4 +20,10 @@ internal enum ValueKind : byte
 
     /// <summary>An entry of <c>IDistributedCache</c>: its expirations, then its value.</summary>
     Distributed = 5,
+
+    /// <summary>JSON, UTF-8, of a type with public fields. Under <see cref="Json"/> such a type was written without them.</summary>
+    JsonFields = 6,
+
+    /// <summary>As <see cref="Hybrid"/>, its value as <see cref="JsonFields"/>.</summary>
+    HybridFields = 7,
 }

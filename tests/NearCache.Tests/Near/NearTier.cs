@@ -54,7 +54,7 @@ internal sealed class NearTier : IDisposable
         Store.Drop(key);
     }
 
-    public bool Has(string key) => Store.TryGet<object>(key, out _);
+    public bool Has(string key) => Store.TryGet<string>(key, out _) || Store.TryGet<int>(key, out _);
 
     public void Dispose()
     {

@@ -14,7 +14,7 @@ public sealed partial class ConfigurationDocsTests
     // The sections of docs/configuration.md: a new object of each, where it stands in configuration, and what is set in code alone or has a section of its own.
     private static readonly Dictionary<string, (object Options, string Path, string[] Elsewhere)> Sections = new()
     {
-        ["NearCache"] = (new NearCacheOptions(), "", ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "Budgets", "Ensemble", "Memcached", "ZooKeeper", "Rules"]),
+        ["NearCache"] = (new NearCacheOptions(), "", ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Memcached", "ZooKeeper", "Rules"]),
         ["Budgets"] = (new BudgetOptions(), "Budgets:", []),
         ["Ensemble"] = (new EnsembleOptions(), "Ensemble:", []),
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),

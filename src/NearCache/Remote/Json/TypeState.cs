@@ -1,0 +1,197 @@
+using System.Collections;
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace NearCache.Remote.Json;
+
+/// <summary>Compares the fields of a type, which are its state, with what its JSON contract writes and reads.</summary>
+/// <remarks>A field stands behind a property of its name (<c>_total</c>, <c>m_total</c> or <c>total</c> behind <c>Total</c>). Where trimming has removed fields, less is seen.</remarks>
+internal static class TypeState
+{
+    private const BindingFlags Fields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    private static readonly Type[] Stacks = [typeof(Stack), typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>), typeof(IImmutableStack<>)];
+
+    /// <summary>What an object loses, with the remedy; null: nothing.</summary>
+    public static string? WhatObjectLoses(JsonTypeInfo info)
+    {
+        var kept = info.Properties.Where(IsKept).ToDictionary(NameOf, StringComparer.OrdinalIgnoreCase);
+        foreach (var level in LevelsOf(info.Type))
+        {
+            foreach (var field in StateOf(level))
+            {
+                if (!IsCovered(field, level, kept))
+                {
+                    return WhyLost(info, MemberOf(field));
+                }
+            }
+        }
+
+        return WhatDefaultsHide(info, kept.Values);
+    }
+
+    /// <summary>What a collection holds beside its elements, which are all that JSON has of it; null: nothing.</summary>
+    public static string? WhatCollectionAdds(Type type)
+    {
+        if (type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false))
+        {
+            return null;
+        }
+
+        var own = LevelsOf(type).TakeWhile(level => !IsSystem(level)).ToArray();
+        var fields = own.SelectMany(StateOf).ToArray();
+
+        // One that derives from no other collection keeps its elements in a field of its own.
+        var holdsElements = own.Length > 0 && own[^1].BaseType == typeof(object) || type.IsValueType;
+        return fields.Length == 0 || (holdsElements && fields is [{ FieldType: var storage }] && typeof(IEnumerable).IsAssignableFrom(storage)) ? null : MemberOf(fields[0]);
+    }
+
+    /// <summary>Whether a type is written from its top and read from its bottom.</summary>
+    public static bool IsStack(Type type) =>
+        LevelsOf(type).Prepend(type).Any(level => Stacks.Contains(level.IsGenericType ? level.GetGenericTypeDefinition() : level));
+
+    /// <summary>Whether all objects of a type are the same.</summary>
+    public static bool HasNoFields(Type type) => !LevelsOf(type).SelectMany(FieldsOf).Any();
+
+    private static bool IsKept(JsonPropertyInfo property) =>
+        property.Get is not null
+        && !IsLeftOutAsReadOnly(property)
+        && (property.Set is not null || property.AssociatedParameter is not null || property.IsExtensionData
+            || (property.ObjectCreationHandling ?? property.Options.PreferredObjectCreationHandling) == JsonObjectCreationHandling.Populate);
+
+    private static bool IsLeftOutAsReadOnly(JsonPropertyInfo property) =>
+        property is { Set: null, AttributeProvider: MemberInfo member }
+        && (member is FieldInfo ? property.Options.IgnoreReadOnlyFields : property.Options.IgnoreReadOnlyProperties)
+        && !member.IsDefined(typeof(JsonIncludeAttribute), inherit: false);
+
+    private static bool IsCovered(FieldInfo field, Type level, Dictionary<string, JsonPropertyInfo> kept)
+    {
+        var name = MemberOf(field);
+        if (!kept.TryGetValue(name, out var property))
+        {
+            return false;
+        }
+
+        // A member of the same name below hides this one, unless it overrides it.
+        return property.AttributeProvider is not MemberInfo member
+            || member.DeclaringType == field.DeclaringType
+            || !(field.IsPublic || IsBacking(field))
+            || IsVirtual(level, name);
+    }
+
+    // How it is written in the source: <Total>k__BackingField, <total>P and <total>i__Field are of compilers.
+    private static string MemberOf(FieldInfo field)
+    {
+        var name = field.Name;
+        if (name.StartsWith('<') && name.IndexOf('>', StringComparison.Ordinal) is > 1 and var end)
+        {
+            return name[1..end];
+        }
+
+        return field.IsPublic ? name : name.StartsWith("m_", StringComparison.Ordinal) ? name[2..] : name.Trim('_');
+    }
+
+    private static bool IsBacking(FieldInfo field) => field.Name.StartsWith('<');
+
+    private static string NameOf(JsonPropertyInfo property) => (property.AttributeProvider as MemberInfo)?.Name ?? property.Name;
+
+    private static string WhyLost(JsonTypeInfo info, string member)
+    {
+        var name = $"{TypeNames.Of(info.Type)}.{member}";
+        return info.Properties.FirstOrDefault(property => string.Equals(NameOf(property), member, StringComparison.OrdinalIgnoreCase)) switch
+        {
+            { Get: null } or { Options.IgnoreReadOnlyProperties: true, Set: null } => $"{name} is not written ([JsonIgnore], or a setting of the serializer options). Write it, or mark its field [NonSerialized] if it is no part of the value.",
+            { } => $"{name} is written, but cannot be read back. Give it a setter, [JsonInclude] if the setter is not public, a constructor parameter of its name, or, if it is a collection, "
+                + "[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)].",
+            null => $"{name} is not written, since it is not public or the serializer options do not include fields. Make it public or give it [JsonInclude], set IncludeFields in NearCacheOptions.Json, "
+                + "or mark the field [NonSerialized] if it is no part of the value.",
+        };
+    }
+
+    // A member that is left out because it has its type's default is read as what the constructor makes of it.
+    private static string? WhatDefaultsHide(JsonTypeInfo info, IEnumerable<JsonPropertyInfo> kept)
+    {
+        object? sample = null;
+        foreach (var property in kept.Where(MayBeLeftOut))
+        {
+            var unset = property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null ? DefaultOf(property.PropertyType) : null;
+            object? initial = property.AssociatedParameter is { HasDefaultValue: true } parameter ? parameter.DefaultValue : null;
+            if (property.AssociatedParameter is null && (sample ??= Create(info)) is { } made)
+            {
+                initial = property.Get!(made);
+            }
+
+            if (initial is not null && !initial.Equals(unset) && IsLeftOut(property, unset))
+            {
+                return $"{TypeNames.Of(info.Type)}.{NameOf(property)} is not written when it is {unset ?? "null"}, and would come back as {initial}. Write it always ([JsonIgnore(Condition = "
+                    + "JsonIgnoreCondition.Never)]), or take its initial value away.";
+            }
+        }
+
+        return null;
+    }
+
+    private static bool MayBeLeftOut(JsonPropertyInfo property) => property.ShouldSerialize is not null || property.Options.DefaultIgnoreCondition != JsonIgnoreCondition.Never;
+
+    private static bool IsLeftOut(JsonPropertyInfo property, object? unset)
+    {
+        if (property.ShouldSerialize is { } should)
+        {
+            try
+            {
+                return !should(null!, unset);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // The application's own condition, which looks at the object.
+                return false;
+            }
+        }
+
+        return property.Options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingDefault || unset is null;
+    }
+
+    private static object? Create(JsonTypeInfo info)
+    {
+        try
+        {
+            return info.CreateObject?.Invoke();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<Type> LevelsOf(Type type)
+    {
+        for (var level = type; level is not null && level != typeof(object) && level != typeof(ValueType); level = level.BaseType)
+        {
+            yield return level;
+        }
+    }
+
+    private static bool IsSystem(Type type) =>
+        type.Assembly.GetName().Name is { } name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "FSharp.Core");
+
+    // Events hold those who listen, which are no part of a value.
+    private static IEnumerable<FieldInfo> StateOf(Type level) =>
+        FieldsOf(level).Where(field => !field.IsDefined(typeof(NonSerializedAttribute), inherit: false) && !(typeof(Delegate).IsAssignableFrom(field.FieldType) && IsEvent(level, field.Name)));
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is no state.")]
+    private static FieldInfo[] FieldsOf(Type level) => level.GetFields(Fields);
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "An event that was trimmed away has no field.")]
+    private static bool IsEvent(Type level, string name) => level.GetEvent(name, Fields) is not null;
+
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A property that was trimmed away is not written.")]
+    private static bool IsVirtual(Type level, string name) => level.GetProperty(name, Fields)?.GetAccessors(nonPublic: true) is [{ IsVirtual: true }, ..];
+
+    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "A value type needs no constructor.")]
+    private static object DefaultOf(Type type) => RuntimeHelpers.GetUninitializedObject(type);
+}
