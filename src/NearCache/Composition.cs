@@ -208,8 +208,7 @@ internal sealed class Composition : IAsyncDisposable
         var copy = options.Copy();
         ThrowIfInvalid(copy);
         clients ??= new SharedClients(loggers, meters, time);
-        using var background = NearCacheTraces.Background();
-        return new Composition(copy, loggers, meters, time, remote ?? RemoteOf(copy, clients, time), clients);
+        return BackgroundContext.Run(() => new Composition(copy, loggers, meters, time, remote ?? RemoteOf(copy, clients, time), clients));
     }
 
     /// <summary>Takes over what can change.</summary>
@@ -295,11 +294,7 @@ internal sealed class Composition : IAsyncDisposable
             : new MemcachedRemote(clients.Memcached, options.Memcached);
 
     /// <summary>Replaces the list of memcached servers.</summary>
-    public Task SetServersAsync(IEnumerable<string> servers)
-    {
-        using var background = NearCacheTraces.Background();
-        return _servers.ChangeAsync(servers);
-    }
+    public Task SetServersAsync(IEnumerable<string> servers) => BackgroundContext.Run(() => _servers.ChangeAsync(servers));
 
     private IEnumerable<RuleSnapshot> Rules() => _rules.Counted.Select(rule =>
     {

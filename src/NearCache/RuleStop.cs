@@ -5,5 +5,5 @@ namespace NearCache;
 /// <param name="Rule">The rule that is stopped; null: the whole namespace.</param>
 /// <param name="Who">Who or what put it: a person, or the churn breaker of a process.</param>
 /// <param name="Why">Why.</param>
-/// <param name="When">When, in UTC, by the clock of who put it.</param>
-public sealed record RuleStop(string Id, string? Rule, string Who, string Why, DateTimeOffset When);
+/// <param name="When">When, in UTC, by the clock of the process that put it; null: it was put by hand on a server, without a time.</param>
+public sealed record RuleStop(string Id, string? Rule, string Who, string Why, DateTimeOffset? When);

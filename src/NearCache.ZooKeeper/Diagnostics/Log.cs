@@ -1,3 +1,5 @@
+#pragma warning disable CA1873 // A message of an exception costs little, and these events are rare.
+
 using Microsoft.Extensions.Logging;
 
 namespace NearCache.ZooKeeper.Diagnostics;
@@ -10,12 +12,18 @@ internal static partial class Log
     public static partial void Connecting(this ILogger logger, string server);
 
     // Warning, once in 15 s; else Debug.
-    [LoggerMessage(EventId = 3001, Message = "No connection to {Server}; the next attempt in {Wait} ms.")]
-    public static partial void ConnectFailed(this ILogger logger, LogLevel level, Exception exception, string server, double wait);
+    [LoggerMessage(EventId = 3001, Message = "No connection to {Server}: {Problem} The next attempt in {Wait} ms.")]
+    private static partial void ConnectFailed(this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void ConnectFailed(this ILogger logger, LogLevel level, Exception exception, string server, double wait) => logger.ConnectFailed(level, AtDebug(logger, exception), server, wait, exception.Message);
 
     // Warning, once in 15 s; else Debug.
-    [LoggerMessage(EventId = 3002, Message = "The connection to {Server} was lost; the next attempt in {Wait} ms.")]
-    public static partial void ConnectionLost(this ILogger logger, LogLevel level, Exception exception, string server, double wait);
+    [LoggerMessage(EventId = 3002, Message = "The connection to {Server} was lost: {Problem} The next attempt in {Wait} ms.")]
+    private static partial void ConnectionLost(this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void ConnectionLost(this ILogger logger, LogLevel level, Exception exception, string server, double wait) => logger.ConnectionLost(level, AtDebug(logger, exception), server, wait, exception.Message);
 
     [LoggerMessage(3003, LogLevel.Error, "What {Server} sent cannot be understood: {Problem} The connection is closed.")]
     public static partial void NotUnderstood(this ILogger logger, string server, string problem);
@@ -68,4 +76,7 @@ internal static partial class Log
 
     [LoggerMessage(3203, LogLevel.Error, "{Server} did not set the watches again ({Code}): the connection is closed.")]
     public static partial void RearmRefused(this ILogger logger, string server, ZooKeeperErrorCode code);
+
+    // The stack of what fails again and again hides everything else.
+    private static Exception? AtDebug(ILogger logger, Exception? exception) => logger.IsEnabled(LogLevel.Debug) ? exception : null;
 }

@@ -43,7 +43,11 @@ internal sealed class Identities(IEnumerable<ZooKeeperAuthentication> authentica
     {
         while (_waiting.TryDequeue(out var answered))
         {
-            answered?.TrySetException(reason);
+            if (answered?.TrySetException(reason) == true)
+            {
+                // The caller may have given up.
+                _ = answered.Task.Exception;
+            }
         }
     }
 

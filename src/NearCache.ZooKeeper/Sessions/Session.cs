@@ -15,11 +15,15 @@ internal sealed class Session : IAsyncDisposable
 
     public Session(ZooKeeperOptions options, ServerList servers, Dependencies dependencies)
     {
-        _parts = new SessionParts(options, servers, dependencies);
-        _onFailed = _parts.Failed;
-        _loop = new SessionLoop(_parts);
-        _watchdog = new Watchdog(_parts);
-        _running = Task.Run(_loop.RunAsync);
+        // The loop and the timers outlive the call in which the client is made, and have nothing of its caller's context.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _parts = new SessionParts(options, servers, dependencies);
+            _onFailed = _parts.Failed;
+            _loop = new SessionLoop(_parts);
+            _watchdog = new Watchdog(_parts);
+            _running = Task.Run(_loop.RunAsync);
+        }
     }
 
     public RequestQueue Queue => _parts.Queue;

@@ -1,3 +1,5 @@
+#pragma warning disable CA1873 // A message of an exception costs little, and these events are rare.
+
 using Microsoft.Extensions.Logging;
 
 namespace NearCache.Diagnostics;
@@ -39,6 +41,12 @@ internal static partial class Log
     [LoggerMessage(1103, LogLevel.Information, "{Server} is confirmed: its keys are served near again.")]
     public static partial void GateOpened(this ILogger logger, string server);
 
+    [LoggerMessage(1117, LogLevel.Information, "{Server} is confirmed for the first time: keys that rules match are served near.")]
+    public static partial void GateOpenedFirst(this ILogger logger, string server);
+
+    [LoggerMessage(1118, LogLevel.Information, "{Server} had no counters of this namespace, and has them now. Nothing of it was near before.")]
+    public static partial void CountersMade(this ILogger logger, string server);
+
     [LoggerMessage(1104, LogLevel.Debug, "An audit of {Server} failed.")]
     public static partial void AuditFailed(this ILogger logger, Exception exception, string server);
 
@@ -52,8 +60,11 @@ internal static partial class Log
     [LoggerMessage(1200, LogLevel.Debug, "{Operation} on memcached failed; the caller sees {Outcome}.")]
     public static partial void RemoteFailed(this ILogger logger, Exception exception, string operation, string outcome);
 
-    [LoggerMessage(1201, LogLevel.Warning, "A value on {Server} could not be read and is taken as a miss: {Reason}. Further ones are counted, and said again after ten seconds at the earliest.")]
-    public static partial void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason);
+    [LoggerMessage(1201, LogLevel.Warning, "A value on {Server} could not be read and is taken as a miss: {Reason}. {Problem} Further ones are counted, and said again after ten seconds at the earliest.")]
+    private static partial void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason) => logger.ValueUnreadable(AtDebug(logger, exception), server, reason, exception?.Message ?? "It has the flags of something else.");
 
     [LoggerMessage(1300, LogLevel.Information, "Rules of revision {Revision} applied: {Rules} rules.")]
     public static partial void RulesApplied(this ILogger logger, long revision, int rules);
@@ -73,8 +84,11 @@ internal static partial class Log
     [LoggerMessage(1305, LogLevel.Error, "The churn breaker tripped for rule {Rule}: {Why}. No process announces its writes until they have been quiet for {Pause}; near reads go on by audits. Narrow or remove the rule, or raise MaxWritesPerSecond or MaxFleetWritesPerSecond if the rate is meant.")]
     public static partial void ChurnBreakerTripped(this ILogger logger, string rule, string why, TimeSpan pause);
 
-    [LoggerMessage(1306, LogLevel.Error, "Rule {Rule} could not be stopped. Its writes are not announced by this process any more.")]
-    public static partial void StopNotPut(this ILogger logger, Exception exception, string rule);
+    [LoggerMessage(1306, LogLevel.Error, "Rule {Rule} could not be stopped: {Problem} Its writes are not announced by this process any more.")]
+    private static partial void StopNotPut(this ILogger logger, Exception? exception, string rule, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void StopNotPut(this ILogger logger, Exception exception, string rule) => logger.StopNotPut(AtDebug(logger, exception), rule, exception.Message);
 
     [LoggerMessage(1307, LogLevel.Warning, "NearCache:Rules changed in the configuration, which changes nothing: the registry in ZooKeeper has rules (revision {Revision}), and they are edited there, through IRuleRegistry.")]
     public static partial void RulesAreTheRegistrys(this ILogger logger, long revision);
@@ -112,8 +126,14 @@ internal static partial class Log
     [LoggerMessage(1401, LogLevel.Information, "ZooKeeper is back: slots and rules are read again.")]
     public static partial void ZooKeeperBack(this ILogger logger);
 
-    [LoggerMessage(1402, LogLevel.Warning, "ZooKeeper operation {Operation} failed at {Path}, {Failures} times in a row now. It is tried again after growing pauses; further failures are counted, and said again after ten minutes.")]
-    public static partial void ZooKeeperFailed(this ILogger logger, Exception exception, EnsembleRequest operation, string path, int failures);
+    [LoggerMessage(1415, LogLevel.Information, "ZooKeeper is connected: slots and rules are read.")]
+    public static partial void ZooKeeperConnected(this ILogger logger);
+
+    [LoggerMessage(1402, LogLevel.Warning, "ZooKeeper operation {Operation} failed at {Path}, {Failures} times in a row now: {Problem} It is tried again after growing pauses; further failures are counted, and said again after ten minutes.")]
+    private static partial void ZooKeeperFailed(this ILogger logger, Exception? exception, EnsembleRequest operation, string path, int failures, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void ZooKeeperFailed(this ILogger logger, Exception exception, EnsembleRequest operation, string path, int failures) => logger.ZooKeeperFailed(AtDebug(logger, exception), operation, path, failures, exception.Message);
 
     [LoggerMessage(1403, LogLevel.Warning, "{Path} holds a newer format ({Format}) than this process can read; it is left alone, and the audits do its work.")]
     public static partial void NewerFormat(this ILogger logger, string path, int format);
@@ -130,8 +150,11 @@ internal static partial class Log
     [LoggerMessage(1407, LogLevel.Information, "A quota was set on {Path} in ZooKeeper: {Limits}.")]
     public static partial void QuotaSet(this ILogger logger, string path, string limits);
 
-    [LoggerMessage(1408, LogLevel.Warning, "No quota was set on {Path} in ZooKeeper: {Reason}.")]
-    public static partial void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason);
+    [LoggerMessage(1408, LogLevel.Warning, "No quota was set on {Path} in ZooKeeper: {Reason}. {Problem}")]
+    private static partial void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason) => logger.QuotaNotSet(AtDebug(logger, exception), path, reason, exception?.Message ?? "");
 
     [LoggerMessage(1409, LogLevel.Warning, "{Members} processes can confirm what they keep near only every {Period} within the budget (Budgets:Deliveries), which is too seldom for a MaxStaleness of {MaxStaleness}: nothing is served near. Over an IDistributedCache ZooKeeper alone confirms; memcached's counters would need none of this.")]
     public static partial void TooManyToConfirm(this ILogger logger, int members, TimeSpan period, TimeSpan maxStaleness);
@@ -155,8 +178,11 @@ internal static partial class Log
     [LoggerMessage(1500, LogLevel.Debug, "A factory failed; the caller sees a stale value.")]
     public static partial void FactoryFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(1501, LogLevel.Warning, "A value could not be refreshed in the background before its end: its factory failed. Further ones are counted, and said again after ten seconds at the earliest.")]
-    public static partial void RefreshFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(1501, LogLevel.Warning, "A value could not be refreshed in the background before its end: its factory failed: {Problem} Further ones are counted, and said again after ten seconds at the earliest.")]
+    private static partial void RefreshFailed(this ILogger logger, Exception? exception, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void RefreshFailed(this ILogger logger, Exception exception) => logger.RefreshFailed(AtDebug(logger, exception), exception.Message);
 
     [LoggerMessage(1600, LogLevel.Warning, "HybridCache: a key is not cached, because it {Reason}.")]
     public static partial void HybridKeyRefused(this ILogger logger, string reason);
@@ -164,9 +190,15 @@ internal static partial class Log
     [LoggerMessage(1601, LogLevel.Warning, "HybridCache: a value of {Bytes} bytes is not stored, because {Reason}.")]
     public static partial void HybridValueTooLarge(this ILogger logger, int bytes, string reason);
 
-    [LoggerMessage(1602, LogLevel.Warning, "HybridCache: a stored value cannot be read as a {Type}, and is replaced.")]
-    public static partial void HybridValueUnreadable(this ILogger logger, Exception? exception, string type);
+    [LoggerMessage(1602, LogLevel.Warning, "HybridCache: a stored value cannot be read as a {Type}, and is replaced: {Problem}")]
+    private static partial void HybridValueUnreadable(this ILogger logger, Exception? exception, string type, string problem);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void HybridValueUnreadable(this ILogger logger, Exception? exception, string type) => logger.HybridValueUnreadable(AtDebug(logger, exception), type, exception?.Message ?? "it is of another type");
 
     [LoggerMessage(1603, LogLevel.Warning, "HybridCache: {Setting} is {Value}, which is not honoured: {Reason}.")]
     public static partial void HybridSettingNotHonoured(this ILogger logger, string setting, string value, string reason);
+
+    // The stack of what fails again and again hides everything else.
+    private static Exception? AtDebug(ILogger logger, Exception? exception) => logger.IsEnabled(LogLevel.Debug) ? exception : null;
 }

@@ -26,15 +26,6 @@ internal static class NearCacheTraces
     public static void Failed(this Activity activity, Exception exception) =>
         activity.SetTag("error.type", exception is OperationCanceledException ? "canceled" : exception.GetType().FullName).SetStatus(ActivityStatusCode.Error);
 
-    /// <summary>What is begun until this is disposed belongs to no caller's trace, and is not sampled: the loops of a cache outlive the call in which it was made, and would else trace themselves for ever.</summary>
-    public static IDisposable Background()
-    {
-        var scope = new Scope(Activity.Current);
-        Activity.Current = null;
-        _ = new Activity("nearcache.background") { ActivityTraceFlags = ActivityTraceFlags.None }.SetIdFormat(ActivityIdFormat.W3C).Start();
-        return scope;
-    }
-
     private static string NameOf(CacheSource source) => source switch
     {
         CacheSource.Near => "near",
@@ -42,9 +33,4 @@ internal static class NearCacheTraces
         CacheSource.Factory => "factory",
         _ => "none",
     };
-
-    private sealed class Scope(Activity? before) : IDisposable
-    {
-        public void Dispose() => Activity.Current = before;
-    }
 }

@@ -146,6 +146,9 @@ internal sealed class Flight<T>(FlightName name, IReadOnlyList<string> tags, lon
             // Every caller sees the factory's own exception, also one that says that something was cancelled: a caller's own token ends its wait, and nothing else.
             landing?.Invoke(false);
             _landing.TrySetException(e);
+
+            // Every caller may have given up.
+            _ = _landing.Task.Exception;
         }
     }
 }

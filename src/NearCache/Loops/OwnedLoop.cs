@@ -27,7 +27,8 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
 
     /// <summary>Begins work that loops by itself, and may end by itself: on this thread as far as its first wait.</summary>
     /// <param name="work">Its token is cancelled when it is to end.</param>
-    public void Run(Func<CancellationToken, Task> work) => _loop = RunAsync(work);
+    /// <remarks>It has nothing of the caller's execution context: no log scope, no trace, no <see cref="AsyncLocal{T}"/>.</remarks>
+    public void Run(Func<CancellationToken, Task> work) => _loop = BackgroundContext.Run(() => RunAsync(work));
 
     public async ValueTask DisposeAsync()
     {

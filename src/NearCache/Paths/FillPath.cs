@@ -98,7 +98,7 @@ internal sealed class FillPath(
         try
         {
             var storing = isAdded ? place.Server.Server.ExecuteAsync(command, CancellationToken.None).AsTask() : place.Server.CompareAsync(right.Origin, command);
-            var stored = await storing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var stored = await storing.WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
             if (stored.Status == MetaStatus.Error)
             {
                 throw new MemcachedServerErrorException(place.Server.Server.Name, "set", $"{stored.Error}{WritePath.RemedyOf(stored)}");

@@ -99,7 +99,7 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
         var asking = creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) });
         try
         {
-            return await asking.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await asking.WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -134,7 +134,7 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
     {
         try
         {
-            await place.Server.CompareAsync(origin, MetaCommand.Delete(place.Physical) with { CompareCas = cas }).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await place.Server.CompareAsync(origin, MetaCommand.Delete(place.Physical) with { CompareCas = cas }).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)

@@ -286,7 +286,7 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var commands = Array.ConvertAll(reads, read => MetaCommand.Get(read.Place.Physical, Fields));
         try
         {
-            var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < reads.Length; i++)
             {
                 results.Add((reads[i].Key, Receive<T>(reads[i].Place, reads[i].Fill, reply.Responses[i])));

@@ -115,7 +115,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         var mutation = MutateAsync(place, command, origin, remember);
         try
         {
-            return Checked(await mutation.WaitAsync(cancellationToken).ConfigureAwait(false), operation, place.Text);
+            return Checked(await mutation.WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false), operation, place.Text);
         }
         catch (MemcachedException e)
         {
@@ -126,11 +126,6 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         {
             // The client sends no value above MaxValueBytes; memcached would refuse it as well.
             throw new NearCacheException($"{operation} was refused: {e.Message}", e) { Key = place.Text };
-        }
-        catch (OperationCanceledException) when (!mutation.IsCompleted)
-        {
-            _ = mutation.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw;
         }
     }
 

@@ -20,6 +20,9 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     /// <summary>Members of its JSON that are not known here.</summary>
     public OtherMembers Others { get; init; } = OtherMembers.None;
 
+    /// <summary>Whether it was written on a server by hand, without a time: all processes must make the same stop of the same text.</summary>
+    public bool IsByHand => When == DateTimeOffset.UnixEpoch;
+
     /// <summary>A stop that did not exist before.</summary>
     public static Stop Now(string? rule, string who, string why, DateTimeOffset now) =>
         new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MostWho), Cut(why, MostWhy), Whole(now));

@@ -51,7 +51,7 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
             {
                 foreach (var group in server.Chunk(MostInGroup))
                 {
-                    var reply = await server.Key.ExecuteAsync(Array.ConvertAll(group, read => MetaCommand.Get(read.Key))).WaitAsync(cancellationToken).ConfigureAwait(false);
+                    var reply = await server.Key.ExecuteAsync(Array.ConvertAll(group, read => MetaCommand.Get(read.Key))).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
                     for (var i = 0; i < group.Length; i++)
                     {
                         group[i].Sums[group[i].Kind] += NumberIn(reply.Responses[i]);

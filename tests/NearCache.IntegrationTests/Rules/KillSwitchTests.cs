@@ -48,7 +48,7 @@ public sealed class KillSwitchTests(ITestOutputHelper output)
         var stopped = await fleet.UntilNotNearAsync("product:1", () => SendAsync(fleet.Memcached[0], "set ~nc:1:rules:rules 0 0 18\r\nstop incident 4711\r\n"));
 
         Assert.All(stopped, time => Assert.InRange(time, TimeSpan.Zero, Promised));
-        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Rules.Current.Stops is [{ Rule: null, Who: "by hand", Why: "incident 4711" }]), "both know why");
+        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Rules.Current.Stops is [{ Rule: null, Who: "by hand", Why: "incident 4711", When: null }]), "both know why");
     }
 
     [Fact]

@@ -9,6 +9,7 @@ namespace NearCache.Coherence.Driver;
 internal sealed class GateWatch(string server, long maxStaleness, NearCacheMetrics metrics, ILogger logger)
 {
     private bool _wasOpen;
+    private bool _hasOpened;
     private long _lookedAt;
 
     /// <summary>The gate is closed from now on, a monotonic millisecond.</summary>
@@ -29,7 +30,12 @@ internal sealed class GateWatch(string server, long maxStaleness, NearCacheMetri
         }
 
         _wasOpen = isOpen;
-        if (isOpen)
+        if (isOpen && !_hasOpened)
+        {
+            _hasOpened = true;
+            logger.GateOpenedFirst(server);
+        }
+        else if (isOpen)
         {
             logger.GateOpened(server);
         }

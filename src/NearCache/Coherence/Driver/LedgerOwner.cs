@@ -23,6 +23,8 @@ internal sealed class LedgerOwner
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasEnded;
     private long _flushed;            // segments since that was last said
+    private bool _wasConfirmed;       // when it last reported
+    private bool _saidMade;           // that the counters were made
     private long? _first;             // while the counters are not known: the connection of the first answer,
     private bool _mayHaveRestarted;   // and whether the server may have restarted since
 
@@ -340,6 +342,8 @@ internal sealed class LedgerOwner
 
     private void Report(AuditEffect effect)
     {
+        var wasConfirmed = _wasConfirmed;
+        _wasConfirmed = Gate.Confirmed != Moment.Never;
         if (effect.Raised == 0)
         {
             return;
@@ -355,10 +359,15 @@ internal sealed class LedgerOwner
 
         if (effect.Raised == ulong.MaxValue)
         {
-            // A server that was never confirmed had no near entries to lose.
-            if (effect.Reason != FlushReason.FirstAudit && Gate.Confirmed != Moment.Never)
+            // A server that was never confirmed before had no near entries to lose.
+            if (wasConfirmed && effect.Reason != FlushReason.FirstAudit)
             {
                 _context.Logger.ServerFlushed(Gate.Identity, reason);
+            }
+            else if (effect.Reason == FlushReason.CountersAbsent && !_saidMade)
+            {
+                _saidMade = true;
+                _context.Logger.CountersMade(Gate.Identity);
             }
 
             return;

@@ -160,7 +160,7 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
 
     private static RegistrySnapshot Snapshot(RegistryDocument document) => Snapshot(document.Set, document.Stops.Without(document.Set.Cleared), document.History);
 
-    private static RuleStop Shown(Stop stop) => new(stop.Id, stop.Rule, stop.Who, stop.Why, stop.When);
+    private static RuleStop Shown(Stop stop) => new(stop.Id, stop.Rule, stop.Who, stop.Why, stop.IsByHand ? null : stop.When);
 
     private static void Check(EditReason reason)
     {

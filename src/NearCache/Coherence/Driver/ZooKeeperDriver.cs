@@ -22,6 +22,7 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
     private CancellationTokenSource? _session;
     private Task _work = Task.CompletedTask;
     private volatile bool _isUp;
+    private bool _hasBeenUp;
     private volatile bool _canServe;
     private bool _saidAway = true;
 
@@ -171,6 +172,11 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
             if (away)
             {
                 _context.Logger.ZooKeeperAway();
+            }
+            else if (!_hasBeenUp)
+            {
+                _hasBeenUp = true;
+                _context.Logger.ZooKeeperConnected();
             }
             else
             {
