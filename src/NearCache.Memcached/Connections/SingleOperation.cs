@@ -236,6 +236,8 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
             return;
         }
 
+        // Asked now: once it is recycled, its memory is the next caller's.
+        var isRented = !ReferenceEquals(value, _scratch);
         try
         {
             _writer!.Write(value.AsSpan(0, _reply.Length));
@@ -247,7 +249,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         }
         finally
         {
-            if (!ReferenceEquals(value, _scratch))
+            if (isRented)
             {
                 ArrayPool<byte>.Shared.Return(value);
             }
