@@ -98,7 +98,7 @@ internal sealed class Composition : IAsyncDisposable
         forgetter.Voided = _refresher.Voided;
         var gate = new FactoryGate(options.MaxConcurrentFactories);
         var fills = new FillPath(Reads, Writes, stale, format, time, _metrics, logger, options);
-        var leases = new LeasePath(Reads, fills, new EagerRefresh(map, Reads, fills, flights, _clock, _metrics, logger), flights, stale, format, time, options);
+        var leases = new LeasePath(Reads, fills, new EagerRefresh(map, Reads, fills, flights, _clock, time, _metrics, logger), flights, stale, format, time, options);
         Creations = new CreatePath(map, Reads, Near, stale, flights, leases, new FactoryRunner(gate, time, _metrics), format, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Gate.IsOpen(_clock.Now(), context.MaxStaleness)));

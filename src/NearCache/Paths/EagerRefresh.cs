@@ -7,7 +7,7 @@ using NearCache.Near;
 namespace NearCache.Paths;
 
 /// <summary>Makes a value anew in the background while the old one is still served: one caller of the fleet is told when it is soon to end.</summary>
-internal sealed class EagerRefresh(KeyMap map, ReadPath reads, FillPath fills, FlightBoard flights, NearClock clock, NearCacheMetrics metrics, ILogger logger)
+internal sealed class EagerRefresh(KeyMap map, ReadPath reads, FillPath fills, FlightBoard flights, NearClock clock, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
 {
     private const long SayFailedEvery = 10_000;
 
@@ -15,8 +15,13 @@ internal sealed class EagerRefresh(KeyMap map, ReadPath reads, FillPath fills, F
 
     /// <summary>Begins it, unless that key is being refreshed.</summary>
     /// <remarks>Its right to store and its own token are taken before its factory runs: what is written meanwhile is not overwritten, here or there. No call waits for it or gets its result.</remarks>
-    public void Begin<T>(Creation<T> creation, FillRight right) => flights.Refresh(creation.Flight.Name, async flight =>
+    public void Begin<T>(Creation<T> creation, FillRight right, TimeSpan wait) => flights.Refresh(creation.Flight.Name, async flight =>
     {
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, time, flight.Token).ConfigureAwait(false);
+        }
+
         var again = new Creation<T>(flight, map.PlaceName(creation.Place.Text), reads.BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
         try
         {

@@ -111,9 +111,9 @@ internal sealed class FillPath(
                 return FillEnd.Refused;
             }
 
-            if (creation.Fill is { } fill)
+            if (creation.Policy.Limit(creation.Fill, (int)lifetime.TotalSeconds) is { } fill)
             {
-                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), new CacheVersion(stored.Cas, life));
+                reads.Keep(place, fill, result.Value!, plain, (int)lifetime.TotalSeconds, new CacheVersion(stored.Cas, life));
             }
 
             if (!isAdded)
@@ -162,9 +162,9 @@ internal sealed class FillPath(
                 creation.Flight.Vouch(creation.Flight.FactoryBegan);
                 await writes.MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", CancellationToken.None).ConfigureAwait(false);
             }
-            else if (creation.Fill is { } fill)
+            else if (creation.Policy.Limit(creation.Fill, (int)lifetime.TotalSeconds) is { } fill)
             {
-                reads.Keep(place, fill, result.Value!, plain, creation.Policy.SecondsNear((int)lifetime.TotalSeconds), CacheVersion.None);
+                reads.Keep(place, fill, result.Value!, plain, (int)lifetime.TotalSeconds, CacheVersion.None);
             }
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)

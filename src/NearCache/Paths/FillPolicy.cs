@@ -11,8 +11,10 @@ internal readonly record struct FillPolicy(TimeSpan Lifetime, TimeSpan? MissLife
 {
     public bool MayServeStale => StaleLifetime > TimeSpan.Zero;
 
-    /// <summary>With fewer seconds left than this a value is refreshed; null: it is not.</summary>
-    public int? RefreshBefore => EagerRefresh > 0 && (int)(Lifetime.TotalSeconds * (1 - EagerRefresh)) is > 0 and var seconds ? seconds : null;
+    /// <summary>With fewer seconds left than this one caller of the fleet is told to refresh; null: none is. memcached counts whole seconds: it is told up to a second early, and waits for the rest.</summary>
+    public int? RefreshBefore => EagerRefresh > 0 ? (int)Math.Ceiling(SecondsAtRefresh) + 1 : null;
+
+    private double SecondsAtRefresh => Lifetime.TotalSeconds * (1 - EagerRefresh);
 
     public static FillPolicy Of(CacheEntryOptions? entry, NearCacheOptions options) => entry is null
         ? new FillPolicy(options.ItemLifetime, null, options.FactorySoftTimeout, options.FactoryTimeout, options.StaleLifetime, options.EagerRefresh)
@@ -31,8 +33,13 @@ internal readonly record struct FillPolicy(TimeSpan Lifetime, TimeSpan? MissLife
         return lifetime <= TimeSpan.FromSeconds(1) ? lifetime : Max(TimeSpan.FromSeconds(1), lifetime * (1 - (jitter * Random.Shared.NextDouble())));
     }
 
-    /// <summary>For how many of the seconds that an item has left it may be kept near: not longer than until it is to be refreshed, so that somebody notices.</summary>
-    public int SecondsNear(int secondsLeft) => RefreshBefore is { } before && secondsLeft > before + 1 ? secondsLeft - before + 1 : secondsLeft;
+    /// <summary>How long the refresh of an item with so many seconds left still waits.</summary>
+    public TimeSpan RefreshIn(int secondsLeft) => Max(TimeSpan.Zero, TimeSpan.FromSeconds(secondsLeft - SecondsAtRefresh));
+
+    /// <summary>A fill of an item with so many seconds left: near only until it is to be refreshed, so that a caller notices.</summary>
+    public NearFill? Limit(NearFill? fill, int secondsLeft) => EagerRefresh > 0 && fill is { } kept && secondsLeft > SecondsAtRefresh
+        ? kept with { Most = Math.Min(kept.Most, (long)RefreshIn(secondsLeft).TotalMilliseconds) }
+        : fill;
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

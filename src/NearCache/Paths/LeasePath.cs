@@ -41,7 +41,7 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                     : await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
             }
 
-            var result = reads.Receive<T>(creation.Place, creation.Fill, item with { TimeToLive = creation.Policy.SecondsNear(item.TimeToLive) });
+            var result = reads.Receive<T>(creation.Place, creation.Policy.Limit(creation.Fill, item.TimeToLive), item);
             var verdict = result.HasValue && creation.Terms is { } terms ? await terms.CheckAsync(creation.Place, result.Value!, cancellationToken).ConfigureAwait(false) : Acceptance.Yes;
             if (verdict == Acceptance.Unknown)
             {
@@ -64,7 +64,7 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                 creation.Bytes = format.IsPacked(item) ? default : item.Value;
                 if (item.IsWinner)
                 {
-                    refresh.Begin(creation, right);
+                    refresh.Begin(creation, right, creation.Policy.RefreshIn(item.TimeToLive));
                 }
 
                 return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, creation.Bytes, format);

@@ -57,6 +57,31 @@ public sealed class EagerRefreshTests : IAsyncDisposable
         _source.Answer("new");
     }
 
+    [Theory]
+    [InlineData(Shelf.Key)]
+    [InlineData(Shelf.Unmatched)]
+    public async Task A_short_lifetime_is_refreshed_within_its_part_and_not_whole_seconds_later(string key)
+    {
+        var cache = _shelf.Make();
+        var options = new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(3), EagerRefresh = 0.3 };
+        _source.Says("old");
+        await cache.GetOrCreateAsync(key, _source.AskAsync, options);
+        var began = _shelf.Time.GetTimestamp();
+        _source.Holds();
+
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                _shelf.Time.Advance(TimeSpan.FromMilliseconds(50));
+                Assert.Equal("old", await cache.GetOrCreateAsync(key, _source.AskAsync, options));
+                await Task.Yield();
+                return _source.Held == 1 || _shelf.Time.GetElapsedTime(began) > TimeSpan.FromSeconds(1.5);
+            },
+            "the refresh begins");
+
+        Assert.Equal(1, _source.Held);
+    }
+
     [Fact]
     public async Task A_refresh_does_not_replace_what_was_written_meanwhile()
     {
