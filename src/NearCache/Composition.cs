@@ -250,6 +250,7 @@ internal sealed class Composition : IAsyncDisposable
         var lane = gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
         var keeper = _keeper = new NamespaceKeeper(new NamespaceTree(lane, paths, acl), lane, gate, paths, _clock, context.Time, _logger, _rules.SurveyAsync, () => slots.Unreadable);
         slots.Damaged = keeper.Damaged;
+        keeper.SlotIsReadable = slots.Reread;
         if (!context.HasCounters)
         {
             var confirms = gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
@@ -258,6 +259,7 @@ internal sealed class Composition : IAsyncDisposable
 
         var registry = new RegistryDriver(gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures), paths, context, _rules, () => slots.Pace, keeper.Damaged);
         _rules.StopsChanged = registry.StopsChanged;
+        keeper.RulesSeen = registry.Seen;
         var members = _members = new MemberDriver(
             gate,
             paths,

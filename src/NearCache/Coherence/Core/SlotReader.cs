@@ -35,10 +35,17 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     /// <summary>The ensemble was wiped, restored or replaced: the numbers of announcements that were seen mean nothing any more. What a slot holds next is all heard, after a gap.</summary>
     public void HistoryLost()
     {
-        foreach (var slot in _slots)
+        for (var slot = 0; slot < _slots.Length; slot++)
         {
-            slot.Seen = slot.Seen == 0 ? 0 : long.MaxValue;
+            Forget(slot);
         }
+    }
+
+    /// <summary>The same of one slot, which is to be read again.</summary>
+    public void Forget(int slot)
+    {
+        var state = _slots[slot];
+        (state.Seen, state.Newest, state.IsArmed) = (state.Seen == 0 ? 0 : long.MaxValue, 0, false);
     }
 
     /// <summary>Is this what a slot holds now, as far as is known? If not, a read that was sent later was looked at first.</summary>

@@ -48,6 +48,12 @@ internal sealed class NamespaceKeeper(
     /// <summary>What was seen last.</summary>
     public NamespaceState State => _state;
 
+    /// <summary>Told after each look which transaction wrote the registry of the rules.</summary>
+    public Action<long> RulesSeen { get; set; } = _ => { };
+
+    /// <summary>Told of a slot that can be read again, though no watch has said so.</summary>
+    public Action<int> SlotIsReadable { get; set; } = _ => { };
+
     /// <summary>A node was found missing, or a slot that cannot be read: it is looked after at once, as far as the lane allows.</summary>
     public void Damaged() => _wake.Call();
 
@@ -131,6 +137,11 @@ internal sealed class NamespaceKeeper(
     {
         var look = await tree.LookAsync(cancellationToken).ConfigureAwait(false);
         _rulesAbsentSince = look.HasRules ? null : _rulesAbsentSince ?? clock.Monotonic();
+        if (look.RulesTransaction is { } transaction)
+        {
+            RulesSeen(transaction);
+        }
+
         return look;
     }
 
@@ -145,11 +156,20 @@ internal sealed class NamespaceKeeper(
     private async Task<NamespaceState?> RewriteSlotsAsync(CancellationToken cancellationToken)
     {
         var garbage = new List<MultiOperation>();
-        foreach (var path in unreadableSlots().Select(paths.Slot))
+        foreach (var slot in unreadableSlots())
         {
-            if (await lane.TryGetDataAsync(path, null, cancellationToken).ConfigureAwait(false) is { } data && (!SlotRing.TryDecode(data.Data.Span, out var ring) || ring.IsNewer))
+            if (await lane.TryGetDataAsync(paths.Slot(slot), null, cancellationToken).ConfigureAwait(false) is not { } data)
             {
-                garbage.Add(MultiOperation.SetData(path, SlotRing.Fresh(Random.Shared).Encode(), data.Stat.Version));
+                continue;
+            }
+
+            if (!SlotRing.TryDecode(data.Data.Span, out var ring) || ring.IsNewer)
+            {
+                garbage.Add(MultiOperation.SetData(paths.Slot(slot), SlotRing.Fresh(Random.Shared).Encode(), data.Stat.Version));
+            }
+            else
+            {
+                SlotIsReadable(slot);
             }
         }
 

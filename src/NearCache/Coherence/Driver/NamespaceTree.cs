@@ -31,13 +31,13 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
                     missing.Reverse();
                 }
 
-                return new NamespaceLook(null, HasRules: false, [.. missing, paths.Config, paths.Members, paths.Slots, .. Slots]);
+                return new NamespaceLook(null, RulesTransaction: null, [.. missing, paths.Config, paths.Members, paths.Slots, .. Slots]);
             }
 
             missing.Add(paths.Config);
         }
 
-        var hasRules = await lane.ExistsAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false) is not null;
+        var rules = await lane.ExistsAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
         await HasAsync(paths.Members, missing, cancellationToken).ConfigureAwait(false);
         if (await lane.ExistsAsync(paths.Slots, null, cancellationToken).ConfigureAwait(false) is not { } slots)
         {
@@ -51,7 +51,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
             }
         }
 
-        return new NamespaceLook(config is { } found ? ReadFormat(found.Data) : null, hasRules, missing);
+        return new NamespaceLook(config is { } found ? ReadFormat(found.Data) : null, rules?.ModifiedZxid, missing);
     }
 
     /// <summary>Creates what a look has found missing.</summary>

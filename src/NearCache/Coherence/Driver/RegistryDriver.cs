@@ -14,6 +14,7 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
     private readonly Wake _changed = new(context.Time);
     private volatile bool _isUrgent;
     private long? _writeAt;
+    private long _read = -1;
 
     /// <summary>This process knows other stops than before.</summary>
     /// <param name="isOwn">It has put one: no other process is about to write it, so it is written at once.</param>
@@ -21,6 +22,16 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
     {
         _isUrgent |= isOwn;
         _changed.Call();
+    }
+
+    /// <summary>The registry was seen to be written by a transaction. If that is another one than was read, it is read again.</summary>
+    /// <remarks>Watches tell of what is new. An ensemble that was restored from an older copy goes on with sessions that the copy knows, and what it holds is older than their watches.</remarks>
+    public void Seen(long transaction)
+    {
+        if (Interlocked.Read(ref _read) is var read && read >= 0 && read != transaction)
+        {
+            _changed.Call();
+        }
     }
 
     /// <summary>Serves one session until it ends: reads, waits for the watch, and reads again no faster than slots are read.</summary>
@@ -68,6 +79,7 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
     private async Task<ZNodeData?> ReadAsync(EnsembleLane way, CancellationToken cancellationToken)
     {
         var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
+        Interlocked.Exchange(ref _read, data?.Stat.ModifiedZxid ?? 0);
         if (data is not { } found || !RegistryDocument.TryRead(found.Data, out var document, out _) || document.Set.Revision >= rules.Revision)
         {
             return data;

@@ -151,6 +151,18 @@ internal sealed class SlotBoard
         CallBoth();
     }
 
+    /// <summary>A slot holds something else than what was read of it, though no watch has said so: it is read again, from its start.</summary>
+    public void Reread(int slot)
+    {
+        lock (_lock)
+        {
+            _reader.Forget(slot);
+            _writer.Changed(slot);
+        }
+
+        ToRead.Call();
+    }
+
     /// <summary>The ensemble was wiped, restored or replaced: what was read of the slots means nothing any more.</summary>
     public void HistoryLost()
     {

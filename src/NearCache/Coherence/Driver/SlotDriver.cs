@@ -81,6 +81,9 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     /// <summary>The same session has a connection again.</summary>
     public void Reconnected() => _board.Connected(isNewSession: false);
 
+    /// <inheritdoc cref="SlotBoard.Reread"/>
+    public void Reread(int slot) => _board.Reread(slot);
+
     /// <inheritdoc cref="SlotBoard.HistoryLost"/>
     public void HistoryLost() => _board.HistoryLost();
 

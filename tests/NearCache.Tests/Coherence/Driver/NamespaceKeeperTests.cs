@@ -202,6 +202,23 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         await working;
     }
 
+    [Fact]
+    public async Task Each_look_tells_which_transaction_wrote_the_registry_and_which_slots_can_be_read_by_now()
+    {
+        List<long> seen = [];
+        List<int> readable = [];
+        Keeper = Make(() => [3]);
+        (Keeper.RulesSeen, Keeper.SlotIsReadable) = (seen.Add, readable.Add);
+        _work = Keeper.RunAsync(_usable.Add, _stopping.Token);
+        await TurnAsync(TimeSpan.FromSeconds(1));
+        _world.Server.SetData(Paths.Rules, _world.Server.GetData(Paths.Rules));
+        await TurnAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(2, seen.Distinct().Count());
+        Assert.NotEmpty(readable);
+        Assert.All(readable, slot => Assert.Equal(3, slot));
+    }
+
     private NamespaceKeeper Keeper { get; set; } = null!;
 
     private void Start()
@@ -210,13 +227,13 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         _work = Keeper.RunAsync(_usable.Add, _stopping.Token);
     }
 
-    private NamespaceKeeper Make()
+    private NamespaceKeeper Make(Func<IReadOnlyList<int>>? unreadable = null)
     {
         var lane = _world.Gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
         return new NamespaceKeeper(
             new NamespaceTree(lane, Paths, ZNodeAcl.OpenToAll), lane, _world.Gate, Paths, _world.Clock, _world.Time, _world.Log,
             _ => Task.FromResult(Survey()),
-            () => [.. Enumerable.Range(0, 8).Where(slot => _world.Server.GetData(Paths.Slot(slot)) is { } data && (!SlotRing.TryDecode(data, out var ring) || ring.IsNewer))]);
+            unreadable ?? (() => [.. Enumerable.Range(0, 8).Where(slot => _world.Server.GetData(Paths.Slot(slot)) is { } data && (!SlotRing.TryDecode(data, out var ring) || ring.IsNewer))]));
     }
 
     private async Task WholeAsync()

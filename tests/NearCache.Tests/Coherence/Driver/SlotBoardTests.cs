@@ -68,6 +68,19 @@ public sealed class SlotBoardTests
     }
 
     [Fact]
+    public void A_slot_that_holds_something_older_than_was_read_of_it_is_heard_from_its_start_on_request()
+    {
+        ReadAll(0, transaction: 50);
+        Assert.Empty(_board.Look(new SlotRead(2, 10_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
+
+        _board.Reread(2);
+        var read = Assert.Single(_board.NextReads(10_000, out _));
+        Assert.Equal(2, read.Slot);
+        Assert.Equal(2, _board.Look(read, Content(transaction: 7, news: 2), 10_000, out var gap).Length);
+        Assert.True(gap);
+    }
+
+    [Fact]
     public void After_the_ensemble_has_lost_its_history_all_is_heard_after_a_gap_whatever_its_numbers()
     {
         ReadAll(0);
