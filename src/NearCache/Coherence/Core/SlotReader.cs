@@ -49,13 +49,25 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     }
 
     /// <summary>Is this what a slot holds now, as far as is known? If not, a read that was sent later was looked at first.</summary>
+    /// <remarks>Answers of one session never go back. If a read that was sent later shows something older, the ensemble was restored from a copy that knows the session: the slot is begun anew.</remarks>
     /// <param name="slot">The slot.</param>
     /// <param name="transaction">The transaction that wrote what was read.</param>
-    public bool IsNewest(int slot, long transaction)
+    /// <param name="sentAt">When the read was sent; 0: that is not known.</param>
+    public bool IsNewest(int slot, long transaction, long sentAt)
     {
-        var isNewest = transaction >= _slots[slot].Newest;
-        _slots[slot].Newest = Math.Max(_slots[slot].Newest, transaction);
-        return isNewest;
+        var state = _slots[slot];
+        if (transaction < state.Newest)
+        {
+            if (sentAt <= state.NewestSentAt)
+            {
+                return false;
+            }
+
+            Forget(slot);
+        }
+
+        (state.Newest, state.NewestSentAt) = (transaction, Math.Max(sentAt, state.NewestSentAt));
+        return true;
     }
 
     /// <summary>A watch fired.</summary>
@@ -159,5 +171,8 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         public long Created { get; set; }
 
         public long Newest { get; set; }
+
+        /// <summary>When the read was sent that showed <see cref="Newest"/>.</summary>
+        public long NewestSentAt { get; set; }
     }
 }

@@ -214,7 +214,7 @@ internal sealed class SlotBoard
         lock (_lock)
         {
             _readAt = now;
-            if (_reader.IsNewest(read.Slot, content.Transaction))
+            if (_reader.IsNewest(read.Slot, content.Transaction, read.SentAt))
             {
                 news = [.. read.HasWatch ? _reader.Read(read.Slot, content.Ring, content.Created, read.SentAt, out gap) : _reader.Unseen(read.Slot, content.Ring, content.Created, out gap)];
                 _writer.RingRead(read.Slot, content.Ring, content.Version);

@@ -68,11 +68,25 @@ public sealed class SlotBoardTests
     }
 
     [Fact]
-    public void A_slot_that_holds_something_older_than_was_read_of_it_is_heard_from_its_start_on_request()
+    public void A_slot_that_shows_something_older_to_a_later_read_was_restored_and_is_begun_anew()
+    {
+        ReadAll(100, transaction: 50);
+        Announce(1);
+
+        // As the announcer reads it, and the confirmation of another remote, whose answer may have been overtaken.
+        Assert.Empty(_board.Look(new SlotRead(Own, 0, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
+        Assert.Equal(2, _board.Look(new SlotRead(Own, 9_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out var gap).Length);
+        Assert.True(gap);
+
+        // It can be written now, and is read once more to be watched.
+        Assert.Equal(7, _board.NextWrite(10_000).Version);
+        Assert.Equal(Own, Assert.Single(_board.NextReads(10_000, out _)).Slot);
+    }
+
+    [Fact]
+    public void A_slot_is_read_again_from_its_start_on_request()
     {
         ReadAll(0, transaction: 50);
-        Assert.Empty(_board.Look(new SlotRead(2, 10_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
-
         _board.Reread(2);
         var read = Assert.Single(_board.NextReads(10_000, out _));
         Assert.Equal(2, read.Slot);
