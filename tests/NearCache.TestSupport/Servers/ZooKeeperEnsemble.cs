@@ -14,13 +14,13 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     public string ConnectionString => string.Join(',', Servers.Select(server => server.Address));
 
     /// <summary>Starts the three and returns when a leader was elected and all of them serve.</summary>
-    public static async Task<ZooKeeperEnsemble> StartNewAsync(bool netty = false, string[]? settings = null)
+    public static async Task<ZooKeeperEnsemble> StartNewAsync(bool netty = false, string[]? settings = null, string[]? javaOptions = null)
     {
         Needed.ZooKeeper();
         var quorum = Enumerable.Range(1, 3)
             .Select(id => string.Create(CultureInfo.InvariantCulture, $"server.{id}=127.0.0.1:{Ports.Free()}:{Ports.Free()}"))
             .ToArray();
-        var servers = Enumerable.Range(1, 3).Select(id => new ZooKeeperProcess([.. quorum, .. settings ?? []], netty, id)).ToArray();
+        var servers = Enumerable.Range(1, 3).Select(id => new ZooKeeperProcess([.. quorum, .. settings ?? []], netty, id) { JavaOptions = javaOptions ?? [] }).ToArray();
         var ensemble = new ZooKeeperEnsemble(servers);
         await ensemble.StartAllAsync();
         return ensemble;
