@@ -158,7 +158,7 @@ internal sealed class Composition : IAsyncDisposable
                 new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context),
                 Usage(time),
                 () => _slots?.Members ?? 1,
-                (id, why, cancellationToken) => _registry.ClearStopsAsync([id], new EditReason($"{ChurnStops.Author} of {ChurnDriver.Who}", why), cancellationToken))
+                (ids, why, cancellationToken) => _registry.ClearStopsAsync(ids, new EditReason($"{ChurnStops.Author} of {ChurnDriver.Who}", why), cancellationToken))
             : null;
         _reload = () =>
         {

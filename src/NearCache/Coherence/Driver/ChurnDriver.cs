@@ -8,7 +8,7 @@ namespace NearCache.Coherence.Driver;
 
 /// <summary>The churn breaker at work: once a second it measures, takes over what the fleet knows, tells the fleet what it does not know, and says to each rule what may be announced.</summary>
 /// <remarks>Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out. There a trip is a stop, by which near closes everywhere before announcing ends
-/// (<see cref="CountedWrites"/>), and each process that has seen the rule quiet for long enough clears it.</remarks>
+/// (<see cref="CountedWrites"/>). The process that put it clears it when it has seen the rule quiet for long enough; the others, which do not know what that one writes, a trial later if it is still there.</remarks>
 internal sealed class ChurnDriver : IAsyncDisposable
 {
     // Of a fleet that sees at once that a stop may end, the first one clears it, and the others have seen that before their turn comes.
@@ -25,13 +25,16 @@ internal sealed class ChurnDriver : IAsyncDisposable
     private readonly CircuitStore _store;
     private readonly UsageReader _usage;
     private readonly Func<int> _members;
-    private readonly Func<string, string, CancellationToken, Task> _clear;
+    private readonly Func<IReadOnlyCollection<string>, string, CancellationToken, Task> _clear;
     private readonly ChurnMeter _meter;
     private readonly ChurnBreaker _breaker = new();
     private readonly List<ChurnTrip> _untold = [];
+    private readonly HashSet<string> _own = [];                       // ids of the stops that this process put
+    private readonly Dictionary<string, string> _stopped = [];        // the stop, by its id, that a rule's circuit goes by
     private readonly OwnedLoop _loop;
     private Dictionary<ActiveRule, TrialAllowance> _trials = [];
     private Task _healing = Task.CompletedTask;
+    private long? _healsAt;
     private int _looks;
 
     /// <param name="rules">The rules of this process.</param>
@@ -39,9 +42,9 @@ internal sealed class ChurnDriver : IAsyncDisposable
     /// <param name="store">Carries the breakers to the other processes.</param>
     /// <param name="usage">Knows what all processes write.</param>
     /// <param name="members">How many processes announce.</param>
-    /// <param name="clear">Clears a stop: its id, and why. Asked only where the remote has no counters.</param>
+    /// <param name="clear">Clears stops: their ids, and why. Asked only where the remote has no counters.</param>
     public ChurnDriver(
-        RulesDriver rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members, Func<string, string, CancellationToken, Task> clear)
+        RulesDriver rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members, Func<IReadOnlyCollection<string>, string, CancellationToken, Task> clear)
     {
         (_rules, _context, _store, _usage, _members, _clear) = (rules, context, store, usage, members, clear);
         _meter = new ChurnMeter(measuresStopped: !context.HasCounters);
@@ -62,7 +65,7 @@ internal sealed class ChurnDriver : IAsyncDisposable
         var stored = await _store.ReadAsync().ConfigureAwait(false);
         var fleet = ++_looks % LooksBetweenFleets == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
         var now = _context.Clock.Monotonic();
-        Say(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : Stopped(), now));
+        Say(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : OfStops(), now));
         foreach (var churn in _meter.Look(_rules.Active, now).Concat(fleet))
         {
             if (_breaker.Churns(churn, Who, now, _context.Time.GetUtcNow()) is { } trip)
@@ -74,9 +77,9 @@ internal sealed class ChurnDriver : IAsyncDisposable
         Say(_breaker.Advance(now));
         Apply(now);
         await TellAsync(stored).ConfigureAwait(false);
-        if (!_context.HasCounters && _healing.IsCompleted && _rules.Stops.Stops.FirstOrDefault(MayEnd) is { } over)
+        if (!_context.HasCounters && _healing.IsCompleted)
         {
-            _healing = HealAsync(over, stopping);
+            Heal(now, stopping);
         }
     }
 
@@ -157,9 +160,11 @@ internal sealed class ChurnDriver : IAsyncDisposable
         var wall = _context.Time.GetUtcNow();
         var isLast = trip.IsLast || Healed(trip.Rule.Name) + 1 >= ChurnBreaker.MostTrips;
         var why = isLast ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour") : trip.Circuit.Why;
+        var stop = ChurnStops.Of(trip.Rule.Name, Who, why, heals: !isLast, wall);
         try
         {
-            _ = _rules.Put(ChurnStops.Of(trip.Rule.Name, Who, why, heals: !isLast, wall));
+            _ = _rules.Put(stop);
+            _own.Add(stop.Id);
         }
         catch (NearCacheException e)
         {
@@ -170,28 +175,60 @@ internal sealed class ChurnDriver : IAsyncDisposable
     // How often it has healed within the hour, where that is not said by the circuits.
     private int Healed(string rule) => _context.HasCounters ? 0 : ChurnStops.CountHealed(_rules.Document.History, rule, _context.Time.GetUtcNow());
 
-    // Stops that end by themselves, as the circuits that any process would have after such a trip.
-    private IEnumerable<RuleCircuit> Stopped() =>
-        from stop in _rules.Stops.Stops
-        where ChurnStops.Heals(stop)
-        join rule in _rules.Active on stop.Rule equals rule.Name
-        where _breaker.Find(rule) is null
-        select new RuleCircuit(rule.Name, rule.Since, ChurnBreakerState.Open, 1, [.. Enumerable.Repeat(stop.When, Healed(rule.Name) + 1)], stop.Who, stop.Why);
+    private IEnumerable<IGrouping<string, Stop>> HealingStops() => _rules.Stops.Stops.Where(ChurnStops.Heals).GroupBy(stop => stop.Rule!);
 
-    private bool MayEnd(Stop stop) =>
-        ChurnStops.Heals(stop) && _rules.Active.FirstOrDefault(rule => rule.Name == stop.Rule) is { } rule && _breaker.Find(rule) is { State: not ChurnBreakerState.Open };
-
-    private async Task HealAsync(Stop stop, CancellationToken stopping)
+    // A stop that ends by itself opens the circuit of its rule, and its end closes that: a rule that is still churned trips again. The registry knows how often it tripped.
+    private List<RuleCircuit> OfStops()
     {
-        await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(HealingSpread)), _context.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (stopping.IsCancellationRequested || !_rules.Stops.Stops.Contains(stop))
+        List<RuleCircuit> changed = [];
+        var stops = HealingStops().ToDictionary(same => same.Key, same => same.First());
+        foreach (var rule in _rules.Active)
         {
-            return;
+            var known = _breaker.Find(rule);
+            var version = (known?.Version ?? 0) + 1;
+            if (stops.GetValueOrDefault(rule.Name) is { } stop)
+            {
+                var isNew = _stopped.GetValueOrDefault(rule.Name) != stop.Id;
+                _stopped[rule.Name] = stop.Id;
+                if (known is null || (isNew && known.State != ChurnBreakerState.Open))
+                {
+                    changed.Add(new RuleCircuit(rule.Name, rule.Since, ChurnBreakerState.Open, version, [.. Enumerable.Repeat(stop.When, Healed(rule.Name) + 1)], stop.Who, stop.Why));
+                }
+            }
+            else if (_stopped.Remove(rule.Name) && known is not null)
+            {
+                changed.Add(known with { State = ChurnBreakerState.Closed, Version = version, Trips = [.. Enumerable.Repeat(_context.Time.GetUtcNow(), Healed(rule.Name))] });
+            }
         }
 
+        _own.IntersectWith(_rules.Stops.Stops.Select(stop => stop.Id));
+        return changed;
+    }
+
+    // Also the stops of a rule that is not there any more: what bears its name next has written nothing.
+    private bool MayEnd(IGrouping<string, Stop> stops) =>
+        _rules.Active.FirstOrDefault(rule => rule.Name == stops.Key) is not { } rule
+        || _breaker.Find(rule) is { State: ChurnBreakerState.Closed }
+        || (_breaker.Find(rule) is { State: ChurnBreakerState.HalfOpen } && stops.All(stop => _own.Contains(stop.Id)));
+
+    private void Heal(long now, CancellationToken stopping)
+    {
+        if (HealingStops().FirstOrDefault(MayEnd) is not { } over)
+        {
+            _healsAt = null;
+        }
+        else if ((_healsAt ??= now + Random.Shared.Next(1, HealingSpread)) <= now)
+        {
+            _healsAt = null;
+            _healing = ClearAsync([.. over.Select(stop => stop.Id)], ChurnStops.Healed(over.Key), stopping);
+        }
+    }
+
+    private async Task ClearAsync(string[] stops, string why, CancellationToken stopping)
+    {
         try
         {
-            await _clear(stop.Id, ChurnStops.Healed(stop.Rule!), stopping).ConfigureAwait(false);
+            await _clear(stops, why, stopping).ConfigureAwait(false);
         }
         catch (Exception e) when (e is NearCacheException or OperationCanceledException)
         {

@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Memory;
+using NearCache.TestSupport;
+using NearCache.TestSupport.ZooKeeper;
+
+namespace NearCache.Tests.Sequences;
+
+/// <summary>The churn breaker of two processes over another remote, where nothing is shared but the registry: from the first write too many until the rule is on again by itself.</summary>
+public sealed class OtherRemoteChurnTests : IAsyncLifetime
+{
+    private readonly ManualTime _time = new();
+    private readonly FakeZooKeeper _zooKeeper;
+    private readonly MemoryDistributedCache _remote = new(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions()));
+    private NearCacheClient _writer = null!;
+    private NearCacheClient _other = null!;
+
+    public OtherRemoteChurnTests() => _zooKeeper = FakeZooKeeper.Start(_time);
+
+    public async ValueTask InitializeAsync()
+    {
+        (_writer, _other) = (Join(), Join());
+        await UntilAsync(() => _writer.Rules.Current.Rules.Count > 0 && _other.Rules.Current.Rules.Count > 0 && _writer.Snapshot().ZooKeeper == "Connected" && _other.Snapshot().ZooKeeper == "Connected");
+        await PassAsync(seconds: 5);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        await _other.DisposeAsync();
+        await _zooKeeper.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_trip_is_a_stop_that_ends_all_announcements_and_heals_by_an_edit_when_the_rule_was_quiet()
+    {
+        await WriteUntilAsync(() => AreStopped);
+        var stop = Assert.Single(_other.Rules.Current.Stops);
+        Assert.StartsWith("churn breaker of ", stop.Who, StringComparison.Ordinal);
+        var announcedBefore = -1L;
+        await WriteUntilAsync(() => announcedBefore == (announcedBefore = Announced));
+
+        var from = _time.GetUtcNow();
+        await UntilAsync(() => AreOn);
+        Assert.InRange((_time.GetUtcNow() - from).TotalSeconds, 40, 80);
+        Assert.Equal("products: its keys have been quiet", _other.Rules.Current.History[^1].Why);
+
+        // Near and announcing are as before.
+        await _writer.SetAsync("product:1", "value");
+        await UntilAsync(async () => (await _other.GetAsync<string>("product:1")).Source == CacheSource.Near);
+        var announced = Announced;
+        await _writer.SetAsync("product:1", "changed");
+        Assert.Equal(announced + 1, Announced);
+        await UntilAsync(async () => await _other.GetAsync<string>("product:1") is { Source: CacheSource.Near, Value: "changed" });
+    }
+
+    [Fact]
+    public async Task While_one_process_goes_on_the_rule_is_stopped_again_after_each_healing_for_longer_each_time_and_the_fifth_stop_stays()
+    {
+        List<int> minutes = [];
+        await WriteUntilAsync(() => AreStopped);
+        while (minutes.Count < 4)
+        {
+            var (stop, from) = (Assert.Single(_writer.Rules.Current.Stops).Id, _time.GetUtcNow());
+            await WriteUntilAsync(() => AreStopped && Assert.Single(_writer.Rules.Current.Stops).Id != stop);
+            minutes.Add((int)(_time.GetUtcNow() - from).TotalMinutes);
+        }
+
+        // A pause that doubles, and a minute more: the process that clears it is not the one that writes.
+        Assert.Equal([2, 3, 5, 9], minutes);
+        Assert.EndsWith("; that was trip 5 within an hour", Assert.Single(_other.Rules.Current.Stops).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_of_a_rule_that_was_removed_meanwhile_ends_too()
+    {
+        await WriteUntilAsync(() => AreStopped);
+        await _other.Rules.RemoveAsync("products", new EditReason("Alice", "a mistake"), TestContext.Current.CancellationToken);
+        await UntilAsync(() => AreOn);
+    }
+
+    private long Announced => _writer.Snapshot().Rules.Single(rule => rule.Name == "products").Announcements;
+
+    private bool AreStopped => _writer.Rules.Current.Stops.Count > 0 && _other.Rules.Current.Stops.Count > 0;
+
+    private bool AreOn => _writer.Rules.Current.Stops.Count == 0 && _other.Rules.Current.Stops.Count == 0;
+
+    private NearCacheClient Join() => new(
+        new NearCacheOptions
+        {
+            DistributedCache = _remote,
+            MaxStaleness = TimeSpan.FromSeconds(10),
+            ZooKeeper = { ConnectionString = _zooKeeper.ConnectionString, SessionTimeout = TimeSpan.FromMinutes(1) },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        },
+        new SharedClients(null, null, _time),
+        null,
+        null,
+        _time);
+
+    private async Task WriteUntilAsync(Func<bool> condition)
+    {
+        for (var second = 0; !condition(); second++)
+        {
+            Assert.True(second < 3600, "Nothing happened in an hour of manual time.");
+            for (var i = 0; i < 21; i++)
+            {
+                await _writer.SetAsync($"product:written-{i}", "value");
+            }
+
+            await PassAsync(seconds: 1);
+        }
+    }
+
+    private Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    private async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (var second = 0; !await condition(); second++)
+        {
+            Assert.True(second < 3600, "Nothing happened in an hour of manual time.");
+            await PassAsync(seconds: 1);
+        }
+    }
+
+    // What works in the background needs time of the machine, too: replies come through sockets.
+    private async Task PassAsync(int seconds)
+    {
+        for (var second = 0; second < seconds; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+        }
+    }
+}
