@@ -5,6 +5,7 @@ using Microsoft.Extensions.Caching.Distributed;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // The one line. With Microsoft's in-memory cache it is builder.Services.AddDistributedMemoryCache(), and nothing else in this application differs.
+// On memcached its keys stand behind the namespace, unless KeyPrefix says otherwise: empty, it is for moving in beside other clients of the same keys.
 builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).AddDistributedCache();
 builder.Services.AddSession(options => options.IdleTimeout = TimeSpan.FromMinutes(20));
 

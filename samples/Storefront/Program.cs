@@ -5,6 +5,7 @@ using Storefront.Source;
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
+// On memcached its keys stand behind the namespace, unless KeyPrefix says otherwise: empty, it is for moving in beside other clients of the same keys.
 builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
 builder.Services.AddOptions<StorefrontOptions>().Bind(builder.Configuration.GetSection("Storefront"));
 builder.Services.AddSingleton<Database>();

@@ -66,9 +66,11 @@ internal sealed class Composition : IAsyncDisposable
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
         var forgetter = new Forgetter(epochs, Near, stale, flights, tags);
+        var prefix = new NamespacePrefix(options.Namespace, options.KeyPrefix, isAsked: !remote.IsEmbedded && remote.HasCounters, remote.Servers.Select(server => server.Name), logger);
         var context = new CoherenceContext
         {
             Names = new CounterNames(options.Namespace),
+            Prefix = prefix,
             Epochs = epochs,
             Clock = _clock,
             Time = time,
@@ -84,10 +86,10 @@ internal sealed class Composition : IAsyncDisposable
             Patience = Patience,
         };
         var times = RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters);
-        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix);
+        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix ?? "");
         _servers = new ServerDrivers(remote, context, _rules);
 
-        var map = Map = new KeyMap(new PhysicalKeys(options.Namespace, options.KeyPrefix, options.LongKeys), _servers, epochs, stale, remote.HasCounters);
+        var map = Map = new KeyMap(prefix, value => new PhysicalKeys(options.Namespace, value, options.LongKeys), _servers, epochs, stale, options.Namespace, remote.HasCounters);
         var json = options.Json is null && options.LossyTypes.Count == 0 ? DefaultJson.Options : DefaultJson.Of(options.Json, options.LossyTypes);
         var format = new ValueFormat(ValueFormat.Of(options), json, time, new Packing(options));
         var rules = new RuleDecisions(book, context);

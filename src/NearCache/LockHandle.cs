@@ -101,13 +101,13 @@ public sealed class LockHandle : IAsyncDisposable
         {
             try
             {
-                if (await DistributedLock.LookAsync(_place, _token).WaitAsync(_ending.Token).ConfigureAwait(false) is not { } held)
+                if (await DistributedLock.LookAsync(_place, _token).WaitOrAbandonAsync(_ending.Token).ConfigureAwait(false) is not { } held)
                 {
                     return false;
                 }
 
                 var sent = _clock.Now();
-                var renewed = await _place.Server.CompareAsync(held.Origin, LockCommands.Renew(_place, _token, held.Cas, _lease)).WaitAsync(_ending.Token).ConfigureAwait(false);
+                var renewed = await _place.Server.CompareAsync(held.Origin, LockCommands.Renew(_place, _token, held.Cas, _lease)).WaitOrAbandonAsync(_ending.Token).ConfigureAwait(false);
                 if (renewed.Status != MetaStatus.Ok)
                 {
                     return false;

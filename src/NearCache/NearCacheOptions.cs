@@ -21,9 +21,10 @@ public sealed class NearCacheOptions
     /// <value>Default: <c>default</c>.</value>
     public string Namespace { get; set; } = "default";
 
-    /// <summary>Put before every key on memcached; near entries and rules do not see it. At most 64 visible ASCII characters, not beginning with <c>~</c>.</summary>
-    /// <value>Default: empty.</value>
-    public string KeyPrefix { get; set; } = "";
+    /// <summary>Put before every key on memcached; near entries and rules do not see it. At most 64 visible ASCII characters, not beginning with <c>~</c>. Every process of a namespace must have the same.</summary>
+    /// <value>Null, the default: the namespace and <c>:</c>, so that namespaces on the same servers never share a key; empty where processes of an older version keep the namespace's keys without a prefix.
+    /// An empty text is for moving in beside other clients of the same keys.</value>
+    public string? KeyPrefix { get; set; }
 
     /// <summary>How stale a near hit may be: it was the newest completed write at some instant no longer ago.</summary>
     /// <value>Default: 5 s. At least 3 s.</value>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NearCache.Coherence.Driver;
 using NearCache.Memcached;
 using NearCache.Remote;
 using NearCache.Rules;
@@ -40,7 +41,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
             PlainName.Is(options.Namespace),
             nameof(options.Namespace), options.Namespace, "1 to 64 letters, digits, '.', '_' and '-', and neither \".\" nor \"..\"");
         mistakes.Unless(
-            IsPrefix(options.KeyPrefix),
+            options.KeyPrefix is null || IsPrefix(options.KeyPrefix),
             nameof(options.KeyPrefix), options.KeyPrefix, "at most 64 visible ASCII characters without spaces, not beginning with '~'");
     }
 
@@ -204,7 +205,7 @@ public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOption
             mistakes.Add(mistake);
         }
 
-        var keys = new PhysicalKeys("", IsPrefix(options.KeyPrefix) ? options.KeyPrefix : "", options.LongKeys);
+        var keys = new PhysicalKeys("", options.KeyPrefix is null && PlainName.Is(options.Namespace) ? NamespacePrefix.DefaultOf(options.Namespace) : IsPrefix(options.KeyPrefix) ? options.KeyPrefix! : "", options.LongKeys);
         for (var i = 0; i < options.Rules.Count; i++)
         {
             foreach (var key in options.Rules[i].Preload.Where(key => !IsKey(keys, key)))

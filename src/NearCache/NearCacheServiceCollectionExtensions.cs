@@ -46,6 +46,7 @@ public static class NearCacheServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptionsWithValidateOnStart<NearCacheOptions, NearCacheOptionsValidator>(name).Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NearCacheOptions>, EmbeddedUnderHost>());
+        services.TryAddSingleton<SharedNamespaces>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new SharedClients(provider.GetService<ILoggerFactory>(), provider.GetService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>()));
         object? key = name.Length == 0 ? null : name;
@@ -80,8 +81,10 @@ public static class NearCacheServiceCollectionExtensions
             loggers?.CreateLogger("NearCache").SectionAbsent(source.WhatIsAbsent(provider));
         }
 
+        var options = provider.GetRequiredService<IOptionsMonitor<NearCacheOptions>>().Get(name);
+        provider.GetRequiredService<SharedNamespaces>().Add(name, options);
         return new NearCacheClient(
-            provider.GetRequiredService<IOptionsMonitor<NearCacheOptions>>().Get(name),
+            options,
             provider.GetRequiredService<SharedClients>(),
             loggers,
             provider.GetService<IMeterFactory>(),

@@ -147,7 +147,7 @@ public sealed class ServerListTests
 
     private static NearCacheOptions Options(IEnumerable<string> servers)
     {
-        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } }, RuleLease = TimeSpan.FromMilliseconds(1001), AuditInterval = TimeSpan.FromMilliseconds(100) };
+        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } }, RuleLease = TimeSpan.FromMilliseconds(1001), AuditInterval = TimeSpan.FromMilliseconds(100) };
         foreach (var server in servers)
         {
             options.Memcached.Servers.Add(server);

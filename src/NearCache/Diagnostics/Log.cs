@@ -57,6 +57,15 @@ internal static partial class Log
     public static partial void LoopFailed(this ILogger logger, Exception exception, string loop);
 
     // Not a warning: while a server is down there would be one for every call. That it is down is said once, by the client; how many calls failed, by the meter.
+    [LoggerMessage(1130, LogLevel.Error, "{Server} says that the keys of the namespace {Namespace} have the prefix \"{Theirs}\", but this process has \"{Own}\": it reads and writes other items than the rest of the fleet, so nothing is near in this process. Set NearCache:KeyPrefix to \"{Theirs}\", or give this application a Namespace of its own.")]
+    public static partial void KeyPrefixDiffers(this ILogger logger, string server, string @namespace, string theirs, string own);
+
+    [LoggerMessage(1131, LogLevel.Information, "The servers say the same prefix for the keys of the namespace {Namespace} as this process has (\"{Own}\"): they may be near again.")]
+    public static partial void KeyPrefixAgrees(this ILogger logger, string @namespace, string own);
+
+    [LoggerMessage(1132, LogLevel.Warning, "{Server} has keys of the namespace {Namespace} without a prefix, from processes of an older version or by their setting: NearCache:KeyPrefix is not set and stays empty here, so that all read the same items. Set it to \"\" to keep it so; docs/migration.md says how a namespace gets its prefix.")]
+    public static partial void KeyPrefixStaysEmpty(this ILogger logger, string server, string @namespace);
+
     [LoggerMessage(1200, LogLevel.Debug, "{Operation} on memcached failed; the caller sees {Outcome}.")]
     public static partial void RemoteFailed(this ILogger logger, Exception exception, string operation, string outcome);
 

@@ -18,6 +18,11 @@ internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writ
             return found.Value;
         }
 
+        if (!map.IsSettled)
+        {
+            await map.SettledAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var place = map.Place(name);
         var fill = reads.BeginFill(place);
         MetaResponse item;

@@ -21,6 +21,11 @@ internal sealed class HybridPath(
             serializers.Require<T>();
         }
 
+        if (!map.IsSettled)
+        {
+            await map.SettledAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var place = map.Place(name);
         var terms = TermsOf<T>(place, call, [TagVersion.Everything, .. tagNames]);
         var flightName = new FlightName(name, typeof(T), call.Variant);
@@ -63,6 +68,11 @@ internal sealed class HybridPath(
 
     public async Task SetAsync<T>(string name, T value, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
     {
+        if (!map.IsSettled)
+        {
+            await map.SettledAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var place = map.Place(name);
         var terms = TermsOf<T>(place, call, []);
         if (call is { WritesRemote: false, KeepsNear: false })

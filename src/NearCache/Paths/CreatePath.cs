@@ -91,6 +91,11 @@ internal sealed class CreatePath(
                 return copies.Keep(found);
             }
 
+            if (!map.IsFinal(place))
+            {
+                place = await map.FinalAsync(place, flight.Token).ConfigureAwait(false);
+            }
+
             var fill = reads.BeginFill(place, terms);
             reads.NearMissed(place.Text, fill);
             var creation = new Creation<T>(flight, place, fill, policy, terms, (flight, run) => factories.RunAsync(flight, state, factory, policy.Timeout, run));

@@ -68,13 +68,13 @@ internal sealed class FillLease : IAsyncDisposable
             try
             {
                 // A value may stand there by now, and must not get the life of an empty item.
-                var item = await _place.Server.CompareAsync(_right.Origin, look).WaitAsync(_done.Token).ConfigureAwait(false);
+                var item = await _place.Server.CompareAsync(_right.Origin, look).WaitOrAbandonAsync(_done.Token).ConfigureAwait(false);
                 if (item.Status != MetaStatus.Ok || item.Cas != _right.Cas)
                 {
                     return;
                 }
 
-                await _place.Server.CompareAsync(_right.Origin, touch).WaitAsync(_done.Token).ConfigureAwait(false);
+                await _place.Server.CompareAsync(_right.Origin, touch).WaitOrAbandonAsync(_done.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (e is MemcachedException or NearCacheException)
             {

@@ -7,12 +7,57 @@ using NearCache.Remote;
 namespace NearCache.Paths;
 
 /// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
-internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale, bool hasCounters)
+internal sealed class KeyMap
 {
+    private readonly NamespacePrefix _prefix;
+    private readonly ServerDrivers _servers;
+    private readonly ProcessEpochs _epochs;
+    private readonly StaleStore _stale;
+    private readonly bool _hasCounters;
+    private volatile PhysicalKeys _keys;
     private volatile bool _isClosed;
 
+    /// <param name="prefix">Of the namespace's keys. Until it is decided, keys are placed by the default, and placed again before anything is sent.</param>
+    /// <param name="named">Makes the names of keys behind a prefix.</param>
+    public KeyMap(NamespacePrefix prefix, Func<string, PhysicalKeys> named, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale, string @namespace, bool hasCounters)
+    {
+        (_prefix, _servers, _epochs, _stale, _hasCounters) = (prefix, servers, epochs, stale, hasCounters);
+        _keys = named(prefix.Value ?? NamespacePrefix.DefaultOf(@namespace));
+        prefix.Deciding = value =>
+        {
+            _keys = named(value);
+
+            // What was read before was read by another name.
+            epochs.RaiseRing();
+        };
+    }
+
+    /// <summary>Whether keys that are placed now stay where they are.</summary>
+    public bool IsSettled => _prefix.Value is not null;
+
+    /// <summary>Whether a key's place is where it stays.</summary>
+    public bool IsFinal(in PlacedKey place) => IsSettled && place.Physical.Length - place.Name.Length == _keys.PrefixLength;
+
+    /// <summary>Waits until the prefix of keys is decided, or no server can say.</summary>
+    /// <returns>Whether it is decided.</returns>
+    public ValueTask<bool> SettledAsync(CancellationToken cancellationToken) => _prefix.SettledAsync(cancellationToken);
+
+    /// <summary>Waits until the prefix of keys is decided: nothing is written by a name that the fleet may not look for.</summary>
+    /// <exception cref="NearCacheException">No server can say.</exception>
+    public async ValueTask SettledForWriteAsync()
+    {
+        if (!await _prefix.SettledAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            throw new NearCacheException("Nothing was written: no memcached server answers, and KeyPrefix is not set, so it is not known yet by which name the fleet keeps the key.") { IsTransient = true };
+        }
+    }
+
+    /// <summary>Returns the place of a key once the prefix is decided; as it is if no server can say.</summary>
+    public async ValueTask<PlacedKey> FinalAsync(PlacedKey place, CancellationToken cancellationToken) =>
+        await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false) && !IsFinal(place) ? PlaceName(place.Text) : place;
+
     /// <summary>All servers.</summary>
-    public IReadOnlyList<ServerDriver> Servers => servers.All;
+    public IReadOnlyList<ServerDriver> Servers => _servers.All;
 
     /// <summary>Has no place for any key from now on: the cache is disposed.</summary>
     public void Close() => _isClosed = true;
@@ -22,18 +67,18 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_isClosed, typeof(NearCacheClient));
 
     /// <summary>Whether memcached can have this as a key.</summary>
-    public bool CanHold(string key) => keys.CanHold(key);
+    public bool CanHold(string key) => _keys.CanHold(key);
 
     /// <summary>Whether a user's key is known by another name, and by which.</summary>
     public bool HasName(string key, out string name)
     {
-        name = keys.HasName(key) ? keys.NameOf(key) : key;
+        name = _keys.HasName(key) ? _keys.NameOf(key) : key;
         return !ReferenceEquals(name, key);
     }
 
     /// <summary>The place of a user's key.</summary>
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
-    public PlacedKey Place(string key) => PlaceName(keys.NameOf(key));
+    public PlacedKey Place(string key) => PlaceName(_keys.NameOf(key));
 
     /// <summary>The place of a key that nobody has looked at yet, or of one that was placed before, by its name. False: it cannot be a key.</summary>
     public bool TryPlace(string key, out PlacedKey place)
@@ -56,11 +101,12 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     public PlacedKey PlaceName(string key)
     {
         ThrowIfClosed();
+        var ring = _epochs.Ring;
+        var keys = _keys;
         var physical = keys.OfUser(key);
-        var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
-        var server = servers.OwnerOf(physical);
-        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, stale.EpochOf(hash));
+        var server = _servers.OwnerOf(physical);
+        return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, _stale.EpochOf(hash));
     }
 
     /// <summary>The place of a user's counter.</summary>
@@ -70,8 +116,8 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     {
         ThrowIfClosed();
         NeedsMemcached("Counting");
-        var physical = keys.OfCounter(counter);
-        return new CounterPlace(physical.AsMemory(keys.CounterPrefixLength), physical, servers.OwnerOf(physical));
+        var physical = _keys.OfCounter(counter);
+        return new CounterPlace(physical.AsMemory(_keys.CounterPrefixLength), physical, _servers.OwnerOf(physical));
     }
 
     /// <summary>The place of a tag.</summary>
@@ -80,10 +126,11 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     public PlacedKey PlaceTag(string name, ServerDriver? server)
     {
         ThrowIfClosed();
+        var ring = _epochs.Ring;
+        var keys = _keys;
         var physical = keys.OfTag(name);
-        var ring = epochs.Ring;
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
-        server ??= servers.OwnerOf(physical);
+        server ??= _servers.OwnerOf(physical);
         return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, 0);
     }
 
@@ -94,15 +141,15 @@ internal sealed class KeyMap(PhysicalKeys keys, ServerDrivers servers, ProcessEp
     {
         ThrowIfClosed();
         NeedsMemcached("Locking");
-        var key = keys.OfLock(name);
-        return new LockPlace(name, key, keys.OfFence(name), servers.OwnerOf(key));
+        var key = _keys.OfLock(name);
+        return new LockPlace(name, key, _keys.OfFence(name), _servers.OwnerOf(key));
     }
 
     /// <summary>Refuses what only memcached can do.</summary>
     /// <exception cref="NotSupportedException">The remote is another vendor's.</exception>
     public void NeedsMemcached(string what)
     {
-        if (!hasCounters)
+        if (!_hasCounters)
         {
             throw new NotSupportedException($"{what} needs memcached: the remote of this cache is an IDistributedCache (UseDistributedCache), which can only get, set and remove.");
         }

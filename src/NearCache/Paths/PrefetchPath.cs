@@ -15,6 +15,7 @@ internal sealed class PrefetchPath(KeyMap map, ReadPath reads, NearClock clock, 
     /// <returns>Those that could not be fetched now: no rule keeps them near yet, or their server is not confirmed or did not answer.</returns>
     public async Task<IReadOnlyList<string>> FetchAsync(IEnumerable<string> keys, string cause)
     {
+        await map.SettledAsync(CancellationToken.None).ConfigureAwait(false);
         var left = new List<string>();
         var wanted = new List<(PlacedKey Place, NearFill Fill)>();
         foreach (var key in keys)

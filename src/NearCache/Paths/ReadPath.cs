@@ -43,6 +43,11 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     {
         map.ThrowIfClosed();
         cancellationToken.ThrowIfCancellationRequested();
+        if (!map.IsSettled)
+        {
+            await map.SettledAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         var results = new Dictionary<string, CacheResult<T>>(StringComparer.Ordinal);
         var missing = new List<Reading>();
         foreach (var key in keys)
@@ -267,6 +272,12 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
 
     private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(PlacedKey place, NearFill? fill, MetaCommand command, CancellationToken cancellationToken)
     {
+        if (!map.IsFinal(place))
+        {
+            place = await map.FinalAsync(place, cancellationToken).ConfigureAwait(false);
+            (fill, command) = (null, command with { Key = place.Physical });
+        }
+
         MetaResponse item;
         try
         {

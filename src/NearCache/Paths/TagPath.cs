@@ -90,9 +90,16 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
 
     /// <summary>Voids everything that has the tag; with <see cref="TagVersion.Everything"/>, all there is.</summary>
     /// <exception cref="NearCacheException">It failed, on one server at least, or nobody knows.</exception>
-    public Task RemoveAsync(string tag, CancellationToken cancellationToken) => tag == TagVersion.Everything
-        ? Task.WhenAll(map.Servers.Select(server => RemoveAsync(map.PlaceTag(tag, server), cancellationToken)))
-        : RemoveAsync(map.PlaceTag(tag, null), cancellationToken);
+    public async Task RemoveAsync(string tag, CancellationToken cancellationToken)
+    {
+        if (!map.IsSettled)
+        {
+            await map.SettledForWriteAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        IEnumerable<PlacedKey> places = tag == TagVersion.Everything ? map.Servers.Select(server => map.PlaceTag(tag, server)) : [map.PlaceTag(tag, null)];
+        await Task.WhenAll(places.Select(place => RemoveAsync(place, cancellationToken))).ConfigureAwait(false);
+    }
 
     private Task<MetaResponse> RemoveAsync(PlacedKey place, CancellationToken cancellationToken) =>
         writes.MutateAsync(place, Write(place, Random()), "remove by tag", cancellationToken);

@@ -131,6 +131,13 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
 
     private async Task<MetaResponse> MutateAsync(PlacedKey place, MetaCommand command, CasOrigin? origin, Action<long>? remember)
     {
+        if (!map.IsFinal(place))
+        {
+            await map.SettledForWriteAsync().ConfigureAwait(false);
+            place = await map.FinalAsync(place, CancellationToken.None).ConfigureAwait(false);
+            command = command with { Key = place.Physical };
+        }
+
         var rule = rules.Match(place.Text);
         rule?.Counters.Written();
         rules.Try(place.Text)?.Written(place.Hash.Value);

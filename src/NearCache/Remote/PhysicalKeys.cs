@@ -138,7 +138,7 @@ internal sealed class PhysicalKeys
         if (length > LongestKey)
         {
             throw new ArgumentException(
-                $"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}. LongKeys = Hash would store it under its hash.", parameter);
+                $"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}, of which {prefix.Length} are \"{UnicodeText.Utf8.GetString(prefix)}\". LongKeys = Hash would store it under its hash.", parameter);
         }
 
         var bytes = new byte[length];

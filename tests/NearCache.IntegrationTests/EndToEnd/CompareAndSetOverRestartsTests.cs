@@ -19,6 +19,7 @@ public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
         await using var server = await MemcachedProcess.StartNewAsync();
         await using var cache = new NearCacheClient(new NearCacheOptions
         {
+            KeyPrefix = "",
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
             Memcached = { Servers = { server.Address } },
         });

@@ -56,7 +56,6 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
             builder.Services.AddNearCache(name, options =>
             {
                 options.Namespace = name;
-                options.KeyPrefix = $"{name}:";
                 options.ChurnBreaker = false;
                 options.Memcached.Servers.Add(memcached);
                 options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);

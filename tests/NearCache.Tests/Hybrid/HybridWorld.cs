@@ -15,7 +15,7 @@ internal sealed class HybridWorld : IAsyncDisposable
     {
         Remote = new EmbeddedRemote(Time);
         Server = Remote.Servers[0];
-        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
         configure?.Invoke(options);
         _client = new NearCacheClient(options, Remote, Log, time: Time);
         Cache = new NearHybridCache(_client, face, services);

@@ -34,7 +34,7 @@ public sealed class MicrosoftsOptionsTests : IDisposable
                     Common();
                 }
 
-                services.AddNearCache(options => options.Memcached.Servers.Add(server.Address)).AddHybridCache();
+                services.AddNearCache(options => Patiently(options, server)).AddHybridCache();
                 if (!first)
                 {
                     Common();
@@ -77,7 +77,7 @@ public sealed class MicrosoftsOptionsTests : IDisposable
             services.AddHybridCache(options => options.DisableCompression = true);
             services.AddNearCache(options =>
             {
-                options.Memcached.Servers.Add(server.Address);
+                Patiently(options, server);
                 (options.Compression, options.CompressionThreshold) = (ValueCompression.Brotli, 1);
             }).AddHybridCache();
         });
@@ -95,7 +95,7 @@ public sealed class MicrosoftsOptionsTests : IDisposable
         await using var provider = Build(services =>
         {
             services.AddHybridCache(options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(600) });
-            services.AddNearCache(options => options.Memcached.Servers.Add(server.Address))
+            services.AddNearCache(options => Patiently(options, server))
                 .AddHybridCache(options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(50) });
         });
         await provider.GetRequiredService<HybridCache>().SetAsync("key", "value");
@@ -125,6 +125,14 @@ public sealed class MicrosoftsOptionsTests : IDisposable
         Assert.Contains(said, text => text.Contains("HybridCacheOptions.ReportTagMetrics is True", StringComparison.Ordinal));
         Assert.Contains(said, text => text.Contains("HybridCacheOptions.DistributedCacheServiceKey is redis", StringComparison.Ordinal));
         Assert.Contains(said, text => text.Contains("MaximumPayloadBytes is 10485760", StringComparison.Ordinal) && text.Contains("Memcached:MaxValueBytes is 1048576", StringComparison.Ordinal));
+    }
+
+    // A machine that stands still for a second loses no connection.
+    private static void Patiently(NearCacheOptions options, FakeMemcached server)
+    {
+        options.Memcached.Servers.Add(server.Address);
+        options.Memcached.ConnectTimeout = TimeSpan.FromSeconds(30);
+        options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);
     }
 
     private static bool IsStore(string command, string key) => command.StartsWith("ms ", StringComparison.Ordinal) && command.Split(' ')[1].EndsWith(key, StringComparison.Ordinal);

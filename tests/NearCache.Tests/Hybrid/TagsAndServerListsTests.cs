@@ -13,7 +13,7 @@ public sealed class TagsAndServerListsTests
     {
         await using var stays = FakeMemcached.Start();
         await using var leaves = FakeMemcached.Start();
-        await using var client = new NearCacheClient(new NearCacheOptions { Memcached = { Servers = { stays.Address, leaves.Address } } });
+        await using var client = new NearCacheClient(new NearCacheOptions { KeyPrefix = "", Memcached = { Servers = { stays.Address, leaves.Address } } });
         var cache = new NearHybridCache(client);
         var (key, tag) = await FindAsync(cache, stays, leaves);
 

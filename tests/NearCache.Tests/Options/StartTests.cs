@@ -84,6 +84,32 @@ public sealed class StartTests : IDisposable
         Assert.Contains("The section Caches:Orders does not exist in the configuration. Did you mean Caches:Ordres?", Assert.Single(_log.Of(1010)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Two_caches_with_a_namespace_and_servers_in_common_need_the_same_settings()
+    {
+        (string, string)[] settings =
+        [
+            ("A:Namespace", "shop"), ("A:Memcached:Servers:0", "127.0.0.1:1"), ("A:Memcached:Servers:1", "127.0.0.1:2"),
+            ("B:Namespace", "shop"), ("B:Memcached:Servers:0", "127.0.0.1:2"), ("B:Memcached:Servers:1", "127.0.0.1:1"),
+            ("C:Namespace", "stock"), ("C:Memcached:Servers:0", "127.0.0.1:1"), ("C:NearLifetime", "00:00:09"),
+        ];
+        await StartAsync("Live", settings, Add);
+
+        (string, string)[] others = [("B:KeyPrefix", ""), ("B:RuleLease", "00:00:07"), ("B:Rules:0:Name", "site"), ("B:Rules:0:Match", "site"), ("B:Memcached:Servers:2", "127.0.0.1:3")];
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync("Live", [.. settings, .. others], Add));
+        Assert.Equal(
+            "The caches \"a\" and \"b\" have the namespace \"shop\" on the same servers, but other settings (KeyPrefix, RuleLease, Memcached:Servers, Rules): "
+            + "give one of them a Namespace of its own, or both the same settings.",
+            Assert.Single(refused.Failures));
+
+        static void Add(IServiceCollection services, IConfiguration root)
+        {
+            services.AddNearCache("a", root.GetSection("A"));
+            services.AddNearCache("b", root.GetSection("B"));
+            services.AddNearCache("c", root.GetSection("C"));
+        }
+    }
+
     private async Task StartAsync(string environment, (string Name, string Value)[] settings, Action<IServiceCollection, IConfiguration> add)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });

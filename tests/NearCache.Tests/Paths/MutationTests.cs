@@ -106,7 +106,7 @@ public sealed class MutationTests : IAsyncDisposable
     public async Task A_value_that_is_too_large_is_refused_and_a_factorys_reaches_its_caller(bool isEmbedded)
     {
         await using var server = FakeMemcached.Start();
-        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         if (!isEmbedded)
         {
             options.Memcached.Servers.Add(server.Address);

@@ -118,6 +118,7 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
         await using var second = FakeMemcached.Start();
         await using var cache = new NearCacheClient(new NearCacheOptions
         {
+            KeyPrefix = "",
             Namespace = "dead",
             Memcached = { Servers = { first.Address, second.Address } },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
@@ -173,7 +174,7 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
 
     private NearCacheClient Make(Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromMinutes(30) } } };
+        var options = new NearCacheOptions { KeyPrefix = "", LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromMinutes(30) } } };
         configure?.Invoke(options);
         return new NearCacheClient(options, _remote, time: _time);
     }

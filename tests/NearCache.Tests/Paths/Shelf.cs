@@ -26,7 +26,7 @@ internal sealed class Shelf : IAsyncDisposable
     /// <summary>Makes a cache with a rule for products.</summary>
     public NearCacheClient Make(Action<NearCacheOptions>? configure = null, IMeterFactory? meters = null)
     {
-        var options = new NearCacheOptions { LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions { KeyPrefix = "", LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         configure?.Invoke(options);
         var cache = new NearCacheClient(options, new Remote(this), meters: meters, time: Time);
         _caches.Add(cache);

@@ -13,7 +13,7 @@ public sealed class CompressionTests
 {
     private static readonly string Text = string.Concat(Enumerable.Repeat("near ", 2_000));
 
-    private readonly NearCacheOptions _options = new() { Compression = ValueCompression.Brotli };
+    private readonly NearCacheOptions _options = new() { KeyPrefix = "", Compression = ValueCompression.Brotli };
     private readonly ValueFormat _format;
 
     public CompressionTests() => _format = new ValueFormat(new EnvelopeFormat(), DefaultJson.Options, new ManualTime(), new Packing(_options));
@@ -252,6 +252,7 @@ public sealed class CompressionTests
 
     private static NearCacheOptions Compressing(ValueCompression way) => new()
     {
+        KeyPrefix = "",
         Compression = way,
         Rules = { new RuleOptions { Name = "p", Match = "p:*" }, new RuleOptions { Name = "h", Match = "h:*" }, new RuleOptions { Name = "d", Match = "d:*" } },
     };
@@ -278,7 +279,7 @@ public sealed class CompressionTests
     {
         public async Task<string?> ReadAsync(string key)
         {
-            await using var cache = new NearCacheClient(new NearCacheOptions(), remote);
+            await using var cache = new NearCacheClient(new NearCacheOptions { KeyPrefix = "" }, remote);
             return (await cache.GetAsync<string>(key)).Value;
         }
     }

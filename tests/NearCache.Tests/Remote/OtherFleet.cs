@@ -57,6 +57,7 @@ internal sealed class OtherFleet : IAsyncDisposable
     {
         var options = new NearCacheOptions
         {
+            KeyPrefix = "",
             DistributedCache = vendor ?? Open(),
             MaxStaleness = TimeSpan.FromSeconds(3),
 

@@ -147,6 +147,7 @@ public sealed class OtherFormatsTests
         await using var servers = new Three();
         var options = new NearCacheOptions
         {
+            KeyPrefix = "",
             Format = StoredFormat.EnyimDefault,
             UseLeases = false,
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },

@@ -184,7 +184,7 @@ public sealed class OtherRemoteTests : IDisposable
     {
         var services = new ServiceCollection();
         services.AddDistributedMemoryCache();
-        services.AddNearCache(_ => { }).UseDistributedCache().AddHybridCache().AddDistributedCache();
+        services.AddNearCache(options => options.KeyPrefix = "").UseDistributedCache().AddHybridCache().AddDistributedCache();
         await using var provider = services.BuildServiceProvider();
 
         await provider.GetRequiredService<INearCache>().SetAsync("key", "value");
@@ -205,7 +205,7 @@ public sealed class OtherRemoteTests : IDisposable
 
         await provider.GetRequiredKeyedService<INearCache>("orders").SetAsync("key", "value");
 
-        Assert.NotNull(await Assert.IsType<MemoryDistributedCache>(provider.GetRequiredService<IDistributedCache>()).GetAsync("key"));
+        Assert.NotNull(await Assert.IsType<MemoryDistributedCache>(provider.GetRequiredService<IDistributedCache>()).GetAsync("orders:key"));
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class OtherRemoteTests : IDisposable
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
         builder.Services.AddDistributedMemoryCache();
-        builder.Services.AddNearCache(_ => { }).UseDistributedCache();
+        builder.Services.AddNearCache(options => options.KeyPrefix = "").UseDistributedCache();
         using var host = builder.Build();
         await host.StartAsync();
         await host.StopAsync();
@@ -231,7 +231,7 @@ public sealed class OtherRemoteTests : IDisposable
 
     private static NearCacheClient Make(IDistributedCache remote, Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { DistributedCache = remote };
+        var options = new NearCacheOptions { KeyPrefix = "", DistributedCache = remote };
         configure?.Invoke(options);
         return new NearCacheClient(options);
     }

@@ -69,7 +69,7 @@ public sealed class OwnFormatTests
 
     private static NearCacheClient Make(FakeMemcached server)
     {
-        var options = new NearCacheOptions { ValueFormat = new PymemcacheFormat(), UseLeases = false };
+        var options = new NearCacheOptions { KeyPrefix = "", ValueFormat = new PymemcacheFormat(), UseLeases = false };
         options.Memcached.Servers.Add(server.Address);
         return new NearCacheClient(options);
     }

@@ -90,7 +90,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     private NearCacheOptions Options()
     {
-        var options = new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } } };
         _configure?.Invoke(options);
         return options;
     }

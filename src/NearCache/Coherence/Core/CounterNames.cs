@@ -19,6 +19,7 @@ internal sealed class CounterNames
     public CounterNames(string @namespace)
     {
         Total = Encode($"{Prefix}{@namespace}:total");
+        KeyPrefix = Encode($"{Prefix}{@namespace}:prefix");
         Rules = Encode($"{Prefix}{@namespace}:rules");
         Churn = Encode($"{Prefix}{@namespace}:churn");
         Segments = [.. Enumerable.Range(0, KeyHash.Segments).Select(segment => Encode(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{@namespace}:segment:{segment:D2}")))];
@@ -30,6 +31,9 @@ internal sealed class CounterNames
 
     /// <summary>The counters of the segments.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Segments { get; }
+
+    /// <summary>The item that says which prefix the namespace's keys have.</summary>
+    public ReadOnlyMemory<byte> KeyPrefix { get; }
 
     /// <summary>The item that carries the rules.</summary>
     public ReadOnlyMemory<byte> Rules { get; }

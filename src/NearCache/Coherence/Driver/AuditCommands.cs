@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using NearCache.Coherence.Core;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
@@ -14,14 +15,24 @@ internal sealed class AuditCommands(CounterNames keys)
 
     private const int SegmentsAt = 2;
 
-    /// <summary>The total, the flags of the rules, one segment.</summary>
-    public MetaCommand[] Audit(int segment) => [MetaCommand.Get(keys.Total), RulesFlags(), MetaCommand.Get(keys.Segments[segment])];
+    // Once for each time that all segments are read along, which keeps the item from eviction.
+    private const int SegmentWithPrefix = 0;
 
-    /// <summary>The total, the flags of the rules, then every segment: never before the total.</summary>
-    public MetaCommand[] Flush() => [MetaCommand.Get(keys.Total), RulesFlags(), .. keys.Segments.Select(key => MetaCommand.Get(key))];
+    /// <summary>The total, the flags of the rules, one segment; with the first, the prefix too.</summary>
+    public MetaCommand[] Audit(int segment)
+    {
+        MetaCommand[] audit = [MetaCommand.Get(keys.Total), RulesFlags(), MetaCommand.Get(keys.Segments[segment])];
+        return segment == SegmentWithPrefix ? [.. audit, MetaCommand.Get(keys.KeyPrefix)] : audit;
+    }
 
-    /// <summary>Every segment, then the total, each only if it is absent: in a race the first maker's value counts.</summary>
-    public MetaCommand[] Create() => [.. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
+    /// <summary>The total, the flags of the rules, then every segment and the prefix: never before the total.</summary>
+    public MetaCommand[] Flush() => [MetaCommand.Get(keys.Total), RulesFlags(), .. keys.Segments.Select(key => MetaCommand.Get(key)), MetaCommand.Get(keys.KeyPrefix)];
+
+    /// <summary>Says the prefix, unless the server says one already.</summary>
+    public MetaCommand SayPrefix(string prefix) => MetaCommand.Set(keys.KeyPrefix, Encoding.UTF8.GetBytes(prefix), timeToLive: 0) with { Mode = MetaSetMode.Add };
+
+    /// <summary>The prefix, every segment, then the total, each only if it is absent: in a race the first maker's value counts.</summary>
+    public MetaCommand[] Create(string prefix) => [SayPrefix(prefix), .. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
     {
         Vivify = 0,
         Initial = (ulong)CounterNames.FirstValue(Random.Shared),
@@ -57,7 +68,11 @@ internal sealed class AuditCommands(CounterNames keys)
     public static long? Segment(RemoteReply reply) => Counter(reply.Responses[SegmentsAt]);
 
     /// <summary>The segments in the answers to <see cref="Flush"/>.</summary>
-    public static long?[] Segments(RemoteReply reply) => [.. reply.Responses.Skip(SegmentsAt).Select(response => Counter(response))];
+    public static long?[] Segments(RemoteReply reply) => [.. reply.Responses.Skip(SegmentsAt).Take(KeyHash.Segments).Select(response => Counter(response))];
+
+    /// <summary>The prefix in the answers to <see cref="Audit"/> and <see cref="Flush"/>; null: it was not asked for.</summary>
+    public static MetaResponse? Prefix(RemoteReply reply) =>
+        reply.Responses.Count is SegmentsAt + 2 or SegmentsAt + KeyHash.Segments + 1 ? reply.Responses[^1] : null;
 
     private MetaCommand RulesFlags() => MetaCommand.Get(keys.Rules, MetaFields.ClientFlags);
 

@@ -51,7 +51,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
                 StepKind.Audit => AuditAsync(step.Segment, stopping),
                 StepKind.Flush => FlushAsync(step.Reason, stopping),
                 StepKind.ReadLogs => ReadLogsAsync(step.Logs!),
-                StepKind.CreateCounters => CreateAsync(),
+                StepKind.CreateCounters => CreateAsync(stopping),
                 StepKind.PayDebts => PayAsync(step.Segments),
                 _ => throw new InvalidOperationException($"No such step: {step.Kind}."),
             }).ConfigureAwait(false);
@@ -74,7 +74,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
 
         var reply = await server.ExecuteAsync(commands.Audit(segment)).ConfigureAwait(false);
         var now = context.Clock.Now();
-        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
+        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply).ConfigureAwait(false);
         ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now, reply.ConnectionId);
     }
 
@@ -89,7 +89,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
 
         var reply = await server.ExecuteAsync(commands.Flush()).ConfigureAwait(false);
         var now = context.Clock.Now();
-        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now);
+        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply).ConfigureAwait(false);
         ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now, reply.ConnectionId);
     }
 
@@ -132,10 +132,36 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
         ledger.LogsRead(found, allFound: found.Count == totals.Count);
     }
 
-    private async Task CreateAsync()
+    private async Task CreateAsync(CancellationToken stopping)
     {
-        await server.ExecuteAsync(commands.Create()).ConfigureAwait(false);
+        if (await context.Prefix.MayCreateAsync(stopping).ConfigureAwait(false))
+        {
+            var life = ledger.Epoch;
+            var reply = await server.ExecuteAsync(commands.Create(context.Prefix.Value!)).ConfigureAwait(false);
+            if (reply.Responses[0].Status == MetaStatus.Ok)
+            {
+                context.Prefix.Said(server.Name, life);
+            }
+        }
+        else
+        {
+            // Left to those that agree.
+            await ledger.Due.WaitAsync(context.AuditPeriod, stopping).ConfigureAwait(false);
+        }
+
         ledger.CountersCreated();
+    }
+
+    // False: this process has another prefix than the namespace, here or on another server.
+    private async ValueTask<bool> PrefixMatchesAsync(RemoteReply reply)
+    {
+        if (context.HasCounters && AuditCommands.Prefix(reply) is { } item
+            && context.Prefix.Look(server.Name, ledger.Epoch, AuditCommands.Total(reply) is not null, item))
+        {
+            await server.ExecuteAsync(commands.SayPrefix(context.Prefix.Value!), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return context.Prefix.Agrees;
     }
 
     private async Task PayAsync(ulong segments)
@@ -156,6 +182,7 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
     private void Failed()
     {
         context.Metrics.AuditEnded("failed");
+        context.Prefix.Failed(server.Name);
         ledger.Failed();
     }
 }

@@ -10,6 +10,8 @@ internal sealed class CoherenceContext
 {
     public required CounterNames Names { get; init; }
 
+    public required NamespacePrefix Prefix { get; init; }
+
     public required ProcessEpochs Epochs { get; init; }
 
     public required NearClock Clock { get; init; }

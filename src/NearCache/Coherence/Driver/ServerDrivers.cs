@@ -32,8 +32,8 @@ internal sealed class ServerDrivers : IAsyncDisposable
         return now.Drivers[now.Remote.IndexOf(key)];
     }
 
-    /// <summary>Everything that decides which server has a key, as text.</summary>
-    public string PlacementText => _now.Remote.Placement;
+    /// <summary>Everything that decides where a key is, as text: which server has it, and by which prefix.</summary>
+    public string PlacementText => _context.Prefix.Describe(_now.Remote.Placement);
 
     public void Start()
     {

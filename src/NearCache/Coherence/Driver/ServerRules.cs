@@ -202,7 +202,7 @@ internal sealed class ServerRules : IAsyncDisposable
             Mode = step.Kind == RulesStepKind.Add ? MetaSetMode.Add : MetaSetMode.Set,
             CompareCas = step.Kind == RulesStepKind.Add ? null : step.Cas,
         };
-        var written = step.Kind == RulesStepKind.Add ? _server.Server.ExecuteAsync(command, stopping).AsTask() : _server.CompareAsync(step.Origin, command).WaitAsync(stopping);
+        var written = step.Kind == RulesStepKind.Add ? _server.Server.ExecuteAsync(command, stopping).AsTask() : _server.CompareAsync(step.Origin, command).WaitOrAbandonAsync(stopping);
         await written.ConfigureAwait(false);
         lock (_lock)
         {

@@ -29,6 +29,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         var context = new CoherenceContext
         {
             Names = new CounterNames("test"),
+            Prefix = new NamespacePrefix("test", "", isAsked: false, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
             Epochs = new ProcessEpochs(),
             Clock = _clock,
             Time = _time,
