@@ -125,7 +125,7 @@ internal sealed class ServerRules : IAsyncDisposable
             return;
         }
 
-        var reply = await _server.Server.ExecuteAsync(new[] { ReadCommand }).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var reply = await _server.Server.ExecuteAsync(new[] { ReadCommand }).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         var received = _context.Clock.Now();
         var origin = new CasOrigin(life, reply.ConnectionId);
         if (_rules.Receive(_server.Server.Name, reply.Responses[0], reading => Tell(reading with { Origin = origin }, sent, received)))

@@ -23,6 +23,7 @@ public sealed class MemberDriverTests : IAsyncDisposable
         var context = new CoherenceContext
         {
             Names = new CounterNames("shop"),
+            Prefix = new NamespacePrefix("shop", "", isAsked: false, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
             Epochs = new ProcessEpochs(),
             Clock = _world.Clock,
             Time = _world.Time,

@@ -48,7 +48,7 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meters: meter), options => options.Memcached.Servers.Add(server.Address));
+        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meters: meter), options => Raw(options, server.Address));
         await town.Writer.SetAsync("far:new", (1, "one"));
         await town.HybridWriter.SetAsync("new", (1, "one"));
         await town.Writer.SetAsync("far:plain", new Samples.Person("Ann", 7));
@@ -82,7 +82,7 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meters: meter), options => options.Memcached.Servers.Add(server.Address));
+        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meters: meter), options => Raw(options, server.Address));
         foreach (var prefix in ValueTown.Prefixes)
         {
             // As a process wrote it that did not look.
@@ -348,5 +348,12 @@ public sealed partial class ValuesTests
 
             public override List<int> Decode(ReadOnlyMemory<byte> bytes) => format.Fails ? throw new InvalidOperationException("Not today.") : [.. bytes.ToArray().Select(one => (int)one)];
         }
+    }
+
+    // Keys as the test's own client names them.
+    private static void Raw(NearCacheOptions options, string server)
+    {
+        options.KeyPrefix = "";
+        options.Memcached.Servers.Add(server);
     }
 }
