@@ -8,12 +8,12 @@ namespace NearCache;
 /// </remarks>
 public interface IDistributedLock
 {
-    /// <summary>Acquires a lock, and waits while somebody else has it: asking every 10 to 250 ms, with jitter, no queue, nobody first.</summary>
+    /// <summary>Tries to acquire a lock, for at most <see cref="LockOptions.Wait"/>. While another holder has it, the call asks again every 10 to 250 ms, with jitter and in no order.</summary>
     /// <param name="name">Any text that could be a key.</param>
     /// <param name="options">Null: the defaults.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>The lock, to be disposed; null: somebody else had it for all of <see cref="LockOptions.Wait"/>.</returns>
+    /// <returns>The lock, to be disposed; null: another holder had it for all of <see cref="LockOptions.Wait"/>.</returns>
     /// <exception cref="ArgumentException">The name cannot be a key, or an option is out of its range.</exception>
     /// <exception cref="NearCacheException">memcached could not be asked, or did not answer.</exception>
-    Task<LockHandle?> AcquireAsync(string name, LockOptions? options = null, CancellationToken cancellationToken = default);
+    Task<LockHandle?> TryAcquireAsync(string name, LockOptions? options = null, CancellationToken cancellationToken = default);
 }

@@ -41,7 +41,7 @@ public sealed class DisposedCacheTests
             () => cache.RemoveManyAsync([Shelf.Key]),
             () => cache.RemoveManyAsync([]),
             () => cache.IncrementAsync("counter"),
-            () => locks.AcquireAsync("lock"),
+            () => locks.TryAcquireAsync("lock"),
             () => cache.SetServersAsync(["localhost"]),
             async () => await hybrid.GetOrCreateAsync("key", _ => ValueTask.FromResult("made")),
             async () => await hybrid.GetOrCreateAsync(" ", _ => ValueTask.FromResult("made")),

@@ -15,7 +15,7 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
     private const int LongestPause = 250;
 
     /// <inheritdoc/>
-    public Task<LockHandle?> AcquireAsync(string name, LockOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<LockHandle?> TryAcquireAsync(string name, LockOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         options ??= new LockOptions();
@@ -25,10 +25,10 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
         }
 
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Wait, TimeSpan.Zero, nameof(options));
-        return AcquireAsync(place(name), options.Lease, options.Wait, cancellationToken);
+        return TryAcquireAsync(place(name), options.Lease, options.Wait, cancellationToken);
     }
 
-    private async Task<LockHandle?> AcquireAsync(LockPlace lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    private async Task<LockHandle?> TryAcquireAsync(LockPlace lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         var token = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         var until = clock.Monotonic() + wait.TotalMilliseconds;

@@ -98,7 +98,7 @@ public sealed class CallersContextTests
                 async () => await cache.GetManyAsync<int>(keys, giveUp.Token),
                 () => cache.RemoveManyAsync(keys, giveUp.Token),
                 () => cache.IncrementAsync(key, cancellationToken: giveUp.Token),
-                () => cache.Locks.AcquireAsync(key, cancellationToken: giveUp.Token),
+                () => cache.Locks.TryAcquireAsync(key, cancellationToken: giveUp.Token),
                 async () => await new NearHybridCache(cache).GetOrCreateAsync(key, _ => ValueTask.FromResult(1), cancellationToken: giveUp.Token),
                 () => new NearDistributedCache(cache).GetAsync(key, giveUp.Token),
             });

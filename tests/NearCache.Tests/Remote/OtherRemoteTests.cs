@@ -98,7 +98,7 @@ public sealed class OtherRemoteTests : IDisposable
             () => cache.CompareAndSetAsync("key", 1, new CacheVersion(1, 1)),
             () => cache.TouchAsync("key", TimeSpan.FromMinutes(1)),
             () => cache.IncrementAsync("counter"),
-            () => cache.Locks.AcquireAsync("lock"),
+            () => cache.Locks.TryAcquireAsync("lock"),
             () => cache.SetServersAsync(["localhost:11211"]),
             () => distributed.SetStringAsync("key", "value", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromMinutes(1) }),
         })

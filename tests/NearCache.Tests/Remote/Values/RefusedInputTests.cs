@@ -30,7 +30,7 @@ public sealed class RefusedInputTests
             async () => await cache.GetAsync<int>(Half.AsSpan()),
             async () => await cache.GetManyAsync<int>([Half]),
             async () => await cache.GetOrCreateAsync(Half, _ => ValueTask.FromResult(1)),
-            async () => await cache.Locks.AcquireAsync(Half),
+            async () => await cache.Locks.TryAcquireAsync(Half),
             () => distributed.SetAsync(Half, [1], new DistributedCacheEntryOptions()),
             () => distributed.GetAsync(Half),
             () => distributed.RemoveAsync(Half),
