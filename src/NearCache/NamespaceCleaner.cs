@@ -25,10 +25,10 @@ public sealed class NamespaceCleaner
     /// <summary>Makes a cleaner, which does nothing yet.</summary>
     /// <param name="zooKeeper">The ensemble, with the identity that may remove the znodes. Copied.</param>
     /// <param name="namespace">The namespace, as <see cref="NearCacheOptions.Namespace"/>.</param>
-    /// <param name="loggers">Where events go. Default: nowhere.</param>
-    /// <param name="time">The clock. Default: the system's.</param>
+    /// <param name="loggerFactory">Where events go. Default: nowhere.</param>
+    /// <param name="timeProvider">The clock. Default: the system's.</param>
     /// <exception cref="ArgumentException">The namespace is no name of one, or the options have mistakes.</exception>
-    public NamespaceCleaner(ZooKeeperOptions zooKeeper, string @namespace, ILoggerFactory? loggers = null, TimeProvider? time = null)
+    public NamespaceCleaner(ZooKeeperOptions zooKeeper, string @namespace, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(zooKeeper);
         if (!PlainName.Is(@namespace))
@@ -43,8 +43,8 @@ public sealed class NamespaceCleaner
 
         _zooKeeper = zooKeeper.Copy();
         (_namespace, _paths) = (@namespace, new NamespacePaths(@namespace));
-        _loggers = loggers;
-        _time = time ?? TimeProvider.System;
+        _loggers = loggerFactory;
+        _time = timeProvider ?? TimeProvider.System;
     }
 
     /// <summary>Looks what there is, at the same rate, and removes nothing.</summary>

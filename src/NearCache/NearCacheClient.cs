@@ -18,28 +18,28 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
 
     /// <summary>Makes a cache and starts what works for it in the background.</summary>
     /// <param name="options">Copied: what is changed afterwards changes nothing.</param>
-    /// <param name="loggers">Where events go. Default: nowhere.</param>
-    /// <param name="meters">Makes the meters. Default: they are made without a factory.</param>
-    /// <param name="time">The clocks and timers. Default: the system's.</param>
+    /// <param name="loggerFactory">Where events go. Default: nowhere.</param>
+    /// <param name="meterFactory">Makes the meters. Default: they are made without a factory.</param>
+    /// <param name="timeProvider">The clocks and timers. Default: the system's.</param>
     /// <exception cref="OptionsValidationException">The options have mistakes; all are named.</exception>
-    public NearCacheClient(NearCacheOptions options, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null)
+    public NearCacheClient(NearCacheOptions options, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System);
+        _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System);
         _near = _parts.Near;
     }
 
     /// <summary>Makes a cache whose connections may be another cache's, too.</summary>
-    internal NearCacheClient(NearCacheOptions options, SharedClients clients, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time)
+    internal NearCacheClient(NearCacheOptions options, SharedClients clients, ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider timeProvider)
     {
-        _parts = Composition.Of(options, loggers, meters, time, clients: clients);
+        _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider, clients: clients);
         _near = _parts.Near;
     }
 
     /// <summary>Makes a cache on another remote than the options name.</summary>
-    internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggers = null, IMeterFactory? meters = null, TimeProvider? time = null)
+    internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
     {
-        _parts = Composition.Of(options, loggers, meters, time ?? TimeProvider.System, remote);
+        _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System, remote);
         _near = _parts.Near;
     }
 

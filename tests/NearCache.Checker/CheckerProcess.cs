@@ -34,7 +34,7 @@ internal sealed class CheckerProcess : IAsyncDisposable
             options.Memcached.Servers.Add(server);
         }
 
-        _cache = new NearCacheClient(options, time: _clock);
+        _cache = new NearCacheClient(options, timeProvider: _clock);
     }
 
     public static async Task<int> RunAsync(string[] args)

@@ -34,7 +34,7 @@ public sealed class MetricsTests
             }
         });
         listener.Start();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meters: meters);
+        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meterFactory: meters);
         await cache.SetAsync("product:1", "one");
 
         for (var i = 0; i < 5000; i++)
@@ -66,7 +66,7 @@ public sealed class MetricsTests
         };
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) => reasons.Add(tags[0].Value));
         listener.Start();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meters: meters);
+        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meterFactory: meters);
         await cache.SetAsync("product:1", "one");
 
         await cache.GetAsync<string>("product:1");
@@ -141,8 +141,8 @@ public sealed class MetricsTests
         };
         listener.Start();
 
-        await using var shop = new NearCacheClient(new NearCacheOptions { Namespace = "shop" }, meters: factory);
-        await using var stock = new NearCacheClient(new NearCacheOptions { Namespace = "stock" }, meters: factory);
+        await using var shop = new NearCacheClient(new NearCacheOptions { Namespace = "shop" }, meterFactory: factory);
+        await using var stock = new NearCacheClient(new NearCacheOptions { Namespace = "stock" }, meterFactory: factory);
 
         Assert.Equal(["shop", "stock"], meters.Select(meter => meter.Tags!.Single(tag => tag.Key == "nearcache.namespace").Value));
     }

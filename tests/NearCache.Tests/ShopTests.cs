@@ -23,7 +23,7 @@ public sealed class ShopTests
     public async Task A_price_is_asked_for_again_after_an_hour()
     {
         var time = new ManualTime();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "prices", Match = "price:*" } } }, time: time);
+        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "prices", Match = "price:*" } } }, timeProvider: time);
         var source = new PriceSource { Price = 10 };
         var shop = new Shop(cache, source);
 

@@ -20,7 +20,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
 
         // It is years later; a session's own times stand still meanwhile.
         var time = new ManualTime();
-        var cleaner = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", time: time);
+        var cleaner = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time);
         var (first, second) = (Path.Combine(fleet.ZooKeeper.Folder, "first.json"), Path.Combine(fleet.ZooKeeper.Folder, "second.json"));
         var plan = await cleaner.PlanRemovalAsync(first, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(("rules", 13, time.GetUtcNow().AddDays(1)), (plan.Namespace, plan.ZNodes, plan.RemovableFrom));
@@ -41,7 +41,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
 
         await cleaner.PlanRemovalAsync(second, cancellationToken: TestContext.Current.CancellationToken);
         time.Advance(TimeSpan.FromDays(1));
-        var other = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "other", time: time);
+        var other = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "other", timeProvider: time);
         await IsRefusedAsync(() => other.RemoveAsync(second), "the plan is of the namespace rules");
         var before = await fleet.ZooKeeper.LastZxidAsync();
         await cleaner.RemoveAsync(second, cancellationToken: TestContext.Current.CancellationToken);

@@ -23,7 +23,7 @@ public sealed partial class MetricsPageTests
             ZooKeeper = { ConnectionString = zooKeeper.ConnectionString },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
         };
-        await using var cache = new NearCacheClient(options, meters: meters);
+        await using var cache = new NearCacheClient(options, meterFactory: meters);
         await cache.GetOrCreateAsync("product:1", _ => ValueTask.FromResult(1));
         await Eventually.BecomesTrueAsync(() => meters.Count("nearcache.zookeeper.operations") > 0, "asked ZooKeeper");
 

@@ -167,7 +167,7 @@ public sealed class DistributedExpirationsTests
         public static World Ours()
         {
             var world = new World { Cache = null! };
-            world._client = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "distributed", Match = "d:*" } } }, new EmbeddedRemote(world.Time), time: world.Time);
+            world._client = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "distributed", Match = "d:*" } } }, new EmbeddedRemote(world.Time), timeProvider: world.Time);
             world.Cache = new NearDistributedCache(world._client);
             return world;
         }

@@ -126,7 +126,7 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
     {
         var remote = new FailingRemote(Time);
         await using var client = new NearCacheClient(
-            new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.ServeStale, StaleLifetime = TimeSpan.FromHours(1) }, remote, time: Time);
+            new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.ServeStale, StaleLifetime = TimeSpan.FromHours(1) }, remote, timeProvider: Time);
         var cache = new NearDistributedCache(client);
         await cache.SetStringAsync("ends", "1", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) });
         await cache.SetStringAsync("slides", "2", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromMinutes(10) });
@@ -194,5 +194,5 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
     }
 
     private NearCacheClient Make() => new(
-        new NearCacheOptions { Rules = { new RuleOptions { Name = "distributed", Match = "d:*" } } }, _remote, time: Time);
+        new NearCacheOptions { Rules = { new RuleOptions { Name = "distributed", Match = "d:*" } } }, _remote, timeProvider: Time);
 }

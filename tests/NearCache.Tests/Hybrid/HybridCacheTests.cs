@@ -98,7 +98,7 @@ public sealed class HybridCacheTests
     {
         var time = new ManualTime();
         var remote = new FailingRemote(time);
-        await using var client = new NearCacheClient(new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.Throw }, remote, time: time);
+        await using var client = new NearCacheClient(new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.Throw }, remote, timeProvider: time);
         var cache = new NearHybridCache(client);
         await cache.MakeAsync("key", "made", "tag");
         remote.IsDown = true;
@@ -116,7 +116,7 @@ public sealed class HybridCacheTests
         var remote = new FailingRemote(time);
         using var meters = new MeterRecorder();
         var options = new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.ServeStale, StaleLifetime = TimeSpan.FromHours(1) };
-        await using var client = new NearCacheClient(options, remote, meters: meters, time: time);
+        await using var client = new NearCacheClient(options, remote, meterFactory: meters, timeProvider: time);
         var cache = new NearHybridCache(client);
         await cache.MakeAsync("key", "made", "tag");
         Assert.Equal("made", await cache.RemoteAsync("key"));

@@ -199,7 +199,7 @@ public sealed class HybridTagsTests
 
         // What this process knows of the tag is still true: nobody removed it since.
         Assert.Equal("other", await world.Cache.AnywhereAsync("other"));
-        await using var fresh = new NearCacheClient(new NearCacheOptions(), world.Remote, time: world.Time);
+        await using var fresh = new NearCacheClient(new NearCacheOptions(), world.Remote, timeProvider: world.Time);
         var elsewhere = new NearHybridCache(fresh);
         Assert.Equal((null, null), (await elsewhere.AnywhereAsync("key"), await elsewhere.AnywhereAsync("other")));
         Assert.Equal("new", await elsewhere.MakeAsync("key", "new", "red"));

@@ -17,7 +17,7 @@ internal sealed class HybridWorld : IAsyncDisposable
         Server = Remote.Servers[0];
         var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
         configure?.Invoke(options);
-        _client = new NearCacheClient(options, Remote, Log, time: Time);
+        _client = new NearCacheClient(options, Remote, Log, timeProvider: Time);
         Cache = new NearHybridCache(_client, face, services);
     }
 

@@ -17,7 +17,7 @@ public sealed class DistributedLockTests : IAsyncLifetime
     public DistributedLockTests()
     {
         _remote = new EmbeddedRemote(_time);
-        _cache = new NearCacheClient(new NearCacheOptions(), _remote, time: _time);
+        _cache = new NearCacheClient(new NearCacheOptions(), _remote, timeProvider: _time);
     }
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

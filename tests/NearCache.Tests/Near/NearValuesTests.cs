@@ -167,7 +167,7 @@ public sealed class NearValuesTests
     {
         var options = new NearCacheOptions { MaxStaleness = TimeSpan.FromHours(1), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         configure?.Invoke(options);
-        return new NearCacheClient(options, time: time);
+        return new NearCacheClient(options, timeProvider: time);
     }
 
     [ImmutableObject(true)]

@@ -72,7 +72,7 @@ public sealed class LiveSettingsTests
     public async Task A_near_lifetime_that_changes_counts_for_rules_that_do_not_say()
     {
         var time = new ManualTime();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, time: time);
+        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, timeProvider: time);
         cache.Reload(new NearCacheOptions { NearLifetime = TimeSpan.FromSeconds(2), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
         await cache.SetAsync("product:1", "one");
         await cache.GetAsync<string>("product:1");

@@ -211,5 +211,5 @@ public sealed class CasOfALifeTests : IAsyncLifetime
     }
 
     private NearCacheClient Make() =>
-        new(new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, _remote, time: _time);
+        new(new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, _remote, timeProvider: _time);
 }

@@ -176,7 +176,7 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
     {
         var options = new NearCacheOptions { KeyPrefix = "", LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromMinutes(30) } } };
         configure?.Invoke(options);
-        return new NearCacheClient(options, _remote, time: _time);
+        return new NearCacheClient(options, _remote, timeProvider: _time);
     }
 
     private async Task<TimeSpan> TurnUntilAsync(Func<bool> condition, string what)

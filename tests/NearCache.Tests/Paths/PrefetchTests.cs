@@ -112,7 +112,7 @@ public sealed class PrefetchTests : IAsyncDisposable
         // Everybody waits for a lease on a server that is new.
         var server = new EmbeddedServer(_shelf.Time);
         var options = new NearCacheOptions { WarmUp = TimeSpan.FromSeconds(2), RuleLease = TimeSpan.FromMinutes(5), Rules = { new RuleOptions { Name = "products", Match = "product:*", Preload = { "product:1" } } } };
-        await using var cache = new NearCacheClient(options, new SharedRemote(server), time: _shelf.Time);
+        await using var cache = new NearCacheClient(options, new SharedRemote(server), timeProvider: _shelf.Time);
         await cache.SetAsync("product:1", "one");
 
         var turned = TimeSpan.Zero;

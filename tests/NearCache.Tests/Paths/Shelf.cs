@@ -28,7 +28,7 @@ internal sealed class Shelf : IAsyncDisposable
     {
         var options = new NearCacheOptions { KeyPrefix = "", LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         configure?.Invoke(options);
-        var cache = new NearCacheClient(options, new Remote(this), meters: meters, time: Time);
+        var cache = new NearCacheClient(options, new Remote(this), meterFactory: meters, timeProvider: Time);
         _caches.Add(cache);
         return cache;
     }

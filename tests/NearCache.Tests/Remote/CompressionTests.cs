@@ -235,7 +235,7 @@ public sealed class CompressionTests
     {
         await using var remote = new EmbeddedRemote(TimeProvider.System);
         using var reasons = new UnreadableValues();
-        await using var cache = new NearCacheClient(Compressing(ValueCompression.Deflate), remote, meters: reasons);
+        await using var cache = new NearCacheClient(Compressing(ValueCompression.Deflate), remote, meterFactory: reasons);
         await cache.SetAsync("p:1", Text);
         var stored = await Stored(remote, "p:1");
         var broken = stored.Value.ToArray();

@@ -9,7 +9,7 @@ public sealed class DryRunTests : IAsyncLifetime
     private readonly ManualTime _time = new();
     private readonly NearCacheClient _cache;
 
-    public DryRunTests() => _cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*", DryRun = true } } }, time: _time);
+    public DryRunTests() => _cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*", DryRun = true } } }, timeProvider: _time);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

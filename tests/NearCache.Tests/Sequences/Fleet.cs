@@ -17,8 +17,8 @@ internal sealed class Fleet : IAsyncDisposable
         _server = new EmbeddedServer(Time);
         (HereRemote, ThereRemote) = (new SharedRemote(_server), new SharedRemote(_server));
         ThereTime = new ManualTime();
-        Here = new NearCacheClient(Options(), HereRemote, time: Time);
-        There = new NearCacheClient(Options(), ThereRemote, time: ThereTime);
+        Here = new NearCacheClient(Options(), HereRemote, timeProvider: Time);
+        There = new NearCacheClient(Options(), ThereRemote, timeProvider: ThereTime);
     }
 
     public ManualTime Time { get; } = new();
@@ -86,7 +86,7 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>One more process, which knows nothing yet.</summary>
-    public NearCacheClient Join() => new(Options(), new SharedRemote(_server), time: Time);
+    public NearCacheClient Join() => new(Options(), new SharedRemote(_server), timeProvider: Time);
 
     private NearCacheOptions Options()
     {

@@ -17,7 +17,7 @@ public sealed class TagsWhileAServerIsAwayTests
     {
         var time = new ManualTime();
         var remote = new TwoServers(time);
-        await using var client = new NearCacheClient(new NearCacheOptions(), remote, time: time);
+        await using var client = new NearCacheClient(new NearCacheOptions(), remote, timeProvider: time);
         HybridCache cache = new NearHybridCache(client);
         var options = new HybridCacheEntryOptions { Flags = flags };
         remote.IsOddAway = true;

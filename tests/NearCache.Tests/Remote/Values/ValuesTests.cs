@@ -48,7 +48,7 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meters: meter), options => Raw(options, server.Address));
+        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
         await town.Writer.SetAsync("far:new", (1, "one"));
         await town.HybridWriter.SetAsync("new", (1, "one"));
         await town.Writer.SetAsync("far:plain", new Samples.Person("Ann", 7));
@@ -82,7 +82,7 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meters: meter), options => Raw(options, server.Address));
+        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
         foreach (var prefix in ValueTown.Prefixes)
         {
             // As a process wrote it that did not look.
