@@ -6,6 +6,7 @@ namespace NearCache.Settings;
 internal static partial class GeneratedName
 {
     private const int LeastHexDigits = 12;
+    private const int LeastChanges = 2;
     private const int LeastMachineName = 4;
 
     /// <summary>What makes a name look generated, as the end of a sentence.</summary>
@@ -15,8 +16,10 @@ internal static partial class GeneratedName
     public static string? WhyIs(string name, string machine) =>
         IsPartOf(name, machine) ? $"holds the name of this machine, {machine}"
         : Guid().IsMatch(name) ? "holds a GUID"
-        : Pod().IsMatch(name) ? "holds the name of a pod"
-        : Array.Exists(name.Split('-', '.', '_'), IsHex) ? $"holds {LeastHexDigits} hexadecimal digits or more"
+        : Pod().IsMatch(name) || ShortPod().Matches(name).Any(pod => Changes(pod.Groups[1].ValueSpan) >= LeastChanges) ? "holds the name of a pod"
+        : Hex().Matches(name).Any(run => Changes(run.ValueSpan) >= LeastChanges) ? $"holds {LeastHexDigits} hexadecimal digits or more"
+        : Ulid().IsMatch(name) ? "holds a ULID"
+        : Address().IsMatch(name) ? "holds a private IP address"
         : Time().IsMatch(name) ? "holds a time or a long number"
         : null;
 
@@ -26,16 +29,39 @@ internal static partial class GeneratedName
         && machine.AsSpan().ContainsAnyInRange('0', '9')
         && Regex.IsMatch(name, $"(?<![A-Za-z0-9]){Regex.Escape(machine)}(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    private static bool IsHex(string part) =>
-        part.Length >= LeastHexDigits && part.All(char.IsAsciiHexDigit) && part.Any(char.IsAsciiDigit) && part.Any(char.IsAsciiLetter);
+    // How often letters and digits take turns: seldom where people put a word before a date, "feed20300101".
+    private static int Changes(ReadOnlySpan<char> text)
+    {
+        var changes = 0;
+        for (var i = 1; i < text.Length; i++)
+        {
+            changes += char.IsAsciiDigit(text[i]) != char.IsAsciiDigit(text[i - 1]) ? 1 : 0;
+        }
 
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        return changes;
+    }
+
+    [GeneratedRegex("[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Guid();
 
     // Deployment: the hash of its template and five letters, of the alphabet that Kubernetes takes so that no words come out (apimachinery, util/rand).
     [GeneratedRegex("-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex Pod();
 
-    [GeneratedRegex("(?<![0-9])[0-9]{10,}(?![0-9])", RegexOptions.CultureInvariant)]
+    // What is shortened or made by other tools in the same way.
+    [GeneratedRegex("-([0-9a-f]{6,10})-[a-z0-9]{5}(?![a-z0-9])", RegexOptions.CultureInvariant)]
+    private static partial Regex ShortPod();
+
+    // Also behind a word, without anything between them: a GUID without dashes, a hash, the id of a container.
+    [GeneratedRegex("[0-9a-f]{12,}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Hex();
+
+    [GeneratedRegex("(?<![a-z0-9])[0-7][0-9a-hjkmnp-tv-z]{25}(?![a-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Ulid();
+
+    [GeneratedRegex("(?<![0-9])(?:10|172|192)([.-])[0-9]{1,3}\\1[0-9]{1,3}\\1[0-9]{1,3}(?![0-9])", RegexOptions.CultureInvariant)]
+    private static partial Regex Address();
+
+    [GeneratedRegex("(?<![0-9])(?:[0-9]{10,}|20[0-9]{6}[-_.T][0-9]{4,6})(?![0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex Time();
 }

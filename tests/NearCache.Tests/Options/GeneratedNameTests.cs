@@ -15,6 +15,15 @@ public sealed class GeneratedNameTests
     [InlineData("WEB-0.shop", "holds the name of this machine, web-0")]
     [InlineData("shop-20300101120000", "holds a time or a long number")]
     [InlineData("shop-1893499200", "holds a time or a long number")]
+    [InlineData("shop-20300101-120000", "holds a time or a long number")]
+    [InlineData("shop-7f9c5d-abcde", "holds the name of a pod")]
+    [InlineData("shop0f8fad5bd9cb469fa16570867728950e", "holds 12 hexadecimal digits or more")]
+    [InlineData("shopDA39A3EE5E6B4B0D3255BFEF95601890AFD80709", "holds 12 hexadecimal digits or more")]
+    [InlineData("0f8fad5b_d9cb_469f_a165_70867728950e", "holds a GUID")]
+    [InlineData("i-0abcd1234ef567890", "holds 12 hexadecimal digits or more")]
+    [InlineData("shop-01ARZ3NDEKTSV4RRFFQ69G5FAV", "holds a ULID")]
+    [InlineData("shop-10.0.12.7", "holds a private IP address")]
+    [InlineData("ip-10-0-12-7", "holds a private IP address")]
     public void A_name_that_no_second_process_can_have_is_recognized(string name, string why) => Assert.Equal(why, GeneratedName.WhyIs(name, "web-0"));
 
     [Theory]
@@ -28,6 +37,13 @@ public sealed class GeneratedNameTests
     [InlineData("deadbeef")]
     [InlineData("feedbackfaced")]
     [InlineData("product-catalogue-production")]
+    [InlineData("shop-eu-west-1")]
+    [InlineData("orders2024")]
+    [InlineData("a1b2c3")]
+    [InlineData("orders-20300101-20300131")]
+    [InlineData("feed20300101")]
+    [InlineData("shop-facade-north")]
+    [InlineData("shop-1.10.2")]
     public void A_name_that_people_give_is_not(string name) => Assert.Null(GeneratedName.WhyIs(name, "web-0"));
 
     [Fact]
