@@ -33,7 +33,7 @@ public sealed class NamespaceCleaner
         ArgumentNullException.ThrowIfNull(zooKeeper);
         if (!PlainName.Is(@namespace))
         {
-            throw new ArgumentException($"\"{@namespace}\" is no name of a namespace.", nameof(@namespace));
+            throw new ArgumentException($"\"{@namespace}\" is no name of a namespace: 1 to 64 letters, digits, '.', '_' and '-', and neither \".\" nor \"..\".", nameof(@namespace));
         }
 
         if (zooKeeper.FindMistakes() is { Count: > 0 } mistakes)

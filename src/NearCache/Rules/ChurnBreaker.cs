@@ -4,7 +4,7 @@ namespace NearCache.Rules;
 
 /// <summary>The churn breakers of all rules, as this process knows them: merged with those of the fleet, tripped by churn, healed by quiet.</summary>
 /// <remarks>
-/// <para>All processes share one item. Of two circuits of a rule the one with the higher version counts, and of equal ones that of the item, so that of processes which change something at the same time
+/// <para>All processes share one item. Of two circuits of a rule the one with the later version counts, and of equal ones that of the item, so that of processes which change something at the same time
 /// all take the first one's change. An item that was lost is written again by the processes that remember it.</para>
 /// <para>No clocks are compared but for the hour in which trips are counted: a process measures for how long a circuit has not changed since it saw the change. While churn goes on, a process that sees it
 /// changes the version again and again, so a circuit that does not change is a quiet rule.</para>
@@ -44,7 +44,7 @@ internal sealed class ChurnBreaker
         foreach (var circuit in stored)
         {
             var before = _known.GetValueOrDefault((circuit.Rule, circuit.Since)).Circuit;
-            if (before is null || circuit.Version > before.Version || (circuit.Version == before.Version && !IsSame(circuit, before)))
+            if (before is null || RuleCircuit.IsLater(circuit.Version, before.Version) || (circuit.Version == before.Version && !IsSame(circuit, before)))
             {
                 Set(circuit, now);
                 if (circuit.State != (before?.State ?? ChurnBreakerState.Closed) || (before is not null && circuit.Trips.Length > before.Trips.Length))
@@ -71,7 +71,7 @@ internal sealed class ChurnBreaker
         {
             if (now - known.ChangedAt >= Renewal)
             {
-                Set(open with { Version = open.Version + 1 }, now);
+                Set(open with { Version = open.NextVersion }, now);
             }
 
             return null;
@@ -84,7 +84,7 @@ internal sealed class ChurnBreaker
             rule.Name,
             rule.Since,
             ChurnBreakerState.Open,
-            (known.Circuit?.Version ?? 0) + 1,
+            known.Circuit?.NextVersion ?? 1,
             isLast ? [] : trips,   // a person decides from here on, and is not overruled by what was before
             Stop.Cut(who, Stop.MostWho),
             Stop.Cut(churn.Why, Stop.MostWhy));
@@ -107,7 +107,7 @@ internal sealed class ChurnBreaker
             };
             if (now - changedAt >= lasts)
             {
-                var after = circuit with { State = next, Version = circuit.Version + 1 };
+                var after = circuit with { State = next, Version = circuit.NextVersion };
                 Set(after, now);
                 changed.Add(after);
             }
@@ -119,18 +119,24 @@ internal sealed class ChurnBreaker
     /// <summary>What the item should hold; null: it does.</summary>
     public IReadOnlyList<RuleCircuit>? ToStore(IReadOnlyList<RuleCircuit> stored, DateTimeOffset wall)
     {
-        var versions = stored.GroupBy(circuit => (circuit.Rule, circuit.Since)).ToDictionary(same => same.Key, same => same.Max(circuit => circuit.Version));
+        var versions = new Dictionary<(string Rule, long Since), long>();
+        foreach (var circuit in stored)
+        {
+            versions[(circuit.Rule, circuit.Since)] = circuit.Version;
+        }
+
+        bool IsNews((string Rule, long Since) key, RuleCircuit circuit) => !versions.TryGetValue(key, out var version) || RuleCircuit.IsLater(circuit.Version, version);
 
         // What is over is forgotten, but not before the others can know that it is.
         foreach (var (key, (circuit, _)) in _known.ToArray())
         {
-            if (circuit.State == ChurnBreakerState.Closed && circuit.Version <= versions.GetValueOrDefault(key) && !Recent(circuit, wall).Any())
+            if (circuit.State == ChurnBreakerState.Closed && !IsNews(key, circuit) && !Recent(circuit, wall).Any())
             {
                 _known.Remove(key);
             }
         }
 
-        return _known.Any(one => one.Value.Circuit.Version > versions.GetValueOrDefault(one.Key))
+        return _known.Any(one => IsNews(one.Key, one.Value.Circuit))
             ? [.. _known.Values.Select(known => known.Circuit).OrderBy(circuit => circuit.Rule, StringComparer.Ordinal).ThenBy(circuit => circuit.Since)]
             : null;
     }

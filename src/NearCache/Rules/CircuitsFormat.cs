@@ -10,9 +10,6 @@ internal static class CircuitsFormat
     /// <summary>The format that is written here. A higher number is left alone.</summary>
     public const int Number = 1;
 
-    // There is always a higher one.
-    private const long MostVersion = 1L << 53;
-
     private static readonly string[] States = ["closed", "open", "halfOpen"];
     private static readonly string[] Known = ["rule", "since", "state", "version", "trips", "who", "why"];
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -88,7 +85,7 @@ internal static class CircuitsFormat
         Array.IndexOf(States, RuleSetFormat.Text(element, "state")) is >= 0 and var state
             ? (ChurnBreakerState)state
             : throw new FormatException($"a state is none of {string.Join(", ", States)}"),
-        element.GetProperty("version").GetInt64() is > 0 and <= MostVersion and var version ? version : throw new FormatException($"a version is not from 1 to {MostVersion}"),
+        element.GetProperty("version").GetInt64() is > 0 and <= RuleCircuit.MostVersion and var version ? version : throw new FormatException($"a version is not from 1 to {RuleCircuit.MostVersion}"),
         [.. element.GetProperty("trips").EnumerateArray().Select(trip => StopsFormat.Time(trip.GetString() ?? throw new FormatException("trips holds a null")))],
         Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MostWho),
         Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy))

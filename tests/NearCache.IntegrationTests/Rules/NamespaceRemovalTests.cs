@@ -71,6 +71,14 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await admin.DeleteAsync(Home + "/slots/08");
         await admin.SetDataAsync(Home + "/config", """{"format":99,"slots":8}"""u8.ToArray());
         await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "a newer layout");
+        await admin.SetDataAsync(Home + "/config", """{"format":1,"slots":8}"""u8.ToArray());
+        var rules = (await admin.GetDataAsync(Home + "/rules")).Data.ToArray();
+        await admin.SetDataAsync(Home + "/rules", new byte[] { 0xFF, 0xC3, 0x28 });
+        await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "is no UTF-8 text, so the plan could not keep it");
+        await admin.SetDataAsync(Home + "/rules", rules);
+        var time = new ManualTime();
+        await new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time).PlanRemovalAsync(file, soon, TestContext.Current.CancellationToken);
+        await IsRefusedAsync(() => cleaner.RemoveAsync(file, soon), "which the clock of this machine has not reached");
         await File.WriteAllTextAsync(file, "no plan", TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<NearCacheException>(() => cleaner.RemoveAsync(file, soon, TestContext.Current.CancellationToken));
         Assert.Equal(13, await NodesAsync(admin));

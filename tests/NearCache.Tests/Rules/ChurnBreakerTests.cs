@@ -117,6 +117,29 @@ public sealed class ChurnBreakerTests
         Assert.Equal(ChurnBreakerState.HalfOpen, Assert.Single(_item!).State);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(RuleCircuit.MostVersion / 2)]
+    [InlineData(RuleCircuit.MostVersion - 1)]
+    [InlineData(RuleCircuit.MostVersion)]
+    public void Whatever_version_an_item_holds_the_processes_go_on_from_there_and_can_read_what_they_write(long version)
+    {
+        _item = [new RuleCircuit(_rule.Name, _rule.Since, ChurnBreakerState.Open, version, [], "somebody", "something")];
+        Second();
+        Assert.Equal((ChurnBreakerState.Open, ChurnBreakerState.Open), (StateIn(_one), StateIn(_two)));
+        SecondsUntil(ChurnBreakerState.Closed);
+        Second();
+        Assert.True(CircuitsFormat.TryRead(CircuitsFormat.Write(_item!), out _, out var why), why.Reason);
+        Assert.Equal((ChurnBreakerState.Closed, ChurnBreakerState.Closed), (StateIn(_one), StateIn(_two)));
+
+        // And so it goes on: what one trips, the other takes over.
+        _two.Breaker.Merge(_item!, _now);
+        Churns(_two);
+        Look(_two);
+        Second();
+        Assert.Equal((ChurnBreakerState.Open, ChurnBreakerState.Open), (StateIn(_one), StateIn(_two)));
+    }
+
     [Fact]
     public void A_process_that_had_stopped_looking_believes_the_fleet_before_its_own_clock()
     {

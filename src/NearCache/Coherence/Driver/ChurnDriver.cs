@@ -185,7 +185,7 @@ internal sealed class ChurnDriver : IAsyncDisposable
         foreach (var rule in _rules.Active)
         {
             var known = _breaker.Find(rule);
-            var version = (known?.Version ?? 0) + 1;
+            var version = known?.NextVersion ?? 1;
             if (stops.GetValueOrDefault(rule.Name) is { } stop)
             {
                 var isNew = _stopped.GetValueOrDefault(rule.Name) != stop.Id;

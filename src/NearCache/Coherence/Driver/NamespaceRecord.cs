@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
@@ -83,6 +84,9 @@ internal sealed record NamespaceRecord(string Namespace, DateTimeOffset PlannedA
             return false;
         }
     }
+
+    /// <summary>Whether a registry can be restored from its text.</summary>
+    public static bool IsText(ReadOnlyMemory<byte> registry) => Utf8.IsValid(registry.Span);
 
     /// <summary>The text of a registry.</summary>
     public static string TextOf(ReadOnlyMemory<byte> registry) => Encoding.UTF8.GetString(registry.Span);

@@ -47,8 +47,13 @@ internal sealed class NamespaceRemoval(ZooKeeperClient zooKeeper, NamespacePaths
             throw Refused($"{children - nodes.Count + 1} nodes lie in it that are not of today's layout: run {nameof(NamespaceCleaner.CleanAsync)} first");
         }
 
-        var registry = await ReadAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
-        var record = new NamespaceRecord(name, time.GetUtcNow(), nodes.ToImmutable(), NamespaceRecord.TextOf(registry ?? default));
+        var registry = await ReadAsync(paths.Rules, cancellationToken).ConfigureAwait(false) ?? default;
+        if (!NamespaceRecord.IsText(registry))
+        {
+            throw Refused($"what {paths.Rules} holds is no UTF-8 text, so the plan could not keep it: save it elsewhere and delete that node first");
+        }
+
+        var record = new NamespaceRecord(name, time.GetUtcNow(), nodes.ToImmutable(), NamespaceRecord.TextOf(registry));
         return time.GetUtcNow() - record.LastChange >= options.UnchangedFor
             ? record
             : throw Refused($"it was changed at {record.LastChange:u}, less than {options.UnchangedFor} ago ({nameof(CleanerOptions)}.{nameof(CleanerOptions.UnchangedFor)})");
@@ -65,6 +70,11 @@ internal sealed class NamespaceRemoval(ZooKeeperClient zooKeeper, NamespacePaths
         }
 
         var age = time.GetUtcNow() - planned.PlannedAt;
+        if (age < TimeSpan.Zero)
+        {
+            throw Refused($"its removal was planned at {planned.PlannedAt:u}, which the clock of this machine has not reached: compare it with that of the machine that planned it");
+        }
+
         if (age < options.PlannedFor)
         {
             throw Refused($"its removal was planned {age} ago, less than {options.PlannedFor} ({nameof(CleanerOptions)}.{nameof(CleanerOptions.PlannedFor)}): a living fleet can be without members for a while, so whether one joins must have been seen");
