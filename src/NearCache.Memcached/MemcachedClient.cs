@@ -15,7 +15,7 @@ namespace NearCache.Memcached;
 /// Making one does no input or output; a server is connected to when the first call goes to it. Cancelling a call gives up its answer, not its place in line: a
 /// mutation may be carried out all the same. A buffer that the caller gave is the caller's again as soon as the call has ended, however it ended. Keys are 1 to 250 bytes of UTF-8 without spaces and control characters.
 /// </remarks>
-public sealed class MemcachedClient : IAsyncDisposable
+public sealed class MemcachedClient : IAsyncDisposable, IDisposable
 {
     private readonly Lock _changing = new();   // guards the change of the list
     private readonly MemcachedOptions _options;
@@ -110,6 +110,14 @@ public sealed class MemcachedClient : IAsyncDisposable
         await _guard.CloseAsync(drain).ConfigureAwait(false);
         await _guard.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
+    }
+
+    /// <summary>Closes every connection at once and waits for nothing; what is in flight fails with <see cref="ObjectDisposedException"/>.</summary>
+    /// <remarks>Its own loops end in the background. May be called more than once, and while <see cref="DisposeAsync(TimeSpan)"/> waits for replies, which it ends.</remarks>
+    public void Dispose()
+    {
+        _guard.Abort();
+        _ = DisposeAsync().AsTask();
     }
 
     internal int Expiration(TimeSpan timeToLive) => Expirations.OfTimeToLive(timeToLive, _time);

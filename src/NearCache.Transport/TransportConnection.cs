@@ -58,16 +58,10 @@ internal sealed class TransportConnection : IAsyncDisposable
 
     /// <summary>Closes the socket now, from any thread and any number of times; the first reason is kept. What is under way throws.</summary>
     /// <remarks>By a reset: nothing more is sent of what nobody waits for any more, and the system keeps nothing for a server that does not answer.</remarks>
-    public void Abort(Exception reason)
-    {
-        // The reason first: whoever finds the socket closed asks for it.
-        Interlocked.CompareExchange(ref _reason, reason, null);
-        if (Interlocked.CompareExchange(ref _state, Aborted, Open) == Open)
-        {
-            Reset(_socket);
-            _plain.Dispose();
-        }
-    }
+    public void Abort(Exception reason) => End(reason, resets: true);
+
+    /// <summary>Closes the socket now, as <see cref="Abort"/> does, but not by a reset: what was written before still arrives.</summary>
+    public void Close(Exception reason) => End(reason, resets: false);
 
     /// <summary>Closes a socket by a reset: the system keeps nothing of it, and waits for nothing.</summary>
     internal static void Reset(Socket socket)
@@ -102,6 +96,21 @@ internal sealed class TransportConnection : IAsyncDisposable
         {
             // With an exception: without one the writer would try to send what is left.
             await _output.CompleteAsync(Reason ?? new ObjectDisposedException(nameof(TransportConnection))).ConfigureAwait(false);
+        }
+    }
+
+    private void End(Exception reason, bool resets)
+    {
+        // The reason first: a loop that finds the socket closed asks for it.
+        Interlocked.CompareExchange(ref _reason, reason, null);
+        if (Interlocked.CompareExchange(ref _state, Aborted, Open) == Open)
+        {
+            if (resets)
+            {
+                Reset(_socket);
+            }
+
+            _plain.Dispose();
         }
     }
 }

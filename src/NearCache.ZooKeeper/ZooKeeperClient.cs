@@ -21,7 +21,7 @@ namespace NearCache.ZooKeeper;
 /// <para>All methods: misuse throws <see cref="ArgumentException"/>, a disposed client <see cref="ObjectDisposedException"/>; the task throws
 /// <see cref="OperationCanceledException"/>, or a <see cref="ZooKeeperException"/> for everything else. Cancelling gives up the answer: what was sent may still happen.</para>
 /// </remarks>
-public sealed class ZooKeeperClient : IAsyncDisposable
+public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 {
     private const int MostAttempts = 5;
     private readonly Session _session;
@@ -350,6 +350,17 @@ public sealed class ZooKeeperClient : IAsyncDisposable
     {
         _isDisposed = true;
         await _session.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the connection at once and waits for nothing. What is in flight fails with <see cref="ClientClosedException"/>.</summary>
+    /// <remarks>
+    /// The end of the session is sent before, and its ephemeral nodes are deleted at once, unless another thread is just sending or the server takes no more bytes. A session whose end the server does
+    /// not receive lasts until its timeout. <see cref="DisposeAsync"/> waits for the server's reply. May be called from a handler, more than once, and while <see cref="DisposeAsync"/> waits.
+    /// </remarks>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _session.Dispose();
     }
 
     /// <summary>The node that stands for the root, as the connection string says; empty if none does.</summary>

@@ -23,7 +23,7 @@ using NearCache.ZooKeeper;
 namespace NearCache;
 
 /// <summary>The parts of one cache, joined: the only place that knows all of them.</summary>
-internal sealed class Composition : IAsyncDisposable
+internal sealed class Composition : IAsyncDisposable, IDisposable
 {
     // After a rule's lease, for so long are its listed keys tried that could not be fetched.
     private static readonly TimeSpan PreloadLimit = TimeSpan.FromSeconds(10);
@@ -363,6 +363,16 @@ internal sealed class Composition : IAsyncDisposable
             Stops = _registry.Current.Stops,
             RulesRevision = _rules.Revision,
         };
+    }
+
+    /// <summary>Refuses calls, and closes the session and the sockets now. To be followed by <see cref="DisposeAsync"/>, which ends the loops.</summary>
+    public void Dispose()
+    {
+        Map.Close();
+        Creations.Dispose();
+        Near.Dispose();
+        _gate?.Dispose();
+        _servers.Dispose();
     }
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,7 @@ using NearCache.Near;
 namespace NearCache;
 
 /// <summary>A lock that was acquired. It is renewed until it is disposed, or lost.</summary>
-public sealed class LockHandle : IAsyncDisposable
+public sealed class LockHandle : IAsyncDisposable, IDisposable
 {
     private readonly LockPlace _place;
     private readonly byte[] _token;
@@ -72,6 +72,9 @@ public sealed class LockHandle : IAsyncDisposable
         _ending.Dispose();
         _lost.Dispose();
     }
+
+    /// <summary>Ends the renewal and begins to give the lock back, without waiting: another holder may have to wait a little longer, at most for the lease.</summary>
+    public void Dispose() => DisposeAsync().AsTask().Abandon();
 
     private async Task RenewAsync()
     {

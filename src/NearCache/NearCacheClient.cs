@@ -10,7 +10,7 @@ namespace NearCache;
 
 /// <summary>The cache. The main path: near, then memcached, then the caller's source.</summary>
 /// <remarks>Made by <c>AddNearCache</c>, or by hand where there is no container. It connects in the background, so making one never fails because a server is down.</remarks>
-public sealed class NearCacheClient : INearCache, IAsyncDisposable
+public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 {
     private readonly Composition _parts;
     private readonly NearStore _near;   // one step less for a hit
@@ -289,6 +289,18 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable
     {
         var disposal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return Interlocked.CompareExchange(ref _disposal, disposal.Task, null) is { } running ? new(running) : EndAsync(disposal);
+    }
+
+    /// <summary>Closes every connection and the session to ZooKeeper at once, and waits for nothing.</summary>
+    /// <remarks>
+    /// For code that cannot be asynchronous, such as <c>using var provider = services.BuildServiceProvider()</c>. Unlike <see cref="DisposeAsync"/> it sends no announcements: a write whose call has not
+    /// ended yet may be seen late by other processes, within <see cref="NearCacheOptions.MaxStaleness"/>. The end of the session is sent if that takes no wait; otherwise ZooKeeper ends the session
+    /// after its timeout. Calls in flight fail; loops and timers end in the background. May be called more than once, and while <see cref="DisposeAsync"/> waits.
+    /// </remarks>
+    public void Dispose()
+    {
+        _parts.Dispose();
+        _ = DisposeAsync().AsTask();
     }
 
     private async ValueTask EndAsync(TaskCompletionSource disposal)

@@ -55,6 +55,18 @@ internal sealed class ClientGuard(ILogger logger) : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Closes the sockets of all connections now, from any thread. To be followed by <see cref="CloseAsync"/>.</summary>
+    public void Abort()
+    {
+        ConnectionPool[] pools;
+        lock (_lock)
+        {
+            pools = _pools;
+        }
+
+        Array.ForEach(pools, pool => pool.Abort());
+    }
+
     /// <summary>Ends all connections; once.</summary>
     public async ValueTask CloseAsync(TimeSpan drain)
     {

@@ -20,6 +20,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
 
     private Connection? _current;
     private Connection? _probing;
+    private Connection? _draining;   // no longer shown to callers; its replies are still waited for
     private ConnectionFailure? _down;
     private TaskCompletionSource? _replaced;
     private Task? _loop;
@@ -104,7 +105,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         lock (_gate)
         {
             _isClosed = true;
-            (current, probing) = (_current, _probing);
+            (current, probing) = (_current ?? _draining, _probing);
             _down = Ended;
         }
 
@@ -144,7 +145,7 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         {
             _isClosed = true;
             _down = Ended;
-            current = _current;
+            current = _draining = _current;
             Show(null, _down);
         }
 

@@ -66,6 +66,9 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
     /// <summary>Ends it from any thread; the first reason is kept.</summary>
     public void Abort(Exception reason) => transport.Abort(reason);
 
+    /// <summary>Ends it from any thread; what was written before still arrives.</summary>
+    public void Close(Exception reason) => transport.Close(reason);
+
     public ValueTask DisposeAsync() => transport.DisposeAsync();
 
     /// <summary>Whether that is how reading and writing fail when a connection is lost.</summary>

@@ -5,7 +5,7 @@ using NearCache.ZooKeeper.Watches;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>A session as the client uses it: takes requests, and is opened, kept and closed behind that by a loop and a beat.</summary>
-internal sealed class Session : IAsyncDisposable
+internal sealed class Session : IAsyncDisposable, IDisposable
 {
     private readonly SessionParts _parts;
     private readonly SessionLoop _loop;
@@ -96,15 +96,43 @@ internal sealed class Session : IAsyncDisposable
             _parts.IsClosing = true;
             await CloseSessionAsync().ConfigureAwait(false);
             await _parts.Stop.CancelAsync().ConfigureAwait(false);
-            Connection? connection;
-            lock (_parts.Gate)
-            {
-                connection = _parts.Connection;
-            }
-
-            connection?.Abort(new OperationCanceledException("The client was disposed."));
+            ConnectionNow()?.Abort(new OperationCanceledException("The client was disposed."));
         }
 
+        await EndAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Sends the end of the session if no other thread is sending, closes the socket, and waits for nothing.</summary>
+    public void Dispose()
+    {
+        if (!_parts.IsClosing)
+        {
+            _parts.IsClosing = true;
+            if (_parts.Connection is not null && _parts.Core.SessionId != 0)
+            {
+                // The request is written by this thread, unless the send loop is at work. Its reply is not read.
+                _ = IgnoreAsync(Send<CloseSessionRequest, Nothing>(default, null, CancellationToken.None).Completion);
+            }
+        }
+
+        _ = _parts.Stop.CancelAsync();
+        ConnectionNow()?.Close(new OperationCanceledException("The client was disposed."));
+        _ = EndAsync();
+    }
+
+    private static async Task IgnoreAsync(ValueTask outcome) => await outcome.AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private Connection? ConnectionNow()
+    {
+        lock (_parts.Gate)
+        {
+            return _parts.Connection;
+        }
+    }
+
+    // Nothing here needs the server: the loops end, and what they held is given back.
+    private async Task EndAsync()
+    {
         await _running.ConfigureAwait(false);
         if (States.Current.State != ZooKeeperState.Closed)
         {

@@ -18,7 +18,7 @@ internal sealed class SessionParts : ISessionView
         _epoch = Time.GetTimestamp();
         Identities = new Identities(options.Authentications);
         Queue = new RequestQueue(
-            new QueueLimits(options.MaxMessageBytes, options.MaxOutstandingRequests, options.MaxOutstandingBytes, options.MaxWaitingRequests), here => _connection?.Wake(here));
+            new QueueLimits(options.MaxMessageBytes, options.MaxOutstandingRequests, options.MaxOutstandingBytes, options.MaxWaitingRequests), here => _connection?.Wake(here || _isClosing));
         Watches = new WatchRegistry(servers.Chroot);
         Metrics = new SessionMetrics(ZooKeeperMetrics.Of(dependencies.Meters, OperationNames.Answers), OperationNames.All);
         Deliveries = new WatchDeliveries(options.WatchHandlerGrace, Time, Logger);

@@ -30,6 +30,9 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
     /// <remarks>It has nothing of the caller's execution context: no log scope, no trace, no <see cref="AsyncLocal{T}"/>.</remarks>
     public void Run(Func<CancellationToken, Task> work) => _loop = BackgroundContext.Run(() => RunAsync(work));
 
+    /// <summary>Whether a client of servers threw this since it is disposed (<c>MemcachedClient</c>, <c>ZooKeeperClient</c>): no defect of the loop that called it.</summary>
+    public static bool IsOfClient(ObjectDisposedException exception) => exception.ObjectName.EndsWith("Client", StringComparison.Ordinal);
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
@@ -47,6 +50,10 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Stopped.
+        }
+        catch (ObjectDisposedException e) when (IsOfClient(e))
+        {
+            // NearCacheClient.Dispose closes the connections first, and ends the loops behind that.
         }
         catch (Exception e)
         {

@@ -4,7 +4,7 @@ namespace NearCache.Remote;
 /// <param name="areEqual">Whether two settings mean the same connections.</param>
 /// <param name="make">Makes a client.</param>
 internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, bool> areEqual, Func<TOptions, TClient> make)
-    where TClient : class, IAsyncDisposable
+    where TClient : class, IAsyncDisposable, IDisposable
 {
     private readonly Lock _lock = new();   // guards the list, and the settings and users of what is in it
     private readonly List<Shared> _shared = [];
@@ -22,7 +22,7 @@ internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, boo
             }
 
             shared.Users++;
-            return new RentedClient<TClient>(shared.Client, () => GiveBackAsync(shared), () => IsUsedByOthers(shared));
+            return new RentedClient<TClient>(shared.Client, () => GiveBack(shared), () => UsersOf(shared));
         }
     }
 
@@ -48,27 +48,27 @@ internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, boo
 
     private Shared? Find(TOptions options) => _shared.Find(candidate => areEqual(candidate.Options, options));
 
-    private bool IsUsedByOthers(Shared shared)
+    private int UsersOf(Shared shared)
     {
         lock (_lock)
         {
-            return shared.Users > 1;
+            return shared.Users;
         }
     }
 
-    private ValueTask GiveBackAsync(Shared shared)
+    // Returns the client if it was its last user's.
+    private TClient? GiveBack(Shared shared)
     {
         lock (_lock)
         {
             if (--shared.Users > 0)
             {
-                return ValueTask.CompletedTask;
+                return null;
             }
 
             _shared.Remove(shared);
+            return shared.Client;
         }
-
-        return shared.Client.DisposeAsync();
     }
 
     private sealed class Shared(TOptions options, TClient client)

@@ -47,4 +47,6 @@ internal sealed class MemcachedRemote : IChangingRemote
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    public void Dispose() => _client.Dispose();
 }

@@ -163,7 +163,7 @@ public sealed class GuestsTests
 
     private static EnsembleLane LaneOf(ZooKeeperClient client) =>
         new EnsembleGate(
-            new RentedClient<ZooKeeperClient>(client, () => ValueTask.CompletedTask, () => true),
+            new RentedClient<ZooKeeperClient>(client, () => null, () => 2),
             announcementsPerNamespace: 100,
             new NearClock(TimeProvider.System),
             TimeProvider.System,

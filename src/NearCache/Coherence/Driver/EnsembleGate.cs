@@ -12,7 +12,7 @@ namespace NearCache.Coherence.Driver;
 /// Announcements and reads of slots are paced by their own budgets (<see cref="SlotBoard"/>) before they come here. Requests are made through an <see cref="EnsembleLane"/>, one for each purpose, so that a failure
 /// of one purpose delays no other. Thread-safe.
 /// </remarks>
-internal sealed class EnsembleGate : IAsyncDisposable
+internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
 {
     private const long SayAgainAfter = 600_000;
     private const long QuotaSayAgainAfter = 3_600_000;
@@ -157,6 +157,9 @@ internal sealed class EnsembleGate : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    /// <summary>Closes the session and the connection now and waits for nothing, unless other caches of the process use them.</summary>
+    public void Dispose() => _client.Dispose();
 
     /// <summary>Waits for the lane's pause, and for what the lane pays with.</summary>
     internal async ValueTask AdmitAsync(EnsembleLane lane, EnsembleLane.Direction direction, bool isUrgent, CancellationToken cancellationToken)

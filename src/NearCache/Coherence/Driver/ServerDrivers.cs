@@ -4,13 +4,13 @@ using NearCache.Remote;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>The drivers of the servers that the cache has now, and which of them owns a key; changes them when the list of servers changes.</summary>
-internal sealed class ServerDrivers : IAsyncDisposable
+internal sealed class ServerDrivers : IAsyncDisposable, IDisposable
 {
     private readonly CoherenceContext _context;
     private readonly RulesDriver _rules;
     private readonly SemaphoreSlim _changing = new(1);
     private volatile Placement _now;
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     /// <param name="remote">Owned from now on.</param>
     public ServerDrivers(IRemote remote, CoherenceContext context, RulesDriver rules)
@@ -95,6 +95,13 @@ internal sealed class ServerDrivers : IAsyncDisposable
         }
 
         await _now.Remote.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the connections now and waits for nothing. To be followed by <see cref="DisposeAsync"/>.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _now.Remote.Dispose();
     }
 
     private ServerDriver New(IRemoteServer server)

@@ -92,7 +92,10 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
             {
                 _isUp = false;
                 _slots.Disconnected();
-                Say(away: true);
+                if (change.State != ZooKeeperState.Closed)
+                {
+                    Say(away: true);
+                }
             }
 
             if (change.State is ZooKeeperState.Expired or ZooKeeperState.Closed)
@@ -139,6 +142,10 @@ internal sealed class ZooKeeperDriver : IAsyncDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The session ended.
+        }
+        catch (ObjectDisposedException e) when (OwnedLoop.IsOfClient(e))
+        {
+            // NearCacheClient.Dispose closes the session first.
         }
         catch (Exception e)
         {

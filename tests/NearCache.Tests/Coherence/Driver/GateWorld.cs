@@ -17,7 +17,7 @@ internal sealed class GateWorld : IAsyncDisposable
     {
         Client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = Server.ConnectionString + chroot, CreateChroot = createsChroot, RenewSession = true });
         Clock = new NearClock(Time);
-        Gate = new EnsembleGate(new RentedClient<ZooKeeperClient>(Client, Client.DisposeAsync, () => false), announcementsPerNamespace, Clock, Time, Log.CreateLogger("gate"));
+        Gate = new EnsembleGate(new RentedClient<ZooKeeperClient>(Client, () => Client, () => 1), announcementsPerNamespace, Clock, Time, Log.CreateLogger("gate"));
     }
 
     public ManualTime Time { get; } = new();
