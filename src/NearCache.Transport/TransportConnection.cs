@@ -64,11 +64,16 @@ internal sealed class TransportConnection : IAsyncDisposable
     public void Close(Exception reason) => End(reason, resets: false);
 
     /// <summary>Closes a socket by a reset: the system keeps nothing of it, and waits for nothing.</summary>
+    /// <remarks>
+    /// It is shut down first: a child of this process that is being started holds a copy of each descriptor until it runs its program, and closing ours alone would leave the connection established
+    /// until then, beside the one that replaces it.
+    /// </remarks>
     internal static void Reset(Socket socket)
     {
         try
         {
             socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            socket.Shutdown(SocketShutdown.Both);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace NearCache.Transport.Tests;
 
-public sealed class TransportConnectionTests
+public sealed partial class TransportConnectionTests
 {
     [Fact]
     public async Task What_is_flushed_arrives_and_what_the_peer_sends_is_read()
@@ -102,6 +104,19 @@ public sealed class TransportConnectionTests
     }
 
     [Fact]
+    public async Task Abort_ends_the_connection_although_a_child_that_is_being_started_has_a_copy_of_the_descriptor()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Descriptors are copied on Linux alone.");
+        await using var pair = await Pair.MakeAsync();
+        using var copy = new SafeFileHandle(Duplicate((int)pair.Connection.Socket.Handle), ownsHandle: true);
+        Assert.False(copy.IsInvalid);
+
+        pair.Connection.Abort(new IOException("over"));
+
+        await ConnectorTests.AssertClosedAsync(pair.Peer);
+    }
+
+    [Fact]
     public async Task Disposal_delivers_what_was_flushed_and_then_the_end()
     {
         await using var pair = await Pair.MakeAsync();
@@ -157,4 +172,8 @@ public sealed class TransportConnectionTests
             Peer.Dispose();
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "dup")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Duplicate(int descriptor);
 }

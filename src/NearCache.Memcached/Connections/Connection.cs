@@ -229,7 +229,7 @@ internal sealed class Connection : IReplyLine
     /// <summary>Waits until there may be room again, or it has ended.</summary>
     public async Task WaitForRoomAsync(CancellationToken cancellationToken)
     {
-        TaskCompletionSource turn;
+        LinkedListNode<TaskCompletionSource> turn;
         lock (_gate)
         {
             if (_closed)
@@ -240,8 +240,20 @@ internal sealed class Connection : IReplyLine
             turn = _room.Wait();
         }
 
-        using var registration = cancellationToken.UnsafeRegister(static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn);
-        await turn.Task.ConfigureAwait(false);
+        using var registration = cancellationToken.UnsafeRegister(static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn.Value);
+        try
+        {
+            await turn.Value.Task.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate)
+            {
+                _room.Leave(turn);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>How it is now; null unless it is open.</summary>

@@ -92,6 +92,7 @@ internal sealed class ConnectionPool : IServerView
     /// <param name="cancellationToken">Gives up the answer.</param>
     public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
     {
+        commands = WithOwnKeys(commands);
         foreach (ref readonly var command in commands.Span)
         {
             MetaRules.Check(command, command.Key.Span, _settings.Options.MaxValueBytes);
@@ -123,6 +124,23 @@ internal sealed class ConnectionPool : IServerView
             var reply = await operation.Completion.ConfigureAwait(false);
             return reply.Error is { } error ? throw new MemcachedServerErrorException(_settings.Server, command.Line, error) : reply.Lines;
         });
+    }
+
+    // Keys that code of the application hands out are asked for once, and not under the connection's lock.
+    private static ReadOnlyMemory<MetaCommand> WithOwnKeys(ReadOnlyMemory<MetaCommand> commands)
+    {
+        MetaCommand[]? copies = null;
+        for (var i = 0; i < commands.Length; i++)
+        {
+            var key = commands.Span[i].Key;
+            if (SendQueue.IsForeign(key))
+            {
+                copies ??= commands.ToArray();
+                copies[i] = copies[i] with { Key = key.ToArray() };
+            }
+        }
+
+        return copies ?? commands;
     }
 
     // Methods of their own, since the closures would be made by every call.

@@ -4,7 +4,7 @@ namespace NearCache.Memcached.Connections;
 /// <remarks>Everything is called under the connection's lock, but <see cref="Commands"/>.</remarks>
 internal sealed class Room(MemcachedOptions options)
 {
-    private readonly Queue<TaskCompletionSource> _waiting = new();
+    private readonly LinkedList<TaskCompletionSource> _waiting = new();
     private long _bytes;
     private int _commands;
 
@@ -26,19 +26,26 @@ internal sealed class Room(MemcachedOptions options)
     {
         _commands -= commands;
         _bytes -= bytes;
-        for (var turns = _commands == 0 ? int.MaxValue : commands; turns > 0 && _waiting.TryDequeue(out var first);)
+        for (var turns = _commands == 0 ? int.MaxValue : commands; turns > 0 && _waiting.First is { } first;)
         {
+            _waiting.Remove(first);
+
             // One that was cancelled meanwhile does not count.
-            turns -= first.TrySetResult() ? 1 : 0;
+            turns -= first.Value.TrySetResult() ? 1 : 0;
         }
     }
 
     /// <summary>Queues up. The source is completed when it is one's turn to try again.</summary>
-    public TaskCompletionSource Wait()
+    public LinkedListNode<TaskCompletionSource> Wait() =>
+        _waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    /// <summary>Leaves the queue, if it is not one's turn already: nothing is kept of a caller that waits no more.</summary>
+    public void Leave(LinkedListNode<TaskCompletionSource> turn)
     {
-        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Enqueue(turn);
-        return turn;
+        if (turn.List is not null)
+        {
+            _waiting.Remove(turn);
+        }
     }
 
     /// <summary>Tells all who wait: they will find the connection closed.</summary>

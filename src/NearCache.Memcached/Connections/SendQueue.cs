@@ -45,7 +45,10 @@ internal sealed class SendQueue
 
     /// <summary>Whether a value must be copied before the connection's lock is taken: it is large, or code of the application hands out its memory.</summary>
     public static bool MustCopy(in MetaCommand command) =>
-        command.Kind == MetaCommandKind.Set && (command.Value.Length >= LargeValueBytes || !MemoryMarshal.TryGetArray(command.Value, out _));
+        command.Kind == MetaCommandKind.Set && (command.Value.Length >= LargeValueBytes || IsForeign(command.Value));
+
+    /// <summary>Whether code of the application hands out the memory: it may block or throw, each time anew. It never runs under the connection's lock.</summary>
+    public static bool IsForeign(ReadOnlyMemory<byte> memory) => MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(memory, out _);
 
     /// <summary>Copies the value if it must be; otherwise returns null.</summary>
     public static byte[]? Copy(in MetaCommand command)
