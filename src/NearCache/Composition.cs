@@ -160,7 +160,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
                 new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context),
                 Usage(time),
                 () => _slots?.Members ?? 1,
-                (ids, why, cancellationToken) => _registry.ClearStopsAsync(ids, new EditReason($"{ChurnStops.Author} of {ChurnDriver.Who}", why), cancellationToken))
+                (ids, why, cancellationToken) => _registry.ClearStopsAsync(ids, new EditReason { Who = $"{ChurnStops.Author} of {ChurnDriver.Who}", Why = why }, cancellationToken))
             : null;
         _reload = () =>
         {
@@ -303,8 +303,15 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
     private IEnumerable<RuleSnapshot> Rules() => _rules.Counted.Select(rule =>
     {
         var did = rule.Counters;
-        return new RuleSnapshot(rule.Name, rule.IsOn, did.NearHits, did.RemoteReads, did.Writes, did.Announcements, rule.DryRun is not null)
+        return new RuleSnapshot
         {
+            Name = rule.Name,
+            IsOn = rule.IsOn,
+            NearHits = did.NearHits,
+            RemoteReads = did.RemoteReads,
+            Writes = did.Writes,
+            Announcements = did.Announcements,
+            IsDryRun = rule.DryRun is not null,
             ChurnBreaker = rule.Breaker,
             ChurnReason = rule.Circuit is { State: not ChurnBreakerState.Closed } circuit ? $"{circuit.Who}: {circuit.Why}" : null,
         };
@@ -346,10 +353,12 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             IsEmbedded = _isEmbedded,
             IsWarm = _warmUp.IsOver,
             AreRulesReadable = _rules.AreReadable,
-            Servers = [.. _servers.All.Select(server => new ServerSnapshot(
-                server.Server.Name,
-                server.Gate.IsOpen(now, maxStaleness),
-                server.Gate.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic)))],
+            Servers = [.. _servers.All.Select(server => new ServerSnapshot
+            {
+                Name = server.Server.Name,
+                IsServedNear = server.Gate.IsOpen(now, maxStaleness),
+                ConfirmedBefore = server.Gate.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic),
+            })],
             NearHits = Near.Hits,
             NearEntries = Near.Entries,
             NearBytes = Near.Bytes,

@@ -83,7 +83,14 @@ public sealed class NamespaceCleaner
                 stream.Flush(flushToDisk: true);
             }
 
-            return new NamespacePlan(_namespace, record.Nodes.Length, record.LastChange, file, record.PlannedAt + options.PlannedFor);
+            return new NamespacePlan
+            {
+                Namespace = _namespace,
+                ZNodes = record.Nodes.Length,
+                LastChange = record.LastChange,
+                File = file,
+                RemovableFrom = record.PlannedAt + options.PlannedFor,
+            };
         });
     }
 

@@ -1,15 +1,29 @@
 namespace NearCache;
 
 /// <summary>What a rule did in one process since it came or its match or enable changed there.</summary>
-/// <param name="Name">The rule's name.</param>
-/// <param name="IsOn">Whether it is in force: not stopped, and the rules can be read.</param>
-/// <param name="NearHits">Reads that the near tier answered.</param>
-/// <param name="RemoteReads">Reads that went to memcached.</param>
-/// <param name="Writes">Mutations of its keys.</param>
-/// <param name="Announcements">Mutations handed to ZooKeeper; many travel in one transaction.</param>
-/// <param name="IsDryRun">Whether it is only tried: then the other numbers are what it would have done, near hits by estimate.</param>
-public sealed record RuleSnapshot(string Name, bool IsOn, long NearHits, long RemoteReads, long Writes, long Announcements, bool IsDryRun = false)
+public sealed record RuleSnapshot
 {
+    /// <summary>The rule's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether it is in force: not stopped, and the rules can be read.</summary>
+    public required bool IsOn { get; init; }
+
+    /// <summary>Reads that the near tier answered.</summary>
+    public required long NearHits { get; init; }
+
+    /// <summary>Reads that went to memcached.</summary>
+    public required long RemoteReads { get; init; }
+
+    /// <summary>Mutations of its keys.</summary>
+    public required long Writes { get; init; }
+
+    /// <summary>Mutations handed to ZooKeeper; many travel in one transaction.</summary>
+    public required long Announcements { get; init; }
+
+    /// <summary>Whether it is only tried: then the other numbers are what it would have done, near hits by estimate.</summary>
+    public bool IsDryRun { get; init; }
+
     /// <summary>What the churn breaker lets it announce.</summary>
     public ChurnBreakerState ChurnBreaker { get; init; }
 

@@ -1,7 +1,14 @@
 namespace NearCache;
 
 /// <summary>One memcached server as a process sees it.</summary>
-/// <param name="Name">As configured.</param>
-/// <param name="IsServedNear">Whether its keys may be served near now: an audit has confirmed them within <c>MaxStaleness</c>.</param>
-/// <param name="ConfirmedBefore">How long ago the last confirmed audit was sent: the bound on the staleness of a near hit now. Null: never yet.</param>
-public sealed record ServerSnapshot(string Name, bool IsServedNear, TimeSpan? ConfirmedBefore);
+public sealed record ServerSnapshot
+{
+    /// <summary>As configured.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether its keys may be served near now: an audit has confirmed them within <c>MaxStaleness</c>.</summary>
+    public required bool IsServedNear { get; init; }
+
+    /// <summary>How long ago the last confirmed audit was sent: the bound on the staleness of a near hit now. Null: never yet.</summary>
+    public required TimeSpan? ConfirmedBefore { get; init; }
+}

@@ -57,7 +57,7 @@ public sealed class HealthCheckTests : IAsyncDisposable
     public async Task A_stop_degrades_the_details_alone()
     {
         var cache = _shelf.Make();
-        await cache.Rules.StopAsync(null, new EditReason("Alice", "a drill"));
+        await cache.Rules.StopAsync(null, new EditReason { Who = "Alice", Why = "a drill" });
 
         Assert.Equal(HealthStatus.Healthy, (await CheckAsync(new NearCacheHealthCheck(cache))).Status);
         var details = await CheckAsync(new NearCacheDetailedHealthCheck(cache));

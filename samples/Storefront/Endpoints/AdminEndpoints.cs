@@ -18,9 +18,9 @@ internal static class AdminEndpoints
 
         admin.MapGet("/rules", (IRuleRegistry rules) => rules.Current);
         admin.MapPost("/stops", async (StopRequest stop, IRuleRegistry rules, CancellationToken cancellationToken) =>
-            await TryAsync(async () => await rules.StopAsync(stop.Rule, new EditReason(stop.Who, stop.Why), cancellationToken)));
+            await TryAsync(async () => await rules.StopAsync(stop.Rule, new EditReason { Who = stop.Who, Why = stop.Why }, cancellationToken)));
         admin.MapPost("/stops/{id}/end", async (string id, Editor editor, IRuleRegistry rules, CancellationToken cancellationToken) =>
-            await TryAsync(async () => await rules.ClearStopsAsync([id], new EditReason(editor.Who, editor.Why), cancellationToken)));
+            await TryAsync(async () => await rules.ClearStopsAsync([id], new EditReason { Who = editor.Who, Why = editor.Why }, cancellationToken)));
     }
 
     // Without a key nobody is an operator.

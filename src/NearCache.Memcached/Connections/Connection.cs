@@ -258,8 +258,18 @@ internal sealed class Connection : IReplyLine
 
     /// <summary>How it is now; null unless it is open.</summary>
     public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _transport) is { } transport && IsOpen
-        ? new MemcachedConnectionInfo(
-            Id, _settings.Server, transport.Local, transport.Remote, Age, Interlocked.Read(ref _operations), InFlight, _flusher.Sent, Interlocked.Read(ref _received))
+        ? new MemcachedConnectionInfo
+        {
+            Id = Id,
+            Server = _settings.Server,
+            Local = transport.Local,
+            Remote = transport.Remote,
+            Age = Age,
+            Operations = Interlocked.Read(ref _operations),
+            InFlight = InFlight,
+            BytesSent = _flusher.Sent,
+            BytesReceived = Interlocked.Read(ref _received),
+        }
         : null;
 
     Operation? IReplyLine.Peek(long number) => _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;

@@ -70,7 +70,14 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
     private static RuleUsage Of(string rule, long[] sums)
     {
         double PerSecond(UsageKind kind) => sums[(int)kind] / (double)(Buckets * UsageNames.BucketSeconds);
-        return new RuleUsage(rule, PerSecond(UsageKind.NearHit), PerSecond(UsageKind.RemoteRead), PerSecond(UsageKind.Write), PerSecond(UsageKind.Announcement));
+        return new RuleUsage
+        {
+            Rule = rule,
+            NearHitsPerSecond = PerSecond(UsageKind.NearHit),
+            RemoteReadsPerSecond = PerSecond(UsageKind.RemoteRead),
+            WritesPerSecond = PerSecond(UsageKind.Write),
+            AnnouncementsPerSecond = PerSecond(UsageKind.Announcement),
+        };
     }
 
     private static long NumberIn(in MetaResponse response) =>

@@ -56,7 +56,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
         Assert.True(clock.Elapsed.TotalSeconds > 0.9 * (left - 100) / rate, "it keeps to its rate");
         Assert.InRange(done.Transactions, left / 100, (left / 100) + 5);
         await fleet.ServeNearAsync("product:1");
-        Assert.Equal(new CleanerReport(0, 0, 1, 0, 0), await cleaner.CleanAsync(options, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(new CleanerReport { Leftovers = 0, Removed = 0, Alive = 1, Young = 0, Transactions = 0 }, await cleaner.CleanAsync(options, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
         var zooKeeper = new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address };
         await using var admin = new ZooKeeperClient(zooKeeper);
         await admin.CreateAsync("/nearcache", null);
-        Assert.Equal(new CleanerReport(0, 0, 0, 0, 0), await new NamespaceCleaner(zooKeeper, "rules").CleanAsync(cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(new CleanerReport { Leftovers = 0, Removed = 0, Alive = 0, Young = 0, Transactions = 0 }, await new NamespaceCleaner(zooKeeper, "rules").CleanAsync(cancellationToken: TestContext.Current.CancellationToken));
         await admin.CreateAsync(Home, null);
         await FillAsync(admin, Keys, 300);
         var everything = new CleanerOptions { UntouchedFor = TimeSpan.Zero, MaxListBytes = 1024 };

@@ -14,7 +14,7 @@ internal sealed class RuleFleet : IAsyncDisposable
     // A busy machine shall not end sessions: what they cost is counted.
     public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
 
-    public static EditReason Reason { get; } = new("Alice", "a test");
+    public static EditReason Reason { get; } = new() { Who = "Alice", Why = "a test" };
 
     public MemcachedProcess[] Memcached { get; }
 

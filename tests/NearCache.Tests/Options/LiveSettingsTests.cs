@@ -136,7 +136,7 @@ public sealed class LiveSettingsTests
         var settings = new Settings { ["NearCache:Rules:0:Name"] = "products", ["NearCache:Rules:0:Match"] = "product:*" };
         using var host = await StartAsync(settings, new SaidLog(LogLevel.Trace));
         var cache = host.Services.GetRequiredService<NearCacheClient>();
-        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*" }, new EditReason("Alice", "a test"));
+        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*" }, new EditReason { Who = "Alice", Why = "a test" });
 
         settings.Change("NearCache:ItemLifetime", "00:10:00");
         Assert.Equal(["products", "site"], cache.Rules.Current.Rules.Select(rule => rule.Settings.Name));

@@ -88,7 +88,7 @@ public sealed class PrefetchTests : IAsyncDisposable
         var cache = _shelf.Make();
         await cache.SetAsync("site:1", "one");
 
-        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:1" } }, new EditReason("Alice", "a test"));
+        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:1" } }, new EditReason { Who = "Alice", Why = "a test" });
         await WaitForAsync(cache, entries: 1);
 
         Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
@@ -100,7 +100,7 @@ public sealed class PrefetchTests : IAsyncDisposable
         var cache = _shelf.Make();
         await cache.SetAsync("site:1", "one");
 
-        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:two words", "site:" + new string('x', 300), "site:1" } }, new EditReason("Alice", "a test"));
+        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:two words", "site:" + new string('x', 300), "site:1" } }, new EditReason { Who = "Alice", Why = "a test" });
         await WaitForAsync(cache, entries: 1);
 
         Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);

@@ -141,7 +141,7 @@ public sealed class OtherRemoteCoherenceTests
         await fleet.Here.SetAsync("page:1", "old");
         Assert.Equal(CacheSource.Remote, (await fleet.There.GetAsync<string>("page:1")).Source);
 
-        await fleet.Here.Rules.AddAsync(new RuleOptions { Name = "pages", Match = "page:*" }, new EditReason("test", "pages"));
+        await fleet.Here.Rules.AddAsync(new RuleOptions { Name = "pages", Match = "page:*" }, new EditReason { Who = "test", Why = "pages" });
         await OtherFleet.NearAsync(fleet.There, "page:1", "old");
         await fleet.Here.SetAsync("page:1", "new");
 
@@ -155,7 +155,7 @@ public sealed class OtherRemoteCoherenceTests
 
         try
         {
-            await fleet.Here.Rules.StopAsync(null, new EditReason("test", "enough"));
+            await fleet.Here.Rules.StopAsync(null, new EditReason { Who = "test", Why = "enough" });
         }
         catch (NearCacheException e) when (e.OutcomeUnknown)
         {

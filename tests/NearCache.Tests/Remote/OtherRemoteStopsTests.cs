@@ -5,7 +5,7 @@ namespace NearCache.Tests.Remote;
 /// <summary>Over another remote a stop ends the announcements of its rule, once no process serves it near; and no change is missed when it is cleared.</summary>
 public sealed class OtherRemoteStopsTests
 {
-    private static readonly EditReason Reason = new("Alice", "a test");
+    private static readonly EditReason Reason = new() { Who = "Alice", Why = "a test" };
 
     [Fact]
     public async Task Nothing_of_a_stopped_rule_is_announced_when_it_is_near_nowhere_and_the_first_near_value_after_the_stop_is_the_newest()

@@ -115,7 +115,7 @@ public sealed class OtherRemoteTests : IDisposable
     {
         await using var cache = Make(Vendor("memory"));
         await cache.SetAsync("product:1", "value");
-        await Assert.ThrowsAsync<NearCacheException>(() => cache.Rules.AddAsync(new RuleOptions { Name = "products", Match = "product:*" }, new EditReason("test", "near")));
+        await Assert.ThrowsAsync<NearCacheException>(() => cache.Rules.AddAsync(new RuleOptions { Name = "products", Match = "product:*" }, new EditReason { Who = "test", Why = "near" }));
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal(CacheSource.Remote, (await cache.GetAsync<string>("product:1")).Source);

@@ -5,7 +5,7 @@ namespace NearCache.Tests.Rules;
 /// <summary>A rule that is only tried, on the embedded remote.</summary>
 public sealed class DryRunTests : IAsyncLifetime
 {
-    private static readonly EditReason Reason = new("Alice", "a test");
+    private static readonly EditReason Reason = new() { Who = "Alice", Why = "a test" };
     private readonly ManualTime _time = new();
     private readonly NearCacheClient _cache;
 
@@ -30,7 +30,7 @@ public sealed class DryRunTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(CacheSource.Remote, (await _cache.GetAsync<string>("product:1")).Source);
 
-        Assert.Equal(new RuleSnapshot("products", IsOn: false, NearHits: 2, RemoteReads: 3, Writes: 2, Announcements: 2, IsDryRun: true), Assert.Single(_cache.Snapshot().Rules));
+        Assert.Equal(new RuleSnapshot { Name = "products", IsOn = false, NearHits = 2, RemoteReads = 3, Writes = 2, Announcements = 2, IsDryRun = true }, Assert.Single(_cache.Snapshot().Rules));
         Assert.Equal((0, 0), (_cache.Snapshot().NearHits, _cache.Snapshot().NearEntries));
         var settings = Assert.Single(_cache.Rules.Current.Rules).Settings;
         Assert.Equal((true, true), (settings.Enabled, settings.DryRun));

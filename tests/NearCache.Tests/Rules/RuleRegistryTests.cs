@@ -6,7 +6,7 @@ namespace NearCache.Tests.Rules;
 /// <summary>The registry on the embedded remote: what an edit ends has ended when it returns, what it begins begins a moment later.</summary>
 public sealed class RuleRegistryTests : IAsyncLifetime
 {
-    private static readonly EditReason Reason = new("Alice", "a test");
+    private static readonly EditReason Reason = new() { Who = "Alice", Why = "a test" };
     private readonly NearCacheClient _cache = new(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
 
     private IRuleRegistry Rules => _cache.Rules;
@@ -113,7 +113,7 @@ public sealed class RuleRegistryTests : IAsyncLifetime
         await Assert.ThrowsAsync<RuleRefusedException>(() => Rules.ClearStopsAsync(["nobody"], Reason));
         await Assert.ThrowsAsync<RuleRefusedException>(() => Rules.ClearStopsAsync([], Reason));
         await Assert.ThrowsAsync<ArgumentException>(() => Rules.StopAsync("nobody", Reason));
-        await Assert.ThrowsAsync<ArgumentException>(() => Rules.StopAsync("products", new EditReason(" ", "")));
+        await Assert.ThrowsAsync<ArgumentException>(() => Rules.StopAsync("products", new EditReason { Who = " ", Why = "" }));
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class ChurnSequencesTests
         Assert.EndsWith("; that was trip 5 within an hour", stop.Why, StringComparison.Ordinal);
         Assert.False(Rule(fleet.There).IsOn);
 
-        await fleet.Here.Rules.ClearStopsAsync([stop.Id], new EditReason("Alice", "the import is over"), TestContext.Current.CancellationToken);
+        await fleet.Here.Rules.ClearStopsAsync([stop.Id], new EditReason { Who = "Alice", Why = "the import is over" }, TestContext.Current.CancellationToken);
         await fleet.TurnUntilAsync(() => Task.FromResult(Rule(fleet.Here).IsOn && Rule(fleet.There).IsOn));
         await fleet.UntilAsync(ChurnBreakerState.Closed);
         await fleet.WriteUntilAsync(writesPerSecond: 30, () => fleet.Breaker(fleet.There) == ChurnBreakerState.Open);

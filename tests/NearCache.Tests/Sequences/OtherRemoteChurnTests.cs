@@ -74,7 +74,7 @@ public sealed class OtherRemoteChurnTests : IAsyncLifetime
     public async Task A_stop_of_a_rule_that_was_removed_meanwhile_ends_too()
     {
         await WriteUntilAsync(() => AreStopped);
-        await _other.Rules.RemoveAsync("products", new EditReason("Alice", "a mistake"), TestContext.Current.CancellationToken);
+        await _other.Rules.RemoveAsync("products", new EditReason { Who = "Alice", Why = "a mistake" }, TestContext.Current.CancellationToken);
         await UntilAsync(() => AreOn);
     }
 

@@ -37,11 +37,11 @@ public sealed class UsageTests
         await AdvanceAsync(seconds: 10);   // and the buckets that they told are over
         var usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products", "site", "unused"], TestContext.Current.CancellationToken);
 
-        Assert.Equal([new RuleUsage("products", 20, 10, 10, 0), new RuleUsage("site", 0, 0, 10, 10), new RuleUsage("unused", 0, 0, 0, 0)], usage);
+        Assert.Equal([new RuleUsage { Rule = "products", NearHitsPerSecond = 20, RemoteReadsPerSecond = 10, WritesPerSecond = 10, AnnouncementsPerSecond = 0 }, new RuleUsage { Rule = "site", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 10, AnnouncementsPerSecond = 10 }, new RuleUsage { Rule = "unused", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }], usage);
 
         await AdvanceAsync(seconds: 70);
         usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products"], TestContext.Current.CancellationToken);
-        Assert.Equal([new RuleUsage("products", 0, 0, 0, 0)], usage);
+        Assert.Equal([new RuleUsage { Rule = "products", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }], usage);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ internal sealed class LeftoverSweep(
         return Report();
     }
 
-    private CleanerReport Report() => new(_leftovers, _removed, _alive, _young, _transactions);
+    private CleanerReport Report() => new() { Leftovers = _leftovers, Removed = _removed, Alive = _alive, Young = _young, Transactions = _transactions };
 
     // True: nothing is left below the node.
     private async Task<bool> SweepBelowAsync(string parent, string[] own, CancellationToken cancellationToken)

@@ -152,15 +152,18 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     public void Dispose() => _turn.Dispose();
 
     /// <summary>Rules and stops as users see them.</summary>
-    public static RegistrySnapshot Snapshot(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history) => new(
-        set.Revision,
-        [.. set.Rules.Select(rule => new RegisteredRule(rule.ToOptions(), rule.Since))],
-        [.. stops.Stops.Select(Shown)],
-        [.. history.Select(edit => new RegistryEdit(edit.Revision, edit.Who, edit.Why, edit.When))]);
+    public static RegistrySnapshot Snapshot(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history) => new()
+    {
+        Revision = set.Revision,
+        Rules = [.. set.Rules.Select(rule => new RegisteredRule { Settings = rule.ToOptions(), Since = rule.Since })],
+        Stops = [.. stops.Stops.Select(Shown)],
+        History = [.. history.Select(edit => new RegistryEdit { Revision = edit.Revision, Who = edit.Who, Why = edit.Why, When = edit.When })],
+    };
 
     private static RegistrySnapshot Snapshot(RegistryDocument document) => Snapshot(document.Set, document.Stops.Without(document.Set.Cleared), document.History);
 
-    private static RuleStop Shown(Stop stop) => new(stop.Id, stop.Rule, stop.Who, stop.Why, stop.IsByHand ? null : stop.When);
+    private static RuleStop Shown(Stop stop) =>
+        new() { Id = stop.Id, Rule = stop.Rule, Who = stop.Who, Why = stop.Why, When = stop.IsByHand ? null : stop.When };
 
     private static void Check(EditReason reason)
     {
