@@ -145,8 +145,8 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
         }
         else
         {
-            // Left to those that agree.
-            await ledger.Due.WaitAsync(context.AuditPeriod, stopping).ConfigureAwait(false);
+            // Left to those that agree, which look once in an audit period: the whole of it, whatever else is due here.
+            await Task.Delay(TimeSpan.FromMilliseconds(context.AuditPeriod), context.Time, stopping).ConfigureAwait(false);
         }
 
         ledger.CountersCreated();

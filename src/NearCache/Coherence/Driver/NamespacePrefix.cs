@@ -8,7 +8,8 @@ namespace NearCache.Coherence.Driver;
 /// <summary>The prefix of the namespace's keys: decides it where the settings leave it open, and compares it with what each server says that the namespace has.</summary>
 /// <remarks>
 /// docs/formats.md, "The prefix of a namespace". Whoever creates the counters of a server says there which prefix it has; counters without that item were made by an older process, which has none unless it is set.
-/// A process whose prefix differs closes near for itself alone, and creates nothing: one wrong process cannot close the fleet.
+/// A process whose prefix differs closes near for itself alone, and creates nothing; after a flush it leaves that to the others for
+/// a while: one wrong process cannot close the fleet.
 /// </remarks>
 internal sealed class NamespacePrefix
 {
@@ -109,7 +110,7 @@ internal sealed class NamespacePrefix
             var before = _servers.GetValueOrDefault(server);
             var said = item.Status == MetaStatus.Ok ? Encoding.UTF8.GetString(item.Value.Span) : null;
             var isLost = said is null && hasCounters && before is { Said: not null } && before.Life == life;
-            _servers[server] = isLost ? before : new Sight(life, hasCounters, said);
+            _servers[server] = isLost ? before : new Sight(life, hasCounters, said, before);
             _failed.Remove(server);
             Decide();
             Compare();
@@ -162,7 +163,7 @@ internal sealed class NamespacePrefix
         Agrees = other is null;
         if (agreed && !Agrees)
         {
-            _logger.KeyPrefixDiffers(server, _namespace, other!.Said ?? "", own);
+            _logger.KeyPrefixDiffers(server, _namespace, other!.LastSaid is { } said && said != own ? said : "", own);
         }
         else if (!agreed && Agrees)
         {
@@ -171,11 +172,25 @@ internal sealed class NamespacePrefix
     }
 
     // Counters of an older process do not say what its setting is; where it is left open there, it is empty.
-    private bool Differs(Sight sight, string own) => sight.Said is { } said ? said != own : sight.HasCounters && !_isSet && own.Length > 0;
+    private bool Differs(Sight sight, string own) =>
+        (sight.LastSaid is { } said && said != own) || (sight is { Said: null, HasCounters: true } && !_isSet && own.Length > 0);
 
     // IsWithout: its keys have no prefix, because the item says so or because there is none.
     private sealed record Sight(int Life, bool HasCounters, string? Said)
     {
+        // Looks at a flushed server before what it said counts no longer. Processes that agree with it create its counters at their next look, long before.
+        private const int Patience = 10;
+
+        private readonly int _looks;   // in a row that found nothing
+
+        public Sight(int life, bool hasCounters, string? said, Sight? before) : this(life, hasCounters, said)
+        {
+            _looks = hasCounters || said is not null || before is null ? 0 : before._looks + 1;
+            LastSaid = said ?? (_looks < Patience ? before?.LastSaid : null);
+        }
+
+        public string? LastSaid { get; } = Said;
+
         public bool IsWithout => Said is { Length: 0 } || (Said is null && HasCounters);
     }
 }

@@ -83,6 +83,35 @@ public sealed class NamespacePrefixTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_flush_a_process_that_differed_leaves_the_counters_to_the_others()
+    {
+        var wrong = Make("other:", "a");
+        var right = Make(null, "a");
+        foreach (var prefix in new[] { wrong, right })
+        {
+            prefix.Look("a", 1, hasCounters: true, Item("shop:"));
+            prefix.Look("a", 2, hasCounters: false, Absent);
+        }
+
+        Assert.True(await right.MayCreateAsync(CancellationToken.None));
+        Assert.False(await wrong.MayCreateAsync(CancellationToken.None));
+
+        right.Said("a", 2);
+        wrong.Look("a", 3, hasCounters: true, Item("shop:"));
+        Assert.Equal((true, false), (right.Agrees, wrong.Agrees));
+        Assert.Equal([1130], _log.Ids);
+
+        // Where no other creates them, the flush has changed the prefix.
+        for (var look = 0; look < 10; look++)
+        {
+            Assert.False(await wrong.MayCreateAsync(CancellationToken.None));
+            wrong.Look("a", 4, hasCounters: false, Absent);
+        }
+
+        Assert.True(await wrong.MayCreateAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public void A_prefix_that_is_set_does_not_differ_from_counters_that_say_none()
     {
         var prefix = Make("other:", "a");
