@@ -46,8 +46,11 @@ internal static partial class Log
     [LoggerMessage(3104, LogLevel.Information, "Session 0x{Session:x} closed.")]
     public static partial void SessionClosed(this ILogger logger, long session);
 
-    [LoggerMessage(3105, LogLevel.Warning, "Session 0x{Session:x} could not be closed on the server, which will end it after its timeout.")]
-    public static partial void SessionLeft(this ILogger logger, Exception? exception, long session);
+    [LoggerMessage(3105, LogLevel.Warning, "Session 0x{Session:x} could not be closed on the server, which will end it after its timeout: {Reason}")]
+    private static partial void SessionLeft(this ILogger logger, Exception? exception, long session, string reason);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void SessionLeft(this ILogger logger, Exception exception, long session) => logger.SessionLeft(AtDebug(logger, exception), session, exception.Message);
 
     [LoggerMessage(3106, LogLevel.Critical, "The client stopped by a defect of its own.")]
     public static partial void Stopped(this ILogger logger, Exception exception);
@@ -62,8 +65,11 @@ internal static partial class Log
     [LoggerMessage(3109, LogLevel.Information, "The chroot {Chroot} of the connection string did not exist, and was created.")]
     public static partial void ChrootCreated(this ILogger logger, string chroot);
 
-    [LoggerMessage(3110, LogLevel.Warning, "The chroot {Chroot} of the connection string could not be seen or created.")]
-    public static partial void ChrootFailed(this ILogger logger, Exception exception, string chroot);
+    [LoggerMessage(3110, LogLevel.Warning, "The chroot {Chroot} of the connection string could not be seen or created: {Reason}")]
+    private static partial void ChrootFailed(this ILogger logger, Exception? exception, string chroot, string reason);
+
+    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    public static void ChrootFailed(this ILogger logger, Exception exception, string chroot) => logger.ChrootFailed(AtDebug(logger, exception), chroot, exception.Message);
 
     [LoggerMessage(3200, LogLevel.Error, "The handler of a watch failed on {Event}.")]
     public static partial void HandlerFailed(this ILogger logger, Exception exception, WatchEventType @event);

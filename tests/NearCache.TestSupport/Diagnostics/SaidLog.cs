@@ -7,7 +7,7 @@ namespace NearCache.TestSupport.Diagnostics;
 /// <param name="least">What is less than this is not kept.</param>
 public sealed class SaidLog(LogLevel least = LogLevel.Warning) : ILoggerFactory, ILoggerProvider, ILogger
 {
-    private readonly ConcurrentQueue<(int Id, string Text)> _said = [];
+    private readonly ConcurrentQueue<(int Id, string Text, Exception? Exception)> _said = [];
     private readonly ConcurrentQueue<string> _categories = [];
 
     /// <summary>The categories of the loggers that were asked for.</summary>
@@ -21,6 +21,9 @@ public sealed class SaidLog(LogLevel least = LogLevel.Warning) : ILoggerFactory,
 
     /// <summary>The texts that were logged under an id.</summary>
     public string[] Of(int id) => [.. _said.Where(said => said.Id == id).Select(said => said.Text)];
+
+    /// <summary>The exceptions that were logged under an id; null where there is none.</summary>
+    public Exception?[] ExceptionsOf(int id) => [.. _said.Where(said => said.Id == id).Select(said => said.Exception)];
 
     /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName)
@@ -51,7 +54,7 @@ public sealed class SaidLog(LogLevel least = LogLevel.Warning) : ILoggerFactory,
         ArgumentNullException.ThrowIfNull(formatter);
         if (IsEnabled(logLevel))
         {
-            _said.Enqueue((eventId.Id, formatter(state, exception)));
+            _said.Enqueue((eventId.Id, formatter(state, exception), exception));
         }
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
@@ -30,6 +31,28 @@ public sealed class ClosingTests
 
         Assert.Equal(ZooKeeperState.Closed, client.State);
         Assert.Contains(server.Requests, request => request.Operation == "CloseSession");
+    }
+
+    [Theory]
+    [InlineData(LogLevel.Warning)]
+    [InlineData(LogLevel.Debug)]
+    public async Task A_session_or_a_chroot_that_is_left_is_one_line_and_no_stack_but_at_debug(LogLevel least)
+    {
+        await using var server = FakeZooKeeper.Start();
+        using var log = new SaidLog(least);
+        server.OnRequest = request => request.Operation is "Create2" or "Multi" ? FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
+        var client = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/shop", CreateChroot = true, ConnectTimeout = TimeSpan.FromMilliseconds(200) }, log);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+        server.Freeze();
+        await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
+
+        foreach (var id in new[] { 3105, 3110 })
+        {
+            Assert.NotEmpty(log.Of(id));
+            Assert.All(log.ExceptionsOf(id), exception => Assert.Equal(least == LogLevel.Debug, exception is not null));
+            Assert.All(log.Of(id), text => Assert.DoesNotMatch(": $", text));
+        }
     }
 
     [Fact]
