@@ -72,8 +72,9 @@ internal static class JsonTypes
         {
             throw new NotSupportedException($"A {TypeNames.Of(info.Type)} cannot be stored as JSON without loss: {e.Message}", e);
         }
-        catch (ArgumentException e)
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
+            // An ImmutableArray or a JsonElement that was never set is an invalid operation to the serializer.
             throw new ArgumentException($"A {TypeNames.Of(info.Type)} cannot be written as JSON without loss: {e.Message}", nameof(value), e);
         }
     }

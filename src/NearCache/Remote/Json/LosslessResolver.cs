@@ -40,6 +40,16 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
         {
             // Bytes from before fields were written have none: they are no value. Named alone is what only the options include.
             property.IsRequired |= IsField(property) && options.DefaultIgnoreCondition == JsonIgnoreCondition.Never && property is { ShouldSerialize: null, Set: not null };
+            if (property is { Get: { } read, IsExtensionData: false } && LeftOutCheck.Of(info, property) is { } leftOut)
+            {
+                property.Get = holder =>
+                {
+                    var value = read(holder);
+                    leftOut.Check(value);
+                    return value;
+                };
+            }
+
             if (property is { Get: { } get, CustomConverter: null } && CollectionCheck.MayBeNeeded(property.PropertyType))
             {
                 CollectionCheck? check = null;

@@ -20,6 +20,11 @@ internal static class TypeState
     /// <summary>What an object loses, with the remedy; null: nothing.</summary>
     public static string? WhatObjectLoses(JsonTypeInfo info)
     {
+        if (IsBuffer(info.Type))
+        {
+            return $"{TypeNames.Of(info.Type)} is an inline array or a fixed-size buffer, of which JSON writes the first element alone. Store an array.";
+        }
+
         var kept = info.Properties.Where(IsKept).ToDictionary(NameOf, StringComparer.OrdinalIgnoreCase);
         foreach (var level in LevelsOf(info.Type))
         {
@@ -32,8 +37,15 @@ internal static class TypeState
             }
         }
 
-        return WhatDefaultsHide(info, kept.Values);
+        return null;
     }
+
+    /// <summary>What a member is when nothing is read for it; null: its type's default, or it cannot be found out.</summary>
+    public static object? InitialOf(JsonPropertyInfo property, Func<object, object?> get, JsonTypeInfo info) =>
+        property is { Set: null, AssociatedParameter: null } ? null
+        : (Probe.Empty(info) ?? Create(info)) is { } made ? get(made)
+        : property.AssociatedParameter is { HasDefaultValue: true } parameter ? parameter.DefaultValue
+        : null;
 
     /// <summary>What a collection holds beside its elements, which are all that JSON has of it; null: nothing.</summary>
     public static string? WhatCollectionAdds(Type type)
@@ -113,49 +125,6 @@ internal static class TypeState
         };
     }
 
-    // A member that is left out because it has its type's default is read as what the constructor makes of it.
-    private static string? WhatDefaultsHide(JsonTypeInfo info, IEnumerable<JsonPropertyInfo> kept)
-    {
-        object? sample = null;
-        foreach (var property in kept.Where(MayBeLeftOut))
-        {
-            var unset = property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null ? DefaultOf(property.PropertyType) : null;
-            object? initial = property.AssociatedParameter is { HasDefaultValue: true } parameter ? parameter.DefaultValue : null;
-            if (property.AssociatedParameter is null && (sample ??= Create(info)) is { } made)
-            {
-                initial = property.Get!(made);
-            }
-
-            if (initial is not null && !initial.Equals(unset) && IsLeftOut(property, unset))
-            {
-                return $"{TypeNames.Of(info.Type)}.{NameOf(property)} is not written when it is {unset ?? "null"}, and would come back as {initial}. Write it always ([JsonIgnore(Condition = "
-                    + "JsonIgnoreCondition.Never)]), or take its initial value away.";
-            }
-        }
-
-        return null;
-    }
-
-    private static bool MayBeLeftOut(JsonPropertyInfo property) => property.ShouldSerialize is not null || property.Options.DefaultIgnoreCondition != JsonIgnoreCondition.Never;
-
-    private static bool IsLeftOut(JsonPropertyInfo property, object? unset)
-    {
-        if (property.ShouldSerialize is { } should)
-        {
-            try
-            {
-                return !should(null!, unset);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                // The application's own condition, which looks at the object.
-                return false;
-            }
-        }
-
-        return property.Options.DefaultIgnoreCondition == JsonIgnoreCondition.WhenWritingDefault || unset is null;
-    }
-
     private static object? Create(JsonTypeInfo info)
     {
         try
@@ -167,6 +136,10 @@ internal static class TypeState
             return null;
         }
     }
+
+    // One field stands for all elements.
+    private static bool IsBuffer(Type type) =>
+        type.IsValueType && (type.IsDefined(typeof(InlineArrayAttribute), inherit: false) || type.IsDefined(typeof(UnsafeValueTypeAttribute), inherit: false));
 
     private static IEnumerable<Type> LevelsOf(Type type)
     {
@@ -191,7 +164,4 @@ internal static class TypeState
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A property that was trimmed away is not written.")]
     private static bool IsVirtual(Type level, string name) => level.GetProperty(name, Fields)?.GetAccessors(nonPublic: true) is [{ IsVirtual: true }, ..];
-
-    [UnconditionalSuppressMessage("Trimming", "IL2067", Justification = "A value type needs no constructor.")]
-    private static object DefaultOf(Type type) => RuntimeHelpers.GetUninitializedObject(type);
 }

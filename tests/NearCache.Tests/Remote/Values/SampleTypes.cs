@@ -2,6 +2,7 @@
 
 using System.Collections;
 using System.Collections.ObjectModel;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -241,6 +242,17 @@ public static partial class Samples
     internal sealed class Initial
     {
         public int Size { get; set; } = 5;
+    }
+
+    internal sealed record ConstructedWithText(int Size)
+    {
+        public string? Text { get; set; } = "text";
+    }
+
+    [InlineArray(4)]
+    internal struct Four
+    {
+        public int Element;
     }
 
     internal sealed class InitialText

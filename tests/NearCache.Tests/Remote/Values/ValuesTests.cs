@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -236,6 +237,43 @@ public sealed partial class ValuesTests
 
         await town.AllAreRefusedAsync([lossy]);
         await town.AllComeBackAsync([ValueSample.Of("plain", new Samples.Overrides { Size = 3 }, (one, other) => one.Size == other.Size)]);
+    }
+
+    [Fact]
+    public async Task Only_a_value_that_would_come_back_as_its_initial_one_is_refused_where_defaults_are_left_out()
+    {
+        await using var town = await EmbeddedTownAsync(options => options.Json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+
+        await town.AllComeBackAsync(
+        [
+            ValueSample.Of("text", new Samples.InitialText { Text = "other" }, (one, other) => one.Text == other.Text),
+            ValueSample.Of("size", new Samples.Initial { Size = 0 }, (one, other) => one.Size == other.Size),
+            ValueSample.Of("constructed", new Samples.ConstructedWithText(1) { Text = "" }, (one, other) => one.Text == other.Text),
+            ValueSample.Of("ignored", new Samples.IgnoredDefault { Size = 4 }, (one, other) => one.Size == other.Size),
+        ]);
+        await town.AllAreRefusedAsync(
+        [
+            ValueSample.Of("unset text", new Samples.InitialText { Text = null }),
+            ValueSample.Of("unset constructed", new Samples.ConstructedWithText(1) { Text = null }),
+            ValueSample.Of("unset ignored", new Samples.IgnoredDefault { Size = 0 }),
+            ValueSample.Of("inside", new List<Samples.InitialText> { new(), new() { Text = null } }),
+        ]);
+    }
+
+    [Fact]
+    public async Task A_value_that_was_never_set_is_refused_with_the_documented_error()
+    {
+        await using var town = await EmbeddedTownAsync();
+        foreach (var call in new Func<Task>[]
+        {
+            () => town.Writer.SetAsync("far:array", default(ImmutableArray<int>)),
+            () => town.Writer.SetAsync("far:element", default(JsonElement)),
+            () => town.Writer.SetAsync("far:inside", new Samples.Holder<JsonElement>()),
+            () => town.HybridWriter.SetAsync("array", default(ImmutableArray<int>)).AsTask(),
+        })
+        {
+            Assert.Contains("cannot be written as JSON without loss", (await Assert.ThrowsAsync<ArgumentException>(call)).Message, StringComparison.Ordinal);
+        }
     }
 
     public static TheoryData<string> LossySettings => ["policy", "default", "null", "read only", "cycles"];
