@@ -44,6 +44,9 @@ internal sealed class CollectionCheck
         return new CollectionCheck(type, Probe.Empty(info), element is not null && MayBeNeeded(element) ? () => resolver.CheckOf(element, options) : null);
     }
 
+    /// <summary>The check of a member whose elements are read into a collection that is there.</summary>
+    public CollectionCheck ReadInto(object collection) => new(_type, collection, _elements);
+
     /// <exception cref="NotSupportedException">JSON would lose something of the value.</exception>
     public void Check(object? value)
     {
@@ -78,7 +81,7 @@ internal sealed class CollectionCheck
             {
                 throw new NotSupportedException(
                     $"A {TypeNames.Of(type)} compares by {comparer.GetValue(value)}, and would come back comparing by {same.GetValue(_sample)}. Derive a type whose constructor sets the comparer, "
-                    + $"and store that. {TypeNames.Remedy(_type!)}");
+                    + $"and store that, or read into a member that begins with it ([JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]). {TypeNames.Remedy(_type!)}");
             }
         }
     }

@@ -56,7 +56,7 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
                 property.Get = holder =>
                 {
                     var value = get(holder);
-                    (check ??= CheckOf(property.PropertyType, options)).Check(value);
+                    (check ??= CheckOf(property, get, info)).Check(value);
                     return value;
                 };
             }
@@ -68,6 +68,12 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
     /// <summary>The check of the values of a collection type.</summary>
     public CollectionCheck CheckOf(Type type, JsonSerializerOptions options) =>
         _checks.TryGetValue(type, out var check) ? check : _checks.GetOrAdd(type, CollectionCheck.Of(type, options, this));
+
+    private CollectionCheck CheckOf(JsonPropertyInfo property, Func<object, object?> get, JsonTypeInfo info)
+    {
+        var check = CheckOf(property.PropertyType, info.Options);
+        return TypeState.IsPopulated(property, info) && TypeState.InitialOf(property, get, info) is { } initial ? check.ReadInto(initial) : check;
+    }
 
     /// <summary>Whether a member is written only because the options include fields.</summary>
     public static bool IsField(JsonPropertyInfo property) =>

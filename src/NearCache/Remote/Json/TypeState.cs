@@ -25,7 +25,7 @@ internal static class TypeState
             return $"{TypeNames.Of(info.Type)} is an inline array or a fixed-size buffer, of which JSON writes the first element alone. Store an array.";
         }
 
-        var kept = info.Properties.Where(IsKept).ToDictionary(NameOf, StringComparer.OrdinalIgnoreCase);
+        var kept = info.Properties.Where(property => IsKept(property, info)).ToDictionary(NameOf, StringComparer.OrdinalIgnoreCase);
         foreach (var level in LevelsOf(info.Type))
         {
             foreach (var field in StateOf(level))
@@ -42,7 +42,7 @@ internal static class TypeState
 
     /// <summary>What a member is when nothing is read for it; null: its type's default, or it cannot be found out.</summary>
     public static object? InitialOf(JsonPropertyInfo property, Func<object, object?> get, JsonTypeInfo info) =>
-        property is { Set: null, AssociatedParameter: null } ? null
+        !IsKept(property, info) ? null
         : (Probe.Empty(info) ?? Create(info)) is { } made ? get(made)
         : property.AssociatedParameter is { HasDefaultValue: true } parameter ? parameter.DefaultValue
         : null;
@@ -70,11 +70,15 @@ internal static class TypeState
     /// <summary>Whether all objects of a type are the same.</summary>
     public static bool HasNoFields(Type type) => !LevelsOf(type).SelectMany(FieldsOf).Any();
 
-    private static bool IsKept(JsonPropertyInfo property) =>
+    /// <summary>Whether reading fills what the constructor puts into a member, rather than replacing it.</summary>
+    public static bool IsPopulated(JsonPropertyInfo property, JsonTypeInfo info) =>
+        property.AssociatedParameter is null
+        && (property.ObjectCreationHandling ?? info.PreferredPropertyObjectCreationHandling ?? property.Options.PreferredObjectCreationHandling) == JsonObjectCreationHandling.Populate;
+
+    private static bool IsKept(JsonPropertyInfo property, JsonTypeInfo info) =>
         property.Get is not null
         && !IsLeftOutAsReadOnly(property)
-        && (property.Set is not null || property.AssociatedParameter is not null || property.IsExtensionData
-            || (property.ObjectCreationHandling ?? property.Options.PreferredObjectCreationHandling) == JsonObjectCreationHandling.Populate);
+        && (property.Set is not null || property.AssociatedParameter is not null || property.IsExtensionData || IsPopulated(property, info));
 
     private static bool IsLeftOutAsReadOnly(JsonPropertyInfo property) =>
         property is { Set: null, AttributeProvider: MemberInfo member }

@@ -255,6 +255,14 @@ public static partial class Samples
         public int Element;
     }
 
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+    internal sealed class PopulatedCaseless
+    {
+        public Dictionary<string, int> Sizes { get; init; } = new(StringComparer.OrdinalIgnoreCase);
+
+        public HashSet<string> Names { get; } = new(StringComparer.OrdinalIgnoreCase);
+    }
+
     internal sealed class InitialText
     {
         public string? Text { get; set; } = "text";

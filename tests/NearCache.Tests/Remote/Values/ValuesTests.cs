@@ -202,7 +202,7 @@ public sealed partial class ValuesTests
             await using var town = await EmbeddedTownAsync(options => options.Json = json);
             string[] names = ["record", "constructor", "record struct", "queue", "polymorphic", "undefined enum", "pair", "computed"];
             await town.AllComeBackAsync(Samples.Whole.Where(sample => names.Contains(sample.Name)));
-            await town.AllAreRefusedAsync(Samples.Lossy.Where(sample => sample.Name is not "cycle" || json.ReferenceHandler is null));
+            await town.AllAreRefusedAsync(Samples.Lossy.Where(sample => sample.Name is not ("cycle" or "populated with another comparer") || json.ReferenceHandler is null));
             string[] fields = ["tuple", "vector", "fields", "dictionary of tuples"];
             var withFields = Samples.Whole.Where(sample => fields.Contains(sample.Name));
             await (json.IncludeFields ? town.AllComeBackAsync(withFields) : town.AllAreRefusedAsync(withFields));
