@@ -4,7 +4,7 @@ using NearCache.Memcached.Topology;
 namespace NearCache.Memcached;
 
 /// <summary>Finds every mistake in <see cref="MemcachedOptions"/> at once.</summary>
-public static class MemcachedOptionsValidator
+internal static class MemcachedOptionsValidator
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 

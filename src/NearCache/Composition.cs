@@ -61,7 +61,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         var tags = new TagBoard(options.NearEntries);
         var shared = new SharedTypes(options.ImmutableTypes);
         var stale = new StaleStore(options.StaleEntries, _clock, shared);
-        var book = new RuleBook(RuleDefaults.Of(options), options.BreakMatcher);
+        var book = new RuleBook(RuleDefaults.Of(options), options.Seams.BreakMatcher);
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
@@ -270,7 +270,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             Options.ZooKeeper.SessionTimeout,
             member,
             () => _servers.PlacementText,
-            new MemberCount(Options.TrustFirstCount ? 0 : MemberCount.StartPatience),
+            new MemberCount(Options.Seams.TrustFirstCount ? 0 : MemberCount.StartPatience),
             slots.MembersCounted);
         _inspector = new EnsembleInspector(gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
         _metrics.ObserveEnsemble(gate.Asked, gate.Failed);

@@ -194,14 +194,8 @@ public sealed class NearCacheOptions
     /// <summary>Whether something else than memcached is the remote.</summary>
     internal bool HasOtherRemote => DistributedCache is not null;
 
-    /// <summary>Lets near entries be served however long ago their server was confirmed: for the test that shows what the gate prevents. No configuration can say it.</summary>
-    internal bool HoldGateOpen { get; set; }
-
-    /// <summary>Compiles every rule as if it covered every key: for the test that shows what holds a matcher which is broken to say yes. No configuration can say it.</summary>
-    internal bool BreakMatcher { get; set; }
-
-    /// <summary>Believes the first count of the members, whatever it is: for tests that count transactions. No configuration can say it.</summary>
-    internal bool TrustFirstCount { get; set; }
+    /// <summary>What only tests change. No configuration can say it.</summary>
+    internal TestSeams Seams { get; private set; } = new();
 
     /// <summary>A copy; <see cref="Memcached"/> and <see cref="ZooKeeper"/> are shared with it, since their clients copy them.</summary>
     internal NearCacheOptions Copy()
@@ -209,6 +203,7 @@ public sealed class NearCacheOptions
         var copy = (NearCacheOptions)MemberwiseClone();
         copy.Budgets = Budgets.Copy();
         copy.Ensemble = Ensemble.Copy();
+        copy.Seams = Seams with { };
         copy.ImmutableTypes = [.. ImmutableTypes];
         copy.LossyTypes = [.. LossyTypes];
         copy.Rules = [.. Rules.Select(rule => rule.Copy())];

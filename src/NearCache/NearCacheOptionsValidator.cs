@@ -8,7 +8,7 @@ using NearCache.Settings;
 namespace NearCache;
 
 /// <summary>Says everything that is wrong with <see cref="NearCacheOptions"/> at once: the setting, its value, and what would be right.</summary>
-public sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOptions>
+internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOptions>
 {
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(30);
     private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);

@@ -6,7 +6,7 @@ internal sealed record RuleDefaults(TimeSpan NearLifetime, TimeSpan MaxStaleness
     /// <summary>Those of a cache.</summary>
     public static RuleDefaults Of(NearCacheOptions options) => new(
         options.NearLifetime,
-        options.HoldGateOpen ? TimeSpan.FromDays(10_000) : options.MaxStaleness,
+        options.Seams.HoldGateOpen ? TimeSpan.FromDays(10_000) : options.MaxStaleness,
         options.MaxWritesPerSecond,
         options.MaxFleetWritesPerSecond ?? options.Budgets.AnnouncementsPerNamespace / 2);
 }

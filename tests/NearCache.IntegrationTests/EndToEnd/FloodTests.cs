@@ -70,7 +70,7 @@ public sealed class FloodTests(ITestOutputHelper output)
     private static NearCacheClient Make(MemcachedProcess memcached, ZooKeeperEnsemble ensemble) => new(new NearCacheOptions
     {
         Namespace = "flood",
-        TrustFirstCount = true,
+        Seams = { TrustFirstCount = true },
         MaxStaleness = MaxStaleness,
         RuleLease = TimeSpan.FromSeconds(4.5),
         ChurnBreaker = false,

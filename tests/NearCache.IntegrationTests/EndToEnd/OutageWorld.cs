@@ -97,7 +97,7 @@ internal sealed class OutageWorld : IAsyncDisposable
         {
             Namespace = "outage",
             MaxStaleness = MaxStaleness,
-            HoldGateOpen = holdGateOpen,
+            Seams = { HoldGateOpen = holdGateOpen },
             ChurnBreaker = false,
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
         };

@@ -46,7 +46,7 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
     // A process is settled when it has made its member node, which it does after a session timeout of life.
     private static async Task<NearCacheClient> StartAndSettleAsync(MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
-        var options = new NearCacheOptions { Namespace = "unmatched", TrustFirstCount = true, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions { Namespace = "unmatched", Seams = { TrustFirstCount = true }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
         options.Memcached.Servers.Add(memcached.Address);
         options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);
         options.ZooKeeper.ConnectionString = ensemble.ConnectionString;

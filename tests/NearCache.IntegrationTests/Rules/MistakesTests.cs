@@ -76,7 +76,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [InlineData(false)]
     public async Task A_matcher_that_is_broken_to_say_yes_to_every_key_is_held_by_the_churn_breaker_and_without_it_by_the_budget(bool hasBreaker)
     {
-        await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options => (options.BreakMatcher, options.ChurnBreaker) = (true, hasBreaker));
+        await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options => (options.Seams.BreakMatcher, options.ChurnBreaker) = (true, hasBreaker));
         var cache = fleet.Caches[0];
         await fleet.ServeNearAsync("no:rule:names:this");
         await fleet.AreMembersAsync(1);

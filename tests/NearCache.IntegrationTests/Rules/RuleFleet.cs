@@ -78,7 +78,7 @@ internal sealed class RuleFleet : IAsyncDisposable
         var options = new NearCacheOptions
         {
             Namespace = "rules",
-            TrustFirstCount = true,
+            Seams = { TrustFirstCount = true },
             RuleLease = TimeSpan.FromSeconds(1.5),
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
         };
