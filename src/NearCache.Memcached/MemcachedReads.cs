@@ -66,6 +66,7 @@ public static class MemcachedReads
     public static async Task<MemcachedManyResult> TryGetManyAsync(
         this MemcachedClient client, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         var found = new Dictionary<string, byte[]>(Checked(keys).Count, StringComparer.Ordinal);
         var failed = new Dictionary<string, MemcachedException>(StringComparer.Ordinal);
         var batches = KeyBatches.Of(Checked(client), keys, static key => key, static (key, bytes) => MetaCommand.Get(bytes));

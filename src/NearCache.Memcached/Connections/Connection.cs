@@ -6,7 +6,7 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>One pipelined connection: callers write into one buffer, one flush at a time sends it, one reader gives the replies out in order.</summary>
 /// <remarks>It takes commands from the moment it exists; they are sent once it is open. It ends once, and then all that still waits fails.</remarks>
-internal sealed class Connection : IReplyLine
+internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
 {
     private static long LastId;
 
@@ -18,6 +18,10 @@ internal sealed class Connection : IReplyLine
     private readonly Liveness _liveness;
     private readonly CompileCredit _credit;
     private readonly long _made;
+    private readonly bool _isWatched;   // a clock of the caller's own decides alone
+    private readonly TimeSpan _late;
+    private long _tickedAt;
+    private int _isTickQueued;
     private ITimer? _timer;
     private TransportConnection? _transport;
     private ConnectionFailure? _failure;
@@ -35,8 +39,13 @@ internal sealed class Connection : IReplyLine
         _flusher = new Flusher(_gate, settings, failure => Abort(failure));
         _liveness = new Liveness(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
         _credit = new CompileCredit(settings.TickPeriod, settings.TicksPerTimeout);
-        _made = settings.Time.GetTimestamp();
+        _tickedAt = _made = settings.Time.GetTimestamp();
+        (_isWatched, _late) = (ReferenceEquals(settings.Time, TimeProvider.System), settings.TickPeriod * 1.25);
         _timer = settings.Time.CreateTimer(static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
+        if (_isWatched)
+        {
+            WatchThread.Add(this);
+        }
     }
 
     public long Id { get; } = Interlocked.Increment(ref LastId);
@@ -129,6 +138,7 @@ internal sealed class Connection : IReplyLine
             isAlone = _ring.Count == 1;
         }
 
+        Watch();
         if (mustFlush)
         {
             _flusher.Start(isAlone);
@@ -188,6 +198,7 @@ internal sealed class Connection : IReplyLine
             isAlone = _ring.Count == 1;
         }
 
+        Watch();
         if (mustFlush)
         {
             _flusher.Start(isAlone);
@@ -218,6 +229,7 @@ internal sealed class Connection : IReplyLine
             mustFlush = _flusher.NeedsStart();
         }
 
+        Watch();
         if (mustFlush)
         {
             _flusher.Start(isAlone: false);
@@ -271,6 +283,33 @@ internal sealed class Connection : IReplyLine
             BytesReceived = Interlocked.Read(ref _received),
         }
         : null;
+
+    bool IWatched.HasWorked => InFlight > 0;
+
+    /// <summary>Has a tick made that the timer owes: timers run on the thread pool, which may start nothing.</summary>
+    bool IWatched.Inspect()
+    {
+        if (InFlight == 0)
+        {
+            return false;
+        }
+
+        if (IsTickLate() && Interlocked.Exchange(ref _isTickQueued, 1) == 0)
+        {
+            WorkScheduler.Queue(this);
+        }
+
+        return true;
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _isTickQueued, 0);
+        if (IsTickLate())
+        {
+            Tick();
+        }
+    }
 
     Operation? IReplyLine.Peek(long number) => _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
 
@@ -347,10 +386,22 @@ internal sealed class Connection : IReplyLine
         _room.Take(operation.Commands, operation.End - operation.Start);
     }
 
+    // After the lock was left, a full fence: the watch thread sees what is in flight, or is seen to sleep. It holds its own lock when it takes the connection's.
+    private void Watch()
+    {
+        if (_isWatched && !WatchThread.IsAwake)
+        {
+            WatchThread.Wake();
+        }
+    }
+
+    private bool IsTickLate() => _settings.Time.GetElapsedTime(Volatile.Read(ref _tickedAt)) > _late;
+
     private void Tick()
     {
+        Volatile.Write(ref _tickedAt, _settings.Time.GetTimestamp());
         _settings.Starvation.Look();
-        if (ReferenceEquals(_settings.Time, TimeProvider.System) && _credit.Covers(ConnectLimit.Compiled()))
+        if (_isWatched && _credit.Covers(ConnectLimit.Compiled()))
         {
             return;
         }
@@ -410,6 +461,11 @@ internal sealed class Connection : IReplyLine
             _owner = null;
             _timer?.Dispose();
             _timer = null;
+        }
+
+        if (_isWatched)
+        {
+            WatchThread.Remove(this);
         }
 
         foreach (var operation in waiting)

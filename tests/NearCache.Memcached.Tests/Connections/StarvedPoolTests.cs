@@ -29,6 +29,30 @@ public sealed class StarvedPoolTests
     }
 
     [Fact]
+    public async Task Callers_that_block_every_thread_of_the_pool_are_free_at_the_timeout_when_the_server_stops()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromMilliseconds(200), ConnectTimeout = Enough });
+        await Eventually.BecomesTrueAsync(() => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
+        server.Pause();
+
+        var failed = 0;
+        RunOnStarvedPool(() =>
+        {
+            try
+            {
+                client.GetAsync("absent").AsTask().GetAwaiter().GetResult();
+            }
+            catch (MemcachedException)
+            {
+                Interlocked.Increment(ref failed);
+            }
+        });
+        Assert.Equal(20 * Callers, failed);
+        server.Resume();
+    }
+
+    [Fact]
     public async Task A_pool_that_starts_nothing_is_said_once()
     {
         await using var server = await MemcachedProcess.StartNewAsync();

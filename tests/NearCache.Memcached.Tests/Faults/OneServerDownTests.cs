@@ -31,6 +31,16 @@ public sealed class OneServerDownTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_cancelled_token_is_heeded_whatever_the_list()
+    {
+        var cancelled = new CancellationToken(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.TryGetManyAsync([], cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _client.TryGetManyAsync(Keys, cancelled));
+        Assert.All(_servers, server => Assert.Equal(0, server.AcceptedConnections));
+    }
+
+    [Fact]
     public async Task What_the_others_have_is_returned_and_each_key_of_the_server_that_is_down_says_why()
     {
         await StoreAsync();
