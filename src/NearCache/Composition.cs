@@ -44,6 +44,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
     private readonly RuleRegistry _registry;
     private readonly ChurnDriver? _churn;
     private readonly UsageReporter _usage;
+    private readonly FillPath _fills;
     private EnsembleInspector? _inspector;
     private NamespaceKeeper? _keeper;
     private MemberDriver? _members;
@@ -99,8 +100,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         _refresher = new Refresher(prefetch, Near, _clock, time, _metrics, logger);
         forgetter.Voided = _refresher.Voided;
         var gate = new FactoryGate(options.MaxConcurrentFactories);
-        var fills = new FillPath(Reads, Writes, stale, format, time, _metrics, logger, options);
-        var leases = new LeasePath(Reads, fills, new EagerRefresh(map, Reads, fills, flights, _clock, time, _metrics, logger), flights, stale, format, time, options);
+        _fills = new FillPath(Reads, Writes, stale, format, time, _metrics, logger, options);
+        var leases = new LeasePath(Reads, _fills, new EagerRefresh(map, Reads, _fills, flights, _clock, time, _metrics, logger), flights, stale, format, time, options);
         Creations = new CreatePath(map, Reads, Near, stale, flights, leases, new FactoryRunner(gate, time, _metrics), format, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Gate.IsOpen(_clock.Now(), context.MaxStaleness)));
@@ -391,6 +392,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         await _refresher.DisposeAsync().ConfigureAwait(false);
         Map.Close();
         Creations.Dispose();
+        await _fills.ReleaseAllAsync().ConfigureAwait(false);
         Near.Dispose();
         await _usage.DisposeAsync().ConfigureAwait(false);
         if (_churn is not null)

@@ -1,5 +1,7 @@
+using System.Buffers;
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
 using NearCache.Tests.Paths;
 
 namespace NearCache.Tests;
@@ -7,17 +9,27 @@ namespace NearCache.Tests;
 /// <summary>After disposal every call through every face says so, also one that a near value could answer.</summary>
 public sealed class DisposedCacheTests
 {
-    [Fact]
-    public async Task Every_call_after_disposal_says_so()
+    [Theory]
+    [InlineData("embedded")]
+    [InlineData("memcached")]
+    public async Task Every_call_after_disposal_says_so(string remote)
     {
         await using var shelf = new Shelf();
-        var cache = shelf.Make(options => options.Rules.Add(new RuleOptions { Name = "faces", Match = "h:*" }));
+        await using var server = FakeMemcached.Start();
+        var cache = remote == "embedded" ? shelf.Make(Configure) : OnMemcached(server);
         HybridCache hybrid = new NearHybridCache(cache);
         var distributed = new NearDistributedCache(cache);
         await cache.SetAsync(Shelf.Key, "value");
-        await Eventually.BecomesTrueAsync(async () => (await cache.GetAsync<string>(Shelf.Key)).Source == CacheSource.Near, "the value is near");
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                shelf.Time.Advance(TimeSpan.FromMilliseconds(50));
+                return (await cache.GetAsync<string>(Shelf.Key)).Source == CacheSource.Near;
+            },
+            "the value is near");
         await hybrid.GetOrCreateAsync("key", _ => ValueTask.FromResult("value"));
-        var locks = cache.Locks;
+        var (locks, rules, reason) = (cache.Locks, cache.Rules, new EditReason { Who = "test", Why = "after disposal" });
+        var watching = WatchAsync(rules);
 
         await cache.DisposeAsync();
 
@@ -53,11 +65,57 @@ public sealed class DisposedCacheTests
             () => distributed.SetAsync("key", [1], new()),
             () => distributed.RefreshAsync("key"),
             () => distributed.RemoveAsync("key"),
+            async () => await distributed.TryGetAsync("key", new ArrayBufferWriter<byte>()),
+            async () => await distributed.SetAsync("key", new ReadOnlySequence<byte>([1]), new()),
+            Sync(() => distributed.Get("key")),
+            Sync(() => distributed.TryGet("key", new ArrayBufferWriter<byte>())),
+            Sync(() => distributed.Set("key", [1], new())),
+            Sync(() => distributed.Set("key", new ReadOnlySequence<byte>([1]), new())),
+            Sync(() => distributed.Refresh("key")),
+            Sync(() => distributed.Remove("key")),
+            () => rules.GetAsync(),
+            () => rules.GetUsageAsync(),
+            () => rules.AddAsync(new RuleOptions { Name = "more", Match = "more:*" }, reason),
+            () => rules.ChangeAsync("faces", _ => { }, reason),
+            () => rules.RemoveAsync("faces", reason),
+            () => rules.RemoveAsync("unknown", reason),
+            () => rules.EnableAsync("faces", reason),
+            () => rules.DisableAsync("faces", reason),
+            () => rules.EndDryRunAsync("faces", 1, reason),
+            () => rules.StopAsync(null, reason),
+            () => rules.StopAsync("unknown", reason),
+            () => rules.ClearStopsAsync([], reason),
+            async () => await rules.WatchAsync().GetAsyncEnumerator().MoveNextAsync(),
         };
         for (var i = 0; i < calls.Length; i++)
         {
             var e = await Record.ExceptionAsync(calls[i]);
             Assert.True(e is ObjectDisposedException, $"call {i}: {e}");
         }
+
+        // What was watched before ends.
+        await watching;
     }
+
+    private static NearCacheClient OnMemcached(FakeMemcached server)
+    {
+        var options = new NearCacheOptions { KeyPrefix = "", RuleLease = TimeSpan.FromSeconds(1.5), Memcached = { Servers = { server.Address } }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        Configure(options);
+        return new NearCacheClient(options);
+    }
+
+    private static void Configure(NearCacheOptions options) => options.Rules.Add(new RuleOptions { Name = "faces", Match = "h:*" });
+
+    private static async Task WatchAsync(IRuleRegistry rules)
+    {
+        await foreach (var _ in rules.WatchAsync())
+        {
+        }
+    }
+
+    private static Func<Task> Sync(Action call) => () =>
+    {
+        call();
+        return Task.CompletedTask;
+    };
 }

@@ -20,6 +20,9 @@ internal sealed class FactoryPlace(FactoryGate gate, Flight flight, Cancellation
         set => Flowing.Value = value;
     }
 
+    /// <summary>Whether the current code belongs to a factory of this key.</summary>
+    public static bool IsWithin(string key) => Current is { IsOver: false } place && place.Flight.Name.Key == key;
+
     /// <summary>The flight that runs the factory.</summary>
     public Flight Flight => flight;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using NearCache.Memcached;
 
 namespace NearCache.Flights;
 
@@ -93,7 +94,7 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
             _isOver = true;
         }
 
-        _abandoned.Cancel();
+        Cancel();
         return true;
     }
 
@@ -114,8 +115,11 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
             _isOver = true;
         }
 
-        _abandoned.Cancel();
+        Cancel();
     }
+
+    // What the factory registered with its token runs elsewhere, and what that throws reaches neither a caller nor disposal.
+    private void Cancel() => _abandoned.CancelAsync().Abandon();
 }
 
 /// <summary>A flight that brings a <typeparamref name="T"/>.</summary>

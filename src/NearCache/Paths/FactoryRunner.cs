@@ -1,5 +1,6 @@
 using NearCache.Diagnostics;
 using NearCache.Flights;
+using NearCache.Memcached;
 
 namespace NearCache.Paths;
 
@@ -40,31 +41,20 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
 
     private async ValueTask<T> LimitedAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan limit, CancellationToken cancellationToken)
     {
+        // A linked source would run what the factory registered with its token on the timer's thread, where an exception ends the process. It holds neither a timer nor a wait handle.
         using var over = new CancellationTokenSource(limit, time);
-        var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var cancelling = over.Token.UnsafeRegister(static either => ((CancellationTokenSource)either!).CancelAsync().Abandon(), either).ConfigureAwait(false);
         var run = UnlimitedAsync(flight, state, factory, either.Token).AsTask();
         try
         {
             // A factory that does not look at its token is left behind.
-            return await run.WaitAsync(either.Token).ConfigureAwait(false);
+            return await run.WaitOrAbandonAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             metrics.FactoryGivenUp();
             throw new FactoryTimeoutException($"The factory did not end within {limit} (FactoryTimeout); what it may still return is kept nowhere.", e);
-        }
-        finally
-        {
-            _ = run.ContinueWith(
-                static (ended, state) =>
-                {
-                    _ = ended.Exception;
-                    ((CancellationTokenSource)state!).Dispose();
-                },
-                either,
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
         }
     }
 }

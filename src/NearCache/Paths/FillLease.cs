@@ -10,40 +10,75 @@ namespace NearCache.Paths;
 /// <remarks>The right is the CAS of an empty item with a short life. Renewing touches the item, which leaves the CAS alone.</remarks>
 internal sealed class FillLease : IAsyncDisposable
 {
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+
     private readonly PlacedKey _place;
     private readonly FillRight _right;
     private readonly TimeSpan _life;
     private readonly TimeProvider _time;
-    private readonly CancellationTokenSource _done = new();
+    private readonly CancellationTokenSource _done;
     private readonly Task _renewing;
 
     /// <param name="place">The key.</param>
     /// <param name="right">The right, which has a CAS.</param>
     /// <param name="life">How long the empty item lives if it is not renewed.</param>
     /// <param name="time">The clock.</param>
-    public FillLease(in PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
+    /// <param name="abandoned">Ends renewing: no caller waits any more. A factory that does not look at its token keeps others waiting no longer than <paramref name="life"/>.</param>
+    public FillLease(in PlacedKey place, FillRight right, TimeSpan life, TimeProvider time, CancellationToken abandoned)
     {
         (_place, _right, _life, _time) = (place, right, life, time);
+        _done = CancellationTokenSource.CreateLinkedTokenSource(abandoned);
         _renewing = RenewAsync();
     }
 
     /// <summary>Removes the empty item, so that the next caller anywhere need not wait for its end.</summary>
     /// <returns>Whether it was still there; null: that is not known.</returns>
-    public Task<bool?> ReleaseAsync() => ReleaseAsync(_place, _right);
+    public Task<bool?> ReleaseAsync() => ReleaseAsync(_place, _right, _life, _time);
 
     /// <summary>The same of a lease that was never held.</summary>
-    public static async Task<bool?> ReleaseAsync(PlacedKey place, FillRight right)
+    public static async Task<bool?> ReleaseAsync(PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
     {
         try
         {
-            return (await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas }).ConfigureAwait(false)).Status == MetaStatus.Ok;
+            return await RemoveAsync(place, right).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is MemcachedException or NearCacheException or ObjectDisposedException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
+        {
+            _ = ReleaseLaterAsync(place, right, life, time);
+        }
+        catch (ObjectDisposedException)
         {
             // It ends by itself.
-            return null;
+        }
+
+        return null;
+    }
+
+    // The connection was lost, or the server does not answer for a moment: tried again until the item has ended by itself. To remove it twice by one CAS does no harm.
+    private static async Task ReleaseLaterAsync(PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
+    {
+        var began = time.GetTimestamp();
+        for (var pause = ShortestPause; time.GetElapsedTime(began) < life; pause *= 2)
+        {
+            await Task.Delay(pause, time, CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await RemoveAsync(place, right).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (e is MemcachedException or NearCacheException)
+            {
+                // Not yet.
+            }
+            catch (ObjectDisposedException)
+            {
+                return;
+            }
         }
     }
+
+    private static async Task<bool> RemoveAsync(PlacedKey place, FillRight right) =>
+        (await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas }).ConfigureAwait(false)).Status == MetaStatus.Ok;
 
     /// <summary>Renews no more, and has no renewal under way when it ends: a value that is stored now keeps its own life.</summary>
     public ConfiguredTaskAwaitable StopRenewingAsync()

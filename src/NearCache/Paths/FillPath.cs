@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
@@ -12,6 +13,11 @@ namespace NearCache.Paths;
 internal sealed class FillPath(
     ReadPath reads, WritePath writes, StaleStore stale, ValueFormat format, TimeProvider time, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
 {
+    private readonly ConcurrentDictionary<FillLease, bool> _held = [];
+
+    /// <summary>Gives back every right to fill: the cache is disposed, and other processes need not wait until the rights end. The factories go on, and their callers get what they return.</summary>
+    public Task ReleaseAllAsync() => Task.WhenAll(_held.Keys.Select(lease => lease.ReleaseAsync()));
+
     /// <summary>Asks the source, and stores what it returned unless the key was written since the right was given.</summary>
     public async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
     {
@@ -24,7 +30,8 @@ internal sealed class FillPath(
     public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
     {
         var end = FillEnd.NotTried;
-        var lease = new FillLease(creation.Place, right, options.FillLease, time);
+        var lease = new FillLease(creation.Place, right, options.FillLease, time, cancellationToken);
+        _held.TryAdd(lease, true);
         try
         {
             var result = await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
@@ -40,6 +47,7 @@ internal sealed class FillPath(
                 await ReleaseAsync(creation, lease, end).ConfigureAwait(false);
             }
 
+            _held.TryRemove(lease, out _);
             await lease.DisposeAsync().ConfigureAwait(false);
         }
     }
@@ -74,8 +82,8 @@ internal sealed class FillPath(
 
         if (!place.Server.Server.Compares)
         {
-            await StoreUncomparedAsync(creation, result, lifetime, cancellationToken).ConfigureAwait(false);
-            return FillEnd.Unknown;
+            // It goes on when all callers have left: what it stored too late, it removes.
+            return await StoreUncomparedAsync(creation, result, lifetime).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         }
 
         // Whether the CAS still means what it meant is found out where the command is sent.
@@ -124,8 +132,9 @@ internal sealed class FillPath(
 
             return FillEnd.Stored;
         }
-        catch (Exception e) when (e is MemcachedException or NearCacheException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException or ObjectDisposedException)
         {
+            // A call that began before disposal gets its value.
             NotStored(e);
         }
         catch (ArgumentException e)
@@ -139,22 +148,22 @@ internal sealed class FillPath(
     }
 
     // Nothing on the remote says whether the key was written while the factory ran: what this process knows of is all there is. A write that it only hears of later stays overwritten.
-    private async ValueTask StoreUncomparedAsync<T>(Creation<T> creation, CacheResult<T> result, TimeSpan lifetime, CancellationToken cancellationToken)
+    private async Task<FillEnd> StoreUncomparedAsync<T>(Creation<T> creation, CacheResult<T> result, TimeSpan lifetime)
     {
         var place = creation.Place;
         if (WasWritten(creation))
         {
             creation.Flight.Vouch(creation.Flight.FactoryBegan);
-            return;
+            return FillEnd.NotTried;
         }
 
         var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with { Mode = creation.IsReplacing ? MetaSetMode.Set : MetaSetMode.Add };
         creation.Bytes = plain;
         try
         {
-            if ((await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false)).Status != MetaStatus.Ok)
+            if ((await place.Server.Server.ExecuteAsync(command, CancellationToken.None).ConfigureAwait(false)).Status != MetaStatus.Ok)
             {
-                return;
+                return FillEnd.Refused;
             }
 
             if (WasWritten(creation))
@@ -171,6 +180,8 @@ internal sealed class FillPath(
         {
             NotStored(e);
         }
+
+        return FillEnd.Unknown;
     }
 
     // Storing failed, or the removal of what was stored too late, which counts itself.

@@ -44,9 +44,9 @@ internal sealed class KeyMap
 
     /// <summary>Waits until the prefix of keys is decided: nothing is written by a name that the fleet may not look for.</summary>
     /// <exception cref="NearCacheException">No server can say.</exception>
-    public async ValueTask SettledForWriteAsync()
+    public async ValueTask SettledForWriteAsync(CancellationToken cancellationToken)
     {
-        if (!await _prefix.SettledAsync(CancellationToken.None).ConfigureAwait(false))
+        if (!await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false))
         {
             throw new NearCacheException("Nothing was written: no memcached server answers, and KeyPrefix is not set, so it is not known yet by which name the fleet keeps the key.") { IsTransient = true };
         }

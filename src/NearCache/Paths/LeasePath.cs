@@ -75,8 +75,8 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                 return await fills.FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            // The right may be that of a flight of this process which makes a value of another type: its value is no answer here.
-            if (item.IsWonByAnother && flights.HasAnotherType(creation.Flight.Name))
+            // The right may be that of a flight of this process which makes a value of another type: its value is no answer here. Or of one whose factory waits for this call.
+            if (item.IsWonByAnother && (flights.HasAnotherType(creation.Flight.Name) || FactoryPlace.IsWithin(creation.Place.Text)))
             {
                 return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
             }
@@ -112,7 +112,7 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
             await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (asking.IsCompletedSuccessfully && await asking.ConfigureAwait(false) is var reply && reply.Responses[0] is { IsWinner: true } item && ValueFormat.IsPlaceHolder(item))
             {
-                await FillLease.ReleaseAsync(creation.Place, RightOf(reply, life)).ConfigureAwait(false);
+                await FillLease.ReleaseAsync(creation.Place, RightOf(reply, life), options.FillLease, time).ConfigureAwait(false);
             }
         }
     }

@@ -94,7 +94,7 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
     {
         if (!map.IsSettled)
         {
-            await map.SettledForWriteAsync().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await map.SettledForWriteAsync(cancellationToken).ConfigureAwait(false);
         }
 
         IEnumerable<PlacedKey> places = tag == TagVersion.Everything ? map.Servers.Select(server => map.PlaceTag(tag, server)) : [map.PlaceTag(tag, null)];

@@ -133,7 +133,7 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     {
         if (!map.IsFinal(place))
         {
-            await map.SettledForWriteAsync().ConfigureAwait(false);
+            await map.SettledForWriteAsync(CancellationToken.None).ConfigureAwait(false);
             place = await map.FinalAsync(place, CancellationToken.None).ConfigureAwait(false);
             command = command with { Key = place.Physical };
         }

@@ -123,6 +123,57 @@ public sealed class SharedFlightTests : IAsyncDisposable
             "own", async token => await _world.Cache.GetOrCreateAsync("own", _ => ValueTask.FromResult("inner"), cancellationToken: token)));
     }
 
+    // The clock stands still: a wait for the outer call's right to fill would have no end.
+    [Fact]
+    public async Task A_factory_may_ask_for_its_own_key_with_other_flags_or_through_another_cache()
+    {
+        var own = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache };
+        var asked = await _world.Cache.GetOrCreateAsync(
+            "flags", async token => $"outer of {await _world.Cache.GetOrCreateAsync("flags", _ => ValueTask.FromResult("inner"), own, cancellationToken: token)}");
+        Assert.Equal("outer of inner", asked);
+
+        var (one, other) = (_shelf.Make(), _shelf.Make());
+        var through = await one.GetOrCreateAsync(
+            Shelf.Unmatched, async token => $"outer of {await other.GetOrCreateAsync(Shelf.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token)}");
+        Assert.Equal("outer of inner", through);
+        Assert.Equal("outer of inner", (await other.GetAsync<string>(Shelf.Unmatched)).Value);
+    }
+
+    [Fact]
+    public async Task What_a_factory_registered_with_its_token_and_that_throws_reaches_neither_callers_nor_disposal()
+    {
+        var cache = _shelf.Make(options => options.EagerRefresh = 0.5);
+        using var leaving = new CancellationTokenSource();
+        var began = new TaskCompletionSource();
+        var call = cache.GetOrCreateAsync(Shelf.Unmatched, HangAsync, cancellationToken: leaving.Token).AsTask();
+        await began.Task;
+        await leaving.CancelAsync();
+        Assert.Equal(leaving.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).CancellationToken);
+
+        // On the timer's thread it would end the process.
+        began = new TaskCompletionSource();
+        var timed = cache.GetOrCreateAsync(Shelf.Key, HangAsync, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromSeconds(1) }).AsTask();
+        await began.Task;
+        _shelf.Time.Advance(TimeSpan.FromSeconds(2));
+        await Assert.ThrowsAsync<FactoryTimeoutException>(() => timed);
+
+        await cache.SetAsync("basket:refreshed", "old", new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) });
+        began = new TaskCompletionSource();
+        _shelf.Time.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal("old", await cache.GetOrCreateAsync("basket:refreshed", HangAsync, new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) }));
+        await began.Task;
+        await cache.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => cache.RemoveAsync(Shelf.Key));
+
+        async ValueTask<string> HangAsync(CancellationToken token)
+        {
+            token.Register(() => throw new InvalidOperationException("thrown by the factory's own callback"));
+            began.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            return "";
+        }
+    }
+
     [Fact]
     public async Task Factories_that_wait_for_one_another_in_a_circle_are_told_whoever_began_them()
     {

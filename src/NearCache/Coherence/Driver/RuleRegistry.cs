@@ -20,18 +20,26 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
 
     private static readonly TimeSpan LeastDryRun = TimeSpan.FromSeconds(90);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _turn = new(1);   // never waited for by handle, so there is nothing to dispose
     private readonly TokenBucket _bucket = new(EditsPerSecond, double.MaxValue);
+    private volatile bool _isClosed;
 
     /// <inheritdoc/>
     public RegistrySnapshot Current => rules.Watch.Current;
 
     /// <inheritdoc/>
-    public async Task<RegistrySnapshot> GetAsync(CancellationToken cancellationToken = default) =>
-        Snapshot((await store.ReadAsync(cancellationToken).ConfigureAwait(false)).Document);
+    public async Task<RegistrySnapshot> GetAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return Snapshot((await store.ReadAsync(cancellationToken).ConfigureAwait(false)).Document);
+    }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RegistrySnapshot> WatchAsync(CancellationToken cancellationToken = default) => rules.Watch.FollowAsync(cancellationToken);
+    public IAsyncEnumerable<RegistrySnapshot> WatchAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return rules.Watch.FollowAsync(cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<RegistrySnapshot> AddAsync(RuleOptions rule, EditReason reason, CancellationToken cancellationToken = default)
@@ -146,10 +154,14 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RuleUsage>> GetUsageAsync(CancellationToken cancellationToken = default) =>
-        usage.ReadAsync([.. Current.Rules.Select(rule => rule.Settings.Name)], cancellationToken);
+    public async Task<IReadOnlyList<RuleUsage>> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return await usage.ReadAsync([.. Current.Rules.Select(rule => rule.Settings.Name)], cancellationToken).ConfigureAwait(false);
+    }
 
-    public void Dispose() => _turn.Dispose();
+    /// <summary>Refuses calls from now on: the cache is disposed.</summary>
+    public void Dispose() => _isClosed = true;
 
     /// <summary>Rules and stops as users see them.</summary>
     public static RegistrySnapshot Snapshot(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history) => new()
@@ -165,8 +177,11 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     private static RuleStop Shown(Stop stop) =>
         new() { Id = stop.Id, Rule = stop.Rule, Who = stop.Who, Why = stop.Why, When = stop.IsByHand ? null : stop.When };
 
-    private static void Check(EditReason reason)
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_isClosed, typeof(IRuleRegistry));
+
+    private void Check(EditReason reason)
     {
+        ThrowIfClosed();
         ArgumentNullException.ThrowIfNull(reason);
         ArgumentException.ThrowIfNullOrWhiteSpace(reason.Who, nameof(reason));
         ArgumentNullException.ThrowIfNull(reason.Why, nameof(reason));
