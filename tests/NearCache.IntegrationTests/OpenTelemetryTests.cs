@@ -9,7 +9,9 @@ using OpenTelemetry.Trace;
 
 namespace NearCache.IntegrationTests;
 
-/// <summary>What docs/metrics-and-traces.md says to write is all that OpenTelemetry needs.</summary>
+/// <summary>What docs/metrics-and-traces.md says to write is all that OpenTelemetry needs. Runs when no other test does: its listeners hear the whole process.</summary>
+[Collection(nameof(OpenTelemetryTests))]
+[CollectionDefinition(nameof(OpenTelemetryTests), DisableParallelization = true)]
 public sealed class OpenTelemetryTests
 {
     [Fact]

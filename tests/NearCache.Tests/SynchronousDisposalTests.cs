@@ -150,7 +150,8 @@ public sealed class SynchronousDisposalTests
         ThreadPool.GetMaxThreads(out var workers, out var ports);
         ThreadPool.GetMinThreads(out var least, out var leastPorts);
         Assert.True(ThreadPool.SetMinThreads(1, leastPorts));
-        Assert.True(ThreadPool.SetMaxThreads(Environment.ProcessorCount, ports));
+        ThreadPool.GetAvailableThreads(out var available, out _);
+        Assert.True(ThreadPool.SetMaxThreads(workers - available + Environment.ProcessorCount, ports));   // beside those that the runner holds
         var release = new ManualResetEventSlim();   // not disposed: work items may still be about to wait for it
         Exception? failure = null;
         var ended = false;

@@ -48,7 +48,8 @@ internal sealed class RuleFleet : IAsyncDisposable
         var watching = Caches.Select(async cache =>
         {
             await Eventually.BecomesTrueAsync(async () => !await IsNearAsync(cache, key), "every cache is stopped");
-            return clock.Elapsed - stalls.Total;
+            var took = clock.Elapsed - stalls.Total;
+            return took > TimeSpan.Zero ? took : TimeSpan.Zero;
         }).ToArray();
         await act();
         return await Task.WhenAll(watching);
