@@ -55,8 +55,8 @@ internal static partial class PatternAdvice
     [GeneratedRegex(@"^\^|\$$")]
     private static partial Regex Anchors();
 
-    // Of regular expressions: classes, groups, escapes, .* and .+; of SQL: %; of routes and formats: {id}, <id>. Each with what repeats it.
-    [GeneratedRegex(@"(?:\[[^\]]+\]|\([^)]+\)|\\[a-zA-Z.]|\.(?=[*+])|%|\{[^}]*\}|<[^>]+>)(?:[*+?]|\{[0-9,]+\})*")]
+    // Of regular expressions: classes, groups, escapes, .+ and, unless the dot follows a word and separates (`user.*`), .*; of SQL: %; of routes and formats: {id}, <id>. Each with what repeats it.
+    [GeneratedRegex(@"(?:\[[^\]]+\]|\([^)]+\)|\\[a-zA-Z.]|\.(?=\+)|(?<![\p{L}\p{N}])\.(?=\*)|%|\{[^}]*\}|<[^>]+>)(?:[*+?]|\{[0-9,]+\})*")]
     private static partial Regex Globs();
 
     [GeneratedRegex(@"\*{2,}")]

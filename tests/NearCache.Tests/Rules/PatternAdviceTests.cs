@@ -36,6 +36,8 @@ public sealed class PatternAdviceTests
     [InlineData("größe:*")]
     [InlineData("config.json")]
     [InlineData("h:*")]
+    [InlineData("user.*")]
+    [InlineData("user.*.name")]
     public void One_that_does_not_is_left_alone(string match) => Assert.Null(PatternAdvice.Of(Rule(match), "shop:"));
 
     [Fact]
