@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using NearCache.Memcached;
 
 namespace NearCache.Flights;
 
@@ -118,8 +117,18 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
         Cancel();
     }
 
-    // What the factory registered with its token runs elsewhere, and what that throws reaches neither a caller nor disposal.
-    private void Cancel() => _abandoned.CancelAsync().Abandon();
+    // What the factory registered with its token runs here, so that a factory that ends at once has given its right back before its callers go on.
+    private void Cancel()
+    {
+        try
+        {
+            _abandoned.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // Thrown by what the factory registered: neither a caller nor disposal is to see it.
+        }
+    }
 }
 
 /// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
