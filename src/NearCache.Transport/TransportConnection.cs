@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace NearCache.Transport;
 
@@ -9,12 +10,15 @@ namespace NearCache.Transport;
 /// Read and write either through the pipes or through the stream, with at most one reader and one writer at a time. To end it: <see cref="Abort"/>, which makes
 /// reads and writes that are under way throw; then await one's own loops; then dispose.
 /// </remarks>
-internal sealed class TransportConnection : IAsyncDisposable
+internal sealed partial class TransportConnection : IAsyncDisposable
 {
     private const int BufferSize = 64 * 1024;
     private const int Open = 0;
     private const int Aborted = 1;
     private const int Disposed = 2;
+
+    /// <summary>A <c>sockaddr</c> of the family <c>AF_UNSPEC</c> (0).</summary>
+    private static readonly byte[] Unspecified = new byte[16];
 
     private readonly Socket _socket;
     private readonly Stream _plain;
@@ -63,21 +67,25 @@ internal sealed class TransportConnection : IAsyncDisposable
     /// <summary>Closes the socket now, as <see cref="Abort"/> does, but not by a reset: what was written before still arrives.</summary>
     public void Close(Exception reason) => End(reason, resets: false);
 
-    /// <summary>Closes a socket by a reset: the system keeps nothing of it, and waits for nothing.</summary>
+    /// <summary>Closes a socket by a reset (RST): the operating system keeps no state of the connection and waits for no reply.</summary>
     /// <remarks>
-    /// It is shut down first: a child of this process that is being started holds a copy of each descriptor until it runs its program, and closing ours alone would leave the connection established
-    /// until then, beside the one that replaces it.
+    /// On Linux a child process holds a copy of each descriptor between <c>fork</c> and <c>exec</c>, and a close of this process's descriptor alone leaves the
+    /// connection established until then. <c>connect</c> to an address of the family <c>AF_UNSPEC</c> dissolves the connection itself, whichever processes hold descriptors of it.
     /// </remarks>
     internal static void Reset(Socket socket)
     {
         try
         {
             socket.LingerState = new LingerOption(enable: true, seconds: 0);
-            socket.Shutdown(SocketShutdown.Both);
+            if (OperatingSystem.IsLinux())
+            {
+                // A failure leaves the close below, which resets the connection when the last descriptor is gone.
+                _ = Connect(socket.SafeHandle, Unspecified, Unspecified.Length);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The peer has reset it already, or it is being disposed.
+            // The peer has reset the connection already, or the socket is being disposed.
         }
 
         socket.Dispose();
@@ -118,4 +126,8 @@ internal sealed class TransportConnection : IAsyncDisposable
             _plain.Dispose();
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "connect")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Connect(SafeHandle socket, ReadOnlySpan<byte> address, int length);
 }
