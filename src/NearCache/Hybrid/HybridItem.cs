@@ -12,18 +12,21 @@ namespace NearCache.Hybrid;
 [ImmutableObject(true)]
 internal sealed class HybridItem
 {
+    private const long NotMadeHere = long.MinValue;
     private static readonly object NullMark = new();
 
     private volatile TagVersion[]? _tags;   // gone once their cells are found
     private volatile object? _value;   // shared by all who get it
     private volatile HybridPayload? _payload;
     private volatile TagStamp[]? _stamps;
+    private readonly long _madeAt = NotMadeHere;
     private object? _own;   // decoded for the one who asked, and not yet taken
 
     /// <summary>An item as it was read.</summary>
     public HybridItem(TagVersion[] tags, bool isNull, HybridPayload payload) => (_tags, _value, _payload) = (tags, isNull ? NullMark : null, payload);
 
-    private HybridItem(TagVersion[] tags, object? value, HybridPayload payload) => (_tags, _value, _payload) = (tags, value, payload);
+    private HybridItem(TagVersion[] tags, object? value, HybridPayload payload, long? madeAt) =>
+        (_tags, _value, _payload, _madeAt) = (tags, value, payload, madeAt ?? NotMadeHere);
 
     /// <summary>The versions of its tags when it was made; null where they could not be known, and it may not be stored.</summary>
     public TagVersion[] Tags
@@ -49,14 +52,8 @@ internal sealed class HybridItem
     /// <summary>Whether the versions of its tags are known, of everything at least: if not, it is its maker's alone.</summary>
     public bool IsStamped => _stamps is not null || _tags is not { Length: 0 };
 
-    /// <summary>Whether it may be compressed on its way to the remote.</summary>
-    public bool MayPack { get; private init; } = true;
-
     /// <summary>When its factory began, if it was made in this process and not read.</summary>
-    public long? MadeAt { get; private init; }
-
-    /// <summary>Whether its value is written as <see cref="Remote.ValueKind.JsonFields"/>; known only of an item that was made here.</summary>
-    public bool HasFields { get; private init; }
+    public long? MadeAt => _madeAt == NotMadeHere ? null : _madeAt;
 
     /// <summary>The bytes that stand for the item outside; null when they were dropped, because the value is at hand.</summary>
     public HybridPayload? Payload => _payload;
@@ -73,7 +70,8 @@ internal sealed class HybridItem
         }
 
         object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
-        return new HybridItem(tags, shared, new HybridPayload(writer.WrittenSpan.ToArray(), header)) { MayPack = mayPack, MadeAt = madeAt, HasFields = value is not null && serializers.HasFields<T>() };
+        var payload = new HybridPayload(writer.WrittenSpan.ToArray(), header) { MayPack = mayPack, HasFields = value is not null && serializers.HasFields<T>() };
+        return new HybridItem(tags, shared, payload, madeAt);
     }
 
     /// <summary>The places where the versions of its tags are known.</summary>

@@ -20,14 +20,14 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
     internal override bool IsOwn => true;
 
     // To a process that does not write fields, such a value is another client's.
-    internal override uint FlagsOf(HybridItem value) => value.HasFields ? WithFields : ClientFlags;
+    internal override uint FlagsOf(HybridItem value) => PayloadOf(value).HasFields ? WithFields : ClientFlags;
 
     internal override bool Reads(uint clientFlags) => clientFlags == WithFields;
 
     // Nobody could say whether its tags were removed meanwhile.
     internal override bool MayBeStale => false;
 
-    internal override bool MayPack(HybridItem value) => value.MayPack;
+    internal override bool MayPack(HybridItem value) => PayloadOf(value).MayPack;
 
     /// <summary>The header of an item; its value follows.</summary>
     /// <param name="output">Where to.</param>
@@ -47,8 +47,7 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
         }
     }
 
-    public override ReadOnlyMemory<byte> Encode(HybridItem value) =>
-        value.Payload?.Bytes ?? throw new InvalidOperationException("The item's bytes were dropped.");
+    public override ReadOnlyMemory<byte> Encode(HybridItem value) => PayloadOf(value).Bytes;
 
     /// <exception cref="FormatException">The bytes are not an item.</exception>
     public override HybridItem Decode(ReadOnlyMemory<byte> bytes)
@@ -75,6 +74,8 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
 
         return new HybridItem(tags, kind == IsNull, new HybridPayload(bytes, at));
     }
+
+    private static HybridPayload PayloadOf(HybridItem item) => item.Payload ?? throw new InvalidOperationException("The item's bytes were dropped.");
 
     private static void WriteNumber(IBufferWriter<byte> output, uint number)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
+using NearCache.Coherence.Driver;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
 
@@ -11,6 +12,7 @@ namespace NearCache.Benchmarks.Near;
 internal static class NearSuite
 {
     private const int Keys = 10_000;
+    private const string Namespace = "bench";
     private const string Value = "a value that is shared, since a string cannot be changed";
 
     /// <summary>Near hits of <c>INearCache</c>.</summary>
@@ -40,7 +42,7 @@ internal static class NearSuite
     internal static NearCacheClient Make(int capacity, EmbeddedRemote? remote = null) => new(
         new NearCacheOptions
         {
-            Namespace = "bench",
+            Namespace = Namespace,
             NearEntries = capacity,
             NearLifetime = TimeSpan.FromMinutes(10),
             MaxStaleness = TimeSpan.FromMinutes(10),
@@ -66,7 +68,11 @@ internal static class NearSuite
     {
         foreach (var key in keys)
         {
-            await remote.Servers[0].ExecuteAsync(MetaCommand.Delete(Encoding.UTF8.GetBytes(key)), CancellationToken.None);
+            var removed = await remote.Servers[0].ExecuteAsync(MetaCommand.Delete(Encoding.UTF8.GetBytes(NamespacePrefix.DefaultOf(Namespace) + key)), CancellationToken.None);
+            if (removed.Status != MetaStatus.Ok)
+            {
+                throw new InvalidOperationException($"{key} is not on the remote.");
+            }
         }
     }
 
