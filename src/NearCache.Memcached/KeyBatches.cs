@@ -14,7 +14,8 @@ internal static class KeyBatches
 
     /// <summary>Groups items by the servers of their keys, in the order in which they come.</summary>
     /// <exception cref="ArgumentException">A key or a value may not be sent.</exception>
-    public static List<Batch<T>> Of<T>(MemcachedClient client, IEnumerable<T> items, Func<T, string> keyOf, Func<T, ReadOnlyMemory<byte>, MetaCommand> commandOf)
+    public static List<Batch<T>> Of<T>(
+        MemcachedClient client, IEnumerable<T> items, Func<T, string> keyOf, Func<T, ReadOnlyMemory<byte>, MetaCommand> commandOf)
     {
         var batches = new List<Batch<T>>();
         var open = new Dictionary<MemcachedServer, (Batch<T> Batch, long Bytes)>();
@@ -40,9 +41,13 @@ internal static class KeyBatches
         return batches;
     }
 
-    /// <summary>Sends them all and waits for all answers, for the operation timeout at most. When it has ended, no memory of the caller's is used any more.</summary>
+    /// <summary>
+    /// Sends them all and waits for all answers, for the operation timeout at most. When it has ended, no memory of the caller's is used
+    /// any more.
+    /// </summary>
     /// <exception cref="MemcachedException">A server did not answer.</exception>
-    public static async Task<(Batch<T> Batch, MetaResponse[] Answers)[]> RunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken)
+    public static async Task<(Batch<T> Batch, MetaResponse[] Answers)[]> RunAsync<T>(
+        List<Batch<T>> batches, CancellationToken cancellationToken)
     {
         var running = batches.Select(batch => batch.Server.RunAsync(batch.Commands.ToArray(), cancellationToken)).ToArray();
         var results = await Task.WhenAll(running).ConfigureAwait(false);
@@ -50,10 +55,16 @@ internal static class KeyBatches
     }
 
     /// <summary>Sends them all and waits until each was answered or has failed, as <see cref="RunAsync"/>.</summary>
-    public static Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)[]> TryRunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken) =>
+    public static Task<(
+        Batch<T> Batch,
+        MetaResponse[] Answers,
+        MemcachedException? Failure)[]> TryRunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken) =>
         Task.WhenAll(batches.Select(batch => TryRunAsync(batch, cancellationToken)));
 
-    private static async Task<(Batch<T> Batch, MetaResponse[] Answers, MemcachedException? Failure)> TryRunAsync<T>(Batch<T> batch, CancellationToken cancellationToken)
+    private static async Task<(
+        Batch<T> Batch,
+        MetaResponse[] Answers,
+        MemcachedException? Failure)> TryRunAsync<T>(Batch<T> batch, CancellationToken cancellationToken)
     {
         try
         {

@@ -10,10 +10,13 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached;
 
-/// <summary>A client of memcached's meta protocol: asynchronous, one pipelined connection a server, safe to use from any number of tasks.</summary>
+/// <summary>
+/// A client of memcached's meta protocol: asynchronous, one pipelined connection a server, safe to use from any number of tasks.
+/// </summary>
 /// <remarks>
-/// Making one does no input or output; a server is connected to when the first call goes to it. Cancelling a call gives up its answer, not its place in line: a
-/// mutation may be carried out all the same. A buffer that the caller gave is the caller's again as soon as the call has ended, however it ended. Keys are 1 to 250 bytes of UTF-8 without spaces and control characters.
+/// Making one does no input or output; a server is connected to when the first call goes to it. Cancelling a call gives up its answer, not
+/// its place in line: a mutation may be carried out all the same. A buffer that the caller gave is the caller's again as soon as the call
+/// has ended, however it ended. Keys are 1 to 250 bytes of UTF-8 without spaces and control characters.
 /// </remarks>
 public sealed class MemcachedClient : IAsyncDisposable, IDisposable
 {
@@ -33,7 +36,11 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     /// <param name="meterFactory">Owns the meter <c>NearCache.Memcached</c>; without it the client does.</param>
     /// <param name="timeProvider">The clock of every timeout; the system's unless given.</param>
     /// <exception cref="ArgumentException">The options have mistakes; the message names all of them.</exception>
-    public MemcachedClient(MemcachedOptions options, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
+    public MemcachedClient(
+        MemcachedOptions options,
+        ILoggerFactory? loggerFactory = null,
+        IMeterFactory? meterFactory = null,
+        TimeProvider? timeProvider = null)
     {
         MemcachedOptionsValidator.ThrowIfInvalid(options);
         _options = options.Copy();
@@ -62,12 +69,15 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
 
     /// <summary>Replaces the list of servers while calls go on. When this returns its task, every new call goes by the new list.</summary>
     /// <remarks>
-    /// Servers that stay keep their connections and what is in flight there; new ones are connected to when the first call goes to them. Of those that were taken off, what is in
-    /// flight is answered, and then the connections are closed; the task ends when that is done. Keys that move are misses until they are stored again. A server that comes back to the list
-    /// may still hold what it held when it was taken off: flush it first.
+    /// Servers that stay keep their connections and what is in flight there; new ones are connected to when the first call goes to them. Of
+    /// those that were taken off, what is in flight is answered, and then the connections are closed; the task ends when that is done. Keys
+    /// that move are misses until they are stored again. A server that comes back to the list may still hold what it held when it was taken
+    /// off: flush it first.
     /// </remarks>
     /// <param name="servers">Written as in <see cref="MemcachedOptions.Servers"/>.</param>
-    /// <param name="drain">How long answers of servers that were taken off are waited for; <see cref="MemcachedOptions.OperationTimeout"/> unless given.</param>
+    /// <param name="drain">
+    /// How long answers of servers that were taken off are waited for; <see cref="MemcachedOptions.OperationTimeout"/> unless given.
+    /// </param>
     /// <exception cref="ArgumentException">The list has mistakes, all of which are named; nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     public Task SetServersAsync(IEnumerable<string> servers, TimeSpan? drain = null)
@@ -103,7 +113,9 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     /// <summary>Ends every connection at once; what is in flight fails with <see cref="ObjectDisposedException"/>.</summary>
     public ValueTask DisposeAsync() => DisposeAsync(TimeSpan.Zero);
 
-    /// <summary>Takes no more calls, waits up to <paramref name="drain"/> for the answers that are due, and ends every connection.</summary>
+    /// <summary>
+    /// Takes no more calls, waits up to <paramref name="drain"/> for the answers that are due, and ends every connection.
+    /// </summary>
     public async ValueTask DisposeAsync(TimeSpan drain)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(drain, TimeSpan.Zero);
@@ -112,8 +124,13 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
         _metrics.Dispose();
     }
 
-    /// <summary>Closes every connection at once and waits for nothing; what is in flight fails with <see cref="ObjectDisposedException"/>.</summary>
-    /// <remarks>Its own loops end in the background. May be called more than once, and while <see cref="DisposeAsync(TimeSpan)"/> waits for replies, which it ends.</remarks>
+    /// <summary>
+    /// Closes every connection at once and waits for nothing; what is in flight fails with <see cref="ObjectDisposedException"/>.
+    /// </summary>
+    /// <remarks>
+    /// Its own loops end in the background. May be called more than once, and while <see cref="DisposeAsync(TimeSpan)"/> waits for replies,
+    /// which it ends.
+    /// </remarks>
     public void Dispose()
     {
         _guard.Abort();
@@ -132,19 +149,26 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
         return ServerFor(bytes).RunAsync(command, bytes, writer, face, cancellationToken);
     }
 
-    private static string NamesOf(IEnumerable<MemcachedServer> servers) => string.Join(", ", servers.Select(server => server.Name).DefaultIfEmpty("none"));
+    private static string NamesOf(IEnumerable<MemcachedServer> servers) =>
+        string.Join(", ", servers.Select(server => server.Name).DefaultIfEmpty("none"));
 
     private MemcachedServerList MakeList(MemcachedOptions options, IReadOnlyList<MemcachedServer> before)
     {
         var entries = options.Servers.Select(ServerEntry.Parse).ToArray();
         var servers = entries.Select(entry => before.FirstOrDefault(server => server.Name == entry.Name) ?? Connect(entry)).ToArray();
-        return new MemcachedServerList(servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]), Distributions.Describe(options, entries));
+        return new MemcachedServerList(
+            servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]), Distributions.Describe(options, entries));
     }
 
     private MemcachedServer Connect(ServerEntry entry)
     {
         var totals = _metrics.TotalsOf(entry.ForRing.Host, entry.ForRing.Port);
         var metrics = new ServerMetrics(_metrics, totals, CommandNames.All, _time);
-        return new MemcachedServer(new ConnectionPool(new ConnectionSettings(entry.Name, entry.Address, _options, _transport, _time, _logger, metrics) { Starvation = _starvation }), _guard);
+        return new MemcachedServer(
+            new ConnectionPool(
+                new ConnectionSettings(
+                    entry.Name, entry.Address, _options, _transport, _time, _logger, metrics)
+                { Starvation = _starvation }),
+            _guard);
     }
 }

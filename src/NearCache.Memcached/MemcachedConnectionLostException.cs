@@ -4,7 +4,13 @@ namespace NearCache.Memcached;
 public sealed class MemcachedConnectionLostException : MemcachedException
 {
     internal MemcachedConnectionLostException(string server, string? operation, bool outcomeUnknown, string reason, Exception? cause)
-        : base($"The connection to {server} was lost{(operation is null ? "" : $" during {operation}")}: {reason}", server, operation, isTransient: true, outcomeUnknown, cause)
+        : base(
+            $"The connection to {server} was lost{(operation is null ? "" : $" during {operation}")}: {reason}",
+            server,
+            operation,
+            isTransient: true,
+            outcomeUnknown,
+            cause)
     {
     }
 }

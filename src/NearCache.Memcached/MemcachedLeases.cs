@@ -5,15 +5,18 @@ namespace NearCache.Memcached;
 
 /// <summary>Leases: of all clients that miss a key, one is told to fetch the value.</summary>
 /// <remarks>
-/// A miss leaves an empty item for the time of the lease, which clients that know nothing of leases see as an empty hit. CAS ids start again at 1 when a
-/// server restarts: a lease is void once the connection to its server was replaced.
+/// A miss leaves an empty item for the time of the lease, which clients that know nothing of leases see as an empty hit. CAS ids start
+/// again at 1 when a server restarts: a lease is void once the connection to its server was replaced.
 /// </remarks>
 public static class MemcachedLeases
 {
-    /// <summary>Reads value, client flags, CAS and remaining time; on a miss, the first caller gets the win for <paramref name="lease"/>.</summary>
+    /// <summary>
+    /// Reads value, client flags, CAS and remaining time; on a miss, the first caller gets the win for <paramref name="lease"/>.
+    /// </summary>
     /// <returns>
-    /// <see cref="MetaResponse.IsWinner"/>: fetch the value and fill it by <see cref="MemcachedWrites.CompareAndSetAsync"/> with the response's CAS.
-    /// <see cref="MetaResponse.IsWonByAnother"/>: somebody else does. With <see cref="MetaResponse.IsStale"/> there is an old value meanwhile.
+    /// <see cref="MetaResponse.IsWinner"/>: fetch the value and fill it by <see cref="MemcachedWrites.CompareAndSetAsync"/> with the
+    /// response's CAS. <see cref="MetaResponse.IsWonByAnother"/>: somebody else does. With <see cref="MetaResponse.IsStale"/> there is an
+    /// old value meanwhile.
     /// </returns>
     /// <exception cref="MemcachedException">There is no answer, or an error of the server's.</exception>
     public static ValueTask<MetaResponse> GetOrLeaseAsync(

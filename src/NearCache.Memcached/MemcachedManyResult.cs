@@ -3,7 +3,8 @@ namespace NearCache.Memcached;
 /// <summary>What was asked for by many keys: the values that could be had, and the failures of the others.</summary>
 public sealed class MemcachedManyResult
 {
-    internal MemcachedManyResult(IReadOnlyDictionary<string, byte[]> found, IReadOnlyDictionary<string, MemcachedException> failed) => (Found, Failed) = (found, failed);
+    internal MemcachedManyResult(IReadOnlyDictionary<string, byte[]> found, IReadOnlyDictionary<string, MemcachedException> failed) =>
+        (Found, Failed) = (found, failed);
 
     /// <summary>Gets the values by key. A key that is neither here nor in <see cref="Failed"/> is absent.</summary>
     public IReadOnlyDictionary<string, byte[]> Found { get; }

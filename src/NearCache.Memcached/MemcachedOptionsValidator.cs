@@ -8,7 +8,9 @@ internal static class MemcachedOptionsValidator
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
-    /// <summary>The mistakes, each a sentence that names the setting, its value and what would be right; empty when there is none.</summary>
+    /// <summary>
+    /// The mistakes, each a sentence that names the setting, its value and what would be right; empty when there is none.
+    /// </summary>
     public static IReadOnlyList<string> Validate(MemcachedOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -55,7 +57,8 @@ internal static class MemcachedOptionsValidator
         var mistakes = Validate(options);
         if (mistakes.Count > 0)
         {
-            throw new ArgumentException($"The options of the memcached client have {mistakes.Count} mistake(s): {string.Join(' ', mistakes)}", nameof(options));
+            throw new ArgumentException(
+                $"The options of the memcached client have {mistakes.Count} mistake(s): {string.Join(' ', mistakes)}", nameof(options));
         }
     }
 

@@ -6,18 +6,27 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Memcached;
 
 /// <summary>Reading by text keys.</summary>
-/// <remarks>All throw <see cref="ArgumentException"/> for a key that may not be sent, <see cref="MemcachedException"/> without an answer, and <see cref="OperationCanceledException"/> when the caller gave up.</remarks>
+/// <remarks>
+/// All throw <see cref="ArgumentException"/> for a key that may not be sent, <see cref="MemcachedException"/> without an answer, and
+/// <see cref="OperationCanceledException"/> when the caller gave up.
+/// </remarks>
 public static class MemcachedReads
 {
     /// <summary>The value, or null on a miss.</summary>
     public static ValueTask<byte[]?> GetAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
-        Checked(client).RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value }, key, null, Face.Value, cancellationToken);
+        Checked(client)
+            .RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value }, key, null, Face.Value, cancellationToken);
 
-    /// <summary>Writes the value to <paramref name="destination"/> and allocates nothing; false on a miss. What the destination throws is thrown to the caller.</summary>
+    /// <summary>
+    /// Writes the value to <paramref name="destination"/> and allocates nothing; false on a miss. What the destination throws is thrown to
+    /// the caller.
+    /// </summary>
     /// <remarks>
-    /// The destination is written once the whole value has arrived, where the awaiting code goes on, and never after the call has ended. Values above 4 KiB pass through memory of the shared array pool.
+    /// The destination is written once the whole value has arrived, where the awaiting code goes on, and never after the call has ended.
+    /// Values above 4 KiB pass through memory of the shared array pool.
     /// </remarks>
-    public static ValueTask<bool> GetAsync(this MemcachedClient client, string key, IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
+    public static ValueTask<bool> GetAsync(
+        this MemcachedClient client, string key, IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
         return Checked(client).RunAsync(
@@ -26,26 +35,40 @@ public static class MemcachedReads
 
     /// <summary>What <paramref name="fields"/> asks for: value, client flags, CAS, remaining time to live, last access, size.</summary>
     /// <remarks>A stale item gives this caller the win (<see cref="MetaResponse.IsWinner"/>), whatever was asked for.</remarks>
-    public static ValueTask<MetaResponse> GetAsync(this MemcachedClient client, string key, MetaFields fields, CancellationToken cancellationToken = default) =>
-        Checked(client).RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = fields }, key, null, Face.Response, cancellationToken);
+    public static ValueTask<MetaResponse> GetAsync(
+        this MemcachedClient client, string key, MetaFields fields, CancellationToken cancellationToken = default) =>
+        Checked(client)
+            .RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = fields }, key, null, Face.Response, cancellationToken);
 
     /// <summary>The value, or null on a miss; a hit lives for <paramref name="timeToLive"/> from now, zero for ever.</summary>
-    public static ValueTask<byte[]?> GetAndTouchAsync(this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
+    public static ValueTask<byte[]?> GetAndTouchAsync(
+        this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
     {
-        var command = new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value, TimeToLive = Checked(client).Expiration(timeToLive) };
+        var command = new MetaCommand
+        {
+            Kind = MetaCommandKind.Get,
+            Return = MetaFields.Value,
+            TimeToLive = Checked(client).Expiration(timeToLive),
+        };
         return client.RunAsync(command, key, null, Face.Value, cancellationToken);
     }
 
     /// <summary>Lets the item live for <paramref name="timeToLive"/> from now, zero for ever; false if there is none.</summary>
-    public static ValueTask<bool> TouchAsync(this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
+    public static ValueTask<bool> TouchAsync(
+        this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
     {
         var command = new MetaCommand { Kind = MetaCommandKind.Get, TimeToLive = Checked(client).Expiration(timeToLive) };
         return client.RunAsync(command, key, null, Face.IsDone, cancellationToken);
     }
 
-    /// <summary>Gets the values of those keys that are there. Every server is asked at the same time, each by as few writes as the number of its keys allows.</summary>
+    /// <summary>
+    /// Gets the values of those keys that are there. Every server is asked at the same time, each by as few writes as the number of its
+    /// keys allows.
+    /// </summary>
     /// <returns>The values by key; a key that is absent is not in it.</returns>
-    /// <exception cref="MemcachedException">At least one server did not answer; what others answered is dropped. <see cref="TryGetManyAsync"/> returns it.</exception>
+    /// <exception cref="MemcachedException">
+    /// At least one server did not answer; what others answered is dropped. <see cref="TryGetManyAsync"/> returns it.
+    /// </exception>
     public static async Task<IReadOnlyDictionary<string, byte[]>> GetManyAsync(
         this MemcachedClient client, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
     {
@@ -58,8 +81,14 @@ public static class MemcachedReads
         return result.Found;
     }
 
-    /// <summary>Gets the values of those keys that can be had, and for each other key that may be there, why not. A server that fails costs only its own keys.</summary>
-    /// <remarks>Takes as long as the slowest server: at most <see cref="MemcachedOptions.OperationTimeout"/> and an eighth where one does not answer.</remarks>
+    /// <summary>
+    /// Gets the values of those keys that can be had, and for each other key that may be there, why not. A server that fails costs only its
+    /// own keys.
+    /// </summary>
+    /// <remarks>
+    /// Takes as long as the slowest server: at most <see cref="MemcachedOptions.OperationTimeout"/> and an eighth where one does not
+    /// answer.
+    /// </remarks>
     /// <exception cref="ArgumentException">A key may not be sent; nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>

@@ -27,7 +27,8 @@ public sealed class MemcachedServer
     public string? Version => _pool.Keepers.Select(keeper => keeper.Version).FirstOrDefault(version => version is not null);
 
     /// <summary>The connections to it that are open now.</summary>
-    public IReadOnlyList<MemcachedConnectionInfo> Connections => [.. _pool.Keepers.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
+    public IReadOnlyList<MemcachedConnectionInfo> Connections =>
+        [.. _pool.Keepers.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
 
     /// <summary>Sends one command, whatever server its key belongs to.</summary>
     /// <returns>The server's answer; an error that is about this command alone is in it (<see cref="MetaStatus.Error"/>).</returns>
@@ -39,29 +40,40 @@ public sealed class MemcachedServer
 
     /// <summary>Sends commands in order, on one connection, by one write, whatever servers their keys belong to.</summary>
     /// <remarks>
-    /// The answer has no timeout of its own: it comes, however late, or the connection ends, which it does when it is silent for the operation timeout or one answer stalls for
-    /// <see cref="MemcachedOptions.StallTimeout"/>. The memory of the commands and of their values may be used again as soon as the task has ended, however it ended. Values of 32 KiB and more are
-    /// sent by writes of their own, in their place in the order.
+    /// The answer has no timeout of its own: it comes, however late, or the connection ends, which it does when it is silent for the
+    /// operation timeout or one answer stalls for <see cref="MemcachedOptions.StallTimeout"/>. The memory of the commands and of their
+    /// values may be used again as soon as the task has ended, however it ended. Values of 32 KiB and more are sent by writes of their own,
+    /// in their place in the order.
     /// </remarks>
     /// <param name="group">The commands.</param>
     /// <param name="cancellationToken">Gives up the answer; commands that are in line by then may be carried out all the same.</param>
     /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
-    /// <exception cref="MemcachedException">There are no answers; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything may have reached the server.</exception>
+    /// <exception cref="MemcachedException">
+    /// There are no answers; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything may have reached the server.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The caller gave up the answer.</exception>
     public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken = default) =>
         _pool.RunAsync(_owner, group, new GroupTerms(), cancellationToken);
 
     /// <summary>Sends commands in order, by one write, on one connection that is named, and on no other.</summary>
-    /// <remarks>For compare-and-set: CAS ids begin again at 1 when a server restarts, and a connection never leads to two lives of a server.</remarks>
+    /// <remarks>
+    /// For compare-and-set: CAS ids begin again at 1 when a server restarts, and a connection never leads to two lives of a server.
+    /// </remarks>
     /// <param name="group">The commands.</param>
-    /// <param name="connectionId">The <see cref="MetaGroupResult.ConnectionId"/> of an earlier answer, or what <see cref="ConnectionIdFor"/> returned.</param>
+    /// <param name="connectionId">
+    /// The <see cref="MetaGroupResult.ConnectionId"/> of an earlier answer, or what <see cref="ConnectionIdFor"/> returned.
+    /// </param>
     /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
-    /// <exception cref="MemcachedConnectionLostException">The connection ended. Its <see cref="MemcachedException.OutcomeUnknown"/> is false if nothing was sent on it.</exception>
+    /// <exception cref="MemcachedConnectionLostException">
+    /// The connection ended. Its <see cref="MemcachedException.OutcomeUnknown"/> is false if nothing was sent on it.
+    /// </exception>
     /// <exception cref="MemcachedException">There are no answers.</exception>
     public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) =>
         _pool.RunAsync(_owner, group, new GroupTerms(ConnectionId: connectionId), CancellationToken.None);
 
-    /// <summary>Returns the id of the connection that takes a command with this key now. The connection is made if there is none yet.</summary>
+    /// <summary>
+    /// Returns the id of the connection that takes a command with this key now. The connection is made if there is none yet.
+    /// </summary>
     /// <exception cref="MemcachedException">The server is down.</exception>
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => _pool.ConnectionIdFor(key);
 
@@ -77,7 +89,8 @@ public sealed class MemcachedServer
     /// <remarks>The groups <c>detail on</c>, <c>detail off</c> and <c>reset</c> are switches: what is returned is empty.</remarks>
     /// <exception cref="ArgumentException">The group has characters other than letters, digits and spaces.</exception>
     /// <exception cref="MemcachedException">There is no answer, or the server knows no such group.</exception>
-    public async Task<IReadOnlyDictionary<string, string>> GetStatisticsAsync(string? group = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyDictionary<string, string>> GetStatisticsAsync(
+        string? group = null, CancellationToken cancellationToken = default)
     {
         if (group is not null && !group.All(character => char.IsAsciiLetterOrDigit(character) || character == ' '))
         {
@@ -99,7 +112,10 @@ public sealed class MemcachedServer
         return statistics;
     }
 
-    /// <summary>Asks which connections it has (<c>stats conns</c>): those of all its clients. Ours are those whose address is the <c>Local</c> of one of <see cref="Connections"/>.</summary>
+    /// <summary>
+    /// Asks which connections it has (<c>stats conns</c>): those of all its clients. Ours are those whose address is the <c>Local</c> of
+    /// one of <see cref="Connections"/>.
+    /// </summary>
     /// <exception cref="MemcachedException">There is no answer.</exception>
     public async Task<IReadOnlyList<MemcachedServerConnection>> GetServerConnectionsAsync(CancellationToken cancellationToken = default) =>
         MemcachedServerConnection.Parse(await GetStatisticsAsync("conns", cancellationToken).ConfigureAwait(false));
@@ -110,7 +126,8 @@ public sealed class MemcachedServer
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
     /// <exception cref="MemcachedException">There is no answer.</exception>
     public async Task FlushAllAsync(TimeSpan delay = default, CancellationToken cancellationToken = default) =>
-        await _pool.RunTextAsync(_owner, TextCommand.FlushAll(Expirations.OfDelay(delay, _pool.Settings.Time)), cancellationToken).ConfigureAwait(false);
+        await _pool.RunTextAsync(_owner, TextCommand.FlushAll(Expirations.OfDelay(delay, _pool.Settings.Time)), cancellationToken)
+            .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({State})";

@@ -30,7 +30,8 @@ public sealed record MemcachedServerConnection
             if (int.TryParse(group.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {
                 var values = group.ToDictionary(entry => entry.Name[1], entry => entry.Value);
-                _ = int.TryParse(values.GetValueOrDefault("secs_since_last_cmd"), NumberStyles.None, CultureInfo.InvariantCulture, out var idle);
+                _ = int.TryParse(
+                    values.GetValueOrDefault("secs_since_last_cmd"), NumberStyles.None, CultureInfo.InvariantCulture, out var idle);
                 connections.Add(new MemcachedServerConnection
                 {
                     Id = id,

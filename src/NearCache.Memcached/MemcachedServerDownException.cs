@@ -4,7 +4,13 @@ namespace NearCache.Memcached;
 public sealed class MemcachedServerDownException : MemcachedException
 {
     internal MemcachedServerDownException(string server, string? operation, Exception? cause)
-        : base($"{server} is down: {cause?.Message.TrimEnd('.') ?? "no connection"}. It is tried again within MaxReconnectDelay; nothing was sent.", server, operation, isTransient: true, outcomeUnknown: false, cause)
+        : base(
+            $"{server} is down: {cause?.Message.TrimEnd('.') ?? "no connection"}. It is tried again within MaxReconnectDelay; nothing was sent.",
+            server,
+            operation,
+            isTransient: true,
+            outcomeUnknown: false,
+            cause)
     {
     }
 }

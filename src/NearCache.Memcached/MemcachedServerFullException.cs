@@ -4,7 +4,13 @@ namespace NearCache.Memcached;
 public sealed class MemcachedServerFullException : MemcachedException
 {
     internal MemcachedServerFullException(string server, string? operation)
-        : base($"{server} refused the connection: it has as many as it allows (memcached -c).", server, operation, isTransient: true, outcomeUnknown: false, cause: null)
+        : base(
+            $"{server} refused the connection: it has as many as it allows (memcached -c).",
+            server,
+            operation,
+            isTransient: true,
+            outcomeUnknown: false,
+            cause: null)
     {
     }
 }

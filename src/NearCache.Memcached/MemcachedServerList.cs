@@ -3,16 +3,22 @@ using NearCache.Memcached.Topology;
 
 namespace NearCache.Memcached;
 
-/// <summary>The servers of a client, and which of them owns a key. It never changes: after <see cref="MemcachedClient.SetServersAsync"/> the client has another one.</summary>
+/// <summary>
+/// The servers of a client, and which of them owns a key. It never changes: after <see cref="MemcachedClient.SetServersAsync"/> the client
+/// has another one.
+/// </summary>
 public sealed class MemcachedServerList : IReadOnlyList<MemcachedServer>
 {
     private readonly MemcachedServer[] _servers;
     private readonly IServerLocator _locator;
 
-    internal MemcachedServerList(MemcachedServer[] servers, IServerLocator locator, string placement) => (_servers, _locator, Placement) = (servers, locator, placement);
+    internal MemcachedServerList(MemcachedServer[] servers, IServerLocator locator, string placement) =>
+        (_servers, _locator, Placement) = (servers, locator, placement);
 
-    /// <summary>Everything that decides which server has a key: the names of the servers, sorted unless their order counts, with their weights, behind the distribution. Clients for which it is the
-    /// same look for a key on the same server.</summary>
+    /// <summary>
+    /// Everything that decides which server has a key: the names of the servers, sorted unless their order counts, with their weights,
+    /// behind the distribution. Clients for which it is the same look for a key on the same server.
+    /// </summary>
     public string Placement { get; }
 
     /// <inheritdoc/>

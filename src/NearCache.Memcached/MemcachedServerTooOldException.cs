@@ -1,7 +1,10 @@
 namespace NearCache.Memcached;
 
 /// <summary>The server is older than the client can speak to: 1.6.10 is the first memcached that it can.</summary>
-/// <remarks>The server counts as down: calls fail at once, and one attempt at a time is made in the background, so that a server that was upgraded is found.</remarks>
+/// <remarks>
+/// The server counts as down: calls fail at once, and one attempt at a time is made in the background, so that a server that was upgraded
+/// is found.
+/// </remarks>
 public sealed class MemcachedServerTooOldException : MemcachedException
 {
     internal MemcachedServerTooOldException(string server, string? operation, string version, string oldest)

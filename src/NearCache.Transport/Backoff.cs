@@ -1,7 +1,9 @@
 namespace NearCache.Transport;
 
-/// <summary>How long to wait before the next attempt to connect: doubles from <paramref name="first"/> to <paramref name="most"/>, each time
-/// spread by ± <paramref name="jitter"/>, so that many clients that lost one server do not return at one instant.</summary>
+/// <summary>
+/// How long to wait before the next attempt to connect: doubles from <paramref name="first"/> to <paramref name="most"/>, each time spread
+/// by ± <paramref name="jitter"/>, so that many clients that lost one server do not return at one instant.
+/// </summary>
 internal sealed class Backoff(TimeSpan first, TimeSpan most, double jitter, Random random)
 {
     private int _failures;

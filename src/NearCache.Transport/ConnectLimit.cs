@@ -4,8 +4,9 @@ namespace NearCache.Transport;
 
 /// <summary>Cancels a token when a time has passed, not counted what the process has compiled of itself meanwhile.</summary>
 /// <remarks>
-/// The first connection of a process runs code that is compiled as it runs. With half a processor that takes longer than the default timeout, and is nothing that the server can be blamed for. What is
-/// compiled counts up to as much as the limit, so that the token is cancelled after twice the limit at the latest.
+/// The first connection of a process runs code that is compiled as it runs. With half a processor that takes longer than the default
+/// timeout, and is nothing that the server can be blamed for. What is compiled counts up to as much as the limit, so that the token is
+/// cancelled after twice the limit at the latest.
 /// </remarks>
 internal sealed class ConnectLimit : IDisposable
 {
@@ -20,10 +21,13 @@ internal sealed class ConnectLimit : IDisposable
     /// <summary>Begins.</summary>
     /// <param name="limit">How long.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="compiled">The time that the process has ever spent compiling; unless given, the runtime's on the system's clock, and none on another one.</param>
+    /// <param name="compiled">
+    /// The time that the process has ever spent compiling; unless given, the runtime's on the system's clock, and none on another one.
+    /// </param>
     public ConnectLimit(TimeSpan limit, TimeProvider time, Func<TimeSpan>? compiled = null)
     {
-        (_limit, _time, _compiled) = (limit, time, compiled ?? (ReferenceEquals(time, TimeProvider.System) ? Compiled : static () => TimeSpan.Zero));
+        (_limit, _time, _compiled) = (
+            limit, time, compiled ?? (ReferenceEquals(time, TimeProvider.System) ? Compiled : static () => TimeSpan.Zero));
         _compiledBefore = _compiled();
         _started = time.GetTimestamp();
         _timer = time.CreateTimer(static limit => ((ConnectLimit)limit!).Due(), this, limit, Timeout.InfiniteTimeSpan);

@@ -87,7 +87,8 @@ internal static class Connector
         return await TryAsync(new IPEndPoint(addresses[^1], address.Port), options, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<(Socket Socket, Stream Stream)> TryAsync(EndPoint endpoint, TransportOptions options, CancellationToken cancellationToken)
+    private static async Task<(Socket Socket, Stream Stream)> TryAsync(
+        EndPoint endpoint, TransportOptions options, CancellationToken cancellationToken)
     {
         var isTcp = endpoint is IPEndPoint;
         var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, isTcp ? ProtocolType.Tcp : ProtocolType.Unspecified);

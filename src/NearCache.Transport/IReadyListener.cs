@@ -4,6 +4,9 @@ namespace NearCache.Transport;
 internal interface IReadyListener
 {
     /// <summary>Called once for each time that was asked for it: the socket is ready, or closed.</summary>
-    /// <remarks>On one of the few threads that serve all sockets of the process: who runs code there that may block must find that out, and call <see cref="ReadyThread.Replace"/>.</remarks>
+    /// <remarks>
+    /// On one of the few threads that serve all sockets of the process: who runs code there that may block must find that out, and call
+    /// <see cref="ReadyThread.Replace"/>.
+    /// </remarks>
     void Ready();
 }

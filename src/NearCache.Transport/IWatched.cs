@@ -6,6 +6,9 @@ internal interface IWatched
     /// <summary>Gets whether there was work since the last look.</summary>
     bool HasWorked { get; }
 
-    /// <summary>Looks whether something is stuck, and lets another thread go on with it. Returns whether there was work since the last look. Must not block.</summary>
+    /// <summary>
+    /// Looks whether something is stuck, and lets another thread go on with it. Returns whether there was work since the last look. Must
+    /// not block.
+    /// </summary>
     bool Inspect();
 }

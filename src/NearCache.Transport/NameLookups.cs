@@ -4,8 +4,9 @@ namespace NearCache.Transport;
 
 /// <summary>Looks up the addresses of names on a few threads of its own, one look-up a name at a time.</summary>
 /// <remarks>
-/// The system's resolver blocks a thread for as long as no name server answers, by default ten seconds and more, and cannot be interrupted. On the thread pool fifty such names take its threads
-/// from everything else. Here a caller that gives up leaves the look-up alone, and the next caller for the name joins it. Names that hung the last time get at most half of the threads.
+/// The system's resolver blocks a thread for as long as no name server answers, by default ten seconds and more, and cannot be interrupted.
+/// On the thread pool fifty such names take its threads from everything else. Here a caller that gives up leaves the look-up alone, and the
+/// next caller for the name joins it. Names that hung the last time get at most half of the threads.
 /// </remarks>
 /// <param name="resolve">Returns the addresses of a name, and may block.</param>
 /// <param name="time">The clock by which a look-up is a slow one.</param>

@@ -3,7 +3,10 @@ using System.Threading.Tasks.Sources;
 
 namespace NearCache.Transport;
 
-/// <summary>Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialLane"/> where it began to wait, or else by the <see cref="WorkScheduler"/>.</summary>
+/// <summary>
+/// Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialLane"/> where it began to wait, or else
+/// by the <see cref="WorkScheduler"/>.
+/// </summary>
 internal sealed class ReadySignal(Readiness readiness, bool writes) : IReadyListener, IThreadPoolWorkItem, IValueTaskSource
 {
     private WaitCore _core;

@@ -48,7 +48,8 @@ internal sealed class ReadyStream : Stream
                 _socket.Connect(endpoint);
                 return;
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress or SocketError.AlreadyInProgress)
+            catch (SocketException e) when (
+                e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress or SocketError.AlreadyInProgress)
             {
                 await _writable.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -69,7 +70,9 @@ internal sealed class ReadyStream : Stream
         };
     }
 
-    /// <summary>Tells the listener once, on a thread that serves all sockets, when there is something to read or the connection is lost.</summary>
+    /// <summary>
+    /// Tells the listener once, on a thread that serves all sockets, when there is something to read or the connection is lost.
+    /// </summary>
     public void WhenReadable(IReadyListener listener) => _readiness.WhenReadable(listener);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -4,8 +4,8 @@ namespace NearCache.Transport;
 
 /// <summary>One of the few threads that wait for all sockets of the process, and let listeners go on by themselves.</summary>
 /// <remarks>
-/// The system's own way wakes one thread that wakes another one for every packet, whether anybody waits for it or not, and costs a pipelined client a third of its
-/// time. Here the thread that is woken reads.
+/// The system's own way wakes one thread that wakes another one for every packet, whether anybody waits for it or not, and costs a
+/// pipelined client a third of its time. Here the thread that is woken reads.
 /// </remarks>
 internal sealed class ReadyThread
 {
@@ -49,7 +49,9 @@ internal sealed class ReadyThread
 
     private static int Begin()
     {
-        if (!OperatingSystem.IsLinux() || (AppContext.TryGetSwitch("NearCache.UseSystemSockets", out var isSystem) && isSystem) || !Epoll.TryCreate(out var list))
+        if (!OperatingSystem.IsLinux()
+            || (AppContext.TryGetSwitch("NearCache.UseSystemSockets", out var isSystem) && isSystem)
+            || !Epoll.TryCreate(out var list))
         {
             return -1;
         }

@@ -4,8 +4,9 @@ namespace NearCache.Transport;
 
 /// <summary>Runs work items one after the other, by the <see cref="WorkScheduler"/>.</summary>
 /// <remarks>
-/// An asynchronous method registers what follows its wait while its callers unwind. If the wait ends before that on another thread, .NET queues what follows to the thread pool, whatever the pool's state. In a
-/// lane that cannot be: the end of the wait runs when the step before it has unwound.
+/// An asynchronous method registers what follows its wait while its callers unwind. If the wait ends before that on another thread, .NET
+/// queues what follows to the thread pool, whatever the pool's state. In a lane that cannot be: the end of the wait runs when the step
+/// before it has unwound.
 /// </remarks>
 internal sealed class SerialLane : IThreadPoolWorkItem
 {

@@ -8,8 +8,9 @@ namespace NearCache.Transport;
 
 /// <summary>Where a server listens: a host and a port, or the path of a Unix domain socket.</summary>
 /// <remarks>
-/// Written as <c>cache-1:11211</c>, <c>10.0.0.1:11211</c>, <c>[::1]:11211</c>, <c>/run/memcached.sock</c> or <c>unix:/run/memcached.sock</c>.
-/// A host is kept as it was written: the address that it stands for is looked up anew for every connection.
+/// Written as <c>cache-1:11211</c>, <c>10.0.0.1:11211</c>, <c>[::1]:11211</c>, <c>/run/memcached.sock</c> or
+/// <c>unix:/run/memcached.sock</c>. A host is kept as it was written: the address that it stands for is looked up anew for every
+/// connection.
 /// </remarks>
 internal sealed record ServerAddress
 {
@@ -26,17 +27,27 @@ internal sealed record ServerAddress
     /// <summary>The path of a Unix domain socket, or null.</summary>
     public string? UnixPath { get; }
 
-    /// <summary>The same for all ways to write one address: an IP address in its shortest form, a name in lower case, a path without detours.</summary>
+    /// <summary>
+    /// The same for all ways to write one address: an IP address in its shortest form, a name in lower case, a path without detours.
+    /// </summary>
     public string Identity => UnixPath is not null
         ? Path.GetFullPath(UnixPath)
-        : (this with { Host = IPAddress.TryParse(Host, out var ip) ? (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip).ToString() : Host.ToLowerInvariant().TrimEnd('.') }).ToString();
+        : (
+            this with
+            {
+                Host = IPAddress.TryParse(Host, out var ip)
+                    ? (ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip).ToString()
+                    : Host.ToLowerInvariant().TrimEnd('.'),
+            }).ToString();
 
     /// <summary>Reads one address. Without <paramref name="defaultPort"/> a port must be written.</summary>
     /// <exception cref="FormatException">It is none; the message says why.</exception>
     public static ServerAddress Parse(string text, int? defaultPort = null) =>
         TryParse(text, defaultPort, out var address, out var problem) ? address : throw new FormatException($"'{text}' {problem}");
 
-    /// <summary>Reads one address, or says in <paramref name="problem"/> what is wrong and what would be right: a clause whose subject is the text.</summary>
+    /// <summary>
+    /// Reads one address, or says in <paramref name="problem"/> what is wrong and what would be right: a clause whose subject is the text.
+    /// </summary>
     public static bool TryParse(
         string? text, int? defaultPort, [NotNullWhen(true)] out ServerAddress? address, [NotNullWhen(false)] out string? problem)
     {
@@ -64,7 +75,8 @@ internal sealed record ServerAddress
         }
 
         var number = defaultPort ?? 0;
-        if (port is null ? defaultPort is null : !int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number) || number is < 1 or > 65535)
+        if (port is null ? defaultPort is null : !int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            || number is < 1 or > 65535)
         {
             problem = port is null ? "has no port: write host:port" : $"has the port '{port}', which is not a number from 1 to 65535";
             return false;
@@ -102,7 +114,9 @@ internal sealed record ServerAddress
             var end = text.IndexOf(']', StringComparison.Ordinal);
             var rest = end < 0 ? "" : text[(end + 1)..];
             host = end < 0 ? "" : text[1..end];
-            if (!IPAddress.TryParse(host, out var ip) || ip.AddressFamily != AddressFamily.InterNetworkV6 || (rest.Length > 0 && rest[0] != ':'))
+            if (!IPAddress.TryParse(host, out var ip)
+                || ip.AddressFamily != AddressFamily.InterNetworkV6
+                || (rest.Length > 0 && rest[0] != ':'))
             {
                 problem = "is no IPv6 address in brackets and a port: write [::1]:port";
                 return false;

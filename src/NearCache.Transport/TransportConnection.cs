@@ -7,8 +7,8 @@ namespace NearCache.Transport;
 
 /// <summary>One connection to a server: bytes both ways, no loop of its own.</summary>
 /// <remarks>
-/// Read and write either through the pipes or through the stream, with at most one reader and one writer at a time. To end it: <see cref="Abort"/>, which makes
-/// reads and writes that are under way throw; then await one's own loops; then dispose.
+/// Read and write either through the pipes or through the stream, with at most one reader and one writer at a time. To end it:
+/// <see cref="Abort"/>, which makes reads and writes that are under way throw; then await one's own loops; then dispose.
 /// </remarks>
 internal sealed partial class TransportConnection : IAsyncDisposable
 {
@@ -46,10 +46,12 @@ internal sealed partial class TransportConnection : IAsyncDisposable
     public Stream Stream { get; }
 
     /// <summary>What the server sends, in buffers of 64 KiB.</summary>
-    public PipeReader Input => _input ??= PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true));
+    public PipeReader Input =>
+        _input ??= PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true));
 
     /// <summary>What the server gets; a flush sends all that was written in as few system calls as buffers of 64 KiB allow.</summary>
-    public PipeWriter Output => _output ??= PipeWriter.Create(Stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true));
+    public PipeWriter Output =>
+        _output ??= PipeWriter.Create(Stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true));
 
     /// <summary>Our own address and port: what the server sees.</summary>
     public EndPoint? Local { get; }
@@ -60,8 +62,12 @@ internal sealed partial class TransportConnection : IAsyncDisposable
     /// <summary>What the first <see cref="Abort"/> was given.</summary>
     public Exception? Reason => Volatile.Read(ref _reason);
 
-    /// <summary>Closes the socket now, from any thread and any number of times; the first reason is kept. What is under way throws.</summary>
-    /// <remarks>By a reset: nothing more is sent of what nobody waits for any more, and the system keeps nothing for a server that does not answer.</remarks>
+    /// <summary>
+    /// Closes the socket now, from any thread and any number of times; the first reason is kept. What is under way throws.
+    /// </summary>
+    /// <remarks>
+    /// By a reset: nothing more is sent of what nobody waits for any more, and the system keeps nothing for a server that does not answer.
+    /// </remarks>
     public void Abort(Exception reason) => End(reason, resets: true);
 
     /// <summary>Closes the socket now, as <see cref="Abort"/> does, but not by a reset: what was written before still arrives.</summary>
@@ -69,8 +75,9 @@ internal sealed partial class TransportConnection : IAsyncDisposable
 
     /// <summary>Closes a socket by a reset (RST): the operating system keeps no state of the connection and waits for no reply.</summary>
     /// <remarks>
-    /// On Linux a child process holds a copy of each descriptor between <c>fork</c> and <c>exec</c>, and a close of this process's descriptor alone leaves the
-    /// connection established until then. <c>connect</c> to an address of the family <c>AF_UNSPEC</c> dissolves the connection itself, whichever processes hold descriptors of it.
+    /// On Linux a child process holds a copy of each descriptor between <c>fork</c> and <c>exec</c>, and a close of this process's
+    /// descriptor alone leaves the connection established until then. <c>connect</c> to an address of the family <c>AF_UNSPEC</c> dissolves
+    /// the connection itself, whichever processes hold descriptors of it.
     /// </remarks>
     internal static void Reset(Socket socket)
     {

@@ -2,10 +2,13 @@ using System.Threading.Tasks.Sources;
 
 namespace NearCache.Transport;
 
-/// <summary>The state of one reusable wait: what <see cref="ManualResetValueTaskSourceCore{TResult}"/> is, without the thread pool.</summary>
+/// <summary>
+/// The state of one reusable wait: what <see cref="ManualResetValueTaskSourceCore{TResult}"/> is, without the thread pool.
+/// </summary>
 /// <remarks>
-/// A continuation that is registered just after the wait has ended is queued to the pool by the framework's, where it may stand behind callers that wait for it. Here it goes by the
-/// <see cref="WorkScheduler"/>; one that is registered before runs on the thread that ends the wait.
+/// A continuation that is registered just after the wait has ended is queued to the pool by the framework's, where it may stand behind
+/// callers that wait for it. Here it goes by the <see cref="WorkScheduler"/>; one that is registered before runs on the thread that ends
+/// the wait.
 /// </remarks>
 internal struct WaitCore
 {
@@ -101,7 +104,9 @@ internal struct WaitCore
             TaskScheduler? scheduler = null;
             if ((flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0)
             {
-                synchronization = SynchronizationContext.Current is { } current && current.GetType() != typeof(SynchronizationContext) ? current : null;
+                synchronization = SynchronizationContext.Current is { } current && current.GetType() != typeof(SynchronizationContext)
+                    ? current
+                    : null;
                 scheduler = synchronization is null && TaskScheduler.Current != TaskScheduler.Default ? TaskScheduler.Current : null;
             }
 
@@ -120,7 +125,12 @@ internal struct WaitCore
             }
             else if (_scheduler is not null)
             {
-                _ = Task.Factory.StartNew(static captured => ((Continuation)captured!).Invoke(), this, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
+                _ = Task.Factory.StartNew(
+                    static captured => ((Continuation)captured!).Invoke(),
+                    this,
+                    CancellationToken.None,
+                    TaskCreationOptions.DenyChildAttach,
+                    _scheduler);
             }
             else
             {

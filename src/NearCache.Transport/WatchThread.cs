@@ -2,7 +2,8 @@ namespace NearCache.Transport;
 
 /// <summary>A thread that looks every few milliseconds for work that is stuck, as long as there is any work.</summary>
 /// <remarks>
-/// A thread and not a timer: timers run on the thread pool, which may be what is stuck. By the system's clock whatever clock a client has, since this is about threads.
+/// A thread and not a timer: timers run on the thread pool, which may be what is stuck. By the system's clock whatever clock a client has,
+/// since this is about threads.
 /// </remarks>
 internal static class WatchThread
 {
@@ -14,7 +15,10 @@ internal static class WatchThread
     private static bool HasThread;
     private static int Quiet;
 
-    /// <summary>Gets whether it looks. Read without the lock, by what has set its <see cref="IWatched.HasWorked"/> before, with a full fence between.</summary>
+    /// <summary>
+    /// Gets whether it looks. Read without the lock, by what has set its <see cref="IWatched.HasWorked"/> before, with a full fence
+    /// between.
+    /// </summary>
     public static bool IsAwake { get; private set; }
 
     /// <summary>Looks after one more.</summary>

@@ -5,8 +5,9 @@ namespace NearCache.Transport;
 
 /// <summary>Runs work items on the thread pool, and on threads of its own while the pool does not start them.</summary>
 /// <remarks>
-/// Callers that block (<c>.Result</c>, <c>.Wait()</c>) can occupy every thread of the pool. What they wait for must not wait for the pool then. An item stands in a queue of its own, and a ticket for it
-/// in the pool's: the thread that comes first takes the item. <see cref="WatchThread"/> finds out that none comes.
+/// Callers that block (<c>.Result</c>, <c>.Wait()</c>) can occupy every thread of the pool. What they wait for must not wait for the pool
+/// then. An item stands in a queue of its own, and a ticket for it in the pool's: the thread that comes first takes the item.
+/// <see cref="WatchThread"/> finds out that none comes.
 /// </remarks>
 internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatched
 {

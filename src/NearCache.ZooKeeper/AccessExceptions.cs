@@ -18,7 +18,9 @@ public sealed class InvalidAclException : ZooKeeperException
     }
 }
 
-/// <summary>The servers refuse an identity of <see cref="ZooKeeperOptions.Authentications"/> or <see cref="ZooKeeperOptions.Sasl"/>, or ask for one.</summary>
+/// <summary>
+/// The servers refuse an identity of <see cref="ZooKeeperOptions.Authentications"/> or <see cref="ZooKeeperOptions.Sasl"/>, or ask for one.
+/// </summary>
 public sealed class AuthenticationFailedException : ZooKeeperException
 {
     internal AuthenticationFailedException(string message, ZooKeeperErrorCode code, string? path)

@@ -7,7 +7,9 @@ public sealed class ConnectionLossException : ZooKeeperException
         : base(message, ZooKeeperErrorCode.ConnectionLoss, path, inner) => (IsTransient, IsOutcomeUnknown) = (true, isOutcomeUnknown);
 }
 
-/// <summary>No answer within <see cref="ZooKeeperOptions.RequestTimeout"/>. Of a change that had been sent, nobody knows whether it happened.</summary>
+/// <summary>
+/// No answer within <see cref="ZooKeeperOptions.RequestTimeout"/>. Of a change that had been sent, nobody knows whether it happened.
+/// </summary>
 public sealed class RequestTimeoutException : ZooKeeperException
 {
     internal RequestTimeoutException(string message, string? path, bool isOutcomeUnknown, Exception? inner)
@@ -21,7 +23,9 @@ public sealed class TooManyRequestsException : ZooKeeperException
         : base(message, ZooKeeperErrorCode.OperationTimeout, path) => IsTransient = true;
 }
 
-/// <summary>A request, or the reply to it, is longer than <see cref="ZooKeeperOptions.MaxMessageBytes"/>. Such a request was not sent.</summary>
+/// <summary>
+/// A request, or the reply to it, is longer than <see cref="ZooKeeperOptions.MaxMessageBytes"/>. Such a request was not sent.
+/// </summary>
 public sealed class MessageTooLargeException : ZooKeeperException
 {
     internal MessageTooLargeException(string message, string? path, bool isOutcomeUnknown = false)

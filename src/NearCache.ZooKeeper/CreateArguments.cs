@@ -12,7 +12,8 @@ internal static class CreateArguments
         mode is ZNodeMode.PersistentSequential or ZNodeMode.EphemeralSequential or ZNodeMode.PersistentSequentialWithTimeToLive;
 
     /// <summary>The request, or an exception that says what cannot be asked for.</summary>
-    public static CreateRequest Check(ServerPath where, ReadOnlyMemory<byte>? data, ZNodeMode mode, IReadOnlyList<ZNodeAcl>? acl, TimeSpan? timeToLive)
+    public static CreateRequest Check(
+        ServerPath where, ReadOnlyMemory<byte>? data, ZNodeMode mode, IReadOnlyList<ZNodeAcl>? acl, TimeSpan? timeToLive)
     {
         if (!Enum.IsDefined(mode))
         {

@@ -1,12 +1,15 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>Creates what is missing above a node. What exists is not created: also a refused create is a transaction of the ensemble.</summary>
+/// <summary>
+/// Creates what is missing above a node. What exists is not created: also a refused create is a transaction of the ensemble.
+/// </summary>
 internal static class ParentCreation
 {
     /// <summary>Creates all nodes above a path that do not exist, from the top down, without data.</summary>
     /// <exception cref="NoNodeException">One was deleted meanwhile.</exception>
     /// <exception cref="ChrootMissingException">There is no chroot, and none may be created.</exception>
-    public static async Task CreateParentsAsync(this ZooKeeperClient client, string path, IReadOnlyList<ZNodeAcl>? acl, CancellationToken cancellationToken)
+    public static async Task CreateParentsAsync(
+        this ZooKeeperClient client, string path, IReadOnlyList<ZNodeAcl>? acl, CancellationToken cancellationToken)
     {
         var missing = new Stack<string>();
         var parent = ZNodePath.ParentOf(path);

@@ -5,9 +5,15 @@ namespace NearCache.ZooKeeper;
 public sealed class SessionExpiredException : ZooKeeperException
 {
     internal SessionExpiredException(string message, string? path, bool isTransient, bool isOutcomeUnknown, bool isGivenUp)
-        : base(message, ZooKeeperErrorCode.SessionExpired, path) => (IsTransient, IsOutcomeUnknown, IsGivenUp) = (isTransient, isOutcomeUnknown, isGivenUp);
+        : base(
+            message,
+            ZooKeeperErrorCode.SessionExpired,
+            path) => (IsTransient, IsOutcomeUnknown, IsGivenUp) = (isTransient, isOutcomeUnknown, isGivenUp);
 
-    /// <summary>The client gave the session up because the ensemble was wiped, restored from an older copy or replaced: zxids and versions of before mean nothing any more.</summary>
+    /// <summary>
+    /// The client gave the session up because the ensemble was wiped, restored from an older copy or replaced: zxids and versions of before
+    /// mean nothing any more.
+    /// </summary>
     public bool IsGivenUp { get; }
 }
 

@@ -9,7 +9,9 @@ public enum WatchEventType
     /// <summary>The session is lost, and with it the watch: it will never fire again. Set it anew in a new session.</summary>
     SessionLost = -2,
 
-    /// <summary>Persistent watches only: the connection was replaced. The watch is set again, but what happened in between is not told: read again.</summary>
+    /// <summary>
+    /// Persistent watches only: the connection was replaced. The watch is set again, but what happened in between is not told: read again.
+    /// </summary>
     Interrupted = -1,
 
     /// <summary>The node was made.</summary>

@@ -6,7 +6,9 @@ namespace NearCache.ZooKeeper;
 
 /// <summary>What one identity may do with a node.</summary>
 /// <param name="Permissions">What it may do.</param>
-/// <param name="Scheme"><c>world</c>, <c>auth</c>, <c>digest</c>, <c>ip</c>, <c>x509</c>, <c>sasl</c>, or one that the servers were extended by.</param>
+/// <param name="Scheme">
+/// <c>world</c>, <c>auth</c>, <c>digest</c>, <c>ip</c>, <c>x509</c>, <c>sasl</c>, or one that the servers were extended by.
+/// </param>
 /// <param name="Id">Who it is, in the terms of the scheme.</param>
 public sealed record ZNodeAcl(ZNodePermissions Permissions, string Scheme, string Id)
 {

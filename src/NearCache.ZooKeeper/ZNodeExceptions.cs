@@ -63,7 +63,10 @@ public sealed class QuotaExceededException : ZooKeeperException
     }
 }
 
-/// <summary>The chroot of <see cref="ZooKeeperOptions.ConnectionString"/> does not exist: create it, or set <see cref="ZooKeeperOptions.CreateChroot"/>.</summary>
+/// <summary>
+/// The chroot of <see cref="ZooKeeperOptions.ConnectionString"/> does not exist: create it, or set
+/// <see cref="ZooKeeperOptions.CreateChroot"/>.
+/// </summary>
 public sealed class ChrootMissingException : ZooKeeperException
 {
     internal ChrootMissingException(string chroot)

@@ -18,7 +18,10 @@ public enum ZNodeMode
     /// <summary>Until it had children and has none any more, checked about once a minute by the server.</summary>
     Container = 4,
 
-    /// <summary>Until it was not changed for its time to live and has no children, checked about once a minute. Servers need <c>extendedTypesEnabled</c>.</summary>
+    /// <summary>
+    /// Until it was not changed for its time to live and has no children, checked about once a minute. Servers need
+    /// <c>extendedTypesEnabled</c>.
+    /// </summary>
     PersistentWithTimeToLive = 5,
 
     /// <summary>As <see cref="PersistentWithTimeToLive"/>; numbered.</summary>

@@ -44,5 +44,6 @@ public readonly record struct ZNodeStat
 
     internal long ModifiedMilliseconds { get; init; }
 
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, 0, LatestMilliseconds));
+    private static DateTimeOffset Time(long milliseconds) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, 0, LatestMilliseconds));
 }

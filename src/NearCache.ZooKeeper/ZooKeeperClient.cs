@@ -10,16 +10,27 @@ namespace NearCache.ZooKeeper;
 
 /// <summary>A session with a ZooKeeper ensemble over one connection. Thread-safe; everything is asynchronous and pipelined.</summary>
 /// <remarks>
-/// <para>Order. Requests reach the server in the order in which the methods were called. A watch's handler is called before the outcome of any operation that was answered behind
-/// the notification, so whoever reads a change has been told of it first. Handlers run on the thread pool; while one runs, outcomes wait for it for at
-/// most <see cref="ZooKeeperOptions.WatchHandlerGrace"/>; a slower one is overtaken, and loses nothing. The call of an asynchronous handler ends at its first await. A
-/// handler may call every method of the client. Handlers of persistent watches get their events one at a time, in order.</para>
-/// <para>Connections. Making a client neither waits nor fails because of servers: the connection is made in the background and made again whenever it is lost. Operations
-/// wait for it, for <see cref="ZooKeeperOptions.RequestTimeout"/> at most. One that was under way when the connection was lost fails with <see cref="ConnectionLossException"/>; if it
-/// changes something, <see cref="ZooKeeperException.IsOutcomeUnknown"/> says that it may have happened. Watches are set again on the new connection.</para>
-/// <para>Data that are given to a method must not change until its task has completed. A returned <see cref="ValueTask"/> is awaited once.</para>
-/// <para>All methods: misuse throws <see cref="ArgumentException"/>, a disposed client <see cref="ObjectDisposedException"/>; the task throws
-/// <see cref="OperationCanceledException"/>, or a <see cref="ZooKeeperException"/> for everything else. Cancelling gives up the answer: what was sent may still happen.</para>
+/// <para>
+/// Order. Requests reach the server in the order in which the methods were called. A watch's handler is called before the outcome of any
+/// operation that was answered behind the notification, so whoever reads a change has been told of it first. Handlers run on the thread
+/// pool; while one runs, outcomes wait for it for at most <see cref="ZooKeeperOptions.WatchHandlerGrace"/>; a slower one is overtaken, and
+/// loses nothing. The call of an asynchronous handler ends at its first await. A handler may call every method of the client. Handlers of
+/// persistent watches get their events one at a time, in order.
+/// </para>
+/// <para>
+/// Connections. Making a client neither waits nor fails because of servers: the connection is made in the background and made again
+/// whenever it is lost. Operations wait for it, for <see cref="ZooKeeperOptions.RequestTimeout"/> at most. One that was under way when the
+/// connection was lost fails with <see cref="ConnectionLossException"/>; if it changes something,
+/// <see cref="ZooKeeperException.IsOutcomeUnknown"/> says that it may have happened. Watches are set again on the new connection.
+/// </para>
+/// <para>
+/// Data that are given to a method must not change until its task has completed. A returned <see cref="ValueTask"/> is awaited once.
+/// </para>
+/// <para>
+/// All methods: misuse throws <see cref="ArgumentException"/>, a disposed client <see cref="ObjectDisposedException"/>; the task throws
+/// <see cref="OperationCanceledException"/>, or a <see cref="ZooKeeperException"/> for everything else. Cancelling gives up the answer:
+/// what was sent may still happen.
+/// </para>
 /// </remarks>
 public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 {
@@ -34,7 +45,11 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <param name="meterFactory">null: the meter is made without one.</param>
     /// <param name="timeProvider">null: the system's.</param>
     /// <exception cref="ArgumentException">The options have mistakes; all of them are named.</exception>
-    public ZooKeeperClient(ZooKeeperOptions options, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
+    public ZooKeeperClient(
+        ZooKeeperOptions options,
+        ILoggerFactory? loggerFactory = null,
+        IMeterFactory? meterFactory = null,
+        TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options = options.Copy();
@@ -47,10 +62,14 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         servers.Shuffle(Random.Shared);
         _chroot = servers.Chroot;
         var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(ZooKeeperMetrics.MeterName);
-        _session = new Session(options, servers, new Dependencies(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
+        _session = new Session(
+            options, servers, new Dependencies(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
     }
 
-    /// <summary>As <see cref="ZooKeeperClient(ZooKeeperOptions, ILoggerFactory?, IMeterFactory?, TimeProvider?)"/>, with nothing but a connection string set.</summary>
+    /// <summary>
+    /// As <see cref="ZooKeeperClient(ZooKeeperOptions, ILoggerFactory?, IMeterFactory?, TimeProvider?)"/>, with nothing but a connection
+    /// string set.
+    /// </summary>
     public ZooKeeperClient(string connectionString)
         : this(new ZooKeeperOptions { ConnectionString = connectionString })
     {
@@ -67,14 +86,19 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <summary>The session timeout as the servers granted it; zero before there is a session.</summary>
     public TimeSpan SessionTimeout => _session.Core.Granted;
 
-    /// <summary>The state now, and then every change of it, until the client is disposed. Who falls more than 1,024 changes behind loses the oldest.</summary>
+    /// <summary>
+    /// The state now, and then every change of it, until the client is disposed. Who falls more than 1,024 changes behind loses the oldest.
+    /// </summary>
     public IAsyncEnumerable<ZooKeeperStateChange> StateChangesAsync(CancellationToken cancellationToken = default) =>
         _session.States.SubscribeAsync(cancellationToken);
 
     /// <summary>Waits until the client is in a state.</summary>
-    /// <exception cref="AuthenticationFailedException">All servers refuse the client's identity: it may be long until it is tried again.</exception>
+    /// <exception cref="AuthenticationFailedException">
+    /// All servers refuse the client's identity: it may be long until it is tried again.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">It never will be.</exception>
-    public Task WaitForStateAsync(ZooKeeperState state, CancellationToken cancellationToken = default) => _session.States.WaitAsync(state, cancellationToken);
+    public Task WaitForStateAsync(ZooKeeperState state, CancellationToken cancellationToken = default) =>
+        _session.States.WaitAsync(state, cancellationToken);
 
     /// <summary>Makes a node.</summary>
     /// <param name="path">Where; the parent must exist. A sequential name may end in a slash.</param>
@@ -90,14 +114,21 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return SendAsync<CreateRequest, CreatedZNode>(CreateArguments.Check(new ServerPath(_chroot, path), data, mode, acl, timeToLive), null, cancellationToken);
+        return SendAsync<CreateRequest, CreatedZNode>(
+            CreateArguments.Check(new ServerPath(_chroot, path), data, mode, acl, timeToLive), null, cancellationToken);
     }
 
     /// <summary>Makes a node, and those above it that do not exist: without data, and with the same access rights.</summary>
-    /// <remarks>Costs a read for the parent, and a read and a transaction for each node that is missing. It is not one transaction: if it fails, nodes above may have been made.</remarks>
+    /// <remarks>
+    /// Costs a read for the parent, and a read and a transaction for each node that is missing. It is not one transaction: if it fails,
+    /// nodes above may have been made.
+    /// </remarks>
     /// <param name="path">Where. A sequential name may end in a slash.</param>
     /// <param name="data">null is kept apart from empty.</param>
-    /// <param name="mode">How long the node lives, and whether the server numbers it; those above it live until they are deleted. Default: until it is deleted.</param>
+    /// <param name="mode">
+    /// How long the node lives, and whether the server numbers it; those above it live until they are deleted. Default: until it is
+    /// deleted.
+    /// </param>
     /// <param name="acl">Who may do what with it and with those above it that are made. Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
     /// <param name="timeToLive">For the modes with a time to live, and only for them.</param>
     /// <param name="cancellationToken">Gives up the answer.</param>
@@ -123,7 +154,10 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Looks whether the chroot of the connection string exists, and creates it if <see cref="ZooKeeperOptions.CreateChroot"/> says so. Nothing without a chroot.</summary>
+    /// <summary>
+    /// Looks whether the chroot of the connection string exists, and creates it if <see cref="ZooKeeperOptions.CreateChroot"/> says so.
+    /// Nothing without a chroot.
+    /// </summary>
     /// <remarks>A new session does so by itself. To be called when the chroot may have been deleted since.</remarks>
     /// <exception cref="ChrootMissingException">It does not exist, and may not be created.</exception>
     public async ValueTask EnsureChrootAsync(CancellationToken cancellationToken = default)
@@ -163,16 +197,20 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <param name="path">Which.</param>
     /// <param name="watch">Called once, when the node is made, changed or deleted. Set also if there is no such node.</param>
     /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
-    public ValueTask<ZNodeStat?> ExistsAsync(string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
-        SendAsync<ExistsRequest, ZNodeStat?>(new ExistsRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Data, watch), cancellationToken);
+    public ValueTask<ZNodeStat?> ExistsAsync(
+        string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
+        SendAsync<ExistsRequest, ZNodeStat?>(
+            new ExistsRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Data, watch), cancellationToken);
 
     /// <summary>The data and the stat of a node.</summary>
     /// <param name="path">Which.</param>
     /// <param name="watch">Called once, when the node is changed or deleted. Not set if there is no such node.</param>
     /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
     /// <exception cref="NoNodeException">There is no such node.</exception>
-    public ValueTask<ZNodeData> GetDataAsync(string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
-        SendAsync<GetDataRequest, ZNodeData>(new GetDataRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Data, watch), cancellationToken);
+    public ValueTask<ZNodeData> GetDataAsync(
+        string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
+        SendAsync<GetDataRequest, ZNodeData>(
+            new GetDataRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Data, watch), cancellationToken);
 
     /// <summary>Replaces the data of a node.</summary>
     /// <param name="path">Which.</param>
@@ -182,7 +220,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <returns>The stat after the change.</returns>
     /// <exception cref="NoNodeException">There is no such node.</exception>
     /// <exception cref="BadVersionException">It has another version.</exception>
-    public ValueTask<ZNodeStat> SetDataAsync(string path, ReadOnlyMemory<byte>? data, int version = -1, CancellationToken cancellationToken = default) =>
+    public ValueTask<ZNodeStat> SetDataAsync(
+        string path, ReadOnlyMemory<byte>? data, int version = -1, CancellationToken cancellationToken = default) =>
         SendAsync<SetDataRequest, ZNodeStat>(new SetDataRequest(At(path), data, version), null, cancellationToken);
 
     /// <summary>The names of a node's children, and its stat.</summary>
@@ -190,7 +229,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <param name="watch">Called once, when a child is added or removed, or the node is deleted. Not set if there is no such node.</param>
     /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
     /// <exception cref="NoNodeException">There is no such node.</exception>
-    public ValueTask<ZNodeChildren> GetChildrenAsync(string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
+    public ValueTask<ZNodeChildren> GetChildrenAsync(
+        string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<GetChildrenRequest, ZNodeChildren>(
             new GetChildrenRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Children, watch), cancellationToken);
 
@@ -208,33 +248,41 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <exception cref="NoNodeException">There is no such node.</exception>
     /// <exception cref="BadVersionException">Its rights have another version.</exception>
     /// <exception cref="InvalidAclException">The server does not take the rights.</exception>
-    public ValueTask<ZNodeStat> SetAclAsync(string path, IReadOnlyList<ZNodeAcl> acl, int aclVersion = -1, CancellationToken cancellationToken = default)
+    public ValueTask<ZNodeStat> SetAclAsync(
+        string path, IReadOnlyList<ZNodeAcl> acl, int aclVersion = -1, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(acl);
         ArgumentOutOfRangeException.ThrowIfZero(acl.Count, nameof(acl));
         return SendAsync<SetAclRequest, ZNodeStat>(new SetAclRequest(At(path), acl, aclVersion), null, cancellationToken);
     }
 
-    /// <summary>Completes when the server that is connected knows everything that was committed before the call; reads behind it see all that.</summary>
-    public ValueTask SyncAsync(string path, CancellationToken cancellationToken = default) => SendAsync(new SyncRequest(At(path)), null, cancellationToken);
+    /// <summary>
+    /// Completes when the server that is connected knows everything that was committed before the call; reads behind it see all that.
+    /// </summary>
+    public ValueTask SyncAsync(string path, CancellationToken cancellationToken = default) =>
+        SendAsync(new SyncRequest(At(path)), null, cancellationToken);
 
     /// <summary>Several changes that happen together or not at all. They must fit in one message.</summary>
     /// <returns>What came of each, in their order.</returns>
     /// <exception cref="MultiFailedException">One failed: nothing was changed.</exception>
-    public async ValueTask<IReadOnlyList<MultiResult>> MultiAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken = default)
+    public async ValueTask<IReadOnlyList<MultiResult>> MultiAsync(
+        IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(operations);
         MultiOperation[] copy = [.. operations];
-        var results = await SendAsync<MultiRequest, IReadOnlyList<MultiResult>>(new MultiRequest(_chroot, copy), null, cancellationToken).ConfigureAwait(false);
+        var results = await SendAsync<MultiRequest, IReadOnlyList<MultiResult>>(new MultiRequest(_chroot, copy), null, cancellationToken)
+            .ConfigureAwait(false);
         return Errors.MultiFailed(copy, results) is { } failed ? throw failed : results;
     }
 
     /// <summary>Several reads in one request. Servers since 3.6.</summary>
     /// <returns>What came of each, in their order; one that failed does not touch the others.</returns>
-    public ValueTask<IReadOnlyList<MultiReadResult>> MultiReadAsync(IReadOnlyList<MultiReadOperation> operations, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<MultiReadResult>> MultiReadAsync(
+        IReadOnlyList<MultiReadOperation> operations, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(operations);
-        return SendAsync<MultiReadRequest, IReadOnlyList<MultiReadResult>>(new MultiReadRequest(_chroot, [.. operations]), null, cancellationToken);
+        return SendAsync<MultiReadRequest, IReadOnlyList<MultiReadResult>>(
+            new MultiReadRequest(_chroot, [.. operations]), null, cancellationToken);
     }
 
     /// <summary>The ephemeral nodes of this session below a path. Servers since 3.6.</summary>
@@ -251,7 +299,10 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         SendAsync<WhoAmIRequest, IReadOnlyList<ZooKeeperIdentity>>(default, null, cancellationToken);
 
     /// <summary>Claims an identity on this connection and all that follow.</summary>
-    /// <exception cref="AuthenticationFailedException">The server refuses it. The client goes on to servers that do not; if all refuse, see <see cref="ZooKeeperState.AuthenticationFailed"/>.</exception>
+    /// <exception cref="AuthenticationFailedException">
+    /// The server refuses it. The client goes on to servers that do not; if all refuse, see
+    /// <see cref="ZooKeeperState.AuthenticationFailed"/>.
+    /// </exception>
     /// <exception cref="TimeoutException">No answer within <see cref="ZooKeeperOptions.RequestTimeout"/>.</exception>
     public Task AuthenticateAsync(ZooKeeperAuthentication authentication, CancellationToken cancellationToken = default)
     {
@@ -262,15 +313,16 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 
     /// <summary>Sets a watch that stays when it fires. Servers since 3.6. The node need not exist.</summary>
     /// <remarks>
-    /// <b>What happens while the connection is replaced is lost:</b> the server replays nothing to persistent watches, unlike to those that fire once. The handler
-    /// then gets <see cref="WatchEventType.Interrupted"/>, after the watch was set again, and must read everything anew. On servers before 3.9, set no other watch on
-    /// the same path: it would turn this one into one that fires once.
+    /// <b>What happens while the connection is replaced is lost:</b> the server replays nothing to persistent watches, unlike to those that
+    /// fire once. The handler then gets <see cref="WatchEventType.Interrupted"/>, after the watch was set again, and must read everything
+    /// anew. On servers before 3.9, set no other watch on the same path: it would turn this one into one that fires once.
     /// </remarks>
     /// <param name="path">Which node.</param>
     /// <param name="mode">That node alone, or everything below it too.</param>
     /// <param name="watch">Called for each event, one at a time and in order. It must keep up: events wait for it in memory.</param>
     /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
-    public ValueTask AddWatchAsync(string path, PersistentWatchMode mode, Action<WatchEvent> watch, CancellationToken cancellationToken = default)
+    public ValueTask AddWatchAsync(
+        string path, PersistentWatchMode mode, Action<WatchEvent> watch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(watch);
         if (!Enum.IsDefined(mode))
@@ -288,7 +340,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <param name="watch">Whose; null, the default: everybody's.</param>
     /// <param name="cancellationToken">Gives up the answer.</param>
     /// <exception cref="NoWatcherException">There is no such watch.</exception>
-    public ValueTask RemoveWatchesAsync(string path, WatchKind kind = WatchKind.Any, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default)
+    public ValueTask RemoveWatchesAsync(
+        string path, WatchKind kind = WatchKind.Any, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default)
     {
         var request = new RemoveWatchesRequest(At(path), kind);
         if (!Enum.IsDefined(kind))
@@ -314,7 +367,10 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Replaces the list of servers. The session goes on.</summary>
-    /// <remarks>A client that is connected to a server that is no longer in the list goes to another one. If the list grew, some clients move, so that the clients of all servers are spread evenly.</remarks>
+    /// <remarks>
+    /// A client that is connected to a server that is no longer in the list goes to another one. If the list grew, some clients move, so
+    /// that the clients of all servers are spread evenly.
+    /// </remarks>
     /// <param name="connectionString">As in <see cref="ZooKeeperOptions.ConnectionString"/>, with the same chroot.</param>
     /// <exception cref="ArgumentException">It has a mistake, or another chroot.</exception>
     public void UpdateServers(string connectionString)
@@ -335,7 +391,9 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         _session.UpdateServers(servers);
     }
 
-    /// <summary>Gives the client a new session after the old one expired (<see cref="ZooKeeperState.Expired"/>), and waits until it is connected.</summary>
+    /// <summary>
+    /// Gives the client a new session after the old one expired (<see cref="ZooKeeperState.Expired"/>), and waits until it is connected.
+    /// </summary>
     /// <remarks>For clients without <see cref="ZooKeeperOptions.RenewSession"/>. While the session lives it only waits.</remarks>
     public Task RenewSessionAsync(CancellationToken cancellationToken = default)
     {
@@ -344,18 +402,27 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         return WaitForStateAsync(ZooKeeperState.Connected, cancellationToken);
     }
 
-    /// <summary>Ends the session, so that its ephemeral nodes go at once, and the connection. Operations that were called before are answered if the server is there.</summary>
-    /// <remarks>May be called from a handler and more than once. A server that does not answer is not waited for beyond <see cref="ZooKeeperOptions.ConnectTimeout"/>.</remarks>
+    /// <summary>
+    /// Ends the session, so that its ephemeral nodes go at once, and the connection. Operations that were called before are answered if the
+    /// server is there.
+    /// </summary>
+    /// <remarks>
+    /// May be called from a handler and more than once. A server that does not answer is not waited for beyond
+    /// <see cref="ZooKeeperOptions.ConnectTimeout"/>.
+    /// </remarks>
     public async ValueTask DisposeAsync()
     {
         _isDisposed = true;
         await _session.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Closes the connection at once and waits for nothing. What is in flight fails with <see cref="ClientClosedException"/>.</summary>
+    /// <summary>
+    /// Closes the connection at once and waits for nothing. What is in flight fails with <see cref="ClientClosedException"/>.
+    /// </summary>
     /// <remarks>
-    /// The end of the session is sent before, and its ephemeral nodes are deleted at once, unless another thread is just sending or the server takes no more bytes. A session whose end the server does
-    /// not receive lasts until its timeout. <see cref="DisposeAsync"/> waits for the server's reply. May be called from a handler, more than once, and while <see cref="DisposeAsync"/> waits.
+    /// The end of the session is sent before, and its ephemeral nodes are deleted at once, unless another thread is just sending or the
+    /// server takes no more bytes. A session whose end the server does not receive lasts until its timeout. <see cref="DisposeAsync"/>
+    /// waits for the server's reply. May be called from a handler, more than once, and while <see cref="DisposeAsync"/> waits.
     /// </remarks>
     public void Dispose()
     {
@@ -366,7 +433,10 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <summary>The node that stands for the root, as the connection string says; empty if none does.</summary>
     internal string Chroot => _chroot;
 
-    /// <summary>The same session, with paths from the ensemble's own root. For requests without watches, which are looked up by the paths of this client; it is not disposed.</summary>
+    /// <summary>
+    /// The same session, with paths from the ensemble's own root. For requests without watches, which are looked up by the paths of this
+    /// client; it is not disposed.
+    /// </summary>
     internal ZooKeeperClient AtRoot => new(_session);
 
     /// <summary>For tests.</summary>
@@ -378,7 +448,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         return new ServerPath(_chroot, path);
     }
 
-    private ValueTask<TReply> SendAsync<TRequest, TReply>(in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+    private ValueTask<TReply> SendAsync<TRequest, TReply>(
+        in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -398,7 +469,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             : _session.Send<TRequest, Nothing>(request, watchChange, cancellationToken).Completion;
     }
 
-    private async ValueTask<TReply> SendTracedAsync<TRequest, TReply>(TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+    private async ValueTask<TReply> SendTracedAsync<TRequest, TReply>(
+        TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         using var activity = ZooKeeperTraces.Begin(OperationNames.Of(request.Code));

@@ -1,6 +1,8 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>An operation did not succeed, for another reason than misuse. Each reason that a caller may treat apart is a class of its own.</summary>
+/// <summary>
+/// An operation did not succeed, for another reason than misuse. Each reason that a caller may treat apart is a class of its own.
+/// </summary>
 public abstract class ZooKeeperException : Exception
 {
     private protected ZooKeeperException(string message, ZooKeeperErrorCode code, string? path, Exception? inner = null)

@@ -5,11 +5,17 @@ namespace NearCache.ZooKeeper;
 /// <summary>How a <see cref="ZooKeeperClient"/> reaches its servers, and what it holds at most. Copied when the client is made.</summary>
 public sealed class ZooKeeperOptions
 {
-    /// <summary>The servers and, behind them, a node that stands for the root: <c>zk-1:2181,zk-2:2181,[::1]:2181/app</c>. Names are looked up anew for every connection.</summary>
+    /// <summary>
+    /// The servers and, behind them, a node that stands for the root: <c>zk-1:2181,zk-2:2181,[::1]:2181/app</c>. Names are looked up anew
+    /// for every connection.
+    /// </summary>
     /// <value>Required. A server without a port: 2181.</value>
     public string ConnectionString { get; set; } = "";
 
-    /// <summary>Whether a chroot in <see cref="ConnectionString"/> that does not exist is created, with what is missing above it, open to all, when a session begins.</summary>
+    /// <summary>
+    /// Whether a chroot in <see cref="ConnectionString"/> that does not exist is created, with what is missing above it, open to all, when
+    /// a session begins.
+    /// </summary>
     /// <value>false: a mistyped chroot makes no nodes. It is logged as an error, and operations find no nodes until it is created.</value>
     public bool CreateChroot { get; set; }
 
@@ -33,15 +39,22 @@ public sealed class ZooKeeperOptions
     /// <value>100 milliseconds, ± <see cref="ReconnectJitter"/>.</value>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The longest wait between two attempts; never more than a fifth of the session timeout while there is a session, which servers without a quorum keep.</summary>
+    /// <summary>
+    /// The longest wait between two attempts; never more than a fifth of the session timeout while there is a session, which servers
+    /// without a quorum keep.
+    /// </summary>
     /// <value>5 seconds, ± <see cref="ReconnectJitter"/>.</value>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>By which part the waits are spread, so that clients that lost one server do not return at one instant.</summary>
-    /// <value>0.5: of 500 clients whose servers were gone for two seconds no more than 50 return within 100 milliseconds. From 0 to 1.</value>
+    /// <value>
+    /// 0.5: of 500 clients whose servers were gone for two seconds no more than 50 return within 100 milliseconds. From 0 to 1.
+    /// </value>
     public double ReconnectJitter { get; set; } = 0.5;
 
-    /// <summary>After the session expired, a new one is made by itself. What belonged to the old one is gone all the same, and the state says so.</summary>
+    /// <summary>
+    /// After the session expired, a new one is made by itself. What belonged to the old one is gone all the same, and the state says so.
+    /// </summary>
     /// <value>false: every operation fails until <see cref="ZooKeeperClient.RenewSessionAsync"/>.</value>
     public bool RenewSession { get; set; }
 
@@ -65,7 +78,9 @@ public sealed class ZooKeeperOptions
     /// <value>100,000.</value>
     public int MaxWaitingRequests { get; set; } = 100_000;
 
-    /// <summary>How long answers are held back for handlers of watches that were told of a change first. See <see cref="ZooKeeperClient"/>.</summary>
+    /// <summary>
+    /// How long answers are held back for handlers of watches that were told of a change first. See <see cref="ZooKeeperClient"/>.
+    /// </summary>
     /// <value>50 milliseconds; zero: not at all.</value>
     public TimeSpan WatchHandlerGrace { get; set; } = TimeSpan.FromMilliseconds(50);
 
@@ -77,7 +92,10 @@ public sealed class ZooKeeperOptions
     /// <value>null: no SASL.</value>
     public ZooKeeperSaslCredentials? Sasl { get; set; }
 
-    /// <summary>TLS: the servers' secureClientPort, with the client's certificates if they ask for them. A target host that is not set is the server's name.</summary>
+    /// <summary>
+    /// TLS: the servers' secureClientPort, with the client's certificates if they ask for them. A target host that is not set is the
+    /// server's name.
+    /// </summary>
     /// <value>null: plain text.</value>
     public SslClientAuthenticationOptions? Tls { get; set; }
 

@@ -30,7 +30,10 @@ internal static class ZooKeeperOptionsValidator
 
         if (options.ReconnectJitter is not (>= 0 and <= 1))
         {
-            mistakes.Add(string.Create(CultureInfo.InvariantCulture, $"{nameof(options.ReconnectJitter)} is {options.ReconnectJitter}: from 0 to 1 would be right."));
+            mistakes.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{nameof(options.ReconnectJitter)} is {options.ReconnectJitter}: from 0 to 1 would be right."));
         }
 
         Between(options.MaxMessageBytes, 1024, int.MaxValue / 4, nameof(options.MaxMessageBytes), mistakes);
@@ -52,7 +55,8 @@ internal static class ZooKeeperOptionsValidator
         }
 
         // RFC 2831 quotes them; a user in it is at most what a challenge can carry.
-        if (options.Sasl is { } sasl && (string.IsNullOrEmpty(sasl.User) || Encoding.UTF8.GetByteCount(sasl.User) > 1024 || sasl.Password is null))
+        if (options.Sasl is { } sasl
+            && (string.IsNullOrEmpty(sasl.User) || Encoding.UTF8.GetByteCount(sasl.User) > 1024 || sasl.Password is null))
         {
             mistakes.Add($"{nameof(options.Sasl)} has no user of 1 to 1,024 bytes and a password.");
         }

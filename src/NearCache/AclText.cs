@@ -12,10 +12,12 @@ internal static class AclText
     private const int Sha1Bytes = 20;
 
     /// <summary>Whether connections have an identity that the scheme <c>auth</c> can stand for.</summary>
-    public static bool HasIdentity(ZooKeeperOptions options) => options.Authentications.Count > 0 || options.Sasl is not null || options.Tls?.ClientCertificates is { Count: > 0 };
+    public static bool HasIdentity(ZooKeeperOptions options) =>
+        options.Authentications.Count > 0 || options.Sasl is not null || options.Tls?.ClientCertificates is { Count: > 0 };
 
     /// <summary>The rights that texts without mistakes stand for.</summary>
-    public static IReadOnlyList<ZNodeAcl> Parse(IEnumerable<string> texts) => [.. texts.Select(text => TryParse(text, out var acl) ? acl! : throw new FormatException(text))];
+    public static IReadOnlyList<ZNodeAcl> Parse(IEnumerable<string> texts) =>
+        [.. texts.Select(text => TryParse(text, out var acl) ? acl! : throw new FormatException(text))];
 
     /// <summary>What is wrong, each as the end of a sentence that begins with the setting's name.</summary>
     /// <param name="texts">The rights.</param>
@@ -49,8 +51,12 @@ internal static class AclText
         "world" => acl.Id == "anyone" ? null : "the id of the scheme world must be anyone",
         "auth" => acl.Id.Length > 0 ? "the scheme auth must have no id: it stands for whoever makes the znode"
             : hasIdentity ? null : "auth stands for the identity of the connection, and there is none: set ZooKeeper:Authentications or ZooKeeper:Sasl",
-        "digest" => IsDigest(acl.Id) ? null : "the id of the scheme digest must be user:hash, where the hash is the base64 of SHA-1 over user:password (never the password)",
-        "ip" => IsAddress(acl.Id) ? null : "the id of the scheme ip must be an address, or one with the number of its bits that count, such as 10.0.0.0/8",
+        "digest" => IsDigest(acl.Id)
+            ? null
+            : "the id of the scheme digest must be user:hash, where the hash is the base64 of SHA-1 over user:password (never the password)",
+        "ip" => IsAddress(acl.Id)
+            ? null
+            : "the id of the scheme ip must be an address, or one with the number of its bits that count, such as 10.0.0.0/8",
         _ => acl.Id.Length > 0 ? null : $"the scheme {acl.Scheme} needs an id",
     };
 
@@ -59,7 +65,10 @@ internal static class AclText
         acl = null;
         text ??= "";
         var (first, last) = (text.IndexOf(':', StringComparison.Ordinal), text.LastIndexOf(':'));
-        if (first < 1 || last == first || !text[..first].All(char.IsAsciiLetterOrDigit) || Permissions(text.AsSpan(last + 1)) is not { } permissions)
+        if (first < 1
+            || last == first
+            || !text[..first].All(char.IsAsciiLetterOrDigit)
+            || Permissions(text.AsSpan(last + 1)) is not { } permissions)
         {
             return false;
         }

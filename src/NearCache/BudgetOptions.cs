@@ -7,11 +7,15 @@ public sealed class BudgetOptions
     /// <value>Default: 5. At most 1,000.</value>
     public double AnnouncementsPerProcess { get; set; } = 5;
 
-    /// <summary>Announcements a second that all processes of the namespace may try together; each takes its share by the number of members.</summary>
+    /// <summary>
+    /// Announcements a second that all processes of the namespace may try together; each takes its share by the number of members.
+    /// </summary>
     /// <value>Default: 100. At most 1,000.</value>
     public double AnnouncementsPerNamespace { get; set; } = 100;
 
-    /// <summary>Notifications with their re-reads a second that the ensemble serves for the namespace. More members read each slot less often.</summary>
+    /// <summary>
+    /// Notifications with their re-reads a second that the ensemble serves for the namespace. More members read each slot less often.
+    /// </summary>
     /// <value>Default: 5,000. At most 50,000.</value>
     public double Deliveries { get; set; } = 5_000;
 

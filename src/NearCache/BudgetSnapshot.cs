@@ -3,7 +3,10 @@ namespace NearCache;
 /// <summary>What one process may ask of ZooKeeper now, and what it has asked.</summary>
 public sealed record BudgetSnapshot
 {
-    /// <summary>How many processes share the namespace's budgets: counted every 30 s or so. A process that has just started assumes 1,000 until its count has not fallen for two minutes, and a fall by half or more is believed after five.</summary>
+    /// <summary>
+    /// How many processes share the namespace's budgets: counted every 30 s or so. A process that has just started assumes 1,000 until its
+    /// count has not fallen for two minutes, and a fall by half or more is believed after five.
+    /// </summary>
     public required int Members { get; init; }
 
     /// <summary>Announcements a second that this process may try: its own limit, or its share of the namespace's.</summary>

@@ -27,7 +27,10 @@ public sealed record CacheEntryOptions
         }
     }
 
-    /// <summary>How long a null that a factory returned is kept: what is not there in the source. Whole seconds; zero: it is not kept, and the next call asks again.</summary>
+    /// <summary>
+    /// How long a null that a factory returned is kept: what is not there in the source. Whole seconds; zero: it is not kept, and the next
+    /// call asks again.
+    /// </summary>
     /// <value>Null, the default: what the key's rule says; if it says nothing, as any other value.</value>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or between nothing and a second.</exception>
     public TimeSpan? MissLifetime
@@ -44,7 +47,10 @@ public sealed record CacheEntryOptions
         }
     }
 
-    /// <summary>How long a caller waits for a factory when there is a stale value to serve; the factory then goes on without it, and what it returns is stored.</summary>
+    /// <summary>
+    /// How long a caller waits for a factory when there is a stale value to serve; the factory then goes on without it, and what it returns
+    /// is stored.
+    /// </summary>
     /// <value>Null, the default: <see cref="NearCacheOptions.FactorySoftTimeout"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">Not positive.</exception>
     public TimeSpan? FactorySoftTimeout
@@ -53,7 +59,10 @@ public sealed record CacheEntryOptions
         init => _factorySoftTimeout = Positive(value, nameof(FactorySoftTimeout));
     }
 
-    /// <summary>How long a factory may take altogether, the wait for its turn included; then its token is cancelled and the callers get a stale value or <see cref="FactoryTimeoutException"/>.</summary>
+    /// <summary>
+    /// How long a factory may take altogether, the wait for its turn included; then its token is cancelled and the callers get a stale
+    /// value or <see cref="FactoryTimeoutException"/>.
+    /// </summary>
     /// <value>Null, the default: <see cref="NearCacheOptions.FactoryTimeout"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">Not positive.</exception>
     public TimeSpan? FactoryTimeout
@@ -62,7 +71,9 @@ public sealed record CacheEntryOptions
         init => _factoryTimeout = Positive(value, nameof(FactoryTimeout));
     }
 
-    /// <summary>How old a value may be that is served in the place of one that could not be had, and is marked as stale; zero: never.</summary>
+    /// <summary>
+    /// How old a value may be that is served in the place of one that could not be had, and is marked as stale; zero: never.
+    /// </summary>
     /// <value>Null, the default: <see cref="NearCacheOptions.StaleLifetime"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or above seven days.</exception>
     public TimeSpan? StaleLifetime
@@ -80,7 +91,10 @@ public sealed record CacheEntryOptions
         }
     }
 
-    /// <summary>After which part of its lifetime a value is fetched from the source again, in the background, before it ends: 0.8 is after four fifths. Zero: never.</summary>
+    /// <summary>
+    /// After which part of its lifetime a value is fetched from the source again, in the background, before it ends: 0.8 is after four
+    /// fifths. Zero: never.
+    /// </summary>
     /// <value>Null, the default: <see cref="NearCacheOptions.EagerRefresh"/>.</value>
     /// <exception cref="ArgumentOutOfRangeException">Below 0, or 1 and above.</exception>
     public double? EagerRefresh

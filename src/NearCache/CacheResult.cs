@@ -29,7 +29,10 @@ public readonly struct CacheResult<T>
     /// <summary>Whether it is an old value in the place of one that could not be had: <see cref="CacheSource.Stale"/>.</summary>
     public bool IsStale => Source == CacheSource.Stale;
 
-    /// <summary>How long ago a near value was read from memcached, and a stale one read or made; zero for every other source. Milliseconds are its resolution.</summary>
+    /// <summary>
+    /// How long ago a near value was read from memcached, and a stale one read or made; zero for every other source. Milliseconds are its
+    /// resolution.
+    /// </summary>
     public TimeSpan Age => TimeSpan.FromMilliseconds(_ageMilliseconds);
 
     /// <summary>Which write was read, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>

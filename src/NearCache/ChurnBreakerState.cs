@@ -9,6 +9,8 @@ public enum ChurnBreakerState
     /// <summary>The keys were written too fast: no process announces them. Near reads go on by audits.</summary>
     Open,
 
-    /// <summary>The keys have been quiet: the whole fleet announces a few of their writes, until it is known that they stay quiet.</summary>
+    /// <summary>
+    /// The keys have been quiet: the whole fleet announces a few of their writes, until it is known that they stay quiet.
+    /// </summary>
     HalfOpen,
 }

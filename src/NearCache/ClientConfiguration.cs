@@ -6,7 +6,9 @@ using NearCache.ZooKeeper;
 
 namespace NearCache;
 
-/// <summary>Reads the settings of the two clients from their sections. What only code can give (certificates, a locator) is not among them.</summary>
+/// <summary>
+/// Reads the settings of the two clients from their sections. What only code can give (certificates, a locator) is not among them.
+/// </summary>
 internal static class ClientConfiguration
 {
     public static void Read(SettingsReader reader, MemcachedOptions options)

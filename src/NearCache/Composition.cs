@@ -50,7 +50,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
     private MemberDriver? _members;
     private EnsembleGate? _gate;
 
-    private Composition(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
+    private Composition(
+        NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
     {
         Options = options;
         _isEmbedded = remote.IsEmbedded;
@@ -67,7 +68,12 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
         var forgetter = new Forgetter(epochs, Near, stale, flights, tags);
-        var prefix = new NamespacePrefix(options.Namespace, options.KeyPrefix, isAsked: !remote.IsEmbedded && remote.HasCounters, remote.Servers.Select(server => server.Name), logger);
+        var prefix = new NamespacePrefix(
+            options.Namespace,
+            options.KeyPrefix,
+            isAsked: !remote.IsEmbedded && remote.HasCounters,
+            remote.Servers.Select(server => server.Name),
+            logger);
         var context = new CoherenceContext
         {
             Names = new CounterNames(options.Namespace),
@@ -90,8 +96,17 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix ?? "");
         _servers = new ServerDrivers(remote, context, _rules);
 
-        var map = Map = new KeyMap(prefix, value => new PhysicalKeys(options.Namespace, value, options.LongKeys), _servers, epochs, stale, options.Namespace, remote.HasCounters);
-        var json = options.Json is null && options.LossyTypes.Count == 0 ? DefaultJson.Options : DefaultJson.Of(options.Json, options.LossyTypes);
+        var map = Map = new KeyMap(
+            prefix,
+            value => new PhysicalKeys(options.Namespace, value, options.LongKeys),
+            _servers,
+            epochs,
+            stale,
+            options.Namespace,
+            remote.HasCounters);
+        var json = options.Json is null && options.LossyTypes.Count == 0
+            ? DefaultJson.Options
+            : DefaultJson.Of(options.Json, options.LossyTypes);
         var format = new ValueFormat(ValueFormat.Of(options), json, time, new Packing(options));
         var rules = new RuleDecisions(book, context);
         Reads = new ReadPath(map, rules, Near, stale, shared, _clock, format, _metrics, logger, options);
@@ -101,13 +116,23 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         forgetter.Voided = _refresher.Voided;
         var gate = new FactoryGate(options.MaxConcurrentFactories);
         _fills = new FillPath(Reads, Writes, stale, format, time, _metrics, logger, options);
-        var leases = new LeasePath(Reads, _fills, new EagerRefresh(map, Reads, _fills, flights, _clock, time, _metrics, logger), flights, stale, format, time, options);
-        Creations = new CreatePath(map, Reads, Near, stale, flights, leases, new FactoryRunner(gate, time, _metrics), format, _metrics, logger, options);
+        var leases = new LeasePath(
+            Reads,
+            _fills,
+            new EagerRefresh(map, Reads, _fills, flights, _clock, time, _metrics, logger),
+            flights,
+            stale,
+            format,
+            time,
+            options);
+        Creations = new CreatePath(
+            map, Reads, Near, stale, flights, leases, new FactoryRunner(gate, time, _metrics), format, _metrics, logger, options);
         _metrics.ObserveNear(() => Near.Hits, () => Near.Entries, () => Near.Bytes, () => Near.Evictions);
         _metrics.ObserveServers(() => _servers.All.Count(server => !server.Gate.IsOpen(_clock.Now(), context.MaxStaleness)));
         format.Use(new HybridItemCodec());
         format.Use(new DistributedItemCodec());
-        Distributed = new DistributedParts(new DistributedPath(map, Reads, Writes, Near, time, logger), map.CanHold, time, remote.HasCounters);
+        Distributed = new DistributedParts(
+            new DistributedPath(map, Reads, Writes, Near, time, logger), map.CanHold, time, remote.HasCounters);
         var tagPath = new TagPath(map, tags, Reads, Writes, epochs, _clock);
         _hybrid = (face, services) =>
         {
@@ -120,7 +145,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             }
 
             var limits = new HybridLimits(face.MaximumPayloadBytes, remote.HasCounters ? options.Memcached.MaxValueBytes : long.MaxValue);
-            var path = new HybridPath(map, Reads, Writes, Creations, tagPath, Near, flights, serializers, limits, options.MaxStaleness, time, _metrics, logger);
+            var path = new HybridPath(
+                map, Reads, Writes, Creations, tagPath, Near, flights, serializers, limits, options.MaxStaleness, time, _metrics, logger);
             return new HybridParts(hits, serializers, path, map.CanHold, options.ItemLifetime, logger);
         };
         if (remote.IsEmbedded)
@@ -153,7 +179,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         _metrics.ObserveRules(Rules);
         _metrics.ObserveStops(() => _registry.Current.Stops.Count);
         Locks = new DistributedLock(map.PlaceLock, _clock, time, _metrics);
-        _usage = new UsageReporter(new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
+        _usage = new UsageReporter(
+            new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
         _churn = options.ChurnBreaker
             ? new ChurnDriver(
                 _rules,
@@ -161,7 +188,9 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
                 new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context),
                 Usage(time),
                 () => _slots?.Members ?? 1,
-                (ids, why, cancellationToken) => _registry.ClearStopsAsync(ids, new EditReason { Who = $"{ChurnStops.Author} of {ChurnDriver.Who}", Why = why }, cancellationToken))
+                (ids, why, cancellationToken) =>
+                    _registry.ClearStopsAsync(
+                        ids, new EditReason { Who = $"{ChurnStops.Author} of {ChurnDriver.Who}", Why = why }, cancellationToken))
             : null;
         _reload = () =>
         {
@@ -170,9 +199,12 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             stale.Capacity = options.StaleEntries;
             _rules.Reload(RuleDefaults.Of(options));
         };
-        _preloader = new Preloader(() => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time, logger);
+        _preloader = new Preloader(
+            () => _rules.Active, () => _rules.Revision > 0, prefetch, options.RuleLease + PreloadLimit, time, logger);
         _warmUp = new WarmUp(
-            () => _servers.All.All(server => server.Gate.IsOpen(_clock.Now(), context.MaxStaleness)) && _preloader.IsSettled, options.WarmUp, time, logger);
+            () =>
+                _servers.All.All(server => server.Gate.IsOpen(_clock.Now(), context.MaxStaleness))
+                    && _preloader.IsSettled, options.WarmUp, time, logger);
         logger.Started(options.Namespace, remote.Servers.Count, hasZooKeeper ? options.ZooKeeper.ConnectionString : "not configured");
     }
 
@@ -206,7 +238,13 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
     /// <param name="remote">Another remote than the options name.</param>
     /// <param name="clients">Where connections come from that other caches may have, too.</param>
     /// <exception cref="OptionsValidationException">The options have mistakes.</exception>
-    public static Composition Of(NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote? remote = null, SharedClients? clients = null)
+    public static Composition Of(
+        NearCacheOptions options,
+        ILoggerFactory? loggers,
+        IMeterFactory? meters,
+        TimeProvider time,
+        IRemote? remote = null,
+        SharedClients? clients = null)
     {
         var copy = options.Copy();
         ThrowIfInvalid(copy);
@@ -241,7 +279,10 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         }
     }
 
-    private (SlotDriver Slots, ZooKeeperDriver Driver, RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
+    private (
+        SlotDriver Slots,
+        ZooKeeperDriver Driver,
+        RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
     {
         var gate = _gate = new EnsembleGate(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
         var member = Guid.NewGuid().ToString("N");
@@ -251,16 +292,32 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         _servers.Changed = slots.SetServers;
         var acl = Options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclText.Parse(Options.Ensemble.Acl);
         var lane = gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
-        var keeper = _keeper = new NamespaceKeeper(new NamespaceTree(lane, paths, acl), lane, gate, paths, _clock, context.Time, _logger, _rules.SurveyAsync, () => slots.Unreadable);
+        var keeper = _keeper = new NamespaceKeeper(
+            new NamespaceTree(lane, paths, acl),
+            lane,
+            gate,
+            paths,
+            _clock,
+            context.Time,
+            _logger,
+            _rules.SurveyAsync,
+            () => slots.Unreadable);
         slots.Damaged = keeper.Damaged;
         keeper.SlotIsReadable = slots.Reread;
         if (!context.HasCounters)
         {
             var confirms = gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
-            context.Confirmation = new SlotConfirmation(confirms, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
+            context.Confirmation = new SlotConfirmation(
+                confirms, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
         }
 
-        var registry = new RegistryDriver(gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures), paths, context, _rules, () => slots.Pace, keeper.Damaged);
+        var registry = new RegistryDriver(
+            gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures),
+            paths,
+            context,
+            _rules,
+            () => slots.Pace,
+            keeper.Damaged);
         _rules.StopsChanged = registry.StopsChanged;
         keeper.RulesSeen = registry.Seen;
         var members = _members = new MemberDriver(
@@ -273,13 +330,16 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             () => _servers.PlacementText,
             new MemberCount(Options.Seams.TrustFirstCount ? 0 : MemberCount.StartPatience),
             slots.MembersCounted);
-        _inspector = new EnsembleInspector(gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
+        _inspector = new EnsembleInspector(
+            gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
         _metrics.ObserveEnsemble(gate.Asked, gate.Failed);
         _metrics.ObserveCoordination(() => Coordination());
         return (
             slots,
             new ZooKeeperDriver(gate, keeper, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
-            RegistryOn(new ZooKeeperRegistry(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths), context.Time));
+            RegistryOn(
+                new ZooKeeperRegistry(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths),
+                context.Time));
     }
 
     private UsageReader Usage(TimeProvider time) => new(new UsageNames(Options.Namespace), key => _servers.OwnerOf(key).Server, time);
@@ -358,7 +418,9 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             {
                 Name = server.Server.Name,
                 IsServedNear = server.Gate.IsOpen(now, maxStaleness),
-                ConfirmedBefore = server.Gate.Confirmed == Moment.Never ? null : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic),
+                ConfirmedBefore = server.Gate.Confirmed == Moment.Never
+                    ? null
+                    : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic),
             })],
             NearHits = Near.Hits,
             NearEntries = Near.Entries,
@@ -375,7 +437,9 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         };
     }
 
-    /// <summary>Refuses calls, and closes the session and the sockets now. To be followed by <see cref="DisposeAsync"/>, which ends the loops.</summary>
+    /// <summary>
+    /// Refuses calls, and closes the session and the sockets now. To be followed by <see cref="DisposeAsync"/>, which ends the loops.
+    /// </summary>
     public void Dispose()
     {
         Map.Close();

@@ -3,7 +3,10 @@ namespace NearCache;
 /// <summary>What a process hears and announces through ZooKeeper, and how its namespace there stands.</summary>
 public sealed record CoordinationSnapshot
 {
-    /// <summary>How the namespace's nodes stand: <c>Whole</c>, <c>Repairing</c>, <c>Damaged</c> (a person must help), <c>Newer</c> (in a format that this process cannot read), or <c>Unknown</c> (they cannot be seen now).</summary>
+    /// <summary>
+    /// How the namespace's nodes stand: <c>Whole</c>, <c>Repairing</c>, <c>Damaged</c> (a person must help), <c>Newer</c> (in a format that
+    /// this process cannot read), or <c>Unknown</c> (they cannot be seen now).
+    /// </summary>
     public required string Namespace { get; init; }
 
     /// <summary>What is wrong with them; null: nothing.</summary>
@@ -15,7 +18,9 @@ public sealed record CoordinationSnapshot
     /// <summary>Whether this process's node was among the members when it was looked for last.</summary>
     public required bool IsMember { get; init; }
 
-    /// <summary>How long ago a server last replied to anything; null: never yet. An idle process hears a reply every half minute or so.</summary>
+    /// <summary>
+    /// How long ago a server last replied to anything; null: never yet. An idle process hears a reply every half minute or so.
+    /// </summary>
     public required TimeSpan? RepliedBefore { get; init; }
 
     /// <summary>The same, or how long ago the cache was made.</summary>

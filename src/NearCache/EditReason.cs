@@ -9,6 +9,9 @@ public sealed record EditReason
     /// <summary>At most 300 characters are kept.</summary>
     public required string Why { get; init; }
 
-    /// <summary>Edits only if the registry still has this revision. Null, the default: whatever it has, and again if somebody edits at the same time.</summary>
+    /// <summary>
+    /// Edits only if the registry still has this revision. Null, the default: whatever it has, and again if somebody edits at the same
+    /// time.
+    /// </summary>
     public long? IfRevision { get; init; }
 }

@@ -4,12 +4,18 @@ using Microsoft.Extensions.Options;
 
 namespace NearCache;
 
-/// <summary>Refuses the embedded remote under a host outside of development: a service that forgot, or misspelt, where memcached is.</summary>
+/// <summary>
+/// Refuses the embedded remote under a host outside of development: a service that forgot, or misspelt, where memcached is.
+/// </summary>
 internal sealed class EmbeddedUnderHost(IServiceProvider services) : IValidateOptions<NearCacheOptions>
 {
     public ValidateOptionsResult Validate(string? name, NearCacheOptions options)
     {
-        if (options.Memcached.Servers is { Count: > 0 } || options.HasOtherRemote || options.AllowEmbedded || services.GetService<IHostEnvironment>() is not { } environment || environment.IsDevelopment())
+        if (options.Memcached.Servers is { Count: > 0 }
+            || options.HasOtherRemote
+            || options.AllowEmbedded
+            || services.GetService<IHostEnvironment>() is not { } environment
+            || environment.IsDevelopment())
         {
             return ValidateOptionsResult.Success;
         }

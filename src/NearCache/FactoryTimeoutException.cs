@@ -1,6 +1,8 @@
 namespace NearCache;
 
-/// <summary>A factory did not end within <see cref="NearCacheOptions.FactoryTimeout"/>, and there was no value to serve in its place.</summary>
+/// <summary>
+/// A factory did not end within <see cref="NearCacheOptions.FactoryTimeout"/>, and there was no value to serve in its place.
+/// </summary>
 public sealed class FactoryTimeoutException : NearCacheException
 {
     /// <summary>Makes one from what happened.</summary>

@@ -48,8 +48,11 @@ internal static class HealthDetails
     /// <summary>What is not as it should be, each as a clause; empty: nothing.</summary>
     public static IReadOnlyList<string> WorriesOf(NearCacheSnapshot now) =>
     [
-        .. now.Servers.Where(server => !server.IsServedNear).Select(server => $"{server.Name} is not confirmed, its keys are not served near"),
-        .. now.ZooKeeper is "None" or "Connected" ? Array.Empty<string>() : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],
+        .. now.Servers.Where(server => !server.IsServedNear).Select(
+            server => $"{server.Name} is not confirmed, its keys are not served near"),
+        .. now.ZooKeeper is "None" or "Connected"
+            ? Array.Empty<string>()
+            : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],
         .. now.Coordination is { } coordination ? WorriesOf(coordination) : [],
         .. now.AreRulesReadable ? Array.Empty<string>() : ["the rules cannot be read, nothing is served near"],
         .. now.Rules.Where(rule => rule.ChurnBreaker != ChurnBreakerState.Closed)
@@ -75,5 +78,6 @@ internal static class HealthDetails
         }
     }
 
-    private static string Ago(TimeSpan? span) => span is { } before ? string.Create(CultureInfo.InvariantCulture, $"{before.TotalSeconds:0} s ago") : "never";
+    private static string Ago(TimeSpan? span) =>
+        span is { } before ? string.Create(CultureInfo.InvariantCulture, $"{before.TotalSeconds:0} s ago") : "never";
 }

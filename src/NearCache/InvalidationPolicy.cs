@@ -6,6 +6,8 @@ public enum InvalidationPolicy
     /// <summary>The entry is dropped; the next read asks the remote.</summary>
     Drop = 0,
 
-    /// <summary>The entry is dropped and fetched again in the background, after a random pause, so that a fleet does not ask at one instant.</summary>
+    /// <summary>
+    /// The entry is dropped and fetched again in the background, after a random pause, so that a fleet does not ask at one instant.
+    /// </summary>
     Refresh = 1,
 }

@@ -32,15 +32,24 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
     /// <summary>What was locked.</summary>
     public string Name => _place.Name;
 
-    /// <summary>A number above those of all earlier holders of this lock. Send it with what you change, and have that refuse lower ones.</summary>
-    /// <remarks>It starts at the microseconds since 1970 and counts every try to acquire the lock. When its server loses it, it starts anew at the time of then: still above all before, as long as the lock
-    /// was tried less than a million times a second on average, and the clock of whoever starts it anew is not behind by more than what that leaves. It says nothing across different locks.</remarks>
+    /// <summary>
+    /// A number above those of all earlier holders of this lock. Send it with what you change, and have that refuse lower ones.
+    /// </summary>
+    /// <remarks>
+    /// It starts at the microseconds since 1970 and counts every try to acquire the lock. When its server loses it, it starts anew at the
+    /// time of then: still above all before, as long as the lock was tried less than a million times a second on average, and the clock of
+    /// whoever starts it anew is not behind by more than what that leaves. It says nothing across different locks.
+    /// </remarks>
     public long Fence { get; }
 
-    /// <summary>Cancelled when the lock can no longer be relied upon: somebody else has it, it was lost, or it could not be renewed in time.</summary>
+    /// <summary>
+    /// Cancelled when the lock can no longer be relied upon: somebody else has it, it was lost, or it could not be renewed in time.
+    /// </summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Whether the lock can be relied upon now. A process that was paused sees by this, before it goes on, that its lease has ended.</summary>
+    /// <summary>
+    /// Whether the lock can be relied upon now. A process that was paused sees by this, before it goes on, that its lease has ended.
+    /// </summary>
     public bool IsHeld
     {
         get
@@ -58,7 +67,9 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Gives the lock back, if it is still this holder's. A failure of memcached is not thrown: then the lock ends with its lease.</summary>
+    /// <summary>
+    /// Gives the lock back, if it is still this holder's. A failure of memcached is not thrown: then the lock ends with its lease.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isReleased, 1) != 0)
@@ -73,7 +84,10 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
         _lost.Dispose();
     }
 
-    /// <summary>Ends the renewal and begins to give the lock back, without waiting: another holder may have to wait a little longer, at most for the lease.</summary>
+    /// <summary>
+    /// Ends the renewal and begins to give the lock back, without waiting: another holder may have to wait a little longer, at most for the
+    /// lease.
+    /// </summary>
     public void Dispose() => DisposeAsync().AsTask().Abandon();
 
     private async Task RenewAsync()
@@ -110,7 +124,9 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
                 }
 
                 var sent = _clock.Now();
-                var renewed = await _place.Server.CompareAsync(held.Origin, LockCommands.Renew(_place, _token, held.Cas, _lease)).WaitOrAbandonAsync(_ending.Token).ConfigureAwait(false);
+                var renewed = await _place.Server.CompareAsync(held.Origin, LockCommands.Renew(_place, _token, held.Cas, _lease))
+                    .WaitOrAbandonAsync(_ending.Token)
+                    .ConfigureAwait(false);
                 if (renewed.Status != MetaStatus.Ok)
                 {
                     return false;

@@ -5,13 +5,22 @@ using NearCache.ZooKeeper;
 
 namespace NearCache;
 
-/// <summary>Removes what an older or foreign layout left under a namespace in ZooKeeper, such as a znode per key, and whole namespaces that nobody uses.</summary>
+/// <summary>
+/// Removes what an older or foreign layout left under a namespace in ZooKeeper, such as a znode per key, and whole namespaces that nobody
+/// uses.
+/// </summary>
 /// <remarks>
-/// <para>Of leftovers it touches nothing outside of <c>/nearcache/NAMESPACE</c>, and in it nothing that NearCache uses now (<c>config</c>, <c>rules</c>, <c>members</c>, <c>slots</c> with its eight), nothing ephemeral, and nothing
-/// that was written lately. So it may run beside living processes. It works in transactions of many deletes at a limited rate. What is gone is gone: a run that was cancelled or broke off
-/// is resumed by running it again.</para>
-/// <para>A whole namespace is removed in two steps, with a time between them: <see cref="PlanRemovalAsync"/> looks, and writes a file with the rules; <see cref="RemoveAsync"/> removes what that file names, if nothing has
-/// happened there since. Other namespaces are neither listed nor counted.</para>
+/// <para>
+/// Of leftovers it touches nothing outside of <c>/nearcache/NAMESPACE</c>, and in it nothing that NearCache uses now (<c>config</c>,
+/// <c>rules</c>, <c>members</c>, <c>slots</c> with its eight), nothing ephemeral, and nothing that was written lately. So it may run beside
+/// living processes. It works in transactions of many deletes at a limited rate. What is gone is gone: a run that was cancelled or broke
+/// off is resumed by running it again.
+/// </para>
+/// <para>
+/// A whole namespace is removed in two steps, with a time between them: <see cref="PlanRemovalAsync"/> looks, and writes a file with the
+/// rules; <see cref="RemoveAsync"/> removes what that file names, if nothing has happened there since. Other namespaces are neither listed
+/// nor counted.
+/// </para>
 /// <para>It needs no cache: it has a session of its own for as long as it runs.</para>
 /// </remarks>
 public sealed class NamespaceCleaner
@@ -28,12 +37,15 @@ public sealed class NamespaceCleaner
     /// <param name="loggerFactory">Where events go. Default: nowhere.</param>
     /// <param name="timeProvider">The clock. Default: the system's.</param>
     /// <exception cref="ArgumentException">The namespace is no name of one, or the options have mistakes.</exception>
-    public NamespaceCleaner(ZooKeeperOptions zooKeeper, string @namespace, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    public NamespaceCleaner(
+        ZooKeeperOptions zooKeeper, string @namespace, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(zooKeeper);
         if (!PlainName.Is(@namespace))
         {
-            throw new ArgumentException($"\"{@namespace}\" is no name of a namespace: 1 to 64 letters, digits, '.', '_' and '-', and neither \".\" nor \"..\".", nameof(@namespace));
+            throw new ArgumentException(
+                $"\"{@namespace}\" is no name of a namespace: 1 to 64 letters, digits, '.', '_' and '-', and neither \".\" nor \"..\".",
+                nameof(@namespace));
         }
 
         if (zooKeeper.FindMistakes() is { Count: > 0 } mistakes)
@@ -52,18 +64,26 @@ public sealed class NamespaceCleaner
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Ends it after the batch under way.</param>
     /// <exception cref="NearCacheException">ZooKeeper could not be asked, has a newer layout, or a list is too large.</exception>
-    public Task<CleanerReport> FindAsync(CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
+    public Task<CleanerReport> FindAsync(
+        CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(options, removes: false, progress, cancellationToken);
 
     /// <summary>Removes the leftovers.</summary>
     /// <param name="options">Default: the defaults.</param>
     /// <param name="progress">Told after each batch.</param>
     /// <param name="cancellationToken">Ends it after the batch under way.</param>
-    /// <exception cref="NearCacheException">ZooKeeper could not be asked for long, has a newer layout, does not allow it, or a list is too large. What was removed stays so: run it again.</exception>
-    public Task<CleanerReport> CleanAsync(CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
+    /// <exception cref="NearCacheException">
+    /// ZooKeeper could not be asked for long, has a newer layout, does not allow it, or a list is too large. What was removed stays so: run
+    /// it again.
+    /// </exception>
+    public Task<CleanerReport> CleanAsync(
+        CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(options, removes: true, progress, cancellationToken);
 
-    /// <summary>Looks whether the whole namespace may be removed, and writes a file that says so, with everything that its rules are. Removes nothing.</summary>
+    /// <summary>
+    /// Looks whether the whole namespace may be removed, and writes a file that says so, with everything that its rules are. Removes
+    /// nothing.
+    /// </summary>
     /// <param name="file">Where to write it; there must be none.</param>
     /// <param name="options">Default: the defaults.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -75,7 +95,9 @@ public sealed class NamespaceCleaner
         options ??= new CleanerOptions();
         return WithClientAsync(options, "The removal was not planned.", async client =>
         {
-            var record = await new NamespaceRemoval(client, _paths, _namespace, options, _time).LookAsync(cancellationToken).ConfigureAwait(false);
+            var record = await new NamespaceRemoval(client, _paths, _namespace, options, _time)
+                .LookAsync(cancellationToken)
+                .ConfigureAwait(false);
             var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
             await using (stream.ConfigureAwait(false))
             {
@@ -94,7 +116,10 @@ public sealed class NamespaceCleaner
         });
     }
 
-    /// <summary>Removes the whole namespace, in one transaction, as it was planned: if the plan is old enough, there is no member, and nothing was written and no process joined or left since.</summary>
+    /// <summary>
+    /// Removes the whole namespace, in one transaction, as it was planned: if the plan is old enough, there is no member, and nothing was
+    /// written and no process joined or left since.
+    /// </summary>
     /// <param name="file">What <see cref="PlanRemovalAsync"/> wrote. It stays: the rules are in it.</param>
     /// <param name="options">Default: the defaults.</param>
     /// <param name="cancellationToken">Ends it; the transaction may still be done.</param>
@@ -111,18 +136,28 @@ public sealed class NamespaceCleaner
 
         await WithClientAsync(options, "Look whether it is gone before you try again.", async client =>
         {
-            await new NamespaceRemoval(client, _paths, _namespace, options, _time).RemoveAsync(planned, cancellationToken).ConfigureAwait(false);
+            await new NamespaceRemoval(client, _paths, _namespace, options, _time)
+                .RemoveAsync(planned, cancellationToken)
+                .ConfigureAwait(false);
             return true;
         }).ConfigureAwait(false);
     }
 
-    private Task<CleanerReport> RunAsync(CleanerOptions? options, bool removes, IProgress<CleanerReport>? progress, CancellationToken cancellationToken)
+    private Task<CleanerReport> RunAsync(
+        CleanerOptions? options, bool removes, IProgress<CleanerReport>? progress, CancellationToken cancellationToken)
     {
         options ??= new CleanerOptions();
         return WithClientAsync(
             options,
             "Run it again, it goes on from there.",
-            client => new LeftoverSweep(client, _paths, options, Math.Min(_zooKeeper.MaxMessageBytes / 2, LeftoverSweep.MostBatchBytes), removes, progress, _time).RunAsync(cancellationToken));
+            client => new LeftoverSweep(
+                client,
+                _paths,
+                options,
+                Math.Min(_zooKeeper.MaxMessageBytes / 2, LeftoverSweep.MostBatchBytes),
+                removes,
+                progress,
+                _time).RunAsync(cancellationToken));
     }
 
     private async Task<T> WithClientAsync<T>(CleanerOptions options, string remedy, Func<ZooKeeperClient, Task<T>> work)
@@ -131,7 +166,8 @@ public sealed class NamespaceCleaner
         var own = _zooKeeper.Copy();
         own.RenewSession = true;
 
-        // What servers accept is bounded by their jute.maxbuffer, what they answer is not: a client that allows it gets a long list in one piece.
+        // What servers accept is bounded by their jute.maxbuffer, what they answer is not: a client that allows it gets a long list in one
+        // piece.
         own.MaxMessageBytes = Math.Max(own.MaxMessageBytes, options.MaxListBytes);
         var client = new ZooKeeperClient(own, _loggers, null, _time);
         await using var end = client.ConfigureAwait(false);
@@ -141,7 +177,9 @@ public sealed class NamespaceCleaner
         }
         catch (ZooKeeperException e)
         {
-            throw new NearCacheException($"The cleaner of {_paths.Home} broke off. {remedy} {e.Message}", e) { IsTransient = e.IsTransient };
+            throw new NearCacheException(
+                $"The cleaner of {_paths.Home} broke off. {remedy} {e.Message}", e)
+            { IsTransient = e.IsTransient };
         }
     }
 }

@@ -9,7 +9,10 @@ using NearCache.Remote;
 namespace NearCache;
 
 /// <summary>The cache. The main path: near, then memcached, then the caller's source.</summary>
-/// <remarks>Made by <c>AddNearCache</c>, or by hand where there is no container. It connects in the background, so making one never fails because a server is down.</remarks>
+/// <remarks>
+/// Made by <c>AddNearCache</c>, or by hand where there is no container. It connects in the background, so making one never fails because a
+/// server is down.
+/// </remarks>
 public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 {
     private readonly Composition _parts;
@@ -22,7 +25,11 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     /// <param name="meterFactory">Makes the meters. Default: they are made without a factory.</param>
     /// <param name="timeProvider">The clocks and timers. Default: the system's.</param>
     /// <exception cref="OptionsValidationException">The options have mistakes; all are named.</exception>
-    public NearCacheClient(NearCacheOptions options, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
+    public NearCacheClient(
+        NearCacheOptions options,
+        ILoggerFactory? loggerFactory = null,
+        IMeterFactory? meterFactory = null,
+        TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System);
@@ -30,14 +37,24 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <summary>Makes a cache whose connections may be another cache's, too.</summary>
-    internal NearCacheClient(NearCacheOptions options, SharedClients clients, ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider timeProvider)
+    internal NearCacheClient(
+        NearCacheOptions options,
+        SharedClients clients,
+        ILoggerFactory? loggerFactory,
+        IMeterFactory? meterFactory,
+        TimeProvider timeProvider)
     {
         _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider, clients: clients);
         _near = _parts.Near;
     }
 
     /// <summary>Makes a cache on another remote than the options name.</summary>
-    internal NearCacheClient(NearCacheOptions options, IRemote remote, ILoggerFactory? loggerFactory = null, IMeterFactory? meterFactory = null, TimeProvider? timeProvider = null)
+    internal NearCacheClient(
+        NearCacheOptions options,
+        IRemote remote,
+        ILoggerFactory? loggerFactory = null,
+        IMeterFactory? meterFactory = null,
+        TimeProvider? timeProvider = null)
     {
         _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System, remote);
         _near = _parts.Near;
@@ -70,7 +87,11 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<T> GetOrCreateAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public ValueTask<T> GetOrCreateAsync<T>(
+        string key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
@@ -80,10 +101,16 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<T> GetOrCreateAsync<T>(ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public ValueTask<T> GetOrCreateAsync<T>(
+        ReadOnlySpan<char> key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return _near.TryGet<T>(key, out var result) ? new(result.Value!) : GetOrCreateAsync(key.ToString(), factory, options, cancellationToken);
+        return _near.TryGet<T>(key, out var result)
+            ? new(result.Value!)
+            : GetOrCreateAsync(key.ToString(), factory, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -101,7 +128,12 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<T> GetOrCreateAsync<TState, T>(string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public ValueTask<T> GetOrCreateAsync<TState, T>(
+        string key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
@@ -115,7 +147,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return _near.TryGet<T>(key, out var result) ? new(result.Value!) : GetOrCreateAsync(key.ToString(), state, factory, options, cancellationToken);
+        return _near.TryGet<T>(key, out var result)
+            ? new(result.Value!)
+            : GetOrCreateAsync(key.ToString(), state, factory, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -133,7 +167,11 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(string key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
+        string key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
@@ -147,7 +185,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
-        return _near.TryGet<T>(key, out var result) ? new(result) : GetOrCreateResultAsync(key.ToString(), factory, options, cancellationToken);
+        return _near.TryGet<T>(key, out var result)
+            ? new(result)
+            : GetOrCreateResultAsync(key.ToString(), factory, options, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -172,23 +212,28 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<bool> AddAsync<T>(string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<bool> AddAsync<T>(
+        string key, T value, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var response = await _parts.Writes.AddAsync(key, value, LifetimeOf(options), cancellationToken, options?.StaleLifetime).ConfigureAwait(false);
+        var response = await _parts.Writes.AddAsync(key, value, LifetimeOf(options), cancellationToken, options?.StaleLifetime)
+            .ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
 
     /// <inheritdoc/>
-    public async Task<bool> CompareAndSetAsync<T>(string key, T value, CacheVersion version, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<bool> CompareAndSetAsync<T>(
+        string key, T value, CacheVersion version, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (version == CacheVersion.None)
         {
-            throw new ArgumentException("There is no version to compare with: the value came from a factory, or there was none.", nameof(version));
+            throw new ArgumentException(
+                "There is no version to compare with: the value came from a factory, or there was none.", nameof(version));
         }
 
-        var response = await _parts.Writes.CompareAndSetAsync(key, value, version, LifetimeOf(options), cancellationToken, options?.StaleLifetime).ConfigureAwait(false);
+        var response = await _parts.Writes.CompareAndSetAsync(
+            key, value, version, LifetimeOf(options), cancellationToken, options?.StaleLifetime).ConfigureAwait(false);
         return response.Status == MetaStatus.Ok;
     }
 
@@ -210,14 +255,16 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(
+        IEnumerable<string> keys, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keys);
         return _parts.Reads.GetManyAsync<T>(keys, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+    public Task SetManyAsync<T>(
+        IEnumerable<KeyValuePair<string, T>> items, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(items);
         return _parts.Writes.SetManyAsync(items, LifetimeOf(options), cancellationToken, options?.StaleLifetime);
@@ -231,18 +278,24 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<long> IncrementAsync(string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
+    public Task<long> IncrementAsync(
+        string counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(counter);
         return IncrementAsync(counter.AsSpan(), delta, lifetime, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<long> IncrementAsync(ReadOnlySpan<char> counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
+    public Task<long> IncrementAsync(
+        ReadOnlySpan<char> counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
         _parts.Writes.CountAsync(_parts.Map.PlaceCounter(counter), delta, lifetime, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<long> IncrementAsync(ref DefaultInterpolatedStringHandler counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default)
+    public Task<long> IncrementAsync(
+        ref DefaultInterpolatedStringHandler counter,
+        long delta = 1,
+        TimeSpan? lifetime = null,
+        CancellationToken cancellationToken = default)
     {
         try
         {
@@ -259,9 +312,10 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <summary>Replaces the list of memcached servers while the cache is used.</summary>
     /// <remarks>
-    /// When the task ends, every call goes by the new list, nothing that was kept near before is served, and the connections to servers that were taken off are closed, after what was in flight there had
-    /// been answered. Keys that move are misses. All processes of a namespace need the same list: until the last has changed, writes of one may go where another does not look. A
-    /// server that comes back to the list may still hold what it held when it was taken off: flush it first. Configuration that is reloaded calls this by itself.
+    /// When the task ends, every call goes by the new list, nothing that was kept near before is served, and the connections to servers
+    /// that were taken off are closed, after what was in flight there had been answered. Keys that move are misses. All processes of a
+    /// namespace need the same list: until the last has changed, writes of one may go where another does not look. A server that comes back
+    /// to the list may still hold what it held when it was taken off: flush it first. Configuration that is reloaded calls this by itself.
     /// </remarks>
     /// <param name="servers">Written as in <see cref="Memcached.MemcachedOptions.Servers"/>.</param>
     /// <exception cref="ArgumentException">The list has mistakes, all of which are named; nothing was changed.</exception>
@@ -283,7 +337,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     /// <exception cref="OptionsValidationException">They have mistakes; nothing was changed.</exception>
     internal void Reload(NearCacheOptions options) => _parts.Reload(options);
 
-    /// <summary>Sends what is still to be announced (for at most two seconds), closes the session to ZooKeeper and every connection.</summary>
+    /// <summary>
+    /// Sends what is still to be announced (for at most two seconds), closes the session to ZooKeeper and every connection.
+    /// </summary>
     /// <remarks>May be called again, and at the same time: a container does so for each service that it is registered as.</remarks>
     public ValueTask DisposeAsync()
     {
@@ -293,9 +349,11 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <summary>Closes every connection and the session to ZooKeeper at once, and waits for nothing.</summary>
     /// <remarks>
-    /// For code that cannot be asynchronous, such as <c>using var provider = services.BuildServiceProvider()</c>. Unlike <see cref="DisposeAsync"/> it sends no announcements: a write whose call has not
-    /// ended yet may be seen late by other processes, within <see cref="NearCacheOptions.MaxStaleness"/>. The end of the session is sent if that takes no wait; otherwise ZooKeeper ends the session
-    /// after its timeout. Calls in flight fail; loops and timers end in the background. May be called more than once, and while <see cref="DisposeAsync"/> waits.
+    /// For code that cannot be asynchronous, such as <c>using var provider = services.BuildServiceProvider()</c>. Unlike
+    /// <see cref="DisposeAsync"/> it sends no announcements: a write whose call has not ended yet may be seen late by other processes,
+    /// within <see cref="NearCacheOptions.MaxStaleness"/>. The end of the session is sent if that takes no wait; otherwise ZooKeeper ends
+    /// the session after its timeout. Calls in flight fail; loops and timers end in the background. May be called more than once, and while
+    /// <see cref="DisposeAsync"/> waits.
     /// </remarks>
     public void Dispose()
     {

@@ -48,7 +48,9 @@ internal static class NearCacheConfiguration
         reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
         reader.Section(nameof(options.ZooKeeper), inner => ClientConfiguration.Read(inner, options.ZooKeeper));
         reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
-        if (section is IConfigurationRoot && reader.Unknown() is { Count: > 0 } unknown && MeantBy(section, unknown, reader.Known) is { } meant)
+        if (section is IConfigurationRoot
+            && reader.Unknown() is { Count: > 0 } unknown
+            && MeantBy(section, unknown, reader.Known) is { } meant)
         {
             // One mistake, and not one for each variable of the environment.
             options.ReadingMistakes.Clear();
@@ -60,12 +62,19 @@ internal static class NearCacheConfiguration
         reader.Finish();
     }
 
-    // The section that is meant by whoever passes the root: the one that holds settings. Null: the root is meant, and something in it is misspelt.
+    // The section that is meant by whoever passes the root: the one that holds settings. Null: the root is meant, and something in it is
+    // misspelt.
     private static string? MeantBy(IConfiguration root, IReadOnlyList<string> unknown, IReadOnlyList<string> known)
     {
-        int SettingsIn(string name) => root.GetSection(name).GetChildren().Count(child => known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
+        int SettingsIn(string name) => root.GetSection(name)
+            .GetChildren()
+            .Count(child => known.Contains(child.Key, StringComparer.OrdinalIgnoreCase));
         var best = unknown.MaxBy(name => SettingsIn(name) + (name.Equals("NearCache", StringComparison.OrdinalIgnoreCase) ? 1000 : 0))!;
-        return SettingsIn(best) > 0 || best.Equals("NearCache", StringComparison.OrdinalIgnoreCase) ? best : unknown.Count >= FewUnknown ? "NearCache" : null;
+        return SettingsIn(best) > 0 || best.Equals("NearCache", StringComparison.OrdinalIgnoreCase)
+            ? best
+            : unknown.Count >= FewUnknown
+            ? "NearCache"
+            : null;
     }
 
     private static void Read(SettingsReader reader, BudgetOptions options)

@@ -1,6 +1,8 @@
 namespace NearCache;
 
-/// <summary>Everything that can fail in a call that was made rightly. What rose from below is the <see cref="Exception.InnerException"/>.</summary>
+/// <summary>
+/// Everything that can fail in a call that was made rightly. What rose from below is the <see cref="Exception.InnerException"/>.
+/// </summary>
 public class NearCacheException : Exception
 {
     /// <summary>Makes one from what happened.</summary>

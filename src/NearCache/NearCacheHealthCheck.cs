@@ -3,12 +3,20 @@ using Microsoft.Extensions.Hosting;
 
 namespace NearCache;
 
-/// <summary>Whether requests should come to this process, as far as its cache is concerned: a check for readiness, never for liveness.</summary>
+/// <summary>
+/// Whether requests should come to this process, as far as its cache is concerned: a check for readiness, never for liveness.
+/// </summary>
 /// <remarks>
-/// <para>It asks nobody: it tells what the cache knows. It fails while the cache warms up, at most for <see cref="NearCacheOptions.WarmUp"/>, and from the moment at which the host is told to stop; else it is healthy.
-/// It never changes because memcached or ZooKeeper is away, or because of a stop: every process sees that at once, and a probe that takes them all out of service would make of a slow site none.
-/// <see cref="NearCacheDetailedHealthCheck"/> tells of these.</para>
-/// <para>Register it with <c>AddHealthChecks().AddCheck&lt;NearCacheHealthCheck&gt;("nearcache")</c>, and let liveness look at no check of a shared dependency.</para>
+/// <para>
+/// It asks nobody: it tells what the cache knows. It fails while the cache warms up, at most for <see cref="NearCacheOptions.WarmUp"/>, and
+/// from the moment at which the host is told to stop; else it is healthy. It never changes because memcached or ZooKeeper is away, or
+/// because of a stop: every process sees that at once, and a probe that takes them all out of service would make of a slow site none.
+/// <see cref="NearCacheDetailedHealthCheck"/> tells of these.
+/// </para>
+/// <para>
+/// Register it with <c>AddHealthChecks().AddCheck&lt;NearCacheHealthCheck&gt;("nearcache")</c>, and let liveness look at no check of a
+/// shared dependency.
+/// </para>
 /// </remarks>
 /// <param name="cache">The cache.</param>
 /// <param name="lifetime">Tells when the host stops. Default: nobody does.</param>

@@ -7,7 +7,9 @@ using NearCache.Settings;
 
 namespace NearCache;
 
-/// <summary>Says everything that is wrong with <see cref="NearCacheOptions"/> at once: the setting, its value, and what would be right.</summary>
+/// <summary>
+/// Says everything that is wrong with <see cref="NearCacheOptions"/> at once: the setting, its value, and what would be right.
+/// </summary>
 internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOptions>
 {
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(30);
@@ -64,12 +66,18 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             options.NearLifetime > TimeSpan.Zero && options.NearLifetime <= LongestLifetime,
             nameof(options.NearLifetime), options.NearLifetime, "positive and at most 30.00:00:00");
         mistakes.Unless(
-            options.FillLease > TimeSpan.Zero && options.FillLease <= LongestLease && options.FillLease.Ticks % TimeSpan.TicksPerSecond == 0,
+            options.FillLease > TimeSpan.Zero
+                && options.FillLease <= LongestLease
+                && options.FillLease.Ticks % TimeSpan.TicksPerSecond == 0,
             nameof(options.FillLease), options.FillLease, "whole seconds from 00:00:01 to 00:05:00");
         mistakes.Unless(
             options.AuditInterval >= TimeSpan.FromMilliseconds(100) && options.AuditInterval <= options.MaxStaleness / 3,
             nameof(options.AuditInterval), options.AuditInterval, $"from 00:00:00.1 to a third of MaxStaleness ({options.MaxStaleness})");
-        mistakes.Unless(options.WarmUp >= TimeSpan.Zero && options.WarmUp <= LongestLease, nameof(options.WarmUp), options.WarmUp, "from 00:00:00 (not at all) to 00:05:00");
+        mistakes.Unless(
+            options.WarmUp >= TimeSpan.Zero && options.WarmUp <= LongestLease,
+            nameof(options.WarmUp),
+            options.WarmUp,
+            "from 00:00:00 (not at all) to 00:05:00");
         mistakes.Unless(
             options.FactoryReuse >= TimeSpan.Zero && options.FactoryReuse <= options.MaxStaleness,
             nameof(options.FactoryReuse), options.FactoryReuse, $"from 00:00:00 to MaxStaleness ({options.MaxStaleness})");
@@ -77,8 +85,13 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
 
     private static void Factories(NearCacheOptions options, OptionsMistakes mistakes)
     {
-        mistakes.Unless(options.MaxConcurrentFactories > 0, nameof(options.MaxConcurrentFactories), options.MaxConcurrentFactories, "positive");
-        mistakes.Unless(options.FactoryTimeout is not { } hard || hard > TimeSpan.Zero, nameof(options.FactoryTimeout), options.FactoryTimeout, "positive, or left out");
+        mistakes.Unless(
+            options.MaxConcurrentFactories > 0, nameof(options.MaxConcurrentFactories), options.MaxConcurrentFactories, "positive");
+        mistakes.Unless(
+            options.FactoryTimeout is not { } hard || hard > TimeSpan.Zero,
+            nameof(options.FactoryTimeout),
+            options.FactoryTimeout,
+            "positive, or left out");
         mistakes.Unless(
             options.FactorySoftTimeout is not { } soft || (soft > TimeSpan.Zero && !(soft >= options.FactoryTimeout)),
             nameof(options.FactorySoftTimeout), options.FactorySoftTimeout, $"positive and shorter than FactoryTimeout ({options.FactoryTimeout?.ToString() ?? "none"}), or left out");
@@ -89,7 +102,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             options.OnRemoteFailure != RemoteFailurePolicy.ServeStale || options.StaleLifetime != TimeSpan.Zero,
             nameof(options.StaleLifetime), options.StaleLifetime, "positive while OnRemoteFailure is ServeStale");
         mistakes.Unless(options.StaleEntries > 0, nameof(options.StaleEntries), options.StaleEntries, "positive");
-        mistakes.Unless(options.EagerRefresh is >= 0 and < 1, nameof(options.EagerRefresh), options.EagerRefresh, "from 0 (never) to below 1");
+        mistakes.Unless(
+            options.EagerRefresh is >= 0 and < 1, nameof(options.EagerRefresh), options.EagerRefresh, "from 0 (never) to below 1");
         mistakes.Unless(options.LifetimeJitter is >= 0 and <= 0.5, nameof(options.LifetimeJitter), options.LifetimeJitter, "from 0 to 0.5");
     }
 
@@ -97,12 +111,17 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
     {
         mistakes.Unless(Enum.IsDefined(options.Format), nameof(options.Format), options.Format, "Envelope, Raw or EnyimDefault");
         mistakes.Unless(
-            options.Format == StoredFormat.Envelope || options.ValueFormat is null, nameof(options.Format), options.Format, "left out where ValueFormat is set in code");
+            options.Format == StoredFormat.Envelope
+                || options.ValueFormat is null, nameof(options.Format), options.Format, "left out where ValueFormat is set in code");
         mistakes.Unless(Enum.IsDefined(options.Compression), nameof(options.Compression), options.Compression, "None, Brotli or Deflate");
         mistakes.Unless(
             options.Compression == ValueCompression.None || (options.Format == StoredFormat.Envelope && options.ValueFormat is null),
             nameof(options.Compression), options.Compression, "None unless Format is Envelope: no other has room to say that a value is compressed");
-        mistakes.Unless(options.CompressionThreshold > 0, nameof(options.CompressionThreshold), options.CompressionThreshold, "positive (Compression=None compresses nothing)");
+        mistakes.Unless(
+            options.CompressionThreshold > 0,
+            nameof(options.CompressionThreshold),
+            options.CompressionThreshold,
+            "positive (Compression=None compresses nothing)");
         mistakes.Unless(Enum.IsDefined(options.LongKeys), nameof(options.LongKeys), options.LongKeys, "Refuse or Hash");
     }
 
@@ -116,7 +135,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         mistakes.Unless(
             options.MaxFleetWritesPerSecond is null or (> 0 and < double.PositiveInfinity),
             nameof(options.MaxFleetWritesPerSecond), options.MaxFleetWritesPerSecond, "positive, or left out for half of Budgets:AnnouncementsPerNamespace");
-        mistakes.Unless(Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
+        mistakes.Unless(
+            Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
 
         var budgets = options.Budgets;
         Budget(nameof(budgets.AnnouncementsPerProcess), budgets.AnnouncementsPerProcess, 1_000);
@@ -124,7 +144,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         Budget(nameof(budgets.Deliveries), budgets.Deliveries, 50_000);
 
         void Budget(string setting, double value, int most) => mistakes.Unless(
-            value > 0 && value <= most, $"{nameof(options.Budgets)}:{setting}", value, $"above 0 and at most {most} a second, so that no setting can load the ensemble");
+            value > 0
+                && value <= most, $"{nameof(options.Budgets)}:{setting}", value, $"above 0 and at most {most} a second, so that no setting can load the ensemble");
     }
 
     private static void Servers(NearCacheOptions options, OptionsMistakes mistakes)
@@ -171,15 +192,27 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         }
 
         const string NeedsMemcached = "left out with UseDistributedCache: only memcached can";
-        mistakes.Unless(options.EagerRefresh == 0, nameof(options.EagerRefresh), options.EagerRefresh, $"{NeedsMemcached} tell one process that an item ends soon");
-        mistakes.Unless(options.Format == StoredFormat.Envelope, nameof(options.Format), options.Format, $"{NeedsMemcached} be shared with other memcached clients");
+        mistakes.Unless(
+            options.EagerRefresh == 0,
+            nameof(options.EagerRefresh),
+            options.EagerRefresh,
+            $"{NeedsMemcached} tell one process that an item ends soon");
+        mistakes.Unless(
+            options.Format == StoredFormat.Envelope,
+            nameof(options.Format),
+            options.Format,
+            $"{NeedsMemcached} be shared with other memcached clients");
     }
 
     private static void Ensemble(NearCacheOptions options, OptionsMistakes mistakes)
     {
         var ensemble = options.Ensemble;
         const string Path = nameof(options.Ensemble);
-        mistakes.Unless(ensemble.WarnAboveNamespaces >= 0, $"{Path}:{nameof(ensemble.WarnAboveNamespaces)}", ensemble.WarnAboveNamespaces, "positive, or 0 for no warning");
+        mistakes.Unless(
+            ensemble.WarnAboveNamespaces >= 0,
+            $"{Path}:{nameof(ensemble.WarnAboveNamespaces)}",
+            ensemble.WarnAboveNamespaces,
+            "positive, or 0 for no warning");
         mistakes.Unless(
             ensemble.QuotaZNodes == 0 || ensemble.QuotaZNodes >= EnsembleOptions.LeastZNodes,
             $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.LeastZNodes} (13, and one a process), or 0 for none");
@@ -205,12 +238,23 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             mistakes.Add(mistake);
         }
 
-        var keys = new PhysicalKeys("", options.KeyPrefix is null && PlainName.Is(options.Namespace) ? NamespacePrefix.DefaultOf(options.Namespace) : IsPrefix(options.KeyPrefix) ? options.KeyPrefix! : "", options.LongKeys);
+        var keys = new PhysicalKeys(
+            "",
+            options.KeyPrefix is null && PlainName.Is(options.Namespace)
+                ? NamespacePrefix.DefaultOf(options.Namespace)
+                : IsPrefix(options.KeyPrefix)
+                ? options.KeyPrefix!
+                : "",
+            options.LongKeys);
         for (var i = 0; i < options.Rules.Count; i++)
         {
             foreach (var key in options.Rules[i].Preload.Where(key => !IsKey(keys, key)))
             {
-                mistakes.Unless(false, $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.Preload)}", key, "a key: without spaces and control characters, and with KeyPrefix at most 250 bytes (or LongKeys=Hash)");
+                mistakes.Unless(
+                    false,
+                    $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.Preload)}",
+                    key,
+                    "a key: without spaces and control characters, and with KeyPrefix at most 250 bytes (or LongKeys=Hash)");
             }
 
             mistakes.Unless(
@@ -224,7 +268,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         }
     }
 
-    private static bool IsPrefix(string? prefix) => prefix is { Length: <= 64 } && !prefix.StartsWith('~') && prefix.All(letter => letter is > ' ' and <= '~');
+    private static bool IsPrefix(string? prefix) =>
+        prefix is { Length: <= 64 } && !prefix.StartsWith('~') && prefix.All(letter => letter is > ' ' and <= '~');
 
     private static bool IsKey(PhysicalKeys keys, string key)
     {

@@ -14,15 +14,25 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class NearCacheServiceCollectionExtensions
 {
     /// <summary>Adds <see cref="INearCache"/>, configured by a section such as <c>configuration.GetSection("NearCache")</c>.</summary>
-    /// <remarks>The settings are checked when the host starts, and every mistake is reported at once, unknown names too: <see cref="OptionsValidationException"/>. While the host runs, what can change
-    /// is taken over when the configuration changes; a change with a mistake is refused as a whole and logged.</remarks>
-    public static INearCacheBuilder AddNearCache(this IServiceCollection services, IConfiguration section) => services.AddNearCache(Microsoft.Extensions.Options.Options.DefaultName, section);
+    /// <remarks>
+    /// The settings are checked when the host starts, and every mistake is reported at once, unknown names too:
+    /// <see cref="OptionsValidationException"/>. While the host runs, what can change is taken over when the configuration changes; a
+    /// change with a mistake is refused as a whole and logged.
+    /// </remarks>
+    public static INearCacheBuilder AddNearCache(this IServiceCollection services, IConfiguration section) =>
+        services.AddNearCache(Microsoft.Extensions.Options.Options.DefaultName, section);
 
-    /// <summary>Adds <see cref="INearCache"/>, configured by code. Called after <see cref="AddNearCache(IServiceCollection, IConfiguration)"/> it changes what the section said.</summary>
-    public static INearCacheBuilder AddNearCache(this IServiceCollection services, Action<NearCacheOptions> configure) => services.AddNearCache(Microsoft.Extensions.Options.Options.DefaultName, configure);
+    /// <summary>
+    /// Adds <see cref="INearCache"/>, configured by code. Called after <see cref="AddNearCache(IServiceCollection, IConfiguration)"/> it
+    /// changes what the section said.
+    /// </summary>
+    public static INearCacheBuilder AddNearCache(this IServiceCollection services, Action<NearCacheOptions> configure) =>
+        services.AddNearCache(Microsoft.Extensions.Options.Options.DefaultName, configure);
 
-    /// <summary>Adds one of several caches, configured by a section: <see cref="INearCache"/> with the key <paramref name="name"/> (<c>[FromKeyedServices("orders")]</c>). Caches with equal settings of
-    /// their servers have the connections together.</summary>
+    /// <summary>
+    /// Adds one of several caches, configured by a section: <see cref="INearCache"/> with the key <paramref name="name"/>
+    /// (<c>[FromKeyedServices("orders")]</c>). Caches with equal settings of their servers have the connections together.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The key; also the name of its <see cref="NearCacheOptions"/>.</param>
     /// <param name="section">Its configuration, with a <see cref="NearCacheOptions.Namespace"/> of its own.</param>
@@ -48,7 +58,12 @@ public static class NearCacheServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<NearCacheOptions>, EmbeddedUnderHost>());
         services.TryAddSingleton<SharedNamespaces>();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static provider => new SharedClients(provider.GetService<ILoggerFactory>(), provider.GetService<IMeterFactory>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(
+            static provider =>
+                new SharedClients(
+                    provider.GetService<ILoggerFactory>(),
+                    provider.GetService<IMeterFactory>(),
+                    provider.GetRequiredService<TimeProvider>()));
         object? key = name.Length == 0 ? null : name;
         if (!services.Any(service => service.ServiceType == typeof(NearCacheClient) && Equals(service.ServiceKey, key)))
         {
@@ -61,9 +76,24 @@ public static class NearCacheServiceCollectionExtensions
     private static void AddCache(IServiceCollection services, string name, object? key)
     {
         services.Add(new ServiceDescriptor(typeof(NearCacheClient), key, (provider, _) => Make(provider, name), ServiceLifetime.Singleton));
-        services.Add(new ServiceDescriptor(typeof(INearCache), key, (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key), ServiceLifetime.Singleton));
-        services.Add(new ServiceDescriptor(typeof(IRuleRegistry), key, (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Rules, ServiceLifetime.Singleton));
-        services.Add(new ServiceDescriptor(typeof(IDistributedLock), key, (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Locks, ServiceLifetime.Singleton));
+        services.Add(
+            new ServiceDescriptor(
+                typeof(INearCache),
+                key,
+                (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key),
+                ServiceLifetime.Singleton));
+        services.Add(
+            new ServiceDescriptor(
+                typeof(IRuleRegistry),
+                key,
+                (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Rules,
+                ServiceLifetime.Singleton));
+        services.Add(
+            new ServiceDescriptor(
+                typeof(IDistributedLock),
+                key,
+                (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Locks,
+                ServiceLifetime.Singleton));
         services.AddSingleton<IHostedService>(provider => new NearCacheStarter(
             name,
             provider.GetRequiredKeyedService<NearCacheClient>(key),

@@ -1,6 +1,8 @@
 namespace NearCache;
 
-/// <summary>What a cache is doing at one instant, and how much it did since it was made. For pages and logs; the meters tell the same over time.</summary>
+/// <summary>
+/// What a cache is doing at one instant, and how much it did since it was made. For pages and logs; the meters tell the same over time.
+/// </summary>
 public sealed record NearCacheSnapshot
 {
     /// <summary>Whether it runs on the embedded remote.</summary>
@@ -33,7 +35,9 @@ public sealed record NearCacheSnapshot
     /// <summary>Writes to ZooKeeper that this process attempted: each is a transaction of the ensemble.</summary>
     public required long ZooKeeperWrites { get; init; }
 
-    /// <summary>Who else has nodes at the root of the ZooKeeper ensemble, by their names there; empty: nobody. Null: nobody has looked (yet).</summary>
+    /// <summary>
+    /// Who else has nodes at the root of the ZooKeeper ensemble, by their names there; empty: nobody. Null: nobody has looked (yet).
+    /// </summary>
     public IReadOnlyList<string>? Neighbours { get; init; }
 
     /// <summary>What the rules did in this process; of those that are enabled.</summary>
@@ -42,7 +46,9 @@ public sealed record NearCacheSnapshot
     /// <summary>What this process may ask of ZooKeeper and has asked; null where it is not configured.</summary>
     public required BudgetSnapshot? Budgets { get; init; }
 
-    /// <summary>What this process hears and announces through ZooKeeper, and how its namespace there stands; null where it is not configured.</summary>
+    /// <summary>
+    /// What this process hears and announces through ZooKeeper, and how its namespace there stands; null where it is not configured.
+    /// </summary>
     public CoordinationSnapshot? Coordination { get; init; }
 
     /// <summary>The stops in force in this process.</summary>

@@ -6,10 +6,14 @@ using NearCache.Diagnostics;
 
 namespace NearCache;
 
-/// <summary>Makes a cache when the host starts, so that it is connected before the first request; takes over what changes in its configuration; and ends it within the time that the host gives.</summary>
+/// <summary>
+/// Makes a cache when the host starts, so that it is connected before the first request; takes over what changes in its configuration; and
+/// ends it within the time that the host gives.
+/// </summary>
 /// <remarks>
-/// It ends when every other service has stopped, since they may use it until then. The container disposes it again, which does nothing. The factory of options is asked after a reload, not the monitor:
-/// what the monitor throws for settings with a mistake would end up in whoever reloads the configuration.
+/// It ends when every other service has stopped, since they may use it until then. The container disposes it again, which does nothing. The
+/// factory of options is asked after a reload, not the monitor: what the monitor throws for settings with a mistake would end up in whoever
+/// reloads the configuration.
 /// </remarks>
 internal sealed class NearCacheStarter : IHostedLifecycleService, IDisposable
 {
@@ -21,7 +25,13 @@ internal sealed class NearCacheStarter : IHostedLifecycleService, IDisposable
     private readonly ServerListReload _servers;
     private readonly List<IDisposable> _subscriptions = [];
 
-    public NearCacheStarter(string name, NearCacheClient client, NearCacheOptions started, IOptionsFactory<NearCacheOptions> options, IEnumerable<SettingsSource> sources, ILogger logger)
+    public NearCacheStarter(
+        string name,
+        NearCacheClient client,
+        NearCacheOptions started,
+        IOptionsFactory<NearCacheOptions> options,
+        IEnumerable<SettingsSource> sources,
+        ILogger logger)
     {
         (_name, _client, _options, _logger) = (name, client, options, logger);
         _sources = [.. sources.Where(source => source.Name == name)];

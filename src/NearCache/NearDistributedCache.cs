@@ -5,12 +5,22 @@ using NearCache.Remote;
 
 namespace NearCache;
 
-/// <summary>Microsoft's <see cref="IDistributedCache"/> over a NearCache, for sessions, antiforgery tokens, and whatever else is written against it.</summary>
+/// <summary>
+/// Microsoft's <see cref="IDistributedCache"/> over a NearCache, for sessions, antiforgery tokens, and whatever else is written against it.
+/// </summary>
 /// <remarks>
-/// <para>Its keys stand behind <c>d:</c>; a rule that matches <c>d:*</c> keeps near what does not slide. An entry with a sliding expiration is never near: memcached must see that it is asked for.
-/// Expirations are whole seconds, rounded up, as memcached counts. An entry without any lives until memcached needs the room.</para>
-/// <para>The members without a task block their thread until memcached has answered, for <c>OperationTimeout</c> at most; under load they can exhaust the thread pool. Prefer the others.</para>
-/// <para>Registered by <c>AddDistributedCache</c>, or made by hand where there is no container. It owns nothing: disposing the client ends it.</para>
+/// <para>
+/// Its keys stand behind <c>d:</c>; a rule that matches <c>d:*</c> keeps near what does not slide. An entry with a sliding expiration is
+/// never near: memcached must see that it is asked for. Expirations are whole seconds, rounded up, as memcached counts. An entry without
+/// any lives until memcached needs the room.
+/// </para>
+/// <para>
+/// The members without a task block their thread until memcached has answered, for <c>OperationTimeout</c> at most; under load they can
+/// exhaust the thread pool. Prefer the others.
+/// </para>
+/// <para>
+/// Registered by <c>AddDistributedCache</c>, or made by hand where there is no container. It owns nothing: disposing the client ends it.
+/// </para>
 /// </remarks>
 public sealed class NearDistributedCache : IBufferDistributedCache
 {
@@ -33,21 +43,30 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     }
 
     /// <summary>The value of a key, or null. Blocks until memcached has answered, unless the value is near.</summary>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is null.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is null.
+    /// </exception>
     public byte[]? Get(string key) => GetAsync(key).GetAwaiter().GetResult();
 
     /// <summary>The value of a key, or null.</summary>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is null.</exception>
-    public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) => (await FindAsync(key, token).ConfigureAwait(false))?.Payload.ToArray();
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is null.
+    /// </exception>
+    public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
+        (await FindAsync(key, token).ConfigureAwait(false))?.Payload.ToArray();
 
     /// <summary>Writes the value of a key to a buffer. Blocks until memcached has answered, unless the value is near.</summary>
     /// <returns>False: there is none, and nothing was written.</returns>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is false.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is false.
+    /// </exception>
     public bool TryGet(string key, IBufferWriter<byte> destination) => TryGetAsync(key, destination).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Writes the value of a key to a buffer.</summary>
     /// <returns>False: there is none, and nothing was written.</returns>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is false.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is false.
+    /// </exception>
     public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(destination);
@@ -65,7 +84,8 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
     /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).GetAwaiter().GetResult();
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) =>
+        SetAsync(key, value, options).GetAwaiter().GetResult();
 
     /// <summary>Stores a value. Its bytes are copied before the call returns its task.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
@@ -81,13 +101,15 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
     /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
-    public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).AsTask().GetAwaiter().GetResult();
+    public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
+        SetAsync(key, value, options).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Stores a value. Its bytes are copied before the call returns its task.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
     /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
-    public ValueTask SetAsync(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
+    public ValueTask SetAsync(
+        string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(options);
@@ -97,15 +119,20 @@ public sealed class NearDistributedCache : IBufferDistributedCache
             throw new NotSupportedException("A sliding expiration needs memcached: the remote of this cache is an IDistributedCache itself (UseDistributedCache). Use that one directly for what slides.");
         }
 
-        return new(_path.SetAsync(_keys.NameOf(key), new DistributedItem(value.ToArray(), options.SlidingExpiration, DeadlineOf(options)), token));
+        return new(
+            _path.SetAsync(_keys.NameOf(key), new DistributedItem(value.ToArray(), options.SlidingExpiration, DeadlineOf(options)), token));
     }
 
     /// <summary>Lets the sliding expiration of a key begin anew. Blocks until memcached has answered.</summary>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default nothing happens.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default nothing happens.
+    /// </exception>
     public void Refresh(string key) => RefreshAsync(key).GetAwaiter().GetResult();
 
     /// <summary>Lets the sliding expiration of a key begin anew.</summary>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default nothing happens.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default nothing happens.
+    /// </exception>
     public async Task RefreshAsync(string key, CancellationToken token = default) => await FindAsync(key, token).ConfigureAwait(false);
 
     /// <summary>Removes a key. Blocks until memcached has answered.</summary>
@@ -131,7 +158,9 @@ public sealed class NearDistributedCache : IBufferDistributedCache
     private long? DeadlineOf(DistributedCacheEntryOptions options)
     {
         var now = _time.GetUtcNow();
-        var span = options.AbsoluteExpirationRelativeToNow is { } life && life < DateTimeOffset.MaxValue - now ? now + life : (DateTimeOffset?)null;
+        var span = options.AbsoluteExpirationRelativeToNow is { } life && life < DateTimeOffset.MaxValue - now
+            ? now + life
+            : (DateTimeOffset?)null;
         var deadline = span < options.AbsoluteExpiration ? span : options.AbsoluteExpiration ?? span;
         return deadline is not { } end ? null
             : end > now ? end.ToUnixTimeMilliseconds()

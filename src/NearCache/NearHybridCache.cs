@@ -9,10 +9,14 @@ using NearCache.Tags;
 
 namespace NearCache;
 
-/// <summary>Microsoft's <see cref="HybridCache"/> over a NearCache: what is removed here, by key or by tag, is gone in every process, within <see cref="NearCacheOptions.MaxStaleness"/> at the latest.</summary>
+/// <summary>
+/// Microsoft's <see cref="HybridCache"/> over a NearCache: what is removed here, by key or by tag, is gone in every process, within
+/// <see cref="NearCacheOptions.MaxStaleness"/> at the latest.
+/// </summary>
 /// <remarks>
-/// Its keys stand behind <c>h:</c>, so one rule that matches <c>h:*</c> keeps everything near, and without a rule nothing is. Registered by <c>AddHybridCache</c>, or made by hand where there is
-/// no container. It owns nothing: disposing the client ends it. docs/hybrid-cache.md says what each flag does.
+/// Its keys stand behind <c>h:</c>, so one rule that matches <c>h:*</c> keeps everything near, and without a rule nothing is. Registered by
+/// <c>AddHybridCache</c>, or made by hand where there is no container. It owns nothing: disposing the client ends it. docs/hybrid-cache.md
+/// says what each flag does.
 /// </remarks>
 public sealed class NearHybridCache : HybridCache
 {
@@ -54,7 +58,9 @@ public sealed class NearHybridCache : HybridCache
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.
+    /// </exception>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
@@ -70,7 +76,9 @@ public sealed class NearHybridCache : HybridCache
     /// <remarks>A near hit needs no string, so one by an interpolated key allocates nothing.</remarks>
     /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
-    /// <exception cref="NearCacheException">memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.</exception>
+    /// <exception cref="NearCacheException">
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.
+    /// </exception>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
         ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
     {
@@ -108,12 +116,17 @@ public sealed class NearHybridCache : HybridCache
     public override ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return keys is null ? default : new(_path.RemoveAsync(keys.Where(CanCache).Select(_keys.NameOf).Distinct(StringComparer.Ordinal), cancellationToken));
+        return keys is null
+            ? default
+            : new(_path.RemoveAsync(keys.Where(CanCache).Select(_keys.NameOf).Distinct(StringComparer.Ordinal), cancellationToken));
     }
 
     /// <summary>Voids every entry that has the tag, in every process; with <c>*</c>, every entry there is.</summary>
     /// <exception cref="ArgumentException">The tag holds half of a surrogate pair.</exception>
-    /// <remarks>Nothing is looked for and nothing deleted: an entry knows the versions that its tags had, and this writes a new one. A blank tag is nobody's.</remarks>
+    /// <remarks>
+    /// Nothing is looked for and nothing deleted: an entry knows the versions that its tags had, and this writes a new one. A blank tag is
+    /// nobody's.
+    /// </remarks>
     /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
     {
@@ -127,10 +140,13 @@ public sealed class NearHybridCache : HybridCache
     {
         cancellationToken.ThrowIfCancellationRequested();
         return tags is null ? default : new(Task.WhenAll(
-            tags.Where(tag => !string.IsNullOrWhiteSpace(tag)).Distinct(StringComparer.Ordinal).Select(tag => _path.RemoveByTagAsync(NameOfTag(tag), cancellationToken))));
+            tags.Where(tag => !string.IsNullOrWhiteSpace(tag))
+                .Distinct(StringComparer.Ordinal)
+                .Select(tag => _path.RemoveByTagAsync(NameOfTag(tag), cancellationToken))));
     }
 
-    private bool ReadsNear(HybridCacheEntryOptions? options) => ((options?.Flags ?? _defaultFlags) & HybridCacheEntryFlags.DisableLocalCacheRead) == 0;
+    private bool ReadsNear(HybridCacheEntryOptions? options) =>
+        ((options?.Flags ?? _defaultFlags) & HybridCacheEntryFlags.DisableLocalCacheRead) == 0;
 
     // Apart, so that a hit pays nothing for what it does not need.
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -144,7 +160,10 @@ public sealed class NearHybridCache : HybridCache
         }
 
         var name = _keys.NameOf(key);
-        return call.ReadsNear && name[KeyPrefix.Length] == FaceKeys.Mark && _hits.FindNamed(name) is { } near && near.TryTake<T>(_serializers, out var value)
+        return call.ReadsNear
+            && name[KeyPrefix.Length] == FaceKeys.Mark
+            && _hits.FindNamed(name) is { } near
+            && near.TryTake<T>(_serializers, out var value)
             ? new(value!)
             : _path.GetOrCreateAsync(name, state, factory, call, names, cancellationToken);
     }

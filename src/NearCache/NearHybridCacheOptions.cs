@@ -9,11 +9,16 @@ public sealed class NearHybridCacheOptions
     /// <value>Default: null. Then values live for <see cref="NearCacheOptions.ItemLifetime"/>, and stay near as their rule says.</value>
     public HybridCacheEntryOptions? DefaultEntryOptions { get; set; }
 
-    /// <summary>The largest value that is stored, as its serializer writes it. A larger one is logged and stored nowhere; who asked for it gets it.</summary>
+    /// <summary>
+    /// The largest value that is stored, as its serializer writes it. A larger one is logged and stored nowhere; who asked for it gets it.
+    /// </summary>
     /// <value>Default: 1 MiB, which is also the most that memcached takes unless told otherwise, its own header included.</value>
     public long MaximumPayloadBytes { get; set; } = 1 << 20;
 
-    /// <summary>The longest key, in characters. A longer one is logged and not cached. Keys that memcached cannot have, from about 250 bytes on, are stored by their hash.</summary>
+    /// <summary>
+    /// The longest key, in characters. A longer one is logged and not cached. Keys that memcached cannot have, from about 250 bytes on, are
+    /// stored by their hash.
+    /// </summary>
     /// <value>Default: 1,024.</value>
     public int MaximumKeyLength { get; set; } = 1024;
 
@@ -50,6 +55,8 @@ public sealed class NearHybridCacheOptions
 
     /// <summary>Serializers for types that no <see cref="IHybridCacheSerializer{T}"/> is registered for; the last that knows a type counts.
     /// What the container has (<see cref="IHybridCacheSerializerFactory"/>) is added by the registration.</summary>
-    /// <value>Default: none. Strings and byte arrays are stored as they are, all else as JSON (<see cref="NearCacheOptions.Json"/>).</value>
+    /// <value>
+    /// Default: none. Strings and byte arrays are stored as they are, all else as JSON (<see cref="NearCacheOptions.Json"/>).
+    /// </value>
     public IList<IHybridCacheSerializerFactory> SerializerFactories { get; } = [];
 }

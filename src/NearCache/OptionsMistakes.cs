@@ -11,17 +11,24 @@ internal sealed class OptionsMistakes(string section, string? cache)
     private readonly List<string> _mistakes = [];
 
     /// <summary>Adds a whole sentence, which begins with a setting.</summary>
-    public void Add(string mistake) => _mistakes.Add($"{(string.IsNullOrEmpty(cache) ? "" : $"Cache \"{cache}\": ")}{(section.Length == 0 ? "" : $"{section}:")}{mistake}");
+    public void Add(string mistake) =>
+        _mistakes.Add(
+            $"{(string.IsNullOrEmpty(cache) ? "" : $"Cache \"{cache}\": ")}{(section.Length == 0 ? "" : $"{section}:")}{mistake}");
 
     /// <summary>Adds a whole sentence that names its section itself.</summary>
     public void AddWhole(string mistake) => _mistakes.Add(mistake);
 
-    /// <summary>Adds "<paramref name="setting"/> is <paramref name="value"/>, but must be <paramref name="right"/>." unless all is well.</summary>
+    /// <summary>
+    /// Adds "<paramref name="setting"/> is <paramref name="value"/>, but must be <paramref name="right"/>." unless all is well.
+    /// </summary>
     public void Unless(bool isRight, string setting, object? value, string right)
     {
         if (!isRight)
         {
-            Add(string.Create(CultureInfo.InvariantCulture, $"{setting} is {(value is null or string ? $"\"{value}\"" : value)}, but must be {right}."));
+            Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{setting} is {(value is null or string ? $"\"{value}\"" : value)}, but must be {right}."));
         }
     }
 

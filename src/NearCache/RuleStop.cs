@@ -1,6 +1,8 @@
 namespace NearCache;
 
-/// <summary>A stop: it switches a rule, or near caching as a whole, off in every process of the namespace until an edit of the registry clears it.</summary>
+/// <summary>
+/// A stop: it switches a rule, or near caching as a whole, off in every process of the namespace until an edit of the registry clears it.
+/// </summary>
 public sealed record RuleStop
 {
     /// <summary>Names it for good; <see cref="IRuleRegistry.ClearStopsAsync"/> takes this.</summary>

@@ -1,7 +1,11 @@
 namespace NearCache;
 
 /// <summary>What all processes of a namespace did by a rule, on average over the last whole minute.</summary>
-/// <remarks>Of a dry run it is what the rule would have done, near hits by estimate. Each process adds to counters on memcached about every ten seconds, by its wall clock; a process whose clock is off by more than a minute is left out, and so is what a dead server would have counted.</remarks>
+/// <remarks>
+/// Of a dry run it is what the rule would have done, near hits by estimate. Each process adds to counters on memcached about every ten
+/// seconds, by its wall clock; a process whose clock is off by more than a minute is left out, and so is what a dead server would have
+/// counted.
+/// </remarks>
 public sealed record RuleUsage
 {
     /// <summary>The rule's name.</summary>

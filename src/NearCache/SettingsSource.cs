@@ -18,7 +18,10 @@ internal sealed record SettingsSource(string Name, IConfiguration Section)
         var path = ((IConfigurationSection)Section).Path;
         var parent = ConfigurationPath.GetParentPath(path);
         IConfiguration? above = services.GetService<IConfiguration>();
-        var others = (string.IsNullOrEmpty(parent) ? above : above?.GetSection(parent))?.GetChildren().Where(child => child.GetChildren().Any()).Select(child => child.Key).ToArray() ?? [];
+        var others = (string.IsNullOrEmpty(parent) ? above : above?.GetSection(parent))?.GetChildren()
+            .Where(child => child.GetChildren().Any())
+            .Select(child => child.Key)
+            .ToArray() ?? [];
         return NearestName.Find(ConfigurationPath.GetSectionKey(path), others) is { } nearest
             ? $"The section {path} does not exist in the configuration. Did you mean {(string.IsNullOrEmpty(parent) ? nearest : ConfigurationPath.Combine(parent, nearest))}?"
             : $"The section {path} does not exist in the configuration.";

@@ -9,7 +9,9 @@ namespace NearCache;
 /// <summary>The connections of all caches in a container: caches with equal settings of servers have them together.</summary>
 internal sealed class SharedClients(ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time)
 {
-    public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; } = new(EqualSettings.Are, options => new MemcachedClient(options, loggers, meters, time));
+    public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; } = new(
+        EqualSettings.Are, options => new MemcachedClient(options, loggers, meters, time));
 
-    public ClientPool<ZooKeeperOptions, ZooKeeperClient> ZooKeeper { get; } = new(EqualSettings.Are, options => new ZooKeeperClient(options, loggers, meters, time));
+    public ClientPool<ZooKeeperOptions, ZooKeeperClient> ZooKeeper { get; } = new(
+        EqualSettings.Are, options => new ZooKeeperClient(options, loggers, meters, time));
 }

@@ -3,7 +3,9 @@ using NearCache.Rules;
 
 namespace NearCache;
 
-/// <summary>The caches of a container by namespace and servers: two that are one cache to the rest of the fleet must have the same settings.</summary>
+/// <summary>
+/// The caches of a container by namespace and servers: two that are one cache to the rest of the fleet must have the same settings.
+/// </summary>
 internal sealed class SharedNamespaces
 {
     private readonly Lock _lock = new();   // guards the list
@@ -17,7 +19,9 @@ internal sealed class SharedNamespaces
         {
             foreach (var (other, settings) in _caches)
             {
-                if (other != name && settings.Namespace == options.Namespace && WhatDiffers(settings, options) is { Count: > 0 } differences)
+                if (other != name
+                    && settings.Namespace == options.Namespace
+                    && WhatDiffers(settings, options) is { Count: > 0 } differences)
                 {
                     throw new OptionsValidationException(name, typeof(NearCacheOptions), [
                         $"The caches {Quoted(other)} and {Quoted(name)} have the namespace \"{options.Namespace}\" on the same servers, but other settings ({string.Join(", ", differences)}): "

@@ -32,11 +32,16 @@ public abstract class ValueCodec<T>
 
     /// <summary>The bytes of a value that is not null. They may be the value's own: they are not changed.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss; the call of the cache throws it, too.</exception>
-    /// <remarks>The first value that is written is read back before it is sent; if that throws, the call of the cache throws <see cref="NotSupportedException"/>.</remarks>
+    /// <remarks>
+    /// The first value that is written is read back before it is sent; if that throws, the call of the cache throws
+    /// <see cref="NotSupportedException"/>.
+    /// </remarks>
     public abstract ReadOnlyMemory<byte> Encode(T value);
 
     /// <summary>The value, from the bytes of an item that <see cref="IValueFormat.Match"/> found to be one.</summary>
-    /// <remarks>Whatever it throws, other than that memory is out, makes the item a miss, counted with the reason <c>content</c>. The bytes may be kept for later calls, so they must not be changed,
-    /// and a value that can be changed must not share them.</remarks>
+    /// <remarks>
+    /// Whatever it throws, other than that memory is out, makes the item a miss, counted with the reason <c>content</c>. The bytes may be
+    /// kept for later calls, so they must not be changed, and a value that can be changed must not share them.
+    /// </remarks>
     public abstract T Decode(ReadOnlyMemory<byte> bytes);
 }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace NearCache.Benchmarks;
 
-/// <summary>A suite in parts, each in a process of its own: what the compiler learnt of one and how its heap was left says nothing about the others, in whatever order they come.</summary>
+/// <summary>
+/// A suite in parts, each in a process of its own: what the compiler learnt of one and how its heap was left says nothing about the others,
+/// in whatever order they come.
+/// </summary>
 internal static class Parts
 {
     /// <summary>Runs parts of a suite one after another; they print their figures themselves.</summary>

@@ -22,7 +22,15 @@ internal sealed partial class Report(string suite, bool quick)
     /// <summary>Prints a figure with the baseline measured beside it, both as medians.</summary>
     public void Figure(string name, string unit, double value, double? baseline = null, string? aim = null, double? bytesPerOp = null) =>
         Console.Out.WriteLine(JsonSerializer.Serialize(
-            new Line(suite, name, Round(value), unit, baseline is { } b ? Round(b) : null, baseline is { } c ? Round(value / c) : null, aim, bytesPerOp is { } d ? Round(d) : null),
+            new Line(
+                suite,
+                name,
+                Round(value),
+                unit,
+                baseline is { } b ? Round(b) : null,
+                baseline is { } c ? Round(value / c) : null,
+                aim,
+                bytesPerOp is { } d ? Round(d) : null),
             Lines.Default.Line));
 
     /// <summary>Says on standard error what could not be measured, or what a figure is about.</summary>
@@ -30,7 +38,8 @@ internal sealed partial class Report(string suite, bool quick)
 
     private static double Round(double value) => value >= 1000 ? Math.Round(value) : Math.Round(value, value >= 10 ? 1 : 3);
 
-    private sealed record Line(string Suite, string Name, double Value, string Unit, double? Baseline, double? Ratio, string? Aim, double? BytesPerOp);
+    private sealed record Line(
+        string Suite, string Name, double Value, string Unit, double? Baseline, double? Ratio, string? Aim, double? BytesPerOp);
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonSerializable(typeof(Line))]

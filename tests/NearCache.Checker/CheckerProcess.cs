@@ -100,7 +100,8 @@ internal sealed class CheckerProcess : IAsyncDisposable
         }
     }
 
-    // A key has one writer, which writes one after the other, so that its values tell their order. A value is larger than any that an earlier life of this process wrote.
+    // A key has one writer, which writes one after the other, so that its values tell their order. A value is larger than any that an
+    // earlier life of this process wrote.
     private async Task WriteAsync()
     {
         var random = new Random();

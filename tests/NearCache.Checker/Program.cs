@@ -7,7 +7,8 @@
 //
 // Or a process of a stampede:
 //        NearCache.Checker stampede <callers> <memcached,…> <zookeeper>
-// On standard input: "ask <key> <timestamp>" lets all callers ask at that instant, and prints "asked <key> <factory runs> <values> <waits in µs>"; "stop" ends it.
+// On standard input: "ask <key> <timestamp>" lets all callers ask at that instant, and prints "asked <key> <factory runs> <values>
+// <waits in µs>"; "stop" ends it.
 using NearCache.Checker;
 
 return args[0] switch

@@ -54,7 +54,8 @@ internal sealed class StampedeProcess : IAsyncDisposable
             _runs = 0;
             var answers = await AskAllAsync(words[1], long.Parse(words[2], CultureInfo.InvariantCulture));
             var values = string.Join(',', answers.Select(answer => answer.Value).Distinct());
-            var waits = string.Join(',', answers.Select(answer => ((long)answer.Wait.TotalMicroseconds).ToString(CultureInfo.InvariantCulture)));
+            var waits = string.Join(
+                ',', answers.Select(answer => ((long)answer.Wait.TotalMicroseconds).ToString(CultureInfo.InvariantCulture)));
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"asked {words[1]} {_runs} {values} {waits}"));
         }
     }

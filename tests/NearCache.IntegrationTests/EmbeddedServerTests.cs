@@ -15,17 +15,21 @@ public sealed class EmbeddedServerTests
     public async Task It_answers_random_commands_as_memcached_does()
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { memcached.Address }, OperationTimeout = TimeSpan.FromSeconds(20) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { memcached.Address }, OperationTimeout = TimeSpan.FromSeconds(20) });
         using var stalls = new Stalls();
         var embedded = new EmbeddedServer(TimeProvider.System);
         var cas = new List<(ulong Real, ulong Own)>();
         var random = new Random(20);
         for (var i = 0; i < 20_000; i++)
         {
-            var known = cas.Count > 0 && random.Next(3) == 0 ? cas[random.Next(Math.Max(0, cas.Count - 5), cas.Count)] : default((ulong Real, ulong Own)?);
+            var known = cas.Count > 0 && random.Next(3) == 0
+                ? cas[random.Next(Math.Max(0, cas.Count - 5), cas.Count)]
+                : default((ulong Real, ulong Own)?);
             var command = Random(random);
             var answer = await client.ExecuteAsync(command with { CompareCas = Compares(command) ? known?.Real : null });
-            var ours = await embedded.ExecuteAsync(command with { CompareCas = Compares(command) ? known?.Own : null }, CancellationToken.None);
+            var ours = await embedded.ExecuteAsync(
+                command with { CompareCas = Compares(command) ? known?.Own : null }, CancellationToken.None);
 
             Assert.True(Same(command, answer, ours, stalls.Total), $"command {i}, {command}:\n{answer}\n{ours}");
             if (answer.Cas != 0)
@@ -38,14 +42,23 @@ public sealed class EmbeddedServerTests
     }
 
     // memcached does not look at the CAS of an add to an absent key.
-    private static bool Compares(in MetaCommand command) => command is { Kind: MetaCommandKind.Set, Mode: MetaSetMode.Set } or { Kind: MetaCommandKind.Delete };
+    private static bool Compares(in MetaCommand command) =>
+        command is { Kind: MetaCommandKind.Set, Mode: MetaSetMode.Set } or { Kind: MetaCommandKind.Delete };
 
-    // CAS ids are each server's own; what they stand for is compared by compare-and-set. One server may have a command a stall later than the other.
+    // CAS ids are each server's own; what they stand for is compared by compare-and-set. One server may have a command a stall later than
+    // the other.
     private static bool Same(in MetaCommand command, in MetaResponse real, in MetaResponse own, TimeSpan stood) =>
         real.Status == own.Status
         && Trim(real.Value).SequenceEqual(Trim(own.Value))
-        && (real.ClientFlags, real.Number, real.IsWinner, real.IsWonByAnother, real.IsStale) == (own.ClientFlags, own.Number, own.IsWinner, own.IsWonByAnother, own.IsStale)
-        && (!command.Return.HasFlag(MetaFields.TimeToLive) || Math.Abs(real.TimeToLive - own.TimeToLive) <= 1 + Math.Ceiling(stood.TotalSeconds));
+        && (
+            real.ClientFlags,
+            real.Number,
+            real.IsWinner,
+            real.IsWonByAnother,
+            real.IsStale) == (own.ClientFlags, own.Number, own.IsWinner, own.IsWonByAnother, own.IsStale)
+        && (
+            !command.Return.HasFlag(MetaFields.TimeToLive)
+                || Math.Abs(real.TimeToLive - own.TimeToLive) <= 1 + Math.Ceiling(stood.TotalSeconds));
 
     // memcached pads a counter that became shorter with spaces.
     private static ReadOnlySpan<byte> Trim(ReadOnlyMemory<byte> value) => value.Span.TrimEnd((byte)' ');
@@ -66,7 +79,13 @@ public sealed class EmbeddedServerTests
             4 => MetaCommand.Set(key, value, 1000) with { Mode = (MetaSetMode)random.Next(5), Return = MetaFields.Cas },
             5 => MetaCommand.Delete(random.Next(2) == 0 ? key : counter),
             6 => MetaCommand.Delete(key) with { Invalidate = true, TimeToLive = 200 },
-            _ => MetaCommand.Increment(counter, (ulong)random.Next(5)) with { Decrement = random.Next(2) == 0, Vivify = random.Next(2) == 0 ? 300 : null, Initial = 7 },
+            _ =>
+                MetaCommand.Increment(counter, (ulong)random.Next(5)) with
+                {
+                    Decrement = random.Next(2) == 0,
+                    Vivify = random.Next(2) == 0 ? 300 : null,
+                    Initial = 7,
+                },
         };
     }
 }

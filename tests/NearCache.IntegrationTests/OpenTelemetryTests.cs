@@ -9,7 +9,10 @@ using OpenTelemetry.Trace;
 
 namespace NearCache.IntegrationTests;
 
-/// <summary>What docs/metrics-and-traces.md says to write is all that OpenTelemetry needs. Runs when no other test does: its listeners hear the whole process.</summary>
+/// <summary>
+/// What docs/metrics-and-traces.md says to write is all that OpenTelemetry needs. Runs when no other test does: its listeners hear the
+/// whole process.
+/// </summary>
 [Collection(nameof(OpenTelemetryTests))]
 [CollectionDefinition(nameof(OpenTelemetryTests), DisableParallelization = true)]
 public sealed class OpenTelemetryTests
@@ -19,12 +22,20 @@ public sealed class OpenTelemetryTests
     {
         var exported = new ConcurrentQueue<Activity>();
         var names = new ConcurrentDictionary<(string Meter, string Name), double[]>();
-        using var traces = Sdk.CreateTracerProviderBuilder().AddSource("NearCache*").AddProcessor(new SimpleActivityExportProcessor(new Exporter<Activity>(exported.Enqueue))).Build();
-        using var reader = new BaseExportingMetricReader(new Exporter<Metric>(metric => names[(metric.MeterName, metric.Name)] = BoundsOf(metric)));
+        using var traces = Sdk.CreateTracerProviderBuilder()
+            .AddSource("NearCache*")
+            .AddProcessor(new SimpleActivityExportProcessor(new Exporter<Activity>(exported.Enqueue)))
+            .Build();
+        using var reader = new BaseExportingMetricReader(
+            new Exporter<Metric>(metric => names[(metric.MeterName, metric.Name)] = BoundsOf(metric)));
         using var metrics = Sdk.CreateMeterProviderBuilder().AddMeter("NearCache*").AddReader(reader).Build();
         await using var memcached = FakeMemcached.Start();
         await using var zooKeeper = FakeZooKeeper.Start();
-        var options = new NearCacheOptions { Memcached = { Servers = { memcached.Address } }, ZooKeeper = { ConnectionString = zooKeeper.ConnectionString } };
+        var options = new NearCacheOptions
+        {
+            Memcached = { Servers = { memcached.Address } },
+            ZooKeeper = { ConnectionString = zooKeeper.ConnectionString },
+        };
         await using var cache = new NearCacheClient(options);
 
         // The first audit finds a server without counters: what is created across that is not stored.
@@ -34,7 +45,8 @@ public sealed class OpenTelemetryTests
             () =>
             {
                 reader.Collect();
-                return names.ContainsKey(("NearCache", "nearcache.audits")) && names.ContainsKey(("NearCache.ZooKeeper", "nearcache.zookeeper.operations"));
+                return names.ContainsKey(("NearCache", "nearcache.audits"))
+                    && names.ContainsKey(("NearCache.ZooKeeper", "nearcache.zookeeper.operations"));
             },
             "an audit, and an answer of ZooKeeper");
 

@@ -5,7 +5,8 @@ namespace NearCache.IntegrationTests;
 /// <summary>Where the sources lie, and what was built from them.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(data => data.Key == "RepositoryRoot").Value!;
+    public static string Root { get; } = typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(data => data.Key == "RepositoryRoot").Value!;
 
     /// <summary>A sample as built with this test: artifacts/bin/NAME/CONFIGURATION/NAME.dll.</summary>
     public static string Sample(string name)

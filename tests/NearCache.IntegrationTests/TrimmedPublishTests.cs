@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 namespace NearCache.IntegrationTests;
 
 /// <summary>A sample published without what it does not use, and compiled ahead of time, does what it does otherwise.</summary>
-/// <remarks>Both need packages of the runtime. Where those cannot be restored, or there is no linker, the test is skipped and says so.</remarks>
+/// <remarks>
+/// Both need packages of the runtime. Where those cannot be restored, or there is no linker, the test is skipped and says so.
+/// </remarks>
 public sealed class TrimmedPublishTests : IDisposable
 {
     // Packages that are not there, feeds that do not answer, and no linker.
@@ -21,7 +23,10 @@ public sealed class TrimmedPublishTests : IDisposable
     {
         var target = Path.Combine(_folder, "out");
         var (status, said) = await RunAsync("dotnet", [
-            "publish", Path.Combine(Repository.Root, "samples", "QuickStart"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "--nologo",
+            "publish", Path.Combine(
+                Repository.Root,
+                "samples",
+                "QuickStart"), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--self-contained", "--nologo",
             "-o", target, $"-p:{how}=true", $"-p:ArtifactsPath={Path.Combine(_folder, "artifacts")}", "-p:InvariantGlobalization=true"]);
         var missing = status == 0 ? null : WhatIsMissing(said);
         Assert.SkipWhen(missing is not null, $"{how}: {missing}");
@@ -35,7 +40,8 @@ public sealed class TrimmedPublishTests : IDisposable
     }
 
     // ".../QuickStart.csproj : error NU1101: Unable to find package …"
-    private static string? WhatIsMissing(string said) => said.Split('\n').FirstOrDefault(line => Missing.Any(line.Contains))?.Split(" : ", 2)[^1].Trim();
+    private static string? WhatIsMissing(string said) =>
+        said.Split('\n').FirstOrDefault(line => Missing.Any(line.Contains))?.Split(" : ", 2)[^1].Trim();
 
     private static async Task<(int Status, string Said)> RunAsync(string program, string[] arguments)
     {

@@ -18,10 +18,14 @@ public sealed class TwoProcessesTests
         for (var i = 0; i < 50; i++)
         {
             await writer.SetAsync("product:1", $"value {i}");
-            await Eventually.BecomesTrueAsync(async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
+            await Eventually.BecomesTrueAsync(
+                async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
 
             // News of the write may come once more, and then the value is fetched again.
-            await Eventually.BecomesTrueAsync(async () => await reader.GetAsync<string>("product:1") is var read && read.Value == $"value {i}" && read.Source == CacheSource.Near, "and is near");
+            await Eventually.BecomesTrueAsync(
+                async () =>
+                    await reader.GetAsync<string>("product:1") is var read && read.Value == $"value {i}" && read.Source == CacheSource.Near,
+                "and is near");
         }
 
         await Eventually.BecomesTrueAsync(() => writer.Snapshot().ZooKeeperWrites > 0, "it was announced");
@@ -38,7 +42,8 @@ public sealed class TwoProcessesTests
         for (var i = 0; i < 5; i++)
         {
             await writer.SetAsync("product:1", $"value {i}");
-            await Eventually.BecomesTrueAsync(async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
+            await Eventually.BecomesTrueAsync(
+                async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
         }
     }
 

@@ -13,7 +13,8 @@ public sealed class ValuesOnRealServersTests
     public async Task Values_come_back_whole_or_are_refused()
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options), options => options.Memcached.Servers.Add(memcached.Address));
+        await using var town = await ValueTown.StartAsync(
+            options => new NearCacheClient(options), options => options.Memcached.Servers.Add(memcached.Address));
 
         await town.AllComeBackAsync(Samples.Whole);
         await town.AllAreRefusedAsync(Samples.Lossy);
@@ -24,8 +25,16 @@ public sealed class ValuesOnRealServersTests
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
         using var log = new SaidLog(LogLevel.Debug);
-        await using var cache = new NearCacheClient(new NearCacheOptions { RuleLease = TimeSpan.FromSeconds(1.5), Rules = { new RuleOptions { Name = "near", Match = "near:*" } }, Memcached = { Servers = { memcached.Address } } }, log);
-        await Eventually.BecomesTrueAsync(async () => await Record.ExceptionAsync(() => cache.SetAsync("first", 1)) is null, "it is connected");
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions
+            {
+                RuleLease = TimeSpan.FromSeconds(1.5),
+                Rules = { new RuleOptions { Name = "near", Match = "near:*" } },
+                Memcached = { Servers = { memcached.Address } },
+            },
+            log);
+        await Eventually.BecomesTrueAsync(
+            async () => await Record.ExceptionAsync(() => cache.SetAsync("first", 1)) is null, "it is connected");
 
         await RefusedInputTests.SaysWhatToDoAsync(cache, log, "near:large");
     }

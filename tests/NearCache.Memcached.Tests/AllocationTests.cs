@@ -50,9 +50,12 @@ public sealed class AllocationTests(RealMemcachedTests.Server server) : IClassFi
     public async Task A_length_alone_allocates_little(string how)
     {
         await using var fake = FakeMemcached.Start();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { fake.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { fake.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
         await client.GetAsync("warm");
-        fake.Faults.OnCommand = line => line.Contains("huge", StringComparison.Ordinal) ? FakeFault.Garbage("VA 134217728\r\nx"u8.ToArray()) : null;
+        fake.Faults.OnCommand = line => line.Contains("huge", StringComparison.Ordinal)
+            ? FakeFault.Garbage("VA 134217728\r\nx"u8.ToArray())
+            : null;
         var before = GC.GetTotalAllocatedBytes(precise: true);
         var connection = client.Servers[0].Connections.Single();
 
@@ -62,14 +65,16 @@ public sealed class AllocationTests(RealMemcachedTests.Server server) : IClassFi
             "get into" => client.GetAsync("huge", _own).AsTask(),
             _ => client.GetManyAsync(["huge"]),
         };
-        await Eventually.BecomesTrueAsync(() => client.Servers[0].Connections.Single().BytesReceived >= connection.BytesReceived + 15, "the length arrives");
+        await Eventually.BecomesTrueAsync(
+            () => client.Servers[0].Connections.Single().BytesReceived >= connection.BytesReceived + 15, "the length arrives");
         await client.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => get);
 
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 16 << 20);
     }
 
-    // By one caller after the other: what a batch of calls shares is not shared here. The fewest bytes that so many calls allocated: at first code is not compiled as well as it gets.
+    // By one caller after the other: what a batch of calls shares is not shared here. The fewest bytes that so many calls allocated: at
+    // first code is not compiled as well as it gets.
     private static async Task<long> FewestAsync<T>(Func<ValueTask<T>> call, long atMost)
     {
         var fewest = long.MaxValue;

@@ -3,7 +3,8 @@ using NearCache.TestSupport.Memcached;
 namespace NearCache.Memcached.Tests;
 
 /// <summary>The fake does what the real one does, also when its replies come in pieces.</summary>
-public sealed class FakeMemcachedTests(FakeMemcachedTests.Server server) : MemcachedClientTests(server.Client), IClassFixture<FakeMemcachedTests.Server>
+public sealed class FakeMemcachedTests(
+    FakeMemcachedTests.Server server) : MemcachedClientTests(server.Client), IClassFixture<FakeMemcachedTests.Server>
 {
     public sealed class Server : IAsyncLifetime
     {
@@ -12,7 +13,8 @@ public sealed class FakeMemcachedTests(FakeMemcachedTests.Server server) : Memca
         public Server()
         {
             _fake.Faults.SplitEvery = 777;
-            Client = new MemcachedClient(new MemcachedOptions { Servers = { _fake.Address }, OperationTimeout = TimeSpan.FromSeconds(20), VerifyReplies = true });
+            Client = new MemcachedClient(
+                new MemcachedOptions { Servers = { _fake.Address }, OperationTimeout = TimeSpan.FromSeconds(20), VerifyReplies = true });
         }
 
         public MemcachedClient Client { get; }

@@ -181,7 +181,8 @@ public abstract class MemcachedClientTests(MemcachedClient client)
         var response = await _client.ExecuteAsync(MetaCommand.Get(key) with { IsBinaryKey = true });
 
         Assert.Equal("b"u8, response.Value.Span);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await _client.ExecuteAsync(MetaCommand.Get(new byte[187]) with { IsBinaryKey = true }));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await _client.ExecuteAsync(MetaCommand.Get(new byte[187]) with { IsBinaryKey = true }));
     }
 
     [Fact]
@@ -190,7 +191,8 @@ public abstract class MemcachedClientTests(MemcachedClient client)
         var key = Bytes(_key);
         MetaCommand[] group =
         [
-            MetaCommand.Set(key, "7"u8.ToArray()), MetaCommand.Increment(key, 3), MetaCommand.Get(key), MetaCommand.Delete(key), MetaCommand.Get(key),
+            MetaCommand.Set(
+                key, "7"u8.ToArray()), MetaCommand.Increment(key, 3), MetaCommand.Get(key), MetaCommand.Delete(key), MetaCommand.Get(key),
             MetaCommand.Set(key, new byte[1 << 20]), MetaCommand.Set(key, new byte[200_000]), MetaCommand.Get(key), MetaCommand.NoOp(),
         ];
 
@@ -234,7 +236,9 @@ public abstract class MemcachedClientTests(MemcachedClient client)
     [Fact]
     public async Task Many_are_stored_and_read_together()
     {
-        var items = Enumerable.Range(0, 1500).Select(i => KeyValuePair.Create($"{_key}:{i}", (ReadOnlyMemory<byte>)Bytes($"value {i}"))).ToArray();
+        var items = Enumerable.Range(0, 1500)
+            .Select(i => KeyValuePair.Create($"{_key}:{i}", (ReadOnlyMemory<byte>)Bytes($"value {i}")))
+            .ToArray();
         await _client.SetManyAsync(items, TimeSpan.FromMinutes(1));
 
         var values = await _client.GetManyAsync([.. items.Select(item => item.Key), $"{_key}:missing"]);

@@ -38,7 +38,9 @@ public sealed class MemcachedOptionsValidatorTests
     public void The_defaults_need_a_server_and_nothing_else()
     {
         Assert.Single(MemcachedOptionsValidator.Validate(new MemcachedOptions()));
-        Assert.Empty(MemcachedOptionsValidator.Validate(new MemcachedOptions { Servers = { "cache-1", "cache-2:11211", "[::1]:1", "/run/memcached.sock" } }));
+        Assert.Empty(
+            MemcachedOptionsValidator.Validate(
+                new MemcachedOptions { Servers = { "cache-1", "cache-2:11211", "[::1]:1", "/run/memcached.sock" } }));
     }
 
     [Fact]

@@ -69,7 +69,12 @@ public sealed class SoakTests(ITestOutputHelper output)
             GC.WaitForPendingFinalizers();
             GC.Collect();
             using var process = Process.GetCurrentProcess();
-            return new Mark(GC.GetTotalMemory(forceFullCollection: true), Directory.GetFiles("/proc/self/fd").Length, process.Threads.Count, TcpTable.EstablishedTo(port), operations);
+            return new Mark(
+                GC.GetTotalMemory(forceFullCollection: true),
+                Directory.GetFiles("/proc/self/fd").Length,
+                process.Threads.Count,
+                TcpTable.EstablishedTo(port),
+                operations);
         }
 
         public override string ToString() => string.Create(

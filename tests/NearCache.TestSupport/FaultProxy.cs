@@ -5,7 +5,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.TestSupport;
 
-/// <summary>A TCP proxy in front of a server that can hold bytes back, delay them, drop them, and cut connections, in either direction.</summary>
+/// <summary>
+/// A TCP proxy in front of a server that can hold bytes back, delay them, drop them, and cut connections, in either direction.
+/// </summary>
 /// <remarks>Bytes keep their order. A change of a setting takes effect with the next bytes, on every connection.</remarks>
 public sealed class FaultProxy : IAsyncDisposable
 {

@@ -1,6 +1,8 @@
 namespace NearCache.TestSupport;
 
-/// <summary>A clock that stands still until a test turns it. Timers fire inside <see cref="Advance"/>, in the order in which they are due.</summary>
+/// <summary>
+/// A clock that stands still until a test turns it. Timers fire inside <see cref="Advance"/>, in the order in which they are due.
+/// </summary>
 /// <remarks>The wall clock can be moved alone (<see cref="JumpWallClock"/>), as NTP or an operator would.</remarks>
 public sealed class ManualTime : TimeProvider
 {
@@ -75,7 +77,9 @@ public sealed class ManualTime : TimeProvider
     {
         lock (_lock)
         {
-            timer = _timers.Where(candidate => candidate.Due <= end).OrderBy(candidate => (candidate.Due, candidate.Order)).FirstOrDefault()!;
+            timer = _timers.Where(candidate => candidate.Due <= end)
+                .OrderBy(candidate => (candidate.Due, candidate.Order))
+                .FirstOrDefault()!;
             var now = timer is null ? end : Math.Max(timer.Due, _timestamp);
             _wallClock += TimeSpan.FromTicks(now - _timestamp);
             Interlocked.Exchange(ref _timestamp, now);

@@ -2,8 +2,13 @@ using System.Diagnostics;
 
 namespace NearCache.TestSupport;
 
-/// <summary>For how long this process, or the machine, stood still: a thread that wants to run every few milliseconds notes how much later it did.</summary>
-/// <remarks>For promises that are made in real time: what the machine took for itself is excused, and nothing else. A beat that is a little late, as on any busy machine, is no stall.</remarks>
+/// <summary>
+/// For how long this process, or the machine, stood still: a thread that wants to run every few milliseconds notes how much later it did.
+/// </summary>
+/// <remarks>
+/// For promises that are made in real time: what the machine took for itself is excused, and nothing else. A beat that is a little late, as
+/// on any busy machine, is no stall.
+/// </remarks>
 public sealed class Stalls : IDisposable
 {
     private const int Beat = 10;   // milliseconds
@@ -52,5 +57,6 @@ public sealed class Stalls : IDisposable
         }
     }
 
-    private TimeSpan Overdue() => Stopwatch.GetElapsedTime(_last) is var since && since > Late ? since - TimeSpan.FromMilliseconds(Beat) : TimeSpan.Zero;
+    private TimeSpan Overdue() =>
+        Stopwatch.GetElapsedTime(_last) is var since && since > Late ? since - TimeSpan.FromMilliseconds(Beat) : TimeSpan.Zero;
 }

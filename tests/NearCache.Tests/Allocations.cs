@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace NearCache.Tests;
 
-/// <summary>What code allocates on its own thread once it is compiled as well as it gets: at first the runtime runs it unoptimized, with boxes that are gone later.</summary>
+/// <summary>
+/// What code allocates on its own thread once it is compiled as well as it gets: at first the runtime runs it unoptimized, with boxes that
+/// are gone later.
+/// </summary>
 internal static class Allocations
 {
     /// <summary>The fewest bytes that one run allocated. Runs until there is one that allocates nothing, or for 30 s.</summary>

@@ -99,7 +99,13 @@ public sealed class DisposedCacheTests
 
     private static NearCacheClient OnMemcached(FakeMemcached server)
     {
-        var options = new NearCacheOptions { KeyPrefix = "", RuleLease = TimeSpan.FromSeconds(1.5), Memcached = { Servers = { server.Address } }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            KeyPrefix = "",
+            RuleLease = TimeSpan.FromSeconds(1.5),
+            Memcached = { Servers = { server.Address } },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         Configure(options);
         return new NearCacheClient(options);
     }

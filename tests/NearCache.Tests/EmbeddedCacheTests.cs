@@ -81,5 +81,6 @@ public sealed class EmbeddedCacheTests
 
     private static (T? Value, CacheSource Source) Of<T>(CacheResult<T> result) => (result.Value, result.Source);
 
-    private static NearCacheClient Make() => new(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+    private static NearCacheClient Make() =>
+        new(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
 }

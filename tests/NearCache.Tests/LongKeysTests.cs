@@ -11,7 +11,10 @@ public sealed class LongKeysTests
     {
         await using var cache = new NearCacheClient(new NearCacheOptions());
 
-        Assert.Contains("LongKeys = Hash", (await Assert.ThrowsAsync<ArgumentException>(async () => await cache.GetAsync<string>(Long))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "LongKeys = Hash",
+            (await Assert.ThrowsAsync<ArgumentException>(async () => await cache.GetAsync<string>(Long))).Message,
+            StringComparison.Ordinal);
         await Assert.ThrowsAsync<ArgumentException>(async () => await cache.GetOrCreateAsync(Long, _ => ValueTask.FromResult("made")));
         await Assert.ThrowsAsync<ArgumentException>(() => cache.SetAsync(Long, "set"));
         await Assert.ThrowsAsync<ArgumentException>(() => cache.RemoveAsync(Long));
@@ -59,12 +62,15 @@ public sealed class LongKeysTests
 
         await one.SetAsync(Long, "second");
 
-        await TestSupport.Eventually.BecomesTrueAsync(async () => (await other.GetAsync<string>(Long)).Value == "second", "the other process sees the change");
+        await TestSupport.Eventually.BecomesTrueAsync(
+            async () => (await other.GetAsync<string>(Long)).Value == "second", "the other process sees the change");
         Assert.Equal("another", (await other.GetAsync<string>(Long + "y")).Value);
     }
 
     private static NearCacheClient Hashing(EmbeddedRemote remote) =>
-        new(new NearCacheOptions { LongKeys = LongKeyPolicy.Hash, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, remote);
+        new(
+            new NearCacheOptions { LongKeys = LongKeyPolicy.Hash, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } },
+            remote);
 
     private static (string?, CacheSource) Of(CacheResult<string> result) => (result.Value, result.Source);
 }

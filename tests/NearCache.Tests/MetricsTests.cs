@@ -34,7 +34,8 @@ public sealed class MetricsTests
             }
         });
         listener.Start();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meterFactory: meters);
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meterFactory: meters);
         await cache.SetAsync("product:1", "one");
 
         for (var i = 0; i < 5000; i++)
@@ -66,7 +67,8 @@ public sealed class MetricsTests
         };
         listener.SetMeasurementEventCallback<long>((_, _, tags, _) => reasons.Add(tags[0].Value));
         listener.Start();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meterFactory: meters);
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, meterFactory: meters);
         await cache.SetAsync("product:1", "one");
 
         await cache.GetAsync<string>("product:1");
@@ -103,8 +105,11 @@ public sealed class MetricsTests
         await cache.GetAsync<string>("product:3");
         Assert.Equal((1, 1), (Sum("near.misses", "reason=unconfirmed"), Sum("remote.failures", "operation=get")));
         Assert.Equal("made", await cache.GetOrCreateAsync("product:4", _ => ValueTask.FromResult("made")));
-        await Assert.ThrowsAsync<InvalidOperationException>(() => cache.GetOrCreateAsync<string>("product:5", _ => throw new InvalidOperationException()).AsTask());
-        Assert.Equal((1, 1, 2), (Sum("factory.runs", "outcome=returned"), Sum("factory.runs", "outcome=failed"), meters.Count("nearcache.factory.duration")));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => cache.GetOrCreateAsync<string>("product:5", _ => throw new InvalidOperationException()).AsTask());
+        Assert.Equal(
+            (1, 1, 2),
+            (Sum("factory.runs", "outcome=returned"), Sum("factory.runs", "outcome=failed"), meters.Count("nearcache.factory.duration")));
 
         double Sum(string instrument, params string[] tags) => meters.Sum($"nearcache.{instrument}", tags);
     }
@@ -115,7 +120,9 @@ public sealed class MetricsTests
         using var meters = new MeterRecorder();
         await using var shelf = new Shelf();
         var cache = shelf.Make(meters: meters);
-        await shelf.Server.ExecuteAsync(MetaCommand.Set(Encoding.UTF8.GetBytes(Shelf.Key), "of tomorrow"u8.ToArray(), 100) with { ClientFlags = 0xFFFF_FF00 }, CancellationToken.None);
+        await shelf.Server.ExecuteAsync(
+            MetaCommand.Set(Encoding.UTF8.GetBytes(Shelf.Key), "of tomorrow"u8.ToArray(), 100) with { ClientFlags = 0xFFFF_FF00 },
+            CancellationToken.None);
 
         Assert.False((await cache.GetAsync<string>(Shelf.Key)).HasValue);
         Assert.Equal((1, 1), (meters.Sum("nearcache.remote.unreadable"), meters.Sum("nearcache.reads", "outcome=miss")));

@@ -56,7 +56,8 @@ public sealed class NamedCachesTests
         await host.StartAsync();
         foreach (var name in new[] { "slow", "quick" })
         {
-            await Eventually.BecomesTrueAsync(async () => await SetsAsync(host.Services.GetRequiredKeyedService<INearCache>(name)), "memcached is connected");
+            await Eventually.BecomesTrueAsync(
+                async () => await SetsAsync(host.Services.GetRequiredKeyedService<INearCache>(name)), "memcached is connected");
         }
 
         Assert.Equal(2, memcached.OpenConnections);
@@ -91,7 +92,8 @@ public sealed class NamedCachesTests
         {
             foreach (var name in new[] { "one", "two" })
             {
-                services.AddNearCache(name, Section(memcached.Address, zooKeeper.ConnectionString, name, ("ZooKeeper:SessionTimeout", "00:00:03")));
+                services.AddNearCache(
+                    name, Section(memcached.Address, zooKeeper.ConnectionString, name, ("ZooKeeper:SessionTimeout", "00:00:03")));
             }
         });
         await host.StartAsync();
@@ -105,7 +107,8 @@ public sealed class NamedCachesTests
         await host.StopAsync();
         await Eventually.BecomesTrueAsync(() => zooKeeper.Sessions.Count == 0 && !Members("two").Any(), "the session is closed");
 
-        IEnumerable<string> Members(string @namespace) => zooKeeper.Paths().Where(path => path.StartsWith($"/nearcache/{@namespace}/members/", StringComparison.Ordinal));
+        IEnumerable<string> Members(string @namespace) =>
+            zooKeeper.Paths().Where(path => path.StartsWith($"/nearcache/{@namespace}/members/", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -119,7 +122,8 @@ public sealed class NamedCachesTests
             services.AddNearCache("two", Section(old.Address, "", "two"));
         });
         await host.StartAsync();
-        var (one, two) = (host.Services.GetRequiredKeyedService<NearCacheClient>("one"), host.Services.GetRequiredKeyedService<NearCacheClient>("two"));
+        var (one, two) = (
+            host.Services.GetRequiredKeyedService<NearCacheClient>("one"), host.Services.GetRequiredKeyedService<NearCacheClient>("two"));
         await Eventually.BecomesTrueAsync(async () => await SetsAsync(one) && await SetsAsync(two), "memcached is connected");
 
         await one.SetServersAsync([other.Address]);
@@ -173,12 +177,14 @@ public sealed class NamedCachesTests
         await using var zooKeeper = FakeZooKeeper.Start();
         using var host = Build(services =>
         {
-            services.AddNearCache("one", Section(memcached.Address, zooKeeper.ConnectionString, "one", ("Rules:0:Name", "all"), ("Rules:0:Match", "key*")));
+            services.AddNearCache(
+                "one", Section(memcached.Address, zooKeeper.ConnectionString, "one", ("Rules:0:Name", "all"), ("Rules:0:Match", "key*")));
             services.AddNearCache("two", Section(memcached.Address, zooKeeper.ConnectionString, "two"));
         });
         await host.StartAsync();
         var cache = host.Services.GetRequiredKeyedService<NearCacheClient>("one");
-        await Eventually.BecomesTrueAsync(async () => await SetsAsync(cache) && cache.Snapshot() is { ZooKeeper: "Connected", RulesRevision: > 0 }, "all are connected");
+        await Eventually.BecomesTrueAsync(
+            async () => await SetsAsync(cache) && cache.Snapshot() is { ZooKeeper: "Connected", RulesRevision: > 0 }, "all are connected");
 
         // News of changes are to be sent, and a call is under way.
         zooKeeper.Freeze();

@@ -54,7 +54,8 @@ public sealed class ServerListTests
             }
 
             Assert.Equal(next, cache.Snapshot().Servers.Select(server => server.Name));
-            await Eventually.BecomesTrueAsync(() => fleet.OpenConnectionsExcept(next) == 0, "connections to servers that are gone are closed");
+            await Eventually.BecomesTrueAsync(
+                () => fleet.OpenConnectionsExcept(next) == 0, "connections to servers that are gone are closed");
         }
 
         await stop.CancelAsync();
@@ -72,7 +73,8 @@ public sealed class ServerListTests
 
         fleet[0].HoldReplies();
         var filling = cache.GetAsync<string>("product:0").AsTask();
-        await Eventually.BecomesTrueAsync(() => fleet[0].Commands.Any(command => command.StartsWith("mg product:0 ", StringComparison.Ordinal)), "the read is there");
+        await Eventually.BecomesTrueAsync(
+            () => fleet[0].Commands.Any(command => command.StartsWith("mg product:0 ", StringComparison.Ordinal)), "the read is there");
         var changing = cache.SetServersAsync(fleet.Addresses[1..]);
         fleet[0].ReleaseReplies();
         await changing.WaitAsync(TimeSpan.FromMinutes(1));
@@ -91,7 +93,9 @@ public sealed class ServerListTests
         }
 
         await using var cache = new NearCacheClient(Options(fleet.Addresses));
-        await Eventually.BecomesTrueAsync(() => fleet[1].Commands.Any(command => command.StartsWith("mg ~nc:1:default:rules", StringComparison.Ordinal)), "it was looked at");
+        await Eventually.BecomesTrueAsync(
+            () => fleet[1].Commands.Any(command => command.StartsWith("mg ~nc:1:default:rules", StringComparison.Ordinal)),
+            "it was looked at");
 
         await cache.SetServersAsync(fleet.Addresses[..1]);
         await FillAsync(cache, "first");
@@ -115,7 +119,9 @@ public sealed class ServerListTests
     public async Task Configuration_that_is_loaded_again_changes_the_list_unless_it_has_mistakes()
     {
         await using var fleet = new Fakes(2);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("NearCache:Memcached:Servers:0", fleet.Addresses[0])]).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("NearCache:Memcached:Servers:0", fleet.Addresses[0])])
+            .Build();
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IHostEnvironment>(new Environment());
@@ -147,7 +153,13 @@ public sealed class ServerListTests
 
     private static NearCacheOptions Options(IEnumerable<string> servers)
     {
-        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } }, RuleLease = TimeSpan.FromMilliseconds(1001), AuditInterval = TimeSpan.FromMilliseconds(100) };
+        var options = new NearCacheOptions
+        {
+            KeyPrefix = "",
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+            RuleLease = TimeSpan.FromMilliseconds(1001),
+            AuditInterval = TimeSpan.FromMilliseconds(100),
+        };
         foreach (var server in servers)
         {
             options.Memcached.Servers.Add(server);
@@ -156,7 +168,8 @@ public sealed class ServerListTests
         return options;
     }
 
-    private static Task FillAsync(NearCacheClient cache, string value) => cache.SetManyAsync(Keys.Select(key => KeyValuePair.Create(key, value)));
+    private static Task FillAsync(NearCacheClient cache, string value) =>
+        cache.SetManyAsync(Keys.Select(key => KeyValuePair.Create(key, value)));
 
     private static async Task<int> NearAsync(NearCacheClient cache) =>
         (await cache.GetManyAsync<string>(Keys)).Values.Count(result => result.Source == CacheSource.Near);
@@ -169,7 +182,8 @@ public sealed class ServerListTests
 
         public FakeMemcached this[int index] => _servers[index];
 
-        public int OpenConnectionsExcept(string[] addresses) => _servers.Where(server => !addresses.Contains(server.Address)).Sum(server => server.OpenConnections);
+        public int OpenConnectionsExcept(string[] addresses) =>
+            _servers.Where(server => !addresses.Contains(server.Address)).Sum(server => server.OpenConnections);
 
         public async ValueTask DisposeAsync()
         {

@@ -23,7 +23,8 @@ public sealed class ShopTests
     public async Task A_price_is_asked_for_again_after_an_hour()
     {
         var time = new ManualTime();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "prices", Match = "price:*" } } }, timeProvider: time);
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "prices", Match = "price:*" } } }, timeProvider: time);
         var source = new PriceSource { Price = 10 };
         var shop = new Shop(cache, source);
 
@@ -39,7 +40,8 @@ public sealed class ShopTests
     [Fact]
     public async Task A_product_is_near_on_the_second_read()
     {
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "prices", Match = "price:*" } } });
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "prices", Match = "price:*" } } });
         await cache.SetAsync("price:raincoat", 10);
 
         Assert.Equal(CacheSource.Remote, (await cache.GetAsync<int>("price:raincoat")).Source);

@@ -10,7 +10,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests;
 
-/// <summary><c>Dispose</c> closes sockets and the session and waits for nothing. Runs when no other test does, since it takes every thread of the pool.</summary>
+/// <summary>
+/// <c>Dispose</c> closes sockets and the session and waits for nothing. Runs when no other test does, since it takes every thread of the
+/// pool.
+/// </summary>
 [Collection(nameof(SynchronousDisposalTests))]
 [CollectionDefinition(nameof(SynchronousDisposalTests), DisableParallelization = true)]
 public sealed class SynchronousDisposalTests
@@ -107,7 +110,8 @@ public sealed class SynchronousDisposalTests
         servers.Memcached.HoldReplies();
         servers.ZooKeeper.Freeze();
         var read = cache.GetAsync<string>("unmatched").AsTask();
-        await Eventually.BecomesTrueAsync(() => servers.Memcached.Commands.Any(command => command.Contains("unmatched", StringComparison.Ordinal)), "the read is sent");
+        await Eventually.BecomesTrueAsync(
+            () => servers.Memcached.Commands.Any(command => command.Contains("unmatched", StringComparison.Ordinal)), "the read is sent");
         var waiting = cache.DisposeAsync().AsTask();
 
         cache.Dispose();
@@ -117,7 +121,8 @@ public sealed class SynchronousDisposalTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => read.WaitAsync(TimeSpan.FromMinutes(1)));
         servers.Memcached.ReleaseReplies();
         servers.ZooKeeper.Thaw();
-        await Eventually.BecomesTrueAsync(() => servers.Memcached.OpenConnections == 0 && servers.ZooKeeper.Connections == 0, "every connection is closed");
+        await Eventually.BecomesTrueAsync(
+            () => servers.Memcached.OpenConnections == 0 && servers.ZooKeeper.Connections == 0, "every connection is closed");
     }
 
     [Fact]
@@ -141,7 +146,9 @@ public sealed class SynchronousDisposalTests
     {
         await cache.SetAsync("product:1", "value");
         await Eventually.BecomesTrueAsync(
-            () => ((NearCacheClient)cache).Snapshot() is { ZooKeeper: "Connected" } now && now.Servers.All(server => server.IsServedNear), "the cache works");
+            () =>
+                ((NearCacheClient)cache).Snapshot() is { ZooKeeper: "Connected" } now
+                    && now.Servers.All(server => server.IsServedNear), "the cache works");
     }
 
     // Every thread of the pool is taken, and the pool makes no more, until the action has ended.
@@ -151,7 +158,8 @@ public sealed class SynchronousDisposalTests
         ThreadPool.GetMinThreads(out var least, out var leastPorts);
         Assert.True(ThreadPool.SetMinThreads(1, leastPorts));
         ThreadPool.GetAvailableThreads(out var available, out _);
-        Assert.True(ThreadPool.SetMaxThreads(workers - available + Environment.ProcessorCount, ports));   // beside those that the runner holds
+        // beside those that the runner holds
+        Assert.True(ThreadPool.SetMaxThreads(workers - available + Environment.ProcessorCount, ports));
         var release = new ManualResetEventSlim();   // not disposed: work items may still be about to wait for it
         Exception? failure = null;
         var ended = false;
@@ -209,7 +217,10 @@ public sealed class SynchronousDisposalTests
 
         // The end of each session arrived, and was not waited for.
         public Task AreLeftAsync() => Eventually.BecomesTrueAsync(
-            () => Memcached.OpenConnections == 0 && ZooKeeper.Connections == 0 && ZooKeeper.Sessions.Count == 0, "every connection is closed, and every session is ended");
+            () =>
+                Memcached.OpenConnections == 0
+                    && ZooKeeper.Connections == 0
+                    && ZooKeeper.Sessions.Count == 0, "every connection is closed, and every session is ended");
 
         public async ValueTask DisposeAsync()
         {

@@ -29,12 +29,14 @@ public sealed class BackoffTests
     [Fact]
     public void Two_clients_do_not_return_at_one_instant()
     {
-        var waits = Enumerable.Range(0, 100).Select(seed => new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 0.2, new Random(seed)).Next());
+        var waits = Enumerable.Range(0, 100)
+            .Select(seed => new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 0.2, new Random(seed)).Next());
 
         Assert.True(waits.Distinct().Count() > 90);
     }
 
-    // 500 clients that lost their servers at one instant, with the ZooKeeper client's waits; they return with the first attempt after the outage.
+    // 500 clients that lost their servers at one instant, with the ZooKeeper client's waits; they return with the first attempt after the
+    // outage.
     [Theory]
     [InlineData(0.5, 0.5, 200)]
     [InlineData(2, 0.5, 75)]

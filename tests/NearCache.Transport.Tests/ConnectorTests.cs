@@ -35,7 +35,8 @@ public sealed class ConnectorTests
         // The listener has IPv4 only, and localhost may stand for ::1 first.
         using var loopback = new Loopback();
 
-        await using var connection = await Connector.ConnectAsync(ServerAddress.Parse($"localhost:{loopback.Port}"), Options, TimeProvider.System, default);
+        await using var connection = await Connector.ConnectAsync(
+            ServerAddress.Parse($"localhost:{loopback.Port}"), Options, TimeProvider.System, default);
 
         Assert.Equal(loopback.Port, ((IPEndPoint)connection.Remote!).Port);
     }
@@ -47,7 +48,8 @@ public sealed class ConnectorTests
         using var held = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         held.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var port = ((IPEndPoint)held.LocalEndPoint!).Port;
-        var e = await Assert.ThrowsAsync<SocketException>(() => Connector.ConnectAsync(ServerAddress.Parse($"127.0.0.1:{port}"), Options, TimeProvider.System, default));
+        var e = await Assert.ThrowsAsync<SocketException>(
+            () => Connector.ConnectAsync(ServerAddress.Parse($"127.0.0.1:{port}"), Options, TimeProvider.System, default));
 
         Assert.Equal(SocketError.ConnectionRefused, e.SocketErrorCode);
     }
@@ -138,7 +140,8 @@ public sealed class ConnectorTests
         _ when type == typeof(X509CertificateCollection) => new X509CertificateCollection(),
         _ when type == typeof(X509RevocationMode) => X509RevocationMode.Offline,
         _ when type == typeof(System.Security.Authentication.SslProtocols) => System.Security.Authentication.SslProtocols.Tls13,
-        _ when type == typeof(RemoteCertificateValidationCallback) => (RemoteCertificateValidationCallback)((_, _, _, errors) => errors == SslPolicyErrors.None),
+        _ when type == typeof(RemoteCertificateValidationCallback) =>
+            (RemoteCertificateValidationCallback)((_, _, _, errors) => errors == SslPolicyErrors.None),
         _ when type == typeof(LocalCertificateSelectionCallback) => (LocalCertificateSelectionCallback)((_, _, _, _, _) => null!),
         _ => value,
     };
@@ -149,7 +152,8 @@ public sealed class ConnectorTests
         using var loopback = new Loopback();
         using var key = RSA.Create(2048);
         using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2090, 1, 1, 0, 0, 0, TimeSpan.Zero));
+            .CreateSelfSigned(
+                new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2090, 1, 1, 0, 0, 0, TimeSpan.Zero));
         string? host = null;
         var options = Options with
         {

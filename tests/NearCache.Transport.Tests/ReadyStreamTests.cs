@@ -157,7 +157,8 @@ public sealed class ReadyStreamTests
         public static async Task<Pair> MakeAsync()
         {
             using var loopback = new Loopback();
-            var connection = await Connector.ConnectAsync(loopback.Address, new TransportOptions { ConnectTimeout = TimeSpan.FromSeconds(20) }, TimeProvider.System, default);
+            var connection = await Connector.ConnectAsync(
+                loopback.Address, new TransportOptions { ConnectTimeout = TimeSpan.FromSeconds(20) }, TimeProvider.System, default);
             return new Pair(connection, await loopback.AcceptAsync());
         }
 

@@ -64,5 +64,6 @@ public sealed class StarvationDetectorTests
         }
     }
 
-    private StarvationVerdict Look(long now, long taken, bool hasItems, bool hasProbeRun = true) => _detector.Look(now, taken, hasItems, hasProbeRun);
+    private StarvationVerdict Look(long now, long taken, bool hasItems, bool hasProbeRun = true) =>
+        _detector.Look(now, taken, hasItems, hasProbeRun);
 }

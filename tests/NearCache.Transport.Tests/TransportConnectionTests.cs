@@ -141,7 +141,8 @@ public sealed partial class TransportConnectionTests
                 Task.Run(() => pair.Connection.Abort(new IOException("a"))),
                 Task.Run(() => pair.Connection.Abort(new IOException("b"))));
             await Assert.ThrowsAnyAsync<Exception>(() => reading);
-            await Task.WhenAll(Task.Run(async () => await pair.Connection.DisposeAsync()), Task.Run(async () => await pair.Connection.DisposeAsync()));
+            await Task.WhenAll(
+                Task.Run(async () => await pair.Connection.DisposeAsync()), Task.Run(async () => await pair.Connection.DisposeAsync()));
 
             await ConnectorTests.AssertClosedAsync(pair.Peer);
         }
@@ -162,7 +163,8 @@ public sealed partial class TransportConnectionTests
         public static async Task<Pair> MakeAsync()
         {
             using var loopback = new Loopback();
-            var connection = await Connector.ConnectAsync(loopback.Address, new TransportOptions { ConnectTimeout = TimeSpan.FromSeconds(20) }, TimeProvider.System, default);
+            var connection = await Connector.ConnectAsync(
+                loopback.Address, new TransportOptions { ConnectTimeout = TimeSpan.FromSeconds(20) }, TimeProvider.System, default);
             return new Pair(connection, await loopback.AcceptAsync());
         }
 

@@ -79,7 +79,8 @@ public sealed class WaitCoreTests
     [Fact]
     public async Task A_lane_runs_one_after_the_other_and_is_known_to_what_it_runs()
     {
-        var (lane, order, inside, ended) = (new SerialLane(), new List<int>(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (lane, order, inside, ended) = (
+            new SerialLane(), new List<int>(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         for (var i = 0; i < 200; i++)
         {
             var number = i;

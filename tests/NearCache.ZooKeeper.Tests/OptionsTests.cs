@@ -83,9 +83,14 @@ public sealed class OptionsTests
         var random = new Random(7);
         var all = Enumerable.Range(0, gone + after).Select(i => NearCache.Transport.ServerAddress.Parse($"zk-{i}:2181")).ToArray();
         var (old, now) = (all[..before], all[gone..]);
-        var clients = Enumerable.Range(0, 60_000).Select(i => (Was: old[i % before], Is: ServerList.MovesTo(old, now, old[i % before], random) ?? old[i % before])).ToArray();
+        var clients = Enumerable.Range(0, 60_000)
+            .Select(i => (Was: old[i % before], Is: ServerList.MovesTo(old, now, old[i % before], random) ?? old[i % before]))
+            .ToArray();
 
-        Assert.All(now, server => Assert.InRange(clients.Count(client => client.Is == server), 0.95 * clients.Length / after, 1.05 * clients.Length / after));
+        Assert.All(
+            now,
+            server => Assert.InRange(
+                clients.Count(client => client.Is == server), 0.95 * clients.Length / after, 1.05 * clients.Length / after));
         Assert.DoesNotContain(clients, client => !now.Contains(client.Is));
 
         // No more move than must.

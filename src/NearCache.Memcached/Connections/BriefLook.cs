@@ -1,7 +1,13 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Decides whether to look for the reply of a lone caller before the thread sleeps: on the same machine it comes sooner than a thread wakes up.</summary>
-/// <remarks>A look that saw nothing is not repeated for twice as many replies as the one before it, so that a server that is farther away costs next to nothing.</remarks>
+/// <summary>
+/// Decides whether to look for the reply of a lone caller before the thread sleeps: on the same machine it comes sooner than a thread wakes
+/// up.
+/// </summary>
+/// <remarks>
+/// A look that saw nothing is not repeated for twice as many replies as the one before it, so that a server that is farther away costs next
+/// to nothing.
+/// </remarks>
 internal sealed class BriefLook(long ticksPerSecond)
 {
     private const int MostSkipped = 1024;

@@ -4,7 +4,10 @@ using NearCache.Memcached.Diagnostics;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Stands for a client and its servers: when the last of them is collected without having been disposed, it ends their connections and says where they were made.</summary>
+/// <summary>
+/// Stands for a client and its servers: when the last of them is collected without having been disposed, it ends their connections and says
+/// where they were made.
+/// </summary>
 /// <remarks>The loops of the connections never refer to it; a connection does while something is in flight.</remarks>
 internal sealed class ClientGuard(ILogger logger) : IAsyncDisposable
 {
@@ -38,7 +41,9 @@ internal sealed class ClientGuard(ILogger logger) : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the connections to servers that were taken off the list, once what is in flight is answered, and forgets them.</summary>
+    /// <summary>
+    /// Ends the connections to servers that were taken off the list, once what is in flight is answered, and forgets them.
+    /// </summary>
     public async Task RetireAsync(IReadOnlyCollection<ConnectionPool> pools, TimeSpan drain)
     {
         await Task.WhenAll(pools.Select(pool => pool.RetireAsync(drain))).ConfigureAwait(false);

@@ -1,6 +1,9 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Decides which ticks of a connection do not count, since the process spent them compiling itself: at most so many in the connection's life.</summary>
+/// <summary>
+/// Decides which ticks of a connection do not count, since the process spent them compiling itself: at most so many in the connection's
+/// life.
+/// </summary>
 internal sealed class CompileCredit(TimeSpan period, int ticks)
 {
     private int _left = ticks;

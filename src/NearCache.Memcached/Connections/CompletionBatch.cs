@@ -2,11 +2,13 @@ using System.Runtime.ExceptionServices;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Operations that were answered together, and whose callers go on one after the other on the thread that read the replies.</summary>
+/// <summary>
+/// Operations that were answered together, and whose callers go on one after the other on the thread that read the replies.
+/// </summary>
 /// <remarks>
-/// Going on there costs no switch of threads, and what the callers ask for next is sent by one write. It is right only as long as they are quick: whoever finds the
-/// thread stuck in a caller's code takes over, once, what is left of the batch and the reading; the stuck thread then finds that nothing here is its own any more.
-/// One word holds the number of the batch and the index of the operation that is next.
+/// Going on there costs no switch of threads, and what the callers ask for next is sent by one write. It is right only as long as they are
+/// quick: whoever finds the thread stuck in a caller's code takes over, once, what is left of the batch and the reading; the stuck thread
+/// then finds that nothing here is its own any more. One word holds the number of the batch and the index of the operation that is next.
 /// </remarks>
 internal sealed class CompletionBatch
 {

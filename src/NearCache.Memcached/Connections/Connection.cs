@@ -4,8 +4,12 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>One pipelined connection: callers write into one buffer, one flush at a time sends it, one reader gives the replies out in order.</summary>
-/// <remarks>It takes commands from the moment it exists; they are sent once it is open. It ends once, and then all that still waits fails.</remarks>
+/// <summary>
+/// One pipelined connection: callers write into one buffer, one flush at a time sends it, one reader gives the replies out in order.
+/// </summary>
+/// <remarks>
+/// It takes commands from the moment it exists; they are sent once it is open. It ends once, and then all that still waits fails.
+/// </remarks>
 internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
 {
     private static long LastId;
@@ -41,7 +45,8 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
         _credit = new CompileCredit(settings.TickPeriod, settings.TicksPerTimeout);
         _tickedAt = _made = settings.Time.GetTimestamp();
         (_isWatched, _late) = (ReferenceEquals(settings.Time, TimeProvider.System), settings.TickPeriod * 1.25);
-        _timer = settings.Time.CreateTimer(static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
+        _timer = settings.Time.CreateTimer(
+            static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
         if (_isWatched)
         {
             WatchThread.Add(this);
@@ -76,13 +81,16 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Sends, reads and gives out until it ends; then fails what waits, and says why it ended. To be called once it is open.</summary>
+    /// <summary>
+    /// Sends, reads and gives out until it ends; then fails what waits, and says why it ended. To be called once it is open.
+    /// </summary>
     public async Task<ConnectionFailure> RunAsync()
     {
         var transport = _transport!;
         var limit = Math.Max(_settings.Options.MaxValueBytes, 128 << 20);
         var reader = new ReplyReader(
-            transport.Stream, this, _settings.Server, _settings.Options.VerifyReplies, ServerVersion.Parse(Version!).RepeatsOpaqueOfMiss, limit);
+            transport.Stream, this, _settings.Server, _settings.Options.VerifyReplies, ServerVersion.Parse(
+                Version!).RepeatsOpaqueOfMiss, limit);
         var reading = new ReadLoop(reader, transport, _flusher, _settings.Server).RunAsync();
         _flusher.Open(transport.Stream);
         var failure = await reading.ConfigureAwait(false);
@@ -106,8 +114,12 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
     /// <summary>Ends one that was never opened.</summary>
     public void Close(ConnectionFailure failure) => Close(failure, 0);
 
-    /// <summary>Puts a command in line, after which its memory is the caller's again. <paramref name="owner"/> is kept alive until everything is answered.</summary>
-    public QueueResult TryQueue(SingleOperation operation, in MetaCommand command, ReadOnlySpan<byte> key, object owner, bool isRetry = false)
+    /// <summary>
+    /// Puts a command in line, after which its memory is the caller's again. <paramref name="owner"/> is kept alive until everything is
+    /// answered.
+    /// </summary>
+    public QueueResult TryQueue(
+        SingleOperation operation, in MetaCommand command, ReadOnlySpan<byte> key, object owner, bool isRetry = false)
     {
         var bytes = MetaCommandWriter.MaxLineLength + command.Value.Length;
         byte[]? copy = null;
@@ -148,7 +160,8 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
     }
 
     /// <summary>Puts commands in line, to be sent by one write, after which they and their memory are the caller's again.</summary>
-    public QueueResult TryQueue(ReadOnlySpan<MetaCommand> commands, bool hasTimeout, object owner, long started, bool isRetry, out GroupOperation? operation)
+    public QueueResult TryQueue(
+        ReadOnlySpan<MetaCommand> commands, bool hasTimeout, object owner, long started, bool isRetry, out GroupOperation? operation)
     {
         operation = null;
         var bytes = 0L;
@@ -186,7 +199,12 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
 
-            operation = new GroupOperation(commands, hasTimeout, Id, _settings, started) { Commands = commands.Length, Start = _flusher.Queue.Position, Opaque = _opaque };
+            operation = new GroupOperation(commands, hasTimeout, Id, _settings, started)
+            {
+                Commands = commands.Length,
+                Start = _flusher.Queue.Position,
+                Opaque = _opaque,
+            };
             _flusher.Queue.GetSpan(room);
             for (var i = 0; i < commands.Length; i++)
             {
@@ -252,7 +270,8 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
             turn = _room.Wait();
         }
 
-        using var registration = cancellationToken.UnsafeRegister(static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn.Value);
+        using var registration = cancellationToken.UnsafeRegister(
+            static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn.Value);
         try
         {
             await turn.Value.Task.ConfigureAwait(false);
@@ -311,7 +330,8 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
         }
     }
 
-    Operation? IReplyLine.Peek(long number) => _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
+    Operation? IReplyLine.Peek(long number) =>
+        _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
 
     long IReplyLine.Now() => _settings.Metrics.Now();
 
@@ -386,7 +406,8 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
         _room.Take(operation.Commands, operation.End - operation.Start);
     }
 
-    // After the lock was left, a full fence: the watch thread sees what is in flight, or is seen to sleep. It holds its own lock when it takes the connection's.
+    // After the lock was left, a full fence: the watch thread sees what is in flight, or is seen to sleep. It holds its own lock when it
+    // takes the connection's.
     private void Watch()
     {
         if (_isWatched && !WatchThread.IsAwake)
@@ -426,7 +447,8 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
             var oldest = _ring.Count > 0 ? _ring.At(0) : null;
             verdict = _transport is null
                 ? LivenessVerdict.Fine
-                : _liveness.Tick(_received, _flusher.Sent, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1 || oldest?.IsWaitedFor == false);
+                : _liveness.Tick(
+                    _received, _flusher.Sent, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1 || oldest?.IsWaitedFor == false);
         }
 
         if (verdict == LivenessVerdict.Dead)

@@ -7,7 +7,8 @@ internal sealed class ConnectionFailure
 {
     private readonly Func<string?, bool, Exception> _make;
 
-    private ConnectionFailure(string reason, string text, Func<string?, bool, Exception> make) => (Reason, Text, _make) = (reason, text, make);
+    private ConnectionFailure(string reason, string text, Func<string?, bool, Exception> make) =>
+        (Reason, Text, _make) = (reason, text, make);
 
     /// <summary>One of a few fixed words, for metrics.</summary>
     public string Reason { get; }
@@ -24,7 +25,8 @@ internal sealed class ConnectionFailure
     public static ConnectionFailure Silent(string server, TimeSpan limit) => new(
         "silent",
         $"nothing arrived for {limit.TotalMilliseconds:0} ms while replies were due (OperationTimeout)",
-        (operation, unknown) => new MemcachedTimeoutException(server, operation, unknown, nameof(MemcachedOptions.OperationTimeout), limit));
+        (operation, unknown) =>
+            new MemcachedTimeoutException(server, operation, unknown, nameof(MemcachedOptions.OperationTimeout), limit));
 
     public static ConnectionFailure Stalled(string server, TimeSpan limit)
     {
@@ -36,7 +38,10 @@ internal sealed class ConnectionFailure
         new("protocol", text, (operation, unknown) => new MemcachedProtocolException(server, operation, unknown, text));
 
     public static ConnectionFailure Full(string server) =>
-        new("full", "the server has as many connections as it allows", (operation, _) => new MemcachedServerFullException(server, operation));
+        new(
+            "full",
+            "the server has as many connections as it allows",
+            (operation, _) => new MemcachedServerFullException(server, operation));
 
     public static ConnectionFailure TooOld(string server, string version) => new(
         "version",
@@ -47,16 +52,22 @@ internal sealed class ConnectionFailure
     public static ConnectionFailure NotConnected(string server, Exception cause) => cause switch
     {
         MemcachedServerFullException => Full(server),
-        MemcachedAuthenticationException e => new("authentication", e.Text, (operation, _) => new MemcachedAuthenticationException(server, operation, e.Text, e.InnerException)),
+        MemcachedAuthenticationException e =>
+            new(
+                "authentication",
+                e.Text,
+                (operation, _) => new MemcachedAuthenticationException(server, operation, e.Text, e.InnerException)),
         MemcachedServerTooOldException e => TooOld(server, e.Version),
         MemcachedServerDownException { InnerException: { } first } => NotConnected(server, first),
         _ => new("connect", cause.Message, (operation, _) => new MemcachedServerDownException(server, operation, cause)),
     };
 
-    public static ConnectionFailure Closed() => new("closed", "the client was disposed", (_, _) => new ObjectDisposedException(nameof(MemcachedClient)));
+    public static ConnectionFailure Closed() =>
+        new("closed", "the client was disposed", (_, _) => new ObjectDisposedException(nameof(MemcachedClient)));
 
     public static ConnectionFailure Removed(string server) => new(
-        "removed", "the server was taken off the list", (operation, unknown) => new MemcachedServerRemovedException(server, operation, unknown));
+        "removed", "the server was taken off the list", (operation, unknown) => new MemcachedServerRemovedException(
+            server, operation, unknown));
 
     public Exception ToException(string? operation, bool outcomeUnknown) => _make(operation, outcomeUnknown);
 }

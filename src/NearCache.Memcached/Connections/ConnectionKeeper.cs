@@ -3,10 +3,13 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Keeps one connection to a server: makes it at the first call, makes it again when it is lost, asks a server that is down one attempt at a time.</summary>
+/// <summary>
+/// Keeps one connection to a server: makes it at the first call, makes it again when it is lost, asks a server that is down one attempt at
+/// a time.
+/// </summary>
 /// <remarks>
-/// A connection that was healthy and is lost is made again after the first, short wait, and calls wait for it; if that fails, or if the server fell silent, the
-/// server is down: calls fail at once until an attempt in the background succeeds.
+/// A connection that was healthy and is lost is made again after the first, short wait, and calls wait for it; if that fails, or if the
+/// server fell silent, the server is down: calls fail at once until an attempt in the background succeeds.
 /// </remarks>
 internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisposable
 {
@@ -115,7 +118,9 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         probing?.Abort(Ended);
     }
 
-    /// <summary>Ends the connection and the loop; what is still in flight after <paramref name="drain"/> fails. Called again, it ends at once.</summary>
+    /// <summary>
+    /// Ends the connection and the loop; what is still in flight after <paramref name="drain"/> fails. Called again, it ends at once.
+    /// </summary>
     /// <param name="drain">How long to wait for the answers that are due.</param>
     /// <param name="why">What later calls throw; without it, that the client was disposed.</param>
     public Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
@@ -281,7 +286,9 @@ internal sealed class ConnectionKeeper(ConnectionSettings settings) : IAsyncDisp
         {
             wasUp = _down is null;
             _probing = null;
-            Show(null, _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
+            Show(
+                null,
+                _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
         }
 
         connection.Close(failure);

@@ -32,7 +32,9 @@ internal sealed class ConnectionPool : IServerView
         get
         {
             var states = _keepers.Select(keeper => keeper.State).ToArray();
-            return Array.Find([MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed], states.Contains);
+            return Array.Find(
+                [MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed],
+                states.Contains);
         }
     }
 
@@ -55,11 +57,15 @@ internal sealed class ConnectionPool : IServerView
         _settings.Metrics.Hide(this);
     }
 
-    /// <summary>The server was taken off the list: serves callers that come late, waits for the answers that are due, at most for <paramref name="drain"/>, and closes.</summary>
+    /// <summary>
+    /// The server was taken off the list: serves callers that come late, waits for the answers that are due, at most for
+    /// <paramref name="drain"/>, and closes.
+    /// </summary>
     public async Task RetireAsync(TimeSpan drain)
     {
         var started = _settings.Time.GetTimestamp();
-        await _isClosing.Task.WaitAsync(drain < LateCallers ? drain : LateCallers, _settings.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _isClosing.Task.WaitAsync(drain < LateCallers ? drain : LateCallers, _settings.Time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = drain - _settings.Time.GetElapsedTime(started);
         await CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, ConnectionFailure.Removed(_settings.Server)).ConfigureAwait(false);
     }
@@ -85,12 +91,16 @@ internal sealed class ConnectionPool : IServerView
     public long ConnectionIdFor(ReadOnlySpan<byte> key) =>
         Pick(key).TryGet(out var failure) is { } connection ? connection.Id : throw failure!.ToException(null, outcomeUnknown: false);
 
-    /// <summary>Sends commands in order, on one connection, by one write. The commands and their memory are the caller's again when the task has ended, however it ended.</summary>
+    /// <summary>
+    /// Sends commands in order, on one connection, by one write. The commands and their memory are the caller's again when the task has
+    /// ended, however it ended.
+    /// </summary>
     /// <param name="owner">Kept alive meanwhile.</param>
     /// <param name="commands">At least one.</param>
     /// <param name="terms">How they are sent.</param>
     /// <param name="cancellationToken">Gives up the answer.</param>
-    public Task<MetaGroupResult> RunAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
+    public Task<MetaGroupResult> RunAsync(
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
     {
         commands = WithOwnKeys(commands);
         foreach (ref readonly var command in commands.Span)
@@ -108,7 +118,9 @@ internal sealed class ConnectionPool : IServerView
             return Task.FromCanceled<MetaGroupResult>(cancellationToken);
         }
 
-        return MemcachedTraces.IsWanted ? RunTracedAsync(owner, commands, terms, cancellationToken) : SendAsync(owner, commands, terms, cancellationToken);
+        return MemcachedTraces.IsWanted
+            ? RunTracedAsync(owner, commands, terms, cancellationToken)
+            : SendAsync(owner, commands, terms, cancellationToken);
     }
 
     /// <summary>Sends a command of the classic protocol and returns the lines of the answer.</summary>
@@ -119,7 +131,8 @@ internal sealed class ConnectionPool : IServerView
         {
             var operation = new TextOperation(command, _settings, call.Started);
             await QueueAsync(
-                command.Line, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(operation, owner, isRetry), null, cancellationToken).ConfigureAwait(false);
+                command.Line, call, ReadOnlyMemory<byte>.Empty, (connection, isRetry) => connection.TryQueue(
+                    operation, owner, isRetry), null, cancellationToken).ConfigureAwait(false);
             operation.CancelByToken(cancellationToken);
             var reply = await operation.Completion.ConfigureAwait(false);
             return reply.Error is { } error ? throw new MemcachedServerErrorException(_settings.Server, command.Line, error) : reply.Lines;
@@ -147,9 +160,11 @@ internal sealed class ConnectionPool : IServerView
     private ValueTask<T> RunTracedAsync<T>(
         object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
-            _settings, CommandNames.NumberOf(command.Kind), 1, () => SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
+            _settings, CommandNames.NumberOf(command.Kind), 1, () =>
+                SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
 
-    private Task<MetaGroupResult> RunTracedAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken) =>
+    private Task<MetaGroupResult> RunTracedAsync(
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
             _settings,
             CommandNames.NumberOf(commands.Span),
@@ -175,12 +190,14 @@ internal sealed class ConnectionPool : IServerView
         return SendSlowlyAsync(owner, command with { Key = key.ToArray() }, writer, face, started, cancellationToken);
     }
 
-    private Task<MetaGroupResult> SendAsync(object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
+    private Task<MetaGroupResult> SendAsync(
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
     {
         var started = _settings.Metrics.Now();
         if (Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
             && (terms.ConnectionId is null || connection.Id == terms.ConnectionId)
-            && connection.TryQueue(commands.Span, terms.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
+            && connection.TryQueue(
+                commands.Span, terms.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
         {
             operation!.CancelByToken(cancellationToken);
             return operation.Completion;
@@ -243,7 +260,10 @@ internal sealed class ConnectionPool : IServerView
         }
     }
 
-    /// <summary>Waits until there is a connection with room, at most for the operation timeout, unless the policy or the server's state says to fail.</summary>
+    /// <summary>
+    /// Waits until there is a connection with room, at most for the operation timeout, unless the policy or the server's state says to
+    /// fail.
+    /// </summary>
     private async Task QueueAsync(
         string name, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, long? connectionId, CancellationToken cancellationToken)
     {
@@ -253,7 +273,9 @@ internal sealed class ConnectionPool : IServerView
         {
             for (var isRetry = false; ; isRetry = true)
             {
-                var keeper = connectionId is { } named ? Array.Find(_keepers, keeper => keeper.Has(named)) ?? throw Replaced(name) : Pick(key.Span);
+                var keeper = connectionId is { } named
+                    ? Array.Find(_keepers, keeper => keeper.Has(named)) ?? throw Replaced(name)
+                    : Pick(key.Span);
                 if (keeper.TryGet(out var failure) is not { } connection)
                 {
                     throw failure!.ToException(name, outcomeUnknown: false);
@@ -277,7 +299,9 @@ internal sealed class ConnectionPool : IServerView
 
                 limit ??= new CancellationTokenSource(_settings.Options.OperationTimeout, _settings.Time);
                 either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-                var waiting = result == QueueResult.Full ? connection.WaitForRoomAsync(either.Token) : keeper.ReplacedAsync(connection, either.Token);
+                var waiting = result == QueueResult.Full
+                    ? connection.WaitForRoomAsync(either.Token)
+                    : keeper.ReplacedAsync(connection, either.Token);
                 await waiting.ConfigureAwait(false);
             }
         }

@@ -4,8 +4,8 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>Sends what callers have put into the queue, all that has gathered by one write, one write at a time.</summary>
 /// <remarks>
-/// A flush runs by the <see cref="WorkScheduler"/>, so that callers that are ready at the same time are sent together: flushing on the thread of the first of them halves the
-/// rate. Only a caller who is alone in line sends by himself, since nobody would join him.
+/// A flush runs by the <see cref="WorkScheduler"/>, so that callers that are ready at the same time are sent together: flushing on the
+/// thread of the first of them halves the rate. Only a caller who is alone in line sends by himself, since nobody would join him.
 /// </remarks>
 internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<ConnectionFailure> abort) : IThreadPoolWorkItem
 {

@@ -4,11 +4,14 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>Commands that stand together in line.</summary>
 /// <param name="commands">The commands; read by this call alone.</param>
-/// <param name="hasTimeout">Whether the caller waits for the operation timeout at most; otherwise it ends with all replies, however late, or with the connection.</param>
+/// <param name="hasTimeout">
+/// Whether the caller waits for the operation timeout at most; otherwise it ends with all replies, however late, or with the connection.
+/// </param>
 /// <param name="connectionId">Of the connection that carries it.</param>
 /// <param name="settings">Of the server.</param>
 /// <param name="started">When it was called for.</param>
-internal sealed class GroupOperation(ReadOnlySpan<MetaCommand> commands, bool hasTimeout, long connectionId, ConnectionSettings settings, long started)
+internal sealed class GroupOperation(
+    ReadOnlySpan<MetaCommand> commands, bool hasTimeout, long connectionId, ConnectionSettings settings, long started)
     : TaskOperation<MetaGroupResult>(settings, CommandNames.NumberOf(commands), started)
 {
     private readonly Expected[] _expected = Expect(commands);

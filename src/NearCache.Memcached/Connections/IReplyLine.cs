@@ -12,6 +12,8 @@ internal interface IReplyLine
     /// <summary>So many bytes arrived. Called after each read.</summary>
     void Received(int bytes);
 
-    /// <summary>All operations before that number are done, with so many commands and bytes since the last call. Called after each batch.</summary>
+    /// <summary>
+    /// All operations before that number are done, with so many commands and bytes since the last call. Called after each batch.
+    /// </summary>
     void Answered(long number, int commands, long bytes);
 }

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Memory for a value that is larger than what has arrived of it: grows as bytes arrive, so that a length alone makes the client allocate little.</summary>
+/// <summary>
+/// Memory for a value that is larger than what has arrived of it: grows as bytes arrive, so that a length alone makes the client allocate
+/// little.
+/// </summary>
 internal struct LargeValue
 {
     // A value of the default limit is not copied again.
@@ -31,7 +34,9 @@ internal struct LargeValue
         return value;
     }
 
-    /// <summary>Returns memory for what comes after <paramref name="offset"/> bytes: at least one byte. Requires <see cref="Array"/>.</summary>
+    /// <summary>
+    /// Returns memory for what comes after <paramref name="offset"/> bytes: at least one byte. Requires <see cref="Array"/>.
+    /// </summary>
     public Memory<byte> After(int offset)
     {
         if (offset == Array!.Length)
@@ -56,5 +61,6 @@ internal struct LargeValue
         Array = null;
     }
 
-    private readonly byte[] Allocate(int bytes) => _isRented ? ArrayPool<byte>.Shared.Rent(bytes) : GC.AllocateUninitializedArray<byte>(bytes);
+    private readonly byte[] Allocate(int bytes) =>
+        _isRented ? ArrayPool<byte>.Shared.Rent(bytes) : GC.AllocateUninitializedArray<byte>(bytes);
 }

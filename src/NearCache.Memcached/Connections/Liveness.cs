@@ -2,13 +2,16 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>Decides, tick by tick, whether the other side still lives, and whether one operation holds up the others.</summary>
 /// <remarks>
-/// What counts as a sign of life is a byte that arrives. Bytes that leave count only while the oldest operation is still being sent: a large value on a slow
-/// line. Those behind it do not, since the system's buffer would take small requests for a long time after the server has stopped.
-/// Counting ticks, not time: a process that was itself suspended finds that one tick has passed, and does not blame the server.
+/// What counts as a sign of life is a byte that arrives. Bytes that leave count only while the oldest operation is still being sent: a
+/// large value on a slow line. Those behind it do not, since the system's buffer would take small requests for a long time after the server
+/// has stopped. Counting ticks, not time: a process that was itself suspended finds that one tick has passed, and does not blame the
+/// server.
 /// </remarks>
 /// <param name="ticksUntilDead">Ticks without a sign of life, while something is due.</param>
 /// <param name="ticksUntilIdle">Ticks without anything due; zero: never.</param>
-/// <param name="ticksUntilStalled">Ticks within which <see cref="StallBytes"/> of the oldest operation must move once it has begun to.</param>
+/// <param name="ticksUntilStalled">
+/// Ticks within which <see cref="StallBytes"/> of the oldest operation must move once it has begun to.
+/// </param>
 internal sealed class Liveness(int ticksUntilDead, int ticksUntilIdle, int ticksUntilStalled)
 {
     /// <summary>What must move of an operation that holds up others.</summary>

@@ -4,7 +4,9 @@ using NearCache.Transport;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Something that waits in line for its replies. Nothing in it is the caller's memory.</summary>
-/// <remarks>The position in the stream and the tick are written under the connection's lock when it is queued, and not changed while it waits.</remarks>
+/// <remarks>
+/// The position in the stream and the tick are written under the connection's lock when it is queued, and not changed while it waits.
+/// </remarks>
 internal abstract class Operation : IThreadPoolWorkItem
 {
     /// <summary>The place of its first byte in everything that this connection ever sent.</summary>
@@ -19,7 +21,9 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>Commands in it.</summary>
     public int Commands { get; set; }
 
-    /// <summary>The number that the next reply must repeat, when replies are verified; the commands of a group have successive ones.</summary>
+    /// <summary>
+    /// The number that the next reply must repeat, when replies are verified; the commands of a group have successive ones.
+    /// </summary>
     public ulong Opaque { get; set; }
 
     /// <summary>What the caller asked for, for messages.</summary>
@@ -34,7 +38,9 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>Returns whether the line begins a reply that it can have now, before the value has arrived.</summary>
     public abstract bool Allows(in MetaReply reply);
 
-    /// <summary>Takes a legal reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.</summary>
+    /// <summary>
+    /// Takes a legal reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.
+    /// </summary>
     public abstract Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now);
 
     /// <summary>Says where a legal value goes that has not wholly arrived.</summary>
@@ -49,7 +55,10 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>Ends it without a reply, unless it has ended. The exception is made only if it is used.</summary>
     public abstract void Fail(ConnectionFailure failure, bool outcomeUnknown);
 
-    /// <summary>Gives up the answer, not the place in line, if it has waited since <paramref name="tick"/> or longer. False if it has not waited so long.</summary>
+    /// <summary>
+    /// Gives up the answer, not the place in line, if it has waited since <paramref name="tick"/> or longer. False if it has not waited so
+    /// long.
+    /// </summary>
     public abstract bool ExpireIfQueuedBy(int tick, ConnectionSettings settings);
 
     /// <summary>Lets the caller go on on this thread. Requires that it has ended.</summary>

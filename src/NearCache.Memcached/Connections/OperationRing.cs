@@ -2,8 +2,8 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>The operations of a connection in the order of their bytes.</summary>
 /// <remarks>
-/// Everything is called under the connection's lock but <see cref="Peek"/>, which the one reader calls without: what it asks for was queued before the bytes
-/// that were answered were sent, and stays in its place until the reader itself removes it.
+/// Everything is called under the connection's lock but <see cref="Peek"/>, which the one reader calls without: what it asks for was queued
+/// before the bytes that were answered were sent, and stays in its place until the reader itself removes it.
 /// </remarks>
 internal sealed class OperationRing
 {
@@ -28,7 +28,9 @@ internal sealed class OperationRing
         _tail++;
     }
 
-    /// <summary>The operation of that number, or null when there is none. The reader's, and after it has ended that of who clears up.</summary>
+    /// <summary>
+    /// The operation of that number, or null when there is none. The reader's, and after it has ended that of who clears up.
+    /// </summary>
     public Operation? Peek(long number)
     {
         var slots = Volatile.Read(ref _slots);

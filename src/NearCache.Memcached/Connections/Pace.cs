@@ -1,6 +1,8 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Decides whether callers go on on the thread that read their replies: while they take microseconds; else each goes on on the thread pool.</summary>
+/// <summary>
+/// Decides whether callers go on on the thread that read their replies: while they take microseconds; else each goes on on the thread pool.
+/// </summary>
 internal sealed class Pace(long ticksPerSecond)
 {
     // Nobody waits behind a lone caller, and waking another thread for him would take as long.
@@ -30,7 +32,9 @@ internal sealed class Pace(long ticksPerSecond)
         }
     }
 
-    /// <summary>A caller blocked the thread, or the thread was not scheduled: tried again later, and each time later if it goes on.</summary>
+    /// <summary>
+    /// A caller blocked the thread, or the thread was not scheduled: tried again later, and each time later if it goes on.
+    /// </summary>
     public void Blocked(long now)
     {
         _blocked = now - _until < 4 * _pause ? Math.Min(_blocked * 2, 32) : 1;

@@ -3,10 +3,13 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Reads, lets callers go on, sends what they asked for next, and reads again: one thread at a time, none while nothing comes.</summary>
+/// <summary>
+/// Reads, lets callers go on, sends what they asked for next, and reads again: one thread at a time, none while nothing comes.
+/// </summary>
 /// <remarks>
-/// Not an async method, since the thread that reads may have to leave the loop to another in the middle of a batch: see <see cref="CompletionBatch"/>.
-/// A thread that has worked for long lets other connections have their turn, or goes back to the pool and queues up behind others.
+/// Not an async method, since the thread that reads may have to leave the loop to another in the middle of a batch: see
+/// <see cref="CompletionBatch"/>. A thread that has worked for long lets other connections have their turn, or goes back to the pool and
+/// queues up behind others.
 /// </remarks>
 internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 {
@@ -72,7 +75,9 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 
     void IReadyListener.Ready() => Run(Step.Read);
 
-    /// <summary>Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.</summary>
+    /// <summary>
+    /// Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.
+    /// </summary>
     public bool Inspect()
     {
         var word = _reader.Ready.Word;

@@ -194,7 +194,9 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
             else
             {
                 (_start, _end) = (0, 0);
-                var target = value.Array is not null ? value.After(offset) : _buffer.AsMemory(0, Math.Min(_buffer.Length, reply.Length - offset));
+                var target = value.Array is not null
+                    ? value.After(offset)
+                    : _buffer.AsMemory(0, Math.Min(_buffer.Length, reply.Length - offset));
                 count = await stream.ReadAsync(target, CancellationToken.None).ConfigureAwait(false);
                 if (count == 0)
                 {
@@ -269,7 +271,8 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
             : ConnectionFailure.NotUnderstood(server, "a reply came that nothing was asked for");
     }
 
-    private ConnectionFailure Illegal(Operation operation, in MetaReply reply) => reply.Error?.StartsWith("ERROR Too many open connections", StringComparison.Ordinal) == true
+    private ConnectionFailure Illegal(Operation operation, in MetaReply reply) =>
+        reply.Error?.StartsWith("ERROR Too many open connections", StringComparison.Ordinal) == true
         ? ConnectionFailure.Full(server)
         : ConnectionFailure.NotUnderstood(server, $"{reply.Error ?? reply.Code.ToString()} is no answer to {operation.Name}");
 
@@ -278,6 +281,7 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
     {
         var word = _buffer.AsSpan(_start, Math.Min(_end - _start, 12));
         var space = word.IndexOfAnyExceptInRange((byte)'!', (byte)'~');
-        return ConnectionFailure.NotUnderstood(server, $"'{Encoding.ASCII.GetString(space < 0 ? word : word[..space])}' begins no answer to {operation.Name}");
+        return ConnectionFailure.NotUnderstood(
+            server, $"'{Encoding.ASCII.GetString(space < 0 ? word : word[..space])}' begins no answer to {operation.Name}");
     }
 }

@@ -9,7 +9,9 @@ internal static class ResponseMaker
 {
     /// <summary>The value without a copy: it is always an array of its own.</summary>
     public static byte[] ArrayOf(in MetaResponse response) =>
-        MemoryMarshal.TryGetArray(response.Value, out var segment) && segment.Array is { } array && segment.Count == array.Length ? array : response.Value.ToArray();
+        MemoryMarshal.TryGetArray(response.Value, out var segment) && segment.Array is { } array && segment.Count == array.Length
+            ? array
+            : response.Value.ToArray();
 
     public static MetaResponse Make(in MetaReply reply, byte[]? value, MetaCommandKind kind)
     {

@@ -10,7 +10,10 @@ internal sealed class Room(MemcachedOptions options)
 
     public int Commands => Volatile.Read(ref _commands);
 
-    /// <summary>Whether so much may go. What alone is larger than the bounds may when nothing else is there. Newcomers do not overtake those who wait.</summary>
+    /// <summary>
+    /// Whether so much may go. What alone is larger than the bounds may when nothing else is there. Newcomers do not overtake those who
+    /// wait.
+    /// </summary>
     public bool Has(int commands, long bytes, bool isRetry) =>
         (isRetry || _waiting.Count == 0)
         && (_commands == 0 || (_commands + commands <= options.MaxInFlightCommands && _bytes + bytes <= options.MaxInFlightBytes));
@@ -21,7 +24,9 @@ internal sealed class Room(MemcachedOptions options)
         _bytes += bytes;
     }
 
-    /// <summary>Gives room back, and tells as many of those who wait; all of them when nothing is in flight, for nobody else would.</summary>
+    /// <summary>
+    /// Gives room back, and tells as many of those who wait; all of them when nothing is in flight, for nobody else would.
+    /// </summary>
     public void Return(int commands, long bytes)
     {
         _commands -= commands;

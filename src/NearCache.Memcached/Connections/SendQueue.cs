@@ -4,7 +4,9 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Bytes that wait to be sent: small ones collected in one buffer, large values each in a buffer of its own between two of them.</summary>
+/// <summary>
+/// Bytes that wait to be sent: small ones collected in one buffer, large values each in a buffer of its own between two of them.
+/// </summary>
 /// <remarks>Requires the connection's lock, except for the static members.</remarks>
 internal sealed class SendQueue
 {
@@ -20,7 +22,9 @@ internal sealed class SendQueue
 
     public bool IsEmpty => _filled == 0 && _parts.Count == 0;
 
-    /// <summary>Room for at least so many bytes in one piece. A group asks for all of its lines at once, so that they are sent at once.</summary>
+    /// <summary>
+    /// Room for at least so many bytes in one piece. A group asks for all of its lines at once, so that they are sent at once.
+    /// </summary>
     public Span<byte> GetSpan(int size)
     {
         if (_buffer.Length - _filled < size)
@@ -43,12 +47,18 @@ internal sealed class SendQueue
         Position += count;
     }
 
-    /// <summary>Whether a value must be copied before the connection's lock is taken: it is large, or code of the application hands out its memory.</summary>
+    /// <summary>
+    /// Whether a value must be copied before the connection's lock is taken: it is large, or code of the application hands out its memory.
+    /// </summary>
     public static bool MustCopy(in MetaCommand command) =>
         command.Kind == MetaCommandKind.Set && (command.Value.Length >= LargeValueBytes || IsForeign(command.Value));
 
-    /// <summary>Whether code of the application hands out the memory: it may block or throw, each time anew. It never runs under the connection's lock.</summary>
-    public static bool IsForeign(ReadOnlyMemory<byte> memory) => MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(memory, out _);
+    /// <summary>
+    /// Whether code of the application hands out the memory: it may block or throw, each time anew. It never runs under the connection's
+    /// lock.
+    /// </summary>
+    public static bool IsForeign(ReadOnlyMemory<byte> memory) =>
+        MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(memory, out _);
 
     /// <summary>Copies the value if it must be; otherwise returns null.</summary>
     public static byte[]? Copy(in MetaCommand command)
@@ -80,7 +90,10 @@ internal sealed class SendQueue
         Position += length;
     }
 
-    /// <summary>Hands out all that waits, as one part in <paramref name="single"/> when it is one, else as a list that is returned by <see cref="Return"/>.</summary>
+    /// <summary>
+    /// Hands out all that waits, as one part in <paramref name="single"/> when it is one, else as a list that is returned by
+    /// <see cref="Return"/>.
+    /// </summary>
     public List<SendPart>? Take(out SendPart single)
     {
         if (_parts.Count == 0)

@@ -10,9 +10,10 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>One command and its caller, who awaits one of its faces. Used again and again: see <see cref="OperationPool"/>.</summary>
 /// <remarks>
-/// The thread that moves <see cref="SingleOperationState"/> from waiting to ended completes it: the reader, the clock, the caller's token, or the end of the connection.
-/// The reader decides where the caller goes on after a reply; otherwise it goes on on the thread pool. An operation that was given up is not used again, since the line still holds it.
-/// Code of the application runs only where the caller goes on: its continuation, its buffer writer, its listeners to metrics.
+/// The thread that moves <see cref="SingleOperationState"/> from waiting to ended completes it: the reader, the clock, the caller's token,
+/// or the end of the connection. The reader decides where the caller goes on after a reply; otherwise it goes on on the thread pool. An
+/// operation that was given up is not used again, since the line still holds it. Code of the application runs only where the caller goes
+/// on: its continuation, its buffer writer, its listeners to metrics.
 /// </remarks>
 internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
 {
@@ -45,7 +46,8 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     public short Version => _core.Version;
 
     /// <summary>Makes it ready for one command that was called for at an instant of <see cref="ServerMetrics.Now"/>.</summary>
-    public void Begin(in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
+    public void Begin(
+        in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
     {
         (_kind, _legal, _writer, _token) = (command.Kind, LegalReplies.To(command), writer, cancellationToken);
         (_settings, _started, _isUnanswered) = (settings, started, false);
@@ -53,7 +55,9 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         _state.Start();
     }
 
-    /// <summary>From now on the token gives up the answer. Called once, by the caller, after it was queued and before it is awaited.</summary>
+    /// <summary>
+    /// From now on the token gives up the answer. Called once, by the caller, after it was queued and before it is awaited.
+    /// </summary>
     public void CancelByToken()
     {
         if (_token.CanBeCanceled)
@@ -155,16 +159,20 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
 
     ValueTaskSourceStatus IValueTaskSource<ulong?>.GetStatus(short token) => _core.GetStatus(token);
 
-    void IValueTaskSource<MetaResponse>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<MetaResponse>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    void IValueTaskSource<byte[]?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<byte[]?>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<bool>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    void IValueTaskSource<ulong?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+    void IValueTaskSource<ulong?>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
     /// <summary>The whole response; an error of the server's is in it.</summary>

@@ -1,6 +1,9 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>How far one operation is. Every use of the operation is counted in the upper bits, so that what looked at an earlier use cannot end a later one.</summary>
+/// <summary>
+/// How far one operation is. Every use of the operation is counted in the upper bits, so that what looked at an earlier use cannot end a
+/// later one.
+/// </summary>
 internal sealed class SingleOperationState
 {
     private const long Waiting = 0;   // for its reply

@@ -2,7 +2,10 @@ using NearCache.Memcached.Diagnostics;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>An operation whose caller awaits a task. It ends once: with its result, with an exception, or because the caller gives up the answer, which is read all the same.</summary>
+/// <summary>
+/// An operation whose caller awaits a task. It ends once: with its result, with an exception, or because the caller gives up the answer,
+/// which is read all the same.
+/// </summary>
 /// <param name="settings">Of the server.</param>
 /// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
 /// <param name="started">An instant of <see cref="ServerMetrics.Now"/>.</param>

@@ -57,7 +57,8 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
             return Acceptance.Finished;
         }
 
-        Settings.Metrics.Answered(CommandNames.AnswerTo(CommandNames.NumberOf(command.Line), error is null ? MetaStatus.Ok : MetaStatus.Error));
+        Settings.Metrics.Answered(
+            CommandNames.AnswerTo(CommandNames.NumberOf(command.Line), error is null ? MetaStatus.Ok : MetaStatus.Error));
         return Answer(new TextReply(_lines, error), Settings.Metrics.Now(), error is null ? null : ErrorTypes.ServerError);
     }
 }

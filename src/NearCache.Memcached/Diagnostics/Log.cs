@@ -2,14 +2,17 @@ using Microsoft.Extensions.Logging;
 
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>All events of this package: 2000-2099 connections, 2100-2199 servers, 2200-2299 the client. Each is a change, never one of many calls.</summary>
+/// <summary>
+/// All events of this package: 2000-2099 connections, 2100-2199 servers, 2200-2299 the client. Each is a change, never one of many calls.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(2000, LogLevel.Debug, "Connected to {Server} from {Local} (memcached {Version}, connection {Connection}).")]
     public static partial void Connected(this ILogger logger, string server, string? local, string? version, long connection);
 
     [LoggerMessage(2001, LogLevel.Warning, "Connection {Connection} to {Server} was lost after {Age} with {InFlight} commands in flight: {Reason}")]
-    public static partial void ConnectionLost(this ILogger logger, long connection, string server, TimeSpan age, int inFlight, string reason);
+    public static partial void ConnectionLost(
+        this ILogger logger, long connection, string server, TimeSpan age, int inFlight, string reason);
 
     [LoggerMessage(2002, LogLevel.Debug, "{Server} is still down after {Attempts} attempts; the next is in {Wait}: {Reason}")]
     public static partial void StillDown(this ILogger logger, string server, int attempts, TimeSpan wait, string reason);

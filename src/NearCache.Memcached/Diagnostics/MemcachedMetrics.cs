@@ -5,8 +5,8 @@ namespace NearCache.Memcached.Diagnostics;
 
 /// <summary>The instruments of the meter <c>NearCache.Memcached</c>; docs/metrics-and-traces.md lists them.</summary>
 /// <remarks>
-/// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by one, while somebody listens. Clients whose
-/// meters come from one factory share the instruments: what they did on one server is added up.
+/// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by
+/// one, while somebody listens. Clients whose meters come from one factory share the instruments: what they did on one server is added up.
 /// </remarks>
 internal sealed class MemcachedMetrics : IDisposable
 {
@@ -15,7 +15,10 @@ internal sealed class MemcachedMetrics : IDisposable
     private static readonly ConditionalWeakTable<Meter, MemcachedMetrics> Shared = [];
 
     // OpenTelemetry's, and three below its first: memcached answers within a millisecond.
-    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] };
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+    };
 
     private readonly Lock _lock = new();   // guards the growing of the list of servers
     private readonly IReadOnlyList<Answer> _answers;
@@ -26,17 +29,35 @@ internal sealed class MemcachedMetrics : IDisposable
     private MemcachedMetrics(Meter meter, bool isOwn, IReadOnlyList<Answer> answers)
     {
         (_meter, _isOwn, _answers) = (meter, isOwn, answers);
-        Duration = meter.CreateHistogram("db.client.operation.duration", "s", "How long calls took, from the call to its answer or failure.", tags: null, advice: Buckets);
-        Failures = meter.CreateCounter<long>("nearcache.memcached.failures", "{operation}", "Commands that failed without an answer, by what was wrong.");
+        Duration = meter.CreateHistogram(
+            "db.client.operation.duration",
+            "s",
+            "How long calls took, from the call to its answer or failure.",
+            tags: null,
+            advice: Buckets);
+        Failures = meter.CreateCounter<long>(
+            "nearcache.memcached.failures", "{operation}", "Commands that failed without an answer, by what was wrong.");
         Opened = meter.CreateCounter<long>("nearcache.memcached.connections.opened", "{connection}", "Connections that were made.");
-        Reconnects = meter.CreateCounter<long>("nearcache.memcached.connections.reconnects", "{connection}", "Connections that were made in place of one that had ended.");
+        Reconnects = meter.CreateCounter<long>(
+            "nearcache.memcached.connections.reconnects", "{connection}", "Connections that were made in place of one that had ended.");
         Closed = meter.CreateCounter<long>("nearcache.memcached.connections.closed", "{connection}", "Connections that ended, by reason.");
-        Refused = meter.CreateCounter<long>("nearcache.memcached.connections.failed", "{attempt}", "Attempts to connect that failed, by reason.");
-        meter.CreateObservableCounter("nearcache.memcached.operations", Answered, "{operation}", "Commands that were answered, by outcome.");
+        Refused = meter.CreateCounter<long>(
+            "nearcache.memcached.connections.failed", "{attempt}", "Attempts to connect that failed, by reason.");
+        meter.CreateObservableCounter(
+            "nearcache.memcached.operations", Answered, "{operation}", "Commands that were answered, by outcome.");
         meter.CreateObservableCounter("nearcache.memcached.io", Bytes, "By", "Bytes sent and received.");
-        meter.CreateObservableUpDownCounter("nearcache.memcached.in_flight", () => Views((totals, views) => totals.Measure(views.Sum(view => (long)view.InFlight))), "{operation}", "Commands that wait for their answer.");
-        meter.CreateObservableUpDownCounter("nearcache.memcached.connections", () => Views((totals, views) => totals.Measure(views.Sum(view => (long)view.OpenConnections))), "{connection}", "Connections that are open.");
-        meter.CreateObservableUpDownCounter("nearcache.memcached.server.state", States, "{server}", "1 for the state that a server is in, 0 for the others.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.memcached.in_flight",
+            () => Views((totals, views) => totals.Measure(views.Sum(view => (long)view.InFlight))),
+            "{operation}",
+            "Commands that wait for their answer.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.memcached.connections",
+            () => Views((totals, views) => totals.Measure(views.Sum(view => (long)view.OpenConnections))),
+            "{connection}",
+            "Connections that are open.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.memcached.server.state", States, "{server}", "1 for the state that a server is in, 0 for the others.");
     }
 
     public Histogram<double> Duration { get; }

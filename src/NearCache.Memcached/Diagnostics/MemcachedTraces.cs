@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>The activity source <c>NearCache.Memcached</c>: a span for each call, named and tagged as OpenTelemetry has it for clients of databases. Never a key.</summary>
+/// <summary>
+/// The activity source <c>NearCache.Memcached</c>: a span for each call, named and tagged as OpenTelemetry has it for clients of databases.
+/// Never a key.
+/// </summary>
 internal static class MemcachedTraces
 {
     public const string SourceName = "NearCache.Memcached";
@@ -12,7 +15,10 @@ internal static class MemcachedTraces
     /// <summary>Whether anybody wants spans.</summary>
     public static bool IsWanted => Source.HasListeners();
 
-    /// <summary>Begins a span; null if nobody wants this one. To be called within the asynchronous method that ends it, so that the caller's own span stays the caller's.</summary>
+    /// <summary>
+    /// Begins a span; null if nobody wants this one. To be called within the asynchronous method that ends it, so that the caller's own
+    /// span stays the caller's.
+    /// </summary>
     public static Activity? Begin(string operation, int commands, string server, string address, int port)
     {
         var activity = Source.CreateActivity($"{operation} {server}", ActivityKind.Client);
@@ -31,5 +37,6 @@ internal static class MemcachedTraces
     }
 
     /// <summary>The call failed, or was answered with an error.</summary>
-    public static void Failed(this Activity activity, string error) => activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
+    public static void Failed(this Activity activity, string error) =>
+        activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
 }

@@ -53,5 +53,6 @@ internal sealed class ServerTotals(string address, int port, int answers)
         }
     }
 
-    public Measurement<long> Measure(long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags) => new(value, [.. _tags, .. tags]);
+    public Measurement<long> Measure(long value, params ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        new(value, [.. _tags, .. tags]);
 }

@@ -1,12 +1,15 @@
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>Durations as memcached takes them: 0 for none, seconds up to 30 days, beyond that the Unix time of the end, which has 31 bits.</summary>
+/// <summary>
+/// Durations as memcached takes them: 0 for none, seconds up to 30 days, beyond that the Unix time of the end, which has 31 bits.
+/// </summary>
 internal static class Expirations
 {
     private const long LongestRelative = 60 * 60 * 24 * 30;
 
     /// <summary>A time to live. One that ends after the last second that a server can be told (19 January 2038) is for ever.</summary>
-    public static int OfTimeToLive(TimeSpan timeToLive, TimeProvider time) => Of(timeToLive, time) is var seconds and <= int.MaxValue ? (int)seconds : 0;
+    public static int OfTimeToLive(TimeSpan timeToLive, TimeProvider time) =>
+        Of(timeToLive, time) is var seconds and <= int.MaxValue ? (int)seconds : 0;
 
     /// <summary>A delay, or the time before an end. One that ends after the last second that a server can be told ends then.</summary>
     public static int OfDelay(TimeSpan delay, TimeProvider time) => (int)Math.Min(Of(delay, time), int.MaxValue);

@@ -3,7 +3,8 @@ using System.Buffers.Text;
 namespace NearCache.Memcached.Protocol;
 
 /// <summary>The replies that one command can have. Any other reply means that the stream's position is lost.</summary>
-// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"; proto_text.c says which code needs which flag of the request.
+// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"; proto_text.c says which code needs which flag of
+// the request.
 internal readonly struct LegalReplies
 {
     private const int MostDigits = 20;
@@ -46,23 +47,31 @@ internal readonly struct LegalReplies
     public bool Allow(in MetaReply reply) => (_codes & Bit(reply.Code)) != 0 && reply.Code switch
     {
         MetaReplyCode.Value or MetaReplyCode.Done when _kind == MetaCommandKind.Get => reply.Fields == _fields,
-        MetaReplyCode.Value or MetaReplyCode.Done => (reply.Fields & ~Unasked) == _fields && (reply.Marks & OfGets) == 0 && reply.Length <= MostDigits,
+        MetaReplyCode.Value or MetaReplyCode.Done =>
+            (reply.Fields & ~Unasked) == _fields && (reply.Marks & OfGets) == 0 && reply.Length <= MostDigits,
         MetaReplyCode.ClientError => KeepsPosition(reply.Error!),
         _ => (reply.Marks & OfGets) == 0,
     };
 
-    /// <summary>Returns whether the value that follows the line, if one does, is one that the command can have: of arithmetic a number.</summary>
+    /// <summary>
+    /// Returns whether the value that follows the line, if one does, is one that the command can have: of arithmetic a number.
+    /// </summary>
     public bool AllowValue(in MetaReply reply, ReadOnlySpan<byte> value) =>
         _kind != MetaCommandKind.Arithmetic
         || reply.Code != MetaReplyCode.Value
-        || (!value.IsEmpty && !value.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(value, out ulong _, out var read) && read == value.Length);
+        || (
+            !value.IsEmpty
+                && !value.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+                && Utf8Parser.TryParse(value, out ulong _, out var read)
+                && read == value.Length);
 
     private static int Bit(MetaReplyCode code) => 1 << (int)code;
 
     // Success carries the value if and only if it was asked for.
     private static int Found(MetaFields fields) => Bit((fields & MetaFields.Value) != 0 ? MetaReplyCode.Value : MetaReplyCode.Done);
 
-    // After these the server goes on with the next command; after others ("bad data chunk", "bad command line format") it may take data for commands.
+    // After these the server goes on with the next command; after others ("bad data chunk", "bad command line format") it may take data for
+    // commands.
     private bool KeepsPosition(string error) =>
         error.Contains("flag", StringComparison.Ordinal)
         || (_kind == MetaCommandKind.Arithmetic

@@ -16,14 +16,17 @@ internal static class MemcachedKey
     private static readonly SearchValues<byte> Illegal =
         SearchValues.Create([.. Enumerable.Range(0, 0x21).Select(value => (byte)value), 0x7f]);
 
-    /// <summary>Encodes a key as UTF-8 into <paramref name="buffer"/>, which holds <see cref="MaxLength"/> bytes, and returns its length.</summary>
+    /// <summary>
+    /// Encodes a key as UTF-8 into <paramref name="buffer"/>, which holds <see cref="MaxLength"/> bytes, and returns its length.
+    /// </summary>
     /// <exception cref="ArgumentException">It is empty, too long, or has a space or a control character.</exception>
     public static int Encode(string key, Span<byte> buffer)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (!Encoding.UTF8.TryGetBytes(key, buffer[..MaxLength], out var length))
         {
-            throw new ArgumentException($"A key has at most {MaxLength} bytes in UTF-8; this one has {Encoding.UTF8.GetByteCount(key)}.", nameof(key));
+            throw new ArgumentException(
+                $"A key has at most {MaxLength} bytes in UTF-8; this one has {Encoding.UTF8.GetByteCount(key)}.", nameof(key));
         }
 
         Check(buffer[..length], isBinary: false);
@@ -39,7 +42,9 @@ internal static class MemcachedKey
     }
 
     /// <summary>Throws unless the bytes may be a key.</summary>
-    /// <exception cref="ArgumentException">It is empty, too long, or (unless <paramref name="isBinary"/>) has a space or a control character.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is empty, too long, or (unless <paramref name="isBinary"/>) has a space or a control character.
+    /// </exception>
     public static void Check(ReadOnlySpan<byte> key, bool isBinary)
     {
         var most = isBinary ? MaxBinaryLength : MaxLength;
@@ -50,7 +55,8 @@ internal static class MemcachedKey
 
         if (key.Length > most)
         {
-            throw new ArgumentException($"A key has at most {most} bytes{(isBinary ? " when it is binary" : "")}; this one has {key.Length}.", nameof(key));
+            throw new ArgumentException(
+                $"A key has at most {most} bytes{(isBinary ? " when it is binary" : "")}; this one has {key.Length}.", nameof(key));
         }
 
         if (!isBinary && key.ContainsAny(Illegal))

@@ -1,6 +1,8 @@
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>One command of memcached's meta protocol, as a value. What the fields mean depends on <see cref="Kind"/>; make it by the factories.</summary>
+/// <summary>
+/// One command of memcached's meta protocol, as a value. What the fields mean depends on <see cref="Kind"/>; make it by the factories.
+/// </summary>
 /// <remarks>Source: memcached, doc/protocol.txt, "Meta commands". The wire form of each kind stands beside its writer.</remarks>
 public readonly record struct MetaCommand
 {
@@ -22,10 +24,15 @@ public readonly record struct MetaCommand
     /// <summary>Set: the 32 bits that memcached keeps with the item. Default 0.</summary>
     public uint ClientFlags { get; init; }
 
-    /// <summary>T: seconds to live. Set: 0 keeps for ever, which is the default; get, arithmetic, delete (with <see cref="Invalidate"/>): touches. Null: not sent.</summary>
+    /// <summary>
+    /// T: seconds to live. Set: 0 keeps for ever, which is the default; get, arithmetic, delete (with <see cref="Invalidate"/>): touches.
+    /// Null: not sent.
+    /// </summary>
     public int? TimeToLive { get; init; }
 
-    /// <summary>N: on a miss make an empty item that lives so many seconds, and give this caller the win (get); or make the counter (arithmetic).</summary>
+    /// <summary>
+    /// N: on a miss make an empty item that lives so many seconds, and give this caller the win (get); or make the counter (arithmetic).
+    /// </summary>
     public int? Vivify { get; init; }
 
     /// <summary>R: give one caller the win when fewer seconds than this are left (get).</summary>

@@ -15,7 +15,9 @@ internal static class MetaCommandWriter
     /// <summary>No line is longer: 3 + 250 for name and key, 11 for the length, and fewer than 20 flags of at most 22 bytes.</summary>
     public const int MaxLineLength = 640;
 
-    /// <summary>Writes the line of <paramref name="command"/> with <paramref name="key"/> in place of its own, and returns its length.</summary>
+    /// <summary>
+    /// Writes the line of <paramref name="command"/> with <paramref name="key"/> in place of its own, and returns its length.
+    /// </summary>
     /// <param name="command">The command, already checked.</param>
     /// <param name="key">The key's bytes; as base64 on the wire if the command says that it is binary.</param>
     /// <param name="opaque">Sent as O and repeated by the reply, or null.</param>
@@ -164,11 +166,15 @@ internal static class MetaCommandWriter
             if (value is { } number)
             {
                 Flag(flag, condition: true);
-                Length += Utf8Formatter.TryFormat(number, _output[Length..], out var written) ? written : throw new InvalidOperationException("No room.");
+                Length += Utf8Formatter.TryFormat(number, _output[Length..], out var written)
+                    ? written
+                    : throw new InvalidOperationException("No room.");
             }
         }
 
         private void Number(ulong value) =>
-            Length += Utf8Formatter.TryFormat(value, _output[Length..], out var written) ? written : throw new InvalidOperationException("No room.");
+            Length += Utf8Formatter.TryFormat(value, _output[Length..], out var written)
+                ? written
+                : throw new InvalidOperationException("No room.");
     }
 }

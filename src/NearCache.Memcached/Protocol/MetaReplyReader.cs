@@ -11,7 +11,9 @@ internal static class MetaReplyReader
     /// <summary>No legal line is longer.</summary>
     public const int MaxLineLength = 2048;
 
-    /// <summary>Reads one line and says how many bytes it took, its end included. Unless the answer is Done, nothing was consumed.</summary>
+    /// <summary>
+    /// Reads one line and says how many bytes it took, its end included. Unless the answer is Done, nothing was consumed.
+    /// </summary>
     public static ReadStatus TryRead(ReadOnlySpan<byte> input, out MetaReply reply, out int consumed)
     {
         reply = default;
@@ -97,11 +99,17 @@ internal static class MetaReplyReader
             case (byte)'c':
                 return TryAdd(MetaFields.Cas, ref reply) && Utf8Parser.TryParse(token, out reply.Cas, out var read) && read == token.Length;
             case (byte)'f':
-                return TryAdd(MetaFields.ClientFlags, ref reply) && Utf8Parser.TryParse(token, out reply.ClientFlags, out read) && read == token.Length;
+                return TryAdd(MetaFields.ClientFlags, ref reply)
+                    && Utf8Parser.TryParse(token, out reply.ClientFlags, out read)
+                    && read == token.Length;
             case (byte)'t':
-                return TryAdd(MetaFields.TimeToLive, ref reply) && Utf8Parser.TryParse(token, out reply.TimeToLive, out read) && read == token.Length;
+                return TryAdd(MetaFields.TimeToLive, ref reply)
+                    && Utf8Parser.TryParse(token, out reply.TimeToLive, out read)
+                    && read == token.Length;
             case (byte)'l':
-                return TryAdd(MetaFields.LastAccess, ref reply) && Utf8Parser.TryParse(token, out reply.LastAccess, out read) && read == token.Length;
+                return TryAdd(MetaFields.LastAccess, ref reply)
+                    && Utf8Parser.TryParse(token, out reply.LastAccess, out read)
+                    && read == token.Length;
             case (byte)'s':
                 return TryAdd(MetaFields.Size, ref reply) && Utf8Parser.TryParse(token, out reply.Size, out read) && read == token.Length;
             case (byte)'h':
@@ -142,7 +150,10 @@ internal static class MetaReplyReader
 
     private static bool TryTakeNumber(ref ReadOnlySpan<byte> rest, out int number)
     {
-        if (!Utf8Parser.TryParse(rest, out number, out var read) || number < 0 || rest[0] is (byte)'+' or (byte)'-' || (read < rest.Length && rest[read] != ' '))
+        if (!Utf8Parser.TryParse(rest, out number, out var read)
+            || number < 0
+            || rest[0] is (byte)'+' or (byte)'-'
+            || (read < rest.Length && rest[read] != ' '))
         {
             return false;
         }

@@ -6,7 +6,9 @@ public readonly record struct MetaResponse
     /// <summary>How it went.</summary>
     public required MetaStatus Status { get; init; }
 
-    /// <summary>The value, owned by whoever received the response. For arithmetic the number as decimal digits; see <see cref="Number"/>.</summary>
+    /// <summary>
+    /// The value, owned by whoever received the response. For arithmetic the number as decimal digits; see <see cref="Number"/>.
+    /// </summary>
     public ReadOnlyMemory<byte> Value { get; init; }
 
     /// <summary>The counter's value after arithmetic with <see cref="MetaFields.Value"/>.</summary>

@@ -6,7 +6,9 @@ internal static class MetaRules
     private const MetaFields All = (MetaFields)127;
 
     /// <summary>Throws unless the command may be sent.</summary>
-    /// <exception cref="ArgumentException">Its key is no legal key, or its value has more than <paramref name="maxValueBytes"/>.</exception>
+    /// <exception cref="ArgumentException">
+    /// Its key is no legal key, or its value has more than <paramref name="maxValueBytes"/>.
+    /// </exception>
     public static void Check(in MetaCommand command, ReadOnlySpan<byte> key, int maxValueBytes)
     {
         if (command.Kind == MetaCommandKind.NoOp)

@@ -18,6 +18,8 @@ public enum MetaStatus
     /// <summary>NF: delete, arithmetic or compare-and-set of a key that is not there.</summary>
     NotFound,
 
-    /// <summary>SERVER_ERROR or CLIENT_ERROR about this command alone, for instance a value that is too large: see <see cref="MetaResponse.Error"/>.</summary>
+    /// <summary>
+    /// SERVER_ERROR or CLIENT_ERROR about this command alone, for instance a value that is too large: see <see cref="MetaResponse.Error"/>.
+    /// </summary>
     Error,
 }

@@ -3,11 +3,15 @@ using System.Globalization;
 namespace NearCache.Memcached.Protocol;
 
 /// <summary>The version that a server states, and what follows from it for the replies that it gives.</summary>
-/// <remarks>A version that does not begin as memcached's do belongs to a proxy or to another product: it is taken for a current one.</remarks>
+/// <remarks>
+/// A version that does not begin as memcached's do belongs to a proxy or to another product: it is taken for a current one.
+/// </remarks>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "version". 1.6.18-beta, 1.6.9_1 and 1.4.39 (Ubuntu) exist.
 internal readonly record struct ServerVersion(int Major, int Minor, int Patch) : IComparable<ServerVersion>
 {
-    /// <summary>The first that speaks the meta commands as they are today: before, <c>ms</c> took its length as a flag and answered <c>OK</c>.</summary>
+    /// <summary>
+    /// The first that speaks the meta commands as they are today: before, <c>ms</c> took its length as a flag and answered <c>OK</c>.
+    /// </summary>
     public static readonly ServerVersion Oldest = new(1, 6, 10);
 
     private static readonly ServerVersion FirstToRepeatOpaqueOfMiss = new(1, 6, 18);
@@ -22,7 +26,10 @@ internal readonly record struct ServerVersion(int Major, int Minor, int Patch) :
     public static ServerVersion Parse(string text)
     {
         var parts = text.Split('.', 3);
-        return parts.Length == 3 && TryNumber(parts[0], isWhole: true, out var major) && TryNumber(parts[1], isWhole: true, out var minor) && TryNumber(parts[2], isWhole: false, out var patch)
+        return parts.Length == 3
+            && TryNumber(parts[0], isWhole: true, out var major)
+            && TryNumber(parts[1], isWhole: true, out var minor)
+            && TryNumber(parts[2], isWhole: false, out var patch)
             ? new ServerVersion(major, minor, patch)
             : new ServerVersion(int.MaxValue, 0, 0);
     }
@@ -34,6 +41,7 @@ internal readonly record struct ServerVersion(int Major, int Minor, int Patch) :
     private static bool TryNumber(string text, bool isWhole, out int number)
     {
         var digits = text.AsSpan().IndexOfAnyExceptInRange('0', '9') is var end and >= 0 ? text.AsSpan(0, end) : text;
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number) && (!isWhole || digits.Length == text.Length);
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            && (!isWhole || digits.Length == text.Length);
     }
 }

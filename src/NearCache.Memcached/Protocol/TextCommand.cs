@@ -40,7 +40,10 @@ internal sealed record TextCommand
     /// <summary>Says what a line of the answer is.</summary>
     public TextLine Read(ReadOnlySpan<byte> line)
     {
-        if (line.SequenceEqual("ERROR"u8) || line.StartsWith("ERROR "u8) || line.StartsWith("CLIENT_ERROR "u8) || line.StartsWith("SERVER_ERROR "u8))
+        if (line.SequenceEqual("ERROR"u8)
+            || line.StartsWith("ERROR "u8)
+            || line.StartsWith("CLIENT_ERROR "u8)
+            || line.StartsWith("SERVER_ERROR "u8))
         {
             return TextLine.Error;
         }

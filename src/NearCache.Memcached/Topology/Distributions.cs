@@ -22,7 +22,8 @@ internal static class Distributions
     public static string Describe(MemcachedOptions options, IReadOnlyList<ServerEntry> entries)
     {
         var hasOrder = options.Locator is not null || options.Distribution == MemcachedDistribution.Modulo;
-        var servers = entries.Select(entry => entry.Weight == 1 ? entry.Name : string.Create(CultureInfo.InvariantCulture, $"{entry.Name} weight={entry.Weight}"));
+        var servers = entries.Select(
+            entry => entry.Weight == 1 ? entry.Name : string.Create(CultureInfo.InvariantCulture, $"{entry.Name} weight={entry.Weight}"));
         var list = string.Join(',', hasOrder ? servers : servers.Order(StringComparer.Ordinal));
         return entries.Count == 1 ? entries[0].Name
             : options.Locator is not null ? $"Locator;{list}"
@@ -31,5 +32,6 @@ internal static class Distributions
     }
 
     /// <summary>Whether it heeds weights.</summary>
-    public static bool KnowsWeights(MemcachedDistribution distribution) => distribution is MemcachedDistribution.KetamaWeighted or MemcachedDistribution.Rendezvous;
+    public static bool KnowsWeights(MemcachedDistribution distribution) =>
+        distribution is MemcachedDistribution.KetamaWeighted or MemcachedDistribution.Rendezvous;
 }

@@ -5,9 +5,9 @@ namespace NearCache.Memcached.Topology;
 
 /// <summary>The ring of EnyimMemcachedCore's <c>DefaultNodeLocator</c>, so that its caches stay warm.</summary>
 /// <remarks>
-/// 100 points a server: FNV-1a with 32 bits of <c>i-address:port</c>. A key belongs to the first point at or after its own hash, but a hash before the first point to the
-/// last, and one after the last to the first. Of two equal points the server that is named last counts. EnyimMemcachedCore looks names up before it makes the ring: name the
-/// servers here by the IPv4 addresses that it found.
+/// 100 points a server: FNV-1a with 32 bits of <c>i-address:port</c>. A key belongs to the first point at or after its own hash, but a hash
+/// before the first point to the last, and one after the last to the first. Of two equal points the server that is named last counts.
+/// EnyimMemcachedCore looks names up before it makes the ring: name the servers here by the IPv4 addresses that it found.
 /// </remarks>
 public sealed class EnyimLocator : IServerLocator
 {
@@ -21,7 +21,8 @@ public sealed class EnyimLocator : IServerLocator
         RingServer.Check(servers, knowsWeights: false);
 
         // Backwards, so that the last of equal points comes first.
-        _ring = new PointRing(servers.SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(i => (Point(server, i), index))).Reverse());
+        _ring = new PointRing(
+            servers.SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(i => (Point(server, i), index))).Reverse());
     }
 
     /// <inheritdoc/>

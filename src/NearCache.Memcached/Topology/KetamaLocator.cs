@@ -7,9 +7,10 @@ namespace NearCache.Memcached.Topology;
 
 /// <summary>The rings of libmemcached's <c>MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA</c>.</summary>
 /// <remarks>
-/// A server's points are the hashes of <c>host-i</c>, or of <c>host:port-i</c> when the port is not 11211 (<see cref="KetamaVariant.Spy"/>: always <c>/host:port-i</c>). A key
-/// belongs to the first point at or after its own hash, and after the last point to the first. Of two equal points the server that is named first counts.
-/// Source: libmemcached 1.1.4, src/libmemcached/hosts.cc (update_continuum) and hash.cc (dispatch_host).
+/// A server's points are the hashes of <c>host-i</c>, or of <c>host:port-i</c> when the port is not 11211 (<see cref="KetamaVariant.Spy"/>:
+/// always <c>/host:port-i</c>). A key belongs to the first point at or after its own hash, and after the last point to the first. Of two
+/// equal points the server that is named first counts. Source: libmemcached 1.1.4, src/libmemcached/hosts.cc (update_continuum) and hash.cc
+/// (dispatch_host).
 /// </remarks>
 public sealed class KetamaLocator : IServerLocator
 {
@@ -27,7 +28,9 @@ public sealed class KetamaLocator : IServerLocator
         _isOneAtATime = variant == KetamaVariant.OneAtATime;
         _ring = new PointRing(variant == KetamaVariant.Weighted
             ? servers.SelectMany((server, index) => WeightedPoints(server, servers).Select(point => (point, index)))
-            : servers.SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(i => (Hash(Encoding.UTF8.GetBytes(Label(server, i, variant))), index))));
+            : servers.SelectMany(
+                (server, index) =>
+                    Enumerable.Range(0, PointsPerServer).Select(i => (Hash(Encoding.UTF8.GetBytes(Label(server, i, variant))), index))));
     }
 
     /// <inheritdoc/>

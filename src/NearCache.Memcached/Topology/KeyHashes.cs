@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace NearCache.Memcached.Topology;
 
-/// <summary>The hashes by which clients of memcached spread keys. Each is part of somebody's definition of a ring: none may change.</summary>
+/// <summary>
+/// The hashes by which clients of memcached spread keys. Each is part of somebody's definition of a ring: none may change.
+/// </summary>
 internal static class KeyHashes
 {
     /// <summary>The first four bytes of MD5, little endian: libmemcached's HASHKIT_MD5.</summary>
@@ -22,7 +24,9 @@ internal static class KeyHashes
 #pragma warning restore CA5351
     }
 
-    /// <summary>Bob Jenkins' one-at-a-time as libhashkit has it, which takes bytes for signed numbers: HASHKIT_ONE_AT_A_TIME, its default.</summary>
+    /// <summary>
+    /// Bob Jenkins' one-at-a-time as libhashkit has it, which takes bytes for signed numbers: HASHKIT_ONE_AT_A_TIME, its default.
+    /// </summary>
     public static uint OneAtATime(ReadOnlySpan<byte> bytes)
     {
         var hash = 0u;

@@ -1,7 +1,13 @@
 namespace NearCache.Memcached.Topology;
 
-/// <summary>The hash of the key modulo the number of servers: libmemcached's <c>MEMCACHED_DISTRIBUTION_MODULA</c> with its default hash, one-at-a-time.</summary>
-/// <remarks>The order of the servers counts, and adding or removing one moves most keys. Source: libmemcached 1.1.4, src/libmemcached/hash.cc (dispatch_host).</remarks>
+/// <summary>
+/// The hash of the key modulo the number of servers: libmemcached's <c>MEMCACHED_DISTRIBUTION_MODULA</c> with its default hash,
+/// one-at-a-time.
+/// </summary>
+/// <remarks>
+/// The order of the servers counts, and adding or removing one moves most keys. Source: libmemcached 1.1.4, src/libmemcached/hash.cc
+/// (dispatch_host).
+/// </remarks>
 public sealed class ModuloLocator : IServerLocator
 {
     private readonly uint _servers;

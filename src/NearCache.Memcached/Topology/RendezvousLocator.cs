@@ -3,11 +3,14 @@ using System.Text;
 
 namespace NearCache.Memcached.Topology;
 
-/// <summary>Each server draws a number for the key, and the highest has it: keys are spread evenly, by weight, and only those of a server that comes or goes move.</summary>
+/// <summary>
+/// Each server draws a number for the key, and the highest has it: keys are spread evenly, by weight, and only those of a server that comes
+/// or goes move.
+/// </summary>
 /// <remarks>
-/// A server draws as many times as its weight says; draw i is the finalizer of MurmurHash3 over (hash of the key XOR hash of <c>host:port#i</c>), both hashes FNV-1a with 64 bits and that
-/// finalizer. All in whole numbers, so that every machine agrees. Of equal draws the server that is named first counts. The time to find a key's server grows with the sum of
-/// the weights.
+/// A server draws as many times as its weight says; draw i is the finalizer of MurmurHash3 over (hash of the key XOR hash of
+/// <c>host:port#i</c>), both hashes FNV-1a with 64 bits and that finalizer. All in whole numbers, so that every machine agrees. Of equal
+/// draws the server that is named first counts. The time to find a key's server grows with the sum of the weights.
 /// </remarks>
 public sealed class RendezvousLocator : IServerLocator
 {
@@ -19,7 +22,8 @@ public sealed class RendezvousLocator : IServerLocator
     public RendezvousLocator(IReadOnlyList<RingServer> servers)
     {
         RingServer.Check(servers, knowsWeights: true);
-        var draws = servers.SelectMany((server, index) => Enumerable.Range(0, server.Weight).Select(draw => (Hash: Hash(server, draw), Owner: index))).ToArray();
+        var draws = servers.SelectMany(
+            (server, index) => Enumerable.Range(0, server.Weight).Select(draw => (Hash: Hash(server, draw), Owner: index))).ToArray();
         _draws = [.. draws.Select(draw => draw.Hash)];
         _owners = [.. draws.Select(draw => draw.Owner)];
     }

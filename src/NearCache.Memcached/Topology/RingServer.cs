@@ -16,7 +16,8 @@ public readonly record struct RingServer(string Host, int Port, int Weight = 1)
 
         if (servers.Any(server => knowsWeights ? server.Weight < 1 : server.Weight != 1))
         {
-            throw new ArgumentException(knowsWeights ? "A weight is at least 1." : "This ring knows no weights: all must be 1.", nameof(servers));
+            throw new ArgumentException(
+                knowsWeights ? "A weight is at least 1." : "This ring knows no weights: all must be 1.", nameof(servers));
         }
     }
 }

@@ -19,9 +19,12 @@ internal sealed record ServerEntry(ServerAddress Address, int Weight)
     public RingServer ForRing => new(Address.UnixPath ?? Address.Host, Address.Port, Weight);
 
     /// <exception cref="FormatException">It is none; the message says why.</exception>
-    public static ServerEntry Parse(string text) => TryParse(text, out var entry, out var problem) ? entry : throw new FormatException($"'{text}' {problem}");
+    public static ServerEntry Parse(string text) =>
+        TryParse(text, out var entry, out var problem) ? entry : throw new FormatException($"'{text}' {problem}");
 
-    /// <summary>Reads one entry, or says in <paramref name="problem"/> what is wrong and what would be right: a clause whose subject is the text.</summary>
+    /// <summary>
+    /// Reads one entry, or says in <paramref name="problem"/> what is wrong and what would be right: a clause whose subject is the text.
+    /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ServerEntry? entry, [NotNullWhen(false)] out string? problem)
     {
         entry = null;
@@ -30,7 +33,8 @@ internal sealed record ServerEntry(ServerAddress Address, int Weight)
         if (text?.LastIndexOf(' ') is { } space and > 0 && text.AsSpan(space + 1).StartsWith(Mark, StringComparison.OrdinalIgnoreCase))
         {
             address = text[..space].TrimEnd();
-            if (!int.TryParse(text.AsSpan(space + 1 + Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out weight) || weight is < 1 or > MostWeight)
+            if (!int.TryParse(text.AsSpan(space + 1 + Mark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out weight)
+                || weight is < 1 or > MostWeight)
             {
                 problem = $"has a weight that is not a whole number from 1 to {MostWeight}";
                 return false;

@@ -13,17 +13,21 @@ internal static partial class Log
 
     // Warning, once in 15 s; else Debug.
     [LoggerMessage(EventId = 3001, Message = "No connection to {Server}: {Problem} The next attempt in {Wait} ms.")]
-    private static partial void ConnectFailed(this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
+    private static partial void ConnectFailed(
+        this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void ConnectFailed(this ILogger logger, LogLevel level, Exception exception, string server, double wait) => logger.ConnectFailed(level, AtDebug(logger, exception), server, wait, exception.Message);
+    public static void ConnectFailed(this ILogger logger, LogLevel level, Exception exception, string server, double wait) =>
+        logger.ConnectFailed(level, AtDebug(logger, exception), server, wait, exception.Message);
 
     // Warning, once in 15 s; else Debug.
     [LoggerMessage(EventId = 3002, Message = "The connection to {Server} was lost: {Problem} The next attempt in {Wait} ms.")]
-    private static partial void ConnectionLost(this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
+    private static partial void ConnectionLost(
+        this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void ConnectionLost(this ILogger logger, LogLevel level, Exception exception, string server, double wait) => logger.ConnectionLost(level, AtDebug(logger, exception), server, wait, exception.Message);
+    public static void ConnectionLost(this ILogger logger, LogLevel level, Exception exception, string server, double wait) =>
+        logger.ConnectionLost(level, AtDebug(logger, exception), server, wait, exception.Message);
 
     [LoggerMessage(3003, LogLevel.Error, "What {Server} sent cannot be understood: {Problem} The connection is closed.")]
     public static partial void NotUnderstood(this ILogger logger, string server, string problem);
@@ -50,7 +54,8 @@ internal static partial class Log
     private static partial void SessionLeft(this ILogger logger, Exception? exception, long session, string reason);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void SessionLeft(this ILogger logger, Exception exception, long session) => logger.SessionLeft(AtDebug(logger, exception), session, exception.Message);
+    public static void SessionLeft(this ILogger logger, Exception exception, long session) =>
+        logger.SessionLeft(AtDebug(logger, exception), session, exception.Message);
 
     [LoggerMessage(3106, LogLevel.Critical, "The client stopped by a defect of its own.")]
     public static partial void Stopped(this ILogger logger, Exception exception);
@@ -69,7 +74,8 @@ internal static partial class Log
     private static partial void ChrootFailed(this ILogger logger, Exception? exception, string chroot, string reason);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void ChrootFailed(this ILogger logger, Exception exception, string chroot) => logger.ChrootFailed(AtDebug(logger, exception), chroot, exception.Message);
+    public static void ChrootFailed(this ILogger logger, Exception exception, string chroot) =>
+        logger.ChrootFailed(AtDebug(logger, exception), chroot, exception.Message);
 
     [LoggerMessage(3200, LogLevel.Error, "The handler of a watch failed on {Event}.")]
     public static partial void HandlerFailed(this ILogger logger, Exception exception, WatchEventType @event);

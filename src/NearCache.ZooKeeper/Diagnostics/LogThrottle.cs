@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace NearCache.ZooKeeper.Diagnostics;
 
-/// <summary>Rate limit for log messages that repeat while something fails: a warning every 15 seconds; the others are for debugging.</summary>
+/// <summary>
+/// Rate limit for log messages that repeat while something fails: a warning every 15 seconds; the others are for debugging.
+/// </summary>
 internal sealed class LogThrottle
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);

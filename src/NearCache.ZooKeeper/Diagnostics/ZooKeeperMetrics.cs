@@ -5,8 +5,8 @@ namespace NearCache.ZooKeeper.Diagnostics;
 
 /// <summary>The instruments of the meter <c>NearCache.ZooKeeper</c>; docs/metrics-and-traces.md lists them.</summary>
 /// <remarks>
-/// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by one, while somebody listens. Clients whose
-/// meters come from one factory share the instruments: what they did is added up.
+/// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by
+/// one, while somebody listens. Clients whose meters come from one factory share the instruments: what they did is added up.
 /// </remarks>
 internal sealed class ZooKeeperMetrics : IDisposable
 {
@@ -15,7 +15,10 @@ internal sealed class ZooKeeperMetrics : IDisposable
     private static readonly ConditionalWeakTable<Meter, ZooKeeperMetrics> Shared = [];
 
     // OpenTelemetry's, and three below its first: as the memcached client has them.
-    private static readonly InstrumentAdvice<double> Buckets = new() { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] };
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
+    };
 
     private readonly Lock _lock = new();   // guards the change of the views
     private readonly IReadOnlyList<Answer> _answers;
@@ -29,21 +32,34 @@ internal sealed class ZooKeeperMetrics : IDisposable
     private ZooKeeperMetrics(Meter meter, bool isOwn, IReadOnlyList<Answer> answers)
     {
         (_meter, _isOwn, _answers, _answered) = (meter, isOwn, answers, new long[answers.Count]);
-        Duration = meter.CreateHistogram("db.client.operation.duration", "s", "How long calls took, from the call to its answer or failure.", tags: null, advice: Buckets);
-        Failures = meter.CreateCounter<long>("nearcache.zookeeper.failures", "{operation}", "Calls that failed without an answer, by what was wrong.");
+        Duration = meter.CreateHistogram(
+            "db.client.operation.duration",
+            "s",
+            "How long calls took, from the call to its answer or failure.",
+            tags: null,
+            advice: Buckets);
+        Failures = meter.CreateCounter<long>(
+            "nearcache.zookeeper.failures", "{operation}", "Calls that failed without an answer, by what was wrong.");
         Opened = meter.CreateCounter<long>("nearcache.zookeeper.connections.opened", "{connection}", "Connections that were made.");
-        Reconnects = meter.CreateCounter<long>("nearcache.zookeeper.connections.reconnects", "{connection}", "Connections that were made in place of one that had ended.");
+        Reconnects = meter.CreateCounter<long>(
+            "nearcache.zookeeper.connections.reconnects", "{connection}", "Connections that were made in place of one that had ended.");
         Closed = meter.CreateCounter<long>("nearcache.zookeeper.connections.closed", "{connection}", "Connections that ended, by reason.");
         Refused = meter.CreateCounter<long>("nearcache.zookeeper.connections.failed", "{attempt}", "Attempts to connect that failed.");
-        Sessions = meter.CreateCounter<long>("nearcache.zookeeper.sessions.opened", "{session}", "Sessions that were made, or went on at another connection.");
+        Sessions = meter.CreateCounter<long>(
+            "nearcache.zookeeper.sessions.opened", "{session}", "Sessions that were made, or went on at another connection.");
         Expired = meter.CreateCounter<long>("nearcache.zookeeper.sessions.expired", "{session}", "Sessions that expired.");
-        Notifications = meter.CreateCounter<long>("nearcache.zookeeper.watches.fired", "{notification}", "Notifications of watches that came.");
+        Notifications = meter.CreateCounter<long>(
+            "nearcache.zookeeper.watches.fired", "{notification}", "Notifications of watches that came.");
         meter.CreateObservableCounter("nearcache.zookeeper.operations", Answered, "{operation}", "Calls that were answered, by outcome.");
         meter.CreateObservableCounter("nearcache.zookeeper.io", Bytes, "By", "Bytes sent and received, the opening of sessions left out.");
-        meter.CreateObservableUpDownCounter("nearcache.zookeeper.in_flight", () => _views.Sum(view => view.InFlight), "{operation}", "Calls that wait for their answer.");
-        meter.CreateObservableUpDownCounter("nearcache.zookeeper.connections", () => _views.Count(IsConnected), "{connection}", "Connections that are open.");
-        meter.CreateObservableUpDownCounter("nearcache.zookeeper.watches", () => _views.Sum(view => view.Watches), "{watch}", "Watches that are set.");
-        meter.CreateObservableUpDownCounter("nearcache.zookeeper.session.state", States, "{session}", "1 for the state that the session is in, 0 for the others.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.zookeeper.in_flight", () => _views.Sum(view => view.InFlight), "{operation}", "Calls that wait for their answer.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.zookeeper.connections", () => _views.Count(IsConnected), "{connection}", "Connections that are open.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.zookeeper.watches", () => _views.Sum(view => view.Watches), "{watch}", "Watches that are set.");
+        meter.CreateObservableUpDownCounter(
+            "nearcache.zookeeper.session.state", States, "{session}", "1 for the state that the session is in, 0 for the others.");
     }
 
     public Histogram<double> Duration { get; }
@@ -120,7 +136,8 @@ internal sealed class ZooKeeperMetrics : IDisposable
         from i in Enumerable.Range(0, _answers.Count)
         let count = Interlocked.Read(ref _answered[i])
         where count > 0
-        select new Measurement<long>(count, new("db.operation.name", _answers[i].Operation), new KeyValuePair<string, object?>("outcome", _answers[i].Outcome));
+        select new Measurement<long>(
+            count, new("db.operation.name", _answers[i].Operation), new KeyValuePair<string, object?>("outcome", _answers[i].Outcome));
 
     private Measurement<long>[] Bytes() =>
     [
@@ -132,6 +149,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     {
         var states = _views.Select(view => view.State).ToArray();
         return Enum.GetValues<ZooKeeperState>().Select(
-            state => new Measurement<int>(states.Count(current => current == state), new KeyValuePair<string, object?>("state", NameOf(state))));
+            state => new Measurement<int>(
+                states.Count(current => current == state), new KeyValuePair<string, object?>("state", NameOf(state))));
     }
 }

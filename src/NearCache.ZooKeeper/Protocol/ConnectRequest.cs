@@ -22,6 +22,7 @@ internal readonly record struct ConnectRequest(long LastZxid, int Timeout, long 
     public static ConnectRequest Read(ref JuteReader reader)
     {
         _ = reader.ReadInt32();
-        return new ConnectRequest(reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadBuffer(), reader.Remaining > 0 && reader.ReadBoolean());
+        return new ConnectRequest(
+            reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt64(), reader.ReadBuffer(), reader.Remaining > 0 && reader.ReadBoolean());
     }
 }

@@ -1,7 +1,9 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>The server's first message.</summary>
-/// <param name="Timeout">The session timeout in milliseconds as the server grants it; not positive: the session has expired, or its password was wrong.</param>
+/// <param name="Timeout">
+/// The session timeout in milliseconds as the server grants it; not positive: the session has expired, or its password was wrong.
+/// </param>
 /// <param name="SessionId">The session.</param>
 /// <param name="Password">What proves that the session is ours, on the next connection.</param>
 /// <param name="ReadOnly">The server has no quorum and serves reads only.</param>
@@ -11,7 +13,8 @@ internal readonly record struct ConnectResponse(int Timeout, long SessionId, Rea
     public static ConnectResponse Read(ref JuteReader reader)
     {
         _ = reader.ReadInt32();
-        return new ConnectResponse(reader.ReadInt32(), reader.ReadInt64(), reader.ReadBuffer(), reader.Remaining > 0 && reader.ReadBoolean());
+        return new ConnectResponse(
+            reader.ReadInt32(), reader.ReadInt64(), reader.ReadBuffer(), reader.Remaining > 0 && reader.ReadBoolean());
     }
 
     public void WriteTo(JuteWriter writer)

@@ -4,8 +4,8 @@ namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Cuts what arrives into messages: a length of four bytes, then the message.</summary>
 /// <remarks>
-/// A message above the limit is not kept: its first bytes are handed out with its length, so that whoever waits for it can be told, and the rest is skipped.
-/// The buffer grows with what has arrived, not with what a length claims.
+/// A message above the limit is not kept: its first bytes are handed out with its length, so that whoever waits for it can be told, and the
+/// rest is skipped. The buffer grows with what has arrived, not with what a length claims.
 /// </remarks>
 internal sealed class FrameReader(int mostBytes)
 {
@@ -46,7 +46,9 @@ internal sealed class FrameReader(int mostBytes)
         _skip -= skipped;
     }
 
-    /// <summary>The next message; false: it has not wholly arrived, and nothing was consumed. It is valid until <see cref="GetMemory"/>.</summary>
+    /// <summary>
+    /// The next message; false: it has not wholly arrived, and nothing was consumed. It is valid until <see cref="GetMemory"/>.
+    /// </summary>
     /// <param name="message">The message, or the <see cref="ReplyHeader"/> alone of one above the limit.</param>
     /// <param name="length">The length of the whole message.</param>
     /// <exception cref="JuteFormatException">The length is negative.</exception>

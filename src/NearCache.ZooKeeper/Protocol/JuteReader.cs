@@ -5,8 +5,8 @@ namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Reads the fields of one message in order. Jute: big endian, no padding, no tags.</summary>
 /// <remarks>
-/// Every length is checked against what is there before anything is allocated for it, so that a message costs no more memory than a small multiple of its bytes.
-/// Source: ZooKeeper, zookeeper-jute, BinaryInputArchive.
+/// Every length is checked against what is there before anything is allocated for it, so that a message costs no more memory than a small
+/// multiple of its bytes. Source: ZooKeeper, zookeeper-jute, BinaryInputArchive.
 /// </remarks>
 internal ref struct JuteReader(ReadOnlySpan<byte> message)
 {
@@ -47,7 +47,9 @@ internal ref struct JuteReader(ReadOnlySpan<byte> message)
     }
 
     /// <summary>The count of a vector's elements; null is read as empty.</summary>
-    /// <param name="leastBytes">What one element takes at least: more elements than could be there are refused before a list is made for them.</param>
+    /// <param name="leastBytes">
+    /// What one element takes at least: more elements than could be there are refused before a list is made for them.
+    /// </param>
     public int ReadCount(int leastBytes)
     {
         var count = ReadInt32();

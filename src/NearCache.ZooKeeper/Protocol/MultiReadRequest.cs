@@ -1,7 +1,8 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Several reads at one instant of the server; each succeeds or fails alone. Since 3.6.</summary>
-internal readonly record struct MultiReadRequest(string Chroot, IReadOnlyList<MultiReadOperation> Operations) : IRequest<IReadOnlyList<MultiReadResult>>
+internal readonly record struct MultiReadRequest(
+    string Chroot, IReadOnlyList<MultiReadOperation> Operations) : IRequest<IReadOnlyList<MultiReadResult>>
 {
     public OperationCode Code => OperationCode.MultiRead;
 

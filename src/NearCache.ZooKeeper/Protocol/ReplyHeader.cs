@@ -7,7 +7,8 @@ internal readonly record struct ReplyHeader(int Id, long Zxid, ZooKeeperErrorCod
     /// <summary>How many bytes it takes.</summary>
     public const int Size = 16;
 
-    public static ReplyHeader Read(ref JuteReader reader) => new(reader.ReadInt32(), reader.ReadInt64(), (ZooKeeperErrorCode)reader.ReadInt32());
+    public static ReplyHeader Read(ref JuteReader reader) =>
+        new(reader.ReadInt32(), reader.ReadInt64(), (ZooKeeperErrorCode)reader.ReadInt32());
 
     public void WriteTo(JuteWriter writer)
     {

@@ -1,7 +1,9 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>The xids: positive for requests of callers, negative for what has a place of its own in the protocol.</summary>
-/// <remarks>Source: ZooKeeper, ClientCnxn; the numbers that a client takes are from 1 to <see cref="int.MaxValue"/> and then from 1 again.</remarks>
+/// <remarks>
+/// Source: ZooKeeper, ClientCnxn; the numbers that a client takes are from 1 to <see cref="int.MaxValue"/> and then from 1 again.
+/// </remarks>
 internal static class RequestId
 {
     public const int Notification = -1;

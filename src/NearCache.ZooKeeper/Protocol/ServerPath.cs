@@ -5,7 +5,9 @@ namespace NearCache.ZooKeeper.Protocol;
 /// <param name="Path">As the caller names it.</param>
 internal readonly record struct ServerPath(string Chroot, string Path)
 {
-    /// <summary>What the caller calls a path of the server; a path outside of the chroot (of a changed server) is returned as it is.</summary>
+    /// <summary>
+    /// What the caller calls a path of the server; a path outside of the chroot (of a changed server) is returned as it is.
+    /// </summary>
     public static string ToCaller(string chroot, string path)
     {
         if (chroot.Length == 0 || !path.StartsWith(chroot, StringComparison.Ordinal))

@@ -1,7 +1,11 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Sets watches again on a new connection; the server fires those whose change was missed since <paramref name="RelativeZxid"/>.</summary>
-/// <remarks>Paths as the server knows them. Persistent watches need setWatches2 (3.6), and the server fires nothing that they missed.</remarks>
+/// <summary>
+/// Sets watches again on a new connection; the server fires those whose change was missed since <paramref name="RelativeZxid"/>.
+/// </summary>
+/// <remarks>
+/// Paths as the server knows them. Persistent watches need setWatches2 (3.6), and the server fires nothing that they missed.
+/// </remarks>
 internal sealed record SetWatchesRequest(long RelativeZxid)
 {
     public List<string> Data { get; } = [];

@@ -2,7 +2,10 @@ using System.Threading.Tasks.Sources;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Wakes one waiting loop: on the thread pool, behind what is queued there, so that what the loop shall collect has time to come together; or at once.</summary>
+/// <summary>
+/// Wakes one waiting loop: on the thread pool, behind what is queued there, so that what the loop shall collect has time to come together;
+/// or at once.
+/// </summary>
 internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
 {
     private const int Idle = 0;

@@ -2,7 +2,10 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The messages of a new session that look for the chroot, and create it where that is allowed: nothing else is sent until they are through.</summary>
+/// <summary>
+/// The messages of a new session that look for the chroot, and create it where that is allowed: nothing else is sent until they are
+/// through.
+/// </summary>
 /// <remarks>What exists is not created: also a refused create is a transaction of the ensemble.</remarks>
 internal sealed class ChrootExchange(Connection connection, string chroot, Func<int> nextId, CancellationToken cancellationToken)
 {
@@ -17,7 +20,9 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
     {
         foreach (var identity in identities)
         {
-            var header = Read(await connection.AskAsync(writer => Identities.Write(writer, identity), cancellationToken).ConfigureAwait(false), RequestId.Auth);
+            var header = Read(
+                await connection.AskAsync(writer => Identities.Write(writer, identity), cancellationToken).ConfigureAwait(false),
+                RequestId.Auth);
             if (header.Error != ZooKeeperErrorCode.Ok)
             {
                 throw Errors.AuthenticationFailed(header.Error, connection.Server);
@@ -28,14 +33,21 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
         {
             if (!await ExistsAsync(path).ConfigureAwait(false))
             {
-                Check(await AskAsync<CreateRequest, CreatedZNode>(new CreateRequest(new ServerPath("", path), null, ZNodeMode.Persistent, ZNodeAcl.OpenToAll, 0)).ConfigureAwait(false), ZooKeeperErrorCode.NodeExists, OperationCode.Create2, path);
+                Check(
+                    await AskAsync<CreateRequest, CreatedZNode>(
+                        new CreateRequest(
+                            new ServerPath("", path), null, ZNodeMode.Persistent, ZNodeAcl.OpenToAll, 0)).ConfigureAwait(false),
+                    ZooKeeperErrorCode.NodeExists,
+                    OperationCode.Create2,
+                    path);
             }
         }
     }
 
     private async Task<bool> ExistsAsync(string path)
     {
-        var error = await AskAsync<ExistsRequest, ZNodeStat?>(new ExistsRequest(new ServerPath("", path), Watch: false)).ConfigureAwait(false);
+        var error = await AskAsync<ExistsRequest, ZNodeStat?>(new ExistsRequest(new ServerPath("", path), Watch: false))
+            .ConfigureAwait(false);
         Check(error, ZooKeeperErrorCode.NoNode, OperationCode.Exists, path);
         return error == ZooKeeperErrorCode.Ok;
     }

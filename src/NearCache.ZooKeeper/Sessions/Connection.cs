@@ -4,7 +4,9 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>One connection to a server: first the exchange that opens the session, then a loop that sends what is queued and one that receives.</summary>
+/// <summary>
+/// One connection to a server: first the exchange that opens the session, then a loop that sends what is queued and one that receives.
+/// </summary>
 internal sealed class Connection(TransportConnection transport, ServerAddress address, RequestQueue queue, int mostBytes) : IAsyncDisposable
 {
     private readonly FrameReader _frames = new(mostBytes);

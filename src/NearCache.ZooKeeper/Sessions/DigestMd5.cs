@@ -6,7 +6,9 @@ using System.Text;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>The client's side of one DIGEST-MD5 authentication, without integrity or privacy layers.</summary>
-/// <remarks>Source: RFC 2831, sections 2.1.1 to 2.1.3. The service is "zookeeper" and the host "zk-sasl-md5", as the stock server has them.</remarks>
+/// <remarks>
+/// Source: RFC 2831, sections 2.1.1 to 2.1.3. The service is "zookeeper" and the host "zk-sasl-md5", as the stock server has them.
+/// </remarks>
 [SuppressMessage("Security", "CA5351", Justification = "DIGEST-MD5 is what the servers speak; use TLS around it.")]
 internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string clientNonce)
 {
@@ -42,7 +44,8 @@ internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string cli
     /// <summary>Whether the server's last message shows that it knows the password.</summary>
     public bool IsProof(byte[] message) => _proof.Length > 0
         && CryptographicOperations.FixedTimeEquals(
-            Encoding.UTF8.GetBytes(Parse(Encoding.UTF8.GetString(message)).GetValueOrDefault("rspauth", "")), Encoding.UTF8.GetBytes(_proof));
+            Encoding.UTF8.GetBytes(
+                Parse(Encoding.UTF8.GetString(message)).GetValueOrDefault("rspauth", "")), Encoding.UTF8.GetBytes(_proof));
 
     // name=value or name="value with \" escapes", separated by commas
     internal static Dictionary<string, string> Parse(string text)
@@ -68,7 +71,8 @@ internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string cli
         return fields;
     }
 
-    private static string Quote(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+    private static string Quote(string value) =>
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(MD5.HashData(bytes));
 

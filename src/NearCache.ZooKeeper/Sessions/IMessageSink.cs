@@ -15,7 +15,9 @@ internal interface IMessageSink
     /// <summary>Some bytes have come, and the messages in them were handed over.</summary>
     void Heard();
 
-    /// <summary>What is left to run of what the messages brought about: to be run when the loop waits for more, or given to the thread pool.</summary>
+    /// <summary>
+    /// What is left to run of what the messages brought about: to be run when the loop waits for more, or given to the thread pool.
+    /// </summary>
     IThreadPoolWorkItem? TakeDeferred();
 
     /// <summary>So many bytes are about to be sent.</summary>

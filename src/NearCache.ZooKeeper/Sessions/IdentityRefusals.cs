@@ -2,7 +2,10 @@ using NearCache.Transport;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Which servers refuse the client's identity, and when each is tried again: after a long pause, while the others are tried as usual. Thread-safe.</summary>
+/// <summary>
+/// Which servers refuse the client's identity, and when each is tried again: after a long pause, while the others are tried as usual.
+/// Thread-safe.
+/// </summary>
 /// <remarks>Each attempt may cost the ensemble a session, and only an administrator mends what is wrong.</remarks>
 internal sealed class IdentityRefusals(Random random)
 {

@@ -5,7 +5,10 @@ using NearCache.ZooKeeper.Watches;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What the messages of a server mean: replies to requests, events of watches, answers to our own questions. Used by the receive loop alone.</summary>
+/// <summary>
+/// What the messages of a server mean: replies to requests, events of watches, answers to our own questions. Used by the receive loop
+/// alone.
+/// </summary>
 internal sealed class Inbox(
     RequestQueue queue, WatchRegistry watches, WatchDeliveries deliveries, SessionMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int mostBytes)
 {

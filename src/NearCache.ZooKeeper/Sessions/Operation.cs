@@ -5,8 +5,8 @@ namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>One request of a caller, from the moment it is made until its outcome is known and nobody refers to it.</summary>
 /// <remarks>
-/// It has one outcome: whoever claims it (the receive loop, a timeout, a cancellation, the end of the session) gives it. A cancelled request that was sent keeps
-/// its place in line: its reply is still read, and dropped.
+/// It has one outcome: whoever claims it (the receive loop, a timeout, a cancellation, the end of the session) gives it. A cancelled
+/// request that was sent keeps its place in line: its reply is still read, and dropped.
 /// </remarks>
 internal abstract class Operation : IThreadPoolWorkItem
 {

@@ -4,8 +4,9 @@ namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>Awaits a read; once the loop that awaits it is suspended, the thread runs what the messages before brought about.</summary>
 /// <remarks>
-/// A caller's code then runs on a thread that the loop has left, with the next read under way: it may block for ever without stopping the loop, and no
-/// thread had to be woken for it. If the read completes at once, the loop goes on and the thread pool gets what there is to run.
+/// A caller's code then runs on a thread that the loop has left, with the next read under way: it may block for ever without stopping the
+/// loop, and no thread had to be woken for it. If the read completes at once, the loop goes on and the thread pool gets what there is to
+/// run.
 /// </remarks>
 internal readonly struct ReadThenRun(ValueTask<int> read, IMessageSink sink) : ICriticalNotifyCompletion
 {

@@ -2,10 +2,13 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The requests of all callers, in order: those that wait for room, those that are written and wait to be sent, those that wait for their reply.</summary>
+/// <summary>
+/// The requests of all callers, in order: those that wait for room, those that are written and wait to be sent, those that wait for their
+/// reply.
+/// </summary>
 /// <remarks>
-/// It outlives connections: what was not sent yet goes out on the next one. Everything in it is bounded. Nothing of a caller's runs inside its lock.
-/// <c>wake</c> is told whether the sender had best run at once, on the calling thread.
+/// It outlives connections: what was not sent yet goes out on the next one. Everything in it is bounded. Nothing of a caller's runs inside
+/// its lock. <c>wake</c> is told whether the sender had best run at once, on the calling thread.
 /// </remarks>
 internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
 {
@@ -153,7 +156,9 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
     }
 
     /// <summary>The request that the reply with this id answers.</summary>
-    /// <exception cref="JuteFormatException">It answers none, or another one than the next in line: the stream is not understood.</exception>
+    /// <exception cref="JuteFormatException">
+    /// It answers none, or another one than the next in line: the stream is not understood.
+    /// </exception>
     public Operation TakeAnswered(int id)
     {
         Operation operation;
@@ -202,7 +207,9 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
         }
     }
 
-    /// <summary>The connection is lost and nobody takes any more: what was sent has an unknown outcome, what was not waits for the next one.</summary>
+    /// <summary>
+    /// The connection is lost and nobody takes any more: what was sent has an unknown outcome, what was not waits for the next one.
+    /// </summary>
     public void Detach(Func<Operation, bool, Exception> reason)
     {
         lock (_lock)

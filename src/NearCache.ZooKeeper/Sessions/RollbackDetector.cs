@@ -3,14 +3,23 @@ using NearCache.Transport;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Decides when a session is given up that no server opens: only when the ensemble's history has gone back. Events and time in, decisions out. Thread-safe.</summary>
+/// <summary>
+/// Decides when a session is given up that no server opens: only when the ensemble's history has gone back. Events and time in, decisions
+/// out. Thread-safe.
+/// </summary>
 /// <remarks>
-/// <para>A server closes a connection before its first answer when it has no quorum, when it has too many connections of this machine, and when the client has seen transactions that the
-/// server does not know. Only in the last case does it stay so: the ensemble was wiped, restored or replaced. A live session that is dropped in the first case is a new session to make, and
-/// many processes that do so together are an outage of their own.</para>
-/// <para>Thus the proof: since the last answer every server of the list was tried, a majority of the list refused, and the same majority, asked twice 30 s apart, serves with a newest transaction
-/// below the one that was seen. A transaction that a client has seen is stored by a majority of the voters, so a majority that serves without it has lost it. One server that follows another proves
-/// nothing: it may be behind. Where most servers cannot be asked, time decides: after 10 minutes, and a random 0 to 5 that keep a fleet apart.</para>
+/// <para>
+/// A server closes a connection before its first answer when it has no quorum, when it has too many connections of this machine, and when
+/// the client has seen transactions that the server does not know. Only in the last case does it stay so: the ensemble was wiped, restored
+/// or replaced. A live session that is dropped in the first case is a new session to make, and many processes that do so together are an
+/// outage of their own.
+/// </para>
+/// <para>
+/// Thus the proof: since the last answer every server of the list was tried, a majority of the list refused, and the same majority, asked
+/// twice 30 s apart, serves with a newest transaction below the one that was seen. A transaction that a client has seen is stored by a
+/// majority of the voters, so a majority that serves without it has lost it. One server that follows another proves nothing: it may be
+/// behind. Where most servers cannot be asked, time decides: after 10 minutes, and a random 0 to 5 that keep a fleet apart.
+/// </para>
 /// </remarks>
 internal sealed class RollbackDetector(Random random)
 {
@@ -46,7 +55,9 @@ internal sealed class RollbackDetector(Random random)
 
     /// <summary>A server did not open a session.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="isRefusal">It took the connection and closed it before its first answer; else it could not be reached or said nothing.</param>
+    /// <param name="isRefusal">
+    /// It took the connection and closed it before its first answer; else it could not be reached or said nothing.
+    /// </param>
     /// <param name="now">Time on the session's clock.</param>
     public void Failed(ServerAddress server, bool isRefusal, TimeSpan now)
     {
@@ -69,7 +80,9 @@ internal sealed class RollbackDetector(Random random)
     }
 
     /// <summary>Whether the servers are to be asked now what they know; their answers are due at <see cref="Told"/>.</summary>
-    /// <param name="lastZxid">The newest transaction that the client has seen; with none there is nothing that could have gone back.</param>
+    /// <param name="lastZxid">
+    /// The newest transaction that the client has seen; with none there is nothing that could have gone back.
+    /// </param>
     /// <param name="now">Time on the session's clock.</param>
     public bool MustAsk(long lastZxid, TimeSpan now)
     {
@@ -118,14 +131,17 @@ internal sealed class RollbackDetector(Random random)
             }
 
             return now - since >= _patience && _states.Values.Count(state => state.Report.Standing != ServerStanding.Unknown) < Majority
-                ? string.Create(CultureInfo.InvariantCulture, $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerReport.Word}' what they know")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerReport.Word}' what they know")
                 : null;
         }
     }
 
     private int Majority => (_states.Count / 2) + 1;
 
-    private bool IsRefusedByMost() => _states.Values.All(state => state.WasTried) && _states.Values.Count(state => state.Refused) >= Majority;
+    private bool IsRefusedByMost() =>
+        _states.Values.All(state => state.WasTried) && _states.Values.Count(state => state.Refused) >= Majority;
 
     private sealed class ServerState
     {

@@ -6,7 +6,8 @@ namespace NearCache.ZooKeeper.Sessions;
 internal static class SaslExchange
 {
     /// <exception cref="AuthenticationFailedException">The server refused, or could not prove that it knows the password.</exception>
-    public static async Task RunAsync(Connection connection, ZooKeeperSaslCredentials credentials, Func<int> nextId, CancellationToken cancellationToken)
+    public static async Task RunAsync(
+        Connection connection, ZooKeeperSaslCredentials credentials, Func<int> nextId, CancellationToken cancellationToken)
     {
         var challenge = await StepAsync(connection, [], nextId(), cancellationToken).ConfigureAwait(false);
         var digest = new DigestMd5(credentials, DigestMd5.RandomNonce());
@@ -45,7 +46,9 @@ internal static class SaslExchange
             throw Errors.AuthenticationFailed(header.Error, server);
         }
 
-        return header.Id == id ? request.ReadReply(ref reader) ?? [] : throw new JuteFormatException($"A reply with the id {header.Id} where {id} is due.");
+        return header.Id == id
+            ? request.ReadReply(ref reader) ?? []
+            : throw new JuteFormatException($"A reply with the id {header.Id} where {id} is due.");
     }
 
     private static AuthenticationFailedException Failed(Connection connection, string why) =>

@@ -125,8 +125,13 @@ internal sealed class ServerList
         }
     }
 
-    /// <summary>Where a client goes when the list changes, so that the clients of all servers are spread evenly and as few as possible move; null: it stays.</summary>
-    /// <remarks>Before, each of n servers has 1/n of the clients; afterwards each of m is to have 1/m, c of which are in both lists.</remarks>
+    /// <summary>
+    /// Where a client goes when the list changes, so that the clients of all servers are spread evenly and as few as possible move; null:
+    /// it stays.
+    /// </summary>
+    /// <remarks>
+    /// Before, each of n servers has 1/n of the clients; afterwards each of m is to have 1/m, c of which are in both lists.
+    /// </remarks>
     internal static ServerAddress? MovesTo(ServerAddress[] before, ServerAddress[] after, ServerAddress connected, Random random)
     {
         var kept = after.Intersect(before).ToArray();

@@ -28,7 +28,9 @@ internal readonly record struct ServerReport(ServerStanding Standing, long Zxid 
             return new ServerReport(ServerStanding.NotServing);
         }
 
-        return mode.Length > 0 && zxid.StartsWith("0x", StringComparison.Ordinal) && long.TryParse(zxid[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number)
+        return mode.Length > 0
+            && zxid.StartsWith("0x", StringComparison.Ordinal)
+            && long.TryParse(zxid[2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number)
             ? new ServerReport(ServerStanding.Serving, number, mode is not ("leader" or "standalone"))
             : default;
     }
@@ -50,7 +52,9 @@ internal readonly record struct ServerReport(ServerStanding Standing, long Zxid 
 /// <summary>Whether a server serves.</summary>
 internal enum ServerStanding
 {
-    /// <summary>It gave no answer that can be read: the word is not allowed, or it closes every connection, or it cannot be reached.</summary>
+    /// <summary>
+    /// It gave no answer that can be read: the word is not allowed, or it closes every connection, or it cannot be reached.
+    /// </summary>
     Unknown,
 
     /// <summary>It has no quorum.</summary>

@@ -39,7 +39,8 @@ internal sealed class Session : IAsyncDisposable, IDisposable
     public bool CreatesChroot => _parts.Options.CreateChroot;
 
     /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
-    public TypedOperation<TRequest, TReply> Send<TRequest, TReply>(in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+    public TypedOperation<TRequest, TReply> Send<TRequest, TReply>(
+        in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         var operation = TypedOperation<TRequest, TReply>.Rent(request);
@@ -120,7 +121,8 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         _ = EndAsync();
     }
 
-    private static async Task IgnoreAsync(ValueTask outcome) => await outcome.AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private static async Task IgnoreAsync(ValueTask outcome) =>
+        await outcome.AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private Connection? ConnectionNow()
     {

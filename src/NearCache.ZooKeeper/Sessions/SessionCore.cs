@@ -3,7 +3,9 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What a session remembers and decides: events and time in, decisions out. No socket, timer or clock of its own. Thread-safe.</summary>
+/// <summary>
+/// What a session remembers and decides: events and time in, decisions out. No socket, timer or clock of its own. Thread-safe.
+/// </summary>
 /// <remarks>All times are durations since one instant of the caller's choice, on a monotonic clock.</remarks>
 internal sealed class SessionCore(SessionTimes times, Backoff backoff, bool allowReadOnly)
 {
@@ -130,7 +132,8 @@ internal sealed class SessionCore(SessionTimes times, Backoff backoff, bool allo
             IsReadOnly = false;
             var wait = backoff.Next();
 
-            // Without a quorum sessions live on, however long it takes; when there is one again, they end by their timeout. A longer wait would be what ends this one.
+            // Without a quorum sessions live on, however long it takes; when there is one again, they end by their timeout. A longer wait
+            // would be what ends this one.
             return SessionId != 0 && wait > Granted / 5 ? Granted / 5 : wait;
         }
     }

@@ -90,7 +90,8 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         await using (connection.ConfigureAwait(false))
         {
             _isNewSession |= opening == SessionOpening.Made;
-            if (opening is SessionOpening.Made or SessionOpening.Resumed && (!_isNewSession || await FindChrootAsync(connection, server).ConfigureAwait(false)))
+            if (opening is SessionOpening.Made or SessionOpening.Resumed
+                && (!_isNewSession || await FindChrootAsync(connection, server).ConfigureAwait(false)))
             {
                 await RunAsync(connection, server).ConfigureAwait(false);
                 return;
@@ -104,7 +105,8 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         else if (opening == SessionOpening.Denied)
         {
             parts.Metrics.Disconnected("denied");
-            await FailedAsync(server, new IOException($"{server} answers that the session has expired, where a new one was asked for.")).ConfigureAwait(false);
+            await FailedAsync(server, new IOException($"{server} answers that the session has expired, where a new one was asked for."))
+                .ConfigureAwait(false);
         }
     }
 
@@ -176,11 +178,13 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     private async Task PauseAsync(TimeSpan pause)
     {
         var reason = _refusal!;
-        Func<Operation, bool, Exception> failure = (operation, _) => new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
+        Func<Operation, bool, Exception> failure = (operation, _) =>
+            new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
         parts.Queue.FailAll(failure, operation => failure(operation, false));
         _isRefusing = true;
         parts.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
-        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, parts.Core.SessionId, false, _refusedBy, reason));
+        parts.States.Publish(
+            new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, parts.Core.SessionId, false, _refusedBy, reason));
         await Task.Delay(pause, parts.Time, parts.Stop.Token).ConfigureAwait(false);
     }
 
@@ -225,7 +229,8 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
             }
         }
 
-        // Only now: whoever hears of it and disposes the client finds a connection on which the session can be closed. Nothing has been answered yet.
+        // Only now: whoever hears of it and disposes the client finds a connection on which the session can be closed. Nothing has been
+        // answered yet.
         Announce(connection.Server);
         connection.Wake();
         foreach (var (path, handler) in persistent)
@@ -317,7 +322,9 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         }
 
         parts.States.Publish(new ZooKeeperStateChange(
-            parts.Core.IsReadOnly ? ZooKeeperState.ConnectedReadOnly : ZooKeeperState.Connected, parts.Core.SessionId, isNew, server, null));
+            parts.Core.IsReadOnly
+                ? ZooKeeperState.ConnectedReadOnly
+                : ZooKeeperState.Connected, parts.Core.SessionId, isNew, server, null));
     }
 
     private IEnumerable<Action<JuteWriter>> FirstMessages()
@@ -381,7 +388,9 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         parts.Core.Renew();
         _isNewSession = false;
 
-        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Expired, session, false, server, Errors.Expired(OperationCode.CloseSession, null, renews, false, givenUp)));
+        parts.States.Publish(
+            new ZooKeeperStateChange(
+                ZooKeeperState.Expired, session, false, server, Errors.Expired(OperationCode.CloseSession, null, renews, false, givenUp)));
         if (!renews)
         {
             await renewal.Task.WaitAsync(parts.Stop.Token).ConfigureAwait(false);

@@ -14,7 +14,8 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
     /// <summary>Connects and exchanges the first messages. What it returns is the caller's to dispose.</summary>
     /// <exception cref="SessionRefusedException">The server closed the connection instead of answering.</exception>
     /// <exception cref="IOException">No connection, or it was lost.</exception>
-    public async Task<(Connection Connection, ConnectResponse Response)> OpenAsync(ServerAddress server, ConnectRequest request, CancellationToken cancellationToken)
+    public async Task<(Connection Connection, ConnectResponse Response)> OpenAsync(
+        ServerAddress server, ConnectRequest request, CancellationToken cancellationToken)
     {
         var transport = await Connector.ConnectAsync(server, _transport, time, cancellationToken).ConfigureAwait(false);
         var connection = new Connection(transport, server, queue, options.MaxMessageBytes);
@@ -35,7 +36,9 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
             await connection.DisposeAsync().ConfigureAwait(false);
             if (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
-                throw new TimeoutException($"{server} did not open the session within {options.ConnectTimeout.TotalMilliseconds:0} ms ({nameof(options.ConnectTimeout)}).", e);
+                throw new TimeoutException(
+                    $"{server} did not open the session within {options.ConnectTimeout.TotalMilliseconds:0} ms ({nameof(options.ConnectTimeout)}).",
+                    e);
             }
 
             throw;
@@ -46,7 +49,8 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
     /// <returns>Whether it was there, and whether it is there now.</returns>
     /// <exception cref="AuthenticationFailedException">The server refuses an identity.</exception>
     /// <exception cref="ZooKeeperException">It could not be seen or created.</exception>
-    public async Task<(bool Was, bool Is)> FindChrootAsync(Connection connection, string chroot, IReadOnlyList<ZooKeeperAuthentication> identities, CancellationToken cancellationToken)
+    public async Task<(bool Was, bool Is)> FindChrootAsync(
+        Connection connection, string chroot, IReadOnlyList<ZooKeeperAuthentication> identities, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -89,7 +93,8 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
         }
     }
 
-    // The answer to a word of four letters, which the server ends by closing the connection; empty if there is none. A report is a few hundred bytes.
+    // The answer to a word of four letters, which the server ends by closing the connection; empty if there is none. A report is a few
+    // hundred bytes.
     private async Task<string> AskAsync(ServerAddress server, string word, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
@@ -102,7 +107,8 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
             await using (transport.ConfigureAwait(false))
             {
                 await transport.Stream.WriteAsync(Encoding.ASCII.GetBytes(word), either.Token).ConfigureAwait(false);
-                while (length < answer.Length && await transport.Stream.ReadAsync(answer.AsMemory(length), either.Token).ConfigureAwait(false) is > 0 and var count)
+                while (length < answer.Length
+                    && await transport.Stream.ReadAsync(answer.AsMemory(length), either.Token).ConfigureAwait(false) is > 0 and var count)
                 {
                     length += count;
                 }

@@ -5,7 +5,10 @@ using NearCache.ZooKeeper.Watches;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What a session is made of: what is decided (<see cref="Core"/>), sent (<see cref="Queue"/>), received (<see cref="Inbox"/>), watched and told.</summary>
+/// <summary>
+/// What a session is made of: what is decided (<see cref="Core"/>), sent (<see cref="Queue"/>), received (<see cref="Inbox"/>), watched and
+/// told.
+/// </summary>
 internal sealed class SessionParts : ISessionView
 {
     private readonly long _epoch;
@@ -18,14 +21,28 @@ internal sealed class SessionParts : ISessionView
         _epoch = Time.GetTimestamp();
         Identities = new Identities(options.Authentications);
         Queue = new RequestQueue(
-            new QueueLimits(options.MaxMessageBytes, options.MaxOutstandingRequests, options.MaxOutstandingBytes, options.MaxWaitingRequests), here => _connection?.Wake(here || _isClosing));
+            new QueueLimits(
+                options.MaxMessageBytes,
+                options.MaxOutstandingRequests,
+                options.MaxOutstandingBytes,
+                options.MaxWaitingRequests), here => _connection?.Wake(here || _isClosing));
         Watches = new WatchRegistry(servers.Chroot);
         Metrics = new SessionMetrics(ZooKeeperMetrics.Of(dependencies.Meters, OperationNames.Answers), OperationNames.All);
         Deliveries = new WatchDeliveries(options.WatchHandlerGrace, Time, Logger);
-        Inbox = new Inbox(Queue, Watches, Deliveries, Metrics, Logger, () => Now, servers.Chroot, options.MaxMessageBytes) { AuthAnswered = AuthAnswered };
+        Inbox = new Inbox(
+            Queue,
+            Watches,
+            Deliveries,
+            Metrics,
+            Logger,
+            () => Now,
+            servers.Chroot,
+            options.MaxMessageBytes)
+        { AuthAnswered = AuthAnswered };
         Core = new SessionCore(
             new SessionTimes(options.SessionTimeout, options.LivenessTimeout),
-            new Backoff(options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
+            new Backoff(
+                options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
         Opener = new SessionOpener(options, Queue, Time);
         Rollback = new RollbackDetector(dependencies.Random);
         Refusals = new IdentityRefusals(dependencies.Random);
@@ -65,7 +82,10 @@ internal sealed class SessionParts : ISessionView
 
     public SessionMetrics Metrics { get; }
 
-    /// <summary>Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it and against the list of servers: an identity is claimed on each connection once.</summary>
+    /// <summary>
+    /// Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it and against the list of servers: an identity
+    /// is claimed on each connection once.
+    /// </summary>
     public Lock Gate { get; } = new();
 
     public Identities Identities { get; }

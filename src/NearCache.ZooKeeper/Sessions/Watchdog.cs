@@ -3,7 +3,10 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The beat of a session: times requests out, keeps the session alive, gives silent servers up, seeks a better one than one that is read-only, and asks those that refuse what they know.</summary>
+/// <summary>
+/// The beat of a session: times requests out, keeps the session alive, gives silent servers up, seeks a better one than one that is
+/// read-only, and asks those that refuse what they know.
+/// </summary>
 internal sealed class Watchdog : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(2);
@@ -55,7 +58,9 @@ internal sealed class Watchdog : IAsyncDisposable
         else if (_parts.Queue.HasSentBefore(now - (2 * _parts.Options.RequestTimeout)))
         {
             // Replies come in order: one that does not come for so long stops all others. The server may talk, but not with us.
-            connection.Abort(new TimeoutException($"A request has no answer of {connection.Server} after twice the {nameof(ZooKeeperOptions.RequestTimeout)}."));
+            connection.Abort(
+                new TimeoutException(
+                    $"A request has no answer of {connection.Server} after twice the {nameof(ZooKeeperOptions.RequestTimeout)}."));
         }
         else if (step == SessionStep.Ping)
         {
@@ -77,7 +82,8 @@ internal sealed class Watchdog : IAsyncDisposable
     {
         try
         {
-            _parts.Rollback.Told(server, await _parts.Opener.ReportAsync(server, _parts.Stop.Token).ConfigureAwait(false), _parts.Core.LastZxid);
+            _parts.Rollback.Told(
+                server, await _parts.Opener.ReportAsync(server, _parts.Stop.Token).ConfigureAwait(false), _parts.Core.LastZxid);
         }
         catch (OperationCanceledException)
         {

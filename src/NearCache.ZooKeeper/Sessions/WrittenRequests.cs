@@ -42,7 +42,9 @@ internal sealed class WrittenRequests(int mostBytes)
         return null;
     }
 
-    /// <summary>Hands all bytes out to be sent, and moves the requests to those that are. The bytes are valid until the next call.</summary>
+    /// <summary>
+    /// Hands all bytes out to be sent, and moves the requests to those that are. The bytes are valid until the next call.
+    /// </summary>
     public ReadOnlyMemory<byte> Take(Queue<Operation> sent)
     {
         Sift(sent);
@@ -57,7 +59,8 @@ internal sealed class WrittenRequests(int mostBytes)
     /// <summary>Forgets the bytes of requests that were taken out otherwise.</summary>
     public void Clear() => _bytes.Clear(KeptBuffer);
 
-    // Goes through what is written, leaves out what nobody waits for any more, and moves the rest to the sent ones if it is about to be sent.
+    // Goes through what is written, leaves out what nobody waits for any more, and moves the rest to the sent ones if it is about to be
+    // sent.
     private void Sift(Queue<Operation>? sent)
     {
         var (from, to) = (0, 0);

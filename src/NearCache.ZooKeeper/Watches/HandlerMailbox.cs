@@ -1,6 +1,9 @@
 namespace NearCache.ZooKeeper.Watches;
 
-/// <summary>The events of one handler that stays, given to it one at a time and in order, on the thread pool. A slow handler keeps only itself waiting.</summary>
+/// <summary>
+/// The events of one handler that stays, given to it one at a time and in order, on the thread pool. A slow handler keeps only itself
+/// waiting.
+/// </summary>
 internal sealed class HandlerMailbox(Action<WatchEvent> handler, WatchDeliveries deliveries) : IThreadPoolWorkItem
 {
     private readonly Queue<(WatchEvent Event, int Round)> _events = new();   // guarded by itself

@@ -4,11 +4,14 @@ using NearCache.ZooKeeper.Diagnostics;
 
 namespace NearCache.ZooKeeper.Watches;
 
-/// <summary>Gives events to handlers and outcomes to callers, on the thread pool, such that who was told of a change first also hears of it first.</summary>
+/// <summary>
+/// Gives events to handlers and outcomes to callers, on the thread pool, such that who was told of a change first also hears of it first.
+/// </summary>
 /// <remarks>
-/// Events and outcomes come in the order in which the connection brought them. While handlers of an event run, outcomes that came behind it are held back, but for no
-/// longer than a grace: then they go, and the slow handler is overtaken. Nothing of a caller's runs in the receive loop, so no handler can stop it.
-/// <see cref="Notify"/>, <see cref="Complete"/>, <see cref="TakeDeferred"/> and <see cref="Flush"/> are for the receive loop, or for who starts and ends it.
+/// Events and outcomes come in the order in which the connection brought them. While handlers of an event run, outcomes that came behind it
+/// are held back, but for no longer than a grace: then they go, and the slow handler is overtaken. Nothing of a caller's runs in the
+/// receive loop, so no handler can stop it. <see cref="Notify"/>, <see cref="Complete"/>, <see cref="TakeDeferred"/> and
+/// <see cref="Flush"/> are for the receive loop, or for who starts and ends it.
 /// </remarks>
 internal sealed class WatchDeliveries : IDisposable
 {
@@ -25,7 +28,8 @@ internal sealed class WatchDeliveries : IDisposable
     public WatchDeliveries(TimeSpan grace, TimeProvider time, ILogger logger)
     {
         (_grace, _logger) = (grace, logger);
-        _timer = time.CreateTimer(static state => ((WatchDeliveries)state!).Overtake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static state => ((WatchDeliveries)state!).Overtake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Gives an event to a handler.</summary>

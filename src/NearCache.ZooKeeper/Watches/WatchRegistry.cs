@@ -122,7 +122,9 @@ internal sealed class WatchRegistry(string chroot)
         }
     }
 
-    /// <summary>The requests that set everything again on a new connection, none above 128 KiB; all with the same point in history.</summary>
+    /// <summary>
+    /// The requests that set everything again on a new connection, none above 128 KiB; all with the same point in history.
+    /// </summary>
     public List<SetWatchesRequest> Rearm(long relativeZxid)
     {
         var requests = new List<SetWatchesRequest>();

@@ -26,7 +26,8 @@ internal sealed class WatchTable
     public bool TryGet(string path, [NotNullWhen(true)] out List<Action<WatchEvent>>? handlers) => _byPath.TryGetValue(path, out handlers);
 
     /// <summary>Whether the handler stands there; null: whether any does.</summary>
-    public bool Has(string path, Action<WatchEvent>? handler) => _byPath.TryGetValue(path, out var handlers) && (handler is null || handlers.Contains(handler));
+    public bool Has(string path, Action<WatchEvent>? handler) =>
+        _byPath.TryGetValue(path, out var handlers) && (handler is null || handlers.Contains(handler));
 
     /// <summary>Takes all handlers of a path out.</summary>
     public List<Action<WatchEvent>>? Take(string path)
@@ -48,7 +49,8 @@ internal sealed class WatchTable
         }
     }
 
-    public IEnumerable<(string Path, Action<WatchEvent> Handler)> All() => _byPath.SelectMany(entry => entry.Value.Select(handler => (entry.Key, handler)));
+    public IEnumerable<(string Path, Action<WatchEvent> Handler)> All() =>
+        _byPath.SelectMany(entry => entry.Value.Select(handler => (entry.Key, handler)));
 
     public void Clear()
     {

@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace NearCache.Diagnostics;
 
 /// <summary>Every event that NearCache logs. Ids and names are fixed once shipped.</summary>
-/// <remarks>1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories, 1600–1699 the faces.</remarks>
+/// <remarks>
+/// 1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories, 1600–1699 the
+/// faces.
+/// </remarks>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Warning, "NearCache runs on its embedded remote: nothing is shared with other processes, and all is gone when this one ends. Set NearCache:Memcached:Servers for anything but development.")]
@@ -56,7 +59,8 @@ internal static partial class Log
     [LoggerMessage(1106, LogLevel.Error, "A loop of NearCache ended by a defect: {Loop}. Near entries are served for at most MaxStaleness from now on.")]
     public static partial void LoopFailed(this ILogger logger, Exception exception, string loop);
 
-    // Not a warning: while a server is down there would be one for every call. That it is down is said once, by the client; how many calls failed, by the meter.
+    // Not a warning: while a server is down there would be one for every call. That it is down is said once, by the client; how many calls
+    // failed, by the meter.
     [LoggerMessage(1130, LogLevel.Error, "{Server} says that the keys of the namespace {Namespace} have the prefix \"{Theirs}\", but this process has \"{Own}\": it reads and writes other items than the rest of the fleet, so nothing is near in this process. Set NearCache:KeyPrefix to \"{Theirs}\", or give this application a Namespace of its own.")]
     public static partial void KeyPrefixDiffers(this ILogger logger, string server, string @namespace, string theirs, string own);
 
@@ -73,7 +77,8 @@ internal static partial class Log
     private static partial void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason) => logger.ValueUnreadable(AtDebug(logger, exception), server, reason, exception?.Message ?? "It has the flags of something else.");
+    public static void ValueUnreadable(this ILogger logger, Exception? exception, string server, string reason) =>
+        logger.ValueUnreadable(AtDebug(logger, exception), server, reason, exception?.Message ?? "It has the flags of something else.");
 
     [LoggerMessage(1300, LogLevel.Information, "Rules of revision {Revision} applied: {Rules} rules.")]
     public static partial void RulesApplied(this ILogger logger, long revision, int rules);
@@ -97,7 +102,8 @@ internal static partial class Log
     private static partial void StopNotPut(this ILogger logger, Exception? exception, string rule, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void StopNotPut(this ILogger logger, Exception exception, string rule) => logger.StopNotPut(AtDebug(logger, exception), rule, exception.Message);
+    public static void StopNotPut(this ILogger logger, Exception exception, string rule) =>
+        logger.StopNotPut(AtDebug(logger, exception), rule, exception.Message);
 
     [LoggerMessage(1307, LogLevel.Warning, "NearCache:Rules changed in the configuration, which changes nothing: the registry in ZooKeeper has rules (revision {Revision}), and they are edited there, through IRuleRegistry.")]
     public static partial void RulesAreTheRegistrys(this ILogger logger, long revision);
@@ -139,10 +145,12 @@ internal static partial class Log
     public static partial void ZooKeeperConnected(this ILogger logger);
 
     [LoggerMessage(1402, LogLevel.Warning, "ZooKeeper operation {Operation} failed at {Path}, {Failures} times in a row now: {Problem} It is tried again after growing pauses; further failures are counted, and said again after ten minutes.")]
-    private static partial void ZooKeeperFailed(this ILogger logger, Exception? exception, EnsembleRequest operation, string path, int failures, string problem);
+    private static partial void ZooKeeperFailed(
+        this ILogger logger, Exception? exception, EnsembleRequest operation, string path, int failures, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void ZooKeeperFailed(this ILogger logger, Exception exception, EnsembleRequest operation, string path, int failures) => logger.ZooKeeperFailed(AtDebug(logger, exception), operation, path, failures, exception.Message);
+    public static void ZooKeeperFailed(this ILogger logger, Exception exception, EnsembleRequest operation, string path, int failures) =>
+        logger.ZooKeeperFailed(AtDebug(logger, exception), operation, path, failures, exception.Message);
 
     [LoggerMessage(1403, LogLevel.Warning, "{Path} holds a newer format ({Format}) than this process can read; it is left alone, and the audits do its work.")]
     public static partial void NewerFormat(this ILogger logger, string path, int format);
@@ -163,7 +171,8 @@ internal static partial class Log
     private static partial void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason) => logger.QuotaNotSet(AtDebug(logger, exception), path, reason, exception?.Message ?? "");
+    public static void QuotaNotSet(this ILogger logger, Exception? exception, string path, string reason) =>
+        logger.QuotaNotSet(AtDebug(logger, exception), path, reason, exception?.Message ?? "");
 
     [LoggerMessage(1409, LogLevel.Warning, "{Members} processes can confirm what they keep near only every {Period} within the budget (Budgets:Deliveries), which is too seldom for a MaxStaleness of {MaxStaleness}: nothing is served near. Over an IDistributedCache ZooKeeper alone confirms; memcached's counters would need none of this.")]
     public static partial void TooManyToConfirm(this ILogger logger, int members, TimeSpan period, TimeSpan maxStaleness);
@@ -191,7 +200,8 @@ internal static partial class Log
     private static partial void RefreshFailed(this ILogger logger, Exception? exception, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void RefreshFailed(this ILogger logger, Exception exception) => logger.RefreshFailed(AtDebug(logger, exception), exception.Message);
+    public static void RefreshFailed(this ILogger logger, Exception exception) =>
+        logger.RefreshFailed(AtDebug(logger, exception), exception.Message);
 
     [LoggerMessage(1600, LogLevel.Warning, "HybridCache: a key is not cached, because it {Reason}.")]
     public static partial void HybridKeyRefused(this ILogger logger, string reason);
@@ -203,7 +213,8 @@ internal static partial class Log
     private static partial void HybridValueUnreadable(this ILogger logger, Exception? exception, string type, string problem);
 
     /// <summary>One line; the stack stands with it where Debug is logged.</summary>
-    public static void HybridValueUnreadable(this ILogger logger, Exception? exception, string type) => logger.HybridValueUnreadable(AtDebug(logger, exception), type, exception?.Message ?? "it is of another type");
+    public static void HybridValueUnreadable(this ILogger logger, Exception? exception, string type) =>
+        logger.HybridValueUnreadable(AtDebug(logger, exception), type, exception?.Message ?? "it is of another type");
 
     [LoggerMessage(1603, LogLevel.Warning, "HybridCache: {Setting} is {Value}, which is not honoured: {Reason}.")]
     public static partial void HybridSettingNotHonoured(this ILogger logger, string setting, string value, string reason);

@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace NearCache.Diagnostics;
 
-/// <summary>The instruments of the meter <c>NearCache</c>. Methods are called after what happened; tags take a few fixed values and never a key.</summary>
+/// <summary>
+/// The instruments of the meter <c>NearCache</c>. Methods are called after what happened; tags take a few fixed values and never a key.
+/// </summary>
 internal sealed class NearCacheMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -29,27 +31,56 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<long> _churn;
 
     /// <param name="meters">Makes the meter; null: it is made without a factory.</param>
-    /// <param name="namespace">Whose meter it is: caches of several namespaces have their meters from one factory, and what they observe must not be taken for one series.</param>
+    /// <param name="namespace">
+    /// Whose meter it is: caches of several namespaces have their meters from one factory, and what they observe must not be taken for one
+    /// series.
+    /// </param>
     public NearCacheMetrics(IMeterFactory? meters, string? @namespace = null)
     {
         var options = new MeterOptions(MeterName) { Tags = @namespace is null ? null : [new("nearcache.namespace", @namespace)] };
         _meter = meters?.Create(options) ?? new Meter(options);
         _reads = _meter.CreateCounter<long>("nearcache.reads", "{read}", "Reads that went past the near tier, by where they ended.");
-        _fillsDiscarded = _meter.CreateCounter<long>("nearcache.near.fills_discarded", "{fill}", "Values read from memcached that were not kept near, by reason.");
-        _flushes = _meter.CreateCounter<long>("nearcache.near.flushes", "{flush}", "Segments of a server whose near entries were voided, by reason.");
+        _fillsDiscarded = _meter.CreateCounter<long>(
+            "nearcache.near.fills_discarded", "{fill}", "Values read from memcached that were not kept near, by reason.");
+        _flushes = _meter.CreateCounter<long>(
+            "nearcache.near.flushes", "{flush}", "Segments of a server whose near entries were voided, by reason.");
         _audits = _meter.CreateCounter<long>("nearcache.audits", "{audit}", "Audits of a server, by how they ended.");
-        _announcements = _meter.CreateCounter<long>("nearcache.announcements", "{announcement}", "Announcements of changed keys through ZooKeeper, by what became of them.");
-        _remoteFailures = _meter.CreateCounter<long>("nearcache.remote.failures", "{failure}", "Operations on memcached that failed, by operation.");
-        _unreadable = _meter.CreateCounter<long>("nearcache.remote.unreadable", "{value}", "Values that could not be read and were taken as misses, by reason.");
-        _factories = _meter.CreateCounter<long>("nearcache.factory.runs", "{run}", "Runs of callers' factories, by how they ended; one that is given up is counted again when it ends.");
-        _factoryDuration = _meter.CreateHistogram<double>("nearcache.factory.duration", "s", "How long callers' factories ran, the wait for their turn left out, by how they ended.");
-        _stale = _meter.CreateCounter<long>("nearcache.stale.served", "{read}", "Reads that were answered with a stale value, by what failed or was slow.");
-        _nearMisses = _meter.CreateCounter<long>("nearcache.near.misses", "{miss}", "Reads of keys with a rule that the near tier could not answer, by reason: there is no entry (absent), it ended, it was voided with its segment, its rule was switched, its server is not confirmed, it is of another type.");
-        _prefetches = _meter.CreateCounter<long>("nearcache.near.prefetches", "{key}", "Keys that were fetched before anybody asked, by cause (preload, refresh) and by what became of them.");
-        _refreshFailures = _meter.CreateCounter<long>("nearcache.refresh.failures", "{failure}", "Values that were not refreshed in the background before their end, because their factory failed.");
-        _churn = _meter.CreateCounter<long>("nearcache.churn_breaker.trips", "{trip}", "Trips of the churn breaker that this process reported to the fleet, by rule.");
-        _closed = _meter.CreateCounter<double>("nearcache.near.gate_closed", "s", "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
-        _staleness = _meter.CreateHistogram<double>("nearcache.near.confirmation_age", "s", "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
+        _announcements = _meter.CreateCounter<long>(
+            "nearcache.announcements", "{announcement}", "Announcements of changed keys through ZooKeeper, by what became of them.");
+        _remoteFailures = _meter.CreateCounter<long>(
+            "nearcache.remote.failures", "{failure}", "Operations on memcached that failed, by operation.");
+        _unreadable = _meter.CreateCounter<long>(
+            "nearcache.remote.unreadable", "{value}", "Values that could not be read and were taken as misses, by reason.");
+        _factories = _meter.CreateCounter<long>(
+            "nearcache.factory.runs",
+            "{run}",
+            "Runs of callers' factories, by how they ended; one that is given up is counted again when it ends.");
+        _factoryDuration = _meter.CreateHistogram<double>(
+            "nearcache.factory.duration", "s", "How long callers' factories ran, the wait for their turn left out, by how they ended.");
+        _stale = _meter.CreateCounter<long>(
+            "nearcache.stale.served", "{read}", "Reads that were answered with a stale value, by what failed or was slow.");
+        _nearMisses = _meter.CreateCounter<long>(
+            "nearcache.near.misses",
+            "{miss}",
+            "Reads of keys with a rule that the near tier could not answer, by reason: there is no entry (absent), it ended, it was voided with its segment, its rule was switched, its server is not confirmed, it is of another type.");
+        _prefetches = _meter.CreateCounter<long>(
+            "nearcache.near.prefetches",
+            "{key}",
+            "Keys that were fetched before anybody asked, by cause (preload, refresh) and by what became of them.");
+        _refreshFailures = _meter.CreateCounter<long>(
+            "nearcache.refresh.failures",
+            "{failure}",
+            "Values that were not refreshed in the background before their end, because their factory failed.");
+        _churn = _meter.CreateCounter<long>(
+            "nearcache.churn_breaker.trips", "{trip}", "Trips of the churn breaker that this process reported to the fleet, by rule.");
+        _closed = _meter.CreateCounter<double>(
+            "nearcache.near.gate_closed",
+            "s",
+            "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
+        _staleness = _meter.CreateHistogram<double>(
+            "nearcache.near.confirmation_age",
+            "s",
+            "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
     }
 
     public void GateWasClosed(TimeSpan time) => _closed.Add(time.TotalSeconds);
@@ -99,24 +130,33 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
 
-    /// <summary>Hits and sizes are counted where they happen, without a call on the hit path, and read from there when somebody collects.</summary>
+    /// <summary>
+    /// Hits and sizes are counted where they happen, without a call on the hit path, and read from there when somebody collects.
+    /// </summary>
     public void ObserveNear(Func<long> hits, Func<long> entries, Func<long> bytes, Func<long> evictions)
     {
         _meter.CreateObservableCounter("nearcache.near.hits", hits, "{hit}", "Reads that the near tier answered.");
         _meter.CreateObservableGauge("nearcache.near.entries", entries, "{entry}", "Entries in the near tier.");
-        _meter.CreateObservableGauge("nearcache.near.bytes", bytes, "By", "Bytes of memory that the entries in the near tier take, by estimate.");
-        _meter.CreateObservableCounter("nearcache.near.evictions", evictions, "{entry}", "Entries that left the near tier because there was no room for them.");
+        _meter.CreateObservableGauge(
+            "nearcache.near.bytes", bytes, "By", "Bytes of memory that the entries in the near tier take, by estimate.");
+        _meter.CreateObservableCounter(
+            "nearcache.near.evictions", evictions, "{entry}", "Entries that left the near tier because there was no room for them.");
     }
 
     /// <summary>Read when somebody collects.</summary>
     public void ObserveServers(Func<long> closedServers) =>
-        _meter.CreateObservableGauge("nearcache.near.closed_servers", closedServers, "{server}", "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
+        _meter.CreateObservableGauge(
+            "nearcache.near.closed_servers",
+            closedServers,
+            "{server}",
+            "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
 
     /// <summary>The same for rules; one series a rule, whose names are the operators' own and bounded by the size of a set.</summary>
     public void ObserveRules(Func<IEnumerable<RuleSnapshot>> rules)
     {
         void Count(string name, string unit, string description, Func<RuleSnapshot, long> count) =>
-            _meter.CreateObservableCounter(name, () => rules().Select(rule => new Measurement<long>(count(rule), Tag("rule", rule.Name))), unit, description);
+            _meter.CreateObservableCounter(
+                name, () => rules().Select(rule => new Measurement<long>(count(rule), Tag("rule", rule.Name))), unit, description);
 
         Count("nearcache.rule.near_hits", "{read}", "Reads that the near tier answered, by rule.", rule => rule.NearHits);
         Count("nearcache.rule.remote_reads", "{read}", "Reads that went to memcached, by rule.", rule => rule.RemoteReads);
@@ -125,21 +165,49 @@ internal sealed class NearCacheMetrics : IDisposable
         _meter.CreateObservableGauge(
             "nearcache.rule.off", () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))), "{rule}", "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
         _meter.CreateObservableGauge(
-            "nearcache.churn_breaker.state", () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>((int)rule.ChurnBreaker, Tag("rule", rule.Name))), "{state}", "The churn breaker of a rule: 0 closed, 1 open (no write is announced), 2 half-open.");
+            "nearcache.churn_breaker.state", () => rules().Where(rule => !rule.IsDryRun).Select(
+                rule => new Measurement<int>(
+                    (int)rule.ChurnBreaker,
+                    Tag(
+                        "rule",
+                        rule.Name))), "{state}", "The churn breaker of a rule: 0 closed, 1 open (no write is announced), 2 half-open.");
     }
 
     /// <summary>The same for what ZooKeeper may be asked, and is.</summary>
     public void ObserveBudgets(Func<BudgetSnapshot> budgets)
     {
-        _meter.CreateObservableGauge("nearcache.budget.members", () => budgets().Members, "{process}", "Processes that share the namespace's budgets; 1,000 until they are counted.");
-        _meter.CreateObservableGauge("nearcache.budget.announcements.limit", () => budgets().AnnouncementsPerSecond, "{announcement}/s", "Announcements a second that this process may try.");
-        _meter.CreateObservableCounter("nearcache.budget.announcements", () => budgets().Announcements, "{announcement}", "Announcements that this process tried: transactions of the ensemble.");
-        _meter.CreateObservableGauge("nearcache.budget.announcements.waiting", () => budgets().Waiting, "{key}", "Keys that wait to be announced.");
-        _meter.CreateObservableGauge("nearcache.budget.reads.limit", () => budgets().ReadsPerSecond, "{read}/s", "Reads of slots a second that this process may make.");
+        _meter.CreateObservableGauge(
+            "nearcache.budget.members",
+            () => budgets().Members,
+            "{process}",
+            "Processes that share the namespace's budgets; 1,000 until they are counted.");
+        _meter.CreateObservableGauge(
+            "nearcache.budget.announcements.limit",
+            () => budgets().AnnouncementsPerSecond,
+            "{announcement}/s",
+            "Announcements a second that this process may try.");
+        _meter.CreateObservableCounter(
+            "nearcache.budget.announcements",
+            () => budgets().Announcements,
+            "{announcement}",
+            "Announcements that this process tried: transactions of the ensemble.");
+        _meter.CreateObservableGauge(
+            "nearcache.budget.announcements.waiting", () => budgets().Waiting, "{key}", "Keys that wait to be announced.");
+        _meter.CreateObservableGauge(
+            "nearcache.budget.reads.limit",
+            () => budgets().ReadsPerSecond,
+            "{read}/s",
+            "Reads of slots a second that this process may make.");
         _meter.CreateObservableCounter("nearcache.budget.reads", () => budgets().Reads, "{read}", "Reads of slots that this process made.");
-        _meter.CreateObservableGauge("nearcache.budget.pace", () => budgets().Pace.TotalSeconds, "s", "How soon after the last one a slot is read again.");
-        _meter.CreateObservableCounter("nearcache.budget.quota_refusals", () => budgets().QuotaRefusals, "{write}", "Writes that the ensemble refused because a quota was used up.");
-        _meter.CreateObservableGauge("nearcache.budget.ring", () => budgets().LargestRing, "By", "The size of the largest ring that was read last; at most 4,096.");
+        _meter.CreateObservableGauge(
+            "nearcache.budget.pace", () => budgets().Pace.TotalSeconds, "s", "How soon after the last one a slot is read again.");
+        _meter.CreateObservableCounter(
+            "nearcache.budget.quota_refusals",
+            () => budgets().QuotaRefusals,
+            "{write}",
+            "Writes that the ensemble refused because a quota was used up.");
+        _meter.CreateObservableGauge(
+            "nearcache.budget.ring", () => budgets().LargestRing, "By", "The size of the largest ring that was read last; at most 4,096.");
     }
 
     /// <summary>The same for requests to ZooKeeper; one series a purpose.</summary>
@@ -147,7 +215,8 @@ internal sealed class NearCacheMetrics : IDisposable
     {
         void Count(string name, string unit, string description, Func<EnsembleRequest, long> count) =>
             _meter.CreateObservableCounter(
-                name, () => Enum.GetValues<EnsembleRequest>().Select(request => new Measurement<long>(count(request), Tag("purpose", Name(request)))), unit, description);
+                name, () => Enum.GetValues<EnsembleRequest>()
+                    .Select(request => new Measurement<long>(count(request), Tag("purpose", Name(request)))), unit, description);
 
         Count("nearcache.budget.requests", "{request}", "Requests that this process sent to ZooKeeper, by purpose.", asked);
         Count("nearcache.budget.failures", "{request}", "Those among them that failed, by purpose.", failed);
@@ -158,21 +227,31 @@ internal sealed class NearCacheMetrics : IDisposable
     {
         void Age(string name, string description, Func<CoordinationSnapshot, TimeSpan?> age) =>
             _meter.CreateObservableGauge(
-                name, () => coordination() is { } now && age(now) is { } span ? new[] { new Measurement<double>(span.TotalSeconds) } : [], "s", description);
+                name, () => coordination() is { } now && age(now) is { } span
+                    ? new[] { new Measurement<double>(span.TotalSeconds) }
+                    : [], "s", description);
 
         Age("nearcache.coordination.reply_age", "How long ago a ZooKeeper server last replied to anything.", now => now.RepliedBefore);
         Age("nearcache.coordination.slot_read_age", "How long ago a slot was read last.", now => now.SlotReadBefore);
         Age("nearcache.coordination.announcement_age", "How long ago this process announced something last.", now => now.AnnouncedBefore);
-        _meter.CreateObservableGauge("nearcache.coordination.failing", () => coordination()?.Failing.Count ?? 0, "{purpose}", "Purposes whose requests to ZooKeeper fail now.");
+        _meter.CreateObservableGauge(
+            "nearcache.coordination.failing",
+            () => coordination()?.Failing.Count ?? 0,
+            "{purpose}",
+            "Purposes whose requests to ZooKeeper fail now.");
         _meter.CreateObservableGauge(
             "nearcache.coordination.namespace",
-            () => NamespaceStates.Select(state => new Measurement<int>(coordination()?.Namespace.Equals(state, StringComparison.OrdinalIgnoreCase) == true ? 1 : 0, Tag("state", state))),
+            () =>
+                NamespaceStates.Select(
+                    state => new Measurement<int>(
+                        coordination()?.Namespace.Equals(state, StringComparison.OrdinalIgnoreCase) == true ? 1 : 0, Tag("state", state))),
             "{namespace}",
             "1 for the state of the namespace's nodes in ZooKeeper, 0 for the others.");
     }
 
     /// <summary>The same for stops.</summary>
-    public void ObserveStops(Func<int> stops) => _meter.CreateObservableGauge("nearcache.stops", stops, "{stop}", "Stops in force in this process.");
+    public void ObserveStops(Func<int> stops) =>
+        _meter.CreateObservableGauge("nearcache.stops", stops, "{stop}", "Stops in force in this process.");
 
     public void Dispose() => _meter.Dispose();
 

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace NearCache.Diagnostics;
 
-/// <summary>The activity source <c>NearCache</c>: a span for each call of GetOrCreate that is no near hit, and one below it for the factory. Never a key.</summary>
+/// <summary>
+/// The activity source <c>NearCache</c>: a span for each call of GetOrCreate that is no near hit, and one below it for the factory. Never a
+/// key.
+/// </summary>
 internal static class NearCacheTraces
 {
     public const string SourceName = "NearCache";
@@ -12,7 +15,10 @@ internal static class NearCacheTraces
     /// <summary>Whether anybody wants spans.</summary>
     public static bool IsWanted => Source.HasListeners();
 
-    /// <summary>Begins the span of a call. To be called within the asynchronous method that ends it, so that the caller's own span stays the caller's.</summary>
+    /// <summary>
+    /// Begins the span of a call. To be called within the asynchronous method that ends it, so that the caller's own span stays the
+    /// caller's.
+    /// </summary>
     public static Activity? BeginGetOrCreate() => Source.StartActivity("nearcache.get_or_create");
 
     /// <summary>Begins the span of a factory's run. The same holds.</summary>
@@ -24,7 +30,8 @@ internal static class NearCacheTraces
 
     /// <summary>Notes what went wrong.</summary>
     public static void Failed(this Activity activity, Exception exception) =>
-        activity.SetTag("error.type", exception is OperationCanceledException ? "canceled" : exception.GetType().FullName).SetStatus(ActivityStatusCode.Error);
+        activity.SetTag("error.type", exception is OperationCanceledException ? "canceled" : exception.GetType().FullName)
+            .SetStatus(ActivityStatusCode.Error);
 
     private static string NameOf(CacheSource source) => source switch
     {

@@ -2,9 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Diagnostics;
 
-/// <summary>Counts what happens on many threads at once, in parts: each thread has cells of its own, so that counting costs an addition.</summary>
-/// <remarks>A counter has a number, by which each thread finds its cells, whatever other counters it counts for; the number of a counter that is gone is given to a new one.
-/// Cells of ended threads are folded into one.</remarks>
+/// <summary>
+/// Counts what happens on many threads at once, in parts: each thread has cells of its own, so that counting costs an addition.
+/// </summary>
+/// <remarks>
+/// A counter has a number, by which each thread finds its cells, whatever other counters it counts for; the number of a counter that is
+/// gone is given to a new one. Cells of ended threads are folded into one.
+/// </remarks>
 internal sealed class ThreadedCounter
 {
     private static readonly Lock Guard = new();   // guards the numbers
@@ -68,7 +72,9 @@ internal sealed class ThreadedCounter
     public long Add(int part)
     {
         var (all, number) = (Mine, _number);
-        var cells = all is not null && (uint)number < (uint)all.Length && all[number] is { } mine && mine.Of == _identity ? mine : CellsOfThisThread();
+        var cells = all is not null && (uint)number < (uint)all.Length && all[number] is { } mine && mine.Of == _identity
+            ? mine
+            : CellsOfThisThread();
         var counts = cells.Counts;
         return (uint)part < (uint)counts.Length ? ++counts[part] : ++Grow(cells, part)[part];
     }

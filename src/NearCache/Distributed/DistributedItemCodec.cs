@@ -30,7 +30,8 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
         var deadline = Read(bytes.Span, ref at);
         return sliding > (ulong)TimeSpan.MaxValue.TotalMilliseconds || deadline > long.MaxValue
             ? throw new FormatException("No expiration is that long.")
-            : new DistributedItem(bytes[at..], sliding == 0 ? null : TimeSpan.FromMilliseconds((long)sliding), deadline == 0 ? null : (long)deadline);
+            : new DistributedItem(
+                bytes[at..], sliding == 0 ? null : TimeSpan.FromMilliseconds((long)sliding), deadline == 0 ? null : (long)deadline);
     }
 
     private static int Write(Span<byte> output, ulong number)

@@ -8,7 +8,10 @@ using NearCache.Remote;
 
 namespace NearCache.Distributed;
 
-/// <summary>What <c>IDistributedCache</c> does, by the paths that every key takes. An item that slides is never near, since memcached must see each time that it is asked for.</summary>
+/// <summary>
+/// What <c>IDistributedCache</c> does, by the paths that every key takes. An item that slides is never near, since memcached must see each
+/// time that it is asked for.
+/// </summary>
 internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writes, NearStore near, TimeProvider time, ILogger logger)
 {
     public async ValueTask<DistributedItem?> GetAsync(string name, CancellationToken cancellationToken)
@@ -28,7 +31,8 @@ internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writ
         MetaResponse item;
         try
         {
-            item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), cancellationToken).ConfigureAwait(false);
+            item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (MemcachedException e)
         {
@@ -73,7 +77,8 @@ internal sealed class DistributedPath(KeyMap map, ReadPath reads, WritePath writ
 
         try
         {
-            await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, MetaFields.None) with { TimeToLive = seconds }, cancellationToken).ConfigureAwait(false);
+            await place.Server.Server.ExecuteAsync(
+                MetaCommand.Get(place.Physical, MetaFields.None) with { TimeToLive = seconds }, cancellationToken).ConfigureAwait(false);
         }
         catch (MemcachedException e)
         {

@@ -89,7 +89,8 @@ internal sealed class FactoryGate(int limit)
     private async ValueTask WaitAsync(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
     {
         // Either the turn comes or the wait is given up: whichever takes the caller off the list first.
-        await using var giveUp = cancellationToken.UnsafeRegister((state, token) => GiveUp((LinkedListNode<TaskCompletionSource>)state!, token), turn).ConfigureAwait(false);
+        await using var giveUp = cancellationToken.UnsafeRegister(
+            (state, token) => GiveUp((LinkedListNode<TaskCompletionSource>)state!, token), turn).ConfigureAwait(false);
         await turn.Value.Task.ConfigureAwait(false);
     }
 

@@ -1,6 +1,9 @@
 namespace NearCache.Flights;
 
-/// <summary>The place of one factory behind a <see cref="FactoryGate"/>. While the factory itself waits for a cache, another factory may have it: else factories that ask the cache could take all places and wait for one another for ever.</summary>
+/// <summary>
+/// The place of one factory behind a <see cref="FactoryGate"/>. While the factory itself waits for a cache, another factory may have it:
+/// else factories that ask the cache could take all places and wait for one another for ever.
+/// </summary>
 /// <param name="gate">The gate, which it has passed.</param>
 /// <param name="flight">The flight that runs the factory.</param>
 /// <param name="cancellationToken">The factory's.</param>
@@ -13,7 +16,10 @@ internal sealed class FactoryPlace(FactoryGate gate, Flight flight, Cancellation
     private bool _isTaken = true;
     private bool _isOver;
 
-    /// <summary>The place of the factory that the current code belongs to; null: it belongs to none. What is set is seen by all that the setting method calls from then on.</summary>
+    /// <summary>
+    /// The place of the factory that the current code belongs to; null: it belongs to none. What is set is seen by all that the setting
+    /// method calls from then on.
+    /// </summary>
     public static FactoryPlace? Current
     {
         get => Flowing.Value;
@@ -38,7 +44,9 @@ internal sealed class FactoryPlace(FactoryGate gate, Flight flight, Cancellation
         }
     }
 
-    /// <summary>The factory begins to wait for a cache, beside other calls of its own perhaps. Followed by <see cref="TakeBackAsync"/>.</summary>
+    /// <summary>
+    /// The factory begins to wait for a cache, beside other calls of its own perhaps. Followed by <see cref="TakeBackAsync"/>.
+    /// </summary>
     public void Lend()
     {
         lock (_lock)

@@ -5,8 +5,10 @@ namespace NearCache.Flights;
 /// <summary>One run of a factory that several callers of the same key wait for.</summary>
 /// <remarks>
 /// <para>Cancelling a caller's token gives up that caller's wait. When the last caller has left, the factory's token is cancelled.</para>
-/// <para>The body says as of which moment its result is known to be current (<see cref="Vouch"/>). A caller that boarded later may have begun its call after a removal that the result does not
-/// know of: it does not get the result, and asks again.</para>
+/// <para>
+/// The body says as of which moment its result is known to be current (<see cref="Vouch"/>). A caller that boarded later may have begun its
+/// call after a removal that the result does not know of: it does not get the result, and asks again.
+/// </para>
 /// </remarks>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Without a timer and a wait handle the source holds nothing to dispose.")]
 internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time)
@@ -28,7 +30,10 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
     /// <summary>The epoch of its tags when it began.</summary>
     public long TagEpoch => tagEpoch;
 
-    /// <summary>Whether it stands in the place of a flight that goes on, a tag of which was removed: that flight may hold the key's right to fill, and there is no point in waiting for what it makes.</summary>
+    /// <summary>
+    /// Whether it stands in the place of a flight that goes on, a tag of which was removed: that flight may hold the key's right to fill,
+    /// and there is no point in waiting for what it makes.
+    /// </summary>
     public bool HasOvertaken { get; init; }
 
     /// <summary>The timestamp of its start.</summary>
@@ -55,13 +60,16 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
     /// <summary>Notes that the factory begins now.</summary>
     public void BeginFactory() => FactoryBegan = Now();
 
-    /// <summary>Says as of which moment the result is known to be current. The last call counts; without any, the result is good for every caller.</summary>
+    /// <summary>
+    /// Says as of which moment the result is known to be current. The last call counts; without any, the result is good for every caller.
+    /// </summary>
     /// <param name="asOf">The moment: callers that boarded before it get the result.</param>
     /// <param name="slack">How long after that moment a caller may have boarded and still gets the result. Zero: not at all.</param>
     public void Vouch(FlightMoment asOf, TimeSpan slack = default) => (_asOf, _slack) = (asOf, slack);
 
     /// <summary>Returns whether the result is good for a caller that boarded at this moment. Requires that the flight has landed.</summary>
-    public bool IsGoodFor(FlightMoment boarded) => boarded.Number < _asOf.Number || (_slack > TimeSpan.Zero && time.GetElapsedTime(_asOf.Timestamp, boarded.Timestamp) <= _slack);
+    public bool IsGoodFor(FlightMoment boarded) =>
+        boarded.Number < _asOf.Number || (_slack > TimeSpan.Zero && time.GetElapsedTime(_asOf.Timestamp, boarded.Timestamp) <= _slack);
 
     /// <summary>Counts one more caller. False: all had left, or the flight is over; begin another.</summary>
     public bool TryBoard(out FlightMoment boarded)
@@ -117,7 +125,8 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
         Cancel();
     }
 
-    // What the factory registered with its token runs here, so that a factory that ends at once has given its right back before its callers go on.
+    // What the factory registered with its token runs here, so that a factory that ends at once has given its right back before its callers
+    // go on.
     private void Cancel()
     {
         try
@@ -132,7 +141,8 @@ internal abstract class Flight(FlightName name, IReadOnlyList<string> tags, long
 }
 
 /// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
-internal sealed class Flight<T>(FlightName name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time, Func<CacheResult<T>, CacheResult<T>>? forAnother = null)
+internal sealed class Flight<T>(
+    FlightName name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time, Func<CacheResult<T>, CacheResult<T>>? forAnother = null)
     : Flight(name, tags, tagEpoch, time)
 {
     private readonly TaskCompletionSource<CacheResult<T>> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -156,7 +166,8 @@ internal sealed class Flight<T>(FlightName name, IReadOnlyList<string> tags, lon
         }
         catch (Exception e)
         {
-            // Every caller sees the factory's own exception, also one that says that something was cancelled: a caller's own token ends its wait, and nothing else.
+            // Every caller sees the factory's own exception, also one that says that something was cancelled: a caller's own token ends its
+            // wait, and nothing else.
             landing?.Invoke(false);
             _landing.TrySetException(e);
 

@@ -2,10 +2,14 @@ using System.Collections.Concurrent;
 
 namespace NearCache.Flights;
 
-/// <summary>The flights under way: at most one for a key, a type and a variant that a new caller may join, and at most one that refreshes a key in the background.</summary>
+/// <summary>
+/// The flights under way: at most one for a key, a type and a variant that a new caller may join, and at most one that refreshes a key in
+/// the background.
+/// </summary>
 internal sealed class FlightBoard(TimeProvider time)
 {
-    private readonly ConcurrentDictionary<string, Flight[]> _flights = new(StringComparer.Ordinal);   // by key; the arrays are replaced, never changed
+    // by key; the arrays are replaced, never changed
+    private readonly ConcurrentDictionary<string, Flight[]> _flights = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Flight> _refreshes = new(StringComparer.Ordinal);
     private readonly TagEpochs _tags = new();
     private readonly Lock _waits = new();   // guards which flights wait for which
@@ -15,9 +19,11 @@ internal sealed class FlightBoard(TimeProvider time)
     /// <param name="cancellationToken">Gives up this caller's wait.</param>
     /// <exception cref="InvalidOperationException">A factory asks for what waits for that factory.</exception>
     /// <remarks>A factory that calls this lends its place meanwhile.</remarks>
-    public ValueTask<CacheResult<T>> JoinAsync<T>(FlightPlan<T> plan, CancellationToken cancellationToken) => cancellationToken.IsCancellationRequested
+    public ValueTask<CacheResult<T>> JoinAsync<T>(FlightPlan<T> plan, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
         ? ValueTask.FromCanceled<CacheResult<T>>(cancellationToken)
-        : FactoryPlace.Current is { IsOver: false } place ? LendAsync(place, plan, cancellationToken) : JoinOrBeginAsync(plan, waiter: null, cancellationToken);
+        : FactoryPlace.Current is { IsOver: false } place ? LendAsync(place, plan, cancellationToken) : JoinOrBeginAsync(
+            plan, waiter: null, cancellationToken);
 
     /// <summary>Begins to refresh a key in the background, unless that is under way.</summary>
     /// <param name="name">What is refreshed.</param>
@@ -43,7 +49,8 @@ internal sealed class FlightBoard(TimeProvider time)
     public void CutTag(string tag) => _tags.Advance(tag);
 
     /// <summary>Returns whether a flight of the same key is under way that makes a value of another type.</summary>
-    public bool HasAnotherType(FlightName name) => _flights.TryGetValue(name.Key, out var flights) && Array.Exists(flights, flight => flight.Name.Type != name.Type);
+    public bool HasAnotherType(FlightName name) =>
+        _flights.TryGetValue(name.Key, out var flights) && Array.Exists(flights, flight => flight.Name.Type != name.Type);
 
     /// <summary>Cancels what is refreshed in the background.</summary>
     public void EndRefreshes()
@@ -93,7 +100,9 @@ internal sealed class FlightBoard(TimeProvider time)
             Flight[] next = [.. present.Where(other => !ReferenceEquals(other, shared)), flight];
             if (present.Length == 0 ? _flights.TryAdd(plan.Name.Key, next) : _flights.TryUpdate(plan.Name.Key, next, present))
             {
-                return (await WaitAsync(flight, plan.Meanwhile, waiter, cancellationToken, begin: () => _ = RunAsync(flight, plan)).ConfigureAwait(false)).Result;
+                return (
+                    await WaitAsync(flight, plan.Meanwhile, waiter, cancellationToken, begin: () => _ = RunAsync(flight, plan))
+                        .ConfigureAwait(false)).Result;
             }
         }
     }
@@ -122,7 +131,8 @@ internal sealed class FlightBoard(TimeProvider time)
 
     private async Task RefreshAsync<T>(Flight<T> flight, Func<Flight, ValueTask<CacheResult<T>>> body)
     {
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);   // the caller's code may take its time before its first await
+        // the caller's code may take its time before its first await
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await flight.FlyAsync(body).ConfigureAwait(false);
         _ = flight.Landing.Exception;
         _refreshes.TryRemove(new KeyValuePair<string, Flight>(flight.Name.Key, flight));
@@ -136,7 +146,9 @@ internal sealed class FlightBoard(TimeProvider time)
         {
             BeginWait(waiter, flight);
             begin?.Invoke();
-            if (meanwhile is not null && !await HasLandedAsync(flight, meanwhile.After, cancellationToken).ConfigureAwait(false) && meanwhile.Instead() is { HasValue: true } instead)
+            if (meanwhile is not null
+                && !await HasLandedAsync(flight, meanwhile.After, cancellationToken).ConfigureAwait(false)
+                && meanwhile.Instead() is { HasValue: true } instead)
             {
                 // A later caller will want what it brings.
                 flight.Keep();

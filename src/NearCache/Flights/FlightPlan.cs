@@ -8,7 +8,10 @@ internal sealed record FlightPlan<T>(FlightName Name, Func<Flight, ValueTask<Cac
     /// <summary>The tags of the value. After the removal of one of them no call joins the flight.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>Returns for how long after the landing callers may still have the result. Called when the body has succeeded, before any caller is told.</summary>
+    /// <summary>
+    /// Returns for how long after the landing callers may still have the result. Called when the body has succeeded, before any caller is
+    /// told.
+    /// </summary>
     public Func<TimeSpan> Linger { get; init; } = static () => TimeSpan.Zero;
 
     /// <summary>What this caller takes rather than wait for long; null: nothing.</summary>

@@ -1,6 +1,9 @@
 namespace NearCache.Flights;
 
-/// <summary>Counts the removals of tags that this process knows of, many tags to one count: what a flight with a tag makes is not for calls that come after a removal.</summary>
+/// <summary>
+/// Counts the removals of tags that this process knows of, many tags to one count: what a flight with a tag makes is not for calls that
+/// come after a removal.
+/// </summary>
 /// <remarks>Any thread may read and advance. A collision costs a run of a factory, nothing else.</remarks>
 internal sealed class TagEpochs
 {

@@ -29,7 +29,8 @@ internal readonly record struct HybridCall(HybridCacheEntryFlags Flags, TimeSpan
         var expiration = own?.Expiration ?? common?.Expiration ?? lifetime;
         var near = own?.LocalCacheExpiration ?? common?.LocalCacheExpiration;
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(expiration, TimeSpan.Zero, nameof(HybridCacheEntryOptions.Expiration));
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(near ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(HybridCacheEntryOptions.LocalCacheExpiration));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(
+            near ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(HybridCacheEntryOptions.LocalCacheExpiration));
         return new HybridCall(
             own?.Flags ?? common?.Flags ?? HybridCacheEntryFlags.None,
             expiration < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : expiration,

@@ -13,7 +13,8 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
     /// <remarks>A key that begins with the mark is stored by its hash, and its own name may be another's.</remarks>
     // Apart, so that all this is not compiled into code that serves every type: there it costs a quarter more.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public HybridItem? Find(ReadOnlySpan<char> key) => key.StartsWith(FaceKeys.Mark) ? null : Find(new NearKey(NearHybridCache.KeyPrefix, key));
+    public HybridItem? Find(ReadOnlySpan<char> key) =>
+        key.StartsWith(FaceKeys.Mark) ? null : Find(new NearKey(NearHybridCache.KeyPrefix, key));
 
     /// <summary>The same by the whole name.</summary>
     public HybridItem? FindNamed(string name) => Find(new NearKey(name));

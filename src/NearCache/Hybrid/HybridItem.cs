@@ -8,7 +8,9 @@ using NearCache.Tags;
 namespace NearCache.Hybrid;
 
 /// <summary>A value of the <see cref="HybridCache"/> with the versions of its tags: what is stored, and what is kept near.</summary>
-/// <remarks>To callers it never changes. It learns, by anyone who finds out: the cells of its tags, and the value itself where that can be shared.</remarks>
+/// <remarks>
+/// To callers it never changes. It learns, by anyone who finds out: the cells of its tags, and the value itself where that can be shared.
+/// </remarks>
 [ImmutableObject(true)]
 internal sealed class HybridItem
 {
@@ -23,7 +25,8 @@ internal sealed class HybridItem
     private object? _own;   // decoded for the one who asked, and not yet taken
 
     /// <summary>An item as it was read.</summary>
-    public HybridItem(TagVersion[] tags, bool isNull, HybridPayload payload) => (_tags, _value, _payload) = (tags, isNull ? NullMark : null, payload);
+    public HybridItem(TagVersion[] tags, bool isNull, HybridPayload payload) =>
+        (_tags, _value, _payload) = (tags, isNull ? NullMark : null, payload);
 
     private HybridItem(TagVersion[] tags, object? value, HybridPayload payload, long? madeAt) =>
         (_tags, _value, _payload, _madeAt) = (tags, value, payload, madeAt ?? NotMadeHere);
@@ -70,7 +73,11 @@ internal sealed class HybridItem
         }
 
         object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
-        var payload = new HybridPayload(writer.WrittenSpan.ToArray(), header) { MayPack = mayPack, HasFields = value is not null && serializers.HasFields<T>() };
+        var payload = new HybridPayload(writer.WrittenSpan.ToArray(), header)
+        {
+            MayPack = mayPack,
+            HasFields = value is not null && serializers.HasFields<T>(),
+        };
         return new HybridItem(tags, shared, payload, madeAt);
     }
 
@@ -91,7 +98,10 @@ internal sealed class HybridItem
     /// <summary>The same as far as they were found before.</summary>
     public TagStamp[]? KnownStamps => _stamps;
 
-    /// <summary>The value, a copy of its own for each caller unless it cannot be changed. False: it is none that can be read as a <typeparamref name="T"/>.</summary>
+    /// <summary>
+    /// The value, a copy of its own for each caller unless it cannot be changed. False: it is none that can be read as a
+    /// <typeparamref name="T"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake<T>(HybridSerializers serializers, out T? value)
     {
@@ -99,7 +109,10 @@ internal sealed class HybridItem
         return (Typed.Is(shared, out value) && !ReferenceEquals(shared, NullMark)) || TryRead(serializers, out value);
     }
 
-    /// <summary>Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it again.</summary>
+    /// <summary>
+    /// Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it
+    /// again.
+    /// </summary>
     public bool TryPrepare<T>(HybridSerializers serializers, out Exception? why)
     {
         why = null;

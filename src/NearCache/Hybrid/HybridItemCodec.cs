@@ -75,7 +75,8 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
         return new HybridItem(tags, kind == IsNull, new HybridPayload(bytes, at));
     }
 
-    private static HybridPayload PayloadOf(HybridItem item) => item.Payload ?? throw new InvalidOperationException("The item's bytes were dropped.");
+    private static HybridPayload PayloadOf(HybridItem item) =>
+        item.Payload ?? throw new InvalidOperationException("The item's bytes were dropped.");
 
     private static void WriteNumber(IBufferWriter<byte> output, uint number)
     {

@@ -34,8 +34,19 @@ internal sealed class HybridPath(
         {
             var making = new HybridMaking<TState, T>(place, tagNames, state, factory, tags, reads, serializers, time, call.MayCompress);
             var result = call is { WritesRemote: true, RunsFactory: true }
-                ? await creations.GetOrCreateAsync(flightName, place, making, static (making, token) => making.RunAsync(token), new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero }, terms, cancellationToken).ConfigureAwait(false)
-                : await flights.JoinAsync(new FlightPlan<HybridItem>(flightName, flight => GetOrMakeAsync(flight, place, making, call, terms)) { Tags = terms.Tags }, cancellationToken).ConfigureAwait(false);
+                ? await creations.GetOrCreateAsync(
+                    flightName,
+                    place,
+                    making,
+                    static (making, token) => making.RunAsync(token),
+                    new CacheEntryOptions { Lifetime = call.Lifetime, StaleLifetime = TimeSpan.Zero },
+                    terms,
+                    cancellationToken).ConfigureAwait(false)
+                : await flights.JoinAsync(
+                    new FlightPlan<HybridItem>(
+                        flightName, flight => GetOrMakeAsync(flight, place, making, call, terms))
+                    { Tags = terms.Tags },
+                    cancellationToken).ConfigureAwait(false);
             if (!result.HasValue)
             {
                 return default!;
@@ -66,7 +77,8 @@ internal sealed class HybridPath(
         }
     }
 
-    public async Task SetAsync<T>(string name, T value, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
+    public async Task SetAsync<T>(
+        string name, T value, HybridCall call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
     {
         if (!map.IsSettled)
         {
@@ -83,7 +95,8 @@ internal sealed class HybridPath(
         HybridItem item;
         try
         {
-            item = HybridItem.Of(value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers, call.MayCompress);
+            item = HybridItem.Of(
+                value, await tags.ReadAsync(place, tagNames, cancellationToken).ConfigureAwait(false), serializers, call.MayCompress);
         }
         catch (MemcachedException e)
         {
@@ -125,7 +138,8 @@ internal sealed class HybridPath(
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
 
-    public Task RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken) => writes.RemoveManyAsync(names, cancellationToken);
+    public Task RemoveAsync(IEnumerable<string> names, CancellationToken cancellationToken) =>
+        writes.RemoveManyAsync(names, cancellationToken);
 
     public Task RemoveByTagAsync(string tagName, CancellationToken cancellationToken) => tags.RemoveAsync(tagName, cancellationToken);
 
@@ -144,7 +158,8 @@ internal sealed class HybridPath(
             ReadPath.Vouch(flight, fill);
             try
             {
-                var item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), flight.Token).ConfigureAwait(false);
+                var item = await place.Server.Server.ExecuteAsync(MetaCommand.Get(place.Physical, ReadPath.Fields), flight.Token)
+                    .ConfigureAwait(false);
                 var read = reads.Receive<HybridItem>(place, fill, item);
                 if (read.HasValue && await terms.CheckAsync(place, read.Value!, flight.Token).ConfigureAwait(false) == Acceptance.Yes)
                 {
@@ -175,14 +190,16 @@ internal sealed class HybridPath(
     {
         var kept = place;
         item.Stamps(versions => tags.Stamp(kept, versions));
-        reads.Keep(place, fill, item, item.Payload?.Bytes ?? default, (int)Math.Min(call.Lifetime.TotalSeconds, int.MaxValue), CacheVersion.None);
+        reads.Keep(
+            place, fill, item, item.Payload?.Bytes ?? default, (int)Math.Min(call.Lifetime.TotalSeconds, int.MaxValue), CacheVersion.None);
     }
 
-    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call, string[] tagNames) => new(place, tags, serializers, call.ReadsRemote, limits, metrics, logger)
-    {
-        ReadsNear = call.ReadsNear,
-        KeepsNear = call.KeepsNear,
-        NearLifetime = call.NearLifetime,
-        Tags = tagNames,
-    };
+    private HybridTerms<T> TermsOf<T>(in PlacedKey place, in HybridCall call, string[] tagNames) =>
+        new(place, tags, serializers, call.ReadsRemote, limits, metrics, logger)
+        {
+            ReadsNear = call.ReadsNear,
+            KeepsNear = call.KeepsNear,
+            NearLifetime = call.NearLifetime,
+            Tags = tagNames,
+        };
 }

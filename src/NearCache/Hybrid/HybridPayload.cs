@@ -12,6 +12,8 @@ internal sealed class HybridPayload(ReadOnlyMemory<byte> bytes, int header)
     /// <summary>Whether the bytes may be compressed on their way to the remote. Default: true.</summary>
     public bool MayPack { get; init; } = true;
 
-    /// <summary>Whether the value is written as <see cref="Remote.ValueKind.JsonFields"/>; known only of an item that was made in this process.</summary>
+    /// <summary>
+    /// Whether the value is written as <see cref="Remote.ValueKind.JsonFields"/>; known only of an item that was made in this process.
+    /// </summary>
     public bool HasFields { get; init; }
 }

@@ -52,7 +52,8 @@ internal sealed class HybridSerializer<T>
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                throw new NotSupportedException($"A {TypeNames.Of(typeof(T))} was written, but cannot be read back, so it is not stored: {e.Message}", e);
+                throw new NotSupportedException(
+                    $"A {TypeNames.Of(typeof(T))} was written, but cannot be read back, so it is not stored: {e.Message}", e);
             }
 
             _hasReadBack = true;

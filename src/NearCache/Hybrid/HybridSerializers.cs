@@ -7,13 +7,20 @@ using NearCache.Remote;
 
 namespace NearCache.Hybrid;
 
-/// <summary>Who writes values of a type: a serializer registered for it, else the last factory that has one, else text and bytes as they are, and all else as JSON.</summary>
-internal sealed class HybridSerializers(IServiceProvider? services, IReadOnlyList<IHybridCacheSerializerFactory> factories, JsonSerializerOptions json, SharedTypes shared)
+/// <summary>
+/// Who writes values of a type: a serializer registered for it, else the last factory that has one, else text and bytes as they are, and
+/// all else as JSON.
+/// </summary>
+internal sealed class HybridSerializers(
+    IServiceProvider? services, IReadOnlyList<IHybridCacheSerializerFactory> factories, JsonSerializerOptions json, SharedTypes shared)
 {
     private readonly ConcurrentDictionary<Type, object> _known = new();
 
-    /// <exception cref="NotSupportedException">Nobody knows the type: register a serializer, or add it to the source-generated context of <see cref="NearCacheOptions.Json"/>.</exception>
-    private HybridSerializer<T> For<T>() => (HybridSerializer<T>)(_known.TryGetValue(typeof(T), out var known) ? known : _known.GetOrAdd(typeof(T), Find<T>()));
+    /// <exception cref="NotSupportedException">
+    /// Nobody knows the type: register a serializer, or add it to the source-generated context of <see cref="NearCacheOptions.Json"/>.
+    /// </exception>
+    private HybridSerializer<T> For<T>() =>
+        (HybridSerializer<T>)(_known.TryGetValue(typeof(T), out var known) ? known : _known.GetOrAdd(typeof(T), Find<T>()));
 
     /// <summary>Whether all callers may have the same instance of a type.</summary>
     public bool Shares<T>() => shared.Has<T>();

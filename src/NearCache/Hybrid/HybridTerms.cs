@@ -5,11 +5,19 @@ using NearCache.Paths;
 namespace NearCache.Hybrid;
 
 /// <summary>An item is an answer while its tags are what they were, and as long as it can be read.</summary>
-internal sealed class HybridTerms<T>(PlacedKey place, TagPath tags, HybridSerializers serializers, bool readsRemote, HybridLimits limits, NearCacheMetrics metrics, ILogger logger) : CreationTerms<HybridItem>
+internal sealed class HybridTerms<T>(
+    PlacedKey place,
+    TagPath tags,
+    HybridSerializers serializers,
+    bool readsRemote,
+    HybridLimits limits,
+    NearCacheMetrics metrics,
+    ILogger logger) : CreationTerms<HybridItem>
 {
     private HybridItem? _refused;
 
-    public override bool IsCurrent(HybridItem near) => tags.AreCurrent(near.Stamps(versions => tags.Stamp(place, versions))) && near.TryPrepare<T>(serializers, out _);
+    public override bool IsCurrent(HybridItem near) =>
+        tags.AreCurrent(near.Stamps(versions => tags.Stamp(place, versions))) && near.TryPrepare<T>(serializers, out _);
 
     public override async ValueTask<Acceptance> CheckAsync(PlacedKey place, HybridItem found, CancellationToken cancellationToken)
     {
@@ -18,7 +26,8 @@ internal sealed class HybridTerms<T>(PlacedKey place, TagPath tags, HybridSerial
             return Acceptance.NotHere;
         }
 
-        var verdict = await tags.CheckAsync(place, found.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false);
+        var verdict = await tags.CheckAsync(place, found.Stamps(versions => tags.Stamp(place, versions)), cancellationToken)
+            .ConfigureAwait(false);
         if (verdict == Acceptance.Yes && !found.TryPrepare<T>(serializers, out var why))
         {
             metrics.ValueUnreadable("content");

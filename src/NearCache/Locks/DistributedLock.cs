@@ -9,7 +9,8 @@ using NearCache.Near;
 namespace NearCache.Locks;
 
 /// <summary>Acquires locks: an item that only one can add.</summary>
-internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock clock, TimeProvider time, NearCacheMetrics metrics) : IDistributedLock
+internal sealed class DistributedLock(
+    Func<string, LockPlace> place, NearClock clock, TimeProvider time, NearCacheMetrics metrics) : IDistributedLock
 {
     private const int ShortestPause = 10;
     private const int LongestPause = 250;
@@ -46,7 +47,8 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
                 return null;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, pause * (0.5 + Random.Shared.NextDouble()))), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, pause * (0.5 + Random.Shared.NextDouble()))), time, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
@@ -56,7 +58,8 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
         var sent = clock.Now();
         try
         {
-            var reply = await lockPlace.Server.Server.ExecuteAsync(LockCommands.Acquire(lockPlace, token, lease, time.GetUtcNow())).ConfigureAwait(false);
+            var reply = await lockPlace.Server.Server.ExecuteAsync(LockCommands.Acquire(lockPlace, token, lease, time.GetUtcNow()))
+                .ConfigureAwait(false);
             if (reply.Responses[0].Status is MetaStatus.NotStored or MetaStatus.Exists)
             {
                 return null;
@@ -79,7 +82,12 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
                 _ = ReleaseAsync(lockPlace, token);
             }
 
-            throw new NearCacheException($"lock failed: {e.Message}", e) { IsTransient = e.IsTransient, OutcomeUnknown = e.OutcomeUnknown, Key = lockPlace.Name };
+            throw new NearCacheException($"lock failed: {e.Message}", e)
+            {
+                IsTransient = e.IsTransient,
+                OutcomeUnknown = e.OutcomeUnknown,
+                Key = lockPlace.Name,
+            };
         }
     }
 
@@ -90,7 +98,9 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
         var life = lockPlace.Server.Epoch;
         var reply = await lockPlace.Server.Server.ExecuteAsync(new[] { LockCommands.Look(lockPlace) }).ConfigureAwait(false);
         var item = reply.Responses[0];
-        return item.Status == MetaStatus.Ok && item.Value.Span.SequenceEqual(token.Span) ? (item.Cas, new CasOrigin(life, reply.ConnectionId)) : null;
+        return item.Status == MetaStatus.Ok && item.Value.Span.SequenceEqual(token.Span)
+            ? (item.Cas, new CasOrigin(life, reply.ConnectionId))
+            : null;
     }
 
     /// <summary>Gives a lock back if it still has this token.</summary>
@@ -100,7 +110,9 @@ internal sealed class DistributedLock(Func<string, LockPlace> place, NearClock c
         try
         {
             return await LookAsync(lockPlace, token).ConfigureAwait(false) is { } held
-                && (await lockPlace.Server.CompareAsync(held.Origin, LockCommands.Release(lockPlace, held.Cas)).ConfigureAwait(false)).Status == MetaStatus.Ok;
+                && (
+                    await lockPlace.Server.CompareAsync(held.Origin, LockCommands.Release(lockPlace, held.Cas))
+                        .ConfigureAwait(false)).Status == MetaStatus.Ok;
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)
         {

@@ -6,11 +6,17 @@ namespace NearCache.Locks;
 /// <summary>What is sent about a lock. docs/formats.md, "Locks".</summary>
 internal static class LockCommands
 {
-    /// <summary>The lock if nobody has it, then the fence: counted up by every try, so that a holder's number is above those of all holders before.</summary>
+    /// <summary>
+    /// The lock if nobody has it, then the fence: counted up by every try, so that a holder's number is above those of all holders before.
+    /// </summary>
     public static MetaCommand[] Acquire(in LockPlace place, ReadOnlyMemory<byte> token, TimeSpan lease, DateTimeOffset now) =>
     [
         MetaCommand.Set(place.Key, token, Seconds(lease)) with { Mode = MetaSetMode.Add },
-        MetaCommand.Increment(place.Fence) with { Vivify = 0, Initial = (ulong)(now.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / (ulong)TimeSpan.TicksPerMicrosecond },
+        MetaCommand.Increment(place.Fence) with
+        {
+            Vivify = 0,
+            Initial = (ulong)(now.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / (ulong)TimeSpan.TicksPerMicrosecond,
+        },
     ];
 
     /// <summary>The item that is the lock.</summary>
@@ -25,7 +31,10 @@ internal static class LockCommands
 
     /// <summary>The fence's number; null: there is none.</summary>
     public static long? Number(in MetaResponse response) =>
-        response.Status == MetaStatus.Ok && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        response.Status == MetaStatus.Ok
+            && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     // memcached counts whole seconds and may end an item up to one early.
     private static int Seconds(TimeSpan lease) => (int)Math.Ceiling(lease.TotalSeconds) + 1;

@@ -15,7 +15,9 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
     /// <summary>Cancelled when the loop is to end.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>Begins: the step is taken again and again until the loop is disposed, at first on this thread as far as its first wait.</summary>
+    /// <summary>
+    /// Begins: the step is taken again and again until the loop is disposed, at first on this thread as far as its first wait.
+    /// </summary>
     /// <param name="step">Its token is cancelled when the loop is to end.</param>
     public void Start(Func<CancellationToken, Task> step) => Run(async stopping =>
     {
@@ -30,7 +32,10 @@ internal sealed class OwnedLoop(ILogger logger, string name) : IAsyncDisposable
     /// <remarks>It has nothing of the caller's execution context: no log scope, no trace, no <see cref="AsyncLocal{T}"/>.</remarks>
     public void Run(Func<CancellationToken, Task> work) => _loop = BackgroundContext.Run(() => RunAsync(work));
 
-    /// <summary>Whether a client of servers threw this since it is disposed (<c>MemcachedClient</c>, <c>ZooKeeperClient</c>): no defect of the loop that called it.</summary>
+    /// <summary>
+    /// Whether a client of servers threw this since it is disposed (<c>MemcachedClient</c>, <c>ZooKeeperClient</c>): no defect of the loop
+    /// that called it.
+    /// </summary>
     public static bool IsOfClient(ObjectDisposedException exception) => exception.ObjectName.EndsWith("Client", StringComparison.Ordinal);
 
     public async ValueTask DisposeAsync()

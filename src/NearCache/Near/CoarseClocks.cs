@@ -4,8 +4,11 @@ using System.Runtime.InteropServices;
 namespace NearCache.Near;
 
 /// <summary>Both clocks as of the kernel's last tick: a sixth of the price of the exact ones, which ask the processor.</summary>
-/// <remarks>CLOCK_MONOTONIC_COARSE and CLOCK_REALTIME_COARSE of Linux (clock_getres(2)). The former is what <see cref="Environment.TickCount64"/> reads there, which costs twice as much. The kernel
-/// sets the latter anew before any process runs again after a suspension, so that it says so as the exact one does.</remarks>
+/// <remarks>
+/// CLOCK_MONOTONIC_COARSE and CLOCK_REALTIME_COARSE of Linux (clock_getres(2)). The former is what <see cref="Environment.TickCount64"/>
+/// reads there, which costs twice as much. The kernel sets the latter anew before any process runs again after a suspension, so that it
+/// says so as the exact one does.
+/// </remarks>
 internal static unsafe partial class CoarseClocks
 {
     private const int RealtimeCoarse = 5;

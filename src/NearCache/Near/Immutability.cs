@@ -10,12 +10,15 @@ namespace NearCache.Near;
 internal static class Immutability<T>
 {
     public static readonly bool IsImmutable =
-        (typeof(T).IsValueType && !RuntimeHelpers.IsReferenceOrContainsReferences<T>()) || Immutability.Is(typeof(T), FrozenSet<Type>.Empty);
+        (typeof(T).IsValueType && !RuntimeHelpers.IsReferenceOrContainsReferences<T>())
+            || Immutability.Is(typeof(T), FrozenSet<Type>.Empty);
 }
 
 /// <summary>Judges types by what they are, not by what they look like: records and read-only properties may still hold a list.</summary>
-/// <remarks>Strings and the like, numbers, dates and enums, <see cref="ReadOnlyMemory{T}"/> of bytes, sealed types that say <c>[ImmutableObject(true)]</c>, and tuples and immutable
-/// collections of nothing but those.</remarks>
+/// <remarks>
+/// Strings and the like, numbers, dates and enums, <see cref="ReadOnlyMemory{T}"/> of bytes, sealed types that say
+/// <c>[ImmutableObject(true)]</c>, and tuples and immutable collections of nothing but those.
+/// </remarks>
 internal static class Immutability
 {
     private static readonly FrozenSet<Type> Simple = new[]
@@ -29,9 +32,12 @@ internal static class Immutability
     private static readonly FrozenSet<Type> Containers = new[]
     {
         typeof(Nullable<>), typeof(KeyValuePair<,>),
-        typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
-        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(Tuple<,,,,,,>), typeof(Tuple<,,,,,,,>),
-        typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>), typeof(ImmutableSortedSet<>), typeof(ImmutableStack<>), typeof(ImmutableQueue<>),
+        typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(
+            ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
+        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(
+            Tuple<,,,,,,>), typeof(Tuple<,,,,,,,>),
+        typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>), typeof(
+            ImmutableSortedSet<>), typeof(ImmutableStack<>), typeof(ImmutableQueue<>),
         typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(FrozenSet<>), typeof(FrozenDictionary<,>),
     }.ToFrozenSet();
 
@@ -43,6 +49,11 @@ internal static class Immutability
         || type.IsEnum
         || Simple.Contains(type)
         || declared.Contains(type)
-        || (type.IsGenericType && Containers.Contains(type.GetGenericTypeDefinition()) && Array.TrueForAll(type.GetGenericArguments(), held => Is(held, declared)))
-        || ((type.IsSealed || type.IsValueType) && type.GetCustomAttribute<ImmutableObjectAttribute>(inherit: false) is { Immutable: true });
+        || (
+            type.IsGenericType
+                && Containers.Contains(type.GetGenericTypeDefinition())
+                && Array.TrueForAll(type.GetGenericArguments(), held => Is(held, declared)))
+        || (
+            (type.IsSealed || type.IsValueType)
+                && type.GetCustomAttribute<ImmutableObjectAttribute>(inherit: false) is { Immutable: true });
 }

@@ -5,8 +5,10 @@ using System.Security.Cryptography;
 namespace NearCache.Near;
 
 /// <summary>Spreads keys over the chains of the <see cref="NearMap"/>; different in each process.</summary>
-/// <remarks>The folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): each 16 bytes are one multiplication of 64 by 64 bits. Its secrets are drawn when the
-/// process starts, so that nobody outside can choose keys which all come into one chain.</remarks>
+/// <remarks>
+/// The folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): each 16 bytes are one multiplication
+/// of 64 by 64 bits. Its secrets are drawn when the process starts, so that nobody outside can choose keys which all come into one chain.
+/// </remarks>
 internal static class KeySpread
 {
     private static readonly ulong First = Secret();

@@ -4,7 +4,10 @@ using NearCache.Coherence.Core;
 namespace NearCache.Near;
 
 /// <summary>The clocks that a near hit reads.</summary>
-/// <remarks>With the system's time they are the coarse ones, whose grain is a few milliseconds. Everything else takes its time from <see cref="TimeProvider"/>.</remarks>
+/// <remarks>
+/// With the system's time they are the coarse ones, whose grain is a few milliseconds. Everything else takes its time from
+/// <see cref="TimeProvider"/>.
+/// </remarks>
 internal sealed class NearClock(TimeProvider time)
 {
     private const long UnixEpochMilliseconds = 62_135_596_800_000;

@@ -5,8 +5,10 @@ using NearCache.Rules;
 namespace NearCache.Near;
 
 /// <summary>A value kept near, with all that a hit has to check: references and numbers, no look-up.</summary>
-/// <remarks>One sealed class for every type of value, so that a hit finds out by one comparison what it has. It is its own place in the <see cref="Sieve"/>, so that an entry is
-/// one object.</remarks>
+/// <remarks>
+/// One sealed class for every type of value, so that a hit finds out by one comparison what it has. It is its own place in the
+/// <see cref="Sieve"/>, so that an entry is one object.
+/// </remarks>
 /// <param name="key">The key.</param>
 /// <param name="value">The value itself where it cannot be changed by whoever gets it; else its <see cref="NearBytes"/>.</param>
 /// <param name="valueBytes">How many bytes the value takes, about.</param>
@@ -15,7 +17,15 @@ namespace NearCache.Near;
 /// <param name="token">The token of the fill.</param>
 /// <param name="endsAt">When it ends by itself, on the monotonic clock.</param>
 /// <param name="version">Which write was read.</param>
-internal sealed class NearEntry(string key, object? value, int valueBytes, ServerCoherence server, ActiveRule rule, in FillToken token, long endsAt, CacheVersion version)
+internal sealed class NearEntry(
+    string key,
+    object? value,
+    int valueBytes,
+    ServerCoherence server,
+    ActiveRule rule,
+    in FillToken token,
+    long endsAt,
+    CacheVersion version)
 {
     // The entry, its place in the table and its key without the letters, rounded up.
     private const int Overhead = 200;
@@ -31,7 +41,9 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
 
     public string Key => key;
 
-    /// <summary>The value itself where it cannot be changed by whoever gets it; else the <see cref="NearBytes"/> from which each hit makes its own.</summary>
+    /// <summary>
+    /// The value itself where it cannot be changed by whoever gets it; else the <see cref="NearBytes"/> from which each hit makes its own.
+    /// </summary>
     public object? Value { get; private set; } = value;
 
     /// <summary>The rule that keeps it near.</summary>
@@ -51,7 +63,10 @@ internal sealed class NearEntry(string key, object? value, int valueBytes, Serve
     /// <summary>The next entry of its chain; the <see cref="NearMap"/>'s own.</summary>
     public NearEntry? Next { get; set; }
 
-    /// <summary>It was hit since the <see cref="Sieve"/> last looked. Only ever set by hits, and only if it is not yet: a key that all threads read is not written by all.</summary>
+    /// <summary>
+    /// It was hit since the <see cref="Sieve"/> last looked. Only ever set by hits, and only if it is not yet: a key that all threads read
+    /// is not written by all.
+    /// </summary>
     public bool IsUsed { get; set; }
 
     /// <summary>The entry that came next; the <see cref="Sieve"/>'s own.</summary>

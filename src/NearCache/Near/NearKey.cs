@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 namespace NearCache.Near;
 
 /// <summary>A key as it is asked for in the <see cref="NearMap"/>: its first two characters, and the rest.</summary>
-/// <remarks>They stand apart because the prefix of a face has as many: a face finds its keys without putting their names together, which would be a good part of a hit.</remarks>
+/// <remarks>
+/// They stand apart because the prefix of a face has as many: a face finds its keys without putting their names together, which would be a
+/// good part of a hit.
+/// </remarks>
 internal readonly ref struct NearKey
 {
     private const int HeadLength = 2;
@@ -54,8 +57,11 @@ internal readonly ref struct NearKey
             return false;
         }
 
-        return _length >= HeadLength ? HeadOf(key) == _head && _rest.SequenceEqual(key.AsSpan(HeadLength)) : _length == 0 || key[0] == _head;
+        return _length >= HeadLength
+            ? HeadOf(key) == _head && _rest.SequenceEqual(key.AsSpan(HeadLength))
+            : _length == 0 || key[0] == _head;
     }
 
-    private static uint HeadOf(ReadOnlySpan<char> key) => Unsafe.ReadUnaligned<uint>(ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(key)));
+    private static uint HeadOf(ReadOnlySpan<char> key) =>
+        Unsafe.ReadUnaligned<uint>(ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(key)));
 }

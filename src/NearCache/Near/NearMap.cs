@@ -2,11 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Near;
 
-/// <summary>The entries by their keys: a hash table whose chains run through the entries themselves, so that an entry is one object.</summary>
+/// <summary>
+/// The entries by their keys: a hash table whose chains run through the entries themselves, so that an entry is one object.
+/// </summary>
 /// <remarks>
 /// <para>Anyone may look, at any time and without a lock. Who changes it holds <paramref name="gate"/>.</para>
-/// <para>An entry that is taken out keeps its link, so a reader who has just come to it finds the rest of the chain. While the table grows, entries move from one chain to another under the eyes
-/// of readers: whoever finds nothing meanwhile looks again behind the gate.</para>
+/// <para>
+/// An entry that is taken out keeps its link, so a reader who has just come to it finds the rest of the chain. While the table grows,
+/// entries move from one chain to another under the eyes of readers: whoever finds nothing meanwhile looks again behind the gate.
+/// </para>
 /// </remarks>
 /// <param name="gate">Guards all changes.</param>
 internal sealed class NearMap(Lock gate)
@@ -123,7 +127,8 @@ internal sealed class NearMap(Lock gate)
         return entry;
     }
 
-    // A reader under way may be led from a chain into another, but never in a circle: a link of what has moved leads only to what has moved before it.
+    // A reader under way may be led from a chain into another, but never in a circle: a link of what has moved leads only to what has moved
+    // before it.
     private void Grow()
     {
         var (old, larger) = (_chains, new NearEntry?[2 * _chains.Length]);

@@ -6,17 +6,22 @@ namespace NearCache.Near;
 
 /// <summary>The near tier: a map of entries, each of which knows when it may be served, and a bound on how many there are.</summary>
 /// <remarks>
-/// <para>A hit takes no lock. What changes the map does, for as long as it takes to put one entry in and to take out as many as stood in its place: nothing is ever compacted, so no call waits
-/// for that, and what has just come is kept.</para>
-/// <para>Dropping a key takes the lock also when the key is not there. That orders it with an insert under way: either the insert comes later and sees that the stripe was advanced, or
-/// the entry is found here.</para>
+/// <para>
+/// A hit takes no lock. What changes the map does, for as long as it takes to put one entry in and to take out as many as stood in its
+/// place: nothing is ever compacted, so no call waits for that, and what has just come is kept.
+/// </para>
+/// <para>
+/// Dropping a key takes the lock also when the key is not there. That orders it with an insert under way: either the insert comes later and
+/// sees that the stripe was advanced, or the entry is found here.
+/// </para>
 /// </remarks>
 internal sealed class NearStore : IDisposable
 {
     // So many entries does one insert take out at most, a large one that needs the room of small ones.
     private const int MostVictims = 4096;
 
-    // So many entries are passed over by one insert, because they were used lately. After that the next goes, used or not, so that no insert takes long.
+    // So many entries are passed over by one insert, because they were used lately. After that the next goes, used or not, so that no
+    // insert takes long.
     private const int MostPasses = 256;
 
     // One hit in so many tells the meter how old its confirmation was.
@@ -42,7 +47,14 @@ internal sealed class NearStore : IDisposable
     /// <param name="mostEntries">How many entries there is room for.</param>
     /// <param name="mostBytes">How many bytes there is room for, about; 0: the entries alone count.</param>
     /// <param name="hits">Counts the hits of each rule.</param>
-    public NearStore(int mostEntries, long mostBytes, ProcessEpochs epochs, NearClock clock, TimeProvider time, ThreadedCounter hits, NearCacheMetrics metrics)
+    public NearStore(
+        int mostEntries,
+        long mostBytes,
+        ProcessEpochs epochs,
+        NearClock clock,
+        TimeProvider time,
+        ThreadedCounter hits,
+        NearCacheMetrics metrics)
     {
         (_epochs, _clock, _hits, _metrics) = (epochs, clock, hits, metrics);
         _map = new NearMap(_lock);
@@ -92,8 +104,10 @@ internal sealed class NearStore : IDisposable
     }
 
     /// <summary>Finds a value that may be served now.</summary>
-    /// <remarks>No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that was voided while it held it: the gate, which
-    /// opened because of the voiding, must not let it pass.</remarks>
+    /// <remarks>
+    /// No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that was voided
+    /// while it held it: the gate, which opened because of the voiding, must not let it pass.
+    /// </remarks>
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
         while (true)
@@ -114,7 +128,9 @@ internal sealed class NearStore : IDisposable
     }
 
     /// <summary>Puts an entry in, and lets it be served if its token is still true then.</summary>
-    /// <returns>False: something happened to the key since the token was taken, or the entry alone is larger than the room for all; nothing is kept.</returns>
+    /// <returns>
+    /// False: something happened to the key since the token was taken, or the entry alone is larger than the room for all; nothing is kept.
+    /// </returns>
     public bool TryInsert(NearEntry entry, ServerCoherence server, in FillToken token)
     {
         lock (_lock)
@@ -196,8 +212,13 @@ internal sealed class NearStore : IDisposable
         return false;
     }
 
-    /// <summary>The entry of a key, whether or not it may be served: for callers that have conditions of their own beside <see cref="NearEntry.IsServable"/>.</summary>
-    /// <remarks>They compare <see cref="ProcessEpochs.Confirmations"/> before and after as <c>TryGet</c> does, and tell <see cref="Hit"/>.</remarks>
+    /// <summary>
+    /// The entry of a key, whether or not it may be served: for callers that have conditions of their own beside
+    /// <see cref="NearEntry.IsServable"/>.
+    /// </summary>
+    /// <remarks>
+    /// They compare <see cref="ProcessEpochs.Confirmations"/> before and after as <c>TryGet</c> does, and tell <see cref="Hit"/>.
+    /// </remarks>
     public NearEntry? Find(in NearKey key) => _map.Find(key);
 
     /// <summary>The same by the whole key.</summary>

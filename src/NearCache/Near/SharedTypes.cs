@@ -3,7 +3,9 @@ using System.Collections.Frozen;
 
 namespace NearCache.Near;
 
-/// <summary>Which types' values are shared by reference in a cache: those that cannot be changed, and those that its options declare.</summary>
+/// <summary>
+/// Which types' values are shared by reference in a cache: those that cannot be changed, and those that its options declare.
+/// </summary>
 /// <param name="declared">The declared ones.</param>
 internal sealed class SharedTypes(IEnumerable<Type> declared)
 {
@@ -16,5 +18,6 @@ internal sealed class SharedTypes(IEnumerable<Type> declared)
     /// <summary>Whether all callers may have the same instance.</summary>
     public bool Has<T>() => Immutability<T>.IsImmutable || (_declared.Count > 0 && HasDeclared(typeof(T)));
 
-    private bool HasDeclared(Type type) => _judged.TryGetValue(type, out var judged) ? judged : _judged.GetOrAdd(type, Immutability.Is(type, _declared));
+    private bool HasDeclared(Type type) =>
+        _judged.TryGetValue(type, out var judged) ? judged : _judged.GetOrAdd(type, Immutability.Is(type, _declared));
 }

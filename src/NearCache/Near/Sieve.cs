@@ -2,8 +2,11 @@ namespace NearCache.Near;
 
 /// <summary>The entries in the order in which they came, and which of them goes when there is no room for another.</summary>
 /// <remarks>
-/// <para>SIEVE (Zhang et al., NSDI 2024, https://www.usenix.org/conference/nsdi24/presentation/zhang-yazhuo): a hand moves from the oldest entry to the newest and begins again. It passes over
-/// what was used since it last came by, and takes what was not. A hit only marks its entry, so it needs no lock, and nothing moves.</para>
+/// <para>
+/// SIEVE (Zhang et al., NSDI 2024, https://www.usenix.org/conference/nsdi24/presentation/zhang-yazhuo): a hand moves from the oldest entry
+/// to the newest and begins again. It passes over what was used since it last came by, and takes what was not. A hit only marks its entry,
+/// so it needs no lock, and nothing moves.
+/// </para>
 /// <para>One caller at a time: the owner holds a lock.</para>
 /// </remarks>
 internal sealed class Sieve

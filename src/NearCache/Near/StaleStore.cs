@@ -3,12 +3,19 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Near;
 
-/// <summary>The last values that this process knew of, for when neither memcached nor the source can be asked. Nothing here is fresh; whoever serves it says so.</summary>
+/// <summary>
+/// The last values that this process knew of, for when neither memcached nor the source can be asked. Nothing here is fresh; whoever serves
+/// it says so.
+/// </summary>
 /// <remarks>
-/// <para>Two maps: what is kept goes into the young one; when that holds half of what there is room for, it becomes the old one, and the old one is gone. So the newest are kept, and no
-/// call pays for the going.</para>
-/// <para>A key that is written or removed, as far as this process hears of it, is gone from here. A read that began before does not bring it back: the key's epoch is taken before the
-/// read and compared when the value is in the map.</para>
+/// <para>
+/// Two maps: what is kept goes into the young one; when that holds half of what there is room for, it becomes the old one, and the old one
+/// is gone. So the newest are kept, and no call pays for the going.
+/// </para>
+/// <para>
+/// A key that is written or removed, as far as this process hears of it, is gone from here. A read that began before does not bring it
+/// back: the key's epoch is taken before the read and compared when the value is in the map.
+/// </para>
 /// </remarks>
 internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shared)
 {
@@ -60,7 +67,10 @@ internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shar
         {
             maps.Young.TryRemove(key, out _);
         }
-        else if (isNew && Interlocked.Increment(ref _young) >= Math.Max(1, Capacity / 2) && Interlocked.CompareExchange(ref _maps, new Maps(maps.Young), maps) == maps)
+        else if (
+            isNew
+                && Interlocked.Increment(ref _young) >= Math.Max(1, Capacity / 2)
+                && Interlocked.CompareExchange(ref _maps, new Maps(maps.Young), maps) == maps)
         {
             Volatile.Write(ref _young, 0);
         }

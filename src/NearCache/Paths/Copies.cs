@@ -2,13 +2,19 @@ using NearCache.Near;
 
 namespace NearCache.Paths;
 
-/// <summary>What a flight has brought, for those who have joined it: its own caller may change the instance that it gets, so each of the others gets one of its own.</summary>
-/// <remarks>Made only where values cannot be shared; the bytes are kept before the flight lands, and so before anybody can change the value.</remarks>
+/// <summary>
+/// What a flight has brought, for those who have joined it: its own caller may change the instance that it gets, so each of the others gets
+/// one of its own.
+/// </summary>
+/// <remarks>
+/// Made only where values cannot be shared; the bytes are kept before the flight lands, and so before anybody can change the value.
+/// </remarks>
 internal sealed class Copies<T>(ValueCodec<T> codec)
 {
     private NearBytes? _bytes;
 
-    public void Keep(T? value, ReadOnlyMemory<byte> bytes) => _bytes = value is null ? null : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
+    public void Keep(T? value, ReadOnlyMemory<byte> bytes) =>
+        _bytes = value is null ? null : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
 
     public CacheResult<T> Of(CacheResult<T> result) => _bytes is { } bytes && bytes.TryDecode<T>(out var own) ? result.With(own!) : result;
 }

@@ -6,13 +6,22 @@ using NearCache.Remote;
 
 namespace NearCache.Paths;
 
-/// <summary>A read that asks the caller's factory when nothing is cached: one caller of a process, and with leases one process of the fleet, runs it.</summary>
-/// <remarks>Callers of one process share a flight here; <see cref="LeasePath"/> does what the fleet shares, and <see cref="FillPath"/> asks the factory and stores.</remarks>
+/// <summary>
+/// A read that asks the caller's factory when nothing is cached: one caller of a process, and with leases one process of the fleet, runs
+/// it.
+/// </summary>
+/// <remarks>
+/// Callers of one process share a flight here; <see cref="LeasePath"/> does what the fleet shares, and <see cref="FillPath"/> asks the
+/// factory and stores.
+/// </remarks>
 internal sealed class CreatePath(
     KeyMap map, ReadPath reads, NearStore near, StaleStore stale, FlightBoard flights, LeasePath leases, FactoryRunner factories, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
     : IDisposable
 {
-    /// <remarks>A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its own.</remarks>
+    /// <remarks>
+    /// A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its
+    /// own.
+    /// </remarks>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
         string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
         GetOrCreateAsync(map.Place(key), state, factory, entry, cancellationToken);
@@ -72,7 +81,9 @@ internal sealed class CreatePath(
         {
             Tags = terms?.Tags ?? [],
             Linger = () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
-            Meanwhile = policy is { SoftTimeout: { } soft, MayServeStale: true } ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow")) : null,
+            Meanwhile = policy is { SoftTimeout: { } soft, MayServeStale: true }
+                ? new Meanwhile<T>(soft, () => Stale<T>(place.Text, policy, "slow"))
+                : null,
             ForAnother = copies.ForAnother(),
         };
         return flights.JoinAsync(plan, cancellationToken);
@@ -98,7 +109,8 @@ internal sealed class CreatePath(
 
             var fill = reads.BeginFill(place, terms);
             reads.NearMissed(place.Text, fill);
-            var creation = new Creation<T>(flight, place, fill, policy, terms, (flight, run) => factories.RunAsync(flight, state, factory, policy.Timeout, run));
+            var creation = new Creation<T>(
+                flight, place, fill, policy, terms, (flight, run) => factories.RunAsync(flight, state, factory, policy.Timeout, run));
             var result = await CreateOrServeStaleAsync(creation, flight.Token).ConfigureAwait(false);
             isShielded = creation.RemoteFailed || result.IsStale;
             if (result.IsStale)
@@ -118,7 +130,10 @@ internal sealed class CreatePath(
         {
             return await leases.CreateAsync(creation, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (creation.Policy.MayServeStale && !cancellationToken.IsCancellationRequested && !(creation.RemoteFailed && options.OnRemoteFailure == RemoteFailurePolicy.Throw))
+        catch (Exception e) when (
+            creation.Policy.MayServeStale
+                && !cancellationToken.IsCancellationRequested
+                && !(creation.RemoteFailed && options.OnRemoteFailure == RemoteFailurePolicy.Throw))
         {
             if (Stale<T>(creation.Place.Text, creation.Policy, "failed") is not { HasValue: true } instead)
             {

@@ -5,7 +5,13 @@ using NearCache.Remote;
 namespace NearCache.Paths;
 
 /// <summary>What one flight is about.</summary>
-internal sealed class Creation<T>(Flight flight, PlacedKey place, NearFill? fill, FillPolicy policy, CreationTerms<T>? terms, Func<Flight, CancellationToken, ValueTask<T>> factory)
+internal sealed class Creation<T>(
+    Flight flight,
+    PlacedKey place,
+    NearFill? fill,
+    FillPolicy policy,
+    CreationTerms<T>? terms,
+    Func<Flight, CancellationToken, ValueTask<T>> factory)
 {
     public Flight Flight => flight;
 

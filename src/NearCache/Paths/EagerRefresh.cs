@@ -6,15 +6,28 @@ using NearCache.Near;
 
 namespace NearCache.Paths;
 
-/// <summary>Makes a value anew in the background while the old one is still served: one caller of the fleet is told when it is soon to end.</summary>
-internal sealed class EagerRefresh(KeyMap map, ReadPath reads, FillPath fills, FlightBoard flights, NearClock clock, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
+/// <summary>
+/// Makes a value anew in the background while the old one is still served: one caller of the fleet is told when it is soon to end.
+/// </summary>
+internal sealed class EagerRefresh(
+    KeyMap map,
+    ReadPath reads,
+    FillPath fills,
+    FlightBoard flights,
+    NearClock clock,
+    TimeProvider time,
+    NearCacheMetrics metrics,
+    ILogger logger)
 {
     private const long SayFailedEvery = 10_000;
 
     private readonly Seldom _sayFailed = new(SayFailedEvery);
 
     /// <summary>Begins it, unless that key is being refreshed.</summary>
-    /// <remarks>Its right to store and its own token are taken before its factory runs: what is written meanwhile is not overwritten, here or there. No call waits for it or gets its result.</remarks>
+    /// <remarks>
+    /// Its right to store and its own token are taken before its factory runs: what is written meanwhile is not overwritten, here or there.
+    /// No call waits for it or gets its result.
+    /// </remarks>
     public void Begin<T>(Creation<T> creation, FillRight right, TimeSpan wait) => flights.Refresh(creation.Flight.Name, async flight =>
     {
         if (wait > TimeSpan.Zero)
@@ -22,7 +35,13 @@ internal sealed class EagerRefresh(KeyMap map, ReadPath reads, FillPath fills, F
             await Task.Delay(wait, time, flight.Token).ConfigureAwait(false);
         }
 
-        var again = new Creation<T>(flight, map.PlaceName(creation.Place.Text), reads.BeginFill(creation.Place, creation.Terms), creation.Policy, creation.Terms, creation.Factory);
+        var again = new Creation<T>(
+            flight,
+            map.PlaceName(creation.Place.Text),
+            reads.BeginFill(creation.Place, creation.Terms),
+            creation.Policy,
+            creation.Terms,
+            creation.Factory);
         try
         {
             return await fills.FillAsync(again, right, flight.Token).ConfigureAwait(false);

@@ -9,10 +9,18 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
 {
     /// <summary>Runs one for a flight when its turn has come.</summary>
     /// <exception cref="FactoryTimeoutException">It did not end in time; its place is taken until it has.</exception>
-    public ValueTask<T> RunAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan? limit, CancellationToken cancellationToken) =>
-        limit is { } most ? LimitedAsync(flight, state, factory, most, cancellationToken) : UnlimitedAsync(flight, state, factory, cancellationToken);
+    public ValueTask<T> RunAsync<TState, T>(
+        Flight flight,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        TimeSpan? limit,
+        CancellationToken cancellationToken) =>
+        limit is { } most
+            ? LimitedAsync(flight, state, factory, most, cancellationToken)
+            : UnlimitedAsync(flight, state, factory, cancellationToken);
 
-    private async ValueTask<T> UnlimitedAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
+    private async ValueTask<T> UnlimitedAsync<TState, T>(
+        Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CancellationToken cancellationToken)
     {
         await gate.EnterAsync(cancellationToken).ConfigureAwait(false);
         var place = new FactoryPlace(gate, flight, cancellationToken);
@@ -39,12 +47,19 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
         }
     }
 
-    private async ValueTask<T> LimitedAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TimeSpan limit, CancellationToken cancellationToken)
+    private async ValueTask<T> LimitedAsync<TState, T>(
+        Flight flight,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        TimeSpan limit,
+        CancellationToken cancellationToken)
     {
-        // A linked source would run what the factory registered with its token on the timer's thread, where an exception ends the process. It holds neither a timer nor a wait handle.
+        // A linked source would run what the factory registered with its token on the timer's thread, where an exception ends the process.
+        // It holds neither a timer nor a wait handle.
         using var over = new CancellationTokenSource(limit, time);
         var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var cancelling = over.Token.UnsafeRegister(static either => ((CancellationTokenSource)either!).CancelAsync().Abandon(), either).ConfigureAwait(false);
+        await using var cancelling = over.Token.UnsafeRegister(
+            static either => ((CancellationTokenSource)either!).CancelAsync().Abandon(), either).ConfigureAwait(false);
         var run = UnlimitedAsync(flight, state, factory, either.Token).AsTask();
         try
         {
@@ -54,7 +69,8 @@ internal sealed class FactoryRunner(FactoryGate gate, TimeProvider time, NearCac
         catch (OperationCanceledException e) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             metrics.FactoryGivenUp();
-            throw new FactoryTimeoutException($"The factory did not end within {limit} (FactoryTimeout); what it may still return is kept nowhere.", e);
+            throw new FactoryTimeoutException(
+                $"The factory did not end within {limit} (FactoryTimeout); what it may still return is kept nowhere.", e);
         }
     }
 }

@@ -6,7 +6,9 @@ using NearCache.Remote;
 
 namespace NearCache.Paths;
 
-/// <summary>The right to fill a key, held while the factory runs: renewed at a third of its time, and given back when nothing came of it.</summary>
+/// <summary>
+/// The right to fill a key, held while the factory runs: renewed at a third of its time, and given back when nothing came of it.
+/// </summary>
 /// <remarks>The right is the CAS of an empty item with a short life. Renewing touches the item, which leaves the CAS alone.</remarks>
 internal sealed class FillLease : IAsyncDisposable
 {
@@ -23,7 +25,10 @@ internal sealed class FillLease : IAsyncDisposable
     /// <param name="right">The right, which has a CAS.</param>
     /// <param name="life">How long the empty item lives if it is not renewed.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="abandoned">Ends renewing: no caller waits any more. A factory that does not look at its token keeps others waiting no longer than <paramref name="life"/>.</param>
+    /// <param name="abandoned">
+    /// Ends renewing: no caller waits any more. A factory that does not look at its token keeps others waiting no longer than
+    /// <paramref name="life"/>.
+    /// </param>
     public FillLease(in PlacedKey place, FillRight right, TimeSpan life, TimeProvider time, CancellationToken abandoned)
     {
         (_place, _right, _life, _time) = (place, right, life, time);
@@ -54,7 +59,8 @@ internal sealed class FillLease : IAsyncDisposable
         return null;
     }
 
-    // The connection was lost, or the server does not answer for a moment: tried again until the item has ended by itself. To remove it twice by one CAS does no harm.
+    // The connection was lost, or the server does not answer for a moment: tried again until the item has ended by itself. To remove it
+    // twice by one CAS does no harm.
     private static async Task ReleaseLaterAsync(PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
     {
         var began = time.GetTimestamp();
@@ -78,7 +84,9 @@ internal sealed class FillLease : IAsyncDisposable
     }
 
     private static async Task<bool> RemoveAsync(PlacedKey place, FillRight right) =>
-        (await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas }).ConfigureAwait(false)).Status == MetaStatus.Ok;
+        (
+            await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas })
+                .ConfigureAwait(false)).Status == MetaStatus.Ok;
 
     /// <summary>Renews no more, and has no renewal under way when it ends: a value that is stored now keeps its own life.</summary>
     public ConfiguredTaskAwaitable StopRenewingAsync()

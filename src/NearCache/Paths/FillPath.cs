@@ -15,7 +15,10 @@ internal sealed class FillPath(
 {
     private readonly ConcurrentDictionary<FillLease, bool> _held = [];
 
-    /// <summary>Gives back every right to fill: the cache is disposed, and other processes need not wait until the rights end. The factories go on, and their callers get what they return.</summary>
+    /// <summary>
+    /// Gives back every right to fill: the cache is disposed, and other processes need not wait until the rights end. The factories go on,
+    /// and their callers get what they return.
+    /// </summary>
     public Task ReleaseAllAsync() => Task.WhenAll(_held.Keys.Select(lease => lease.ReleaseAsync()));
 
     /// <summary>Asks the source, and stores what it returned unless the key was written since the right was given.</summary>
@@ -26,8 +29,12 @@ internal sealed class FillPath(
         return result;
     }
 
-    /// <summary>The same by the right that memcached gave to one process of the fleet: held while the factory runs, and given back on every way out on which it was not used.</summary>
-    public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
+    /// <summary>
+    /// The same by the right that memcached gave to one process of the fleet: held while the factory runs, and given back on every way out
+    /// on which it was not used.
+    /// </summary>
+    public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(
+        Creation<T> creation, FillRight right, CancellationToken cancellationToken)
     {
         var end = FillEnd.NotTried;
         var lease = new FillLease(creation.Place, right, options.FillLease, time, cancellationToken);
@@ -71,7 +78,8 @@ internal sealed class FillPath(
         }
     }
 
-    private async ValueTask<FillEnd> StoreAsync<T>(Creation<T> creation, FillRight right, CacheResult<T> result, CancellationToken cancellationToken)
+    private async ValueTask<FillEnd> StoreAsync<T>(
+        Creation<T> creation, FillRight right, CacheResult<T> result, CancellationToken cancellationToken)
     {
         var place = creation.Place;
         var lifetime = LifetimeOf(creation, result);
@@ -105,7 +113,9 @@ internal sealed class FillPath(
         var life = place.Server.Epoch;
         try
         {
-            var storing = isAdded ? place.Server.Server.ExecuteAsync(command, CancellationToken.None).AsTask() : place.Server.CompareAsync(right.Origin, command);
+            var storing = isAdded
+                ? place.Server.Server.ExecuteAsync(command, CancellationToken.None).AsTask()
+                : place.Server.CompareAsync(right.Origin, command);
             var stored = await storing.WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
             if (stored.Status == MetaStatus.Error)
             {
@@ -114,7 +124,8 @@ internal sealed class FillPath(
 
             if (stored.Status != MetaStatus.Ok)
             {
-                // Written or removed since the right was given: a caller that came after the factory had begun may have come after that, too.
+                // Written or removed since the right was given: a caller that came after the factory had begun may have come after that,
+                // too.
                 creation.Flight.Vouch(creation.Flight.FactoryBegan);
                 return FillEnd.Refused;
             }
@@ -147,7 +158,8 @@ internal sealed class FillPath(
         return FillEnd.Unknown;
     }
 
-    // Nothing on the remote says whether the key was written while the factory ran: what this process knows of is all there is. A write that it only hears of later stays overwritten.
+    // Nothing on the remote says whether the key was written while the factory ran: what this process knows of is all there is. A write
+    // that it only hears of later stays overwritten.
     private async Task<FillEnd> StoreUncomparedAsync<T>(Creation<T> creation, CacheResult<T> result, TimeSpan lifetime)
     {
         var place = creation.Place;
@@ -157,7 +169,10 @@ internal sealed class FillPath(
             return FillEnd.NotTried;
         }
 
-        var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with { Mode = creation.IsReplacing ? MetaSetMode.Set : MetaSetMode.Add };
+        var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with
+        {
+            Mode = creation.IsReplacing ? MetaSetMode.Set : MetaSetMode.Add,
+        };
         creation.Bytes = plain;
         try
         {
@@ -199,10 +214,12 @@ internal sealed class FillPath(
     }
 
     private bool WasWritten<T>(Creation<T> creation) =>
-        stale.EpochOf(creation.Place.Hash) != creation.Place.StaleEpoch || (creation.Fill is { } fill && !creation.Place.Server.Gate.MayServe(fill.Token));
+        stale.EpochOf(creation.Place.Hash) != creation.Place.StaleEpoch
+            || (creation.Fill is { } fill && !creation.Place.Server.Gate.MayServe(fill.Token));
 
     private TimeSpan LifetimeOf<T>(Creation<T> creation, in CacheResult<T> result) =>
-        creation.Policy.LifetimeOf(result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);
+        creation.Policy.LifetimeOf(
+            result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);
 
     /// <summary>What became of the item by whose right a fill stores.</summary>
     private enum FillEnd

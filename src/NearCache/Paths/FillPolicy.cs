@@ -7,17 +7,22 @@ namespace NearCache.Paths;
 /// <param name="Timeout">After so long the factory is given up.</param>
 /// <param name="StaleLifetime">How old a stale value may be.</param>
 /// <param name="EagerRefresh">After which part of its lifetime a value is refreshed.</param>
-internal readonly record struct FillPolicy(TimeSpan Lifetime, TimeSpan? MissLifetime, TimeSpan? SoftTimeout, TimeSpan? Timeout, TimeSpan StaleLifetime, double EagerRefresh)
+internal readonly record struct FillPolicy(
+    TimeSpan Lifetime, TimeSpan? MissLifetime, TimeSpan? SoftTimeout, TimeSpan? Timeout, TimeSpan StaleLifetime, double EagerRefresh)
 {
     public bool MayServeStale => StaleLifetime > TimeSpan.Zero;
 
-    /// <summary>With fewer seconds left than this one caller of the fleet is told to refresh; null: none is. memcached counts whole seconds: it is told up to a second early, and waits for the rest.</summary>
+    /// <summary>
+    /// With fewer seconds left than this one caller of the fleet is told to refresh; null: none is. memcached counts whole seconds: it is
+    /// told up to a second early, and waits for the rest.
+    /// </summary>
     public int? RefreshBefore => EagerRefresh > 0 ? (int)Math.Ceiling(SecondsAtRefresh) + 1 : null;
 
     private double SecondsAtRefresh => Lifetime.TotalSeconds * (1 - EagerRefresh);
 
     public static FillPolicy Of(CacheEntryOptions? entry, NearCacheOptions options) => entry is null
-        ? new FillPolicy(options.ItemLifetime, null, options.FactorySoftTimeout, options.FactoryTimeout, options.StaleLifetime, options.EagerRefresh)
+        ? new FillPolicy(
+            options.ItemLifetime, null, options.FactorySoftTimeout, options.FactoryTimeout, options.StaleLifetime, options.EagerRefresh)
         : new FillPolicy(
             entry.Lifetime ?? options.ItemLifetime,
             entry.MissLifetime,
@@ -26,11 +31,16 @@ internal readonly record struct FillPolicy(TimeSpan Lifetime, TimeSpan? MissLife
             entry.StaleLifetime ?? options.StaleLifetime,
             entry.EagerRefresh ?? options.EagerRefresh);
 
-    /// <summary>How long a value is kept that a factory returned: a null as long as is said for nulls, and all a little less, so that they do not end together.</summary>
+    /// <summary>
+    /// How long a value is kept that a factory returned: a null as long as is said for nulls, and all a little less, so that they do not
+    /// end together.
+    /// </summary>
     public TimeSpan LifetimeOf(bool isNull, TimeSpan? missLifetimeOfRule, double jitter)
     {
         var lifetime = isNull ? MissLifetime ?? missLifetimeOfRule ?? Lifetime : Lifetime;
-        return lifetime <= TimeSpan.FromSeconds(1) ? lifetime : Max(TimeSpan.FromSeconds(1), lifetime * (1 - (jitter * Random.Shared.NextDouble())));
+        return lifetime <= TimeSpan.FromSeconds(1)
+            ? lifetime
+            : Max(TimeSpan.FromSeconds(1), lifetime * (1 - (jitter * Random.Shared.NextDouble())));
     }
 
     /// <summary>How long the refresh of an item with so many seconds left still waits.</summary>

@@ -17,9 +17,18 @@ internal sealed class KeyMap
     private volatile PhysicalKeys _keys;
     private volatile bool _isClosed;
 
-    /// <param name="prefix">Of the namespace's keys. Until it is decided, keys are placed by the default, and placed again before anything is sent.</param>
+    /// <param name="prefix">
+    /// Of the namespace's keys. Until it is decided, keys are placed by the default, and placed again before anything is sent.
+    /// </param>
     /// <param name="named">Makes the names of keys behind a prefix.</param>
-    public KeyMap(NamespacePrefix prefix, Func<string, PhysicalKeys> named, ServerDrivers servers, ProcessEpochs epochs, StaleStore stale, string @namespace, bool hasCounters)
+    public KeyMap(
+        NamespacePrefix prefix,
+        Func<string, PhysicalKeys> named,
+        ServerDrivers servers,
+        ProcessEpochs epochs,
+        StaleStore stale,
+        string @namespace,
+        bool hasCounters)
     {
         (_prefix, _servers, _epochs, _stale, _hasCounters) = (prefix, servers, epochs, stale, hasCounters);
         _keys = named(prefix.Value ?? NamespacePrefix.DefaultOf(@namespace));
@@ -48,7 +57,10 @@ internal sealed class KeyMap
     {
         if (!await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false))
         {
-            throw new NearCacheException("Nothing was written: no memcached server answers, and KeyPrefix is not set, so it is not known yet by which name the fleet keeps the key.") { IsTransient = true };
+            throw new NearCacheException("Nothing was written: no memcached server answers, and KeyPrefix is not set, so it is not known yet by which name the fleet keeps the key.")
+            {
+                IsTransient = true,
+            };
         }
     }
 
@@ -80,7 +92,9 @@ internal sealed class KeyMap
     /// <exception cref="ArgumentException">It cannot be a key.</exception>
     public PlacedKey Place(string key) => PlaceName(_keys.NameOf(key));
 
-    /// <summary>The place of a key that nobody has looked at yet, or of one that was placed before, by its name. False: it cannot be a key.</summary>
+    /// <summary>
+    /// The place of a key that nobody has looked at yet, or of one that was placed before, by its name. False: it cannot be a key.
+    /// </summary>
     public bool TryPlace(string key, out PlacedKey place)
     {
         try
@@ -131,7 +145,8 @@ internal sealed class KeyMap
         var physical = keys.OfTag(name);
         var hash = KeyHash.Of(physical.AsSpan(keys.PrefixLength));
         server ??= _servers.OwnerOf(physical);
-        return new PlacedKey($"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, 0);
+        return new PlacedKey(
+            $"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, 0);
     }
 
     /// <summary>The place of a user's lock; its fence lies on the same server, so that both are counted in one write.</summary>

@@ -7,8 +7,18 @@ using NearCache.Remote;
 
 namespace NearCache.Paths;
 
-/// <summary>The part of a creation that the fleet shares: memcached is asked until it has the value, or gives this process the right to make it.</summary>
-internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh refresh, FlightBoard flights, StaleStore stale, ValueFormat format, TimeProvider time, NearCacheOptions options)
+/// <summary>
+/// The part of a creation that the fleet shares: memcached is asked until it has the value, or gives this process the right to make it.
+/// </summary>
+internal sealed class LeasePath(
+    ReadPath reads,
+    FillPath fills,
+    EagerRefresh refresh,
+    FlightBoard flights,
+    StaleStore stale,
+    ValueFormat format,
+    TimeProvider time,
+    NearCacheOptions options)
 {
     // Milliseconds, give or take a quarter.
     private const double ShortestPause = 6.7;
@@ -42,7 +52,9 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
             }
 
             var result = reads.Receive<T>(creation.Place, creation.Policy.Limit(creation.Fill, item.TimeToLive), item);
-            var verdict = result.HasValue && creation.Terms is { } terms ? await terms.CheckAsync(creation.Place, result.Value!, cancellationToken).ConfigureAwait(false) : Acceptance.Yes;
+            var verdict = result.HasValue && creation.Terms is { } terms
+                ? await terms.CheckAsync(creation.Place, result.Value!, cancellationToken).ConfigureAwait(false)
+                : Acceptance.Yes;
             if (verdict == Acceptance.Unknown)
             {
                 creation.RemoteFailed = true;
@@ -54,7 +66,9 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                 return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            if (verdict == Acceptance.No && HasLeases(creation.Place) && await RemoveAsync(creation.Place, item.Cas, right.Origin, cancellationToken).ConfigureAwait(false))
+            if (verdict == Acceptance.No
+                && HasLeases(creation.Place)
+                && await RemoveAsync(creation.Place, item.Cas, right.Origin, cancellationToken).ConfigureAwait(false))
             {
                 continue;
             }
@@ -75,7 +89,8 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
                 return await fills.FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            // The right may be that of a flight of this process which makes a value of another type: its value is no answer here. Or of one whose factory waits for this call.
+            // The right may be that of a flight of this process which makes a value of another type: its value is no answer here. Or of one
+            // whose factory waits for this call.
             if (item.IsWonByAnother && (flights.HasAnotherType(creation.Flight.Name) || FactoryPlace.IsWithin(creation.Place.Text)))
             {
                 return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
@@ -88,7 +103,8 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
             }
 
             // Soon at first, for a factory that is quick; then less often, and never all at once.
-            await Task.Delay(TimeSpan.FromMilliseconds(pause * (0.75 + (0.5 * Random.Shared.NextDouble()))), time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(pause * (0.75 + (0.5 * Random.Shared.NextDouble()))), time, cancellationToken)
+                .ConfigureAwait(false);
             pause = Math.Min(1.5 * pause, LongestPause);
         }
     }
@@ -110,7 +126,10 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
         async Task GiveBackAsync()
         {
             await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (asking.IsCompletedSuccessfully && await asking.ConfigureAwait(false) is var reply && reply.Responses[0] is { IsWinner: true } item && ValueFormat.IsPlaceHolder(item))
+            if (asking.IsCompletedSuccessfully
+                && await asking.ConfigureAwait(false) is var reply
+                && reply.Responses[0] is { IsWinner: true } item
+                && ValueFormat.IsPlaceHolder(item))
             {
                 await FillLease.ReleaseAsync(creation.Place, RightOf(reply, life), options.FillLease, time).ConfigureAwait(false);
             }
@@ -134,7 +153,9 @@ internal sealed class LeasePath(ReadPath reads, FillPath fills, EagerRefresh ref
     {
         try
         {
-            await place.Server.CompareAsync(origin, MetaCommand.Delete(place.Physical) with { CompareCas = cas }).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+            await place.Server.CompareAsync(origin, MetaCommand.Delete(place.Physical) with { CompareCas = cas })
+                .WaitOrAbandonAsync(cancellationToken)
+                .ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)

@@ -6,13 +6,17 @@ using NearCache.Near;
 namespace NearCache.Paths;
 
 /// <summary>Fetches into the near tier what nobody has asked for yet: keys that a rule lists, and keys that were just voided.</summary>
-/// <remarks>Nobody knows here as what a value will be read, so it is kept as it came; the first read makes it an entry as any other.</remarks>
+/// <remarks>
+/// Nobody knows here as what a value will be read, so it is kept as it came; the first read makes it an entry as any other.
+/// </remarks>
 internal sealed class PrefetchPath(KeyMap map, ReadPath reads, NearClock clock, NearCacheMetrics metrics, long maxStaleness)
 {
     /// <summary>Fetches keys, pipelined, each server's in one write.</summary>
     /// <param name="keys">The keys.</param>
     /// <param name="cause">For the meter: <c>preload</c> or <c>refresh</c>.</param>
-    /// <returns>Those that could not be fetched now: no rule keeps them near yet, or their server is not confirmed or did not answer.</returns>
+    /// <returns>
+    /// Those that could not be fetched now: no rule keeps them near yet, or their server is not confirmed or did not answer.
+    /// </returns>
     public async Task<IReadOnlyList<string>> FetchAsync(IEnumerable<string> keys, string cause)
     {
         await map.SettledAsync(CancellationToken.None).ConfigureAwait(false);
@@ -27,7 +31,8 @@ internal sealed class PrefetchPath(KeyMap map, ReadPath reads, NearClock clock, 
                 continue;
             }
 
-            // Before its first audit, and while it is away, a server's entries could not be served: what is fetched then may be void by the time they can.
+            // Before its first audit, and while it is away, a server's entries could not be served: what is fetched then may be void by the
+            // time they can.
             if (place.Server.Gate.IsOpen(clock.Now(), maxStaleness) && reads.BeginFill(place) is { } fill)
             {
                 wanted.Add((place, fill));

@@ -5,7 +5,10 @@ using NearCache.Rules;
 namespace NearCache.Paths;
 
 /// <summary>Fetches the keys that rules list: when the process starts, and when a rule comes into force.</summary>
-/// <remarks>A rule may be filled from a server only after its lease, and a server may be away: what could not be fetched is tried again until the limit.</remarks>
+/// <remarks>
+/// A rule may be filled from a server only after its lease, and a server may be away: what could not be fetched is tried again until the
+/// limit.
+/// </remarks>
 internal sealed class Preloader : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
@@ -24,7 +27,13 @@ internal sealed class Preloader : IAsyncDisposable
     /// <param name="limit">How long after a rule came into force its keys are tried.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Is told of a defect.</param>
-    public Preloader(Func<IReadOnlyCollection<ActiveRule>> rules, Func<bool> areRulesKnown, PrefetchPath prefetch, TimeSpan limit, TimeProvider time, ILogger logger)
+    public Preloader(
+        Func<IReadOnlyCollection<ActiveRule>> rules,
+        Func<bool> areRulesKnown,
+        PrefetchPath prefetch,
+        TimeSpan limit,
+        TimeProvider time,
+        ILogger logger)
     {
         (_rules, _areRulesKnown, _prefetch, _limit, _time) = (rules, areRulesKnown, prefetch, limit, time);
         _loop = new OwnedLoop(logger, "fetching listed keys");

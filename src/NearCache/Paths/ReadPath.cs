@@ -11,7 +11,17 @@ using NearCache.Rules;
 namespace NearCache.Paths;
 
 /// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
-internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, StaleStore stale, SharedTypes shared, NearClock clock, ValueFormat format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+internal sealed class ReadPath(
+    KeyMap map,
+    IRuleBook rules,
+    NearStore near,
+    StaleStore stale,
+    SharedTypes shared,
+    NearClock clock,
+    ValueFormat format,
+    NearCacheMetrics metrics,
+    ILogger logger,
+    NearCacheOptions options)
 {
     private const long SayUnreadableEvery = 10_000;
     private const int MostInGroup = 500;
@@ -39,7 +49,8 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             : GetRemoteAsync<T>(place, fill, MetaCommand.Get(place.Physical, Fields), cancellationToken);
     }
 
-    public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(IEnumerable<string> keys, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(
+        IEnumerable<string> keys, CancellationToken cancellationToken)
     {
         map.ThrowIfClosed();
         cancellationToken.ThrowIfCancellationRequested();
@@ -70,8 +81,11 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             }
         }
 
-        // Every token is taken before the first byte is sent. A server that fails costs its own keys, and of those at most what was not answered yet.
-        var groups = missing.GroupBy(read => read.Place.Server).SelectMany(group => group.Chunk(MostInGroup)).Select(group => GetGroupAsync<T>(group, cancellationToken));
+        // Every token is taken before the first byte is sent. A server that fails costs its own keys, and of those at most what was not
+        // answered yet.
+        var groups = missing.GroupBy(read => read.Place.Server)
+            .SelectMany(group => group.Chunk(MostInGroup))
+            .Select(group => GetGroupAsync<T>(group, cancellationToken));
         foreach (var group in await Task.WhenAll(groups).ConfigureAwait(false))
         {
             foreach (var (key, result) in group)
@@ -99,15 +113,20 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     }
 
     /// <summary>The same as far as the terms of a creation allow; null: they allow everything.</summary>
-    public NearFill? BeginFill<T>(in PlacedKey place, CreationTerms<T>? terms) => terms is null ? BeginFill(place) : terms.Limit(BeginFill(place));
+    public NearFill? BeginFill<T>(in PlacedKey place, CreationTerms<T>? terms) =>
+        terms is null ? BeginFill(place) : terms.Limit(BeginFill(place));
 
-    /// <summary>A flight is about to read: what it finds is current as of now, and where a rule keeps the key near it may be as stale as a near hit.</summary>
+    /// <summary>
+    /// A flight is about to read: what it finds is current as of now, and where a rule keeps the key near it may be as stale as a near hit.
+    /// </summary>
     public static void Vouch(Flight flight, in NearFill? fill) =>
         flight.Vouch(flight.Now(), fill is { Rule: { } rule } ? TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds) : TimeSpan.Zero);
 
     /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
     public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>
-        format.IsPacked(item) ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default) : ReceivePlain<T>(place, fill, item);
+        format.IsPacked(item)
+            ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default)
+            : ReceivePlain<T>(place, fill, item);
 
     private CacheResult<T> ReceivePlain<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
     {
@@ -137,7 +156,9 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         return new CacheResult<T>(value!, CacheSource.Remote, 0, version);
     }
 
-    /// <summary>Keeps a value near that the remote holds for <paramref name="secondsLeft"/> more, counted from the fill's sending.</summary>
+    /// <summary>
+    /// Keeps a value near that the remote holds for <paramref name="secondsLeft"/> more, counted from the fill's sending.
+    /// </summary>
     public void Keep<T>(in PlacedKey place, in NearFill fill, T value, ReadOnlyMemory<byte> bytes, int secondsLeft, CacheVersion version)
     {
         if (secondsLeft is 0 or 1)
@@ -147,7 +168,8 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         }
 
         // Shortened a little at random, so that what was filled together does not end together.
-        var lifetime = Math.Min((long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Most);
+        var lifetime = Math.Min(
+            (long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Most);
         if (secondsLeft > 0)
         {
             // t is in whole seconds: the item may be gone almost a second earlier than it says.
@@ -169,17 +191,27 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     public bool KeepFetched(in PlacedKey place, in NearFill fill, in MetaResponse item)
     {
         var plain = item;
-        if (item.Status != MetaStatus.Ok || ValueFormat.IsPlaceHolder(item) || (format.IsPacked(item) && !TryUnpack(place, item, out plain)))
+        if (item.Status != MetaStatus.Ok
+            || ValueFormat.IsPlaceHolder(item)
+            || (format.IsPacked(item) && !TryUnpack(place, item, out plain)))
         {
             return false;
         }
 
         _hasFetched = true;
-        Keep(place, fill, new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)), plain.Value, plain.TimeToLive, new CacheVersion(plain.Cas, place.Life));
+        Keep(
+            place,
+            fill,
+            new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)),
+            plain.Value,
+            plain.TimeToLive,
+            new CacheVersion(plain.Cas, place.Life));
         return true;
     }
 
-    /// <summary>Finds a value that was fetched before anybody asked for it, and is asked for now; from now on it is an entry as any other.</summary>
+    /// <summary>
+    /// Finds a value that was fetched before anybody asked for it, and is asked for now; from now on it is an entry as any other.
+    /// </summary>
     public bool TryGetFetched<T>(string key, out CacheResult<T> result)
     {
         result = default;
@@ -202,9 +234,11 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
     /// <summary>Whether all callers may have the same instance: because of its type, or because the key's rule says so.</summary>
     public bool Shares<T>(in PlacedKey place) => shared.Has<T>() || RuleOf(place) is { Rule.ShareValues: true };
 
-    // What a first look in the near tier by the key itself does not find: a value that nobody has read yet, or a key that is known by another name.
+    // What a first look in the near tier by the key itself does not find: a value that nobody has read yet, or a key that is known by
+    // another name.
     private bool TryGetNear<T>(string key, out CacheResult<T> result) =>
-        TryGetFetched(key, out result) || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetFetched(name, out result)));
+        TryGetFetched(key, out result)
+            || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetFetched(name, out result)));
 
     private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes, ActiveRule rule) =>
         shared.Has<T>() || rule.Rule.ShareValues || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
@@ -225,7 +259,9 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
             throw Failure.Of(exception, operation, key);
         }
 
-        if (options.OnRemoteFailure == RemoteFailurePolicy.ServeStale && stale.TryGet<T>(key, options.StaleLifetime, out var result) && mayServe?.Invoke(result) != false)
+        if (options.OnRemoteFailure == RemoteFailurePolicy.ServeStale
+            && stale.TryGet<T>(key, options.StaleLifetime, out var result)
+            && mayServe?.Invoke(result) != false)
         {
             metrics.StaleServed("remote");
             logger.RemoteFailed(exception, operation, "a stale value");
@@ -270,7 +306,8 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         }
     }
 
-    private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(PlacedKey place, NearFill? fill, MetaCommand command, CancellationToken cancellationToken)
+    private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(
+        PlacedKey place, NearFill? fill, MetaCommand command, CancellationToken cancellationToken)
     {
         if (!map.IsFinal(place))
         {
@@ -297,7 +334,9 @@ internal sealed class ReadPath(KeyMap map, IRuleBook rules, NearStore near, Stal
         var commands = Array.ConvertAll(reads, read => MetaCommand.Get(read.Place.Physical, Fields));
         try
         {
-            var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+            var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands)
+                .WaitOrAbandonAsync(cancellationToken)
+                .ConfigureAwait(false);
             for (var i = 0; i < reads.Length; i++)
             {
                 results.Add((reads[i].Key, Receive<T>(reads[i].Place, reads[i].Fill, reply.Responses[i])));

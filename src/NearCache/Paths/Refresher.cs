@@ -5,7 +5,10 @@ using NearCache.Near;
 
 namespace NearCache.Paths;
 
-/// <summary>Fetches again what was voided here, where the rule says so: each key after a random pause, so that a fleet that hears of a change does not ask at one instant.</summary>
+/// <summary>
+/// Fetches again what was voided here, where the rule says so: each key after a random pause, so that a fleet that hears of a change does
+/// not ask at one instant.
+/// </summary>
 internal sealed class Refresher : IAsyncDisposable
 {
     // More keys than this wait only when the application writes as fast as it reads; those beyond are read when somebody asks.

@@ -9,8 +9,13 @@ using NearCache.Tags;
 
 namespace NearCache.Paths;
 
-/// <summary>Reads and removes tags. A tag is an item whose value is a random number; removing the tag writes another, counted and announced as any near key.</summary>
-/// <remarks>An item that is missing, evicted or never there, is made anew with a new number: that can only void entries, never bring one back.</remarks>
+/// <summary>
+/// Reads and removes tags. A tag is an item whose value is a random number; removing the tag writes another, counted and announced as any
+/// near key.
+/// </summary>
+/// <remarks>
+/// An item that is missing, evicted or never there, is made anew with a new number: that can only void entries, never bring one back.
+/// </remarks>
 internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WritePath writes, ProcessEpochs epochs, NearClock clock)
 {
     // A tag lives so long after it was last read, which is longer than any entry lives that was made with it.
@@ -78,7 +83,8 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
 
         try
         {
-            var versions = await Task.WhenAll(stamps.Select(stamp => VersionAsync(place, stamp.Cell.Name, cancellationToken).AsTask())).ConfigureAwait(false);
+            var versions = await Task.WhenAll(stamps.Select(stamp => VersionAsync(place, stamp.Cell.Name, cancellationToken).AsTask()))
+                .ConfigureAwait(false);
             return versions.AsSpan().SequenceEqual(Array.ConvertAll(stamps, stamp => stamp.Version)) ? Acceptance.Yes : Acceptance.No;
         }
         catch (MemcachedException e)
@@ -97,7 +103,9 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
             await map.SettledForWriteAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        IEnumerable<PlacedKey> places = tag == TagVersion.Everything ? map.Servers.Select(server => map.PlaceTag(tag, server)) : [map.PlaceTag(tag, null)];
+        IEnumerable<PlacedKey> places = tag == TagVersion.Everything
+            ? map.Servers.Select(server => map.PlaceTag(tag, server))
+            : [map.PlaceTag(tag, null)];
         await Task.WhenAll(places.Select(place => RemoveAsync(place, cancellationToken))).ConfigureAwait(false);
     }
 
@@ -126,7 +134,8 @@ internal sealed class TagPath(KeyMap map, TagBoard board, ReadPath reads, WriteP
             // Whatever stands there is no tag: a number of our own is as good as any other.
             var version = Random();
             var mode = item.Status == MetaStatus.Miss ? MetaSetMode.Add : MetaSetMode.Set;
-            var stored = await place.Server.Server.ExecuteAsync(Write(place, version) with { Mode = mode }, cancellationToken).ConfigureAwait(false);
+            var stored = await place.Server.Server.ExecuteAsync(Write(place, version) with { Mode = mode }, cancellationToken)
+                .ConfigureAwait(false);
             if (stored.Status == MetaStatus.Ok && mode == MetaSetMode.Add)
             {
                 return Keep(cell, place, fill, version);

@@ -12,31 +12,58 @@ using NearCache.Rules;
 namespace NearCache.Paths;
 
 /// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
-internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format, FlightBoard flights, StaleStore stale, NearCacheMetrics metrics, TimeProvider time, NearCacheOptions options)
+internal sealed class WritePath(
+    KeyMap map,
+    IRuleBook rules,
+    ValueFormat format,
+    FlightBoard flights,
+    StaleStore stale,
+    NearCacheMetrics metrics,
+    TimeProvider time,
+    NearCacheOptions options)
 {
     /// <summary>Stores.</summary>
-    public Task<MetaResponse> SetAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
+    public Task<MetaResponse> SetAsync<T>(
+        string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         var place = map.Place(key);
-        return MutateAsync(place, Store(place, value, lifetime, cancellationToken), "set", cancellationToken, remember: Remembers(place, value, staleLifetime));
+        return MutateAsync(
+            place,
+            Store(place, value, lifetime, cancellationToken),
+            "set",
+            cancellationToken,
+            remember: Remembers(place, value, staleLifetime));
     }
 
     /// <summary>Stores where nothing is.</summary>
     /// <exception cref="NotSupportedException">The remote cannot say whether something is.</exception>
-    public Task<MetaResponse> AddAsync<T>(string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
+    public Task<MetaResponse> AddAsync<T>(
+        string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         map.NeedsMemcached("Adding and comparing");
         var place = map.Place(key);
-        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { Mode = MetaSetMode.Add }, "add", cancellationToken, remember: Remembers(place, value, staleLifetime));
+        return MutateAsync(
+            place,
+            Store(place, value, lifetime, cancellationToken) with { Mode = MetaSetMode.Add },
+            "add",
+            cancellationToken,
+            remember: Remembers(place, value, staleLifetime));
     }
 
     /// <summary>Stores over the item that a version was read from. Nothing is sent if the server has lost its items since.</summary>
     /// <exception cref="NotSupportedException">The remote has no versions.</exception>
-    public Task<MetaResponse> CompareAndSetAsync<T>(string key, T value, CacheVersion version, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
+    public Task<MetaResponse> CompareAndSetAsync<T>(
+        string key, T value, CacheVersion version, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         map.NeedsMemcached("Adding and comparing");
         var place = map.Place(key);
-        return MutateAsync(place, Store(place, value, lifetime, cancellationToken) with { CompareCas = version.Cas }, "compare-and-set", cancellationToken, new CasOrigin(version.Epoch), Remembers(place, value, staleLifetime));
+        return MutateAsync(
+            place,
+            Store(place, value, lifetime, cancellationToken) with { CompareCas = version.Cas },
+            "compare-and-set",
+            cancellationToken,
+            new CasOrigin(version.Epoch),
+            Remembers(place, value, staleLifetime));
     }
 
     /// <summary>Removes.</summary>
@@ -47,15 +74,20 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     }
 
     /// <summary>Stores many, pipelined. Every key and value is looked at before the first is sent.</summary>
-    public Task SetManyAsync<T>(IEnumerable<KeyValuePair<string, T>> items, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
+    public Task SetManyAsync<T>(
+        IEnumerable<KeyValuePair<string, T>> items, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
         map.ThrowIfClosed();
         var writes = items.Select(item =>
         {
             var place = map.Place(item.Key);
-            return (Place: place, Command: Store(place, item.Value, lifetime, cancellationToken), Remember: Remembers(place, item.Value, staleLifetime));
+            return (
+                Place: place,
+                Command: Store(place, item.Value, lifetime, cancellationToken),
+                Remember: Remembers(place, item.Value, staleLifetime));
         }).ToArray();
-        return Task.WhenAll(writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken, remember: write.Remember)));
+        return Task.WhenAll(
+            writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken, remember: write.Remember)));
     }
 
     /// <summary>Removes many, pipelined. Every key is looked at before the first is sent.</summary>
@@ -92,7 +124,9 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         try
         {
             var response = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
-            return response.Status != MetaStatus.Error ? (long)response.Number : throw Refused(response, "increment", Encoding.UTF8.GetString(place.Name.Span));
+            return response.Status != MetaStatus.Error
+                ? (long)response.Number
+                : throw Refused(response, "increment", Encoding.UTF8.GetString(place.Name.Span));
         }
         catch (MemcachedException e)
         {
@@ -107,7 +141,9 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
     /// <param name="operation">What it is called in errors.</param>
     /// <param name="cancellationToken">Gives up the answer.</param>
     /// <param name="origin">Where the CAS that it compares was read; null: it compares none.</param>
-    /// <param name="remember">Keeps the value for when it cannot be had again, given the key's epoch after the write; null: nothing is kept.</param>
+    /// <param name="remember">
+    /// Keeps the value for when it cannot be had again, given the key's epoch after the write; null: nothing is kept.
+    /// </param>
     public async Task<MetaResponse> MutateAsync(
         PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken, CasOrigin? origin = null, Action<long>? remember = null)
     {
@@ -142,7 +178,8 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         rule?.Counters.Written();
         rules.Try(place.Text)?.Written(place.Hash.Value);
 
-        // The write itself ends the key's epoch once, and once more if it is counted. Any other end is another change, and its order is not known.
+        // The write itself ends the key's epoch once, and once more if it is counted. Any other end is another change, and its order is not
+        // known.
         var expected = place.StaleEpoch + (remember is not null && rules.MustBump(place.Server, place.Text) ? 2 : 1);
         var isStored = false;
         try
@@ -165,11 +202,13 @@ internal sealed class WritePath(KeyMap map, IRuleBook rules, ValueFormat format,
         }
     }
 
-    private Task<MetaResponse> SendAsync(PlacedKey place, MetaCommand command, ActiveRule? rule, long? connection) => rules.MustBump(place.Server, place.Text)
+    private Task<MetaResponse> SendAsync(PlacedKey place, MetaCommand command, ActiveRule? rule, long? connection) =>
+        rules.MustBump(place.Server, place.Text)
         ? place.Server.MutateAsync(command, place.Hash, place.Name, rule, connection)
         : SendUnmatchedAsync(place, command, connection);
 
-    // A rule may come meanwhile, or this process may have been away for so long that it cannot know: then the bumps follow before the caller is told.
+    // A rule may come meanwhile, or this process may have been away for so long that it cannot know: then the bumps follow before the
+    // caller is told.
     private async Task<MetaResponse> SendUnmatchedAsync(PlacedKey place, MetaCommand command, long? connection)
     {
         MetaResponse response;

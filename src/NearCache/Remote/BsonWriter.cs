@@ -14,7 +14,9 @@ internal static class BsonWriter
     {
         if (root.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
         {
-            throw new ArgumentException($"With Format = EnyimDefault a value of this type cannot be stored: BSON holds objects and arrays, and this is a {root.ValueKind}.", nameof(root));
+            throw new ArgumentException(
+                $"With Format = EnyimDefault a value of this type cannot be stored: BSON holds objects and arrays, and this is a {root.ValueKind}.",
+                nameof(root));
         }
 
         var output = new MemoryStream();

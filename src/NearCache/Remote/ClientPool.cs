@@ -1,6 +1,8 @@
 namespace NearCache.Remote;
 
-/// <summary>Clients that several caches of a process use together: one for each set of equal settings, ended when the last cache has given it back.</summary>
+/// <summary>
+/// Clients that several caches of a process use together: one for each set of equal settings, ended when the last cache has given it back.
+/// </summary>
 /// <param name="areEqual">Whether two settings mean the same connections.</param>
 /// <param name="make">Makes a client.</param>
 internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, bool> areEqual, Func<TOptions, TClient> make)
@@ -35,7 +37,8 @@ internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, boo
     {
         lock (_lock)
         {
-            if (_shared.Find(candidate => candidate.Client == rented.Client) is not { Users: 1 } shared || (Find(options) is { } other && other != shared))
+            if (_shared.Find(candidate => candidate.Client == rented.Client) is not { Users: 1 } shared
+                || (Find(options) is { } other && other != shared))
             {
                 return false;
             }

@@ -25,7 +25,9 @@ internal static class Compressor
             var length = WriteNumber(output, (uint)plain.Length);
             var rest = output.AsSpan(length, Math.Max(room - length, 0));
             var written = 0;
-            var fits = compression == ValueCompression.Brotli ? BrotliEncoder.TryCompress(plain, rest, out written, BrotliQuality, BrotliWindow) : TryDeflate(plain, rest, out written);
+            var fits = compression == ValueCompression.Brotli
+                ? BrotliEncoder.TryCompress(plain, rest, out written, BrotliQuality, BrotliWindow)
+                : TryDeflate(plain, rest, out written);
             if (!fits)
             {
                 return false;
@@ -54,14 +56,18 @@ internal static class Compressor
         }
 
         var plain = GC.AllocateUninitializedArray<byte>((int)length);
-        var whole = compression == ValueCompression.Brotli ? FillsByBrotli(compressed.Span[start..], plain) : FillsByInflating(compressed[start..], plain);
+        var whole = compression == ValueCompression.Brotli
+            ? FillsByBrotli(compressed.Span[start..], plain)
+            : FillsByInflating(compressed[start..], plain);
         return whole ? plain : throw new FormatException("The compressed value is broken, or not of the length that it says.");
     }
 
     private static bool FillsByBrotli(ReadOnlySpan<byte> compressed, Span<byte> plain)
     {
         using var decoder = new BrotliDecoder();
-        return decoder.Decompress(compressed, plain, out var read, out var written) == OperationStatus.Done && read == compressed.Length && written == plain.Length;
+        return decoder.Decompress(compressed, plain, out var read, out var written) == OperationStatus.Done
+            && read == compressed.Length
+            && written == plain.Length;
     }
 
     private static bool FillsByInflating(ReadOnlyMemory<byte> compressed, byte[] plain)

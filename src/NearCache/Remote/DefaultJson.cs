@@ -7,10 +7,15 @@ using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
-/// <summary>The serializer options by which values become JSON: the application's or the defaults, made to refuse what JSON would lose.</summary>
+/// <summary>
+/// The serializer options by which values become JSON: the application's or the defaults, made to refuse what JSON would lose.
+/// </summary>
 internal static class DefaultJson
 {
-    /// <summary>The options where <see cref="NearCacheOptions.Json"/> is null: fields are written, and the numbers that JSON lacks are written as text.</summary>
+    /// <summary>
+    /// The options where <see cref="NearCacheOptions.Json"/> is null: fields are written, and the numbers that JSON lacks are written as
+    /// text.
+    /// </summary>
     public static JsonSerializerOptions Options { get; } = Of(null, []);
 
     /// <summary>A copy of the application's options that <see cref="JsonValue{T}"/> works with.</summary>

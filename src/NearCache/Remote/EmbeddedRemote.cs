@@ -1,6 +1,9 @@
 namespace NearCache.Remote;
 
-/// <summary>A remote tier inside the process, for development, tests and the quick start: nothing is shared with anybody, and nothing outlives the process.</summary>
+/// <summary>
+/// A remote tier inside the process, for development, tests and the quick start: nothing is shared with anybody, and nothing outlives the
+/// process.
+/// </summary>
 internal sealed class EmbeddedRemote(TimeProvider time) : IRemote
 {
     public IReadOnlyList<IRemoteServer> Servers { get; } = [new EmbeddedServer(time)];

@@ -5,7 +5,10 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Remote;
 
 /// <summary>What memcached would answer, from a dictionary: bounded by bytes; what was not used lately goes first.</summary>
-/// <remarks>Does what NearCache sends: get with vivify, recache, touch and stale marks; the modes of set with CAS; delete; arithmetic. Every call completes before it returns.</remarks>
+/// <remarks>
+/// Does what NearCache sends: get with vivify, recache, touch and stale marks; the modes of set with CAS; delete; arithmetic. Every call
+/// completes before it returns.
+/// </remarks>
 internal sealed class EmbeddedServer(TimeProvider time, long capacity = EmbeddedServer.DefaultCapacity) : IRemoteServer
 {
     /// <summary>256 MiB of keys and values.</summary>
@@ -103,7 +106,9 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
 
         ref var item = ref node.ValueRef;
-        var wins = isNew || (!item.IsWon && (item.IsStale || (command.Recache is { } recache && item.SecondsLeft(now) is >= 0 and var left && left < recache)));
+        var wins = isNew || (
+            !item.IsWon
+                && (item.IsStale || (command.Recache is { } recache && item.SecondsLeft(now) is >= 0 and var left && left < recache)));
         var response = new MetaResponse
         {
             Status = MetaStatus.Ok,
@@ -218,7 +223,11 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         {
             if (!ulong.TryParse(node.Value.Value.Span, CultureInfo.InvariantCulture, out number))
             {
-                return new MetaResponse { Status = MetaStatus.Error, Error = "CLIENT_ERROR cannot increment or decrement non-numeric value" };
+                return new MetaResponse
+                {
+                    Status = MetaStatus.Error,
+                    Error = "CLIENT_ERROR cannot increment or decrement non-numeric value",
+                };
             }
 
             number = command.Decrement ? number - Math.Min(number, command.Delta) : unchecked(number + command.Delta);
@@ -231,7 +240,14 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             }
         }
 
-        return new MetaResponse { Status = MetaStatus.Ok, Number = number, Value = node.Value.Value, Cas = node.Value.Cas, TimeToLive = node.Value.SecondsLeft(Now()) };
+        return new MetaResponse
+        {
+            Status = MetaStatus.Ok,
+            Number = number,
+            Value = node.Value.Value,
+            Cas = node.Value.Cas,
+            TimeToLive = node.Value.SecondsLeft(Now()),
+        };
     }
 
     private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key) => Find(key, Now());

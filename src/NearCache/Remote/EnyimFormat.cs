@@ -4,7 +4,10 @@ using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
-/// <summary>The format of EnyimMemcachedCore's <c>DefaultTranscoder</c>: flags 0x100 + <see cref="TypeCode"/>, numbers little endian, strings UTF-8, bytes under 0xFA52, objects as BSON.</summary>
+/// <summary>
+/// The format of EnyimMemcachedCore's <c>DefaultTranscoder</c>: flags 0x100 + <see cref="TypeCode"/>, numbers little endian, strings UTF-8,
+/// bytes under 0xFA52, objects as BSON.
+/// </summary>
 /// <remarks>Items without flags, such as counters, are text. docs/formats.md, "Values of EnyimMemcachedCore".</remarks>
 internal sealed class EnyimFormat : IValueFormat
 {
@@ -18,20 +21,34 @@ internal sealed class EnyimFormat : IValueFormat
         object codec =
             typeof(T) == typeof(string) ? new Fixed<string>(TypeCode.String, -1, Text, bytes => UnicodeText.Utf8.GetString(bytes))
             : typeof(T) == typeof(byte[]) ? new Fixed<byte[]>(Bytes, -1, value => value, bytes => bytes.ToArray())
-            : typeof(T) == typeof(ReadOnlyMemory<byte>) ? new Fixed<ReadOnlyMemory<byte>>(Bytes, -1, value => value.ToArray(), bytes => bytes.ToArray())
+            : typeof(T) == typeof(ReadOnlyMemory<byte>) ? new Fixed<ReadOnlyMemory<byte>>(
+                Bytes, -1, value => value.ToArray(), bytes => bytes.ToArray())
             : typeof(T) == typeof(bool) ? new Fixed<bool>(TypeCode.Boolean, 1, BitConverter.GetBytes, bytes => bytes[0] != 0)
-            : typeof(T) == typeof(char) ? new Fixed<char>(TypeCode.Char, 2, value => Number(value, 2), bytes => (char)BinaryPrimitives.ReadUInt16LittleEndian(bytes))
+            : typeof(T) == typeof(char) ? new Fixed<char>(
+                TypeCode.Char, 2, value => Number(value, 2), bytes => (char)BinaryPrimitives.ReadUInt16LittleEndian(bytes))
             : typeof(T) == typeof(sbyte) ? new Fixed<sbyte>(TypeCode.SByte, 1, value => Number(value, 1), bytes => (sbyte)bytes[0])
             : typeof(T) == typeof(byte) ? new Fixed<byte>(TypeCode.Byte, 1, value => Number(value, 1), bytes => bytes[0])
-            : typeof(T) == typeof(short) ? new Fixed<short>(TypeCode.Int16, 2, value => Number(value, 2), BinaryPrimitives.ReadInt16LittleEndian)
-            : typeof(T) == typeof(ushort) ? new Fixed<ushort>(TypeCode.UInt16, 2, value => Number(value, 2), BinaryPrimitives.ReadUInt16LittleEndian)
-            : typeof(T) == typeof(int) ? new Fixed<int>(TypeCode.Int32, 4, value => Number(value, 4), BinaryPrimitives.ReadInt32LittleEndian)
-            : typeof(T) == typeof(uint) ? new Fixed<uint>(TypeCode.UInt32, 4, value => Number(value, 4), BinaryPrimitives.ReadUInt32LittleEndian)
-            : typeof(T) == typeof(long) ? new Fixed<long>(TypeCode.Int64, 8, value => Number(value, 8), BinaryPrimitives.ReadInt64LittleEndian)
-            : typeof(T) == typeof(ulong) ? new Fixed<ulong>(TypeCode.UInt64, 8, value => Number((long)value, 8), BinaryPrimitives.ReadUInt64LittleEndian)
-            : typeof(T) == typeof(float) ? new Fixed<float>(TypeCode.Single, 4, value => Number(BitConverter.SingleToInt32Bits(value), 4), BinaryPrimitives.ReadSingleLittleEndian)
-            : typeof(T) == typeof(double) ? new Fixed<double>(TypeCode.Double, 8, value => Number(BitConverter.DoubleToInt64Bits(value), 8), BinaryPrimitives.ReadDoubleLittleEndian)
-            : typeof(T) == typeof(DateTime) ? new Fixed<DateTime>(TypeCode.DateTime, 8, value => Number(value.ToBinary(), 8), bytes => DateTime.FromBinary(BinaryPrimitives.ReadInt64LittleEndian(bytes)))
+            : typeof(T) == typeof(short) ? new Fixed<short>(
+                TypeCode.Int16, 2, value => Number(value, 2), BinaryPrimitives.ReadInt16LittleEndian)
+            : typeof(T) == typeof(ushort) ? new Fixed<ushort>(
+                TypeCode.UInt16, 2, value => Number(value, 2), BinaryPrimitives.ReadUInt16LittleEndian)
+            : typeof(T) == typeof(int) ? new Fixed<int>(
+                TypeCode.Int32, 4, value => Number(value, 4), BinaryPrimitives.ReadInt32LittleEndian)
+            : typeof(T) == typeof(uint) ? new Fixed<uint>(
+                TypeCode.UInt32, 4, value => Number(value, 4), BinaryPrimitives.ReadUInt32LittleEndian)
+            : typeof(T) == typeof(long) ? new Fixed<long>(
+                TypeCode.Int64, 8, value => Number(value, 8), BinaryPrimitives.ReadInt64LittleEndian)
+            : typeof(T) == typeof(ulong) ? new Fixed<ulong>(
+                TypeCode.UInt64, 8, value => Number((long)value, 8), BinaryPrimitives.ReadUInt64LittleEndian)
+            : typeof(T) == typeof(float) ? new Fixed<float>(
+                TypeCode.Single, 4, value => Number(BitConverter.SingleToInt32Bits(value), 4), BinaryPrimitives.ReadSingleLittleEndian)
+            : typeof(T) == typeof(double) ? new Fixed<double>(
+                TypeCode.Double, 8, value => Number(BitConverter.DoubleToInt64Bits(value), 8), BinaryPrimitives.ReadDoubleLittleEndian)
+            : typeof(T) == typeof(DateTime) ? new Fixed<DateTime>(
+                TypeCode.DateTime,
+                8,
+                value => Number(value.ToBinary(), 8),
+                bytes => DateTime.FromBinary(BinaryPrimitives.ReadInt64LittleEndian(bytes)))
             : new Objects<T>(json);
         return (ValueCodec<T>)codec;
     }
@@ -42,7 +59,8 @@ internal sealed class EnyimFormat : IValueFormat
         : found == Bytes || (found & ~0xFFu) == Mark || found == 0 ? ValueMatch.OtherKind
         : ValueMatch.Foreign;
 
-    private static byte[] Text(string value) => UnicodeText.IsWhole(value) ? UnicodeText.Utf8.GetBytes(value) : throw UnicodeText.Broken("A text", nameof(value));
+    private static byte[] Text(string value) =>
+        UnicodeText.IsWhole(value) ? UnicodeText.Utf8.GetBytes(value) : throw UnicodeText.Broken("A text", nameof(value));
 
     private static byte[] Number(long value, int length)
     {

@@ -7,7 +7,9 @@ internal static class Expiry
     /// <summary>More seconds than this are a Unix time.</summary>
     public const int LongestRelative = 30 * 24 * 60 * 60;
 
-    /// <summary>The number to send: seconds, rounded up; the date for more than 30 days; 0, for ever, for a date that 32 bits cannot hold.</summary>
+    /// <summary>
+    /// The number to send: seconds, rounded up; the date for more than 30 days; 0, for ever, for a date that 32 bits cannot hold.
+    /// </summary>
     public static int Of(TimeSpan lifetime, TimeProvider time)
     {
         var seconds = Math.Ceiling(lifetime.TotalSeconds);

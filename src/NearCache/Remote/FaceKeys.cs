@@ -4,13 +4,17 @@ using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
-/// <summary>How a face names keys that are any strings: behind its prefix as they are where memcached can have them, by their hash otherwise.</summary>
+/// <summary>
+/// How a face names keys that are any strings: behind its prefix as they are where memcached can have them, by their hash otherwise.
+/// </summary>
 /// <remarks>docs/formats.md, "Keys of the faces".</remarks>
 /// <param name="prefix">The face's prefix.</param>
 /// <param name="canHold">Whether memcached can have a name.</param>
 internal sealed class FaceKeys(string prefix, Func<string, bool> canHold)
 {
-    /// <summary>What a hashed name begins with, behind the prefix. A key that begins so itself is hashed too, so that no two keys have one name.</summary>
+    /// <summary>
+    /// What a hashed name begins with, behind the prefix. A key that begins so itself is hashed too, so that no two keys have one name.
+    /// </summary>
     public const char Mark = '#';
 
     /// <summary>The prefix.</summary>

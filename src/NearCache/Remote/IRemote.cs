@@ -9,10 +9,14 @@ internal interface IRemote : IAsyncDisposable, IDisposable
     /// <summary>Whether everything is kept in this process only, so that nobody else could write.</summary>
     bool IsEmbedded { get; }
 
-    /// <summary>Whether the servers count writes and compare versions. False: another vendor's cache, which can get, set and remove, and no more.</summary>
+    /// <summary>
+    /// Whether the servers count writes and compare versions. False: another vendor's cache, which can get, set and remove, and no more.
+    /// </summary>
     bool HasCounters => true;
 
-    /// <summary>Everything that decides which server has a key, as text: processes for which it differs look for a key in different places.</summary>
+    /// <summary>
+    /// Everything that decides which server has a key, as text: processes for which it differs look for a key in different places.
+    /// </summary>
     string Placement => string.Join(',', Servers.Select(server => server.Name).Order(StringComparer.Ordinal));
 
     /// <summary>Closes the connections now and waits for nothing; nothing for a remote without connections of its own.</summary>

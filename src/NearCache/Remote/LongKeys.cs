@@ -6,7 +6,10 @@ using NearCache.Remote.Json;
 namespace NearCache.Remote;
 
 /// <summary>The names that keys get which are too long for memcached: the first characters of the key, and the hash of all of it.</summary>
-/// <remarks>docs/formats.md, "Keys on memcached". The beginning is kept so that rules by prefix match the name as they would match the key, and so that people recognize it.</remarks>
+/// <remarks>
+/// docs/formats.md, "Keys on memcached". The beginning is kept so that rules by prefix match the name as they would match the key, and so
+/// that people recognize it.
+/// </remarks>
 internal static class LongKeys
 {
     // With the longest prefix that anything of NearCache's own stands behind, a name still has at most 250 bytes.
@@ -14,7 +17,8 @@ internal static class LongKeys
     private const string Mark = "~sha256:";
     private const int HashCharacters = 43;
 
-    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>The name of a key.</summary>
     public static string NameOf(string key)

@@ -18,7 +18,11 @@ internal sealed class MemcachedRemote : IChangingRemote
     {
     }
 
-    private MemcachedRemote(ClientPool<MemcachedOptions, MemcachedClient> pool, MemcachedOptions options, RentedClient<MemcachedClient> client, MemcachedRemoteServer[] before)
+    private MemcachedRemote(
+        ClientPool<MemcachedOptions, MemcachedClient> pool,
+        MemcachedOptions options,
+        RentedClient<MemcachedClient> client,
+        MemcachedRemoteServer[] before)
     {
         (_pool, _options, _client, _list) = (pool, options, client, client.Client.Servers);
         _servers = [.. _list.Select(server => Array.Find(before, known => known.IsFor(server)) ?? new MemcachedRemoteServer(server))];

@@ -11,11 +11,13 @@ internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteSer
 
     public string Name => server.Name;
 
-    public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => server.ExecuteAsync(command, cancellationToken);
+    public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
+        server.ExecuteAsync(command, cancellationToken);
 
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => ReplyOf(server.ExecuteAsync(group));
 
-    public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => ReplyOf(server.ExecuteAsync(group, connectionId));
+    public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) =>
+        ReplyOf(server.ExecuteAsync(group, connectionId));
 
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => server.ConnectionIdFor(key);
 

@@ -3,7 +3,9 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote;
 
-/// <summary>An item as it stands in an <c>IDistributedCache</c>, which keeps bytes alone: what memcached keeps beside the value stands before it.</summary>
+/// <summary>
+/// An item as it stands in an <c>IDistributedCache</c>, which keeps bytes alone: what memcached keeps beside the value stands before it.
+/// </summary>
 /// <remarks>docs/formats.md, "Items in another remote".</remarks>
 internal static class OtherItem
 {

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Caching.Distributed;
 
 namespace NearCache.Remote;
 
-/// <summary>Another vendor's <see cref="IDistributedCache"/> as the remote tier. It can get, set and remove: nothing is counted, compared, touched or locked there.</summary>
+/// <summary>
+/// Another vendor's <see cref="IDistributedCache"/> as the remote tier. It can get, set and remove: nothing is counted, compared, touched
+/// or locked there.
+/// </summary>
 /// <param name="cache">The application's: it is not disposed here.</param>
 /// <param name="time">The clocks.</param>
 internal sealed class OtherRemote(IDistributedCache cache, TimeProvider time) : IRemote

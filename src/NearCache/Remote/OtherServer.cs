@@ -5,9 +5,14 @@ using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
-/// <summary>Does with an <see cref="IDistributedCache"/> what of memcached's commands can be done with one. What is NearCache's own (counters that confirm nothing here, the rules as this process
-/// knows them) stays in this process.</summary>
-/// <remarks>A touch and a mark for refreshing are left out, which only makes items end sooner. Anything else that cannot be done is an exception, before anything is sent.</remarks>
+/// <summary>
+/// Does with an <see cref="IDistributedCache"/> what of memcached's commands can be done with one. What is NearCache's own (counters that
+/// confirm nothing here, the rules as this process knows them) stays in this process.
+/// </summary>
+/// <remarks>
+/// A touch and a mark for refreshing are left out, which only makes items end sooner. Anything else that cannot be done is an exception,
+/// before anything is sent.
+/// </remarks>
 internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : IRemoteServer
 {
     private static readonly byte[] Reserved = Encoding.UTF8.GetBytes(PhysicalKeys.Reserved);
@@ -62,7 +67,8 @@ internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : 
     {
         if (!IsPossible(command))
         {
-            throw new NotSupportedException($"An IDistributedCache can only get, set and remove: {command.Kind} with what it asks for needs memcached.");
+            throw new NotSupportedException(
+                $"An IDistributedCache can only get, set and remove: {command.Kind} with what it asks for needs memcached.");
         }
 
         var key = UnicodeText.Utf8.GetString(command.Key.Span);
@@ -75,7 +81,8 @@ internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : 
                 _ => await RemoveAsync(key, cancellationToken).ConfigureAwait(false),
             };
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (
+            e is not OutOfMemoryException && !(e is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
             throw new OtherRemoteException(command.Kind, e);
         }
@@ -90,7 +97,8 @@ internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : 
     };
 
     private async ValueTask<MetaResponse> GetAsync(string key, CancellationToken cancellationToken) =>
-        await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } bytes && OtherItem.TryRead(bytes, time.GetUtcNow(), out var item)
+        await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } bytes
+            && OtherItem.TryRead(bytes, time.GetUtcNow(), out var item)
             ? item
             : new MetaResponse { Status = MetaStatus.Miss };
 
@@ -105,7 +113,8 @@ internal sealed class OtherServer(IDistributedCache cache, TimeProvider time) : 
         var now = time.GetUtcNow();
         var lifetime = Expiry.Lifetime(command.TimeToLive ?? 0, now);
         var options = new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = lifetime };
-        await cache.SetAsync(key, OtherItem.Write(command, lifetime is { } life ? now + life : null), options, cancellationToken).ConfigureAwait(false);
+        await cache.SetAsync(key, OtherItem.Write(command, lifetime is { } life ? now + life : null), options, cancellationToken)
+            .ConfigureAwait(false);
         return new MetaResponse { Status = MetaStatus.Ok };
     }
 

@@ -58,7 +58,8 @@ internal static class OwnCodecs
     }
 
     // JSON that says nothing of .NET types is read as what only looks at it, however it was written.
-    private static bool LooksAtJson(Type type) => type == typeof(object) || type == typeof(JsonElement) || type == typeof(JsonDocument) || typeof(JsonNode).IsAssignableFrom(type);
+    private static bool LooksAtJson(Type type) =>
+        type == typeof(object) || type == typeof(JsonElement) || type == typeof(JsonDocument) || typeof(JsonNode).IsAssignableFrom(type);
 
     private sealed class JsonCodec<T>(JsonSerializerOptions options) : ValueCodec<T>
     {

@@ -2,7 +2,10 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote;
 
-/// <summary>Makes large values smaller on their way to memcached, as the settings of now say, and makes them what they were on their way back, whatever the settings.</summary>
+/// <summary>
+/// Makes large values smaller on their way to memcached, as the settings of now say, and makes them what they were on their way back,
+/// whatever the settings.
+/// </summary>
 internal sealed class Packing(NearCacheOptions options)
 {
     /// <summary>The bytes to send and their flags.</summary>
@@ -24,6 +27,10 @@ internal sealed class Packing(NearCacheOptions options)
     public MetaResponse Unpack(in MetaResponse item)
     {
         Envelope.TryRead(item.ClientFlags, out var envelope);
-        return item with { Value = Compressor.Expand(envelope.Compression, item.Value, options.Memcached.MaxValueBytes), ClientFlags = new Envelope(envelope.Kind).ToClientFlags() };
+        return item with
+        {
+            Value = Compressor.Expand(envelope.Compression, item.Value, options.Memcached.MaxValueBytes),
+            ClientFlags = new Envelope(envelope.Kind).ToClientFlags(),
+        };
     }
 }

@@ -4,7 +4,10 @@ using NearCache.Remote.Json;
 
 namespace NearCache.Remote;
 
-/// <summary>How keys are called on memcached: users' keys behind the configured prefix, everything of NearCache's own behind a prefix that users cannot name.</summary>
+/// <summary>
+/// How keys are called on memcached: users' keys behind the configured prefix, everything of NearCache's own behind a prefix that users
+/// cannot name.
+/// </summary>
 /// <remarks>docs/formats.md, "Keys on memcached".</remarks>
 internal sealed class PhysicalKeys
 {
@@ -17,7 +20,8 @@ internal sealed class PhysicalKeys
     private const int LongestKey = 250;
 
     // memcached ends a key at a space, takes NUL and newline for the end of the line, and other control characters are as likely a mistake.
-    private static readonly SearchValues<char> Forbidden = SearchValues.Create([.. Enumerable.Range(0, 0x21).Append(0x7f).Select(code => (char)code)]);
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create(
+        [.. Enumerable.Range(0, 0x21).Append(0x7f).Select(code => (char)code)]);
 
     private readonly bool _hashesLongKeys;
     private readonly byte[] _prefix;
@@ -39,7 +43,10 @@ internal sealed class PhysicalKeys
     /// <summary>How many bytes of a user's key are the configured prefix.</summary>
     public int PrefixLength => _prefix.Length;
 
-    /// <summary>The name by which a user's key is known outside the call: to rules, to other processes, and, behind the prefix, to memcached. It is the key itself unless that is too long.</summary>
+    /// <summary>
+    /// The name by which a user's key is known outside the call: to rules, to other processes, and, behind the prefix, to memcached. It is
+    /// the key itself unless that is too long.
+    /// </summary>
     /// <exception cref="ArgumentException">It holds half of a surrogate pair, or could be taken for the name of another key.</exception>
     public string NameOf(string key) => _hashesLongKeys ? HashedNameOf(key, _prefix.Length) ?? key : key;
 
@@ -47,7 +54,9 @@ internal sealed class PhysicalKeys
     public bool HasName(string key) => _hashesLongKeys && _prefix.Length + LengthOf(key) > LongestKey;
 
     /// <summary>A user's key, by its name.</summary>
-    /// <exception cref="ArgumentException">It is empty, too long, reserved, or holds a character that memcached cannot have in a key.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is empty, too long, reserved, or holds a character that memcached cannot have in a key.
+    /// </exception>
     public byte[] OfUser(string key)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
@@ -117,7 +126,8 @@ internal sealed class PhysicalKeys
 
     // Null: it is not too long.
     private static string? HashedNameOf(ReadOnlySpan<char> key, int prefixLength) =>
-        LongKeys.IsName(key) ? throw new ArgumentException("A key must not look like the hashed name of another: it ends with ~sha256: and 43 letters and digits.", nameof(key))
+        LongKeys.IsName(key) ? throw new ArgumentException(
+            "A key must not look like the hashed name of another: it ends with ~sha256: and 43 letters and digits.", nameof(key))
         : key.Length > LongestKey || prefixLength + LengthOf(key) > LongestKey ? LongKeys.NameOf(key.ToString())
         : null;
 
@@ -126,7 +136,9 @@ internal sealed class PhysicalKeys
         var forbidden = key.IndexOfAny(Forbidden);
         if (forbidden >= 0)
         {
-            throw new ArgumentException($"A key must not hold spaces or control characters, but this one has U+{(int)key[forbidden]:X4} at {forbidden}.", parameter);
+            throw new ArgumentException(
+                $"A key must not hold spaces or control characters, but this one has U+{(int)key[forbidden]:X4} at {forbidden}.",
+                parameter);
         }
 
         if (mayHash && _hashesLongKeys && HashedNameOf(key, prefix.Length) is { } name)

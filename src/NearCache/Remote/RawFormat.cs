@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace NearCache.Remote;
 
-/// <summary>Plain bytes with flags 0: text, bytes or JSON, as the reader expects. Only a null has flags, those of the <see cref="Envelope"/>, since no bytes can say it.</summary>
+/// <summary>
+/// Plain bytes with flags 0: text, bytes or JSON, as the reader expects. Only a null has flags, those of the <see cref="Envelope"/>, since
+/// no bytes can say it.
+/// </summary>
 internal sealed class RawFormat : IValueFormat
 {
     public uint NullFlags { get; } = new Envelope(ValueKind.Null).ToClientFlags();

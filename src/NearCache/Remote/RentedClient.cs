@@ -1,6 +1,8 @@
 namespace NearCache.Remote;
 
-/// <summary>One cache's use of a client that others may use, too. Disposing gives it back, once; the last user's disposes the client.</summary>
+/// <summary>
+/// One cache's use of a client that others may use, too. Disposing gives it back, once; the last user's disposes the client.
+/// </summary>
 /// <param name="client">The client.</param>
 /// <param name="giveBack">Ends the use; returns the client if it has no other user.</param>
 /// <param name="users">Returns how many use the client now.</param>

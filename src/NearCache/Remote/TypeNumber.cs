@@ -1,6 +1,8 @@
 namespace NearCache.Remote;
 
-/// <summary>A number for each type that values are read or written as, counted from 0: finds what belongs to a type without hashing it.</summary>
+/// <summary>
+/// A number for each type that values are read or written as, counted from 0: finds what belongs to a type without hashing it.
+/// </summary>
 internal static class TypeNumber<T>
 {
     public static readonly int Value = TypeNumbers.Next();

@@ -17,7 +17,9 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
     private readonly Lock _lock = new();   // guards the replacing of the codecs
     private volatile object?[] _codecs = [];   // by the numbers of their types; replaced, never changed
 
-    /// <summary>Adds a codec for a type of NearCache's own, which looks the same in all formats; before anything is read or written.</summary>
+    /// <summary>
+    /// Adds a codec for a type of NearCache's own, which looks the same in all formats; before anything is read or written.
+    /// </summary>
     public void Use<T>(ValueCodec<T> codec) => Add(codec);
 
     /// <summary>The format that the settings name.</summary>
@@ -51,7 +53,10 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
     /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime) => Set(key, value, lifetime, out _);
 
-    /// <summary>The command that stores a value, which shares no memory with the value if <paramref name="mayOutlive"/> says that the command may be on its way when the call has ended.</summary>
+    /// <summary>
+    /// The command that stores a value, which shares no memory with the value if <paramref name="mayOutlive"/> says that the command may be
+    /// on its way when the call has ended.
+    /// </summary>
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime, bool mayOutlive)
     {
         var command = Set(key, value, lifetime, out var plain);
@@ -73,8 +78,12 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         return MetaCommand.Set(key, bytes) with { ClientFlags = flags, TimeToLive = Expiry.Of(lifetime, time) };
     }
 
-    /// <summary>Whether an item holds nothing but the news that somebody has been told to fill it. A value, empty or null, that somebody has been told to refresh has flags.</summary>
-    public static bool IsPlaceHolder(in MetaResponse item) => item is { Value.IsEmpty: true, ClientFlags: 0 } && (item.IsWinner || item.IsWonByAnother);
+    /// <summary>
+    /// Whether an item holds nothing but the news that somebody has been told to fill it. A value, empty or null, that somebody has been
+    /// told to refresh has flags.
+    /// </summary>
+    public static bool IsPlaceHolder(in MetaResponse item) =>
+        item is { Value.IsEmpty: true, ClientFlags: 0 } && (item.IsWinner || item.IsWonByAnother);
 
     /// <summary>Whether an item must be unpacked before it can be read.</summary>
     public bool IsPacked(in MetaResponse item) => _packing is not null && Envelope.IsCompressed(item.ClientFlags);
@@ -94,7 +103,10 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
         }
     }
 
-    /// <summary>Reads the value of an item that is not packed. False: it is not there, or (with a reason) not one that can be read as a <typeparamref name="T"/>.</summary>
+    /// <summary>
+    /// Reads the value of an item that is not packed. False: it is not there, or (with a reason) not one that can be read as a
+    /// <typeparamref name="T"/>.
+    /// </summary>
     public bool TryRead<T>(in MetaResponse item, out T? value, out string? reason, out Exception? exception)
     {
         (value, reason, exception) = (default, null, null);
@@ -151,7 +163,8 @@ internal sealed class ValueFormat(IValueFormat format, JsonSerializerOptions jso
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                throw new NotSupportedException($"A {TypeNames.Of(typeof(T))} was written, but cannot be read back, so it is not stored: {e.Message}", e);
+                throw new NotSupportedException(
+                    $"A {TypeNames.Of(typeof(T))} was written, but cannot be read back, so it is not stored: {e.Message}", e);
             }
 
             codec.HasReadBack = true;

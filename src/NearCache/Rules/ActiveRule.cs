@@ -3,8 +3,10 @@ using NearCache.Diagnostics;
 namespace NearCache.Rules;
 
 /// <summary>A rule at work in this process: what near entries and fills hold on to.</summary>
-/// <remarks>One object a rule and <see cref="Rule.Since"/>: an edit that changes neither match nor enable changes the numbers here and voids nothing.
-/// Any thread may read.</remarks>
+/// <remarks>
+/// One object a rule and <see cref="Rule.Since"/>: an edit that changes neither match nor enable changes the numbers here and voids
+/// nothing. Any thread may read.
+/// </remarks>
 internal sealed class ActiveRule
 {
     // Even: on. Odd: off. One number, so that a hit compares once.
@@ -46,7 +48,10 @@ internal sealed class ActiveRule
     /// <summary>Writes a second of all processes together that do.</summary>
     public double MaxFleetWritesPerSecond { get; private set; }
 
-    /// <summary>Changes whenever the rule is switched off or on. A fill captures it before its remote read; an entry is served only while it is the same.</summary>
+    /// <summary>
+    /// Changes whenever the rule is switched off or on. A fill captures it before its remote read; an entry is served only while it is the
+    /// same.
+    /// </summary>
     public long Generation => Volatile.Read(ref _generation);
 
     /// <summary>Is it in force: enabled, in the applied set, and not stopped?</summary>
@@ -58,7 +63,10 @@ internal sealed class ActiveRule
     /// <summary>What the churn breaker lets it announce.</summary>
     public ChurnBreakerState Breaker => _circuit?.State ?? ChurnBreakerState.Closed;
 
-    /// <summary>Since which monotonic millisecond this process knows that the registry has a stop of it, by an unchanged set; <see cref="long.MaxValue"/>: it has none. Only told where the remote has no counters.</summary>
+    /// <summary>
+    /// Since which monotonic millisecond this process knows that the registry has a stop of it, by an unchanged set;
+    /// <see cref="long.MaxValue"/>: it has none. Only told where the remote has no counters.
+    /// </summary>
     public long ClosedFrom => Volatile.Read(ref _closedFrom);
 
     /// <summary>Counts what the rule would do; null: it is no dry run.</summary>
@@ -70,7 +78,10 @@ internal sealed class ActiveRule
     /// <summary>Its part of the count of near hits: here, where no counter is written that other threads would have to read anew.</summary>
     public int HitsPart { get; }
 
-    /// <summary>May a write of one of its keys be announced? Not while it is off, nor while the churn breaker is open; while that is half-open, as often as <see cref="AllowOne"/> was called.</summary>
+    /// <summary>
+    /// May a write of one of its keys be announced? Not while it is off, nor while the churn breaker is open; while that is half-open, as
+    /// often as <see cref="AllowOne"/> was called.
+    /// </summary>
     public bool TakeAnnouncement() => IsOn && Breaker switch
     {
         ChurnBreakerState.Closed => true,
@@ -81,7 +92,9 @@ internal sealed class ActiveRule
     /// <summary>The churn breaker has changed.</summary>
     public void SetCircuit(RuleCircuit? circuit) => _circuit = circuit;
 
-    /// <summary>The next write may be announced while the breaker is half-open. Called again before there was one, it is still one.</summary>
+    /// <summary>
+    /// The next write may be announced while the breaker is half-open. Called again before there was one, it is still one.
+    /// </summary>
     public void AllowOne() => Volatile.Write(ref _trial, 1);
 
     /// <summary>The registry was read.</summary>

@@ -2,17 +2,28 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>The churn breakers of all rules, as this process knows them: merged with those of the fleet, tripped by churn, healed by quiet.</summary>
+/// <summary>
+/// The churn breakers of all rules, as this process knows them: merged with those of the fleet, tripped by churn, healed by quiet.
+/// </summary>
 /// <remarks>
-/// <para>All processes share one item. Of two circuits of a rule the one with the later version counts, and of equal ones that of the item, so that of processes which change something at the same time
-/// all take the first one's change. An item that was lost is written again by the processes that remember it.</para>
-/// <para>No clocks are compared but for the hour in which trips are counted: a process measures for how long a circuit has not changed since it saw the change. While churn goes on, a process that sees it
-/// changes the version again and again, so a circuit that does not change is a quiet rule.</para>
+/// <para>
+/// All processes share one item. Of two circuits of a rule the one with the later version counts, and of equal ones that of the item, so
+/// that of processes which change something at the same time all take the first one's change. An item that was lost is written again by the
+/// processes that remember it.
+/// </para>
+/// <para>
+/// No clocks are compared but for the hour in which trips are counted: a process measures for how long a circuit has not changed since it
+/// saw the change. While churn goes on, a process that sees it changes the version again and again, so a circuit that does not change is a
+/// quiet rule.
+/// </para>
 /// <para>One caller at a time.</para>
 /// </remarks>
 internal sealed class ChurnBreaker
 {
-    /// <summary>How long a rule must be quiet after its first trip until a few of its writes are announced again, in milliseconds. Each further trip within the hour doubles it.</summary>
+    /// <summary>
+    /// How long a rule must be quiet after its first trip until a few of its writes are announced again, in milliseconds. Each further trip
+    /// within the hour doubles it.
+    /// </summary>
     public const long FirstPause = 60_000;
 
     /// <summary>How long a rule stays half-open, in milliseconds.</summary>
@@ -24,7 +35,9 @@ internal sealed class ChurnBreaker
     /// <summary>So many trips within an hour put a stop.</summary>
     public const int MostTrips = 5;
 
-    /// <summary>Announcements a second, of the whole fleet, of a rule that is half-open: with each tried twice, 30 transactions in a trial.</summary>
+    /// <summary>
+    /// Announcements a second, of the whole fleet, of a rule that is half-open: with each tried twice, 30 transactions in a trial.
+    /// </summary>
     public const double TrialRate = 0.25;
 
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
@@ -44,10 +57,13 @@ internal sealed class ChurnBreaker
         foreach (var circuit in stored)
         {
             var before = _known.GetValueOrDefault((circuit.Rule, circuit.Since)).Circuit;
-            if (before is null || RuleCircuit.IsLater(circuit.Version, before.Version) || (circuit.Version == before.Version && !IsSame(circuit, before)))
+            if (before is null
+                || RuleCircuit.IsLater(circuit.Version, before.Version)
+                || (circuit.Version == before.Version && !IsSame(circuit, before)))
             {
                 Set(circuit, now);
-                if (circuit.State != (before?.State ?? ChurnBreakerState.Closed) || (before is not null && circuit.Trips.Length > before.Trips.Length))
+                if (circuit.State != (before?.State ?? ChurnBreakerState.Closed)
+                    || (before is not null && circuit.Trips.Length > before.Trips.Length))
                 {
                     changed.Add(circuit);
                 }
@@ -78,7 +94,10 @@ internal sealed class ChurnBreaker
         }
 
         // Stored in whole milliseconds: a circuit must equal itself after a journey.
-        ImmutableArray<DateTimeOffset> trips = [.. Recent(known.Circuit, wall), DateTimeOffset.FromUnixTimeMilliseconds(wall.ToUnixTimeMilliseconds())];
+        ImmutableArray<DateTimeOffset> trips =
+        [
+            .. Recent(known.Circuit, wall), DateTimeOffset.FromUnixTimeMilliseconds(wall.ToUnixTimeMilliseconds())
+        ];
         var isLast = trips.Length >= MostTrips;
         var circuit = new RuleCircuit(
             rule.Name,
@@ -125,7 +144,8 @@ internal sealed class ChurnBreaker
             versions[(circuit.Rule, circuit.Since)] = circuit.Version;
         }
 
-        bool IsNews((string Rule, long Since) key, RuleCircuit circuit) => !versions.TryGetValue(key, out var version) || RuleCircuit.IsLater(circuit.Version, version);
+        bool IsNews((string Rule, long Since) key, RuleCircuit circuit) => !versions.TryGetValue(key, out var version)
+            || RuleCircuit.IsLater(circuit.Version, version);
 
         // What is over is forgotten, but not before the others can know that it is.
         foreach (var (key, (circuit, _)) in _known.ToArray())

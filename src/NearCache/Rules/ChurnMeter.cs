@@ -1,14 +1,19 @@
 namespace NearCache.Rules;
 
 /// <summary>Finds rules whose keys are written so fast that announcing them is a mistake: by this process, or by the fleet.</summary>
-/// <remarks>It is looked at about once a second, by one caller. One second below the process's limit begins the count anew: a burst is no churn.</remarks>
+/// <remarks>
+/// It is looked at about once a second, by one caller. One second below the process's limit begins the count anew: a burst is no churn.
+/// </remarks>
 /// <param name="measuresStopped">Whether rules that are stopped are measured too.</param>
 internal sealed class ChurnMeter(bool measuresStopped = false)
 {
     /// <summary>For how long a process must write too fast, in milliseconds.</summary>
     public const long Patience = 5_000;
 
-    /// <summary>For how long a rule must have been on before the fleet's counters say something about it, in milliseconds: they may hold writes of before an edit.</summary>
+    /// <summary>
+    /// For how long a rule must have been on before the fleet's counters say something about it, in milliseconds: they may hold writes of
+    /// before an edit.
+    /// </summary>
     public const long FleetPatience = 30_000;
 
     private readonly Dictionary<ActiveRule, Seen> _seen = [];
@@ -48,7 +53,10 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
         return found;
     }
 
-    /// <summary>The rules whose fleet this process judges: those that it has lately written itself. So every churning rule is judged, and quiet processes ask for nothing.</summary>
+    /// <summary>
+    /// The rules whose fleet this process judges: those that it has lately written itself. So every churning rule is judged, and quiet
+    /// processes ask for nothing.
+    /// </summary>
     public IReadOnlyList<ActiveRule> ToAskTheFleet(long now) =>
         [.. _seen.Where(one => now - one.Value.OnFrom >= FleetPatience && now - one.Value.WrittenAt < FleetPatience).Select(one => one.Key)];
 

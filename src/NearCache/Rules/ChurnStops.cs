@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>The stops that the churn breaker puts where nothing is shared but the registry: they end by an edit of a process that has seen the rule quiet, and the edits tell how often that was.</summary>
+/// <summary>
+/// The stops that the churn breaker puts where nothing is shared but the registry: they end by an edit of a process that has seen the rule
+/// quiet, and the edits tell how often that was.
+/// </summary>
 internal static class ChurnStops
 {
     /// <summary>What the id of such a stop begins with. Another stop of the churn breaker waits for a person.</summary>

@@ -1,8 +1,11 @@
 namespace NearCache.Rules;
 
 /// <summary>Counts what a rule would do if it were in force, by the reads and writes that go by: an estimate, of a bounded size.</summary>
-/// <remarks>It remembers when its keys were last read and for how long they would be near, a key a place: a key that pushes another out makes the estimate lower; writes of other processes, which
-/// are not seen here, make it higher. Any thread may count; where two meet at one place, one read may be counted wrongly.</remarks>
+/// <remarks>
+/// It remembers when its keys were last read and for how long they would be near, a key a place: a key that pushes another out makes the
+/// estimate lower; writes of other processes, which are not seen here, make it higher. Any thread may count; where two meet at one place,
+/// one read may be counted wrongly.
+/// </remarks>
 internal sealed class DryRun(ActiveRule rule)
 {
     private const int Places = 8192;

@@ -1,7 +1,9 @@
 namespace NearCache.Rules;
 
 /// <summary>Which keys a rule covers: an exact key, a prefix (<c>abc:*</c>), or a glob.</summary>
-/// <remarks>Characters are compared as UTF-16 code units, case included. There is no escape: <c>?</c> also covers a <c>*</c> or <c>?</c> in a key.</remarks>
+/// <remarks>
+/// Characters are compared as UTF-16 code units, case included. There is no escape: <c>?</c> also covers a <c>*</c> or <c>?</c> in a key.
+/// </remarks>
 internal sealed class KeyPattern : IEquatable<KeyPattern>
 {
     /// <summary>The longest pattern; a key on memcached is no longer.</summary>

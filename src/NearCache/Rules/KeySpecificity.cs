@@ -2,7 +2,8 @@ namespace NearCache.Rules;
 
 /// <summary>How specific a pattern is: an exact key before all others, then the longer literal prefix, more literal characters, the longer
 /// shortest key, fewer <c>*</c>.</summary>
-internal readonly record struct KeySpecificity(bool IsExact, int LiteralPrefix, int Literals, int ShortestKey, int Stars) : IComparable<KeySpecificity>
+internal readonly record struct KeySpecificity(
+    bool IsExact, int LiteralPrefix, int Literals, int ShortestKey, int Stars) : IComparable<KeySpecificity>
 {
     public KeySpecificity(bool isExact, int literalPrefix, string text)
         : this(isExact, literalPrefix, text.Length - Count(text, '*') - Count(text, '?'), text.Length - Count(text, '*'), Count(text, '*'))

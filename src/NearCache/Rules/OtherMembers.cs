@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace NearCache.Rules;
 
-/// <summary>Members of a JSON object that are not known here, as they stand there: a newer process may have written them, so they are passed on.</summary>
+/// <summary>
+/// Members of a JSON object that are not known here, as they stand there: a newer process may have written them, so they are passed on.
+/// </summary>
 internal sealed class OtherMembers : IEquatable<OtherMembers>
 {
     private readonly (string Name, string Value)[] _members;

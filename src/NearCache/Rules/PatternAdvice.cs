@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace NearCache.Rules;
 
-/// <summary>Says what a pattern covers, and recognizes patterns that probably mean something else: a forgotten <c>*</c>, or another language of patterns.</summary>
+/// <summary>
+/// Says what a pattern covers, and recognizes patterns that probably mean something else: a forgotten <c>*</c>, or another language of
+/// patterns.
+/// </summary>
 internal static partial class PatternAdvice
 {
     // What keys are put together with: an exact key that ends so is the beginning of others.
@@ -55,7 +58,8 @@ internal static partial class PatternAdvice
     [GeneratedRegex(@"^\^|\$$")]
     private static partial Regex Anchors();
 
-    // Of regular expressions: classes, groups, escapes, .+ and, unless the dot follows a word and separates (`user.*`), .*; of SQL: %; of routes and formats: {id}, <id>. Each with what repeats it.
+    // Of regular expressions: classes, groups, escapes, .+ and, unless the dot follows a word and separates (`user.*`), .*; of SQL: %; of
+    // routes and formats: {id}, <id>. Each with what repeats it.
     [GeneratedRegex(@"(?:\[[^\]]+\]|\([^)]+\)|\\[a-zA-Z.]|\.(?=\+)|(?<![\p{L}\p{N}])\.(?=\*)|%|\{[^}]*\}|<[^>]+>)(?:[*+?]|\{[0-9,]+\})*")]
     private static partial Regex Globs();
 

@@ -6,7 +6,9 @@ using System.Text.Json;
 namespace NearCache.Rules;
 
 /// <summary>What the registry's znode holds: the set, the stops, and the last edits.</summary>
-/// <remarks>The set stands in it byte for byte as it travels to the memcached servers. <c>docs/formats.md</c> has the format with examples.</remarks>
+/// <remarks>
+/// The set stands in it byte for byte as it travels to the memcached servers. <c>docs/formats.md</c> has the format with examples.
+/// </remarks>
 internal sealed class RegistryDocument
 {
     /// <summary>The format that is written here. A higher number is left alone.</summary>
@@ -108,7 +110,9 @@ internal sealed class RegistryDocument
             }
 
             var stops = root.TryGetProperty("stops", out var stopped) ? StopsFormat.Read(stopped) : StopSet.None;
-            ImmutableArray<RuleEdit> history = root.TryGetProperty("history", out var edits) ? [.. edits.EnumerateArray().Select(ReadEdit)] : [];
+            ImmutableArray<RuleEdit> history = root.TryGetProperty("history", out var edits)
+                ? [.. edits.EnumerateArray().Select(ReadEdit)]
+                : [];
             document = new RegistryDocument(set, stops, history, OtherMembers.Of(root, Known));
             return true;
         }
@@ -137,7 +141,8 @@ internal sealed class RegistryDocument
     }
 
     private static RuleEdit ReadEdit(JsonElement element) => new(
-        element.GetProperty("revision").GetInt64(), RuleSetFormat.Text(element, "who"), RuleSetFormat.Text(element, "why"), StopsFormat.Time(RuleSetFormat.Text(element, "when")))
+        element.GetProperty("revision").GetInt64(), RuleSetFormat.Text(element, "who"), RuleSetFormat.Text(
+            element, "why"), StopsFormat.Time(RuleSetFormat.Text(element, "when")))
     {
         Others = OtherMembers.Of(element, KnownOfEdit, Stop.MostOthers),
     };

@@ -34,10 +34,14 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// <summary>Whether it is in force.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Whether it only counts what it would do. It is not enabled then, so that processes which do not know dry runs leave it alone.</summary>
+    /// <summary>
+    /// Whether it only counts what it would do. It is not enabled then, so that processes which do not know dry runs leave it alone.
+    /// </summary>
     public bool DryRun { get; init; }
 
-    /// <summary>The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.</summary>
+    /// <summary>
+    /// The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.
+    /// </summary>
     public long Since { get; init; } = 1;
 
     /// <summary>Members of its JSON that are not known here.</summary>

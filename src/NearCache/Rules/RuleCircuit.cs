@@ -10,7 +10,8 @@ namespace NearCache.Rules;
 /// <param name="Trips">When it tripped, in the last hour.</param>
 /// <param name="Who">Which process reported the last trip.</param>
 /// <param name="Why">Its reason.</param>
-internal sealed record RuleCircuit(string Rule, long Since, ChurnBreakerState State, long Version, ImmutableArray<DateTimeOffset> Trips, string Who, string Why)
+internal sealed record RuleCircuit(
+    string Rule, long Since, ChurnBreakerState State, long Version, ImmutableArray<DateTimeOffset> Trips, string Who, string Why)
 {
     /// <summary>The highest <see cref="Version"/>. 1 follows it.</summary>
     public const long MostVersion = 1L << 53;
@@ -18,7 +19,9 @@ internal sealed record RuleCircuit(string Rule, long Since, ChurnBreakerState St
     /// <summary>The version that follows.</summary>
     public long NextVersion => Version >= MostVersion ? 1 : Version + 1;
 
-    /// <summary>Whether one version follows the other on the shorter way around: whatever number an item holds, another one is later.</summary>
+    /// <summary>
+    /// Whether one version follows the other on the shorter way around: whatever number an item holds, another one is later.
+    /// </summary>
     public static bool IsLater(long version, long other) => (version - other + MostVersion) % MostVersion is > 0 and < MostVersion / 2;
 
     /// <summary>Members of its JSON that are not known here.</summary>

@@ -1,7 +1,8 @@
 namespace NearCache.Rules;
 
 /// <summary>What counts where a rule does not say.</summary>
-internal sealed record RuleDefaults(TimeSpan NearLifetime, TimeSpan MaxStaleness, double MaxWritesPerSecond, double MaxFleetWritesPerSecond = double.PositiveInfinity)
+internal sealed record RuleDefaults(
+    TimeSpan NearLifetime, TimeSpan MaxStaleness, double MaxWritesPerSecond, double MaxFleetWritesPerSecond = double.PositiveInfinity)
 {
     /// <summary>Those of a cache.</summary>
     public static RuleDefaults Of(NearCacheOptions options) => new(

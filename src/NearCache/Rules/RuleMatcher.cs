@@ -15,7 +15,8 @@ internal sealed class RuleMatcher
     public RuleMatcher(IReadOnlyCollection<ActiveRule> rules)
     {
         Rules = rules;
-        var exact = rules.Where(rule => rule.Rule.Match.Kind == KeyPatternKind.Exact).ToFrozenDictionary(rule => rule.Rule.Match.Text, StringComparer.Ordinal);
+        var exact = rules.Where(rule => rule.Rule.Match.Kind == KeyPatternKind.Exact)
+            .ToFrozenDictionary(rule => rule.Rule.Match.Text, StringComparer.Ordinal);
         _exact = exact.GetAlternateLookup<ReadOnlySpan<char>>();
         _lengths = exact.Keys.Aggregate(0ul, (bits, key) => bits | (1ul << (key.Length & 63)));
         _firsts = exact.Keys.Aggregate(0ul, (bits, key) => bits | (1ul << (key[0] & 63)));

@@ -15,7 +15,8 @@ internal sealed class RuleSet
     // Members of the JSON that are not known here.
     private readonly OtherMembers _others;
 
-    internal RuleSet(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others, ReadOnlyMemory<byte> content)
+    internal RuleSet(
+        long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others, ReadOnlyMemory<byte> content)
     {
         _others = others;
         Revision = revision;
@@ -52,7 +53,10 @@ internal sealed class RuleSet
     public static RuleSet Seed(IEnumerable<RuleOptions> options, long revision = 1) =>
         Create(revision, [.. options.Select(rule => Rule.From(rule) with { Since = revision })], []);
 
-    /// <summary>The set of a fleet without a registry, where configuration alone decides: what is carried already if it says the same, else the next revision of it.</summary>
+    /// <summary>
+    /// The set of a fleet without a registry, where configuration alone decides: what is carried already if it says the same, else the next
+    /// revision of it.
+    /// </summary>
     /// <param name="options">The rules.</param>
     /// <param name="carried">The newest set that is seen on any memcached server; null: there is none.</param>
     public static RuleSet Configured(IEnumerable<RuleOptions> options, RuleSet? carried)
@@ -67,16 +71,29 @@ internal sealed class RuleSet
         return carried.HasSameRules(next) ? carried : next;
     }
 
-    /// <summary>What follows two sets of one revision that say different things, where there is no registry to decide: two processes were configured differently at once.</summary>
-    /// <remarks>Whoever meets the other's makes the same of the two. The rules of one of them go on, and all are new, since nobody knows who saw which.</remarks>
+    /// <summary>
+    /// What follows two sets of one revision that say different things, where there is no registry to decide: two processes were configured
+    /// differently at once.
+    /// </summary>
+    /// <remarks>
+    /// Whoever meets the other's makes the same of the two. The rules of one of them go on, and all are new, since nobody knows who saw
+    /// which.
+    /// </remarks>
     public static RuleSet Agreed(RuleSet one, RuleSet other)
     {
         var (first, second) = one.Content.Span.SequenceCompareTo(other.Content.Span) > 0 ? (one, other) : (other, one);
         var revision = Math.Max(one.Revision, other.Revision) + 1;
-        return Create(revision, [.. first.Rules.Select(rule => rule with { Since = revision })], [.. first.Cleared.Union(second.Cleared).TakeLast(MostCleared)], first._others);
+        return Create(
+            revision,
+            [.. first.Rules.Select(rule => rule with { Since = revision })],
+            [.. first.Cleared.Union(second.Cleared).TakeLast(MostCleared)],
+            first._others);
     }
 
-    /// <summary>The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed. Members that are not known here stay.</summary>
+    /// <summary>
+    /// The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed. Members that are not
+    /// known here stay.
+    /// </summary>
     /// <param name="rules">All rules after the edit.</param>
     /// <param name="clear">The ids of stops that the edit clears.</param>
     public RuleSet Next(IEnumerable<Rule> rules, IEnumerable<string>? clear = null)
@@ -89,7 +106,9 @@ internal sealed class RuleSet
 
     private static Rule After(Rule? old, Rule rule, long revision) => rule with
     {
-        Since = old is not null && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun) ? old.Since : revision,
+        Since = old is not null && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun)
+            ? old.Since
+            : revision,
         Others = rule.Others.IsEmpty && old is not null ? old.Others : rule.Others,
     };
 

@@ -22,7 +22,9 @@ internal static class RuleSetFormat
     // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes a set: members in a fixed order, those that are at their default left out, no white space; last those that are not known.</summary>
+    /// <summary>
+    /// Writes a set: members in a fixed order, those that are at their default left out, no white space; last those that are not known.
+    /// </summary>
     public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -73,7 +75,12 @@ internal static class RuleSetFormat
             }
 
             ImmutableArray<Rule> rules = [.. root.GetProperty("rules").EnumerateArray().Select(Read)];
-            set = new RuleSet(root.GetProperty("revision").GetInt64(), rules, Texts(root, "cleared"), OtherMembers.Of(root, KnownOfSet), content.ToArray());
+            set = new RuleSet(
+                root.GetProperty("revision").GetInt64(),
+                rules,
+                Texts(root, "cleared"),
+                OtherMembers.Of(root, KnownOfSet),
+                content.ToArray());
         }
         catch (Exception exception) when (IsUnreadable(exception))
         {
@@ -164,7 +171,10 @@ internal static class RuleSetFormat
         Enabled = !element.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean(),
 
         // A rule that is enabled is in force for processes that know no dry runs, so it is for all.
-        DryRun = element.TryGetProperty("dryRun", out var dryRun) && dryRun.GetBoolean() && element.TryGetProperty("enabled", out var off) && !off.GetBoolean(),
+        DryRun = element.TryGetProperty("dryRun", out var dryRun)
+            && dryRun.GetBoolean()
+            && element.TryGetProperty("enabled", out var off)
+            && !off.GetBoolean(),
         Since = element.GetProperty("since").GetInt64(),
         Others = OtherMembers.Of(element, KnownOfRule),
     };

@@ -25,7 +25,8 @@ internal static class RuleSetMistakes
             .Select(rule => $"Rule \"{rule.Name}\" says since {rule.Since}, but must lie from 1 to the set's revision {set.Revision}."));
         if (set.Content.Length > RuleSet.MostBytes)
         {
-            mistakes.Add($"The set takes {set.Content.Length} bytes, but may take {RuleSet.MostBytes}: use fewer rules or fewer preload keys.");
+            mistakes.Add(
+                $"The set takes {set.Content.Length} bytes, but may take {RuleSet.MostBytes}: use fewer rules or fewer preload keys.");
         }
 
         return mistakes;
@@ -54,22 +55,45 @@ internal static class RuleSetMistakes
         {
             if (!isRight)
             {
-                mistakes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: {what} is {(value is string ? $"\"{value}\"" : value)}, but must be {right}."));
+                mistakes.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{path}: {what} is {(value is string ? $"\"{value}\"" : value)}, but must be {right}."));
             }
         }
 
         var match = rule.Match;
         Unless(PlainName.Is(rule.Name), "Name", rule.Name, "1 to 64 letters, digits, '.', '_' and '-'");
         Unless(match.Text.Length <= KeyPattern.MostCharacters, "Match", match.Text, $"at most {KeyPattern.MostCharacters} characters long");
-        Unless(match.LiteralPrefix.Length > 0, "Match", match.Text, "an exact key, or begin with literal characters: it would cover every key");
-        Unless(match.LiteralPrefix.Length == 0 || !Array.Exists(Reserved, match.Overlaps), "Match", match.Text, "clear of the reserved prefixes ~nc and ~tag:");
+        Unless(
+            match.LiteralPrefix.Length > 0,
+            "Match",
+            match.Text,
+            "an exact key, or begin with literal characters: it would cover every key");
+        Unless(
+            match.LiteralPrefix.Length == 0 || !Array.Exists(Reserved, match.Overlaps),
+            "Match",
+            match.Text,
+            "clear of the reserved prefixes ~nc and ~tag:");
         Unless(rule.NearLifetime is null || rule.NearLifetime > TimeSpan.Zero, "NearLifetime", rule.NearLifetime, "positive");
-        Unless(rule.MissLifetime is null || rule.MissLifetime == TimeSpan.Zero || rule.MissLifetime >= TimeSpan.FromSeconds(1), "MissLifetime", rule.MissLifetime, "zero, or at least 00:00:01");
+        Unless(
+            rule.MissLifetime is null || rule.MissLifetime == TimeSpan.Zero || rule.MissLifetime >= TimeSpan.FromSeconds(1),
+            "MissLifetime",
+            rule.MissLifetime,
+            "zero, or at least 00:00:01");
         Unless(
             rule.MaxStaleness is null || rule.MaxStaleness >= NearCacheOptions.LeastMaxStaleness,
             "MaxStaleness", rule.MaxStaleness, $"at least {NearCacheOptions.LeastMaxStaleness}");
-        Unless(rule.MaxWritesPerSecond is null or (> 0 and < double.PositiveInfinity), "MaxWritesPerSecond", rule.MaxWritesPerSecond, "positive");
-        Unless(rule.MaxFleetWritesPerSecond is null or (> 0 and < double.PositiveInfinity), "MaxFleetWritesPerSecond", rule.MaxFleetWritesPerSecond, "positive");
+        Unless(
+            rule.MaxWritesPerSecond is null or (> 0 and < double.PositiveInfinity),
+            "MaxWritesPerSecond",
+            rule.MaxWritesPerSecond,
+            "positive");
+        Unless(
+            rule.MaxFleetWritesPerSecond is null or (> 0 and < double.PositiveInfinity),
+            "MaxFleetWritesPerSecond",
+            rule.MaxFleetWritesPerSecond,
+            "positive");
         Unless(Enum.IsDefined(rule.OnInvalidate), "OnInvalidate", rule.OnInvalidate, "Drop or Refresh");
         Unless(rule.Preload.Length <= MostPreload, "Preload", $"{rule.Preload.Length} keys", $"at most {MostPreload}");
         foreach (var key in rule.Preload.Where(key => !match.Matches(key)))

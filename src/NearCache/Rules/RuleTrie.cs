@@ -2,8 +2,9 @@ namespace NearCache.Rules;
 
 /// <summary>Finds the most specific prefix or glob that covers a key, by walking the literal prefixes letter by letter.</summary>
 /// <remarks>
-/// On the way down only the letters at which prefixes part are looked at; then one comparison with the prefix that was reached says how much of
-/// it the key has. Nodes lie in one array, so that a walk touches few cache lines. Built once, then read by any thread; a look-up allocates nothing.
+/// On the way down only the letters at which prefixes part are looked at; then one comparison with the prefix that was reached says how
+/// much of it the key has. Nodes lie in one array, so that a walk touches few cache lines. Built once, then read by any thread; a look-up
+/// allocates nothing.
 /// </remarks>
 internal sealed class RuleTrie
 {

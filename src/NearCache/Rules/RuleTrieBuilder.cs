@@ -45,7 +45,8 @@ internal sealed class RuleTrieBuilder
             return index;
         }
 
-        var (first, letters, children) = (_sorted[start].Key[depth], _sorted[end - 1].Key[depth] - _sorted[start].Key[depth] + 1, _children.Count);
+        var (first, letters, children) = (
+            _sorted[start].Key[depth], _sorted[end - 1].Key[depth] - _sorted[start].Key[depth] + 1, _children.Count);
         _nodes[index] = new RuleTrieNode(depth, first, letters, children, withRules, above);
         _children.AddRange(Enumerable.Repeat(0, letters));
         while (start < end)

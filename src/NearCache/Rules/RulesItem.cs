@@ -45,7 +45,9 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
         item = new RulesItem(0, 0, StopSet.None, RuleSet.Empty);
         var end = value.Span[..Math.Min(value.Length, MostHeader)].IndexOf((byte)'\n');
         var words = end < 0 ? [] : Encoding.ASCII.GetString(value.Span[..end]).Split(' ');
-        if (words is not [Magic, var number, ..] || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var format) || format < Format)
+        if (words is not [Magic, var number, ..]
+            || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var format)
+            || format < Format)
         {
             why = new Unreadable(false, "its first line is not that of a rules item");
             return false;
@@ -88,7 +90,10 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
         return true;
     }
 
-    /// <summary>A stop that someone put by hand: an item whose text begins with <c>stop</c>. It is not a set; whoever has one replaces it, and keeps the stop.</summary>
+    /// <summary>
+    /// A stop that someone put by hand: an item whose text begins with <c>stop</c>. It is not a set; whoever has one replaces it, and keeps
+    /// the stop.
+    /// </summary>
     /// <param name="value">The item's value.</param>
     /// <param name="server">The server that has it.</param>
     /// <param name="cas">The item's CAS number there: the same words put another time are another stop.</param>
@@ -102,7 +107,8 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
         var text = Encoding.UTF8.GetString(value).Trim();
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{server} {cas} {text}")));
         var why = text["stop".Length..].Trim();
-        return new Stop($"hand-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}", null, "by hand", Stop.Cut(why, Stop.MostWhy), DateTimeOffset.UnixEpoch);
+        return new Stop(
+            $"hand-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}", null, "by hand", Stop.Cut(why, Stop.MostWhy), DateTimeOffset.UnixEpoch);
     }
 
     private static uint Hash(ulong incarnation, long revision, ReadOnlySpan<byte> stops, ReadOnlySpan<byte> set)

@@ -1,7 +1,9 @@
 namespace NearCache.Rules;
 
 /// <summary>A stamp that switches a rule, or near caching as a whole, off in every process of the namespace.</summary>
-/// <param name="Id">Names it for good; an edit of the registry clears it by this. 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</param>
+/// <param name="Id">
+/// Names it for good; an edit of the registry clears it by this. 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.
+/// </param>
 /// <param name="Rule">The rule that is stopped; null: the whole namespace.</param>
 /// <param name="Who">Who or what put it.</param>
 /// <param name="Why">Why.</param>
@@ -20,7 +22,9 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     /// <summary>Members of its JSON that are not known here.</summary>
     public OtherMembers Others { get; init; } = OtherMembers.None;
 
-    /// <summary>Whether it was written on a server by hand, without a time: all processes must make the same stop of the same text.</summary>
+    /// <summary>
+    /// Whether it was written on a server by hand, without a time: all processes must make the same stop of the same text.
+    /// </summary>
     public bool IsByHand => When == DateTimeOffset.UnixEpoch;
 
     /// <summary>A stop that did not exist before.</summary>

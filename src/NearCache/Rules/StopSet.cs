@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>The stops that are known. Sets from several places are merged by union; only the registry takes a stop away, by its id.</summary>
+/// <summary>
+/// The stops that are known. Sets from several places are merged by union; only the registry takes a stop away, by its id.
+/// </summary>
 internal sealed class StopSet : IEquatable<StopSet>
 {
     /// <summary>How many are kept. Of more, those for the whole namespace stay first, then the oldest.</summary>
@@ -19,7 +21,9 @@ internal sealed class StopSet : IEquatable<StopSet>
     /// <summary>Is the whole namespace stopped?</summary>
     public bool StopsEverything => Stops is [{ Rule: null }, ..];
 
-    /// <summary>Makes a set; of two stops with one id the one that says more, then the first by text counts, so that every process takes the same.</summary>
+    /// <summary>
+    /// Makes a set; of two stops with one id the one that says more, then the first by text counts, so that every process takes the same.
+    /// </summary>
     public static StopSet Of(IEnumerable<Stop> stops)
     {
         ImmutableArray<Stop> kept =
@@ -36,7 +40,8 @@ internal sealed class StopSet : IEquatable<StopSet>
     public bool IsStopped(string rule) => StopsEverything || Stops.Any(stop => stop.Rule == rule);
 
     /// <summary>What either of the two has.</summary>
-    public StopSet Union(StopSet other) => Equals(other) || other.Stops.IsEmpty ? this : Stops.IsEmpty ? other : Of(Stops.Concat(other.Stops));
+    public StopSet Union(StopSet other) =>
+        Equals(other) || other.Stops.IsEmpty ? this : Stops.IsEmpty ? other : Of(Stops.Concat(other.Stops));
 
     /// <summary>Without those that an edit has cleared.</summary>
     public StopSet Without(ImmutableArray<string> cleared) =>

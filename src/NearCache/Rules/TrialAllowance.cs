@@ -1,7 +1,10 @@
 namespace NearCache.Rules;
 
 /// <summary>How often this process may announce a write of a rule that is half-open: its share of what the whole fleet may.</summary>
-/// <param name="first">Which part of an announcement is saved up at the start, from 0 to below 1: random, so that the processes of a fleet do not all begin with one.</param>
+/// <param name="first">
+/// Which part of an announcement is saved up at the start, from 0 to below 1: random, so that the processes of a fleet do not all begin
+/// with one.
+/// </param>
 /// <param name="startedAt">The monotonic millisecond.</param>
 internal sealed class TrialAllowance(double first, long startedAt)
 {

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace NearCache.Settings;
 
-/// <summary>Recognizes names that a machine has made, and that therefore no second process has: of pods, containers, instances and machines.</summary>
+/// <summary>
+/// Recognizes names that a machine has made, and that therefore no second process has: of pods, containers, instances and machines.
+/// </summary>
 internal static partial class GeneratedName
 {
     private const int LeastHexDigits = 12;
@@ -16,7 +18,8 @@ internal static partial class GeneratedName
     public static string? WhyIs(string name, string machine) =>
         IsPartOf(name, machine) ? $"holds the name of this machine, {machine}"
         : Guid().IsMatch(name) ? "holds a GUID"
-        : Pod().IsMatch(name) || ShortPod().Matches(name).Any(pod => Changes(pod.Groups[1].ValueSpan) >= LeastChanges) ? "holds the name of a pod"
+        : Pod().IsMatch(name)
+            || ShortPod().Matches(name).Any(pod => Changes(pod.Groups[1].ValueSpan) >= LeastChanges) ? "holds the name of a pod"
         : Hex().Matches(name).Any(run => Changes(run.ValueSpan) >= LeastChanges) ? $"holds {LeastHexDigits} hexadecimal digits or more"
         : Ulid().IsMatch(name) ? "holds a ULID"
         : Address().IsMatch(name) ? "holds a private IP address"
@@ -27,7 +30,8 @@ internal static partial class GeneratedName
     private static bool IsPartOf(string name, string machine) =>
         machine.Length >= LeastMachineName
         && machine.AsSpan().ContainsAnyInRange('0', '9')
-        && Regex.IsMatch(name, $"(?<![A-Za-z0-9]){Regex.Escape(machine)}(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+        && Regex.IsMatch(
+            name, $"(?<![A-Za-z0-9]){Regex.Escape(machine)}(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     // How often letters and digits take turns: seldom where people put a word before a date, "feed20300101".
     private static int Changes(ReadOnlySpan<char> text)
@@ -44,7 +48,8 @@ internal static partial class GeneratedName
     [GeneratedRegex("[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Guid();
 
-    // Deployment: the hash of its template and five letters, of the alphabet that Kubernetes takes so that no words come out (apimachinery, util/rand).
+    // Deployment: the hash of its template and five letters, of the alphabet that Kubernetes takes so that no words come out (apimachinery,
+    // util/rand).
     [GeneratedRegex("-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex Pod();
 

@@ -3,7 +3,10 @@ namespace NearCache.Settings;
 /// <summary>Finds the name that someone probably meant.</summary>
 internal static class NearestName
 {
-    /// <summary>The known name with the fewest edits to <paramref name="written"/>, the first of several; null when none is near (more than half its letters differ).</summary>
+    /// <summary>
+    /// The known name with the fewest edits to <paramref name="written"/>, the first of several; null when none is near (more than half its
+    /// letters differ).
+    /// </summary>
     public static string? Find(string written, IEnumerable<string> known)
     {
         string? nearest = null;

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace NearCache.Settings;
 
-/// <summary>Reads a section of configuration into an options object by a list of the names it may hold, and collects what is wrong.</summary>
+/// <summary>
+/// Reads a section of configuration into an options object by a list of the names it may hold, and collects what is wrong.
+/// </summary>
 /// <remarks>Written by hand rather than bound: a binder stops at the first value that it cannot read, passes over names that it does not
 /// know, and takes <c>"5"</c> for five days.</remarks>
 internal sealed class SettingsReader(IConfiguration section, string path, List<string> mistakes)

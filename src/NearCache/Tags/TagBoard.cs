@@ -3,7 +3,10 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tags;
 
-/// <summary>The cells of all tags that this process has met, at most <paramref name="capacity"/> of them: beyond that some are forgotten, and read again when they are needed.</summary>
+/// <summary>
+/// The cells of all tags that this process has met, at most <paramref name="capacity"/> of them: beyond that some are forgotten, and read
+/// again when they are needed.
+/// </summary>
 internal sealed class TagBoard(int capacity)
 {
     /// <summary>What the keys of tags begin with.</summary>

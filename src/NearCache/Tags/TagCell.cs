@@ -2,7 +2,9 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tags;
 
-/// <summary>Where this process knows the version of one tag. Entries refer to the cells of their tags, so that a hit looks nothing up.</summary>
+/// <summary>
+/// Where this process knows the version of one tag. Entries refer to the cells of their tags, so that a hit looks nothing up.
+/// </summary>
 internal sealed class TagCell(string name)
 {
     private TagEntry? _current;
@@ -18,7 +20,10 @@ internal sealed class TagCell(string name)
     /// <summary>Nobody tells this cell of removals any more: whoever refers to it takes another.</summary>
     public bool IsRetired => _isRetired;
 
-    /// <summary>The stamps of an entry that has this tag alone, as most have that of everything: they share one array, so that their hits find it in the processor's cache.</summary>
+    /// <summary>
+    /// The stamps of an entry that has this tag alone, as most have that of everything: they share one array, so that their hits find it in
+    /// the processor's cache.
+    /// </summary>
     public TagStamp[] Alone(ulong version)
     {
         var alone = _alone;

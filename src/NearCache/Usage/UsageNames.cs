@@ -24,5 +24,6 @@ internal sealed class UsageNames(string @namespace)
 
     /// <summary>The name of a counter.</summary>
     public byte[] Of(long bucket, UsageKind kind, string rule) =>
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{CounterNames.Prefix}{@namespace}:usage:{bucket}:{Letters[(int)kind]}:{rule}"));
+        Encoding.ASCII.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $"{CounterNames.Prefix}{@namespace}:usage:{bucket}:{Letters[(int)kind]}:{rule}"));
 }

@@ -11,7 +11,10 @@ namespace NearCache.Usage;
 /// <param name="time">The clock.</param>
 internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> ownerOf, TimeProvider time)
 {
-    /// <summary>The longest time that <see cref="RecentWritesAsync"/> may be about, in seconds: a process adds what it did since it last added, at most <see cref="UsageNames.LongestPeriod"/> before.</summary>
+    /// <summary>
+    /// The longest time that <see cref="RecentWritesAsync"/> may be about, in seconds: a process adds what it did since it last added, at
+    /// most <see cref="UsageNames.LongestPeriod"/> before.
+    /// </summary>
     public const double RecentSeconds = (RecentBuckets * UsageNames.BucketSeconds) + UsageNames.LongestPeriod;
 
     private const int Buckets = 6;
@@ -24,7 +27,8 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
     /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
     public async Task<IReadOnlyList<RuleUsage>> ReadAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
     {
-        var sums = await SumsAsync(rules, Enum.GetValues<UsageKind>(), Enumerable.Range(1, Buckets), cancellationToken).ConfigureAwait(false);
+        var sums = await SumsAsync(rules, Enum.GetValues<UsageKind>(), Enumerable.Range(1, Buckets), cancellationToken)
+            .ConfigureAwait(false);
         return [.. rules.Select(rule => Of(rule, sums[rule]))];
     }
 
@@ -36,7 +40,8 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
         return [.. rules.Select(rule => sums[rule][(int)UsageKind.Write])];
     }
 
-    private async Task<Dictionary<string, long[]>> SumsAsync(IReadOnlyList<string> rules, UsageKind[] kinds, IEnumerable<int> bucketsAgo, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, long[]>> SumsAsync(
+        IReadOnlyList<string> rules, UsageKind[] kinds, IEnumerable<int> bucketsAgo, CancellationToken cancellationToken)
     {
         var now = UsageNames.BucketOf(time.GetUtcNow());
         var sums = rules.ToDictionary(rule => rule, _ => new long[Enum.GetValues<UsageKind>().Length], StringComparer.Ordinal);
@@ -51,7 +56,9 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
             {
                 foreach (var group in server.Chunk(MostInGroup))
                 {
-                    var reply = await server.Key.ExecuteAsync(Array.ConvertAll(group, read => MetaCommand.Get(read.Key))).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+                    var reply = await server.Key.ExecuteAsync(Array.ConvertAll(group, read => MetaCommand.Get(read.Key)))
+                        .WaitOrAbandonAsync(cancellationToken)
+                        .ConfigureAwait(false);
                     for (var i = 0; i < group.Length; i++)
                     {
                         group[i].Sums[group[i].Kind] += NumberIn(reply.Responses[i]);
@@ -81,7 +88,10 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
     }
 
     private static long NumberIn(in MetaResponse response) =>
-        response.Status == MetaStatus.Ok && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        response.Status == MetaStatus.Ok
+            && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : 0;
 
     private readonly record struct Read(byte[] Key, long[] Sums, int Kind);
 }

@@ -8,7 +8,9 @@ using NearCache.Rules;
 
 namespace NearCache.Usage;
 
-/// <summary>Adds what this process did by each rule to the fleet's counters on memcached, about every ten seconds. ZooKeeper has no part in it.</summary>
+/// <summary>
+/// Adds what this process did by each rule to the fleet's counters on memcached, about every ten seconds. ZooKeeper has no part in it.
+/// </summary>
 /// <remarks>What a server that is down would have counted is lost: these are statistics.</remarks>
 internal sealed class UsageReporter : IAsyncDisposable
 {
@@ -22,7 +24,13 @@ internal sealed class UsageReporter : IAsyncDisposable
     private readonly OwnedLoop _loop;
     private Dictionary<ActiveRule, long[]> _told = [];
 
-    public UsageReporter(UsageNames names, Func<byte[], IRemoteServer> ownerOf, Func<IReadOnlyCollection<ActiveRule>> rules, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
+    public UsageReporter(
+        UsageNames names,
+        Func<byte[], IRemoteServer> ownerOf,
+        Func<IReadOnlyCollection<ActiveRule>> rules,
+        TimeProvider time,
+        NearCacheMetrics metrics,
+        ILogger logger)
     {
         (_names, _ownerOf, _rules, _time, _metrics) = (names, ownerOf, rules, time, metrics);
         _loop = new OwnedLoop(logger, "counting by rule");
@@ -33,7 +41,10 @@ internal sealed class UsageReporter : IAsyncDisposable
 
     private async Task TellAsync(CancellationToken stopping)
     {
-        await Task.Delay(TimeSpan.FromSeconds(UsageNames.LongestPeriod - (0.2 * UsageNames.BucketSeconds * Random.Shared.NextDouble())), _time, stopping).ConfigureAwait(false);
+        await Task.Delay(
+            TimeSpan.FromSeconds(UsageNames.LongestPeriod - (0.2 * UsageNames.BucketSeconds * Random.Shared.NextDouble())),
+            _time,
+            stopping).ConfigureAwait(false);
         var bucket = UsageNames.BucketOf(_time.GetUtcNow());
         foreach (var server in News(bucket).GroupBy(news => _ownerOf(news.Key)))
         {
@@ -68,7 +79,8 @@ internal sealed class UsageReporter : IAsyncDisposable
                 if (now[kind] - (before?[kind] ?? 0) is > 0 and var more)
                 {
                     var key = _names.Of(bucket, (UsageKind)kind, rule.Name);
-                    commands.Add((key, MetaCommand.Increment(key, (ulong)more) with { Vivify = UsageNames.Lifetime, Initial = (ulong)more }));
+                    commands.Add(
+                        (key, MetaCommand.Increment(key, (ulong)more) with { Vivify = UsageNames.Lifetime, Initial = (ulong)more }));
                 }
             }
         }
@@ -77,5 +89,6 @@ internal sealed class UsageReporter : IAsyncDisposable
         return commands;
     }
 
-    private static long[] CountsOf(RuleCounters counters) => [counters.NearHits, counters.RemoteReads, counters.Writes, counters.Announcements];
+    private static long[] CountsOf(RuleCounters counters) =>
+        [counters.NearHits, counters.RemoteReads, counters.Writes, counters.Announcements];
 }

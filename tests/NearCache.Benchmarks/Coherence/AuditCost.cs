@@ -24,10 +24,18 @@ internal static class AuditCost
         cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
 
         // The look-ups of one audit: the total, the rules, one segment.
-        report.Figure("audit/cost", "commands/s", (Of(after, "cmd_get") - Of(before, "cmd_get") + Of(after, "cmd_set") - Of(before, "cmd_set")) / seconds, aim: "<=3");
-        report.Figure("audit/bytes", "B/s", (Of(after, "bytes_read") - Of(before, "bytes_read") + Of(after, "bytes_written") - Of(before, "bytes_written")) / seconds);
+        report.Figure(
+            "audit/cost",
+            "commands/s",
+            (Of(after, "cmd_get") - Of(before, "cmd_get") + Of(after, "cmd_set") - Of(before, "cmd_set")) / seconds,
+            aim: "<=3");
+        report.Figure(
+            "audit/bytes",
+            "B/s",
+            (Of(after, "bytes_read") - Of(before, "bytes_read") + Of(after, "bytes_written") - Of(before, "bytes_written")) / seconds);
         report.Figure("audit/cpu", "ms/s", cpu.TotalMilliseconds / seconds);
     }
 
-    private static double Of(IReadOnlyDictionary<string, string> statistics, string name) => double.Parse(statistics[name], CultureInfo.InvariantCulture);
+    private static double Of(IReadOnlyDictionary<string, string> statistics, string name) =>
+        double.Parse(statistics[name], CultureInfo.InvariantCulture);
 }

@@ -36,7 +36,9 @@ internal static class Caches
         }
     }
 
-    /// <summary>Waits until every process has joined the members and counted the others: before, each takes the least that it may.</summary>
+    /// <summary>
+    /// Waits until every process has joined the members and counted the others: before, each takes the least that it may.
+    /// </summary>
     public static Task JoinAsync() => Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System);
 
     /// <summary>The quantile of sorted or unsorted values.</summary>

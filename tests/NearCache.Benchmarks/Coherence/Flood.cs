@@ -16,7 +16,13 @@ internal sealed class Flood : IAsyncDisposable
     {
         (_ensemble, _memcached) = (ensemble, memcached);
         _caches = [.. Enumerable.Range(0, Processes)
-            .Select(_ => Caches.Make("flood", memcached.Address, ensemble.ConnectionString, options => options.Budgets.AnnouncementsPerNamespace = Budget))];
+            .Select(
+                _ =>
+                    Caches.Make(
+                        "flood",
+                        memcached.Address,
+                        ensemble.ConnectionString,
+                        options => options.Budgets.AnnouncementsPerNamespace = Budget))];
     }
 
     public static async Task<Flood> StartAsync(ZooKeeperEnsemble ensemble)
@@ -59,7 +65,8 @@ internal sealed class Flood : IAsyncDisposable
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!cancellationToken.IsCancellationRequested)
         {
-            var writes = Enumerable.Range(0, perSecond / 50).Select(_ => cache.SetAsync($"product:{Random.Shared.Next(1000)}", "new", cancellationToken: CancellationToken.None));
+            var writes = Enumerable.Range(0, perSecond / 50)
+                .Select(_ => cache.SetAsync($"product:{Random.Shared.Next(1000)}", "new", cancellationToken: CancellationToken.None));
             await Task.WhenAll(writes);
             for (var i = 0; i < perSecond / 50; i++)
             {

@@ -4,7 +4,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>From "SetAsync returned" to "another process no longer serves the old value", beside the least that ZooKeeper can do: setData, notification, getData.</summary>
+/// <summary>
+/// From "SetAsync returned" to "another process no longer serves the old value", beside the least that ZooKeeper can do: setData,
+/// notification, getData.
+/// </summary>
 internal static class InvalidationLatency
 {
     private const string Key = "product:1";

@@ -23,7 +23,9 @@ internal sealed record Load(double Rate, double P50, double P99, double BytesPer
         return new Load(all.Count / seconds, all.Percentile(0.5), all.Percentile(0.99), (double)allocated / all.Count);
     }
 
-    /// <summary>Callers that arrive at random, whether others were answered or not. Times count from when a caller should have arrived.</summary>
+    /// <summary>
+    /// Callers that arrive at random, whether others were answered or not. Times count from when a caller should have arrived.
+    /// </summary>
     public static async Task<Load> OpenAsync<T>(double rate, TimeSpan time, Func<int, ValueTask<T>> call)
     {
         var histogram = new Histogram();
@@ -53,7 +55,8 @@ internal sealed record Load(double Rate, double P50, double P99, double BytesPer
         await Task.Run(pending.Wait);
         var seconds = clock.Elapsed.TotalSeconds;
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
-        return new Load(histogram.Count / seconds, histogram.Percentile(0.5), histogram.Percentile(0.99), (double)allocated / histogram.Count);
+        return new Load(
+            histogram.Count / seconds, histogram.Percentile(0.5), histogram.Percentile(0.99), (double)allocated / histogram.Count);
 
         async Task ArriveAsync(int i, long arrival)
         {

@@ -5,7 +5,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.Benchmarks.Memcached;
 
-/// <summary>The client on one connection against a raw socket on one connection, to the distribution's memcached on the same machine.</summary>
+/// <summary>
+/// The client on one connection against a raw socket on one connection, to the distribution's memcached on the same machine.
+/// </summary>
 internal sealed class MemcachedSuite(Report report, MemcachedProcess server, MemcachedClient client)
 {
     private const int Keys = 1000;
@@ -105,7 +107,13 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
             (256 or 16, true) => ">=0.6",
             _ => null,
         };
-        report.Figure(name, "op/s", Report.Median(loads.Select(load => load.Rate)), Report.Median(rates), aim, Report.Median(loads.Select(load => load.BytesPerOperation)));
+        report.Figure(
+            name,
+            "op/s",
+            Report.Median(loads.Select(load => load.Rate)),
+            Report.Median(rates),
+            aim,
+            Report.Median(loads.Select(load => load.BytesPerOperation)));
         if (callers == 1)
         {
             await LatencyAsync(name, raw, call);
@@ -118,7 +126,8 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
     private async Task ListenerAsync()
     {
         using var meters = new CountingListener();
-        await using var heard = new MemcachedClient(new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } }, meterFactory: meters);
+        await using var heard = new MemcachedClient(
+            new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } }, meterFactory: meters);
         await using var unheard = new MemcachedClient(new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } });
         var (with, without) = (new List<Load>(), new List<Load>());
         await Load.ClosedAsync(256, Round / 2, caller => heard.GetAsync(_keys[caller]));
@@ -136,7 +145,8 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         }
 
         report.Figure(
-            "listener/get", "op/s", Report.Median(with.Select(load => load.Rate)), Report.Median(without.Select(load => load.Rate)), ">=0.9", Report.Median(with.Select(load => load.BytesPerOperation)));
+            "listener/get", "op/s", Report.Median(with.Select(load => load.Rate)), Report.Median(
+                without.Select(load => load.Rate)), ">=0.9", Report.Median(with.Select(load => load.BytesPerOperation)));
     }
 
     // By short turns: how fast a thread wakes on another core changes from second to second, for both alike.

@@ -6,7 +6,10 @@ using System.Text;
 
 namespace NearCache.Benchmarks.Memcached;
 
-/// <summary>What one socket can do: keeps so many requests outstanding as a sliding window, counts replies by their length and does nothing else with them.</summary>
+/// <summary>
+/// What one socket can do: keeps so many requests outstanding as a sliding window, counts replies by their length and does nothing else
+/// with them.
+/// </summary>
 internal sealed class RawLoop : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -22,10 +25,15 @@ internal sealed class RawLoop : IDisposable
     }
 
     public static RawLoop Get(int port, string key, int valueLength) => new(
-        port, Encoding.ASCII.GetBytes($"mg {key} v\r\n"), string.Create(CultureInfo.InvariantCulture, $"VA {valueLength}\r\n").Length + valueLength + 2);
+        port, Encoding.ASCII.GetBytes($"mg {key} v\r\n"), string.Create(
+            CultureInfo.InvariantCulture, $"VA {valueLength}\r\n").Length + valueLength + 2);
 
     public static RawLoop Set(int port, string key, int valueLength) => new(
-        port, [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"ms {key} {valueLength}\r\n")), .. new byte[valueLength], .. "\r\n"u8], 4);
+        port, [
+            .. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"ms {key} {valueLength}\r\n")),
+            .. new byte[valueLength],
+            .. "\r\n"u8,
+        ], 4);
 
     /// <summary>Requests a second with <paramref name="depth"/> outstanding, on blocking calls.</summary>
     public double Rate(int depth, TimeSpan time)

@@ -50,7 +50,8 @@ internal static class NearSuite
         },
         remote ?? new EmbeddedRemote(TimeProvider.System));
 
-    internal static string[] Names(int count = Keys) => [.. Enumerable.Range(0, count).Select(i => string.Create(24, i, static (span, number) =>
+    internal static string[] Names(int count = Keys) =>
+        [.. Enumerable.Range(0, count).Select(i => string.Create(24, i, static (span, number) =>
     {
         "product:0000000000000000".CopyTo(span);
         number.TryFormat(span[14..], out _, "D10", System.Globalization.CultureInfo.InvariantCulture);
@@ -68,7 +69,8 @@ internal static class NearSuite
     {
         foreach (var key in keys)
         {
-            var removed = await remote.Servers[0].ExecuteAsync(MetaCommand.Delete(Encoding.UTF8.GetBytes(NamespacePrefix.DefaultOf(Namespace) + key)), CancellationToken.None);
+            var removed = await remote.Servers[0].ExecuteAsync(
+                MetaCommand.Delete(Encoding.UTF8.GetBytes(NamespacePrefix.DefaultOf(Namespace) + key)), CancellationToken.None);
             if (removed.Status != MetaStatus.Ok)
             {
                 throw new InvalidOperationException($"{key} is not on the remote.");
@@ -137,7 +139,8 @@ internal static class NearSuite
         for (var i = 0; i < stored.Length; i++)
         {
             await hybrid.GetOrCreateAsync(stored[i], static _ => ValueTask.FromResult(Value));
-            await tagged.GetOrCreateAsync(new string(askedTagged[i]), static _ => ValueTask.FromResult(Value), tags: ["products", $"shelf-{i % 100}"]);
+            await tagged.GetOrCreateAsync(
+                new string(askedTagged[i]), static _ => ValueTask.FromResult(Value), tags: ["products", $"shelf-{i % 100}"]);
         }
 
         await LeaveRemoteAsync(remote, stored.Select(key => $"h:{key}"));
@@ -180,7 +183,8 @@ internal static class NearSuite
 
     private static void Hits(Report report, params Hit[] all)
     {
-        // What was made on the way goes, and what stays lies close together, as after some time of a process: else the first of these rounds would measure how the heap was left.
+        // What was made on the way goes, and what stays lies close together, as after some time of a process: else the first of these
+        // rounds would measure how the heap was left.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
         foreach (var hit in all)
         {

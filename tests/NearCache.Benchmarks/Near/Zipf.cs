@@ -1,6 +1,9 @@
 namespace NearCache.Benchmarks.Near;
 
-/// <summary>Numbers from 0 up, of which the n-th comes with a probability proportional to 1 ÷ n^<paramref name="exponent"/>; the same ones in every run.</summary>
+/// <summary>
+/// Numbers from 0 up, of which the n-th comes with a probability proportional to 1 ÷ n^<paramref name="exponent"/>; the same ones in every
+/// run.
+/// </summary>
 internal sealed class Zipf(int count, double exponent)
 {
     private readonly Random _random = new(1);

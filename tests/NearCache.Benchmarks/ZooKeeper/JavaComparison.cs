@@ -21,7 +21,9 @@ internal sealed class JavaComparison : IAsyncDisposable
             return null;
         }
 
-        var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+        var root = Assembly.GetExecutingAssembly()
+            .GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
         var folder = Directory.CreateTempSubdirectory("nearcache-java-").FullName;
         using (var compiler = Start("javac", "-cp", Jars, "-d", folder, Path.Combine(root, "tests", "NearCache.Benchmarks", "ZooKeeper", "Comparison.java")))
         {
@@ -32,7 +34,16 @@ internal sealed class JavaComparison : IAsyncDisposable
             }
         }
 
-        var java = new JavaComparison(Start("java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", $"{folder}:{Jars}", "Comparison", writesTo, watchesAt));
+        var java = new JavaComparison(
+            Start(
+                "java",
+                "-Xmx512m",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                $"{folder}:{Jars}",
+                "Comparison",
+                writesTo,
+                watchesAt));
         await java.LineAsync();
         return java;
     }

@@ -5,7 +5,10 @@ using System.Text;
 
 namespace NearCache.Benchmarks.ZooKeeper;
 
-/// <summary>What the servers alone take from a setData to the data in another session that watches: two sockets, one thread, blocking calls, no client.</summary>
+/// <summary>
+/// What the servers alone take from a setData to the data in another session that watches: two sockets, one thread, blocking calls, no
+/// client.
+/// </summary>
 internal sealed class RawWatch : IDisposable
 {
     private const int SetData = 5;

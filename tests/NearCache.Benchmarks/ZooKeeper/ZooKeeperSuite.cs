@@ -3,7 +3,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Benchmarks.ZooKeeper;
 
-/// <summary>The ZooKeeper client against the distribution's Java client, by turns: rates on one server of its own for each layer, latencies on an ensemble of three.</summary>
+/// <summary>
+/// The ZooKeeper client against the distribution's Java client, by turns: rates on one server of its own for each layer, latencies on an
+/// ensemble of three.
+/// </summary>
 internal static class ZooKeeperSuite
 {
     // Not counted: both compile what is hot.
@@ -96,7 +99,11 @@ internal static class ZooKeeperSuite
                 break;
             default:
                 Print(report, $"{kind}/pipelined{suffix}", "op/s", ours, theirs, kind == "get" && suffix.Length > 0 ? ">=1.5" : ">=1.0");
-                report.Figure($"{kind}/bytes{suffix}", "B/op", Report.Median(ours.Select(round => round[1])), aim: kind == "get" ? "<=300 B" : "<=80 B");
+                report.Figure(
+                    $"{kind}/bytes{suffix}",
+                    "B/op",
+                    Report.Median(ours.Select(round => round[1])),
+                    aim: kind == "get" ? "<=300 B" : "<=80 B");
                 break;
         }
     }
@@ -115,6 +122,12 @@ internal static class ZooKeeperSuite
         }
     }
 
-    private static void Print(Report report, string name, string unit, List<double[]> ours, List<double[]> theirs, string? aim, int index = 0) =>
-        report.Figure(name, unit, Report.Median(ours.Select(round => round[index])), theirs.Count == 0 ? null : Report.Median(theirs.Select(round => round[index])), aim);
+    private static void Print(
+        Report report, string name, string unit, List<double[]> ours, List<double[]> theirs, string? aim, int index = 0) =>
+        report.Figure(
+            name,
+            unit,
+            Report.Median(ours.Select(round => round[index])),
+            theirs.Count == 0 ? null : Report.Median(theirs.Select(round => round[index])),
+            aim);
 }

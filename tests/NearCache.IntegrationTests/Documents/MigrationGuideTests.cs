@@ -9,7 +9,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Documents;
 
-/// <summary>The steps of docs/migration.md, taken as they stand there, by a team whose two memcacheds are full of what EnyimMemcachedCore wrote.</summary>
+/// <summary>
+/// The steps of docs/migration.md, taken as they stand there, by a team whose two memcacheds are full of what EnyimMemcachedCore wrote.
+/// </summary>
 public sealed class MigrationGuideTests
 {
     private const int Products = 20;
@@ -25,7 +27,8 @@ public sealed class MigrationGuideTests
     {
         await using var one = await MemcachedProcess.StartNewAsync();
         await using var two = await MemcachedProcess.StartNewAsync();
-        await using var old = new MemcachedClient(new MemcachedOptions { Servers = { one.Address, two.Address }, Distribution = MemcachedDistribution.Enyim });
+        await using var old = new MemcachedClient(
+            new MemcachedOptions { Servers = { one.Address, two.Address }, Distribution = MemcachedDistribution.Enyim });
         foreach (var key in Keys())
         {
             await old.SetAsync(key, Coat, clientFlags: Bson);
@@ -38,7 +41,9 @@ public sealed class MigrationGuideTests
         using (var host = await StartAsync(one.Address, two.Address))
         {
             var cache = host.Services.GetRequiredService<INearCache>();
-            Assert.All((await cache.GetManyAsync<Product>(Keys())).Values, found => Assert.Equal((new Product(1, "coat"), CacheSource.Remote), (found.Value, found.Source)));
+            Assert.All(
+                (await cache.GetManyAsync<Product>(Keys())).Values,
+                found => Assert.Equal((new Product(1, "coat"), CacheSource.Remote), (found.Value, found.Source)));
             Assert.Equal("grüß Gott", (await cache.GetAsync<string>("greeting")).Value);
             Assert.Equal(42, (await cache.GetAsync<int>("stock")).Value);
 
@@ -54,7 +59,9 @@ public sealed class MigrationGuideTests
         {
             var cache = host.Services.GetRequiredService<INearCache>();
             await Eventually.BecomesTrueAsync(
-                async () => (await cache.GetManyAsync<Product>(Keys())).Values.All(found => found.Source == CacheSource.Near && found.Value == new Product(1, "coat")), "all products are near");
+                async () =>
+                    (await cache.GetManyAsync<Product>(Keys())).Values.All(
+                        found => found.Source == CacheSource.Near && found.Value == new Product(1, "coat")), "all products are near");
             Assert.Equal(CacheSource.Remote, (await cache.GetAsync<string>("greeting")).Source);
             await host.StopAsync();
         }
@@ -92,7 +99,8 @@ public sealed class MigrationGuideTests
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json)));
         builder.Configuration.AddInMemoryCollection([new("NearCache:Memcached:OperationTimeout", "00:00:04")]);
-        builder.Configuration.AddInMemoryCollection(more.Select(setting => setting.Split('=')).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1])));
+        builder.Configuration.AddInMemoryCollection(
+            more.Select(setting => setting.Split('=')).Select(parts => KeyValuePair.Create(parts[0], (string?)parts[1])));
         builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
         var host = builder.Build();
         await host.StartAsync();

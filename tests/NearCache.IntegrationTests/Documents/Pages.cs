@@ -12,7 +12,9 @@ internal static partial class Pages
 
     private static HashSet<string> Known { get; } = [.. Files()];
 
-    /// <summary>The files that a page names in backquotes and the pages it links to, as far as they do not exist. A name may be the end of a path.</summary>
+    /// <summary>
+    /// The files that a page names in backquotes and the pages it links to, as far as they do not exist. A name may be the end of a path.
+    /// </summary>
     public static IEnumerable<string> MissingFiles(string page, string text)
     {
         var folder = Path.GetDirectoryName(page)!;
@@ -28,14 +30,18 @@ internal static partial class Pages
         foreach (Match link in Link().Matches(text))
         {
             var path = link.Groups[1].Value.Split('#')[0];
-            if (path.Length > 0 && !path.Contains("://", StringComparison.Ordinal) && !Path.Exists(Path.Combine(Repository.Root, folder, path)))
+            if (path.Length > 0
+                && !path.Contains("://", StringComparison.Ordinal)
+                && !Path.Exists(Path.Combine(Repository.Root, folder, path)))
             {
                 yield return $"{page}: link to {path}";
             }
         }
     }
 
-    /// <summary>The code blocks of a page that are not, line by line, in the file that the comment above them names; and C# that names none.</summary>
+    /// <summary>
+    /// The code blocks of a page that are not, line by line, in the file that the comment above them names; and C# that names none.
+    /// </summary>
     public static IEnumerable<string> CodeFromNowhere(string page, string text, Func<string, string> read)
     {
         foreach (Match block in CodeBlock().Matches(text))
@@ -57,7 +63,9 @@ internal static partial class Pages
     private static string Resolve(string folder, string path) =>
         Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, folder, path)));
 
-    private static IEnumerable<string> Files() => Directory.EnumerateFiles(Repository.Root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+    private static IEnumerable<string> Files() =>
+        Directory.EnumerateFiles(
+            Repository.Root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
         .Select(file => Path.GetRelativePath(Repository.Root, file))
         .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(NotOurs.Contains));
 

@@ -11,7 +11,8 @@ public sealed class PagesTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Code_in_a_page_is_copied_from_a_sample(string page) => Assert.Empty(Pages.CodeFromNowhere(page, Repository.Read(page), Repository.Read));
+    public void Code_in_a_page_is_copied_from_a_sample(string page) =>
+        Assert.Empty(Pages.CodeFromNowhere(page, Repository.Read(page), Repository.Read));
 
     [Fact]
     public void The_ten_lines_of_the_README_are_the_whole_quick_start()
@@ -34,7 +35,8 @@ public sealed class PagesTests
     {
         const string Text = "`src/NearCache/Nowhere.cs`, `README.md`, [here](nowhere.md), [there](index.md), `NearCacheClient.cs`";
 
-        Assert.Equal(["docs/some.md: `src/NearCache/Nowhere.cs`", "docs/some.md: link to nowhere.md"], Pages.MissingFiles("docs/some.md", Text));
+        Assert.Equal(
+            ["docs/some.md: `src/NearCache/Nowhere.cs`", "docs/some.md: link to nowhere.md"], Pages.MissingFiles("docs/some.md", Text));
     }
 
     [Fact]

@@ -53,7 +53,9 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
         Assert.Equal(0, await town.First.EndAsync(TimeSpan.FromSeconds(30)));
 
         Assert.Empty(town.First.Failures());
-        await Eventually.BecomesTrueAsync(async () => (await town.Second.Shop.PriceAsync(Town.Raincoat)).Price == 7, "the other shop shows the change");
-        await Eventually.BecomesTrueAsync(async () => (await server.AskAsync("dump")).Split("/members/").Length - 1 == 1, "one member is left");
+        await Eventually.BecomesTrueAsync(
+            async () => (await town.Second.Shop.PriceAsync(Town.Raincoat)).Price == 7, "the other shop shows the change");
+        await Eventually.BecomesTrueAsync(
+            async () => (await server.AskAsync("dump")).Split("/members/").Length - 1 == 1, "one member is left");
     }
 }

@@ -6,7 +6,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>memcached is killed and started again between the read of a version and the write that compares it: CAS ids begin again, and the version may be that of another value.</summary>
+/// <summary>
+/// memcached is killed and started again between the read of a version and the write that compares it: CAS ids begin again, and the version
+/// may be that of another value.
+/// </summary>
 public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
 {
     private const int Rounds = 6;
@@ -51,11 +54,14 @@ public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
             overwritten += stored || (await cache.GetAsync<string>(key)).Value != "another writer's" ? 1 : 0;
 
             await Eventually.BecomesTrueAsync(
-                async () => await cache.GetAsync<string>(key) is { HasValue: true } found && await cache.CompareAndSetAsync(key, "compared", found.Version),
+                async () =>
+                    await cache.GetAsync<string>(key) is { HasValue: true } found
+                        && await cache.CompareAndSetAsync(key, "compared", found.Version),
                 "a version of the new life is stored over");
         }
 
-        output.WriteLine($"[FIGURE] compare-and-set with a version of before a restart: {overwritten} of {Rounds} overwrote another writer's value");
+        output.WriteLine(
+            $"[FIGURE] compare-and-set with a version of before a restart: {overwritten} of {Rounds} overwrote another writer's value");
         Assert.Equal(0, overwritten);
     }
 
@@ -76,7 +82,10 @@ public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
     private static async Task PutUntilAsync(string address, string key, ulong cas)
     {
         await using var other = new MemcachedClient(new MemcachedOptions { Servers = { address } });
-        var command = MetaCommand.Set(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes("another writer's")) with { ClientFlags = 0x4E430101, Return = MetaFields.Cas };
+        var command = MetaCommand.Set(
+            Encoding.UTF8.GetBytes(key),
+            Encoding.UTF8.GetBytes("another writer's")) with
+        { ClientFlags = 0x4E430101, Return = MetaFields.Cas };
         MetaResponse stored;
         do
         {

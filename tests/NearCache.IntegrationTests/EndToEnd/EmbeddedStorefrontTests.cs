@@ -25,7 +25,8 @@ public sealed class EmbeddedStorefrontTests
         {
             await shop.PutInBasketAsync("anna", Town.Raincoat);
             var basket = await shop.BasketAsync("anna");
-            Assert.Equal((i, "remote"), (basket.GetProperty("value").GetProperty("1").GetInt32(), basket.GetProperty("source").GetString()));
+            Assert.Equal(
+                (i, "remote"), (basket.GetProperty("value").GetProperty("1").GetInt32(), basket.GetProperty("source").GetString()));
             Assert.Equal(i, await shop.ViewAsync(Town.Raincoat));
         }
 

@@ -55,7 +55,9 @@ public sealed class FacesTests
     }
 
     private static async Task ChangesAsync(SampleProcess process, string before) =>
-        await Eventually.BecomesTrueAsync(async () => (await AskAsync(process, HttpMethod.Get, "/articles/1", null)).Text != before, "the other process reads its source again");
+        await Eventually.BecomesTrueAsync(
+            async () => (await AskAsync(process, HttpMethod.Get, "/articles/1", null)).Text != before,
+            "the other process reads its source again");
 
     private static async Task<(string Text, string? Cookie)> AskAsync(SampleProcess process, HttpMethod method, string path, string? cookie)
     {

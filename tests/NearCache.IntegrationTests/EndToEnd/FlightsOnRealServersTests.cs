@@ -4,7 +4,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Callers, factories and their failures on a real memcached: shared runs, cancelled calls, removed tags, eager refresh and disposal.</summary>
+/// <summary>
+/// Callers, factories and their failures on a real memcached: shared runs, cancelled calls, removed tags, eager refresh and disposal.
+/// </summary>
 public sealed class FlightsOnRealServersTests : IAsyncLifetime
 {
     private const string Near = "product:1";
@@ -32,7 +34,8 @@ public sealed class FlightsOnRealServersTests : IAsyncLifetime
     {
         var (here, there) = (Make(), Make());
         HybridCache hybrid = new NearHybridCache(here);
-        var failure = new TaskCanceledException("The request was canceled due to the configured HttpClient.Timeout.", new TimeoutException("inner"));
+        var failure = new TaskCanceledException(
+            "The request was canceled due to the configured HttpClient.Timeout.", new TimeoutException("inner"));
         var source = new TaskCompletionSource<string>();
         var callers = new List<Task>();
         for (var i = 0; i < 3; i++)
@@ -250,7 +253,8 @@ public sealed class FlightsOnRealServersTests : IAsyncLifetime
     [Fact]
     public async Task A_value_that_was_only_set_is_served_when_memcached_is_gone()
     {
-        var cache = Make(options => (options.OnRemoteFailure, options.StaleLifetime) = (RemoteFailurePolicy.ServeStale, TimeSpan.FromMinutes(5)));
+        var cache = Make(
+            options => (options.OnRemoteFailure, options.StaleLifetime) = (RemoteFailurePolicy.ServeStale, TimeSpan.FromMinutes(5)));
         await cache.SetAsync(Far, "set");
         _memcached!.Kill();
 
@@ -261,7 +265,12 @@ public sealed class FlightsOnRealServersTests : IAsyncLifetime
 
     private NearCacheClient Make(Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { Namespace = "flights", Memcached = { Servers = { _memcached!.Address } }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            Namespace = "flights",
+            Memcached = { Servers = { _memcached!.Address } },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         configure?.Invoke(options);
         var cache = new NearCacheClient(options);
         _caches.Add(cache);

@@ -35,7 +35,8 @@ public sealed class FloodTests(ITestOutputHelper output)
         {
             await ReadyAsync(caches);
             using var stop = new CancellationTokenSource();
-            var load = caches.SelectMany((cache, owner) => new[] { WriteAsync(cache, owner, stop.Token), ReadAsync(cache, owner, stop.Token) }).ToArray();
+            var load = caches.SelectMany(
+                (cache, owner) => new[] { WriteAsync(cache, owner, stop.Token), ReadAsync(cache, owner, stop.Token) }).ToArray();
 
             // Past the announcements that each has saved up.
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
@@ -58,7 +59,8 @@ public sealed class FloodTests(ITestOutputHelper output)
             Assert.InRange(cost.Transactions, 1, (Budget * 1.1 * seconds) + Caches);
             Assert.InRange(cost.Notifications / seconds, 1, DeliveriesBudget);
 
-            // An audit is a total, the rules and a segment; when it cannot be explained, up to 128 log records, the total and the 64 segments.
+            // An audit is a total, the rules and a segment; when it cannot be explained, up to 128 log records, the total and the 64
+            // segments.
             Assert.InRange(cost.AuditReads / seconds / Caches, 0, 1.2 * (3 + 128 + 65));
         }
         finally
@@ -86,7 +88,11 @@ public sealed class FloodTests(ITestOutputHelper output)
     private static async Task ReadyAsync(NearCacheClient[] caches)
     {
         await Eventually.BecomesTrueAsync(
-            () => caches.All(cache => cache.Snapshot() is var now && now.Servers.All(server => server.IsServedNear) && now.Budgets!.Members == Caches),
+            () =>
+                caches.All(
+                    cache => cache.Snapshot() is var now
+                        && now.Servers.All(server => server.IsServedNear)
+                        && now.Budgets!.Members == Caches),
             "all serve near and know each other",
             TimeSpan.FromMinutes(2));
     }
@@ -139,13 +145,21 @@ public sealed class FloodTests(ITestOutputHelper output)
         var notifications = 0L;
         foreach (var server in ensemble.Servers)
         {
-            var mntr = (await server.AskAsync("mntr")).Split('\n').Select(line => line.Split('\t')).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
+            var mntr = (await server.AskAsync("mntr"))
+                .Split('\n')
+                .Select(line => line.Split('\t'))
+                .Where(pair => pair.Length == 2)
+                .ToDictionary(pair => pair[0], pair => pair[1]);
             notifications += Number(mntr["zk_packets_sent"]) - Number(mntr["zk_packets_received"]);
         }
 
         await using var observer = new MemcachedClient(new MemcachedOptions { Servers = { memcached.Address } });
         var reads = Number((await observer.Servers[0].GetStatisticsAsync())["cmd_get"]);
-        return new Cost(await ensemble.Servers[0].LastZxidAsync(), notifications, reads - Interlocked.Read(ref _remoteReads), Interlocked.Read(ref _writes));
+        return new Cost(
+            await ensemble.Servers[0].LastZxidAsync(),
+            notifications,
+            reads - Interlocked.Read(ref _remoteReads),
+            Interlocked.Read(ref _writes));
     }
 
     private static long Number(string text) => (long)double.Parse(text, CultureInfo.InvariantCulture);
@@ -154,6 +168,10 @@ public sealed class FloodTests(ITestOutputHelper output)
     private readonly record struct Cost(long Transactions, long Notifications, long AuditReads, long Writes)
     {
         public static Cost operator -(Cost after, Cost before) =>
-            new(after.Transactions - before.Transactions, after.Notifications - before.Notifications, after.AuditReads - before.AuditReads, after.Writes - before.Writes);
+            new(
+                after.Transactions - before.Transactions,
+                after.Notifications - before.Notifications,
+                after.AuditReads - before.AuditReads,
+                after.Writes - before.Writes);
     }
 }

@@ -21,7 +21,10 @@ public sealed class HealthEndpointsTests
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/live"));
 
         await Task.WhenAll(memcached.StartAsync(), zooKeeper.StartAsync());
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is ready", TimeSpan.FromSeconds(50));
+        await Eventually.BecomesTrueAsync(
+            async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"),
+            "it is ready",
+            TimeSpan.FromSeconds(50));
     }
 
     [Fact]
@@ -34,7 +37,8 @@ public sealed class HealthEndpointsTests
         await using var process = await StartAsync(memcached, zooKeeper, warmUp: TimeSpan.FromSeconds(1));
         using var orchestrator = Orchestrator(process);
 
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is ready");
+        await Eventually.BecomesTrueAsync(
+            async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is ready");
         Assert.Equal((HttpStatusCode.OK, "Degraded"), await AskAsync(orchestrator, "/health/details"));
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/live"));
     }
@@ -46,20 +50,26 @@ public sealed class HealthEndpointsTests
         await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
         await using var process = await StartAsync(memcached, zooKeeper, warmUp: TimeSpan.FromSeconds(5));
         using var orchestrator = Orchestrator(process);
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is ready");
+        await Eventually.BecomesTrueAsync(
+            async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"), "it is ready");
 
         memcached.Kill();
         zooKeeper.Kill();
 
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Degraded"), "it is degraded");
+        await Eventually.BecomesTrueAsync(
+            async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Degraded"), "it is degraded");
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/ready"));
         Assert.Equal((HttpStatusCode.OK, "Healthy"), await AskAsync(orchestrator, "/health/live"));
 
         await Task.WhenAll(memcached.StartAsync(), zooKeeper.StartAsync());
-        await Eventually.BecomesTrueAsync(async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Healthy"), "it is well again", TimeSpan.FromSeconds(60));
+        await Eventually.BecomesTrueAsync(
+            async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Healthy"),
+            "it is well again",
+            TimeSpan.FromSeconds(60));
     }
 
-    private static Task<StorefrontProcess> StartAsync(MemcachedProcess memcached, ZooKeeperProcess zooKeeper, TimeSpan warmUp) => StorefrontProcess.StartNewAsync(
+    private static Task<StorefrontProcess> StartAsync(MemcachedProcess memcached, ZooKeeperProcess zooKeeper, TimeSpan warmUp) =>
+        StorefrontProcess.StartNewAsync(
         $"NearCache:Memcached:Servers:0={memcached.Address}", $"NearCache:ZooKeeper:ConnectionString={zooKeeper.Address}", $"NearCache:WarmUp={warmUp:c}");
 
     private static HttpClient Orchestrator(StorefrontProcess process) => new() { BaseAddress = new Uri($"http://{process.Address}") };

@@ -4,7 +4,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>No right to fill is left behind when memcached restarts: hot keys are made anew at once, and no reader waits for the end of a lease.</summary>
+/// <summary>
+/// No right to fill is left behind when memcached restarts: hot keys are made anew at once, and no reader waits for the end of a lease.
+/// </summary>
 public sealed class LeasesAcrossRestartTests(ITestOutputHelper output)
 {
     private const int Readers = 20;
@@ -21,14 +23,20 @@ public sealed class LeasesAcrossRestartTests(ITestOutputHelper output)
         using var stop = new CancellationTokenSource();
         var (longest, restarted, reads) = (0L, 0L, 0L);
         using var stalls = new Stalls();
-        var readers = Enumerable.Range(0, Readers).Select(i => Task.Run(() => ReadAsync(i % 2 == 0 ? one : other, new Random(i)))).ToArray();
+        var readers = Enumerable.Range(0, Readers)
+            .Select(i => Task.Run(() => ReadAsync(i % 2 == 0 ? one : other, new Random(i))))
+            .ToArray();
         await Eventually.BecomesTrueAsync(() => Volatile.Read(ref reads) > 20 * Keys, "the readers read");
         memcached.Kill();
         await memcached.StartAsync();
         Volatile.Write(ref restarted, Stopwatch.GetTimestamp());
         var before = Volatile.Read(ref reads);
         await Eventually.BecomesTrueAsync(
-            async () => Volatile.Read(ref reads) > before + (50 * Keys) && (await one.GetManyAsync<string>(Enumerable.Range(0, Keys).Select(key => $"{kind}:{key}"))).Values.All(found => found.HasValue),
+            async () =>
+                Volatile.Read(ref reads) > before + (50 * Keys)
+                    && (
+                        await one.GetManyAsync<string>(
+                            Enumerable.Range(0, Keys).Select(key => $"{kind}:{key}"))).Values.All(found => found.HasValue),
             "all keys are there again");
         await stop.CancelAsync();
         await Task.WhenAll(readers);

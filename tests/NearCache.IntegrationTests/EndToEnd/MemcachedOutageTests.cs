@@ -69,7 +69,9 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
 
         await town.Memcacheds[0].StartAsync();
         await town.BothServeNearAsync();
-        Assert.All(await Task.WhenAll(town.Shops.Select(shop => shop.Shop.PriceAsync(Town.Raincoat))), seen => Assert.Equal(price - 1, seen.Price));
+        Assert.All(
+            await Task.WhenAll(town.Shops.Select(shop => shop.Shop.PriceAsync(Town.Raincoat))),
+            seen => Assert.Equal(price - 1, seen.Price));
         Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
     }
 
@@ -93,7 +95,8 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
         }
 
         await Task.WhenAll(memcached.StartAsync(), zooKeeper.StartAsync());
-        await Eventually.BecomesTrueAsync(async () => (await process.Shop.PriceAsync(Town.Raincoat)).IsNear, "the raincoat is near", TimeSpan.FromSeconds(60));
+        await Eventually.BecomesTrueAsync(
+            async () => (await process.Shop.PriceAsync(Town.Raincoat)).IsNear, "the raincoat is near", TimeSpan.FromSeconds(60));
         Assert.Empty(process.Failures());
     }
 }

@@ -6,7 +6,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Two namespaces on one memcached use the same keys by every face, and neither sees the other's values or keeps them near.</summary>
+/// <summary>
+/// Two namespaces on one memcached use the same keys by every face, and neither sees the other's values or keeps them near.
+/// </summary>
 public sealed class NamespacesApartTests
 {
     private const string Key = "product:1";
@@ -17,7 +19,10 @@ public sealed class NamespacesApartTests
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var shop = Make(memcached, "shop");
         await using var stock = Make(memcached, "stock");
-        await Eventually.BecomesTrueAsync(async () => await TryAsync(() => shop.SetAsync(Key, "of the shop")) && await TryAsync(() => stock.SetAsync(Key, "of the stock")), "both are connected");
+        await Eventually.BecomesTrueAsync(
+            async () =>
+                await TryAsync(() => shop.SetAsync(Key, "of the shop")) && await TryAsync(() => stock.SetAsync(Key, "of the stock")),
+            "both are connected");
         var (shopHybrid, stockHybrid) = (new NearHybridCache(shop), new NearHybridCache(stock));
         var (shopBytes, stockBytes) = (new NearDistributedCache(shop), new NearDistributedCache(stock));
         await shopHybrid.SetAsync(Key, "hybrid of the shop", tags: ["all"]);
@@ -26,9 +31,11 @@ public sealed class NamespacesApartTests
         await stockBytes.SetStringAsync(Key, "bytes of the stock");
 
         await Eventually.BecomesTrueAsync(async () => await IsNearAsync(shop) && await IsNearAsync(stock), "both keep it near");
-        Assert.Equal(("of the shop", "of the stock"), ((await shop.GetAsync<string>(Key)).Value, (await stock.GetAsync<string>(Key)).Value));
+        Assert.Equal(
+            ("of the shop", "of the stock"), ((await shop.GetAsync<string>(Key)).Value, (await stock.GetAsync<string>(Key)).Value));
         Assert.Equal(("hybrid of the shop", "hybrid of the stock"), (await ReadAsync(shopHybrid), await ReadAsync(stockHybrid)));
-        Assert.Equal(("bytes of the shop", "bytes of the stock"), (await shopBytes.GetStringAsync(Key), await stockBytes.GetStringAsync(Key)));
+        Assert.Equal(
+            ("bytes of the shop", "bytes of the stock"), (await shopBytes.GetStringAsync(Key), await stockBytes.GetStringAsync(Key)));
 
         await stock.RemoveAsync(Key);
         await stockHybrid.RemoveByTagAsync("all");
@@ -44,7 +51,10 @@ public sealed class NamespacesApartTests
     }
 
     private static async ValueTask<string?> ReadAsync(NearHybridCache cache) =>
-        await cache.GetOrCreateAsync<string?>(Key, _ => ValueTask.FromResult<string?>(null), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableUnderlyingData });
+        await cache.GetOrCreateAsync<string?>(
+            Key,
+            _ => ValueTask.FromResult<string?>(null),
+            new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableUnderlyingData });
 
     private static async Task<bool> IsNearAsync(NearCacheClient cache) => (await cache.GetAsync<string>(Key)).Source == CacheSource.Near;
 

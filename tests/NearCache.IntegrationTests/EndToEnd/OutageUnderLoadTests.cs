@@ -3,8 +3,13 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>memcached dies and returns under a shop with 500 requests a second: everybody is answered, and the database is not run over.</summary>
-/// <remarks>Four seconds before, nine of outage (near entries are served for the first five) and four after; half a minute each with <c>NEARCACHE_FULL=1</c>.</remarks>
+/// <summary>
+/// memcached dies and returns under a shop with 500 requests a second: everybody is answered, and the database is not run over.
+/// </summary>
+/// <remarks>
+/// Four seconds before, nine of outage (near entries are served for the first five) and four after; half a minute each with
+/// <c>NEARCACHE_FULL=1</c>.
+/// </remarks>
 public sealed class OutageUnderLoadTests(ITestOutputHelper output)
 {
     private const int Bound = 8;

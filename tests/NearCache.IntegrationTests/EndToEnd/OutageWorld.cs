@@ -4,7 +4,9 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Two caches over one memcached and one source of growing numbers. The first writes, both read without a pause, and every read is checked.</summary>
+/// <summary>
+/// Two caches over one memcached and one source of growing numbers. The first writes, both read without a pause, and every read is checked.
+/// </summary>
 internal sealed class OutageWorld : IAsyncDisposable
 {
     public static readonly TimeSpan MaxStaleness = TimeSpan.FromSeconds(3);
@@ -38,13 +40,17 @@ internal sealed class OutageWorld : IAsyncDisposable
     public async Task ServeNearAsync(TimeSpan time)
     {
         var before = Hits();
-        await Eventually.BecomesTrueAsync(() => Faulted() || Hits().Zip(before, (now, then) => now > then).All(more => more), "both caches serve near");
+        await Eventually.BecomesTrueAsync(
+            () => Faulted() || Hits().Zip(before, (now, then) => now > then).All(more => more), "both caches serve near");
         await Task.Delay(time, TimeProvider.System);
     }
 
     public long NearHits => Hits().Sum();
 
-    /// <summary>Ends what is being written, kills memcached while both caches serve what they have near, and writes on: those values are replaced now, and nobody hears of it.</summary>
+    /// <summary>
+    /// Ends what is being written, kills memcached while both caches serve what they have near, and writes on: those values are replaced
+    /// now, and nobody hears of it.
+    /// </summary>
     public async Task KillMemcachedBetweenWritesAsync()
     {
         await _writing.WaitAsync();

@@ -4,7 +4,9 @@ using NearCache.Tests.Sequences;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Random orders of calls, changes and late factories of two caches on one real memcached: no call gets what was replaced before it began.</summary>
+/// <summary>
+/// Random orders of calls, changes and late factories of two caches on one real memcached: no call gets what was replaced before it began.
+/// </summary>
 public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
@@ -15,7 +17,9 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var here = Make(memcached.Address);
         await using var there = Make(memcached.Address);
-        await Eventually.BecomesTrueAsync(() => new[] { here, there }.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)), "both have looked at memcached");
+        await Eventually.BecomesTrueAsync(
+            () => new[] { here, there }.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)),
+            "both have looked at memcached");
         var schedules = new List<(ResultSchedule Schedule, Task<IReadOnlyList<string>> Ends)>();
         foreach (var (face, change) in new[] { ("cache", "set"), ("cache", "remove"), ("hybrid", "set"), ("hybrid", "remove"), ("hybrid", "tag") })
         {
@@ -23,9 +27,13 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
             {
                 // A coarse clock confirms the near tier: a little more than the bound.
                 var bound = kind == "near" || change == "tag" ? Bound + TimeSpan.FromMilliseconds(100) : TimeSpan.Zero;
-                var schedule = new ResultSchedule(TimeProvider.System, bound, [ScheduledCaller.Of(here, face, change, null), ScheduledCaller.Of(there, face, change, null)]);
+                var schedule = new ResultSchedule(
+                    TimeProvider.System,
+                    bound,
+                    [ScheduledCaller.Of(here, face, change, null), ScheduledCaller.Of(there, face, change, null)]);
                 var key = $"{kind}:{face}:{change}";
-                schedules.Add((schedule, schedule.RunAsync(key, new Random(key.Length), 60, by => Task.Delay(by / 10, TimeProvider.System))));
+                schedules.Add(
+                    (schedule, schedule.RunAsync(key, new Random(key.Length), 60, by => Task.Delay(by / 10, TimeProvider.System))));
             }
         }
 

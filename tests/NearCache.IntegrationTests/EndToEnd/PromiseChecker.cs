@@ -3,10 +3,12 @@ using System.Diagnostics;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Holds every read against the promise: it shows no value that a completed write had replaced longer than MaxStaleness before.</summary>
+/// <summary>
+/// Holds every read against the promise: it shows no value that a completed write had replaced longer than MaxStaleness before.
+/// </summary>
 /// <remarks>
-/// Values are the numbers of the writes, so that they only grow. A write is complete when the cache was told; also when memcached is dead, since what it held is gone.
-/// The process that wrote is held to more: what it reads after its write returned is never older.
+/// Values are the numbers of the writes, so that they only grow. A write is complete when the cache was told; also when memcached is dead,
+/// since what it held is gone. The process that wrote is held to more: what it reads after its write returned is never older.
 /// </remarks>
 internal sealed class PromiseChecker(TimeSpan maxStaleness)
 {

@@ -37,7 +37,8 @@ internal sealed class SampleProcess : ServerProcess
     protected override ProcessStartInfo Command()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        var start = new ProcessStartInfo("dotnet", [Repository.Sample(_name), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
+        var start = new ProcessStartInfo(
+            "dotnet", [Repository.Sample(_name), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         return start;
     }

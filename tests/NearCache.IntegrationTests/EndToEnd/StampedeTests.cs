@@ -4,7 +4,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Everybody wants what nobody has: 200 callers in each of four caches on one real memcached, a factory of 20 ms, and it runs once for all of them.</summary>
+/// <summary>
+/// Everybody wants what nobody has: 200 callers in each of four caches on one real memcached, a factory of 20 ms, and it runs once for all
+/// of them.
+/// </summary>
 /// <remarks>10 rounds; 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class StampedeTests(ITestOutputHelper output)
 {
@@ -21,7 +24,8 @@ public sealed class StampedeTests(ITestOutputHelper output)
         var caches = Enumerable.Range(0, Processes).Select(_ => Make(memcached.Address)).ToArray();
 
         // What is made while a cache looks at memcached for the first time is not stored there.
-        await Eventually.BecomesTrueAsync(() => caches.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)), "all have looked at memcached");
+        await Eventually.BecomesTrueAsync(
+            () => caches.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)), "all have looked at memcached");
         await AskAllAsync(caches, $"{kind}:warm-up", new Runs());
         var waits = new List<TimeSpan>();
         for (var round = 0; round < Scope.Of(10, 200); round++)
@@ -41,7 +45,8 @@ public sealed class StampedeTests(ITestOutputHelper output)
     private static async Task<TimeSpan[]> AskAllAsync(NearCacheClient[] caches, string key, Runs runs)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var callers = caches.SelectMany(cache => Enumerable.Range(0, Callers).Select(_ => AskAsync(cache, key, runs, begun.Task))).ToArray();
+        var callers = caches.SelectMany(cache => Enumerable.Range(0, Callers).Select(_ => AskAsync(cache, key, runs, begun.Task)))
+            .ToArray();
         begun.SetResult();
         return await Task.WhenAll(callers);
     }

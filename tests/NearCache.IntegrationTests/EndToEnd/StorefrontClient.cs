@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Speaks to a shop over HTTP. Every answer other than the expected one is an exception, so a test that only reads also proves that the shop answered.</summary>
+/// <summary>
+/// Speaks to a shop over HTTP. Every answer other than the expected one is an exception, so a test that only reads also proves that the
+/// shop answered.
+/// </summary>
 internal sealed class StorefrontClient(Uri address) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(1) };
@@ -22,11 +25,15 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
     }
 
-    /// <summary>As <see cref="SetPriceAsync"/>, where the shop may answer that the cache could not be told. The price stands in the database in both cases.</summary>
+    /// <summary>
+    /// As <see cref="SetPriceAsync"/>, where the shop may answer that the cache could not be told. The price stands in the database in both
+    /// cases.
+    /// </summary>
     public async Task<bool> TrySetPriceAsync(int product, int price)
     {
         using var response = await _http.PutAsJsonAsync(Of(product), new { name = "Yellow raincoat", price });
-        Assert.True(response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ServiceUnavailable, $"PUT answered {response.StatusCode}");
+        Assert.True(
+            response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ServiceUnavailable, $"PUT answered {response.StatusCode}");
         return response.StatusCode == HttpStatusCode.NoContent;
     }
 

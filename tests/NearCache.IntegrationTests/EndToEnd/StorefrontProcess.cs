@@ -40,7 +40,9 @@ internal sealed class StorefrontProcess : ServerProcess
     protected override ProcessStartInfo Command()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        var start = new ProcessStartInfo("dotnet", [Repository.Sample("Storefront"), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [Repository.Sample("Storefront"), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = _environment;
         return start;
     }

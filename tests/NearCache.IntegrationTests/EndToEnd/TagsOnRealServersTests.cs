@@ -4,7 +4,10 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>The sequences after which other hybrid caches keep a stale value, on memcached and ZooKeeper, each cache with connections and a session of its own.</summary>
+/// <summary>
+/// The sequences after which other hybrid caches keep a stale value, on memcached and ZooKeeper, each cache with connections and a session
+/// of its own.
+/// </summary>
 public sealed class TagsOnRealServersTests(ITestOutputHelper output)
 {
     private const HybridCacheEntryFlags NoFactory = HybridCacheEntryFlags.DisableUnderlyingData;
@@ -46,7 +49,8 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
         // These show that the newcomer reads what the first has stored, from every server.
         for (var i = 1000; i < 1010; i++)
         {
-            await Eventually.BecomesTrueAsync(async () => await ReadAsync(second, $"entry-{i}") == "old", "the newcomer reads what the first has stored");
+            await Eventually.BecomesTrueAsync(
+                async () => await ReadAsync(second, $"entry-{i}") == "old", "the newcomer reads what the first has stored");
         }
 
         var stale = 0;
@@ -70,15 +74,21 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
         for (var i = 0; i < 20; i++)
         {
             var (key, tag) = ($"node-{i}", $"node-tag-{i}");
-            await Eventually.BecomesTrueAsync(async () => await MakeAsync(there, key, "old", tag) == "old" && await NearAsync(there, key) == "old", "the entry is near there");
-            await Eventually.BecomesTrueAsync(async () => await MakeAsync(here, key, "old", tag) == "old" && await NearAsync(here, key) == "old", "the entry is near here");
+            await Eventually.BecomesTrueAsync(
+                async () => await MakeAsync(there, key, "old", tag) == "old" && await NearAsync(there, key) == "old",
+                "the entry is near there");
+            await Eventually.BecomesTrueAsync(
+                async () => await MakeAsync(here, key, "old", tag) == "old" && await NearAsync(here, key) == "old",
+                "the entry is near here");
 
             await DoneAsync(() => there.RemoveByTagAsync(tag));
 
             Assert.Null(await ReadAsync(there, key));
             await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, key) is null, "the removal is seen here");
             Assert.Equal("new", await MakeAsync(here, key, "new", tag));
-            await Eventually.BecomesTrueAsync(async () => await MakeAsync(here, key, "new", tag) == "new" && await ReadAsync(there, key) == "new", "the new entry is seen there");
+            await Eventually.BecomesTrueAsync(
+                async () => await MakeAsync(here, key, "new", tag) == "new" && await ReadAsync(there, key) == "new",
+                "the new entry is seen there");
         }
     }
 
@@ -105,7 +115,9 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
             Assert.Null(await ReadAsync(there, key));
             await Eventually.BecomesTrueAsync(async () => await ReadAsync(here, key) is null, "what was made before the removal is gone");
             Assert.Equal("new", await MakeAsync(there, key, "new", tag));
-            await Eventually.BecomesTrueAsync(async () => await MakeAsync(there, key, "new", tag) == "new" && await ReadAsync(here, key) == "new", "the new entry is seen here");
+            await Eventually.BecomesTrueAsync(
+                async () => await MakeAsync(there, key, "new", tag) == "new" && await ReadAsync(here, key) == "new",
+                "the new entry is seen here");
         }
     }
 
@@ -114,7 +126,11 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
         const string Key = "refresh";
         const string Tag = "refresh-tag";
         var (began, source) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
-        var options = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(60), Flags = HybridCacheEntryFlags.DisableLocalCache };
+        var options = new HybridCacheEntryOptions
+        {
+            Expiration = TimeSpan.FromSeconds(60),
+            Flags = HybridCacheEntryFlags.DisableLocalCache,
+        };
         await Eventually.BecomesTrueAsync(
             async () =>
             {
@@ -123,7 +139,8 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
             },
             "here is connected, and the entry is stored");
 
-        // EagerRefresh: a second or two later somebody is told to fetch it again. Whoever meets the removal on his way out asks the source once more, which is no part of this.
+        // EagerRefresh: a second or two later somebody is told to fetch it again. Whoever meets the removal on his way out asks the source
+        // once more, which is no part of this.
         var (runs, reads) = (0, new List<Task<string>>());
         await Eventually.BecomesTrueAsync(
             async () =>
@@ -150,12 +167,15 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
 
         List<string?> old = ["first", "refreshed"];
         Assert.DoesNotContain(await ReadAsync(there, Key), old);
-        await Eventually.BecomesTrueAsync(async () => !old.Contains(await ReadAsync(here, Key)), "neither the first nor what the refresh brought is served here");
+        await Eventually.BecomesTrueAsync(
+            async () => !old.Contains(await ReadAsync(here, Key)), "neither the first nor what the refresh brought is served here");
         Assert.DoesNotContain(await ReadAsync(there, Key), old);
         await Task.WhenAll(reads);
         await DoneAsync(() => there.RemoveAsync(Key));
         Assert.Equal("new", await MakeAsync(there, Key, "new", Tag));
-        await Eventually.BecomesTrueAsync(async () => await MakeAsync(there, Key, "new", Tag) == "new" && await ReadAsync(here, Key) == "new", "the new entry is seen here");
+        await Eventually.BecomesTrueAsync(
+            async () => await MakeAsync(there, Key, "new", Tag) == "new" && await ReadAsync(here, Key) == "new",
+            "the new entry is seen here");
     }
 
     // A server that is not connected yet, or a busy machine, fails a write: it is made again.
@@ -186,8 +206,10 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
 
     private static ValueTask<string?> ReadAsync(HybridCache cache, string key) => ReadAsync(cache, key, NoFactory);
 
-    private static ValueTask<string?> NearAsync(HybridCache cache, string key) => ReadAsync(cache, key, NoFactory | HybridCacheEntryFlags.DisableDistributedCache);
+    private static ValueTask<string?> NearAsync(HybridCache cache, string key) =>
+        ReadAsync(cache, key, NoFactory | HybridCacheEntryFlags.DisableDistributedCache);
 
     private static ValueTask<string?> ReadAsync(HybridCache cache, string key, HybridCacheEntryFlags flags) =>
-        cache.GetOrCreateAsync<string?>(key, static _ => throw new InvalidOperationException("No factory may run."), new HybridCacheEntryOptions { Flags = flags });
+        cache.GetOrCreateAsync<string?>(
+            key, static _ => throw new InvalidOperationException("No factory may run."), new HybridCacheEntryOptions { Flags = flags });
 }

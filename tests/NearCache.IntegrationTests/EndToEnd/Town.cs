@@ -64,8 +64,10 @@ internal sealed class Town : IAsyncDisposable
         }
     }
 
-    /// <summary>Changes the price in the first shop, and measures how long the second shows the old one: from the PUT's return to the sending of the last request that
-    /// was answered with the old price. Zero when that was sent before the PUT returned.</summary>
+    /// <summary>
+    /// Changes the price in the first shop, and measures how long the second shows the old one: from the PUT's return to the sending of the
+    /// last request that was answered with the old price. Zero when that was sent before the PUT returned.
+    /// </summary>
     public async Task<TimeSpan> ChangeAsync()
     {
         await BothServeNearAsync();
@@ -108,7 +110,10 @@ internal sealed class Town : IAsyncDisposable
         return new Percentiles(durations);
     }
 
-    /// <summary>Changes until they are as fast as announcements make them: the budget of a process that does not yet know how many members there are is small.</summary>
+    /// <summary>
+    /// Changes until they are as fast as announcements make them: the budget of a process that does not yet know how many members there are
+    /// is small.
+    /// </summary>
     public async Task WarmUpAsync()
     {
         var fast = 0;

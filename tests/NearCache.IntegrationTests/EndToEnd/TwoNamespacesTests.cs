@@ -7,8 +7,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Two namespaces in one process, as keyed services on one connection to a real memcached, both under load: the one with large values is no reason for the other to fail, to wait for long,
-/// or to see anything that is not its own.</summary>
+/// <summary>
+/// Two namespaces in one process, as keyed services on one connection to a real memcached, both under load: the one with large values is no
+/// reason for the other to fail, to wait for long, or to see anything that is not its own.
+/// </summary>
 /// <remarks>3 s with both; half a minute with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class TwoNamespacesTests(ITestOutputHelper output)
 {
@@ -89,7 +91,9 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
             var clock = Stopwatch.StartNew();
             return await Task.WhenAll(loads.Select(async load =>
             {
-                var calls = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => load.WorkAsync(new Random(worker), () => clock.Elapsed < time))));
+                var calls = await Task.WhenAll(
+                    Enumerable.Range(0, Workers)
+                        .Select(worker => Task.Run(() => load.WorkAsync(new Random(worker), () => clock.Elapsed < time))));
                 return new Percentiles(calls.SelectMany(call => call));
             }));
         }
@@ -157,7 +161,10 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
                 Interlocked.Increment(ref _nearHits);
             }
 
-            if (result.HasValue && (!result.Value!.StartsWith(name + " ", StringComparison.Ordinal) || !result.Value.EndsWith(_padding, StringComparison.Ordinal)))
+            if (result.HasValue
+                && (
+                    !result.Value!.StartsWith(name + " ", StringComparison.Ordinal)
+                        || !result.Value.EndsWith(_padding, StringComparison.Ordinal)))
             {
                 Assert.Fail($"{name} has read something else: {result.Value.AsSpan(0, Math.Min(30, result.Value.Length))}");
             }

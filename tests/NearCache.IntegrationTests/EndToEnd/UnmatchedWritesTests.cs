@@ -46,14 +46,21 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
     // A process is settled when it has made its member node, which it does after a session timeout of life.
     private static async Task<NearCacheClient> StartAndSettleAsync(MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
-        var options = new NearCacheOptions { Namespace = "unmatched", Seams = { TrustFirstCount = true }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            Namespace = "unmatched",
+            Seams = { TrustFirstCount = true },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         options.Memcached.Servers.Add(memcached.Address);
         options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);
         options.ZooKeeper.ConnectionString = ensemble.ConnectionString;
         options.ZooKeeper.SessionTimeout = SessionTimeout;
         var cache = new NearCacheClient(options);
         await Eventually.BecomesTrueAsync(
-            () => cache.Snapshot().Servers.All(server => server.IsServedNear) && cache.Snapshot().Budgets!.Members == 1, "the cache serves near and is a member", TimeSpan.FromMinutes(2));
+            () =>
+                cache.Snapshot().Servers.All(server => server.IsServedNear)
+                    && cache.Snapshot().Budgets!.Members == 1, "the cache serves near and is a member", TimeSpan.FromMinutes(2));
         return cache;
     }
 

@@ -3,10 +3,14 @@ using System.Net;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>So many requests a second for the products of a shop, whether or not the earlier ones are answered: as the world comes, not as a loop.</summary>
+/// <summary>
+/// So many requests a second for the products of a shop, whether or not the earlier ones are answered: as the world comes, not as a loop.
+/// </summary>
 internal sealed class Visitors(Uri shop, int perSecond, int products) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = shop, Timeout = TimeSpan.FromMinutes(1) };
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { MaxConnectionsPerServer = 1000 })
+    { BaseAddress = shop, Timeout = TimeSpan.FromMinutes(1) };
 
     public void Dispose() => _http.Dispose();
 

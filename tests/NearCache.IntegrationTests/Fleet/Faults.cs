@@ -135,7 +135,8 @@ internal sealed class Faults(FleetProcess[] clients, MemcachedProcess[] memcache
     private async Task<bool> PartitionAsync(TimeSpan length)
     {
         var client = Any(clients);
-        await Eventually.BecomesTrueAsync(() => client.Ways.Any(way => way.Connections > 0), "a client that is to be cut from ZooKeeper is connected");
+        await Eventually.BecomesTrueAsync(
+            () => client.Ways.Any(way => way.Connections > 0), "a client that is to be cut from ZooKeeper is connected");
         foreach (var way in client.Ways)
         {
             way.Hold();

@@ -4,7 +4,10 @@ using NearCache.Checker;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>What all processes logged, and whether every near hit kept the promise: no write that was complete longer than the bound before the call is missing from it.</summary>
+/// <summary>
+/// What all processes logged, and whether every near hit kept the promise: no write that was complete longer than the bound before the call
+/// is missing from it.
+/// </summary>
 internal sealed class FleetLog
 {
     private readonly Dictionary<int, (long Returned, long Value)[]> _completed;
@@ -21,7 +24,9 @@ internal sealed class FleetLog
         _begun = [.. entries.Where(entry => entry.Kind == EntryKind.WriteBegins).Select(entry => entry.Value)];
 
         // A write that was not answered, or whose writer was killed, may take effect at any later time.
-        var ended = entries.Where(entry => entry.Kind is EntryKind.WriteDone or EntryKind.WriteFailed).Select(entry => entry.Value).ToHashSet();
+        var ended = entries.Where(entry => entry.Kind is EntryKind.WriteDone or EntryKind.WriteFailed)
+            .Select(entry => entry.Value)
+            .ToHashSet();
         _uncertain = [.. _begun.Where(value => !ended.Contains(value))];
         _completed = done.GroupBy(entry => entry.Key).ToDictionary(
             group => group.Key,
@@ -47,7 +52,10 @@ internal sealed class FleetLog
             {
                 yield return $"key {hit.Key}: {hit.Value} was never written";
             }
-            else if (!_uncertain.Contains(hit.Value) && NewestCompleteBefore(hit.Key, hit.Called - ticks) is { } newest && newest.Value > hit.Value)
+            else if (
+                !_uncertain.Contains(hit.Value)
+                    && NewestCompleteBefore(hit.Key, hit.Called - ticks) is { } newest
+                    && newest.Value > hit.Value)
             {
                 yield return $"key {hit.Key}: {hit.Value} was served {Stopwatch.GetElapsedTime(newest.Returned, hit.Called).TotalSeconds:0.000} s after {newest.Value} was complete";
             }
@@ -60,7 +68,10 @@ internal sealed class FleetLog
         var worst = TimeSpan.Zero;
         foreach (var hit in _hits.Where(hit => !_uncertain.Contains(hit.Value)))
         {
-            if (FirstNewer(hit.Key, hit.Value) is { } newer && newer < hit.Called && Stopwatch.GetElapsedTime(newer, hit.Called) is var age && age > worst)
+            if (FirstNewer(hit.Key, hit.Value) is { } newer
+                && newer < hit.Called
+                && Stopwatch.GetElapsedTime(newer, hit.Called) is var age
+                && age > worst)
             {
                 worst = age;
             }

@@ -20,7 +20,8 @@ public sealed class FleetLogTests : IDisposable
     }
 
     [Fact]
-    public void A_hit_within_the_bound_is_none() => Assert.Empty(Log(Write(1, at: 0), Write(2, at: 10), Hit(1, at: 14.9)).Violations(Bound));
+    public void A_hit_within_the_bound_is_none() =>
+        Assert.Empty(Log(Write(1, at: 0), Write(2, at: 10), Hit(1, at: 14.9)).Violations(Bound));
 
     [Fact]
     public void A_value_that_nobody_wrote_is_found() => Assert.Single(Log(Write(1, at: 0), Hit(7, at: 1)).Violations(Bound));

@@ -16,7 +16,13 @@ internal sealed class FleetProcess : ServerProcess
         Log = log;
         Ways = [.. zooKeeper.Servers.Select(server => FaultProxy.Start(server.Port))];
         int[] numbers = [member, members, keys, readsPerSecond];
-        _arguments = [log, .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)), memcacheds, string.Join(',', Ways.Select(way => way.Address))];
+        _arguments =
+        [
+            log,
+            .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)),
+            memcacheds,
+            string.Join(',', Ways.Select(way => way.Address)),
+        ];
     }
 
     public string Log { get; }
@@ -51,11 +57,14 @@ internal sealed class FleetProcess : ServerProcess
 
     protected override ProcessStartInfo Command()
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.Sample("NearCache.Checker"), .. _arguments]) { RedirectStandardInput = true };
+        var start = new ProcessStartInfo(
+            "dotnet", [Repository.Sample("NearCache.Checker"), .. _arguments])
+        { RedirectStandardInput = true };
         return start;
     }
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
 
     private int Jumps() => Output.Split("jumped").Length - 1;
 }

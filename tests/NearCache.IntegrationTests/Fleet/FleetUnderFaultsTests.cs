@@ -4,8 +4,13 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>Six processes on three memcacheds and three ZooKeepers, under every fault by turns; afterwards their logs are held against the promise.</summary>
-/// <remarks>About a minute; so many minutes as <c>NEARCACHE_SOAK</c> says otherwise, and then a million near hits and twenty faults of each kind are asserted.</remarks>
+/// <summary>
+/// Six processes on three memcacheds and three ZooKeepers, under every fault by turns; afterwards their logs are held against the promise.
+/// </summary>
+/// <remarks>
+/// About a minute; so many minutes as <c>NEARCACHE_SOAK</c> says otherwise, and then a million near hits and twenty faults of each kind are
+/// asserted.
+/// </remarks>
 public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
 {
     private const int Processes = 6;
@@ -17,16 +22,22 @@ public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
     [Fact]
     public async Task No_near_hit_is_staler_than_promised()
     {
-        var minutes = Environment.GetEnvironmentVariable("NEARCACHE_SOAK") is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : 0;
+        var minutes = Environment.GetEnvironmentVariable("NEARCACHE_SOAK") is { Length: > 0 } text
+            ? double.Parse(text, CultureInfo.InvariantCulture)
+            : 0;
         var duration = TimeSpan.FromMinutes(minutes > 0 ? minutes : 0.8);
-        var seed = Environment.GetEnvironmentVariable("NEARCACHE_SEED") is { Length: > 0 } chosen ? int.Parse(chosen, CultureInfo.InvariantCulture) : Random.Shared.Next();
+        var seed = Environment.GetEnvironmentVariable("NEARCACHE_SEED") is { Length: > 0 } chosen
+            ? int.Parse(chosen, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var folder = Directory.CreateTempSubdirectory("nearcache-test-").FullName;
         var memcacheds = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => MemcachedProcess.StartNewAsync()));
         await using var zooKeeper = await ZooKeeperEnsemble.StartNewAsync();
         var servers = string.Join(',', memcacheds.Select(server => server.Address));
         var clients = Enumerable.Range(0, Processes)
-            .Select(member => new FleetProcess(Path.Combine(folder, $"{member}.log"), member, Processes, Keys, minutes > 0 ? 2000 : 4000, servers, zooKeeper))
+            .Select(
+                member => new FleetProcess(
+                    Path.Combine(folder, $"{member}.log"), member, Processes, Keys, minutes > 0 ? 2000 : 4000, servers, zooKeeper))
             .ToArray();
         await Task.WhenAll(clients.Select(client => client.StartAsync()));
 

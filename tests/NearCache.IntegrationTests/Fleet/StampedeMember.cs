@@ -30,9 +30,13 @@ internal sealed class StampedeMember(int callers, string memcacheds, string zooK
     }
 
     protected override ProcessStartInfo Command() =>
-        new("dotnet", [Repository.Sample("NearCache.Checker"), "stampede", callers.ToString(CultureInfo.InvariantCulture), memcacheds, zooKeeper]) { RedirectStandardInput = true };
+        new(
+            "dotnet",
+            [Repository.Sample("NearCache.Checker"), "stampede", callers.ToString(CultureInfo.InvariantCulture), memcacheds, zooKeeper])
+        { RedirectStandardInput = true };
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
 
     private string[]? Reported(string key) =>
         Output.Split('\n').FirstOrDefault(line => line.StartsWith($"asked {key} ", StringComparison.Ordinal))?.Split(' ');

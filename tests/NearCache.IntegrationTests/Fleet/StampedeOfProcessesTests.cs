@@ -3,7 +3,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>Everybody wants what nobody has: 200 callers in each of four processes on real memcached and ZooKeeper, a factory of 20 ms, and it runs once in the fleet.</summary>
+/// <summary>
+/// Everybody wants what nobody has: 200 callers in each of four processes on real memcached and ZooKeeper, a factory of 20 ms, and it runs
+/// once in the fleet.
+/// </summary>
 /// <remarks>10 rounds; 100 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class StampedeOfProcessesTests(ITestOutputHelper output)
 {
@@ -17,7 +20,9 @@ public sealed class StampedeOfProcessesTests(ITestOutputHelper output)
         Needed.ZooKeeper();
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var zooKeeper = await ZooKeeperEnsemble.StartNewAsync();
-        var members = Enumerable.Range(0, Processes).Select(_ => new StampedeMember(Callers, memcached.Address, zooKeeper.ConnectionString)).ToArray();
+        var members = Enumerable.Range(0, Processes)
+            .Select(_ => new StampedeMember(Callers, memcached.Address, zooKeeper.ConnectionString))
+            .ToArray();
         await Task.WhenAll(members.Select(member => member.StartAsync()));
         var waits = new List<TimeSpan>();
         var rounds = Scope.Of(10, 100);

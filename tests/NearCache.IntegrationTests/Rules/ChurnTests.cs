@@ -4,15 +4,21 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>A rule whose keys are written too fast, by mistake or for a time: the breaker ends its announcements in every process, says why, and heals.</summary>
-/// <remarks>14,000 writes are imported, and nobody waits for the healing; 200,000 and until all is as before with <c>NEARCACHE_FULL=1</c>.</remarks>
+/// <summary>
+/// A rule whose keys are written too fast, by mistake or for a time: the breaker ends its announcements in every process, says why, and
+/// heals.
+/// </summary>
+/// <remarks>
+/// 14,000 writes are imported, and nobody waits for the healing; 200,000 and until all is as before with <c>NEARCACHE_FULL=1</c>.
+/// </remarks>
 public sealed class ChurnTests(ITestOutputHelper output)
 {
     [Fact]
     public async Task An_import_under_one_rule_heals_by_itself_and_costs_ZooKeeper_little()
     {
         var writes = Scope.Of(14_000, 200_000);
-        await using var fleet = await RuleFleet.StartAsync(caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "import", Match = "import:*" }));
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "import", Match = "import:*" }));
         var (writer, reader) = (fleet.Caches[0], fleet.Caches[1]);
         if (Scope.IsFull)
         {
@@ -57,13 +63,20 @@ public sealed class ChurnTests(ITestOutputHelper output)
         Assert.InRange(cost, 1, 10 + (5 * opened!.Value.TotalSeconds));
 
         // Two more seconds of audits, and near values are as before, though nothing of the rule is announced.
-        await Eventually.BecomesTrueAsync(async () => await PhaseAsync("just after", 1, visits, fleet) is { Own: > 0.9, Other: > 0.9 }, "near reads are as before");
+        await Eventually.BecomesTrueAsync(
+            async () => await PhaseAsync("just after", 1, visits, fleet) is { Own: > 0.9, Other: > 0.9 }, "near reads are as before");
         Assert.Empty(reader.Rules.Current.Stops);
         if (Scope.IsFull)
         {
-            await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => Rule(cache, "import").ChurnBreaker == ChurnBreakerState.HalfOpen), "half-open", TimeSpan.FromMinutes(2));
+            await Eventually.BecomesTrueAsync(
+                () => fleet.Caches.All(cache => Rule(cache, "import").ChurnBreaker == ChurnBreakerState.HalfOpen),
+                "half-open",
+                TimeSpan.FromMinutes(2));
             output.WriteLine($"[FIGURE] import: half-open {clock.Elapsed.TotalSeconds - took:0} s after its end");
-            await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => Rule(cache, "import").ChurnBreaker == ChurnBreakerState.Closed), "closed", TimeSpan.FromMinutes(2));
+            await Eventually.BecomesTrueAsync(
+                () => fleet.Caches.All(cache => Rule(cache, "import").ChurnBreaker == ChurnBreakerState.Closed),
+                "closed",
+                TimeSpan.FromMinutes(2));
             output.WriteLine($"[FIGURE] import: closed {clock.Elapsed.TotalSeconds - took:0} s after its end");
             await PhaseAsync("after", 3, visits, fleet);
         }
@@ -74,8 +87,10 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public async Task Twenty_processes_that_each_write_five_lock_keys_a_second_trip_it_and_a_half_opening_costs_little()
     {
-        Assert.SkipUnless(Scope.IsFull, "takes three minutes: NEARCACHE_FULL=1. ChurnSequencesTests plays the same on a clock that it turns.");
-        await using var fleet = await RuleFleet.StartAsync(caches: 20, configure: options => options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" }));
+        Assert.SkipUnless(
+            Scope.IsFull, "takes three minutes: NEARCACHE_FULL=1. ChurnSequencesTests plays the same on a clock that it turns.");
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 20, configure: options => options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" }));
         await fleet.AreMembersAsync(20);
         await fleet.ServeNearAsync("lock:never-written");
         var before = await fleet.ZooKeeper.LastZxidAsync();
@@ -85,7 +100,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] 20 processes at 5 writes/s: no process announces after {clock.Elapsed.TotalSeconds:0.0} s and {tripped - before} transactions; {Rule(fleet.Caches[0], "locks").ChurnReason}");
         clock.Restart();
         await FiveASecondAsync(fleet, () => clock.Elapsed > TimeSpan.FromSeconds(30));
-        output.WriteLine($"[FIGURE] 20 processes at 5 writes/s: {await fleet.ZooKeeper.LastZxidAsync() - tripped} transactions in 30 s more");
+        output.WriteLine(
+            $"[FIGURE] 20 processes at 5 writes/s: {await fleet.ZooKeeper.LastZxidAsync() - tripped} transactions in 30 s more");
         Assert.InRange(await fleet.ZooKeeper.LastZxidAsync() - tripped, 0, 66);
 
         // Quiet, and the mistake goes on.
@@ -100,7 +116,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
 
     private static RuleSnapshot Rule(NearCacheClient cache, string name) => cache.Snapshot().Rules.Single(rule => rule.Name == name);
 
-    private static bool IsEverywhere(RuleFleet fleet, ChurnBreakerState state) => fleet.Caches.All(cache => Rule(cache, "locks").ChurnBreaker == state);
+    private static bool IsEverywhere(RuleFleet fleet, ChurnBreakerState state) =>
+        fleet.Caches.All(cache => Rule(cache, "locks").ChurnBreaker == state);
 
     private async Task<Visits.Ratios> PhaseAsync(string name, int seconds, Visits visits, RuleFleet fleet)
     {
@@ -117,7 +134,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
         for (var i = 0; !until(); i++)
         {
             var second = Task.Delay(TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
-            await Task.WhenAll(fleet.Caches.Select((cache, process) => cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"lock:{process}-{i % 50}"), "held")));
+            await Task.WhenAll(
+                fleet.Caches.Select(
+                    (cache, process) => cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"lock:{process}-{i % 50}"), "held")));
             await second;
         }
     }

@@ -21,7 +21,8 @@ public sealed class CleanerTests(ITestOutputHelper output)
         await using var fleet = await RuleFleet.StartAsync(caches: 1, javaOptions: ["-Xmx1g"]);
         await fleet.ServeNearAsync("product:1");
         await fleet.AreMembersAsync(1);
-        await using var admin = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, SessionTimeout = TimeSpan.FromSeconds(60) });
+        await using var admin = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, SessionTimeout = TimeSpan.FromSeconds(60) });
         await FillAsync(admin, Keys, count);
         await admin.CreateAsync(Home + "/members/old", null);
         await admin.CreateAsync(Home + "/slots/08", null);
@@ -32,7 +33,9 @@ public sealed class CleanerTests(ITestOutputHelper output)
         var small = new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, MaxMessageBytes = 16 * 1024 };
         var cleaner = new NamespaceCleaner(small, "rules");
         var options = new CleanerOptions { ZNodesPerSecond = rate, UntouchedFor = TimeSpan.Zero };
-        var found = await cleaner.FindAsync(new CleanerOptions { ZNodesPerSecond = 50_000, UntouchedFor = TimeSpan.Zero }, cancellationToken: TestContext.Current.CancellationToken);
+        var found = await cleaner.FindAsync(
+            new CleanerOptions { ZNodesPerSecond = 50_000, UntouchedFor = TimeSpan.Zero },
+            cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((count + 4, 0, 1), (found.Leftovers, found.Removed, found.Alive));
 
         // Broken off half-way, and run again.
@@ -56,7 +59,9 @@ public sealed class CleanerTests(ITestOutputHelper output)
         Assert.True(clock.Elapsed.TotalSeconds > 0.9 * (left - 100) / rate, "it keeps to its rate");
         Assert.InRange(done.Transactions, left / 100, (left / 100) + 5);
         await fleet.ServeNearAsync("product:1");
-        Assert.Equal(new CleanerReport { Leftovers = 0, Removed = 0, Alive = 1, Young = 0, Transactions = 0 }, await cleaner.CleanAsync(options, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(
+            new CleanerReport { Leftovers = 0, Removed = 0, Alive = 1, Young = 0, Transactions = 0 },
+            await cleaner.CleanAsync(options, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -77,7 +82,8 @@ public sealed class CleanerTests(ITestOutputHelper output)
         var young = await cleaner.CleanAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((0, 0), (young.Leftovers, young.Removed));
 
-        var done = await cleaner.CleanAsync(new CleanerOptions { UntouchedFor = TimeSpan.Zero }, cancellationToken: TestContext.Current.CancellationToken);
+        var done = await cleaner.CleanAsync(
+            new CleanerOptions { UntouchedFor = TimeSpan.Zero }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(3, done.Removed);
         Assert.Equal(["used"], (await admin.GetChildrenAsync(Keys)).Names);
         Assert.Equal(["now"], (await admin.GetChildrenAsync(Keys + "/used")).Names);
@@ -90,23 +96,36 @@ public sealed class CleanerTests(ITestOutputHelper output)
         var zooKeeper = new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address };
         await using var admin = new ZooKeeperClient(zooKeeper);
         await admin.CreateAsync("/nearcache", null);
-        Assert.Equal(new CleanerReport { Leftovers = 0, Removed = 0, Alive = 0, Young = 0, Transactions = 0 }, await new NamespaceCleaner(zooKeeper, "rules").CleanAsync(cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(
+            new CleanerReport { Leftovers = 0, Removed = 0, Alive = 0, Young = 0, Transactions = 0 },
+            await new NamespaceCleaner(zooKeeper, "rules").CleanAsync(cancellationToken: TestContext.Current.CancellationToken));
         await admin.CreateAsync(Home, null);
         await FillAsync(admin, Keys, 300);
         var everything = new CleanerOptions { UntouchedFor = TimeSpan.Zero, MaxListBytes = 1024 };
 
         // 300 names cannot fit in the first, might fit in the second, and do not.
-        var cleaner = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, MaxMessageBytes = 1024 }, "rules");
-        Assert.Contains("MaxListBytes", (await Assert.ThrowsAsync<NearCacheException>(() => cleaner.CleanAsync(everything))).Message, StringComparison.Ordinal);
+        var cleaner = new NamespaceCleaner(
+            new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, MaxMessageBytes = 1024 }, "rules");
+        Assert.Contains(
+            "MaxListBytes",
+            (await Assert.ThrowsAsync<NearCacheException>(() => cleaner.CleanAsync(everything))).Message,
+            StringComparison.Ordinal);
         everything.MaxListBytes = 1500;
-        Assert.Contains("has 300 children", (await Assert.ThrowsAsync<NearCacheException>(() => cleaner.CleanAsync(everything))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has 300 children",
+            (await Assert.ThrowsAsync<NearCacheException>(() => cleaner.CleanAsync(everything))).Message,
+            StringComparison.Ordinal);
 
         await admin.CreateAsync(Home + "/config", Encoding.ASCII.GetBytes("""{"format":2,"slots":8}"""));
-        Assert.Contains("newer layout", (await Assert.ThrowsAsync<NearCacheException>(() => new NamespaceCleaner(zooKeeper, "rules").CleanAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "newer layout",
+            (await Assert.ThrowsAsync<NearCacheException>(() => new NamespaceCleaner(zooKeeper, "rules").CleanAsync())).Message,
+            StringComparison.Ordinal);
 
         await admin.DeleteAsync(Home + "/config");
         await admin.SetAclAsync(Keys, [.. ZNodeAcl.ReadableByAll]);
-        var refused = await Assert.ThrowsAsync<NearCacheException>(() => new NamespaceCleaner(zooKeeper, "rules").CleanAsync(new CleanerOptions { UntouchedFor = TimeSpan.Zero }));
+        var refused = await Assert.ThrowsAsync<NearCacheException>(
+            () => new NamespaceCleaner(zooKeeper, "rules").CleanAsync(new CleanerOptions { UntouchedFor = TimeSpan.Zero }));
         Assert.Contains("Authentications", refused.Message, StringComparison.Ordinal);
         Assert.Equal(300, (await admin.ExistsAsync(Keys))!.Value.ChildrenCount);
     }
@@ -122,14 +141,24 @@ public sealed class CleanerTests(ITestOutputHelper output)
     private static async Task FillAsync(ZooKeeperClient admin, string parent, int count)
     {
         await admin.CreateAsync(parent, null);
-        var batches = Enumerable.Range(0, count).Select(i => MultiOperation.Create(string.Create(CultureInfo.InvariantCulture, $"{parent}/lock:order:{i:0000000}:pay"), "held"u8.ToArray())).Chunk(500);
-        await Parallel.ForEachAsync(batches, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (batch, cancellationToken) => await admin.MultiAsync(batch, cancellationToken));
+        var batches = Enumerable.Range(0, count).Select(
+            i => MultiOperation.Create(
+                string.Create(CultureInfo.InvariantCulture, $"{parent}/lock:order:{i:0000000}:pay"), "held"u8.ToArray())).Chunk(500);
+        await Parallel.ForEachAsync(
+            batches,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (batch, cancellationToken) => await admin.MultiAsync(batch, cancellationToken));
     }
 
     // Everything that NearCache uses, with what would tell that it was touched.
     private static async Task<List<string>> OwnAsync(ZooKeeperClient admin)
     {
-        string[] paths = [Home + "/config", Home + "/rules", .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
+        string[] paths =
+        [
+            Home + "/config",
+            Home + "/rules",
+            .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}")),
+        ];
         string[] members = [.. (await admin.GetChildrenAsync(Home + "/members")).Names.Where(name => name != "old").Select(name => $"{Home}/members/{name}")];
         var own = new List<string>();
         foreach (var path in paths.Concat(members))

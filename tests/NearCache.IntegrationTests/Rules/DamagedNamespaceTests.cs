@@ -35,7 +35,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 
         var (zxid, requests) = (await fleet.ZooKeeper.LastZxidAsync(), await ReceivedAsync(fleet));
         var clock = Stopwatch.StartNew();
-        await using var cache = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
+        await using var cache = RuleFleet.Make(
+            fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
         await Eventually.BecomesTrueAsync(() => cache.Snapshot().Coordination!.Namespace == "Whole", "the namespace is whole again");
         await Task.Delay(Watched, TimeProvider.System, TestContext.Current.CancellationToken);
 
@@ -58,7 +59,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         var log = new SaidLog();
         await using var fleet = await RuleFleet.StartAsync(caches: 0);
         await using var cache = RuleFleet.Make(
-            fleet.Memcached, fleet.ZooKeeper, options => (options.ChurnBreaker, options.ZooKeeper.SessionTimeout) = (false, TimeSpan.FromSeconds(3)), log);
+            fleet.Memcached, fleet.ZooKeeper, options => (
+                options.ChurnBreaker, options.ZooKeeper.SessionTimeout) = (false, TimeSpan.FromSeconds(3)), log);
         await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);
         await Eventually.BecomesTrueAsync(() => RuleFleet.IsNearAsync(cache, "product:1"), "it serves near");
         await RuleFleet.AreMembersAsync(1, cache);
@@ -71,8 +73,14 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 
         var failed = cache.Snapshot().Coordination!.Failures;
         var refused = await WatchAsync(fleet, cache, "reading the slots is refused");
-        await Eventually.BecomesTrueAsync(async () => (await DetailsAsync(cache)).Description?.Contains("ReadSlot", StringComparison.Ordinal) == true, "it says that slots cannot be read");
-        Assert.Equal(HealthStatus.Healthy, (await new NearCacheHealthCheck(cache).CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken)).Status);
+        await Eventually.BecomesTrueAsync(
+            async () => (await DetailsAsync(cache)).Description?.Contains("ReadSlot", StringComparison.Ordinal) == true,
+            "it says that slots cannot be read");
+        Assert.Equal(
+            HealthStatus.Healthy,
+            (
+                await new NearCacheHealthCheck(cache)
+                    .CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken)).Status);
 
         // Eight slots, of which each is asked after 1 s, 2 s, 4 s …
         Assert.InRange(cache.Snapshot().Coordination!.Failures - failed, 1, 8 * (2 + Math.Log2(refused.TotalSeconds + 1) + 2));
@@ -101,7 +109,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         await AllExistAsync(admin, [.. Slots, Home + "/config", Home + "/members"]);
         var details = await DetailsAsync(cache);
         Assert.Equal(HealthStatus.Degraded, details.Status);
-        Assert.Contains("/rules) is missing: it is created again when it has been absent for 5 minutes", details.Description, StringComparison.Ordinal);
+        Assert.Contains(
+            "/rules) is missing: it is created again when it has been absent for 5 minutes", details.Description, StringComparison.Ordinal);
 
         // What helps at once is what it says.
         var command = (string)details.Data["zooKeeperCommand"];
@@ -128,7 +137,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
             await cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"product:{writes++}"), "value");
         }
 
-        var (took, cost, asked) = (clock.Elapsed.TotalSeconds, await fleet.ZooKeeper.LastZxidAsync() - zxid, await ReceivedAsync(fleet) - requests);
+        var (took, cost, asked) = (
+            clock.Elapsed.TotalSeconds, await fleet.ZooKeeper.LastZxidAsync() - zxid, await ReceivedAsync(fleet) - requests);
         output.WriteLine($"[FIGURE] {what}: {writes} writes in {took:0.0} s, {cost} transactions, {asked} requests (before: 694 to 2,537 reads a second)");
 
         // Announcements at 5 a second, each with a read of its slot before and after; three repairs; the allowance.
@@ -145,11 +155,14 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         }
     }
 
-    private static Task<HealthCheckResult> DetailsAsync(NearCacheClient cache) => new NearCacheDetailedHealthCheck(cache).CheckHealthAsync(new HealthCheckContext());
+    private static Task<HealthCheckResult> DetailsAsync(NearCacheClient cache) =>
+        new NearCacheDetailedHealthCheck(cache).CheckHealthAsync(new HealthCheckContext());
 
     private static async Task<long> ReceivedAsync(RuleFleet fleet)
     {
-        var line = (await fleet.ZooKeeper.AskAsync("srvr")).Split('\n').First(text => text.StartsWith("Received:", StringComparison.Ordinal));
+        var line = (await fleet.ZooKeeper.AskAsync("srvr"))
+            .Split('\n')
+            .First(text => text.StartsWith("Received:", StringComparison.Ordinal));
         return long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
     }
 }

@@ -31,15 +31,18 @@ public sealed class GuestsTests
         }
 
         var log = new SaidLog();
-        await using var below = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.ConnectionString += "/apps/shop", log);
+        await using var below = RuleFleet.Make(
+            fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.ConnectionString += "/apps/shop", log);
         await using var top = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, null);
         await using var blind = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.Ensemble.LookForNeighbours = false);
-        await Eventually.BecomesTrueAsync(() => below.Snapshot().Neighbours is not null && top.Snapshot().Neighbours is not null, "both have looked");
+        await Eventually.BecomesTrueAsync(
+            () => below.Snapshot().Neighbours is not null && top.Snapshot().Neighbours is not null, "both have looked");
 
         Assert.Equal(["brokers", "dubbo"], below.Snapshot().Neighbours!);
         Assert.Equal(["apps", "brokers", "dubbo"], top.Snapshot().Neighbours!);
         Assert.Contains("/brokers (Kafka), /dubbo (Dubbo)", Assert.Single(log.Of(1405)), StringComparison.Ordinal);
-        var health = await new NearCacheHealthCheck(below).CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
+        var health = await new NearCacheHealthCheck(below)
+            .CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken);
         Assert.Equal("brokers, dubbo", health.Data["zooKeeperNeighbours"]);
         await Eventually.BecomesTrueAsync(() => blind.Snapshot().ZooKeeper == "Connected", "the third has a session");
         Assert.Null(blind.Snapshot().Neighbours);
@@ -78,14 +81,18 @@ public sealed class GuestsTests
     [Fact]
     public async Task On_request_a_quota_is_set_once_as_zkCli_would_and_what_somebody_made_of_it_later_stays()
     {
-        await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options => (options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes) = (200, 500_000));
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 1, configure: options => (options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes) = (200, 500_000));
         await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);
         const string Quota = "/zookeeper/quota" + Home;
         await Eventually.BecomesTrueAsync(async () => await admin.ExistsAsync(Quota + "/zookeeper_stats") is not null, "there is a quota");
 
-        Assert.Equal("count=200,bytes=500000=;byteHardLimit=500000;countHardLimit=200", await TextAsync(admin, Quota + "/zookeeper_limits"));
+        Assert.Equal(
+            "count=200,bytes=500000=;byteHardLimit=500000;countHardLimit=200", await TextAsync(admin, Quota + "/zookeeper_limits"));
         await Eventually.BecomesTrueAsync(
-            async () => (await TextAsync(admin, Quota + "/zookeeper_stats")).StartsWith("count=14,", StringComparison.Ordinal), "the server counts the namespace and its member");
+            async () =>
+                (await TextAsync(admin, Quota + "/zookeeper_stats"))
+                    .StartsWith("count=14,", StringComparison.Ordinal), "the server counts the namespace and its member");
 
         await admin.SetDataAsync(Quota + "/zookeeper_limits", Encoding.ASCII.GetBytes(SubtreeQuota.Format(300, 0)));
         await using var later = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.Ensemble.QuotaZNodes = 100);
@@ -102,7 +109,9 @@ public sealed class GuestsTests
         var log = new SaidLog();
         await using var writer = RuleFleet.Make([memcached], zooKeeper, null, log);
         await using var reader = RuleFleet.Make([memcached], zooKeeper, null);
-        await Eventually.BecomesTrueAsync(async () => await RuleFleet.IsNearAsync(reader, "product:1") && await RuleFleet.IsNearAsync(writer, "product:2"), "both serve near");
+        await Eventually.BecomesTrueAsync(
+            async () => await RuleFleet.IsNearAsync(reader, "product:1") && await RuleFleet.IsNearAsync(writer, "product:2"),
+            "both serve near");
         await RuleFleet.AreMembersAsync(2, writer);
         await using var admin = new ZooKeeperClient(zooKeeper.Address);
         await QuotaAsync(admin, bytes: 1);
@@ -112,14 +121,16 @@ public sealed class GuestsTests
         {
             await writer.SetAsync("product:1", i.ToString(CultureInfo.InvariantCulture));
             var wanted = i.ToString(CultureInfo.InvariantCulture);
-            await Eventually.BecomesTrueAsync(async () => (await reader.GetAsync<string>("product:1")).Value == wanted, "the reader sees it by its audits");
+            await Eventually.BecomesTrueAsync(
+                async () => (await reader.GetAsync<string>("product:1")).Value == wanted, "the reader sees it by its audits");
         }
 
         await Eventually.BecomesTrueAsync(() => writer.Snapshot().Budgets!.QuotaRefusals > 0, "an announcement is refused");
         Assert.InRange(writer.Snapshot().Budgets!.QuotaRefusals, 1, 5);
         Assert.Contains("a quota of /nearcache/rules", Assert.Single(log.Of(1406)), StringComparison.Ordinal);
         await Eventually.BecomesTrueAsync(() => RuleFleet.IsNearAsync(reader, "product:1"), "near caching goes on");
-        await Assert.ThrowsAsync<NearCacheException>(() => writer.Rules.AddAsync(new RuleOptions { Name = "more", Match = "more:*" }, RuleFleet.Reason));
+        await Assert.ThrowsAsync<NearCacheException>(
+            () => writer.Rules.AddAsync(new RuleOptions { Name = "more", Match = "more:*" }, RuleFleet.Reason));
 
         await admin.DeleteAsync("/zookeeper/quota" + Home + "/zookeeper_limits");
         await Eventually.BecomesTrueAsync(
@@ -153,13 +164,18 @@ public sealed class GuestsTests
         Assert.Equal(1, (await admin.ExistsAsync(Home + "/members"))!.Value.ChildrenCount);
 
         await admin.DeleteAsync("/zookeeper/quota" + Home + "/zookeeper_limits");
-        await Eventually.BecomesTrueAsync(async () => (await admin.ExistsAsync(Home + "/members"))!.Value.ChildrenCount == 2, "there is room now", TimeSpan.FromMinutes(2));
+        await Eventually.BecomesTrueAsync(
+            async () => (await admin.ExistsAsync(Home + "/members"))!.Value.ChildrenCount == 2,
+            "there is room now",
+            TimeSpan.FromMinutes(2));
     }
 
-    private static async Task<string> TextAsync(ZooKeeperClient client, string path) => Encoding.ASCII.GetString((await client.GetDataAsync(path)).Data.Span);
+    private static async Task<string> TextAsync(ZooKeeperClient client, string path) =>
+        Encoding.ASCII.GetString((await client.GetDataAsync(path)).Data.Span);
 
     private static async Task QuotaAsync(ZooKeeperClient admin, long zNodes = 0, long bytes = 0) =>
-        await new SubtreeQuota(LaneOf(admin), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, ZNodeAcl.OpenToAll).SetAsync(Home, zNodes, bytes, CancellationToken.None);
+        await new SubtreeQuota(LaneOf(admin), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, ZNodeAcl.OpenToAll)
+            .SetAsync(Home, zNodes, bytes, CancellationToken.None);
 
     private static EnsembleLane LaneOf(ZooKeeperClient client) =>
         new EnsembleGate(

@@ -12,12 +12,15 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
     [Fact]
     public async Task It_reaches_every_process_within_two_seconds_with_ZooKeeper_alive_and_dead()
     {
-        await using var fleet = await RuleFleet.StartAsync(caches: 1, servers: 2, configure: options => options.MaxStaleness = TimeSpan.FromSeconds(3));
-        var hosts = await Task.WhenAll(Enumerable.Range(0, Scope.Of(4, 20)).Select(_ => RuleHost.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address)));
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 1, servers: 2, configure: options => options.MaxStaleness = TimeSpan.FromSeconds(3));
+        var hosts = await Task.WhenAll(
+            Enumerable.Range(0, Scope.Of(4, 20)).Select(_ => RuleHost.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address)));
         try
         {
             RuleStop? stop = null;
-            var alive = new Percentiles(await UntilGoneAsync(hosts, async () => stop = await fleet.Caches[0].Rules.StopAsync("products", RuleFleet.Reason)));
+            var alive = new Percentiles(
+                await UntilGoneAsync(hosts, async () => stop = await fleet.Caches[0].Rules.StopAsync("products", RuleFleet.Reason)));
             output.WriteLine($"[FIGURE] kill switch over {hosts.Length} processes, ZooKeeper alive: {alive}");
             Assert.InRange(alive.Largest, TimeSpan.Zero, Promised);
 
@@ -26,7 +29,8 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
             fleet.ZooKeeper.Kill();
             foreach (var host in hosts)
             {
-                await Eventually.BecomesTrueAsync(async () => await host.AskAsync("zookeeper") != "Connected", "every process has lost ZooKeeper");
+                await Eventually.BecomesTrueAsync(
+                    async () => await host.AskAsync("zookeeper") != "Connected", "every process has lost ZooKeeper");
             }
 
             var dead = new Percentiles(await UntilGoneAsync(hosts, () => fleet.Caches[0].Rules.StopAsync(null, RuleFleet.Reason)));
@@ -51,7 +55,8 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
         using var stalls = new Stalls();
         var pulled = Stopwatch.GetTimestamp();
         await pull();
-        var gone = await Task.WhenAll(told.Select(async one => Stopwatch.GetElapsedTime(pulled, RuleHost.Time(await one.Host.AnswerAsync(one.Number, "gone")))));
+        var gone = await Task.WhenAll(
+            told.Select(async one => Stopwatch.GetElapsedTime(pulled, RuleHost.Time(await one.Host.AnswerAsync(one.Number, "gone")))));
 
         // What the machine stood still meanwhile is no fault of the switch.
         var stood = stalls.Total;

@@ -17,17 +17,23 @@ public sealed class KillSwitchTests(ITestOutputHelper output)
         await fleet.ServeNearAsync("product:1");
 
         RuleStop? stop = null;
-        var alive = new Percentiles(await fleet.UntilNotNearAsync("product:1", async () => stop = await fleet.Caches[7].Rules.StopAsync("products", RuleFleet.Reason)));
+        var alive = new Percentiles(
+            await fleet.UntilNotNearAsync(
+                "product:1", async () => stop = await fleet.Caches[7].Rules.StopAsync("products", RuleFleet.Reason)));
         output.WriteLine($"[FIGURE] kill switch over 20 caches, ZooKeeper alive: {alive}");
         Assert.InRange(alive.Largest, TimeSpan.Zero, Promised);
-        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Rules.Current.Stops.Select(known => known.Id).SequenceEqual([stop!.Id])), "all know which stop it is");
+        await Eventually.BecomesTrueAsync(
+            () => fleet.Caches.All(cache => cache.Rules.Current.Stops.Select(known => known.Id).SequenceEqual([stop!.Id])),
+            "all know which stop it is");
 
         await fleet.Caches[3].Rules.ClearStopsAsync([stop!.Id], RuleFleet.Reason);
         await fleet.ServeNearAsync("product:1");
         fleet.ZooKeeper.Kill();
-        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Snapshot().ZooKeeper != "Connected"), "every cache has lost ZooKeeper");
+        await Eventually.BecomesTrueAsync(
+            () => fleet.Caches.All(cache => cache.Snapshot().ZooKeeper != "Connected"), "every cache has lost ZooKeeper");
 
-        var dead = new Percentiles(await fleet.UntilNotNearAsync("product:1", () => fleet.Caches[7].Rules.StopAsync(null, RuleFleet.Reason)));
+        var dead = new Percentiles(
+            await fleet.UntilNotNearAsync("product:1", () => fleet.Caches[7].Rules.StopAsync(null, RuleFleet.Reason)));
         output.WriteLine($"[FIGURE] kill switch over 20 caches, ZooKeeper dead: {dead}");
         Assert.InRange(dead.Largest, TimeSpan.Zero, Promised);
 
@@ -45,10 +51,14 @@ public sealed class KillSwitchTests(ITestOutputHelper output)
         fleet.ZooKeeper.Kill();
 
         // docs/operations/kill-switch.md, "Through memcached".
-        var stopped = await fleet.UntilNotNearAsync("product:1", () => SendAsync(fleet.Memcached[0], "set ~nc:1:rules:rules 0 0 18\r\nstop incident 4711\r\n"));
+        var stopped = await fleet.UntilNotNearAsync(
+            "product:1", () => SendAsync(fleet.Memcached[0], "set ~nc:1:rules:rules 0 0 18\r\nstop incident 4711\r\n"));
 
         Assert.All(stopped, time => Assert.InRange(time, TimeSpan.Zero, Promised));
-        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => cache.Rules.Current.Stops is [{ Rule: null, Who: "by hand", Why: "incident 4711", When: null }]), "both know why");
+        await Eventually.BecomesTrueAsync(
+            () =>
+                fleet.Caches.All(cache => cache.Rules.Current.Stops is [{ Rule: null, Who: "by hand", Why: "incident 4711", When: null }]),
+            "both know why");
     }
 
     [Fact]

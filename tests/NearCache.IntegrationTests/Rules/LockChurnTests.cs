@@ -10,7 +10,8 @@ public sealed class LockChurnTests(ITestOutputHelper output)
     [Fact]
     public async Task A_rule_over_lock_keys_is_announced_by_no_process_and_costs_ZooKeeper_its_budget_until_then()
     {
-        await using var fleet = await RuleFleet.StartAsync(caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" }));
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" }));
         await fleet.ServeNearAsync("lock:never-written");
         await fleet.ServeNearAsync("product:1");
         var before = await fleet.ZooKeeper.LastZxidAsync();
@@ -19,7 +20,8 @@ public sealed class LockChurnTests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         var churn = ChurnAsync(fleet.Caches[0], () => writes++, stopping.Token);
 
-        await Eventually.BecomesTrueAsync(() => fleet.Caches.All(cache => Rule(cache, "locks").ChurnBreaker == ChurnBreakerState.Open), "both processes know it");
+        await Eventually.BecomesTrueAsync(
+            () => fleet.Caches.All(cache => Rule(cache, "locks").ChurnBreaker == ChurnBreakerState.Open), "both processes know it");
         var tripped = await fleet.ZooKeeper.LastZxidAsync();
         var took = clock.Elapsed.TotalSeconds;
         var (written, reached) = (writes, writes + 2000);
@@ -30,7 +32,12 @@ public sealed class LockChurnTests(ITestOutputHelper output)
 
         var reason = Rule(fleet.Caches[1], "locks").ChurnReason;
         output.WriteLine($"[FIGURE] churn breaker: {tripped - before} transactions for {written:N0} locks until no process announced them, {after - tripped} for 2,000 more; {reason}");
-        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}: the keys of lock:* were written "), reason, StringComparison.Ordinal);
+        Assert.StartsWith(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Environment.MachineName}, process {Environment.ProcessId}: the keys of lock:* were written "),
+            reason,
+            StringComparison.Ordinal);
 
         // 5 announcements a second, members, and what was saved up.
         Assert.InRange(tripped - before, 1, 10 + (5 * took));
@@ -43,7 +50,9 @@ public sealed class LockChurnTests(ITestOutputHelper output)
         await fleet.ServeNearAsync("product:1");
         await fleet.ServeNearAsync("lock:never-written");
         await fleet.Caches[0].SetAsync("lock:never-written", "changed");
-        await Eventually.BecomesTrueAsync(async () => (await fleet.Caches[1].GetAsync<string>("lock:never-written")) is { Value: "changed", Source: CacheSource.Near }, "the change is near elsewhere");
+        await Eventually.BecomesTrueAsync(
+            async () => (await fleet.Caches[1].GetAsync<string>("lock:never-written")) is { Value: "changed", Source: CacheSource.Near },
+            "the change is near elsewhere");
     }
 
     private static RuleSnapshot Rule(NearCacheClient cache, string name) => cache.Snapshot().Rules.Single(rule => rule.Name == name);

@@ -18,7 +18,8 @@ public sealed class LockTests(ITestOutputHelper output)
         {
             for (var i = 0; i < 10; i++)
             {
-                await using var held = await fleet.Caches[worker % 2].Locks.TryAcquireAsync("job", new LockOptions { Wait = TimeSpan.FromMinutes(1) });
+                await using var held = await fleet.Caches[worker % 2].Locks.TryAcquireAsync(
+                    "job", new LockOptions { Wait = TimeSpan.FromMinutes(1) });
                 most = Math.Max(most, Interlocked.Increment(ref inside));
                 Assert.True(held!.Fence > highest, "each holder has a higher number than the one before");
                 highest = held.Fence;
@@ -28,7 +29,8 @@ public sealed class LockTests(ITestOutputHelper output)
             }
         }));
 
-        output.WriteLine($"[FIGURE] 100 locks by 10 workers in 2 processes: {await fleet.ZooKeeper.LastZxidAsync() - before} ZooKeeper transactions");
+        output.WriteLine(
+            $"[FIGURE] 100 locks by 10 workers in 2 processes: {await fleet.ZooKeeper.LastZxidAsync() - before} ZooKeeper transactions");
         Assert.Equal((1, 100), (most, count));
         Assert.Equal(before, await fleet.ZooKeeper.LastZxidAsync());
         Assert.DoesNotContain(fleet.Caches, cache => cache.Snapshot().Rules.Any(rule => rule.Writes > 0 && rule.Name != "products"));

@@ -60,7 +60,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
         for (var i = 0; i < restarts; i++)
         {
             // It never lives for a session timeout, however slow the machine.
-            await using var cache = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
+            await using var cache = RuleFleet.Make(
+                fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
             await Eventually.BecomesTrueAsync(() => cache.Snapshot().ZooKeeper == "Connected", "it has a session");
             most = Math.Max(most, await NodesAsync(fleet));
         }
@@ -74,9 +75,11 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_matcher_that_is_broken_to_say_yes_to_every_key_is_held_by_the_churn_breaker_and_without_it_by_the_budget(bool hasBreaker)
+    public async Task A_matcher_that_is_broken_to_say_yes_to_every_key_is_held_by_the_churn_breaker_and_without_it_by_the_budget(
+        bool hasBreaker)
     {
-        await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options => (options.Seams.BreakMatcher, options.ChurnBreaker) = (true, hasBreaker));
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 1, configure: options => (options.Seams.BreakMatcher, options.ChurnBreaker) = (true, hasBreaker));
         var cache = fleet.Caches[0];
         await fleet.ServeNearAsync("no:rule:names:this");
         await fleet.AreMembersAsync(1);
@@ -85,7 +88,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
         var idle = await fleet.ZooKeeper.LastZxidAsync();
         for (var i = 0; i < 50; i++)
         {
-            await using var held = await cache.Locks.TryAcquireAsync($"order-{i}", new LockOptions(), TestContext.Current.CancellationToken);
+            await using var held = await cache.Locks.TryAcquireAsync(
+                $"order-{i}", new LockOptions(), TestContext.Current.CancellationToken);
             await cache.IncrementAsync("visits");
         }
 
@@ -122,11 +126,13 @@ public sealed class MistakesTests(ITestOutputHelper output)
             var latencies = LatenciesAsync(bystander, all.Token);
             for (var i = 0; i < count; i++)
             {
-                joined[i] = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(10));
+                joined[i] = RuleFleet.Make(
+                    fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(10));
                 await Task.Delay(within / count, TimeProvider.System, TestContext.Current.CancellationToken);
             }
 
-            await Eventually.BecomesTrueAsync(async () => await NodesAsync(fleet) >= nodes + count, "all are members", TimeSpan.FromMinutes(2));
+            await Eventually.BecomesTrueAsync(
+                async () => await NodesAsync(fleet) >= nodes + count, "all are members", TimeSpan.FromMinutes(2));
             await all.CancelAsync();
             var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
             output.WriteLine($"[FIGURE] {count} sessions joined within {within.TotalSeconds:0} s: {cost} transactions, {await NodesAsync(fleet) - nodes} znodes; a bystander's reads meanwhile: {new Percentiles(await latencies)}");
@@ -158,7 +164,10 @@ public sealed class MistakesTests(ITestOutputHelper output)
         {
             for (var round = 0; round <= rounds; round++)
             {
-                await Eventually.BecomesTrueAsync(() => sessions.All(session => session.State == ZooKeeper.ZooKeeperState.Connected), "all have a session", TimeSpan.FromMinutes(5));
+                await Eventually.BecomesTrueAsync(
+                    () => sessions.All(session => session.State == ZooKeeper.ZooKeeperState.Connected),
+                    "all have a session",
+                    TimeSpan.FromMinutes(5));
                 if (round > 0)
                 {
                     await Eventually.BecomesTrueAsync(() => back.Count >= count, "all have said so");
@@ -175,7 +184,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
                     await Task.Delay(round == 0 ? TimeSpan.Zero : every, TimeProvider.System, TestContext.Current.CancellationToken);
                     before = await fleet.ZooKeeper.LastZxidAsync();
                     fleet.ZooKeeper.Kill();
-                    await Eventually.BecomesTrueAsync(() => sessions.All(session => session.State != ZooKeeper.ZooKeeperState.Connected), "all have lost it");
+                    await Eventually.BecomesTrueAsync(
+                        () => sessions.All(session => session.State != ZooKeeper.ZooKeeperState.Connected), "all have lost it");
                     back.Clear();
                     await fleet.ServeNearAsync("product:1");
                     await fleet.ZooKeeper.StartAsync();
@@ -254,7 +264,9 @@ public sealed class MistakesTests(ITestOutputHelper output)
 
     private static async Task<int> NodesAsync(RuleFleet fleet)
     {
-        var line = (await fleet.ZooKeeper.AskAsync("srvr")).Split('\n').First(text => text.StartsWith("Node count:", StringComparison.Ordinal));
+        var line = (await fleet.ZooKeeper.AskAsync("srvr"))
+            .Split('\n')
+            .First(text => text.StartsWith("Node count:", StringComparison.Ordinal));
         return int.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
     }
 }

@@ -20,7 +20,8 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
 
         // It is years later; a session's own times stand still meanwhile.
         var time = new ManualTime();
-        var cleaner = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time);
+        var cleaner = new NamespaceCleaner(
+            new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time);
         var (first, second) = (Path.Combine(fleet.ZooKeeper.Folder, "first.json"), Path.Combine(fleet.ZooKeeper.Folder, "second.json"));
         var plan = await cleaner.PlanRemovalAsync(first, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(("rules", 13, time.GetUtcNow().AddDays(1)), (plan.Namespace, plan.ZNodes, plan.RemovableFrom));
@@ -29,7 +30,8 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
             Assert.Equal(registry, file.RootElement.GetProperty("rules").GetString());
         }
 
-        await Assert.ThrowsAsync<IOException>(() => cleaner.PlanRemovalAsync(first, cancellationToken: TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<IOException>(
+            () => cleaner.PlanRemovalAsync(first, cancellationToken: TestContext.Current.CancellationToken));
         await IsRefusedAsync(() => cleaner.RemoveAsync(first), "a living fleet can be without members for a while");
 
         // A process was there for a moment.
@@ -67,7 +69,8 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
 
         await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file), "less than 30.00:00:00 ago (CleanerOptions.UnchangedFor)");
         await admin.CreateAsync(Home + "/slots/08", null);
-        await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "1 nodes lie in it that are not of today's layout: run CleanAsync first");
+        await IsRefusedAsync(
+            () => cleaner.PlanRemovalAsync(file, soon), "1 nodes lie in it that are not of today's layout: run CleanAsync first");
         await admin.DeleteAsync(Home + "/slots/08");
         await admin.SetDataAsync(Home + "/config", """{"format":99,"slots":8}"""u8.ToArray());
         await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "a newer layout");
@@ -77,7 +80,8 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "is no UTF-8 text, so the plan could not keep it");
         await admin.SetDataAsync(Home + "/rules", rules);
         var time = new ManualTime();
-        await new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time).PlanRemovalAsync(file, soon, TestContext.Current.CancellationToken);
+        await new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time)
+            .PlanRemovalAsync(file, soon, TestContext.Current.CancellationToken);
         await IsRefusedAsync(() => cleaner.RemoveAsync(file, soon), "which the clock of this machine has not reached");
         await File.WriteAllTextAsync(file, "no plan", TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<NearCacheException>(() => cleaner.RemoveAsync(file, soon, TestContext.Current.CancellationToken));
@@ -101,26 +105,37 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await admin.MultiAsync([.. Enumerable.Range(0, 200).Select(i => MultiOperation.Create($"/nearcache/shop-{i}", null))]);
         var (few, many) = (new SaidLog(), new SaidLog());
 
-        await using (var cache = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => (options.Namespace, options.Ensemble.WarnAboveNamespaces) = ("shop-0", 0), few))
+        await using (
+            var cache = RuleFleet.Make(
+                fleet.Memcached,
+                fleet.ZooKeeper,
+                options => (options.Namespace, options.Ensemble.WarnAboveNamespaces) = ("shop-0", 0),
+                few))
         {
             await Eventually.BecomesTrueAsync(() => cache.Snapshot().Neighbours is not null, "it has looked around");
         }
 
-        await using (var cache = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.Namespace = "shop-7d4b9c6f5d-x2v8q", many))
+        await using (
+            var cache = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.Namespace = "shop-7d4b9c6f5d-x2v8q", many))
         {
             await Eventually.BecomesTrueAsync(() => many.Of(1441).Length > 0, "it has counted");
         }
 
         Assert.Empty(few.Of(1440).Concat(few.Of(1441)));
         Assert.Contains("shop-7d4b9c6f5d-x2v8q holds the name of a pod", Assert.Single(many.Of(1440)), StringComparison.Ordinal);
-        Assert.StartsWith("201 namespaces lie under /nearcache in ZooKeeper, more than 200 (Ensemble:WarnAboveNamespaces).", Assert.Single(many.Of(1441)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "201 namespaces lie under /nearcache in ZooKeeper, more than 200 (Ensemble:WarnAboveNamespaces).",
+            Assert.Single(many.Of(1441)),
+            StringComparison.Ordinal);
     }
 
     // Makes the namespace, and gives its rules.
     private static async Task<string> MakeAsync(RuleFleet fleet)
     {
-        await using var cache = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
-        await Eventually.BecomesTrueAsync(() => cache.Snapshot().RulesRevision > 0 && cache.Snapshot().ZooKeeper == "Connected", "it has made its namespace");
+        await using var cache = RuleFleet.Make(
+            fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
+        await Eventually.BecomesTrueAsync(
+            () => cache.Snapshot().RulesRevision > 0 && cache.Snapshot().ZooKeeper == "Connected", "it has made its namespace");
         await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);
         await Eventually.BecomesTrueAsync(async () => await admin.ExistsAsync(Home + "/rules") is not null, "it has made its namespace");
         return System.Text.Encoding.UTF8.GetString((await admin.GetDataAsync(Home + "/rules")).Data.Span);

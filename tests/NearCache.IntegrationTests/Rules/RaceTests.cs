@@ -3,7 +3,10 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>A rule comes and goes while one process hears of it late, only through memcached, or not at all because it stands still: no near hit is older than promised.</summary>
+/// <summary>
+/// A rule comes and goes while one process hears of it late, only through memcached, or not at all because it stands still: no near hit is
+/// older than promised.
+/// </summary>
 /// <remarks>The same sequences run through every interleaving of the core in <c>RuleModelTests</c>.</remarks>
 public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
 {
@@ -126,7 +129,9 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
                 var called = Stopwatch.GetTimestamp();
                 var seen = await Reader.GetAsync<string>(key);
                 var isOld = seen is { Source: CacheSource.Near, Value: not "new" };
-                Assert.False(isOld && Stopwatch.GetElapsedTime(done, called) > MaxStaleness + Grain, $"{seen.Value} was served near too long after the write");
+                Assert.False(
+                    isOld && Stopwatch.GetElapsedTime(done, called) > MaxStaleness + Grain,
+                    $"{seen.Value} was served near too long after the write");
                 return seen is { Value: "new", Source: CacheSource.Near };
             },
             "the reader has the new value near");

@@ -29,7 +29,9 @@ public sealed class RegistryTests
         Assert.Equal(TimeSpan.FromSeconds(30), registry.Rules.Single(rule => rule.Settings.Name == "products").Settings.NearLifetime);
         Assert.Equal(["Alice", "Alice", "Bob"], registry.History.Select(edit => edit.Who).Order());
         Assert.Equal([2, 3, 4], registry.History.Select(edit => edit.Revision));
-        Assert.All(fleet.Caches, cache => Assert.Equal(["products", "site", "menus"], cache.Rules.Current.Rules.Select(rule => rule.Settings.Name)));
+        Assert.All(
+            fleet.Caches,
+            cache => Assert.Equal(["products", "site", "menus"], cache.Rules.Current.Rules.Select(rule => rule.Settings.Name)));
 
         await one.RemoveAsync("products", RuleFleet.Reason);
         await fleet.UntilNotNearAsync("product:1", () => Task.CompletedTask);
@@ -38,7 +40,8 @@ public sealed class RegistryTests
     [Fact]
     public async Task A_rule_that_is_only_tried_costs_ZooKeeper_nothing_and_keeps_nothing_near_until_it_is_put_in_force()
     {
-        await using var fleet = await RuleFleet.StartAsync(caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "menus", Match = "menu:*", DryRun = true }));
+        await using var fleet = await RuleFleet.StartAsync(
+            caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "menus", Match = "menu:*", DryRun = true }));
         await fleet.ServeNearAsync("product:1");
         await fleet.AreMembersAsync(2);
         var before = await fleet.ZooKeeper.LastZxidAsync();

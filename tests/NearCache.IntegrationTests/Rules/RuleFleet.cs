@@ -22,7 +22,8 @@ internal sealed class RuleFleet : IAsyncDisposable
 
     public NearCacheClient[] Caches { get; }
 
-    public static async Task<RuleFleet> StartAsync(int caches, int servers = 1, Action<NearCacheOptions>? configure = null, string[]? javaOptions = null)
+    public static async Task<RuleFleet> StartAsync(
+        int caches, int servers = 1, Action<NearCacheOptions>? configure = null, string[]? javaOptions = null)
     {
         var memcached = await Task.WhenAll(Enumerable.Range(0, servers).Select(_ => MemcachedProcess.StartNewAsync()));
         var zooKeeper = await ZooKeeperProcess.StartNewAsync(javaOptions: javaOptions);
@@ -33,7 +34,10 @@ internal sealed class RuleFleet : IAsyncDisposable
     public async Task ServeNearAsync(string key) => await Task.WhenAll(Caches.Select(cache => Eventually.BecomesTrueAsync(
         async () => await IsNearAsync(cache, key), "every cache serves near")));
 
-    /// <summary>Waits until every cache of the fleet has joined the members, and knows that there are so many. Whoever counted too early counts again after half a minute.</summary>
+    /// <summary>
+    /// Waits until every cache of the fleet has joined the members, and knows that there are so many. Whoever counted too early counts
+    /// again after half a minute.
+    /// </summary>
     public async Task AreMembersAsync(int members) => await AreMembersAsync(members, Caches);
 
     /// <inheritdoc cref="AreMembersAsync(int)"/>
@@ -74,7 +78,8 @@ internal sealed class RuleFleet : IAsyncDisposable
     }
 
     /// <summary>One more process of the same namespace.</summary>
-    public static NearCacheClient Make(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure, SaidLog? log = null)
+    public static NearCacheClient Make(
+        MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure, SaidLog? log = null)
     {
         var options = new NearCacheOptions
         {

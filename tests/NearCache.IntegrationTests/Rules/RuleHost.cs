@@ -12,7 +12,15 @@ internal sealed class RuleHost : ServerProcess
     private int _said;
 
     private RuleHost(string memcached, string zooKeeper, int sessionSeconds)
-        : base(Ports.Free()) => _arguments = [Repository.Sample("NearCache.Checker"), "host", "rules", memcached, zooKeeper, sessionSeconds.ToString(CultureInfo.InvariantCulture)];
+        : base(Ports.Free()) => _arguments =
+        [
+            Repository.Sample("NearCache.Checker"),
+            "host",
+            "rules",
+            memcached,
+            zooKeeper,
+            sessionSeconds.ToString(CultureInfo.InvariantCulture),
+        ];
 
     public static async Task<RuleHost> StartNewAsync(IEnumerable<MemcachedProcess> memcached, string zooKeeper, int sessionSeconds = 4)
     {
@@ -38,7 +46,9 @@ internal sealed class RuleHost : ServerProcess
     {
         var wanted = string.Create(CultureInfo.InvariantCulture, $"{number} {begins}");
         string? found = null;
-        await Eventually.BecomesTrueAsync(() => (found = Output.Split('\n').LastOrDefault(line => line.StartsWith(wanted, StringComparison.Ordinal))) is not null, $"a process answers {wanted}");
+        await Eventually.BecomesTrueAsync(
+            () => (found = Output.Split('\n').LastOrDefault(line => line.StartsWith(wanted, StringComparison.Ordinal))) is not null,
+            $"a process answers {wanted}");
         return found![(found!.IndexOf(' ', StringComparison.Ordinal) + 1)..];
     }
 
@@ -46,12 +56,14 @@ internal sealed class RuleHost : ServerProcess
     public async Task<string> AskAsync(string what) => await AnswerAsync(await TellAsync(what));
 
     /// <summary>Waits until it serves a key near.</summary>
-    public Task ServeNearAsync(string key) => Eventually.BecomesTrueAsync(async () => await AskAsync($"near {key}") == "True", "a process serves near");
+    public Task ServeNearAsync(string key) =>
+        Eventually.BecomesTrueAsync(async () => await AskAsync($"near {key}") == "True", "a process serves near");
 
     /// <summary>The end of an answer that is a time of the machine's monotonic clock.</summary>
     public static long Time(string answer) => long.Parse(answer.Split(' ')[^1], CultureInfo.InvariantCulture);
 
     protected override ProcessStartInfo Command() => new("dotnet", _arguments) { RedirectStandardInput = true };
 
-    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) => Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
 }

@@ -18,11 +18,14 @@ public sealed class StorefrontAdminTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/admin/rules")).StatusCode);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "guess");
-        Assert.Equal(HttpStatusCode.Unauthorized, (await http.PostAsJsonAsync("/admin/stops", new { who = "Mallory", why = "for fun" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized, (await http.PostAsJsonAsync("/admin/stops", new { who = "Mallory", why = "for fun" })).StatusCode);
         await BecomesAsync(near: true);
 
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "secret");
-        Assert.Equal(HttpStatusCode.BadRequest, (await http.PostAsJsonAsync("/admin/stops", new { rule = "nobody", who = "Alice", why = "incident 4711" })).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.BadRequest,
+            (await http.PostAsJsonAsync("/admin/stops", new { rule = "nobody", who = "Alice", why = "incident 4711" })).StatusCode);
         var answer = await http.PostAsJsonAsync("/admin/stops", new { who = "Alice", why = "incident 4711" });
         var stop = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<RuleStop>();
         await BecomesAsync(near: false);

@@ -2,7 +2,9 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>Reads of keys that nobody writes, all the time: half of them of the rule that is imported, half of another. About ten a second and key.</summary>
+/// <summary>
+/// Reads of keys that nobody writes, all the time: half of them of the rule that is imported, half of another. About ten a second and key.
+/// </summary>
 internal sealed class Visits : IAsyncDisposable
 {
     public const int Keys = 50;

@@ -4,7 +4,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Vandalism;
 
-/// <summary>Adds up what the servers themselves say they did: transactions by their newest zxid, requests by their counters. Restarts, elections and wipes are seen through.</summary>
+/// <summary>
+/// Adds up what the servers themselves say they did: transactions by their newest zxid, requests by their counters. Restarts, elections and
+/// wipes are seen through.
+/// </summary>
 internal sealed class EnsembleLedger(IReadOnlyList<ZooKeeperProcess> servers) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
@@ -93,7 +96,11 @@ internal sealed class EnsembleLedger(IReadOnlyList<ZooKeeperProcess> servers) : 
         {
             var zxid = Value(await server.AskAsync("srvr", limit.Token), "Zxid: 0x", NumberStyles.HexNumber);
             var monitor = await server.AskAsync("mntr", limit.Token);
-            return zxid is { } newest && Value(monitor, "zk_cnt_readlatency\t") is { } reads && Value(monitor, "zk_cnt_updatelatency\t") is { } changes ? (newest, reads + changes) : null;
+            return zxid is { } newest
+                && Value(monitor, "zk_cnt_readlatency\t") is { } reads
+                && Value(monitor, "zk_cnt_updatelatency\t") is { } changes
+                ? (newest, reads + changes)
+                : null;
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {

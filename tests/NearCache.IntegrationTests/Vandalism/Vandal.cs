@@ -5,7 +5,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Vandalism;
 
-/// <summary>Does random things to the tree and the servers of a fleet, and in the end what only an administrator can mend. All times are the fleet's.</summary>
+/// <summary>
+/// Does random things to the tree and the servers of a fleet, and in the end what only an administrator can mend. All times are the
+/// fleet's.
+/// </summary>
 internal sealed class Vandal(VandalWorld world, VandalFleet fleet, Random random)
 {
     // A process that knows nothing else has heard for so long may not say that all is well.
@@ -64,7 +67,9 @@ internal sealed class Vandal(VandalWorld world, VandalFleet fleet, Random random
     /// <summary>Waits a little before the next thing.</summary>
     public Task RestAsync() => DelayAsync(TimeSpan.FromSeconds(random.Next(2, 12)));
 
-    /// <summary>What only an administrator can: servers run, rights and quotas are as they were, and what no process may overwrite is gone.</summary>
+    /// <summary>
+    /// What only an administrator can: servers run, rights and quotas are as they were, and what no process may overwrite is gone.
+    /// </summary>
     public async Task RestoreAsync()
     {
         fleet.MustNotBeHealthy = null;
@@ -81,7 +86,8 @@ internal sealed class Vandal(VandalWorld world, VandalFleet fleet, Random random
         }
 
         ReadOnlyMemory<byte> config = default, rules = default;
-        if (await world.TryAsync(async client => config = (await client.GetDataAsync(VandalWorld.Home + "/config")).Data, changes: false) && NamespaceTree.ReadFormat(config) != NamespaceTree.Format)
+        if (await world.TryAsync(async client => config = (await client.GetDataAsync(VandalWorld.Home + "/config")).Data, changes: false)
+            && NamespaceTree.ReadFormat(config) != NamespaceTree.Format)
         {
             await world.TryAsync(client => client.DeleteAsync(VandalWorld.Home + "/config").AsTask());
         }
@@ -179,7 +185,9 @@ internal sealed class Vandal(VandalWorld world, VandalFleet fleet, Random random
     private async Task<string> QuotaAsync()
     {
         var quota = "/zookeeper/quota" + VandalWorld.Home;
-        await world.TryAsync(client => client.CreateWithParentsAsync(quota + "/zookeeper_limits", Encoding.ASCII.GetBytes("count=-1,bytes=-1=;byteHardLimit=1;countHardLimit=3")).AsTask());
+        await world.TryAsync(
+            client => client.CreateWithParentsAsync(
+                quota + "/zookeeper_limits", Encoding.ASCII.GetBytes("count=-1,bytes=-1=;byteHardLimit=1;countHardLimit=3")).AsTask());
         await world.TryAsync(client => client.CreateAsync(quota + "/zookeeper_stats", "count=0,bytes=0"u8.ToArray()).AsTask());
         await DelayAsync(TimeSpan.FromSeconds(random.Next(10, 60)));
         if (random.Next(2) == 0)

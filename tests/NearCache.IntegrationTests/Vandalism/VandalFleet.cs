@@ -7,7 +7,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Vandalism;
 
-/// <summary>Processes of one namespace that read and write without a pause, each with a session of its own, and are asked for their health all the time. All their clocks run faster.</summary>
+/// <summary>
+/// Processes of one namespace that read and write without a pause, each with a session of its own, and are asked for their health all the
+/// time. All their clocks run faster.
+/// </summary>
 internal sealed class VandalFleet : IAsyncDisposable
 {
     public const int Announcements = 10;
@@ -56,16 +59,20 @@ internal sealed class VandalFleet : IAsyncDisposable
     public void Start() => _loops = [.. Caches.Select((cache, i) => Task.Run(() => LoadAsync(cache, i))), Task.Run(WatchHealthAsync)];
 
     /// <summary>Log lines about ZooKeeper, of the cache and of its client.</summary>
-    public (int OfCache, int OfClient) Lines => (Logs.Sum(log => log.Ids.Count(id => id is >= 1400 and < 1500)), Logs.Sum(log => log.Ids.Count(id => id is >= 3000 and < 4000)));
+    public (int OfCache, int OfClient) Lines =>
+        (Logs.Sum(log => log.Ids.Count(id => id is >= 1400 and < 1500)), Logs.Sum(log => log.Ids.Count(id => id is >= 3000 and < 4000)));
 
     /// <summary>What each process says of itself.</summary>
-    public async Task<HealthCheckResult[]> HealthAsync() => await Task.WhenAll(_checks.Select(check => check.CheckHealthAsync(new HealthCheckContext())));
+    public async Task<HealthCheckResult[]> HealthAsync() =>
+        await Task.WhenAll(_checks.Select(check => check.CheckHealthAsync(new HealthCheckContext())));
 
     /// <summary>What is not well, as the processes see it; empty if all is.</summary>
     public async Task<IEnumerable<string>> ProblemsAsync() =>
     [
-        .. (await HealthAsync()).Where(health => health.Status != HealthStatus.Healthy).Select(health => $"{health.Status}: {health.Description}"),
-        .. Caches.Select(cache => cache.Snapshot().Budgets!.Members).Where(members => members != Caches.Length).Select(members => string.Create(CultureInfo.InvariantCulture, $"a process counts {members} members")),
+        .. (await HealthAsync()).Where(health => health.Status != HealthStatus.Healthy).Select(
+            health => $"{health.Status}: {health.Description}"),
+        .. Caches.Select(cache => cache.Snapshot().Budgets!.Members).Where(members => members != Caches.Length).Select(
+            members => string.Create(CultureInfo.InvariantCulture, $"a process counts {members} members")),
     ];
 
     public async ValueTask DisposeAsync()
@@ -85,9 +92,17 @@ internal sealed class VandalFleet : IAsyncDisposable
 
     private NearCacheOptions Options(VandalWorld world)
     {
-        var options = new NearCacheOptions { Namespace = "vandal", ChurnBreaker = false, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            Namespace = "vandal",
+            ChurnBreaker = false,
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         options.Memcached.Servers.Add(_memcached.Address);
-        (options.Budgets.AnnouncementsPerProcess, options.Budgets.AnnouncementsPerNamespace, options.Budgets.Deliveries) = (5, Announcements, Deliveries);
+        (
+            options.Budgets.AnnouncementsPerProcess,
+            options.Budgets.AnnouncementsPerNamespace,
+            options.Budgets.Deliveries) = (5, Announcements, Deliveries);
         options.ZooKeeper.ConnectionString = world.Ensemble.ConnectionString + VandalWorld.Chroot;
         options.ZooKeeper.CreateChroot = true;
         options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(6);
@@ -123,7 +138,8 @@ internal sealed class VandalFleet : IAsyncDisposable
                 // memcached is not what is tried here.
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, _ending.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -144,7 +160,8 @@ internal sealed class VandalFleet : IAsyncDisposable
                 }
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, _ending.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

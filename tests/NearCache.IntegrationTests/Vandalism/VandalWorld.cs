@@ -6,7 +6,9 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Vandalism;
 
-/// <summary>A real ensemble of three with a fleet on it, and an administrator who may do everything and counts what is asked in that name.</summary>
+/// <summary>
+/// A real ensemble of three with a fleet on it, and an administrator who may do everything and counts what is asked in that name.
+/// </summary>
 internal sealed class VandalWorld : IAsyncDisposable
 {
     public const string Chroot = "/app";
@@ -17,7 +19,12 @@ internal sealed class VandalWorld : IAsyncDisposable
     private VandalWorld(ZooKeeperEnsemble ensemble)
     {
         (Ensemble, Ledger) = (ensemble, new EnsembleLedger(ensemble.Servers));
-        var options = new ZooKeeperOptions { ConnectionString = ensemble.ConnectionString, RenewSession = true, RequestTimeout = TimeSpan.FromSeconds(3) };
+        var options = new ZooKeeperOptions
+        {
+            ConnectionString = ensemble.ConnectionString,
+            RenewSession = true,
+            RequestTimeout = TimeSpan.FromSeconds(3),
+        };
         options.Authentications.Add(ZooKeeperAuthentication.Digest("super", "secret"));
         Administrator = new ZooKeeperClient(options, meterFactory: _ofAdministrator);
     }
@@ -37,7 +44,12 @@ internal sealed class VandalWorld : IAsyncDisposable
     public static async Task<VandalWorld> StartAsync()
     {
         var super = Convert.ToBase64String(Hash("super:secret"));
-        var ensemble = await ZooKeeperEnsemble.StartNewAsync(javaOptions: [$"-Dzookeeper.DigestAuthenticationProvider.superDigest=super:{super}", "-Dzookeeper.enforceQuota=true", "-Dzookeeper.preAllocSize=1000"]);
+        var ensemble = await ZooKeeperEnsemble.StartNewAsync(
+            javaOptions: [
+                $"-Dzookeeper.DigestAuthenticationProvider.superDigest=super:{super}",
+                "-Dzookeeper.enforceQuota=true",
+                "-Dzookeeper.preAllocSize=1000",
+            ]);
         return new VandalWorld(ensemble);
     }
 
@@ -87,7 +99,9 @@ internal sealed class VandalWorld : IAsyncDisposable
         var newest = -1L;
         for (var slot = 0; slot < 8; slot++)
         {
-            await TryAsync(async client => newest = Math.Max(newest, (await client.ExistsAsync($"{Home}/slots/0{slot}"))?.ModifiedZxid ?? -1), changes: false);
+            await TryAsync(
+                async client => newest = Math.Max(newest, (await client.ExistsAsync($"{Home}/slots/0{slot}"))?.ModifiedZxid ?? -1),
+                changes: false);
         }
 
         return newest;
@@ -138,7 +152,12 @@ internal sealed class VandalWorld : IAsyncDisposable
         // An administrator's client of before would wait for its evidence.
         await Administrator.DisposeAsync();
         await Ensemble.StartAllAsync();
-        var options = new ZooKeeperOptions { ConnectionString = Ensemble.ConnectionString, RenewSession = true, RequestTimeout = TimeSpan.FromSeconds(3) };
+        var options = new ZooKeeperOptions
+        {
+            ConnectionString = Ensemble.ConnectionString,
+            RenewSession = true,
+            RequestTimeout = TimeSpan.FromSeconds(3),
+        };
         options.Authentications.Add(ZooKeeperAuthentication.Digest("super", "secret"));
         Administrator = new ZooKeeperClient(options, meterFactory: _ofAdministrator);
     }

@@ -20,14 +20,16 @@ public sealed class AddressTests
     {
         var options = new MemcachedOptions { Servers = { one, other }, Distribution = MemcachedDistribution.Rendezvous };
 
-        Assert.Contains($"named twice, as '{one}' too", Assert.Single(MemcachedOptionsValidator.Validate(options)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"named twice, as '{one}' too", Assert.Single(MemcachedOptionsValidator.Validate(options)), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("/run/a.sock", "/run/A.sock")]
     [InlineData("[::1]:1", "[::1]:2")]
     [InlineData("cache-1", "cache-2")]
-    public void Two_servers_are_two(string one, string other) => Assert.Empty(MemcachedOptionsValidator.Validate(new MemcachedOptions { Servers = { one, other } }));
+    public void Two_servers_are_two(string one, string other) =>
+        Assert.Empty(MemcachedOptionsValidator.Validate(new MemcachedOptions { Servers = { one, other } }));
 
     [Fact]
     public async Task A_name_is_looked_up_again_for_every_connection()
@@ -55,7 +57,8 @@ public sealed class AddressTests
         Volatile.Write(ref address, IPAddress.Parse("127.0.0.2"));
         old.Kill();
 
-        await Eventually.BecomesTrueAsync(() => client.Servers[0].Version == "9.9.9" && RemoteOf(client) is not null, "it is connected to the new address");
+        await Eventually.BecomesTrueAsync(
+            () => client.Servers[0].Version == "9.9.9" && RemoteOf(client) is not null, "it is connected to the new address");
         Assert.Equal(IPAddress.Parse("127.0.0.2"), RemoteOf(client));
         Assert.True(asked >= 2);
         Assert.Equal($"cache.test:{old.Port}", client.Servers[0].Name);
@@ -64,7 +67,12 @@ public sealed class AddressTests
     [Fact]
     public async Task A_name_that_nobody_knows_is_a_server_that_is_down()
     {
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { "cache.test:1" }, Resolve = (_, _) => throw new SocketException((int)SocketError.HostNotFound) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions
+            {
+                Servers = { "cache.test:1" },
+                Resolve = (_, _) => throw new SocketException((int)SocketError.HostNotFound),
+            });
 
         var e = await Assert.ThrowsAsync<MemcachedServerDownException>(async () => await client.GetAsync("k"));
 
@@ -98,13 +106,15 @@ public sealed class AddressTests
 
         listener.Listen();
         _ = AnswerAsync(listener);
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { $"[::1]:{((IPEndPoint)listener.LocalEndPoint!).Port}" } });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { $"[::1]:{((IPEndPoint)listener.LocalEndPoint!).Port}" } });
 
         Assert.Null(await client.GetAsync("k"));
         Assert.Equal(IPAddress.IPv6Loopback, RemoteOf(client));
     }
 
-    private static IPAddress? RemoteOf(MemcachedClient client) => client.Servers[0].Connections is [{ Remote: IPEndPoint endpoint }] ? endpoint.Address : null;
+    private static IPAddress? RemoteOf(MemcachedClient client) =>
+        client.Servers[0].Connections is [{ Remote: IPEndPoint endpoint }] ? endpoint.Address : null;
 
     // A memcached of version 9.9.9 that has nothing.
     private static async Task AnswerAsync(Socket listener)
@@ -117,7 +127,8 @@ public sealed class AddressTests
                 using var reader = new StreamReader(new NetworkStream(socket), Encoding.ASCII);
                 while (await reader.ReadLineAsync() is { } line)
                 {
-                    await socket.SendAsync(Encoding.ASCII.GetBytes(line == "version" ? "VERSION 9.9.9\r\n" : line == "mn" ? "MN\r\n" : "EN\r\n"));
+                    await socket.SendAsync(
+                        Encoding.ASCII.GetBytes(line == "version" ? "VERSION 9.9.9\r\n" : line == "mn" ? "MN\r\n" : "EN\r\n"));
                 }
             }
         }

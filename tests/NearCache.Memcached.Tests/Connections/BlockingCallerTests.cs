@@ -13,7 +13,8 @@ public sealed class BlockingCallerTests
     public async Task A_caller_that_blocks_its_thread_does_not_hold_up_the_others()
     {
         await using var server = FakeMemcached.Start();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
         await client.SetAsync("k", "v"u8.ToArray());
         using var blocker = new ManualResetEventSlim();
 
@@ -137,7 +138,8 @@ public sealed class BlockingCallerTests
     public async Task A_caller_may_wait_synchronously_for_his_next_call()
     {
         await using var server = FakeMemcached.Start();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
         await client.SetAsync("k", "v"u8.ToArray());
 
         var callers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
@@ -156,7 +158,8 @@ public sealed class BlockingCallerTests
     public async Task A_caller_that_waits_for_another_callers_reply_gets_it()
     {
         await using var server = FakeMemcached.Start();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
         await client.SetAsync("k", "v"u8.ToArray());
         server.HoldReplies();
         Task<byte[]?>? second = null;

@@ -75,7 +75,8 @@ public sealed class CallerTests
         await using var client = New(server);
         await client.GetAsync("warm");
         server.HoldReplies();
-        var group = client.Servers[0].ExecuteAsync(new[] { MetaCommand.Set("k"u8.ToArray(), "1"u8.ToArray()), MetaCommand.Increment("k"u8.ToArray()) });
+        var group = client.Servers[0]
+            .ExecuteAsync(new[] { MetaCommand.Set("k"u8.ToArray(), "1"u8.ToArray()), MetaCommand.Increment("k"u8.ToArray()) });
 
         await Assert.ThrowsAsync<TimeoutException>(() => group.WaitAsync(TimeSpan.FromMilliseconds(50)));
         server.ReleaseReplies();
@@ -84,7 +85,9 @@ public sealed class CallerTests
         Assert.Equal(2UL, result.Responses[1].Number);
         var before = result.ConnectionId;
         server.CloseConnections();
-        await Eventually.BecomesTrueAsync(async () => (await Record.ExceptionAsync(async () => await client.GetAsync("k"))) is null && server.AcceptedConnections == 2, "a new connection");
+        await Eventually.BecomesTrueAsync(
+            async () => (await Record.ExceptionAsync(async () => await client.GetAsync("k"))) is null && server.AcceptedConnections == 2,
+            "a new connection");
         Assert.NotEqual(before, (await client.Servers[0].ExecuteAsync(new[] { MetaCommand.NoOp() })).ConnectionId);
     }
 
@@ -211,7 +214,8 @@ public sealed class CallerTests
         await using var server = FakeMemcached.Start();
         await using var client = New(server);
         server.Faults.OnCommand = line => line.StartsWith("stats", StringComparison.Ordinal)
-            ? FakeFault.Garbage(System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"STAT a {new string('x', 2000)}\r\n", 17_000))))
+            ? FakeFault.Garbage(
+                System.Text.Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"STAT a {new string('x', 2000)}\r\n", 17_000))))
             : null;
 
         await Assert.ThrowsAsync<MemcachedProtocolException>(() => client.Servers[0].GetStatisticsAsync().WaitAsync(Long));
@@ -222,7 +226,11 @@ public sealed class CallerTests
     {
         await using var server = FakeMemcached.Start();
         await using var client = New(server, options => options.MaxValueBytes = 600_000);
-        KeyValuePair<string, ReadOnlyMemory<byte>>[] items = [KeyValuePair.Create("a", (ReadOnlyMemory<byte>)new byte[600_000]), KeyValuePair.Create("b", (ReadOnlyMemory<byte>)new byte[600_001])];
+        KeyValuePair<string, ReadOnlyMemory<byte>>[] items =
+        [
+            KeyValuePair.Create("a", (ReadOnlyMemory<byte>)new byte[600_000]),
+            KeyValuePair.Create("b", (ReadOnlyMemory<byte>)new byte[600_001]),
+        ];
 
         await Assert.ThrowsAsync<ArgumentException>(() => client.SetManyAsync(items));
         await client.GetAsync("behind");

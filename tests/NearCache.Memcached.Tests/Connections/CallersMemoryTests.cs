@@ -5,7 +5,10 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Memcached.Tests.Connections;
 
-/// <summary>Every call that takes memory of the caller's, ended in every way at every stage: the memory is overwritten at once, and the server never stores what it was overwritten with.</summary>
+/// <summary>
+/// Every call that takes memory of the caller's, ended in every way at every stage: the memory is overwritten at once, and the server never
+/// stores what it was overwritten with.
+/// </summary>
 public sealed class CallersMemoryTests
 {
     private const byte Good = 0x11;
@@ -17,17 +20,32 @@ public sealed class CallersMemoryTests
     private static readonly (string Name, Func<Call, Task> Run)[] Calls =
     [
         ("set", call => call.Client.SetAsync("k", call.Value, cancellationToken: call.Token).AsTask()),
-        ("set of a sequence", call => call.Client.SetAsync("k", new ReadOnlySequence<byte>(call.Value), cancellationToken: call.Token).AsTask()),
+        (
+            "set of a sequence",
+            call => call.Client.SetAsync("k", new ReadOnlySequence<byte>(call.Value), cancellationToken: call.Token).AsTask()),
         ("set of a sequence of two", call => call.Client.SetAsync("k", Segment.Two(call.Value), cancellationToken: call.Token).AsTask()),
-        ("set of memory that is no array", call => call.Client.SetAsync("k", new Unmanaged(call.Value).Memory, cancellationToken: call.Token).AsTask()),
+        (
+            "set of memory that is no array",
+            call => call.Client.SetAsync("k", new Unmanaged(call.Value).Memory, cancellationToken: call.Token).AsTask()),
         ("add", call => call.Client.AddAsync("k", call.Value, cancellationToken: call.Token).AsTask()),
         ("replace", call => call.Client.ReplaceAsync("old", call.Value, cancellationToken: call.Token).AsTask()),
         ("append", call => call.Client.AppendAsync("old", call.Value, cancellationToken: call.Token).AsTask()),
         ("prepend", call => call.Client.PrependAsync("old", call.Value, cancellationToken: call.Token).AsTask()),
         ("compare and set", call => call.Client.CompareAndSetAsync("old", call.Value, 1, cancellationToken: call.Token).AsTask()),
-        ("set many", call => call.Client.SetManyAsync([.. "abc".Select(name => KeyValuePair.Create($"k{name}", (ReadOnlyMemory<byte>)call.Value))], cancellationToken: call.Token)),
+        (
+            "set many",
+            call => call.Client.SetManyAsync(
+                [.. "abc".Select(name => KeyValuePair.Create($"k{name}", (ReadOnlyMemory<byte>)call.Value))],
+                cancellationToken: call.Token)),
         ("command", call => call.Client.ExecuteAsync(MetaCommand.Set(call.Key, call.Value), call.Token).AsTask()),
-        ("group", call => call.Client.Servers[0].ExecuteAsync(call.Group = [MetaCommand.Set(call.Key, call.Value), MetaCommand.Get(call.Key), MetaCommand.Set("k2"u8.ToArray(), call.Value)], call.Token)),
+        (
+            "group",
+            call => call.Client.Servers[0].ExecuteAsync(
+                call.Group =
+                [
+                    MetaCommand.Set(call.Key, call.Value), MetaCommand.Get(call.Key), MetaCommand.Set("k2"u8.ToArray(), call.Value)
+                ],
+                call.Token)),
     ];
 
     public enum Stage
@@ -76,7 +94,14 @@ public sealed class CallersMemoryTests
 
             var time = new ManualTime();
             await using var client = new MemcachedClient(
-                new MemcachedOptions { Servers = { proxy.Address }, MaxValueBytes = 2 * HalfSentBytes, MaxInFlightCommands = stage == Stage.WaitsForRoom ? 1 : 100, MaxReconnectDelay = TimeSpan.FromMinutes(5), ReconnectDelay = TimeSpan.FromMinutes(5) },
+                new MemcachedOptions
+                {
+                    Servers = { proxy.Address },
+                    MaxValueBytes = 2 * HalfSentBytes,
+                    MaxInFlightCommands = stage == Stage.WaitsForRoom ? 1 : 100,
+                    MaxReconnectDelay = TimeSpan.FromMinutes(5),
+                    ReconnectDelay = TimeSpan.FromMinutes(5),
+                },
                 timeProvider: time);
             await ArrangeAsync(stage, client, proxy, server);
 
@@ -109,10 +134,12 @@ public sealed class CallersMemoryTests
             else
             {
                 await client.DisposeAsync();
-                await Eventually.BecomesTrueAsync(() => server.OpenConnections == 0 && proxy.Connections == 0, "all that was sent has arrived");
+                await Eventually.BecomesTrueAsync(
+                    () => server.OpenConnections == 0 && proxy.Connections == 0, "all that was sent has arrived");
             }
 
-            Assert.All(server.Items.Where(item => item.Key != "big"), item => Assert.Equal(-1, item.Value.Value.AsSpan().IndexOfAnyExcept(Good)));
+            Assert.All(
+                server.Items.Where(item => item.Key != "big"), item => Assert.Equal(-1, item.Value.Value.AsSpan().IndexOfAnyExcept(Good)));
         }
     }
 
@@ -133,7 +160,9 @@ public sealed class CallersMemoryTests
                 break;
             case Stage.Behind:
                 proxy.Hold();
-                _ = RunAsync(call => call.Client.SetAsync("big", new byte[HalfSentBytes]).AsTask(), new Call(client, [], [], CancellationToken.None));
+                _ = RunAsync(
+                    call => call.Client.SetAsync("big", new byte[HalfSentBytes]).AsTask(),
+                    new Call(client, [], [], CancellationToken.None));
                 break;
             case Stage.HalfSent:
                 proxy.Hold();
@@ -153,7 +182,12 @@ public sealed class CallersMemoryTests
                 Assert.InRange(client.Servers[0].Connections.Single().BytesSent, 1, HalfSentBytes);
                 break;
             case Stage.Sent:
-                await Eventually.BecomesTrueAsync(() => server.Commands.Any(command => command.StartsWith("ms k", StringComparison.Ordinal) || command.StartsWith("ms old", StringComparison.Ordinal)), "the server has it");
+                await Eventually.BecomesTrueAsync(
+                    () =>
+                        server.Commands.Any(
+                            command => command.StartsWith("ms k", StringComparison.Ordinal)
+                                || command.StartsWith("ms old", StringComparison.Ordinal)),
+                    "the server has it");
                 break;
         }
     }
@@ -194,7 +228,8 @@ public sealed class CallersMemoryTests
         public static ReadOnlySequence<byte> Two(byte[] bytes)
         {
             var second = new Segment { Memory = bytes.AsMemory(bytes.Length / 2), RunningIndex = bytes.Length / 2 };
-            return new ReadOnlySequence<byte>(new Segment { Memory = bytes.AsMemory(0, bytes.Length / 2), Next = second }, 0, second, second.Memory.Length);
+            return new ReadOnlySequence<byte>(
+                new Segment { Memory = bytes.AsMemory(0, bytes.Length / 2), Next = second }, 0, second, second.Memory.Length);
         }
     }
 

@@ -8,7 +8,10 @@ namespace NearCache.Memcached.Tests.Connections;
 internal static class Certificates
 {
     /// <summary>Writes <c>cert.pem</c> and <c>key.pem</c> for 127.0.0.1 and <paramref name="name"/>.</summary>
-    public static (X509Certificate2 Certificate, string CertificatePath, string KeyPath) Write(string folder, string name = "localhost", bool isExpired = false)
+    public static (
+        X509Certificate2 Certificate,
+        string CertificatePath,
+        string KeyPath) Write(string folder, string name = "localhost", bool isExpired = false)
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
@@ -20,7 +23,8 @@ internal static class Certificates
         }
 
         request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         var now = DateTimeOffset.UtcNow;
         var certificate = request.CreateSelfSigned(now.AddDays(-30), isExpired ? now.AddDays(-1) : now.AddDays(30));
         var (certificatePath, keyPath) = (Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"));

@@ -5,7 +5,9 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Memcached.Tests.Connections;
 
-/// <summary>Mixed operations from many tasks through random faults: every value that is read is one that was written under that key.</summary>
+/// <summary>
+/// Mixed operations from many tasks through random faults: every value that is read is one that was written under that key.
+/// </summary>
 /// <remarks><c>NEARCACHE_ROUNDS</c> sets the number of operations in millions; 1 unless set.</remarks>
 public sealed class CheckerTests(ITestOutputHelper output)
 {
@@ -18,7 +20,8 @@ public sealed class CheckerTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_value_that_is_read_was_written_under_that_key()
     {
-        var target = (long)(1_000_000 * double.Parse(Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "1", CultureInfo.InvariantCulture));
+        var target = (long)(
+            1_000_000 * double.Parse(Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "1", CultureInfo.InvariantCulture));
         var options = new MemcachedOptions
         {
             OperationTimeout = TimeSpan.FromSeconds(1),
@@ -92,7 +95,8 @@ public sealed class CheckerTests(ITestOutputHelper output)
                         break;
                     case 8:
                         var other = random.Next(Keys);
-                        var values = await client.GetManyAsync([name, string.Create(CultureInfo.InvariantCulture, $"checked:{other}")], token);
+                        var values = await client.GetManyAsync(
+                            [name, string.Create(CultureInfo.InvariantCulture, $"checked:{other}")], token);
                         Found(key, values.GetValueOrDefault(name));
                         break;
                     default:
@@ -147,7 +151,9 @@ public sealed class CheckerTests(ITestOutputHelper output)
                     break;
                 default:
                     var cut = random.Next(40);
-                    server.Faults.OnCommand = _ => Interlocked.Increment(ref counter) % 20_000 == 0 ? FakeFault.CloseWithinReply(cut) : null;
+                    server.Faults.OnCommand = _ => Interlocked.Increment(ref counter) % 20_000 == 0
+                        ? FakeFault.CloseWithinReply(cut)
+                        : null;
                     break;
             }
 

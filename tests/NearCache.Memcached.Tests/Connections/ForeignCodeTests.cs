@@ -19,7 +19,8 @@ public sealed class ForeignCodeTests
         from times in Enumerable.Range(0, 4)
         select (part, isArray, times)];
 
-    public static TheoryData<Part, bool> Kinds => [.. from part in Enum.GetValues<Part>() from isArray in new[] { false, true } select (part, isArray)];
+    public static TheoryData<Part, bool> Kinds =>
+        [.. from part in Enum.GetValues<Part>() from isArray in new[] { false, true } select (part, isArray)];
 
     [Theory]
     [MemberData(nameof(Failing))]
@@ -41,9 +42,11 @@ public sealed class ForeignCodeTests
     public async Task Memory_that_is_slow_to_come_holds_no_other_call(Part part, bool isArray)
     {
         await using var server = FakeMemcached.Start();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(60) });
         await client.SetAsync("x", "X"u8.ToArray());
-        using var memory = new Handed("key"u8.ToArray(), isArray, _ => Task.Run(() => client.GetAsync("x").AsTask()).GetAwaiter().GetResult()!.Length);
+        using var memory = new Handed(
+            "key"u8.ToArray(), isArray, _ => Task.Run(() => client.GetAsync("x").AsTask()).GetAwaiter().GetResult()!.Length);
 
         await Task.Run(() => client.Servers[0].ExecuteAsync(GroupOf(part, memory))).WaitAsync(TimeSpan.FromSeconds(60));
         if (part == Part.Value)

@@ -79,7 +79,9 @@ public sealed class LivenessTests
         var liveness = new Liveness(8, 0, 16);
         Tick(liveness, 0, 100, 100, isHeldUp: true);
 
-        var verdicts = Enumerable.Range(1, 17).Select(tick => Tick(liveness, tick, 100 + (tick * Liveness.StallBytes), 100, isHeldUp: true)).ToArray();
+        var verdicts = Enumerable.Range(1, 17)
+            .Select(tick => Tick(liveness, tick, 100 + (tick * Liveness.StallBytes), 100, isHeldUp: true))
+            .ToArray();
 
         Assert.Equal(LivenessVerdict.Stalled, verdicts[16]);
     }
@@ -91,7 +93,9 @@ public sealed class LivenessTests
         Tick(liveness, 0, 100, 100, isHeldUp: true);
         Assert.Equal(LivenessVerdict.Fine, Tick(liveness, 10 * Liveness.StallBytes, 100, 100, isHeldUp: true));
 
-        var verdicts = Enumerable.Range(1, 17).Select(tick => Tick(liveness, (10 * Liveness.StallBytes) + tick, 100, 100, isHeldUp: true)).ToArray();
+        var verdicts = Enumerable.Range(1, 17)
+            .Select(tick => Tick(liveness, (10 * Liveness.StallBytes) + tick, 100, 100, isHeldUp: true))
+            .ToArray();
 
         Assert.Contains(LivenessVerdict.Stalled, verdicts);
     }
@@ -125,7 +129,8 @@ public sealed class LivenessTests
 
         for (var tick = 0; tick < 1000; tick++)
         {
-            Assert.Equal(LivenessVerdict.Fine, liveness.Tick(tick * 10, tick * 10, oldest: tick / 10, oldestEnd: (tick * 10) + 5, isHeldUp: true));
+            Assert.Equal(
+                LivenessVerdict.Fine, liveness.Tick(tick * 10, tick * 10, oldest: tick / 10, oldestEnd: (tick * 10) + 5, isHeldUp: true));
         }
     }
 

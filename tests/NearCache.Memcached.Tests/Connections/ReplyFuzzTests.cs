@@ -52,14 +52,32 @@ public sealed class ReplyFuzzTests
         await using var server = FakeMemcached.Start();
         await using var client = New(server);
         var random = new Random(7);
-        string[] pieces = ["HD\r\n", "EN\r\n", "VA 3 c1\r\nabc\r\n", "VA 100000000\r\n", "VA 5\r\nabcdefg\r\n", "MN\r\n", "ERROR\r\n", "CLIENT_ERROR bad data chunk\r\n", "END\r\n", "STAT a b\r\n", "\0\0", "\r\n", "HD"];
+        string[] pieces =
+        [
+            "HD\r\n",
+            "EN\r\n",
+            "VA 3 c1\r\nabc\r\n",
+            "VA 100000000\r\n",
+            "VA 5\r\nabcdefg\r\n",
+            "MN\r\n",
+            "ERROR\r\n",
+            "CLIENT_ERROR bad data chunk\r\n",
+            "END\r\n",
+            "STAT a b\r\n",
+            "\0\0",
+            "\r\n",
+            "HD",
+        ];
         for (var round = 0; round < 150; round++)
         {
             await Eventually(async () => await RoundAsync(client, $"good:{round}"));
             var garbage = round % 2 == 0
-                ? Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => pieces[random.Next(pieces.Length)])))
+                ? Encoding.ASCII.GetBytes(
+                    string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => pieces[random.Next(pieces.Length)])))
                 : Enumerable.Range(0, random.Next(1, 200)).Select(_ => (byte)random.Next(256)).ToArray();
-            server.Faults.OnCommand = line => line.Contains("spoiled", StringComparison.Ordinal) ? FakeFault.GarbageAndClose(garbage) : null;
+            server.Faults.OnCommand = line => line.Contains("spoiled", StringComparison.Ordinal)
+                ? FakeFault.GarbageAndClose(garbage)
+                : null;
 
             var calls = new Task[] { client.GetAsync("spoiled").AsTask(), client.DeleteAsync("spoiled").AsTask(), client.Servers[0].ExecuteAsync(new[] { MetaCommand.Get("spoiled"u8.ToArray()), MetaCommand.NoOp() }), client.GetAsync("other").AsTask() };
             foreach (var call in calls)
@@ -86,7 +104,8 @@ public sealed class ReplyFuzzTests
         var dropped = client.GetAsync("drop").AsTask();
         var a = client.GetAsync("a").AsTask();
         var b = client.GetAsync("b").AsTask();
-        await TestSupport.Eventually.BecomesTrueAsync(() => server.Commands.Any(command => command.StartsWith("mg b ", StringComparison.Ordinal)), "all three are there");
+        await TestSupport.Eventually.BecomesTrueAsync(
+            () => server.Commands.Any(command => command.StartsWith("mg b ", StringComparison.Ordinal)), "all three are there");
         server.ReleaseReplies();
 
         Assert.IsType<MemcachedProtocolException>(await Record.ExceptionAsync(() => dropped));

@@ -10,7 +10,8 @@ public sealed class RoomTests
     public async Task A_caller_that_gives_up_its_wait_leaves_the_queue_at_once()
     {
         await using var server = FakeMemcached.Start();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, MaxInFlightBytes = 20_000, OperationTimeout = TimeSpan.FromMinutes(5) });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, MaxInFlightBytes = 20_000, OperationTimeout = TimeSpan.FromMinutes(5) });
         await client.GetAsync("warm");
         server.HoldReplies();
         var first = client.GetAsync("first").AsTask();
@@ -22,7 +23,8 @@ public sealed class RoomTests
 
         // Newcomers stand behind those that wait: none does. No room was given back meanwhile.
         var next = client.GetAsync("next").AsTask();
-        await Eventually.BecomesTrueAsync(() => server.Commands.Any(command => command.StartsWith("mg next", StringComparison.Ordinal)), "the next call is sent");
+        await Eventually.BecomesTrueAsync(
+            () => server.Commands.Any(command => command.StartsWith("mg next", StringComparison.Ordinal)), "the next call is sent");
         server.ReleaseReplies();
         await Task.WhenAll(first, next);
     }

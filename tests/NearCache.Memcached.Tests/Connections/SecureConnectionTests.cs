@@ -8,7 +8,10 @@ using FaultProxy = NearCache.TestSupport.FaultProxy;
 
 namespace NearCache.Memcached.Tests.Connections;
 
-/// <summary>TLS and the ASCII authentication of the distribution's memcached 1.6.18, which has both (-Z, -Y). Only what a server never answers is the fake's.</summary>
+/// <summary>
+/// TLS and the ASCII authentication of the distribution's memcached 1.6.18, which has both (-Z, -Y). Only what a server never answers is
+/// the fake's.
+/// </summary>
 public sealed class SecureConnectionTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nearcache-test-tls-").FullName;
@@ -20,7 +23,15 @@ public sealed class SecureConnectionTests : IDisposable
     {
         var (certificate, arguments) = Secure();
         await using var server = await MemcachedProcess.StartNewAsync([.. arguments, "-Y", Login("anna:secret")]);
-        await using var client = new MemcachedClient(Patient(new MemcachedOptions { Servers = { server.Address }, Tls = Trusting(certificate), UserName = "anna", Password = "secret" }));
+        await using var client = new MemcachedClient(
+            Patient(
+                new MemcachedOptions
+                {
+                    Servers = { server.Address },
+                    Tls = Trusting(certificate),
+                    UserName = "anna",
+                    Password = "secret",
+                }));
 
         await client.SetAsync("k", new byte[300_000]);
 
@@ -33,7 +44,8 @@ public sealed class SecureConnectionTests : IDisposable
     public async Task A_server_that_asks_for_no_password_is_told_none()
     {
         await using var server = await MemcachedProcess.StartNewAsync();
-        await using var client = new MemcachedClient(Patient(new MemcachedOptions { Servers = { server.Address }, UserName = "anna", Password = "secret" }));
+        await using var client = new MemcachedClient(
+            Patient(new MemcachedOptions { Servers = { server.Address }, UserName = "anna", Password = "secret" }));
 
         Assert.Null(await client.GetAsync("auth"));
         Assert.Equal("0", (await client.Servers[0].GetStatisticsAsync())["cmd_set"]);
@@ -100,7 +112,13 @@ public sealed class SecureConnectionTests : IDisposable
     {
         await using var server = FakeMemcached.Start();
         server.Faults.IsSilent = true;
-        var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, Tls = new SslClientAuthenticationOptions(), ConnectTimeout = TimeSpan.FromMilliseconds(50) });
+        var client = new MemcachedClient(
+            new MemcachedOptions
+            {
+                Servers = { server.Address },
+                Tls = new SslClientAuthenticationOptions(),
+                ConnectTimeout = TimeSpan.FromMilliseconds(50),
+            });
         var clock = Stopwatch.StartNew();
         while (server.AcceptedConnections < 4)
         {
@@ -116,7 +134,8 @@ public sealed class SecureConnectionTests : IDisposable
         Assert.Equal(accepted, server.AcceptedConnections);
     }
 
-    private static Task FailsAsync(MemcachedProcess server, MemcachedOptions options, string text) => FailsAsync<MemcachedAuthenticationException>(server, Patient(options), text);
+    private static Task FailsAsync(MemcachedProcess server, MemcachedOptions options, string text) =>
+        FailsAsync<MemcachedAuthenticationException>(server, Patient(options), text);
 
     // A handshake on a busy machine takes its time.
     private static MemcachedOptions Patient(MemcachedOptions options)
@@ -143,7 +162,8 @@ public sealed class SecureConnectionTests : IDisposable
 
         Assert.Equal(MemcachedServerState.Down, client.Servers[0].State);
         var (elapsed, attempts) = (clock.Elapsed, proxy.Accepted);
-        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] {text}: {attempts} attempts in {elapsed.TotalMilliseconds:0} ms of 100 calls");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"[FIGURE] {text}: {attempts} attempts in {elapsed.TotalMilliseconds:0} ms of 100 calls");
         Assert.InRange(attempts, 1, MostAttempts(clock.Elapsed));
         await client.DisposeAsync();
         await Eventually.BecomesTrueAsync(() => proxy.Connections == 0, "nothing is left open");

@@ -6,7 +6,9 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Memcached.Tests.Connections;
 
-/// <summary>A server whose bytes trickle: a caller is free at its token or timeout, and a connection that one reply blocks is given up.</summary>
+/// <summary>
+/// A server whose bytes trickle: a caller is free at its token or timeout, and a connection that one reply blocks is given up.
+/// </summary>
 public sealed class SlowReplyTests
 {
     private const int LargeBytes = 200_000;
@@ -63,14 +65,21 @@ public sealed class SlowReplyTests
     {
         await using var server = FakeMemcached.Start();
         await using var proxy = FaultProxy.Start(server.Port);
-        var options = new MemcachedOptions { Servers = { proxy.Address }, OperationTimeout = TimeSpan.FromMilliseconds(200), ConnectTimeout = Long, MaxValueBytes = 16 << 20 };
+        var options = new MemcachedOptions
+        {
+            Servers = { proxy.Address },
+            OperationTimeout = TimeSpan.FromMilliseconds(200),
+            ConnectTimeout = Long,
+            MaxValueBytes = 16 << 20,
+        };
         await using var client = new MemcachedClient(options);
         await client.GetAsync("warm");
         proxy.Delay = TimeSpan.FromMilliseconds(100);
         using var cancel = new CancellationTokenSource();
 
         var set = client.SetAsync("k", new byte[16 << 20]).AsTask();
-        var cancelled = client.SetManyAsync([KeyValuePair.Create("m", (ReadOnlyMemory<byte>)new byte[1 << 20])], cancellationToken: cancel.Token);
+        var cancelled = client.SetManyAsync(
+            [KeyValuePair.Create("m", (ReadOnlyMemory<byte>)new byte[1 << 20])], cancellationToken: cancel.Token);
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.WaitAsync(Long));
@@ -84,7 +93,10 @@ public sealed class SlowReplyTests
     {
         await using var server = FakeMemcached.Start();
         using var log = new SaidLog();
-        await using var client = New(server, options => (options.StallTimeout, options.ReconnectDelay) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1)), log);
+        await using var client = New(
+            server,
+            options => (options.StallTimeout, options.ReconnectDelay) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1)),
+            log);
         var before = await TrickleAsync(server, client);
 
         var blocks = client.GetAsync(key).AsTask();
@@ -99,7 +111,8 @@ public sealed class SlowReplyTests
         }
 
         server.Faults.Clear();
-        await Eventually.BecomesTrueAsync(async () => await Record.ExceptionAsync(async () => await client.GetAsync("other")) is null, "the next connection serves");
+        await Eventually.BecomesTrueAsync(
+            async () => await Record.ExceptionAsync(async () => await client.GetAsync("other")) is null, "the next connection serves");
         Assert.Equal(2, server.AcceptedConnections);
         Assert.Contains("StallTimeout", Assert.Single(log.Of(2100)), StringComparison.Ordinal);
     }
@@ -141,7 +154,13 @@ public sealed class SlowReplyTests
 
     private static MemcachedClient New(FakeMemcached server, Action<MemcachedOptions> configure, SaidLog? log = null)
     {
-        var options = new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Long, ConnectTimeout = Long, StallTimeout = Long };
+        var options = new MemcachedOptions
+        {
+            Servers = { server.Address },
+            OperationTimeout = Long,
+            ConnectTimeout = Long,
+            StallTimeout = Long,
+        };
         configure(options);
         return new MemcachedClient(options, log);
     }

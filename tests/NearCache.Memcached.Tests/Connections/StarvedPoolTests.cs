@@ -21,7 +21,8 @@ public sealed class StarvedPoolTests
     public async Task Callers_that_block_every_thread_of_the_pool_are_answered(string kind)
     {
         await using var server = await MemcachedProcess.StartNewAsync();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Enough, ConnectTimeout = Enough });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Enough, ConnectTimeout = Enough });
 
         // The first call of all is one of them: the connection is made meanwhile.
         RunOnStarvedPool(() => Call(client, kind));
@@ -32,8 +33,15 @@ public sealed class StarvedPoolTests
     public async Task Callers_that_block_every_thread_of_the_pool_are_free_at_the_timeout_when_the_server_stops()
     {
         await using var server = await MemcachedProcess.StartNewAsync();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromMilliseconds(200), ConnectTimeout = Enough });
-        await Eventually.BecomesTrueAsync(() => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
+        await using var client = new MemcachedClient(
+            new MemcachedOptions
+            {
+                Servers = { server.Address },
+                OperationTimeout = TimeSpan.FromMilliseconds(200),
+                ConnectTimeout = Enough,
+            });
+        await Eventually.BecomesTrueAsync(
+            () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
         server.Pause();
 
         var failed = 0;
@@ -59,7 +67,8 @@ public sealed class StarvedPoolTests
         var log = new SaidLog();
 
         // It is said with the next look at what waits, eight in an operation timeout.
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Enough / 10, ConnectTimeout = Enough }, log);
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Enough / 10, ConnectTimeout = Enough }, log);
         for (var i = 0; i < 2; i++)
         {
             var began = TimeProvider.System.GetTimestamp();
@@ -93,7 +102,8 @@ public sealed class StarvedPoolTests
         }
     }
 
-    // Twenty calls by each of many tasks. The threads of the pool, beside those that the test's runner holds, cannot become more than there are processors.
+    // Twenty calls by each of many tasks. The threads of the pool, beside those that the test's runner holds, cannot become more than there
+    // are processors.
     private static void RunOnStarvedPool(Action call)
     {
         ThreadPool.GetMaxThreads(out var workers, out var ports);

@@ -5,7 +5,9 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Memcached.Tests.Connections;
 
-/// <summary>Every question against every reply: what it cannot be answered with is a protocol error that closes the connection, and never a result.</summary>
+/// <summary>
+/// Every question against every reply: what it cannot be answered with is a protocol error that closes the connection, and never a result.
+/// </summary>
 public sealed class UnfittingReplyTests
 {
     private const string Hit = "VA 3\r\nabc\r\n";
@@ -25,27 +27,57 @@ public sealed class UnfittingReplyTests
     [
         new("get", async client => await client.GetAsync("k"), Values),
         new("get into a writer", async client => await client.GetAsync("k", new System.Buffers.ArrayBufferWriter<byte>()), Values),
-        new("get with cas", async client => await client.GetAsync("k", MetaFields.Value | MetaFields.Cas), ["VA 3 c7\r\nabc\r\n", "VA 1 c7\r\n5\r\n", "EN\r\n", .. Errors]),
+        new(
+            "get with cas",
+            async client => await client.GetAsync("k", MetaFields.Value | MetaFields.Cas),
+            ["VA 3 c7\r\nabc\r\n", "VA 1 c7\r\n5\r\n", "EN\r\n", .. Errors]),
         new("get of cas", async client => await client.GetAsync("k", MetaFields.Cas), ["HD c7\r\n", "EN\r\n", .. Errors]),
-        new("get of nothing", async client => await client.TouchAsync("k", TimeSpan.FromSeconds(5)), ["HD\r\n", "HD W\r\n", "HD \r\n", "EN\r\n", .. Errors]),
+        new(
+            "get of nothing",
+            async client => await client.TouchAsync("k", TimeSpan.FromSeconds(5)),
+            ["HD\r\n", "HD W\r\n", "HD \r\n", "EN\r\n", .. Errors]),
         new("get many", async client => await client.GetManyAsync(["k"]), Values),
         new("set", async client => await client.SetAsync("k", "v"u8.ToArray()), ["HD\r\n", "HD \r\n", .. Errors]),
-        new("set many", async client => await client.SetManyAsync([KeyValuePair.Create("k", (ReadOnlyMemory<byte>)"v"u8.ToArray())]), ["HD\r\n", "HD \r\n", .. Errors]),
+        new(
+            "set many",
+            async client => await client.SetManyAsync([KeyValuePair.Create("k", (ReadOnlyMemory<byte>)"v"u8.ToArray())]),
+            ["HD\r\n", "HD \r\n", .. Errors]),
         new("add", async client => await client.AddAsync("k", "v"u8.ToArray()), ["HD\r\n", "HD \r\n", "NS\r\n", .. Errors]),
         new("append", async client => await client.AppendAsync("k", "v"u8.ToArray()), ["HD\r\n", "HD \r\n", "NS\r\n", .. Errors]),
-        new("compare and set", async client => await client.CompareAndSetAsync("k", "v"u8.ToArray(), 7), ["HD c7\r\n", "HD c7 s1\r\n", "NS\r\n", "EX\r\n", "NF\r\n", .. Errors]),
+        new(
+            "compare and set",
+            async client => await client.CompareAndSetAsync("k", "v"u8.ToArray(), 7),
+            ["HD c7\r\n", "HD c7 s1\r\n", "NS\r\n", "EX\r\n", "NF\r\n", .. Errors]),
         new("delete", async client => await client.DeleteAsync("k"), ["HD\r\n", "HD \r\n", "NF\r\n", .. Errors]),
-        new("delete if", async client => await client.ExecuteAsync(MetaCommand.Delete("k"u8.ToArray()) with { CompareCas = 7 }), ["HD\r\n", "HD \r\n", "NF\r\n", "EX\r\n", .. Errors]),
+        new(
+            "delete if",
+            async client => await client.ExecuteAsync(MetaCommand.Delete("k"u8.ToArray()) with { CompareCas = 7 }),
+            ["HD\r\n", "HD \r\n", "NF\r\n", "EX\r\n", .. Errors]),
         new("increment", async client => await client.IncrementAsync("k"), [.. Numbers, "NF\r\n", .. Errors, Uncountable]),
-        new("increment or make", async client => await client.IncrementAsync("k", initial: 1), [.. Numbers, "NS\r\n", .. Errors, Uncountable]),
-        new("increment unseen", async client => await client.ExecuteAsync(MetaCommand.Increment("k"u8.ToArray()) with { Return = MetaFields.None }), ["HD\r\n", "HD \r\n", "NF\r\n", .. Errors, Uncountable]),
+        new(
+            "increment or make",
+            async client => await client.IncrementAsync("k", initial: 1),
+            [.. Numbers, "NS\r\n", .. Errors, Uncountable]),
+        new(
+            "increment unseen",
+            async client => await client.ExecuteAsync(MetaCommand.Increment("k"u8.ToArray()) with { Return = MetaFields.None }),
+            ["HD\r\n", "HD \r\n", "NF\r\n", .. Errors, Uncountable]),
         new("no-op", async client => await client.Servers[0].ExecuteAsync(new[] { MetaCommand.NoOp() }), ["MN\r\n"]),
         new("version", async client => await client.Servers[0].GetVersionAsync(), ["VERSION 1.6.18\r\n", "ERROR\r\n", .. Refusals]),
         new("flush_all", async client => await client.Servers[0].FlushAllAsync(), ["OK\r\n", "ERROR\r\n", .. Refusals]),
-        new("stats", async client => await client.Servers[0].GetStatisticsAsync(), ["STAT a b\r\nEND\r\n", "STAT x an_ERROR\r\nEND\r\n", "END\r\n", "ERROR\r\n", .. Refusals]),
+        new(
+            "stats",
+            async client => await client.Servers[0].GetStatisticsAsync(),
+            ["STAT a b\r\nEND\r\n", "STAT x an_ERROR\r\nEND\r\n", "END\r\n", "ERROR\r\n", .. Refusals]),
         new("stats reset", async client => await client.Servers[0].GetStatisticsAsync("reset"), ["RESET\r\n", "ERROR\r\n", .. Refusals]),
-        new("stats detail on", async client => await client.Servers[0].GetStatisticsAsync("detail on"), ["OK\r\n", "ERROR\r\n", .. Refusals]),
-        new("stats detail dump", async client => await client.Servers[0].GetStatisticsAsync("detail dump"), ["PREFIX a b\r\nEND\r\n", "END\r\n", "ERROR\r\n", .. Refusals]),
+        new(
+            "stats detail on",
+            async client => await client.Servers[0].GetStatisticsAsync("detail on"),
+            ["OK\r\n", "ERROR\r\n", .. Refusals]),
+        new(
+            "stats detail dump",
+            async client => await client.Servers[0].GetStatisticsAsync("detail dump"),
+            ["PREFIX a b\r\nEND\r\n", "END\r\n", "ERROR\r\n", .. Refusals]),
     ];
 
     public static TheoryData<string> Names => [.. Questions.Select(question => question.Name)];
@@ -74,12 +106,16 @@ public sealed class UnfittingReplyTests
             await using var server = FakeMemcached.Start();
             await using var client = New(server);
             await client.GetAsync("warm");
-            server.Faults.OnCommand = line => line.StartsWith("mg warm", StringComparison.Ordinal) ? null : FakeFault.GarbageAndClose(Encoding.ASCII.GetBytes(reply));
+            server.Faults.OnCommand = line => line.StartsWith("mg warm", StringComparison.Ordinal)
+                ? null
+                : FakeFault.GarbageAndClose(Encoding.ASCII.GetBytes(reply));
 
             var e = await Record.ExceptionAsync(() => question.Ask(client).WaitAsync(TimeSpan.FromSeconds(60)));
 
             var isLegal = question.Legal.Contains(reply);
-            Assert.True(isLegal ? e is null or MemcachedServerErrorException : e is MemcachedProtocolException or MemcachedConnectionLostException, $"{name}, {reply}: {e}");
+            Assert.True(
+                isLegal ? e is null or MemcachedServerErrorException : e is MemcachedProtocolException or MemcachedConnectionLostException,
+                $"{name}, {reply}: {e}");
 
             // One that has no end is waited for, and the fake closes; all others are found out by what they say.
             Assert.True(isLegal || e is MemcachedProtocolException || reply is "VA 70000\r\nx", $"{name}, {reply}: {e}");
@@ -92,7 +128,9 @@ public sealed class UnfittingReplyTests
         await using var server = FakeMemcached.Start();
         await using var client = New(server);
         await client.SetAsync("k", "v"u8.ToArray());
-        server.Faults.OnCommand = line => line.StartsWith("mg bad", StringComparison.Ordinal) ? FakeFault.Garbage("HD\r\n"u8.ToArray()) : null;
+        server.Faults.OnCommand = line => line.StartsWith("mg bad", StringComparison.Ordinal)
+            ? FakeFault.Garbage("HD\r\n"u8.ToArray())
+            : null;
         server.HoldReplies();
         var bad = client.GetAsync("bad").AsTask();
         var behind = client.GetAsync("k").AsTask();
@@ -102,7 +140,8 @@ public sealed class UnfittingReplyTests
         var e = await Assert.ThrowsAsync<MemcachedProtocolException>(() => bad);
         Assert.Contains("Done is no answer to get", e.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<MemcachedProtocolException>(() => behind);
-        await Eventually.BecomesTrueAsync(async () => await Record.ExceptionAsync(async () => await client.GetAsync("k")) is null, "the next connection serves");
+        await Eventually.BecomesTrueAsync(
+            async () => await Record.ExceptionAsync(async () => await client.GetAsync("k")) is null, "the next connection serves");
         Assert.Equal(2, server.AcceptedConnections);
     }
 

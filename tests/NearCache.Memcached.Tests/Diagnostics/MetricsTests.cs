@@ -64,14 +64,21 @@ public sealed class MetricsTests : IAsyncDisposable
         await client.ExecuteAsync(MetaCommand.Set(System.Text.Encoding.ASCII.GetBytes(Key), new byte[_server.MaxValueBytes + 1]));
         await client.Servers[0].GetVersionAsync();
 
-        string[] where = ["db.system.name=memcached", "server.address=127.0.0.1", string.Create(CultureInfo.InvariantCulture, $"server.port={_server.Port}")];
+        string[] where =
+        [
+            "db.system.name=memcached",
+            "server.address=127.0.0.1",
+            string.Create(CultureInfo.InvariantCulture, $"server.port={_server.Port}"),
+        ];
         var durations = _meters.All().Where(measured => measured.Instrument == Duration).ToArray();
         Assert.Equal("s", Assert.Single(_meters.Instruments, instrument => instrument.Name == Duration).Unit);
         Assert.All(durations, duration => Assert.True(duration.Has(where)));
         Assert.All(durations, duration => Assert.InRange(duration.Value, 0, 60));
         Assert.Equal(
             ["set", "BATCH get", "set server_error", "version"],
-            durations.Select(duration => string.Join(' ', duration.Tags.Except(where).Order().Select(tag => tag[(tag.IndexOf('=', StringComparison.Ordinal) + 1)..]))));
+            durations.Select(
+                duration => string.Join(
+                    ' ', duration.Tags.Except(where).Order().Select(tag => tag[(tag.IndexOf('=', StringComparison.Ordinal) + 1)..]))));
     }
 
     [Fact]
@@ -116,7 +123,9 @@ public sealed class MetricsTests : IAsyncDisposable
             Assert.Equal(0, State("down"));
 
             _server.Kill();
-            await Eventually.BecomesTrueAsync(() => State("down") == 1 && _meters.Count("nearcache.memcached.connections.failed", "reason=connect") > 0, "an attempt failed");
+            await Eventually.BecomesTrueAsync(
+                () => State("down") == 1 && _meters.Count("nearcache.memcached.connections.failed", "reason=connect") > 0,
+                "an attempt failed");
             Assert.Equal(0, _meters.Sum("nearcache.memcached.connections"));
             Assert.Equal(1, _meters.Sum("nearcache.memcached.connections.closed", "reason=lost"));
             Assert.Equal(0, _meters.Sum("nearcache.memcached.connections.reconnects"));
@@ -162,7 +171,8 @@ public sealed class MetricsTests : IAsyncDisposable
     public async Task An_answer_that_does_not_come_is_a_timeout_once_and_never_an_answer()
     {
         var time = new ManualTime();
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { _server.Address } }, meterFactory: _meters, timeProvider: time);
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { _server.Address } }, meterFactory: _meters, timeProvider: time);
         await client.SetAsync(Key, _value);
         _server.HoldReplies();
 
@@ -201,7 +211,12 @@ public sealed class MetricsTests : IAsyncDisposable
     public async Task Without_a_listener_no_call_looks_at_the_clock()
     {
         var clock = new CountingTime();
-        var options = new MemcachedOptions { Servers = { _server.Address }, OperationTimeout = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) };
+        var options = new MemcachedOptions
+        {
+            Servers = { _server.Address },
+            OperationTimeout = TimeSpan.FromMinutes(1),
+            ConnectTimeout = TimeSpan.FromMinutes(1),
+        };
         await using var client = new MemcachedClient(options, timeProvider: clock);
         await client.SetAsync(Key, _value);
         var before = clock.Looks;
@@ -218,7 +233,13 @@ public sealed class MetricsTests : IAsyncDisposable
 
     private MemcachedClient Connect(Action<MemcachedOptions>? configure = null, OverloadPolicy policy = OverloadPolicy.Wait)
     {
-        var options = new MemcachedOptions { Servers = { _server.Address }, OverloadPolicy = policy, OperationTimeout = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) };
+        var options = new MemcachedOptions
+        {
+            Servers = { _server.Address },
+            OverloadPolicy = policy,
+            OperationTimeout = TimeSpan.FromMinutes(1),
+            ConnectTimeout = TimeSpan.FromMinutes(1),
+        };
         configure?.Invoke(options);
         return new MemcachedClient(options, meterFactory: _meters);
     }

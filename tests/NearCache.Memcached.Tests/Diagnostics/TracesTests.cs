@@ -13,7 +13,8 @@ public sealed class TracesTests : IAsyncDisposable
     private readonly FakeMemcached _server = FakeMemcached.Start();
     private readonly MemcachedClient _client;
 
-    public TracesTests() => _client = new MemcachedClient(new MemcachedOptions { Servers = { _server.Address }, OperationTimeout = TimeSpan.FromMinutes(1) });
+    public TracesTests() =>
+        _client = new MemcachedClient(new MemcachedOptions { Servers = { _server.Address }, OperationTimeout = TimeSpan.FromMinutes(1) });
 
     public async ValueTask DisposeAsync()
     {
@@ -31,7 +32,9 @@ public sealed class TracesTests : IAsyncDisposable
         await _client.GetManyAsync([Key, "other"]);
         await _client.Servers[0].GetVersionAsync();
 
-        Assert.Equal(new[] { "set", "get", "BATCH get", "version" }.Select(operation => $"{operation} {_server.Address}"), spans.Ended.Select(span => span.DisplayName));
+        Assert.Equal(
+            new[] { "set", "get", "BATCH get", "version" }.Select(operation => $"{operation} {_server.Address}"),
+            spans.Ended.Select(span => span.DisplayName));
         Assert.All(spans.Ended, span =>
         {
             Assert.Equal(ActivityKind.Client, span.Kind);
@@ -41,7 +44,8 @@ public sealed class TracesTests : IAsyncDisposable
             Assert.Equal(span.DisplayName, $"{span.GetTagItem("db.operation.name")} {_server.Address}");
             Assert.Equal("127.0.0.1", span.GetTagItem("server.address"));
             Assert.Equal(_server.Port, span.GetTagItem("server.port"));
-            Assert.DoesNotContain(span.TagObjects, tag => Convert.ToString(tag.Value, CultureInfo.InvariantCulture)!.Contains(Key, StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                span.TagObjects, tag => Convert.ToString(tag.Value, CultureInfo.InvariantCulture)!.Contains(Key, StringComparison.Ordinal));
         });
         Assert.Equal(2, spans.Ended[2].GetTagItem("db.operation.batch.size"));
     }

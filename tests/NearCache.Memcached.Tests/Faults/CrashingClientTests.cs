@@ -15,7 +15,11 @@ public sealed class CrashingClientTests(ITestOutputHelper output)
         var most = 0;
         for (var crash = 0; crash < 6; crash++)
         {
-            var start = new ProcessStartInfo("dotnet", [typeof(CrashingClientTests).Assembly.Location]) { RedirectStandardError = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo("dotnet", [typeof(CrashingClientTests).Assembly.Location])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
             start.Environment[Setting] = server.Address;
             using var process = Process.Start(start)!;
             var clock = Stopwatch.StartNew();

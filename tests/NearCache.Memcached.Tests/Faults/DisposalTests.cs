@@ -43,12 +43,19 @@ public sealed class DisposalTests(ITestOutputHelper output)
         server.Faults.IsSilent = true;
         for (var round = 0; round < 50; round++)
         {
-            var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, ConnectTimeout = TimeSpan.FromMinutes(1), OperationTimeout = TimeSpan.FromMinutes(1) });
+            var client = new MemcachedClient(
+                new MemcachedOptions
+                {
+                    Servers = { server.Address },
+                    ConnectTimeout = TimeSpan.FromMinutes(1),
+                    OperationTimeout = TimeSpan.FromMinutes(1),
+                });
             var call = client.GetAsync("k").AsTask();
             if (round % 2 == 0)
             {
                 var accepted = server.AcceptedConnections;
-                await TestSupport.Eventually.BecomesTrueAsync(() => server.AcceptedConnections > accepted || server.OpenConnections > 0, "it connects");
+                await TestSupport.Eventually.BecomesTrueAsync(
+                    () => server.AcceptedConnections > accepted || server.OpenConnections > 0, "it connects");
             }
 
             await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
@@ -132,7 +139,13 @@ public sealed class DisposalTests(ITestOutputHelper output)
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static Task<byte[]?> Start(string address) =>
-            new MemcachedClient(new MemcachedOptions { Servers = { address }, OperationTimeout = TimeSpan.FromMinutes(1), ConnectTimeout = TimeSpan.FromMinutes(1) }).GetAsync("k").AsTask();
+            new MemcachedClient(
+                new MemcachedOptions
+                {
+                    Servers = { address },
+                    OperationTimeout = TimeSpan.FromMinutes(1),
+                    ConnectTimeout = TimeSpan.FromMinutes(1),
+                }).GetAsync("k").AsTask();
     }
 
     private static int Handles() => Directory.GetFiles("/proc/self/fd").Length;
@@ -158,7 +171,8 @@ public sealed class DisposalTests(ITestOutputHelper output)
 
         // The system's list is read in pieces while other tests open and close connections: one that is there may be missed.
         var connections = 0;
-        await TestSupport.Eventually.BecomesTrueAsync(() => (connections = Math.Max(connections, TcpTable.EstablishedTo(port))) >= times, "every client has its connection");
+        await TestSupport.Eventually.BecomesTrueAsync(
+            () => (connections = Math.Max(connections, TcpTable.EstablishedTo(port))) >= times, "every client has its connection");
         GC.KeepAlive(clients);
         return connections;
     }

@@ -28,7 +28,8 @@ internal sealed class FaultLoad : IAsyncDisposable
     public static MemcachedOptions Options(string address) => new() { Servers = { address } };
 
     /// <summary>For tests in which no call may fail: a machine that stands still for a second is no fault.</summary>
-    public static MemcachedOptions PatientOptions(string address) => new() { Servers = { address }, ConnectTimeout = TimeSpan.FromSeconds(20), OperationTimeout = TimeSpan.FromSeconds(20) };
+    public static MemcachedOptions PatientOptions(string address) =>
+        new() { Servers = { address }, ConnectTimeout = TimeSpan.FromSeconds(20), OperationTimeout = TimeSpan.FromSeconds(20) };
 
     public long Answered => Interlocked.Read(ref _answered);
 
@@ -76,12 +77,18 @@ internal sealed class FaultLoad : IAsyncDisposable
             var (started, stood) = (Stopwatch.GetTimestamp(), _stalls.Total);
             try
             {
-                await (i % 2 == 0 ? (Task)_client.GetAsync($"fault:{caller}").AsTask() : _client.SetAsync($"fault:{caller}", new byte[100]).AsTask());
+                await (
+                    i % 2 == 0
+                        ? (Task)_client.GetAsync($"fault:{caller}").AsTask()
+                        : _client.SetAsync($"fault:{caller}", new byte[100]).AsTask());
                 Interlocked.Increment(ref _answered);
             }
             catch (MemcachedException e)
             {
-                _errors.AddOrUpdate(e.GetType().Name.Replace("Memcached", "", StringComparison.Ordinal).Replace("Exception", "", StringComparison.Ordinal), 1, (_, count) => count + 1);
+                _errors.AddOrUpdate(
+                    e.GetType().Name.Replace("Memcached", "", StringComparison.Ordinal).Replace("Exception", "", StringComparison.Ordinal),
+                    1,
+                    (_, count) => count + 1);
             }
             catch (ObjectDisposedException)
             {

@@ -17,7 +17,8 @@ public sealed class OldServerTests
         await using var server = FakeMemcached.Start();
         server.Version = version;
         var (log, time) = (new SaidLog(), new ManualTime());
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, ReconnectJitter = 0 }, log, timeProvider: time);
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, ReconnectJitter = 0 }, log, timeProvider: time);
 
         for (var call = 0; call < 10; call++)
         {
@@ -88,7 +89,9 @@ public sealed class OldServerTests
     {
         await using var server = FakeMemcached.Start();
         server.Version = "1.6.17";
-        server.Faults.OnCommand = line => line.StartsWith("mg", StringComparison.Ordinal) ? FakeFault.Garbage("EN O999\r\n"u8.ToArray()) : null;
+        server.Faults.OnCommand = line => line.StartsWith("mg", StringComparison.Ordinal)
+            ? FakeFault.Garbage("EN O999\r\n"u8.ToArray())
+            : null;
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = { server.Address }, VerifyReplies = true });
 
         await Assert.ThrowsAsync<MemcachedProtocolException>(async () => await client.GetAsync("k"));

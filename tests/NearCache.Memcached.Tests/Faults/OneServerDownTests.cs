@@ -79,7 +79,8 @@ public sealed class OneServerDownTests : IAsyncDisposable
     public async Task A_key_that_its_server_refuses_fails_alone()
     {
         await StoreAsync();
-        _servers[0].Faults.OnCommand = line => line == "mg key:7 v" ? FakeFault.Garbage("SERVER_ERROR out of memory\r\n"u8.ToArray()) : null;
+        _servers[0].Faults.OnCommand = line =>
+            line == "mg key:7 v" ? FakeFault.Garbage("SERVER_ERROR out of memory\r\n"u8.ToArray()) : null;
         _servers[1].Faults.OnCommand = _servers[2].Faults.OnCommand = _servers[0].Faults.OnCommand;
 
         var result = await _client.TryGetManyAsync(Keys);
@@ -105,5 +106,7 @@ public sealed class OneServerDownTests : IAsyncDisposable
 
     private bool IsOfTheSecond(string key) => _client.ServerFor(System.Text.Encoding.ASCII.GetBytes(key)).Name == _servers[1].Address;
 
-    private Task StoreAsync() => _client.SetManyAsync([.. Keys.Select(key => KeyValuePair.Create(key, (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes(key)))]);
+    private Task StoreAsync() =>
+        _client.SetManyAsync(
+            [.. Keys.Select(key => KeyValuePair.Create(key, (ReadOnlyMemory<byte>)System.Text.Encoding.ASCII.GetBytes(key)))]);
 }

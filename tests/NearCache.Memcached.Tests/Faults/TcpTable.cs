@@ -13,7 +13,8 @@ internal static class TcpTable
     /// <summary>Connections of a server's port that are established as the server sees it.</summary>
     public static int EstablishedAt(int port) => Least(row => row.LocalPort == port);
 
-    // The list is read in pieces: a connection that ends and one that comes meanwhile are both in it. What is too many is there when it is read again.
+    // The list is read in pieces: a connection that ends and one that comes meanwhile are both in it. What is too many is there when it is
+    // read again.
     private static int Least(Func<(int LocalPort, int RemotePort, string State), bool> isMeant)
     {
         var least = int.MaxValue;
@@ -30,5 +31,6 @@ internal static class TcpTable
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Select(words => (PortOf(words[1]), PortOf(words[2]), words[3]))];
 
-    private static int PortOf(string address) => int.Parse(address.AsSpan(address.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    private static int PortOf(string address) =>
+        int.Parse(address.AsSpan(address.IndexOf(':', StringComparison.Ordinal) + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

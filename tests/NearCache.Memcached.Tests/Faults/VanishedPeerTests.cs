@@ -47,7 +47,8 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
     private sealed class Namespace : IAsyncDisposable
     {
         public const int Port = 18211;
-        private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"nc{Environment.ProcessId % 100000}{Random.Shared.Next(100)}");
+        private readonly string _name = string.Create(
+            CultureInfo.InvariantCulture, $"nc{Environment.ProcessId % 100000}{Random.Shared.Next(100)}");
         private Process? _server;
 
         public string Address { get; private init; } = "";
@@ -58,7 +59,8 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
             Needed.Program("memcached");
             Assert.SkipUnless(Environment.IsPrivilegedProcess, "making a network namespace needs root");
             var made = new Namespace { Address = $"{network}.2:{Port}" };
-            var isMade = Ip($"netns add {made._name}") && Ip($"link add v{made._name} type veth peer name w{made._name}") && Ip($"link set w{made._name} netns {made._name}")
+            var isMade = Ip($"netns add {made._name}") && Ip(
+                $"link add v{made._name} type veth peer name w{made._name}") && Ip($"link set w{made._name} netns {made._name}")
                 && Ip($"addr add {network}.1/24 dev v{made._name}") && Ip($"link set v{made._name} up")
                 && Ip($"-n {made._name} addr add {network}.2/24 dev w{made._name}") && Ip($"-n {made._name} link set w{made._name} up");
             if (!isMade)
@@ -67,7 +69,8 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
                 Assert.Skip("this machine does not let us make a network namespace with a pair of interfaces");
             }
 
-            made._server = Process.Start(new ProcessStartInfo("ip", $"netns exec {made._name} memcached -p {Port} -U 0 -l {network}.2 -u root -m 64 -t 2"));
+            made._server = Process.Start(
+                new ProcessStartInfo("ip", $"netns exec {made._name} memcached -p {Port} -U 0 -l {network}.2 -u root -m 64 -t 2"));
             output.WriteLine($"memcached in namespace {made._name} at {made.Address}");
             await TestSupport.Eventually.BecomesTrueAsync(() => AnswersAsync(IPEndPoint.Parse(made.Address)), "it answers");
             return made;
@@ -109,7 +112,8 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
 
         private static bool Ip(string arguments)
         {
-            using var process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -38,7 +38,9 @@ public sealed class MetaReplyReaderTests
     {
         MetaReplyReader.TryRead("VA 3 t-1 c18446744073709551615 f4294967295 s3 l7 h1 O42 kkey b W Z X\r\n"u8, out var reply, out _);
 
-        Assert.Equal((MetaReplyCode.Value, 3, -1, ulong.MaxValue, uint.MaxValue), (reply.Code, reply.Length, reply.TimeToLive, reply.Cas, reply.ClientFlags));
+        Assert.Equal(
+            (MetaReplyCode.Value, 3, -1, ulong.MaxValue, uint.MaxValue),
+            (reply.Code, reply.Length, reply.TimeToLive, reply.Cas, reply.ClientFlags));
         Assert.Equal((3, 7, 42UL), (reply.Size, reply.LastAccess, reply.Opaque));
         Assert.Equal((MetaReplyMarks)31, reply.Marks);
     }

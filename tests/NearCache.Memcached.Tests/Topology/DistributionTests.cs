@@ -11,8 +11,14 @@ public sealed class DistributionTests
     public void Every_key_is_placed_where_libmemcached_and_EnyimMemcachedCore_place_it()
     {
         using var reader = new StreamReader(typeof(DistributionTests).Assembly.GetManifestResourceStream("placement.txt")!);
-        var lines = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#').Select(line => line.Split('\t')).ToArray();
-        var rings = lines.Where(line => line[0] == "servers").Select(line => Ring(Enum.Parse<MemcachedDistribution>(line[1]), line[2..])).ToArray();
+        var lines = reader.ReadToEnd()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => line[0] != '#')
+            .Select(line => line.Split('\t'))
+            .ToArray();
+        var rings = lines.Where(line => line[0] == "servers")
+            .Select(line => Ring(Enum.Parse<MemcachedDistribution>(line[1]), line[2..]))
+            .ToArray();
         var keys = lines.Where(line => line[0] != "servers").ToArray();
 
         Assert.Equal((16, 1000), (rings.Length, keys.Length));
@@ -34,7 +40,10 @@ public sealed class DistributionTests
         var bytes = Encoding.UTF8.GetBytes(key);
 
         Assert.Equal(ofEqual, Ring(MemcachedDistribution.Rendezvous, "cache-1:11211", "cache-2:11211", "cache-3:11212").Locate(bytes));
-        Assert.Equal(ofWeighted, Ring(MemcachedDistribution.Rendezvous, "cache-1:11211", "cache-2:11211 weight=2", "cache-3:11212", "/run/m.sock weight=4").Locate(bytes));
+        Assert.Equal(
+            ofWeighted,
+            Ring(MemcachedDistribution.Rendezvous, "cache-1:11211", "cache-2:11211 weight=2", "cache-3:11212", "/run/m.sock weight=4")
+                .Locate(bytes));
     }
 
     // Computed once by another implementation of libmemcached's hash.cc, characters signed as there.
@@ -57,7 +66,9 @@ public sealed class DistributionTests
     public void What_decides_where_a_key_is_can_be_compared()
     {
         Assert.Equal("cache-1:11211,cache-2:11211", Placement(MemcachedDistribution.Ketama, "cache-2", "cache-1:11211 weight=1"));
-        Assert.Equal("KetamaWeighted;cache-1:11211 weight=3,cache-2:11211", Placement(MemcachedDistribution.KetamaWeighted, "cache-2", "cache-1 weight=3"));
+        Assert.Equal(
+            "KetamaWeighted;cache-1:11211 weight=3,cache-2:11211",
+            Placement(MemcachedDistribution.KetamaWeighted, "cache-2", "cache-1 weight=3"));
         Assert.Equal("Enyim;cache-1:11211,cache-2:11211", Placement(MemcachedDistribution.Enyim, "cache-2", "cache-1"));
         Assert.Equal("Modulo;cache-2:11211,cache-1:11211", Placement(MemcachedDistribution.Modulo, "cache-2", "cache-1"));
         Assert.Equal("cache-1:11211", Placement(MemcachedDistribution.Rendezvous, "cache-1 weight=3"));
@@ -98,7 +109,8 @@ public sealed class DistributionTests
 
     [Theory]
     [MemberData(nameof(All))]
-    public void Without_servers_there_is_no_ring(MemcachedDistribution distribution) => Assert.Throws<ArgumentException>(() => Ring(distribution));
+    public void Without_servers_there_is_no_ring(MemcachedDistribution distribution) =>
+        Assert.Throws<ArgumentException>(() => Ring(distribution));
 
     [Theory]
     [MemberData(nameof(All))]

@@ -17,7 +17,14 @@ public sealed class ServerListChangeTests(ITestOutputHelper output)
     {
         await using var servers = new Fleet();
         await servers.StartAsync(6);
-        await using var client = new MemcachedClient(new MemcachedOptions { Servers = [.. servers.Addresses[..3]], VerifyReplies = true, Distribution = MemcachedDistribution.Rendezvous, OperationTimeout = Long });
+        await using var client = new MemcachedClient(
+            new MemcachedOptions
+            {
+                Servers = [.. servers.Addresses[..3]],
+                VerifyReplies = true,
+                Distribution = MemcachedDistribution.Rendezvous,
+                OperationTimeout = Long,
+            });
         var errors = new ConcurrentDictionary<string, int>();
         var answered = 0;
         using var stop = new CancellationTokenSource();
@@ -45,7 +52,8 @@ public sealed class ServerListChangeTests(ITestOutputHelper output)
         for (var round = 0; round < 20; round++)
         {
             var target = Volatile.Read(ref answered) + 100;
-            await Eventually.BecomesTrueAsync(() => Volatile.Read(ref answered) >= target || load.Any(task => task.IsFaulted), "calls are answered");
+            await Eventually.BecomesTrueAsync(
+                () => Volatile.Read(ref answered) >= target || load.Any(task => task.IsFaulted), "calls are answered");
             string[] next = [.. Enumerable.Range(0, 2 + (round % 4)).Select(i => servers.Addresses[(round + i) % 6])];
             await client.SetServersAsync(next).WaitAsync(Long);
 
@@ -90,7 +98,8 @@ public sealed class ServerListChangeTests(ITestOutputHelper output)
         await client.SetAsync("k", "v"u8.ToArray());
         one.HoldReplies();
         var due = client.SetAsync("k", "w"u8.ToArray()).AsTask();
-        await Eventually.BecomesTrueAsync(() => one.Commands.Count(command => command.StartsWith("ms", StringComparison.Ordinal)) == 2, "the server has it");
+        await Eventually.BecomesTrueAsync(
+            () => one.Commands.Count(command => command.StartsWith("ms", StringComparison.Ordinal)) == 2, "the server has it");
 
         await client.SetServersAsync([other.Address], TimeSpan.Zero).WaitAsync(Long);
 
@@ -109,7 +118,8 @@ public sealed class ServerListChangeTests(ITestOutputHelper output)
         await client.SetServersAsync([other.Address]).WaitAsync(Long);
         one.ClearCommands();
 
-        var e = await Assert.ThrowsAsync<MemcachedServerRemovedException>(async () => await removed.ExecuteAsync(MetaCommand.Get("k"u8.ToArray())));
+        var e = await Assert.ThrowsAsync<MemcachedServerRemovedException>(
+            async () => await removed.ExecuteAsync(MetaCommand.Get("k"u8.ToArray())));
 
         Assert.False(e.OutcomeUnknown);
         Assert.Equal(MemcachedServerState.Closed, removed.State);

@@ -49,10 +49,12 @@ public sealed class MeterRecorder : IMeterFactory
     }
 
     /// <summary>The sum of an instrument's measurements that have all of these tags.</summary>
-    public double Sum(string instrument, params string[] tags) => All().Where(measured => measured.Instrument == instrument && measured.Has(tags)).Sum(measured => measured.Value);
+    public double Sum(string instrument, params string[] tags) =>
+        All().Where(measured => measured.Instrument == instrument && measured.Has(tags)).Sum(measured => measured.Value);
 
     /// <summary>How many there are.</summary>
-    public int Count(string instrument, params string[] tags) => All().Count(measured => measured.Instrument == instrument && measured.Has(tags));
+    public int Count(string instrument, params string[] tags) =>
+        All().Count(measured => measured.Instrument == instrument && measured.Has(tags));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -68,7 +70,10 @@ public sealed class MeterRecorder : IMeterFactory
         where T : struct
     {
         var measured = new Measured(
-            instrument.Name, Convert.ToDouble(value, CultureInfo.InvariantCulture), [.. tags.ToArray().Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Key}={tag.Value}"))]);
+            instrument.Name, Convert.ToDouble(
+                value,
+                CultureInfo.InvariantCulture), [.. tags.ToArray()
+                    .Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Key}={tag.Value}"))]);
         if (instrument.IsObservable)
         {
             _collected.Add(measured);

@@ -49,7 +49,8 @@ public sealed class SaidLog(LogLevel least = LogLevel.Warning) : ILoggerFactory,
     public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    public void Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         ArgumentNullException.ThrowIfNull(formatter);
         if (IsEnabled(logLevel))

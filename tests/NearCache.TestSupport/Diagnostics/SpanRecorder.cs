@@ -3,7 +3,9 @@ using System.Diagnostics;
 
 namespace NearCache.TestSupport.Diagnostics;
 
-/// <summary>Keeps the spans of some sources that belong to the trace which it begins: listeners are the whole process's, and other tests run beside.</summary>
+/// <summary>
+/// Keeps the spans of some sources that belong to the trace which it begins: listeners are the whole process's, and other tests run beside.
+/// </summary>
 public sealed class SpanRecorder : IDisposable
 {
     private readonly ConcurrentQueue<Activity> _ended = new();

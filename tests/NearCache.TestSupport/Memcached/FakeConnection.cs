@@ -5,7 +5,10 @@ using System.Text;
 
 namespace NearCache.TestSupport.Memcached;
 
-/// <summary>One connection of a <see cref="FakeMemcached"/>: reads commands, carries them out in order, sends the replies of what had arrived together.</summary>
+/// <summary>
+/// One connection of a <see cref="FakeMemcached"/>: reads commands, carries them out in order, sends the replies of what had arrived
+/// together.
+/// </summary>
 internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDisposable
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
@@ -135,7 +138,8 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
             case ["stats", "reset"]:
                 return "RESET\r\n"u8.ToArray();
             case ["stats", "conns"]:
-                return Encoding.ASCII.GetBytes($"STAT 7:addr tcp:{socket.RemoteEndPoint}\r\nSTAT 7:state conn_read\r\nSTAT 7:secs_since_last_cmd 0\r\nEND\r\n");
+                return Encoding.ASCII.GetBytes(
+                    $"STAT 7:addr tcp:{socket.RemoteEndPoint}\r\nSTAT 7:state conn_read\r\nSTAT 7:secs_since_last_cmd 0\r\nEND\r\n");
             case ["stats", ..]:
                 return Encoding.ASCII.GetBytes($"STAT version {server.Version}\r\nSTAT curr_connections {server.OpenConnections}\r\nSTAT curr_items {server.Items.Count}\r\nEND\r\n");
             case ["mg" or "ms" or "md" or "ma", ..] when IsBefore(6, 10):

@@ -6,7 +6,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.TestSupport.Memcached;
 
-/// <summary>A memcached in this process, on loopback, whose replies can be held, split, spoiled and cut off. Stands in for 1.6.18, or for what <see cref="Version"/> says.</summary>
+/// <summary>
+/// A memcached in this process, on loopback, whose replies can be held, split, spoiled and cut off. Stands in for 1.6.18, or for what
+/// <see cref="Version"/> says.
+/// </summary>
 /// <remarks>
 /// <code>
 /// await using var server = FakeMemcached.Start();
@@ -51,7 +54,9 @@ public sealed class FakeMemcached : IAsyncDisposable
     /// <summary>Connections that were ever accepted.</summary>
     public int AcceptedConnections => Volatile.Read(ref _accepted);
 
-    /// <summary>What it says that it is, 1.6.18 unless set. From 1.6.10 to 1.6.17 it answers as those do; older ones know no meta command.</summary>
+    /// <summary>
+    /// What it says that it is, 1.6.18 unless set. From 1.6.10 to 1.6.17 it answers as those do; older ones know no meta command.
+    /// </summary>
     public string Version { get; set; } = "1.6.18";
 
     /// <summary>Larger values are refused as memcached refuses them: 1,048,000 unless set.</summary>
@@ -97,7 +102,9 @@ public sealed class FakeMemcached : IAsyncDisposable
         CloseConnections();
     }
 
-    /// <summary>Listens again on the same port after <see cref="Kill"/>; unless kept, the items are gone and CAS ids start again at 1.</summary>
+    /// <summary>
+    /// Listens again on the same port after <see cref="Kill"/>; unless kept, the items are gone and CAS ids start again at 1.
+    /// </summary>
     public void Restart(bool keepItems = false)
     {
         if (!keepItems)

@@ -78,9 +78,11 @@ internal sealed class FakeStore(TimeProvider time)
 
     private static string? Token(string[] flags, char flag) => flags.FirstOrDefault(candidate => candidate[0] == flag)?[1..];
 
-    private static long? Number(string[] flags, char flag) => Token(flags, flag) is { } token ? long.Parse(token, CultureInfo.InvariantCulture) : null;
+    private static long? Number(string[] flags, char flag) =>
+        Token(flags, flag) is { } token ? long.Parse(token, CultureInfo.InvariantCulture) : null;
 
-    private static ulong? Unsigned(string[] flags, char flag) => Token(flags, flag) is { } token ? ulong.Parse(token, CultureInfo.InvariantCulture) : null;
+    private static ulong? Unsigned(string[] flags, char flag) =>
+        Token(flags, flag) is { } token ? ulong.Parse(token, CultureInfo.InvariantCulture) : null;
 
     private static string Printable(string key) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(key));
 
@@ -237,7 +239,9 @@ internal sealed class FakeStore(TimeProvider time)
         {
             return Line("EX" + Echo(flags, wireKey));
         }
-        else if (!Utf8Parser.TryParse(item.Value.AsSpan().TrimEnd((byte)' '), out ulong number, out var read) || read != item.Value.AsSpan().TrimEnd((byte)' ').Length)
+        else if (
+            !Utf8Parser.TryParse(item.Value.AsSpan().TrimEnd((byte)' '), out ulong number, out var read)
+                || read != item.Value.AsSpan().TrimEnd((byte)' ').Length)
         {
             return Line("CLIENT_ERROR cannot increment or decrement non-numeric value");
         }
@@ -248,7 +252,9 @@ internal sealed class FakeStore(TimeProvider time)
             text = Digits(isDown ? number - Math.Min(number, delta) : unchecked(number + delta));
 
             // A shorter number is written over the longer one.
-            item.Value = text.Length < item.Value.Length ? [.. text, .. Enumerable.Repeat((byte)' ', item.Value.Length - text.Length)] : text;
+            item.Value = text.Length < item.Value.Length
+                ? [.. text, .. Enumerable.Repeat((byte)' ', item.Value.Length - text.Length)]
+                : text;
             item.Cas = ++_lastCas;
             item.Expires = Number(flags, 'T') is { } seconds ? Expiration(seconds) : item.Expires;
         }

@@ -43,7 +43,10 @@ public sealed class MemcachedProcess : ServerProcess
         }
 
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        string[] fixedArguments = ["-p", port, "-U", "0", "-l", "127.0.0.1", "-u", "root", "-m", "64", "-t", "2", "-P", Path.Combine(Folder, "pid")];
+        string[] fixedArguments =
+        [
+            "-p", port, "-U", "0", "-l", "127.0.0.1", "-u", "root", "-m", "64", "-t", "2", "-P", Path.Combine(Folder, "pid")
+        ];
         return new ProcessStartInfo("memcached", [.. fixedArguments, .. _arguments]);
     }
 
@@ -52,7 +55,8 @@ public sealed class MemcachedProcess : ServerProcess
         using var socket = _hasPath
             ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
             : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(_hasPath ? new UnixDomainSocketEndPoint(UnixPath) : new IPEndPoint(IPAddress.Loopback, Port), cancellationToken);
+        await socket.ConnectAsync(
+            _hasPath ? new UnixDomainSocketEndPoint(UnixPath) : new IPEndPoint(IPAddress.Loopback, Port), cancellationToken);
         return true;
     }
 }

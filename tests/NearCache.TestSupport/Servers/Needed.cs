@@ -12,6 +12,8 @@ public static class Needed
     public static void ZooKeeper()
     {
         Program("java");
-        Assert.SkipUnless(File.Exists("/usr/share/java/zookeeper.jar"), "ZooKeeper is not installed (/usr/share/java/zookeeper.jar): tests/run.sh installs it");
+        Assert.SkipUnless(
+            File.Exists("/usr/share/java/zookeeper.jar"),
+            "ZooKeeper is not installed (/usr/share/java/zookeeper.jar): tests/run.sh installs it");
     }
 }

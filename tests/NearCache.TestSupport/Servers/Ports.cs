@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace NearCache.TestSupport.Servers;
 
-/// <summary>Ports for servers that are killed and come back: below those which the system takes for outgoing connections, and each given out once a process.</summary>
+/// <summary>
+/// Ports for servers that are killed and come back: below those which the system takes for outgoing connections, and each given out once a
+/// process.
+/// </summary>
 /// <remarks>Otherwise somebody's connection, or another test's server, can hold the port of a server that is down for a moment.</remarks>
 public static class Ports
 {

@@ -8,7 +8,9 @@ using System.Runtime.InteropServices;
 namespace NearCache.TestSupport.Servers;
 
 /// <summary>A server started for tests: can be killed, stopped in its tracks, and started again on the same port.</summary>
-/// <remarks>It dies with the test process. <c>tests/run.sh</c> ends what a crashed test process left, found by its folder under TMPDIR.</remarks>
+/// <remarks>
+/// It dies with the test process. <c>tests/run.sh</c> ends what a crashed test process left, found by its folder under TMPDIR.
+/// </remarks>
 public abstract partial class ServerProcess : IAsyncDisposable
 {
     private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();

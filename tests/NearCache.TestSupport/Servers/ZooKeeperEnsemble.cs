@@ -20,7 +20,9 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
         var quorum = Enumerable.Range(1, 3)
             .Select(id => string.Create(CultureInfo.InvariantCulture, $"server.{id}=127.0.0.1:{Ports.Free()}:{Ports.Free()}"))
             .ToArray();
-        var servers = Enumerable.Range(1, 3).Select(id => new ZooKeeperProcess([.. quorum, .. settings ?? []], netty, id) { JavaOptions = javaOptions ?? [] }).ToArray();
+        var servers = Enumerable.Range(1, 3)
+            .Select(id => new ZooKeeperProcess([.. quorum, .. settings ?? []], netty, id) { JavaOptions = javaOptions ?? [] })
+            .ToArray();
         var ensemble = new ZooKeeperEnsemble(servers);
         await ensemble.StartAllAsync();
         return ensemble;

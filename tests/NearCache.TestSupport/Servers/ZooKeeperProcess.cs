@@ -76,7 +76,9 @@ public sealed class ZooKeeperProcess : ServerProcess
         string[] layer = _netty ? ["-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"] : [];
         return new ProcessStartInfo("java", [
             "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dzookeeper.fsync.warningthresholdms=10000",
-            .. layer, .. JavaOptions, "-cp", _netty ? Jars + NettyJars : Jars, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
+            .. layer, .. JavaOptions, "-cp", _netty
+                ? Jars + NettyJars
+                : Jars, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,
         ]);
     }
 

@@ -42,7 +42,8 @@ internal sealed class FakeAnswers(FakeZooKeeper server, FakeConnection connectio
         OperationCode.Sync => Sync(reader.ReadString()),
         OperationCode.SetWatches or OperationCode.SetWatches2 => SetWatches(code, ref reader),
         OperationCode.AddWatch => AddWatch(reader.ReadString(), reader.ReadInt32()),
-        OperationCode.RemoveWatches => new(connection.Watches.Remove(reader.ReadString(), reader.ReadInt32()) ? ZooKeeperErrorCode.Ok : ZooKeeperErrorCode.NoWatcher),
+        OperationCode.RemoveWatches =>
+            new(connection.Watches.Remove(reader.ReadString(), reader.ReadInt32()) ? ZooKeeperErrorCode.Ok : ZooKeeperErrorCode.NoWatcher),
         OperationCode.Auth => Authenticate(ref reader),
         OperationCode.WhoAmI => new(ZooKeeperErrorCode.Ok, WriteIdentities),
         OperationCode.GetEphemerals => Ephemerals(reader.ReadString()),
@@ -102,7 +103,9 @@ internal sealed class FakeAnswers(FakeZooKeeper server, FakeConnection connectio
         var acl = AclRecord.ReadList(ref reader);
         var flags = reader.ReadInt32();
         path = FakeQuorum.Number(tree, path, flags);
-        return (FakeQuorum.Check(tree, OperationCode.Create, path, -1, flags), new FakeChange(OperationCode.Create, path, content, acl, flags is 1 or 3 ? connection.SessionId : 0));
+        return (
+            FakeQuorum.Check(tree, OperationCode.Create, path, -1, flags),
+            new FakeChange(OperationCode.Create, path, content, acl, flags is 1 or 3 ? connection.SessionId : 0));
     }
 
     // Parts see what the parts before them did: they are tried on a copy.
@@ -178,7 +181,8 @@ internal sealed class FakeAnswers(FakeZooKeeper server, FakeConnection connectio
         {
             foreach (var (code, node) in parts)
             {
-                new MultiHeader(node is null ? OperationCode.Error : code, IsEnd: false).WriteTo(writer, node is null ? (int)ZooKeeperErrorCode.NoNode : 0);
+                new MultiHeader(node is null ? OperationCode.Error : code, IsEnd: false)
+                    .WriteTo(writer, node is null ? (int)ZooKeeperErrorCode.NoNode : 0);
                 if (node is null)
                 {
                     writer.WriteInt32((int)ZooKeeperErrorCode.NoNode);
@@ -307,7 +311,9 @@ internal sealed class FakeAnswers(FakeZooKeeper server, FakeConnection connectio
 
     private FakeAnswer Ephemerals(string prefix)
     {
-        var paths = Tree.Paths.Where(path => path.StartsWith(prefix, StringComparison.Ordinal) && Tree.Find(path)!.Stat.EphemeralOwner == connection.SessionId).ToArray();
+        var paths = Tree.Paths.Where(
+            path => path.StartsWith(prefix, StringComparison.Ordinal)
+                && Tree.Find(path)!.Stat.EphemeralOwner == connection.SessionId).ToArray();
         return new(ZooKeeperErrorCode.Ok, writer =>
         {
             writer.WriteInt32(paths.Length);

@@ -5,7 +5,9 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>One client's connection to a fake server: reads requests one by one, and sends replies and notifications in one order.</summary>
+/// <summary>
+/// One client's connection to a fake server: reads requests one by one, and sends replies and notifications in one order.
+/// </summary>
 internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDisposable
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
@@ -106,7 +108,8 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
             var word = Encoding.ASCII.GetString(header);
             if (SessionId == 0 && word is "isro" or "ruok" or "srvr")
             {
-                await _stream.WriteAsync(Encoding.ASCII.GetBytes(word switch { "isro" => server.IsReadOnly ? "ro" : "rw", "ruok" => "imok", _ => Report() }));
+                await _stream.WriteAsync(
+                    Encoding.ASCII.GetBytes(word switch { "isro" => server.IsReadOnly ? "ro" : "rw", "ruok" => "imok", _ => Report() }));
                 return;
             }
 
@@ -146,7 +149,9 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         var reader = new JuteReader(message);
         var request = ConnectRequest.Read(ref reader);
         var fault = server.OnConnect?.Invoke(request.SessionId);
-        if (fault is { IsExecuted: false } or { ReplyBytes: 0 } || (request.LastZxid > server.Zxid) || (server.IsReadOnly && !request.ReadOnly))
+        if (fault is { IsExecuted: false } or { ReplyBytes: 0 }
+            || (request.LastZxid > server.Zxid)
+            || (server.IsReadOnly && !request.ReadOnly))
         {
             Answer(fault?.Raw ?? [], thenClose: fault?.Raw is null);
             return Task.CompletedTask;

@@ -16,7 +16,9 @@ public sealed class FakeEnsemble : IAsyncDisposable
         return new FakeEnsemble([.. Enumerable.Range(0, servers).Select(_ => new FakeZooKeeper(quorum))]);
     }
 
-    /// <summary>An administrator deletes all data and starts the servers again: sessions, nodes and the numbers of transactions are gone.</summary>
+    /// <summary>
+    /// An administrator deletes all data and starts the servers again: sessions, nodes and the numbers of transactions are gone.
+    /// </summary>
     public void Wipe()
     {
         lock (Servers[0].Quorum.Gate)

@@ -91,6 +91,7 @@ internal sealed class FakeQuorum(TimeProvider time)
     }
 
     /// <summary>The path with the number that a sequential node gets.</summary>
-    public static string Number(FakeDataTree tree, string path, int flags) => flags is 2 or 3 or 6 && tree.Find(FakeDataTree.ParentOf(path)) is { } parent
+    public static string Number(FakeDataTree tree, string path, int flags) =>
+        flags is 2 or 3 or 6 && tree.Find(FakeDataTree.ParentOf(path)) is { } parent
         ? path + parent.Stat.ChildrenVersion.ToString("D10", CultureInfo.InvariantCulture) : path;
 }

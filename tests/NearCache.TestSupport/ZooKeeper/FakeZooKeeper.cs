@@ -8,7 +8,9 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.TestSupport.ZooKeeper;
 
 /// <summary>A ZooKeeper in this process, which tests can hold, cut, make lie, and take away. Speaks as a server of 3.8 does.</summary>
-/// <remarks>Not there: access rights, quotas, SASL. Sessions end when they are closed or <see cref="ExpireSession"/> is called, never by time.</remarks>
+/// <remarks>
+/// Not there: access rights, quotas, SASL. Sessions end when they are closed or <see cref="ExpireSession"/> is called, never by time.
+/// </remarks>
 public sealed class FakeZooKeeper : IAsyncDisposable
 {
     private readonly FakeQuorum _quorum;
@@ -53,7 +55,9 @@ public sealed class FakeZooKeeper : IAsyncDisposable
     /// <summary>Notifications tell the transaction, as since 3.9.</summary>
     public bool TellsZxid { get; set; }
 
-    /// <summary>What <c>srvr</c> says of the server; null: that it serves no requests; empty: it closes the connection without a word.</summary>
+    /// <summary>
+    /// What <c>srvr</c> says of the server; null: that it serves no requests; empty: it closes the connection without a word.
+    /// </summary>
     public string? Mode { get; set; } = "standalone";
 
     /// <summary>Asked for each request; what it returns is done instead. Called inside the server's lock.</summary>
@@ -189,7 +193,10 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps notifications back until <see cref="ReleaseNotifications"/>, while replies go: to a client it looks like a handler that is slow.</summary>
+    /// <summary>
+    /// Keeps notifications back until <see cref="ReleaseNotifications"/>, while replies go: to a client it looks like a handler that is
+    /// slow.
+    /// </summary>
     public void HoldNotifications()
     {
         lock (_quorum.Gate)
@@ -319,7 +326,8 @@ public sealed class FakeZooKeeper : IAsyncDisposable
 
     internal void Forget(FakeConnection connection) => _connections.Remove(connection);
 
-    internal void CloseSessionElsewhere(long session, FakeConnection except) => Close(connection => connection.SessionId == session && connection != except);
+    internal void CloseSessionElsewhere(long session, FakeConnection except) =>
+        Close(connection => connection.SessionId == session && connection != except);
 
     private void Apply(long zxid, long time, IReadOnlyList<FakeChange> changes)
     {

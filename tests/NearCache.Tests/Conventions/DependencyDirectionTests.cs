@@ -2,8 +2,9 @@ namespace NearCache.Tests.Conventions;
 
 public sealed class DependencyDirectionTests
 {
-    // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may use the root's contracts
-    // (options, results, exceptions): files there that use no folder which it may not use itself. So nobody uses what joins the folders.
+    // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may use the
+    // root's contracts (options, results, exceptions): files there that use no folder which it may not use itself. So nobody uses what
+    // joins the folders.
     private static readonly Dictionary<string, Dictionary<string, string[]>> Allowed = new()
     {
         ["NearCache"] = new()
@@ -14,7 +15,10 @@ public sealed class DependencyDirectionTests
             ["Flights"] = [],
             ["Tags"] = ["Coherence/Core", "Rules"],
             ["Distributed"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
-            ["Hybrid"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Tags", "Near", "Remote", "Remote/Json", "Rules", "Flights", "Diagnostics"],
+            ["Hybrid"] =
+            [
+                "Paths", "Coherence/Driver", "Coherence/Core", "Tags", "Near", "Remote", "Remote/Json", "Rules", "Flights", "Diagnostics"
+            ],
             ["Coherence/Core"] = [],
             ["Remote"] = ["Remote/Json", "Diagnostics"],
             ["Remote/Json"] = [],
@@ -23,7 +27,10 @@ public sealed class DependencyDirectionTests
             ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Loops", "Diagnostics"],
             ["Locks"] = ["Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
             ["Coherence/Driver"] = ["Usage", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
-            ["Paths"] = ["Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
+            ["Paths"] =
+            [
+                "Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"
+            ],
         },
         ["NearCache.Memcached"] = new()
         {
@@ -94,7 +101,9 @@ public sealed class DependencyDirectionTests
 
     private static List<string> Breaches(SourceProject project, Dictionary<string, string[]> allowed, string[] contracts)
     {
-        var uses = project.Uses().Select(use => (use.User, use.Used, use.Type, From: SourceProject.FolderOf(use.User), To: SourceProject.FolderOf(use.Used))).ToArray();
+        var uses = project.Uses()
+            .Select(use => (use.User, use.Used, use.Type, From: SourceProject.FolderOf(use.User), To: SourceProject.FolderOf(use.Used)))
+            .ToArray();
         var usedByRootFile = uses.Where(use => use.From.Length == 0 && use.To.Length > 0).ToLookup(use => use.User, use => use.To);
         bool MayUse(string folder, string other) => folder == other || allowed.GetValueOrDefault(folder, []).Contains(other);
         return [.. uses

@@ -5,7 +5,8 @@ namespace NearCache.Tests.Conventions;
 /// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache has the client in its hands.</summary>
 public sealed class EnsembleGateTests
 {
-    // The gate with its lanes; what makes a client and hands it to the gate; and the cleaner, which a person runs, in a session and at a rate of its own.
+    // The gate with its lanes; what makes a client and hands it to the gate; and the cleaner, which a person runs, in a session and at a
+    // rate of its own.
     private static readonly string[] MayHaveTheClient =
     [
         "Coherence/Driver/EnsembleGate.cs", "Coherence/Driver/EnsembleLane.cs", "SharedClients.cs", "Composition.cs", "NamespaceCleaner.cs", "Coherence/Driver/LeftoverSweep.cs",
@@ -33,9 +34,15 @@ public sealed class EnsembleGateTests
     [InlineData("class X { object M(Y y) => y.Rented; }")]                         // wrapped
     public void A_use_is_found_however_it_is_written(string file)
     {
-        var project = SourceProject.Of(("X.cs", "namespace A; " + file), ("Y.cs", "namespace A; class Y { public B.Client Client; public B.Rented<B.Client> Rented; } class None { }"), ("B.cs", "namespace B; class Client { public void Ask() { } } class Rented<T> { }"));
+        var project = SourceProject.Of(
+            ("X.cs", "namespace A; " + file),
+            ("Y.cs", "namespace A; class Y { public B.Client Client; public B.Rented<B.Client> Rented; } class None { }"),
+            ("B.cs", "namespace B; class Client { public void Ask() { } } class Rented<T> { }"));
 
         Assert.Contains("X.cs", project.FilesThatUse("B.Client"));
-        Assert.DoesNotContain("Z.cs", SourceProject.Of(("Z.cs", "namespace A; class Z { string Name => nameof(Z); }"), ("B.cs", "namespace B; class Client { }")).FilesThatUse("B.Client"));
+        Assert.DoesNotContain(
+            "Z.cs",
+            SourceProject.Of(("Z.cs", "namespace A; class Z { string Name => nameof(Z); }"), ("B.cs", "namespace B; class Client { }"))
+                .FilesThatUse("B.Client"));
     }
 }

@@ -4,7 +4,10 @@ namespace NearCache.Tests.Conventions;
 
 public sealed class MachinePathTests
 {
-    private static readonly string[] Texts = [".cs", ".csproj", ".props", ".targets", ".json", ".md", ".sh", ".txt", ".yml", ".html", ".js", ".css", ".sln", ".cfg", ""];
+    private static readonly string[] Texts =
+    [
+        ".cs", ".csproj", ".props", ".targets", ".json", ".md", ".sh", ".txt", ".yml", ".html", ".js", ".css", ".sln", ".cfg", ""
+    ];
 
     [Fact]
     public void No_file_names_a_path_of_someone_s_machine()
@@ -27,5 +30,6 @@ public sealed class MachinePathTests
     public void Paths_of_machines_are_told_from_others(string text, bool isFound) => Assert.Equal(isFound, MachinePath.IsMatch(text));
 
     // Homes, and where this is worked on. Written apart, so that this file does not find itself.
-    private static readonly Regex MachinePath = new(@"(?<![\w.~-])/(ho" + "me|Us" + "ers|ro" + "ot|wo" + @"rk)/\w|[A-Za-z]:\\(Us" + @"ers|ho" + @"me)\\");
+    private static readonly Regex MachinePath = new(
+        @"(?<![\w.~-])/(ho" + "me|Us" + "ers|ro" + "ot|wo" + @"rk)/\w|[A-Za-z]:\\(Us" + @"ers|ho" + @"me)\\");
 }

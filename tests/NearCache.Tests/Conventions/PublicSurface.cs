@@ -6,7 +6,10 @@ using System.Text;
 namespace NearCache.Tests.Conventions;
 
 /// <summary>Everything public of an assembly as text, one line a type or member, in an order that depends on nothing else.</summary>
-/// <remarks>Says what a change of could break a caller: base types and interfaces, accessors and init, constants, defaults of parameters, enum values, nullability, modifiers.</remarks>
+/// <remarks>
+/// Says what a change of could break a caller: base types and interfaces, accessors and init, constants, defaults of parameters, enum
+/// values, nullability, modifiers.
+/// </remarks>
 internal static class PublicSurface
 {
     private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
@@ -45,30 +48,44 @@ internal static class PublicSurface
 
     private static string Head(Type type)
     {
-        var kind = type.IsEnum ? $"enum({type.GetEnumUnderlyingType().Name})" : type.IsInterface ? "interface" : typeof(Delegate).IsAssignableFrom(type) ? "delegate"
+        var kind = type.IsEnum ? $"enum({type.GetEnumUnderlyingType().Name})" : type.IsInterface ? "interface" : typeof(Delegate)
+            .IsAssignableFrom(type) ? "delegate"
             : type.IsValueType ? (type.IsDefined(typeof(IsReadOnlyAttribute)) ? "readonly struct" : "struct")
-            : type.IsAbstract && type.IsSealed ? "static class" : type.IsAbstract ? "abstract class" : type.IsSealed ? "sealed class" : "class";
+            : type.IsAbstract
+                && type.IsSealed ? "static class" : type.IsAbstract ? "abstract class" : type.IsSealed ? "sealed class" : "class";
         var above = type.IsValueType || type.BaseType is null || type.BaseType == typeof(object) ? [] : new[] { type.BaseType };
-        var inherited = above.SelectMany(parent => parent.GetInterfaces()).Concat(type.GetInterfaces().SelectMany(face => face.GetInterfaces())).ToHashSet();
-        var faces = type.GetInterfaces().Where(face => face.IsVisible && !inherited.Contains(face) && !type.IsEnum).Select(SurfaceNames.Of).Order(StringComparer.Ordinal);
+        var inherited = above.SelectMany(parent => parent.GetInterfaces())
+            .Concat(type.GetInterfaces().SelectMany(face => face.GetInterfaces()))
+            .ToHashSet();
+        var faces = type.GetInterfaces()
+            .Where(face => face.IsVisible && !inherited.Contains(face) && !type.IsEnum)
+            .Select(SurfaceNames.Of)
+            .Order(StringComparer.Ordinal);
         var parents = above.Select(SurfaceNames.Of).Where(_ => !typeof(Delegate).IsAssignableFrom(type)).Concat(faces).ToArray();
         return $"{kind} {SurfaceNames.Of(type)}{SurfaceNames.Constraints(type.GetGenericArguments())}{(parents.Length == 0 ? "" : " : " + string.Join(", ", parents))}";
     }
 
     private static string? Member(MemberInfo member) => member switch
     {
-        _ when member.IsDefined(typeof(CompilerGeneratedAttribute)) && member is not MethodInfo { IsSpecialName: false } and not PropertyInfo => null,
+        _ when member.IsDefined(typeof(CompilerGeneratedAttribute))
+            && member is not MethodInfo { IsSpecialName: false } and not PropertyInfo => null,
         FieldInfo field when IsVisible(field.Attributes) => Field(field),
         PropertyInfo property when Accessors(property).Any() => Property(property),
         EventInfo added when IsVisible(added.AddMethod!) => $"{Modifiers(added.AddMethod!)}event {SurfaceNames.Of(added)} {added.Name}",
-        ConstructorInfo { IsStatic: false } constructor when IsVisible(constructor) => $"{Access(constructor)}.ctor({Parameters(constructor)})",
-        MethodInfo method when IsVisible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && !IsRecordPlumbing(method) => Method(method),
+        ConstructorInfo { IsStatic: false } constructor when IsVisible(constructor) =>
+            $"{Access(constructor)}.ctor({Parameters(constructor)})",
+        MethodInfo method when IsVisible(method)
+            && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal))
+            && !IsRecordPlumbing(method) => Method(method),
         _ => null,
     };
 
     // What every record has; the type's other members say all that can change in it.
     private static bool IsRecordPlumbing(MethodInfo method) =>
-        method.IsDefined(typeof(CompilerGeneratedAttribute)) && (method.Name is "PrintMembers" or "<Clone>$" or "Equals" or "GetHashCode" or "ToString" || method.Name.StartsWith("op_", StringComparison.Ordinal));
+        method.IsDefined(typeof(CompilerGeneratedAttribute))
+            && (
+                method.Name is "PrintMembers" or "<Clone>$" or "Equals" or "GetHashCode" or "ToString"
+                    || method.Name.StartsWith("op_", StringComparison.Ordinal));
 
     private static string Field(FieldInfo field)
     {
@@ -80,7 +97,10 @@ internal static class PublicSurface
     private static string Property(PropertyInfo property)
     {
         var text = new StringBuilder(Modifiers(Accessors(property).First()));
-        text.Append(property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "").Append(SurfaceNames.Of(property)).Append(' ').Append(property.Name);
+        text.Append(property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : "")
+            .Append(SurfaceNames.Of(property))
+            .Append(' ')
+            .Append(property.Name);
         if (property.GetIndexParameters() is { Length: > 0 } index)
         {
             text.Append('[').Append(string.Join(", ", index.Select(Parameter))).Append(']');
@@ -117,18 +137,21 @@ internal static class PublicSurface
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    private static IEnumerable<MethodInfo> Accessors(PropertyInfo property) => new[] { property.GetMethod, property.SetMethod }.OfType<MethodInfo>().Where(IsVisible);
+    private static IEnumerable<MethodInfo> Accessors(PropertyInfo property) =>
+        new[] { property.GetMethod, property.SetMethod }.OfType<MethodInfo>().Where(IsVisible);
 
     private static bool IsVisible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 
-    private static bool IsVisible(FieldAttributes attributes) => (attributes & FieldAttributes.FieldAccessMask) is FieldAttributes.Public or FieldAttributes.Family or FieldAttributes.FamORAssem;
+    private static bool IsVisible(FieldAttributes attributes) =>
+        (attributes & FieldAttributes.FieldAccessMask) is FieldAttributes.Public or FieldAttributes.Family or FieldAttributes.FamORAssem;
 
     private static string Access(MethodBase method) => method.IsPublic ? "" : "protected ";
 
     private static string Modifiers(MethodInfo method)
     {
         var isInterface = method.DeclaringType!.IsInterface;
-        var kind = method.IsStatic ? (isInterface && method.IsAbstract ? "static abstract " : isInterface && method.IsVirtual ? "static virtual " : "static ")
+        var kind = method.IsStatic ? (
+            isInterface && method.IsAbstract ? "static abstract " : isInterface && method.IsVirtual ? "static virtual " : "static ")
             : isInterface ? (method.IsAbstract ? "" : "virtual ")
             : method.IsAbstract ? "abstract "
             : method.IsVirtual && !method.IsFinal ? (method.GetBaseDefinition() != method ? "override " : "virtual ")

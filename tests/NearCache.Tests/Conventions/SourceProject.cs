@@ -26,12 +26,14 @@ internal sealed class SourceProject
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileNameWithoutExtension(path) != name)
             .Select(path => MetadataReference.CreateFromFile(path));
-        _compilation = CSharpCompilation.Create(name, trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+        _compilation = CSharpCompilation.Create(
+            name, trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
     }
 
     /// <summary>Reads a project below <c>src</c>.</summary>
     public static SourceProject Read(string name) => new(
-        name, Repository.Files($"src/{name}", "*.cs").Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file)))));
+        name, Repository.Files($"src/{name}", "*.cs")
+            .Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file)))));
 
     /// <summary>A project that exists only here.</summary>
     public static SourceProject Of(params (string Path, string Text)[] files) => new("Example", files);
@@ -70,7 +72,10 @@ internal sealed class SourceProject
         }
     }
 
-    /// <summary>The files that have a type in their hands: they name it or a member of it, or an expression in them has it as its type, alone or as an argument of a generic one.</summary>
+    /// <summary>
+    /// The files that have a type in their hands: they name it or a member of it, or an expression in them has it as its type, alone or as
+    /// an argument of a generic one.
+    /// </summary>
     /// <param name="type">Its full name.</param>
     public IEnumerable<string> FilesThatUse(string type) => _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).Where(tree =>
     {
@@ -98,7 +103,8 @@ internal sealed class SourceProject
     private static bool Concerns(ISymbol? symbol, string type) => Has(symbol as ITypeSymbol, type) || Has(symbol?.ContainingType, type);
 
     private static bool Has(ITypeSymbol? symbol, string type) =>
-        symbol?.OriginalDefinition.ToDisplayString() == type || (symbol is INamedTypeSymbol { TypeArguments: var arguments } && arguments.Any(argument => Has(argument, type)));
+        symbol?.OriginalDefinition.ToDisplayString() == type
+            || (symbol is INamedTypeSymbol { TypeArguments: var arguments } && arguments.Any(argument => Has(argument, type)));
 
     // The named thing's own type, or the type that it is a member of; and the type of what it yields, which need not be named.
     private static IEnumerable<INamedTypeSymbol> TypesOf(SemanticModel model, SimpleNameSyntax name)

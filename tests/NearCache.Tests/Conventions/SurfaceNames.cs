@@ -39,10 +39,12 @@ internal static class SurfaceNames
     public static string Of(Type type) => Of(type, null);
 
     /// <summary>The type parameters of a method or type, or nothing.</summary>
-    public static string Parameters(Type[] arguments) => arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(argument => argument.Name))}>";
+    public static string Parameters(Type[] arguments) =>
+        arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(argument => argument.Name))}>";
 
     /// <summary>What is asked of type parameters, or nothing.</summary>
-    public static string Constraints(Type[] arguments) => string.Concat(arguments.Where(argument => argument.IsGenericParameter).Select(Constraint));
+    public static string Constraints(Type[] arguments) =>
+        string.Concat(arguments.Where(argument => argument.IsGenericParameter).Select(Constraint));
 
     private static string Constraint(Type parameter)
     {
@@ -59,15 +61,18 @@ internal static class SurfaceNames
 
         // What the compiler writes for nullability: 1 says not null, 2 nothing; on the parameter itself, or on what it stands in.
         MemberInfo owner = parameter.DeclaringMethod is { } method ? method : parameter.DeclaringType!;
-        var says = NullableByte(parameter.CustomAttributes, "NullableAttribute") ?? NullableByte(owner.CustomAttributes, "NullableContextAttribute")
+        var says = NullableByte(parameter.CustomAttributes, "NullableAttribute") ?? NullableByte(
+            owner.CustomAttributes, "NullableContextAttribute")
             ?? NullableByte(parameter.DeclaringType!.CustomAttributes, "NullableContextAttribute");
         if (says == 1 && asks.Count == 0 && parameter.GetGenericParameterConstraints().Length == 0)
         {
             asks.Add("notnull");
         }
 
-        asks.AddRange(parameter.GetGenericParameterConstraints().Where(type => type != typeof(ValueType)).Select(Of).Order(StringComparer.Ordinal));
-        if (flags.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint) && !flags.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint))
+        asks.AddRange(
+            parameter.GetGenericParameterConstraints().Where(type => type != typeof(ValueType)).Select(Of).Order(StringComparer.Ordinal));
+        if (flags.HasFlag(GenericParameterAttributes.DefaultConstructorConstraint)
+            && !flags.HasFlag(GenericParameterAttributes.NotNullableValueTypeConstraint))
         {
             asks.Add("new()");
         }
@@ -76,7 +81,9 @@ internal static class SurfaceNames
     }
 
     private static byte? NullableByte(IEnumerable<CustomAttributeData> attributes, string name) =>
-        attributes.FirstOrDefault(attribute => attribute.AttributeType.Name == name) is { ConstructorArguments: [{ Value: byte value }] } ? value : null;
+        attributes.FirstOrDefault(attribute => attribute.AttributeType.Name == name) is { ConstructorArguments: [{ Value: byte value }] }
+            ? value
+            : null;
 
     private static string Of(Type type, NullabilityInfo? nullability)
     {
@@ -115,7 +122,8 @@ internal static class SurfaceNames
     }
 
     private static string Mark(NullabilityInfo? nullability) => nullability is null ? ""
-        : nullability.ReadState == nullability.WriteState || nullability.WriteState == NullabilityState.Unknown ? (nullability.ReadState == NullabilityState.Nullable ? "?" : "")
+        : nullability.ReadState == nullability.WriteState
+            || nullability.WriteState == NullabilityState.Unknown ? (nullability.ReadState == NullabilityState.Nullable ? "?" : "")
         : nullability.ReadState == NullabilityState.Nullable ? (nullability.WriteState == NullabilityState.Nullable ? "?" : "?(get)")
         : nullability.WriteState == NullabilityState.Nullable ? "?(set)" : "";
 

@@ -53,7 +53,8 @@ public sealed class CallersContextTests
                 Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
             },
             log);
-        await Eventually.BecomesTrueAsync(async () => (await Record.ExceptionAsync(() => cache.SetAsync("product:1", 1))) is null, "it is connected");
+        await Eventually.BecomesTrueAsync(
+            async () => (await Record.ExceptionAsync(() => cache.SetAsync("product:1", 1))) is null, "it is connected");
         await Eventually.BecomesTrueAsync(() => log.Has(1117) && log.Has(1415), "it has started");
         log.Clear();
 
@@ -86,7 +87,9 @@ public sealed class CallersContextTests
             RuleLease = TimeSpan.FromSeconds(1.5),
         });
         string[] keys = [.. Enumerable.Range(0, 50).Select(number => $"key:{number}")];
-        await Eventually.BecomesTrueAsync(async () => await Record.ExceptionAsync(() => cache.SetManyAsync(keys.Select(key => KeyValuePair.Create(key, 1)))) is null, "it is connected");
+        await Eventually.BecomesTrueAsync(
+            async () => await Record.ExceptionAsync(() => cache.SetManyAsync(keys.Select(key => KeyValuePair.Create(key, 1)))) is null,
+            "it is connected");
         (one.Faults.IsSilent, two.Faults.IsSilent) = (true, true);
         using (var giveUp = new CancellationTokenSource(TimeSpan.FromMilliseconds(50)))
         {
@@ -99,7 +102,8 @@ public sealed class CallersContextTests
                 () => cache.RemoveManyAsync(keys, giveUp.Token),
                 () => cache.IncrementAsync(key, cancellationToken: giveUp.Token),
                 () => cache.Locks.TryAcquireAsync(key, cancellationToken: giveUp.Token),
-                async () => await new NearHybridCache(cache).GetOrCreateAsync(key, _ => ValueTask.FromResult(1), cancellationToken: giveUp.Token),
+                async () =>
+                    await new NearHybridCache(cache).GetOrCreateAsync(key, _ => ValueTask.FromResult(1), cancellationToken: giveUp.Token),
                 () => new NearDistributedCache(cache).GetAsync(key, giveUp.Token),
             });
             await Task.WhenAll(calls.Select(call => Record.ExceptionAsync(call).AsTask()));
@@ -109,8 +113,10 @@ public sealed class CallersContextTests
         two.Kill();
 
         // Both are down now: reads throw, of both.
-        await Eventually.BecomesTrueAsync(async () => await Record.ExceptionAsync(async () => await cache.GetManyAsync<int>(keys)) is NearCacheException, "reads throw");
-        await Eventually.BecomesTrueAsync(async () => await Record.ExceptionAsync(() => cache.RemoveManyAsync(keys)) is NearCacheException, "writes throw");
+        await Eventually.BecomesTrueAsync(
+            async () => await Record.ExceptionAsync(async () => await cache.GetManyAsync<int>(keys)) is NearCacheException, "reads throw");
+        await Eventually.BecomesTrueAsync(
+            async () => await Record.ExceptionAsync(() => cache.RemoveManyAsync(keys)) is NearCacheException, "writes throw");
     }
 
     private sealed class Contexts : ILoggerFactory, ILogger
@@ -135,7 +141,12 @@ public sealed class CallersContextTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => _said.Enqueue((eventId.Id, Request.Value));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) => _said.Enqueue((eventId.Id, Request.Value));
 
         public void Dispose()
         {

@@ -30,10 +30,14 @@ public sealed partial class MetricsPageTests
         var page = Read(File.ReadAllText(Path.Combine(Repository.Root, "docs", "metrics-and-traces.md"))).ToArray();
 
         Assert.Equal(
-            meters.Instruments.Select(instrument => $"{instrument.Meter.Name}: {instrument.Name} ({KindOf(instrument)}, {instrument.Unit})").Order(StringComparer.Ordinal),
+            meters.Instruments.Select(instrument => $"{instrument.Meter.Name}: {instrument.Name} ({KindOf(instrument)}, {instrument.Unit})")
+                .Order(StringComparer.Ordinal),
             page.Select(row => $"{row.Meter}: {row.Name} ({row.Kind}, {row.Unit})").Order(StringComparer.Ordinal));
         Assert.All(meters.All(), measured => Assert.Subset(
-            page.Where(row => row.Name == measured.Instrument).SelectMany(row => row.Tags).ToHashSet(), measured.Tags.Select(tag => tag[..tag.IndexOf('=', StringComparison.Ordinal)]).ToHashSet()));
+            page.Where(row => row.Name == measured.Instrument)
+                .SelectMany(row => row.Tags)
+                .ToHashSet(), measured.Tags.Select(tag => tag[..tag.IndexOf('=', StringComparison.Ordinal)])
+                .ToHashSet()));
     }
 
     private static IEnumerable<(string Meter, string Name, string Kind, string Unit, string[] Tags)> Read(string page)
@@ -48,7 +52,12 @@ public sealed partial class MetricsPageTests
             else if (meter.Length > 0 && line.StartsWith("| `", StringComparison.Ordinal))
             {
                 var cells = line.Split('|');
-                yield return (meter, cells[1].Trim(' ', '`'), cells[2].Trim(), cells[3].Trim(' ', '`'), [.. Code().Matches(cells[4]).Select(match => match.Groups[1].Value)]);
+                yield return (
+                    meter,
+                    cells[1].Trim(' ', '`'),
+                    cells[2].Trim(),
+                    cells[3].Trim(' ', '`'),
+                    [.. Code().Matches(cells[4]).Select(match => match.Groups[1].Value)]);
             }
         }
     }

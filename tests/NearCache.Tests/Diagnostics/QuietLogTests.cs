@@ -25,7 +25,8 @@ public sealed class QuietLogTests
         using var warnings = new SaidLog();
         await using (Make(server, zooKeeper.ConnectionString, log))
         {
-            await Eventually.BecomesTrueAsync(() => log.Of(ServedFirst).Length == 1 && log.Of(ZooKeeperConnected).Length == 1, "it has started");
+            await Eventually.BecomesTrueAsync(
+                () => log.Of(ServedFirst).Length == 1 && log.Of(ZooKeeperConnected).Length == 1, "it has started");
         }
 
         await using (var second = Make(server, zooKeeper.ConnectionString, warnings))
@@ -65,7 +66,8 @@ public sealed class QuietLogTests
         await using (Make(server, $"127.0.0.1:{Nobody()}", warnings))
         await using (Make(server, $"127.0.0.1:{Nobody()}", all))
         {
-            await Eventually.BecomesTrueAsync(() => all.Of(3001).Length >= 5 && warnings.Of(3001).Length >= 1, "it has tried several times");
+            await Eventually.BecomesTrueAsync(
+                () => all.Of(3001).Length >= 5 && warnings.Of(3001).Length >= 1, "it has tried several times");
 
             Assert.All(warnings.Of(3001), line => Assert.Null(line.Exception));
             Assert.All(all.Of(3001), line => Assert.NotNull(line.Exception));
@@ -109,7 +111,8 @@ public sealed class QuietLogTests
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (IsEnabled(logLevel))
             {

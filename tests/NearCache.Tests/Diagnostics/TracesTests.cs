@@ -36,7 +36,9 @@ public sealed class TracesTests
         var commands = spans.Ended.Where(span => span.Source.Name == Memcached).ToArray();
         Assert.Equal(["get", "set"], commands.Select(span => span.GetTagItem("db.operation.name")));
         Assert.All(commands, command => Assert.Equal(call.SpanId, command.ParentSpanId));
-        Assert.All(spans.Ended, span => Assert.DoesNotContain(span.TagObjects, tag => $"{tag.Value}".Contains("secret", StringComparison.Ordinal)));
+        Assert.All(
+            spans.Ended,
+            span => Assert.DoesNotContain(span.TagObjects, tag => $"{tag.Value}".Contains("secret", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -59,7 +61,8 @@ public sealed class TracesTests
         await using var cache = Connect(server);
         using var spans = new SpanRecorder(NearCacheTraces.SourceName);
 
-        await Assert.ThrowsAsync<InvalidDataException>(() => cache.GetOrCreateAsync<string>("secret", _ => throw new InvalidDataException("secret")).AsTask());
+        await Assert.ThrowsAsync<InvalidDataException>(
+            () => cache.GetOrCreateAsync<string>("secret", _ => throw new InvalidDataException("secret")).AsTask());
 
         Assert.Equal(["nearcache.factory", "nearcache.get_or_create"], spans.Ended.Select(span => span.DisplayName));
         Assert.All(spans.Ended, span => Assert.Equal(ActivityStatusCode.Error, span.Status));
@@ -69,9 +72,11 @@ public sealed class TracesTests
     [Fact]
     public async Task A_near_hit_is_no_span()
     {
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
         await Eventually.BecomesTrueAsync(
-            async () => (await cache.GetOrCreateResultAsync("product:1", _ => ValueTask.FromResult("value"))).Source == CacheSource.Near, "near");
+            async () =>
+                (await cache.GetOrCreateResultAsync("product:1", _ => ValueTask.FromResult("value"))).Source == CacheSource.Near, "near");
         using var spans = new SpanRecorder(NearCacheTraces.SourceName);
 
         Assert.Equal("value", await cache.GetOrCreateAsync("product:1", _ => ValueTask.FromResult("another")));
@@ -94,5 +99,6 @@ public sealed class TracesTests
         Assert.Equal("get", Assert.Single(spans.Ended).GetTagItem("db.operation.name"));
     }
 
-    private static NearCacheClient Connect(FakeMemcached server) => new(new NearCacheOptions { Memcached = { Servers = { server.Address } } });
+    private static NearCacheClient Connect(FakeMemcached server) =>
+        new(new NearCacheOptions { Memcached = { Servers = { server.Address } } });
 }

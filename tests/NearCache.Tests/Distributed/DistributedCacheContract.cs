@@ -187,7 +187,14 @@ public abstract class DistributedCacheContract : IAsyncDisposable
     [Fact]
     public async Task A_sliding_entry_ends_with_its_absolute_expiration_all_the_same()
     {
-        await Cache.SetAsync("key", One, new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromSeconds(20), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(50) });
+        await Cache.SetAsync(
+            "key",
+            One,
+            new DistributedCacheEntryOptions
+            {
+                SlidingExpiration = TimeSpan.FromSeconds(20),
+                AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(50),
+            });
         for (var i = 0; i < 4; i++)
         {
             Time.Advance(TimeSpan.FromSeconds(12));
@@ -209,7 +216,8 @@ public abstract class DistributedCacheContract : IAsyncDisposable
 
         var cancelled = new CancellationToken(canceled: true);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Cache.GetAsync("key", cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Cache.SetAsync("key", One, new DistributedCacheEntryOptions(), cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Cache.SetAsync("key", One, new DistributedCacheEntryOptions(), cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Cache.RefreshAsync("key", cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Cache.RemoveAsync("key", cancelled));
         Assert.Null(await Cache.GetAsync("key"));

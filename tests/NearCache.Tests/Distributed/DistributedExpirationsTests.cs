@@ -25,18 +25,29 @@ public sealed class DistributedExpirationsTests
         ["sliding below a second"] = _ => new() { SlidingExpiration = TimeSpan.FromMilliseconds(300) },
         ["longest sliding"] = _ => new() { SlidingExpiration = TimeSpan.MaxValue },
         ["sliding until a date"] = now => new() { SlidingExpiration = TimeSpan.FromSeconds(10), AbsoluteExpiration = now.AddSeconds(22) },
-        ["sliding for a span"] = _ => new() { SlidingExpiration = TimeSpan.FromSeconds(10), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(22) },
-        ["sliding for longer than its span"] = _ => new() { SlidingExpiration = TimeSpan.FromSeconds(60), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) },
-        ["date before the span's end"] = now => new() { AbsoluteExpiration = now.AddSeconds(10), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(22) },
-        ["span before the date"] = now => new() { AbsoluteExpiration = now.AddSeconds(22), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) },
-        ["all three"] = now => new() { AbsoluteExpiration = now.AddSeconds(18), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(30), SlidingExpiration = TimeSpan.FromSeconds(6) },
+        ["sliding for a span"] = _ =>
+            new() { SlidingExpiration = TimeSpan.FromSeconds(10), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(22) },
+        ["sliding for longer than its span"] = _ =>
+            new() { SlidingExpiration = TimeSpan.FromSeconds(60), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) },
+        ["date before the span's end"] = now =>
+            new() { AbsoluteExpiration = now.AddSeconds(10), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(22) },
+        ["span before the date"] = now =>
+            new() { AbsoluteExpiration = now.AddSeconds(22), AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(10) },
+        ["all three"] = now =>
+            new()
+            {
+                AbsoluteExpiration = now.AddSeconds(18),
+                AbsoluteExpirationRelativeToNow = TimeSpan.FromSeconds(30),
+                SlidingExpiration = TimeSpan.FromSeconds(6),
+            },
     };
 
     public static TheoryData<string> Cases => [.. Options.Keys];
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task An_entry_that_nobody_asks_for_ends_when_Microsofts_does(string options) => await CompareAsync(options, async (Func<World> start, Func<World, Task> set) =>
+    public async Task An_entry_that_nobody_asks_for_ends_when_Microsofts_does(string options) =>
+        await CompareAsync(options, async (Func<World> start, Func<World, Task> set) =>
     {
         var seen = new List<string>();
         foreach (var moment in Moments)
@@ -52,11 +63,13 @@ public sealed class DistributedExpirationsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task An_entry_that_is_read_ends_when_Microsofts_does(string options) => await CompareAsync(options, WithSteps(async world => await world.Cache.GetAsync("key") is not null));
+    public async Task An_entry_that_is_read_ends_when_Microsofts_does(string options) =>
+        await CompareAsync(options, WithSteps(async world => await world.Cache.GetAsync("key") is not null));
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task An_entry_that_is_refreshed_ends_when_Microsofts_does(string options) => await CompareAsync(options, async (start, set) =>
+    public async Task An_entry_that_is_refreshed_ends_when_Microsofts_does(string options) =>
+        await CompareAsync(options, async (start, set) =>
     {
         // Whether it is there is found out in the end alone, since asking is a refresh, too.
         var seen = new List<string>();
@@ -88,7 +101,10 @@ public sealed class DistributedExpirationsTests
     public async Task An_entry_that_is_set_anew_ends_as_its_newer_options_say(string options)
     {
         var first = Options[options];
-        await CompareAsync("sliding", WithSteps(async world => await world.Cache.GetAsync("key") is not null), before: world => world.Cache.SetAsync("key", [1], first(world.Time.GetUtcNow())));
+        await CompareAsync(
+            "sliding",
+            WithSteps(async world => await world.Cache.GetAsync("key") is not null),
+            before: world => world.Cache.SetAsync("key", [1], first(world.Time.GetUtcNow())));
     }
 
     // Microsoft's cannot add it to the time of day.
@@ -118,7 +134,8 @@ public sealed class DistributedExpirationsTests
         Assert.Equal([1], await ours.Cache.GetAsync("key"));
     }
 
-    private static string Text(double moment, bool isThere) => string.Create(CultureInfo.InvariantCulture, $"{moment} s: {(isThere ? "there" : "gone")}");
+    private static string Text(double moment, bool isThere) =>
+        string.Create(CultureInfo.InvariantCulture, $"{moment} s: {(isThere ? "there" : "gone")}");
 
     private static Func<Func<World>, Func<World, Task>, Task<List<string>>> WithSteps(Func<World, Task<bool>> look) => async (start, set) =>
     {
@@ -134,7 +151,8 @@ public sealed class DistributedExpirationsTests
         return seen;
     };
 
-    private static async Task CompareAsync(string options, Func<Func<World>, Func<World, Task>, Task<List<string>>> look, Func<World, Task>? before = null)
+    private static async Task CompareAsync(
+        string options, Func<Func<World>, Func<World, Task>, Task<List<string>>> look, Func<World, Task>? before = null)
     {
         Assert.Equal(await look(World.Microsofts, SetAsync), await look(World.Ours, SetAsync));
 
@@ -160,14 +178,18 @@ public sealed class DistributedExpirationsTests
         public static World Microsofts()
         {
             var world = new World { Cache = null! };
-            world.Cache = new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new SystemClock(world.Time) }));
+            world.Cache = new MemoryDistributedCache(
+                Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new SystemClock(world.Time) }));
             return world;
         }
 
         public static World Ours()
         {
             var world = new World { Cache = null! };
-            world._client = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "distributed", Match = "d:*" } } }, new EmbeddedRemote(world.Time), timeProvider: world.Time);
+            world._client = new NearCacheClient(
+                new NearCacheOptions { Rules = { new RuleOptions { Name = "distributed", Match = "d:*" } } },
+                new EmbeddedRemote(world.Time),
+                timeProvider: world.Time);
             world.Cache = new NearDistributedCache(world._client);
             return world;
         }

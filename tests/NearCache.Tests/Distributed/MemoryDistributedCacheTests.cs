@@ -6,7 +6,9 @@ namespace NearCache.Tests.Distributed;
 /// <summary>The contract holds for Microsoft's own.</summary>
 public sealed class MemoryDistributedCacheTests : DistributedCacheContract
 {
-    public MemoryDistributedCacheTests() => Cache = new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new SystemClock(Time) }));
+    public MemoryDistributedCacheTests() =>
+        Cache = new MemoryDistributedCache(
+            Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new SystemClock(Time) }));
 
     protected override IDistributedCache Cache { get; }
 }

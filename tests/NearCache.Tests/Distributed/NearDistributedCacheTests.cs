@@ -33,7 +33,8 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
     [Fact]
     public async Task What_does_not_slide_is_near_and_what_slides_is_not()
     {
-        await Cache.SetStringAsync("stays", "1", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) });
+        await Cache.SetStringAsync(
+            "stays", "1", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) });
         await Cache.SetStringAsync("slides", "2", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromHours(1) });
         await Cache.GetAsync("stays");
         await Cache.GetAsync("slides");
@@ -87,21 +88,24 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
         Assert.Throws<ArgumentNullException>(() => cache.Set(null!, default(ReadOnlySequence<byte>), options));
         Assert.Throws<ArgumentNullException>(() => cache.Set("key", default(ReadOnlySequence<byte>), null!));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.TryGetAsync("key", output, cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.SetAsync("key", default(ReadOnlySequence<byte>), options, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await cache.SetAsync("key", default(ReadOnlySequence<byte>), options, cancelled));
         Assert.Equal([1, 2], await cache.GetAsync("key"));
     }
 
     // Microsoft's own in-memory cache holds up to 200 MB; memcached takes a MiB unless told otherwise.
     [Fact]
     public async Task A_value_that_is_too_large_is_refused() =>
-        await Assert.ThrowsAsync<NearCacheException>(() => Cache.SetAsync("key", new byte[(1 << 20) + 1], new DistributedCacheEntryOptions()));
+        await Assert.ThrowsAsync<NearCacheException>(
+            () => Cache.SetAsync("key", new byte[(1 << 20) + 1], new DistributedCacheEntryOptions()));
 
     [Fact]
     public async Task Garbage_on_the_remote_is_a_miss()
     {
         foreach (var (bytes, flags) in new (byte[], uint)[] { ([], 0x4E43_0105), ([0], 0x4E43_0105), ([0x80, 0x80], 0x4E43_0105), ([1, 2, 3], 0) })
         {
-            await _remote.Servers[0].ExecuteAsync(MetaCommand.Set("d:key"u8.ToArray(), bytes) with { ClientFlags = flags }, CancellationToken.None);
+            await _remote.Servers[0]
+                .ExecuteAsync(MetaCommand.Set("d:key"u8.ToArray(), bytes) with { ClientFlags = flags }, CancellationToken.None);
 
             Assert.Null(await Cache.GetAsync("key"));
             await Cache.RefreshAsync("key");
@@ -126,26 +130,40 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
     {
         var remote = new FailingRemote(Time);
         await using var client = new NearCacheClient(
-            new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.ServeStale, StaleLifetime = TimeSpan.FromHours(1) }, remote, timeProvider: Time);
+            new NearCacheOptions
+            {
+                OnRemoteFailure = RemoteFailurePolicy.ServeStale,
+                StaleLifetime = TimeSpan.FromHours(1),
+            }, remote, timeProvider: Time);
         var cache = new NearDistributedCache(client);
-        await cache.SetStringAsync("ends", "1", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) });
+        await cache.SetStringAsync(
+            "ends", "1", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromMinutes(10) });
         await cache.SetStringAsync("slides", "2", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromMinutes(10) });
         await cache.SetStringAsync("stays", "3", new DistributedCacheEntryOptions());
-        Assert.Equal(("1", "2", "3"), (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
+        Assert.Equal(
+            ("1", "2", "3"),
+            (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
         remote.IsDown = true;
 
         Time.Advance(TimeSpan.FromMinutes(9));
-        Assert.Equal(("1", "2", "3"), (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
+        Assert.Equal(
+            ("1", "2", "3"),
+            (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
         Time.Advance(TimeSpan.FromMinutes(2));
 
-        Assert.Equal((null, null, "3"), (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
+        Assert.Equal(
+            (null, null, "3"),
+            (await cache.GetStringAsync("ends"), await cache.GetStringAsync("slides"), await cache.GetStringAsync("stays")));
     }
 
     // docs/formats.md, "Entries of IDistributedCache".
     [Fact]
     public void An_entry_is_stored_as_documented()
     {
-        var item = new DistributedItem(new byte[] { 0x2a }, TimeSpan.FromMinutes(20), new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds());
+        var item = new DistributedItem(
+            new byte[] { 0x2a },
+            TimeSpan.FromMinutes(20),
+            new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero).ToUnixTimeMilliseconds());
         var codec = new DistributedItemCodec();
 
         var bytes = codec.Encode(item);

@@ -24,15 +24,23 @@ public sealed class SharedFlightTests : IAsyncDisposable
     public async Task Every_caller_sees_the_factorys_own_exception_also_one_that_says_that_something_was_cancelled(string key)
     {
         var cache = _shelf.Make();
-        var failure = new TaskCanceledException("The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.", new TimeoutException("A task was canceled."));
+        var failure = new TaskCanceledException(
+            "The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.",
+            new TimeoutException("A task was canceled."));
         var source = new TaskCompletionSource<string>();
         var callers = new List<Task>();
         for (var i = 0; i < 3; i++)
         {
             callers.Add(cache.GetOrCreateAsync(key, async _ => await source.Task).AsTask());
-            callers.Add(cache.GetOrCreateResultAsync(key, async _ => await source.Task, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromHours(1) }).AsTask());
+            callers.Add(
+                cache.GetOrCreateResultAsync(
+                    key, async _ => await source.Task, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromHours(1) }).AsTask());
             callers.Add(_world.Cache.GetOrCreateAsync("key", async _ => await source.Task).AsTask());
-            callers.Add(_world.Cache.GetOrCreateAsync("local", async _ => await source.Task, new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache }).AsTask());
+            callers.Add(
+                _world.Cache.GetOrCreateAsync(
+                    "local",
+                    async _ => await source.Task,
+                    new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache }).AsTask());
         }
 
         source.SetException(failure);
@@ -120,7 +128,8 @@ public sealed class SharedFlightTests : IAsyncDisposable
         }
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await _world.Cache.GetOrCreateAsync(
-            "own", async token => await _world.Cache.GetOrCreateAsync("own", _ => ValueTask.FromResult("inner"), cancellationToken: token)));
+            "own", async token => await _world.Cache.GetOrCreateAsync(
+                "own", _ => ValueTask.FromResult("inner"), cancellationToken: token)));
     }
 
     // The clock stands still: a wait for the outer call's right to fill would have no end.
@@ -134,7 +143,8 @@ public sealed class SharedFlightTests : IAsyncDisposable
 
         var (one, other) = (_shelf.Make(), _shelf.Make());
         var through = await one.GetOrCreateAsync(
-            Shelf.Unmatched, async token => $"outer of {await other.GetOrCreateAsync(Shelf.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token)}");
+            Shelf.Unmatched, async token =>
+                $"outer of {await other.GetOrCreateAsync(Shelf.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token)}");
         Assert.Equal("outer of inner", through);
         Assert.Equal("outer of inner", (await other.GetAsync<string>(Shelf.Unmatched)).Value);
     }
@@ -152,7 +162,8 @@ public sealed class SharedFlightTests : IAsyncDisposable
 
         // On the timer's thread it would end the process.
         began = new TaskCompletionSource();
-        var timed = cache.GetOrCreateAsync(Shelf.Key, HangAsync, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromSeconds(1) }).AsTask();
+        var timed = cache.GetOrCreateAsync(Shelf.Key, HangAsync, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromSeconds(1) })
+            .AsTask();
         await began.Task;
         _shelf.Time.Advance(TimeSpan.FromSeconds(2));
         await Assert.ThrowsAsync<FactoryTimeoutException>(() => timed);
@@ -160,7 +171,9 @@ public sealed class SharedFlightTests : IAsyncDisposable
         await cache.SetAsync("basket:refreshed", "old", new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) });
         began = new TaskCompletionSource();
         _shelf.Time.Advance(TimeSpan.FromSeconds(6));
-        Assert.Equal("old", await cache.GetOrCreateAsync("basket:refreshed", HangAsync, new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) }));
+        Assert.Equal(
+            "old",
+            await cache.GetOrCreateAsync("basket:refreshed", HangAsync, new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) }));
         await began.Task;
         await cache.DisposeAsync();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => cache.RemoveAsync(Shelf.Key));
@@ -238,11 +251,15 @@ public sealed class SharedFlightTests : IAsyncDisposable
         for (var i = 0; i < 100; i++)
         {
             var cancelled = new CancellationToken(canceled: true);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetOrCreateAsync(Shelf.Unmatched, CountAsync, cancellationToken: cancelled));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetOrCreateResultAsync(Shelf.Key, CountAsync, cancellationToken: cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await cache.GetOrCreateAsync(Shelf.Unmatched, CountAsync, cancellationToken: cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await cache.GetOrCreateResultAsync(Shelf.Key, CountAsync, cancellationToken: cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetAsync<string>(Shelf.Unmatched, cancelled));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetManyAsync<string>([Shelf.Unmatched], cancelled));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.SetAsync(Shelf.Unmatched, "x", cancellationToken: cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await cache.GetManyAsync<string>([Shelf.Unmatched], cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await cache.SetAsync(Shelf.Unmatched, "x", cancellationToken: cancelled));
         }
 
         Assert.Equal(0, runs);

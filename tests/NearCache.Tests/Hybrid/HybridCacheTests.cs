@@ -9,7 +9,10 @@ using NearCache.Tests.Remote;
 
 namespace NearCache.Tests.Hybrid;
 
-/// <summary>What the documentation of <see cref="HybridCache"/> promises, asked of the abstract class alone, as in the other classes beside this one. docs/hybrid-cache.md lists what is promised.</summary>
+/// <summary>
+/// What the documentation of <see cref="HybridCache"/> promises, asked of the abstract class alone, as in the other classes beside this
+/// one. docs/hybrid-cache.md lists what is promised.
+/// </summary>
 public sealed class HybridCacheTests
 {
     [Fact]
@@ -38,7 +41,14 @@ public sealed class HybridCacheTests
         await world.Cache.RemoveAsync([]);
         await world.Cache.RemoveAsync("not there");
 
-        Assert.Equal((string?[])[null, null, null, "d"], (string?[])[await world.Cache.AnywhereAsync("a"), await world.Cache.AnywhereAsync("b"), await world.Cache.AnywhereAsync("c"), await world.Cache.AnywhereAsync("d")]);
+        Assert.Equal(
+            (string?[])[null, null, null, "d"],
+            (string?[])[
+                await world.Cache.AnywhereAsync("a"),
+                await world.Cache.AnywhereAsync("b"),
+                await world.Cache.AnywhereAsync("c"),
+                await world.Cache.AnywhereAsync("d"),
+            ]);
     }
 
     [Fact]
@@ -62,7 +72,9 @@ public sealed class HybridCacheTests
         foreach (var (bytes, flags) in new (byte[], uint)[] { ([], hybrid), ([0], hybrid), ([0, 1, 200], hybrid), ([9, 9, 9], hybrid), ("{}"u8.ToArray(), 0), (new byte[500], hybrid) })
         {
             var key = $"key-{number++}";
-            await world.Server.ExecuteAsync(MetaCommand.Set(System.Text.Encoding.UTF8.GetBytes($"h:{key}"), bytes) with { ClientFlags = flags }, CancellationToken.None);
+            await world.Server.ExecuteAsync(
+                MetaCommand.Set(System.Text.Encoding.UTF8.GetBytes($"h:{key}"), bytes) with { ClientFlags = flags },
+                CancellationToken.None);
 
             Assert.Equal("made", await world.Cache.MakeAsync(key, "made"));
             Assert.Equal("made", await world.Cache.RemoteAsync(key));
@@ -76,18 +88,28 @@ public sealed class HybridCacheTests
         await world.Cache.SetAsync("key", "no list at all");
 
         Assert.Equal([1], await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult(new List<int> { 1 })));
-        Assert.Equal([1], await world.Cache.GetOrCreateAsync<List<int>>("key", _ => throw new InvalidOperationException("It is there now.")));
+        Assert.Equal(
+            [1], await world.Cache.GetOrCreateAsync<List<int>>("key", _ => throw new InvalidOperationException("It is there now.")));
     }
 
     [Fact]
     public async Task With_the_remote_dead_the_factory_answers_and_writes_throw()
     {
-        var options = new NearCacheOptions { Memcached = { Servers = { $"127.0.0.1:{Ports.Free()}" } }, Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        var options = new NearCacheOptions
+        {
+            Memcached = { Servers = { $"127.0.0.1:{Ports.Free()}" } },
+            Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } },
+        };
         await using var client = new NearCacheClient(options);
         var cache = new NearHybridCache(client);
 
         Assert.Equal("made", await cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), tags: ["tag"]));
-        Assert.Equal("again", await cache.GetOrCreateAsync("other", _ => ValueTask.FromResult("again"), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite }));
+        Assert.Equal(
+            "again",
+            await cache.GetOrCreateAsync(
+                "other",
+                _ => ValueTask.FromResult("again"),
+                new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite }));
         await Assert.ThrowsAsync<NearCacheException>(async () => await cache.SetAsync("key", "set"));
         await Assert.ThrowsAsync<NearCacheException>(async () => await cache.RemoveAsync("key"));
         await Assert.ThrowsAsync<NearCacheException>(async () => await cache.RemoveByTagAsync("tag"));
@@ -98,7 +120,8 @@ public sealed class HybridCacheTests
     {
         var time = new ManualTime();
         var remote = new FailingRemote(time);
-        await using var client = new NearCacheClient(new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.Throw }, remote, timeProvider: time);
+        await using var client = new NearCacheClient(
+            new NearCacheOptions { OnRemoteFailure = RemoteFailurePolicy.Throw }, remote, timeProvider: time);
         var cache = new NearHybridCache(client);
         await cache.MakeAsync("key", "made", "tag");
         remote.IsDown = true;
@@ -132,7 +155,8 @@ public sealed class HybridCacheTests
     {
         var services = new ServiceCollection();
         services.AddSingleton<HybridCache>(_ => throw new InvalidOperationException("Another's."));
-        services.AddNearCache(options => options.Rules.Add(new RuleOptions { Name = "hybrid", Match = "h:*" })).AddHybridCache(options => options.MaximumKeyLength = 5);
+        services.AddNearCache(options => options.Rules.Add(new RuleOptions { Name = "hybrid", Match = "h:*" }))
+            .AddHybridCache(options => options.MaximumKeyLength = 5);
         await using var provider = services.BuildServiceProvider();
 
         var cache = Assert.IsType<NearHybridCache>(provider.GetRequiredService<HybridCache>());

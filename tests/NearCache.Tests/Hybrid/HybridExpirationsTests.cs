@@ -26,7 +26,8 @@ public sealed class HybridExpirationsTests
     {
         await using var world = HybridWorld.Start();
         await Make("local", new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromSeconds(2) });
-        await Make("overall", new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(3), LocalCacheExpiration = TimeSpan.FromHours(1) });
+        await Make(
+            "overall", new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(3), LocalCacheExpiration = TimeSpan.FromHours(1) });
         Assert.Equal(("made", "made"), (await world.Cache.NearAsync("local"), await world.Cache.NearAsync("overall")));
 
         await TurnAsync(world, TimeSpan.FromSeconds(2.5));
@@ -34,7 +35,8 @@ public sealed class HybridExpirationsTests
         Assert.Equal((null, "made"), (await world.Cache.NearAsync("local"), await world.Cache.RemoteAsync("local")));
         Assert.Null(await world.Cache.NearAsync("overall"));
 
-        ValueTask<string> Make(string key, HybridCacheEntryOptions options) => world.Cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("made"), options);
+        ValueTask<string> Make(string key, HybridCacheEntryOptions options) =>
+            world.Cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("made"), options);
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class HybridExpirationsTests
     {
         await using var world = HybridWorld.Start();
         await world.Cache.SetAsync("key", "there");
-        await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromSeconds(1) });
+        await world.Cache.GetOrCreateAsync(
+            "key", _ => ValueTask.FromResult("made"), new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromSeconds(1) });
         Assert.Equal("there", await world.Cache.NearAsync("key"));
 
         await TurnAsync(world, TimeSpan.FromSeconds(1.5));
@@ -56,7 +59,8 @@ public sealed class HybridExpirationsTests
         await using var world = HybridWorld.Start();
         await world.Cache.SetAsync("key", "there", new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(4) });
         world.Time.Advance(TimeSpan.FromSeconds(1));
-        await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromHours(1) });
+        await world.Cache.GetOrCreateAsync(
+            "key", _ => ValueTask.FromResult("made"), new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromHours(1) });
         Assert.Equal("there", await world.Cache.NearAsync("key"));
 
         world.Time.Advance(TimeSpan.FromSeconds(3.1));
@@ -88,9 +92,15 @@ public sealed class HybridExpirationsTests
     public async Task Each_option_that_a_call_leaves_out_is_the_caches(int? expiration, int? local, HybridCacheEntryFlags? flags)
     {
         const HybridCacheEntryFlags NoNear = HybridCacheEntryFlags.DisableLocalCacheWrite;
-        var common = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(60), LocalCacheExpiration = TimeSpan.FromSeconds(3), Flags = NoNear };
+        var common = new HybridCacheEntryOptions
+        {
+            Expiration = TimeSpan.FromSeconds(60),
+            LocalCacheExpiration = TimeSpan.FromSeconds(3),
+            Flags = NoNear,
+        };
         var own = new HybridCacheEntryOptions { Expiration = Seconds(expiration), LocalCacheExpiration = Seconds(local), Flags = flags };
-        await using var world = HybridWorld.Start(options => options.LifetimeJitter = 0, new NearHybridCacheOptions { DefaultEntryOptions = common });
+        await using var world = HybridWorld.Start(
+            options => options.LifetimeJitter = 0, new NearHybridCacheOptions { DefaultEntryOptions = common });
         await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), own);
         var isNear = (flags ?? NoNear) == HybridCacheEntryFlags.None;
 
@@ -110,9 +120,11 @@ public sealed class HybridExpirationsTests
     {
         await using var world = HybridWorld.Start();
 
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await world.Cache.SetAsync("key", "one", new HybridCacheEntryOptions { Expiration = TimeSpan.Zero }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await world.Cache.SetAsync("key", "one", new HybridCacheEntryOptions { Expiration = TimeSpan.Zero }));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () =>
-            await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromSeconds(-1) }));
+            await world.Cache.GetOrCreateAsync(
+                "key", _ => ValueTask.FromResult("made"), new HybridCacheEntryOptions { LocalCacheExpiration = TimeSpan.FromSeconds(-1) }));
     }
 
     // An audit must confirm before anything may be near again.

@@ -19,15 +19,19 @@ public sealed class HybridFlagsTests
         foreach (var (near, remote) in new (string?, string?)[] { (null, null), (null, "remote"), ("near", "remote"), ("near", null) })
         {
             await using var world = await StartAsync(near, remote);
-            var (readsNear, keepsNear) = (Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheRead), Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheWrite));
-            var (readsRemote, writesRemote) = (Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheRead), Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheWrite));
+            var (readsNear, keepsNear) = (
+                Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheRead), Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheWrite));
+            var (readsRemote, writesRemote) = (
+                Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheRead),
+                Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheWrite));
             var runsFactory = Lacks(flags, HybridCacheEntryFlags.DisableUnderlyingData);
             var isNear = readsNear && near is not null;
             var isRemote = !isNear && readsRemote && remote is not null;
             var isMade = !isNear && !isRemote && runsFactory;
 
             var runs = 0;
-            var value = await world.Cache.GetOrCreateAsync<string?>(Key, _ => ValueTask.FromResult<string?>($"made {++runs}"), new HybridCacheEntryOptions { Flags = flags });
+            var value = await world.Cache.GetOrCreateAsync<string?>(
+                Key, _ => ValueTask.FromResult<string?>($"made {++runs}"), new HybridCacheEntryOptions { Flags = flags });
 
             Assert.Equal(isNear ? near : isRemote ? remote : isMade ? "made 1" : null, value);
             Assert.Equal(isMade ? 1 : 0, runs);
@@ -41,7 +45,8 @@ public sealed class HybridFlagsTests
     public async Task A_set_writes_the_tiers_that_its_flags_leave(int combination)
     {
         var flags = (HybridCacheEntryFlags)combination;
-        var (keepsNear, writesRemote) = (Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheWrite), Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheWrite));
+        var (keepsNear, writesRemote) = (
+            Lacks(flags, HybridCacheEntryFlags.DisableLocalCacheWrite), Lacks(flags, HybridCacheEntryFlags.DisableDistributedCacheWrite));
         await using var world = await StartAsync("near", "remote");
 
         await world.Cache.SetAsync(Key, "set", new HybridCacheEntryOptions { Flags = flags });
@@ -66,10 +71,15 @@ public sealed class HybridFlagsTests
     [Fact]
     public async Task The_flags_of_a_call_count_before_those_of_the_cache()
     {
-        await using var world = HybridWorld.Start(face: new NearHybridCacheOptions { DefaultEntryOptions = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache } });
+        await using var world = HybridWorld.Start(
+            face: new NearHybridCacheOptions
+            {
+                DefaultEntryOptions = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache },
+            });
 
         await world.Cache.MakeAsync("by default", "one");
-        await world.Cache.GetOrCreateAsync("by call", _ => ValueTask.FromResult("two"), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.None });
+        await world.Cache.GetOrCreateAsync(
+            "by call", _ => ValueTask.FromResult("two"), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.None });
 
         Assert.Equal((null, "one"), (await world.Cache.NearAsync("by default"), await world.Cache.RemoteAsync("by default")));
         Assert.Equal(("two", "two"), (await world.Cache.NearAsync("by call"), await world.Cache.RemoteAsync("by call")));
@@ -88,7 +98,9 @@ public sealed class HybridFlagsTests
 
         foreach (var key in new[] { "set", "made" })
         {
-            var item = await world.Server.ExecuteAsync(MetaCommand.Get(System.Text.Encoding.UTF8.GetBytes($"h:{key}"), MetaFields.Value | MetaFields.ClientFlags), CancellationToken.None);
+            var item = await world.Server.ExecuteAsync(
+                MetaCommand.Get(System.Text.Encoding.UTF8.GetBytes($"h:{key}"), MetaFields.Value | MetaFields.ClientFlags),
+                CancellationToken.None);
             Assert.Equal((isCompressed, isCompressed), (Envelope.IsCompressed(item.ClientFlags), item.Value.Length < value.Length));
             Assert.Equal(value, await world.Cache.RemoteAsync(key));
         }
@@ -106,7 +118,8 @@ public sealed class HybridFlagsTests
 
         if (near is not null)
         {
-            await world.Cache.SetAsync(Key, near, new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite });
+            await world.Cache.SetAsync(
+                Key, near, new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite });
         }
 
         return world;

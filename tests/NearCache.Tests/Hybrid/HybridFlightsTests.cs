@@ -40,7 +40,10 @@ public sealed class HybridFlightsTests
         var source = new TaskCompletionSource<string>();
         var ordinary = world.Cache.GetOrCreateAsync("key", async _ => await source.Task).AsTask();
 
-        var nearOnly = await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("near"), new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache });
+        var nearOnly = await world.Cache.GetOrCreateAsync(
+            "key",
+            _ => ValueTask.FromResult("near"),
+            new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache });
         source.SetResult("ordinary");
 
         Assert.Equal(("near", "ordinary"), (nearOnly, await ordinary));
@@ -94,7 +97,8 @@ public sealed class HybridFlightsTests
         var source = new Source();
         using var first = new CancellationTokenSource();
         using var last = new CancellationTokenSource();
-        var callers = new[] { first, last, last }.Select(leaving => world.Cache.GetOrCreateAsync("key", source.AskAsync, options, cancellationToken: leaving.Token).AsTask()).ToArray();
+        var callers = new[] { first, last, last }.Select(
+            leaving => world.Cache.GetOrCreateAsync("key", source.AskAsync, options, cancellationToken: leaving.Token).AsTask()).ToArray();
         await source.Asked;
 
         await first.CancelAsync();
@@ -114,8 +118,10 @@ public sealed class HybridFlightsTests
         var cancelled = new CancellationToken(canceled: true);
         await world.Cache.SetAsync("key", "there");
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), cancellationToken: cancelled));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await world.Cache.SetAsync("key", "other", cancellationToken: cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made"), cancellationToken: cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await world.Cache.SetAsync("key", "other", cancellationToken: cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await world.Cache.RemoveAsync("key", cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await world.Cache.RemoveByTagAsync("*", cancelled));
 
@@ -127,11 +133,15 @@ public sealed class HybridFlightsTests
     {
         await using var world = HybridWorld.Start();
         var source = new TaskCompletionSource<string>();
-        var callers = Enumerable.Range(0, 3).Select(_ => world.Cache.GetOrCreateAsync("key", async _ => await source.Task).AsTask()).ToArray();
+        var callers = Enumerable.Range(0, 3)
+            .Select(_ => world.Cache.GetOrCreateAsync("key", async _ => await source.Task).AsTask())
+            .ToArray();
 
         source.SetException(new TimeoutException("the source"));
 
-        Assert.All(await Task.WhenAll(callers.Select(async caller => await Assert.ThrowsAsync<TimeoutException>(() => caller))), e => Assert.Equal("the source", e.Message));
+        Assert.All(
+            await Task.WhenAll(callers.Select(async caller => await Assert.ThrowsAsync<TimeoutException>(() => caller))),
+            e => Assert.Equal("the source", e.Message));
         Assert.Equal("made", await world.Cache.MakeAsync("key", "made"));
     }
 
@@ -141,7 +151,8 @@ public sealed class HybridFlightsTests
         await using var world = HybridWorld.Start();
         foreach (var flags in new[] { HybridCacheEntryFlags.None, HybridCacheEntryFlags.DisableDistributedCache })
         {
-            var call = world.Cache.GetOrCreateAsync<string>("key", _ => throw new TimeoutException("the source"), new HybridCacheEntryOptions { Flags = flags });
+            var call = world.Cache.GetOrCreateAsync<string>(
+                "key", _ => throw new TimeoutException("the source"), new HybridCacheEntryOptions { Flags = flags });
 
             await Assert.ThrowsAsync<TimeoutException>(async () => await call);
         }
@@ -153,7 +164,8 @@ public sealed class HybridFlightsTests
         await using var world = HybridWorld.Start();
         for (var i = 0; i < 500; i++)
         {
-            await Assert.ThrowsAsync<TimeoutException>(async () => await world.Cache.GetOrCreateAsync<string>($"key-{i}", _ => throw new TimeoutException("the source")));
+            await Assert.ThrowsAsync<TimeoutException>(
+                async () => await world.Cache.GetOrCreateAsync<string>($"key-{i}", _ => throw new TimeoutException("the source")));
 
             Assert.Equal("made", await world.Cache.MakeAsync($"key-{i}", "made"));
         }

@@ -52,5 +52,6 @@ public sealed class HybridItemCodecTests
     [InlineData("größe", "h:größe")]
     [InlineData("two words", "h:#oD8dYRZF61OtFsGvVGygeS3IhFBbq1ft6A9NrWuRHTo")]
     [InlineData("#1", "h:#Cw-gsigKCWOeIFnlbI-pMo9NdqtI4IHf3IDafwmE-U4")]
-    public void Keys_are_named_as_documented(string key, string name) => Assert.Equal(name, new FaceKeys("h:", name => !name.Contains(' ')).NameOf(key));
+    public void Keys_are_named_as_documented(string key, string name) =>
+        Assert.Equal(name, new FaceKeys("h:", name => !name.Contains(' ')).NameOf(key));
 }

@@ -6,7 +6,8 @@ namespace NearCache.Tests.Hybrid;
 /// <summary>What of an entry is kept near.</summary>
 public sealed class HybridItemsNearTests
 {
-    // A value that all callers share is not kept as bytes beside it, whoever brought it; one of which each caller gets a copy is kept as nothing else.
+    // A value that all callers share is not kept as bytes beside it, whoever brought it; one of which each caller gets a copy is kept as
+    // nothing else.
     [Fact]
     public async Task What_is_near_is_kept_once()
     {
@@ -22,6 +23,7 @@ public sealed class HybridItemsNearTests
         Assert.Null(Assert.IsType<HybridItem>(world.NearItem("read")).Payload);
         Assert.Null(Assert.IsType<HybridItem>(world.NearItem("set")).Payload);
         Assert.NotNull(Assert.IsType<HybridItem>(world.NearItem("copied")).Payload);
-        Assert.Equal("shared", await world.Cache.GetOrCreateAsync<string>("made", static _ => throw new InvalidOperationException("It is near.")));
+        Assert.Equal(
+            "shared", await world.Cache.GetOrCreateAsync<string>("made", static _ => throw new InvalidOperationException("It is near.")));
     }
 }

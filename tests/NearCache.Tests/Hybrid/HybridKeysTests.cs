@@ -96,7 +96,9 @@ public sealed class HybridKeysTests
         Assert.Equal("two", await world.Cache.MakeAsync(tooLong, "two"));
 
         Assert.Equal(("one", null), (await world.Cache.AnywhereAsync(fits), await world.Cache.AnywhereAsync(tooLong)));
-        Assert.All(world.Log.Of(KeyRefused), text => Assert.Contains($"{longest + 1} characters, and MaximumKeyLength is {longest}", text, StringComparison.Ordinal));
+        Assert.All(
+            world.Log.Of(KeyRefused),
+            text => Assert.Contains($"{longest + 1} characters, and MaximumKeyLength is {longest}", text, StringComparison.Ordinal));
         Assert.Equal(3, world.Log.Of(KeyRefused).Length);
     }
 
@@ -105,7 +107,21 @@ public sealed class HybridKeysTests
     public async Task Keys_differ_by_every_letter()
     {
         await using var world = HybridWorld.Start();
-        string[] keys = ["order/1", "Order/1", "order_1", "order1", " order/1", "order/1 ", "caf\u00e9", "cafe\u0301", "order/*", "h:order/1", new('k', 300), new string('k', 299) + "K"];
+        string[] keys =
+        [
+            "order/1",
+            "Order/1",
+            "order_1",
+            "order1",
+            " order/1",
+            "order/1 ",
+            "caf\u00e9",
+            "cafe\u0301",
+            "order/*",
+            "h:order/1",
+            new('k', 300),
+            new string('k', 299) + "K",
+        ];
         foreach (var key in keys)
         {
             Assert.Equal($"made {key}", await world.Cache.MakeAsync(key, $"made {key}"));

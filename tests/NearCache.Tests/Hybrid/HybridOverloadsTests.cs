@@ -39,7 +39,8 @@ public sealed class HybridOverloadsTests
         await asked.ForAsync("key", RemoteOnly, ["red"]);
         Assert.Equal((null, "made 1"), (await world.Cache.NearAsync("key"), await world.Cache.RemoteAsync("key")));
         Assert.Equal("made 1", await asked.ForAsync("key"));
-        await world.Cache.SetAsync("key", "near", new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite }, ["red"]);
+        await world.Cache.SetAsync(
+            "key", "near", new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCacheWrite }, ["red"]);
         Assert.Equal(("near", "made 1"), (await asked.ForAsync("key"), await asked.ForAsync("key", RemoteOnly)));
         await world.Cache.RemoveByTagAsync("red");
 
@@ -57,7 +58,8 @@ public sealed class HybridOverloadsTests
 
         foreach (var key in new[] { "there", "not there" })
         {
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked.ForAsync(key, cancellationToken: new CancellationToken(canceled: true)));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => asked.ForAsync(key, cancellationToken: new CancellationToken(canceled: true)));
         }
 
         Assert.Equal(1, asked.Runs);
@@ -76,8 +78,10 @@ public sealed class HybridOverloadsTests
             "span" => world.Cache.GetOrCreateAsync(key.AsSpan(), async _ => await source.Task).AsTask(),
             "span and state" => world.Cache.GetOrCreateAsync(key.AsSpan(), source, static async (source, _) => await source.Task).AsTask(),
             "interpolated" => world.Cache.GetOrCreateAsync($"{key.AsSpan()}", async _ => await source.Task).AsTask(),
-            "interpolated and state" => world.Cache.GetOrCreateAsync($"{key.AsSpan()}", source, static async (source, _) => await source.Task).AsTask(),
-            "text and state" => world.Cache.GetOrCreateAsync(new string(key), source, static async (source, _) => await source.Task).AsTask(),
+            "interpolated and state" => world.Cache.GetOrCreateAsync(
+                $"{key.AsSpan()}", source, static async (source, _) => await source.Task).AsTask(),
+            "text and state" => world.Cache.GetOrCreateAsync(new string(key), source, static async (source, _) => await source.Task)
+                .AsTask(),
             _ => world.Cache.GetOrCreateAsync(new string(key), async _ => await source.Task).AsTask(),
         };
 
@@ -101,12 +105,22 @@ public sealed class HybridOverloadsTests
             for (var i = 0; i < times; i++)
             {
                 var number = 7;
-                var near = IsSeven(cache.GetOrCreateAsync<string>("product:7", static _ => throw new InvalidOperationException("It is near.")))
-                    && IsSeven(cache.GetOrCreateAsync<int, string>("product:7", i, static (_, _) => throw new InvalidOperationException("It is near.")))
-                    && IsSeven(cache.GetOrCreateAsync<string>("a product:7".AsSpan(2), static _ => throw new InvalidOperationException("It is near.")))
-                    && IsSeven(cache.GetOrCreateAsync<int, string>("a product:7".AsSpan(2), i, static (_, _) => throw new InvalidOperationException("It is near.")))
-                    && IsSeven(cache.GetOrCreateAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near.")))
-                    && IsSeven(cache.GetOrCreateAsync<int, string>($"product:{number}", i, static (_, _) => throw new InvalidOperationException("It is near.")));
+                var near = IsSeven(
+                    cache.GetOrCreateAsync<string>("product:7", static _ => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(
+                        cache.GetOrCreateAsync<int, string>(
+                            "product:7", i, static (_, _) => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(
+                        cache.GetOrCreateAsync<string>(
+                            "a product:7".AsSpan(2), static _ => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(
+                        cache.GetOrCreateAsync<int, string>(
+                            "a product:7".AsSpan(2), i, static (_, _) => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(
+                        cache.GetOrCreateAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near.")))
+                    && IsSeven(
+                        cache.GetOrCreateAsync<int, string>(
+                            $"product:{number}", i, static (_, _) => throw new InvalidOperationException("It is near.")));
                 if (!near)
                 {
                     throw new InvalidOperationException("It is not near.");
@@ -121,16 +135,23 @@ public sealed class HybridOverloadsTests
     {
         public int Runs { get; private set; }
 
-        public Task<string> ForAsync(string key, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default) => way switch
-        {
-            "text" => cache.GetOrCreateAsync(key, Make, options, tags, cancellationToken).AsTask(),
-            "text and state" => cache.GetOrCreateAsync(key, this, static (asked, token) => asked.Make(token), options, tags, cancellationToken).AsTask(),
-            "span" => cache.GetOrCreateAsync(key.AsSpan(), Make, options, tags, cancellationToken).AsTask(),
-            "span and state" => cache.GetOrCreateAsync(key.AsSpan(), this, static (asked, token) => asked.Make(token), options, tags, cancellationToken).AsTask(),
-            "interpolated" => cache.GetOrCreateAsync($"{key}", Make, options, tags, cancellationToken).AsTask(),
-            "interpolated and state" => cache.GetOrCreateAsync($"{key}", this, static (asked, token) => asked.Make(token), options, tags, cancellationToken).AsTask(),
-            _ => throw new ArgumentException(way),
-        };
+        public Task<string> ForAsync(
+            string key,
+            HybridCacheEntryOptions? options = null,
+            IEnumerable<string>? tags = null,
+            CancellationToken cancellationToken = default) => way switch
+            {
+                "text" => cache.GetOrCreateAsync(key, Make, options, tags, cancellationToken).AsTask(),
+                "text and state" => cache.GetOrCreateAsync(
+                    key, this, static (asked, token) => asked.Make(token), options, tags, cancellationToken).AsTask(),
+                "span" => cache.GetOrCreateAsync(key.AsSpan(), Make, options, tags, cancellationToken).AsTask(),
+                "span and state" => cache.GetOrCreateAsync(
+                    key.AsSpan(), this, static (asked, token) => asked.Make(token), options, tags, cancellationToken).AsTask(),
+                "interpolated" => cache.GetOrCreateAsync($"{key}", Make, options, tags, cancellationToken).AsTask(),
+                "interpolated and state" => cache.GetOrCreateAsync(
+                    $"{key}", this, static (asked, token) => asked.Make(token), options, tags, cancellationToken).AsTask(),
+                _ => throw new ArgumentException(way),
+            };
 
         private ValueTask<string> Make(CancellationToken cancellationToken)
         {

@@ -128,7 +128,10 @@ public sealed class HybridSerializersTests
         await world.Cache.SetAsync("set", new Celsius(20));
         foreach (var flags in new[] { HybridCacheEntryFlags.None, HybridCacheEntryFlags.DisableDistributedCache })
         {
-            await Assert.ThrowsAsync<NotSupportedException>(async () => await world.Cache.GetOrCreateAsync("made", _ => ValueTask.FromResult(Celsius.Unwritable), new HybridCacheEntryOptions { Flags = flags }));
+            await Assert.ThrowsAsync<NotSupportedException>(
+                async () =>
+                    await world.Cache.GetOrCreateAsync(
+                        "made", _ => ValueTask.FromResult(Celsius.Unwritable), new HybridCacheEntryOptions { Flags = flags }));
         }
 
         await Assert.ThrowsAsync<NotSupportedException>(async () => await world.Cache.SetAsync("set", Celsius.Unwritable));
@@ -142,14 +145,17 @@ public sealed class HybridSerializersTests
     [InlineData(null, 1 << 20)]
     public async Task A_value_above_the_limit_reaches_its_caller_is_logged_and_stored_nowhere(long? limit, int longest)
     {
-        await using var world = HybridWorld.Start(face: limit is { } most ? new NearHybridCacheOptions { MaximumPayloadBytes = most } : null);
+        await using var world = HybridWorld.Start(
+            face: limit is { } most ? new NearHybridCacheOptions { MaximumPayloadBytes = most } : null);
         var (fits, tooLarge) = (new string('x', Math.Min(longest, 1_000_000)), new string('x', longest + 1));
 
         Assert.Equal(fits, await world.Cache.MakeAsync("fits", fits));
         Assert.Empty(world.Log.Of(TooLarge));
         Assert.Equal(tooLarge, await world.Cache.MakeAsync("too large", tooLarge));
 
-        Assert.Equal($"HybridCache: a value of {longest + 1} bytes is not stored, because MaximumPayloadBytes is {longest}.", Assert.Single(world.Log.Of(TooLarge)));
+        Assert.Equal(
+            $"HybridCache: a value of {longest + 1} bytes is not stored, because MaximumPayloadBytes is {longest}.",
+            Assert.Single(world.Log.Of(TooLarge)));
         Assert.Equal(fits, await world.Cache.AnywhereAsync("fits"));
         Assert.Null(await world.Cache.AnywhereAsync("too large"));
         Assert.Equal("short", await world.Cache.MakeAsync("too large", "short"));
@@ -163,7 +169,8 @@ public sealed class HybridSerializersTests
         using var log = new SaidLog();
         await using var client = new NearCacheClient(new NearCacheOptions { Memcached = { Servers = { server.Address } } }, log);
         var cache = new NearHybridCache(client);
-        await Eventually.BecomesTrueAsync(async () => await cache.MakeAsync("key", "old") == "old" && await cache.AnywhereAsync("key") == "old", "it is connected");
+        await Eventually.BecomesTrueAsync(
+            async () => await cache.MakeAsync("key", "old") == "old" && await cache.AnywhereAsync("key") == "old", "it is connected");
         var large = new string('x', 1 << 20);
 
         Assert.Equal(large, await cache.MakeAsync("made", large));
@@ -194,7 +201,8 @@ public sealed class HybridSerializersTests
         Assert.Equal(value, await ReadAsync<T>(cache, key));
     }
 
-    private static ValueTask<T> ReadAsync<T>(HybridCache cache, string key) => cache.GetOrCreateAsync<T>(key, _ => throw new InvalidOperationException($"{key} is not there."));
+    private static ValueTask<T> ReadAsync<T>(HybridCache cache, string key) =>
+        cache.GetOrCreateAsync<T>(key, _ => throw new InvalidOperationException($"{key} is not there."));
 
     [ImmutableObject(true)]
     private sealed record Shared(string Name);
@@ -215,10 +223,12 @@ public sealed class HybridSerializersTests
 
     private sealed class Named(string name) : IHybridCacheSerializer<Celsius>
     {
-        public Celsius Deserialize(ReadOnlySequence<byte> source) => new(int.Parse(Encoding.UTF8.GetString(source), System.Globalization.CultureInfo.InvariantCulture), name);
+        public Celsius Deserialize(ReadOnlySequence<byte> source) =>
+            new(int.Parse(Encoding.UTF8.GetString(source), System.Globalization.CultureInfo.InvariantCulture), name);
 
         public void Serialize(Celsius value, IBufferWriter<byte> target) =>
-            Encoding.UTF8.GetBytes(value == Celsius.Unwritable ? throw new NotSupportedException("No such temperature.") : $"{value.Degrees}", target);
+            Encoding.UTF8.GetBytes(
+                value == Celsius.Unwritable ? throw new NotSupportedException("No such temperature.") : $"{value.Degrees}", target);
     }
 
     private sealed class Factory(string? name) : IHybridCacheSerializerFactory

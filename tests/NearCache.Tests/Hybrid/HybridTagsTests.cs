@@ -17,7 +17,8 @@ public sealed class HybridTagsTests
 
         await world.Cache.RemoveByTagAsync("red");
 
-        Assert.Equal((string?[])[null, "2", null, "4"], (string?[])[await Read("both"), await Read("green"), await Read("set"), await Read("none")]);
+        Assert.Equal(
+            (string?[])[null, "2", null, "4"], (string?[])[await Read("both"), await Read("green"), await Read("set"), await Read("none")]);
         Assert.Null(await world.Cache.NearAsync("both"));
         Assert.Equal("5", await world.Cache.MakeAsync("both", "5", "red"));
         Assert.Equal("5", await world.Cache.NearAsync("both"));
@@ -37,7 +38,9 @@ public sealed class HybridTagsTests
         await world.Cache.RemoveByTagAsync((IEnumerable<string>)null!);
         await world.Cache.RemoveByTagAsync(" ");
 
-        Assert.Equal((string?[])[null, null, "3"], (string?[])[await world.Cache.AnywhereAsync("a"), await world.Cache.AnywhereAsync("b"), await world.Cache.AnywhereAsync("c")]);
+        Assert.Equal(
+            (string?[])[null, null, "3"],
+            (string?[])[await world.Cache.AnywhereAsync("a"), await world.Cache.AnywhereAsync("b"), await world.Cache.AnywhereAsync("c")]);
     }
 
     [Fact]
@@ -179,7 +182,8 @@ public sealed class HybridTagsTests
     public async Task A_local_entry_is_voided_too()
     {
         await using var world = HybridWorld.Start();
-        await world.Cache.SetAsync("key", "local", new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache }, ["red"]);
+        await world.Cache.SetAsync(
+            "key", "local", new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache }, ["red"]);
         Assert.Equal("local", await world.Cache.NearAsync("key"));
 
         await world.Cache.RemoveByTagAsync("red");
@@ -210,7 +214,8 @@ public sealed class HybridTagsTests
     public async Task Garbage_where_a_tag_should_be_is_replaced()
     {
         await using var world = HybridWorld.Start();
-        await world.Server.ExecuteAsync(MetaCommand.Set(Encoding.UTF8.GetBytes("~tag:red"), "no number"u8.ToArray()), CancellationToken.None);
+        await world.Server.ExecuteAsync(
+            MetaCommand.Set(Encoding.UTF8.GetBytes("~tag:red"), "no number"u8.ToArray()), CancellationToken.None);
 
         Assert.Equal("made", await world.Cache.MakeAsync("key", "made", "red"));
         Assert.Equal("made", await world.Cache.RemoteAsync("key"));

@@ -34,7 +34,10 @@ internal sealed class HybridWorld : IAsyncDisposable
     /// <summary>What is near of a key; null: nothing, or no item.</summary>
     public HybridItem? NearItem(string key) => _client.Parts.Near.Find($"h:{key}")?.Value as HybridItem;
 
-    public static HybridWorld Start(Action<NearCacheOptions>? configure = null, NearHybridCacheOptions? face = null, IServiceProvider? services = null) => new(configure, face, services);
+    public static HybridWorld Start(
+        Action<NearCacheOptions>? configure = null,
+        NearHybridCacheOptions? face = null,
+        IServiceProvider? services = null) => new(configure, face, services);
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 }

@@ -24,7 +24,11 @@ public sealed class MicrosoftsOptionsTests : IDisposable
             {
                 void Common() => services.AddHybridCache(options =>
                 {
-                    options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(600), LocalCacheExpiration = TimeSpan.FromSeconds(60) };
+                    options.DefaultEntryOptions = new HybridCacheEntryOptions
+                    {
+                        Expiration = TimeSpan.FromSeconds(600),
+                        LocalCacheExpiration = TimeSpan.FromSeconds(60),
+                    };
                     options.MaximumKeyLength = 8;
                     options.MaximumPayloadBytes = 100;
                 });
@@ -61,11 +65,17 @@ public sealed class MicrosoftsOptionsTests : IDisposable
     {
         await using var provider = Build(services =>
         {
-            services.AddHybridCache(options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableUnderlyingData });
+            services.AddHybridCache(
+                options => options.DefaultEntryOptions = new HybridCacheEntryOptions
+                {
+                    Flags = HybridCacheEntryFlags.DisableUnderlyingData,
+                });
             services.AddNearCache(_ => { }).AddHybridCache();
         });
 
-        Assert.Null(await provider.GetRequiredService<HybridCache>().GetOrCreateAsync<string?>("key", _ => throw new InvalidOperationException("The factory runs.")));
+        Assert.Null(
+            await provider.GetRequiredService<HybridCache>()
+                .GetOrCreateAsync<string?>("key", _ => throw new InvalidOperationException("The factory runs.")));
     }
 
     [Fact]
@@ -94,9 +104,11 @@ public sealed class MicrosoftsOptionsTests : IDisposable
         await using var server = FakeMemcached.Start();
         await using var provider = Build(services =>
         {
-            services.AddHybridCache(options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(600) });
+            services.AddHybridCache(
+                options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(600) });
             services.AddNearCache(options => Patiently(options, server))
-                .AddHybridCache(options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(50) });
+                .AddHybridCache(
+                    options => options.DefaultEntryOptions = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(50) });
         });
         await provider.GetRequiredService<HybridCache>().SetAsync("key", "value");
 
@@ -124,7 +136,10 @@ public sealed class MicrosoftsOptionsTests : IDisposable
         Assert.Equal(3, said.Length);
         Assert.Contains(said, text => text.Contains("HybridCacheOptions.ReportTagMetrics is True", StringComparison.Ordinal));
         Assert.Contains(said, text => text.Contains("HybridCacheOptions.DistributedCacheServiceKey is redis", StringComparison.Ordinal));
-        Assert.Contains(said, text => text.Contains("MaximumPayloadBytes is 10485760", StringComparison.Ordinal) && text.Contains("Memcached:MaxValueBytes is 1048576", StringComparison.Ordinal));
+        Assert.Contains(
+            said,
+            text => text.Contains("MaximumPayloadBytes is 10485760", StringComparison.Ordinal)
+                && text.Contains("Memcached:MaxValueBytes is 1048576", StringComparison.Ordinal));
     }
 
     // A machine that stands still for a second loses no connection.
@@ -135,7 +150,8 @@ public sealed class MicrosoftsOptionsTests : IDisposable
         options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);
     }
 
-    private static bool IsStore(string command, string key) => command.StartsWith("ms ", StringComparison.Ordinal) && command.Split(' ')[1].EndsWith(key, StringComparison.Ordinal);
+    private static bool IsStore(string command, string key) =>
+        command.StartsWith("ms ", StringComparison.Ordinal) && command.Split(' ')[1].EndsWith(key, StringComparison.Ordinal);
 
     private ServiceProvider Build(Action<IServiceCollection> add)
     {

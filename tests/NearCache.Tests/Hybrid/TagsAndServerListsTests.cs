@@ -3,7 +3,10 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Hybrid;
 
-/// <summary>Tags lie on servers as keys do, so that a server which leaves the list and returns brings back the versions it held: docs/operations/placement.md asks for a flush.</summary>
+/// <summary>
+/// Tags lie on servers as keys do, so that a server which leaves the list and returns brings back the versions it held:
+/// docs/operations/placement.md asks for a flush.
+/// </summary>
 public sealed class TagsAndServerListsTests
 {
     [Theory]
@@ -13,7 +16,8 @@ public sealed class TagsAndServerListsTests
     {
         await using var stays = FakeMemcached.Start();
         await using var leaves = FakeMemcached.Start();
-        await using var client = new NearCacheClient(new NearCacheOptions { KeyPrefix = "", Memcached = { Servers = { stays.Address, leaves.Address } } });
+        await using var client = new NearCacheClient(
+            new NearCacheOptions { KeyPrefix = "", Memcached = { Servers = { stays.Address, leaves.Address } } });
         var cache = new NearHybridCache(client);
         var (key, tag) = await FindAsync(cache, stays, leaves);
 
@@ -28,7 +32,9 @@ public sealed class TagsAndServerListsTests
         await client.SetServersAsync([stays.Address, leaves.Address]);
 
         // While that server is not connected yet, nobody can know, which is a miss, too: a tag that is surely there says when it is.
-        await Eventually.BecomesTrueAsync(async () => await SetsAsync(cache, $"{key}-again", tag) && await cache.AnywhereAsync($"{key}-again") is not null, "the server is connected again");
+        await Eventually.BecomesTrueAsync(
+            async () => await SetsAsync(cache, $"{key}-again", tag) && await cache.AnywhereAsync($"{key}-again") is not null,
+            "the server is connected again");
         Assert.Equal(isFlushed ? null : "old", await cache.AnywhereAsync(key));
 
         // The other way out: everything goes.

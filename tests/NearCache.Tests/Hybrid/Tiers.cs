@@ -7,9 +7,11 @@ internal static class Tiers
 {
     private const HybridCacheEntryFlags NoFactory = HybridCacheEntryFlags.DisableUnderlyingData;
 
-    public static ValueTask<string?> NearAsync(this HybridCache cache, string key) => ReadAsync(cache, key, HybridCacheEntryFlags.DisableDistributedCache | NoFactory);
+    public static ValueTask<string?> NearAsync(this HybridCache cache, string key) =>
+        ReadAsync(cache, key, HybridCacheEntryFlags.DisableDistributedCache | NoFactory);
 
-    public static ValueTask<string?> RemoteAsync(this HybridCache cache, string key) => ReadAsync(cache, key, HybridCacheEntryFlags.DisableLocalCache | NoFactory);
+    public static ValueTask<string?> RemoteAsync(this HybridCache cache, string key) =>
+        ReadAsync(cache, key, HybridCacheEntryFlags.DisableLocalCache | NoFactory);
 
     public static ValueTask<string?> AnywhereAsync(this HybridCache cache, string key) => ReadAsync(cache, key, NoFactory);
 
@@ -17,5 +19,6 @@ internal static class Tiers
         cache.GetOrCreateAsync(key, value, static (value, _) => ValueTask.FromResult<string?>(value), tags: tags);
 
     private static ValueTask<string?> ReadAsync(HybridCache cache, string key, HybridCacheEntryFlags flags) =>
-        cache.GetOrCreateAsync<string?>(key, static _ => throw new InvalidOperationException("No factory may run."), new HybridCacheEntryOptions { Flags = flags });
+        cache.GetOrCreateAsync<string?>(
+            key, static _ => throw new InvalidOperationException("No factory may run."), new HybridCacheEntryOptions { Flags = flags });
 }

@@ -54,7 +54,8 @@ public sealed class DistributedLockTests : IAsyncLifetime
         }
 
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        await _remote.Servers[0].ExecuteAsync(MetaCommand.Delete(Encoding.ASCII.GetBytes("~nc:1:default:fence:job")), CancellationToken.None);
+        await _remote.Servers[0]
+            .ExecuteAsync(MetaCommand.Delete(Encoding.ASCII.GetBytes("~nc:1:default:fence:job")), CancellationToken.None);
         await using (var held = await _cache.Locks.TryAcquireAsync("job", Once))
         {
             fences.Add(held!.Fence);
@@ -121,7 +122,8 @@ public sealed class DistributedLockTests : IAsyncLifetime
     [Fact]
     public async Task A_lock_of_a_holder_that_vanished_ends_with_its_lease()
     {
-        await _remote.Servers[0].ExecuteAsync(MetaCommand.Set(Item, "somebody"u8.ToArray(), timeToLive: 5) with { Mode = MetaSetMode.Add }, CancellationToken.None);
+        await _remote.Servers[0].ExecuteAsync(
+            MetaCommand.Set(Item, "somebody"u8.ToArray(), timeToLive: 5) with { Mode = MetaSetMode.Add }, CancellationToken.None);
         Assert.Null(await _cache.Locks.TryAcquireAsync("job", Once));
 
         _time.Advance(TimeSpan.FromSeconds(6));
@@ -135,8 +137,10 @@ public sealed class DistributedLockTests : IAsyncLifetime
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _cache.Locks.TryAcquireAsync("two words"));
         await Assert.ThrowsAsync<ArgumentException>(() => _cache.Locks.TryAcquireAsync(""));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _cache.Locks.TryAcquireAsync("job", new LockOptions { Lease = TimeSpan.FromMilliseconds(10) }));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _cache.Locks.TryAcquireAsync("job", new LockOptions { Wait = TimeSpan.FromSeconds(-1) }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => _cache.Locks.TryAcquireAsync("job", new LockOptions { Lease = TimeSpan.FromMilliseconds(10) }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => _cache.Locks.TryAcquireAsync("job", new LockOptions { Wait = TimeSpan.FromSeconds(-1) }));
         await Assert.ThrowsAsync<ArgumentException>(async () => await _cache.GetAsync<string>("~nc:1:default:lock:job"));
     }
 

@@ -80,10 +80,14 @@ public sealed class NearKeysTests
                 var number = 7;
                 var first = cache.GetAsync<string>($"product:{number}");
                 var second = cache.GetAsync<string>("a product:7".AsSpan(2));
-                var third = cache.GetOrCreateAsync<int, string>($"product:{number}", 0, static (_, _) => throw new InvalidOperationException("It is near."));
-                var fourth = cache.GetOrCreateAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near."));
-                var fifth = cache.GetOrCreateResultAsync<string>($"product:{number}", static _ => throw new InvalidOperationException("It is near."));
-                var sixth = cache.GetOrCreateResultAsync<string>("a product:7".AsSpan(2), static _ => throw new InvalidOperationException("It is near."));
+                var third = cache.GetOrCreateAsync<int, string>(
+                    $"product:{number}", 0, static (_, _) => throw new InvalidOperationException("It is near."));
+                var fourth = cache.GetOrCreateAsync<string>(
+                    $"product:{number}", static _ => throw new InvalidOperationException("It is near."));
+                var fifth = cache.GetOrCreateResultAsync<string>(
+                    $"product:{number}", static _ => throw new InvalidOperationException("It is near."));
+                var sixth = cache.GetOrCreateResultAsync<string>(
+                    "a product:7".AsSpan(2), static _ => throw new InvalidOperationException("It is near."));
                 if (!IsNear(first) || !IsNear(second) || !IsSeven(third) || !IsSeven(fourth) || !IsNear(fifth) || !IsNear(sixth))
                 {
                     throw new InvalidOperationException("It is not near.");
@@ -98,5 +102,11 @@ public sealed class NearKeysTests
 
     private static (T? Value, CacheSource Source) Of<T>(CacheResult<T> result) => (result.Value, result.Source);
 
-    private static NearCacheClient Make() => new(new NearCacheOptions { MaxStaleness = TimeSpan.FromHours(1), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+    private static NearCacheClient Make() =>
+        new(
+            new NearCacheOptions
+            {
+                MaxStaleness = TimeSpan.FromHours(1),
+                Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+            });
 }

@@ -11,7 +11,9 @@ public sealed class NearMapTests
     {
         using var near = new NearTier();
         var map = new NearMap(new Lock());
-        var entries = Enumerable.Range(0, 70).Select(length => EntryOf(near, string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + (at % 26)))))).ToArray();
+        var entries = Enumerable.Range(0, 70)
+            .Select(length => EntryOf(near, string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + (at % 26))))))
+            .ToArray();
         Assert.All(entries, entry => Assert.Null(map.Put(entry)));
 
         foreach (var entry in entries)

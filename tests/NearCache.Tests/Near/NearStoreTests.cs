@@ -140,7 +140,8 @@ public sealed class NearStoreTests
         }
     }
 
-    // The promise that everything else stands on, with real threads: what was voided after a write is not served afterwards, whoever filled it meanwhile.
+    // The promise that everything else stands on, with real threads: what was voided after a write is not served afterwards, whoever filled
+    // it meanwhile.
     [Fact]
     public async Task Nobody_is_served_what_was_voided_while_others_fill()
     {

@@ -20,7 +20,8 @@ internal sealed class NearTier : IDisposable
         Store = new NearStore(entries, bytes, Epochs, _clock, time ?? Time, _hits, _metrics);
         Server = new ServerCoherence("a", Epochs);
         Server.Restore(_clock.Now(), new long[KeyHash.Segments]);
-        Rule = new ActiveRule(new Rule("all", new KeyPattern("*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
+        Rule = new ActiveRule(
+            new Rule("all", new KeyPattern("*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
         Rule.Switch(on: true);
     }
 

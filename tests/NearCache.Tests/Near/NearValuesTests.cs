@@ -78,7 +78,9 @@ public sealed class NearValuesTests
     {
         await using var cache = Make();
         var made = new TaskCompletionSource<Price>();
-        var callers = Enumerable.Range(0, 3).Select(_ => cache.GetOrCreateAsync("product:1", async _ => await made.Task).AsTask()).ToArray();
+        var callers = Enumerable.Range(0, 3)
+            .Select(_ => cache.GetOrCreateAsync("product:1", async _ => await made.Task).AsTask())
+            .ToArray();
         made.SetResult(new Price(3));
 
         Assert.Single((await Task.WhenAll(callers)).Distinct(ReferenceEqualityComparer.Instance));
@@ -165,7 +167,11 @@ public sealed class NearValuesTests
 
     private static NearCacheClient Make(TimeProvider? time = null, Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { MaxStaleness = TimeSpan.FromHours(1), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            MaxStaleness = TimeSpan.FromHours(1),
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         configure?.Invoke(options);
         return new NearCacheClient(options, timeProvider: time);
     }

@@ -74,7 +74,8 @@ public sealed class StaleStoreTests
     {
         var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         var kept = new List<int> { 1 };
-        store.Keep("key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, OwnCodecs.For<List<int>>(JsonSerializerOptions.Default));
+        store.Keep(
+            "key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, OwnCodecs.For<List<int>>(JsonSerializerOptions.Default));
         kept.Add(2);
 
         Assert.True(store.TryGet<List<int>>("key", Hour, out var result));
@@ -82,7 +83,8 @@ public sealed class StaleStoreTests
         Assert.False(store.TryGet<string>("key", Hour, out _));
     }
 
-    private static void Keep(StaleStore store, string key, string value) => store.Keep(key, HashOf(key), store.EpochOf(HashOf(key)), value, default, OwnCodecs.For<string>(JsonSerializerOptions.Default));
+    private static void Keep(StaleStore store, string key, string value) =>
+        store.Keep(key, HashOf(key), store.EpochOf(HashOf(key)), value, default, OwnCodecs.For<string>(JsonSerializerOptions.Default));
 
     private static KeyHash HashOf(string key) => KeyHash.Of(Encoding.UTF8.GetBytes(key));
 }

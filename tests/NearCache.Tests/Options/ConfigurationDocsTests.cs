@@ -11,10 +11,14 @@ namespace NearCache.Tests.Options;
 
 public sealed partial class ConfigurationDocsTests
 {
-    // The sections of docs/configuration.md: a new object of each, where it stands in configuration, and what is set in code alone or has a section of its own.
+    // The sections of docs/configuration.md: a new object of each, where it stands in configuration, and what is set in code alone or has a
+    // section of its own.
     private static readonly Dictionary<string, (object Options, string Path, string[] Elsewhere)> Sections = new()
     {
-        ["NearCache"] = (new NearCacheOptions(), "", ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Memcached", "ZooKeeper", "Rules"]),
+        ["NearCache"] = (
+            new NearCacheOptions(),
+            "",
+            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Memcached", "ZooKeeper", "Rules"]),
         ["Budgets"] = (new BudgetOptions(), "Budgets:", []),
         ["Ensemble"] = (new EnsembleOptions(), "Ensemble:", []),
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),
@@ -29,7 +33,10 @@ public sealed partial class ConfigurationDocsTests
     public void Every_setting_is_documented_with_the_default_that_it_has(string name)
     {
         var (options, _, elsewhere) = Sections[name];
-        var properties = options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => !elsewhere.Contains(property.Name)).ToArray();
+        var properties = options.GetType()
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => !elsewhere.Contains(property.Name))
+            .ToArray();
         var documented = Documented(name);
 
         Assert.Equal(properties.Select(property => property.Name).Order(), documented.Keys.Order());
@@ -57,7 +64,9 @@ public sealed partial class ConfigurationDocsTests
     };
 
     private static Dictionary<string, string> Documented(string section) => Row().Matches(
-            File.ReadAllText(Repository.At("docs", "configuration.md")).Split("\n## ").Single(text => text.StartsWith(section + "\n", StringComparison.Ordinal)))
+            File.ReadAllText(Repository.At("docs", "configuration.md"))
+                .Split("\n## ")
+                .Single(text => text.StartsWith(section + "\n", StringComparison.Ordinal)))
         .ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value.Trim('`'));
 
     [GeneratedRegex(@"^\| `(\w+)` \| ([^|]+?) \|", RegexOptions.Multiline)]

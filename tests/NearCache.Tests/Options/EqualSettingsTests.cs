@@ -9,7 +9,9 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Options;
 
-/// <summary>Connections are shared only where every setting is the same: one that is added and not compared would be shared wrongly.</summary>
+/// <summary>
+/// Connections are shared only where every setting is the same: one that is added and not compared would be shared wrongly.
+/// </summary>
 public sealed class EqualSettingsTests
 {
     public static TheoryData<string> OfMemcached => Settings<MemcachedOptions>();
@@ -57,7 +59,8 @@ public sealed class EqualSettingsTests
     public void Another_value_of_any_budget_makes_a_difference(string setting) =>
         Assert.False(EqualSettings.Are(Changed(new BudgetOptions(), setting), new BudgetOptions()));
 
-    private static TheoryData<string> Settings<T>() => [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
+    private static TheoryData<string> Settings<T>() =>
+        [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
 
     private static T Changed<T>(T options, string setting)
     {
@@ -81,8 +84,10 @@ public sealed class EqualSettingsTests
             _ when type.IsEnum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
             _ when type == typeof(SslClientAuthenticationOptions) => new SslClientAuthenticationOptions(),
             _ when type == typeof(ZooKeeperSaslCredentials) => new ZooKeeperSaslCredentials("user", "password"),
-            _ when type == typeof(Func<IReadOnlyList<RingServer>, IServerLocator>) => (Func<IReadOnlyList<RingServer>, IServerLocator>)(_ => null!),
-            _ when type == typeof(Func<string, CancellationToken, Task<IPAddress[]>>) => (Func<string, CancellationToken, Task<IPAddress[]>>)((_, _) => null!),
+            _ when type == typeof(Func<IReadOnlyList<RingServer>, IServerLocator>) =>
+                (Func<IReadOnlyList<RingServer>, IServerLocator>)(_ => null!),
+            _ when type == typeof(Func<string, CancellationToken, Task<IPAddress[]>>) =>
+                (Func<string, CancellationToken, Task<IPAddress[]>>)((_, _) => null!),
             _ => throw new InvalidOperationException($"Say here what another {type} is."),
         });
         return options;

@@ -24,7 +24,8 @@ public sealed class GeneratedNameTests
     [InlineData("shop-01ARZ3NDEKTSV4RRFFQ69G5FAV", "holds a ULID")]
     [InlineData("shop-10.0.12.7", "holds a private IP address")]
     [InlineData("ip-10-0-12-7", "holds a private IP address")]
-    public void A_name_that_no_second_process_can_have_is_recognized(string name, string why) => Assert.Equal(why, GeneratedName.WhyIs(name, "web-0"));
+    public void A_name_that_no_second_process_can_have_is_recognized(string name, string why) =>
+        Assert.Equal(why, GeneratedName.WhyIs(name, "web-0"));
 
     [Theory]
     [InlineData("shop")]
@@ -47,5 +48,6 @@ public sealed class GeneratedNameTests
     public void A_name_that_people_give_is_not(string name) => Assert.Null(GeneratedName.WhyIs(name, "web-0"));
 
     [Fact]
-    public void A_machine_with_a_name_of_its_own_is_no_reason_to_suspect_a_namespace_of_that_name() => Assert.Null(GeneratedName.WhyIs("shop", "shop"));
+    public void A_machine_with_a_name_of_its_own_is_no_reason_to_suspect_a_namespace_of_that_name() =>
+        Assert.Null(GeneratedName.WhyIs("shop", "shop"));
 }

@@ -16,7 +16,9 @@ public sealed class LiveSettingsTests
     [Fact]
     public void Every_setting_can_change_or_is_said_to_wait()
     {
-        var settings = typeof(NearCacheOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name);
+        var settings = typeof(NearCacheOptions)
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Select(property => property.Name);
 
         Assert.Equal(settings.Order(), LiveSettings.All.Select(setting => setting.Name).Order());
     }
@@ -59,7 +61,10 @@ public sealed class LiveSettingsTests
         Assert.Contains(log.Texts, line => line.Contains("count from now on: MaxConcurrentFactories.", StringComparison.Ordinal));
 
         settings.Change("NearCache:MaxConcurrentFactorys", "3");
-        Assert.Contains(log.Texts, line => line.Contains("is refused", StringComparison.Ordinal) && line.Contains("Did you mean MaxConcurrentFactories?", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Texts,
+            line => line.Contains("is refused", StringComparison.Ordinal)
+                && line.Contains("Did you mean MaxConcurrentFactories?", StringComparison.Ordinal));
         settings.Change("NearCache:MaxConcurrentFactorys", null);
         settings.Change("NearCache:Namespace", "other");
         Assert.Contains(log.Texts, line => line.Contains("from the next start: Namespace.", StringComparison.Ordinal));
@@ -72,8 +77,14 @@ public sealed class LiveSettingsTests
     public async Task A_near_lifetime_that_changes_counts_for_rules_that_do_not_say()
     {
         var time = new ManualTime();
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, timeProvider: time);
-        cache.Reload(new NearCacheOptions { NearLifetime = TimeSpan.FromSeconds(2), Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, timeProvider: time);
+        cache.Reload(
+            new NearCacheOptions
+            {
+                NearLifetime = TimeSpan.FromSeconds(2),
+                Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+            });
         await cache.SetAsync("product:1", "one");
         await cache.GetAsync<string>("product:1");
         Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("product:1")).Source);
@@ -166,7 +177,9 @@ public sealed class LiveSettingsTests
 
         settings.Change("NearCache:Rules:0:Match", "other:*");
 
-        Assert.Contains(log.Texts, line => line.Contains("changes nothing", StringComparison.Ordinal) && line.Contains("IRuleRegistry", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Texts,
+            line => line.Contains("changes nothing", StringComparison.Ordinal) && line.Contains("IRuleRegistry", StringComparison.Ordinal));
         Assert.DoesNotContain(log.Texts, line => line.Contains("next start", StringComparison.Ordinal));
         Assert.Equal(("product:*", 1), (cache.Rules.Current.Rules[0].Settings.Match, cache.Rules.Current.Revision));
         await host.StopAsync();

@@ -27,7 +27,8 @@ public sealed class NearCacheConfigurationTests
         Assert.Empty(options.ReadingMistakes);
         Assert.Equal("shop", options.Namespace);
         Assert.Equal([false, true], options.Rules.Select(rule => rule.DryRun));
-        Assert.Equal((false, 200, 500_000), (options.Ensemble.LookForNeighbours, options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes));
+        Assert.Equal(
+            (false, 200, 500_000), (options.Ensemble.LookForNeighbours, options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes));
         Assert.Equal(["auth::cdrwa", "world:anyone:r"], options.Ensemble.Acl);
         Assert.Equal(TimeSpan.FromSeconds(8), options.MaxStaleness);
         Assert.Equal(500, options.NearEntries);
@@ -38,7 +39,8 @@ public sealed class NearCacheConfigurationTests
         Assert.Equal((TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)), (options.FactorySoftTimeout, options.FactoryTimeout));
         Assert.Equal((TimeSpan.FromMinutes(30), 7), (options.StaleLifetime, options.StaleEntries));
         Assert.Equal((0.75, 0.2), (options.EagerRefresh, options.LifetimeJitter));
-        Assert.Equal((ValueCompression.Deflate, 1000, LongKeyPolicy.Hash), (options.Compression, options.CompressionThreshold, options.LongKeys));
+        Assert.Equal(
+            (ValueCompression.Deflate, 1000, LongKeyPolicy.Hash), (options.Compression, options.CompressionThreshold, options.LongKeys));
         Assert.Equal(TimeSpan.FromSeconds(10), options.Rules[0].MissLifetime);
         Assert.Equal(3, options.Budgets.AnnouncementsPerProcess);
         Assert.Equal(["a:1", "b:2"], options.Memcached.Servers);
@@ -116,7 +118,8 @@ public sealed class NearCacheConfigurationTests
     private static NearCacheOptions Read(string json)
     {
         var options = new NearCacheOptions();
-        NearCacheConfiguration.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build(), options);
+        NearCacheConfiguration.Read(
+            new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build(), options);
         return options;
     }
 }

@@ -51,9 +51,18 @@ public sealed class NearCacheOptionsValidatorTests
     public void Only_the_envelope_can_say_that_a_value_is_compressed()
     {
         Assert.Empty(Mistakes(options => options.Compression = ValueCompression.Brotli));
-        Assert.StartsWith("Compression is Brotli, but must be None unless Format is Envelope", Assert.Single(Mistakes(options => (options.Compression, options.Format) = (ValueCompression.Brotli, StoredFormat.Raw))), StringComparison.Ordinal);
-        Assert.StartsWith("CompressionThreshold is 0, but must be positive", Assert.Single(Mistakes(options => options.CompressionThreshold = 0)), StringComparison.Ordinal);
-        Assert.StartsWith("LongKeys is 7, but must be Refuse or Hash", Assert.Single(Mistakes(options => options.LongKeys = (LongKeyPolicy)7)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Compression is Brotli, but must be None unless Format is Envelope",
+            Assert.Single(Mistakes(options => (options.Compression, options.Format) = (ValueCompression.Brotli, StoredFormat.Raw))),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "CompressionThreshold is 0, but must be positive",
+            Assert.Single(Mistakes(options => options.CompressionThreshold = 0)),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "LongKeys is 7, but must be Refuse or Hash",
+            Assert.Single(Mistakes(options => options.LongKeys = (LongKeyPolicy)7)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,10 +94,20 @@ public sealed class NearCacheOptionsValidatorTests
         });
 
         Assert.Equal(4, mistakes.Count);
-        Assert.Contains(mistakes, mistake => mistake.StartsWith("DistributedCache is set, and so is Memcached:Servers (localhost:11211)", StringComparison.Ordinal));
-        Assert.Contains(mistakes, mistake => mistake.StartsWith("Rules has 1, and DistributedCache is set without ZooKeeper:ConnectionString", StringComparison.Ordinal));
-        Assert.Contains(mistakes, mistake => mistake.StartsWith("EagerRefresh is 0.8, but must be left out with UseDistributedCache", StringComparison.Ordinal));
-        Assert.Contains(mistakes, mistake => mistake.StartsWith("Format is Raw, but must be left out with UseDistributedCache", StringComparison.Ordinal));
+        Assert.Contains(
+            mistakes,
+            mistake => mistake.StartsWith(
+                "DistributedCache is set, and so is Memcached:Servers (localhost:11211)", StringComparison.Ordinal));
+        Assert.Contains(
+            mistakes,
+            mistake => mistake.StartsWith(
+                "Rules has 1, and DistributedCache is set without ZooKeeper:ConnectionString", StringComparison.Ordinal));
+        Assert.Contains(
+            mistakes,
+            mistake => mistake.StartsWith("EagerRefresh is 0.8, but must be left out with UseDistributedCache", StringComparison.Ordinal));
+        Assert.Contains(
+            mistakes,
+            mistake => mistake.StartsWith("Format is Raw, but must be left out with UseDistributedCache", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -127,7 +146,12 @@ public sealed class NearCacheOptionsValidatorTests
     [Fact]
     public void Listed_keys_must_be_keys()
     {
-        var rule = new RuleOptions { Name = "a", Match = "a:*", Preload = { "a:1", "a: 2", "a:" + new string('x', 248), "a:" + new string('x', 249) } };
+        var rule = new RuleOptions
+        {
+            Name = "a",
+            Match = "a:*",
+            Preload = { "a:1", "a: 2", "a:" + new string('x', 248), "a:" + new string('x', 249) },
+        };
 
         Assert.Equal(2, With(LongKeyPolicy.Refuse, "").Count);
         Assert.Equal(3, With(LongKeyPolicy.Refuse, "p:").Count);
@@ -179,7 +203,9 @@ public sealed class NearCacheOptionsValidatorTests
     [InlineData("sasl::cdrw", "needs an id")]
     [InlineData("world:anyone:r", "gives nobody all of c, d, r and w")]
     public void Access_rights_that_ZooKeeper_would_not_take_are_refused(string acl, string why) =>
-        Assert.Contains(Mistakes(options => options.Ensemble.Acl.Add(acl)), mistake => mistake.StartsWith("Ensemble:Acl", StringComparison.Ordinal) && mistake.Contains(why, StringComparison.Ordinal));
+        Assert.Contains(
+            Mistakes(options => options.Ensemble.Acl.Add(acl)),
+            mistake => mistake.StartsWith("Ensemble:Acl", StringComparison.Ordinal) && mistake.Contains(why, StringComparison.Ordinal));
 
     [Fact]
     public void Access_rights_as_zkCli_writes_them_are_taken()
@@ -218,8 +244,13 @@ public sealed class NearCacheOptionsValidatorTests
             options.EagerRefresh = 1;
             options.LifetimeJitter = 0.6;
         }).Count);
-        Assert.StartsWith("StaleLifetime is 00:00:00", Assert.Single(Mistakes(options => options.OnRemoteFailure = RemoteFailurePolicy.ServeStale)), StringComparison.Ordinal);
-        Assert.Empty(Mistakes(options => (options.OnRemoteFailure, options.StaleLifetime) = (RemoteFailurePolicy.ServeStale, TimeSpan.FromMinutes(1))));
+        Assert.StartsWith(
+            "StaleLifetime is 00:00:00",
+            Assert.Single(Mistakes(options => options.OnRemoteFailure = RemoteFailurePolicy.ServeStale)),
+            StringComparison.Ordinal);
+        Assert.Empty(
+            Mistakes(
+                options => (options.OnRemoteFailure, options.StaleLifetime) = (RemoteFailurePolicy.ServeStale, TimeSpan.FromMinutes(1))));
     }
 
     [Fact]

@@ -21,20 +21,37 @@ public sealed class StartTests : IDisposable
     [InlineData("Live")]
     public async Task Outside_of_development_a_host_does_not_start_embedded(string environment)
     {
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(environment, [("NearCahce:Memcached:Servers:0", "127.0.0.1:1")], (services, root) => services.AddNearCache(root.GetSection("NearCache"))));
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(
+            () =>
+                StartAsync(
+                    environment,
+                    [("NearCahce:Memcached:Servers:0", "127.0.0.1:1")],
+                    (services, root) => services.AddNearCache(root.GetSection("NearCache"))));
 
-        Assert.Contains($"NearCache:Memcached:Servers is empty, so everything would be kept in this process only, and the environment is {environment}, not Development", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("The section NearCache does not exist in the configuration. Did you mean NearCahce?", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"NearCache:Memcached:Servers is empty, so everything would be kept in this process only, and the environment is {environment}, not Development",
+            refused.Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "The section NearCache does not exist in the configuration. Did you mean NearCahce?",
+            refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task In_development_or_where_it_is_allowed_it_does_and_says_what_it_lacks()
     {
-        await StartAsync("Development", [("NearCahce:Memcached:Servers:0", "127.0.0.1:1")], (services, root) => services.AddNearCache(root.GetSection("NearCache")));
-        Assert.Equal(["The section NearCache does not exist in the configuration. Did you mean NearCahce? Everything that is not set in code has its default."], _log.Of(1010));
+        await StartAsync(
+            "Development",
+            [("NearCahce:Memcached:Servers:0", "127.0.0.1:1")],
+            (services, root) => services.AddNearCache(root.GetSection("NearCache")));
+        Assert.Equal(
+            ["The section NearCache does not exist in the configuration. Did you mean NearCahce? Everything that is not set in code has its default."],
+            _log.Of(1010));
         Assert.Single(_log.Of(1000));
 
-        await StartAsync("Live", [("NearCache:AllowEmbedded", "true")], (services, root) => services.AddNearCache(root.GetSection("NearCache")));
+        await StartAsync(
+            "Live", [("NearCache:AllowEmbedded", "true")], (services, root) => services.AddNearCache(root.GetSection("NearCache")));
         Assert.Equal(2, _log.Of(1000).Length);
         Assert.Single(_log.Of(1010));
     }
@@ -59,7 +76,8 @@ public sealed class StartTests : IDisposable
             ("Shop:Memcached:Servers:0", "127.0.0.1:1"), ("Logging:LogLevel:Default", "Warning"), ("NAMESPACE", "pods"),
             .. Enumerable.Range(0, 50).Select(number => ($"VARIABLE_{number}", "of the environment")),
         ];
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync("Development", settings, (services, root) => services.AddNearCache(root)));
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => StartAsync("Development", settings, (services, root) => services.AddNearCache(root)));
 
         Assert.Matches(
             "^AddNearCache was given the whole configuration, of which 5[0-9] entries are no settings of NearCache, and not a section of it: pass configuration.GetSection\\(\"Shop\"\\)\\.$",
@@ -69,8 +87,15 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Every_mistake_names_its_section_and_its_cache()
     {
-        (string, string)[] settings = [("Caches:Orders:NearEntires", "5"), ("Caches:Orders:MaxStaleness", "00:00:01"), ("Caches:Orders:Rules:0:Match", "*"), ("Caches:Orders:Memcached:ConnectionsPerServer", "0")];
-        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync("Live", settings, (services, root) => services.AddNearCache("orders", root.GetSection("Caches:Orders"))));
+        (string, string)[] settings =
+        [
+            ("Caches:Orders:NearEntires", "5"),
+            ("Caches:Orders:MaxStaleness", "00:00:01"),
+            ("Caches:Orders:Rules:0:Match", "*"),
+            ("Caches:Orders:Memcached:ConnectionsPerServer", "0"),
+        ];
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => StartAsync("Live", settings, (services, root) => services.AddNearCache("orders", root.GetSection("Caches:Orders"))));
 
         Assert.True(refused.Failures.Count() >= 5, refused.Message);
         Assert.All(refused.Failures, failure => Assert.StartsWith("Cache \"orders\": Caches:Orders:", failure, StringComparison.Ordinal));
@@ -80,8 +105,14 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task A_section_that_is_absent_below_another_is_named_whole()
     {
-        await StartAsync("Development", [("Caches:Ordres:NearEntries", "5")], (services, root) => services.AddNearCache("orders", root.GetSection("Caches:Orders")));
-        Assert.Contains("The section Caches:Orders does not exist in the configuration. Did you mean Caches:Ordres?", Assert.Single(_log.Of(1010)), StringComparison.Ordinal);
+        await StartAsync(
+            "Development",
+            [("Caches:Ordres:NearEntries", "5")],
+            (services, root) => services.AddNearCache("orders", root.GetSection("Caches:Orders")));
+        Assert.Contains(
+            "The section Caches:Orders does not exist in the configuration. Did you mean Caches:Ordres?",
+            Assert.Single(_log.Of(1010)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,7 +126,14 @@ public sealed class StartTests : IDisposable
         ];
         await StartAsync("Live", settings, Add);
 
-        (string, string)[] others = [("B:KeyPrefix", ""), ("B:RuleLease", "00:00:07"), ("B:Rules:0:Name", "site"), ("B:Rules:0:Match", "site"), ("B:Memcached:Servers:2", "127.0.0.1:3")];
+        (string, string)[] others =
+        [
+            ("B:KeyPrefix", ""),
+            ("B:RuleLease", "00:00:07"),
+            ("B:Rules:0:Name", "site"),
+            ("B:Rules:0:Match", "site"),
+            ("B:Memcached:Servers:2", "127.0.0.1:3"),
+        ];
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync("Live", [.. settings, .. others], Add));
         Assert.Equal(
             "The caches \"a\" and \"b\" have the namespace \"shop\" on the same servers, but other settings (KeyPrefix, RuleLease, Memcached:Servers, Rules): "
@@ -110,7 +148,8 @@ public sealed class StartTests : IDisposable
         }
     }
 
-    private async Task StartAsync(string environment, (string Name, string Value)[] settings, Action<IServiceCollection, IConfiguration> add)
+    private async Task StartAsync(
+        string environment, (string Name, string Value)[] settings, Action<IServiceCollection, IConfiguration> add)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));

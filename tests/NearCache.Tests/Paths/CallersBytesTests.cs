@@ -13,7 +13,10 @@ public sealed class CallersBytesTests
         ("set", (cache, bytes, token) => cache.SetAsync("k", bytes, cancellationToken: token)),
         ("set of memory", (cache, bytes, token) => cache.SetAsync("k", (ReadOnlyMemory<byte>)bytes, cancellationToken: token)),
         ("add", (cache, bytes, token) => cache.AddAsync("k", bytes, cancellationToken: token)),
-        ("set many", (cache, bytes, token) => cache.SetManyAsync([KeyValuePair.Create("k", bytes), KeyValuePair.Create("k2", bytes)], cancellationToken: token)),
+        (
+            "set many",
+            (cache, bytes, token) =>
+                cache.SetManyAsync([KeyValuePair.Create("k", bytes), KeyValuePair.Create("k2", bytes)], cancellationToken: token)),
     ];
 
     public static TheoryData<string> Names => [.. Calls.Select(call => call.Name)];
@@ -25,7 +28,10 @@ public sealed class CallersBytesTests
         await using var server = FakeMemcached.Start();
         var options = new NearCacheOptions { KeyPrefix = "" };
         options.Memcached.Servers.Add(server.Address);
-        (options.Memcached.OperationTimeout, options.Memcached.ConnectTimeout, options.RuleLease) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
+        (
+            options.Memcached.OperationTimeout,
+            options.Memcached.ConnectTimeout,
+            options.RuleLease) = (TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(2));
         options.Memcached.MaxInFlightCommands = 1;
         await using var cache = new NearCacheClient(options);
         await cache.GetAsync<byte[]>("warm");

@@ -2,7 +2,9 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Paths;
 
-/// <summary>A CAS belongs to a life of its server: ids begin again at 1 after a restart, and one of before may be that of another value.</summary>
+/// <summary>
+/// A CAS belongs to a life of its server: ids begin again at 1 after a restart, and one of before may be that of another value.
+/// </summary>
 public sealed class CasOfALifeTests : IAsyncLifetime
 {
     private const string Matched = "product:1";
@@ -173,7 +175,8 @@ public sealed class CasOfALifeTests : IAsyncLifetime
                     break;
                 case 3:
                     await _one.RemoveAsync(key);
-                    await Assert.ThrowsAsync<InvalidOperationException>(() => _one.GetOrCreateAsync<string>(key, _ => throw new InvalidOperationException("fails")).AsTask());
+                    await Assert.ThrowsAsync<InvalidOperationException>(
+                        () => _one.GetOrCreateAsync<string>(key, _ => throw new InvalidOperationException("fails")).AsTask());
                     break;
                 case 4:
                     await using (await _one.Locks.TryAcquireAsync("job", new LockOptions { Wait = TimeSpan.Zero }))
@@ -206,10 +209,15 @@ public sealed class CasOfALifeTests : IAsyncLifetime
                 read.Add(connection);
             }
 
-            Assert.True(!command.Contains(":C", StringComparison.Ordinal) || read.Contains(connection), $"{command} went over connection {connection}, which was not read.");
+            Assert.True(
+                !command.Contains(":C", StringComparison.Ordinal) || read.Contains(connection),
+                $"{command} went over connection {connection}, which was not read.");
         }
     }
 
     private NearCacheClient Make() =>
-        new(new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } }, _remote, timeProvider: _time);
+        new(
+            new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } },
+            _remote,
+            timeProvider: _time);
 }

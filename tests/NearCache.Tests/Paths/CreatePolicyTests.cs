@@ -133,7 +133,10 @@ public sealed class CreatePolicyTests : IAsyncDisposable
         var cache = _shelf.Make(options => options.MaxConcurrentFactories = 1);
         _source.Holds();
         using var leaving = new CancellationTokenSource();
-        var outer = cache.GetOrCreateAsync("product:outer", async token => await cache.GetOrCreateAsync("product:inner", _source.AskAsync, cancellationToken: token), cancellationToken: leaving.Token).AsTask();
+        var outer = cache.GetOrCreateAsync(
+            "product:outer",
+            async token => await cache.GetOrCreateAsync("product:inner", _source.AskAsync, cancellationToken: token),
+            cancellationToken: leaving.Token).AsTask();
         await Eventually.BecomesTrueAsync(() => _source.Held == 1, "the inner one runs");
         var next = cache.GetOrCreateAsync("product:next", _source.AskAsync).AsTask();
 
@@ -157,7 +160,8 @@ public sealed class CreatePolicyTests : IAsyncDisposable
         _source.Holds();
         using var first = new CancellationTokenSource();
         using var second = new CancellationTokenSource();
-        var calls = new[] { first, second }.Select(leaving => cache.GetOrCreateAsync(Shelf.Key, _source.AskAsync, cancellationToken: leaving.Token).AsTask()).ToArray();
+        var calls = new[] { first, second }.Select(
+            leaving => cache.GetOrCreateAsync(Shelf.Key, _source.AskAsync, cancellationToken: leaving.Token).AsTask()).ToArray();
         await Eventually.BecomesTrueAsync(() => _source.Held == 1, "the source is asked");
 
         await first.CancelAsync();

@@ -148,7 +148,8 @@ public sealed class FailSafeTests : IAsyncDisposable
 
         Assert.True((await call).IsStale);
         Assert.False(_source.Token.IsCancellationRequested);
-        Assert.True((await cache.GetOrCreateResultAsync(Shelf.Key, _source.AskAsync, Safe)).IsStale);   // at once: the flight is long under way
+        // at once: the flight is long under way
+        Assert.True((await cache.GetOrCreateResultAsync(Shelf.Key, _source.AskAsync, Safe)).IsStale);
         _source.Answer("new");
         await Eventually.BecomesTrueAsync(async () => (await cache.GetAsync<string>(Shelf.Key)).Value == "new", "the new value is stored");
         Assert.Equal(2, _source.Runs);

@@ -40,7 +40,8 @@ public sealed class LeaseReleaseTests : IAsyncDisposable
     public async Task A_store_that_fails_keeps_no_right(string how)
     {
         await using var cache = await MakeAsync(options => options.Memcached.MaxValueBytes = 1000);
-        _server.Faults.OnCommand = line => how == "not carried out" && line.StartsWith($"ms {Key} ", StringComparison.Ordinal) ? FakeFault.CloseBefore : null;
+        _server.Faults.OnCommand = line =>
+            how == "not carried out" && line.StartsWith($"ms {Key} ", StringComparison.Ordinal) ? FakeFault.CloseBefore : null;
 
         if (how == "fails to encode")
         {
@@ -64,7 +65,9 @@ public sealed class LeaseReleaseTests : IAsyncDisposable
 
         Assert.Equal("made", await cache.GetOrCreateAsync(Key, _source.AskAsync));
 
-        await Eventually.BecomesTrueAsync(() => _server.Commands.Any(line => line.StartsWith($"md {Key} ", StringComparison.Ordinal)), "the right is given back, which the value has replaced");
+        await Eventually.BecomesTrueAsync(
+            () => _server.Commands.Any(line => line.StartsWith($"md {Key} ", StringComparison.Ordinal)),
+            "the right is given back, which the value has replaced");
         Assert.Equal("made", (await cache.GetAsync<string>(Key)).Value);
     }
 
@@ -109,7 +112,8 @@ public sealed class LeaseReleaseTests : IAsyncDisposable
         {
             result.SetResult("made");
             Assert.Equal("made", await call);
-            await Eventually.BecomesTrueAsync(async () => !HasItem || (await cache.GetAsync<string>(Key)).Value == "made", "no empty item is left");
+            await Eventually.BecomesTrueAsync(
+                async () => !HasItem || (await cache.GetAsync<string>(Key)).Value == "made", "no empty item is left");
         }
     }
 
@@ -160,7 +164,8 @@ public sealed class LeaseReleaseTests : IAsyncDisposable
     [Fact]
     public async Task A_store_that_is_too_late_is_undone_although_its_caller_left()
     {
-        var remote = new SlowRemote(new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions())));
+        var remote = new SlowRemote(
+            new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions())));
         await using var cache = new NearCacheClient(new NearCacheOptions { KeyPrefix = "", DistributedCache = remote });
         using var leaving = new CancellationTokenSource();
         var call = cache.GetOrCreateAsync(Key, _ => ValueTask.FromResult("old"), cancellationToken: leaving.Token).AsTask();
@@ -171,14 +176,22 @@ public sealed class LeaseReleaseTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         remote.Go.SetResult();
 
-        await Eventually.BecomesTrueAsync(async () => remote.Stored == 1 && !(await cache.GetAsync<string>(Key)).HasValue, "the late value is gone");
+        await Eventually.BecomesTrueAsync(
+            async () => remote.Stored == 1 && !(await cache.GetAsync<string>(Key)).HasValue, "the late value is gone");
     }
 
     private bool HasItem => _server.Items.ContainsKey(Key);
 
     private async Task<NearCacheClient> MakeAsync(Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { FillLease = TimeSpan.FromMinutes(5), Namespace = "leases", KeyPrefix = "", Memcached = { Servers = { _server.Address } }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            FillLease = TimeSpan.FromMinutes(5),
+            Namespace = "leases",
+            KeyPrefix = "",
+            Memcached = { Servers = { _server.Address } },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         configure?.Invoke(options);
         var cache = new NearCacheClient(options);
         await cache.SetAsync("product:0", "warm");

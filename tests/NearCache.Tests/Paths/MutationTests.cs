@@ -72,7 +72,8 @@ public sealed class MutationTests : IAsyncDisposable
         var cache = _shelf.Make();
         string[] keys = ["product:1", "basket:1", "product:2"];
 
-        await cache.SetManyAsync(keys.Select(key => KeyValuePair.Create(key, $"of {key}")), new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(20) });
+        await cache.SetManyAsync(
+            keys.Select(key => KeyValuePair.Create(key, $"of {key}")), new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(20) });
         Assert.Equal(20, (await _shelf.ItemAsync("basket:1")).TimeToLive);
         var first = await cache.GetManyAsync<string>([.. keys, "product:1", "product:3"]);
         var second = await cache.GetManyAsync<string>(keys);
@@ -116,11 +117,16 @@ public sealed class MutationTests : IAsyncDisposable
         var large = new string('x', (1 << 20) + 1);
         foreach (var key in new[] { "product:1", "basket:1" })
         {
-            await Eventually.BecomesTrueAsync(async () => await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("small")) == "small" && (await cache.GetAsync<string>(key)).HasValue, "it is connected");
+            await Eventually.BecomesTrueAsync(
+                async () =>
+                    await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("small")) == "small"
+                        && (await cache.GetAsync<string>(key)).HasValue,
+                "it is connected");
 
             var e = await Assert.ThrowsAsync<NearCacheException>(() => cache.SetAsync(key, large));
             Assert.Equal((key, false, false), (e.Key, e.IsTransient, e.OutcomeUnknown));
-            await Assert.ThrowsAsync<NearCacheException>(() => cache.SetManyAsync([KeyValuePair.Create(key, large), KeyValuePair.Create($"{key}0", "small")]));
+            await Assert.ThrowsAsync<NearCacheException>(
+                () => cache.SetManyAsync([KeyValuePair.Create(key, large), KeyValuePair.Create($"{key}0", "small")]));
             Assert.Equal("small", (await cache.GetAsync<string>($"{key}0")).Value);
             await cache.RemoveAsync(key);
             Assert.Equal(large, await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult(large)));
@@ -184,7 +190,8 @@ public sealed class MutationTests : IAsyncDisposable
         Assert.Equal(("new", CacheSource.Remote), (after["product:2"].Value, after["product:2"].Source));
     }
 
-    private static async Task<bool> IsNearAsync(NearCacheClient cache) => (await cache.GetAsync<string>(Fleet.Key)).Source == CacheSource.Near;
+    private static async Task<bool> IsNearAsync(NearCacheClient cache) =>
+        (await cache.GetAsync<string>(Fleet.Key)).Source == CacheSource.Near;
 
     private static async Task ChangeAsync(NearCacheClient cache, Change change)
     {

@@ -22,7 +22,8 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
     public async Task Of_many_writes_those_are_done_that_can_be_and_every_other_is_told(string kind)
     {
         await using var cache = Make();
-        var items = Items.Select(item => KeyValuePair.Create(item.Key.Replace("product", kind, StringComparison.Ordinal), item.Value)).ToArray();
+        var items = Items.Select(item => KeyValuePair.Create(item.Key.Replace("product", kind, StringComparison.Ordinal), item.Value))
+            .ToArray();
         _remote.IsOddAway = true;
 
         var call = cache.SetManyAsync(items);
@@ -30,7 +31,9 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
 
         // Whoever awaits sees the first; the task has them all.
         Assert.True(failure.IsTransient);
-        Assert.Equal([$"{kind}:1", $"{kind}:3", $"{kind}:5"], call.Exception!.InnerExceptions.Cast<NearCacheException>().Select(one => one.Key).Order());
+        Assert.Equal(
+            [$"{kind}:1", $"{kind}:3", $"{kind}:5"],
+            call.Exception!.InnerExceptions.Cast<NearCacheException>().Select(one => one.Key).Order());
         var read = await cache.GetManyAsync<string>(items.Select(item => item.Key));
         Assert.All(items, item => Assert.Equal((item.Key[^1] & 1) == 0 ? item.Value : null, read[item.Key].Value));
     }
@@ -47,7 +50,9 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
         var call = cache.RemoveManyAsync(keys);
         await Assert.ThrowsAsync<NearCacheException>(() => call);
 
-        Assert.Equal([$"{kind}:1", $"{kind}:3", $"{kind}:5"], call.Exception!.InnerExceptions.Cast<NearCacheException>().Select(one => one.Key).Order());
+        Assert.Equal(
+            [$"{kind}:1", $"{kind}:3", $"{kind}:5"],
+            call.Exception!.InnerExceptions.Cast<NearCacheException>().Select(one => one.Key).Order());
         _remote.IsOddAway = false;
         var read = await cache.GetManyAsync<string>(keys);
         Assert.All(keys, key => Assert.Equal((key[^1] & 1) == 0 ? null : "old", read[key].Value));
@@ -102,7 +107,8 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
         await cache.SetManyAsync(Items);
         _remote.IsOddAway = true;
 
-        var failure = await Assert.ThrowsAsync<NearCacheException>(async () => await cache.GetManyAsync<string>(Items.Select(item => item.Key)));
+        var failure = await Assert.ThrowsAsync<NearCacheException>(
+            async () => await cache.GetManyAsync<string>(Items.Select(item => item.Key)));
 
         Assert.True(failure.IsTransient);
         Assert.Equal('1', (char)('0' + ((failure.Key![^1] - '0') & 1)));
@@ -174,7 +180,12 @@ public sealed class OneOfTwoServersTests : IAsyncDisposable
 
     private NearCacheClient Make(Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { KeyPrefix = "", LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromMinutes(30) } } };
+        var options = new NearCacheOptions
+        {
+            KeyPrefix = "",
+            LifetimeJitter = 0,
+            Rules = { new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromMinutes(30) } },
+        };
         configure?.Invoke(options);
         return new NearCacheClient(options, _remote, timeProvider: _time);
     }

@@ -47,7 +47,9 @@ public sealed class PrefetchTests : IAsyncDisposable
         await WaitForAsync(cache, entries: 2);
 
         Assert.Equal(CacheSource.Near, (await cache.GetOrCreateResultAsync("product:1", _ => ValueTask.FromResult("made"))).Source);
-        Assert.All(await cache.GetManyAsync<string>(["product:1", "product:2"]), read => Assert.Equal((read.Key, CacheSource.Near), (read.Value.Value, read.Value.Source)));
+        Assert.All(
+            await cache.GetManyAsync<string>(["product:1", "product:2"]),
+            read => Assert.Equal((read.Key, CacheSource.Near), (read.Value.Value, read.Value.Source)));
     }
 
     [Fact]
@@ -88,7 +90,8 @@ public sealed class PrefetchTests : IAsyncDisposable
         var cache = _shelf.Make();
         await cache.SetAsync("site:1", "one");
 
-        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:1" } }, new EditReason { Who = "Alice", Why = "a test" });
+        await cache.Rules.AddAsync(
+            new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:1" } }, new EditReason { Who = "Alice", Why = "a test" });
         await WaitForAsync(cache, entries: 1);
 
         Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
@@ -100,7 +103,9 @@ public sealed class PrefetchTests : IAsyncDisposable
         var cache = _shelf.Make();
         await cache.SetAsync("site:1", "one");
 
-        await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:two words", "site:" + new string('x', 300), "site:1" } }, new EditReason { Who = "Alice", Why = "a test" });
+        await cache.Rules.AddAsync(
+            new RuleOptions { Name = "site", Match = "site:*", Preload = { "site:two words", "site:" + new string('x', 300), "site:1" } },
+            new EditReason { Who = "Alice", Why = "a test" });
         await WaitForAsync(cache, entries: 1);
 
         Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
@@ -111,7 +116,12 @@ public sealed class PrefetchTests : IAsyncDisposable
     {
         // Everybody waits for a lease on a server that is new.
         var server = new EmbeddedServer(_shelf.Time);
-        var options = new NearCacheOptions { WarmUp = TimeSpan.FromSeconds(2), RuleLease = TimeSpan.FromMinutes(5), Rules = { new RuleOptions { Name = "products", Match = "product:*", Preload = { "product:1" } } } };
+        var options = new NearCacheOptions
+        {
+            WarmUp = TimeSpan.FromSeconds(2),
+            RuleLease = TimeSpan.FromMinutes(5),
+            Rules = { new RuleOptions { Name = "products", Match = "product:*", Preload = { "product:1" } } },
+        };
         await using var cache = new NearCacheClient(options, new SharedRemote(server), timeProvider: _shelf.Time);
         await cache.SetAsync("product:1", "one");
 

@@ -6,7 +6,10 @@ using NearCache.Remote;
 
 namespace NearCache.Tests.Paths;
 
-/// <summary>A server that several caches share and that can restart: its items are gone then, its CAS ids begin again at 1, and each cache has a new connection.</summary>
+/// <summary>
+/// A server that several caches share and that can restart: its items are gone then, its CAS ids begin again at 1, and each cache has a new
+/// connection.
+/// </summary>
 internal sealed class RestartingRemote(TimeProvider time) : IRemote, IRemoteServer
 {
     private readonly ConcurrentQueue<(long Connection, string Command)> _log = [];
@@ -32,12 +35,17 @@ internal sealed class RestartingRemote(TimeProvider time) : IRemote, IRemoteServ
     }
 
     /// <summary>The CAS of an item.</summary>
-    public async Task<ulong> CasOfAsync(string key) => (await _server.ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Cas), CancellationToken.None)).Cas;
+    public async Task<ulong> CasOfAsync(string key) =>
+        (await _server.ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Cas), CancellationToken.None)).Cas;
 
     /// <summary>Another writer, that is not asked who it is, stores a text until its item has this CAS.</summary>
     public async Task PutAsync(string key, string text, ulong cas)
     {
-        var command = MetaCommand.Set(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(text), timeToLive: 0) with { ClientFlags = 0x4E430101, Return = MetaFields.Cas };
+        var command = MetaCommand.Set(
+            Encoding.UTF8.GetBytes(key),
+            Encoding.UTF8.GetBytes(text),
+            timeToLive: 0) with
+        { ClientFlags = 0x4E430101, Return = MetaFields.Cas };
         MetaResponse stored;
         do
         {
@@ -53,7 +61,8 @@ internal sealed class RestartingRemote(TimeProvider time) : IRemote, IRemoteServ
 
     public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
-    public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => (await ExecuteAsync(new[] { command })).Responses[0];
+    public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
+        (await ExecuteAsync(new[] { command })).Responses[0];
 
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => ExecuteAsync(group, _connection);
 
@@ -64,7 +73,10 @@ internal sealed class RestartingRemote(TimeProvider time) : IRemote, IRemoteServ
             throw new MemcachedConnectionLostException(Name, "group", outcomeUnknown: false, "it was replaced", null);
         }
 
-        var text = string.Join(' ', group.ToArray().Select(command => $"{command.Kind}:{Encoding.UTF8.GetString(command.Key.Span)}{(command.CompareCas is null ? "" : ":C")}"));
+        var text = string.Join(
+            ' ',
+            group.ToArray().Select(
+                command => $"{command.Kind}:{Encoding.UTF8.GetString(command.Key.Span)}{(command.CompareCas is null ? "" : ":C")}"));
         _log.Enqueue((connectionId, text));
         var reply = (await _server.ExecuteAsync(group)) with { ConnectionId = connectionId };
         Answered?.Invoke(text);

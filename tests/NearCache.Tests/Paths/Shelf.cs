@@ -26,7 +26,12 @@ internal sealed class Shelf : IAsyncDisposable
     /// <summary>Makes a cache with a rule for products.</summary>
     public NearCacheClient Make(Action<NearCacheOptions>? configure = null, IMeterFactory? meters = null)
     {
-        var options = new NearCacheOptions { KeyPrefix = "", LifetimeJitter = 0, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            KeyPrefix = "",
+            LifetimeJitter = 0,
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         configure?.Invoke(options);
         var cache = new NearCacheClient(options, new Remote(this), meterFactory: meters, timeProvider: Time);
         _caches.Add(cache);
@@ -35,7 +40,9 @@ internal sealed class Shelf : IAsyncDisposable
 
     /// <summary>What the server holds for a key.</summary>
     public async Task<MetaResponse> ItemAsync(string key) =>
-        await Server.ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Value | MetaFields.TimeToLive | MetaFields.ClientFlags), CancellationToken.None);
+        await Server.ExecuteAsync(
+            MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Value | MetaFields.TimeToLive | MetaFields.ClientFlags),
+            CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -32,7 +32,8 @@ internal sealed class TwoServers(TimeProvider time) : IRemote
         public ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
             IsAway ? ValueTask.FromException<MetaResponse>(Away()) : server.ExecuteAsync(command, cancellationToken);
 
-        public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) => IsAway ? Task.FromException<RemoteReply>(Away()) : server.ExecuteAsync(group);
+        public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) =>
+            IsAway ? Task.FromException<RemoteReply>(Away()) : server.ExecuteAsync(group);
 
         private MemcachedServerDownException Away() => new(name, "any", null);
     }

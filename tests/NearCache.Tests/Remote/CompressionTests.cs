@@ -16,7 +16,8 @@ public sealed class CompressionTests
     private readonly NearCacheOptions _options = new() { KeyPrefix = "", Compression = ValueCompression.Brotli };
     private readonly ValueFormat _format;
 
-    public CompressionTests() => _format = new ValueFormat(new EnvelopeFormat(), DefaultJson.Options, new ManualTime(), new Packing(_options));
+    public CompressionTests() =>
+        _format = new ValueFormat(new EnvelopeFormat(), DefaultJson.Options, new ManualTime(), new Packing(_options));
 
     public static TheoryData<ValueCompression> Ways => [ValueCompression.Brotli, ValueCompression.Deflate];
 
@@ -121,7 +122,9 @@ public sealed class CompressionTests
             if (_format.TryUnpack(Item(written.ClientFlags, broken), out var plain, out _))
             {
                 Assert.InRange(plain.Value.Length, 0, 20_000);
-                Assert.True(way == ValueCompression.Brotli || plain.Value.Span.SequenceEqual(Encoding.UTF8.GetBytes(Text)), "zlib's checksum finds every wrong byte");
+                Assert.True(
+                    way == ValueCompression.Brotli || plain.Value.Span.SequenceEqual(Encoding.UTF8.GetBytes(Text)),
+                    "zlib's checksum finds every wrong byte");
             }
         }
     }
@@ -186,7 +189,8 @@ public sealed class CompressionTests
             Assert.All([cache, other], reader => Assert.Equal(new Product(2, Text), Value(reader.GetAsync<Product>("p:made"))));
             Assert.Equal(new Product(1, Text), (await other.GetManyAsync<Product>(["p:set"]))["p:set"].Value);
             Assert.Equal(new Product(2, Text), await other.GetOrCreateAsync<Product>("p:made", _ => throw new InvalidOperationException()));
-            Assert.Equal(new Product(3, Text), await otherHybrid.GetOrCreateAsync<Product>("hybrid", _ => throw new InvalidOperationException()));
+            Assert.Equal(
+                new Product(3, Text), await otherHybrid.GetOrCreateAsync<Product>("hybrid", _ => throw new InvalidOperationException()));
             Assert.Equal(Encoding.UTF8.GetBytes(Text), await otherDistributed.GetAsync("distributed"));
         }
 
@@ -222,7 +226,9 @@ public sealed class CompressionTests
         await cache.SetAsync("plain", new byte[10_000]);
 
         server.HoldReplies();
-        var callers = Enumerable.Range(0, 3).Select(_ => cache.GetOrCreateAsync<byte[]>("plain", _ => throw new InvalidOperationException()).AsTask()).ToArray();
+        var callers = Enumerable.Range(0, 3)
+            .Select(_ => cache.GetOrCreateAsync<byte[]>("plain", _ => throw new InvalidOperationException()).AsTask())
+            .ToArray();
         server.ReleaseReplies();
 
         var found = await Task.WhenAll(callers);
@@ -240,7 +246,8 @@ public sealed class CompressionTests
         var stored = await Stored(remote, "p:1");
         var broken = stored.Value.ToArray();
         broken[^1] ^= 1;
-        await remote.Servers[0].ExecuteAsync(MetaCommand.Set("p:1"u8.ToArray(), broken) with { ClientFlags = stored.ClientFlags }, CancellationToken.None);
+        await remote.Servers[0]
+            .ExecuteAsync(MetaCommand.Set("p:1"u8.ToArray(), broken) with { ClientFlags = stored.ClientFlags }, CancellationToken.None);
 
         Assert.False((await cache.GetAsync<string>("p:1")).HasValue);
         Assert.Equal(["compression"], reasons.Found);
@@ -258,7 +265,8 @@ public sealed class CompressionTests
     };
 
     private static ValueTask<MetaResponse> Stored(EmbeddedRemote remote, string key) =>
-        remote.Servers[0].ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Value | MetaFields.ClientFlags), CancellationToken.None);
+        remote.Servers[0]
+            .ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Value | MetaFields.ClientFlags), CancellationToken.None);
 
     private static MetaResponse Item(MetaCommand command) => Item(command.ClientFlags, command.Value.ToArray());
 

@@ -19,7 +19,8 @@ internal sealed class FailingRemote(TimeProvider time) : IRemote, IRemoteServer
 
     public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
-    public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) => (await ExecuteAsync(new[] { command })).Responses[0];
+    public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
+        (await ExecuteAsync(new[] { command })).Responses[0];
 
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group) =>
         IsDown ? throw new MemcachedServerErrorException(Name, "any", "it is down") : _server.ExecuteAsync(group);

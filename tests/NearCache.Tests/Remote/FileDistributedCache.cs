@@ -5,7 +5,10 @@ using Microsoft.Extensions.Caching.Distributed;
 
 namespace NearCache.Tests.Remote;
 
-/// <summary>Some vendor's cache: a file for each key, replaced as a whole, with its end in the first eight bytes. Several of them may share a folder, as processes would.</summary>
+/// <summary>
+/// Some vendor's cache: a file for each key, replaced as a whole, with its end in the first eight bytes. Several of them may share a
+/// folder, as processes would.
+/// </summary>
 internal sealed class FileDistributedCache(string folder) : IDistributedCache
 {
     /// <summary>What the vendor throws from now on; null: nothing.</summary>
@@ -44,14 +47,16 @@ internal sealed class FileDistributedCache(string folder) : IDistributedCache
         File.Delete(PathOf(key));
     }
 
-    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => SetAsync(key, value, options).GetAwaiter().GetResult();
+    public void Set(string key, byte[] value, DistributedCacheEntryOptions options) =>
+        SetAsync(key, value, options).GetAwaiter().GetResult();
 
     public async Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         await FailAsync();
         Assert.Null(options.SlidingExpiration);
         var bytes = new byte[sizeof(long) + value.Length];
-        BinaryPrimitives.WriteInt64LittleEndian(bytes, options.AbsoluteExpirationRelativeToNow is { } life ? (DateTimeOffset.UtcNow + life).UtcTicks : 0);
+        BinaryPrimitives.WriteInt64LittleEndian(
+            bytes, options.AbsoluteExpirationRelativeToNow is { } life ? (DateTimeOffset.UtcNow + life).UtcTicks : 0);
         value.CopyTo(bytes, sizeof(long));
         var written = Path.Combine(folder, Guid.NewGuid().ToString("N"));
         await File.WriteAllBytesAsync(written, bytes, token);

@@ -4,7 +4,9 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Remote;
 
-/// <summary>Namespaces on the same servers: each has its keys behind a prefix of its own, and every process of one knows whether it has the same.</summary>
+/// <summary>
+/// Namespaces on the same servers: each has its keys behind a prefix of its own, and every process of one knows whether it has the same.
+/// </summary>
 public sealed class KeyPrefixTests : IAsyncLifetime
 {
     private const string Key = "product:1";
@@ -32,9 +34,12 @@ public sealed class KeyPrefixTests : IAsyncLifetime
         await shop.SetAsync(Key, "of the shop");
         await stock.SetAsync(Key, "of the stock");
 
-        Assert.Equal(("of the shop", "of the stock"), ((await shop.GetAsync<string>(Key)).Value, (await stock.GetAsync<string>(Key)).Value));
+        Assert.Equal(
+            ("of the shop", "of the stock"), ((await shop.GetAsync<string>(Key)).Value, (await stock.GetAsync<string>(Key)).Value));
         Assert.Equal(["shop:", "stock:"], new[] { "shop", "stock" }.Select(name => Text($"~nc:1:{name}:prefix")));
-        Assert.Equal(["shop:product:1", "stock:product:1"], _server.Items.Keys.Where(key => !key.StartsWith("~nc:", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["shop:product:1", "stock:product:1"],
+            _server.Items.Keys.Where(key => !key.StartsWith("~nc:", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -99,7 +104,8 @@ public sealed class KeyPrefixTests : IAsyncLifetime
         Assert.False((await cache.GetAsync<string>(Key)).HasValue);
         Assert.Equal("made", await cache.GetOrCreateAsync(Key, _ => ValueTask.FromResult("made")));
         Assert.True((await Assert.ThrowsAsync<NearCacheException>(() => cache.SetAsync(Key, "value"))).IsTransient);
-        Assert.True((await Assert.ThrowsAsync<NearCacheException>(() => new NearHybridCache(cache).RemoveByTagAsync("tag").AsTask())).IsTransient);
+        Assert.True(
+            (await Assert.ThrowsAsync<NearCacheException>(() => new NearHybridCache(cache).RemoveByTagAsync("tag").AsTask())).IsTransient);
 
         _server.Restart();
         await Eventually.BecomesTrueAsync(
@@ -132,7 +138,9 @@ public sealed class KeyPrefixTests : IAsyncLifetime
         Assert.Contains($"this one has 251, of which 65 are \"{name}:\"", refused.Message, StringComparison.Ordinal);
         var hybrid = new NearHybridCache(cache);
         await hybrid.SetAsync(new string('h', 1000), "value", tags: [new string('t', 1000)]);
-        Assert.Equal("value", await hybrid.GetOrCreateAsync<string>(new string('h', 1000), _ => throw new InvalidOperationException("The factory runs.")));
+        Assert.Equal(
+            "value",
+            await hybrid.GetOrCreateAsync<string>(new string('h', 1000), _ => throw new InvalidOperationException("The factory runs.")));
         await hybrid.RemoveByTagAsync(new string('t', 1000));
         await cache.IncrementAsync(new string('c', 150));
         await using var held = await cache.Locks.TryAcquireAsync(new string('l', 150));
@@ -156,7 +164,12 @@ public sealed class KeyPrefixTests : IAsyncLifetime
 
     private NearCacheClient Make(string @namespace, Action<NearCacheOptions>? configure = null)
     {
-        var options = new NearCacheOptions { Namespace = @namespace, Memcached = { Servers = { _server.Address } }, Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        var options = new NearCacheOptions
+        {
+            Namespace = @namespace,
+            Memcached = { Servers = { _server.Address } },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
         // A machine that stands still for a second loses no connection.
         options.Memcached.ConnectTimeout = TimeSpan.FromSeconds(30);
         options.Memcached.OperationTimeout = TimeSpan.FromSeconds(3);

@@ -86,7 +86,8 @@ internal sealed class OtherFleet : IAsyncDisposable
 
     /// <summary>Reads until the value is near.</summary>
     public static Task NearAsync(NearCacheClient cache, string key, string value) => Eventually.BecomesTrueAsync(
-        async () => await cache.GetAsync<string>(key) is { Source: CacheSource.Near } near && near.Value == value, $"{key} is near with {value}");
+        async () =>
+            await cache.GetAsync<string>(key) is { Source: CacheSource.Near } near && near.Value == value, $"{key} is near with {value}");
 
     /// <summary>Reads until the value is another, wherever it comes from, and is that one ever after.</summary>
     public static async Task SeesAsync(NearCacheClient cache, string key, string? value)
@@ -102,7 +103,11 @@ internal sealed class OtherFleet : IAsyncDisposable
     public async Task HeardAsync(NearCacheClient reader, string key, int times = 1)
     {
         await Eventually.BecomesTrueAsync(
-            () => Enumerable.Range(0, 8).Sum(slot => Count(Ensemble.Servers[0].GetData($"/nearcache/default/slots/{slot:00}"), Encoding.UTF8.GetBytes(key))) >= times, $"{key} is announced");
+            () =>
+                Enumerable.Range(0, 8).Sum(
+                    slot => Count(
+                        Ensemble.Servers[0].GetData($"/nearcache/default/slots/{slot:00}"),
+                        Encoding.UTF8.GetBytes(key))) >= times, $"{key} is announced");
         var announced = Stopwatch.StartNew();
         await Eventually.BecomesTrueAsync(
             () => reader.Snapshot().Servers[0].ConfirmedBefore is { } before && before + CoarseClock < announced.Elapsed, "it is heard");

@@ -31,7 +31,9 @@ public sealed class OtherFormatsTests
         Assert.Equal("0000010C FF-FF-FF-FF-FF-FF-FF-FF", Written(_enyim, ulong.MaxValue));
         Assert.Equal("0000010E 00-00-00-00-00-00-F8-3F", Written(_enyim, 1.5));
         Assert.Equal("00000102 ", Written<string?>(_enyim, null));
-        Assert.Equal("00000101 20-00-00-00-10-4E-75-6D-62-65-72-00-01-00-00-00-02-4E-61-6D-65-00-05-00-00-00-63-6F-61-74-00-00", Written(_enyim, new Product(1, "coat")));
+        Assert.Equal(
+            "00000101 20-00-00-00-10-4E-75-6D-62-65-72-00-01-00-00-00-02-4E-61-6D-65-00-05-00-00-00-63-6F-61-74-00-00",
+            Written(_enyim, new Product(1, "coat")));
         Assert.Equal("00000101 13-00-00-00-10-30-00-07-00-00-00-10-31-00-08-00-00-00-00", Written(_enyim, new[] { 7, 8 }));
     }
 
@@ -156,11 +158,16 @@ public sealed class OtherFormatsTests
         };
         options.Memcached.Distribution = MemcachedDistribution.Enyim;
         options.Memcached.Servers = [.. servers.Addresses];
-        await using (var other = new MemcachedClient(new MemcachedOptions { Servers = [.. servers.Addresses], Distribution = MemcachedDistribution.Enyim }))
+        await using (
+            var other = new MemcachedClient(
+                new MemcachedOptions { Servers = [.. servers.Addresses], Distribution = MemcachedDistribution.Enyim }))
         {
             for (var key = 0; key < 30; key++)
             {
-                await other.SetAsync($"product:{key}", Convert.FromHexString("20000000104E756D6265720001000000024E616D650005000000636F61740000"), clientFlags: 0x101);
+                await other.SetAsync(
+                    $"product:{key}",
+                    Convert.FromHexString("20000000104E756D6265720001000000024E616D650005000000636F61740000"),
+                    clientFlags: 0x101);
             }
         }
 
@@ -177,7 +184,9 @@ public sealed class OtherFormatsTests
             },
             "all are read");
         await Eventually.BecomesTrueAsync(
-            async () => (await cache.GetManyAsync<Product>(keys)).Values.All(result => result.Source == CacheSource.Near && result.Value == new Product(1, "coat")), "all are near");
+            async () =>
+                (await cache.GetManyAsync<Product>(keys)).Values.All(
+                    result => result.Source == CacheSource.Near && result.Value == new Product(1, "coat")), "all are near");
         Assert.Equal(new Product(2, "hat"), await cache.GetOrCreateAsync("product:new", _ => ValueTask.FromResult(new Product(2, "hat"))));
         Assert.Equal(new Product(2, "hat"), (await cache.GetAsync<Product>("product:new")).Value);
     }
@@ -191,11 +200,17 @@ public sealed class OtherFormatsTests
     private void Reread<T>(T value)
     {
         var command = _enyim.Set([1], value, TimeSpan.FromHours(1));
-        Assert.True(_enyim.TryRead<T>(new MetaResponse { Status = MetaStatus.Ok, Value = command.Value.ToArray(), ClientFlags = command.ClientFlags }, out var found, out _, out _));
+        Assert.True(
+            _enyim.TryRead<T>(
+                new MetaResponse { Status = MetaStatus.Ok, Value = command.Value.ToArray(), ClientFlags = command.ClientFlags },
+                out var found,
+                out _,
+                out _));
         Assert.Equal(value, found);
     }
 
-    private static MetaResponse Item(uint flags, string hex) => new() { Status = MetaStatus.Ok, Value = Convert.FromHexString(hex), ClientFlags = flags };
+    private static MetaResponse Item(uint flags, string hex) =>
+        new() { Status = MetaStatus.Ok, Value = Convert.FromHexString(hex), ClientFlags = flags };
 
     private sealed class Three : IAsyncDisposable
     {

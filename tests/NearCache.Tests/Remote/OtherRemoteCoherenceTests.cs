@@ -38,7 +38,8 @@ public sealed class OtherRemoteCoherenceTests
             await there.SetAsync($"entry-{i}", "old", tags: [$"tag-{i % 4}"]);
         }
 
-        await Eventually.BecomesTrueAsync(async () => await here.AnywhereAsync("entry-0") == "old" && await here.NearAsync("entry-0") == "old", "the entry is near here");
+        await Eventually.BecomesTrueAsync(
+            async () => await here.AnywhereAsync("entry-0") == "old" && await here.NearAsync("entry-0") == "old", "the entry is near here");
         for (var i = 0; i < 4; i++)
         {
             await there.RemoveByTagAsync($"tag-{i}");
@@ -77,9 +78,11 @@ public sealed class OtherRemoteCoherenceTests
 
         await fleet.Here.SetAsync("product:1", "new");
 
-        // The sync waits, so the gate closes before anything could be older than it may; and stays closed, whatever was confirmed before the change was announced.
+        // The sync waits, so the gate closes before anything could be older than it may; and stays closed, whatever was confirmed before
+        // the change was announced.
         await OtherFleet.SeesAsync(fleet.There, "product:1", "new");
-        await Eventually.BecomesTrueAsync(async () => await FromRemoteAsync(fleet.There, "product:1", times: 100), "nothing is near there any more");
+        await Eventually.BecomesTrueAsync(
+            async () => await FromRemoteAsync(fleet.There, "product:1", times: 100), "nothing is near there any more");
         fleet.Ensemble.Servers[1].CatchUp();
         await OtherFleet.NearAsync(fleet.There, "product:1", "new");
     }
@@ -92,7 +95,8 @@ public sealed class OtherRemoteCoherenceTests
 
         await fleet.Here.SetAsync("product:1", "new");
         Assert.Equal("new", (await fleet.Here.GetAsync<string>("product:1")).Value);
-        await Eventually.BecomesTrueAsync(async () => (await fleet.Here.GetAsync<string>("product:1")).Source == CacheSource.Remote, "nothing is near here any more");
+        await Eventually.BecomesTrueAsync(
+            async () => (await fleet.Here.GetAsync<string>("product:1")).Source == CacheSource.Remote, "nothing is near here any more");
 
         fleet.Ensemble.Servers[0].Restart();
 
@@ -141,7 +145,8 @@ public sealed class OtherRemoteCoherenceTests
         await fleet.Here.SetAsync("page:1", "old");
         Assert.Equal(CacheSource.Remote, (await fleet.There.GetAsync<string>("page:1")).Source);
 
-        await fleet.Here.Rules.AddAsync(new RuleOptions { Name = "pages", Match = "page:*" }, new EditReason { Who = "test", Why = "pages" });
+        await fleet.Here.Rules.AddAsync(
+            new RuleOptions { Name = "pages", Match = "page:*" }, new EditReason { Who = "test", Why = "pages" });
         await OtherFleet.NearAsync(fleet.There, "page:1", "old");
         await fleet.Here.SetAsync("page:1", "new");
 
@@ -163,7 +168,8 @@ public sealed class OtherRemoteCoherenceTests
         }
 
         Assert.Equal(CacheSource.Remote, (await fleet.Here.GetAsync<string>("product:warm")).Source);
-        await Eventually.BecomesTrueAsync(async () => (await fleet.There.GetAsync<string>("product:warm")).Source == CacheSource.Remote, "nothing is near there");
+        await Eventually.BecomesTrueAsync(
+            async () => (await fleet.There.GetAsync<string>("product:warm")).Source == CacheSource.Remote, "nothing is near there");
     }
 
     [Fact]
@@ -222,7 +228,8 @@ public sealed class OtherRemoteCoherenceTests
             if (key == "product:1" && reached.TrySetResult())
             {
                 await release.Task;
-                await fleet.Files.SetAsync("product:1", old!, new());   // what this read finds, as if it had been answered before the change
+                // what this read finds, as if it had been answered before the change
+                await fleet.Files.SetAsync("product:1", old!, new());
             }
         };
         var read = fleet.Here.GetAsync<string>("product:1").AsTask();

@@ -2,7 +2,10 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Remote;
 
-/// <summary>Over another remote a stop ends the announcements of its rule, once no process serves it near; and no change is missed when it is cleared.</summary>
+/// <summary>
+/// Over another remote a stop ends the announcements of its rule, once no process serves it near; and no change is missed when it is
+/// cleared.
+/// </summary>
 public sealed class OtherRemoteStopsTests
 {
     private static readonly EditReason Reason = new() { Who = "Alice", Why = "a test" };
@@ -18,7 +21,8 @@ public sealed class OtherRemoteStopsTests
         await fleet.Here.SetAsync("product:1", "during");
 
         // The writer learns of the end a little later than the reader.
-        await fleet.There.Rules.ClearStopsAsync([Assert.Single(fleet.There.Rules.Current.Stops).Id], Reason, TestContext.Current.CancellationToken);
+        await fleet.There.Rules.ClearStopsAsync(
+            [Assert.Single(fleet.There.Rules.Current.Stops).Id], Reason, TestContext.Current.CancellationToken);
         await fleet.There.GetAsync<string>("product:1");
         await fleet.Here.SetAsync("product:1", "new");
 
@@ -42,7 +46,8 @@ public sealed class OtherRemoteStopsTests
         await StopAsync(fleet.Here);
         await Eventually.BecomesTrueAsync(async () => !await IsAnnouncedAsync(fleet.Here), "nothing of the rule is announced any more");
         await fleet.Here.SetAsync("product:1", "new");
-        await fleet.Here.Rules.ClearStopsAsync([Assert.Single(fleet.Here.Rules.Current.Stops).Id], Reason, TestContext.Current.CancellationToken);
+        await fleet.Here.Rules.ClearStopsAsync(
+            [Assert.Single(fleet.Here.Rules.Current.Stops).Id], Reason, TestContext.Current.CancellationToken);
         Assert.False(fleet.There.Snapshot().Servers[0].IsServedNear);
         fleet.Ensemble.Servers[1].CatchUp();
 
@@ -76,7 +81,8 @@ public sealed class OtherRemoteStopsTests
     private static async Task FirstNearIsAsync(NearCacheClient cache, string key, string value)
     {
         CacheResult<string> read = default;
-        await Eventually.BecomesTrueAsync(async () => (read = await cache.GetAsync<string>(key)).Source == CacheSource.Near, "it is near again");
+        await Eventually.BecomesTrueAsync(
+            async () => (read = await cache.GetAsync<string>(key)).Source == CacheSource.Near, "it is near again");
         Assert.Equal(value, read.Value);
     }
 }

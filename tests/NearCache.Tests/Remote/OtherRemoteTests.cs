@@ -9,7 +9,10 @@ using NearCache.Tests.Hybrid;
 
 namespace NearCache.Tests.Remote;
 
-/// <summary>A vendor's IDistributedCache as the remote: what works, what does not, and how that is said. Here without ZooKeeper, so that nothing is near.</summary>
+/// <summary>
+/// A vendor's IDistributedCache as the remote: what works, what does not, and how that is said. Here without ZooKeeper, so that nothing is
+/// near.
+/// </summary>
 public sealed class OtherRemoteTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("nearcache-other-");
@@ -81,7 +84,8 @@ public sealed class OtherRemoteTests : IDisposable
         Assert.Null(await hybrid.AnywhereAsync("1"));
 
         var distributed = new NearDistributedCache(cache);
-        await distributed.SetStringAsync("1", "kept", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) });
+        await distributed.SetStringAsync(
+            "1", "kept", new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = TimeSpan.FromHours(1) });
         await distributed.RefreshAsync("1");
         Assert.Equal("kept", await new NearDistributedCache(other).GetStringAsync("1"));
     }
@@ -100,7 +104,9 @@ public sealed class OtherRemoteTests : IDisposable
             () => cache.IncrementAsync("counter"),
             () => cache.Locks.TryAcquireAsync("lock"),
             () => cache.SetServersAsync(["localhost:11211"]),
-            () => distributed.SetStringAsync("key", "value", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromMinutes(1) }),
+            () =>
+                distributed.SetStringAsync(
+                    "key", "value", new DistributedCacheEntryOptions { SlidingExpiration = TimeSpan.FromMinutes(1) }),
         })
         {
             var refusal = await Assert.ThrowsAsync<NotSupportedException>(call);
@@ -115,7 +121,10 @@ public sealed class OtherRemoteTests : IDisposable
     {
         await using var cache = Make(Vendor("memory"));
         await cache.SetAsync("product:1", "value");
-        await Assert.ThrowsAsync<NearCacheException>(() => cache.Rules.AddAsync(new RuleOptions { Name = "products", Match = "product:*" }, new EditReason { Who = "test", Why = "near" }));
+        await Assert.ThrowsAsync<NearCacheException>(
+            () =>
+                cache.Rules.AddAsync(
+                    new RuleOptions { Name = "products", Match = "product:*" }, new EditReason { Who = "test", Why = "near" }));
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal(CacheSource.Remote, (await cache.GetAsync<string>("product:1")).Source);
@@ -137,7 +146,8 @@ public sealed class OtherRemoteTests : IDisposable
         Assert.Equal("made", await cache.GetOrCreateAsync("key", _ => ValueTask.FromResult("made")));
         Assert.IsType<IOException>((await Assert.ThrowsAsync<NearCacheException>(() => cache.SetAsync("key", "new"))).InnerException);
         Assert.IsType<IOException>((await Assert.ThrowsAsync<NearCacheException>(() => cache.RemoveAsync("key"))).InnerException);
-        Assert.IsType<IOException>((await Assert.ThrowsAsync<NearCacheException>(async () => await strict.GetAsync<string>("key"))).InnerException);
+        Assert.IsType<IOException>(
+            (await Assert.ThrowsAsync<NearCacheException>(async () => await strict.GetAsync<string>("key"))).InnerException);
         remote.Fault = null;
         Assert.Equal("value", (await cache.GetAsync<string>("key")).Value);
     }
@@ -160,7 +170,9 @@ public sealed class OtherRemoteTests : IDisposable
     [Fact]
     public async Task An_item_is_stored_as_documented()
     {
-        var bytes = OtherItem.Write(MetaCommand.Set("key"u8.ToArray(), "größe"u8.ToArray()) with { ClientFlags = 0x4E43_0101 }, new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        var bytes = OtherItem.Write(
+            MetaCommand.Set("key"u8.ToArray(), "größe"u8.ToArray()) with { ClientFlags = 0x4E43_0101 },
+            new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero));
         Assert.Equal("4e4301" + "4e430101" + "000001b8dd58e200" + "6772c3b6c39f65", Convert.ToHexStringLower(bytes));
 
         var remote = Vendor("memory");
@@ -205,7 +217,8 @@ public sealed class OtherRemoteTests : IDisposable
 
         await provider.GetRequiredKeyedService<INearCache>("orders").SetAsync("key", "value");
 
-        Assert.NotNull(await Assert.IsType<MemoryDistributedCache>(provider.GetRequiredService<IDistributedCache>()).GetAsync("orders:key"));
+        Assert.NotNull(
+            await Assert.IsType<MemoryDistributedCache>(provider.GetRequiredService<IDistributedCache>()).GetAsync("orders:key"));
     }
 
     [Fact]
@@ -213,9 +226,15 @@ public sealed class OtherRemoteTests : IDisposable
     {
         var services = new ServiceCollection();
         var builder = services.AddNearCache(_ => { });
-        Assert.Contains("AddStackExchangeRedisCache", Assert.Throws<InvalidOperationException>(() => builder.UseDistributedCache()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "AddStackExchangeRedisCache",
+            Assert.Throws<InvalidOperationException>(() => builder.UseDistributedCache()).Message,
+            StringComparison.Ordinal);
         builder.AddDistributedCache();
-        Assert.Contains("then AddDistributedCache", Assert.Throws<InvalidOperationException>(() => builder.UseDistributedCache()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "then AddDistributedCache",
+            Assert.Throws<InvalidOperationException>(() => builder.UseDistributedCache()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

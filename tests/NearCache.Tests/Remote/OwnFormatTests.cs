@@ -48,7 +48,8 @@ public sealed class OwnFormatTests
 
         // While a server is being found out about, what factories make is not stored.
         await Eventually.BecomesTrueAsync(
-            async () => await cache.GetOrCreateAsync("number", _ => ValueTask.FromResult(7L)) == 7 && await Stored(python, "number") == "2 7",
+            async () =>
+                await cache.GetOrCreateAsync("number", _ => ValueTask.FromResult(7L)) == 7 && await Stored(python, "number") == "2 7",
             "the factory's value is stored");
     }
 
@@ -64,7 +65,8 @@ public sealed class OwnFormatTests
         await hybrid.SetAsync("key", new Uri("https://example.com/"));
 
         Assert.Equal([1, 2], (await distributed.GetAsync("key"))!);
-        Assert.Equal(new Uri("https://example.com/"), await hybrid.GetOrCreateAsync<Uri>("key", _ => throw new InvalidOperationException()));
+        Assert.Equal(
+            new Uri("https://example.com/"), await hybrid.GetOrCreateAsync<Uri>("key", _ => throw new InvalidOperationException()));
     }
 
     private static NearCacheClient Make(FakeMemcached server)
@@ -76,7 +78,8 @@ public sealed class OwnFormatTests
 
     private static async Task<string> Stored(MemcachedClient client, string key)
     {
-        var item = await client.Servers[0].ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Value | MetaFields.ClientFlags));
+        var item = await client.Servers[0]
+            .ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Value | MetaFields.ClientFlags));
         return $"{item.ClientFlags} {Encoding.UTF8.GetString(item.Value.Span)}";
     }
 }

@@ -11,7 +11,8 @@ public sealed class PhysicalKeysTests
     public void A_key_stands_behind_the_prefix() => Assert.Equal("p-größe:1"u8.ToArray(), _keys.OfUser("größe:1"));
 
     [Fact]
-    public void A_counter_stands_where_no_key_can() => Assert.Equal("~nc:1:shop:counter:views", Encoding.UTF8.GetString(_keys.OfCounter("views")));
+    public void A_counter_stands_where_no_key_can() =>
+        Assert.Equal("~nc:1:shop:counter:views", Encoding.UTF8.GetString(_keys.OfCounter("views")));
 
     [Theory]
     [InlineData("")]
@@ -31,20 +32,23 @@ public sealed class PhysicalKeysTests
     public void A_key_has_at_most_250_bytes_with_its_prefix()
     {
         Assert.Equal(250, _keys.OfUser(new string('k', 248)).Length);
-        Assert.Contains("251", Assert.Throws<ArgumentException>(() => _keys.OfUser(new string('k', 249))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "251", Assert.Throws<ArgumentException>(() => _keys.OfUser(new string('k', 249))).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => _keys.OfUser(new string('ü', 125)));
     }
 
     [Fact]
     public void The_message_does_not_repeat_a_key_that_may_be_private() =>
-        Assert.DoesNotContain("secret", Assert.Throws<ArgumentException>(() => _keys.OfUser("secret key")).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "secret", Assert.Throws<ArgumentException>(() => _keys.OfUser("secret key")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("größe/日本/😀")]
     [InlineData("\u00e9")]
     [InlineData("e\u0301")]
     [InlineData("\u00a0")]
-    public void A_key_beyond_ASCII_is_its_UTF8_and_never_changed(string key) => Assert.Equal($"p-{key}", Encoding.UTF8.GetString(_keys.OfUser(_keys.NameOf(key))));
+    public void A_key_beyond_ASCII_is_its_UTF8_and_never_changed(string key) =>
+        Assert.Equal($"p-{key}", Encoding.UTF8.GetString(_keys.OfUser(_keys.NameOf(key))));
 
     [Fact]
     public void A_long_key_has_the_name_on_record()
@@ -54,7 +58,10 @@ public sealed class PhysicalKeysTests
 
         Assert.Equal($"product:{new string('x', 92)}~sha256:ouKFNG-lowgm6f01nkC8caKWjWKhJA1cvf4I-p8hHUU", keys.NameOf(product));
         Assert.Equal($"{new string('ü', 50)}~sha256:V6uTQ1Q7RaKVC1gyfE64VIA_K8vfi_RgKK8hOWdiKno", keys.NameOf(new string('ü', 130)));
-        Assert.Contains("ouKFNG-lowgm6f01nkC8caKWjWKhJA1cvf4I-p8hHUU", File.ReadAllText(Conventions.Repository.At("docs", "formats.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            "ouKFNG-lowgm6f01nkC8caKWjWKhJA1cvf4I-p8hHUU",
+            File.ReadAllText(Conventions.Repository.At("docs", "formats.md")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,6 +125,8 @@ public sealed class PhysicalKeysTests
     {
         var keys = new PhysicalKeys(new string('n', 64), new string('p', 64), LongKeyPolicy.Hash);
 
-        Assert.All([keys.OfCounter(new string('k', 300)), keys.OfLock(new string('k', 300)), keys.OfFence(new string('k', 300))], key => Assert.InRange(key.Length, 1, 250));
+        Assert.All(
+            [keys.OfCounter(new string('k', 300)), keys.OfLock(new string('k', 300)), keys.OfFence(new string('k', 300))],
+            key => Assert.InRange(key.Length, 1, 250));
     }
 }

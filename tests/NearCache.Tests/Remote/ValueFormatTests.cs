@@ -19,7 +19,8 @@ public sealed class ValueFormatTests
         Assert.Equal("4E430101 67-72-C3-B6-C3-9F-65", Written("größe"));
         Assert.Equal("4E430102 01-00-FF", Written(new byte[] { 1, 0, 255 }));
         Assert.Equal("4E430100 34-32", Written(42));
-        Assert.Equal("4E430100 7B-22-4E-75-6D-62-65-72-22-3A-31-2C-22-4E-61-6D-65-22-3A-22-63-6F-61-74-22-7D", Written(new Product(1, "coat")));
+        Assert.Equal(
+            "4E430100 7B-22-4E-75-6D-62-65-72-22-3A-31-2C-22-4E-61-6D-65-22-3A-22-63-6F-61-74-22-7D", Written(new Product(1, "coat")));
         Assert.Equal("4E430103 ", Written<string?>(null));
     }
 
@@ -61,7 +62,8 @@ public sealed class ValueFormatTests
     [Fact]
     public void A_place_holder_is_a_plain_miss()
     {
-        Assert.False(_format.TryRead<string>(new MetaResponse { Status = MetaStatus.Ok, IsWonByAnother = true }, out _, out var reason, out _));
+        Assert.False(
+            _format.TryRead<string>(new MetaResponse { Status = MetaStatus.Ok, IsWonByAnother = true }, out _, out var reason, out _));
         Assert.Null(reason);
     }
 
@@ -78,7 +80,8 @@ public sealed class ValueFormatTests
         Assert.Equal(0, Expiry.Of(TimeSpan.FromDays(40_000), _time));
     }
 
-    private static MetaResponse Item(MetaCommand command) => new() { Status = MetaStatus.Ok, Value = command.Value, ClientFlags = command.ClientFlags };
+    private static MetaResponse Item(MetaCommand command) =>
+        new() { Status = MetaStatus.Ok, Value = command.Value, ClientFlags = command.ClientFlags };
 
     private string Written<T>(T value)
     {

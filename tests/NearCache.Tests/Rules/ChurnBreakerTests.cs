@@ -211,7 +211,8 @@ public sealed class ChurnBreakerTests
     private static ActiveRule Rule(long since)
     {
         var rule = new ActiveRule(
-            new Rule("locks", new KeyPattern("lock:*")) { Since = since }, new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20), new ThreadedCounter());
+            new Rule("locks", new KeyPattern("lock:*")) { Since = since }, new RuleDefaults(
+                TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20), new ThreadedCounter());
         rule.Switch(on: true);
         return rule;
     }

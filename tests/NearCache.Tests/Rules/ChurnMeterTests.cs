@@ -5,7 +5,8 @@ namespace NearCache.Tests.Rules;
 
 public sealed class ChurnMeterTests
 {
-    private static readonly RuleDefaults Defaults = new(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20, MaxFleetWritesPerSecond: 50);
+    private static readonly RuleDefaults Defaults = new(
+        TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20, MaxFleetWritesPerSecond: 50);
     private readonly ChurnMeter _meter = new();
     private readonly ActiveRule _rule = new(new Rule("locks", new KeyPattern("lock:*")), Defaults, new ThreadedCounter());
     private long _now;
@@ -25,7 +26,9 @@ public sealed class ChurnMeterTests
         }
 
         var churn = Assert.Single(Second(writes: 100));
-        Assert.Equal((_rule, "the keys of lock:* were written 100 times a second for 5 s in that process, and the limit is 20"), (churn.Rule, churn.Why));
+        Assert.Equal(
+            (_rule, "the keys of lock:* were written 100 times a second for 5 s in that process, and the limit is 20"),
+            (churn.Rule, churn.Why));
         Assert.Single(Second(writes: 100));
         Assert.Empty(Second(writes: 1));
     }

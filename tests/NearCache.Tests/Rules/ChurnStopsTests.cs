@@ -21,10 +21,14 @@ public sealed class ChurnStopsTests
     [Fact]
     public void How_often_a_rule_has_healed_within_an_hour_stands_in_the_history_since_the_last_edit_of_a_person()
     {
-        RuleEdit Heal(string rule, int minutesAgo) => new(1, "churn breaker of web-1, process 4711", ChurnStops.Healed(rule), Noon.AddMinutes(-minutesAgo));
+        RuleEdit Heal(string rule, int minutesAgo) =>
+            new(1, "churn breaker of web-1, process 4711", ChurnStops.Healed(rule), Noon.AddMinutes(-minutesAgo));
 
         Assert.Equal(0, ChurnStops.CountHealed([], "locks", Noon));
         Assert.Equal(2, ChurnStops.CountHealed([Heal("locks", 61), Heal("locks", 59), Heal("site", 30), Heal("locks", 5)], "locks", Noon));
-        Assert.Equal(1, ChurnStops.CountHealed([Heal("locks", 20), new RuleEdit(2, "Alice", "narrowed", Noon.AddMinutes(-10)), Heal("locks", 5)], "locks", Noon));
+        Assert.Equal(
+            1,
+            ChurnStops.CountHealed(
+                [Heal("locks", 20), new RuleEdit(2, "Alice", "narrowed", Noon.AddMinutes(-10)), Heal("locks", 5)], "locks", Noon));
     }
 }

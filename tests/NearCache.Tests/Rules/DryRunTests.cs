@@ -9,7 +9,10 @@ public sealed class DryRunTests : IAsyncLifetime
     private readonly ManualTime _time = new();
     private readonly NearCacheClient _cache;
 
-    public DryRunTests() => _cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*", DryRun = true } } }, timeProvider: _time);
+    public DryRunTests() =>
+        _cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*", DryRun = true } } },
+            timeProvider: _time);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -30,7 +33,18 @@ public sealed class DryRunTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(61));
         Assert.Equal(CacheSource.Remote, (await _cache.GetAsync<string>("product:1")).Source);
 
-        Assert.Equal(new RuleSnapshot { Name = "products", IsOn = false, NearHits = 2, RemoteReads = 3, Writes = 2, Announcements = 2, IsDryRun = true }, Assert.Single(_cache.Snapshot().Rules));
+        Assert.Equal(
+            new RuleSnapshot
+            {
+                Name = "products",
+                IsOn = false,
+                NearHits = 2,
+                RemoteReads = 3,
+                Writes = 2,
+                Announcements = 2,
+                IsDryRun = true,
+            },
+            Assert.Single(_cache.Snapshot().Rules));
         Assert.Equal((0, 0), (_cache.Snapshot().NearHits, _cache.Snapshot().NearEntries));
         var settings = Assert.Single(_cache.Rules.Current.Rules).Settings;
         Assert.Equal((true, true), (settings.Enabled, settings.DryRun));
@@ -47,7 +61,8 @@ public sealed class DryRunTests : IAsyncLifetime
             {
                 _time.Advance(TimeSpan.FromSeconds(1));
                 await _cache.SetAsync("product:1", "value");
-                return _time.GetUtcNow() - began > TimeSpan.FromSeconds(91) && (await _cache.Rules.GetUsageAsync(TestContext.Current.CancellationToken))[0].WritesPerSecond > 0.2;
+                return _time.GetUtcNow() - began > TimeSpan.FromSeconds(91)
+                    && (await _cache.Rules.GetUsageAsync(TestContext.Current.CancellationToken))[0].WritesPerSecond > 0.2;
             },
             "a minute of writes is known");
 

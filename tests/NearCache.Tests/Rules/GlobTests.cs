@@ -42,12 +42,15 @@ public sealed class GlobTests
             Assert.All(texts, text => Assert.Equal(fits[i].Contains(text), Glob.Matches(patterns[i], text)));
         }
 
-        // Each star of the shortest common text need take no more than what the other pattern asks for: eight letters suffice for two patterns of four.
+        // Each star of the shortest common text need take no more than what the other pattern asks for: eight letters suffice for two
+        // patterns of four.
         for (var i = 0; i < patterns.Length; i += 3)
         {
             for (var j = 0; j < patterns.Length; j += 2)
             {
-                Assert.Equal(Words("ab", 8).Any(text => Slowly(patterns[i], text) && Slowly(patterns[j], text)), Glob.Overlap(patterns[i], patterns[j]));
+                Assert.Equal(
+                    Words("ab", 8).Any(text => Slowly(patterns[i], text) && Slowly(patterns[j], text)),
+                    Glob.Overlap(patterns[i], patterns[j]));
             }
         }
     }

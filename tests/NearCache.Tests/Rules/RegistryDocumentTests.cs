@@ -30,8 +30,13 @@ public sealed class RegistryDocumentTests
     public void What_a_newer_process_added_is_passed_on_and_the_set_stays_byte_for_byte()
     {
         var set = """{ "format":1, "revision":4, "new":true, "rules":[ ] }""";
-        Assert.True(RegistryDocument.TryRead(Encoding.UTF8.GetBytes("""{"format":1,"set":SET,"limits":{"a":[1]}}""".Replace("SET", set, StringComparison.Ordinal)), out var read, out _));
-        Assert.True(RegistryDocument.TryRead(read.Stopped(StopSet.Of([new Stop("one", null, "", "", Noon)])).Write(), out var again, out _));
+        Assert.True(
+            RegistryDocument.TryRead(
+                Encoding.UTF8.GetBytes("""{"format":1,"set":SET,"limits":{"a":[1]}}""".Replace("SET", set, StringComparison.Ordinal)),
+                out var read,
+                out _));
+        Assert.True(
+            RegistryDocument.TryRead(read.Stopped(StopSet.Of([new Stop("one", null, "", "", Noon)])).Write(), out var again, out _));
 
         Assert.Equal(set, Encoding.UTF8.GetString(again.Set.Content.Span));
         Assert.Contains("""

@@ -55,8 +55,11 @@ public sealed class RuleMatcherTests
     [Fact]
     public void A_look_up_allocates_nothing()
     {
-        var matcher = Matcher([.. Enumerable.Range(0, 1000).Select(i => (i % 3) switch { 0 => $"exact:{i}", 1 => $"prefix{i}:*", _ => $"glob{i}:*:x" })]);
-        var keys = Enumerable.Range(0, 1000).Select(i => (i % 3) switch { 0 => $"exact:{i}", 1 => $"prefix{i}:abc", _ => $"glob{i}:abc:x" }).ToArray();
+        var matcher = Matcher(
+            [.. Enumerable.Range(0, 1000).Select(i => (i % 3) switch { 0 => $"exact:{i}", 1 => $"prefix{i}:*", _ => $"glob{i}:*:x" })]);
+        var keys = Enumerable.Range(0, 1000)
+            .Select(i => (i % 3) switch { 0 => $"exact:{i}", 1 => $"prefix{i}:abc", _ => $"glob{i}:abc:x" })
+            .ToArray();
         Assert.All(keys, key => Assert.NotNull(matcher.Find(key)));
 
         Assert.Equal(0, Allocations.Of(() =>

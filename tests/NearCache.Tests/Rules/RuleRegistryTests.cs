@@ -3,11 +3,14 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Rules;
 
-/// <summary>The registry on the embedded remote: what an edit ends has ended when it returns, what it begins begins a moment later.</summary>
+/// <summary>
+/// The registry on the embedded remote: what an edit ends has ended when it returns, what it begins begins a moment later.
+/// </summary>
 public sealed class RuleRegistryTests : IAsyncLifetime
 {
     private static readonly EditReason Reason = new() { Who = "Alice", Why = "a test" };
-    private readonly NearCacheClient _cache = new(new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
+    private readonly NearCacheClient _cache = new(
+        new NearCacheOptions { Rules = { new RuleOptions { Name = "products", Match = "product:*" } } });
 
     private IRuleRegistry Rules => _cache.Rules;
 
@@ -78,7 +81,8 @@ public sealed class RuleRegistryTests : IAsyncLifetime
     [InlineData("tie", "product:*", "neither is more specific")]
     public async Task A_wrong_rule_is_refused_with_the_reason_and_nothing_changes(string name, string match, string reason)
     {
-        var refused = await Assert.ThrowsAsync<RuleRefusedException>(() => Rules.AddAsync(new RuleOptions { Name = name, Match = match }, Reason));
+        var refused = await Assert.ThrowsAsync<RuleRefusedException>(
+            () => Rules.AddAsync(new RuleOptions { Name = name, Match = match }, Reason));
 
         Assert.Contains(refused.Mistakes, mistake => mistake.Contains(reason, StringComparison.Ordinal));
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
@@ -130,7 +134,8 @@ public sealed class RuleRegistryTests : IAsyncLifetime
     public async Task A_loop_that_edits_is_held_to_two_edits_a_second()
     {
         var clock = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(i => Rules.AddAsync(new RuleOptions { Name = $"rule{i}", Match = $"rule{i}:*" }, Reason)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(i => Rules.AddAsync(new RuleOptions { Name = $"rule{i}", Match = $"rule{i}:*" }, Reason)));
 
         // One at once, three at two a second; a little less for the grain of the clock.
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1.4), $"four edits took {clock.Elapsed}");
@@ -190,7 +195,8 @@ public sealed class RuleRegistryTests : IAsyncLifetime
 
     private static (long Revision, string Who, string Why) Of(RegistryEdit edit) => (edit.Revision, edit.Who, edit.Why);
 
-    private Task BecomesNearAsync(string key) => Eventually.BecomesTrueAsync(async () => await SecondReadAsync(key) == CacheSource.Near, $"{key} is near");
+    private Task BecomesNearAsync(string key) =>
+        Eventually.BecomesTrueAsync(async () => await SecondReadAsync(key) == CacheSource.Near, $"{key} is near");
 
     private async Task<CacheSource> SecondReadAsync(string key)
     {

@@ -8,7 +8,12 @@ public sealed class RuleSetFormatTests
     private static readonly RuleSet Full = RuleSet.Create(
         7,
         [
-            new Rule("products", new KeyPattern("product:*")) { NearLifetime = TimeSpan.FromMinutes(5), MissLifetime = TimeSpan.FromSeconds(10), Since = 3 },
+            new Rule("products", new KeyPattern("product:*"))
+            {
+                NearLifetime = TimeSpan.FromMinutes(5),
+                MissLifetime = TimeSpan.FromSeconds(10),
+                Since = 3,
+            },
             new Rule("site", new KeyPattern("site"))
             {
                 MaxStaleness = TimeSpan.FromMilliseconds(4500), Preload = ["site"], MaxWritesPerSecond = 0.5, OnInvalidate = InvalidationPolicy.Refresh, ShareValues = true, Enabled = false, Since = 7,
@@ -39,19 +44,26 @@ public sealed class RuleSetFormatTests
     public void A_dry_run_is_off_for_processes_that_do_not_know_dry_runs()
     {
         var set = RuleSet.Seed([new RuleOptions { Name = "a", Match = "a", DryRun = true }]);
-        Assert.Equal("""{"format":1,"revision":1,"rules":[{"name":"a","match":"a","enabled":false,"dryRun":true,"since":1}]}""", Encoding.UTF8.GetString(set.Content.Span));
+        Assert.Equal(
+            """{"format":1,"revision":1,"rules":[{"name":"a","match":"a","enabled":false,"dryRun":true,"since":1}]}""",
+            Encoding.UTF8.GetString(set.Content.Span));
         Assert.True(RuleSetFormat.TryRead(set.Content, out var read, out _));
         Assert.Equal((false, true), (read.Rules[0].Enabled, read.Rules[0].DryRun));
 
         // In force for them, so for all.
-        Assert.True(RuleSetFormat.TryRead("""{"format":1,"revision":1,"rules":[{"name":"a","match":"a","dryRun":true,"since":1}]}"""u8.ToArray(), out var forced, out _));
+        Assert.True(
+            RuleSetFormat.TryRead(
+                """{"format":1,"revision":1,"rules":[{"name":"a","match":"a","dryRun":true,"since":1}]}"""u8.ToArray(),
+                out var forced,
+                out _));
         Assert.Equal((true, false), (forced.Rules[0].Enabled, forced.Rules[0].DryRun));
     }
 
     [Fact]
     public void Members_that_are_not_known_travel_on()
     {
-        var content = Encoding.UTF8.GetBytes("""{"format":1, "revision":1, "hint":{"x":1}, "rules":[{"name":"a","match":"a","since":1,"colour":"red"}]}""");
+        var content = Encoding.UTF8.GetBytes(
+            """{"format":1, "revision":1, "hint":{"x":1}, "rules":[{"name":"a","match":"a","since":1,"colour":"red"}]}""");
         Assert.True(RuleSetFormat.TryRead(content, out var read, out _));
 
         Assert.Equal(content, read.Content.ToArray());
@@ -99,7 +111,8 @@ public sealed class RuleSetFormatTests
     public void An_edit_sets_since_where_match_or_enable_changed_and_nowhere_else()
     {
         var (products, site) = (Full.Rules[0], Full.Rules[1]);
-        var next = Full.Next([products with { NearLifetime = null }, site with { Enabled = true }, new Rule("new", new KeyPattern("new:*"))], ["another"]);
+        var next = Full.Next(
+            [products with { NearLifetime = null }, site with { Enabled = true }, new Rule("new", new KeyPattern("new:*"))], ["another"]);
 
         Assert.Equal(8, next.Revision);
         Assert.Equal([3, 8, 8], next.Rules.Select(rule => rule.Since));

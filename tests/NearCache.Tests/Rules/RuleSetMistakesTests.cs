@@ -10,7 +10,10 @@ public sealed class RuleSetMistakesTests
     [InlineData("*:price")]
     [InlineData("")]
     public void A_match_without_a_literal_beginning_is_refused(string match) =>
-        Assert.Contains("it would cover every key", Assert.Single(Of(match), mistake => mistake.Contains("literal", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            "it would cover every key",
+            Assert.Single(Of(match), mistake => mistake.Contains("literal", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("~*")]
@@ -19,7 +22,8 @@ public sealed class RuleSetMistakesTests
     [InlineData("~t*")]
     [InlineData("~tag:?")]
     [InlineData("~nc1:*")]
-    public void A_match_that_touches_a_reserved_prefix_is_refused(string match) => Assert.Contains("reserved", Assert.Single(Of(match)), StringComparison.Ordinal);
+    public void A_match_that_touches_a_reserved_prefix_is_refused(string match) =>
+        Assert.Contains("reserved", Assert.Single(Of(match)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("~n")]
@@ -32,21 +36,29 @@ public sealed class RuleSetMistakesTests
     [InlineData("a", "a")]
     [InlineData("a:*b*c*", "a:*c*b*")]
     [InlineData("a:*1?", "a:*?2")]
-    public void Two_rules_that_tie_on_a_key_are_refused(string one, string other) => Assert.Contains("neither is more specific", Assert.Single(Of(one, other)), StringComparison.Ordinal);
+    public void Two_rules_that_tie_on_a_key_are_refused(string one, string other) =>
+        Assert.Contains("neither is more specific", Assert.Single(Of(one, other)), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("a:*", "a:?")]
     [InlineData("a:*b", "a:*c")]
     [InlineData("a:*", "ab:*")]
     [InlineData("a:b", "a:*")]
-    public void Two_rules_of_which_one_is_more_specific_or_that_share_no_key_are_allowed(string one, string other) => Assert.Empty(Of(one, other));
+    public void Two_rules_of_which_one_is_more_specific_or_that_share_no_key_are_allowed(string one, string other) =>
+        Assert.Empty(Of(one, other));
 
     [Fact]
     public void Every_mistake_is_named_at_once()
     {
         var mistakes = RuleSetMistakes.Of(
         [
-            new Rule("a b", new KeyPattern("a:*")) { NearLifetime = TimeSpan.Zero, MaxStaleness = TimeSpan.FromSeconds(1), MaxWritesPerSecond = 0, Preload = ["b:1"] },
+            new Rule("a b", new KeyPattern("a:*"))
+            {
+                NearLifetime = TimeSpan.Zero,
+                MaxStaleness = TimeSpan.FromSeconds(1),
+                MaxWritesPerSecond = 0,
+                Preload = ["b:1"],
+            },
             new Rule("same", new KeyPattern("b:*")),
             new Rule("same", new KeyPattern("c:*")),
         ]);
@@ -62,5 +74,6 @@ public sealed class RuleSetMistakesTests
         Assert.Contains("65536", Assert.Single(RuleSetMistakes.Of(set)), StringComparison.Ordinal);
     }
 
-    private static List<string> Of(params string[] matches) => RuleSetMistakes.Of([.. matches.Select((match, i) => new Rule($"r{i}", new KeyPattern(match)))]);
+    private static List<string> Of(params string[] matches) =>
+        RuleSetMistakes.Of([.. matches.Select((match, i) => new Rule($"r{i}", new KeyPattern(match)))]);
 }

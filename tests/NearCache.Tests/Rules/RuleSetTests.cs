@@ -23,7 +23,10 @@ public sealed class RuleSetTests
 
         Assert.Equal(2, next.Revision);
         Assert.Equal([1, 2], next.Rules.Select(rule => rule.Since));
-        Assert.Equal(2, RuleSet.Configured([new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromSeconds(1) }], carried).Revision);
+        Assert.Equal(
+            2,
+            RuleSet.Configured(
+                [new RuleOptions { Name = "products", Match = "product:*", NearLifetime = TimeSpan.FromSeconds(1) }], carried).Revision);
     }
 
     [Fact]
@@ -55,7 +58,8 @@ public sealed class RuleSetTests
         Assert.Equal(After, System.Text.Encoding.UTF8.GetString(next.Content.Span));
         Assert.True(RuleSetFormat.TryRead(next.Content, out var again, out _));
         Assert.True(again.Next(again.Rules).HasSameRules(next));
-        Assert.Same(set, RuleSet.Configured([new RuleOptions { Name = "a", Match = "a" }, new RuleOptions { Name = "b", Match = "b" }], set));
+        Assert.Same(
+            set, RuleSet.Configured([new RuleOptions { Name = "a", Match = "a" }, new RuleOptions { Name = "b", Match = "b" }], set));
     }
 
     [Fact]

@@ -55,7 +55,8 @@ public sealed class StopSetTests
     [Fact]
     public void A_new_stop_survives_its_journey_unchanged()
     {
-        var stop = Stop.Now("products", new string('w', 200), "why", new DateTimeOffset(2030, 1, 1, 14, 0, 0, TimeSpan.FromHours(2)).AddTicks(7));
+        var stop = Stop.Now(
+            "products", new string('w', 200), "why", new DateTimeOffset(2030, 1, 1, 14, 0, 0, TimeSpan.FromHours(2)).AddTicks(7));
         Assert.True(StopsFormat.TryRead(StopsFormat.Write(StopSet.Of([stop])), out var read, out _));
 
         Assert.Equal(stop, Assert.Single(read.Stops));
@@ -67,7 +68,8 @@ public sealed class StopSetTests
     [InlineData("[1]")]
     [InlineData("""[{"id":"x"}]""")]
     [InlineData("""[{"id":"x","who":"","why":"","when":"yesterday"}]""")]
-    public void What_is_no_list_of_stops_is_refused(string text) => Assert.False(StopsFormat.TryRead(Encoding.UTF8.GetBytes(text), out _, out _));
+    public void What_is_no_list_of_stops_is_refused(string text) =>
+        Assert.False(StopsFormat.TryRead(Encoding.UTF8.GetBytes(text), out _, out _));
 
     private static Stop Some(string id, string? rule, int hours) => new(id, rule, "test", "because", Noon.AddHours(hours));
 }

@@ -19,7 +19,8 @@ public sealed class ChurnSequencesTests
         await fleet.Here.SetAsync(Fleet.Key, "old");
         await fleet.TurnUntilAsync(async () => (await fleet.There.GetAsync<string>(Fleet.Key)).Source == CacheSource.Near);
         await fleet.Here.SetAsync(Fleet.Key, "new");
-        await fleet.TurnUntilAsync(async () => (await fleet.There.GetAsync<string>(Fleet.Key)) is { Value: "new", Source: CacheSource.Near });
+        await fleet.TurnUntilAsync(
+            async () => (await fleet.There.GetAsync<string>(Fleet.Key)) is { Value: "new", Source: CacheSource.Near });
 
         var announced = Rule(fleet.Here).Announcements;
         await fleet.WriteAsync(writesPerSecond: 30, seconds: 20);
@@ -40,7 +41,10 @@ public sealed class ChurnSequencesTests
         {
             await fleet.WriteAsync(writesPerSecond: 2, seconds: 50, [fleet.Here, fleet.There, .. others]);
             Assert.Equal(ChurnBreakerState.Closed, fleet.Breaker(fleet.Here));
-            await fleet.WriteUntilAsync(writesPerSecond: 5, () => others.Append(fleet.There).All(cache => fleet.Breaker(cache) == ChurnBreakerState.Open), [fleet.Here, fleet.There, .. others]);
+            await fleet.WriteUntilAsync(
+                writesPerSecond: 5,
+                () => others.Append(fleet.There).All(cache => fleet.Breaker(cache) == ChurnBreakerState.Open),
+                [fleet.Here, fleet.There, .. others]);
 
             Assert.EndsWith("by all processes together, and the limit is 50", Rule(fleet.There).ChurnReason, StringComparison.Ordinal);
             Assert.Empty(fleet.Here.Rules.Current.Stops);
@@ -57,7 +61,8 @@ public sealed class ChurnSequencesTests
         await using var fleet = await Fleet.StartAsync();
         for (var trip = 1; trip < 5; trip++)
         {
-            await fleet.WriteUntilAsync(writesPerSecond: 30, () => fleet.Breaker(fleet.There) == ChurnBreakerState.Open, trip % 2 == 0 ? fleet.Here : fleet.There);
+            await fleet.WriteUntilAsync(
+                writesPerSecond: 30, () => fleet.Breaker(fleet.There) == ChurnBreakerState.Open, trip % 2 == 0 ? fleet.Here : fleet.There);
             Assert.Empty(fleet.There.Rules.Current.Stops);
             await fleet.UntilAsync(ChurnBreakerState.HalfOpen);
         }
@@ -70,7 +75,8 @@ public sealed class ChurnSequencesTests
         Assert.EndsWith("; that was trip 5 within an hour", stop.Why, StringComparison.Ordinal);
         Assert.False(Rule(fleet.There).IsOn);
 
-        await fleet.Here.Rules.ClearStopsAsync([stop.Id], new EditReason { Who = "Alice", Why = "the import is over" }, TestContext.Current.CancellationToken);
+        await fleet.Here.Rules.ClearStopsAsync(
+            [stop.Id], new EditReason { Who = "Alice", Why = "the import is over" }, TestContext.Current.CancellationToken);
         await fleet.TurnUntilAsync(() => Task.FromResult(Rule(fleet.Here).IsOn && Rule(fleet.There).IsOn));
         await fleet.UntilAsync(ChurnBreakerState.Closed);
         await fleet.WriteUntilAsync(writesPerSecond: 30, () => fleet.Breaker(fleet.There) == ChurnBreakerState.Open);
@@ -85,13 +91,16 @@ public sealed class ChurnSequencesTests
     public async Task An_item_that_cannot_be_read_ends_nothing_and_stays_only_where_a_newer_process_wrote_it(string text, bool isNewer)
     {
         await using var fleet = await Fleet.StartAsync();
-        await fleet.HereRemote.ExecuteAsync(MetaCommand.Set("~nc:1:default:churn"u8.ToArray(), System.Text.Encoding.UTF8.GetBytes(text)), TestContext.Current.CancellationToken);
+        await fleet.HereRemote.ExecuteAsync(
+            MetaCommand.Set("~nc:1:default:churn"u8.ToArray(), System.Text.Encoding.UTF8.GetBytes(text)),
+            TestContext.Current.CancellationToken);
 
         await fleet.WriteUntilAsync(writesPerSecond: 30, () => fleet.Breaker(fleet.Here) == ChurnBreakerState.Open);
         await fleet.WriteAsync(writesPerSecond: 30, seconds: 3);
 
         Assert.Equal(isNewer ? ChurnBreakerState.Closed : ChurnBreakerState.Open, fleet.Breaker(fleet.There));
-        var item = await fleet.HereRemote.ExecuteAsync(MetaCommand.Get("~nc:1:default:churn"u8.ToArray()), TestContext.Current.CancellationToken);
+        var item = await fleet.HereRemote.ExecuteAsync(
+            MetaCommand.Get("~nc:1:default:churn"u8.ToArray()), TestContext.Current.CancellationToken);
         Assert.Equal(isNewer, System.Text.Encoding.UTF8.GetString(item.Value.Span) == text);
     }
 
@@ -100,7 +109,8 @@ public sealed class ChurnSequencesTests
 
 file static class Churning
 {
-    public static ChurnBreakerState Breaker(this Fleet _, NearCacheClient cache) => cache.Snapshot().Rules.Single(rule => rule.Name == "products").ChurnBreaker;
+    public static ChurnBreakerState Breaker(this Fleet _, NearCacheClient cache) =>
+        cache.Snapshot().Rules.Single(rule => rule.Name == "products").ChurnBreaker;
 
     public static async Task WriteAsync(this Fleet fleet, int writesPerSecond, int seconds, params NearCacheClient[] writers)
     {

@@ -1,6 +1,8 @@
 namespace NearCache.Tests.Sequences;
 
-/// <summary>Rules that change in the configuration of processes while they run, without a registry: what one brings, the others find on memcached.</summary>
+/// <summary>
+/// Rules that change in the configuration of processes while they run, without a registry: what one brings, the others find on memcached.
+/// </summary>
 public sealed class ConfiguredRulesTests
 {
     private static readonly RuleOptions Products = new() { Name = "products", Match = "product:*" };
@@ -14,7 +16,8 @@ public sealed class ConfiguredRulesTests
 
         fleet.Here.Reload(With(Products, Site));
         Assert.Equal(["products", "site"], Names(fleet.Here));
-        var turned = await fleet.TurnUntilAsync(async () => await IsNearAsync(fleet.Here, "site:1") && await IsNearAsync(fleet.There, "site:1"));
+        var turned = await fleet.TurnUntilAsync(
+            async () => await IsNearAsync(fleet.Here, "site:1") && await IsNearAsync(fleet.There, "site:1"));
         Assert.True(turned >= TimeSpan.FromSeconds(5), $"It was near after {turned}, before the lease was over.");
         Assert.Equal(2, fleet.There.Rules.Current.Revision);
 

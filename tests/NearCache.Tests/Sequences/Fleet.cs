@@ -3,7 +3,9 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>Two processes on one server, on a clock that the test turns. There is no ZooKeeper: what one does, the other finds by its audits.</summary>
+/// <summary>
+/// Two processes on one server, on a clock that the test turns. There is no ZooKeeper: what one does, the other finds by its audits.
+/// </summary>
 internal sealed class Fleet : IAsyncDisposable
 {
     public const string Key = "product:1";
@@ -90,7 +92,11 @@ internal sealed class Fleet : IAsyncDisposable
 
     private NearCacheOptions Options()
     {
-        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        var options = new NearCacheOptions
+        {
+            KeyPrefix = "",
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } },
+        };
         _configure?.Invoke(options);
         return options;
     }

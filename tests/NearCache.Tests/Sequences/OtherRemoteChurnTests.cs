@@ -5,7 +5,10 @@ using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>The churn breaker of two processes over another remote, where nothing is shared but the registry: from the first write too many until the rule is on again by itself.</summary>
+/// <summary>
+/// The churn breaker of two processes over another remote, where nothing is shared but the registry: from the first write too many until
+/// the rule is on again by itself.
+/// </summary>
 public sealed class OtherRemoteChurnTests : IAsyncLifetime
 {
     private readonly ManualTime _time = new();
@@ -19,7 +22,12 @@ public sealed class OtherRemoteChurnTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (_writer, _other) = (Join(), Join());
-        await UntilAsync(() => _writer.Rules.Current.Rules.Count > 0 && _other.Rules.Current.Rules.Count > 0 && _writer.Snapshot().ZooKeeper == "Connected" && _other.Snapshot().ZooKeeper == "Connected");
+        await UntilAsync(
+            () =>
+                _writer.Rules.Current.Rules.Count > 0
+                    && _other.Rules.Current.Rules.Count > 0
+                    && _writer.Snapshot().ZooKeeper == "Connected"
+                    && _other.Snapshot().ZooKeeper == "Connected");
         await PassAsync(seconds: 5);
     }
 
@@ -74,7 +82,9 @@ public sealed class OtherRemoteChurnTests : IAsyncLifetime
     public async Task A_stop_of_a_rule_that_was_removed_meanwhile_ends_too()
     {
         await WriteUntilAsync(() => AreStopped);
-        await TurnedAsync(_other.Rules.RemoveAsync("products", new EditReason { Who = "Alice", Why = "a mistake" }, TestContext.Current.CancellationToken));
+        await TurnedAsync(
+            _other.Rules.RemoveAsync(
+                "products", new EditReason { Who = "Alice", Why = "a mistake" }, TestContext.Current.CancellationToken));
         await UntilAsync(() => AreOn);
     }
 

@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>What a factory, a refresh in the background or a shielded source brought is neither stored nor returned once it was overtaken: two processes, every kind of change, on simulated time.</summary>
+/// <summary>
+/// What a factory, a refresh in the background or a shielded source brought is neither stored nor returned once it was overtaken: two
+/// processes, every kind of change, on simulated time.
+/// </summary>
 /// <remarks>Four rounds for each combination, or <c>NEARCACHE_ROUNDS</c>; they begin with <c>NEARCACHE_SEED</c>.</remarks>
 public sealed class OvertakenResultsTests(ITestOutputHelper output)
 {
     private const int Steps = 60;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(3);
-    private static readonly int Rounds = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "4", CultureInfo.InvariantCulture);
+    private static readonly int Rounds = int.Parse(
+        Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "4", CultureInfo.InvariantCulture);
     private static readonly int Seed = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_SEED") ?? "1", CultureInfo.InvariantCulture);
 
     public static TheoryData<string, string, bool> Combinations()
@@ -26,7 +30,8 @@ public sealed class OvertakenResultsTests(ITestOutputHelper output)
         return data;
     }
 
-    // Without a rule there is no bound to use up: what another process has changed is gone at once. Versions of tags are kept near, whatever rules there are.
+    // Without a rule there is no bound to use up: what another process has changed is gone at once. Versions of tags are kept near,
+    // whatever rules there are.
     [Theory]
     [MemberData(nameof(Combinations))]
     public Task No_call_gets_what_a_flight_or_a_refresh_began_before_a_change(string face, string change, bool hasRule) =>

@@ -43,7 +43,8 @@ internal sealed record ScheduledCaller(
 }
 
 /// <summary>
-/// Calls of two processes for one key in a random order, while the source gets newer values and factories answer late: no call may return a value that was replaced before the call began.
+/// Calls of two processes for one key in a random order, while the source gets newer values and factories answer late: no call may return a
+/// value that was replaced before the call began.
 /// </summary>
 /// <param name="time">The clock by which the bound is measured.</param>
 /// <param name="bound">For how long after a change another process may still get what was there before.</param>
@@ -143,7 +144,10 @@ internal sealed class ResultSchedule(TimeProvider time, TimeSpan bound, IReadOnl
         lock (_lock)
         {
             number = ++Checked;
-            required = _completed.Where(change => change.Caller == index || time.GetElapsedTime(change.At) > bound).Select(change => change.Version).DefaultIfEmpty(1).Max();
+            required = _completed.Where(change => change.Caller == index || time.GetElapsedTime(change.At) > bound)
+                .Select(change => change.Version)
+                .DefaultIfEmpty(1)
+                .Max();
         }
 
         Note($"call {number} of caller {index} begins; at least {required}");

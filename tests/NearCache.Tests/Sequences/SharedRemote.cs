@@ -4,7 +4,9 @@ using NearCache.Remote;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>One process's way to a server that several share: it can hold a command back before it is executed, or its answer after.</summary>
+/// <summary>
+/// One process's way to a server that several share: it can hold a command back before it is executed, or its answer after.
+/// </summary>
 internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServer
 {
     private Hold? _before;

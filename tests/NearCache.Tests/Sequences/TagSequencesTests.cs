@@ -125,7 +125,11 @@ public sealed class TagSequencesTests
     {
         await using var fleet = await Fleet.StartAsync(options => options.EagerRefresh = 0.5);
         var (here, there) = Faces(fleet);
-        var options = new HybridCacheEntryOptions { Expiration = TimeSpan.FromSeconds(40), Flags = HybridCacheEntryFlags.DisableLocalCache };
+        var options = new HybridCacheEntryOptions
+        {
+            Expiration = TimeSpan.FromSeconds(40),
+            Flags = HybridCacheEntryFlags.DisableLocalCache,
+        };
         await here.GetOrCreateAsync(Key, _ => ValueTask.FromResult("first"), options, [Tag]);
         await fleet.TurnAsync(TimeSpan.FromSeconds(30));
         var source = new TaskCompletionSource<string>();
@@ -192,7 +196,8 @@ public sealed class TagSequencesTests
         hold.Release();
     }
 
-    private static (HybridCache Here, HybridCache There) Faces(Fleet fleet) => (new NearHybridCache(fleet.Here), new NearHybridCache(fleet.There));
+    private static (HybridCache Here, HybridCache There) Faces(Fleet fleet) =>
+        (new NearHybridCache(fleet.Here), new NearHybridCache(fleet.There));
 
     private static async Task NearInBothAsync(Fleet fleet)
     {

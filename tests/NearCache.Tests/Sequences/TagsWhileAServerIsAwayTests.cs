@@ -4,7 +4,10 @@ using NearCache.Tests.Paths;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>What lingers while a key's server is away ends with the removal of a tag, as with that of the key, and with the bound where no process says so.</summary>
+/// <summary>
+/// What lingers while a key's server is away ends with the removal of a tag, as with that of the key, and with the bound where no process
+/// says so.
+/// </summary>
 public sealed class TagsWhileAServerIsAwayTests
 {
     private const string Tag = "tag0";   // on the server that stays
@@ -36,7 +39,8 @@ public sealed class TagsWhileAServerIsAwayTests
     [Fact]
     public async Task What_lingers_is_never_older_than_the_bound_when_a_call_begins()
     {
-        await using var fleet = await Fleet.StartAsync(options => (options.MaxStaleness, options.FactoryReuse) = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)));
+        await using var fleet = await Fleet.StartAsync(
+            options => (options.MaxStaleness, options.FactoryReuse) = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)));
         const string Unmatched = "basket:1";
         fleet.HereRemote.IsAway = true;
         var source = new TaskCompletionSource<string>();

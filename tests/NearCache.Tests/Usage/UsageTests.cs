@@ -35,18 +35,24 @@ public sealed class UsageTests
 
         await AdvanceAsync(seconds: 11);   // both tell, at the latest now
         await AdvanceAsync(seconds: 10);   // and the buckets that they told are over
-        var usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products", "site", "unused"], TestContext.Current.CancellationToken);
+        var usage = await new UsageReader(_names, _ => remote.Servers[0], _time)
+            .ReadAsync(["products", "site", "unused"], TestContext.Current.CancellationToken);
 
-        Assert.Equal([new RuleUsage { Rule = "products", NearHitsPerSecond = 20, RemoteReadsPerSecond = 10, WritesPerSecond = 10, AnnouncementsPerSecond = 0 }, new RuleUsage { Rule = "site", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 10, AnnouncementsPerSecond = 10 }, new RuleUsage { Rule = "unused", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }], usage);
+        Assert.Equal(
+            [new RuleUsage { Rule = "products", NearHitsPerSecond = 20, RemoteReadsPerSecond = 10, WritesPerSecond = 10, AnnouncementsPerSecond = 0 }, new RuleUsage { Rule = "site", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 10, AnnouncementsPerSecond = 10 }, new RuleUsage { Rule = "unused", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }],
+            usage);
 
         await AdvanceAsync(seconds: 70);
         usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products"], TestContext.Current.CancellationToken);
-        Assert.Equal([new RuleUsage { Rule = "products", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }], usage);
+        Assert.Equal(
+            [new RuleUsage { Rule = "products", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }],
+            usage);
     }
 
     [Fact]
     public void The_names_on_memcached_are_as_documented() => Assert.Equal(
-        "~nc:1:shop:usage:189349920:h:products", Encoding.ASCII.GetString(_names.Of(UsageNames.BucketOf(_time.GetUtcNow()), UsageKind.NearHit, "products")));
+        "~nc:1:shop:usage:189349920:h:products", Encoding.ASCII.GetString(
+            _names.Of(UsageNames.BucketOf(_time.GetUtcNow()), UsageKind.NearHit, "products")));
 
     private static ActiveRule Rule(string name, ThreadedCounter hits) =>
         new(new Rule(name, new KeyPattern($"{name}:*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), hits);

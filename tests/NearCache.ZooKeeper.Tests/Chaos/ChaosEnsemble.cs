@@ -59,7 +59,8 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
             case 4:
                 // The client hears nothing and is heard by nobody, as if it had been stopped; sometimes longer than its session lives.
                 Array.ForEach(_proxies, each => each.Hold());
-                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(4000, 5500) : random.Next(200, 2500)), TimeProvider.System);
+                await Task.Delay(
+                    TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(4000, 5500) : random.Next(200, 2500)), TimeProvider.System);
                 Array.ForEach(_proxies, each => each.Resume());
                 return "pause of the client";
             case 5:
@@ -119,7 +120,8 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
         {
             try
             {
-                var (connection, _) = await opener.OpenAsync(NearCache.Transport.ServerAddress.Parse(server.Address), request, CancellationToken.None);
+                var (connection, _) = await opener.OpenAsync(
+                    NearCache.Transport.ServerAddress.Parse(server.Address), request, CancellationToken.None);
                 await using (connection)
                 {
                     await connection.AskAsync(

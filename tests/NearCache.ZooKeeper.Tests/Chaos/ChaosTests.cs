@@ -4,7 +4,9 @@ using NearCache.TestSupport;
 
 namespace NearCache.ZooKeeper.Tests.Chaos;
 
-/// <summary>Random misfortune over a real ensemble, under writes and watches. NEARCACHE_CHAOS sets the rounds (30), NEARCACHE_SEED the misfortune.</summary>
+/// <summary>
+/// Random misfortune over a real ensemble, under writes and watches. NEARCACHE_CHAOS sets the rounds (30), NEARCACHE_SEED the misfortune.
+/// </summary>
 public sealed class ChaosTests
 {
     [Fact]
@@ -59,7 +61,9 @@ public sealed class ChaosTests
 
             Assert.True((await UntilAnsweredAsync(async () => await client.ExistsAsync("/watched"))) is not null);
             await Eventually.BecomesTrueAsync(
-                () => client.State == ZooKeeperState.Connected && client.Session.Watches.Count == 3, $"round {round}, {misfortune}, seed {seed}: connected, with the three watches and no other");
+                () =>
+                    client.State == ZooKeeperState.Connected
+                        && client.Session.Watches.Count == 3, $"round {round}, {misfortune}, seed {seed}: connected, with the three watches and no other");
             if (round == Math.Max(rounds / 10, 1) || round == rounds || round % 100 == 0)
             {
                 var heap = Heap();
@@ -109,7 +113,8 @@ public sealed class ChaosTests
             {
                 return await ask();
             }
-            catch (ZooKeeperException e) when ((e.IsTransient || e is NodeExistsException or NoNodeException) && clock.Elapsed < TimeSpan.FromMinutes(3))
+            catch (ZooKeeperException e) when (
+                (e.IsTransient || e is NodeExistsException or NoNodeException) && clock.Elapsed < TimeSpan.FromMinutes(3))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
             }

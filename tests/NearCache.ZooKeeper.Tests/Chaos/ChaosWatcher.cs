@@ -20,7 +20,8 @@ internal sealed class ChaosWatcher(ZooKeeperClient client, string root) : IAsync
     public void Start() => _loops =
     [
         FollowAsync(async watch => Data = Encoding.UTF8.GetString((await client.GetDataAsync(root, watch)).Data.Span)),
-        FollowAsync(async watch => Children = string.Join(',', (await client.GetChildrenAsync(root, watch)).Names.Order(StringComparer.Ordinal))),
+        FollowAsync(
+            async watch => Children = string.Join(',', (await client.GetChildrenAsync(root, watch)).Names.Order(StringComparer.Ordinal))),
         FollowAsync(async watch => IsThere = await client.ExistsAsync(root + "/there", watch) is not null),
     ];
 

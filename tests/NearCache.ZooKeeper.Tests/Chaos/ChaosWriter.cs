@@ -31,9 +31,11 @@ internal sealed class ChaosWriter(ZooKeeperClient client, string root)
     {
         await witness.SyncAsync(root);
         var there = (await witness.GetChildrenAsync(root)).Names.ToHashSet(StringComparer.Ordinal);
-        var value = int.Parse(System.Text.Encoding.UTF8.GetString((await witness.GetDataAsync(root)).Data.Span), CultureInfo.InvariantCulture);
+        var value = int.Parse(
+            System.Text.Encoding.UTF8.GetString((await witness.GetDataAsync(root)).Data.Span), CultureInfo.InvariantCulture);
         List<string> accusations = [.. _strange];
-        accusations.AddRange(_acknowledged.Where(name => !there.Contains(name)).Select(name => $"{root}/{name} was acknowledged and is missing"));
+        accusations.AddRange(
+            _acknowledged.Where(name => !there.Contains(name)).Select(name => $"{root}/{name} was acknowledged and is missing"));
         accusations.AddRange(_refused.Where(there.Contains).Select(name => $"{root}/{name} was said not to have happened and is there"));
         if (value < _last.Acknowledged)
         {
@@ -74,7 +76,8 @@ internal sealed class ChaosWriter(ZooKeeperClient client, string root)
     private async Task CreateAsync()
     {
         var name = (++_number).ToString(CultureInfo.InvariantCulture);
-        await AttemptAsync(async () => await client.CreateAsync($"{root}/{name}", null), () => _acknowledged.Enqueue(name), () => _refused.Enqueue(name));
+        await AttemptAsync(
+            async () => await client.CreateAsync($"{root}/{name}", null), () => _acknowledged.Enqueue(name), () => _refused.Enqueue(name));
     }
 
     private async Task SetAsync()

@@ -17,7 +17,8 @@ public sealed class DiagnosticsTests
     {
         using var meters = new MeterRecorder();
         await using var server = FakeZooKeeper.Start();
-        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString, RenewSession = true }, meterFactory: meters);
+        await using var client = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString, RenewSession = true }, meterFactory: meters);
 
         await client.CreateAsync("/secret", null);
         await client.GetDataAsync("/secret", _ => { });
@@ -37,9 +38,16 @@ public sealed class DiagnosticsTests
             Assert.Equal(1, meters.Sum("nearcache.zookeeper.operations", $"db.operation.name={operation}", $"outcome={outcome}"));
         }
 
-        Assert.Equal(1, meters.Count(Duration, "db.operation.name=get_data", "error.type=no_node", "db.system.name=zookeeper", "server.address=127.0.0.1"));
+        Assert.Equal(
+            1,
+            meters.Count(
+                Duration, "db.operation.name=get_data", "error.type=no_node", "db.system.name=zookeeper", "server.address=127.0.0.1"));
         Assert.Equal(5, meters.Count(Duration));
-        Assert.Equal(1, meters.All().Count(measured => measured.Instrument == Duration && measured.Tags.Any(tag => tag.StartsWith("error.type", StringComparison.Ordinal))));
+        Assert.Equal(
+            1,
+            meters.All().Count(
+                measured => measured.Instrument == Duration
+                    && measured.Tags.Any(tag => tag.StartsWith("error.type", StringComparison.Ordinal))));
         Assert.Equal(1, meters.Sum("nearcache.zookeeper.sessions.expired"));
         Assert.True(meters.Sum("nearcache.zookeeper.connections.reconnects") >= 1);
         Assert.Equal(1, meters.Sum("nearcache.zookeeper.connections.closed", "reason=lost"));
@@ -54,8 +62,10 @@ public sealed class DiagnosticsTests
     {
         using var meters = new MeterRecorder();
         await using var server = FakeZooKeeper.Start();
-        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, meterFactory: meters);
-        await using (var other = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, meterFactory: meters))
+        await using var client = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString }, meterFactory: meters);
+        await using (
+            var other = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, meterFactory: meters))
         {
             await client.CreateAsync("/a", null);
             await other.SetDataAsync("/a", null);
@@ -109,7 +119,9 @@ public sealed class DiagnosticsTests
     {
         using var logs = new SaidLog(LogLevel.Trace);
         await using var server = FakeZooKeeper.Start();
-        await using (var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString, RenewSession = true }, logs))
+        await using (
+            var client = new ZooKeeperClient(
+                new ZooKeeperOptions { ConnectionString = server.ConnectionString, RenewSession = true }, logs))
         {
             await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
             await client.ExistsAsync("/a", _ => throw new InvalidOperationException("a handler's mistake"));
@@ -117,7 +129,8 @@ public sealed class DiagnosticsTests
             server.DropConnections();
             await Eventually.BecomesTrueAsync(() => logs.Ids.Contains(3101), "resumed");
             server.ExpireSession(client.SessionId);
-            await Eventually.BecomesTrueAsync(() => logs.Ids.Count(id => id == 3100) == 2 && logs.Ids.Contains(3200), "made again, and the handler's mistake is told");
+            await Eventually.BecomesTrueAsync(
+                () => logs.Ids.Count(id => id == 3100) == 2 && logs.Ids.Contains(3200), "made again, and the handler's mistake is told");
         }
 
         Assert.Superset(new HashSet<int> { 3000, 3002, 3100, 3101, 3102, 3104, 3200 }, logs.Ids.ToHashSet());

@@ -11,7 +11,8 @@ public sealed class InteroperationTests(LiveServer live)
         await using var client = await live.ConnectAsync();
         await using var shell = JavaShell.Start(live.ConnectionStringOf(client));
         await client.CreateAsync("/net", Encoding.UTF8.GetBytes("from .NET, größer"), acl: [
-            new ZNodeAcl(ZNodePermissions.Read | ZNodePermissions.Admin, "world", "anyone"), ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret"),
+            new ZNodeAcl(
+                ZNodePermissions.Read | ZNodePermissions.Admin, "world", "anyone"), ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret"),
         ]);
 
         Assert.Contains("from .NET, größer", await shell.SayAsync("get /net", "größer"), StringComparison.Ordinal);
@@ -24,7 +25,8 @@ public sealed class InteroperationTests(LiveServer live)
         await shell.SayAsync("setAcl /java world:anyone:ra,digest:bob:abc=:cdrwa", "");
         Assert.Equal("from-java", Encoding.UTF8.GetString((await client.GetDataAsync("/java")).Data.Span));
         Assert.NotEqual(0, (await client.ExistsAsync("/java/e-0000000000"))!.Value.EphemeralOwner);
-        await TestSupport.Eventually.BecomesTrueAsync(async () => (await client.GetAclAsync("/java")).Stat.AclVersion == 1, "the rights have changed");
+        await TestSupport.Eventually.BecomesTrueAsync(
+            async () => (await client.GetAclAsync("/java")).Stat.AclVersion == 1, "the rights have changed");
         Assert.Equal(
             [new ZNodeAcl(ZNodePermissions.Read | ZNodePermissions.Admin, "world", "anyone"), new ZNodeAcl(ZNodePermissions.All, "digest", "bob:abc=")], (await client.GetAclAsync("/java")).Acl);
     }

@@ -24,7 +24,16 @@ internal sealed class JavaShell : IAsyncDisposable
     public static JavaShell Start(string connectionString)
     {
         Needed.ZooKeeper();
-        string[] arguments = ["-cp", Jars, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-Djline.terminal=jline.UnsupportedTerminal", "org.apache.zookeeper.ZooKeeperMain", "-server", connectionString];
+        string[] arguments =
+        [
+            "-cp",
+            Jars,
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+            "-Djline.terminal=jline.UnsupportedTerminal",
+            "org.apache.zookeeper.ZooKeeperMain",
+            "-server",
+            connectionString,
+        ];
         return new JavaShell(Process.Start(new ProcessStartInfo("java", arguments)
         {
             RedirectStandardInput = true,

@@ -5,7 +5,9 @@ using NearCache.ZooKeeper.Tests.Live;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>One server of the distribution for all tests that need a real one and leave it alive; each works below a node of its own.</summary>
+/// <summary>
+/// One server of the distribution for all tests that need a real one and leave it alive; each works below a node of its own.
+/// </summary>
 public sealed class LiveServer : IAsyncDisposable
 {
     private readonly Lazy<Task<ZooKeeperProcess>> _server = new(() => ZooKeeperProcess.StartNewAsync(

@@ -45,7 +45,8 @@ public sealed class OperationTests(LiveServer live)
         var second = await client.CreateAsync("/modes/", null, ZNodeMode.EphemeralSequential);
         var container = await client.CreateAsync("/modes/c", null, ZNodeMode.Container);
         var lived = await client.CreateAsync("/modes/t", null, ZNodeMode.PersistentWithTimeToLive, timeToLive: TimeSpan.FromHours(1));
-        var numbered = await client.CreateAsync("/modes/t-", null, ZNodeMode.PersistentSequentialWithTimeToLive, timeToLive: TimeSpan.FromHours(1));
+        var numbered = await client.CreateAsync(
+            "/modes/t-", null, ZNodeMode.PersistentSequentialWithTimeToLive, timeToLive: TimeSpan.FromHours(1));
 
         Assert.Equal(client.SessionId, ephemeral.Stat.EphemeralOwner);
         Assert.Equal("/modes/s-0000000001", first.Path);
@@ -89,7 +90,8 @@ public sealed class OperationTests(LiveServer live)
         await Assert.ThrowsAsync<NodeExistsException>(() => client.CreateAsync("/p", null).AsTask());
         await Assert.ThrowsAsync<NotEmptyException>(() => client.DeleteAsync("/p").AsTask());
         await Assert.ThrowsAsync<NoChildrenForEphemeralsException>(() => client.CreateAsync("/e/x", null).AsTask());
-        await Assert.ThrowsAsync<InvalidAclException>(() => client.SetAclAsync("/p", [new ZNodeAcl(ZNodePermissions.All, "nonsense", "x")]).AsTask());
+        await Assert.ThrowsAsync<InvalidAclException>(
+            () => client.SetAclAsync("/p", [new ZNodeAcl(ZNodePermissions.All, "nonsense", "x")]).AsTask());
         await Assert.ThrowsAsync<NoWatcherException>(() => client.RemoveWatchesAsync("/p").AsTask());
     }
 
@@ -100,8 +102,10 @@ public sealed class OperationTests(LiveServer live)
         await client.CreateAsync("/m", null);
 
         var results = await client.MultiAsync([
-            MultiOperation.Check("/m", 0), MultiOperation.Create("/m/a", "1"u8.ToArray()), MultiOperation.Create("/m/s-", null, ZNodeMode.EphemeralSequential),
-            MultiOperation.Create("/m/c", null, ZNodeMode.Container), MultiOperation.SetData("/m", "2"u8.ToArray()), MultiOperation.Delete("/m/a"),
+            MultiOperation.Check("/m", 0), MultiOperation.Create("/m/a", "1"u8.ToArray()), MultiOperation.Create(
+                "/m/s-", null, ZNodeMode.EphemeralSequential),
+            MultiOperation.Create(
+                "/m/c", null, ZNodeMode.Container), MultiOperation.SetData("/m", "2"u8.ToArray()), MultiOperation.Delete("/m/a"),
         ]);
 
         Assert.Equal(6, results.Count);
@@ -123,7 +127,9 @@ public sealed class OperationTests(LiveServer live)
         Assert.Equal(1, failed.FailedIndex);
         Assert.Equal("/m", failed.Path);
         Assert.Equal(ZooKeeperErrorCode.BadVersion, failed.Code);
-        Assert.Equal([ZooKeeperErrorCode.Ok, ZooKeeperErrorCode.BadVersion, ZooKeeperErrorCode.RuntimeInconsistency], failed.Results.Select(result => result.Error));
+        Assert.Equal(
+            [ZooKeeperErrorCode.Ok, ZooKeeperErrorCode.BadVersion, ZooKeeperErrorCode.RuntimeInconsistency],
+            failed.Results.Select(result => result.Error));
         Assert.Empty((await client.GetChildrenAsync("/m")).Names);
     }
 
@@ -134,7 +140,8 @@ public sealed class OperationTests(LiveServer live)
         await client.CreateAsync("/r", "data"u8.ToArray());
         await client.CreateAsync("/r/c", null);
 
-        var results = await client.MultiReadAsync([MultiReadOperation.GetData("/r"), MultiReadOperation.GetData("/none"), MultiReadOperation.GetChildren("/r")]);
+        var results = await client.MultiReadAsync(
+            [MultiReadOperation.GetData("/r"), MultiReadOperation.GetData("/none"), MultiReadOperation.GetChildren("/r")]);
 
         Assert.Equal("data", Encoding.UTF8.GetString(results[0].Data!.Value.Data.Span));
         Assert.Equal(ZooKeeperErrorCode.NoNode, results[1].Error);

@@ -3,7 +3,9 @@ using NearCache.ZooKeeper.Tests.Sessions;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>What ZooKeeper promises about the order of notifications and replies, kept up to the caller. NEARCACHE_ROUNDS sets the rounds (3,000).</summary>
+/// <summary>
+/// What ZooKeeper promises about the order of notifications and replies, kept up to the caller. NEARCACHE_ROUNDS sets the rounds (3,000).
+/// </summary>
 public sealed class OrderTests(LiveServer live)
 {
     [Fact]
@@ -41,7 +43,8 @@ public sealed class OrderTests(LiveServer live)
             await writer.DeleteAsync($"/b/{round}");
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] order: {rounds} rounds, {reads} reads that were too early, {late} late notifications");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"[FIGURE] order: {rounds} rounds, {reads} reads that were too early, {late} late notifications");
         Assert.Equal(0, late);
     }
 }

@@ -12,10 +12,15 @@ public sealed class QuorumTests
     [Fact]
     public async Task Three_hundred_sessions_outlive_a_lost_quorum()
     {
-        var soak = Environment.GetEnvironmentVariable("NEARCACHE_SOAK") is { Length: > 0 } minutes ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)) : (TimeSpan?)null;
+        var soak = Environment.GetEnvironmentVariable("NEARCACHE_SOAK") is { Length: > 0 } minutes
+            ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture))
+            : (TimeSpan?)null;
         await using var ensemble = await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]);
-        await using var witness = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = ensemble.ConnectionString, SessionTimeout = TimeSpan.FromSeconds(60) });
-        var clients = Enumerable.Range(0, Sessions).Select(_ => new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = ensemble.ConnectionString, RenewSession = true })).ToArray();
+        await using var witness = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = ensemble.ConnectionString, SessionTimeout = TimeSpan.FromSeconds(60) });
+        var clients = Enumerable.Range(0, Sessions)
+            .Select(_ => new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = ensemble.ConnectionString, RenewSession = true }))
+            .ToArray();
         try
         {
             await Task.WhenAll(clients.Select((client, i) => client.CreateAsync($"/e{i}", null, ZNodeMode.Ephemeral).AsTask()));
@@ -32,13 +37,15 @@ public sealed class QuorumTests
             var leader = await ensemble.LeaderAsync();
             var away = new[] { leader, ensemble.Servers.First(server => server != leader) };
             Array.ForEach(away, server => server.Kill());
-            await Eventually.BecomesTrueAsync(() => clients.All(client => client.State == ZooKeeperState.Connecting), "nobody is connected");
+            await Eventually.BecomesTrueAsync(
+                () => clients.All(client => client.State == ZooKeeperState.Connecting), "nobody is connected");
 
             // Longer than the sessions' timeout of 10 s.
             await Task.Delay(soak ?? TimeSpan.FromSeconds(12), TimeProvider.System);
             Array.ForEach(away, server => server.Launch());
             await ensemble.StartAllAsync();
-            await Eventually.BecomesTrueAsync(() => clients.All(client => client.State == ZooKeeperState.Connected), "all are connected", TimeSpan.FromMinutes(2));
+            await Eventually.BecomesTrueAsync(
+                () => clients.All(client => client.State == ZooKeeperState.Connected), "all are connected", TimeSpan.FromMinutes(2));
 
             var made = clients.Where((client, i) => client.SessionId != sessions[i]).Count();
             TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] quorum lost for {(soak ?? TimeSpan.FromSeconds(12)).TotalSeconds:0} s under {Sessions} sessions: {made} new sessions, {expired} expired");

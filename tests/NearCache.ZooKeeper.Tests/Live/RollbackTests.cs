@@ -4,7 +4,10 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>Real servers that are wiped, restored from an older copy, or replaced. The client's clock runs faster, so that half a minute passes in a few seconds.</summary>
+/// <summary>
+/// Real servers that are wiped, restored from an older copy, or replaced. The client's clock runs faster, so that half a minute passes in a
+/// few seconds.
+/// </summary>
 public sealed class RollbackTests
 {
     private const int Faster = 15;
@@ -96,7 +99,8 @@ public sealed class RollbackTests
         throw new InvalidOperationException("Closed.");
     }
 
-    private static void Wipe(ZooKeeperProcess server) => Directory.Delete(Path.Combine(server.Folder, "data", "version-2"), recursive: true);
+    private static void Wipe(ZooKeeperProcess server) =>
+        Directory.Delete(Path.Combine(server.Folder, "data", "version-2"), recursive: true);
 
     private static void CopyFolder(string from, string to)
     {

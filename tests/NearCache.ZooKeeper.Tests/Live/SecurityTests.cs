@@ -23,7 +23,8 @@ public sealed class SecurityTests(LiveServer live)
     {
         await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials("bob", "wrong"));
 
-        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAsync<AuthenticationFailedException>(
+            () => client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal(ZooKeeperState.AuthenticationFailed, client.State);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.ExistsAsync("/").AsTask());
     }
@@ -46,9 +47,21 @@ public sealed class SecurityTests(LiveServer live)
         {
             TargetHost = "localhost",
             ClientCertificates = [clientKey],
-            CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck, CustomTrustStore = { serverKey } },
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck,
+                CustomTrustStore = { serverKey },
+            },
         };
-        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = $"127.0.0.1:{port}", Tls = tls, ConnectTimeout = TimeSpan.FromSeconds(20), RequestTimeout = TimeSpan.FromSeconds(30) });
+        await using var client = new ZooKeeperClient(
+            new ZooKeeperOptions
+            {
+                ConnectionString = $"127.0.0.1:{port}",
+                Tls = tls,
+                ConnectTimeout = TimeSpan.FromSeconds(20),
+                RequestTimeout = TimeSpan.FromSeconds(30),
+            });
 
         await client.CreateAsync("/tls", new byte[100_000]).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 

@@ -110,6 +110,8 @@ public sealed class WatchTests(LiveServer live)
         Assert.True((await told.Task.WaitAsync(TimeSpan.FromSeconds(30))).IsFinal);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.GetDataAsync("/e").AsTask());
         var server = await live.ServerAsync();
-        await Eventually.BecomesTrueAsync(async () => !(await server.AskAsync("dump")).Contains($"0x{client.SessionId:x}", StringComparison.Ordinal), "the session is gone");
+        await Eventually.BecomesTrueAsync(
+            async () => !(await server.AskAsync("dump")).Contains($"0x{client.SessionId:x}", StringComparison.Ordinal),
+            "the session is gone");
     }
 }

@@ -76,7 +76,9 @@ public sealed class RequestBytesTests
         switch (name)
         {
             case "create": new CreateRequest(A, "x"u8.ToArray(), ZNodeMode.Persistent, ZNodeAcl.OpenToAll, 0).WriteTo(writer); break;
-            case "createTtl": new CreateRequest(A, null, ZNodeMode.PersistentWithTimeToLive, ZNodeAcl.OpenToAll, 1000).WriteTo(writer); break;
+            case "createTtl":
+                new CreateRequest(A, null, ZNodeMode.PersistentWithTimeToLive, ZNodeAcl.OpenToAll, 1000)
+                .WriteTo(writer); break;
             case "delete": new DeleteRequest(A, -1).WriteTo(writer); break;
             case "exists": new ExistsRequest(A, true).WriteTo(writer); break;
             case "getData": new GetDataRequest(A, false).WriteTo(writer); break;
@@ -92,8 +94,13 @@ public sealed class RequestBytesTests
             case "whoAmI": default(WhoAmIRequest).WriteTo(writer); break;
             case "closeSession": default(CloseSessionRequest).WriteTo(writer); break;
             case "sasl": new SaslRequest(new byte[] { 1, 2 }).WriteTo(writer); break;
-            case "multi": new MultiRequest("", [MultiOperation.Delete("/a", 3), MultiOperation.Check("/a", 4), MultiOperation.SetData("/a", "y"u8.ToArray())]).WriteTo(writer); break;
-            case "multiRead": new MultiReadRequest("", [MultiReadOperation.GetData("/a"), MultiReadOperation.GetChildren("/a")]).WriteTo(writer); break;
+            case "multi":
+                new MultiRequest(
+                "",
+                [MultiOperation.Delete("/a", 3), MultiOperation.Check("/a", 4), MultiOperation.SetData("/a", "y"u8.ToArray())]).WriteTo(writer); break;
+            case "multiRead":
+                new MultiReadRequest("", [MultiReadOperation.GetData("/a"), MultiReadOperation.GetChildren("/a")])
+                .WriteTo(writer); break;
             case "auth": new AuthRequest("digest", Encoding.UTF8.GetBytes("u:p")).WriteTo(writer); break;
             case "setWatches": Watches(new SetWatchesRequest(9), persistent: false).WriteTo(writer); break;
             case "setWatches2": Watches(new SetWatchesRequest(9), persistent: true).WriteTo(writer); break;

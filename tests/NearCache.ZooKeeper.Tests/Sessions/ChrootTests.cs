@@ -12,14 +12,16 @@ public sealed class ChrootTests
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", null);
         var zxid = server.Zxid;
-        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/a/b/c", CreateChroot = true });
+        await using var client = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/a/b/c", CreateChroot = true });
 
         Assert.Equal("/x", (await client.CreateAsync("/x", null)).Path);
 
         Assert.Contains("/a/b/c/x", server.Paths());
         Assert.Equal(zxid + 4, server.Zxid);   // the session, /a/b, /a/b/c, /x: no transaction failed
 
-        await using var second = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/a/b/c", CreateChroot = true });
+        await using var second = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/a/b/c", CreateChroot = true });
         Assert.NotNull(await second.ExistsAsync("/x"));
         Assert.Equal(zxid + 5, server.Zxid);
     }
@@ -50,7 +52,8 @@ public sealed class ChrootTests
     public async Task One_that_was_deleted_is_created_again_on_request()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/app", CreateChroot = true });
+        await using var client = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/app", CreateChroot = true });
         await client.EnsureChrootAsync();
         server.Delete("/app");
 

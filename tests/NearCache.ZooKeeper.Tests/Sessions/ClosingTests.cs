@@ -24,7 +24,8 @@ public sealed class ClosingTests
     {
         await using var server = FakeZooKeeper.Start();
         using var first = new FirstToHear();
-        var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString, ConnectTimeout = Clients.Patience }, first);
+        var client = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = server.ConnectionString, ConnectTimeout = Clients.Patience }, first);
         first.Client.SetResult(client);
 
         await (await first.Disposal.Task.WaitAsync(Clients.Patience)).WaitAsync(Clients.Patience);
@@ -42,7 +43,12 @@ public sealed class ClosingTests
         using var log = new SaidLog(least);
         server.OnRequest = request => request.Operation is "Create2" or "Multi" ? FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
         var client = new ZooKeeperClient(
-            new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/shop", CreateChroot = true, ConnectTimeout = TimeSpan.FromMilliseconds(200) }, log);
+            new ZooKeeperOptions
+            {
+                ConnectionString = server.ConnectionString + "/shop",
+                CreateChroot = true,
+                ConnectTimeout = TimeSpan.FromMilliseconds(200),
+            }, log);
         await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
         server.Freeze();
         await client.DisposeAsync().AsTask().WaitAsync(Clients.Patience);
@@ -90,7 +96,8 @@ public sealed class ClosingTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (eventId.Id == SessionMade)
             {

@@ -19,7 +19,8 @@ public sealed class ExpiryTests
         server.ExpireSession(first);
 
         Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
-        Assert.Equal((ZooKeeperState.Expired, first), (await changes.NextAsync()) is var expired ? (expired.State, expired.SessionId) : default);
+        Assert.Equal(
+            (ZooKeeperState.Expired, first), (await changes.NextAsync()) is var expired ? (expired.State, expired.SessionId) : default);
         Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
         var again = await changes.NextAsync();
         Assert.Equal((ZooKeeperState.Connected, true), (again.State, again.IsNewSession));
@@ -76,11 +77,13 @@ public sealed class ExpiryTests
 
         var first = client.SessionId;
         server.ExpireSession(first);
-        await TestSupport.Eventually.BecomesTrueAsync(() => client.SessionId != first && client.State == ZooKeeperState.Connected, "a new session");
+        await TestSupport.Eventually.BecomesTrueAsync(
+            () => client.SessionId != first && client.State == ZooKeeperState.Connected, "a new session");
         server.SetData("/a", []);
         await client.SyncAsync("/");
 
-        Assert.Equal(["/", "/a", "/b"], events.Where(e => e.Type == WatchEventType.SessionLost).Select(e => e.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["/", "/a", "/b"], events.Where(e => e.Type == WatchEventType.SessionLost).Select(e => e.Path).Order(StringComparer.Ordinal));
         Assert.Equal(3, events.Count(e => e.IsFinal));
         Assert.Equal(0, server.Watches);
         Assert.Equal(0, client.Session.Watches.Count);
@@ -93,7 +96,10 @@ public sealed class ExpiryTests
         var opened = 0;
         await using var server = FakeZooKeeper.Start(time);
         await using var client = Clients.New(
-            server.ConnectionString, options => (options.RenewSession, options.ReconnectDelay, options.MaxReconnectDelay) = (true, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)), time);
+            server.ConnectionString, options => (
+                options.RenewSession,
+                options.ReconnectDelay,
+                options.MaxReconnectDelay) = (true, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)), time);
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
         Assert.Equal(ZooKeeperState.Connected, (await changes.NextAsync()).State);
@@ -106,7 +112,8 @@ public sealed class ExpiryTests
         server.DropConnections();
         await time.TurnUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromSeconds(30), "half a minute", 100);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] a server that answers every open with expired: {opened} connections in half a minute");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"[FIGURE] a server that answers every open with expired: {opened} connections in half a minute");
 
         // 0.1, 0.2, 0.4, 0.8, 1.6, 3.2 and then every 5 s, each less by half at most.
         Assert.InRange(opened, 2, 22);

@@ -22,7 +22,8 @@ public sealed class IdentityTests
             await Eventually.BecomesTrueAsync(() => ensemble.Servers[1].Holds(client.SessionId), "at the other server");
 
             ensemble.Servers[1].DropConnections();
-            await Eventually.BecomesTrueAsync(() => ensemble.Servers[1].Holds(client.SessionId), "there again, and not at the one that refuses");
+            await Eventually.BecomesTrueAsync(
+                () => ensemble.Servers[1].Holds(client.SessionId), "there again, and not at the one that refuses");
 
             Assert.NotNull(await client.ExistsAsync("/"));
             Assert.InRange(ensemble.Servers[0].Requests.Count(request => request.Operation == "Auth"), 0, 1);

@@ -78,7 +78,10 @@ public sealed class ReconnectTests
     {
         var time = new ManualTime();
         await using var ensemble = FakeEnsemble.Start(2, time);
-        await using var client = Clients.New(ensemble.ConnectionString, options => (options.SessionTimeout, options.LivenessTimeout) = (TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1)), time);
+        await using var client = Clients.New(
+            ensemble.ConnectionString,
+            options => (options.SessionTimeout, options.LivenessTimeout) = (TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1)),
+            time);
         await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
         var session = client.SessionId;
         var hung = ensemble.ServerOf(session)!;
@@ -89,7 +92,8 @@ public sealed class ReconnectTests
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connecting, "the hung server is given up");
         // Without the setting it would be a third of the session. The clock goes on turning while a busy machine has not come to it.
         Assert.InRange(time.GetElapsedTime(before), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(15));
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected && other.Holds(session), "the other server has the session");
+        await time.TurnUntilAsync(
+            () => client.State == ZooKeeperState.Connected && other.Holds(session), "the other server has the session");
         await time.TurnUntilDisposedAsync(client);
     }
 
@@ -154,7 +158,8 @@ public sealed class ReconnectTests
         await using var client = await server.ConnectAsync();
         server.OnRequest = request => request.Operation == "SetData" ? FakeFault.CutReply(bytes) : null;
 
-        var lost = await Assert.ThrowsAsync<ConnectionLossException>(() => client.SetDataAsync("/a", null).AsTask().WaitAsync(Clients.Patience));
+        var lost = await Assert.ThrowsAsync<ConnectionLossException>(
+            () => client.SetDataAsync("/a", null).AsTask().WaitAsync(Clients.Patience));
         Assert.True(lost.IsOutcomeUnknown);
         Assert.Equal(1, (await client.GetDataAsync("/a")).Stat.Version);
     }
@@ -231,7 +236,8 @@ public sealed class ReconnectTests
     public async Task Identities_are_claimed_on_every_connection()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = await server.ConnectAsync(options => options.Authentications.Add(ZooKeeperAuthentication.Digest("ann", "x")));
+        await using var client = await server.ConnectAsync(
+            options => options.Authentications.Add(ZooKeeperAuthentication.Digest("ann", "x")));
         await client.AuthenticateAsync(ZooKeeperAuthentication.Digest("bob", "y"));
         Assert.Equal(["127.0.0.1", "ann", "bob"], (await client.WhoAmIAsync()).Select(identity => identity.User));
 
@@ -247,7 +253,8 @@ public sealed class ReconnectTests
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
 
-        await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.AuthenticateAsync(new ZooKeeperAuthentication("nonsense", default)).WaitAsync(Clients.Patience));
+        await Assert.ThrowsAsync<AuthenticationFailedException>(
+            () => client.AuthenticateAsync(new ZooKeeperAuthentication("nonsense", default)).WaitAsync(Clients.Patience));
         await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(Clients.Patience);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.GetDataAsync("/").AsTask());
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));

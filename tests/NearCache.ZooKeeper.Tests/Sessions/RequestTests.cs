@@ -122,7 +122,8 @@ public sealed class RequestTests
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.DeleteAsync("/a", cancellationToken: new CancellationToken(canceled: true)).AsTask());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => client.DeleteAsync("/a", cancellationToken: new CancellationToken(canceled: true)).AsTask());
         await client.SyncAsync("/");
 
         Assert.DoesNotContain(server.Requests, request => request.Operation == "Delete");
@@ -137,7 +138,9 @@ public sealed class RequestTests
 
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => client.SyncAsync("/").AsTask()));
 
-        Assert.Equal([int.MaxValue - 1, int.MaxValue, 1, 2, 3], server.Requests.Where(request => request.Operation == "Sync").Select(request => request.Id));
+        Assert.Equal(
+            [int.MaxValue - 1, int.MaxValue, 1, 2, 3],
+            server.Requests.Where(request => request.Operation == "Sync").Select(request => request.Id));
     }
 
     [Fact]
@@ -193,14 +196,16 @@ public sealed class RequestTests
 
         var data = new byte[10_000];
         var writes = Enumerable.Range(0, 3000).Select(_ => client.CreateAsync("/a", data).AsTask()).ToArray();
-        await Eventually.BecomesTrueAsync(() => writes.Count(write => write.IsFaulted) == 3000 - client.Session.Queue.Count, "those above the limits are refused");
+        await Eventually.BecomesTrueAsync(
+            () => writes.Count(write => write.IsFaulted) == 3000 - client.Session.Queue.Count, "those above the limits are refused");
         var refused = writes.Where(write => write.IsFaulted).ToArray();
 
         // 500 outstanding or fewer, for their bytes are bounded too, and 1,000 that wait.
         Assert.InRange(client.Session.Queue.Count, 1000, 1500);
         Assert.All(refused, write => Assert.IsType<TooManyRequestsException>(write.Exception!.InnerException));
         server.Thaw();
-        await Task.WhenAll(writes.Except(refused).Select(write => write.ContinueWith(ended => _ = ended.Exception, TaskScheduler.Default))).WaitAsync(Clients.Patience);
+        await Task.WhenAll(writes.Except(refused).Select(write => write.ContinueWith(ended => _ = ended.Exception, TaskScheduler.Default)))
+            .WaitAsync(Clients.Patience);
         Assert.Equal(0, client.Session.Queue.Count);
     }
 
@@ -211,7 +216,8 @@ public sealed class RequestTests
         server.SetData("/a", []);
         await using var client = await server.ConnectAsync(options => options.MaxOutstandingRequests = 3);
 
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => client.SetDataAsync("/a", BitConverter.GetBytes(i), i).AsTask())).WaitAsync(Clients.Patience);
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => client.SetDataAsync("/a", BitConverter.GetBytes(i), i).AsTask()))
+            .WaitAsync(Clients.Patience);
 
         Assert.Equal(999, BitConverter.ToInt32(server.GetData("/a")));
     }

@@ -49,7 +49,9 @@ public sealed class RollbackDetectorTests
     [Fact]
     public void Too_many_connections_of_a_machine_end_it_after_ten_minutes_and_a_random_part()
     {
-        var times = Enumerable.Range(0, 200).Select(seed => new Story(_servers, seed).Run(_ => (true, Silent))!.Value.TotalMinutes).ToArray();
+        var times = Enumerable.Range(0, 200)
+            .Select(seed => new Story(_servers, seed).Run(_ => (true, Silent))!.Value.TotalMinutes)
+            .ToArray();
 
         Assert.All(times, minutes => Assert.InRange(minutes, 10, 15.1));
         Assert.True(times.Max() - times.Min() > 4, "A fleet is kept apart.");
@@ -160,7 +162,10 @@ public sealed class RollbackDetectorTests
 
         public string Reason { get; private set; } = "";
 
-        /// <summary>When the session is given up, counted from the first question to the servers, or from the last refusal that was missing; null: never.</summary>
+        /// <summary>
+        /// When the session is given up, counted from the first question to the servers, or from the last refusal that was missing; null:
+        /// never.
+        /// </summary>
         /// <param name="of">Whether a server refuses, and what it answers.</param>
         public TimeSpan? Run(Func<ServerAddress, (bool Refuses, ServerReport Report)> of)
         {

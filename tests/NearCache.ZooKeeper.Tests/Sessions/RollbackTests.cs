@@ -29,7 +29,8 @@ public sealed class RollbackTests
 
         var wiped = time.GetTimestamp();
         ensemble.Wipe();
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected && client.SessionId != first && client.SessionId != 0, "a new session", 500);
+        await time.TurnUntilAsync(
+            () => client.State == ZooKeeperState.Connected && client.SessionId != first && client.SessionId != 0, "a new session", 500);
 
         Assert.InRange(time.GetElapsedTime(wiped), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(9));
         Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
@@ -138,7 +139,8 @@ public sealed class RollbackTests
         var logs = new SaidLog();
         await using var server = FakeZooKeeper.Start(time);
         server.OnConnect = _ => FakeFault.CloseBefore;
-        await using var client = new ZooKeeperClient(Configure(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, renews: true), logs, timeProvider: time);
+        await using var client = new ZooKeeperClient(
+            Configure(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, renews: true), logs, timeProvider: time);
 
         await time.TurnUntilAsync(() => time.GetElapsedTime(0) > TimeSpan.FromMinutes(10), "ten minutes", Coarse);
 
@@ -156,7 +158,10 @@ public sealed class RollbackTests
     // The clock turns faster than sockets are: an attempt must not time out by that.
     private static ZooKeeperOptions Configure(ZooKeeperOptions options, bool renews)
     {
-        (options.RenewSession, options.ReconnectDelay, options.MaxReconnectDelay) = (renews, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
+        (
+            options.RenewSession,
+            options.ReconnectDelay,
+            options.MaxReconnectDelay) = (renews, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5));
         (options.ConnectTimeout, options.LivenessTimeout) = (TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         return options;
     }

@@ -130,7 +130,8 @@ public sealed class SessionCoreTests
     }
 
     private static SessionCore NewCore(bool allowReadOnly = false) => new(
-        new SessionTimes(TimeSpan.FromSeconds(10), null), new Backoff(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 0, new Random(1)), allowReadOnly);
+        new SessionTimes(TimeSpan.FromSeconds(10), null), new Backoff(
+            TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5), 0, new Random(1)), allowReadOnly);
 
     private static SessionCore Connected()
     {

@@ -31,7 +31,8 @@ public sealed class UnreadableTests
         var bytes = Convert.FromHexString(hexadecimal.Replace(" ", "", StringComparison.Ordinal));
         server.OnRequest = request => request.Operation == "SetData" && faults++ == 0 ? FakeFault.Send(bytes) : null;
 
-        var lost = await Assert.ThrowsAsync<ConnectionLossException>(() => client.SetDataAsync("/", null).AsTask().WaitAsync(Clients.Patience));
+        var lost = await Assert.ThrowsAsync<ConnectionLossException>(
+            () => client.SetDataAsync("/", null).AsTask().WaitAsync(Clients.Patience));
 
         Assert.True(lost.IsOutcomeUnknown);
         await client.SetDataAsync("/", null).AsTask().WaitAsync(Clients.Patience);
@@ -51,8 +52,11 @@ public sealed class UnreadableTests
             options.RequestTimeout = TimeSpan.FromMilliseconds(50);
             options.LivenessTimeout = TimeSpan.FromMilliseconds(100);
         });
-        var rounds = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_FUZZ") ?? "300", System.Globalization.CultureInfo.InvariantCulture);
-        server.OnRequest = request => request.Operation == "GetData" && random.Next(2) == 0 ? FakeFault.Send(Spoil(random, request.Id)) : null;
+        var rounds = int.Parse(
+            Environment.GetEnvironmentVariable("NEARCACHE_FUZZ") ?? "300", System.Globalization.CultureInfo.InvariantCulture);
+        server.OnRequest = request => request.Operation == "GetData" && random.Next(2) == 0
+            ? FakeFault.Send(Spoil(random, request.Id))
+            : null;
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         for (var i = 0; i < rounds; i++)
@@ -68,9 +72,14 @@ public sealed class UnreadableTests
         }
 
         server.OnRequest = null;
-        await Eventually.BecomesTrueAsync(async () => await client.GetDataAsync("/a").AsTask().ContinueWith(read => read.IsCompletedSuccessfully, TaskScheduler.Default), "the client reads again");
+        await Eventually.BecomesTrueAsync(
+            async () => await client.GetDataAsync("/a").AsTask().ContinueWith(read => read.IsCompletedSuccessfully, TaskScheduler.Default),
+            "the client reads again");
         // Tests that run beside this one take memory too, for a while.
-        await Eventually.BecomesTrueAsync(() => GC.GetTotalMemory(forceFullCollection: true) - before < 20_000_000, "the client has kept no memory", TimeSpan.FromMinutes(1));
+        await Eventually.BecomesTrueAsync(
+            () => GC.GetTotalMemory(forceFullCollection: true) - before < 20_000_000,
+            "the client has kept no memory",
+            TimeSpan.FromMinutes(1));
     }
 
     // A frame that looks right for a while: right id, then noise; or noise from the start.

@@ -52,8 +52,12 @@ public sealed class UpdateServersTests
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
 
-        Assert.Contains("bad:port", Assert.Throws<ArgumentException>(() => client.UpdateServers("bad:port")).Message, StringComparison.Ordinal);
-        Assert.Contains("'/app'", Assert.Throws<ArgumentException>(() => client.UpdateServers(server.ConnectionString + "/app")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "bad:port", Assert.Throws<ArgumentException>(() => client.UpdateServers("bad:port")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'/app'",
+            Assert.Throws<ArgumentException>(() => client.UpdateServers(server.ConnectionString + "/app")).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentNullException>(() => client.UpdateServers(null!));
         Assert.NotNull(await client.ExistsAsync("/"));
         await client.DisposeAsync();

@@ -80,7 +80,8 @@ public sealed class DeliveryTests
         server.SetData("/a", BitConverter.GetBytes(0));
         await using var client = await server.ConnectAsync(Clients.WaitForHandlers);
         await using var writer = await server.ConnectAsync();
-        var rounds = int.Parse(Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "3000", System.Globalization.CultureInfo.InvariantCulture);
+        var rounds = int.Parse(
+            Environment.GetEnvironmentVariable("NEARCACHE_ROUNDS") ?? "3000", System.Globalization.CultureInfo.InvariantCulture);
         var late = 0;
 
         for (var round = 1; round <= rounds; round++)

@@ -34,7 +34,8 @@ public sealed class RearmTests
         Assert.Equivalent(
             new[]
             {
-                (WatchEventType.DataChanged, "/data"), (WatchEventType.Deleted, "/gone"), (WatchEventType.Created, "/new"), (WatchEventType.ChildrenChanged, "/parent"),
+                (WatchEventType.DataChanged, "/data"), (WatchEventType.Deleted, "/gone"), (WatchEventType.Created, "/new"), (
+                    WatchEventType.ChildrenChanged, "/parent"),
             },
             events);
         server.SetData("/quiet", []);
@@ -53,7 +54,9 @@ public sealed class RearmTests
         });
         var fired = 0;
         const int Many = 20_000;
-        await Task.WhenAll(Enumerable.Range(0, Many).Select(i => client.ExistsAsync($"/a-node-with-a-rather-long-name-{i:D8}", _ => Interlocked.Increment(ref fired)).AsTask()));
+        await Task.WhenAll(
+            Enumerable.Range(0, Many).Select(
+                i => client.ExistsAsync($"/a-node-with-a-rather-long-name-{i:D8}", _ => Interlocked.Increment(ref fired)).AsTask()));
         Assert.Equal(Many, client.Session.Watches.Count);
 
         server.DropConnections();

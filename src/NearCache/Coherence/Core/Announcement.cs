@@ -1,7 +1,10 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>News of a key, as it stands in a slot: this key of this server was mutated, at these versions.</summary>
-/// <remarks>A key that was mutated again before its announcement left stands once, with all its versions: dropping the older ones would look like lost news to whoever counts.</remarks>
+/// <remarks>
+/// A key that was mutated again before its announcement left stands once, with all its versions: dropping the older ones would look like
+/// lost news to whoever counts.
+/// </remarks>
 internal sealed record Announcement
 {
     /// <summary>More versions than this are not carried: the older ones are left to the log.</summary>

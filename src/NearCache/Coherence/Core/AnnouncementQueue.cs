@@ -4,7 +4,10 @@ namespace NearCache.Coherence.Core;
 
 /// <summary>Announcements that wait for the slot: a key once, at its newest version; no more than fits into a slot.</summary>
 /// <param name="mostBytes">How many bytes may wait, as encoded in a slot.</param>
-/// <param name="keepsOverflow">True where the remote has no counters: what overflows is kept as a mask of segments. False: it is dropped and counted, and log and audits repair.</param>
+/// <param name="keepsOverflow">
+/// True where the remote has no counters: what overflows is kept as a mask of segments. False: it is dropped and counted, and log and
+/// audits repair.
+/// </param>
 internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = false)
 {
     private readonly Dictionary<(ulong Server, string Key), LinkedListNode<Announcement>> _byKey = [];

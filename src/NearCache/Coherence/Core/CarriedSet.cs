@@ -32,7 +32,8 @@ internal sealed class CarriedSet(long revision, ReadOnlyMemory<byte> content, IR
     }
 
     /// <summary>Is it byte for byte the other?</summary>
-    public bool IsSame(CarriedSet other) => ReferenceEquals(this, other) || (Revision == other.Revision && Bytes.Span.SequenceEqual(other.Bytes.Span));
+    public bool IsSame(CarriedSet other) =>
+        ReferenceEquals(this, other) || (Revision == other.Revision && Bytes.Span.SequenceEqual(other.Bytes.Span));
 
     private ReadOnlyMemory<byte> Bytes => content;
 }

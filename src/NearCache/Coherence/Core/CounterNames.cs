@@ -4,7 +4,10 @@ using System.Text;
 namespace NearCache.Coherence.Core;
 
 /// <summary>The keys under which a memcached server carries the counters, the log and the rules of a namespace.</summary>
-/// <remarks>They begin with a prefix that no application key can have. The 1 is the format: a change of anything here is another number. Written down in docs/formats.md.</remarks>
+/// <remarks>
+/// They begin with a prefix that no application key can have. The 1 is the format: a change of anything here is another number. Written
+/// down in docs/formats.md.
+/// </remarks>
 internal sealed class CounterNames
 {
     /// <summary>What every key that is not the application's begins with.</summary>

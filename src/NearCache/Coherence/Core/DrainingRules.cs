@@ -1,6 +1,9 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>Rules that are gone here, but by which another process may still serve: their keys are bumped until their server has been seen without them for long enough.</summary>
+/// <summary>
+/// Rules that are gone here, but by which another process may still serve: their keys are bumped until their server has been seen without
+/// them for long enough.
+/// </summary>
 internal sealed class DrainingRules
 {
     private readonly Dictionary<RuleIdentity, Draining> _rules = [];

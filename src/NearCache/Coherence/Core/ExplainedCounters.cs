@@ -1,6 +1,8 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The counters of one server, as far as they are explained: which mutations of the server and of each segment this process knows.</summary>
+/// <summary>
+/// The counters of one server, as far as they are explained: which mutations of the server and of each segment this process knows.
+/// </summary>
 /// <typeparam name="TDesign">The decisions of the proof; <see cref="AsDesigned"/> outside of tests.</typeparam>
 internal sealed class ExplainedCounters<TDesign>
     where TDesign : struct, IDesign

@@ -1,6 +1,9 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>How long requests of one kind pause after a failure: the pause doubles with each failure in a row, and is spread at random so that a fleet does not ask in step.</summary>
+/// <summary>
+/// How long requests of one kind pause after a failure: the pause doubles with each failure in a row, and is spread at random so that a
+/// fleet does not ask in step.
+/// </summary>
 /// <remarks>One caller at a time.</remarks>
 /// <param name="first">The first pause, in milliseconds.</param>
 /// <param name="longest">The longest one, in milliseconds, before it is spread.</param>

@@ -1,8 +1,12 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The right to store what a factory returns: the item that was seen before the factory ran, won or not, and on which connection.</summary>
+/// <summary>
+/// The right to store what a factory returns: the item that was seen before the factory ran, won or not, and on which connection.
+/// </summary>
 /// <param name="Cas">Its CAS; null when there was none.</param>
-/// <param name="Connection">Which connection to the server it was read on: counted up by each new one, and noted before the read was sent.</param>
+/// <param name="Connection">
+/// Which connection to the server it was read on: counted up by each new one, and noted before the read was sent.
+/// </param>
 /// <param name="Life">Which life of the server's counters it was read in; noted before the read was sent, too.</param>
 internal readonly record struct FillRight(ulong? Cas, long Connection, int Life)
 {

@@ -1,6 +1,8 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>What was true before a remote read was sent. What the read brings is kept near only if it is still true when it is in the map.</summary>
+/// <summary>
+/// What was true before a remote read was sent. What the read brings is kept near only if it is still true when it is in the map.
+/// </summary>
 /// <param name="Sent">When the read was sent: the entry expires at the latest so long after it as the item still lived.</param>
 /// <param name="Segment">The segment of the key on its server.</param>
 /// <param name="Generation">The generation of that segment.</param>

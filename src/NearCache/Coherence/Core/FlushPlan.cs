@@ -7,7 +7,9 @@ internal static class FlushPlan<TDesign>
     /// <summary>Stands for the total among the segments.</summary>
     public const int Total = -1;
 
-    /// <summary>The total, then segments 0 to 63: never the total last, which would confirm mutations that the segments did not show yet.</summary>
+    /// <summary>
+    /// The total, then segments 0 to 63: never the total last, which would confirm mutations that the segments did not show yet.
+    /// </summary>
     public static IReadOnlyList<int> Order { get; } = TDesign.FlushReadsTotalFirst
         ? [Total, .. Enumerable.Range(0, KeyHash.Segments)]
         : [.. Enumerable.Range(0, KeyHash.Segments), Total];

@@ -36,7 +36,10 @@ internal enum FlushReason
     /// <summary>Announcements went by unread; only where the remote has no counters, which would tell which.</summary>
     AnnouncementsMissed,
 
-    /// <summary>Nothing was confirmed for so long that a rule may have been stopped, written without announcements, and cleared meanwhile; only where the remote has no counters.</summary>
+    /// <summary>
+    /// Nothing was confirmed for so long that a rule may have been stopped, written without announcements, and cleared meanwhile; only
+    /// where the remote has no counters.
+    /// </summary>
     ConfirmedLate,
 
     /// <summary>The server's rules began anew, so that writes may have gone by uncounted.</summary>

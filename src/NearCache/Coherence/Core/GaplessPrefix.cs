@@ -6,7 +6,9 @@ internal sealed class GaplessPrefix
     /// <summary>A version farther away than this belongs to another life of the counter.</summary>
     public const long Farthest = 1 << 20;
 
-    /// <summary>More than this is not remembered beyond a gap: forgetting costs a flush, remembering would cost memory without end.</summary>
+    /// <summary>
+    /// More than this is not remembered beyond a gap: forgetting costs a flush, remembering would cost memory without end.
+    /// </summary>
     public const int MostBeyond = 1 << 16;
 
     private HashSet<long>? _beyond;
@@ -48,7 +50,9 @@ internal sealed class GaplessPrefix
     /// <summary>The server showed this version; nothing is explained by that.</summary>
     public void Saw(long version) => Highest = Math.Max(Highest, version);
 
-    /// <summary>The server itself said this version, and whatever it covers has been dealt with: everything up to it is explained.</summary>
+    /// <summary>
+    /// The server itself said this version, and whatever it covers has been dealt with: everything up to it is explained.
+    /// </summary>
     public void Learn(long version)
     {
         if (version <= Known)
@@ -69,7 +73,9 @@ internal sealed class GaplessPrefix
         Known = Highest = version;
     }
 
-    /// <summary>Adds up to <paramref name="most"/> versions that are missing up to <paramref name="version"/>. False: there are more.</summary>
+    /// <summary>
+    /// Adds up to <paramref name="most"/> versions that are missing up to <paramref name="version"/>. False: there are more.
+    /// </summary>
     public bool Missing(long version, int most, List<long> into)
     {
         for (var candidate = Known + 1; candidate <= version; candidate++)

@@ -1,13 +1,20 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>The decisions on which the proof of bounded staleness rests, one member each. Every default is the design.</summary>
-/// <remarks>This is the seam for breaking the core on purpose: a test implements the interface with one member otherwise and must see its checker object.
-/// <see cref="AsDesigned"/> overrides nothing, and as a struct it is compiled away: the choice costs nothing, also not in a near hit.</remarks>
+/// <remarks>
+/// This is the seam for breaking the core on purpose: a test implements the interface with one member otherwise and must see its checker
+/// object. <see cref="AsDesigned"/> overrides nothing, and as a struct it is compiled away: the choice costs nothing, also not in a near
+/// hit.
+/// </remarks>
 internal interface IDesign
 {
     /// <summary>The order of a mutation and its bumps, in one write on one connection.</summary>
-    /// <remarks>Mutation first: else a reader refills the old value after the bump was audited. Segment before total: else an audit counts a write that its segment does not show.</remarks>
-    static virtual ReadOnlySpan<MutationCommand> MutationOrder => [MutationCommand.Mutate, MutationCommand.BumpSegment, MutationCommand.BumpTotal];
+    /// <remarks>
+    /// Mutation first: else a reader refills the old value after the bump was audited. Segment before total: else an audit counts a write
+    /// that its segment does not show.
+    /// </remarks>
+    static virtual ReadOnlySpan<MutationCommand> MutationOrder =>
+        [MutationCommand.Mutate, MutationCommand.BumpSegment, MutationCommand.BumpTotal];
 
     /// <summary>A flush reads the total first, so that the segments cover every write that it counts.</summary>
     static virtual bool FlushReadsTotalFirst => true;
@@ -36,8 +43,12 @@ internal interface IDesign
     /// <summary>The gate, on the monotonic clock.</summary>
     static virtual bool IsOpen(long now, long confirmed, long maxStaleness) => now - confirmed <= maxStaleness;
 
-    /// <summary>The gate, on the wall clock: open from a second before the confirmed instant (a clock that was set back more says nothing) to maxStaleness after it.</summary>
-    static virtual bool IsOpenByWall(long now, long confirmed, long maxStaleness) => (ulong)(now - confirmed + 1000) <= (ulong)(maxStaleness + 1000);
+    /// <summary>
+    /// The gate, on the wall clock: open from a second before the confirmed instant (a clock that was set back more says nothing) to
+    /// maxStaleness after it.
+    /// </summary>
+    static virtual bool IsOpenByWall(long now, long confirmed, long maxStaleness) =>
+        (ulong)(now - confirmed + 1000) <= (ulong)(maxStaleness + 1000);
 
     /// <summary>An audit confirms only while the server carries exactly the rules that are applied here.</summary>
     static virtual bool ConfirmsDespiteOtherRules => false;

@@ -3,6 +3,8 @@ namespace NearCache.Coherence.Core;
 /// <summary>The near store as coherence sees it: it may make it forget keys, never fill it.</summary>
 internal interface IForget
 {
-    /// <summary>Voids a key: advances the epoch of its stripe, then drops its entry. Called for each piece of news before it counts as explained.</summary>
+    /// <summary>
+    /// Voids a key: advances the epoch of its stripe, then drops its entry. Called for each piece of news before it counts as explained.
+    /// </summary>
     void Forget(ReadOnlySpan<byte> key);
 }

@@ -1,6 +1,9 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The decisions on which it rests that a fill never overwrites a newer write. Every default is the design; tests break one at a time, as with <see cref="IDesign"/>.</summary>
+/// <summary>
+/// The decisions on which it rests that a fill never overwrites a newer write. Every default is the design; tests break one at a time, as
+/// with <see cref="IDesign"/>.
+/// </summary>
 internal interface ILeaseDesign
 {
     /// <summary>A fill stores only over the very item that was there before its factory read the source.</summary>

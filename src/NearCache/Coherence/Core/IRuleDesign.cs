@@ -1,6 +1,9 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The decisions on which the activation of rules rests, one member each. Every default is the design; a test breaks one and must see its checker object.</summary>
+/// <summary>
+/// The decisions on which the activation of rules rests, one member each. Every default is the design; a test breaks one and must see its
+/// checker object.
+/// </summary>
 internal interface IRuleDesign
 {
     /// <summary>A reader's lease runs from the receipt of what showed the rule: a writer's view may have been taken until then.</summary>

@@ -1,8 +1,12 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The hash of a key that every process of a fleet must agree on: it names the key's segment. Servers are named by it too.</summary>
-/// <remarks>FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), then the 64-bit finalizer of MurmurHash3, because the low bits of FNV
-/// alone are weak. Written down with vectors in docs/formats.md: a change is a new format.</remarks>
+/// <summary>
+/// The hash of a key that every process of a fleet must agree on: it names the key's segment. Servers are named by it too.
+/// </summary>
+/// <remarks>
+/// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), then the 64-bit finalizer of MurmurHash3, because the low bits of FNV
+/// alone are weak. Written down with vectors in docs/formats.md: a change is a new format.
+/// </remarks>
 internal readonly record struct KeyHash(ulong Value)
 {
     /// <summary>How many segments the keys of a server are divided into.</summary>

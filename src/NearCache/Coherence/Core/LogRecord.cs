@@ -2,8 +2,12 @@ using System.Buffers.Binary;
 
 namespace NearCache.Coherence.Core;
 
-/// <summary>What a writer leaves on the server for those who miss the announcement: the key of mutation n, and which of its segment it was.</summary>
-/// <remarks>One byte format (1), one byte segment, eight bytes m (big endian), then the key. Written down with vectors in docs/formats.md.</remarks>
+/// <summary>
+/// What a writer leaves on the server for those who miss the announcement: the key of mutation n, and which of its segment it was.
+/// </summary>
+/// <remarks>
+/// One byte format (1), one byte segment, eight bytes m (big endian), then the key. Written down with vectors in docs/formats.md.
+/// </remarks>
 internal readonly record struct LogRecord(int Segment, long M, ReadOnlyMemory<byte> Key)
 {
     private const byte Format = 1;

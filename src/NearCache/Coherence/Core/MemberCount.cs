@@ -2,8 +2,9 @@ namespace NearCache.Coherence.Core;
 
 /// <summary>How many members share the budgets of a namespace, as far as counts of them can be believed.</summary>
 /// <remarks>
-/// Too few would let each process take the budget of many, so a count that rises is believed at once. One that falls by half or more may be an accident among the member nodes, and is believed when it has
-/// lasted. A process that has just started may count before the others have joined: it assumes many until its count has not fallen for a while. One caller at a time.
+/// Too few would let each process take the budget of many, so a count that rises is believed at once. One that falls by half or more may be
+/// an accident among the member nodes, and is believed when it has lasted. A process that has just started may count before the others have
+/// joined: it assumes many until its count has not fallen for a while. One caller at a time.
 /// </remarks>
 /// <param name="startPatience">How long the counts of a process that has just started must not fall, in milliseconds.</param>
 internal sealed class MemberCount(long startPatience)

@@ -7,6 +7,8 @@ internal static class MutationPlan<TDesign>
     /// <summary>The mutation, then the bump of its segment, then the bump of the total.</summary>
     public static IReadOnlyList<MutationCommand> Order { get; } = [.. TDesign.MutationOrder];
 
-    /// <summary>What is bumped to pay a debt, or when the rules turned out to match only after the mutation: the same without the mutation.</summary>
+    /// <summary>
+    /// What is bumped to pay a debt, or when the rules turned out to match only after the mutation: the same without the mutation.
+    /// </summary>
     public static IReadOnlyList<MutationCommand> BumpsOnly { get; } = [.. Order.Where(command => command != MutationCommand.Mutate)];
 }

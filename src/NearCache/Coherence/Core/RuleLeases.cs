@@ -1,10 +1,13 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>The rules on one memcached server: who may fill by them, whose writes must be counted, and what must be written there.</summary>
+/// <summary>
+/// The rules on one memcached server: who may fill by them, whose writes must be counted, and what must be written there.
+/// </summary>
 /// <remarks>
-/// Every process reads the set that a server carries. Who writes relies on what it read for one lease, counted from the sending; who keeps near waits
-/// one lease from the receipt of what first showed it the rule. So when a reader begins to fill, every writer that relies on anything relies on a set with the rule.
-/// One caller at a time changes this; any thread may ask <see cref="View"/>. What an event says is to be voided must be voided before a later audit confirms.
+/// Every process reads the set that a server carries. Who writes relies on what it read for one lease, counted from the sending; who keeps
+/// near waits one lease from the receipt of what first showed it the rule. So when a reader begins to fill, every writer that relies on
+/// anything relies on a set with the rule. One caller at a time changes this; any thread may ask <see cref="View"/>. What an event says is
+/// to be voided must be voided before a later audit confirms.
 /// </remarks>
 /// <typeparam name="TDesign">The decisions of the proof; <see cref="RulesAsDesigned"/> outside of tests.</typeparam>
 internal class RuleLeases<TDesign>
@@ -35,7 +38,8 @@ internal class RuleLeases<TDesign>
 
     private RuleLeases(RuleLeases<TDesign> other, Random random)
     {
-        (_times, _applied, _reading, _viewFrom, _lastSent) = (other._times, other._applied, other._reading, other._viewFrom, other._lastSent);
+        (_times, _applied, _reading, _viewFrom, _lastSent) = (
+            other._times, other._applied, other._reading, other._viewFrom, other._lastSent);
         (_distrusted, _bumpsEverything, _draining) = (other._distrusted, other._bumpsEverything, other._draining.Copy());
         _fillableFrom = other._fillableFrom;
         _carrier = other._carrier.Copy(random);
@@ -153,7 +157,9 @@ internal class RuleLeases<TDesign>
         _view = Look();
     }
 
-    /// <summary>What to do now. The owner does one step at a time, and reports to <see cref="Read"/>, <see cref="Written"/> or <see cref="Failed"/>.</summary>
+    /// <summary>
+    /// What to do now. The owner does one step at a time, and reports to <see cref="Read"/>, <see cref="Written"/> or <see cref="Failed"/>.
+    /// </summary>
     public RulesStep Next(in Moment now)
     {
         if (_draining.Prune(now.Monotonic, _times.Drain))
@@ -163,7 +169,9 @@ internal class RuleLeases<TDesign>
 
         _carrier.Plan(_applied, _reading, now, SettledFrom());
         var step = _carrier.Next(_applied, _reading, now);
-        return step.Kind == RulesStepKind.Wait ? step with { Until = Math.Min(step.Until, Math.Min(_draining.NextPrune(_times.Drain), SettledAfter(now))) } : step;
+        return step.Kind == RulesStepKind.Wait
+            ? step with { Until = Math.Min(step.Until, Math.Min(_draining.NextPrune(_times.Drain), SettledAfter(now))) }
+            : step;
     }
 
     /// <summary>The item was written, or someone else was first. Either way it is read again.</summary>

@@ -1,7 +1,13 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>Decides when the rules item of a server is read, and when it is written: the part of the leases that keeps every server carrying the newest set.</summary>
-/// <remarks>A whole fleet sees at once that a server lacks the newest set. Each waits a random time, looks again, and only then writes, by compare-and-set.</remarks>
+/// <summary>
+/// Decides when the rules item of a server is read, and when it is written: the part of the leases that keeps every server carrying the
+/// newest set.
+/// </summary>
+/// <remarks>
+/// A whole fleet sees at once that a server lacks the newest set. Each waits a random time, looks again, and only then writes, by
+/// compare-and-set.
+/// </remarks>
 internal sealed class RulesCarrier<TDesign>(RuleLeaseTimes times, Random random)
     where TDesign : struct, IRuleDesign
 {
@@ -43,7 +49,9 @@ internal sealed class RulesCarrier<TDesign>(RuleLeaseTimes times, Random random)
     /// <param name="settledFrom">From when all of its rules have been there for a lease; null: there are none.</param>
     public void Plan(CarriedSet applied, RulesReading? reading, in Moment now, long? settledFrom)
     {
-        _settles = settledFrom is { } from && TDesign.HasSettled(from, now.Monotonic) && reading!.Set!.Rules.Any(rule => rule.Identity.Since > reading.Settled);
+        _settles = settledFrom is { } from
+            && TDesign.HasSettled(from, now.Monotonic)
+            && reading!.Set!.Rules.Any(rule => rule.Identity.Since > reading.Settled);
         if (!Lacks(applied, reading))
         {
             _writeAt = _isOutdated ? _writeAt : null;
@@ -83,7 +91,12 @@ internal sealed class RulesCarrier<TDesign>(RuleLeaseTimes times, Random random)
     public RulesCarrier<TDesign> Copy(Random other)
     {
         var copy = new RulesCarrier<TDesign>(times, other);
-        (copy._isOutdated, copy._looked, copy._notBefore, copy._writeAt, copy._settles) = (_isOutdated, _looked, _notBefore, _writeAt, _settles);
+        (
+            copy._isOutdated,
+            copy._looked,
+            copy._notBefore,
+            copy._writeAt,
+            copy._settles) = (_isOutdated, _looked, _notBefore, _writeAt, _settles);
         return copy;
     }
 
@@ -100,11 +113,21 @@ internal sealed class RulesCarrier<TDesign>(RuleLeaseTimes times, Random random)
         if (reading.Found == RulesFound.Nothing)
         {
             var settled = times.Lease == 0 ? applied.Revision : 0;
-            return new RulesStep(reading.Cas == 0 ? RulesStepKind.Add : RulesStepKind.Replace, Cas: reading.Cas, Incarnation: (ulong)random.NextInt64(), Settled: settled, Origin: reading.Origin);
+            return new RulesStep(
+                reading.Cas == 0 ? RulesStepKind.Add : RulesStepKind.Replace,
+                Cas: reading.Cas,
+                Incarnation: (ulong)random.NextInt64(),
+                Settled: settled,
+                Origin: reading.Origin);
         }
 
         // A rule that was settled stays so: it is in both sets, unchanged, or its since is later.
         var cas = TDesign.ComparesBeforeReplacing ? reading.Cas : 0;
-        return new RulesStep(RulesStepKind.Replace, Cas: cas, Incarnation: reading.Incarnation, Settled: _settles ? reading.Set!.Revision : reading.Settled, Origin: reading.Origin);
+        return new RulesStep(
+            RulesStepKind.Replace,
+            Cas: cas,
+            Incarnation: reading.Incarnation,
+            Settled: _settles ? reading.Set!.Revision : reading.Settled,
+            Origin: reading.Origin);
     }
 }

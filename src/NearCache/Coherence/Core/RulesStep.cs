@@ -7,4 +7,5 @@ namespace NearCache.Coherence.Core;
 /// <param name="Incarnation">Add and Replace: the incarnation to write.</param>
 /// <param name="Settled">Add and Replace: the settled revision to write.</param>
 /// <param name="Origin">Replace: where that CAS was read.</param>
-internal readonly record struct RulesStep(RulesStepKind Kind, long Until = long.MaxValue, ulong Cas = 0, ulong Incarnation = 0, long Settled = 0, CasOrigin Origin = default);
+internal readonly record struct RulesStep(
+    RulesStepKind Kind, long Until = long.MaxValue, ulong Cas = 0, ulong Incarnation = 0, long Settled = 0, CasOrigin Origin = default);

@@ -18,7 +18,10 @@ internal sealed class RulesView
     /// <summary>May what is read from the server be kept near by this rule? Every writer can be relied upon to count by now.</summary>
     public bool MayFill(RuleIdentity rule, in Moment now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
 
-    /// <summary>Must a mutation of this key be counted? Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may wait) and again after it was answered.</summary>
+    /// <summary>
+    /// Must a mutation of this key be counted? Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may wait) and again
+    /// after it was answered.
+    /// </summary>
     public BumpDecision Decide(ReadOnlySpan<char> key, in Moment now)
     {
         if (_bumpsEverything)

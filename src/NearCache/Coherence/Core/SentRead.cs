@@ -1,6 +1,8 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>What must be remembered from the moment at which an audit or a flush is sent until its answer comes. Throw it away if none comes.</summary>
+/// <summary>
+/// What must be remembered from the moment at which an audit or a flush is sent until its answer comes. Throw it away if none comes.
+/// </summary>
 /// <param name="Sent">The time of sending, taken before the first byte is handed on.</param>
 /// <param name="TotalAtLeast">The total cannot be lower than this unless the server lost it.</param>
 /// <param name="Segment">The segment that an audit reads beside the total.</param>

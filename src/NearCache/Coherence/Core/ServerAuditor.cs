@@ -1,7 +1,9 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>Decides what is asked of a server, and when: the part of an audit that is not I/O.</summary>
-/// <remarks>Its owner does one step at a time: <see cref="Next"/>, the commands, then the answer to the ledger, or <see cref="Failed"/>.</remarks>
+/// <remarks>
+/// Its owner does one step at a time: <see cref="Next"/>, the commands, then the answer to the ledger, or <see cref="Failed"/>.
+/// </remarks>
 /// <param name="ledger">The ledger of the server.</param>
 /// <param name="period">Milliseconds from one audit to the next, ± 10 %.</param>
 /// <param name="random">Spreads the audits of a fleet.</param>
@@ -26,7 +28,9 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
 
     /// <summary>What to do next.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="patience">G: how old the oldest waiting audit may become before the server is asked; see <see cref="Patience"/>.</param>
+    /// <param name="patience">
+    /// G: how old the oldest waiting audit may become before the server is asked; see <see cref="Patience"/>.
+    /// </param>
     public Step Next(in Moment now, long patience)
     {
         if (now.Monotonic < _retryAt)
@@ -100,9 +104,11 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
     /// <summary>The next audit is due at once: a connection is back, or the process has slept.</summary>
     public void Hurry() => _auditAt = _retryAt = long.MinValue;
 
-    // G after the oldest audit was sent. A little sooner when it was sent late, so that the confirmed instant is never older than G and the shortest period.
+    // G after the oldest audit was sent. A little sooner when it was sent late, so that the confirmed instant is never older than G and the
+    // shortest period.
     private long Impatient(long oldest, long patience) =>
-        Math.Min(oldest + patience, Math.Max(ledger.Gate.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
+        Math.Min(
+            oldest + patience, Math.Max(ledger.Gate.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
 
     private Step AskForMissing(in Moment now)
     {
@@ -112,7 +118,9 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
             return Flush(now, FlushReason.TooManyMissing);
         }
 
-        return _logAbsent && _absentFor == ledger.Queue[0].Total ? Flush(now, FlushReason.LogMissing) : new Step(StepKind.ReadLogs, Logs: [.. _missing]);
+        return _logAbsent && _absentFor == ledger.Queue[0].Total
+            ? Flush(now, FlushReason.LogMissing)
+            : new Step(StepKind.ReadLogs, Logs: [.. _missing]);
     }
 
     // A flush is also an audit: the next one is a period away.

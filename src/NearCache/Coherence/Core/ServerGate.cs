@@ -2,8 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Coherence.Core;
 
-/// <summary>What near entries of one memcached server are served by: up to which instant all is certain, and a generation for each segment.</summary>
-/// <remarks>Any thread may ask. Its <see cref="ServerLedger{TDesign}"/> raises and confirms, in this order: confirming before voiding would be a stale hit.</remarks>
+/// <summary>
+/// What near entries of one memcached server are served by: up to which instant all is certain, and a generation for each segment.
+/// </summary>
+/// <remarks>
+/// Any thread may ask. Its <see cref="ServerLedger{TDesign}"/> raises and confirms, in this order: confirming before voiding would be a
+/// stale hit.
+/// </remarks>
 /// <typeparam name="TDesign">The decisions of the proof; <see cref="AsDesigned"/> outside of tests.</typeparam>
 /// <param name="identity">Names the server, the same in every process of the fleet: never an index.</param>
 /// <param name="epochs">What the servers of the process share.</param>
@@ -27,7 +32,9 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     public long Generation(int segment) => Volatile.Read(ref _generations[segment]);
 
     /// <summary>May an entry be served now?</summary>
-    /// <remarks>The confirmed instant is read before the generation: who sees a new confirmation also sees what was raised for it.</remarks>
+    /// <remarks>
+    /// The confirmed instant is read before the generation: who sees a new confirmation also sees what was raised for it.
+    /// </remarks>
     /// <param name="segment">The entry's segment.</param>
     /// <param name="generation">The generation it was stamped with.</param>
     /// <param name="now">Read before the entry was looked up.</param>
@@ -56,7 +63,10 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     /// <summary>The generation that the entry of a fill is stamped with.</summary>
     public long Stamp(in FillToken token) => TDesign.Stamp(token.Generation, Generation(token.Segment));
 
-    /// <summary>May the entry of a fill be served? Asked once, after the entry is in the map and before anyone may be given it; if not, it is taken out again.</summary>
+    /// <summary>
+    /// May the entry of a fill be served? Asked once, after the entry is in the map and before anyone may be given it; if not, it is taken
+    /// out again.
+    /// </summary>
     public bool MayServe(in FillToken token) =>
         TDesign.MayServe(token.Epoch, epochs.Stripes.Read(token.Stripe))
         && token.Ring == epochs.Ring
@@ -75,7 +85,9 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
         }
     }
 
-    /// <summary>Everything that was complete at this instant is reflected in what is served. True: it is later than what was confirmed before.</summary>
+    /// <summary>
+    /// Everything that was complete at this instant is reflected in what is served. True: it is later than what was confirmed before.
+    /// </summary>
     public bool Confirm(in Moment instant)
     {
         if (instant.Monotonic <= _confirmedMonotonic)

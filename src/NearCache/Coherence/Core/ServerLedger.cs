@@ -1,9 +1,13 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>What a process knows of the mutations on one memcached server: which are explained, which audits wait, and up to which instant all is certain.</summary>
+/// <summary>
+/// What a process knows of the mutations on one memcached server: which are explained, which audits wait, and up to which instant all is
+/// certain.
+/// </summary>
 /// <remarks>
-/// One caller at a time: its owner holds a lock, from voiding keys until <see cref="Settle"/>. What any thread may ask is its <see cref="ServerGate{TDesign}"/>.
-/// The order within the lock: void the keys, <see cref="Explain"/>, then <see cref="Settle"/>. Confirming before voiding would be a stale hit.
+/// One caller at a time: its owner holds a lock, from voiding keys until <see cref="Settle"/>. What any thread may ask is its
+/// <see cref="ServerGate{TDesign}"/>. The order within the lock: void the keys, <see cref="Explain"/>, then <see cref="Settle"/>.
+/// Confirming before voiding would be a stale hit.
 /// </remarks>
 /// <typeparam name="TDesign">The decisions of the proof; <see cref="AsDesigned"/> outside of tests.</typeparam>
 /// <param name="gate">What near entries of the server are served by.</param>
@@ -48,7 +52,10 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         }
     }
 
-    /// <summary>News from a slot: forgets the key, unless all of it was explained before. Call <see cref="Settle"/> after the last one. True: it was new.</summary>
+    /// <summary>
+    /// News from a slot: forgets the key, unless all of it was explained before. Call <see cref="Settle"/> after the last one. True: it was
+    /// new.
+    /// </summary>
     public bool Hear(Announcement news, IForget store)
     {
         // While nothing is known, news explains nothing; but the key is dropped sooner than by the flush that is to come.
@@ -79,7 +86,9 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         return new AuditEffect(false, news.Flushed, FlushReason.Announced);
     }
 
-    /// <summary>News from the log of the server: the record of mutation <paramref name="n"/>. Call <see cref="Settle"/> after the last one.</summary>
+    /// <summary>
+    /// News from the log of the server: the record of mutation <paramref name="n"/>. Call <see cref="Settle"/> after the last one.
+    /// </summary>
     public void Hear(long n, in LogRecord record, IForget store)
     {
         if (!Counters.Total.Has(n))
@@ -108,11 +117,13 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// <summary>An audit is about to be sent.</summary>
     /// <param name="now">The time of sending.</param>
     /// <param name="segment">The segment that it reads along.</param>
-    public SentRead SendingAudit(in Moment now, int segment) => new(now, Counters.Total.Highest, segment, [Counters.Segments[segment].Highest], _life);
+    public SentRead SendingAudit(in Moment now, int segment) =>
+        new(now, Counters.Total.Highest, segment, [Counters.Segments[segment].Highest], _life);
 
     /// <summary>A flush is about to be sent.</summary>
     /// <param name="now">The time of sending.</param>
-    public SentRead SendingFlush(in Moment now) => new(now, Counters.Total.Highest, 0, [.. Counters.Segments.Select(segment => segment.Highest)], _life);
+    public SentRead SendingFlush(in Moment now) =>
+        new(now, Counters.Total.Highest, 0, [.. Counters.Segments.Select(segment => segment.Highest)], _life);
 
     /// <summary>An audit was answered. It waits in the queue until it is explained, which may be at once.</summary>
     /// <param name="sent">What was noted at sending.</param>
@@ -146,14 +157,18 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         return new AuditEffect(Settle(now), 0, FlushReason.None);
     }
 
-    /// <summary>A flush was answered: what it shows and was not explained is dropped, what it shows is known from now on, and its sending is confirmed.</summary>
+    /// <summary>
+    /// A flush was answered: what it shows and was not explained is dropped, what it shows is known from now on, and its sending is
+    /// confirmed.
+    /// </summary>
     /// <param name="sent">What was noted at sending.</param>
     /// <param name="total">The counter of all mutations, which the server read before the segments.</param>
     /// <param name="segments">The 64 counters of the segments; null when absent.</param>
     /// <param name="rulesMatch">Does the server carry exactly the rules that are applied here?</param>
     /// <param name="reason">Why it was sent.</param>
     /// <param name="now">The time of receipt.</param>
-    public AuditEffect Flushed(in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now)
+    public AuditEffect Flushed(
+        in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now)
     {
         if (sent.Life != _life)
         {
@@ -187,7 +202,9 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// <summary>What the answers to a mutation mean. The key has been voided here.</summary>
     /// <param name="segment">The segment of the key.</param>
     /// <param name="answered">Did the mutation and both bumps answer?</param>
-    /// <param name="m">The answer to the bump of the segment; null: it was not counted, because the counter is absent or for another reason.</param>
+    /// <param name="m">
+    /// The answer to the bump of the segment; null: it was not counted, because the counter is absent or for another reason.
+    /// </param>
     /// <param name="n">The answer to the bump of the total; null: it was not counted.</param>
     public AuditEffect MutationAnswered(int segment, bool answered, long? m, long? n)
     {

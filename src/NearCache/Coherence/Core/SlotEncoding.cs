@@ -15,7 +15,9 @@ internal static class SlotEncoding
 
     /// <summary>Not fewer bytes than the announcement takes.</summary>
     public static int MostBytes(Announcement announcement) =>
-        announcement.Flushed != 0 ? 10 : 5 + announcement.Key.Length + (2 * MostVarint) + (10 * Math.Max(announcement.Versions.Count - 1, 0));
+        announcement.Flushed != 0
+            ? 10
+            : 5 + announcement.Key.Length + (2 * MostVarint) + (10 * Math.Max(announcement.Versions.Count - 1, 0));
 
     /// <summary>Appends the bytes of an announcement.</summary>
     public static void Write(List<byte> output, Announcement announcement, int server)
@@ -106,7 +108,13 @@ internal static class SlotEncoding
             return false;
         }
 
-        announcement = new Announcement { Server = server, Segment = segment, Versions = versions, Key = input.Slice(1, input[0]).ToArray() };
+        announcement = new Announcement
+        {
+            Server = server,
+            Segment = segment,
+            Versions = versions,
+            Key = input.Slice(1, input[0]).ToArray(),
+        };
         input = input[(1 + input[0])..];
         return true;
     }

@@ -1,6 +1,8 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>Which slots are read, and when: one one-shot watch a slot, and after an event the re-arming read no sooner than the pace allows.</summary>
+/// <summary>
+/// Which slots are read, and when: one one-shot watch a slot, and after an event the re-arming read no sooner than the pace allows.
+/// </summary>
 /// <param name="slots">How many slots the namespace has.</param>
 /// <param name="deliveriesPerSecond">The budget of the whole fleet.</param>
 /// <param name="maxStaleness">The bound that is promised, in milliseconds.</param>
@@ -18,7 +20,8 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     public int Readable => RearmPace.ReadableSlots(Members, slots, deliveriesPerSecond, maxStaleness);
 
     /// <summary>D as it is now, in milliseconds.</summary>
-    public long Pace(long now) => RearmPace.Of(Members, Math.Max(_slots.Count(slot => now - slot.ChangedAt < ActiveFor), 1), deliveriesPerSecond, maxStaleness);
+    public long Pace(long now) =>
+        RearmPace.Of(Members, Math.Max(_slots.Count(slot => now - slot.ChangedAt < ActiveFor), 1), deliveriesPerSecond, maxStaleness);
 
     /// <summary>A session is there, or there again: watches are lost, and every slot is to be read.</summary>
     public void Connected()
@@ -32,7 +35,10 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         }
     }
 
-    /// <summary>The ensemble was wiped, restored or replaced: the numbers of announcements that were seen mean nothing any more. What a slot holds next is all heard, after a gap.</summary>
+    /// <summary>
+    /// The ensemble was wiped, restored or replaced: the numbers of announcements that were seen mean nothing any more. What a slot holds
+    /// next is all heard, after a gap.
+    /// </summary>
     public void HistoryLost()
     {
         for (var slot = 0; slot < _slots.Length; slot++)
@@ -49,7 +55,10 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     }
 
     /// <summary>Is this what a slot holds now, as far as is known? If not, a read that was sent later was looked at first.</summary>
-    /// <remarks>Answers of one session never go back. If a read that was sent later shows something older, the ensemble was restored from a copy that knows the session: the slot is begun anew.</remarks>
+    /// <remarks>
+    /// Answers of one session never go back. If a read that was sent later shows something older, the ensemble was restored from a copy
+    /// that knows the session: the slot is begun anew.
+    /// </remarks>
     /// <param name="slot">The slot.</param>
     /// <param name="transaction">The transaction that wrote what was read.</param>
     /// <param name="sentAt">When the read was sent; 0: that is not known.</param>
@@ -73,7 +82,9 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     /// <summary>A watch fired.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <param name="byOwnWrite">This process is writing to the slot now, so that what is new in it is most likely its own: the read that follows is in no hurry.</param>
+    /// <param name="byOwnWrite">
+    /// This process is writing to the slot now, so that what is new in it is most likely its own: the read that follows is in no hurry.
+    /// </param>
     public void Changed(int slot, long now, bool byOwnWrite = false)
     {
         var state = _slots[slot];
@@ -94,7 +105,10 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         }
     }
 
-    /// <summary>A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
+    /// <summary>
+    /// A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some
+    /// went by unseen.
+    /// </summary>
     public IEnumerable<Announcement> Read(int slot, SlotRing ring, long created, long sentAt, out bool gap)
     {
         Armed(slot, sentAt);
@@ -104,7 +118,9 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     /// <summary>A slot was read with a watch, and what it holds is known.</summary>
     public void Armed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt, _slots[slot].ReadBefore) = (true, sentAt, null);
 
-    /// <summary>The read of a slot failed: it is tried again, no sooner than <paramref name="retryFrom"/>, if its session lives that long.</summary>
+    /// <summary>
+    /// The read of a slot failed: it is tried again, no sooner than <paramref name="retryFrom"/>, if its session lives that long.
+    /// </summary>
     public void Failed(int slot, long retryFrom) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, retryFrom);
 
     /// <summary>The same for a slot that was read without a watch, because this process was about to write to it.</summary>

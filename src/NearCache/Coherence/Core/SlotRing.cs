@@ -4,9 +4,10 @@ namespace NearCache.Coherence.Core;
 
 /// <summary>The content of a slot: the newest announcements of everyone who writes to it, oldest first, in at most 4 KiB.</summary>
 /// <remarks>
-/// Bytes: format (1); number of servers; the hash of each server's identity (8, big endian); the sequence number of the oldest announcement (8, big endian);
-/// the number of announcements (2, big endian); the announcements (<see cref="SlotEncoding"/>). No bytes at all: an empty ring. docs/formats.md has the vectors.
-/// Announcements are numbered without gaps, so that a reader knows which it has seen, and whether some went by.
+/// Bytes: format (1); number of servers; the hash of each server's identity (8, big endian); the sequence number of the oldest announcement
+/// (8, big endian); the number of announcements (2, big endian); the announcements (<see cref="SlotEncoding"/>). No bytes at all: an empty
+/// ring. docs/formats.md has the vectors. Announcements are numbered without gaps, so that a reader knows which it has seen, and whether
+/// some went by.
 /// </remarks>
 internal sealed class SlotRing
 {
@@ -27,7 +28,10 @@ internal sealed class SlotRing
     /// <summary>Nothing announced yet.</summary>
     public static SlotRing Empty { get; } = new(1, []);
 
-    /// <summary>Nothing announced yet, in a slot that may have been there before: it starts at a random high number, so that readers of the ring before it take nothing of it for seen.</summary>
+    /// <summary>
+    /// Nothing announced yet, in a slot that may have been there before: it starts at a random high number, so that readers of the ring
+    /// before it take nothing of it for seen.
+    /// </summary>
     public static SlotRing Fresh(Random random) => new(random.NextInt64(1L << 40, 1L << 62), []);
 
     /// <summary>The sequence number of the oldest announcement that is still here; of the next one when there is none.</summary>
@@ -36,7 +40,10 @@ internal sealed class SlotRing
     /// <summary>The sequence number of the next announcement.</summary>
     public long Next => First + Announcements.Count;
 
-    /// <summary>Whether it begins at the first number of all and holds nothing: what a slot without bytes means. Its node may have been deleted and created, so it is not continued: see <see cref="Fresh"/>.</summary>
+    /// <summary>
+    /// Whether it begins at the first number of all and holds nothing: what a slot without bytes means. Its node may have been deleted and
+    /// created, so it is not continued: see <see cref="Fresh"/>.
+    /// </summary>
     public bool IsUnused => First == 1 && Announcements.Count == 0 && !IsNewer;
 
     /// <summary>Oldest first.</summary>

@@ -6,4 +6,5 @@ namespace NearCache.Coherence.Core;
 /// <param name="Version">Write: the version that the slot must have.</param>
 /// <param name="Data">Write: its new content.</param>
 /// <param name="Until">Wait: the monotonic millisecond at which to ask again.</param>
-internal readonly record struct SlotStep(SlotStepKind Kind, int Slot = 0, int Version = 0, ReadOnlyMemory<byte> Data = default, long Until = 0);
+internal readonly record struct SlotStep(
+    SlotStepKind Kind, int Slot = 0, int Version = 0, ReadOnlyMemory<byte> Data = default, long Until = 0);

@@ -1,7 +1,13 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>How a process announces: through its own slot, one setData in flight, each attempt paid for; refused once, it tries another slot; refused again, log and audits repair.</summary>
-/// <remarks>Its owner does one step at a time: <see cref="Next"/>, the request, then its answer. The slot that it writes to must have been read since it last changed.</remarks>
+/// <summary>
+/// How a process announces: through its own slot, one setData in flight, each attempt paid for; refused once, it tries another slot;
+/// refused again, log and audits repair.
+/// </summary>
+/// <remarks>
+/// Its owner does one step at a time: <see cref="Next"/>, the request, then its answer. The slot that it writes to must have been read
+/// since it last changed.
+/// </remarks>
 /// <param name="queue">What waits to be announced.</param>
 /// <param name="bucket">What pays for attempts.</param>
 /// <param name="member">A hash of the process: which slot is its own.</param>
@@ -74,13 +80,16 @@ internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ul
 
         bucket.Take();
         Writing = _slot;
-        return new SlotStep(SlotStepKind.Write, _slot, known.Version, (known.Ring.IsUnused ? SlotRing.Fresh(random) : known.Ring).Merge(_taken).Encode());
+        return new SlotStep(
+            SlotStepKind.Write, _slot, known.Version, (known.Ring.IsUnused ? SlotRing.Fresh(random) : known.Ring).Merge(_taken).Encode());
     }
 
     /// <summary>A slot was read, with a watch or without.</summary>
     public void RingRead(int slot, SlotRing ring, int version) => _rings[slot] = new KnownRing(ring, version);
 
-    /// <summary>A slot cannot be read or written now: another one is used until the monotonic millisecond <paramref name="until"/>.</summary>
+    /// <summary>
+    /// A slot cannot be read or written now: another one is used until the monotonic millisecond <paramref name="until"/>.
+    /// </summary>
     public void Avoid(int slot, long until) => _avoided[slot] = until;
 
     /// <summary>A slot changed: what was read of it is old.</summary>

@@ -1,6 +1,8 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>Epochs of the keys, many keys to one: voiding a key advances its stripe's epoch, so that a fill that began before cannot end after.</summary>
+/// <summary>
+/// Epochs of the keys, many keys to one: voiding a key advances its stripe's epoch, so that a fill that began before cannot end after.
+/// </summary>
 /// <remarks>Any thread may read and advance.</remarks>
 internal sealed class Stripes
 {

@@ -1,7 +1,13 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>How often a process may write to ZooKeeper. Every attempt takes a token, also one that is refused: a refused setData is a logged transaction too.</summary>
-/// <remarks>Idle, one attempt leaves at once. The second try of a refused announcement may be borrowed (the bucket goes below zero), so that it does not wait for seconds in a large fleet.</remarks>
+/// <summary>
+/// How often a process may write to ZooKeeper. Every attempt takes a token, also one that is refused: a refused setData is a logged
+/// transaction too.
+/// </summary>
+/// <remarks>
+/// Idle, one attempt leaves at once. The second try of a refused announcement may be borrowed (the bucket goes below zero), so that it does
+/// not wait for seconds in a large fleet.
+/// </remarks>
 /// <param name="ownRate">Attempts per second of this process at most.</param>
 /// <param name="namespaceRate">Attempts per second of all members together.</param>
 internal sealed class TokenBucket(double ownRate, double namespaceRate)

@@ -26,13 +26,16 @@ internal sealed class AuditCommands(CounterNames keys)
     }
 
     /// <summary>The total, the flags of the rules, then every segment and the prefix: never before the total.</summary>
-    public MetaCommand[] Flush() => [MetaCommand.Get(keys.Total), RulesFlags(), .. keys.Segments.Select(key => MetaCommand.Get(key)), MetaCommand.Get(keys.KeyPrefix)];
+    public MetaCommand[] Flush() =>
+        [MetaCommand.Get(keys.Total), RulesFlags(), .. keys.Segments.Select(key => MetaCommand.Get(key)), MetaCommand.Get(keys.KeyPrefix)];
 
     /// <summary>Says the prefix, unless the server says one already.</summary>
-    public MetaCommand SayPrefix(string prefix) => MetaCommand.Set(keys.KeyPrefix, Encoding.UTF8.GetBytes(prefix), timeToLive: 0) with { Mode = MetaSetMode.Add };
+    public MetaCommand SayPrefix(string prefix) =>
+        MetaCommand.Set(keys.KeyPrefix, Encoding.UTF8.GetBytes(prefix), timeToLive: 0) with { Mode = MetaSetMode.Add };
 
     /// <summary>The prefix, every segment, then the total, each only if it is absent: in a race the first maker's value counts.</summary>
-    public MetaCommand[] Create(string prefix) => [SayPrefix(prefix), .. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
+    public MetaCommand[] Create(string prefix) =>
+        [SayPrefix(prefix), .. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
     {
         Vivify = 0,
         Initial = (ulong)CounterNames.FirstValue(Random.Shared),
@@ -59,7 +62,10 @@ internal sealed class AuditCommands(CounterNames keys)
 
     /// <summary>A counter as read or counted; null: absent.</summary>
     public static long? Counter(in MetaResponse response) =>
-        response.Status == MetaStatus.Ok && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        response.Status == MetaStatus.Ok
+            && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 
     /// <summary>The total in the answers to <see cref="Audit"/> and <see cref="Flush"/>.</summary>
     public static long? Total(RemoteReply reply) => Counter(reply.Responses[0]);
@@ -68,7 +74,8 @@ internal sealed class AuditCommands(CounterNames keys)
     public static long? Segment(RemoteReply reply) => Counter(reply.Responses[SegmentsAt]);
 
     /// <summary>The segments in the answers to <see cref="Flush"/>.</summary>
-    public static long?[] Segments(RemoteReply reply) => [.. reply.Responses.Skip(SegmentsAt).Take(KeyHash.Segments).Select(response => Counter(response))];
+    public static long?[] Segments(RemoteReply reply) =>
+        [.. reply.Responses.Skip(SegmentsAt).Take(KeyHash.Segments).Select(response => Counter(response))];
 
     /// <summary>The prefix in the answers to <see cref="Audit"/> and <see cref="Flush"/>; null: it was not asked for.</summary>
     public static MetaResponse? Prefix(RemoteReply reply) =>

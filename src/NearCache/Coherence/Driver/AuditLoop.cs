@@ -8,8 +8,16 @@ using NearCache.Remote;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Audits one server: asks it what the auditor decides, one step after the other, and tells the ledger what it answers.</summary>
-/// <param name="observe">Told of the flags of the server's rules, and when they were asked for and received. Says whether the server carries exactly the rules that are applied here.</param>
-internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger, Func<MetaResponse, Moment, Moment, bool> observe) : IAsyncDisposable
+/// <param name="observe">
+/// Told of the flags of the server's rules, and when they were asked for and received. Says whether the server carries exactly the rules
+/// that are applied here.
+/// </param>
+internal sealed class AuditLoop(
+    IRemoteServer server,
+    CoherenceContext context,
+    AuditCommands commands,
+    LedgerOwner ledger,
+    Func<MetaResponse, Moment, Moment, bool> observe) : IAsyncDisposable
 {
     private readonly OwnedLoop _loop = new(context.Logger, $"audits of {server.Name}");
     private readonly GateWatch _gate = new(server.Name, context.MaxStaleness, context.Metrics, context.Logger);
@@ -74,7 +82,8 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
 
         var reply = await server.ExecuteAsync(commands.Audit(segment)).ConfigureAwait(false);
         var now = context.Clock.Now();
-        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply).ConfigureAwait(false);
+        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply)
+            .ConfigureAwait(false);
         ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now, reply.ConnectionId);
     }
 
@@ -89,7 +98,8 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
 
         var reply = await server.ExecuteAsync(commands.Flush()).ConfigureAwait(false);
         var now = context.Clock.Now();
-        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply).ConfigureAwait(false);
+        var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply)
+            .ConfigureAwait(false);
         ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now, reply.ConnectionId);
     }
 
@@ -108,7 +118,9 @@ internal sealed class AuditLoop(IRemoteServer server, CoherenceContext context, 
 
         // A stop may have come and gone unseen, and what was written meanwhile was not announced.
         var (now, last) = (context.Clock.Now(), ledger.Gate.Confirmed);
-        if (last != Moment.Never && last != _late && (now.Monotonic - last.Monotonic >= 2 * context.MaxStaleness || now.Wall - last.Wall >= 2 * context.MaxStaleness))
+        if (last != Moment.Never
+            && last != _late
+            && (now.Monotonic - last.Monotonic >= 2 * context.MaxStaleness || now.Wall - last.Wall >= 2 * context.MaxStaleness))
         {
             _late = last;
             ledger.ConfirmedLate();

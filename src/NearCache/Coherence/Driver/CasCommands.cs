@@ -5,8 +5,13 @@ using NearCache.Remote;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Sends commands that compare a CAS: only on connections on which the server's life was read, and only if the CAS is of that life.</summary>
-/// <remarks>A connection leads to one process of memcached, so it never leads to two lives of CAS ids. Usually an audit has read the life already, and nothing more is asked.</remarks>
+/// <summary>
+/// Sends commands that compare a CAS: only on connections on which the server's life was read, and only if the CAS is of that life.
+/// </summary>
+/// <remarks>
+/// A connection leads to one process of memcached, so it never leads to two lives of CAS ids. Usually an audit has read the life already,
+/// and nothing more is asked.
+/// </remarks>
 internal sealed class CasCommands(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger)
 {
     // A connection may be replaced between the read of its life and the command.

@@ -6,9 +6,15 @@ using NearCache.Usage;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The churn breaker at work: once a second it measures, takes over what the fleet knows, tells the fleet what it does not know, and says to each rule what may be announced.</summary>
-/// <remarks>Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out. There a trip is a stop, by which near closes everywhere before announcing ends
-/// (<see cref="CountedWrites"/>). The process that put it clears it when it has seen the rule quiet for long enough; the others, which do not know what that one writes, a trial later if it is still there.</remarks>
+/// <summary>
+/// The churn breaker at work: once a second it measures, takes over what the fleet knows, tells the fleet what it does not know, and says
+/// to each rule what may be announced.
+/// </summary>
+/// <remarks>
+/// Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out. There a trip is a stop, by
+/// which near closes everywhere before announcing ends (<see cref="CountedWrites"/>). The process that put it clears it when it has seen
+/// the rule quiet for long enough; the others, which do not know what that one writes, a trial later if it is still there.
+/// </remarks>
 internal sealed class ChurnDriver : IAsyncDisposable
 {
     // Of a fleet that sees at once that a stop may end, the first one clears it, and the others have seen that before their turn comes.
@@ -18,7 +24,8 @@ internal sealed class ChurnDriver : IAsyncDisposable
     private const int LooksBetweenFleets = 5;
 
     /// <summary>What this process is called in stops and edits.</summary>
-    public static readonly string Who = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}");
+    public static readonly string Who = string.Create(
+        CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}");
 
     private readonly RulesDriver _rules;
     private readonly CoherenceContext _context;
@@ -138,7 +145,8 @@ internal sealed class ChurnDriver : IAsyncDisposable
             _context.Metrics.ChurnBreakerTripped(trip.Rule.Name);
             if (_context.HasCounters)
             {
-                _context.Logger.ChurnBreakerTripped(trip.Rule.Name, trip.Circuit.Why, TimeSpan.FromMilliseconds(ChurnBreaker.PauseOf(trip.Circuit)));
+                _context.Logger.ChurnBreakerTripped(
+                    trip.Rule.Name, trip.Circuit.Why, TimeSpan.FromMilliseconds(ChurnBreaker.PauseOf(trip.Circuit)));
             }
 
             if (trip.IsLast || !_context.HasCounters)
@@ -159,7 +167,9 @@ internal sealed class ChurnDriver : IAsyncDisposable
 
         var wall = _context.Time.GetUtcNow();
         var isLast = trip.IsLast || Healed(trip.Rule.Name) + 1 >= ChurnBreaker.MostTrips;
-        var why = isLast ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour") : trip.Circuit.Why;
+        var why = isLast
+            ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour")
+            : trip.Circuit.Why;
         var stop = ChurnStops.Of(trip.Rule.Name, Who, why, heals: !isLast, wall);
         try
         {
@@ -173,11 +183,13 @@ internal sealed class ChurnDriver : IAsyncDisposable
     }
 
     // How often it has healed within the hour, where that is not said by the circuits.
-    private int Healed(string rule) => _context.HasCounters ? 0 : ChurnStops.CountHealed(_rules.Document.History, rule, _context.Time.GetUtcNow());
+    private int Healed(string rule) =>
+        _context.HasCounters ? 0 : ChurnStops.CountHealed(_rules.Document.History, rule, _context.Time.GetUtcNow());
 
     private IEnumerable<IGrouping<string, Stop>> HealingStops() => _rules.Stops.Stops.Where(ChurnStops.Heals).GroupBy(stop => stop.Rule!);
 
-    // A stop that ends by itself opens the circuit of its rule, and its end closes that: a rule that is still churned trips again. The registry knows how often it tripped.
+    // A stop that ends by itself opens the circuit of its rule, and its end closes that: a rule that is still churned trips again. The
+    // registry knows how often it tripped.
     private List<RuleCircuit> OfStops()
     {
         List<RuleCircuit> changed = [];
@@ -192,12 +204,26 @@ internal sealed class ChurnDriver : IAsyncDisposable
                 _stopped[rule.Name] = stop.Id;
                 if (known is null || (isNew && known.State != ChurnBreakerState.Open))
                 {
-                    changed.Add(new RuleCircuit(rule.Name, rule.Since, ChurnBreakerState.Open, version, [.. Enumerable.Repeat(stop.When, Healed(rule.Name) + 1)], stop.Who, stop.Why));
+                    changed.Add(
+                        new RuleCircuit(
+                            rule.Name,
+                            rule.Since,
+                            ChurnBreakerState.Open,
+                            version,
+                            [.. Enumerable.Repeat(stop.When, Healed(rule.Name) + 1)],
+                            stop.Who,
+                            stop.Why));
                 }
             }
             else if (_stopped.Remove(rule.Name) && known is not null)
             {
-                changed.Add(known with { State = ChurnBreakerState.Closed, Version = version, Trips = [.. Enumerable.Repeat(_context.Time.GetUtcNow(), Healed(rule.Name))] });
+                changed.Add(
+                    known with
+                    {
+                        State = ChurnBreakerState.Closed,
+                        Version = version,
+                        Trips = [.. Enumerable.Repeat(_context.Time.GetUtcNow(), Healed(rule.Name))],
+                    });
             }
         }
 

@@ -42,7 +42,11 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
         if (!_saidUnreadable)
         {
             _saidUnreadable = true;
-            context.Logger.CircuitsUnreadable(why.Reason, why.IsNewer ? "It is left alone, and this process goes by what it sees itself." : "It is replaced when there is something to say.");
+            context.Logger.CircuitsUnreadable(
+                why.Reason,
+                why.IsNewer
+                    ? "It is left alone, and this process goes by what it sees itself."
+                    : "It is replaced when there is something to say.");
         }
 
         return why.IsNewer ? null : new StoredCircuits([], item.Cas);

@@ -30,13 +30,18 @@ internal sealed class CoherenceContext
     /// <summary>Whether other processes share the servers, and may have to look up what was written.</summary>
     public required bool IsShared { get; init; }
 
-    /// <summary>Whether the servers count writes. If not, everything that may be near elsewhere is announced, and <see cref="Confirmation"/> confirms.</summary>
+    /// <summary>
+    /// Whether the servers count writes. If not, everything that may be near elsewhere is announced, and <see cref="Confirmation"/>
+    /// confirms.
+    /// </summary>
     public required bool HasCounters { get; init; }
 
     /// <summary>Whether anything may be near at all: without counters nothing can be relied upon that no ZooKeeper confirms.</summary>
     public required bool KeepsNear { get; init; }
 
-    /// <summary>Asked before each audit where the servers have no counters; null: the counters confirm. Set before anything is started.</summary>
+    /// <summary>
+    /// Asked before each audit where the servers have no counters; null: the counters confirm. Set before anything is started.
+    /// </summary>
     public IConfirmation? Confirmation { get; set; }
 
     /// <summary>Milliseconds from one audit of a server to the next, ± 10 %.</summary>
@@ -45,9 +50,15 @@ internal sealed class CoherenceContext
     /// <summary>Milliseconds.</summary>
     public required long MaxStaleness { get; init; }
 
-    /// <summary>Milliseconds after which a rule that the registry stops is near in no process, and will not be for a lease to come, whatever has become of it; only where the servers have no counters.</summary>
+    /// <summary>
+    /// Milliseconds after which a rule that the registry stops is near in no process, and will not be for a lease to come, whatever has
+    /// become of it; only where the servers have no counters.
+    /// </summary>
     public long ClosedAfter { get; init; }
 
-    /// <summary>How long an audit waits for news before the server's log is asked, in milliseconds: as the pace of reading slots and the session to ZooKeeper are now.</summary>
+    /// <summary>
+    /// How long an audit waits for news before the server's log is asked, in milliseconds: as the pace of reading slots and the session to
+    /// ZooKeeper are now.
+    /// </summary>
     public required Func<long> Patience { get; init; }
 }

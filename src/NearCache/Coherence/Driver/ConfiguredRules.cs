@@ -2,7 +2,10 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The rules of this process's configuration: a registry begins with them; where there is none, they are what is in force, each time that they change.</summary>
+/// <summary>
+/// The rules of this process's configuration: a registry begins with them; where there is none, they are what is in force, each time that
+/// they change.
+/// </summary>
 /// <remarks>Asked by one thread at a time.</remarks>
 /// <param name="rules">As the process starts with them.</param>
 /// <param name="hasRegistry">Whether there is a registry.</param>
@@ -32,7 +35,9 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
             {
                 differences.Add($"{rule.Name} covers {other.Match} there, and {rule.Match} here");
             }
-            else if (!RuleSet.Create(0, [rule with { Since = 1 }], []).HasSameRules(RuleSet.Create(0, [other with { Since = 1, Others = OtherMembers.None }], [])))
+            else if (
+                !RuleSet.Create(0, [rule with { Since = 1 }], [])
+                    .HasSameRules(RuleSet.Create(0, [other with { Since = 1, Others = OtherMembers.None }], [])))
             {
                 differences.Add($"{rule.Name} has other settings there");
             }

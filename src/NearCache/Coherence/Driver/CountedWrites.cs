@@ -7,8 +7,11 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The writes to one server that are counted: each goes with its bumps, and is left in the log and announced when it has been answered.</summary>
-internal sealed class CountedWrites(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger, Func<RulesView> view)
+/// <summary>
+/// The writes to one server that are counted: each goes with its bumps, and is left in the log and announced when it has been answered.
+/// </summary>
+internal sealed class CountedWrites(
+    IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger, Func<RulesView> view)
 {
     private readonly LogWriter _log = new(server, context.Names, context.Time, context.Metrics);
 
@@ -19,8 +22,11 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
     /// <param name="rule">The rule that covers it here; null: none does. Only with one that is on is the write announced.</param>
     /// <param name="connection">The only connection that may carry it; null: any.</param>
     /// <returns>The answer to the mutation.</returns>
-    /// <exception cref="MemcachedException">It failed; if it may have been done, its bumps are owed now and will be made up for.</exception>
-    public async Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection)
+    /// <exception cref="MemcachedException">
+    /// It failed; if it may have been done, its bumps are owed now and will be made up for.
+    /// </exception>
+    public async Task<MetaResponse> MutateAsync(
+        MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection)
     {
         var closedFrom = rule?.ClosedFrom;
         RemoteReply reply;
@@ -101,7 +107,8 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
 
         _log.Leave(version.N, new LogRecord(segment, version.M, key));
 
-        // A key that is counted only because the rules are not known, or not known to be gone everywhere, costs ZooKeeper nothing; nor does one that is written too fast.
+        // A key that is counted only because the rules are not known, or not known to be gone everywhere, costs ZooKeeper nothing; nor does
+        // one that is written too fast.
         if (rule?.TakeAnnouncement() == true)
         {
             rule.Counters.Announced();
@@ -109,7 +116,8 @@ internal sealed class CountedWrites(IRemoteServer server, CoherenceContext conte
         }
     }
 
-    // The view first: while it is fresh, this process has seen what ended a stop, or the others do not fill yet. The same stop must have stood since before the write was sent, for the rule was matched then.
+    // The view first: while it is fresh, this process has seen what ended a stop, or the others do not fill yet. The same stop must have
+    // stood since before the write was sent, for the rule was matched then.
     private bool IsClosedEverywhere(ActiveRule rule, long? closedFrom)
     {
         var now = context.Clock.Now();

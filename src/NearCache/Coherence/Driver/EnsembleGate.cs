@@ -7,10 +7,13 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The only way to ZooKeeper: every request of a cache passes it. It paces failures, keeps to <see cref="EnsembleAllowance"/>, counts, and logs.</summary>
+/// <summary>
+/// The only way to ZooKeeper: every request of a cache passes it. It paces failures, keeps to <see cref="EnsembleAllowance"/>, counts, and
+/// logs.
+/// </summary>
 /// <remarks>
-/// Announcements and reads of slots are paced by their own budgets (<see cref="SlotBoard"/>) before they come here. Requests are made through an <see cref="EnsembleLane"/>, one for each purpose, so that a failure
-/// of one purpose delays no other. Thread-safe.
+/// Announcements and reads of slots are paced by their own budgets (<see cref="SlotBoard"/>) before they come here. Requests are made
+/// through an <see cref="EnsembleLane"/>, one for each purpose, so that a failure of one purpose delays no other. Thread-safe.
 /// </remarks>
 internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
 {
@@ -23,9 +26,14 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly double _transactionsPerSecond;
-    private readonly Allowance _requests = new(EnsembleAllowance.RequestsOfNewSession - (10 * EnsembleAllowance.RequestsPerSecond)) { Rate = EnsembleAllowance.RequestsPerSecond };
+    private readonly Allowance _requests = new(
+        EnsembleAllowance.RequestsOfNewSession - (10 * EnsembleAllowance.RequestsPerSecond))
+    { Rate = EnsembleAllowance.RequestsPerSecond };
     private readonly Allowance _transactions;
-    private readonly Allowance _lines = new(EnsembleAllowance.LogLinesPerMinute / 2.0) { Rate = EnsembleAllowance.LogLinesPerMinute / 2.0 / 60 };
+    private readonly Allowance _lines = new(EnsembleAllowance.LogLinesPerMinute / 2.0)
+    {
+        Rate = EnsembleAllowance.LogLinesPerMinute / 2.0 / 60,
+    };
     private readonly long[] _asked = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly long[] _failed = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly List<EnsembleLane> _lanes = [];
@@ -40,7 +48,8 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
     /// <param name="clock">The monotonic clock.</param>
     /// <param name="time">What pauses wait by.</param>
     /// <param name="logger">Where failures are logged.</param>
-    public EnsembleGate(RentedClient<ZooKeeperClient> client, double announcementsPerNamespace, NearClock clock, TimeProvider time, ILogger logger)
+    public EnsembleGate(
+        RentedClient<ZooKeeperClient> client, double announcementsPerNamespace, NearClock clock, TimeProvider time, ILogger logger)
     {
         (_client, _clock, _time, _logger) = (client, clock, time, logger);
         MadeAt = clock.Monotonic();
@@ -82,10 +91,15 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Within how long all members together may make one transaction each, in milliseconds: a fleet that repairs spreads over it.</summary>
+    /// <summary>
+    /// Within how long all members together may make one transaction each, in milliseconds: a fleet that repairs spreads over it.
+    /// </summary>
     public long FleetSpread => (long)Math.Min(1000 * _members / _transactionsPerSecond, EnsembleAllowance.LongestChangePause);
 
-    /// <summary>What fails now, with the newest reason. What has not been tried for <see cref="EnsembleAllowance.FailsFor"/> since it failed is left out.</summary>
+    /// <summary>
+    /// What fails now, with the newest reason. What has not been tried for <see cref="EnsembleAllowance.FailsFor"/> since it failed is left
+    /// out.
+    /// </summary>
     public IReadOnlyList<EnsembleFailure> Failing
     {
         get
@@ -125,9 +139,12 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
     }
 
     /// <inheritdoc cref="ZooKeeperClient.StateChangesAsync"/>
-    public IAsyncEnumerable<ZooKeeperStateChange> StateChangesAsync(CancellationToken cancellationToken) => Client.StateChangesAsync(cancellationToken);
+    public IAsyncEnumerable<ZooKeeperStateChange> StateChangesAsync(CancellationToken cancellationToken) =>
+        Client.StateChangesAsync(cancellationToken);
 
-    /// <summary>There is a connection again: what failed for want of one is tried again at once. A new session may ask as much as any.</summary>
+    /// <summary>
+    /// There is a connection again: what failed for want of one is tried again at once. A new session may ask as much as any.
+    /// </summary>
     public void Connected(bool isNewSession)
     {
         lock (_lock)
@@ -162,7 +179,8 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
     public void Dispose() => _client.Dispose();
 
     /// <summary>Waits for the lane's pause, and for what the lane pays with.</summary>
-    internal async ValueTask AdmitAsync(EnsembleLane lane, EnsembleLane.Direction direction, bool isUrgent, CancellationToken cancellationToken)
+    internal async ValueTask AdmitAsync(
+        EnsembleLane lane, EnsembleLane.Direction direction, bool isUrgent, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -172,7 +190,9 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
             lock (_lock)
             {
                 var now = _clock.Monotonic();
-                wait = isUrgent ? 0 : Math.Max(lane.Pacing == EnsemblePacing.None ? 0 : direction.Pause.Wait(now), Price(lane, direction, now));
+                wait = isUrgent
+                    ? 0
+                    : Math.Max(lane.Pacing == EnsemblePacing.None ? 0 : direction.Pause.Wait(now), Price(lane, direction, now));
                 if (wait <= 0)
                 {
                     if (lane.Pacing == EnsemblePacing.Allowance && !isUrgent)
@@ -185,7 +205,8 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
                 }
             }
 
-            await changed.Task.WaitAsync(TimeSpan.FromMilliseconds(Math.Min(wait, int.MaxValue)), _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changed.Task.WaitAsync(TimeSpan.FromMilliseconds(Math.Min(wait, int.MaxValue)), _time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -298,5 +319,6 @@ internal sealed class EnsembleGate : IAsyncDisposable, IDisposable
     }
 
     // Whatever waits looks again.
-    private void Reconsider() => Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    private void Reconsider() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 }

@@ -3,8 +3,12 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Looks once who else lives in the ensemble and how many namespaces there are, and sets a quota on this namespace where that was asked for and there is none.</summary>
-internal sealed class EnsembleInspector(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
+/// <summary>
+/// Looks once who else lives in the ensemble and how many namespaces there are, and sets a quota on this namespace where that was asked for
+/// and there is none.
+/// </summary>
+internal sealed class EnsembleInspector(
+    EnsembleLane lane, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
 {
     private const int MostNamed = 20;
 
@@ -60,7 +64,9 @@ internal sealed class EnsembleInspector(EnsembleLane lane, NamespacePaths paths,
 
             if (options.QuotaZNodes > 0 || options.QuotaBytes > 0)
             {
-                await new SubtreeQuota(lane, context.Logger, acl).SetAsync(paths.Home, options.QuotaZNodes, options.QuotaBytes, cancellationToken).ConfigureAwait(false);
+                await new SubtreeQuota(lane, context.Logger, acl)
+                    .SetAsync(paths.Home, options.QuotaZNodes, options.QuotaBytes, cancellationToken)
+                    .ConfigureAwait(false);
             }
 
             _isDone = true;

@@ -4,8 +4,14 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Requests to ZooKeeper for one purpose, made through the <see cref="EnsembleGate"/>. After a failure the next request waits by itself, so a caller may simply ask again.</summary>
-/// <remarks>What is no failure but an expected answer (another version, a node that exists, none that is there) is returned, and does not pause the lane.</remarks>
+/// <summary>
+/// Requests to ZooKeeper for one purpose, made through the <see cref="EnsembleGate"/>. After a failure the next request waits by itself, so
+/// a caller may simply ask again.
+/// </summary>
+/// <remarks>
+/// What is no failure but an expected answer (another version, a node that exists, none that is there) is returned, and does not pause the
+/// lane.
+/// </remarks>
 internal sealed class EnsembleLane
 {
     private readonly EnsembleGate _gate;
@@ -17,8 +23,12 @@ internal sealed class EnsembleLane
     public EnsembleLane(EnsembleGate gate, EnsembleRequest reads, EnsembleRequest changes, EnsemblePacing pacing)
     {
         (_gate, _client, Pacing) = (gate, gate.Client, pacing);
-        _reads = new Direction(reads, isChange: false, new FailurePause(EnsembleAllowance.FirstReadPause, EnsembleAllowance.LongestReadPause, Random.Shared));
-        _changes = new Direction(changes, isChange: true, new FailurePause(EnsembleAllowance.FirstChangePause, EnsembleAllowance.LongestChangePause, Random.Shared));
+        _reads = new Direction(
+            reads, isChange: false, new FailurePause(EnsembleAllowance.FirstReadPause, EnsembleAllowance.LongestReadPause, Random.Shared));
+        _changes = new Direction(
+            changes,
+            isChange: true,
+            new FailurePause(EnsembleAllowance.FirstChangePause, EnsembleAllowance.LongestChangePause, Random.Shared));
     }
 
     private EnsembleLane(EnsembleLane other, ZooKeeperClient client, bool isUrgent) =>
@@ -109,7 +119,8 @@ internal sealed class EnsembleLane
         AskAsync(_reads, path, () => _client.GetChildrenAsync(path, null, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="ZooKeeperClient.MultiReadAsync"/>
-    public ValueTask<IReadOnlyList<MultiReadResult>> MultiReadAsync(IReadOnlyList<MultiReadOperation> operations, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<MultiReadResult>> MultiReadAsync(
+        IReadOnlyList<MultiReadOperation> operations, CancellationToken cancellationToken) =>
         AskAsync(_reads, "several nodes", () => _client.MultiReadAsync(operations, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="ZooKeeperClient.SyncAsync"/>
@@ -126,21 +137,32 @@ internal sealed class EnsembleLane
 
     /// <summary>Makes a node.</summary>
     /// <returns>False: there is such a node.</returns>
-    public ValueTask<bool> TryCreateAsync(string path, ReadOnlyMemory<byte>? data, ZNodeMode mode, IReadOnlyList<ZNodeAcl> acl, CancellationToken cancellationToken) =>
-        TryAsync<NodeExistsException>(path, async () => await _client.CreateAsync(path, data, mode, acl, cancellationToken: cancellationToken).ConfigureAwait(false), cancellationToken);
+    public ValueTask<bool> TryCreateAsync(
+        string path, ReadOnlyMemory<byte>? data, ZNodeMode mode, IReadOnlyList<ZNodeAcl> acl, CancellationToken cancellationToken) =>
+        TryAsync<NodeExistsException>(
+            path,
+            async () => await _client.CreateAsync(path, data, mode, acl, cancellationToken: cancellationToken).ConfigureAwait(false),
+            cancellationToken);
 
     /// <summary>Replaces the data of a node.</summary>
     /// <returns>False: it has another version.</returns>
     public ValueTask<bool> TrySetDataAsync(string path, ReadOnlyMemory<byte> data, int version, CancellationToken cancellationToken) =>
-        TryAsync<BadVersionException>(path, async () => await _client.SetDataAsync(path, data, version, cancellationToken).ConfigureAwait(false), cancellationToken);
+        TryAsync<BadVersionException>(
+            path, async () => await _client.SetDataAsync(path, data, version, cancellationToken).ConfigureAwait(false), cancellationToken);
 
     /// <summary>Removes a node.</summary>
     /// <returns>False: there is no such node.</returns>
     public ValueTask<bool> TryDeleteAsync(string path, CancellationToken cancellationToken) =>
-        TryAsync<NoNodeException>(path, async () => await _client.DeleteAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false), cancellationToken);
+        TryAsync<NoNodeException>(
+            path,
+            async () => await _client.DeleteAsync(path, cancellationToken: cancellationToken).ConfigureAwait(false),
+            cancellationToken);
 
     /// <summary>Creates or changes several nodes in one transaction.</summary>
-    /// <returns>False: nothing was changed, because another process created, changed or removed some of them first. The lane pauses, since a caller that asks again at once may lose again.</returns>
+    /// <returns>
+    /// False: nothing was changed, because another process created, changed or removed some of them first. The lane pauses, since a caller
+    /// that asks again at once may lose again.
+    /// </returns>
     public async ValueTask<bool> TryChangeAllAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken)
     {
         await _gate.AdmitAsync(this, _changes, _isUrgent, cancellationToken).ConfigureAwait(false);
@@ -148,7 +170,8 @@ internal sealed class EnsembleLane
         {
             await _client.MultiAsync(operations, cancellationToken).ConfigureAwait(false);
         }
-        catch (MultiFailedException e) when (e.Code is ZooKeeperErrorCode.NodeExists or ZooKeeperErrorCode.NoNode or ZooKeeperErrorCode.BadVersion)
+        catch (MultiFailedException e) when (
+            e.Code is ZooKeeperErrorCode.NodeExists or ZooKeeperErrorCode.NoNode or ZooKeeperErrorCode.BadVersion)
         {
             _gate.Lost(_changes);
             return false;

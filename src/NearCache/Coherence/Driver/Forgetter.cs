@@ -6,7 +6,9 @@ using NearCache.Tags;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.</summary>
+/// <summary>
+/// Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.
+/// </summary>
 internal sealed class Forgetter(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights, TagBoard tags) : IForget
 {
     /// <summary>Told of each entry that was voided. Set before anything is started.</summary>

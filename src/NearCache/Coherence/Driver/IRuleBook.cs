@@ -25,6 +25,9 @@ internal interface IRuleBook
     /// <summary>The same for a write that was not counted and not answered: true also when nobody can know.</summary>
     bool MayMatchNow(ServerDriver server, ReadOnlySpan<char> key);
 
-    /// <summary>The same for a write that was not counted and has been answered: the server's rules are read again first when the view of them has outlived its lease.</summary>
+    /// <summary>
+    /// The same for a write that was not counted and has been answered: the server's rules are read again first when the view of them has
+    /// outlived its lease.
+    /// </summary>
     ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key);
 }

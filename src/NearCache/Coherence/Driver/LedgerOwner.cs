@@ -5,7 +5,10 @@ using NearCache.Loops;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Owns the ledger and the auditor of one server: each event is told in one piece, from voiding keys until the ledger is settled, and what it flushed is said.</summary>
+/// <summary>
+/// Owns the ledger and the auditor of one server: each event is told in one piece, from voiding keys until the ledger is settled, and what
+/// it flushed is said.
+/// </summary>
 internal sealed class LedgerOwner
 {
     // More connections than a process has to one server: what is forgotten is read again.
@@ -143,7 +146,10 @@ internal sealed class LedgerOwner
         Report(effect);
     }
 
-    /// <summary>Nothing was confirmed for long, where nothing is counted: all near entries of the server are gone, and nothing is filled for a lease.</summary>
+    /// <summary>
+    /// Nothing was confirmed for long, where nothing is counted: all near entries of the server are gone, and nothing is filled for a
+    /// lease.
+    /// </summary>
     public void ConfirmedLate()
     {
         Void(FlushReason.ConfirmedLate);
@@ -211,7 +217,8 @@ internal sealed class LedgerOwner
     }
 
     /// <summary>A flush was answered; see <see cref="ServerLedger{TDesign}.Flushed"/>.</summary>
-    public void Flushed(in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now, long connection)
+    public void Flushed(
+        in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now, long connection)
     {
         AuditEffect effect;
         lock (_lock)
@@ -289,7 +296,8 @@ internal sealed class LedgerOwner
         }
     }
 
-    // Requires _lock. While the counters are not known, a CAS that is read is of the life that follows, unless the server may restart once more before they are.
+    // Requires _lock. While the counters are not known, a CAS that is read is of the life that follows, unless the server may restart once
+    // more before they are.
     private void Learn(bool wasKnown, long? connection = null)
     {
         if (wasKnown && !_ledger.IsKnown)

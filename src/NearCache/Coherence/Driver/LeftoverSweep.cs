@@ -32,7 +32,8 @@ internal sealed class LeftoverSweep(
         _freeAt = time.GetTimestamp();
         if (await TryAsync(() => zooKeeper.ExistsAsync(paths.Config, null, cancellationToken), cancellationToken).ConfigureAwait(false) is not null)
         {
-            var config = await TryAsync(() => zooKeeper.GetDataAsync(paths.Config, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var config = await TryAsync(() => zooKeeper.GetDataAsync(paths.Config, null, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
             if (NamespaceTree.ReadFormat(config.Data) > NamespaceTree.Format)
             {
                 throw new NearCacheException($"{paths.Config} says a newer layout than this process knows: what is a leftover there, only a newer process can tell.");
@@ -50,7 +51,8 @@ internal sealed class LeftoverSweep(
         return Report();
     }
 
-    private CleanerReport Report() => new() { Leftovers = _leftovers, Removed = _removed, Alive = _alive, Young = _young, Transactions = _transactions };
+    private CleanerReport Report() =>
+        new() { Leftovers = _leftovers, Removed = _removed, Alive = _alive, Young = _young, Transactions = _transactions };
 
     // True: nothing is left below the node.
     private async Task<bool> SweepBelowAsync(string parent, string[] own, CancellationToken cancellationToken)
@@ -102,7 +104,9 @@ internal sealed class LeftoverSweep(
         {
             return (long)count * LeastNameBytes > options.MaxListBytes
                 ? throw TooLarge(parent, count, null)
-                : (await TryAsync(() => zooKeeper.GetChildrenAsync(parent, null, cancellationToken), cancellationToken).ConfigureAwait(false)).Names;
+                : (
+                    await TryAsync(() => zooKeeper.GetChildrenAsync(parent, null, cancellationToken), cancellationToken)
+                        .ConfigureAwait(false)).Names;
         }
         catch (MessageTooLargeException e)
         {
@@ -117,7 +121,8 @@ internal sealed class LeftoverSweep(
     private NearCacheException TooLarge(string parent, int count, Exception? inner) => new(
         $"{parent} has {count} children: their list does not fit in {options.MaxListBytes} bytes ({nameof(CleanerOptions)}.{nameof(CleanerOptions.MaxListBytes)}). ZooKeeper gives a list in one piece or not at all.", inner);
 
-    private async Task<List<(string Path, ZNodeStat Stat)>> LookAsync(List<string> batch, CancellationToken cancellationToken) => await TryAsync(
+    private async Task<List<(string Path, ZNodeStat Stat)>> LookAsync(List<string> batch, CancellationToken cancellationToken) =>
+        await TryAsync(
         async () =>
         {
             var looks = batch.Select(path => zooKeeper.ExistsAsync(path, null, cancellationToken).AsTask()).ToArray();
@@ -136,7 +141,10 @@ internal sealed class LeftoverSweep(
             {
                 _transactions++;
                 await TryAsync(
-                    async () => await zooKeeper.MultiAsync([.. leaves.Select(leaf => MultiOperation.Delete(leaf.Path, leaf.Version))], cancellationToken).ConfigureAwait(false),
+                    async () =>
+                        await zooKeeper.MultiAsync(
+                            [.. leaves.Select(leaf => MultiOperation.Delete(leaf.Path, leaf.Version))],
+                            cancellationToken).ConfigureAwait(false),
                     cancellationToken).ConfigureAwait(false);
                 _removed += leaves.Count;
                 return all;
@@ -158,16 +166,21 @@ internal sealed class LeftoverSweep(
             }
             catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NoAuth)
             {
-                throw new NearCacheException($"The access rights of {leaves[e.FailedIndex].Path} or its parent do not allow to remove it: give the cleaner the identity that may (Authentications).", e);
+                throw new NearCacheException(
+                    $"The access rights of {leaves[e.FailedIndex].Path} or its parent do not allow to remove it: give the cleaner the identity that may (Authentications).",
+                    e);
             }
         }
 
         return all;
     }
 
-    private async Task<(List<(string Path, int Version)> Here, int Gone)> StillThereAsync(List<(string Path, int Version)> leaves, CancellationToken cancellationToken)
+    private async Task<(List<(string Path, int Version)> Here, int Gone)> StillThereAsync(
+        List<(string Path, int Version)> leaves, CancellationToken cancellationToken)
     {
-        var here = (await LookAsync([.. leaves.Select(leaf => leaf.Path)], cancellationToken).ConfigureAwait(false)).Select(found => found.Path).ToHashSet(StringComparer.Ordinal);
+        var here = (await LookAsync([.. leaves.Select(leaf => leaf.Path)], cancellationToken).ConfigureAwait(false))
+            .Select(found => found.Path)
+            .ToHashSet(StringComparer.Ordinal);
         var left = leaves.Where(leaf => here.Contains(leaf.Path)).ToList();
         return (left, leaves.Count - left.Count);
     }

@@ -2,9 +2,13 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>What stands in for a registry without ZooKeeper: the set that this process applies, which every memcached server is made to carry.</summary>
+/// <summary>
+/// What stands in for a registry without ZooKeeper: the set that this process applies, which every memcached server is made to carry.
+/// </summary>
 /// <param name="rules">The rules of this process.</param>
-/// <param name="isShared">Other processes bring the rules of their configuration to the same servers, so that here only stops can be cleared.</param>
+/// <param name="isShared">
+/// Other processes bring the rules of their configuration to the same servers, so that here only stops can be cleared.
+/// </param>
 internal sealed class LocalRegistry(RulesDriver rules, bool isShared) : IRegistryStore
 {
     /// <inheritdoc/>
@@ -12,7 +16,8 @@ internal sealed class LocalRegistry(RulesDriver rules, bool isShared) : IRegistr
     {
         var document = rules.Document;
         return document.Set.Revision == 0
-            ? Task.FromException<StoredRegistry>(new NearCacheException("No memcached server has been asked for its rules yet.") { IsTransient = true })
+            ? Task.FromException<StoredRegistry>(
+                new NearCacheException("No memcached server has been asked for its rules yet.") { IsTransient = true })
             : Task.FromResult(new StoredRegistry(document, document.Set.Revision));
     }
 

@@ -6,8 +6,12 @@ using NearCache.Remote;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Leaves log records on a server, for those who miss an announcement: some milliseconds after the writes, many in one group.</summary>
-/// <remarks>Nobody waits for them. An audit that comes before a record asks once more a little later, and without one a segment is flushed.</remarks>
+/// <summary>
+/// Leaves log records on a server, for those who miss an announcement: some milliseconds after the writes, many in one group.
+/// </summary>
+/// <remarks>
+/// Nobody waits for them. An audit that comes before a record asks once more a little later, and without one a segment is flushed.
+/// </remarks>
 internal sealed class LogWriter(IRemoteServer server, CounterNames names, TimeProvider time, NearCacheMetrics metrics)
 {
     private const int MostWaiting = 4096;

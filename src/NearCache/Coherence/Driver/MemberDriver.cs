@@ -7,7 +7,10 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Keeps this process's node among the members, and counts them.</summary>
-/// <remarks>The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves none behind.</remarks>
+/// <remarks>
+/// The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves
+/// none behind.
+/// </remarks>
 internal sealed class MemberDriver(
     EnsembleGate gate, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, MemberCount count, Action<int> counted)
 {

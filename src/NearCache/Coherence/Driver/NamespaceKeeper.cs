@@ -8,9 +8,14 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Keeps a namespace's nodes whole: looks when a session begins, about once a minute, and when something was found missing; creates what is missing, and rewrites slots that cannot be read.</summary>
-/// <remarks>What a fleet finds wrong at once is repaired by one process: each waits a random time, looks again, and then creates, or writes by compare-and-set. A process that has just started creates a
-/// missing namespace without that wait.</remarks>
+/// <summary>
+/// Keeps a namespace's nodes whole: looks when a session begins, about once a minute, and when something was found missing; creates what is
+/// missing, and rewrites slots that cannot be read.
+/// </summary>
+/// <remarks>
+/// What a fleet finds wrong at once is repaired by one process: each waits a random time, looks again, and then creates, or writes by
+/// compare-and-set. A process that has just started creates a missing namespace without that wait.
+/// </remarks>
 /// <param name="tree">The nodes.</param>
 /// <param name="lane">The lane of <paramref name="tree"/>.</param>
 /// <param name="gate">Says over how long a fleet spreads.</param>
@@ -75,7 +80,8 @@ internal sealed class NamespaceKeeper(
                 continue;
             }
 
-            var wait = (_state.Condition == NamespaceCondition.Whole ? LookEvery : LookAgainAfter) * (0.8 + (0.4 * Random.Shared.NextDouble()));
+            var wait = (
+                _state.Condition == NamespaceCondition.Whole ? LookEvery : LookAgainAfter) * (0.8 + (0.4 * Random.Shared.NextDouble()));
             await _wake.WaitAsync((long)wait.TotalMilliseconds, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -98,7 +104,9 @@ internal sealed class NamespaceKeeper(
                     NamespaceCondition.Damaged,
                     $"{paths.Config} cannot be read, so nobody knows in which format the slots are: nothing is announced or heard",
                     $"set {paths.Config} '{NamespaceTree.Config}'")
-                : new NamespaceState(NamespaceCondition.Newer, $"{paths.Config} states format {look.Format}, and this process reads {NamespaceTree.Format}: it is left alone, and the audits do its work");
+                : new NamespaceState(
+                    NamespaceCondition.Newer,
+                    $"{paths.Config} states format {look.Format}, and this process reads {NamespaceTree.Format}: it is left alone, and the audits do its work");
         }
 
         var repair = look.HasRules ? null : await DecideAsync(look, cancellationToken).ConfigureAwait(false);
@@ -152,7 +160,8 @@ internal sealed class NamespaceKeeper(
         return RegistryRepair.Decide(known, absentFor, look.Missing.Contains(paths.Home), time.GetUtcNow());
     }
 
-    // A ring in a newer format is garbage as long as config does not state that format: it is raised before any such ring is written. Reads of one session see the tree in order.
+    // A ring in a newer format is garbage as long as config does not state that format: it is raised before any such ring is written. Reads
+    // of one session see the tree in order.
     private async Task<NamespaceState?> RewriteSlotsAsync(CancellationToken cancellationToken)
     {
         var garbage = new List<MultiOperation>();
@@ -179,7 +188,9 @@ internal sealed class NamespaceKeeper(
         }
 
         var config = await lane.TryGetDataAsync(paths.Config, null, cancellationToken).ConfigureAwait(false);
-        if (config is { } found && NamespaceTree.ReadFormat(found.Data) == NamespaceTree.Format && await lane.TryChangeAllAsync(garbage, cancellationToken).ConfigureAwait(false))
+        if (config is { } found
+            && NamespaceTree.ReadFormat(found.Data) == NamespaceTree.Format
+            && await lane.TryChangeAllAsync(garbage, cancellationToken).ConfigureAwait(false))
         {
             Repaired(string.Join(", ", garbage.Select(slot => slot.Path)));
             return null;
@@ -230,7 +241,8 @@ internal sealed class NamespaceKeeper(
             }
             else
             {
-                logger.NamespaceDamaged(state.Problem, state.Command is { Length: <= MostLogged } command ? command : "see the health data");
+                logger.NamespaceDamaged(
+                    state.Problem, state.Command is { Length: <= MostLogged } command ? command : "see the health data");
             }
         }
     }

@@ -5,11 +5,14 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The prefix of the namespace's keys: decides it where the settings leave it open, and compares it with what each server says that the namespace has.</summary>
+/// <summary>
+/// The prefix of the namespace's keys: decides it where the settings leave it open, and compares it with what each server says that the
+/// namespace has.
+/// </summary>
 /// <remarks>
-/// docs/formats.md, "The prefix of a namespace". Whoever creates the counters of a server says there which prefix it has; counters without that item were made by an older process, which has none unless it is set.
-/// A process whose prefix differs closes near for itself alone, and creates nothing; after a flush it leaves that to the others for
-/// a while: one wrong process cannot close the fleet.
+/// docs/formats.md, "The prefix of a namespace". Whoever creates the counters of a server says there which prefix it has; counters without
+/// that item were made by an older process, which has none unless it is set. A process whose prefix differs closes near for itself alone,
+/// and creates nothing; after a flush it leaves that to the others for a while: one wrong process cannot close the fleet.
 /// </remarks>
 internal sealed class NamespacePrefix
 {
@@ -70,7 +73,9 @@ internal sealed class NamespacePrefix
         return _value is not null;
     }
 
-    /// <summary>Whether this process may create the counters of a server, and say there which prefix they are for. Waits until it is known.</summary>
+    /// <summary>
+    /// Whether this process may create the counters of a server, and say there which prefix they are for. Waits until it is known.
+    /// </summary>
     public async ValueTask<bool> MayCreateAsync(CancellationToken cancellationToken)
     {
         await _decided.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -131,7 +136,9 @@ internal sealed class NamespacePrefix
             return;
         }
 
-        var seen = _servers.Where(server => server.Value is not null).Select(server => (Server: server.Key, Sight: server.Value!)).ToArray();
+        var seen = _servers.Where(server => server.Value is not null)
+            .Select(server => (Server: server.Key, Sight: server.Value!))
+            .ToArray();
         if (seen.Length == 0)
         {
             _asked.TrySetResult();
@@ -178,7 +185,8 @@ internal sealed class NamespacePrefix
     // IsWithout: its keys have no prefix, because the item says so or because there is none.
     private sealed record Sight(int Life, bool HasCounters, string? Said)
     {
-        // Looks at a flushed server before what it said counts no longer. Processes that agree with it create its counters at their next look, long before.
+        // Looks at a flushed server before what it said counts no longer. Processes that agree with it create its counters at their next
+        // look, long before.
         private const int Patience = 10;
 
         private readonly int _looks;   // in a row that found nothing

@@ -7,7 +7,10 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>What a whole namespace was when its removal was planned: its nodes with their versions, and its rules. It is kept in a file, which is also what the rules can be restored from.</summary>
+/// <summary>
+/// What a whole namespace was when its removal was planned: its nodes with their versions, and its rules. It is kept in a file, which is
+/// also what the rules can be restored from.
+/// </summary>
 /// <param name="Namespace">The namespace.</param>
 /// <param name="PlannedAt">When it was looked at, by the clock of the machine that did.</param>
 /// <param name="Nodes">Its nodes.</param>
@@ -96,6 +99,8 @@ internal sealed record NamespaceRecord(string Namespace, DateTimeOffset PlannedA
 /// <param name="Path">Which.</param>
 /// <param name="Created">The transaction that made it.</param>
 /// <param name="Version">How often its data were written.</param>
-/// <param name="ChildrenVersion">How often a child of it was made or removed: of <c>members</c>, how often a process joined or left.</param>
+/// <param name="ChildrenVersion">
+/// How often a child of it was made or removed: of <c>members</c>, how often a process joined or left.
+/// </param>
 /// <param name="ChangedAt">When it was last written.</param>
 internal readonly record struct NamespaceNode(string Path, long Created, int Version, int ChildrenVersion, DateTimeOffset ChangedAt);

@@ -3,13 +3,17 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Looks whether a whole namespace may be removed, and removes it in one transaction. Nothing outside of the namespace is listed, counted or read.</summary>
+/// <summary>
+/// Looks whether a whole namespace may be removed, and removes it in one transaction. Nothing outside of the namespace is listed, counted
+/// or read.
+/// </summary>
 /// <param name="zooKeeper">The ensemble.</param>
 /// <param name="paths">The namespace.</param>
 /// <param name="name">What it is called.</param>
 /// <param name="options">How long it must have been unchanged.</param>
 /// <param name="time">The clock of this machine.</param>
-internal sealed class NamespaceRemoval(ZooKeeperClient zooKeeper, NamespacePaths paths, string name, CleanerOptions options, TimeProvider time)
+internal sealed class NamespaceRemoval(
+    ZooKeeperClient zooKeeper, NamespacePaths paths, string name, CleanerOptions options, TimeProvider time)
 {
     /// <summary>What there is, if all of it may go.</summary>
     /// <exception cref="NearCacheException">It may not be removed, and why.</exception>
@@ -50,7 +54,8 @@ internal sealed class NamespaceRemoval(ZooKeeperClient zooKeeper, NamespacePaths
         var registry = await ReadAsync(paths.Rules, cancellationToken).ConfigureAwait(false) ?? default;
         if (!NamespaceRecord.IsText(registry))
         {
-            throw Refused($"what {paths.Rules} holds is no UTF-8 text, so the plan could not keep it: save it elsewhere and delete that node first");
+            throw Refused(
+                $"what {paths.Rules} holds is no UTF-8 text, so the plan could not keep it: save it elsewhere and delete that node first");
         }
 
         var record = new NamespaceRecord(name, time.GetUtcNow(), nodes.ToImmutable(), NamespaceRecord.TextOf(registry));
@@ -88,15 +93,19 @@ internal sealed class NamespaceRemoval(ZooKeeperClient zooKeeper, NamespacePaths
 
         try
         {
-            await zooKeeper.MultiAsync([.. now.Nodes.Select(node => MultiOperation.Delete(node.Path, node.Version))], cancellationToken).ConfigureAwait(false);
+            await zooKeeper.MultiAsync([.. now.Nodes.Select(node => MultiOperation.Delete(node.Path, node.Version))], cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (MultiFailedException e) when (e.Code is ZooKeeperErrorCode.BadVersion or ZooKeeperErrorCode.NotEmpty or ZooKeeperErrorCode.NoNode)
+        catch (MultiFailedException e) when (
+            e.Code is ZooKeeperErrorCode.BadVersion or ZooKeeperErrorCode.NotEmpty or ZooKeeperErrorCode.NoNode)
         {
             throw Refused("it was changed while it was about to be removed. Somebody uses it", e);
         }
         catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NoAuth)
         {
-            throw Refused($"the access rights of {now.Nodes[e.FailedIndex].Path} or its parent do not allow it: give the cleaner the identity that may (Authentications)", e);
+            throw Refused(
+                $"the access rights of {now.Nodes[e.FailedIndex].Path} or its parent do not allow it: give the cleaner the identity that may (Authentications)",
+                e);
         }
     }
 

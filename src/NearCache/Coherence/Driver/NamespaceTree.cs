@@ -6,7 +6,10 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>The nodes of a namespace in ZooKeeper: finds what is missing, and creates that alone, in one transaction.</summary>
-/// <remarks>Even a refused create is a transaction, so nothing is created that is there. The node that all namespaces lie under is open to all; those of this namespace have <paramref name="acl"/>.</remarks>
+/// <remarks>
+/// Even a refused create is a transaction, so nothing is created that is there. The node that all namespaces lie under is open to all;
+/// those of this namespace have <paramref name="acl"/>.
+/// </remarks>
 internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IReadOnlyList<ZNodeAcl> acl)
 {
     /// <summary>The format that is known here.</summary>
@@ -62,7 +65,9 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
     /// <exception cref="ZooKeeperException">It could not be created.</exception>
     public ValueTask<bool> TryCreateAsync(IReadOnlyList<string> missing, byte[]? rules, CancellationToken cancellationToken)
     {
-        var operations = missing.Select(path => MultiOperation.Create(path, Content(path) is { } content ? content : (ReadOnlyMemory<byte>?)null, acl: path == NamespacePaths.Root ? null : acl));
+        var operations = missing.Select(
+            path => MultiOperation.Create(
+                path, Content(path) is { } content ? content : (ReadOnlyMemory<byte>?)null, acl: path == NamespacePaths.Root ? null : acl));
         return lane.TryChangeAllAsync(
             rules is not null ? [.. operations, MultiOperation.Create(paths.Rules, rules, acl: acl)] : [.. operations], cancellationToken);
     }
@@ -73,7 +78,8 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
         try
         {
             using var document = JsonDocument.Parse(config);
-            return document.RootElement.GetProperty("format").GetInt32() is var format && document.RootElement.GetProperty("slots").GetInt32() == NamespacePaths.SlotCount
+            return document.RootElement.GetProperty("format").GetInt32() is var format
+                && document.RootElement.GetProperty("slots").GetInt32() == NamespacePaths.SlotCount
                 ? format
                 : int.MaxValue;
         }

@@ -6,8 +6,12 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Follows the registry of the rules in ZooKeeper, and puts stops into it that came another way.</summary>
-/// <remarks>A whole fleet sees at once that the registry lacks a stop. Each waits a random time, looks again, and only then writes, by compare-and-set.</remarks>
-internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace, Action absent)
+/// <remarks>
+/// A whole fleet sees at once that the registry lacks a stop. Each waits a random time, looks again, and only then writes, by
+/// compare-and-set.
+/// </remarks>
+internal sealed class RegistryDriver(
+    EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesDriver rules, Func<long> pace, Action absent)
 {
     private const int Spread = 1000;
 
@@ -25,7 +29,10 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
     }
 
     /// <summary>The registry was seen to be written by a transaction. If that is another one than was read, it is read again.</summary>
-    /// <remarks>Watches tell of what is new. An ensemble that was restored from an older copy goes on with sessions that the copy knows, and what it holds is older than their watches.</remarks>
+    /// <remarks>
+    /// Watches tell of what is new. An ensemble that was restored from an older copy goes on with sessions that the copy knows, and what it
+    /// holds is older than their watches.
+    /// </remarks>
     public void Seen(long transaction)
     {
         if (Interlocked.Read(ref _read) is var read && read >= 0 && read != transaction)
@@ -39,8 +46,11 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            // The pause after a failure is waited for here, where a stop of this process ends it: that is tried once at once, and paced as all else if it fails.
-            while (!_isUrgent && !cancellationToken.IsCancellationRequested && Math.Max(lane.ReadsFrom, lane.ChangesFrom) - context.Clock.Monotonic() is > 0 and var paused)
+            // The pause after a failure is waited for here, where a stop of this process ends it: that is tried once at once, and paced as
+            // all else if it fails.
+            while (!_isUrgent
+                && !cancellationToken.IsCancellationRequested
+                && Math.Max(lane.ReadsFrom, lane.ChangesFrom) - context.Clock.Monotonic() is > 0 and var paused)
             {
                 await _changed.WaitAsync(paused, cancellationToken).ConfigureAwait(false);
             }
@@ -80,7 +90,9 @@ internal sealed class RegistryDriver(EnsembleLane lane, NamespacePaths paths, Co
     {
         var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
         Interlocked.Exchange(ref _read, data?.Stat.ModifiedZxid ?? 0);
-        if (data is not { } found || !RegistryDocument.TryRead(found.Data, out var document, out _) || document.Set.Revision >= rules.Revision)
+        if (data is not { } found
+            || !RegistryDocument.TryRead(found.Data, out var document, out _)
+            || document.Set.Revision >= rules.Revision)
         {
             return data;
         }

@@ -4,7 +4,9 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Decides what an absent registry is created with: the one exception to "ZooKeeper is never overwritten from memcached".</summary>
+/// <summary>
+/// Decides what an absent registry is created with: the one exception to "ZooKeeper is never overwritten from memcached".
+/// </summary>
 /// <param name="Document">What to create now; null: nothing.</param>
 /// <param name="Problem">Why nothing is created; null with a document.</param>
 /// <param name="Best">The newest set that is known, for an administrator who creates the registry by hand; null: none.</param>
@@ -60,7 +62,11 @@ internal sealed record RegistryRepair(RegistryDocument? Document, string? Proble
 
         var stops = survey.Servers.Aggregate(survey.Known.Stops, (union, server) => union.Union(server.Found!.Stops));
         var document = new RegistryDocument(best, stops, survey.Known.History)
-            .Edited(next, Author, $"The registry was absent; revision {best.Revision} is the newest that this process and {survey.Servers.Count} memcached servers know.", now);
+            .Edited(
+                next,
+                Author,
+                $"The registry was absent; revision {best.Revision} is the newest that this process and {survey.Servers.Count} memcached servers know.",
+                now);
         return new RegistryRepair(document, null, best);
     }
 

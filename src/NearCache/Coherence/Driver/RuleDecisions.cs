@@ -33,7 +33,9 @@ internal sealed class RuleDecisions(RuleBook book, CoherenceContext context) : I
     public ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key)
     {
         var decision = Decide(server, key);
-        return decision == BumpDecision.ReadFirst && context.HasCounters ? ReadAndDecideAsync(server, key) : ValueTask.FromResult(decision != BumpDecision.None);
+        return decision == BumpDecision.ReadFirst && context.HasCounters
+            ? ReadAndDecideAsync(server, key)
+            : ValueTask.FromResult(decision != BumpDecision.None);
     }
 
     private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, context.Clock.Now());

@@ -13,7 +13,13 @@ namespace NearCache.Coherence.Driver;
 /// <param name="clock">The time.</param>
 /// <param name="time">Waits.</param>
 /// <param name="patience">How long a stop may take to be acknowledged.</param>
-internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, UsageReader usage, NearClock clock, TimeProvider time, TimeSpan patience) : IRuleRegistry, IDisposable
+internal sealed class RuleRegistry(
+    IRegistryStore store,
+    RulesDriver rules,
+    UsageReader usage,
+    NearClock clock,
+    TimeProvider time,
+    TimeSpan patience) : IRuleRegistry, IDisposable
 {
     private const double EditsPerSecond = 2;
     private const int MostTries = 10;
@@ -50,7 +56,8 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     }
 
     /// <inheritdoc/>
-    public Task<RegistrySnapshot> ChangeAsync(string name, Action<RuleOptions> change, EditReason reason, CancellationToken cancellationToken = default)
+    public Task<RegistrySnapshot> ChangeAsync(
+        string name, Action<RuleOptions> change, EditReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(change);
         return EditAsync(name, reason, rule =>
@@ -74,7 +81,8 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
         EditAsync(name, reason, rule => rule with { Enabled = false, DryRun = false }, cancellationToken);
 
     /// <inheritdoc/>
-    public async Task<RegistrySnapshot> EndDryRunAsync(string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default)
+    public async Task<RegistrySnapshot> EndDryRunAsync(
+        string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfNegative(mostWritesPerSecond);
@@ -137,7 +145,8 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     }
 
     /// <inheritdoc/>
-    public Task<RegistrySnapshot> ClearStopsAsync(IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default)
+    public Task<RegistrySnapshot> ClearStopsAsync(
+        IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
         string[] named = [.. ids];
@@ -172,7 +181,8 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
         History = [.. history.Select(edit => new RegistryEdit { Revision = edit.Revision, Who = edit.Who, Why = edit.Why, When = edit.When })],
     };
 
-    private static RegistrySnapshot Snapshot(RegistryDocument document) => Snapshot(document.Set, document.Stops.Without(document.Set.Cleared), document.History);
+    private static RegistrySnapshot Snapshot(RegistryDocument document) =>
+        Snapshot(document.Set, document.Stops.Without(document.Set.Cleared), document.History);
 
     private static RuleStop Shown(Stop stop) =>
         new() { Id = stop.Id, Rule = stop.Rule, Who = stop.Who, Why = stop.Why, When = stop.IsByHand ? null : stop.When };
@@ -202,7 +212,8 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
     private Task<RegistrySnapshot> EditAsync(Func<RuleSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken) =>
         EditAsync((set, _) => edit(set), reason, cancellationToken);
 
-    private async Task<RegistrySnapshot> EditAsync(Func<RuleSet, StopSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken)
+    private async Task<RegistrySnapshot> EditAsync(
+        Func<RuleSet, StopSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken)
     {
         Check(reason);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -226,7 +237,9 @@ internal sealed class RuleRegistry(IRegistryStore store, RulesDriver rules, Usag
 
                 if (tries == MostTries)
                 {
-                    throw new NearCacheException($"Others edited the rules {MostTries} times while this edit was tried.") { IsTransient = true };
+                    throw new NearCacheException(
+                        $"Others edited the rules {MostTries} times while this edit was tried.")
+                    { IsTransient = true };
                 }
             }
         }

@@ -10,7 +10,10 @@ internal static class RuleTranslation
 {
     private static readonly RuleDefaults NoDefaults = new(TimeSpan.Zero, TimeSpan.Zero, 0);
 
-    /// <summary>The times that leases go by; in one process nobody waits, and what carries the rules in this process alone is not written by a whole fleet.</summary>
+    /// <summary>
+    /// The times that leases go by; in one process nobody waits, and what carries the rules in this process alone is not written by a whole
+    /// fleet.
+    /// </summary>
     public static RuleLeaseTimes Times(NearCacheOptions options, bool isEmbedded, bool hasCounters = true)
     {
         var maxStaleness = (long)options.MaxStaleness.TotalMilliseconds;
@@ -58,12 +61,19 @@ internal static class RuleTranslation
 
         if (RulesItem.ReadByHand(response.Value.Span, server, response.Cas) is { } stop)
         {
-            return new RulesAsRead(new RulesReading(RulesFound.Nothing, response.ClientFlags, response.Cas), null, StopSet.Of([stop]), default);
+            return new RulesAsRead(
+                new RulesReading(RulesFound.Nothing, response.ClientFlags, response.Cas), null, StopSet.Of([stop]), default);
         }
 
         return RulesItem.TryDecode(response.Value, response.ClientFlags, out var item, out var why)
             ? new RulesAsRead(
-                new RulesReading(RulesFound.Set, response.ClientFlags, response.Cas, item.Incarnation, item.Settled, carry(item.Set)), item.Set, item.Stops, default)
+                new RulesReading(
+                    RulesFound.Set,
+                    response.ClientFlags,
+                    response.Cas,
+                    item.Incarnation,
+                    item.Settled,
+                    carry(item.Set)), item.Set, item.Stops, default)
             : new RulesAsRead(new RulesReading(RulesFound.Unreadable, response.ClientFlags, response.Cas), null, StopSet.None, why);
     }
 

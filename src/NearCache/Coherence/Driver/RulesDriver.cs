@@ -5,7 +5,10 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Keeps the rules of this process: told by the registry, by every server and by the configuration, and carried to every server. Reads and writes ask <see cref="RuleDecisions"/>.</summary>
+/// <summary>
+/// Keeps the rules of this process: told by the registry, by every server and by the configuration, and carried to every server. Reads and
+/// writes ask <see cref="RuleDecisions"/>.
+/// </summary>
 internal sealed class RulesDriver : IAsyncDisposable
 {
     private readonly Lock _lock = new();   // guards changes of what is in force; servers' locks are taken inside it, never the other way
@@ -21,7 +24,8 @@ internal sealed class RulesDriver : IAsyncDisposable
     {
         _book = book;
         _context = context;
-        _servers = new RulesOnServers((server, applied) => server.Rules = new ServerRules(server, this, context, times, applied), book.AsMatched);
+        _servers = new RulesOnServers(
+            (server, applied) => server.Rules = new ServerRules(server, this, context, times, applied), book.AsMatched);
         _inForce = new RulesInForce(book, configured, _servers, context.Clock, context.Logger, keyPrefix, context.HasCounters);
         _inForce.Advise();
     }
@@ -33,7 +37,8 @@ internal sealed class RulesDriver : IAsyncDisposable
     public IReadOnlyCollection<ActiveRule> Active => _book.Matcher.Rules;
 
     /// <summary>Those, and the dry runs.</summary>
-    public IReadOnlyCollection<ActiveRule> Counted => _book.Tried is { } tried ? [.. _book.Matcher.Rules, .. tried.Rules] : _book.Matcher.Rules;
+    public IReadOnlyCollection<ActiveRule> Counted =>
+        _book.Tried is { } tried ? [.. _book.Matcher.Rules, .. tried.Rules] : _book.Matcher.Rules;
 
     /// <summary>The stops that count here.</summary>
     public StopSet Stops => _book.Stops;
@@ -44,7 +49,9 @@ internal sealed class RulesDriver : IAsyncDisposable
     /// <inheritdoc cref="RulesInForce.Watch"/>
     public RegistryWatch Watch => _inForce.Watch;
 
-    /// <summary>Told when other stops count than before, and whether this process has put one itself. Set before anything is started.</summary>
+    /// <summary>
+    /// Told when other stops count than before, and whether this process has put one itself. Set before anything is started.
+    /// </summary>
     public Action<bool>? StopsChanged
     {
         set => _inForce.StopsChanged = value;
@@ -84,7 +91,10 @@ internal sealed class RulesDriver : IAsyncDisposable
         }
     }
 
-    /// <summary>The configuration was loaded again, and has no mistake by itself. Where there is no registry, its rules are in force when this returns, or as soon as a server was looked at.</summary>
+    /// <summary>
+    /// The configuration was loaded again, and has no mistake by itself. Where there is no registry, its rules are in force when this
+    /// returns, or as soon as a server was looked at.
+    /// </summary>
     public void Configure(IEnumerable<RuleOptions> rules)
     {
         lock (_lock)
@@ -163,7 +173,10 @@ internal sealed class RulesDriver : IAsyncDisposable
         return told;
     }
 
-    /// <summary>A server's item was read: the stops in it are merged into those that this process knows, then the leases are told, then what that means is done.</summary>
+    /// <summary>
+    /// A server's item was read: the stops in it are merged into those that this process knows, then the leases are told, then what that
+    /// means is done.
+    /// </summary>
     /// <remarks>In one piece, so that no stop can come between the comparison with the item and its use.</remarks>
     /// <param name="server">The server.</param>
     /// <param name="item">Its answer.</param>

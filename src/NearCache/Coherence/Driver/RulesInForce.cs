@@ -7,13 +7,25 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Decides which rules and stops are in force in this process, by what the registry, each server and the configuration say, and tells the servers and whoever watches.</summary>
+/// <summary>
+/// Decides which rules and stops are in force in this process, by what the registry, each server and the configuration say, and tells the
+/// servers and whoever watches.
+/// </summary>
 /// <remarks>One caller at a time: its owner holds a lock. Any thread may use <see cref="Watch"/>.</remarks>
 /// <param name="book">Holds what is in force.</param>
-/// <param name="configured">The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.</param>
+/// <param name="configured">
+/// The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.
+/// </param>
 /// <param name="servers">Are told.</param>
 /// <param name="keyPrefix">Of the cache: rules are written without it.</param>
-internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, RulesOnServers servers, NearClock clock, ILogger logger, string keyPrefix = "", bool hasCounters = true)
+internal sealed class RulesInForce(
+    RuleBook book,
+    ConfiguredRules configured,
+    RulesOnServers servers,
+    NearClock clock,
+    ILogger logger,
+    string keyPrefix = "",
+    bool hasCounters = true)
 {
     private const string Registry = "the registry";
 
@@ -141,14 +153,20 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         }
     }
 
-    // What the registry stops, no process serves near some time later, and nothing of it need be announced then. The time begins anew with each set: another rule may cover the keys.
+    // What the registry stops, no process serves near some time later, and nothing of it need be announced then. The time begins anew with
+    // each set: another rule may cover the keys.
     private void Close(IReadOnlyCollection<ActiveRule> before, RegistryDocument document, bool isSame)
     {
         var now = clock.Monotonic();
         var stops = document.Stops.Without(document.Set.Cleared);
         foreach (var rule in book.Matcher.Rules)
         {
-            rule.SetClosedFrom(!stops.IsStopped(rule.Name) || !document.Set.IsSame(book.Applied) ? long.MaxValue : isSame ? Math.Min(rule.ClosedFrom, now) : now);
+            rule.SetClosedFrom(
+                !stops.IsStopped(rule.Name) || !document.Set.IsSame(book.Applied)
+                    ? long.MaxValue
+                    : isSame
+                    ? Math.Min(rule.ClosedFrom, now)
+                    : now);
         }
 
         foreach (var gone in before.Except(book.Matcher.Rules))
@@ -181,7 +199,8 @@ internal sealed class RulesInForce(RuleBook book, ConfiguredRules configured, Ru
         logger.RulesApplied(set.Revision, set.Rules.Length);
         foreach (var rule in set.Rules.Where(rule => !before.Any(old => old.Name == rule.Name && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun))))
         {
-            logger.RuleUnderstood(rule.Name, PatternAdvice.Describe(rule.Match), rule.DryRun ? ", only tried" : rule.Enabled ? "" : ", not enabled");
+            logger.RuleUnderstood(
+                rule.Name, PatternAdvice.Describe(rule.Match), rule.DryRun ? ", only tried" : rule.Enabled ? "" : ", not enabled");
         }
 
         Advise(set.Rules);

@@ -3,12 +3,15 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The rules on every server that the cache has: each has been told what is in force in this process, also one that came later.</summary>
+/// <summary>
+/// The rules on every server that the cache has: each has been told what is in force in this process, also one that came later.
+/// </summary>
 /// <param name="make">Makes the rules on a server, where this set is in force.</param>
 /// <param name="asMatched">A rule as keys are compared with it.</param>
 internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules> make, Func<Rule, Rule> asMatched) : IAsyncDisposable
 {
-    private readonly Lock _lock = new();   // guards the list and what it has been told; the locks of ServerRules are taken inside it, never the other way
+    // guards the list and what it has been told; the locks of ServerRules are taken inside it, never the other way
+    private readonly Lock _lock = new();
     private volatile ServerRules[] _servers = [];   // replaced, never changed
     private volatile CompiledSet _compiled = new(RuleSet.Empty, CarriedSet.None);
     private CarriedSet _applied = CarriedSet.None;
@@ -16,7 +19,10 @@ internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules>
 
     /// <summary>Reads the item of each server now; null: it does not answer.</summary>
     public async Task<IReadOnlyList<(string Server, RulesAsRead? Found)>> LookAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(_servers.Select(async server => (server.Name, await server.LookAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+        await Task.WhenAll(
+            _servers.Select(
+                async server =>
+                    (server.Name, await server.LookAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
 
     /// <summary>Begins to look after the rules on these servers.</summary>
     public void Add(params IEnumerable<ServerDriver> servers)

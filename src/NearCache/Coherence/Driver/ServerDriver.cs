@@ -5,7 +5,10 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>One server, as the cache keeps to it: its <see cref="CountedWrites"/> and its <see cref="AuditLoop"/>, around a ledger that a <see cref="LedgerOwner"/> has.</summary>
+/// <summary>
+/// One server, as the cache keeps to it: its <see cref="CountedWrites"/> and its <see cref="AuditLoop"/>, around a ledger that a
+/// <see cref="LedgerOwner"/> has.
+/// </summary>
 internal sealed class ServerDriver : IAsyncDisposable
 {
     private readonly LedgerOwner _ledger;
@@ -21,7 +24,8 @@ internal sealed class ServerDriver : IAsyncDisposable
         Gate = _ledger.Gate;
         _writes = new CountedWrites(server, context, commands, _ledger, view: () => Rules.View);
         _compared = new CasCommands(server, context, commands, _ledger);
-        _audits = new AuditLoop(server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
+        _audits = new AuditLoop(
+            server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
 
     public IRemoteServer Server { get; }
@@ -32,22 +36,29 @@ internal sealed class ServerDriver : IAsyncDisposable
     /// <summary>The rules on it. Set before it is started.</summary>
     public ServerRules Rules { get; set; } = null!;
 
-    /// <summary>Changes when the server has lost its items, so that a CAS of before means nothing any more. No two servers ever have the same.</summary>
+    /// <summary>
+    /// Changes when the server has lost its items, so that a CAS of before means nothing any more. No two servers ever have the same.
+    /// </summary>
     public int Epoch => _ledger.Epoch;
 
     /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
     public void Start() => _audits.Start();
 
     /// <inheritdoc cref="CountedWrites.MutateAsync"/>
-    public Task<MetaResponse> MutateAsync(MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection = null) =>
+    public Task<MetaResponse> MutateAsync(
+        MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection = null) =>
         _writes.MutateAsync(mutation, hash, key, rule, connection);
 
     /// <inheritdoc cref="CasCommands.ExecuteAsync"/>
-    public Task<MetaResponse> CompareAsync(CasOrigin origin, ReadOnlyMemory<byte> key, Func<long, Task<MetaResponse>> send) => _compared.ExecuteAsync(origin, key, send);
+    public Task<MetaResponse> CompareAsync(CasOrigin origin, ReadOnlyMemory<byte> key, Func<long, Task<MetaResponse>> send) =>
+        _compared.ExecuteAsync(origin, key, send);
 
     /// <summary>The same with a command that is sent alone.</summary>
     public Task<MetaResponse> CompareAsync(CasOrigin origin, MetaCommand command) =>
-        CompareAsync(origin, command.Key, async connection => (await Server.ExecuteAsync(new[] { command }, connection).ConfigureAwait(false)).Responses[0]);
+        CompareAsync(
+            origin,
+            command.Key,
+            async connection => (await Server.ExecuteAsync(new[] { command }, connection).ConfigureAwait(false)).Responses[0]);
 
     /// <inheritdoc cref="CountedWrites.BumpAsync"/>
     public Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule) => _writes.BumpAsync(hash, key, rule);

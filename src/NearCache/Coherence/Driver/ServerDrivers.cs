@@ -3,7 +3,9 @@ using NearCache.Remote;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>The drivers of the servers that the cache has now, and which of them owns a key; changes them when the list of servers changes.</summary>
+/// <summary>
+/// The drivers of the servers that the cache has now, and which of them owns a key; changes them when the list of servers changes.
+/// </summary>
 internal sealed class ServerDrivers : IAsyncDisposable, IDisposable
 {
     private readonly CoherenceContext _context;
@@ -43,7 +45,9 @@ internal sealed class ServerDrivers : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Replaces the list of servers. What is kept near is void when the task ends, and so is what was read before and would still be kept.</summary>
+    /// <summary>
+    /// Replaces the list of servers. What is kept near is void when the task ends, and so is what was read before and would still be kept.
+    /// </summary>
     /// <exception cref="NotSupportedException">The remote has no such list.</exception>
     /// <exception cref="ArgumentException">The list has mistakes; nothing was changed.</exception>
     public async Task ChangeAsync(IEnumerable<string> servers)
@@ -59,7 +63,8 @@ internal sealed class ServerDrivers : IAsyncDisposable, IDisposable
             }
 
             var (next, retired) = remote.Change(servers);
-            var drivers = next.Servers.Select(server => Array.Find(before.Drivers, driver => driver.Server == server) ?? New(server)).ToArray();
+            var drivers = next.Servers.Select(server => Array.Find(before.Drivers, driver => driver.Server == server) ?? New(server))
+                .ToArray();
             _now = new Placement(next, drivers);
             Changed?.Invoke(drivers);
 

@@ -100,7 +100,8 @@ internal sealed class ServerRules : IAsyncDisposable
     {
         try
         {
-            return RuleTranslation.Read(await _server.Server.ExecuteAsync(ReadCommand, cancellationToken).ConfigureAwait(false), Name, carry);
+            return RuleTranslation.Read(
+                await _server.Server.ExecuteAsync(ReadCommand, cancellationToken).ConfigureAwait(false), Name, carry);
         }
         catch (MemcachedException)
         {
@@ -202,7 +203,9 @@ internal sealed class ServerRules : IAsyncDisposable
             Mode = step.Kind == RulesStepKind.Add ? MetaSetMode.Add : MetaSetMode.Set,
             CompareCas = step.Kind == RulesStepKind.Add ? null : step.Cas,
         };
-        var written = step.Kind == RulesStepKind.Add ? _server.Server.ExecuteAsync(command, stopping).AsTask() : _server.CompareAsync(step.Origin, command).WaitOrAbandonAsync(stopping);
+        var written = step.Kind == RulesStepKind.Add
+            ? _server.Server.ExecuteAsync(command, stopping).AsTask()
+            : _server.CompareAsync(step.Origin, command).WaitOrAbandonAsync(stopping);
         await written.ConfigureAwait(false);
         lock (_lock)
         {

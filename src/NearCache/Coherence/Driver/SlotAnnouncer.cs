@@ -5,7 +5,8 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Tells the others what changed here: one write to a slot after the other, as the board says.</summary>
-internal sealed class SlotAnnouncer(EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, SlotListener listener) : IAsyncDisposable
+internal sealed class SlotAnnouncer(
+    EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, SlotListener listener) : IAsyncDisposable
 {
     private readonly OwnedLoop _loop = new(context.Logger, "announcing");
     private readonly TaskCompletionSource _isEmpty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,7 +40,8 @@ internal sealed class SlotAnnouncer(EnsembleLane[] lanes, NamespacePaths paths, 
                     _isEmpty.TrySetResult();
                 }
 
-                await board.ToWrite.WaitAsync(step.Until == long.MaxValue ? step.Until : step.Until - context.Clock.Monotonic(), stopping).ConfigureAwait(false);
+                await board.ToWrite.WaitAsync(step.Until == long.MaxValue ? step.Until : step.Until - context.Clock.Monotonic(), stopping)
+                    .ConfigureAwait(false);
                 break;
             case SlotStepKind.Read:
                 var read = new SlotRead(step.Slot, now, hasWatch: false);
@@ -78,7 +80,10 @@ internal sealed class SlotAnnouncer(EnsembleLane[] lanes, NamespacePaths paths, 
         catch (ZooKeeperException e)
         {
             // What was to be announced is left to the audits, and so is what comes during the pause beyond the queue's room.
-            board.WriteFailed(step.Slot, lanes[step.Slot].ChangesFrom, isOfAll: e.Code == ZooKeeperErrorCode.QuotaExceeded || EnsembleGate.IsOfConnection(e));
+            board.WriteFailed(
+                step.Slot,
+                lanes[step.Slot].ChangesFrom,
+                isOfAll: e.Code == ZooKeeperErrorCode.QuotaExceeded || EnsembleGate.IsOfConnection(e));
         }
     }
 

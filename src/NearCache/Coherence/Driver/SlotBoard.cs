@@ -3,8 +3,14 @@ using NearCache.Loops;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>What this process knows of the slots, and what it has to announce: a <see cref="SlotReader"/> and a <see cref="SlotWriter"/> that are told of the same events.</summary>
-/// <remarks>Any thread tells it of events. One loop asks what to read, another what to write, and each is called when its answer may have become another one.</remarks>
+/// <summary>
+/// What this process knows of the slots, and what it has to announce: a <see cref="SlotReader"/> and a <see cref="SlotWriter"/> that are
+/// told of the same events.
+/// </summary>
+/// <remarks>
+/// Any thread tells it of events. One loop asks what to read, another what to write, and each is called when its answer may have become
+/// another one.
+/// </remarks>
 internal sealed class SlotBoard
 {
     private readonly Lock _lock = new();   // guards all below; nothing that takes another lock is called inside
@@ -24,7 +30,9 @@ internal sealed class SlotBoard
 
     /// <param name="budgets">What may be asked of ZooKeeper.</param>
     /// <param name="member">A hash of the process.</param>
-    /// <param name="keepsOverflow">Whether what cannot be announced must still be said of its segment; see <see cref="AnnouncementQueue"/>.</param>
+    /// <param name="keepsOverflow">
+    /// Whether what cannot be announced must still be said of its segment; see <see cref="AnnouncementQueue"/>.
+    /// </param>
     /// <param name="maxStaleness">In milliseconds.</param>
     /// <param name="time">What the loops wait by.</param>
     public SlotBoard(BudgetOptions budgets, ulong member, bool keepsOverflow, long maxStaleness, TimeProvider time)
@@ -101,7 +109,9 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>So many requests were sent that are reads to the ensemble, besides those of <see cref="NextReads"/> and <see cref="NextWrite"/>.</summary>
+    /// <summary>
+    /// So many requests were sent that are reads to the ensemble, besides those of <see cref="NextReads"/> and <see cref="NextWrite"/>.
+    /// </summary>
     public void Asked(int requests)
     {
         lock (_lock)
@@ -135,7 +145,10 @@ internal sealed class SlotBoard
         return readable;
     }
 
-    /// <summary>Slots can be read and written. In a new session all are read again, with watches; the same one on another connection keeps its watches.</summary>
+    /// <summary>
+    /// Slots can be read and written. In a new session all are read again, with watches; the same one on another connection keeps its
+    /// watches.
+    /// </summary>
     public void Connected(bool isNewSession)
     {
         lock (_lock)
@@ -151,7 +164,9 @@ internal sealed class SlotBoard
         CallBoth();
     }
 
-    /// <summary>A slot holds something else than what was read of it, though no watch has said so: it is read again, from its start.</summary>
+    /// <summary>
+    /// A slot holds something else than what was read of it, though no watch has said so: it is read again, from its start.
+    /// </summary>
     public void Reread(int slot)
     {
         lock (_lock)
@@ -237,7 +252,10 @@ internal sealed class SlotBoard
         return news;
     }
 
-    /// <summary>A read failed: it is sent again, no sooner than the monotonic millisecond <paramref name="retryFrom"/>, and announcements use another slot until then.</summary>
+    /// <summary>
+    /// A read failed: it is sent again, no sooner than the monotonic millisecond <paramref name="retryFrom"/>, and announcements use
+    /// another slot until then.
+    /// </summary>
     public void Failed(SlotRead read, long retryFrom)
     {
         lock (_lock)
@@ -284,7 +302,10 @@ internal sealed class SlotBoard
         ToRead.Call();
     }
 
-    /// <summary>The write failed; whether it was done is unknown. The slot is used again from the monotonic millisecond <paramref name="retryFrom"/>.</summary>
+    /// <summary>
+    /// The write failed; whether it was done is unknown. The slot is used again from the monotonic millisecond
+    /// <paramref name="retryFrom"/>.
+    /// </summary>
     /// <param name="slot">The slot.</param>
     /// <param name="retryFrom">When it may be tried again.</param>
     /// <param name="isOfAll">The others would refuse as well: none is tried before.</param>

@@ -5,7 +5,10 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Confirms by ZooKeeper what no counter can: one sync, then all slots and the rules in one read.</summary>
-/// <remarks>After the sync the server that is asked knows every write that was done before the sync was sent, so what it shows lacks no announcement of then.</remarks>
+/// <remarks>
+/// After the sync the server that is asked knows every write that was done before the sync was sent, so what it shows lacks no announcement
+/// of then.
+/// </remarks>
 internal sealed class SlotConfirmation(
     EnsembleLane lane, NamespacePaths paths, SlotDriver slots, RulesDriver rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
 {
@@ -20,7 +23,8 @@ internal sealed class SlotConfirmation(
     private long _rulesRead = -1;
     private bool _isTooLarge;
 
-    public long Period => Math.Max(Math.Max(Least, context.AuditPeriod), (long)Math.Ceiling(1000.0 * RequestsEach * slots.Members / deliveries));
+    public long Period =>
+        Math.Max(Math.Max(Least, context.AuditPeriod), (long)Math.Ceiling(1000.0 * RequestsEach * slots.Members / deliveries));
 
     public async Task<bool> ConfirmAsync(CancellationToken cancellationToken)
     {
@@ -84,7 +88,8 @@ internal sealed class SlotConfirmation(
         var isTooLarge = Period > context.MaxStaleness / 2;
         if (isTooLarge && !_isTooLarge)
         {
-            context.Logger.TooManyToConfirm(slots.Members, TimeSpan.FromMilliseconds(Period), TimeSpan.FromMilliseconds(context.MaxStaleness));
+            context.Logger.TooManyToConfirm(
+                slots.Members, TimeSpan.FromMilliseconds(Period), TimeSpan.FromMilliseconds(context.MaxStaleness));
         }
 
         return _isTooLarge = isTooLarge;

@@ -4,7 +4,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Announces through the slots in ZooKeeper, and hears what others announce: a <see cref="SlotAnnouncer"/> and a <see cref="SlotListener"/> around one <see cref="SlotBoard"/>.</summary>
+/// <summary>
+/// Announces through the slots in ZooKeeper, and hears what others announce: a <see cref="SlotAnnouncer"/> and a <see cref="SlotListener"/>
+/// around one <see cref="SlotBoard"/>.
+/// </summary>
 internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
 {
     private readonly CoherenceContext _context;
@@ -14,7 +17,13 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     private readonly SlotAnnouncer _announcer;
     private bool _saidFewer;
 
-    public SlotDriver(EnsembleGate gate, NamespacePaths paths, CoherenceContext context, IEnumerable<ServerDriver> servers, BudgetOptions budgets, ulong member)
+    public SlotDriver(
+        EnsembleGate gate,
+        NamespacePaths paths,
+        CoherenceContext context,
+        IEnumerable<ServerDriver> servers,
+        BudgetOptions budgets,
+        ulong member)
     {
         _context = context;
         _gate = gate;
@@ -59,7 +68,8 @@ internal sealed class SlotDriver : IAnnouncer, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) => _board.Announce(server, segment, key, version);
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) =>
+        _board.Announce(server, segment, key, version);
 
     /// <summary>A slot was read by somebody else, without a watch. What is new in it is void when this returns.</summary>
     public void Heard(int slot, ZNodeData data) => _listener.Heard(slot, data);

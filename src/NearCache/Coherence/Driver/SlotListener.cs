@@ -5,7 +5,13 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>Hears what others announce: reads the slots that are due, and voids what is new in them.</summary>
-internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, IEnumerable<ServerDriver> servers, Action damaged) : IAsyncDisposable
+internal sealed class SlotListener(
+    EnsembleLane[] lanes,
+    NamespacePaths paths,
+    CoherenceContext context,
+    SlotBoard board,
+    IEnumerable<ServerDriver> servers,
+    Action damaged) : IAsyncDisposable
 {
     private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
     private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
@@ -39,14 +45,16 @@ internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, C
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private static Dictionary<ulong, ServerDriver> ByHash(IEnumerable<ServerDriver> servers) => servers.ToDictionary(server => server.Gate.IdentityHash);
+    private static Dictionary<ulong, ServerDriver> ByHash(IEnumerable<ServerDriver> servers) =>
+        servers.ToDictionary(server => server.Gate.IdentityHash);
 
     private async Task ReadDueAsync(CancellationToken stopping)
     {
         var due = board.NextReads(context.Clock.Monotonic(), out var until);
         if (due.Count == 0)
         {
-            await board.ToRead.WaitAsync(until == long.MaxValue ? until : until - context.Clock.Monotonic(), stopping).ConfigureAwait(false);
+            await board.ToRead.WaitAsync(until == long.MaxValue ? until : until - context.Clock.Monotonic(), stopping)
+                .ConfigureAwait(false);
             return;
         }
 
@@ -65,7 +73,8 @@ internal sealed class SlotListener(EnsembleLane[] lanes, NamespacePaths paths, C
 
         lock (_receiving)
         {
-            var content = new SlotContent(ring, data.Stat.ModifiedZxid, data.Stat.CreatedZxid, data.Stat.Version, data.Data.Length, isReadable);
+            var content = new SlotContent(
+                ring, data.Stat.ModifiedZxid, data.Stat.CreatedZxid, data.Stat.Version, data.Data.Length, isReadable);
             var news = board.Look(read, content, context.Clock.Monotonic(), out var gap);
             if (!context.HasCounters && (gap || !isReadable))
             {

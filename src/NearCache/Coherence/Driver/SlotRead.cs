@@ -1,6 +1,9 @@
 namespace NearCache.Coherence.Driver;
 
-/// <summary>One read of a slot, from its sending until its answer has been looked at. Its watch may fire before that; then the answer must not arm the slot.</summary>
+/// <summary>
+/// One read of a slot, from its sending until its answer has been looked at. Its watch may fire before that; then the answer must not arm
+/// the slot.
+/// </summary>
 /// <param name="slot">The slot.</param>
 /// <param name="sentAt">The monotonic millisecond.</param>
 /// <param name="hasWatch">Whether it sets a watch. Without one it was read for another reason, and tells only what is new.</param>

@@ -6,7 +6,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Driver;
 
-/// <summary>Sets a ZooKeeper quota on a subtree, as <c>setquota</c> of zkCli does; one that is there already is left alone, for somebody may have raised it.</summary>
+/// <summary>
+/// Sets a ZooKeeper quota on a subtree, as <c>setquota</c> of zkCli does; one that is there already is left alone, for somebody may have
+/// raised it.
+/// </summary>
 /// <param name="lane">The way to ZooKeeper.</param>
 /// <param name="logger">Where events go.</param>
 /// <param name="acl">The rights of the quota's own nodes.</param>
@@ -17,7 +20,9 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
     private const string Limits = "/zookeeper_limits";
     private const string Stats = "/zookeeper_stats";
 
-    /// <summary>A quota as its node holds it: servers before 3.7 read what stands before the second '=' of the bytes, and know no hard limits.</summary>
+    /// <summary>
+    /// A quota as its node holds it: servers before 3.7 read what stands before the second '=' of the bytes, and know no hard limits.
+    /// </summary>
     /// <remarks>org.apache.zookeeper.StatsTrack; -1 is no limit.</remarks>
     public static string Format(long zNodes, long bytes)
     {
@@ -48,7 +53,8 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
                 // Another process was first with some of it: look again.
             }
         }
-        catch (ZooKeeperException e) when (e.Code is ZooKeeperErrorCode.QuotaExceeded or ZooKeeperErrorCode.NoAuth or ZooKeeperErrorCode.InvalidAcl)
+        catch (ZooKeeperException e) when (
+            e.Code is ZooKeeperErrorCode.QuotaExceeded or ZooKeeperErrorCode.NoAuth or ZooKeeperErrorCode.InvalidAcl)
         {
             logger.QuotaNotSet(e, subtree, "ZooKeeper does not allow it");
         }

@@ -18,7 +18,9 @@ internal sealed class ZooKeeperRegistry(EnsembleLane lane, NamespacePaths paths)
         }
         catch (ZooKeeperException e)
         {
-            throw new NearCacheException($"The registry of the rules ({paths.Rules}) could not be read: {e.Message}", e) { IsTransient = e.IsTransient };
+            throw new NearCacheException(
+                $"The registry of the rules ({paths.Rules}) could not be read: {e.Message}", e)
+            { IsTransient = e.IsTransient };
         }
 
         return RegistryDocument.TryRead(data.Data, out var document, out var why)
@@ -35,7 +37,10 @@ internal sealed class ZooKeeperRegistry(EnsembleLane lane, NamespacePaths paths)
         }
         catch (ZooKeeperException e)
         {
-            throw new NearCacheException($"The registry of the rules ({paths.Rules}) could not be written: {e.Message}", e) { IsTransient = e.IsTransient, OutcomeUnknown = e.IsOutcomeUnknown };
+            throw new NearCacheException(
+                $"The registry of the rules ({paths.Rules}) could not be written: {e.Message}",
+                e)
+            { IsTransient = e.IsTransient, OutcomeUnknown = e.IsOutcomeUnknown };
         }
     }
 }

@@ -7,7 +7,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Json;
 
-/// <summary>What only a collection itself shows, and JSON would lose: a type that adds state, and a comparer that its type does not make by itself.</summary>
+/// <summary>
+/// What only a collection itself shows, and JSON would lose: a type that adds state, and a comparer that its type does not make by itself.
+/// </summary>
 internal sealed class CollectionCheck
 {
     private const BindingFlags Members = BindingFlags.Instance | BindingFlags.Public;
@@ -20,7 +22,8 @@ internal sealed class CollectionCheck
     private readonly object? _sample;   // as one is when it has just been read
     private readonly Func<CollectionCheck>? _elements;
 
-    private CollectionCheck(Type? type, object? sample, Func<CollectionCheck>? elements) => (_type, _sample, _elements) = (type, sample, elements);
+    private CollectionCheck(Type? type, object? sample, Func<CollectionCheck>? elements) =>
+        (_type, _sample, _elements) = (type, sample, elements);
 
     /// <summary>Whether values of a type may need a look; most do not.</summary>
     public static bool MayBeNeeded(Type type) =>
@@ -41,7 +44,8 @@ internal sealed class CollectionCheck
         }
 
         var element = info.ElementType;
-        return new CollectionCheck(type, Probe.Empty(info), element is not null && MayBeNeeded(element) ? () => resolver.CheckOf(element, options) : null);
+        return new CollectionCheck(
+            type, Probe.Empty(info), element is not null && MayBeNeeded(element) ? () => resolver.CheckOf(element, options) : null);
     }
 
     /// <summary>The check of a member whose elements are read into a collection that is there.</summary>
@@ -77,7 +81,9 @@ internal sealed class CollectionCheck
     {
         foreach (var comparer in ComparersOf(type))
         {
-            if (_sample is not null && ComparersOf(_sample.GetType()).FirstOrDefault(other => other.Name == comparer.Name) is { } same && !AreEqual(comparer.GetValue(value), same.GetValue(_sample)))
+            if (_sample is not null
+                && ComparersOf(_sample.GetType()).FirstOrDefault(other => other.Name == comparer.Name) is { } same
+                && !AreEqual(comparer.GetValue(value), same.GetValue(_sample)))
             {
                 throw new NotSupportedException(
                     $"A {TypeNames.Of(type)} compares by {comparer.GetValue(value)}, and would come back comparing by {same.GetValue(_sample)}. Derive a type whose constructor sets the comparer, "
@@ -96,5 +102,6 @@ internal sealed class CollectionCheck
         [.. Names.Select(name => Find(type, name)).OfType<PropertyInfo>()]);
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Comparers that were trimmed away are compared by nobody.")]
-    private static PropertyInfo? Find(Type type, string name) => Array.Find(type.GetProperties(Members), property => property.Name == name && property.GetIndexParameters().Length == 0);
+    private static PropertyInfo? Find(Type type, string name) =>
+        Array.Find(type.GetProperties(Members), property => property.Name == name && property.GetIndexParameters().Length == 0);
 }

@@ -5,7 +5,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Json;
 
-/// <summary>What is known of a type before any value of it is written: whether JSON holds all its state, and whether that takes fields. Found out once for each type.</summary>
+/// <summary>
+/// What is known of a type before any value of it is written: whether JSON holds all its state, and whether that takes fields. Found out
+/// once for each type.
+/// </summary>
 internal sealed class JsonShape
 {
     private static readonly ConditionalWeakTable<JsonSerializerOptions, Dictionary<Type, JsonShape>> Known = new();
@@ -38,7 +41,8 @@ internal sealed class JsonShape
         {
             if (!known.TryGetValue(type, out var shape))
             {
-                known[type] = shape = new JsonShape(type, options, (options.TypeInfoResolver as LosslessResolver)?.Lossy ?? new HashSet<Type>());
+                known[type] = shape = new JsonShape(
+                    type, options, (options.TypeInfoResolver as LosslessResolver)?.Lossy ?? new HashSet<Type>());
             }
 
             return shape;
@@ -48,7 +52,10 @@ internal sealed class JsonShape
     private string? Examine(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (_open.Contains(type) && _options.ReferenceHandler == ReferenceHandler.IgnoreCycles && !type.IsValueType && !_lossy.Contains(type))
+        if (_open.Contains(type)
+            && _options.ReferenceHandler == ReferenceHandler.IgnoreCycles
+            && !type.IsValueType
+            && !_lossy.Contains(type))
         {
             return $"{TypeNames.Of(type)} may refer to itself, and ReferenceHandler.IgnoreCycles writes null in the place of what it met before. Use ReferenceHandler.Preserve in NearCacheOptions.Json.";
         }
@@ -90,15 +97,21 @@ internal sealed class JsonShape
 
         return info.Kind switch
         {
-            JsonTypeInfoKind.Object => (isLossy || info.Type.IsAbstract ? null : TypeState.WhatObjectLoses(info)) ?? ExamineMembers(info) ?? ExamineDerived(info, isLossy),
-            JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary => (isLossy ? null : WhatCollectionLoses(info)) ?? ExamineEach(info.KeyType, info.ElementType),
+            JsonTypeInfoKind.Object =>
+                (
+                    isLossy || info.Type.IsAbstract
+                        ? null
+                        : TypeState.WhatObjectLoses(info)) ?? ExamineMembers(info) ?? ExamineDerived(info, isLossy),
+            JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary =>
+                (isLossy ? null : WhatCollectionLoses(info)) ?? ExamineEach(info.KeyType, info.ElementType),
             _ => null,
         };
     }
 
     private string? WhatCollectionLoses(JsonTypeInfo info) =>
         TypeState.IsStack(info.Type) ? $"{TypeNames.Of(info.Type)} would come back the other way round. Store a list of its elements."
-        : info.Kind == JsonTypeInfoKind.Dictionary && _options.DictionaryKeyPolicy is not null ? "DictionaryKeyPolicy changes the keys of dictionaries, and reading does not change them back. Take it away from NearCacheOptions.Json."
+        : info.Kind == JsonTypeInfoKind.Dictionary
+            && _options.DictionaryKeyPolicy is not null ? "DictionaryKeyPolicy changes the keys of dictionaries, and reading does not change them back. Take it away from NearCacheOptions.Json."
         : TypeState.WhatCollectionAdds(info.Type) is { } member ? $"{TypeNames.Of(info.Type)}.{member} is not written, because of a collection JSON has the elements alone. Hold the collection in a member of a type instead."
         : null;
 
@@ -142,5 +155,6 @@ internal sealed class JsonShape
         return null;
     }
 
-    private string? ExamineEach(Type? key, Type? element) => (key is null ? null : Examine(key)) ?? (element is null ? null : Examine(element));
+    private string? ExamineEach(Type? key, Type? element) =>
+        (key is null ? null : Examine(key)) ?? (element is null ? null : Examine(element));
 }

@@ -29,8 +29,10 @@ internal static class JsonTypes
             throw new NotSupportedException((options.TypeInfoResolver as LosslessResolver)?.Inner switch
             {
                 DefaultJsonTypeInfoResolver => $"{name} cannot be stored as JSON: {e.Message}",
-                JsonSerializerContext context => $"{name} is not listed in {TypeNames.Of(context.GetType())}, the JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on it.",
-                _ => $"{name} is known to no JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on one, and set NearCacheOptions.Json to its Options"
+                JsonSerializerContext context =>
+                    $"{name} is not listed in {TypeNames.Of(context.GetType())}, the JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on it.",
+                _ =>
+                    $"{name} is known to no JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on one, and set NearCacheOptions.Json to its Options"
                     + (JsonSerializer.IsReflectionEnabledByDefault ? "." : ": the application was published without reflection-based serialization (JsonSerializerIsReflectionEnabledByDefault)."),
             }, e);
         }
@@ -75,7 +77,8 @@ internal static class JsonTypes
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
             // An ImmutableArray or a JsonElement that was never set is an invalid operation to the serializer.
-            throw new ArgumentException($"A {TypeNames.Of(info.Type)} cannot be written as JSON without loss: {e.Message}", nameof(value), e);
+            throw new ArgumentException(
+                $"A {TypeNames.Of(info.Type)} cannot be written as JSON without loss: {e.Message}", nameof(value), e);
         }
     }
 }

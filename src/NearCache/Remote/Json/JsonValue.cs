@@ -32,7 +32,8 @@ internal sealed class JsonValue<T>
             throw new NotSupportedException(refused);
         }
 
-        return JsonTypes.Write(value, _check, static (value, info) => JsonSerializer.SerializeToUtf8Bytes(value, (JsonTypeInfo<T>)info), _info);
+        return JsonTypes.Write(
+            value, _check, static (value, info) => JsonSerializer.SerializeToUtf8Bytes(value, (JsonTypeInfo<T>)info), _info);
     }
 
     /// <exception cref="JsonException">The bytes are not such a value.</exception>

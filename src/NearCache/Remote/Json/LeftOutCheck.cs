@@ -6,7 +6,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Json;
 
-/// <summary>Refuses a value of which a member is left out because it has its type's default, where reading would give the member another initial value.</summary>
+/// <summary>
+/// Refuses a value of which a member is left out because it has its type's default, where reading would give the member another initial
+/// value.
+/// </summary>
 /// <remarks>The initial value is looked for only when a member is left out.</remarks>
 internal sealed class LeftOutCheck
 {
@@ -17,7 +20,8 @@ internal sealed class LeftOutCheck
     private object? _initial;
     private volatile bool _isKnown;   // guards _initial
 
-    private LeftOutCheck(JsonTypeInfo holder, JsonPropertyInfo property, object? unset) => (_holder, _property, _get, _unset) = (holder, property, property.Get!, unset);
+    private LeftOutCheck(JsonTypeInfo holder, JsonPropertyInfo property, object? unset) =>
+        (_holder, _property, _get, _unset) = (holder, property, property.Get!, unset);
 
     /// <summary>The check of a member; null: it is always written.</summary>
     public static LeftOutCheck? Of(JsonTypeInfo holder, JsonPropertyInfo property)
@@ -27,7 +31,9 @@ internal sealed class LeftOutCheck
             return null;
         }
 
-        var unset = property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null ? DefaultOf(property.PropertyType) : null;
+        var unset = property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null
+            ? DefaultOf(property.PropertyType)
+            : null;
         return IsLeftOut(property, unset) ? new LeftOutCheck(holder, property, unset) : null;
     }
 

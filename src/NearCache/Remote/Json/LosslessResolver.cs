@@ -39,7 +39,9 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
         foreach (var property in info.Properties)
         {
             // Bytes from before fields were written have none: they are no value. Named alone is what only the options include.
-            property.IsRequired |= IsField(property) && options.DefaultIgnoreCondition == JsonIgnoreCondition.Never && property is { ShouldSerialize: null, Set: not null };
+            property.IsRequired |= IsField(property)
+                && options.DefaultIgnoreCondition == JsonIgnoreCondition.Never
+                && property is { ShouldSerialize: null, Set: not null };
             if (property is { Get: { } read, IsExtensionData: false } && LeftOutCheck.Of(info, property) is { } leftOut)
             {
                 property.Get = holder =>
@@ -72,12 +74,15 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
     private CollectionCheck CheckOf(JsonPropertyInfo property, Func<object, object?> get, JsonTypeInfo info)
     {
         var check = CheckOf(property.PropertyType, info.Options);
-        return TypeState.IsPopulated(property, info) && TypeState.InitialOf(property, get, info) is { } initial ? check.ReadInto(initial) : check;
+        return TypeState.IsPopulated(property, info) && TypeState.InitialOf(property, get, info) is { } initial
+            ? check.ReadInto(initial)
+            : check;
     }
 
     /// <summary>Whether a member is written only because the options include fields.</summary>
     public static bool IsField(JsonPropertyInfo property) =>
-        property is { Get: not null, AttributeProvider: FieldInfo { IsPublic: true } field } && !field.IsDefined(typeof(JsonIncludeAttribute), inherit: false);
+        property is { Get: not null, AttributeProvider: FieldInfo { IsPublic: true } field }
+            && !field.IsDefined(typeof(JsonIncludeAttribute), inherit: false);
 
     private static void CheckType(object value, Type declared)
     {

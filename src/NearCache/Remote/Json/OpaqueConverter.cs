@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace NearCache.Remote.Json;
 
-/// <summary>Members of type <see cref="object"/>: they are read as <see cref="JsonElement"/>, so nothing else may be written there.</summary>
+/// <summary>
+/// Members of type <see cref="object"/>: they are read as <see cref="JsonElement"/>, so nothing else may be written there.
+/// </summary>
 internal sealed class OpaqueConverter : JsonConverter<object>
 {
     public override object? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -22,5 +22,6 @@ internal static class TypeNames
     }
 
     /// <summary>What can always be done.</summary>
-    public static string Remedy(Type type) => $"Or give {Of(type)} a JsonConverter, or add it to NearCacheOptions.LossyTypes if what is lost may be lost.";
+    public static string Remedy(Type type) =>
+        $"Or give {Of(type)} a JsonConverter, or add it to NearCacheOptions.LossyTypes if what is lost may be lost.";
 }

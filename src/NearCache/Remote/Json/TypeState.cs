@@ -10,12 +10,18 @@ using System.Text.Json.Serialization.Metadata;
 namespace NearCache.Remote.Json;
 
 /// <summary>Compares the fields of a type, which are its state, with what its JSON contract writes and reads.</summary>
-/// <remarks>A field stands behind a property of its name (<c>_total</c>, <c>m_total</c> or <c>total</c> behind <c>Total</c>). Where trimming has removed fields, less is seen.</remarks>
+/// <remarks>
+/// A field stands behind a property of its name (<c>_total</c>, <c>m_total</c> or <c>total</c> behind <c>Total</c>). Where trimming has
+/// removed fields, less is seen.
+/// </remarks>
 internal static class TypeState
 {
     private const BindingFlags Fields = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    private static readonly Type[] Stacks = [typeof(Stack), typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>), typeof(IImmutableStack<>)];
+    private static readonly Type[] Stacks =
+    [
+        typeof(Stack), typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>), typeof(IImmutableStack<>)
+    ];
 
     /// <summary>What an object loses, with the remedy; null: nothing.</summary>
     public static string? WhatObjectLoses(JsonTypeInfo info)
@@ -60,7 +66,10 @@ internal static class TypeState
 
         // One that derives from no other collection keeps its elements in a field of its own.
         var holdsElements = own.Length > 0 && own[^1].BaseType == typeof(object) || type.IsValueType;
-        return fields.Length == 0 || (holdsElements && fields is [{ FieldType: var storage }] && typeof(IEnumerable).IsAssignableFrom(storage)) ? null : MemberOf(fields[0]);
+        return fields.Length == 0
+            || (holdsElements && fields is [{ FieldType: var storage }] && typeof(IEnumerable).IsAssignableFrom(storage))
+            ? null
+            : MemberOf(fields[0]);
     }
 
     /// <summary>Whether a type is written from its top and read from its bottom.</summary>
@@ -78,7 +87,11 @@ internal static class TypeState
     private static bool IsKept(JsonPropertyInfo property, JsonTypeInfo info) =>
         property.Get is not null
         && !IsLeftOutAsReadOnly(property)
-        && (property.Set is not null || property.AssociatedParameter is not null || property.IsExtensionData || IsPopulated(property, info));
+        && (
+            property.Set is not null
+                || property.AssociatedParameter is not null
+                || property.IsExtensionData
+                || IsPopulated(property, info));
 
     private static bool IsLeftOutAsReadOnly(JsonPropertyInfo property) =>
         property is { Set: null, AttributeProvider: MemberInfo member }
@@ -119,7 +132,8 @@ internal static class TypeState
     private static string WhyLost(JsonTypeInfo info, string member)
     {
         var name = $"{TypeNames.Of(info.Type)}.{member}";
-        return info.Properties.FirstOrDefault(property => string.Equals(NameOf(property), member, StringComparison.OrdinalIgnoreCase)) switch
+        return info.Properties.FirstOrDefault(
+            property => string.Equals(NameOf(property), member, StringComparison.OrdinalIgnoreCase)) switch
         {
             { Get: null } or { Options.IgnoreReadOnlyProperties: true, Set: null } => $"{name} is not written ([JsonIgnore], or a setting of the serializer options). Write it, or mark its field [NonSerialized] if it is no part of the value.",
             { } => $"{name} is written, but cannot be read back. Give it a setter, [JsonInclude] if the setter is not public, a constructor parameter of its name, or, if it is a collection, "
@@ -143,7 +157,10 @@ internal static class TypeState
 
     // One field stands for all elements.
     private static bool IsBuffer(Type type) =>
-        type.IsValueType && (type.IsDefined(typeof(InlineArrayAttribute), inherit: false) || type.IsDefined(typeof(UnsafeValueTypeAttribute), inherit: false));
+        type.IsValueType
+            && (
+                type.IsDefined(typeof(InlineArrayAttribute), inherit: false)
+                    || type.IsDefined(typeof(UnsafeValueTypeAttribute), inherit: false));
 
     private static IEnumerable<Type> LevelsOf(Type type)
     {
@@ -154,11 +171,14 @@ internal static class TypeState
     }
 
     private static bool IsSystem(Type type) =>
-        type.Assembly.GetName().Name is { } name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "FSharp.Core");
+        type.Assembly.GetName().Name is { } name
+            && (name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "FSharp.Core");
 
     // Events hold those who listen, which are no part of a value.
     private static IEnumerable<FieldInfo> StateOf(Type level) =>
-        FieldsOf(level).Where(field => !field.IsDefined(typeof(NonSerializedAttribute), inherit: false) && !(typeof(Delegate).IsAssignableFrom(field.FieldType) && IsEvent(level, field.Name)));
+        FieldsOf(level).Where(
+            field => !field.IsDefined(typeof(NonSerializedAttribute), inherit: false)
+                && !(typeof(Delegate).IsAssignableFrom(field.FieldType) && IsEvent(level, field.Name)));
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A field that was trimmed away is no state.")]
     private static FieldInfo[] FieldsOf(Type level) => level.GetFields(Fields);
@@ -167,5 +187,6 @@ internal static class TypeState
     private static bool IsEvent(Type level, string name) => level.GetEvent(name, Fields) is not null;
 
     [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "A property that was trimmed away is not written.")]
-    private static bool IsVirtual(Type level, string name) => level.GetProperty(name, Fields)?.GetAccessors(nonPublic: true) is [{ IsVirtual: true }, ..];
+    private static bool IsVirtual(Type level, string name) =>
+        level.GetProperty(name, Fields)?.GetAccessors(nonPublic: true) is [{ IsVirtual: true }, ..];
 }

@@ -27,5 +27,7 @@ internal static class UnicodeText
 
     /// <summary>The error about a text that is not whole.</summary>
     public static ArgumentException Broken(string what, string? parameter) =>
-        new($"{what} must not hold half of a surrogate pair: it has no UTF-8 form. It may have been cut in the middle of a character; cut it at a whole one.", parameter);
+        new(
+            $"{what} must not hold half of a surrogate pair: it has no UTF-8 form. It may have been cut in the middle of a character; cut it at a whole one.",
+            parameter);
 }

@@ -88,5 +88,6 @@ public sealed class AnnouncementQueueTests
         Assert.Equal((1ul << 20) - 1, queue.TakeAll().Single().Flushed);
     }
 
-    private static void Add(AnnouncementQueue queue, string key, long n) => queue.Add(1, 0, Encoding.UTF8.GetBytes(key), new MutationVersion(n, 100 + n));
+    private static void Add(AnnouncementQueue queue, string key, long n) =>
+        queue.Add(1, 0, Encoding.UTF8.GetBytes(key), new MutationVersion(n, 100 + n));
 }

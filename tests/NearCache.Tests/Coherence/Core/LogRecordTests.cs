@@ -22,7 +22,8 @@ public sealed class LogRecordTests
     [InlineData("01050000000000010481")]
     [InlineData("0205000000000001048170")]
     [InlineData("0140000000000001048170")]
-    public void A_record_that_is_broken_or_newer_counts_as_absent(string hex) => Assert.False(LogRecord.TryDecode(Convert.FromHexString(hex), out _));
+    public void A_record_that_is_broken_or_newer_counts_as_absent(string hex) =>
+        Assert.False(LogRecord.TryDecode(Convert.FromHexString(hex), out _));
 
     [Fact]
     public void The_names_of_counters_and_records_are_those_on_record()

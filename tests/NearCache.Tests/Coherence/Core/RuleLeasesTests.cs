@@ -269,7 +269,8 @@ public sealed class RuleLeasesTests
         var leases = Leases(RulesOnServer.Set(3, "a@2", "b@3"));
         var step = Drive(leases, 0);
 
-        Assert.Equal(new RulesStep(RulesStepKind.Replace, Cas: _server.Item.Cas, Incarnation: 7, Settled: 2), step with { Until = long.MaxValue });
+        Assert.Equal(
+            new RulesStep(RulesStepKind.Replace, Cas: _server.Item.Cas, Incarnation: 7, Settled: 2), step with { Until = long.MaxValue });
     }
 
     [Fact]

@@ -107,7 +107,8 @@ public sealed class ServerLedgerTests
     [InlineData(500L, 999L, nameof(FlushReason.CountersBackward))]
     [InlineData(501L + GaplessPrefix.Farthest, 1000L, nameof(FlushReason.CountersJumped))]
     [InlineData(500L, 1001L + GaplessPrefix.Farthest, nameof(FlushReason.CountersJumped))]
-    public void Counters_that_are_absent_backward_or_far_forward_are_lost_and_everything_is_dropped(long? total, long? segment, string expected)
+    public void Counters_that_are_absent_backward_or_far_forward_are_lost_and_everything_is_dropped(
+        long? total, long? segment, string expected)
     {
         Begin();
         var reason = Enum.Parse<FlushReason>(expected);

@@ -26,7 +26,8 @@ public sealed class SlotRingTests
     [Fact]
     public void An_announcement_of_a_key_has_the_bytes_on_record()
     {
-        var ring = SlotRing.Empty.Merge([Key("product:4711", new MutationVersion(8_386_889_000_226, 66_689), new MutationVersion(8_386_889_000_225, 66_688))]);
+        var ring = SlotRing.Empty.Merge(
+            [Key("product:4711", new MutationVersion(8_386_889_000_226, 66_689), new MutationVersion(8_386_889_000_225, 66_688))]);
         Assert.Equal(OneKey.ToUpperInvariant(), Convert.ToHexString(ring.Encode()));
     }
 
@@ -117,8 +118,15 @@ public sealed class SlotRingTests
         var key = new byte[random.Next(1, 251)];
         random.NextBytes(key);
         var n = random.NextInt64(1L << 48);
-        var versions = Enumerable.Range(0, random.Next(Announcement.MostVersions + 1)).Select(older => new MutationVersion(n - older, random.NextInt64(1L << 48)));
-        return new Announcement { Server = (ulong)random.Next(9), Segment = random.Next(KeyHash.Segments), Key = key, Versions = [.. versions] };
+        var versions = Enumerable.Range(0, random.Next(Announcement.MostVersions + 1))
+            .Select(older => new MutationVersion(n - older, random.NextInt64(1L << 48)));
+        return new Announcement
+        {
+            Server = (ulong)random.Next(9),
+            Segment = random.Next(KeyHash.Segments),
+            Key = key,
+            Versions = [.. versions],
+        };
     }
 
     private static string Text(Announcement announcement) =>

@@ -18,7 +18,8 @@ public sealed class SlotWriterTests
         Add(1);
         Assert.Equal((SlotStepKind.Read, 3), Kind(_writer.Next(0)));
 
-        var others = SlotRing.Empty.Merge([new Announcement { Server = 9, Key = new byte[] { 1 }, Versions = [new MutationVersion(5, 5)] }]);
+        var others = SlotRing.Empty.Merge(
+            [new Announcement { Server = 9, Key = new byte[] { 1 }, Versions = [new MutationVersion(5, 5)] }]);
         _writer.RingRead(3, others, 17);
         var step = _writer.Next(0);
 

@@ -53,7 +53,8 @@ public sealed class ChrootTests(ITestOutputHelper output)
     }
 
     private static NamespaceTree Tree(GateWorld world) => new(
-        world.Gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance), Paths, ZNodeAcl.OpenToAll);
+        world.Gate.Lane(
+            EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance), Paths, ZNodeAcl.OpenToAll);
 
     // As a session does that begins.
     private static async Task EnsureAsync(NamespaceTree tree, Action done, CancellationToken stopping)

@@ -70,8 +70,13 @@ public sealed class EnsembleGateTests(ITestOutputHelper output) : IAsyncDisposab
     public async Task However_many_things_fail_at_once_six_lines_a_minute_are_logged()
     {
         var codes = 0;
-        _world.Server.OnRequest = request => request.Operation == "GetData" ? FakeFault.Error(codes++ % 2 == 0 ? ZooKeeperErrorCode.NoAuth : ZooKeeperErrorCode.SystemError) : null;
-        var lanes = Enumerable.Range(0, 40).Select(_ => _world.Gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures)).ToArray();
+        _world.Server.OnRequest = request =>
+            request.Operation == "GetData"
+                ? FakeFault.Error(codes++ % 2 == 0 ? ZooKeeperErrorCode.NoAuth : ZooKeeperErrorCode.SystemError)
+                : null;
+        var lanes = Enumerable.Range(0, 40)
+            .Select(_ => _world.Gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures))
+            .ToArray();
 
         var work = Task.WhenAll(lanes.Select(lane => AgainAsync(() => lane.GetDataAsync("/slot", null, _stopping.Token).AsTask())));
         await _world.TurnAsync(TimeSpan.FromMinutes(2), work, timers: lanes.Length);
@@ -93,7 +98,8 @@ public sealed class EnsembleGateTests(ITestOutputHelper output) : IAsyncDisposab
 
         _world.Gate.Connected(isNewSession: true);
         await _world.TurnAsync(TimeSpan.FromSeconds(10), work);
-        Assert.InRange(_world.Asked("Exists"), (2 * EnsembleAllowance.RequestsOfNewSession) + 58, (2 * EnsembleAllowance.RequestsOfNewSession) + 62);
+        Assert.InRange(
+            _world.Asked("Exists"), (2 * EnsembleAllowance.RequestsOfNewSession) + 58, (2 * EnsembleAllowance.RequestsOfNewSession) + 62);
     }
 
     [Theory]
@@ -110,7 +116,8 @@ public sealed class EnsembleGateTests(ITestOutputHelper output) : IAsyncDisposab
 
         var share = 60 * Math.Min(EnsembleAllowance.ShareOfTransactions * budget / members, EnsembleAllowance.RequestsPerSecond);
         var most = EnsembleAllowance.TransactionsOfNewSession + share + (members == 1 ? EnsembleAllowance.RequestsOfNewSession : 0);
-        output.WriteLine($"[FIGURE] {members} members, budget {budget}: {world.Asked("Delete")} transactions of one in a minute, at most {most:0.0}");
+        output.WriteLine(
+            $"[FIGURE] {members} members, budget {budget}: {world.Asked("Delete")} transactions of one in a minute, at most {most:0.0}");
         Assert.InRange(world.Asked("Delete"), EnsembleAllowance.TransactionsOfNewSession, most);
         await _stopping.CancelAsync();
     }
@@ -119,12 +126,14 @@ public sealed class EnsembleGateTests(ITestOutputHelper output) : IAsyncDisposab
     public async Task A_stop_and_the_removal_of_the_member_wait_for_no_pause_and_no_allowance()
     {
         var isBad = true;
-        _world.Server.OnRequest = request => isBad && request.Operation is "SetData" or "Delete" ? FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
+        _world.Server.OnRequest = request =>
+            isBad && request.Operation is "SetData" or "Delete" ? FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
         _world.Gate.Members = 1000;
         var lane = _world.Gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Allowance);
         for (var i = 0; i < 100; i++)
         {
-            await Assert.ThrowsAsync<NoAuthException>(async () => await lane.Urgent.TrySetDataAsync("/rules", default, 0, CancellationToken.None));
+            await Assert.ThrowsAsync<NoAuthException>(
+                async () => await lane.Urgent.TrySetDataAsync("/rules", default, 0, CancellationToken.None));
         }
 
         isBad = false;
@@ -138,7 +147,9 @@ public sealed class EnsembleGateTests(ITestOutputHelper output) : IAsyncDisposab
     {
         _world.Server.OnRequest = request => request.Path == "/bad" ? FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
         _world.Server.SetData("/good", []);
-        var (bad, good) = (_world.Gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures), _world.Gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures));
+        var (bad, good) = (
+            _world.Gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures),
+            _world.Gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures));
         await Assert.ThrowsAsync<NoAuthException>(async () => await bad.GetDataAsync("/bad", null, CancellationToken.None));
 
         await good.GetDataAsync("/good", null, CancellationToken.None);

@@ -15,9 +15,20 @@ internal sealed class GateWorld : IAsyncDisposable
 
     public GateWorld(double announcementsPerNamespace = 100, string chroot = "", bool createsChroot = false)
     {
-        Client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = Server.ConnectionString + chroot, CreateChroot = createsChroot, RenewSession = true });
+        Client = new ZooKeeperClient(
+            new ZooKeeperOptions
+            {
+                ConnectionString = Server.ConnectionString + chroot,
+                CreateChroot = createsChroot,
+                RenewSession = true,
+            });
         Clock = new NearClock(Time);
-        Gate = new EnsembleGate(new RentedClient<ZooKeeperClient>(Client, () => Client, () => 1), announcementsPerNamespace, Clock, Time, Log.CreateLogger("gate"));
+        Gate = new EnsembleGate(
+            new RentedClient<ZooKeeperClient>(Client, () => Client, () => 1),
+            announcementsPerNamespace,
+            Clock,
+            Time,
+            Log.CreateLogger("gate"));
     }
 
     public ManualTime Time { get; } = new();

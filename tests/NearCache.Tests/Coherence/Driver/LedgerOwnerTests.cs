@@ -108,7 +108,14 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         {
             _time.Advance(TimeSpan.FromSeconds(1));
             (_segments[7], _segments[9]) = (1000 + second, 1000 + second);
-            _owner.Flushed(_owner.SendingFlush(), 500 + (2 * second), _segments, rulesMatch: true, FlushReason.AnnouncementsMissed, _clock.Now(), connection: 1);
+            _owner.Flushed(
+                _owner.SendingFlush(),
+                500 + (2 * second),
+                _segments,
+                rulesMatch: true,
+                FlushReason.AnnouncementsMissed,
+                _clock.Now(),
+                connection: 1);
         }
 
         Assert.Equal(3, _log.Of(1100).Length);
@@ -123,7 +130,8 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
         _recorder.Dispose();
     }
 
-    private void Begin() => _owner.Flushed(_owner.SendingFlush(), 500, _segments, rulesMatch: true, FlushReason.FirstAudit, _clock.Now(), connection: 1);
+    private void Begin() =>
+        _owner.Flushed(_owner.SendingFlush(), 500, _segments, rulesMatch: true, FlushReason.FirstAudit, _clock.Now(), connection: 1);
 
     // An audit that shows one mutation which is not explained.
     private Moment Wait(long total)

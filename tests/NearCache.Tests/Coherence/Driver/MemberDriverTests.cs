@@ -38,7 +38,8 @@ public sealed class MemberDriverTests : IAsyncDisposable
             Patience = () => 0,
         };
         _members = new MemberDriver(
-            _world.Gate, new NamespacePaths("shop"), context, ZNodeAcl.OpenToAll, TimeSpan.FromSeconds(10), "own", () => "one:11211", new MemberCount(MemberCount.StartPatience), Counted);
+            _world.Gate, new NamespacePaths("shop"), context, ZNodeAcl.OpenToAll, TimeSpan.FromSeconds(10), "own", () =>
+                "one:11211", new MemberCount(MemberCount.StartPatience), Counted);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,7 +82,8 @@ public sealed class MemberDriverTests : IAsyncDisposable
     [Fact]
     public async Task A_member_that_may_not_be_created_costs_a_few_refused_transactions()
     {
-        _world.Server.OnRequest = request => request.Operation == "Create2" ? TestSupport.ZooKeeper.FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
+        _world.Server.OnRequest = request =>
+            request.Operation == "Create2" ? TestSupport.ZooKeeper.FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
         _work = _members.RunAsync(_stopping.Token);
         await TurnAsync(TimeSpan.FromMinutes(10));
 

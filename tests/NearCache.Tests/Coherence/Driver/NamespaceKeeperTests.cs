@@ -116,7 +116,8 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         Assert.Contains("silent-server", Keeper.State.Problem, StringComparison.Ordinal);
         Assert.StartsWith($"create {Paths.Rules} '{{\"format\":1", Keeper.State.Command, StringComparison.Ordinal);
         Assert.Single(_world.Log.Of(1421));
-        output.WriteLine($"[FIGURE] rules deleted and a server silent: {_world.AskedAtAll - before} reads and 0 transactions in 20 minutes");
+        output.WriteLine(
+            $"[FIGURE] rules deleted and a server silent: {_world.AskedAtAll - before} reads and 0 transactions in 20 minutes");
         Assert.InRange(_world.AskedAtAll - before, 1, 20 * 60);
 
         _isSilent = false;
@@ -258,7 +259,11 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
 
     private RegistrySurvey Survey()
     {
-        var found = new RulesAsRead(_carried is null ? RulesReading.Absent : new RulesReading(RulesFound.Set, 1, 1, 1, 0, RuleTranslation.Carry(_carried)), _carried, StopSet.None, default);
+        var found = new RulesAsRead(
+            _carried is null ? RulesReading.Absent : new RulesReading(RulesFound.Set, 1, 1, 1, 0, RuleTranslation.Carry(_carried)),
+            _carried,
+            StopSet.None,
+            default);
         return new RegistrySurvey(
             new RegistryDocument(RuleSet.Empty, StopSet.None, []),
             _isSilent ? [("server", found), ("silent-server", null)] : [("server", found)],
@@ -279,7 +284,8 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         return ring;
     }
 
-    private IEnumerable<string> Below(string path) => _world.Server.Paths().Where(other => other.StartsWith(path, StringComparison.Ordinal));
+    private IEnumerable<string> Below(string path) =>
+        _world.Server.Paths().Where(other => other.StartsWith(path, StringComparison.Ordinal));
 
     private void DeleteAll()
     {

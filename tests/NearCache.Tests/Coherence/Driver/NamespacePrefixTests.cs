@@ -142,5 +142,6 @@ public sealed class NamespacePrefixTests : IDisposable
 
     private static MetaResponse Item(string prefix) => new() { Status = MetaStatus.Ok, Value = Encoding.UTF8.GetBytes(prefix) };
 
-    private NamespacePrefix Make(string? configured, params string[] servers) => new("shop", configured, isAsked: true, servers, _log) { Deciding = _decided.Add };
+    private NamespacePrefix Make(string? configured, params string[] servers) =>
+        new("shop", configured, isAsked: true, servers, _log) { Deciding = _decided.Add };
 }

@@ -10,7 +10,8 @@ public sealed class RegistryRepairTests
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Long = RegistryRepair.Patience;
 
-    private static readonly RegistryDocument Configured = new(RuleSet.Seed([new RuleOptions { Name = "a", Match = "a:*" }]), StopSet.None, []);
+    private static readonly RegistryDocument Configured = new(
+        RuleSet.Seed([new RuleOptions { Name = "a", Match = "a:*" }]), StopSet.None, []);
 
     [Fact]
     public void Configured_rules_seed_it_at_once_when_all_servers_answer_and_carry_none()
@@ -38,7 +39,10 @@ public sealed class RegistryRepairTests
     [Fact]
     public void The_newest_counts_with_what_any_has_cleared_and_every_stop_as_the_next_revision_by_repair()
     {
-        var (one, two, over) = (new Stop("one", "b", "Alice", "why", Now), new Stop("two", null, "Bob", "why", Now), new Stop("over", "b", "Carol", "why", Now));
+        var (one, two, over) = (
+            new Stop("one", "b", "Alice", "why", Now),
+            new Stop("two", null, "Bob", "why", Now),
+            new Stop("over", "b", "Carol", "why", Now));
         var known = new RegistryDocument(Set(7, "x"), StopSet.Of([one]), [new RuleEdit(7, "Alice", "before", Now)]);
 
         var document = Decide(known, Long, Server(Set(6, "over"), two, over), Server(Set(7, "x"))).Document!;
@@ -64,13 +68,16 @@ public sealed class RegistryRepairTests
     [Fact]
     public void An_older_revision_of_two_contents_is_too()
     {
-        Assert.Null(Decide(new RegistryDocument(Set(8), StopSet.None, []), TimeSpan.FromDays(1), Server(Set(7)), Server(Set(7, "cleared"))).Document);
+        Assert.Null(
+            Decide(
+                new RegistryDocument(Set(8), StopSet.None, []), TimeSpan.FromDays(1), Server(Set(7)), Server(Set(7, "cleared"))).Document);
     }
 
     [Fact]
     public void Rules_that_cannot_be_read_on_a_server_are_left_to_an_administrator()
     {
-        var unreadable = new RulesAsRead(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new Unreadable(true, "a newer format"));
+        var unreadable = new RulesAsRead(
+            new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new Unreadable(true, "a newer format"));
         var repair = Decide(new RegistryDocument(Set(8), StopSet.None, []), TimeSpan.FromDays(1), ("one", unreadable));
         Assert.Null(repair.Document);
         Assert.Contains("a newer format", repair.Problem, StringComparison.Ordinal);
@@ -79,8 +86,10 @@ public sealed class RegistryRepairTests
     [Fact]
     public void Without_servers_that_carry_rules_only_a_new_namespace_is_seeded_at_once()
     {
-        Assert.Same(Configured, RegistryRepair.Decide(new RegistrySurvey(Nothing, [], Configured), TimeSpan.Zero, isNew: true, Now).Document);
-        Assert.Null(RegistryRepair.Decide(new RegistrySurvey(Nothing, [], Configured), Long - TimeSpan.FromSeconds(1), isNew: false, Now).Document);
+        Assert.Same(
+            Configured, RegistryRepair.Decide(new RegistrySurvey(Nothing, [], Configured), TimeSpan.Zero, isNew: true, Now).Document);
+        Assert.Null(
+            RegistryRepair.Decide(new RegistrySurvey(Nothing, [], Configured), Long - TimeSpan.FromSeconds(1), isNew: false, Now).Document);
         Assert.Same(Configured, RegistryRepair.Decide(new RegistrySurvey(Nothing, [], Configured), Long, isNew: false, Now).Document);
     }
 

@@ -37,7 +37,9 @@ public sealed class RuleTranslationTests
         var item = RuleTranslation.Write(new RulesStep(RulesStepKind.Replace, Cas: 5, Incarnation: 77, Settled: 3), Set, stops);
         var read = Read(new MetaResponse { Status = MetaStatus.Ok, Value = item.Encode(), ClientFlags = item.Flags, Cas = 6 })!;
 
-        Assert.Equal((RulesFound.Set, item.Flags, 6ul, 77ul, 3L), (read.Reading.Found, read.Reading.Flags, read.Reading.Cas, read.Reading.Incarnation, read.Reading.Settled));
+        Assert.Equal(
+            (RulesFound.Set, item.Flags, 6ul, 77ul, 3L),
+            (read.Reading.Found, read.Reading.Flags, read.Reading.Cas, read.Reading.Incarnation, read.Reading.Settled));
         Assert.True(read.Reading.Set!.IsSame(RuleTranslation.Carry(Set)));
         Assert.Equal(stops, read.Stops);
         Assert.False(read.Against(stops).StopsDiffer);
@@ -58,5 +60,6 @@ public sealed class RuleTranslationTests
         Assert.Null(Read(new MetaResponse { Status = MetaStatus.Error, Error = "SERVER_ERROR" }));
     }
 
-    private static RulesAsRead? Read(MetaResponse response) => RuleTranslation.Read(response, "one:11211", set => RuleTranslation.Carry(set));
+    private static RulesAsRead? Read(MetaResponse response) =>
+        RuleTranslation.Read(response, "one:11211", set => RuleTranslation.Carry(set));
 }

@@ -8,7 +8,9 @@ using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Coherence.Driver;
 
-/// <summary>What is in force after the registry, a server or the configuration said something; the cache has no servers that would have to be told.</summary>
+/// <summary>
+/// What is in force after the registry, a server or the configuration said something; the cache has no servers that would have to be told.
+/// </summary>
 public sealed class RulesInForceTests
 {
     private const string Server = "one:11211";
@@ -43,7 +45,12 @@ public sealed class RulesInForceTests
         var configured = new ConfiguredRules(
             [
                 new RuleOptions { Name = "same", Match = "same:*" }, new RuleOptions { Name = "moved", Match = "here:*" },
-                new RuleOptions { Name = "other", Match = "other:*", ShareValues = true }, new RuleOptions { Name = "absent", Match = "absent:*" },
+                new RuleOptions
+                {
+                    Name = "other",
+                    Match = "other:*",
+                    ShareValues = true,
+                }, new RuleOptions { Name = "absent", Match = "absent:*" },
             ],
             hasRegistry: true);
         var servers = new RulesOnServers((_, _) => throw new InvalidOperationException("There is no server."), _book.AsMatched);
@@ -136,7 +143,8 @@ public sealed class RulesInForceTests
     public void Whoever_watches_sees_the_rules_and_the_stops()
     {
         var rules = Make(hasRegistry: true);
-        rules.RegistryRead(new RegistryDocument(Set(3, "a:*"), StopSet.Of([Stop]), [new RuleEdit(3, "Alice", "a test", DateTimeOffset.UnixEpoch)]));
+        rules.RegistryRead(
+            new RegistryDocument(Set(3, "a:*"), StopSet.Of([Stop]), [new RuleEdit(3, "Alice", "a test", DateTimeOffset.UnixEpoch)]));
 
         Assert.Equal(3, rules.Watch.Current.Revision);
         Assert.Single(rules.Watch.Current.Stops);
@@ -162,14 +170,16 @@ public sealed class RulesInForceTests
 
     private static RuleOptions Option(string match) => new() { Name = "rule", Match = match };
 
-    private static RuleSet Set(long revision, string match) => RuleSet.Create(revision, [new Rule("rule", new KeyPattern(match)) { Since = revision }], []);
+    private static RuleSet Set(long revision, string match) =>
+        RuleSet.Create(revision, [new Rule("rule", new KeyPattern(match)) { Since = revision }], []);
 
     private static RegistryDocument Holding(RuleSet set) => new(set, StopSet.None, []);
 
     private static RulesAsRead Read(RuleSet? set) =>
         new(set is null ? RulesReading.Absent : new RulesReading(RulesFound.Set, 1, 1), set, StopSet.None, default);
 
-    private static RulesAsRead Unreadable() => new(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new Unreadable(true, "newer"));
+    private static RulesAsRead Unreadable() =>
+        new(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new Unreadable(true, "newer"));
 
     private RulesInForce Make(bool hasRegistry, params string[] configured) =>
         new(

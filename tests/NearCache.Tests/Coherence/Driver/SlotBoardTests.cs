@@ -75,7 +75,8 @@ public sealed class SlotBoardTests
 
         // As the announcer reads it, and the confirmation of another remote, whose answer may have been overtaken.
         Assert.Empty(_board.Look(new SlotRead(Own, 0, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
-        Assert.Equal(2, _board.Look(new SlotRead(Own, 9_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out var gap).Length);
+        Assert.Equal(
+            2, _board.Look(new SlotRead(Own, 9_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out var gap).Length);
         Assert.True(gap);
 
         // It can be written now, and is read once more to be watched.
@@ -238,7 +239,8 @@ public sealed class SlotBoardTests
 
     private static SlotContent Content(long transaction, int news = 0)
     {
-        var ring = SlotRing.Empty.Merge([.. Enumerable.Range(1, news).Select(number => new Announcement { Server = 9, Key = new[] { (byte)number } })]);
+        var ring = SlotRing.Empty.Merge(
+            [.. Enumerable.Range(1, news).Select(number => new Announcement { Server = 9, Key = new[] { (byte)number } })]);
         return new SlotContent(ring, transaction, Created: 1, Version: (int)transaction, Bytes: 0);
     }
 

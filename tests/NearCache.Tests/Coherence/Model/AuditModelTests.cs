@@ -4,8 +4,11 @@ using NearCache.Coherence.Core;
 namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>The heart of the audit protocol, through every interleaving of a small scope, on the real ledger.</summary>
-/// <remarks>NEARCACHE_MODEL=full takes three writers: minutes, and gigabytes of memory. The ledger confirms at once what an answer explains, confirms all
-/// that is explained together, and does not void twice for the same news; a model that may put these off visits 504,000 states of the same scope, and nothing else.</remarks>
+/// <remarks>
+/// NEARCACHE_MODEL=full takes three writers: minutes, and gigabytes of memory. The ledger confirms at once what an answer explains,
+/// confirms all that is explained together, and does not void twice for the same news; a model that may put these off visits 504,000 states
+/// of the same scope, and nothing else.
+/// </remarks>
 public sealed class AuditModelTests(ITestOutputHelper output)
 {
     [Fact]
@@ -14,7 +17,8 @@ public sealed class AuditModelTests(ITestOutputHelper output)
     [Fact]
     public void No_interleaving_of_three_writers_and_two_audits_serves_what_a_confirmed_audit_forbids()
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("NEARCACHE_MODEL") == "full", "NEARCACHE_MODEL=full takes minutes and gigabytes.");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("NEARCACHE_MODEL") == "full", "NEARCACHE_MODEL=full takes minutes and gigabytes.");
         Holds(AuditScope.ThreeWriters);
     }
 
@@ -57,7 +61,8 @@ public sealed class AuditModelTests(ITestOutputHelper output)
         where TDesign : struct, IDesign
     {
         var (states, broken, trace) = Exploration.Of(new AuditWorld<TDesign>(AuditScope.TwoWriters));
-        output.WriteLine($"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
+        output.WriteLine(
+            $"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
         Assert.NotNull(broken);
     }
 }

@@ -4,7 +4,10 @@ using NearCache.Coherence.Core;
 namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>One memcached server, writers that write once each, and one reader whose state is that of the real ledger.</summary>
-/// <remarks>A state is loaded, one thing happens, the state is saved. News may be lost, delayed or reordered; every command interleaves with every other.</remarks>
+/// <remarks>
+/// A state is loaded, one thing happens, the state is saved. News may be lost, delayed or reordered; every command interleaves with every
+/// other.
+/// </remarks>
 internal sealed class AuditWorld<TDesign> : IWorld, IForget
     where TDesign : struct, IDesign
 {
@@ -70,7 +73,9 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
         < 6 => $"announce total {_writers[action - 3].N} segment {_writers[action - 3].M} of key {_scope.Writers[action - 3]}",
         < 9 => $"lose the announcement of total {_writers[action - 6].N}",
         < 11 => $"fill of key {action - 9}: token",
-        11 => _fill!.Value.IsRead ? $"fill of key {_fill.Value.Key}: insert" : $"fill of key {_fill.Value.Key}: read {_values[_fill.Value.Key]}",
+        11 => _fill!.Value.IsRead
+            ? $"fill of key {_fill.Value.Key}: insert"
+            : $"fill of key {_fill.Value.Key}: read {_values[_fill.Value.Key]}",
         12 => "audit: send",
         13 => "flush: send",
         14 => _reading switch
@@ -285,7 +290,13 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
         var key = _scope.Writers[index];
         _writers[index] = writer with { IsNews = false };
         _ledger.Hear(
-            new Announcement { Server = 0, Segment = Hashes[key].Segment, Key = Names[key], Versions = [new MutationVersion(writer.N, writer.M)] }, this);
+            new Announcement
+            {
+                Server = 0,
+                Segment = Hashes[key].Segment,
+                Key = Names[key],
+                Versions = [new MutationVersion(writer.N, writer.M)],
+            }, this);
         return true;
     }
 

@@ -6,12 +6,14 @@ namespace NearCache.Tests.Coherence.Model;
 
 internal readonly struct TotalBeforeSegment : IDesign
 {
-    public static ReadOnlySpan<MutationCommand> MutationOrder => [MutationCommand.Mutate, MutationCommand.BumpTotal, MutationCommand.BumpSegment];
+    public static ReadOnlySpan<MutationCommand> MutationOrder =>
+        [MutationCommand.Mutate, MutationCommand.BumpTotal, MutationCommand.BumpSegment];
 }
 
 internal readonly struct BumpBeforeMutation : IDesign
 {
-    public static ReadOnlySpan<MutationCommand> MutationOrder => [MutationCommand.BumpSegment, MutationCommand.BumpTotal, MutationCommand.Mutate];
+    public static ReadOnlySpan<MutationCommand> MutationOrder =>
+        [MutationCommand.BumpSegment, MutationCommand.BumpTotal, MutationCommand.Mutate];
 }
 
 internal readonly struct SegmentsBeforeTotal : IDesign

@@ -17,7 +17,8 @@ public sealed class DebtModelTests(ITestOutputHelper output)
     public void No_interleaving_of_a_debt_elsewhere_and_lost_counters_serves_what_a_confirmed_audit_forbids() => Holds(DebtScope.Both);
 
     [Fact]
-    public void No_interleaving_of_a_debt_of_ones_own_and_lost_counters_serves_what_a_confirmed_audit_forbids() => Holds(DebtScope.BothHere);
+    public void No_interleaving_of_a_debt_of_ones_own_and_lost_counters_serves_what_a_confirmed_audit_forbids() =>
+        Holds(DebtScope.BothHere);
 
     [Fact]
     public void Forgetting_the_bumps_of_an_unanswered_mutation_is_caught() => Catches<NoDebts>(DebtScope.Debts);

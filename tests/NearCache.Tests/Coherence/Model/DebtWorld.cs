@@ -3,9 +3,14 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>As <see cref="AuditWorld{TDesign}"/>, but connections break inside a write, what is missing is made up for, and counters are lost and created anew.</summary>
-/// <remarks>The process whose ledger is looked at writes key 0 and keeps both keys near; another process writes key 1. Each writes once, and one of them may be cut off after any command.
-/// Announcements of the other may be lost. One counter, or all, may be evicted at any time.</remarks>
+/// <summary>
+/// As <see cref="AuditWorld{TDesign}"/>, but connections break inside a write, what is missing is made up for, and counters are lost and
+/// created anew.
+/// </summary>
+/// <remarks>
+/// The process whose ledger is looked at writes key 0 and keeps both keys near; another process writes key 1. Each writes once, and one of
+/// them may be cut off after any command. Announcements of the other may be lost. One counter, or all, may be evicted at any time.
+/// </remarks>
 internal sealed class DebtWorld<TDesign> : IWorld, IForget
     where TDesign : struct, IDesign
 {
@@ -168,7 +173,11 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
         if (bits.Take(1) != 0)
         {
             var (key, isRead, value, generation, epoch) = (bits.Take(1), bits.Take(1) != 0, bits.Take(1), bits.Take(3), bits.Take(2));
-            _fill = new Fill(key, isRead, value, new FillToken(default, Hashes[key].Segment, generation, 0, 0, Hashes[key].Stripe(Stripes.Count), epoch));
+            _fill = new Fill(
+                key,
+                isRead,
+                value,
+                new FillToken(default, Hashes[key].Segment, generation, 0, 0, Hashes[key].Stripe(Stripes.Count), epoch));
         }
 
         (_reading, _sent, _isStale) = ((Reading)bits.Take(3), TakeMoment(ref bits), bits.Take(1) != 0);
@@ -333,7 +342,12 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
                 break;
             case Stage.BumpTotal or Stage.PayTotal:
                 Bump(ref total);
-                writer = writer with { N = total, Stage = writer.Stage + 1, IsComplete = writer.IsComplete || writer.Stage == Stage.BumpTotal };
+                writer = writer with
+                {
+                    N = total,
+                    Stage = writer.Stage + 1,
+                    IsComplete = writer.IsComplete || writer.Stage == Stage.BumpTotal,
+                };
                 break;
             case Stage.Answered:
                 Answered(index, ref writer, answered: true);
@@ -375,7 +389,13 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
         }
 
         var isNews = index == 1 && answered && writer.M >= Life && writer.N >= Life;
-        writer = writer with { Stage = answered ? Stage.Done : Stage.Owing, IsNews = isNews, M = isNews ? writer.M : 0, N = isNews ? writer.N : 0 };
+        writer = writer with
+        {
+            Stage = answered ? Stage.Done : Stage.Owing,
+            IsNews = isNews,
+            M = isNews ? writer.M : 0,
+            N = isNews ? writer.N : 0,
+        };
         NoteLoss(wasKnown);
     }
 
@@ -496,10 +516,16 @@ internal sealed class DebtWorld<TDesign> : IWorld, IForget
         atLeast[0] = _ledger.Counters.Segments[Hashes[0].Segment].Known / Life * Life;
         if (_reading == Reading.FlushAnswer)
         {
-            (atLeast[0], atLeast[Hashes[0].Segment], atLeast[Hashes[1].Segment]) = (0, atLeast[0], _ledger.Counters.Segments[Hashes[1].Segment].Known / Life * Life);
+            (atLeast[0], atLeast[Hashes[0].Segment], atLeast[Hashes[1].Segment]) = (
+                0, atLeast[0], _ledger.Counters.Segments[Hashes[1].Segment].Known / Life * Life);
         }
 
-        var sent = new SentRead(_sent, _ledger.Counters.Total.Known / Life * Life, Hashes[0].Segment, atLeast, _ledger.SendingAudit(default, 0).Life - (_isStale ? 1 : 0));
+        var sent = new SentRead(
+            _sent,
+            _ledger.Counters.Total.Known / Life * Life,
+            Hashes[0].Segment,
+            atLeast,
+            _ledger.SendingAudit(default, 0).Life - (_isStale ? 1 : 0));
         switch (_reading)
         {
             case Reading.None:

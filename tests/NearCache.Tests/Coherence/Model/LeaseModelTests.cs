@@ -31,7 +31,8 @@ public sealed class LeaseModelTests(ITestOutputHelper output)
         where TDesign : struct, ILeaseDesign
     {
         var (states, broken, trace) = Exploration.Of(new LeaseWorld<TDesign>(removes));
-        output.WriteLine($"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
+        output.WriteLine(
+            $"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
         Assert.NotNull(broken);
     }
 

@@ -2,7 +2,10 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>One key, two processes that fill it from the source, and one that changes the source and then removes or sets the key. The server may restart, empty items may end.</summary>
+/// <summary>
+/// One key, two processes that fill it from the source, and one that changes the source and then removes or sets the key. The server may
+/// restart, empty items may end.
+/// </summary>
 /// <remarks>What must hold: once the change is complete, memcached never again holds the value of before.</remarks>
 internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
     where TDesign : struct, ILeaseDesign
@@ -65,7 +68,8 @@ internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
         _ => EndEmpty(),
     };
 
-    public string? Broken() => _change == Change.Complete && _item == Item.Old ? "memcached holds the old value again, after the change was complete" : null;
+    public string? Broken() =>
+        _change == Change.Complete && _item == Item.Old ? "memcached holds the old value again, after the change was complete" : null;
 
     public UInt128 Begin()
     {
@@ -106,7 +110,8 @@ internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
         return bits.Value;
     }
 
-    // mg with N: an absent item becomes an empty one, and its reader has won. A reader without leases sees nothing instead, which AddsWithoutCas stands for.
+    // mg with N: an absent item becomes an empty one, and its reader has won. A reader without leases sees nothing instead, which
+    // AddsWithoutCas stands for.
     private bool Read(int index)
     {
         if (_fillers[index].Stage != Stage.Idle || _reads == 0 || _item is Item.Old or Item.New)

@@ -10,10 +10,12 @@ public sealed class RuleModelTests(ITestOutputHelper output)
     private static bool IsFull => Environment.GetEnvironmentVariable("NEARCACHE_MODEL") == "full";
 
     [Fact]
-    public void No_interleaving_of_an_activation_serves_what_a_writer_did_not_count() => Holds(IsFull ? RuleScope.ActivationInFull : RuleScope.Activation);
+    public void No_interleaving_of_an_activation_serves_what_a_writer_did_not_count() =>
+        Holds(IsFull ? RuleScope.ActivationInFull : RuleScope.Activation);
 
     [Fact]
-    public void No_interleaving_with_a_reader_that_trusts_the_settled_mark_does_either() => Holds(IsFull ? RuleScope.LateReaderInFull : RuleScope.LateReader);
+    public void No_interleaving_with_a_reader_that_trusts_the_settled_mark_does_either() =>
+        Holds(IsFull ? RuleScope.LateReaderInFull : RuleScope.LateReader);
 
     [Fact]
     public void A_lease_that_runs_from_the_sending_is_caught() => Catches<LeaseFromSending>(RuleScope.Activation);

@@ -2,13 +2,21 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>One server whose rules item is replaced, lost and added again; a writer that relies on what it read there; a reader that fills when it may; on the real leases.</summary>
-/// <remarks>Set 1 and set 2 do not have the rule, set 3 has it. P carries set 2, Q carries set 3. Forbidden: an entry from before a completed mutation that was not counted is
-/// served after an audit was confirmed that was sent later.</remarks>
+/// <summary>
+/// One server whose rules item is replaced, lost and added again; a writer that relies on what it read there; a reader that fills when it
+/// may; on the real leases.
+/// </summary>
+/// <remarks>
+/// Set 1 and set 2 do not have the rule, set 3 has it. P carries set 2, Q carries set 3. Forbidden: an entry from before a completed
+/// mutation that was not counted is served after an audit was confirmed that was sent later.
+/// </remarks>
 internal sealed class RuleWorld<TDesign>
     where TDesign : struct, IRuleDesign
 {
-    private static readonly CarriedSet[] Sets = [CarriedSet.None, Core.RulesOnServer.Set(1), Core.RulesOnServer.Set(2), Core.RulesOnServer.Set(3, "a@3")];
+    private static readonly CarriedSet[] Sets =
+    [
+        CarriedSet.None, Core.RulesOnServer.Set(1), Core.RulesOnServer.Set(2), Core.RulesOnServer.Set(3, "a@3")
+    ];
     private static readonly RuleIdentity Rule = new("a", 3);
     private static readonly Random Unused = new(0);
 
@@ -34,7 +42,8 @@ internal sealed class RuleWorld<TDesign>
     {
         var times = new RuleLeaseTimes(scope.Lease, 1000, Spread: 0);
         (_scope, _evictions) = (scope, scope.Evictions);
-        (_writer, _reader, _late) = (new(times, Sets[2], Unused), new(times, Sets[3], Unused), scope.HasLateReader ? new(times, Sets[3], Unused) : null);
+        (_writer, _reader, _late) = (
+            new(times, Sets[2], Unused), new(times, Sets[3], Unused), scope.HasLateReader ? new(times, Sets[3], Unused) : null);
         _item = Item(1, 1, 0) with { Cas = _cas };
     }
 
@@ -42,8 +51,10 @@ internal sealed class RuleWorld<TDesign>
     {
         _scope = other._scope;
         (_writer, _reader, _late) = (other._writer, other._reader, other._late);
-        (_now, _evictions, _incarnation, _cas, _item, _step, _stepDone) = (other._now, other._evictions, other._incarnation, other._cas, other._item, other._step, other._stepDone);
-        (_read, _audit, _lateAudit, _mutated, _near, _confirmed) = (other._read, other._audit, other._lateAudit, other._mutated, other._near, other._confirmed);
+        (_now, _evictions, _incarnation, _cas, _item, _step, _stepDone) = (
+            other._now, other._evictions, other._incarnation, other._cas, other._item, other._step, other._stepDone);
+        (_read, _audit, _lateAudit, _mutated, _near, _confirmed) = (
+            other._read, other._audit, other._lateAudit, other._mutated, other._near, other._confirmed);
     }
 
     public static int Actions => 15;
@@ -56,7 +67,9 @@ internal sealed class RuleWorld<TDesign>
     public string? Broken() => _near == 0 && _mutated && _confirmed
         ? "an entry from before an uncounted mutation is served, and the confirmed audit was sent after the mutation was complete" : null;
 
-    /// <summary>Nothing forbidden can follow: the mutation is complete and no older entry is left, or it can no longer be made without a bump.</summary>
+    /// <summary>
+    /// Nothing forbidden can follow: the mutation is complete and no older entry is left, or it can no longer be made without a bump.
+    /// </summary>
     public bool IsOver() => _mutated ? _near != 0 : _read.Stage == 3 && _writer.View.Decide("a:1", At(_now)) != BumpDecision.None;
 
     /// <summary>Equal for two states from which the same can happen.</summary>
@@ -92,7 +105,8 @@ internal sealed class RuleWorld<TDesign>
     private static RulesReading Item(int revision, ulong incarnation, long settled) =>
         new(RulesFound.Set, (uint)((incarnation * 10) + (ulong)revision), 0, incarnation, settled, Sets[revision]);
 
-    private static (long?, ulong, long) Short(RulesReading? item) => (item is null ? -1 : item.Set?.Revision, item?.Incarnation ?? 0, item?.Settled ?? 0);
+    private static (long?, ulong, long) Short(RulesReading? item) =>
+        (item is null ? -1 : item.Set?.Revision, item?.Incarnation ?? 0, item?.Settled ?? 0);
 
     private static string Say(string what, object? _ = null) => what;
 
@@ -110,7 +124,8 @@ internal sealed class RuleWorld<TDesign>
 
     private void Store(RulesReading item) => _item = item with { Cas = ++_cas };
 
-    private bool Fits(in RulesStep step) => step.Kind == RulesStepKind.Add ? _item.Cas == 0 : _item.Cas != 0 && (step.Cas == 0 || step.Cas == _item.Cas);
+    private bool Fits(in RulesStep step) =>
+        step.Kind == RulesStepKind.Add ? _item.Cas == 0 : _item.Cas != 0 && (step.Cas == 0 || step.Cas == _item.Cas);
 
     private string? Evict()
     {

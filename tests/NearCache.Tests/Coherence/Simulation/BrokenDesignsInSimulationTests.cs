@@ -43,7 +43,8 @@ public sealed class BrokenDesignsInSimulationTests(ITestOutputHelper output)
     public void A_gate_that_does_not_look_at_the_wall_clock_is_caught() => Caught<MonotonicGateOnly>();
 
     [Fact]
-    public void A_gate_that_looks_only_at_the_wall_clock_is_caught() => Caught<WallGateOnly>(Fault.BlackHole, Fault.PauseServer, Fault.WallClockJump);
+    public void A_gate_that_looks_only_at_the_wall_clock_is_caught() =>
+        Caught<WallGateOnly>(Fault.BlackHole, Fault.PauseServer, Fault.WallClockJump);
 
     [Fact]
     public void Not_noticing_that_counters_began_anew_is_caught() => Caught<LossUnnoticed>();

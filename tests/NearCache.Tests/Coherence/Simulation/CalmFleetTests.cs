@@ -64,7 +64,10 @@ public sealed class CalmFleetTests(ITestOutputHelper output)
     }
 
     private static int Flushed(Run<AsDesigned> run) =>
-        run.Processes.Sum(process => process.Servers.Sum(server => server.Flushes.Where(flush => flush.Key is not FlushReason.FirstAudit and not FlushReason.CountersAbsent).Sum(flush => flush.Value)));
+        run.Processes.Sum(
+            process => process.Servers.Sum(
+                server => server.Flushes.Where(flush => flush.Key is not FlushReason.FirstAudit and not FlushReason.CountersAbsent)
+                    .Sum(flush => flush.Value)));
 
     private static (Run<AsDesigned> Run, long Oldest) Run(Profile profile)
     {

@@ -1,15 +1,19 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>The promise: a near hit at t was the newest completed write at some instant no earlier than t − MaxStaleness.</summary>
-/// <remarks>Versions of a key are in the order in which memcached executed its writes. A write is complete when it and its bumps were executed, which is sooner than its
-/// caller knows, so what is checked is a little more than what is promised. A write whose bumps were lost is complete when they were made up for.</remarks>
+/// <remarks>
+/// Versions of a key are in the order in which memcached executed its writes. A write is complete when it and its bumps were executed,
+/// which is sooner than its caller knows, so what is checked is a little more than what is promised. A write whose bumps were lost is
+/// complete when they were made up for.
+/// </remarks>
 /// <param name="maxStaleness">In microseconds.</param>
 internal sealed class Checker(long maxStaleness)
 {
     // Both clocks of a process tick in whole milliseconds.
     private const long Tick = 1000;
 
-    private readonly List<(long At, int Version)>[] _complete = [.. Enumerable.Range(0, Keyspace.Count).Select(_ => new List<(long, int)>())];
+    private readonly List<(
+        long At, int Version)>[] _complete = [.. Enumerable.Range(0, Keyspace.Count).Select(_ => new List<(long, int)>())];
     private readonly int[] _executed = new int[Keyspace.Count];
 
     public long Hits { get; private set; }

@@ -1,6 +1,9 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>What a seed means: how large the fleet is, how busy, and which faults happen. Not every seed has every fault: some breakages show only in calm weather.</summary>
+/// <summary>
+/// What a seed means: how large the fleet is, how busy, and which faults happen. Not every seed has every fault: some breakages show only
+/// in calm weather.
+/// </summary>
 internal sealed class Profile
 {
     private readonly bool[] _enabled;

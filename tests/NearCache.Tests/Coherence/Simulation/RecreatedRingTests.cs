@@ -2,8 +2,13 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>Slots whose nodes are deleted and created again while processes announce, over a remote without counters: what a process has not heard of when it has read all slots must have shown as a gap.</summary>
-/// <remarks>Over memcached the audits find what was missed; there the simulated fleet has the same fault (<see cref="Fault.RecreateSlot"/>).</remarks>
+/// <summary>
+/// Slots whose nodes are deleted and created again while processes announce, over a remote without counters: what a process has not heard
+/// of when it has read all slots must have shown as a gap.
+/// </summary>
+/// <remarks>
+/// Over memcached the audits find what was missed; there the simulated fleet has the same fault (<see cref="Fault.RecreateSlot"/>).
+/// </remarks>
 public sealed class RecreatedRingTests(ITestOutputHelper output)
 {
     private const int Seeds = 300;
@@ -49,8 +54,11 @@ public sealed class RecreatedRingTests(ITestOutputHelper output)
             switch (random.Next(20))
             {
                 case 0:
-                    // As the keeper does; or by hand without bytes, as older processes do, too: of that, only readers that compare nodes know.
-                    nodes[slot] = (writersBeginHigh && (!readersCompareNodes || random.Next(2) == 0) ? SlotRing.Fresh(random) : SlotRing.Empty, ++created);
+                    // As the keeper does; or by hand without bytes, as older processes do, too: of that, only readers that compare nodes
+                    // know.
+                    nodes[slot] = (
+                        writersBeginHigh && (!readersCompareNodes || random.Next(2) == 0) ? SlotRing.Fresh(random) : SlotRing.Empty,
+                        ++created);
                     break;
                 case 1 or 2 or 3:
                     var reader = readers[random.Next(readers.Length)];

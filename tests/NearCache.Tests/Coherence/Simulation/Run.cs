@@ -180,14 +180,16 @@ internal sealed class Run<TDesign>
             case Fault.WallClockJump:
                 // A machine that sleeps and whose wall clock is set back by as much has no clock that noticed: not covered, and said so.
                 var leastJump = _profile.Has(Fault.SuspendMachine) ? 0 : -8_000;
-                process.JumpWallClock(_random.Next(3) == 0 ? _random.NextInt64(450 * leastJump, 3_600_000) : _random.NextInt64(leastJump, 2_000));
+                process.JumpWallClock(
+                    _random.Next(3) == 0 ? _random.NextInt64(450 * leastJump, 3_600_000) : _random.NextInt64(leastJump, 2_000));
                 break;
             case Fault.LoseSession:
                 process.SessionLost();
                 _schedule.After(duration, process.SessionBack);
                 break;
             case Fault.RecreateSlot:
-                _zooKeeper.Recreate(_random.Next(SimulatedZooKeeper.Slots), _random.Next(2) == 0 ? SlotRing.Empty : SlotRing.Fresh(_random));
+                _zooKeeper.Recreate(
+                    _random.Next(SimulatedZooKeeper.Slots), _random.Next(2) == 0 ? SlotRing.Empty : SlotRing.Fresh(_random));
                 break;
             case Fault.StallSession:
                 process.Session.IsStalled = true;

@@ -11,7 +11,8 @@ internal sealed class ServerLoop<TDesign>
     private bool _busy;
     private int _timer;
 
-    public ServerLoop(int index, ServerLedger<TDesign> ledger, SimulatedConnection connection, SimulatedProcess<TDesign> process, Random random)
+    public ServerLoop(
+        int index, ServerLedger<TDesign> ledger, SimulatedConnection connection, SimulatedProcess<TDesign> process, Random random)
     {
         (Index, Ledger, Connection, _process) = (index, ledger, connection, process);
         _auditor = new ServerAuditor<TDesign>(ledger, 1000, random);
@@ -114,7 +115,8 @@ internal sealed class ServerLoop<TDesign>
             {
                 if (!_process.LosesLog())
                 {
-                    Connection.Send([new Command(CommandKind.SetLog, n.Value, new LogRecord(segment, m.Value, Keyspace.Names[write.Key]))], _ => { });
+                    Connection.Send(
+                        [new Command(CommandKind.SetLog, n.Value, new LogRecord(segment, m.Value, Keyspace.Names[write.Key]))], _ => { });
                 }
 
                 _process.Announce(this, write.Key, new MutationVersion(n.Value, m.Value));
@@ -132,7 +134,8 @@ internal sealed class ServerLoop<TDesign>
         });
     }
 
-    // A write that was executed, but not all of its bumps: as soon as nothing is owed any more, it counts as complete. One that is executed later never does.
+    // A write that was executed, but not all of its bumps: as soon as nothing is owed any more, it counts as complete. One that is executed
+    // later never does.
     private void Owed(Write write, int segment)
     {
         if (write.Version == 0 || write.Remaining == 0)

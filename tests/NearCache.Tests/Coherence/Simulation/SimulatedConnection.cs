@@ -1,6 +1,9 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>The connection of a process to a memcached server. Requests and replies keep their order; it may stall, and break with anything under way.</summary>
+/// <summary>
+/// The connection of a process to a memcached server. Requests and replies keep their order; it may stall, and break with anything under
+/// way.
+/// </summary>
 internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached server, Random random, Profile profile)
 {
     private const int OperationTimeout = 1_000_000;
@@ -64,7 +67,10 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
         }
     }
 
-    /// <summary>Ends the connection. What was on its way to the server may still be executed, up to a point: everything, nothing, or a part of one write.</summary>
+    /// <summary>
+    /// Ends the connection. What was on its way to the server may still be executed, up to a point: everything, nothing, or a part of one
+    /// write.
+    /// </summary>
     /// <param name="withPart">False when the process died: what it wrote in one piece arrives in one piece.</param>
     public void Break(bool withPart)
     {
@@ -145,7 +151,8 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
                 request.Next++;
                 if (random.Next(4) == 0)
                 {
-                    schedule.After(random.Next(10) == 0 ? random.Next(profile.LongestGap) : random.Next(60), () => server.WhenRunning(Execute));
+                    schedule.After(
+                        random.Next(10) == 0 ? random.Next(profile.LongestGap) : random.Next(60), () => server.WhenRunning(Execute));
                     return;
                 }
             }

@@ -2,7 +2,10 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>A memcached server: it executes the commands of one connection in order, those of different connections interleave, and what it knows can be lost.</summary>
+/// <summary>
+/// A memcached server: it executes the commands of one connection in order, those of different connections interleave, and what it knows
+/// can be lost.
+/// </summary>
 internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Random random)
 {
     private readonly int[] _values = [.. Enumerable.Repeat(-1, Keyspace.Count)];
@@ -76,7 +79,8 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
             case CommandKind.Set or CommandKind.Remove:
                 var write = command.Write!;
                 (write.Version, write.ExecutedAt) = (checker.Executed(write.Key), schedule.Now);
-                schedule.Tell($"executed: key {write.Key} is version {write.Version}{(command.Kind == CommandKind.Remove ? ", removed" : "")}");
+                schedule.Tell(
+                    $"executed: key {write.Key} is version {write.Version}{(command.Kind == CommandKind.Remove ? ", removed" : "")}");
                 _values[write.Key] = command.Kind == CommandKind.Set ? write.Version : -1;
                 Finished(write);
                 return new Reply(write.Version);

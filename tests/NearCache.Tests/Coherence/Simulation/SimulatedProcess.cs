@@ -27,7 +27,14 @@ internal sealed class SimulatedProcess<TDesign> : IForget
     private int _readerTimer;
     private int _writerTimer;
 
-    public SimulatedProcess(int number, Schedule schedule, Checker checker, IReadOnlyList<SimulatedMemcached> servers, SimulatedZooKeeper zooKeeper, Profile profile, Random random)
+    public SimulatedProcess(
+        int number,
+        Schedule schedule,
+        Checker checker,
+        IReadOnlyList<SimulatedMemcached> servers,
+        SimulatedZooKeeper zooKeeper,
+        Profile profile,
+        Random random)
     {
         (Number, _schedule, _checker, _profile, _random) = (number, schedule, checker, profile, random);
         _monotonicZero = random.NextInt64(1L << 40);
@@ -143,7 +150,8 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         var now = Now;
         var server = ServerOf(key);
         var hash = Keyspace.Hashes[key];
-        if (_near.TryGetValue(key, out var entry) && server.Ledger.Gate.IsCurrent(hash.Segment, entry.Generation, now, _profile.MaxStaleness))
+        if (_near.TryGetValue(key, out var entry)
+            && server.Ledger.Gate.IsCurrent(hash.Segment, entry.Generation, now, _profile.MaxStaleness))
         {
             _checker.Hit(Number, key, entry.Value, _schedule.Now);
             return;
@@ -224,7 +232,8 @@ internal sealed class SimulatedProcess<TDesign> : IForget
     void IForget.Forget(ReadOnlySpan<byte> key) => Void(Keyspace.IndexOf(key));
 
     /// <summary>Runs something at a monotonic millisecond of this process.</summary>
-    public void AtMonotonic(long monotonic, Action action) => _schedule.After(Math.Clamp(monotonic - Now.Monotonic, 1, 600_000) * 1000, () => Post(action));
+    public void AtMonotonic(long monotonic, Action action) =>
+        _schedule.After(Math.Clamp(monotonic - Now.Monotonic, 1, 600_000) * 1000, () => Post(action));
 
     private ServerLoop<TDesign> ServerOf(int key) => _servers[key % _servers.Length];
 

@@ -2,7 +2,9 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>A session of a process with ZooKeeper: requests, answers and events keep their order; it may stall, lose events, and break.</summary>
+/// <summary>
+/// A session of a process with ZooKeeper: requests, answers and events keep their order; it may stall, lose events, and break.
+/// </summary>
 internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zooKeeper, Random random, int slowest)
 {
     private readonly Queue<Action> _toServer = new();
@@ -35,7 +37,10 @@ internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zoo
 
     /// <summary>getData. The answer's version is -1 when the session broke.</summary>
     public void Get(int slot, bool watch, Action<SlotRing, int, long> done) =>
-        Request(() => zooKeeper.Get(slot, watch ? this : null), answer => done(answer.Ring, answer.Version, answer.Created), () => done(SlotRing.Empty, -1, 0));
+        Request(
+            () => zooKeeper.Get(slot, watch ? this : null),
+            answer => done(answer.Ring, answer.Version, answer.Created),
+            () => done(SlotRing.Empty, -1, 0));
 
     /// <summary>setData. True: done; false: refused; null: the session broke.</summary>
     public void Set(int slot, ReadOnlyMemory<byte> data, int version, Action<bool?> done) =>

@@ -50,7 +50,9 @@ internal sealed class SimulatedZooKeeper
         return true;
     }
 
-    /// <summary>The node is deleted and created again, by NearCache or by hand: without bytes, or with a ring that begins at a random number.</summary>
+    /// <summary>
+    /// The node is deleted and created again, by NearCache or by hand: without bytes, or with a ring that begins at a random number.
+    /// </summary>
     public void Recreate(int slot, SlotRing ring)
     {
         var state = _slots[slot];

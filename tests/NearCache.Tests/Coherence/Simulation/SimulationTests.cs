@@ -5,7 +5,9 @@ using NearCache.Tests.Coherence.Model;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>The promise under random faults, on simulated time, with the real core.</summary>
-/// <remarks>NEARCACHE_SEEDS=n runs n seeds instead of the few of an ordinary run; NEARCACHE_SEED=s replays one and tells what happened.</remarks>
+/// <remarks>
+/// NEARCACHE_SEEDS=n runs n seeds instead of the few of an ordinary run; NEARCACHE_SEED=s replays one and tells what happened.
+/// </remarks>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private static readonly int Seeds = Setting("NEARCACHE_SEEDS") ?? 1500;
@@ -40,7 +42,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void A_planted_stale_read_is_found()
     {
-        var found = Enumerable.Range(1, 200).Select(seed => new Run<AsDesigned>(seed, new Profile(new Random(seed)) { PlantedStaleRead = true }).Begin().ToEnd().Checker.Violation)
+        var found = Enumerable.Range(1, 200).Select(
+            seed => new Run<AsDesigned>(seed, new Profile(new Random(seed)) { PlantedStaleRead = true }).Begin().ToEnd().Checker.Violation)
             .FirstOrDefault(violation => violation is not null);
         Assert.NotNull(found);
     }

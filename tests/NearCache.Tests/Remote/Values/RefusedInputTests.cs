@@ -15,7 +15,8 @@ public sealed class RefusedInputTests
     [InlineData(LongKeyPolicy.Hash)]
     public async Task Half_a_surrogate_pair_in_a_key_is_an_error_that_says_so(LongKeyPolicy longKeys)
     {
-        await using var cache = new NearCacheClient(new NearCacheOptions { LongKeys = longKeys, Rules = { new RuleOptions { Name = "all", Match = "product:*" } } });
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { LongKeys = longKeys, Rules = { new RuleOptions { Name = "all", Match = "product:*" } } });
         var distributed = new NearDistributedCache(cache);
         foreach (var call in new Func<Task>[]
         {
@@ -71,7 +72,8 @@ public sealed class RefusedInputTests
     public async Task A_value_as_large_as_an_item_is_an_error_that_names_the_setting_and_the_option(bool isNear)
     {
         using var log = new SaidLog(LogLevel.Debug);
-        await using var cache = new NearCacheClient(new NearCacheOptions { Rules = { new RuleOptions { Name = "near", Match = "near:*" } } }, log);
+        await using var cache = new NearCacheClient(
+            new NearCacheOptions { Rules = { new RuleOptions { Name = "near", Match = "near:*" } } }, log);
 
         await SaysWhatToDoAsync(cache, log, isNear ? "near:large" : "large");
     }
@@ -96,11 +98,13 @@ public sealed class RefusedInputTests
         // A factory's caller gets its value. While little is known of a server, its value is not stored anyway.
         await Eventually.BecomesTrueAsync(
             async () => (await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult(value))).Length == value.Length
-                && log.Texts.Any(text => text.Contains("fill", StringComparison.Ordinal) && text.Contains("kept nowhere", StringComparison.Ordinal)),
+                && log.Texts.Any(
+                    text => text.Contains("fill", StringComparison.Ordinal) && text.Contains("kept nowhere", StringComparison.Ordinal)),
             "the log says that it is kept nowhere");
         var above = await Assert.ThrowsAsync<NearCacheException>(() => cache.SetAsync(key, new byte[(1 << 20) + 1]));
         Assert.Contains("MaxValueBytes", above.Message, StringComparison.Ordinal);
     }
 
-    private static void IsDocumented(ArgumentException exception) => Assert.Contains("must not hold half of a surrogate pair", exception.Message, StringComparison.Ordinal);
+    private static void IsDocumented(ArgumentException exception) =>
+        Assert.Contains("must not hold half of a surrogate pair", exception.Message, StringComparison.Ordinal);
 }

@@ -1,4 +1,5 @@
-#pragma warning disable IDE1006, CA1051, CA1812, CA1822, CA1852, CS0067, CS0169, CS0414, CA1823, IDE0044, IDE0051, IDE0052, CA2214, CA1033 // What these types look like is what they are for.
+// What these types look like is what they are for.
+#pragma warning disable IDE1006, CA1051, CA1812, CA1822, CA1852, CS0067, CS0169, CS0414, CA1823, IDE0044, IDE0051, IDE0052, CA2214, CA1033
 
 using System.Collections;
 using System.Collections.ObjectModel;
@@ -139,7 +140,8 @@ public static partial class Samples
     {
         public override Money Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 
-        public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) => writer.WriteNumberValue(value.ToCents());
+        public override void Write(Utf8JsonWriter writer, Money value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.ToCents());
     }
 
     internal sealed class Caseless() : Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
@@ -357,7 +359,8 @@ public static partial class Samples
 
     internal sealed class WriteOnlyConverter : JsonConverter<WriteOnly>
     {
-        public override WriteOnly Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotImplementedException("It is not supported to read one.");
+        public override WriteOnly Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotImplementedException("It is not supported to read one.");
 
         public override void Write(Utf8JsonWriter writer, WriteOnly value, JsonSerializerOptions options) => writer.WriteStringValue("x");
     }

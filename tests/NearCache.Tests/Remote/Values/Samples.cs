@@ -23,29 +23,49 @@ public static partial class Samples
         ValueSample.Of("tuple of nine", (1, 2, 3, 4, 5, 6, 7, 8, "nine")),
         ValueSample.Of<(int, string)?>("nullable tuple", (1, "one")),
         ValueSample.Of("dictionary of tuples", new Dictionary<string, (int, string)> { ["a"] = (1, "one") }, Each),
-        ValueSample.Of("list of lists of tuples", new List<List<(int, (bool, char))>> { new() { (1, (true, 'x')) } }, (one, other) => one[0].SequenceEqual(other[0])),
+        ValueSample.Of(
+            "list of lists of tuples",
+            new List<List<(int, (bool, char))>> { new() { (1, (true, 'x')) } },
+            (one, other) => one[0].SequenceEqual(other[0])),
         ValueSample.Of("class tuple", Tuple.Create(1, "one", 2.5)),
         ValueSample.Of("vector", new Vector3(1, 2, 3)),
         ValueSample.Of("quaternion", new Quaternion(1, 2, 3, 4)),
         ValueSample.Of("matrix", new Matrix4x4(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)),
-        ValueSample.Of("fields", new WithFields { Number = 1, Name = "one" }, (one, other) => one.Number == other.Number && one.Name == other.Name),
-        ValueSample.Of("fields inside", new Holder<WithFields> { Value = new WithFields { Number = 1 } }, (one, other) => one.Value!.Number == other.Value!.Number),
-        ValueSample.Of("fields below a property", new DerivedWithProperty { Number = 1, Size = 2 }, (one, other) => (one.Number, one.Size) == (other.Number, other.Size)),
+        ValueSample.Of(
+            "fields", new WithFields { Number = 1, Name = "one" }, (one, other) => one.Number == other.Number && one.Name == other.Name),
+        ValueSample.Of(
+            "fields inside",
+            new Holder<WithFields> { Value = new WithFields { Number = 1 } },
+            (one, other) => one.Value!.Number == other.Value!.Number),
+        ValueSample.Of(
+            "fields below a property",
+            new DerivedWithProperty { Number = 1, Size = 2 },
+            (one, other) => (one.Number, one.Size) == (other.Number, other.Size)),
         ValueSample.Of("record", new Person("Ann", 7) { City = "Bern" }),
         ValueSample.Of("record struct", new Position(1, 2)),
-        ValueSample.Of("private field behind a property", new HandWritten { Total = 3, Label = "x" }, (one, other) => (one.Total, one.Label) == (other.Total, other.Label)),
+        ValueSample.Of(
+            "private field behind a property",
+            new HandWritten { Total = 3, Label = "x" },
+            (one, other) => (one.Total, one.Label) == (other.Total, other.Label)),
         ValueSample.Of("constructor", new Constructed(4), (one, other) => one.Size == other.Size),
         ValueSample.Of("primary constructor", new Captured(5), (one, other) => one.Size == other.Size),
         ValueSample.Of("included private setter", Included.Of(6), (one, other) => one.Size == other.Size),
         ValueSample.Of("populated collection", new Populated { Lines = { 1, 2 } }, (one, other) => one.Lines.SequenceEqual(other.Lines)),
-        ValueSample.Of("populated caseless", new PopulatedCaseless { Sizes = { ["a"] = 1 }, Names = { "b" } }, (_, other) => other.Sizes["A"] == 1 && other.Names.Contains("B")),
+        ValueSample.Of(
+            "populated caseless",
+            new PopulatedCaseless { Sizes = { ["a"] = 1 }, Names = { "b" } },
+            (_, other) => other.Sizes["A"] == 1 && other.Names.Contains("B")),
         ValueSample.Of("required", new Needs { Name = "x" }, (one, other) => one.Name == other.Name),
         ValueSample.Of("computed", new Computed { Width = 2 }, (one, other) => one.Width == other.Width && other.Twice == 4),
         ValueSample.Of("overridden", new Overrides { Size = 7 }, (one, other) => one.Size == other.Size),
         ValueSample.Of("event", new Watched { Size = 8 }, (one, other) => one.Size == other.Size),
         ValueSample.Of("not serialized", new Remembers { Width = 2 }, (one, other) => one.Width == other.Width),
-        ValueSample.Of<Shape>("polymorphic", new Circle { Radius = 2 }, (one, other) => other is Circle circle && circle.Radius == ((Circle)one).Radius),
-        ValueSample.Of("list of polymorphic", new List<Shape> { new Circle { Radius = 3 }, new Square { Side = 4 } }, (_, other) => other is [Circle { Radius: 3 }, Square { Side: 4 }]),
+        ValueSample.Of<Shape>(
+            "polymorphic", new Circle { Radius = 2 }, (one, other) => other is Circle circle && circle.Radius == ((Circle)one).Radius),
+        ValueSample.Of(
+            "list of polymorphic",
+            new List<Shape> { new Circle { Radius = 3 }, new Square { Side = 4 } },
+            (_, other) => other is [Circle { Radius: 3 }, Square { Side: 4 }]),
         ValueSample.Of("own converter", new Money(1234), (one, other) => one.Equals(other)),
         ValueSample.Of("infinity", double.PositiveInfinity),
         ValueSample.Of("not a number", new[] { float.NaN, float.NegativeInfinity }, (one, other) => one.SequenceEqual(other)),
@@ -83,7 +103,10 @@ public static partial class Samples
         ValueSample.Of("jagged", new int[][] { [1], [2, 3] }, (one, other) => one[1].SequenceEqual(other[1])),
         ValueSample.Of("element", JsonSerializer.SerializeToElement(new { A = 1 }), JsonElement.DeepEquals),
         ValueSample.Of("node", JsonNode.Parse("""{"a":[1,null]}""")!, JsonNode.DeepEquals),
-        ValueSample.Of("elements", new Dictionary<string, object?> { ["a"] = JsonSerializer.SerializeToElement(1), ["b"] = null }, (_, other) => other["a"] is JsonElement { ValueKind: JsonValueKind.Number }),
+        ValueSample.Of(
+            "elements",
+            new Dictionary<string, object?> { ["a"] = JsonSerializer.SerializeToElement(1), ["b"] = null },
+            (_, other) => other["a"] is JsonElement { ValueKind: JsonValueKind.Number }),
         ValueSample.Of("anonymous", new { A = 1, B = "b" }),
         ValueSample.Of("memory", new Holder<byte[]> { Value = [1, 2] }, (one, other) => one.Value!.SequenceEqual(other.Value!)),
     ];
@@ -150,5 +173,6 @@ public static partial class Samples
 
     private static bool SameTime(DateTime one, DateTime other) => (one, one.Kind) == (other, other.Kind);
 
-    private static bool Each<TKey, TValue>(IEnumerable<KeyValuePair<TKey, TValue>> one, IEnumerable<KeyValuePair<TKey, TValue>> other) => one.SequenceEqual(other);
+    private static bool Each<TKey, TValue>(IEnumerable<KeyValuePair<TKey, TValue>> one, IEnumerable<KeyValuePair<TKey, TValue>> other) =>
+        one.SequenceEqual(other);
 }

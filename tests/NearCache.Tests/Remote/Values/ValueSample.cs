@@ -7,9 +7,13 @@ public abstract class ValueSample(string name)
 {
     public string Name => name;
 
-    public static ValueSample Of<T>(string name, T value, Func<T, T, bool>? areEqual = null) => new Typed<T>(name, value, areEqual ?? EqualityComparer<T>.Default.Equals);
+    public static ValueSample Of<T>(string name, T value, Func<T, T, bool>? areEqual = null) =>
+        new Typed<T>(name, value, areEqual ?? EqualityComparer<T>.Default.Equals);
 
-    /// <summary>Stores it by every way of writing, and reads it by every way of reading, from the remote and from near, in the process that wrote and in another.</summary>
+    /// <summary>
+    /// Stores it by every way of writing, and reads it by every way of reading, from the remote and from near, in the process that wrote
+    /// and in another.
+    /// </summary>
     public abstract Task ComesBackAsync(ValueTown town);
 
     /// <summary>Finds every way of writing closed, with an error that names the type and a remedy, and nothing stored.</summary>
@@ -65,7 +69,8 @@ public abstract class ValueSample(string name)
             }
 
             Refuses(await Record.ExceptionAsync(async () => await town.HybridWriter.SetAsync(Name, value)));
-            Refuses(await Record.ExceptionAsync(async () => await town.HybridWriter.GetOrCreateAsync(Name, _ => ValueTask.FromResult(value))));
+            Refuses(
+                await Record.ExceptionAsync(async () => await town.HybridWriter.GetOrCreateAsync(Name, _ => ValueTask.FromResult(value))));
             var options = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableUnderlyingData };
             Assert.Equal(default, await town.HybridReader.GetOrCreateAsync<T>(Name, _ => throw new InvalidOperationException(), options));
         }
@@ -81,7 +86,10 @@ public abstract class ValueSample(string name)
         private void Refuses(Exception? exception)
         {
             Assert.True(exception is NotSupportedException or ArgumentException, $"{Name} was stored, or refused by {exception}.");
-            Assert.Contains(typeof(T).Name.Split('`')[0].TrimEnd(']', ',', '['), exception.Message.Replace(" object ", " Object ", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains(
+                typeof(T).Name.Split('`')[0].TrimEnd(']', ',', '['),
+                exception.Message.Replace(" object ", " Object ", StringComparison.Ordinal),
+                StringComparison.Ordinal);
             Assert.Matches("LossyTypes|Store |Declare |Preserve|surrogate|not supported", exception.Message);
         }
     }

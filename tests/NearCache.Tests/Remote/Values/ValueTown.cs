@@ -2,7 +2,9 @@ using Microsoft.Extensions.Caching.Hybrid;
 
 namespace NearCache.Tests.Remote.Values;
 
-/// <summary>Two processes on one remote. The first is over every tier of the second: what it wrote has to be read from bytes there.</summary>
+/// <summary>
+/// Two processes on one remote. The first is over every tier of the second: what it wrote has to be read from bytes there.
+/// </summary>
 public sealed class ValueTown : IAsyncDisposable
 {
     /// <summary>What keys begin with that are kept near, and that are not.</summary>
@@ -63,7 +65,9 @@ public sealed class ValueTown : IAsyncDisposable
         async () =>
         {
             await make();
-            var item = await Writer.Parts.Map.Place(key).Server.Server.ExecuteAsync(Memcached.Protocol.MetaCommand.Get(Writer.Parts.Map.Place(key).Physical, global::NearCache.Paths.ReadPath.Fields), CancellationToken.None);
+            var item = await Writer.Parts.Map.Place(key).Server.Server.ExecuteAsync(
+                Memcached.Protocol.MetaCommand.Get(Writer.Parts.Map.Place(key).Physical, global::NearCache.Paths.ReadPath.Fields),
+                CancellationToken.None);
             return item is { Status: Memcached.Protocol.MetaStatus.Ok, Value.IsEmpty: false };
         },
         "the factory's value is stored");

@@ -37,7 +37,10 @@ public sealed partial class ValuesTests
     public async Task Values_come_back_whole_or_are_refused_in_the_formats_of_other_clients(StoredFormat format)
     {
         // BSON has documents and arrays for roots, and doubles for decimals.
-        string[] documents = ["tuple of nine", "vector", "fields", "fields inside", "record", "constructor", "queue", "polymorphic", "populated collection"];
+        string[] documents =
+        [
+            "tuple of nine", "vector", "fields", "fields inside", "record", "constructor", "queue", "polymorphic", "populated collection"
+        ];
         await using var town = await EmbeddedTownAsync(options => options.Format = format);
         await town.AllComeBackAsync(Samples.Whole.Where(sample => documents.Contains(sample.Name)));
         await town.AllAreRefusedAsync(Samples.Lossy);
@@ -49,7 +52,8 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
+        await using var town = await ValueTown.StartAsync(
+            options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
         await town.Writer.SetAsync("far:new", (1, "one"));
         await town.HybridWriter.SetAsync("new", (1, "one"));
         await town.Writer.SetAsync("far:plain", new Samples.Person("Ann", 7));
@@ -83,7 +87,8 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
+        await using var town = await ValueTown.StartAsync(
+            options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
         foreach (var prefix in ValueTown.Prefixes)
         {
             // As a process wrote it that did not look.
@@ -161,8 +166,11 @@ public sealed partial class ValuesTests
             await town.Reader.GetAsync<Samples.Person>(key);
             for (var i = 0; i < 3; i++)
             {
-                Assert.Equal("Ann", Assert.IsType<JsonElement>((await town.Reader.GetAsync<object>(key)).Value).GetProperty("Name").GetString());
-                Assert.Equal(7, Assert.IsType<JsonElement>((await town.Reader.GetManyAsync<object>([key]))[key].Value).GetProperty("Age").GetInt32());
+                Assert.Equal(
+                    "Ann", Assert.IsType<JsonElement>((await town.Reader.GetAsync<object>(key)).Value).GetProperty("Name").GetString());
+                Assert.Equal(
+                    7,
+                    Assert.IsType<JsonElement>((await town.Reader.GetManyAsync<object>([key]))[key].Value).GetProperty("Age").GetInt32());
                 Assert.IsType<JsonElement>(await town.Reader.GetOrCreateAsync<object>(key, _ => throw new InvalidOperationException()));
             }
 
@@ -202,7 +210,9 @@ public sealed partial class ValuesTests
             await using var town = await EmbeddedTownAsync(options => options.Json = json);
             string[] names = ["record", "constructor", "record struct", "queue", "polymorphic", "undefined enum", "pair", "computed"];
             await town.AllComeBackAsync(Samples.Whole.Where(sample => names.Contains(sample.Name)));
-            await town.AllAreRefusedAsync(Samples.Lossy.Where(sample => sample.Name is not ("cycle" or "populated with another comparer") || json.ReferenceHandler is null));
+            await town.AllAreRefusedAsync(
+                Samples.Lossy.Where(
+                    sample => sample.Name is not ("cycle" or "populated with another comparer") || json.ReferenceHandler is null));
             string[] fields = ["tuple", "vector", "fields", "dictionary of tuples"];
             var withFields = Samples.Whole.Where(sample => fields.Contains(sample.Name));
             await (json.IncludeFields ? town.AllComeBackAsync(withFields) : town.AllAreRefusedAsync(withFields));
@@ -242,7 +252,11 @@ public sealed partial class ValuesTests
     [Fact]
     public async Task Only_a_value_that_would_come_back_as_its_initial_one_is_refused_where_defaults_are_left_out()
     {
-        await using var town = await EmbeddedTownAsync(options => options.Json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+        await using var town = await EmbeddedTownAsync(
+            options => options.Json = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+            {
+                DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            });
 
         await town.AllComeBackAsync(
         [
@@ -272,7 +286,10 @@ public sealed partial class ValuesTests
             () => town.HybridWriter.SetAsync("array", default(ImmutableArray<int>)).AsTask(),
         })
         {
-            Assert.Contains("cannot be written as JSON without loss", (await Assert.ThrowsAsync<ArgumentException>(call)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "cannot be written as JSON without loss",
+                (await Assert.ThrowsAsync<ArgumentException>(call)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -293,12 +310,15 @@ public sealed partial class ValuesTests
         foreach (var refused in new[]
         {
             await Assert.ThrowsAsync<NotSupportedException>(() => town.Writer.SetAsync("far:other", new Samples.Constructed(1))),
-            await Assert.ThrowsAsync<NotSupportedException>(async () => await town.HybridWriter.SetAsync("other", new Samples.Constructed(1))),
-            await Assert.ThrowsAsync<NotSupportedException>(async () => await town.Writer.GetOrCreateAsync("far:other", _ => ValueTask.FromResult(new Samples.Constructed(1)))),
+            await Assert.ThrowsAsync<NotSupportedException>(
+                async () => await town.HybridWriter.SetAsync("other", new Samples.Constructed(1))),
+            await Assert.ThrowsAsync<NotSupportedException>(
+                async () => await town.Writer.GetOrCreateAsync("far:other", _ => ValueTask.FromResult(new Samples.Constructed(1)))),
         })
         {
             Assert.Contains("Samples+Constructed is not listed in", refused.Message, StringComparison.Ordinal);
-            Assert.Contains("ValuesTests+Listed, the JsonSerializerContext of NearCacheOptions.Json", refused.Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "ValuesTests+Listed, the JsonSerializerContext of NearCacheOptions.Json", refused.Message, StringComparison.Ordinal);
         }
 
         // What a context lists is examined as any other type.
@@ -308,10 +328,16 @@ public sealed partial class ValuesTests
     [Fact]
     public async Task A_context_with_fields_writes_them_under_their_kind()
     {
-        await using var town = await EmbeddedTownAsync(options => options.Json = new JsonSerializerOptions(Listed.Default.Options) { IncludeFields = true });
+        await using var town = await EmbeddedTownAsync(
+            options => options.Json = new JsonSerializerOptions(Listed.Default.Options) { IncludeFields = true });
 
         await town.AllComeBackAsync([ValueSample.Of("tuple", (1, "one"))]);
-        Assert.Equal(JsonFields, new ValueFormat(new EnvelopeFormat(), DefaultJson.Of(new JsonSerializerOptions(Listed.Default.Options) { IncludeFields = true }, []), TimeProvider.System).CodecOf<(int, string)>().ClientFlags);
+        Assert.Equal(
+            JsonFields,
+            new ValueFormat(
+                new EnvelopeFormat(),
+                DefaultJson.Of(new JsonSerializerOptions(Listed.Default.Options) { IncludeFields = true }, []),
+                TimeProvider.System).CodecOf<(int, string)>().ClientFlags);
     }
 
     [Fact]
@@ -328,7 +354,10 @@ public sealed partial class ValuesTests
         [
             ValueSample.Of("ignored", new Samples.Ignored { Secret = "x" }, (_, other) => other.Secret is null or "x"),
             ValueSample.Of<Samples.Person>("employee", new Samples.Employee("Ann", 7, "x"), (_, other) => other.Name == "Ann"),
-            ValueSample.Of("object", new Samples.Holder<object> { Value = 5 }, (_, other) => other.Value is 5 or JsonElement { ValueKind: JsonValueKind.Number }),
+            ValueSample.Of(
+                "object",
+                new Samples.Holder<object> { Value = 5 },
+                (_, other) => other.Value is 5 or JsonElement { ValueKind: JsonValueKind.Number }),
         ]);
         await town.AllAreRefusedAsync([ValueSample.Of("private setter", Samples.PrivateSetter.Of(1))]);
     }
@@ -338,7 +367,9 @@ public sealed partial class ValuesTests
     {
         var json = DefaultJson.Of(null, []);
 
-        Assert.Same(global::NearCache.Remote.Json.JsonShape.Of(typeof(Samples.Person), json), global::NearCache.Remote.Json.JsonShape.Of(typeof(Samples.Person), json));
+        Assert.Same(
+            global::NearCache.Remote.Json.JsonShape.Of(typeof(Samples.Person), json),
+            global::NearCache.Remote.Json.JsonShape.Of(typeof(Samples.Person), json));
     }
 
     private static Task<ValueTown> EmbeddedTownAsync(Action<NearCacheOptions>? configure = null)
@@ -365,7 +396,8 @@ public sealed partial class ValuesTests
 
         public uint NullFlags => 3;
 
-        public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) => (ValueCodec<T>)(object)(typeof(T) == typeof(string) ? new Texts() : new Numbers(this));
+        public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) =>
+            (ValueCodec<T>)(object)(typeof(T) == typeof(string) ? new Texts() : new Numbers(this));
 
         public ValueMatch Match(uint found, uint written) => found == written ? ValueMatch.Value : ValueMatch.OtherKind;
 
@@ -384,7 +416,8 @@ public sealed partial class ValuesTests
 
             public override ReadOnlyMemory<byte> Encode(List<int> value) => value.Select(number => (byte)number).ToArray();
 
-            public override List<int> Decode(ReadOnlyMemory<byte> bytes) => format.Fails ? throw new InvalidOperationException("Not today.") : [.. bytes.ToArray().Select(one => (int)one)];
+            public override List<int> Decode(ReadOnlyMemory<byte> bytes) =>
+                format.Fails ? throw new InvalidOperationException("Not today.") : [.. bytes.ToArray().Select(one => (int)one)];
         }
     }
 
