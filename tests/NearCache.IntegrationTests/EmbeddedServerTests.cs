@@ -14,7 +14,9 @@ public sealed class EmbeddedServerTests
     [Fact]
     public async Task It_answers_random_commands_as_memcached_does()
     {
-        await using var memcached = await MemcachedProcess.StartNewAsync();
+        // memcached 1.6.18 marks the winner of a stale item without the item's lock. Its LRU maintainer, which changes other bits of the same
+        // word, can undo that, and a second get wins too: measured about once in 100,000 pairs of gets, and never without the maintainer.
+        await using var memcached = await MemcachedProcess.StartNewAsync("-o", "no_lru_maintainer");
         await using var client = new MemcachedClient(
             new MemcachedOptions { Servers = { memcached.Address }, OperationTimeout = TimeSpan.FromSeconds(20) });
         using var stalls = new Stalls();
