@@ -3,7 +3,7 @@ using Microsoft.Extensions.Caching.Hybrid;
 namespace HybridApp;
 
 /// <summary>Articles through <see cref="HybridCache"/>. Nothing here knows whose it is.</summary>
-internal sealed class Articles(HybridCache cache, Source source)
+internal sealed class Articles(HybridCache cache, ArticleSource source)
 {
     private const int Shelves = 10;
 

@@ -6,7 +6,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 // The one line. With Microsoft's own cache it is builder.Services.AddHybridCache(), and nothing else in this application differs.
 // On memcached its keys stand behind the namespace, unless KeyPrefix says otherwise: empty, it is for moving in beside other clients of the same keys.
 builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).AddHybridCache();
-builder.Services.AddSingleton<Source>();
+builder.Services.AddSingleton<ArticleSource>();
 builder.Services.AddSingleton<Articles>();
 
 var app = builder.Build();

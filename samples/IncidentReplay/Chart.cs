@@ -14,10 +14,10 @@ internal static class Chart
     private const int Right = 14;
     private const int Bottom = 34;
 
-    public static string Svg(string title, string unit, IReadOnlyList<Run> runs, IReadOnlyList<string> colors, Func<Sample, double> value)
+    public static string Svg(string title, string unit, IReadOnlyList<ScenarioResult> runs, IReadOnlyList<string> colors, Func<Measurement, double> value)
     {
-        var seconds = runs.Max(run => run.Samples[^1].At);
-        var decades = Math.Max(1, (int)Math.Ceiling(Math.Log10(1 + runs.SelectMany(run => run.Samples).Max(value))));
+        var seconds = runs.Max(run => run.Measurements[^1].At);
+        var decades = Math.Max(1, (int)Math.Ceiling(Math.Log10(1 + runs.SelectMany(run => run.Measurements).Max(value))));
         double X(double at) => Left + ((Width - Left - Right) * at / seconds);
         double Y(double of) => Height - Bottom - ((Height - Top - Bottom) * Math.Log10(1 + Math.Max(of, 0)) / decades);
         var svg = new StringBuilder();
@@ -37,7 +37,7 @@ internal static class Chart
 
         for (var i = 0; i < runs.Count; i++)
         {
-            var points = string.Join(' ', runs[i].Samples.Select(sample => string.Create(CultureInfo.InvariantCulture, $"{X(sample.At):0.#},{Y(value(sample)):0.#}")));
+            var points = string.Join(' ', runs[i].Measurements.Select(measurement => string.Create(CultureInfo.InvariantCulture, $"{X(measurement.At):0.#},{Y(value(measurement)):0.#}")));
             svg.Append(CultureInfo.InvariantCulture, $"<polyline points=\"{points}\" stroke=\"{colors[i]}\"/>");
             if (runs[i].Trip is { } trip)
             {

@@ -1,17 +1,17 @@
 using System.Globalization;
 using IncidentReplay;
 
-if (Settings.Read(args) is not { } settings)
+if (ReplaySettings.Read(args) is not { } settings)
 {
-    Console.WriteLine(Settings.Usage);
+    Console.WriteLine(ReplaySettings.Usage);
     return 1;
 }
 
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Three runs of {settings.Seconds} s each against ZooKeeper {settings.ZooKeeper} and memcached {settings.Memcached}."));
-var runs = new List<Run>();
-foreach (var story in Story.All)
+var runs = new List<ScenarioResult>();
+foreach (var scenario in Scenario.All)
 {
-    runs.Add(await Replay.PlayAsync(story, settings));
+    runs.Add(await Replay.PlayAsync(scenario, settings));
 }
 
 Console.WriteLine();

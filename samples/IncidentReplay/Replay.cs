@@ -5,20 +5,20 @@ using NearCache.ZooKeeper;
 
 namespace IncidentReplay;
 
-/// <summary>Plays one story: starts three processes' worth of caches, lets the traffic run, and looks at the ensemble every second.</summary>
+/// <summary>Plays one scenario: starts three processes' worth of caches, lets the traffic run, and looks at the ensemble every second.</summary>
 internal static class Replay
 {
     private const int Processes = 3;
     private const int DeletedAtOnce = 500;
 
-    public static async Task<Run> PlayAsync(Story story, Settings settings)
+    public static async Task<ScenarioResult> PlayAsync(Scenario scenario, ReplaySettings settings)
     {
-        LiveTable.Begin(story);
+        LiveTable.Begin(scenario);
         await CleanAsync(settings);
-        var caches = await StartAsync(story, settings);
+        var caches = await StartAsync(scenario, settings);
         try
         {
-            return await MeasureAsync(story, settings, caches);
+            return await MeasureAsync(scenario, settings, caches);
         }
         finally
         {
@@ -31,58 +31,58 @@ internal static class Replay
         }
     }
 
-    private static async Task<Run> MeasureAsync(Story story, Settings settings, ICacheUnderTest[] caches)
+    private static async Task<ScenarioResult> MeasureAsync(Scenario scenario, ReplaySettings settings, ICacheUnderTest[] caches)
     {
-        await using var bystander = await Bystander.StartAsync(settings.ZooKeeper);
+        await using var coTenant = await CoTenant.StartAsync(settings.ZooKeeper);
         await Task.Delay(1000);
-        bystander.Take();
+        coTenant.Take();
 
         var traffic = new Traffic(caches, settings.LocksPerSecond);
         using var stopping = new CancellationTokenSource();
-        var (begin, own) = (await Ensemble.AskAsync(settings.ZooKeeper), bystander.Transactions);
+        var (begin, own) = (await EnsembleState.AskAsync(settings.ZooKeeper), coTenant.Transactions);
         var clock = Stopwatch.StartNew();
         var running = Task.Run(() => traffic.RunAsync(stopping.Token));
 
-        var (samples, latencies) = (new List<Sample>(), new List<double>());
+        var (measurements, latencies) = (new List<Measurement>(), new List<double>());
         var (before, beforeOwn, at, locks, reads) = (begin, own, 0.0, 0L, 0L);
-        Trip? trip = null;
+        BreakerTrip? trip = null;
         while (clock.Elapsed.TotalSeconds < settings.Seconds)
         {
             await Task.Delay(1000);
-            var (now, nowOwn, elapsed) = (await Ensemble.AskAsync(settings.ZooKeeper), bystander.Transactions, clock.Elapsed.TotalSeconds);
-            var times = bystander.Take();
+            var (now, nowOwn, elapsed) = (await EnsembleState.AskAsync(settings.ZooKeeper), coTenant.Transactions, clock.Elapsed.TotalSeconds);
+            var times = coTenant.Take();
             latencies.AddRange(times);
             var transactions = Math.Max(now.Zxid - before.Zxid - (nowOwn - beforeOwn), 0);
-            samples.Add(new Sample(elapsed, elapsed - at, now.Znodes - begin.Znodes, transactions, Run.Percentile(times, 0.99), traffic.Locks - locks, traffic.Reads - reads));
+            measurements.Add(new Measurement(elapsed, elapsed - at, now.Znodes - begin.Znodes, transactions, ScenarioResult.Percentile(times, 0.99), traffic.Locks - locks, traffic.Reads - reads));
             if (trip is null && ReasonIn(caches) is { } reason)
             {
-                trip = new Trip(elapsed, samples.Sum(sample => sample.Transactions), reason);
+                trip = new BreakerTrip(elapsed, measurements.Sum(measurement => measurement.Transactions), reason);
             }
 
-            LiveTable.Show(samples[^1], trip is not null && samples[^1].At <= trip.After ? "the churn breaker has tripped" : "");
+            LiveTable.Show(measurements[^1], trip is not null && measurements[^1].At <= trip.After ? "the churn breaker has tripped" : "");
             (before, beforeOwn, at, locks, reads) = (now, nowOwn, elapsed, traffic.Locks, traffic.Reads);
         }
 
         await stopping.CancelAsync();
         await running;
-        return new Run(story, samples, latencies, trip);
+        return new ScenarioResult(scenario, measurements, latencies, trip);
     }
 
     private static string? ReasonIn(ICacheUnderTest[] caches) =>
         caches.OfType<WithNearCache>().SelectMany(cache => cache.Cache.Snapshot().Rules).Select(rule => rule.ChurnReason).FirstOrDefault(reason => reason is not null);
 
-    private static async Task<ICacheUnderTest[]> StartAsync(Story story, Settings settings)
+    private static async Task<ICacheUnderTest[]> StartAsync(Scenario scenario, ReplaySettings settings)
     {
         NaiveCache.Begin();
         var caches = new ICacheUnderTest[Processes];
         for (var i = 0; i < Processes; i++)
         {
-            caches[i] = story.IsNaive
-                ? new NaiveCache(Make(story, settings), new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper }), settings.MostZnodes)
-                : new WithNearCache(Make(story, settings));
+            caches[i] = scenario.IsNaive
+                ? new NaiveCache(Make(scenario, settings), new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper }), settings.MostZnodes)
+                : new WithNearCache(Make(scenario, settings));
         }
 
-        if (story.IsNaive)
+        if (scenario.IsNaive)
         {
             await using var zooKeeper = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper });
             await zooKeeper.CreateAsync(NaiveCache.Root, null);
@@ -110,18 +110,18 @@ internal static class Replay
 
     private static bool IsReady(NearCacheClient cache) => cache.Snapshot() is { NearHits: > 0, Budgets.Members: Processes };
 
-    private static NearCacheClient Make(Story story, Settings settings)
+    private static NearCacheClient Make(Scenario scenario, ReplaySettings settings)
     {
-        var options = new NearCacheOptions { Namespace = string.Create(CultureInfo.InvariantCulture, $"incident-replay-{(story.HasMistake ? 3 : 2)}") };
+        var options = new NearCacheOptions { Namespace = string.Create(CultureInfo.InvariantCulture, $"incident-replay-{(scenario.HasMistake ? 3 : 2)}") };
         options.Memcached.Servers.Add(settings.Memcached);
-        if (!story.IsNaive)
+        if (!scenario.IsNaive)
         {
             options.ZooKeeper.ConnectionString = settings.ZooKeeper;
             options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(4);
             options.Rules.Add(new RuleOptions { Name = "parameters", Match = "parameter:*" });
         }
 
-        if (story.HasMistake)
+        if (scenario.HasMistake)
         {
             options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" });
         }
@@ -130,7 +130,7 @@ internal static class Replay
     }
 
     // What an earlier run left, the naive cache's znodes above all.
-    private static async Task CleanAsync(Settings settings)
+    private static async Task CleanAsync(ReplaySettings settings)
     {
         await using var zooKeeper = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper, RequestTimeout = TimeSpan.FromSeconds(60) });
         foreach (var root in new[] { NaiveCache.Root, "/nearcache/incident-replay-2", "/nearcache/incident-replay-3" })

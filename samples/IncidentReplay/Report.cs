@@ -19,16 +19,16 @@ internal static class Report
         svg text { font-size: 12px; fill: #52606d; } .grid { stroke: #e4e7eb; } polyline { fill: none; stroke-width: 2.2; stroke-linejoin: round; } .trip { stroke-dasharray: 5 4; stroke-width: 1.4; }
         """;
 
-    public static string Html(IReadOnlyList<Run> runs, Settings settings)
+    public static string Html(IReadOnlyList<ScenarioResult> runs, ReplaySettings settings)
     {
         var page = new StringBuilder();
         page.Append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>The outage, replayed</title><style>")
             .Append(Style).Append("</style></head><body><h1>The outage, replayed</h1>")
-            .Append(CultureInfo.InvariantCulture, $"<p>Three processes' worth of caches read {Traffic.Parameters} parameters on every page, and set and remove up to {settings.LocksPerSecond:N0} lock keys a second, for {settings.Seconds} s. A bystander keeps one node of its own up to date in the same ZooKeeper, as a service registry does.</p>");
+            .Append(CultureInfo.InvariantCulture, $"<p>Three processes' worth of caches read {Traffic.Parameters} parameters on every page, and set and remove up to {settings.LocksPerSecond:N0} lock keys a second, for {settings.Seconds} s. A co-tenant keeps one node of its own up to date in the same ZooKeeper, as a service registry does.</p>");
         Table(page, runs);
         foreach (var run in runs)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<p><b>{Encode(run.Story.Name)}.</b> {Encode(run.Story.What)}");
+            page.Append(CultureInfo.InvariantCulture, $"<p><b>{Encode(run.Scenario.Name)}.</b> {Encode(run.Scenario.What)}");
             if (run.Trip is { } trip)
             {
                 page.Append(CultureInfo.InvariantCulture, $" The churn breaker tripped after {trip.After:0.0} s and {trip.Transactions:N0} transactions (dashed line): {Encode(trip.Reason)}.");
@@ -38,19 +38,19 @@ internal static class Report
         }
 
         return page
-            .Append(Chart.Svg("Znodes added", "number", runs, Colors, sample => sample.Znodes))
-            .Append(Chart.Svg("Transactions of the ensemble", "per second", runs, Colors, sample => sample.TransactionsPerSecond))
-            .Append(Chart.Svg("What the bystander waits for a write", "99th percentile of each second, ms", runs, Colors, sample => sample.P99))
+            .Append(Chart.Svg("Znodes added", "number", runs, Colors, measurement => measurement.Znodes))
+            .Append(Chart.Svg("Transactions of the ensemble", "per second", runs, Colors, measurement => measurement.TransactionsPerSecond))
+            .Append(Chart.Svg("Write latency of the co-tenant", "99th percentile of each second, ms", runs, Colors, measurement => measurement.P99))
             .Append("</body></html>\n").ToString();
     }
 
-    private static void Table(StringBuilder page, IReadOnlyList<Run> runs)
+    private static void Table(StringBuilder page, IReadOnlyList<ScenarioResult> runs)
     {
-        page.Append("<table><tr><th>run</th><th>znodes added</th><th>transactions</th><th>at most a second</th><th>bystander p50</th><th>p99</th><th>locks</th><th>parameter reads</th></tr>");
+        page.Append("<table><tr><th>run</th><th>znodes added</th><th>transactions</th><th>at most a second</th><th>co-tenant p50</th><th>p99</th><th>locks</th><th>parameter reads</th></tr>");
         for (var i = 0; i < runs.Count; i++)
         {
             var run = runs[i];
-            page.Append(CultureInfo.InvariantCulture, $"<tr><td><span class=\"key\" style=\"background:{Colors[i]}\"></span>{Encode(run.Story.Name)}</td><td>{run.MostZnodes:N0}</td><td>{run.Transactions:N0}</td><td>{run.PeakPerSecond:N0}</td><td>{run.P50:0.0} ms</td><td>{run.P99:0.0} ms</td><td>{run.Locks:N0}</td><td>{run.Reads:N0}</td></tr>");
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td><span class=\"key\" style=\"background:{Colors[i]}\"></span>{Encode(run.Scenario.Name)}</td><td>{run.MostZnodes:N0}</td><td>{run.Transactions:N0}</td><td>{run.PeakPerSecond:N0}</td><td>{run.P50:0.0} ms</td><td>{run.P99:0.0} ms</td><td>{run.Locks:N0}</td><td>{run.Reads:N0}</td></tr>");
         }
 
         page.Append("</table>");

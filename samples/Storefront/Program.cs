@@ -15,7 +15,7 @@ builder.Services.AddHealthChecks()
     .AddCheck<NearCacheDetailedHealthCheck>("nearcache-details", tags: ["details"]);
 
 var app = builder.Build();
-app.UseMiddleware<CacheFailures>();
+app.UseMiddleware<CacheFailureMiddleware>();
 app.MapProducts();
 app.MapParameters();
 app.MapBaskets();

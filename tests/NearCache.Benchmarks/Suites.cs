@@ -7,7 +7,7 @@ internal static class Suites
     private static readonly Dictionary<string, Func<Report, Task>> All = new()
     {
         ["rules"] = Rules.RuleSuite.RunAsync,
-        ["near"] = report => Parts.RunAsync(report, "near/hits", "near/hybrid", "near/fill", "near/crowd"),
+        ["near"] = report => SuiteProcesses.RunAsync(report, "near/hits", "near/hybrid", "near/fill", "near/crowd"),
         ["near/hits"] = Near.NearSuite.HitsAsync,
         ["near/hybrid"] = Near.NearSuite.HybridAsync,
         ["near/fill"] = Near.NearSuite.FillAsync,

@@ -6,9 +6,9 @@ namespace NearCache.Checker;
 /// <summary>One process of the fleet.</summary>
 internal sealed class CheckerProcess : IAsyncDisposable
 {
-    private readonly EntryLog _log;
+    private readonly OperationLog _log;
     private readonly NearCacheClient _cache;
-    private readonly JumpingClock _clock = new();
+    private readonly AdjustableClock _clock = new();
     private readonly string[] _keys;
     private readonly int[] _own;
     private readonly int _readsPerSecond;
@@ -17,7 +17,7 @@ internal sealed class CheckerProcess : IAsyncDisposable
     private CheckerProcess(string[] args)
     {
         var (member, members, keys) = (Number(args[1]), Number(args[2]), Number(args[3]));
-        _log = new EntryLog(args[0]);
+        _log = new OperationLog(args[0]);
         _keys = [.. Enumerable.Range(0, keys).Select(key => string.Create(CultureInfo.InvariantCulture, $"product:{key}"))];
         _own = [.. Enumerable.Range(0, keys).Where(key => key % members == member)];
         _readsPerSecond = Number(args[4]);
@@ -82,7 +82,7 @@ internal sealed class CheckerProcess : IAsyncDisposable
                 var key = random.Next(_keys.Length);
                 var called = Stopwatch.GetTimestamp();
                 var result = await _cache.GetAsync<long>(_keys[key]);
-                var kind = result.Source switch { CacheSource.Near => EntryKind.NearHit, CacheSource.Remote => EntryKind.RemoteHit, _ => EntryKind.Miss };
+                var kind = result.Source switch { CacheSource.Near => OperationKind.NearHit, CacheSource.Remote => OperationKind.RemoteHit, _ => OperationKind.Miss };
                 _log.Add(kind, key, result.Value, called, Stopwatch.GetTimestamp());
                 reads++;
             }
@@ -110,16 +110,16 @@ internal sealed class CheckerProcess : IAsyncDisposable
             var key = _own[random.Next(_own.Length)];
             var called = Stopwatch.GetTimestamp();
             var value = called;
-            _log.Add(EntryKind.WriteBegins, key, value, called, called);
+            _log.Add(OperationKind.WriteBegins, key, value, called, called);
             _log.Flush();
-            var outcome = EntryKind.WriteDone;
+            var outcome = OperationKind.WriteDone;
             try
             {
                 await _cache.SetAsync(_keys[key], value);
             }
             catch (NearCacheException e)
             {
-                outcome = e.OutcomeUnknown ? EntryKind.WriteUnknown : EntryKind.WriteFailed;
+                outcome = e.OutcomeUnknown ? OperationKind.WriteUnknown : OperationKind.WriteFailed;
             }
 
             _log.Add(outcome, key, value, called, Stopwatch.GetTimestamp());

@@ -12,7 +12,7 @@ internal static class BasketEndpoints
         app.MapGet("/baskets/{user}", async (string user, INearCache cache, CancellationToken cancellationToken) =>
         {
             var basket = await cache.GetAsync<Dictionary<int, int>>($"basket:{user}", cancellationToken);
-            return Shown<Dictionary<int, int>>.Of(basket);
+            return DisplayedValue<Dictionary<int, int>>.Of(basket);
         });
 
         app.MapPost("/baskets/{user}", async (string user, BasketItem item, INearCache cache, CancellationToken cancellationToken) =>

@@ -11,7 +11,7 @@ internal static class ProductEndpoints
         app.MapGet("/products/{id:int}", async (int id, INearCache cache, Database database, CancellationToken cancellationToken) =>
         {
             var product = await cache.GetOrCreateResultAsync($"product:{id}", token => database.FindProductAsync(id, token), cancellationToken: cancellationToken);
-            return product.Value is null ? Results.NotFound() : Results.Ok(Shown<Product?>.Of(product));
+            return product.Value is null ? Results.NotFound() : Results.Ok(DisplayedValue<Product?>.Of(product));
         });
 
         // First the database, then the cache. Removed rather than set: of two changes at once the database knows which came last.

@@ -11,6 +11,6 @@ internal static class ViewEndpoints
         app.MapGet("/products/{id:int}/views", (int id, INearCache cache, CancellationToken cancellationToken) => CountAsync(id, 0, cache, cancellationToken));
     }
 
-    private static async Task<Shown<long>> CountAsync(int id, long views, INearCache cache, CancellationToken cancellationToken) =>
+    private static async Task<DisplayedValue<long>> CountAsync(int id, long views, INearCache cache, CancellationToken cancellationToken) =>
         new(await cache.IncrementAsync($"product-views:{id}", views, cancellationToken: cancellationToken), "remote", 0);
 }

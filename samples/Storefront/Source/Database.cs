@@ -7,10 +7,10 @@ namespace Storefront.Source;
 internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
-    private Tables _memory = Tables.Initial();
+    private DatabaseTables _memory = DatabaseTables.Initial();
 
     /// <summary>What this process has asked of the database.</summary>
-    public Load Load { get; } = new();
+    public SourceLoad Load { get; } = new();
 
     public async ValueTask<Product?> FindProductAsync(int id, CancellationToken cancellationToken) =>
         (await ReadAsync($"product {id}", cancellationToken)).Products.GetValueOrDefault(id);
@@ -28,16 +28,16 @@ internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider
 
     public void Dispose() => _writing.Dispose();
 
-    private Task<Tables> ReadAsync(string row, CancellationToken cancellationToken) => Load.CountAsync(row, () => ReadAsync(cancellationToken));
+    private Task<DatabaseTables> ReadAsync(string row, CancellationToken cancellationToken) => Load.CountAsync(row, () => ReadAsync(cancellationToken));
 
-    private async Task<Tables> ReadAsync(CancellationToken cancellationToken)
+    private async Task<DatabaseTables> ReadAsync(CancellationToken cancellationToken)
     {
         var tables = options.Value.SourceFile is { } file ? await LoadAsync(file, cancellationToken) : Volatile.Read(ref _memory);
         await Task.Delay(options.Value.SourceLatency, time, cancellationToken);
         return tables;
     }
 
-    private async Task WriteAsync(Func<Tables, Tables> change, CancellationToken cancellationToken)
+    private async Task WriteAsync(Func<DatabaseTables, DatabaseTables> change, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
         try
@@ -61,9 +61,9 @@ internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider
         }
     }
 
-    private static async Task<Tables> LoadAsync(string file, CancellationToken cancellationToken) => File.Exists(file)
-        ? JsonSerializer.Deserialize<Tables>(await File.ReadAllBytesAsync(file, cancellationToken))!
-        : Tables.Initial();
+    private static async Task<DatabaseTables> LoadAsync(string file, CancellationToken cancellationToken) => File.Exists(file)
+        ? JsonSerializer.Deserialize<DatabaseTables>(await File.ReadAllBytesAsync(file, cancellationToken))!
+        : DatabaseTables.Initial();
 
     private async Task<FileStream> LockAsync(string file, CancellationToken cancellationToken)
     {

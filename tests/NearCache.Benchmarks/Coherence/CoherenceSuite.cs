@@ -12,7 +12,7 @@ internal static class CoherenceSuite
         await InvalidationLatency.MeasureAsync(report, memcached, ensemble);
 
         // The flood's processes join meanwhile: idle, they ask a server for next to nothing.
-        await using var flood = await Flood.StartAsync(ensemble);
+        await using var flood = await WriteFlood.StartAsync(ensemble);
         var joining = Caches.JoinAsync();
         await InvalidationLatency.MeasureWithoutZooKeeperAsync(report, memcached);
         await SetOverhead.MeasureAsync(report, memcached);

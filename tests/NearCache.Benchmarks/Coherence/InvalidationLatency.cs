@@ -22,7 +22,7 @@ internal static class InvalidationLatency
         await using var reader = Caches.Make("latency", memcached.Address, ensemble.ConnectionString);
         await Caches.WarmUpAsync(Key, writer, reader);
         await Caches.JoinAsync();
-        await using var floor = await Floor.StartAsync(ensemble.ConnectionString);
+        await using var floor = await BareClientRoundTrip.StartAsync(ensemble.ConnectionString);
 
         var (values, baselines) = (new List<double>(), new List<double>());
         for (var round = 0; round < report.Rounds; round++)
@@ -120,7 +120,7 @@ internal static class InvalidationLatency
     }
 
     /// <summary>Two bare sessions and one node.</summary>
-    private sealed class Floor : IAsyncDisposable
+    private sealed class BareClientRoundTrip : IAsyncDisposable
     {
         private const string Path = "/floor";
         private readonly ZooKeeperClient _writer;
@@ -128,15 +128,15 @@ internal static class InvalidationLatency
         private volatile int _seen = -1;
         private int _version;
 
-        private Floor(string servers)
+        private BareClientRoundTrip(string servers)
         {
             _writer = new ZooKeeperClient(servers);
             _reader = new ZooKeeperClient(servers);
         }
 
-        public static async Task<Floor> StartAsync(string servers)
+        public static async Task<BareClientRoundTrip> StartAsync(string servers)
         {
-            var floor = new Floor(servers);
+            var floor = new BareClientRoundTrip(servers);
             await floor._writer.CreateAsync(Path, new byte[100], ZNodeMode.Persistent);
             await floor._reader.SyncAsync(Path);
             await floor.ReadAsync();

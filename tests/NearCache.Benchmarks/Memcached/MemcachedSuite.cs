@@ -52,10 +52,10 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
     private async Task WarmUpAsync()
     {
         await FillAsync(100);
-        await Load.ClosedAsync(256, Round * 2, caller => client.GetAsync(_keys[caller]));
-        await Load.ClosedAsync(256, Round, caller => client.SetAsync(_keys[caller], new byte[100]));
-        await Load.ClosedAsync(1, Round, caller => client.GetAsync(_keys[caller]));
-        using var raw = RawLoop.Get(server.Port, _keys[0], 100);
+        await LoadResult.ClosedAsync(256, Round * 2, caller => client.GetAsync(_keys[caller]));
+        await LoadResult.ClosedAsync(256, Round, caller => client.SetAsync(_keys[caller], new byte[100]));
+        await LoadResult.ClosedAsync(1, Round, caller => client.GetAsync(_keys[caller]));
+        using var raw = RawSocketLoop.Get(server.Port, _keys[0], 100);
         raw.Rate(256, Round / 2);
     }
 
@@ -69,7 +69,7 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
 
     private async Task GetAsync(string name, int size, int callers)
     {
-        using var raw = RawLoop.Get(server.Port, _keys[0], size);
+        using var raw = RawSocketLoop.Get(server.Port, _keys[0], size);
         var loads = await CompareAsync($"get/{name}/{callers}", callers, raw, caller => client.GetAsync(_keys[caller]));
         if (callers == 256 && size == 100)
         {
@@ -80,7 +80,7 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
 
     private async Task SetAsync(string name, int size, int callers)
     {
-        using var raw = RawLoop.Set(server.Port, _keys[0], size);
+        using var raw = RawSocketLoop.Set(server.Port, _keys[0], size);
         var value = new byte[size];
         var loads = await CompareAsync($"set/{name}/{callers}", callers, raw, caller => client.SetAsync(_keys[caller], value));
         if (callers == 256 && size == 100)
@@ -89,14 +89,14 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         }
     }
 
-    private async Task<List<Load>> CompareAsync<T>(string name, int callers, RawLoop raw, Func<int, ValueTask<T>> call)
+    private async Task<List<LoadResult>> CompareAsync<T>(string name, int callers, RawSocketLoop raw, Func<int, ValueTask<T>> call)
     {
-        var loads = new List<Load>();
+        var loads = new List<LoadResult>();
         var rates = new List<double>();
-        await Load.ClosedAsync(callers, Round / 4, call);
+        await LoadResult.ClosedAsync(callers, Round / 4, call);
         for (var round = 0; round < report.Rounds; round++)
         {
-            loads.Add(await Load.ClosedAsync(callers, Round, call));
+            loads.Add(await LoadResult.ClosedAsync(callers, Round, call));
             rates.Add(raw.Rate(callers, Round));
         }
 
@@ -129,13 +129,13 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         await using var heard = new MemcachedClient(
             new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } }, meterFactory: meters);
         await using var unheard = new MemcachedClient(new NearCache.Memcached.MemcachedOptions { Servers = { server.Address } });
-        var (with, without) = (new List<Load>(), new List<Load>());
-        await Load.ClosedAsync(256, Round / 2, caller => heard.GetAsync(_keys[caller]));
-        await Load.ClosedAsync(256, Round / 2, caller => unheard.GetAsync(_keys[caller]));
+        var (with, without) = (new List<LoadResult>(), new List<LoadResult>());
+        await LoadResult.ClosedAsync(256, Round / 2, caller => heard.GetAsync(_keys[caller]));
+        await LoadResult.ClosedAsync(256, Round / 2, caller => unheard.GetAsync(_keys[caller]));
         for (var round = 0; round < report.Rounds + 2; round++)
         {
-            with.Add(await Load.ClosedAsync(256, Round, caller => heard.GetAsync(_keys[caller])));
-            without.Add(await Load.ClosedAsync(256, Round, caller => unheard.GetAsync(_keys[caller])));
+            with.Add(await LoadResult.ClosedAsync(256, Round, caller => heard.GetAsync(_keys[caller])));
+            without.Add(await LoadResult.ClosedAsync(256, Round, caller => unheard.GetAsync(_keys[caller])));
         }
 
         var least = with.Sum(load => load.Rate * Round.TotalSeconds) * 0.9;
@@ -150,14 +150,14 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
     }
 
     // By short turns: how fast a thread wakes on another core changes from second to second, for both alike.
-    private async Task LatencyAsync<T>(string name, RawLoop raw, Func<int, ValueTask<T>> call)
+    private async Task LatencyAsync<T>(string name, RawSocketLoop raw, Func<int, ValueTask<T>> call)
     {
         const int calls = 250;
         var (ours, theirs) = (new List<double>(), new List<double>());
         for (var turn = 0; turn < 40 * report.Rounds; turn++)
         {
-            await Load.TimeAsync(calls, ours, async () => await call(0));
-            await Load.TimeAsync(calls, theirs, raw.SendAndReceiveAsync);
+            await LoadResult.TimeAsync(calls, ours, async () => await call(0));
+            await LoadResult.TimeAsync(calls, theirs, raw.SendAndReceiveAsync);
         }
 
         report.Figure($"{name}/p50", "µs", Report.Median(ours), Report.Median(theirs), "<=1.2");
@@ -172,15 +172,15 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
             return client.GetAsync(_keys[caller], writers[caller]);
         }
 
-        await Load.ClosedAsync(256, Round / 2, (Func<int, ValueTask<bool>>)call);
-        var load = await Load.ClosedAsync(256, Round * 2, (Func<int, ValueTask<bool>>)call);
+        await LoadResult.ClosedAsync(256, Round / 2, (Func<int, ValueTask<bool>>)call);
+        var load = await LoadResult.ClosedAsync(256, Round * 2, (Func<int, ValueTask<bool>>)call);
         report.Figure("get/100B/into/bytes", "B/op", load.BytesPerOperation, aim: "<=1");
     }
 
     private async Task OpenLoopAsync()
     {
-        var peak = (await Load.ClosedAsync(256, Round, caller => client.GetAsync(_keys[caller]))).Rate;
-        var load = await Load.OpenAsync(peak / 2, Round * 3, caller => client.GetAsync(_keys[caller % Keys]));
+        var peak = (await LoadResult.ClosedAsync(256, Round, caller => client.GetAsync(_keys[caller]))).Rate;
+        var load = await LoadResult.OpenAsync(peak / 2, Round * 3, caller => client.GetAsync(_keys[caller % Keys]));
         report.Figure("get/100B/open", "op/s", load.Rate, peak / 2, ">=0.95");
         report.Figure("get/100B/open/p50", "µs", load.P50);
         report.Figure("get/100B/open/p99", "µs", load.P99);
@@ -188,13 +188,13 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
 
     private async Task MultiGetAsync()
     {
-        using var raw = RawLoop.Get(server.Port, _keys[0], 100);
+        using var raw = RawSocketLoop.Get(server.Port, _keys[0], 100);
         var keys = _keys[..100];
         var times = new List<double>();
         var baselines = new List<double>();
         for (var round = 0; round < report.Rounds + 1; round++)
         {
-            var load = await Load.ClosedAsync(1, Round, _ => new ValueTask<IReadOnlyDictionary<string, byte[]>>(client.GetManyAsync(keys)));
+            var load = await LoadResult.ClosedAsync(1, Round, _ => new ValueTask<IReadOnlyDictionary<string, byte[]>>(client.GetManyAsync(keys)));
             var baseline = await raw.BatchLatencyAsync(100, 5000);
             if (round > 0)
             {

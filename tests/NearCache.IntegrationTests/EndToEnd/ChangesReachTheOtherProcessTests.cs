@@ -12,49 +12,49 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
     [Fact]
     public async Task A_near_value_that_is_changed_in_one_process_is_soon_changed_in_the_other()
     {
-        await using var town = await Town.BuildAsync();
-        await town.WarmUpAsync();
+        await using var storefronts = await StorefrontCluster.BuildAsync();
+        await storefronts.WarmUpAsync();
 
-        var latency = await town.ChangeAsync(Scope.Of(50, 500));
+        var latency = await storefronts.ChangeAsync(TestScale.Of(50, 500));
 
         output.WriteLine($"[FIGURE] PUT returned to the other process's last old answer, announced by ZooKeeper: {latency}");
-        var writes = (await town.First.Shop.DiagnosticsAsync()).ZooKeeperWrites;
+        var writes = (await storefronts.First.Shop.DiagnosticsAsync()).ZooKeeperWrites;
         output.WriteLine($"[FIGURE] ZooKeeper writes of the process that changed: {writes}");
         Assert.InRange(latency.Median, TimeSpan.Zero, Announced);
         Assert.InRange(latency.Largest, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
+        Assert.All(storefronts.Shops, shop => Assert.Empty(shop.Failures()));
     }
 
     [Fact]
     public async Task A_parameter_a_basket_and_a_counter_are_shared_by_both_processes()
     {
-        await using var town = await Town.BuildAsync();
+        await using var storefronts = await StorefrontCluster.BuildAsync();
 
-        await town.First.Shop.SetParameterAsync("banner", "Sold out");
-        await town.First.Shop.PutInBasketAsync("anna", Town.Raincoat);
-        await town.Second.Shop.PutInBasketAsync("anna", Town.Raincoat);
-        await town.First.Shop.ViewAsync(Town.Raincoat);
+        await storefronts.First.Shop.SetParameterAsync("banner", "Sold out");
+        await storefronts.First.Shop.PutInBasketAsync("anna", StorefrontCluster.Raincoat);
+        await storefronts.Second.Shop.PutInBasketAsync("anna", StorefrontCluster.Raincoat);
+        await storefronts.First.Shop.ViewAsync(StorefrontCluster.Raincoat);
 
-        Assert.Equal("Sold out", (await town.Second.Shop.ParameterAsync("banner")).Text);
-        var basket = await town.First.Shop.BasketAsync("anna");
+        Assert.Equal("Sold out", (await storefronts.Second.Shop.ParameterAsync("banner")).Text);
+        var basket = await storefronts.First.Shop.BasketAsync("anna");
         Assert.Equal(2, basket.GetProperty("value").GetProperty("1").GetInt32());
         Assert.Equal("remote", basket.GetProperty("source").GetString());
-        Assert.Equal(2, await town.Second.Shop.ViewAsync(Town.Raincoat));
+        Assert.Equal(2, await storefronts.Second.Shop.ViewAsync(StorefrontCluster.Raincoat));
     }
 
     [Fact]
     public async Task A_shop_that_is_told_to_end_announces_what_it_changed_and_leaves_nothing_in_ZooKeeper()
     {
-        await using var town = await Town.BuildAsync(memcacheds: 1);
-        await town.WarmUpAsync();
-        var server = await town.ZooKeeper.LeaderAsync();
-        await town.First.Shop.SetPriceAsync(Town.Raincoat, 7);
+        await using var storefronts = await StorefrontCluster.BuildAsync(memcacheds: 1);
+        await storefronts.WarmUpAsync();
+        var server = await storefronts.ZooKeeper.LeaderAsync();
+        await storefronts.First.Shop.SetPriceAsync(StorefrontCluster.Raincoat, 7);
 
-        Assert.Equal(0, await town.First.EndAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await storefronts.First.EndAsync(TimeSpan.FromSeconds(30)));
 
-        Assert.Empty(town.First.Failures());
+        Assert.Empty(storefronts.First.Failures());
         await Eventually.BecomesTrueAsync(
-            async () => (await town.Second.Shop.PriceAsync(Town.Raincoat)).Price == 7, "the other shop shows the change");
+            async () => (await storefronts.Second.Shop.PriceAsync(StorefrontCluster.Raincoat)).Price == 7, "the other shop shows the change");
         await Eventually.BecomesTrueAsync(
             async () => (await server.AskAsync("dump")).Split("/members/").Length - 1 == 1, "one member is left");
     }

@@ -11,11 +11,11 @@ public sealed class EmbeddedStorefrontTests
         await using var process = await StorefrontProcess.StartEmbeddedAsync();
         var shop = process.Shop;
 
-        Assert.Equal("source", (await shop.PriceAsync(Town.Raincoat)).Source);
-        Assert.Equal("near", (await shop.PriceAsync(Town.Raincoat)).Source);
-        await shop.SetPriceAsync(Town.Raincoat, 70);
-        Assert.Equal(new Seen(70, "source"), await shop.PriceAsync(Town.Raincoat));
-        Assert.Equal(new Seen(70, "near"), await shop.PriceAsync(Town.Raincoat));
+        Assert.Equal("source", (await shop.PriceAsync(StorefrontCluster.Raincoat)).Source);
+        Assert.Equal("near", (await shop.PriceAsync(StorefrontCluster.Raincoat)).Source);
+        await shop.SetPriceAsync(StorefrontCluster.Raincoat, 70);
+        Assert.Equal(new DisplayedPrice(70, "source"), await shop.PriceAsync(StorefrontCluster.Raincoat));
+        Assert.Equal(new DisplayedPrice(70, "near"), await shop.PriceAsync(StorefrontCluster.Raincoat));
 
         await shop.SetParameterAsync("banner", "Sold out");
         Assert.Equal("Sold out", (await shop.ParameterAsync("banner")).Text);
@@ -23,11 +23,11 @@ public sealed class EmbeddedStorefrontTests
 
         for (var i = 1; i <= 3; i++)
         {
-            await shop.PutInBasketAsync("anna", Town.Raincoat);
+            await shop.PutInBasketAsync("anna", StorefrontCluster.Raincoat);
             var basket = await shop.BasketAsync("anna");
             Assert.Equal(
                 (i, "remote"), (basket.GetProperty("value").GetProperty("1").GetInt32(), basket.GetProperty("source").GetString()));
-            Assert.Equal(i, await shop.ViewAsync(Town.Raincoat));
+            Assert.Equal(i, await shop.ViewAsync(StorefrontCluster.Raincoat));
         }
 
         var snapshot = await shop.DiagnosticsAsync();

@@ -20,7 +20,7 @@ public sealed class FloodTests(ITestOutputHelper output)
     // A busy machine shall not end sessions, each of which would cost transactions of its own.
     private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(8);
 
-    private readonly PromiseChecker[] _checkers = [.. Enumerable.Range(0, Keys).Select(_ => new PromiseChecker(MaxStaleness))];
+    private readonly StalenessChecker[] _checkers = [.. Enumerable.Range(0, Keys).Select(_ => new StalenessChecker(MaxStaleness))];
     private long _writes;
     private long _nearHits;
     private long _remoteReads;
@@ -42,7 +42,7 @@ public sealed class FloodTests(ITestOutputHelper output)
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
             var before = await CostAsync(memcached, ensemble);
             var started = Stopwatch.GetTimestamp();
-            await Task.Delay(TimeSpan.FromSeconds(Scope.Of(10, 60)), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromSeconds(TestScale.Of(10, 60)), TimeProvider.System);
             var cost = await CostAsync(memcached, ensemble) - before;
             var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
             await stop.CancelAsync();

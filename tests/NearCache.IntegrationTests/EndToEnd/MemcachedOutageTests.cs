@@ -11,12 +11,12 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
     [Fact]
     public async Task No_read_is_older_than_promised_while_memcached_dies_and_returns()
     {
-        await using var world = await OutageWorld.StartAsync();
-        for (var round = 0; round < Scope.Of(1, 5); round++)
+        await using var world = await OutageFixture.StartAsync();
+        for (var round = 0; round < TestScale.Of(1, 5); round++)
         {
             await world.ServeNearAsync(TimeSpan.FromSeconds(1));
             world.KillMemcached();
-            await Task.Delay(OutageWorld.MaxStaleness + TimeSpan.FromSeconds(3), TimeProvider.System);
+            await Task.Delay(OutageFixture.MaxStaleness + TimeSpan.FromSeconds(3), TimeProvider.System);
             await world.RestartMemcachedAsync();
 
             // Gone for a moment only: its counters are lost all the same.
@@ -27,7 +27,7 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
 
         await world.ServeNearAsync(TimeSpan.FromSeconds(3));
         await world.StopAsync();
-        output.WriteLine($"[FIGURE] memcached killed {2 * Scope.Of(1, 5)} times: {world.Reads} reads checked, {world.NearHits} of them near hits, {world.Checker.Violations.Count} older than promised");
+        output.WriteLine($"[FIGURE] memcached killed {2 * TestScale.Of(1, 5)} times: {world.Reads} reads checked, {world.NearHits} of them near hits, {world.Checker.Violations.Count} older than promised");
         Assert.Empty(world.Checker.Violations);
     }
 
@@ -35,7 +35,7 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
     [Fact]
     public async Task Without_the_gate_the_same_outage_shows_replaced_values()
     {
-        await using var world = await OutageWorld.StartAsync(holdGateOpen: true);
+        await using var world = await OutageFixture.StartAsync(holdGateOpen: true);
         await world.KillMemcachedBetweenWritesAsync();
 
         await Eventually.BecomesTrueAsync(() => world.Checker.Violations.Count > 0, "a replaced value is shown");
@@ -47,32 +47,32 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
     [Fact]
     public async Task Both_shops_answer_from_the_database_while_memcached_is_dead()
     {
-        await using var town = await Town.BuildAsync(memcacheds: 1);
-        town.Memcacheds[0].Kill();
+        await using var storefronts = await StorefrontCluster.BuildAsync(memcacheds: 1);
+        storefronts.Memcacheds[0].Kill();
         var waits = new List<TimeSpan>();
         var killed = Stopwatch.StartNew();
         var price = 1;
         for (; killed.Elapsed < TimeSpan.FromSeconds(8); price++)
         {
-            await town.First.Shop.TrySetPriceAsync(Town.Raincoat, price);
-            foreach (var shop in town.Shops)
+            await storefronts.First.Shop.TrySetPriceAsync(StorefrontCluster.Raincoat, price);
+            foreach (var shop in storefronts.Shops)
             {
                 var asked = Stopwatch.StartNew();
-                await shop.Shop.PriceAsync(Town.Raincoat);
+                await shop.Shop.PriceAsync(StorefrontCluster.Raincoat);
                 waits.Add(asked.Elapsed);
             }
         }
 
         // The gates are closed by now: both show the database.
-        Assert.All(await Task.WhenAll(town.Shops.Select(shop => shop.Shop.PriceAsync(Town.Raincoat))), seen => Assert.False(seen.IsNear));
+        Assert.All(await Task.WhenAll(storefronts.Shops.Select(shop => shop.Shop.PriceAsync(StorefrontCluster.Raincoat))), seen => Assert.False(seen.IsNear));
         output.WriteLine($"[FIGURE] memcached dead, GET of a shop: {new Percentiles(waits)}");
 
-        await town.Memcacheds[0].StartAsync();
-        await town.BothServeNearAsync();
+        await storefronts.Memcacheds[0].StartAsync();
+        await storefronts.BothServeNearAsync();
         Assert.All(
-            await Task.WhenAll(town.Shops.Select(shop => shop.Shop.PriceAsync(Town.Raincoat))),
+            await Task.WhenAll(storefronts.Shops.Select(shop => shop.Shop.PriceAsync(StorefrontCluster.Raincoat))),
             seen => Assert.Equal(price - 1, seen.Price));
-        Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
+        Assert.All(storefronts.Shops, shop => Assert.Empty(shop.Failures()));
     }
 
     [Fact]
@@ -86,17 +86,17 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
         var started = Stopwatch.StartNew();
         await using var process = await StorefrontProcess.StartNewAsync(
             $"NearCache:Memcached:Servers:0={memcached.Address}", $"NearCache:ZooKeeper:ConnectionString={zooKeeper.Address}");
-        var seen = await process.Shop.PriceAsync(Town.Raincoat);
+        var seen = await process.Shop.PriceAsync(StorefrontCluster.Raincoat);
         output.WriteLine($"[FIGURE] started with every server down, first answer after {started.Elapsed.TotalSeconds:0.0} s");
         Assert.Equal("source", seen.Source);
         for (var i = 0; i < 20; i++)
         {
-            await process.Shop.PriceAsync(Town.Raincoat);
+            await process.Shop.PriceAsync(StorefrontCluster.Raincoat);
         }
 
         await Task.WhenAll(memcached.StartAsync(), zooKeeper.StartAsync());
         await Eventually.BecomesTrueAsync(
-            async () => (await process.Shop.PriceAsync(Town.Raincoat)).IsNear, "the raincoat is near", TimeSpan.FromSeconds(60));
+            async () => (await process.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "the raincoat is near", TimeSpan.FromSeconds(60));
         Assert.Empty(process.Failures());
     }
 }

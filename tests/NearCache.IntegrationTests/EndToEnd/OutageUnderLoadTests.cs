@@ -16,7 +16,7 @@ public sealed class OutageUnderLoadTests(ITestOutputHelper output)
     private const int Products = 100;
     private const int PerSecond = 500;
     private static readonly TimeSpan MaxStaleness = new NearCacheOptions().MaxStaleness;
-    private static readonly TimeSpan Phase = TimeSpan.FromSeconds(Scope.Of(4, 30));
+    private static readonly TimeSpan Phase = TimeSpan.FromSeconds(TestScale.Of(4, 30));
 
     [Fact]
     public async Task Everybody_is_answered_and_the_source_sees_one_load_a_key_and_never_more_than_the_bound()
@@ -25,29 +25,29 @@ public sealed class OutageUnderLoadTests(ITestOutputHelper output)
         await using var shop = await StorefrontProcess.StartNewAsync(
             $"NearCache:Memcached:Servers:0={memcached.Address}",
             $"NearCache:MaxConcurrentFactories={Bound.ToString(CultureInfo.InvariantCulture)}");
-        using var visitors = new Visitors(new Uri($"http://{shop.Address}"), PerSecond, Products);
-        await visitors.ComeAsync(TimeSpan.FromSeconds(2));
+        using var load = new OpenLoopLoad(new Uri($"http://{shop.Address}"), PerSecond, Products);
+        await load.RunAsync(TimeSpan.FromSeconds(2));
 
-        var before = await visitors.ComeAsync(Phase);
+        var before = await load.RunAsync(Phase);
         memcached.Kill();
-        var near = await visitors.ComeAsync(MaxStaleness);
-        var during = await visitors.ComeAsync(Phase);
+        var near = await load.RunAsync(MaxStaleness);
+        var during = await load.RunAsync(Phase);
         await memcached.StartAsync();
-        var after = await visitors.ComeAsync(Phase);
+        var after = await load.RunAsync(Phase);
 
         Tell("before", before);
         Tell("while memcached is dead, in the first five seconds", near);
         Tell("while memcached is dead, after that", during);
         Tell("after", after);
-        var load = await shop.Shop.LoadAsync();
+        var sourceLoad = await shop.Shop.LoadAsync();
         output.WriteLine(
-            $"[FIGURE] the database of the shop, over the whole outage: {load.Reads} reads, at most {load.MostAtOnce} at once (bound {Bound}), at most {load.MostOfOneAtOnce} of one product at once");
-        Assert.All([before, near, during, after], visits => Assert.All(visits, visit => Assert.True(visit.IsAnswered)));
-        Assert.InRange(load.MostAtOnce, 1, Bound);
-        Assert.Equal(1, load.MostOfOneAtOnce);
+            $"[FIGURE] the database of the shop, over the whole outage: {sourceLoad.Reads} reads, at most {sourceLoad.MostAtOnce} at once (bound {Bound}), at most {sourceLoad.MostOfOneAtOnce} of one product at once");
+        Assert.All([before, near, during, after], responses => Assert.All(responses, response => Assert.True(response.IsAnswered)));
+        Assert.InRange(sourceLoad.MostAtOnce, 1, Bound);
+        Assert.Equal(1, sourceLoad.MostOfOneAtOnce);
         Assert.Empty(shop.Failures());
     }
 
-    private void Tell(string when, Visit[] visits) => output.WriteLine(
-        $"[FIGURE] {PerSecond} requests/s on a shop, {when}: {visits.Count(visit => !visit.IsAnswered)} of {visits.Length} failed, {new Percentiles(visits.Select(visit => visit.Took))}");
+    private void Tell(string when, TimedResponse[] responses) => output.WriteLine(
+        $"[FIGURE] {PerSecond} requests/s on a shop, {when}: {responses.Count(response => !response.IsAnswered)} of {responses.Length} failed, {new Percentiles(responses.Select(response => response.Took))}");
 }

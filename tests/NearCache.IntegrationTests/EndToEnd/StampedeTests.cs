@@ -28,7 +28,7 @@ public sealed class StampedeTests(ITestOutputHelper output)
             () => caches.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)), "all have looked at memcached");
         await AskAllAsync(caches, $"{kind}:warm-up", new Runs());
         var waits = new List<TimeSpan>();
-        for (var round = 0; round < Scope.Of(10, 200); round++)
+        for (var round = 0; round < TestScale.Of(10, 200); round++)
         {
             var runs = new Runs();
             waits.AddRange(await AskAllAsync(caches, $"{kind}:{round}", runs));

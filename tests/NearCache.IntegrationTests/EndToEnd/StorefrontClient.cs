@@ -13,10 +13,10 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
     private readonly HttpClient _http = new() { BaseAddress = address, Timeout = TimeSpan.FromMinutes(1) };
 
     /// <summary>A product's price, which these tests use as a version, and where it came from.</summary>
-    public async Task<Seen> PriceAsync(int product)
+    public async Task<DisplayedPrice> PriceAsync(int product)
     {
         var shown = await _http.GetFromJsonAsync<JsonElement>(Of(product));
-        return new Seen((int)shown.GetProperty("value").GetProperty("price").GetDecimal(), shown.GetProperty("source").GetString()!);
+        return new DisplayedPrice((int)shown.GetProperty("value").GetProperty("price").GetDecimal(), shown.GetProperty("source").GetString()!);
     }
 
     public async Task SetPriceAsync(int product, int price)
@@ -37,10 +37,10 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
         return response.StatusCode == HttpStatusCode.NoContent;
     }
 
-    public async Task<Seen> ParameterAsync(string name)
+    public async Task<DisplayedPrice> ParameterAsync(string name)
     {
         var shown = await _http.GetFromJsonAsync<JsonElement>($"/parameters/{name}");
-        return new Seen(0, shown.GetProperty("source").GetString()!) { Text = shown.GetProperty("value").GetString()! };
+        return new DisplayedPrice(0, shown.GetProperty("source").GetString()!) { Text = shown.GetProperty("value").GetString()! };
     }
 
     public async Task SetParameterAsync(string name, string value)

@@ -32,7 +32,7 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
         }
 
         var alone = await Load.RunAsync(TimeSpan.FromSeconds(1), orders);
-        var both = await Load.RunAsync(TimeSpan.FromSeconds(Scope.Of(3, 30)), orders, menus);
+        var both = await Load.RunAsync(TimeSpan.FromSeconds(TestScale.Of(3, 30)), orders, menus);
         Assert.Equal((1, 1), (proxy.Accepted, proxy.Connections));
         Assert.Equal((orders.Counted, menus.Counted), (await orders.VisitsAsync(), await menus.VisitsAsync()));
         Assert.True(orders.NearHits > 0 && menus.NearHits > 0, "Nothing was ever near.");

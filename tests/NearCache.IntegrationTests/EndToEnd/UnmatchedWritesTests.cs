@@ -27,7 +27,7 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
         var nodes = await NodesAsync(server);
 
         var clock = Stopwatch.StartNew();
-        var count = Scope.Of(100_000, 1_000_000);
+        var count = TestScale.Of(100_000, 1_000_000);
         await ManyAsync(count, i => cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"basket:{i}"), "A yellow raincoat"));
         await ManyAsync(count, i => cache.IncrementAsync(string.Create(CultureInfo.InvariantCulture, $"views:{i % 1000}")));
 

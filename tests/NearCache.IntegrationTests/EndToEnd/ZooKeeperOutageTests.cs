@@ -14,44 +14,44 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
     [Fact]
     public async Task Without_ZooKeeper_changes_are_found_by_audits_and_with_it_they_are_fast_again()
     {
-        await using var town = await Town.BuildAsync();
-        await town.WarmUpAsync();
-        var before = await town.ChangeAsync(Scope.Of(30, 200));
+        await using var storefronts = await StorefrontCluster.BuildAsync();
+        await storefronts.WarmUpAsync();
+        var before = await storefronts.ChangeAsync(TestScale.Of(30, 200));
 
-        town.ZooKeeper.KillAll();
+        storefronts.ZooKeeper.KillAll();
         using var stalls = new Stalls();
         var trials = new List<(TimeSpan Found, TimeSpan Stood)>();
-        for (var trial = 0; trial < Scope.Of(5, 20); trial++)
+        for (var trial = 0; trial < TestScale.Of(5, 20); trial++)
         {
-            foreach (var shop in town.Shops)
+            foreach (var shop in storefronts.Shops)
             {
                 // Served near, with nothing else to ask but memcached's counters.
-                await Eventually.BecomesTrueAsync(async () => (await shop.Shop.PriceAsync(Town.Raincoat)).IsNear, "near hits go on");
-                Assert.True((await shop.Shop.PriceAsync(Town.Raincoat)).IsNear);
+                await Eventually.BecomesTrueAsync(async () => (await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "near hits go on");
+                Assert.True((await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear);
             }
 
             var stood = stalls.Total;
-            trials.Add((await town.ChangeAsync(), stalls.Total - stood));
+            trials.Add((await storefronts.ChangeAsync(), stalls.Total - stood));
         }
 
         output.WriteLine($"[FIGURE] ZooKeeper dead, found by audits: {new Percentiles(trials.Select(trial => trial.Found))}");
         Assert.All(trials, trial => Assert.InRange(trial.Found, TimeSpan.Zero, ByAudit + trial.Stood));
 
-        await town.ZooKeeper.StartAllAsync();
-        await town.WarmUpAsync();
+        await storefronts.ZooKeeper.StartAllAsync();
+        await storefronts.WarmUpAsync();
         output.WriteLine($"[FIGURE] announced before the outage: {before}");
 
         // Measured again where something else kept the machine busy meanwhile.
         await Eventually.BecomesTrueAsync(
             async () =>
             {
-                var after = await town.ChangeAsync(Scope.Of(30, 200));
+                var after = await storefronts.ChangeAsync(TestScale.Of(30, 200));
                 output.WriteLine($"[FIGURE] announced after the outage: {after}");
                 return after.Median <= Max(2 * before.Median, Noise);
             },
             "changes are as fast as before the outage",
             TimeSpan.FromMinutes(3));
-        Assert.All(town.Shops, shop => Assert.Empty(shop.Failures()));
+        Assert.All(storefronts.Shops, shop => Assert.Empty(shop.Failures()));
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -13,18 +13,18 @@ internal sealed class FleetLog
     private readonly Dictionary<int, (long Returned, long Value)[]> _completed;
     private readonly HashSet<long> _uncertain;
     private readonly HashSet<long> _begun;
-    private readonly List<Entry> _hits;
+    private readonly List<LoggedOperation> _hits;
 
     public FleetLog(IEnumerable<string> files)
     {
         var entries = files.SelectMany(Read).ToArray();
-        _hits = [.. entries.Where(entry => entry.Kind == EntryKind.NearHit)];
-        RemoteReads = entries.LongCount(entry => entry.Kind == EntryKind.RemoteHit);
-        var done = entries.Where(entry => entry.Kind == EntryKind.WriteDone).ToArray();
-        _begun = [.. entries.Where(entry => entry.Kind == EntryKind.WriteBegins).Select(entry => entry.Value)];
+        _hits = [.. entries.Where(entry => entry.Kind == OperationKind.NearHit)];
+        RemoteReads = entries.LongCount(entry => entry.Kind == OperationKind.RemoteHit);
+        var done = entries.Where(entry => entry.Kind == OperationKind.WriteDone).ToArray();
+        _begun = [.. entries.Where(entry => entry.Kind == OperationKind.WriteBegins).Select(entry => entry.Value)];
 
         // A write that was not answered, or whose writer was killed, may take effect at any later time.
-        var ended = entries.Where(entry => entry.Kind is EntryKind.WriteDone or EntryKind.WriteFailed)
+        var ended = entries.Where(entry => entry.Kind is OperationKind.WriteDone or OperationKind.WriteFailed)
             .Select(entry => entry.Value)
             .ToHashSet();
         _uncertain = [.. _begun.Where(value => !ended.Contains(value))];
@@ -80,11 +80,11 @@ internal sealed class FleetLog
         return worst;
     }
 
-    private static IEnumerable<Entry> Read(string file)
+    private static IEnumerable<LoggedOperation> Read(string file)
     {
         var bytes = File.ReadAllBytes(file);
-        var whole = bytes.Length - (bytes.Length % Marshal.SizeOf<Entry>());
-        return MemoryMarshal.Cast<byte, Entry>(bytes.AsSpan(0, whole)).ToArray();
+        var whole = bytes.Length - (bytes.Length % Marshal.SizeOf<LoggedOperation>());
+        return MemoryMarshal.Cast<byte, LoggedOperation>(bytes.AsSpan(0, whole)).ToArray();
     }
 
     // By the time of completion, the highest value that was complete by then.

@@ -28,27 +28,27 @@ public sealed class FleetLogTests : IDisposable
 
     [Fact]
     public void A_write_of_unknown_outcome_may_take_effect_late() =>
-        Assert.Empty(Log([Entry(EntryKind.WriteBegins, 1, 0)], Write(2, at: 1), Hit(1, at: 20)).Violations(Bound));
+        Assert.Empty(Log([LoggedOperation(OperationKind.WriteBegins, 1, 0)], Write(2, at: 1), Hit(1, at: 20)).Violations(Bound));
 
     [Fact]
     public void A_write_that_was_not_complete_may_be_missing() =>
-        Assert.Empty(Log(Write(1, at: 0), [Entry(EntryKind.WriteBegins, 2, 1)], Hit(1, at: 20)).Violations(Bound));
+        Assert.Empty(Log(Write(1, at: 0), [LoggedOperation(OperationKind.WriteBegins, 2, 1)], Hit(1, at: 20)).Violations(Bound));
 
     public void Dispose() => File.Delete(_file);
 
-    private static Entry[] Write(long value, double at) => [Entry(EntryKind.WriteBegins, value, at), Entry(EntryKind.WriteDone, value, at)];
+    private static LoggedOperation[] Write(long value, double at) => [LoggedOperation(OperationKind.WriteBegins, value, at), LoggedOperation(OperationKind.WriteDone, value, at)];
 
-    private static Entry[] Hit(long value, double at) => [Entry(EntryKind.NearHit, value, at)];
+    private static LoggedOperation[] Hit(long value, double at) => [LoggedOperation(OperationKind.NearHit, value, at)];
 
-    private static Entry Entry(EntryKind kind, long value, double at)
+    private static LoggedOperation LoggedOperation(OperationKind kind, long value, double at)
     {
         var instant = (long)(at * Stopwatch.Frequency);
-        return new Entry { Kind = kind, Key = 1, Value = value, Called = instant, Returned = instant };
+        return new LoggedOperation { Kind = kind, Key = 1, Value = value, Called = instant, Returned = instant };
     }
 
-    private FleetLog Log(params Entry[][] entries)
+    private FleetLog Log(params LoggedOperation[][] entries)
     {
-        File.WriteAllBytes(_file, MemoryMarshal.AsBytes<Entry>(entries.SelectMany(part => part).ToArray()).ToArray());
+        File.WriteAllBytes(_file, MemoryMarshal.AsBytes<LoggedOperation>(entries.SelectMany(part => part).ToArray()).ToArray());
         return new FleetLog([_file]);
     }
 }

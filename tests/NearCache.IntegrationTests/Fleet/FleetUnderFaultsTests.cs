@@ -41,7 +41,7 @@ public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
             .ToArray();
         await Task.WhenAll(clients.Select(client => client.StartAsync()));
 
-        var faults = new Faults(clients, memcacheds, zooKeeper, new Random(seed));
+        var faults = new FaultInjector(clients, memcacheds, zooKeeper, new Random(seed));
         var all = faults.All;
         var wanted = minutes >= 10 ? 20 : 1;
         var until = TimeProvider.System.GetTimestamp();

@@ -21,11 +21,11 @@ public sealed class StampedeOfProcessesTests(ITestOutputHelper output)
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var zooKeeper = await ZooKeeperEnsemble.StartNewAsync();
         var members = Enumerable.Range(0, Processes)
-            .Select(_ => new StampedeMember(Callers, memcached.Address, zooKeeper.ConnectionString))
+            .Select(_ => new StampedeClientProcess(Callers, memcached.Address, zooKeeper.ConnectionString))
             .ToArray();
         await Task.WhenAll(members.Select(member => member.StartAsync()));
         var waits = new List<TimeSpan>();
-        var rounds = Scope.Of(10, 100);
+        var rounds = TestScale.Of(10, 100);
         for (var round = 0; round < rounds; round++)
         {
             // A key that a rule matches, and one that none does.

@@ -16,28 +16,28 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [Fact]
     public async Task An_import_under_one_rule_heals_by_itself_and_costs_ZooKeeper_little()
     {
-        var writes = Scope.Of(14_000, 200_000);
+        var writes = TestScale.Of(14_000, 200_000);
         await using var fleet = await RuleFleet.StartAsync(
             caches: 2, configure: options => options.Rules.Add(new RuleOptions { Name = "import", Match = "import:*" }));
         var (writer, reader) = (fleet.Caches[0], fleet.Caches[1]);
-        if (Scope.IsFull)
+        if (TestScale.IsFull)
         {
             await fleet.AreMembersAsync(2);
         }
 
-        foreach (var key in Enumerable.Range(0, Visits.Keys))
+        foreach (var key in Enumerable.Range(0, BackgroundReads.Keys))
         {
             await writer.SetAsync($"product:{key}", "value");
             await writer.SetAsync($"import:visited-{key}", "value");
         }
 
-        await using var visits = new Visits(reader);
-        await visits.SettleAsync();
-        var before = await PhaseAsync("before", Scope.Of(1, 3), visits, fleet);
+        await using var reads = new BackgroundReads(reader);
+        await reads.SettleAsync();
+        var before = await PhaseAsync("before", TestScale.Of(1, 3), reads, fleet);
 
         var zxid = await fleet.ZooKeeper.LastZxidAsync();
         var clock = Stopwatch.StartNew();
-        visits.Take();
+        reads.Take();
         TimeSpan? opened = null;
         var written = 0;
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async part =>
@@ -55,7 +55,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
             }
         }));
         var (took, cost) = (clock.Elapsed.TotalSeconds, await fleet.ZooKeeper.LastZxidAsync() - zxid);
-        var during = visits.Take();
+        var during = reads.Take();
         output.WriteLine($"[FIGURE] import: {written:N0} writes in {took:0.0} s cost {cost} transactions; near hits meanwhile: other rules {during.Other:P1}, the rule itself {during.Own:P1}");
         Assert.Equal(ChurnBreakerState.Open, Rule(writer, "import").ChurnBreaker);
 
@@ -64,9 +64,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
 
         // Two more seconds of audits, and near values are as before, though nothing of the rule is announced.
         await Eventually.BecomesTrueAsync(
-            async () => await PhaseAsync("just after", 1, visits, fleet) is { Own: > 0.9, Other: > 0.9 }, "near reads are as before");
+            async () => await PhaseAsync("just after", 1, reads, fleet) is { Own: > 0.9, Other: > 0.9 }, "near reads are as before");
         Assert.Empty(reader.Rules.Current.Stops);
-        if (Scope.IsFull)
+        if (TestScale.IsFull)
         {
             await Eventually.BecomesTrueAsync(
                 () => fleet.Caches.All(cache => Rule(cache, "import").ChurnBreaker == ChurnBreakerState.HalfOpen),
@@ -78,7 +78,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
                 "closed",
                 TimeSpan.FromMinutes(2));
             output.WriteLine($"[FIGURE] import: closed {clock.Elapsed.TotalSeconds - took:0} s after its end");
-            await PhaseAsync("after", 3, visits, fleet);
+            await PhaseAsync("after", 3, reads, fleet);
         }
 
         Assert.True(before is { Own: > 0.9, Other: > 0.9 }, $"{before}");
@@ -88,7 +88,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     public async Task Twenty_processes_that_each_write_five_lock_keys_a_second_trip_it_and_a_half_opening_costs_little()
     {
         Assert.SkipUnless(
-            Scope.IsFull, "takes three minutes: NEARCACHE_FULL=1. ChurnSequencesTests plays the same on a clock that it turns.");
+            TestScale.IsFull, "takes three minutes: NEARCACHE_FULL=1. ChurnSequencesTests plays the same on a clock that it turns.");
         await using var fleet = await RuleFleet.StartAsync(
             caches: 20, configure: options => options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" }));
         await fleet.AreMembersAsync(20);
@@ -119,12 +119,12 @@ public sealed class ChurnTests(ITestOutputHelper output)
     private static bool IsEverywhere(RuleFleet fleet, ChurnBreakerState state) =>
         fleet.Caches.All(cache => Rule(cache, "locks").ChurnBreaker == state);
 
-    private async Task<Visits.Ratios> PhaseAsync(string name, int seconds, Visits visits, RuleFleet fleet)
+    private async Task<BackgroundReads.Ratios> PhaseAsync(string name, int seconds, BackgroundReads reads, RuleFleet fleet)
     {
         var zxid = await fleet.ZooKeeper.LastZxidAsync();
-        visits.Take();
+        reads.Take();
         await Task.Delay(TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
-        var ratios = visits.Take();
+        var ratios = reads.Take();
         output.WriteLine($"[FIGURE] import, {name}: near hits of other rules {ratios.Other:P1}, of the rule itself {ratios.Own:P1}; {await fleet.ZooKeeper.LastZxidAsync() - zxid} transactions in {seconds} s");
         return ratios;
     }

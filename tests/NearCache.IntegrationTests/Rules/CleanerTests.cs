@@ -16,8 +16,8 @@ public sealed class CleanerTests(ITestOutputHelper output)
     [Fact]
     public async Task A_znode_per_key_goes_at_the_rate_that_was_asked_for_and_the_living_namespace_stays_as_it_is()
     {
-        var count = Scope.Of(3_000, 220_000);
-        var rate = Scope.Of(2_000, 5_000);
+        var count = TestScale.Of(3_000, 220_000);
+        var rate = TestScale.Of(2_000, 5_000);
         await using var fleet = await RuleFleet.StartAsync(caches: 1, javaOptions: ["-Xmx1g"]);
         await fleet.ServeNearAsync("product:1");
         await fleet.AreMembersAsync(1);

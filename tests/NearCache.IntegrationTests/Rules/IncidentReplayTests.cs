@@ -9,7 +9,7 @@ public sealed class IncidentReplayTests(ITestOutputHelper output)
     [Fact]
     public async Task The_replay_shows_the_three_stories_and_writes_a_report_that_needs_nothing_else()
     {
-        Assert.SkipUnless(Scope.IsFull, "takes about a minute: NEARCACHE_FULL=1");
+        Assert.SkipUnless(TestScale.IsFull, "takes about a minute: NEARCACHE_FULL=1");
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
         var report = Path.Combine(memcached.Folder, "report.html");

@@ -15,7 +15,7 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
         await using var fleet = await RuleFleet.StartAsync(
             caches: 1, servers: 2, configure: options => options.MaxStaleness = TimeSpan.FromSeconds(3));
         var hosts = await Task.WhenAll(
-            Enumerable.Range(0, Scope.Of(4, 20)).Select(_ => RuleHost.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address)));
+            Enumerable.Range(0, TestScale.Of(4, 20)).Select(_ => CacheProcess.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address)));
         try
         {
             RuleStop? stop = null;
@@ -47,7 +47,7 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
     }
 
     // Every process watches before the switch is pulled. All clocks are the machine's one.
-    private static async Task<TimeSpan[]> UntilGoneAsync(RuleHost[] hosts, Func<Task> pull)
+    private static async Task<TimeSpan[]> UntilGoneAsync(CacheProcess[] hosts, Func<Task> pull)
     {
         await Task.WhenAll(hosts.Select(host => host.ServeNearAsync("product:1")));
         var told = await Task.WhenAll(hosts.Select(async host => (Host: host, Number: await host.TellAsync("gone product:1"))));
@@ -56,7 +56,7 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
         var pulled = Stopwatch.GetTimestamp();
         await pull();
         var gone = await Task.WhenAll(
-            told.Select(async one => Stopwatch.GetElapsedTime(pulled, RuleHost.Time(await one.Host.AnswerAsync(one.Number, "gone")))));
+            told.Select(async one => Stopwatch.GetElapsedTime(pulled, CacheProcess.Time(await one.Host.AnswerAsync(one.Number, "gone")))));
 
         // What the machine stood still meanwhile is no fault of the switch.
         var stood = stalls.Total;

@@ -11,7 +11,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [Fact]
     public async Task Rules_that_cover_every_key_without_a_churn_breaker_cost_ZooKeeper_its_budget_and_no_znode()
     {
-        var seconds = Scope.Of(5, 20);
+        var seconds = TestScale.Of(5, 20);
         await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options =>
         {
             // No single rule may cover everything; all letters together do.
@@ -51,7 +51,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [Fact]
     public async Task A_process_that_starts_and_ends_again_and_again_leaves_no_znode_and_costs_two_transactions_each_time()
     {
-        var restarts = Scope.Of(20, 1000);
+        var restarts = TestScale.Of(20, 1000);
         await using var fleet = await RuleFleet.StartAsync(caches: 1);
         await fleet.AreMembersAsync(1);
         var (before, nodes) = (await fleet.ZooKeeper.LastZxidAsync(), await NodesAsync(fleet));
@@ -113,7 +113,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [Fact]
     public async Task Sessions_that_join_within_a_minute_cost_two_transactions_and_a_znode_each_and_a_bystander_does_not_notice()
     {
-        var (count, within) = (Scope.Of(60, 500), TimeSpan.FromSeconds(Scope.Of(6, 60)));
+        var (count, within) = (TestScale.Of(60, 500), TimeSpan.FromSeconds(TestScale.Of(6, 60)));
         await using var fleet = await RuleFleet.StartAsync(caches: 1);
         await fleet.AreMembersAsync(1);
         await using var bystander = new ZooKeeper.ZooKeeperClient(fleet.ZooKeeper.Address);
@@ -149,7 +149,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [Fact]
     public async Task Sessions_whose_ZooKeeper_restarts_again_and_again_come_back_spread_over_time()
     {
-        var (count, rounds, every) = (Scope.Of(60, 500), Scope.Of(2, 4), TimeSpan.FromSeconds(Scope.Of(2, 30)));
+        var (count, rounds, every) = (TestScale.Of(60, 500), TestScale.Of(2, 4), TimeSpan.FromSeconds(TestScale.Of(2, 30)));
         await using var fleet = await RuleFleet.StartAsync(caches: 1);
         await fleet.ServeNearAsync("product:1");
         var back = new System.Collections.Concurrent.ConcurrentQueue<TimeSpan>();
@@ -203,14 +203,14 @@ public sealed class MistakesTests(ITestOutputHelper output)
     [Fact]
     public async Task A_process_that_is_killed_at_its_start_again_and_again_leaves_no_znode()
     {
-        var restarts = Scope.Of(6, 1000);
+        var restarts = TestScale.Of(6, 1000);
         await using var fleet = await RuleFleet.StartAsync(caches: 1);
         await fleet.AreMembersAsync(1);
         var (before, nodes, most) = (await fleet.ZooKeeper.LastZxidAsync(), await NodesAsync(fleet), 0);
         for (var i = 0; i < restarts; i++)
         {
             // It never lives for a session timeout, however slow the machine.
-            await using var host = await RuleHost.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address, sessionSeconds: 60);
+            await using var host = await CacheProcess.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address, sessionSeconds: 60);
             await Eventually.BecomesTrueAsync(async () => await host.AskAsync("zookeeper") == "Connected", "it has a session");
             most = Math.Max(most, await NodesAsync(fleet));
             host.Kill();

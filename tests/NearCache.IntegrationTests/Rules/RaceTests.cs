@@ -16,7 +16,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
     private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(50);
     private RuleFleet _fleet = null!;
     private FaultProxy _way = null!;
-    private RuleHost _writer = null!;
+    private CacheProcess _writer = null!;
 
     private NearCacheClient Reader => _fleet.Caches[0];
 
@@ -24,7 +24,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
     {
         _fleet = await RuleFleet.StartAsync(caches: 1, configure: options => options.MaxStaleness = MaxStaleness);
         _way = FaultProxy.Start(_fleet.ZooKeeper.Port);
-        _writer = await RuleHost.StartNewAsync(_fleet.Memcached, _way.Address);
+        _writer = await CacheProcess.StartNewAsync(_fleet.Memcached, _way.Address);
         await _writer.ServeNearAsync("product:1");
         await Eventually.BecomesTrueAsync(() => RuleFleet.IsNearAsync(Reader, "product:1"), "the reader serves near");
     }
@@ -89,7 +89,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
         await _writer.AnswerAsync(gone, "watching");
         var removed = Stopwatch.GetTimestamp();
         await Reader.Rules.RemoveAsync("products", RuleFleet.Reason);
-        var took = Stopwatch.GetElapsedTime(removed, RuleHost.Time(await _writer.AnswerAsync(gone, "gone")));
+        var took = Stopwatch.GetElapsedTime(removed, CacheProcess.Time(await _writer.AnswerAsync(gone, "gone")));
         output.WriteLine($"[FIGURE] a rule was removed; a process without ZooKeeper had let it go after {took.TotalMilliseconds:0} ms");
 
         // It stands still with an entry of the other rule while that goes, and wakes when nobody needs to count any more.
@@ -122,7 +122,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
     // No read that begins later than the promise after the write was done is answered near with the old value; one is with the new.
     private async Task SeeAsync(string key, int order)
     {
-        var done = RuleHost.Time(await _writer.AnswerAsync(order));
+        var done = CacheProcess.Time(await _writer.AnswerAsync(order));
         await Eventually.BecomesTrueAsync(
             async () =>
             {

@@ -40,8 +40,8 @@ public sealed class StorefrontAdminTests
         Task BecomesAsync(bool near) => Eventually.BecomesTrueAsync(
             async () =>
             {
-                await process.Shop.PriceAsync(Town.Raincoat);
-                return (await process.Shop.PriceAsync(Town.Raincoat)).IsNear == near;
+                await process.Shop.PriceAsync(StorefrontCluster.Raincoat);
+                return (await process.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear == near;
             },
             near ? "the shop serves near" : "the shop serves nothing near");
     }

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace IncidentReplay;
+
+/// <summary>What the command line says.</summary>
+internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Seconds, int LocksPerSecond, int MostZnodes, string Report)
+{
+    public const string Usage =
+        """
+        dotnet run --project samples/IncidentReplay -- [settings]
+
+          --zookeeper 127.0.0.1:2181   one server of an ensemble that nobody needs; it must answer "srvr"
+          --memcached 127.0.0.1:11211
+          --seconds   20               how long each run lasts, 10 to 600
+          --locks     2000             lock keys set and removed a second, at most 10000
+          --znodes    20000            where the naive cache gives up, so that it cannot hurt the machine, at most 100000
+          --report    incident-replay.html
+        """;
+
+    /// <summary>Null: something in it is wrong.</summary>
+    public static ReplaySettings? Read(string[] args)
+    {
+        var settings = new ReplaySettings("127.0.0.1:2181", "127.0.0.1:11211", 20, 2000, 20_000, "incident-replay.html");
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : "";
+            var number = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
+            ReplaySettings? next = args[i] switch
+            {
+                "--zookeeper" when value.Length > 0 => settings with { ZooKeeper = value },
+                "--memcached" when value.Length > 0 => settings with { Memcached = value },
+                "--seconds" when number is >= 10 and <= 600 => settings with { Seconds = number },
+                "--locks" when number is > 0 and <= 10_000 => settings with { LocksPerSecond = number },
+                "--znodes" when number is > 0 and <= 100_000 => settings with { MostZnodes = number },
+                "--report" when value.Length > 0 => settings with { Report = value },
+                _ => null,
+            };
+            if (next is null)
+            {
+                return null;
+            }
+
+            settings = next;
+        }
+
+        return settings;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Globalization;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.IntegrationTests.Rules;
+
+/// <summary>A process of its own with a cache of the namespace <c>rules</c>, told what to do.</summary>
+internal sealed class CacheProcess : ServerProcess
+{
+    private readonly string[] _arguments;
+    private int _said;
+
+    private CacheProcess(string memcached, string zooKeeper, int sessionSeconds)
+        : base(Ports.Free()) => _arguments =
+        [
+            Repository.Sample("NearCache.Checker"),
+            "host",
+            "rules",
+            memcached,
+            zooKeeper,
+            sessionSeconds.ToString(CultureInfo.InvariantCulture),
+        ];
+
+    public static async Task<CacheProcess> StartNewAsync(IEnumerable<MemcachedProcess> memcached, string zooKeeper, int sessionSeconds = 4)
+    {
+        var host = new CacheProcess(string.Join(',', memcached.Select(server => server.Address)), zooKeeper, sessionSeconds);
+        await host.StartAsync();
+        return host;
+    }
+
+    /// <summary>Tells it something, and does not wait.</summary>
+    /// <returns>The number of what was said.</returns>
+    public async Task<int> TellAsync(string what)
+    {
+        var number = ++_said;
+        await Input.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{number} {what}"));
+        await Input.FlushAsync();
+        return number;
+    }
+
+    /// <summary>What it answered to something; waits for it.</summary>
+    /// <param name="number">The number of what was said.</param>
+    /// <param name="begins">How the answer begins.</param>
+    public async Task<string> AnswerAsync(int number, string begins = "")
+    {
+        var wanted = string.Create(CultureInfo.InvariantCulture, $"{number} {begins}");
+        string? found = null;
+        await Eventually.BecomesTrueAsync(
+            () => (found = Output.Split('\n').LastOrDefault(line => line.StartsWith(wanted, StringComparison.Ordinal))) is not null,
+            $"a process answers {wanted}");
+        return found![(found!.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+    }
+
+    /// <summary>Tells it something, and waits for the answer.</summary>
+    public async Task<string> AskAsync(string what) => await AnswerAsync(await TellAsync(what));
+
+    /// <summary>Waits until it serves a key near.</summary>
+    public Task ServeNearAsync(string key) =>
+        Eventually.BecomesTrueAsync(async () => await AskAsync($"near {key}") == "True", "a process serves near");
+
+    /// <summary>The end of an answer that is a time of the machine's monotonic clock.</summary>
+    public static long Time(string answer) => long.Parse(answer.Split(' ')[^1], CultureInfo.InvariantCulture);
+
+    protected override ProcessStartInfo Command() => new("dotnet", _arguments) { RedirectStandardInput = true };
+
+    protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));
+}
