@@ -29,8 +29,8 @@ public sealed class MultiOperation
     public static MultiOperation Create(
         string path, ReadOnlyMemory<byte>? data, ZNodeMode mode = ZNodeMode.Persistent, IReadOnlyList<ZNodeAcl>? acl = null, TimeSpan? timeToLive = null)
     {
-        var request = CreateArguments.Check(new ServerPath("", path), data, mode, acl, timeToLive);
-        return new MultiOperation(request.Code, path, CreateArguments.IsSequential(mode)) { _create = request };
+        var request = CreateRequestFactory.Create(new ChrootedPath("", path), data, mode, acl, timeToLive);
+        return new MultiOperation(request.Code, path, CreateRequestFactory.IsSequential(mode)) { _create = request };
     }
 
     /// <summary>Removes a node that has no children.</summary>
@@ -52,22 +52,22 @@ public sealed class MultiOperation
 
     internal void WriteTo(JuteWriter writer, string chroot)
     {
-        var where = new ServerPath(chroot, Path);
+        var target = new ChrootedPath(chroot, Path);
         switch (Code)
         {
             case OperationCode.Delete:
-                new DeleteRequest(where, _version).WriteTo(writer);
+                new DeleteRequest(target, _version).WriteTo(writer);
                 break;
             case OperationCode.SetData:
-                new SetDataRequest(where, _data, _version).WriteTo(writer);
+                new SetDataRequest(target, _data, _version).WriteTo(writer);
                 break;
             case OperationCode.Check:
                 // ustring path; int version
-                writer.WritePath(where);
+                writer.WritePath(target);
                 writer.WriteInt32(_version);
                 break;
             default:
-                (_create!.Value with { Where = where }).WriteTo(writer);
+                (_create!.Value with { Target = target }).WriteTo(writer);
                 break;
         }
     }

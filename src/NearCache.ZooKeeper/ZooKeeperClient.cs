@@ -63,7 +63,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         _chroot = servers.Chroot;
         var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(ZooKeeperMetrics.MeterName);
         _session = new Session(
-            options, servers, new Dependencies(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
+            options, servers, new SessionServices(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
     }
 
     /// <summary>
@@ -81,10 +81,10 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     public ZooKeeperState State => _session.States.Current.State;
 
     /// <summary>The session's id; 0 before there is one.</summary>
-    public long SessionId => _session.Core.SessionId;
+    public long SessionId => _session.StateMachine.SessionId;
 
     /// <summary>The session timeout as the servers granted it; zero before there is a session.</summary>
-    public TimeSpan SessionTimeout => _session.Core.Granted;
+    public TimeSpan SessionTimeout => _session.StateMachine.Granted;
 
     /// <summary>
     /// The state now, and then every change of it, until the client is disposed. Who falls more than 1,024 changes behind loses the oldest.
@@ -115,7 +115,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         return SendAsync<CreateRequest, CreatedZNode>(
-            CreateArguments.Check(new ServerPath(_chroot, path), data, mode, acl, timeToLive), null, cancellationToken);
+            CreateRequestFactory.Create(new ChrootedPath(_chroot, path), data, mode, acl, timeToLive), null, cancellationToken);
     }
 
     /// <summary>Makes a node, and those above it that do not exist: without data, and with the same access rights.</summary>
@@ -139,7 +139,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var request = CreateArguments.Check(new ServerPath(_chroot, path), data, mode, acl, timeToLive);
+        var request = CreateRequestFactory.Create(new ChrootedPath(_chroot, path), data, mode, acl, timeToLive);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -200,7 +200,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     public ValueTask<ZNodeStat?> ExistsAsync(
         string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<ExistsRequest, ZNodeStat?>(
-            new ExistsRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Data, watch), cancellationToken);
+            new ExistsRequest(At(path), watch is not null), WatchUpdate.ForRead(path, WatchTableKind.Data, watch), cancellationToken);
 
     /// <summary>The data and the stat of a node.</summary>
     /// <param name="path">Which.</param>
@@ -210,7 +210,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     public ValueTask<ZNodeData> GetDataAsync(
         string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<GetDataRequest, ZNodeData>(
-            new GetDataRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Data, watch), cancellationToken);
+            new GetDataRequest(At(path), watch is not null), WatchUpdate.ForRead(path, WatchTableKind.Data, watch), cancellationToken);
 
     /// <summary>Replaces the data of a node.</summary>
     /// <param name="path">Which.</param>
@@ -232,7 +232,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     public ValueTask<ZNodeChildren> GetChildrenAsync(
         string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<GetChildrenRequest, ZNodeChildren>(
-            new GetChildrenRequest(At(path), watch is not null), WatchChange.ForRead(path, WatchSlot.Children, watch), cancellationToken);
+            new GetChildrenRequest(At(path), watch is not null), WatchUpdate.ForRead(path, WatchTableKind.Children, watch), cancellationToken);
 
     /// <summary>Who may do what with a node.</summary>
     /// <exception cref="NoNodeException">There is no such node.</exception>
@@ -272,7 +272,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         MultiOperation[] copy = [.. operations];
         var results = await SendAsync<MultiRequest, IReadOnlyList<MultiResult>>(new MultiRequest(_chroot, copy), null, cancellationToken)
             .ConfigureAwait(false);
-        return Errors.MultiFailed(copy, results) is { } failed ? throw failed : results;
+        return ExceptionFactory.MultiFailed(copy, results) is { } failed ? throw failed : results;
     }
 
     /// <summary>Several reads in one request. Servers since 3.6.</summary>
@@ -292,7 +292,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <summary>How many nodes lie below a node, at any depth. Servers since 3.6.</summary>
     /// <exception cref="NoNodeException">There is no such node.</exception>
     public ValueTask<int> GetAllChildrenNumberAsync(string path, CancellationToken cancellationToken = default) =>
-        SendAsync<CountDescendantsRequest, int>(new CountDescendantsRequest(At(path)), null, cancellationToken);
+        SendAsync<GetAllChildrenNumberRequest, int>(new GetAllChildrenNumberRequest(At(path)), null, cancellationToken);
 
     /// <summary>Who the server takes this connection for. Servers since 3.7.</summary>
     public ValueTask<IReadOnlyList<ZooKeeperIdentity>> WhoAmIAsync(CancellationToken cancellationToken = default) =>
@@ -330,8 +330,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             throw new ArgumentOutOfRangeException(nameof(mode), mode, "There is no such mode.");
         }
 
-        var slot = mode == PersistentWatchMode.Recursive ? WatchSlot.Recursive : WatchSlot.Persistent;
-        return SendAsync(new AddWatchRequest(At(path), mode), new WatchChange(path, slot, watch), cancellationToken);
+        var slot = mode == PersistentWatchMode.Recursive ? WatchTableKind.Recursive : WatchTableKind.Persistent;
+        return SendAsync(new AddWatchRequest(At(path), mode), new WatchUpdate(path, slot, watch), cancellationToken);
     }
 
     /// <summary>Takes watches off a node. Their handlers hear nothing more, not even of this.</summary>
@@ -355,7 +355,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             return ValueTask.FromException(new NoWatcherException("RemoveWatches: this client has set no such watch.", path));
         }
 
-        var removal = new WatchChange(path, WatchSlot.Data, watch, kind);
+        var removal = new WatchUpdate(path, WatchTableKind.Data, watch, kind);
         if (watch is not null && _session.Watches.HasOthers(path, kind, watch))
         {
             // The server keeps one watch for all of them.
@@ -442,14 +442,14 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <summary>For tests.</summary>
     internal Session Session => _session;
 
-    private ServerPath At(string path)
+    private ChrootedPath At(string path)
     {
         ZNodePath.Check(path, nameof(path));
-        return new ServerPath(_chroot, path);
+        return new ChrootedPath(_chroot, path);
     }
 
     private ValueTask<TReply> SendAsync<TRequest, TReply>(
-        in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+        in TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -459,18 +459,18 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             : _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply;
     }
 
-    private ValueTask SendAsync<TRequest>(in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
-        where TRequest : struct, IRequest<Nothing>
+    private ValueTask SendAsync<TRequest>(in TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
+        where TRequest : struct, IRequest<EmptyReply>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)
-            : ZooKeeperTraces.IsWanted ? new ValueTask(SendTracedAsync<TRequest, Nothing>(request, watchChange, cancellationToken).AsTask())
-            : _session.Send<TRequest, Nothing>(request, watchChange, cancellationToken).Completion;
+            : ZooKeeperTraces.IsWanted ? new ValueTask(SendTracedAsync<TRequest, EmptyReply>(request, watchChange, cancellationToken).AsTask())
+            : _session.Send<TRequest, EmptyReply>(request, watchChange, cancellationToken).Completion;
     }
 
     private async ValueTask<TReply> SendTracedAsync<TRequest, TReply>(
-        TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+        TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         using var activity = ZooKeeperTraces.Begin(OperationNames.Of(request.Code));

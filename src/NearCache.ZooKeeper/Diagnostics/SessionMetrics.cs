@@ -3,7 +3,7 @@ namespace NearCache.ZooKeeper.Diagnostics;
 /// <summary>What happened to one client. Methods are named after what happened; tags take few fixed values, never a path.</summary>
 internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<string> operations) : IDisposable
 {
-    private ISessionView? _view;
+    private ISessionGauges? _view;
     private KeyValuePair<string, object?>[] _server = [];
     private KeyValuePair<string, object?>[][] _durationTags = TagsOf(operations, []);
     private bool _wasConnected;
@@ -15,7 +15,7 @@ internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<str
     public IReadOnlyList<KeyValuePair<string, object?>> Server => Volatile.Read(ref _server);
 
     /// <summary>The client is there: from now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Begin(ISessionView view) => metrics.Show(_view = view);
+    public void Begin(ISessionGauges view) => metrics.Show(_view = view);
 
     /// <summary>A call was answered.</summary>
     public void Answered(int answer) => metrics.AddAnswer(answer);

@@ -6,7 +6,7 @@ namespace NearCache.ZooKeeper.Diagnostics;
 /// <summary>The instruments of the meter <c>NearCache.ZooKeeper</c>; docs/metrics-and-traces.md lists them.</summary>
 /// <remarks>
 /// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by
-/// one, while somebody listens. Clients whose meters come from one factory share the instruments: what they did is added up.
+/// one, while somebody listens. TestClients whose meters come from one factory share the instruments: what they did is added up.
 /// </remarks>
 internal sealed class ZooKeeperMetrics : IDisposable
 {
@@ -21,15 +21,15 @@ internal sealed class ZooKeeperMetrics : IDisposable
     };
 
     private readonly Lock _lock = new();   // guards the change of the views
-    private readonly IReadOnlyList<Answer> _answers;
+    private readonly IReadOnlyList<OperationOutcome> _answers;
     private readonly long[] _answered;
     private readonly Meter _meter;
     private readonly bool _isOwn;
-    private volatile ISessionView[] _views = [];
+    private volatile ISessionGauges[] _views = [];
     private long _sent;
     private long _received;
 
-    private ZooKeeperMetrics(Meter meter, bool isOwn, IReadOnlyList<Answer> answers)
+    private ZooKeeperMetrics(Meter meter, bool isOwn, IReadOnlyList<OperationOutcome> answers)
     {
         (_meter, _isOwn, _answers, _answered) = (meter, isOwn, answers, new long[answers.Count]);
         Duration = meter.CreateHistogram(
@@ -83,7 +83,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     /// <summary>Those of the factory's meter, or some of its own.</summary>
     /// <param name="factory">Owns the meter; null: the caller does.</param>
     /// <param name="answers">What can be counted, in the order of the numbers by which it is.</param>
-    public static ZooKeeperMetrics Of(IMeterFactory? factory, IReadOnlyList<Answer> answers) => factory is null
+    public static ZooKeeperMetrics Of(IMeterFactory? factory, IReadOnlyList<OperationOutcome> answers) => factory is null
         ? new ZooKeeperMetrics(new Meter(MeterName), isOwn: true, answers)
         : Shared.GetValue(factory.Create(MeterName), meter => new ZooKeeperMetrics(meter, isOwn: false, answers));
 
@@ -94,7 +94,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     public void AddReceived(int bytes) => Interlocked.Add(ref _received, bytes);
 
     /// <summary>From now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Show(ISessionView view)
+    public void Show(ISessionGauges view)
     {
         lock (_lock)
         {
@@ -103,7 +103,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     }
 
     /// <summary>The client is no more.</summary>
-    public void Hide(ISessionView view)
+    public void Hide(ISessionGauges view)
     {
         lock (_lock)
         {
@@ -120,7 +120,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
         }
     }
 
-    private static bool IsConnected(ISessionView view) => view.State is ZooKeeperState.Connected or ZooKeeperState.ConnectedReadOnly;
+    private static bool IsConnected(ISessionGauges view) => view.State is ZooKeeperState.Connected or ZooKeeperState.ConnectedReadOnly;
 
     private static string NameOf(ZooKeeperState state) => state switch
     {

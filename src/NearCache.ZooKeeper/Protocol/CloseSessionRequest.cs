@@ -1,7 +1,7 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Ends the session: its ephemeral nodes go at once. The server closes the connection behind its answer.</summary>
-internal readonly record struct CloseSessionRequest : IRequest<Nothing>
+internal readonly record struct CloseSessionRequest : IRequest<EmptyReply>
 {
     public static bool IsWrite => true;
 
@@ -13,5 +13,5 @@ internal readonly record struct CloseSessionRequest : IRequest<Nothing>
     {
     }
 
-    public Nothing ReadReply(ref JuteReader reader) => default;
+    public EmptyReply ReadReply(ref JuteReader reader) => default;
 }

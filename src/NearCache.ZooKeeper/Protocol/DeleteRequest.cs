@@ -1,20 +1,20 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Removes a node that has no children.</summary>
-internal readonly record struct DeleteRequest(ServerPath Where, int Version) : IRequest<Nothing>
+internal readonly record struct DeleteRequest(ChrootedPath Target, int Version) : IRequest<EmptyReply>
 {
     public static bool IsWrite => true;
 
     public OperationCode Code => OperationCode.Delete;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path; int version
     public void WriteTo(JuteWriter writer)
     {
-        writer.WritePath(Where);
+        writer.WritePath(Target);
         writer.WriteInt32(Version);
     }
 
-    public Nothing ReadReply(ref JuteReader reader) => default;
+    public EmptyReply ReadReply(ref JuteReader reader) => default;
 }

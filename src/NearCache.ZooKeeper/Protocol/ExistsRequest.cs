@@ -1,18 +1,18 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Asks for a node's stat; a node that is not there is an answer.</summary>
-internal readonly record struct ExistsRequest(ServerPath Where, bool Watch) : IRequest<ZNodeStat?>
+internal readonly record struct ExistsRequest(ChrootedPath Target, bool Watch) : IRequest<ZNodeStat?>
 {
-    public static bool MayMiss => true;
+    public static bool AllowsNoNode => true;
 
     public OperationCode Code => OperationCode.Exists;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path; boolean watch
     public void WriteTo(JuteWriter writer)
     {
-        writer.WritePath(Where);
+        writer.WritePath(Target);
         writer.WriteBoolean(Watch);
     }
 

@@ -1,14 +1,14 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Asks who may do what with a node.</summary>
-internal readonly record struct GetAclRequest(ServerPath Where) : IRequest<ZNodeAccess>
+internal readonly record struct GetAclRequest(ChrootedPath Target) : IRequest<ZNodeAccess>
 {
     public OperationCode Code => OperationCode.GetAcl;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path
-    public void WriteTo(JuteWriter writer) => writer.WritePath(Where);
+    public void WriteTo(JuteWriter writer) => writer.WritePath(Target);
 
     // vector<ACL> acl; Stat
     public ZNodeAccess ReadReply(ref JuteReader reader) => new(AclRecord.ReadList(ref reader), StatRecord.Read(ref reader));

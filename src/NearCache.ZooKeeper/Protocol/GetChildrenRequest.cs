@@ -1,16 +1,16 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Asks for the names of a node's children and the node's stat (getChildren2).</summary>
-internal readonly record struct GetChildrenRequest(ServerPath Where, bool Watch) : IRequest<ZNodeChildren>
+internal readonly record struct GetChildrenRequest(ChrootedPath Target, bool Watch) : IRequest<ZNodeChildren>
 {
     public OperationCode Code => OperationCode.GetChildren2;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path; boolean watch
     public void WriteTo(JuteWriter writer)
     {
-        writer.WritePath(Where);
+        writer.WritePath(Target);
         writer.WriteBoolean(Watch);
     }
 

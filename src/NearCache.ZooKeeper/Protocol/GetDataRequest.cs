@@ -1,16 +1,16 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Asks for a node's data and stat.</summary>
-internal readonly record struct GetDataRequest(ServerPath Where, bool Watch) : IRequest<ZNodeData>
+internal readonly record struct GetDataRequest(ChrootedPath Target, bool Watch) : IRequest<ZNodeData>
 {
     public OperationCode Code => OperationCode.GetData;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path; boolean watch
     public void WriteTo(JuteWriter writer)
     {
-        writer.WritePath(Where);
+        writer.WritePath(Target);
         writer.WriteBoolean(Watch);
     }
 

@@ -1,14 +1,14 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Asks for the ephemeral nodes of this session below a path. Since 3.6.</summary>
-internal readonly record struct GetEphemeralsRequest(ServerPath Where) : IRequest<IReadOnlyList<string>>
+internal readonly record struct GetEphemeralsRequest(ChrootedPath Target) : IRequest<IReadOnlyList<string>>
 {
     public OperationCode Code => OperationCode.GetEphemerals;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring prefixPath
-    public void WriteTo(JuteWriter writer) => writer.WritePath(Where);
+    public void WriteTo(JuteWriter writer) => writer.WritePath(Target);
 
     // vector<ustring>
     public IReadOnlyList<string> ReadReply(ref JuteReader reader)
@@ -16,7 +16,7 @@ internal readonly record struct GetEphemeralsRequest(ServerPath Where) : IReques
         var paths = reader.ReadStrings();
         for (var i = 0; i < paths.Length; i++)
         {
-            paths[i] = ServerPath.ToCaller(Where.Chroot, paths[i]);
+            paths[i] = ChrootedPath.RemoveChroot(Target.Chroot, paths[i]);
         }
 
         return paths;

@@ -7,7 +7,7 @@ internal interface IRequest<out TReply>
     static virtual bool IsWrite => false;
 
     /// <summary>NoNode is an answer (the default reply), not an error.</summary>
-    static virtual bool MayMiss => false;
+    static virtual bool AllowsNoNode => false;
 
     OperationCode Code { get; }
 

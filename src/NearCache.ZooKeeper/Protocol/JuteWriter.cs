@@ -69,7 +69,7 @@ internal sealed class JuteWriter(int capacity = 4096)
     }
 
     /// <summary>A path as the server knows it.</summary>
-    public void WritePath(in ServerPath path)
+    public void WritePath(in ChrootedPath path)
     {
         if (path.Chroot.Length == 0)
         {

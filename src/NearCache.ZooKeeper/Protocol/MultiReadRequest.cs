@@ -15,7 +15,7 @@ internal readonly record struct MultiReadRequest(
         {
             var operation = Operations[i];
             new MultiHeader(operation.Code, IsEnd: false).WriteTo(writer);
-            writer.WritePath(new ServerPath(Chroot, operation.Path));
+            writer.WritePath(new ChrootedPath(Chroot, operation.Path));
             writer.WriteBoolean(false);
         }
 

@@ -30,9 +30,9 @@ internal readonly record struct MultiRequest(string Chroot, IReadOnlyList<MultiO
         {
             results.Add(header.Code switch
             {
-                OperationCode.Create => new MultiResult { Path = ServerPath.ToCaller(Chroot, reader.ReadString()) },
+                OperationCode.Create => new MultiResult { Path = ChrootedPath.RemoveChroot(Chroot, reader.ReadString()) },
                 OperationCode.Create2 or OperationCode.CreateContainer or OperationCode.CreateTtl =>
-                    new MultiResult { Path = ServerPath.ToCaller(Chroot, reader.ReadString()), Stat = StatRecord.Read(ref reader) },
+                    new MultiResult { Path = ChrootedPath.RemoveChroot(Chroot, reader.ReadString()), Stat = StatRecord.Read(ref reader) },
                 OperationCode.SetData => new MultiResult { Stat = StatRecord.Read(ref reader) },
                 OperationCode.Delete or OperationCode.Check => new MultiResult(),
                 OperationCode.Error => new MultiResult { Error = (ZooKeeperErrorCode)reader.ReadInt32() },

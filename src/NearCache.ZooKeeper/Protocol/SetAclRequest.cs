@@ -1,21 +1,21 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Replaces who may do what with a node.</summary>
-/// <param name="Where">Which node.</param>
+/// <param name="Target">Which node.</param>
 /// <param name="Acl">The new rights.</param>
 /// <param name="AclVersion">The version of the rights, not of the data.</param>
-internal readonly record struct SetAclRequest(ServerPath Where, IReadOnlyList<ZNodeAcl> Acl, int AclVersion) : IRequest<ZNodeStat>
+internal readonly record struct SetAclRequest(ChrootedPath Target, IReadOnlyList<ZNodeAcl> Acl, int AclVersion) : IRequest<ZNodeStat>
 {
     public static bool IsWrite => true;
 
     public OperationCode Code => OperationCode.SetAcl;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path; vector<ACL> acl; int version
     public void WriteTo(JuteWriter writer)
     {
-        writer.WritePath(Where);
+        writer.WritePath(Target);
         AclRecord.WriteList(writer, Acl);
         writer.WriteInt32(AclVersion);
     }

@@ -1,17 +1,17 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>Answered when the server has applied all that was committed before; the path need not exist.</summary>
-internal readonly record struct SyncRequest(ServerPath Where) : IRequest<Nothing>
+internal readonly record struct SyncRequest(ChrootedPath Target) : IRequest<EmptyReply>
 {
     public OperationCode Code => OperationCode.Sync;
 
-    public string? Path => Where.Path;
+    public string? Path => Target.Path;
 
     // ustring path
-    public void WriteTo(JuteWriter writer) => writer.WritePath(Where);
+    public void WriteTo(JuteWriter writer) => writer.WritePath(Target);
 
     // ustring path
-    public Nothing ReadReply(ref JuteReader reader)
+    public EmptyReply ReadReply(ref JuteReader reader)
     {
         _ = reader.ReadNullableString();
         return default;

@@ -21,11 +21,11 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
         foreach (var identity in identities)
         {
             var header = Read(
-                await connection.AskAsync(writer => Identities.Write(writer, identity), cancellationToken).ConfigureAwait(false),
+                await connection.AskAsync(writer => ClaimedIdentities.Write(writer, identity), cancellationToken).ConfigureAwait(false),
                 RequestId.Auth);
             if (header.Error != ZooKeeperErrorCode.Ok)
             {
-                throw Errors.AuthenticationFailed(header.Error, connection.Server);
+                throw ExceptionFactory.AuthenticationFailed(header.Error, connection.Server);
             }
         }
 
@@ -36,7 +36,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
                 Check(
                     await AskAsync<CreateRequest, CreatedZNode>(
                         new CreateRequest(
-                            new ServerPath("", path), null, ZNodeMode.Persistent, ZNodeAcl.OpenToAll, 0)).ConfigureAwait(false),
+                            new ChrootedPath("", path), null, ZNodeMode.Persistent, ZNodeAcl.OpenToAll, 0)).ConfigureAwait(false),
                     ZooKeeperErrorCode.NodeExists,
                     OperationCode.Create2,
                     path);
@@ -46,7 +46,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
 
     private async Task<bool> ExistsAsync(string path)
     {
-        var error = await AskAsync<ExistsRequest, ZNodeStat?>(new ExistsRequest(new ServerPath("", path), Watch: false))
+        var error = await AskAsync<ExistsRequest, ZNodeStat?>(new ExistsRequest(new ChrootedPath("", path), Watch: false))
             .ConfigureAwait(false);
         Check(error, ZooKeeperErrorCode.NoNode, OperationCode.Exists, path);
         return error == ZooKeeperErrorCode.Ok;
@@ -56,7 +56,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
     {
         if (error != ZooKeeperErrorCode.Ok && error != allowed)
         {
-            throw Errors.Answered(error, code, path, connection.Server, isWrite: code != OperationCode.Exists);
+            throw ExceptionFactory.Answered(error, code, path, connection.Server, isWrite: code != OperationCode.Exists);
         }
     }
 

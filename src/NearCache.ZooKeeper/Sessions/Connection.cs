@@ -39,7 +39,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
     }
 
     /// <summary>Runs both loops until the connection has ended, and says why it has.</summary>
-    public async Task<Exception> RunAsync(IMessageSink sink)
+    public async Task<Exception> RunAsync(IConnectionListener sink)
     {
         var sending = SendAsync(sink);
         try
@@ -76,7 +76,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
     /// <summary>Whether that is how reading and writing fail when a connection is lost.</summary>
     public static bool IsLoss(Exception e) => e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
-    private async Task SendAsync(IMessageSink sink)
+    private async Task SendAsync(IConnectionListener sink)
     {
         try
         {
@@ -102,12 +102,12 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         }
     }
 
-    private async Task ReceiveAsync(IMessageSink sink)
+    private async Task ReceiveAsync(IConnectionListener sink)
     {
         HandOver(sink);   // what came together with the answer that opened the session
         while (true)
         {
-            var count = await new ReadThenRun(transport.Stream.ReadAsync(_frames.GetMemory()), sink);
+            var count = await new ReadAwaitable(transport.Stream.ReadAsync(_frames.GetMemory()), sink);
             Arrived(count);
             sink.Received(count);
             HandOver(sink);
@@ -130,7 +130,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         _frames.Advance(count);
     }
 
-    private void HandOver(IMessageSink sink)
+    private void HandOver(IConnectionListener sink)
     {
         try
         {

@@ -31,7 +31,7 @@ internal abstract class Operation : IThreadPoolWorkItem
     public int FrameLength { get; set; }
 
     /// <summary>What its success means for the watches; null: nothing.</summary>
-    public WatchChange? WatchChange { get; set; }
+    public WatchUpdate? WatchUpdate { get; set; }
 
     public abstract OperationCode Code { get; }
 

@@ -13,14 +13,14 @@ internal static class OperationNames
         "get_ephemerals", "get_all_children_number", "who_am_i", "add_watch", "remove_watches", "close_session",
     ];
 
-    private static readonly string[] Outcomes = ["ok", "no_node", "node_exists", "bad_version", "not_empty", "no_auth", "server_error"];
+    private static readonly string[] OutcomeNames = ["ok", "no_node", "node_exists", "bad_version", "not_empty", "no_auth", "server_error"];
 
-    /// <summary>By the numbers of <see cref="AnswerTo"/>.</summary>
-    public static readonly Answer[] Answers = [.. All.SelectMany(operation => Outcomes.Select(outcome => new Answer(operation, outcome)))];
+    /// <summary>By the numbers of <see cref="OutcomeIndex"/>.</summary>
+    public static readonly OperationOutcome[] Outcomes = [.. All.SelectMany(operation => OutcomeNames.Select(outcome => new OperationOutcome(operation, outcome)))];
 
-    public static string Of(OperationCode code) => All[NumberOf(code)];
+    public static string Of(OperationCode code) => All[IndexOf(code)];
 
-    public static int NumberOf(OperationCode code) => code switch
+    public static int IndexOf(OperationCode code) => code switch
     {
         OperationCode.Create or OperationCode.Create2 or OperationCode.CreateContainer or OperationCode.CreateTtl => 1,
         OperationCode.Delete => 2,
@@ -42,6 +42,6 @@ internal static class OperationNames
         _ => 0,
     };
 
-    public static int AnswerTo(int number, ZooKeeperErrorCode error) =>
-        (number * Outcomes.Length) + (error == ZooKeeperErrorCode.Ok ? 0 : Array.IndexOf(Outcomes, ErrorTypes.Of(error)));
+    public static int OutcomeIndex(int number, ZooKeeperErrorCode error) =>
+        (number * OutcomeNames.Length) + (error == ZooKeeperErrorCode.Ok ? 0 : Array.IndexOf(OutcomeNames, ErrorTypes.Of(error)));
 }

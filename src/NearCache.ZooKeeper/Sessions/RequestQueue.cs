@@ -15,7 +15,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
     private const int KeptBuffer = 64 * 1024;
     private readonly Lock _lock = new();   // guards everything below
     private readonly Queue<Operation> _waiting = new();
-    private readonly WrittenRequests _written = new(limits.Message);
+    private readonly SendBuffer _written = new(limits.Message);
     private readonly Queue<Operation> _sent = new();
     private JuteWriter _control = new(256);
     private JuteWriter _takenControl = new(256);
@@ -60,7 +60,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             }
             else
             {
-                refused = Errors.TooMany(operation.Code, operation.Path, limits.Waiting);
+                refused = ExceptionFactory.TooMany(operation.Code, operation.Path, limits.Waiting);
             }
         }
 

@@ -99,7 +99,7 @@ internal sealed class RollbackDetector(Random random)
     }
 
     /// <summary>What a server answered to the question that was asked last.</summary>
-    public void Told(ServerAddress server, in ServerReport report, long lastZxid)
+    public void Told(ServerAddress server, in ServerStatus report, long lastZxid)
     {
         lock (_lock)
         {
@@ -107,7 +107,7 @@ internal sealed class RollbackDetector(Random random)
             if (_asked is { } asked && _states.TryGetValue(server, out var state))
             {
                 state.Report = report;
-                state.BehindSince = report.Standing == ServerStanding.Serving && report.Zxid < lastZxid ? state.BehindSince ?? asked : null;
+                state.BehindSince = report.Standing == ServingState.Serving && report.Zxid < lastZxid ? state.BehindSince ?? asked : null;
             }
         }
     }
@@ -130,10 +130,10 @@ internal sealed class RollbackDetector(Random random)
                     $"{behind.Count} of {_states.Count} servers serve, and know no transaction above 0x{behind.Max(state => state.Report.Zxid):x}, where 0x{lastZxid:x} was seen");
             }
 
-            return now - since >= _patience && _states.Values.Count(state => state.Report.Standing != ServerStanding.Unknown) < Majority
+            return now - since >= _patience && _states.Values.Count(state => state.Report.Standing != ServingState.Unknown) < Majority
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerReport.Word}' what they know")
+                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerStatus.Word}' what they know")
                 : null;
         }
     }
@@ -149,7 +149,7 @@ internal sealed class RollbackDetector(Random random)
 
         public bool Refused { get; set; }
 
-        public ServerReport Report { get; set; }
+        public ServerStatus Report { get; set; }
 
         /// <summary>When the first question was asked that it answered, like every one since, with less than was seen.</summary>
         public TimeSpan? BehindSince { get; set; }

@@ -43,7 +43,7 @@ internal static class SaslExchange
         var header = ReplyHeader.Read(ref reader);
         if (header.Error != ZooKeeperErrorCode.Ok)
         {
-            throw Errors.AuthenticationFailed(header.Error, server);
+            throw ExceptionFactory.AuthenticationFailed(header.Error, server);
         }
 
         return header.Id == id

@@ -7,45 +7,45 @@ namespace NearCache.ZooKeeper.Sessions;
 /// <summary>A session as the client uses it: takes requests, and is opened, kept and closed behind that by a loop and a beat.</summary>
 internal sealed class Session : IAsyncDisposable, IDisposable
 {
-    private readonly SessionParts _parts;
+    private readonly SessionContext _context;
     private readonly SessionLoop _loop;
     private readonly Watchdog _watchdog;
     private readonly Task _running;
     private readonly Action<Operation, Exception> _onFailed;
 
-    public Session(ZooKeeperOptions options, ServerList servers, Dependencies dependencies)
+    public Session(ZooKeeperOptions options, ServerList servers, SessionServices dependencies)
     {
         // The loop and the timers outlive the call in which the client is made, and have nothing of its caller's context.
         using (ExecutionContext.SuppressFlow())
         {
-            _parts = new SessionParts(options, servers, dependencies);
-            _onFailed = _parts.Failed;
-            _loop = new SessionLoop(_parts);
-            _watchdog = new Watchdog(_parts);
+            _context = new SessionContext(options, servers, dependencies);
+            _onFailed = _context.Failed;
+            _loop = new SessionLoop(_context);
+            _watchdog = new Watchdog(_context);
             _running = Task.Run(_loop.RunAsync);
         }
     }
 
-    public RequestQueue Queue => _parts.Queue;
+    public RequestQueue Queue => _context.Queue;
 
-    public WatchRegistry Watches => _parts.Watches;
+    public WatchRegistry Watches => _context.Watches;
 
-    public StateHub States => _parts.States;
+    public StatePublisher States => _context.States;
 
-    public SessionCore Core => _parts.Core;
+    public SessionStateMachine StateMachine => _context.StateMachine;
 
-    public SessionMetrics Metrics => _parts.Metrics;
+    public SessionMetrics Metrics => _context.Metrics;
 
-    public bool CreatesChroot => _parts.Options.CreateChroot;
+    public bool CreatesChroot => _context.Options.CreateChroot;
 
     /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
-    public TypedOperation<TRequest, TReply> Send<TRequest, TReply>(
-        in TRequest request, WatchChange? watchChange, CancellationToken cancellationToken)
+    public PooledOperation<TRequest, TReply> Send<TRequest, TReply>(
+        in TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
-        var operation = TypedOperation<TRequest, TReply>.Rent(request);
-        operation.WatchChange = watchChange;
-        operation.Started = _parts.Now;
+        var operation = PooledOperation<TRequest, TReply>.Rent(request);
+        operation.WatchUpdate = watchChange;
+        operation.Started = _context.Now;
         operation.OnFailed = _onFailed;
         Queue.Add(operation);
         operation.CancelWith(cancellationToken);
@@ -56,34 +56,34 @@ internal sealed class Session : IAsyncDisposable, IDisposable
     public Task AuthenticateAsync(ZooKeeperAuthentication authentication, CancellationToken cancellationToken)
     {
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_parts.Gate)
+        lock (_context.Gate)
         {
-            _parts.Identities.Add(authentication);
-            if (_parts.Connection is null)
+            _context.Identities.Add(authentication);
+            if (_context.Connection is null)
             {
                 // Every connection begins with it.
                 return Task.CompletedTask;
             }
 
-            _parts.Identities.Await(answered);
-            Queue.AddControl(writer => Identities.Write(writer, authentication));
+            _context.Identities.Await(answered);
+            Queue.AddControl(writer => ClaimedIdentities.Write(writer, authentication));
         }
 
-        return answered.Task.WaitAsync(_parts.Options.RequestTimeout, _parts.Time, cancellationToken);
+        return answered.Task.WaitAsync(_context.Options.RequestTimeout, _context.Time, cancellationToken);
     }
 
     /// <summary>Replaces the list of servers, and leaves the one that is connected if the new list says so.</summary>
     public void UpdateServers(ServerList servers)
     {
-        lock (_parts.Gate)
+        lock (_context.Gate)
         {
-            var connection = _parts.Connection;
-            if (_parts.Servers.Replace(servers, connection?.Address, _parts.Random))
+            var connection = _context.Connection;
+            if (_context.Servers.Replace(servers, connection?.Address, _context.Random))
             {
                 connection!.Abort(new ServersChangedException(connection.Server));
             }
 
-            _parts.Rollback.Reset(_parts.Servers.All);
+            _context.Rollback.Reset(_context.Servers.All);
         }
     }
 
@@ -92,11 +92,11 @@ internal sealed class Session : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_parts.IsClosing)
+        if (!_context.IsClosing)
         {
-            _parts.IsClosing = true;
+            _context.IsClosing = true;
             await CloseSessionAsync().ConfigureAwait(false);
-            await _parts.Stop.CancelAsync().ConfigureAwait(false);
+            await _context.Stop.CancelAsync().ConfigureAwait(false);
             ConnectionNow()?.Abort(new OperationCanceledException("The client was disposed."));
         }
 
@@ -106,17 +106,17 @@ internal sealed class Session : IAsyncDisposable, IDisposable
     /// <summary>Sends the end of the session if no other thread is sending, closes the socket, and waits for nothing.</summary>
     public void Dispose()
     {
-        if (!_parts.IsClosing)
+        if (!_context.IsClosing)
         {
-            _parts.IsClosing = true;
-            if (_parts.Connection is not null && _parts.Core.SessionId != 0)
+            _context.IsClosing = true;
+            if (_context.Connection is not null && _context.StateMachine.SessionId != 0)
             {
                 // The request is written by this thread, unless the send loop is at work. Its reply is not read.
-                _ = IgnoreAsync(Send<CloseSessionRequest, Nothing>(default, null, CancellationToken.None).Completion);
+                _ = IgnoreAsync(Send<CloseSessionRequest, EmptyReply>(default, null, CancellationToken.None).Completion);
             }
         }
 
-        _ = _parts.Stop.CancelAsync();
+        _ = _context.Stop.CancelAsync();
         ConnectionNow()?.Close(new OperationCanceledException("The client was disposed."));
         _ = EndAsync();
     }
@@ -126,9 +126,9 @@ internal sealed class Session : IAsyncDisposable, IDisposable
 
     private Connection? ConnectionNow()
     {
-        lock (_parts.Gate)
+        lock (_context.Gate)
         {
-            return _parts.Connection;
+            return _context.Connection;
         }
     }
 
@@ -138,31 +138,31 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         await _running.ConfigureAwait(false);
         if (States.Current.State != ZooKeeperState.Closed)
         {
-            States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, Core.SessionId, false, null, null));
+            States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, StateMachine.SessionId, false, null, null));
         }
 
         await _watchdog.DisposeAsync().ConfigureAwait(false);
-        _parts.Deliveries.Dispose();
-        _parts.Metrics.Dispose();
+        _context.Callbacks.Dispose();
+        _context.Metrics.Dispose();
     }
 
     private async Task CloseSessionAsync()
     {
-        var session = _parts.Core.SessionId;
-        if (_parts.Connection is null || session == 0)
+        var session = _context.StateMachine.SessionId;
+        if (_context.Connection is null || session == 0)
         {
             return;
         }
 
         try
         {
-            using var limit = new CancellationTokenSource(_parts.Options.ConnectTimeout, _parts.Time);
-            await Send<CloseSessionRequest, Nothing>(default, null, limit.Token).Completion.ConfigureAwait(false);
-            _parts.Logger.SessionClosed(session);
+            using var limit = new CancellationTokenSource(_context.Options.ConnectTimeout, _context.Time);
+            await Send<CloseSessionRequest, EmptyReply>(default, null, limit.Token).Completion.ConfigureAwait(false);
+            _context.Logger.SessionClosed(session);
         }
         catch (Exception e) when (e is ZooKeeperException or OperationCanceledException)
         {
-            _parts.Logger.SessionLeft(e, session);
+            _context.Logger.SessionLeft(e, session);
         }
     }
 }

@@ -6,7 +6,7 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>Keeps one session with the servers: connects, opens it, runs the connection until it is lost, and begins anew.</summary>
-internal sealed class SessionLoop(SessionParts parts) : IMessageSink
+internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 {
     private TaskCompletionSource? _renewal;
     private AuthenticationFailedException? _refusal;
@@ -19,13 +19,13 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     {
         try
         {
-            parts.Rollback.Reset(parts.Servers.All);
-            while (!parts.IsClosing)
+            context.Rollback.Reset(context.Servers.All);
+            while (!context.IsClosing)
             {
                 await ConnectAndRunAsync().ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (parts.Stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.Stop.IsCancellationRequested)
         {
             // Disposed while it waited.
         }
@@ -33,7 +33,7 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            parts.Logger.Stopped(e);
+            context.Logger.Stopped(e);
         }
 
         End();
@@ -42,55 +42,55 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>
     public void Renew() => Volatile.Read(ref _renewal)?.TrySetResult();
 
-    void IMessageSink.Arrived(ReadOnlySpan<byte> message, int length) => parts.Inbox.Take(message, length);
+    void IConnectionListener.Arrived(ReadOnlySpan<byte> message, int length) => context.Dispatcher.Take(message, length);
 
-    void IMessageSink.Heard() => parts.Core.Heard(parts.Now, parts.Inbox.LastZxid);
+    void IConnectionListener.Heard() => context.StateMachine.Heard(context.Now, context.Dispatcher.LastZxid);
 
-    IThreadPoolWorkItem? IMessageSink.TakeDeferred() => parts.Deliveries.TakeDeferred();
+    IThreadPoolWorkItem? IConnectionListener.TakeDeferred() => context.Callbacks.TakeDeferred();
 
-    void IMessageSink.Received(int bytes) => parts.Metrics.Received(bytes);
+    void IConnectionListener.Received(int bytes) => context.Metrics.Received(bytes);
 
-    void IMessageSink.Sending(int bytes)
+    void IConnectionListener.Sending(int bytes)
     {
-        parts.Core.Sent(parts.Now);
-        parts.Metrics.Sent(bytes);
+        context.StateMachine.Sent(context.Now);
+        context.Metrics.Sent(bytes);
     }
 
     // One attempt and, if it succeeds, the life of the connection.
     private async Task ConnectAndRunAsync()
     {
-        if (parts.Rollback.Judge(parts.Core.LastZxid, parts.Now) is { } seen)
+        if (context.Rollback.Judge(context.StateMachine.LastZxid, context.Now) is { } seen)
         {
             await GiveUpAsync(seen).ConfigureAwait(false);
         }
 
         var server = await NextServerAsync().ConfigureAwait(false);
-        parts.Logger.Connecting(server.ToString());
+        context.Logger.Connecting(server.ToString());
 
         Connection connection;
         ConnectResponse response;
         try
         {
-            (connection, response) = await parts.Opener.OpenAsync(server, parts.Core.Request(), parts.Stop.Token).ConfigureAwait(false);
+            (connection, response) = await context.Opener.OpenAsync(server, context.StateMachine.Request(), context.Stop.Token).ConfigureAwait(false);
         }
         catch (AuthenticationFailedException e)
         {
             IdentityRefused(server, e);
             return;
         }
-        catch (Exception e) when (SessionOpener.IsFailure(e) && !parts.Stop.IsCancellationRequested)
+        catch (Exception e) when (SessionOpener.IsFailure(e) && !context.Stop.IsCancellationRequested)
         {
             await FailedAsync(server, e).ConfigureAwait(false);
             return;
         }
 
-        parts.Metrics.Connected(server.Host, server.Port);
-        parts.Rollback.Reset(parts.Servers.All);
-        var opening = parts.Core.Opened(response, parts.Now);
+        context.Metrics.Connected(server.Host, server.Port);
+        context.Rollback.Reset(context.Servers.All);
+        var opening = context.StateMachine.Opened(response, context.Now);
         await using (connection.ConfigureAwait(false))
         {
-            _isNewSession |= opening == SessionOpening.Made;
-            if (opening is SessionOpening.Made or SessionOpening.Resumed
+            _isNewSession |= opening == ConnectOutcome.Made;
+            if (opening is ConnectOutcome.Made or ConnectOutcome.Resumed
                 && (!_isNewSession || await FindChrootAsync(connection, server).ConfigureAwait(false)))
             {
                 await RunAsync(connection, server).ConfigureAwait(false);
@@ -98,13 +98,13 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
             }
         }
 
-        if (opening == SessionOpening.Expired)
+        if (opening == ConnectOutcome.Expired)
         {
             await ExpireAsync(server).ConfigureAwait(false);
         }
-        else if (opening == SessionOpening.Denied)
+        else if (opening == ConnectOutcome.Denied)
         {
-            parts.Metrics.Disconnected("denied");
+            context.Metrics.Disconnected("denied");
             await FailedAsync(server, new IOException($"{server} answers that the session has expired, where a new one was asked for."))
                 .ConfigureAwait(false);
         }
@@ -113,43 +113,43 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     // False: the connection is of no use.
     private async Task<bool> FindChrootAsync(Connection connection, ServerAddress server)
     {
-        if (parts.Servers.Chroot is not { Length: > 0 } chroot)
+        if (context.Servers.Chroot is not { Length: > 0 } chroot)
         {
             return true;
         }
 
         IReadOnlyList<ZooKeeperAuthentication> identities;
-        lock (parts.Gate)
+        lock (context.Gate)
         {
-            identities = parts.Identities.All;
+            identities = context.Identities.All;
         }
 
         try
         {
-            var (was, isThere) = await parts.Opener.FindChrootAsync(connection, chroot, identities, parts.Stop.Token).ConfigureAwait(false);
+            var (was, isThere) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stop.Token).ConfigureAwait(false);
             if (!isThere)
             {
-                parts.Logger.ChrootMissing(chroot);
+                context.Logger.ChrootMissing(chroot);
             }
             else if (!was)
             {
-                parts.Logger.ChrootCreated(chroot);
+                context.Logger.ChrootCreated(chroot);
             }
         }
         catch (AuthenticationFailedException e)
         {
-            parts.Metrics.Disconnected("authentication");
+            context.Metrics.Disconnected("authentication");
             IdentityRefused(server, e);
             return false;
         }
         catch (ZooKeeperException e)
         {
             // Operations will be told the same.
-            parts.Logger.ChrootFailed(e, chroot);
+            context.Logger.ChrootFailed(e, chroot);
         }
-        catch (Exception e) when (SessionOpener.IsFailure(e) && !parts.Stop.IsCancellationRequested)
+        catch (Exception e) when (SessionOpener.IsFailure(e) && !context.Stop.IsCancellationRequested)
         {
-            parts.Metrics.Disconnected("lost");
+            context.Metrics.Disconnected("lost");
             await FailedAsync(server, e).ConfigureAwait(false);
             return false;
         }
@@ -160,15 +160,15 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     // Servers that refuse the identity are left alone for a while, and if that is all of them, so is everything.
     private async Task<ServerAddress> NextServerAsync()
     {
-        if (parts.Refusals.PauseOfAll(parts.Servers.All, parts.Now) is var pause && pause > TimeSpan.Zero)
+        if (context.AuthenticationBackoff.PauseOfAll(context.Servers.All, context.Now) is var pause && pause > TimeSpan.Zero)
         {
             await PauseAsync(pause).ConfigureAwait(false);
         }
 
-        for (var tries = parts.Servers.Count; ; tries--)
+        for (var tries = context.Servers.Count; ; tries--)
         {
-            var server = parts.Servers.Next();
-            if (tries <= 1 || !parts.Refusals.IsPaused(server, parts.Now))
+            var server = context.Servers.Next();
+            if (tries <= 1 || !context.AuthenticationBackoff.IsPaused(server, context.Now))
             {
                 return server;
             }
@@ -180,50 +180,50 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         var reason = _refusal!;
         Func<Operation, bool, Exception> failure = (operation, _) =>
             new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
-        parts.Queue.FailAll(failure, operation => failure(operation, false));
+        context.Queue.FailAll(failure, operation => failure(operation, false));
         _isRefusing = true;
-        parts.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
-        parts.States.Publish(
-            new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, parts.Core.SessionId, false, _refusedBy, reason));
-        await Task.Delay(pause, parts.Time, parts.Stop.Token).ConfigureAwait(false);
+        context.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
+        context.States.Publish(
+            new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, context.StateMachine.SessionId, false, _refusedBy, reason));
+        await Task.Delay(pause, context.Time, context.Stop.Token).ConfigureAwait(false);
     }
 
     private void IdentityRefused(ServerAddress server, AuthenticationFailedException reason)
     {
         (_refusal, _refusedBy) = (reason, server.ToString());
-        parts.LastProblem = reason;
-        parts.Refusals.Refused(server, parts.Now);
+        context.LastProblem = reason;
+        context.AuthenticationBackoff.Refused(server, context.Now);
     }
 
     private async Task FailedAsync(ServerAddress server, Exception reason)
     {
-        parts.Metrics.ConnectFailed(server.Host, server.Port);
-        parts.LastProblem = reason;
-        parts.Rollback.Failed(server, reason is SessionRefusedException, parts.Now);
-        var (level, name) = (parts.Warnings.LevelAt(parts.Now), server.ToString());
-        await WaitAsync(wait => parts.Logger.ConnectFailed(level, reason, name, wait)).ConfigureAwait(false);
+        context.Metrics.ConnectFailed(server.Host, server.Port);
+        context.LastProblem = reason;
+        context.Rollback.Failed(server, reason is SessionRefusedException, context.Now);
+        var (level, name) = (context.Warnings.LevelAt(context.Now), server.ToString());
+        await WaitAsync(wait => context.Logger.ConnectFailed(level, reason, name, wait)).ConfigureAwait(false);
     }
 
     private async Task RunAsync(Connection connection, ServerAddress server)
     {
-        parts.Inbox.Begin(connection.Server);
-        var persistent = parts.Watches.Persistent();
+        context.Dispatcher.Begin(connection.Server);
+        var persistent = context.Watches.Persistent();
         if (_isRefusing)
         {
             _isRefusing = false;
-            parts.Queue.Open();
+            context.Queue.Open();
         }
 
-        lock (parts.Gate)
+        lock (context.Gate)
         {
-            parts.Queue.Attach(FirstMessages());
-            parts.Connection = connection;
-            if (parts.IsClosing)
+            context.Queue.Attach(FirstMessages());
+            context.Connection = connection;
+            if (context.IsClosing)
             {
                 // Whoever disposes looked for a connection before there was this one.
                 connection.Abort(new OperationCanceledException("The client was disposed."));
             }
-            else if (!parts.Servers.All.Contains(server))
+            else if (!context.Servers.All.Contains(server))
             {
                 connection.Abort(new ServersChangedException(connection.Server));
             }
@@ -235,32 +235,32 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         connection.Wake();
         foreach (var (path, handler) in persistent)
         {
-            parts.Deliveries.Notify(handler, new WatchEvent(WatchEventType.Interrupted, path), stays: true);
+            context.Callbacks.Notify(handler, new WatchEvent(WatchEventType.Interrupted, path), stays: true);
         }
 
-        parts.Deliveries.Flush();
+        context.Callbacks.Flush();
 
         var reason = await connection.RunAsync(this).ConfigureAwait(false);
-        if (parts.Inbox.DemandsIdentity && !parts.IsClosing)
+        if (context.Dispatcher.DemandsIdentity && !context.IsClosing)
         {
             // The session has ended with the connection, and so would the next one.
-            reason = Errors.AuthenticationFailed(ZooKeeperErrorCode.SessionClosedRequireAuth, connection.Server);
+            reason = ExceptionFactory.AuthenticationFailed(ZooKeeperErrorCode.SessionClosedRequireAuth, connection.Server);
         }
 
-        parts.Metrics.Disconnected(parts.IsClosing ? "closed" : LossReason(reason));
+        context.Metrics.Disconnected(context.IsClosing ? "closed" : LossReason(reason));
         bool isAccepted;
-        lock (parts.Gate)
+        lock (context.Gate)
         {
-            parts.Connection = null;
-            isAccepted = !parts.Identities.AreUnanswered;
-            parts.Identities.Fail(reason);
+            context.Connection = null;
+            isAccepted = !context.Identities.AreUnanswered;
+            context.Identities.Fail(reason);
         }
 
-        parts.Queue.Detach((operation, _) => parts.IsClosing
-            ? Errors.Closed(operation.Code, operation.Path, operation.IsWrite)
-            : Errors.ConnectionLost(operation.Code, operation.Path, connection.Server, operation.IsWrite, reason));
-        parts.LastProblem = reason;
-        if (parts.IsClosing)
+        context.Queue.Detach((operation, _) => context.IsClosing
+            ? ExceptionFactory.Closed(operation.Code, operation.Path, operation.IsWrite)
+            : ExceptionFactory.ConnectionLost(operation.Code, operation.Path, connection.Server, operation.IsWrite, reason));
+        context.LastProblem = reason;
+        if (context.IsClosing)
         {
             return;
         }
@@ -271,13 +271,13 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         }
         else if (isAccepted)
         {
-            parts.Refusals.Accepted(server);
+            context.AuthenticationBackoff.Accepted(server);
         }
 
-        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, parts.Core.SessionId, false, connection.Server, reason));
+        context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, context.StateMachine.SessionId, false, connection.Server, reason));
         if (reason is QuorumFoundException found)
         {
-            parts.Servers.Prefer(found.Server);
+            context.Servers.Prefer(found.Server);
         }
         else if (reason is not ServersChangedException)
         {
@@ -287,13 +287,13 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 
     private void Lost(Exception reason, string server, double wait)
     {
-        var level = parts.Warnings.LevelAt(parts.Now);
+        var level = context.Warnings.LevelAt(context.Now);
         if (reason is JuteFormatException && level == LogLevel.Warning)
         {
-            parts.Logger.NotUnderstood(server, reason.Message);
+            context.Logger.NotUnderstood(server, reason.Message);
         }
 
-        parts.Logger.ConnectionLost(level, reason, server, wait);
+        context.Logger.ConnectionLost(level, reason, server, wait);
     }
 
     private static string LossReason(Exception reason) => reason switch
@@ -312,29 +312,29 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
         _isNewSession = false;
         if (isNew)
         {
-            parts.Metrics.SessionMade();
-            parts.Logger.SessionMade(parts.Core.SessionId, server, parts.Core.Granted.TotalMilliseconds);
+            context.Metrics.SessionMade();
+            context.Logger.SessionMade(context.StateMachine.SessionId, server, context.StateMachine.Granted.TotalMilliseconds);
         }
         else
         {
-            parts.Metrics.SessionResumed();
-            parts.Logger.SessionResumed(parts.Core.SessionId, server, parts.Core.Granted.TotalMilliseconds);
+            context.Metrics.SessionResumed();
+            context.Logger.SessionResumed(context.StateMachine.SessionId, server, context.StateMachine.Granted.TotalMilliseconds);
         }
 
-        parts.States.Publish(new ZooKeeperStateChange(
-            parts.Core.IsReadOnly
+        context.States.Publish(new ZooKeeperStateChange(
+            context.StateMachine.IsReadOnly
                 ? ZooKeeperState.ConnectedReadOnly
-                : ZooKeeperState.Connected, parts.Core.SessionId, isNew, server, null));
+                : ZooKeeperState.Connected, context.StateMachine.SessionId, isNew, server, null));
     }
 
     private IEnumerable<Action<JuteWriter>> FirstMessages()
     {
-        foreach (var message in parts.Identities.FirstMessages())
+        foreach (var message in context.Identities.FirstMessages())
         {
             yield return message;
         }
 
-        var requests = parts.Watches.Rearm(parts.Core.LastZxid);
+        var requests = context.Watches.Rearm(context.StateMachine.LastZxid);
         foreach (var request in requests)
         {
             yield return writer =>
@@ -347,27 +347,27 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
 
         if (requests.Count > 0)
         {
-            parts.Logger.WatchesRearmed(parts.Watches.Count, requests.Count);
+            context.Logger.WatchesRearmed(context.Watches.Count, requests.Count);
         }
     }
 
     private async Task ExpireAsync(ServerAddress server)
     {
-        parts.Metrics.Disconnected("expired");
-        parts.Logger.SessionExpired(parts.Core.SessionId);
-        parts.Servers.Repeat();   // it answered: it will do for the new session too
-        await EndSessionAsync(parts.Core.SessionId, server.ToString(), givenUp: null).ConfigureAwait(false);
+        context.Metrics.Disconnected("expired");
+        context.Logger.SessionExpired(context.StateMachine.SessionId);
+        context.Servers.Repeat();   // it answered: it will do for the new session too
+        await EndSessionAsync(context.StateMachine.SessionId, server.ToString(), givenUp: null).ConfigureAwait(false);
         await WaitAsync(_ => { }).ConfigureAwait(false);
     }
 
     // No server will open the session, nor any other to a client that has seen so much.
     private async Task GiveUpAsync(string seen)
     {
-        var session = parts.Core.SessionId;
-        parts.Logger.SessionGivenUp(session, seen);
-        parts.Rollback.Reset(parts.Servers.All);
-        parts.Core.GiveUp();
-        parts.Inbox.ForgetZxid();
+        var session = context.StateMachine.SessionId;
+        context.Logger.SessionGivenUp(session, seen);
+        context.Rollback.Reset(context.Servers.All);
+        context.StateMachine.GiveUp();
+        context.Dispatcher.ForgetZxid();
         if (session != 0)
         {
             await EndSessionAsync(session, null, seen).ConfigureAwait(false);
@@ -377,58 +377,58 @@ internal sealed class SessionLoop(SessionParts parts) : IMessageSink
     // Everything of the session fails, and hears of it; what follows belongs to the next one.
     private async Task EndSessionAsync(long session, string? server, string? givenUp)
     {
-        var renews = parts.Options.RenewSession;
-        parts.Metrics.SessionExpired();
+        var renews = context.Options.RenewSession;
+        context.Metrics.SessionExpired();
         var renewal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _renewal, renewal);
-        parts.Queue.FailAll(
-            (operation, wasSent) => Errors.Expired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
-            renews ? null : operation => Errors.Expired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
+        context.Queue.FailAll(
+            (operation, wasSent) => ExceptionFactory.Expired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
+            renews ? null : operation => ExceptionFactory.Expired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
         NotifyAll(WatchEventType.SessionLost);
-        parts.Core.Renew();
+        context.StateMachine.Renew();
         _isNewSession = false;
 
-        parts.States.Publish(
+        context.States.Publish(
             new ZooKeeperStateChange(
-                ZooKeeperState.Expired, session, false, server, Errors.Expired(OperationCode.CloseSession, null, renews, false, givenUp)));
+                ZooKeeperState.Expired, session, false, server, ExceptionFactory.Expired(OperationCode.CloseSession, null, renews, false, givenUp)));
         if (!renews)
         {
-            await renewal.Task.WaitAsync(parts.Stop.Token).ConfigureAwait(false);
-            parts.Queue.Open();
+            await renewal.Task.WaitAsync(context.Stop.Token).ConfigureAwait(false);
+            context.Queue.Open();
         }
 
-        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, 0, false, null, null));
+        context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, 0, false, null, null));
     }
 
     private async Task WaitAsync(Action<double> log)
     {
-        var wait = parts.Core.Lost(parts.Now);
+        var wait = context.StateMachine.Lost(context.Now);
 
         log(Math.Round(wait.TotalMilliseconds));
-        await Task.Delay(wait, parts.Time, parts.Stop.Token).ConfigureAwait(false);
+        await Task.Delay(wait, context.Time, context.Stop.Token).ConfigureAwait(false);
     }
 
     private void End()
     {
-        parts.Queue.FailAll(
-            (operation, wasSent) => Errors.Closed(operation.Code, operation.Path, wasSent && operation.IsWrite),
-            operation => Errors.Closed(operation.Code, operation.Path, isOutcomeUnknown: false));
-        lock (parts.Gate)
+        context.Queue.FailAll(
+            (operation, wasSent) => ExceptionFactory.Closed(operation.Code, operation.Path, wasSent && operation.IsWrite),
+            operation => ExceptionFactory.Closed(operation.Code, operation.Path, isOutcomeUnknown: false));
+        lock (context.Gate)
         {
-            parts.Identities.Fail(new ObjectDisposedException(nameof(ZooKeeperClient)));
+            context.Identities.Fail(new ObjectDisposedException(nameof(ZooKeeperClient)));
         }
 
         NotifyAll(WatchEventType.Closed);
-        parts.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, parts.Core.SessionId, false, null, null));
+        context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, context.StateMachine.SessionId, false, null, null));
     }
 
     private void NotifyAll(WatchEventType type)
     {
-        foreach (var (path, handler) in parts.Watches.TakeAll())
+        foreach (var (path, handler) in context.Watches.TakeAll())
         {
-            parts.Deliveries.Notify(handler, new WatchEvent(type, path), stays: false);
+            context.Callbacks.Notify(handler, new WatchEvent(type, path), stays: false);
         }
 
-        parts.Deliveries.Flush();
+        context.Callbacks.Flush();
     }
 }

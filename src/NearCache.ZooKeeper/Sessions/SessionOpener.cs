@@ -74,8 +74,8 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
         await AskAsync(server, "isro", cancellationToken).ConfigureAwait(false) == "rw";
 
     /// <summary>Asks a server what it knows.</summary>
-    public async Task<ServerReport> ReportAsync(ServerAddress server, CancellationToken cancellationToken) =>
-        ServerReport.Read(await AskAsync(server, ServerReport.Word, cancellationToken).ConfigureAwait(false));
+    public async Task<ServerStatus> ReportAsync(ServerAddress server, CancellationToken cancellationToken) =>
+        ServerStatus.Read(await AskAsync(server, ServerStatus.Word, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Whether an attempt fails in this way, and another one may succeed.</summary>
     public static bool IsFailure(Exception e) =>

@@ -10,16 +10,16 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class Watchdog : IAsyncDisposable
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(2);
-    private readonly SessionParts _parts;
+    private readonly SessionContext _context;
     private readonly ITimer _timer;
     private TimeSpan _nextProbe;
     private Task _probe = Task.CompletedTask;
 
-    public Watchdog(SessionParts parts)
+    public Watchdog(SessionContext context)
     {
-        _parts = parts;
-        var period = Beat(parts.Options);
-        _timer = parts.Time.CreateTimer(static state => ((Watchdog)state!).Look(), this, period, period);
+        _context = context;
+        var period = Beat(context.Options);
+        _timer = context.Time.CreateTimer(static state => ((Watchdog)state!).Look(), this, period, period);
     }
 
     public async ValueTask DisposeAsync()
@@ -37,12 +37,12 @@ internal sealed class Watchdog : IAsyncDisposable
 
     private void Look()
     {
-        var now = _parts.Now;
-        _parts.Queue.TimeOut(now - _parts.Options.RequestTimeout, (operation, wasSent) => Errors.TimedOut(
-            operation.Code, operation.Path, _parts.Options.RequestTimeout, _parts.Inbox.Server, wasSent, operation.IsWrite, _parts.LastProblem));
-        if (_parts.Connection is not { } connection)
+        var now = _context.Now;
+        _context.Queue.TimeOut(now - _context.Options.RequestTimeout, (operation, wasSent) => ExceptionFactory.TimedOut(
+            operation.Code, operation.Path, _context.Options.RequestTimeout, _context.Dispatcher.Server, wasSent, operation.IsWrite, _context.LastProblem));
+        if (_context.Connection is not { } connection)
         {
-            if (_probe.IsCompleted && _parts.Rollback.MustAsk(_parts.Core.LastZxid, now))
+            if (_probe.IsCompleted && _context.Rollback.MustAsk(_context.StateMachine.LastZxid, now))
             {
                 _probe = AskServersAsync();
             }
@@ -50,40 +50,40 @@ internal sealed class Watchdog : IAsyncDisposable
             return;
         }
 
-        var step = _parts.Core.Look(now);
-        if (step == SessionStep.GiveUp)
+        var step = _context.StateMachine.Look(now);
+        if (step == KeepAliveAction.GiveUp)
         {
-            connection.Abort(new TimeoutException($"Nothing came from {connection.Server} for {_parts.Core.Liveness.TotalMilliseconds:0} ms ({nameof(ZooKeeperOptions.LivenessTimeout)})."));
+            connection.Abort(new TimeoutException($"Nothing came from {connection.Server} for {_context.StateMachine.Liveness.TotalMilliseconds:0} ms ({nameof(ZooKeeperOptions.LivenessTimeout)})."));
         }
-        else if (_parts.Queue.HasSentBefore(now - (2 * _parts.Options.RequestTimeout)))
+        else if (_context.Queue.HasSentBefore(now - (2 * _context.Options.RequestTimeout)))
         {
             // Replies come in order: one that does not come for so long stops all others. The server may talk, but not with us.
             connection.Abort(
                 new TimeoutException(
                     $"A request has no answer of {connection.Server} after twice the {nameof(ZooKeeperOptions.RequestTimeout)}."));
         }
-        else if (step == SessionStep.Ping)
+        else if (step == KeepAliveAction.Ping)
         {
-            _parts.Queue.AddControl(static writer =>
+            _context.Queue.AddControl(static writer =>
             {
                 writer.WriteInt32(RequestId.Ping);
                 writer.WriteInt32((int)OperationCode.Ping);
             });
         }
 
-        if (_parts.Core.IsReadOnly && now >= _nextProbe && _probe.IsCompleted)
+        if (_context.StateMachine.IsReadOnly && now >= _nextProbe && _probe.IsCompleted)
         {
             _nextProbe = now + ProbeInterval;
             _probe = SeekQuorumAsync(connection);
         }
     }
 
-    private Task AskServersAsync() => Task.WhenAll(_parts.Servers.All.Select(async server =>
+    private Task AskServersAsync() => Task.WhenAll(_context.Servers.All.Select(async server =>
     {
         try
         {
-            _parts.Rollback.Told(
-                server, await _parts.Opener.ReportAsync(server, _parts.Stop.Token).ConfigureAwait(false), _parts.Core.LastZxid);
+            _context.Rollback.Told(
+                server, await _context.Opener.ReportAsync(server, _context.Stop.Token).ConfigureAwait(false), _context.StateMachine.LastZxid);
         }
         catch (OperationCanceledException)
         {
@@ -95,10 +95,10 @@ internal sealed class Watchdog : IAsyncDisposable
     {
         try
         {
-            var server = _parts.Servers.Next();
-            if (await _parts.Opener.CanWriteAsync(server, _parts.Stop.Token).ConfigureAwait(false))
+            var server = _context.Servers.Next();
+            if (await _context.Opener.CanWriteAsync(server, _context.Stop.Token).ConfigureAwait(false))
             {
-                _parts.Logger.QuorumFound(server.ToString());
+                _context.Logger.QuorumFound(server.ToString());
                 connection.Abort(new QuorumFoundException(server));
             }
         }

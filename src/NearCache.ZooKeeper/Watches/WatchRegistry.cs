@@ -27,7 +27,7 @@ internal sealed class WatchRegistry(string chroot)
     /// <summary>A request has succeeded.</summary>
     /// <param name="change">What that means here.</param>
     /// <param name="isMissing">The answer was that there is no such node.</param>
-    public void Apply(WatchChange change, bool isMissing)
+    public void Apply(WatchUpdate change, bool isMissing)
     {
         lock (_lock)
         {
@@ -41,7 +41,7 @@ internal sealed class WatchRegistry(string chroot)
             else
             {
                 // exists() sets a data watch on a node that is there.
-                var slot = isMissing && change.Slot == WatchSlot.Data ? WatchSlot.Exists : change.Slot;
+                var slot = isMissing && change.Slot == WatchTableKind.Data ? WatchTableKind.Exists : change.Slot;
                 Table(slot).Add(change.Path, change.Handler!);
             }
         }
@@ -74,23 +74,23 @@ internal sealed class WatchRegistry(string chroot)
         {
             if (type is WatchEventType.Created or WatchEventType.DataChanged or WatchEventType.Deleted)
             {
-                Collect(Table(WatchSlot.Data).Take(path), stays: false, fired);
-                Collect(Table(WatchSlot.Exists).Take(path), stays: false, fired);
+                Collect(Table(WatchTableKind.Data).Take(path), stays: false, fired);
+                Collect(Table(WatchTableKind.Exists).Take(path), stays: false, fired);
             }
 
             if (type is WatchEventType.ChildrenChanged or WatchEventType.Deleted)
             {
-                Collect(Table(WatchSlot.Children).Take(path), stays: false, fired);
+                Collect(Table(WatchTableKind.Children).Take(path), stays: false, fired);
             }
 
-            Collect(Table(WatchSlot.Persistent).TryGet(path, out var handlers) ? handlers : null, stays: true, fired);
+            Collect(Table(WatchTableKind.Persistent).TryGet(path, out var handlers) ? handlers : null, stays: true, fired);
 
             // A recursive watch hears nothing of children lists: those notifications are for somebody else's watch on the same connection.
-            if (type is not WatchEventType.ChildrenChanged && Table(WatchSlot.Recursive).Count > 0)
+            if (type is not WatchEventType.ChildrenChanged && Table(WatchTableKind.Recursive).Count > 0)
             {
                 for (var at = path; at.Length > 0; at = Parent(at))
                 {
-                    Collect(Table(WatchSlot.Recursive).TryGet(at, out handlers) ? handlers : null, stays: true, fired);
+                    Collect(Table(WatchTableKind.Recursive).TryGet(at, out handlers) ? handlers : null, stays: true, fired);
                 }
             }
         }
@@ -118,7 +118,7 @@ internal sealed class WatchRegistry(string chroot)
     {
         lock (_lock)
         {
-            return [.. Table(WatchSlot.Persistent).All(), .. Table(WatchSlot.Recursive).All()];
+            return [.. Table(WatchTableKind.Persistent).All(), .. Table(WatchTableKind.Recursive).All()];
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class WatchRegistry(string chroot)
         var room = 0;
         lock (_lock)
         {
-            foreach (var slot in Enum.GetValues<WatchSlot>())
+            foreach (var slot in Enum.GetValues<WatchTableKind>())
             {
                 foreach (var path in Table(slot).Paths)
                 {
@@ -165,21 +165,21 @@ internal sealed class WatchRegistry(string chroot)
 
     private static string Parent(string path) => path.Length == 1 ? "" : path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 
-    private static WatchSlot[] SlotsOf(WatchKind kind) => kind switch
+    private static WatchTableKind[] SlotsOf(WatchKind kind) => kind switch
     {
-        WatchKind.Children => [WatchSlot.Children],
-        WatchKind.Data => [WatchSlot.Data, WatchSlot.Exists],
-        _ => Enum.GetValues<WatchSlot>(),
+        WatchKind.Children => [WatchTableKind.Children],
+        WatchKind.Data => [WatchTableKind.Data, WatchTableKind.Exists],
+        _ => Enum.GetValues<WatchTableKind>(),
     };
 
-    private static List<string> List(SetWatchesRequest request, WatchSlot slot) => slot switch
+    private static List<string> List(SetWatchesRequest request, WatchTableKind slot) => slot switch
     {
-        WatchSlot.Data => request.Data,
-        WatchSlot.Exists => request.Exists,
-        WatchSlot.Children => request.Children,
-        WatchSlot.Persistent => request.Persistent,
+        WatchTableKind.Data => request.Data,
+        WatchTableKind.Exists => request.Exists,
+        WatchTableKind.Children => request.Children,
+        WatchTableKind.Persistent => request.Persistent,
         _ => request.Recursive,
     };
 
-    private WatchTable Table(WatchSlot slot) => _tables[(int)slot];
+    private WatchTable Table(WatchTableKind slot) => _tables[(int)slot];
 }

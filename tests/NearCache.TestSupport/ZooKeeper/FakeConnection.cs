@@ -187,8 +187,8 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         var reader = new JuteReader(message);
         var id = reader.ReadInt32();
         var code = (OperationCode)reader.ReadInt32();
-        var answers = new FakeAnswers(server, this);
-        var path = FakeAnswers.PathOf(code, message);
+        var answers = new FakeRequestHandler(server, this);
+        var path = FakeRequestHandler.PathOf(code, message);
         var request = new FakeRequest(SessionId, code.ToString(), path, id, message.Length);
         server.Note(request);
         var fault = server.OnRequest?.Invoke(request);
@@ -214,7 +214,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
     }
 
     // The reply of a change goes when this server has applied it.
-    private Task AnswerAsync(int id, FakeAnswer answer, OperationCode code, FakeFault? fault)
+    private Task AnswerAsync(int id, FakeReply answer, OperationCode code, FakeFault? fault)
     {
         var applied = server.AppliedAsync(answer.Zxid);
         if (applied.IsCompleted)

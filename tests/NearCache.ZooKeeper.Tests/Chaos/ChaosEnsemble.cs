@@ -107,7 +107,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
     // Whoever has a session's password can take it over, and end it.
     private async Task ExpireAsync(ZooKeeperClient client)
     {
-        var request = client.Session.Core.Request();
+        var request = client.Session.StateMachine.Request();
         if (request.SessionId == 0)
         {
             return;

@@ -123,7 +123,7 @@ public sealed class DiagnosticsTests
             var client = new ZooKeeperClient(
                 new ZooKeeperOptions { ConnectionString = server.ConnectionString, RenewSession = true }, logs))
         {
-            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TestClients.Patience);
             await client.ExistsAsync("/a", _ => throw new InvalidOperationException("a handler's mistake"));
             await client.CreateAsync("/a", null);
             server.DropConnections();

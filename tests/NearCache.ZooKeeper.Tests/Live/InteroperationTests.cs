@@ -9,7 +9,7 @@ public sealed class InteroperationTests(LiveServer live)
     public async Task What_one_writes_the_other_reads()
     {
         await using var client = await live.ConnectAsync();
-        await using var shell = JavaShell.Start(live.ConnectionStringOf(client));
+        await using var shell = ZkCliProcess.Start(live.ConnectionStringOf(client));
         await client.CreateAsync("/net", Encoding.UTF8.GetBytes("from .NET, größer"), acl: [
             new ZNodeAcl(
                 ZNodePermissions.Read | ZNodePermissions.Admin, "world", "anyone"), ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret"),
@@ -35,7 +35,7 @@ public sealed class InteroperationTests(LiveServer live)
     public async Task Watches_of_one_fire_for_changes_of_the_other()
     {
         await using var client = await live.ConnectAsync();
-        await using var shell = JavaShell.Start(live.ConnectionStringOf(client));
+        await using var shell = ZkCliProcess.Start(live.ConnectionStringOf(client));
         var told = new TaskCompletionSource<WatchEvent>();
         await client.CreateAsync("/a", "1"u8.ToArray());
         await client.GetDataAsync("/a", told.SetResult);

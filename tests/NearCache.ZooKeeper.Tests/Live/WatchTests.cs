@@ -9,7 +9,7 @@ public sealed class WatchTests(LiveServer live)
     [Fact]
     public async Task One_shot_watches_fire_once_for_what_they_watch()
     {
-        await using var client = await live.ConnectAsync(Clients.WaitForHandlers);
+        await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         var events = new ConcurrentQueue<(string Watch, WatchEvent Event)>();
         await client.CreateAsync("/p", null);
         await client.ExistsAsync("/p/new", e => events.Enqueue(("exists", e)));
@@ -35,7 +35,7 @@ public sealed class WatchTests(LiveServer live)
     [Fact]
     public async Task Persistent_watches_go_on()
     {
-        await using var client = await live.ConnectAsync(Clients.WaitForHandlers);
+        await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         var node = new ConcurrentQueue<WatchEvent>();
         var below = new ConcurrentQueue<WatchEvent>();
         await client.AddWatchAsync("/n", PersistentWatchMode.Node, node.Enqueue);
@@ -59,7 +59,7 @@ public sealed class WatchTests(LiveServer live)
     [Fact]
     public async Task A_removed_watch_is_silent_and_another_one_at_its_place_is_not()
     {
-        await using var client = await live.ConnectAsync(Clients.WaitForHandlers);
+        await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         var (removed, kept) = (0, 0);
         Action<WatchEvent> toRemove = _ => removed++;
         await client.CreateAsync("/p", null);

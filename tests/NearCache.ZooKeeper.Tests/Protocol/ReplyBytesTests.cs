@@ -7,7 +7,7 @@ public sealed class ReplyBytesTests
 {
     // czxid 1, mzxid 2, ctime 3, mtime 4, version 5, cversion 6, aversion 7, owner 8, length 9, children 10, pzxid 11
     private const string Stat = "0000000000000001 0000000000000002 0000000000000003 0000000000000004 00000005 00000006 00000007 0000000000000008 00000009 0000000a 000000000000000b";
-    private static readonly ServerPath A = new("/app", "/a");
+    private static readonly ChrootedPath A = new("/app", "/a");
 
     [Fact]
     public void A_stat_has_eleven_fields()

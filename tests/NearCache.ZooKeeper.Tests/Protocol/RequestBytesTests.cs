@@ -6,7 +6,7 @@ namespace NearCache.ZooKeeper.Tests.Protocol;
 /// <summary>What each request looks like on the wire, as a server of 3.8 took it.</summary>
 public sealed class RequestBytesTests
 {
-    private static readonly ServerPath A = new("", "/a");
+    private static readonly ChrootedPath A = new("", "/a");
 
     private const string PathA = "00000002 2f61";
 
@@ -49,13 +49,13 @@ public sealed class RequestBytesTests
     [Fact]
     public void A_chroot_is_put_before_the_path()
     {
-        Assert.Equal("00000006 2f6170702f61".Replace(" ", "", StringComparison.Ordinal), Hex(new ServerPath("/app", "/a")));
-        Assert.Equal("00000004 2f617070".Replace(" ", "", StringComparison.Ordinal), Hex(new ServerPath("/app", "/")));
-        Assert.Equal("/", ServerPath.ToCaller("/app", "/app"));
-        Assert.Equal("/a", ServerPath.ToCaller("/app", "/app/a"));
-        Assert.Equal("/apple", ServerPath.ToCaller("/app", "/apple"));
+        Assert.Equal("00000006 2f6170702f61".Replace(" ", "", StringComparison.Ordinal), Hex(new ChrootedPath("/app", "/a")));
+        Assert.Equal("00000004 2f617070".Replace(" ", "", StringComparison.Ordinal), Hex(new ChrootedPath("/app", "/")));
+        Assert.Equal("/", ChrootedPath.RemoveChroot("/app", "/app"));
+        Assert.Equal("/a", ChrootedPath.RemoveChroot("/app", "/app/a"));
+        Assert.Equal("/apple", ChrootedPath.RemoveChroot("/app", "/apple"));
 
-        static string Hex(ServerPath path)
+        static string Hex(ChrootedPath path)
         {
             var writer = new JuteWriter();
             writer.WritePath(path);
@@ -90,7 +90,7 @@ public sealed class RequestBytesTests
             case "removeWatches": new RemoveWatchesRequest(A, WatchKind.Data).WriteTo(writer); break;
             case "addWatch": new AddWatchRequest(A, PersistentWatchMode.Recursive).WriteTo(writer); break;
             case "getEphemerals": new GetEphemeralsRequest(A).WriteTo(writer); break;
-            case "getAllChildrenNumber": new CountDescendantsRequest(A).WriteTo(writer); break;
+            case "getAllChildrenNumber": new GetAllChildrenNumberRequest(A).WriteTo(writer); break;
             case "whoAmI": default(WhoAmIRequest).WriteTo(writer); break;
             case "closeSession": default(CloseSessionRequest).WriteTo(writer); break;
             case "sasl": new SaslRequest(new byte[] { 1, 2 }).WriteTo(writer); break;

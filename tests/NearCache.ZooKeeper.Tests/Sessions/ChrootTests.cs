@@ -69,7 +69,7 @@ public sealed class ChrootTests
         await using var server = FakeZooKeeper.Start();
         var lost = 0;
         server.OnRequest = request => request.Operation == "Exists" && Interlocked.Increment(ref lost) <= 2 ? FakeFault.CloseBefore : null;
-        await using var client = Clients.New(server.ConnectionString + "/app", options => options.CreateChroot = true);
+        await using var client = TestClients.New(server.ConnectionString + "/app", options => options.CreateChroot = true);
         await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
         var change = await changes.NextAsync();
         while (change.State != ZooKeeperState.Connected)

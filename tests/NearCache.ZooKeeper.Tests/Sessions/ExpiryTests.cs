@@ -34,12 +34,12 @@ public sealed class ExpiryTests
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
         server.ExpireSession(client.SessionId);
-        await client.WaitForStateAsync(ZooKeeperState.Expired).WaitAsync(Clients.Patience);
+        await client.WaitForStateAsync(ZooKeeperState.Expired).WaitAsync(TestClients.Patience);
 
         var expired = await Assert.ThrowsAsync<SessionExpiredException>(() => client.ExistsAsync("/").AsTask());
         Assert.False(expired.IsTransient);
 
-        await client.RenewSessionAsync().WaitAsync(Clients.Patience);
+        await client.RenewSessionAsync().WaitAsync(TestClients.Patience);
         Assert.NotNull(await client.ExistsAsync("/"));
     }
 
@@ -49,13 +49,13 @@ public sealed class ExpiryTests
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync(options => options.RenewSession = true);
         server.Stop();
-        await client.WaitForStateAsync(ZooKeeperState.Connecting).WaitAsync(Clients.Patience);
+        await client.WaitForStateAsync(ZooKeeperState.Connecting).WaitAsync(TestClients.Patience);
         var create = client.CreateAsync("/e", null, ZNodeMode.Ephemeral).AsTask();
 
         server.ExpireSession(client.SessionId);
         server.Restart();
 
-        var expired = await Assert.ThrowsAsync<SessionExpiredException>(() => create.WaitAsync(Clients.Patience));
+        var expired = await Assert.ThrowsAsync<SessionExpiredException>(() => create.WaitAsync(TestClients.Patience));
         Assert.True(expired.IsTransient);
         Assert.False(expired.IsOutcomeUnknown);
         Assert.Null(await client.ExistsAsync("/e"));
@@ -68,7 +68,7 @@ public sealed class ExpiryTests
         await using var client = await server.ConnectAsync(options =>
         {
             options.RenewSession = true;
-            Clients.WaitForHandlers(options);
+            TestClients.WaitForHandlers(options);
         });
         var events = new ConcurrentQueue<WatchEvent>();
         await client.ExistsAsync("/a", events.Enqueue);
@@ -95,7 +95,7 @@ public sealed class ExpiryTests
         var time = new ManualTime();
         var opened = 0;
         await using var server = FakeZooKeeper.Start(time);
-        await using var client = Clients.New(
+        await using var client = TestClients.New(
             server.ConnectionString, options => (
                 options.RenewSession,
                 options.ReconnectDelay,

@@ -10,13 +10,13 @@ public sealed class ReconnectTests
     {
         await using var server = FakeZooKeeper.Start();
         server.Stop();
-        await using var client = Clients.New(server.ConnectionString);
+        await using var client = TestClients.New(server.ConnectionString);
         var create = client.CreateAsync("/a", null);
         Assert.Equal(ZooKeeperState.Connecting, client.State);
 
         server.Restart();
 
-        Assert.Equal("/a", (await create.AsTask().WaitAsync(Clients.Patience)).Path);
+        Assert.Equal("/a", (await create.AsTask().WaitAsync(TestClients.Patience)).Path);
         Assert.Equal(ZooKeeperState.Connected, client.State);
     }
 
@@ -24,7 +24,7 @@ public sealed class ReconnectTests
     public async Task After_a_lost_connection_the_same_session_goes_on()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = Clients.New(server.ConnectionString);
+        await using var client = TestClients.New(server.ConnectionString);
         await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
         var seen = new List<ZooKeeperStateChange>();
         while (seen.LastOrDefault()?.State != ZooKeeperState.Connected)
@@ -64,12 +64,12 @@ public sealed class ReconnectTests
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
         server.Stop();
-        await client.WaitForStateAsync(ZooKeeperState.Connecting).WaitAsync(Clients.Patience);
+        await client.WaitForStateAsync(ZooKeeperState.Connecting).WaitAsync(TestClients.Patience);
 
         var writes = Enumerable.Range(0, 100).Select(i => client.CreateAsync($"/n{i}", null).AsTask()).ToArray();
         server.Restart();
 
-        await Task.WhenAll(writes).WaitAsync(Clients.Patience);
+        await Task.WhenAll(writes).WaitAsync(TestClients.Patience);
         Assert.Equal(100, server.Requests.Count(request => request.Operation == "Create2"));
     }
 
@@ -78,11 +78,11 @@ public sealed class ReconnectTests
     {
         var time = new ManualTime();
         await using var ensemble = FakeEnsemble.Start(2, time);
-        await using var client = Clients.New(
+        await using var client = TestClients.New(
             ensemble.ConnectionString,
             options => (options.SessionTimeout, options.LivenessTimeout) = (TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1)),
             time);
-        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TestClients.Patience);
         var session = client.SessionId;
         var hung = ensemble.ServerOf(session)!;
         var other = ensemble.Servers.Single(server => server != hung);
@@ -121,8 +121,8 @@ public sealed class ReconnectTests
         ensemble.Servers[0].OnConnect = _ => FakeFault.CloseBefore;
         for (var i = 0; i < 5; i++)
         {
-            await using var client = Clients.New(ensemble.ConnectionString);
-            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+            await using var client = TestClients.New(ensemble.ConnectionString);
+            await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TestClients.Patience);
             Assert.True(ensemble.Servers[1].Holds(client.SessionId));
         }
     }
@@ -159,7 +159,7 @@ public sealed class ReconnectTests
         server.OnRequest = request => request.Operation == "SetData" ? FakeFault.CutReply(bytes) : null;
 
         var lost = await Assert.ThrowsAsync<ConnectionLossException>(
-            () => client.SetDataAsync("/a", null).AsTask().WaitAsync(Clients.Patience));
+            () => client.SetDataAsync("/a", null).AsTask().WaitAsync(TestClients.Patience));
         Assert.True(lost.IsOutcomeUnknown);
         Assert.Equal(1, (await client.GetDataAsync("/a")).Stat.Version);
     }
@@ -176,7 +176,7 @@ public sealed class ReconnectTests
         Assert.Equal([1, 2, 3], (await client.GetDataAsync("/a", told.SetResult)).Data.ToArray());
         await client.SetDataAsync("/a", null);
 
-        Assert.Equal(WatchEventType.DataChanged, (await told.Task.WaitAsync(Clients.Patience)).Type);
+        Assert.Equal(WatchEventType.DataChanged, (await told.Task.WaitAsync(TestClients.Patience)).Type);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class ReconnectTests
     {
         await using var ensemble = FakeEnsemble.Start(2);
         ensemble.Servers[1].Stop();
-        await using var client = Clients.New(ensemble.ConnectionString);
+        await using var client = TestClients.New(ensemble.ConnectionString);
         await client.CreateAsync("/a", new byte[] { 1 });
         await client.SetDataAsync("/a", new byte[] { 2 });
 
@@ -200,7 +200,7 @@ public sealed class ReconnectTests
 
         try
         {
-            Assert.Equal([3], (await read.WaitAsync(Clients.Patience)).Data.ToArray());
+            Assert.Equal([3], (await read.WaitAsync(TestClients.Patience)).Data.ToArray());
         }
         catch (ConnectionLossException)
         {
@@ -217,8 +217,8 @@ public sealed class ReconnectTests
         ensemble.Servers[0].SetData("/a", [1]);
         ensemble.Servers[0].IsReadOnly = true;
         ensemble.Servers[1].Stop();
-        await using var refused = Clients.New(ensemble.Servers[0].ConnectionString, time: time);
-        await using var client = Clients.New(ensemble.ConnectionString, options => options.AllowReadOnly = true, time);
+        await using var refused = TestClients.New(ensemble.Servers[0].ConnectionString, time: time);
+        await using var client = TestClients.New(ensemble.ConnectionString, options => options.AllowReadOnly = true, time);
 
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.ConnectedReadOnly, "reading");
         Assert.Equal([1], (await time.TurnUntilDoneAsync(client.GetDataAsync("/a").AsTask())).Data.ToArray());
@@ -254,8 +254,8 @@ public sealed class ReconnectTests
         await using var client = await server.ConnectAsync();
 
         await Assert.ThrowsAsync<AuthenticationFailedException>(
-            () => client.AuthenticateAsync(new ZooKeeperAuthentication("nonsense", default)).WaitAsync(Clients.Patience));
-        await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(Clients.Patience);
+            () => client.AuthenticateAsync(new ZooKeeperAuthentication("nonsense", default)).WaitAsync(TestClients.Patience));
+        await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(TestClients.Patience);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.GetDataAsync("/").AsTask());
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));
     }

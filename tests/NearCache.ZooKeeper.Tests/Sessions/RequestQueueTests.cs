@@ -34,7 +34,7 @@ public sealed class RequestQueueTests
         {
             for (var i = 0; i < together; i++)
             {
-                var operation = TypedOperation<SetDataRequest, ZNodeStat>.Rent(new SetDataRequest(new ServerPath("", "/net"), Data, -1));
+                var operation = PooledOperation<SetDataRequest, ZNodeStat>.Rent(new SetDataRequest(new ChrootedPath("", "/net"), Data, -1));
                 replies[i] = operation.Reply;
                 queue.Add(operation);
             }

@@ -64,7 +64,7 @@ public sealed class RequestTests
     public async Task Without_a_connection_a_request_times_out_and_says_that_it_was_not_sent()
     {
         var time = new ManualTime();
-        await using var client = Clients.New("127.0.0.1:1", time: time);
+        await using var client = TestClients.New("127.0.0.1:1", time: time);
 
         var write = client.SetDataAsync("/a", null).AsTask();
         await time.TurnUntilAsync(() => write.IsCompleted, "a timeout");
@@ -81,7 +81,7 @@ public sealed class RequestTests
     {
         await using var server = FakeZooKeeper.Start();
         server.Stop();
-        await using var client = Clients.New(server.ConnectionString);
+        await using var client = TestClients.New(server.ConnectionString);
         using var cancellation = new CancellationTokenSource();
 
         var kept = client.CreateAsync("/kept", null).AsTask();
@@ -90,7 +90,7 @@ public sealed class RequestTests
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
         server.Restart();
-        await Task.WhenAll(kept, also).WaitAsync(Clients.Patience);
+        await Task.WhenAll(kept, also).WaitAsync(TestClients.Patience);
 
         Assert.Equal(["/", "/also", "/kept"], server.Paths());
     }
@@ -112,7 +112,7 @@ public sealed class RequestTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         server.Thaw();
 
-        Assert.Equal([2], (await second.WaitAsync(Clients.Patience)).Data.ToArray());
+        Assert.Equal([2], (await second.WaitAsync(TestClients.Patience)).Data.ToArray());
         Assert.Equal([1], (await client.GetDataAsync("/a")).Data.ToArray());
     }
 
@@ -205,7 +205,7 @@ public sealed class RequestTests
         Assert.All(refused, write => Assert.IsType<TooManyRequestsException>(write.Exception!.InnerException));
         server.Thaw();
         await Task.WhenAll(writes.Except(refused).Select(write => write.ContinueWith(ended => _ = ended.Exception, TaskScheduler.Default)))
-            .WaitAsync(Clients.Patience);
+            .WaitAsync(TestClients.Patience);
         Assert.Equal(0, client.Session.Queue.Count);
     }
 
@@ -217,7 +217,7 @@ public sealed class RequestTests
         await using var client = await server.ConnectAsync(options => options.MaxOutstandingRequests = 3);
 
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => client.SetDataAsync("/a", BitConverter.GetBytes(i), i).AsTask()))
-            .WaitAsync(Clients.Patience);
+            .WaitAsync(TestClients.Patience);
 
         Assert.Equal(999, BitConverter.ToInt32(server.GetData("/a")));
     }
@@ -227,7 +227,7 @@ public sealed class RequestTests
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/app/x", null);
-        await using var client = Clients.New(server.ConnectionString + "/app");
+        await using var client = TestClients.New(server.ConnectionString + "/app");
         var told = new TaskCompletionSource<WatchEvent>();
 
         var created = await client.CreateAsync("/a-", null, ZNodeMode.EphemeralSequential);
@@ -237,7 +237,7 @@ public sealed class RequestTests
         Assert.Equal("/a-0000000001", created.Path);
         Assert.Equal([created.Path], await client.GetEphemeralsAsync("/"));
         Assert.Equal("/m", results[0].Path);
-        Assert.Equal("/", (await told.Task.WaitAsync(Clients.Patience)).Path);
+        Assert.Equal("/", (await told.Task.WaitAsync(TestClients.Patience)).Path);
         Assert.Contains("/app/m", server.Paths());
         Assert.Equal("/none", (await Assert.ThrowsAsync<NoNodeException>(() => client.GetDataAsync("/none").AsTask())).Path);
     }

@@ -6,10 +6,10 @@ namespace NearCache.ZooKeeper.Tests.Sessions;
 public sealed class RollbackDetectorTests
 {
     private const long Seen = 0x500000010;
-    private static readonly ServerReport Behind = new(ServerStanding.Serving, 0x100000003, Follows: true);
-    private static readonly ServerReport Abreast = new(ServerStanding.Serving, Seen, Follows: true);
-    private static readonly ServerReport NoQuorum = new(ServerStanding.NotServing);
-    private static readonly ServerReport Silent = new(ServerStanding.Unknown);
+    private static readonly ServerStatus Behind = new(ServingState.Serving, 0x100000003, Follows: true);
+    private static readonly ServerStatus Abreast = new(ServingState.Serving, Seen, Follows: true);
+    private static readonly ServerStatus NoQuorum = new(ServingState.NotServing);
+    private static readonly ServerStatus Silent = new(ServingState.Unknown);
 
     private readonly ServerAddress[] _servers = [.. Enumerable.Range(1, 3).Select(i => ServerAddress.Parse($"zk-{i}:2181"))];
 
@@ -140,19 +140,19 @@ public sealed class RollbackDetectorTests
     }
 
     [Theory]
-    [InlineData("Zookeeper version: 3.8.0\nReceived: 1\nZxid: 0x10000001f\nMode: leader\nNode count: 5\n", ServerStanding.Serving, 0x10000001f, false)]
-    [InlineData("Zxid: 0x0\nMode: standalone\n", ServerStanding.Serving, 0, false)]
-    [InlineData("Zxid: 0xffffffff00000001\nMode: follower", ServerStanding.Serving, unchecked((long)0xffffffff00000001), true)]
-    [InlineData("Zxid: 0x5\r\nMode: observer\r\n", ServerStanding.Serving, 5, true)]
-    [InlineData("Zxid: 0x5\nMode: read-only\n", ServerStanding.NotServing, 0, false)]
-    [InlineData("This ZooKeeper instance is not currently serving requests\n", ServerStanding.NotServing, 0, false)]
-    [InlineData("srvr is not executed because it is not in the whitelist.\n", ServerStanding.Unknown, 0, false)]
-    [InlineData("Zxid: 0x10000", ServerStanding.Unknown, 0, false)]
-    [InlineData("Zxid: none\nMode: leader", ServerStanding.Unknown, 0, false)]
-    [InlineData("HTTP/1.1 400 Bad Request", ServerStanding.Unknown, 0, false)]
-    [InlineData("", ServerStanding.Unknown, 0, false)]
+    [InlineData("Zookeeper version: 3.8.0\nReceived: 1\nZxid: 0x10000001f\nMode: leader\nNode count: 5\n", ServingState.Serving, 0x10000001f, false)]
+    [InlineData("Zxid: 0x0\nMode: standalone\n", ServingState.Serving, 0, false)]
+    [InlineData("Zxid: 0xffffffff00000001\nMode: follower", ServingState.Serving, unchecked((long)0xffffffff00000001), true)]
+    [InlineData("Zxid: 0x5\r\nMode: observer\r\n", ServingState.Serving, 5, true)]
+    [InlineData("Zxid: 0x5\nMode: read-only\n", ServingState.NotServing, 0, false)]
+    [InlineData("This ZooKeeper instance is not currently serving requests\n", ServingState.NotServing, 0, false)]
+    [InlineData("srvr is not executed because it is not in the whitelist.\n", ServingState.Unknown, 0, false)]
+    [InlineData("Zxid: 0x10000", ServingState.Unknown, 0, false)]
+    [InlineData("Zxid: none\nMode: leader", ServingState.Unknown, 0, false)]
+    [InlineData("HTTP/1.1 400 Bad Request", ServingState.Unknown, 0, false)]
+    [InlineData("", ServingState.Unknown, 0, false)]
     public void A_report_is_read(string answer, object standing, long zxid, bool follows) =>
-        Assert.Equal(new ServerReport((ServerStanding)standing, zxid, follows), ServerReport.Read(answer));
+        Assert.Equal(new ServerStatus((ServingState)standing, zxid, follows), ServerStatus.Read(answer));
 
     /// <summary>A client that tries its servers in turn, one a second, for two hours.</summary>
     private sealed class Story(ServerAddress[] servers, int seed = 1)
@@ -167,7 +167,7 @@ public sealed class RollbackDetectorTests
         /// never.
         /// </summary>
         /// <param name="of">Whether a server refuses, and what it answers.</param>
-        public TimeSpan? Run(Func<ServerAddress, (bool Refuses, ServerReport Report)> of)
+        public TimeSpan? Run(Func<ServerAddress, (bool Refuses, ServerStatus Report)> of)
         {
             var detector = new RollbackDetector(new Random(seed));
             detector.Reset(servers);

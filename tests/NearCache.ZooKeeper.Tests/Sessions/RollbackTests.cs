@@ -47,7 +47,7 @@ public sealed class RollbackTests
         Assert.True((await changes.NextAsync()).IsNewSession);
         await time.TurnUntilDoneAsync(client.CreateAsync("/after", null).AsTask());
         Assert.Contains(told, e => e.Type == WatchEventType.SessionLost);
-        Assert.True(client.Session.Core.LastZxid < 10, "What was seen of the old history is forgotten.");
+        Assert.True(client.Session.StateMachine.LastZxid < 10, "What was seen of the old history is forgotten.");
         await time.TurnUntilDisposedAsync(client);
     }
 
@@ -150,7 +150,7 @@ public sealed class RollbackTests
 
     private static async Task<ZooKeeperClient> ConnectAsync(FakeEnsemble ensemble, ManualTime time, bool renews = true)
     {
-        var client = Clients.New(ensemble.ConnectionString, options => Configure(options, renews), time);
+        var client = TestClients.New(ensemble.ConnectionString, options => Configure(options, renews), time);
         await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         return client;
     }

@@ -9,8 +9,8 @@ public sealed class UpdateServersTests
     public async Task A_server_that_is_no_longer_in_the_list_is_left_and_the_session_goes_on()
     {
         await using var ensemble = FakeEnsemble.Start(3);
-        await using var client = Clients.New(string.Join(',', ensemble.Servers.Take(2).Select(server => server.ConnectionString)));
-        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+        await using var client = TestClients.New(string.Join(',', ensemble.Servers.Take(2).Select(server => server.ConnectionString)));
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TestClients.Patience);
         var session = client.SessionId;
         await client.CreateAsync("/e", null, ZNodeMode.Ephemeral);
 
@@ -25,8 +25,8 @@ public sealed class UpdateServersTests
     public async Task A_server_that_stays_in_a_list_that_does_not_grow_keeps_its_connection()
     {
         await using var ensemble = FakeEnsemble.Start(3);
-        await using var client = Clients.New(ensemble.Servers[0].ConnectionString);
-        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+        await using var client = TestClients.New(ensemble.Servers[0].ConnectionString);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TestClients.Patience);
         client.UpdateServers(ensemble.Servers[0].ConnectionString);
         await client.ExistsAsync("/");
         Assert.Single(ensemble.Servers[0].Requests, request => request.Operation == "Exists");
@@ -41,9 +41,9 @@ public sealed class UpdateServersTests
     public async Task A_list_that_is_replaced_while_no_server_is_there_is_used_next()
     {
         await using var server = FakeZooKeeper.Start();
-        await using var client = Clients.New("127.0.0.1:1");
+        await using var client = TestClients.New("127.0.0.1:1");
         client.UpdateServers(server.ConnectionString);
-        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(Clients.Patience);
+        await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TestClients.Patience);
     }
 
     [Fact]

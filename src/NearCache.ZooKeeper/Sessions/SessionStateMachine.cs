@@ -1,0 +1,160 @@
+using NearCache.Transport;
+using NearCache.ZooKeeper.Protocol;
+
+namespace NearCache.ZooKeeper.Sessions;
+
+/// <summary>
+/// What a session remembers and decides: events and time in, decisions out. No socket, timer or clock of its own. Thread-safe.
+/// </summary>
+/// <remarks>All times are durations since one instant of the caller's choice, on a monotonic clock.</remarks>
+internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff, bool allowReadOnly)
+{
+    private static readonly TimeSpan Stable = TimeSpan.FromSeconds(1);
+    private static readonly byte[] NoPassword = new byte[16];
+    private readonly Lock _lock = new();   // guards everything: the receive loop, the sender and the beat tell it things at once
+    private ReadOnlyMemory<byte> _password = NoPassword;
+    private bool _sawQuorum;
+    private bool _pinged;
+    private TimeSpan _heard;
+    private TimeSpan _sent;
+    private TimeSpan _looked;
+    private bool _isLost;
+    private TimeSpan _opened;
+
+    /// <summary>0 before there is one.</summary>
+    public long SessionId { get; private set; }
+
+    /// <summary>The session timeout as granted; zero before there is a session.</summary>
+    public TimeSpan Granted { get; private set; }
+
+    /// <summary>The newest transaction that was seen.</summary>
+    public long LastZxid { get; private set; }
+
+    /// <summary>The server that is connected has no quorum.</summary>
+    public bool IsReadOnly { get; private set; }
+
+    /// <summary>After how long a silent server is given up.</summary>
+    public TimeSpan Liveness => times.Liveness is { } bound && (Granted == TimeSpan.Zero || bound < Granted)
+        ? bound : (Granted == TimeSpan.Zero ? times.Asked : Granted) / 3;
+
+    /// <summary>The first message of a connection that was just made.</summary>
+    public ConnectRequest Request()
+    {
+        lock (_lock)
+        {
+            // A server without a quorum makes sessions that no other one knows.
+            var (id, password) = _sawQuorum || !allowReadOnly ? (SessionId, _password) : (0, NoPassword);
+            return new ConnectRequest(LastZxid, (int)times.Asked.TotalMilliseconds, id, password, allowReadOnly);
+        }
+    }
+
+    /// <summary>The server's first message came.</summary>
+    public ConnectOutcome Opened(in ConnectResponse response, TimeSpan now)
+    {
+        lock (_lock)
+        {
+            if (response.Timeout <= 0)
+            {
+                return SessionId == 0 ? ConnectOutcome.Denied : ConnectOutcome.Expired;
+            }
+
+            var opening = response.SessionId == SessionId ? ConnectOutcome.Resumed : ConnectOutcome.Made;
+            (SessionId, _password, Granted) = (response.SessionId, response.Password, TimeSpan.FromMilliseconds(response.Timeout));
+            IsReadOnly = response.ReadOnly;
+            _sawQuorum |= !response.ReadOnly;
+            (_heard, _sent, _looked, _pinged, _isLost) = (now, now, now, false, false);
+            _opened = now;
+            return opening;
+        }
+    }
+
+    /// <summary>Messages came, with this newest transaction (0 or less: none was told).</summary>
+    public void Heard(TimeSpan now, long zxid)
+    {
+        lock (_lock)
+        {
+            (_heard, _pinged) = (now, false);
+            LastZxid = Math.Max(LastZxid, zxid);
+        }
+    }
+
+    /// <summary>Something was sent.</summary>
+    public void Sent(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            _sent = now;
+        }
+    }
+
+    /// <summary>Time has passed: asked several times in a liveness bound, while connected.</summary>
+    public KeepAliveAction Look(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            // Who slept cannot blame the server for its silence: what it said may lie in the socket.
+            var slept = now - _looked;
+            _looked = now;
+            if (slept > Liveness / 2)
+            {
+                _heard += slept;
+            }
+
+            if (now - _heard >= Liveness)
+            {
+                return KeepAliveAction.GiveUp;
+            }
+
+            // The second reason: a server that talks without end still wants to hear from us.
+            if ((now - _heard >= Liveness / 2 && !_pinged) || now - _sent >= Granted / 3)
+            {
+                _pinged = true;
+                _sent = now;
+                return KeepAliveAction.Ping;
+            }
+
+            return KeepAliveAction.None;
+        }
+    }
+
+    /// <summary>The connection was lost, or an attempt to make one failed. How long to wait before the next one?</summary>
+    public TimeSpan Lost(TimeSpan now)
+    {
+        lock (_lock)
+        {
+            // A server that opens sessions and closes them at once is no success.
+            if (!_isLost && now - _opened >= Stable)
+            {
+                backoff.Reset();
+            }
+
+            _isLost = true;
+            IsReadOnly = false;
+            var wait = backoff.Next();
+
+            // Without a quorum sessions live on, however long it takes; when there is one again, they end by their timeout. A longer wait
+            // would be what ends this one.
+            return SessionId != 0 && wait > Granted / 5 ? Granted / 5 : wait;
+        }
+    }
+
+    /// <summary>Forgets the session: the next request asks for a new one.</summary>
+    /// <remarks>The newest transaction is kept, so that no server that is behind it answers.</remarks>
+    public void Renew()
+    {
+        lock (_lock)
+        {
+            (SessionId, _password, Granted, _sawQuorum) = (0, NoPassword, TimeSpan.Zero, false);
+        }
+    }
+
+    /// <summary>Forgets the session and everything that was seen in it: any server may answer.</summary>
+    public void GiveUp()
+    {
+        lock (_lock)
+        {
+            Renew();
+            LastZxid = 0;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using NearCache.TestSupport.Servers;
+using NearCache.ZooKeeper.Tests.Sessions;
+
+namespace NearCache.ZooKeeper.Tests.Live;
+
+/// <summary>How long a client is without a server when its own one dies or hangs. The session is asked to live for 10 s.</summary>
+public sealed class FailoverTests
+{
+    [Fact]
+    public async Task A_dead_server_and_a_hung_one_are_left_long_before_the_session_ends()
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
+        await using var client = new ZooKeeperClient(ensemble.ConnectionString);
+        await client.CreateAsync("/e", null, ZNodeMode.Ephemeral);
+
+        var dead = await MeasureAsync(ensemble, client, server => server.Kill(), server => server.StartAsync());
+        var hung = await MeasureAsync(ensemble, client, server => server.Pause(), server =>
+        {
+            server.Resume();
+            return Task.CompletedTask;
+        });
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] kill -9 of the attached server noticed after {dead.Noticed.TotalSeconds:0.00} s, connected again after {dead.Back.TotalSeconds:0.00} s; SIGSTOP {hung.Noticed.TotalSeconds:0.00} s and {hung.Back.TotalSeconds:0.00} s (session 10 s; when the hung one leads, the others take a syncLimit of 5 s to elect another)");
+        Assert.NotNull(await client.ExistsAsync("/e"));
+        Assert.InRange(dead.Noticed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+        Assert.InRange(hung.Noticed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+    }
+
+    private static async Task<(TimeSpan Noticed, TimeSpan Back)> MeasureAsync(
+        ZooKeeperEnsemble ensemble, ZooKeeperClient client, Action<ZooKeeperProcess> harm, Func<ZooKeeperProcess, Task> healAsync)
+    {
+        await client.WaitForStateAsync(ZooKeeperState.Connected);
+        var attached = ensemble.Servers.Single(server => server.Address == client.Session.States.Current.Server);
+        await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
+        await changes.NextAsync();
+        var clock = Stopwatch.StartNew();
+        harm(attached);
+        Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
+        var noticed = clock.Elapsed;
+        Assert.Equal(ZooKeeperState.Connected, (await changes.NextAsync()).State);
+        var took = clock.Elapsed;
+        await healAsync(attached);
+        return (noticed, took);
+    }
+}

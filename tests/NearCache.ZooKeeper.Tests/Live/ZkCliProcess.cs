@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Text;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.ZooKeeper.Tests.Live;
+
+/// <summary>The distribution's command-line client: commands in, what it prints out.</summary>
+internal sealed class ZkCliProcess : IAsyncDisposable
+{
+    private const string Jars = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar";
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    private ZkCliProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public static ZkCliProcess Start(string connectionString)
+    {
+        Needed.ZooKeeper();
+        string[] arguments =
+        [
+            "-cp",
+            Jars,
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+            "-Djline.terminal=jline.UnsupportedTerminal",
+            "org.apache.zookeeper.ZooKeeperMain",
+            "-server",
+            connectionString,
+        ];
+        return new ZkCliProcess(Process.Start(new ProcessStartInfo("java", arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
+    }
+
+    /// <summary>Gives a command, and waits until something is printed behind it.</summary>
+    /// <returns>Everything that was printed behind it so far.</returns>
+    public async Task<string> SayAsync(string command, string until)
+    {
+        int start;
+        lock (_output)
+        {
+            start = _output.Length;
+        }
+
+        await _process.StandardInput.WriteLineAsync(command);
+        await _process.StandardInput.FlushAsync();
+        return await HeardAsync(until, start);
+    }
+
+    /// <summary>Waits until something is printed.</summary>
+    public async Task<string> HeardAsync(string until, int start = 0)
+    {
+        var heard = "";
+        await Eventually.BecomesTrueAsync(
+            () =>
+            {
+                lock (_output)
+                {
+                    heard = _output.ToString(start, _output.Length - start);
+                }
+
+                return heard.Contains(until, StringComparison.Ordinal) ? true
+                    : _process.HasExited ? throw new InvalidOperationException($"The shell ended: {_output}") : false;
+            },
+            $"the shell prints '{until}'");
+        return heard;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        _process.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+}

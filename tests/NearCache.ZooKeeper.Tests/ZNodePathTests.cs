@@ -1,0 +1,39 @@
+namespace NearCache.ZooKeeper.Tests;
+
+public sealed class ZNodePathTests
+{
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/a")]
+    [InlineData("/a/b c/ü/...")]
+    [InlineData("/a/.b/b.")]
+    public void A_path_that_servers_take_is_taken(string path) => Assert.Null(ZNodePath.Problem(path));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    [InlineData("/a/")]
+    [InlineData("//")]
+    [InlineData("/a//b")]
+    [InlineData("/.")]
+    [InlineData("/a/..")]
+    [InlineData("/a/./b")]
+    [InlineData("/a\u0001")]
+    [InlineData("/a\u0085")]
+    [InlineData("/😀")]
+    [InlineData("/\ue000")]
+    [InlineData("/\ufffe")]
+    public async Task Another_one_is_refused_before_anything_is_sent(string path)
+    {
+        await using var client = new ZooKeeperClient("localhost:1");
+
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetDataAsync(path).AsTask());
+    }
+
+    [Fact]
+    public void Only_a_numbered_name_may_be_empty()
+    {
+        Assert.Null(ZNodePath.Problem("/a/", isSequential: true));
+        Assert.NotNull(ZNodePath.Problem("/a//", isSequential: true));
+    }
+}
