@@ -153,3 +153,16 @@ internal sealed class ZooKeeperMetrics : IDisposable
                 states.Count(current => current == state), new KeyValuePair<string, object?>("state", NameOf(state))));
     }
 }
+
+/// <summary>An operation and how it was answered, in the words of the metrics.</summary>
+internal readonly record struct OperationOutcome(string Operation, string Outcome);
+
+/// <summary>How one client stands, asked when somebody collects, from any thread.</summary>
+internal interface ISessionGauges
+{
+    ZooKeeperState State { get; }
+
+    int InFlight { get; }
+
+    int Watches { get; }
+}

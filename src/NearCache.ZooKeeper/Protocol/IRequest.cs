@@ -20,3 +20,6 @@ internal interface IRequest<out TReply>
     /// <summary>Reads the response record, which stands there only when the header says no error.</summary>
     TReply ReadReply(ref JuteReader reader);
 }
+
+/// <summary>The reply of a request that is answered by a header alone.</summary>
+internal readonly struct EmptyReply;

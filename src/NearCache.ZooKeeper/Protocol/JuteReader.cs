@@ -97,3 +97,6 @@ internal ref struct JuteReader(ReadOnlySpan<byte> message)
         return taken;
     }
 }
+
+/// <summary>A message that cannot be read: the stream's position is lost, and its connection must be closed.</summary>
+internal sealed class JuteFormatException(string message) : Exception(message);

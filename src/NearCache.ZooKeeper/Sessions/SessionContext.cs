@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using NearCache.Transport;
 using NearCache.ZooKeeper.Diagnostics;
@@ -144,3 +145,6 @@ internal sealed class SessionContext : ISessionGauges
         }
     }
 }
+
+/// <summary>What a session is given besides its settings.</summary>
+internal sealed record SessionServices(ILogger Logger, IMeterFactory? Meters, TimeProvider Time, Random Random);

@@ -128,3 +128,7 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
         return ConnectResponse.Read(ref reader);
     }
 }
+
+/// <summary>A server took a connection and closed it before its first answer.</summary>
+internal sealed class SessionRefusedException(string server, Exception inner) : IOException(
+    $"{server} closed the connection before its first answer: it has no quorum, has too many connections of this machine (maxClientCnxns), or does not know transactions that this client has seen.", inner);

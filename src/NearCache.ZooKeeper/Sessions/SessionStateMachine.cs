@@ -158,3 +158,37 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
         }
     }
 }
+
+/// <summary>What the server's first answer means.</summary>
+internal enum ConnectOutcome
+{
+    /// <summary>There is a new session.</summary>
+    Made,
+
+    /// <summary>The session goes on.</summary>
+    Resumed,
+
+    /// <summary>The session is lost.</summary>
+    Expired,
+
+    /// <summary>The server says that a session is lost for which it was not asked: it makes no new one.</summary>
+    Denied,
+}
+
+/// <summary>What is to be done now that time has passed.</summary>
+internal enum KeepAliveAction
+{
+    /// <summary>Nothing.</summary>
+    None,
+
+    /// <summary>Ask the server whether it is there, and tell it that we are.</summary>
+    Ping,
+
+    /// <summary>Close the connection: the server was asked and is silent.</summary>
+    GiveUp,
+}
+
+/// <summary>The durations that a session is led by.</summary>
+/// <param name="Asked">The session timeout that the servers are asked for.</param>
+/// <param name="Liveness">After how long a silent server is given up; null: a third of what was granted.</param>
+internal readonly record struct SessionTimeouts(TimeSpan Asked, TimeSpan? Liveness);

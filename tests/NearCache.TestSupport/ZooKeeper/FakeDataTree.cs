@@ -109,3 +109,22 @@ internal sealed class FakeDataTree
         events.Add((WatchEventType.ChildrenChanged, ParentOf(path)));
     }
 }
+
+/// <summary>One znode of a fake server.</summary>
+internal sealed class FakeNode
+{
+    public required byte[]? Data { get; set; }
+
+    public required IReadOnlyList<ZNodeAcl> Acl { get; set; }
+
+    public required ZNodeStat Stat { get; set; }
+
+    public HashSet<string> Children { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The stat with what is counted.</summary>
+    public ZNodeStat FullStat => Stat with { DataLength = Data?.Length ?? 0, ChildrenCount = Children.Count };
+}
+
+/// <summary>One change of a transaction, checked already: Create, Delete, SetData or SetAcl.</summary>
+internal sealed record FakeChange(
+    OperationCode Kind, string Path, byte[]? Data = null, IReadOnlyList<ZNodeAcl>? Acl = null, long Owner = 0);

@@ -95,3 +95,6 @@ internal sealed class FakeQuorum(TimeProvider time)
         flags is 2 or 3 or 6 && tree.Find(FakeDataTree.ParentOf(path)) is { } parent
         ? path + parent.Stat.ChildrenVersion.ToString("D10", CultureInfo.InvariantCulture) : path;
 }
+
+/// <summary>A session that the fake servers share.</summary>
+internal sealed record FakeSession(long Id, byte[] Password, int Timeout);

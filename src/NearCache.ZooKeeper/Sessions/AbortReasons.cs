@@ -7,3 +7,6 @@ internal sealed class QuorumFoundException(ServerAddress server) : Exception($"{
 {
     public ServerAddress Server => server;
 }
+
+/// <summary>Why a connection is given up: the client is to use another server of its new list.</summary>
+internal sealed class ServersChangedException(string server) : Exception($"The list of servers has changed, and {server} is left.");
