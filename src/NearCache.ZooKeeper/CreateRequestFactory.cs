@@ -6,7 +6,7 @@ namespace NearCache.ZooKeeper;
 internal static class CreateRequestFactory
 {
     // EphemeralType.TTL: 40 bits of milliseconds.
-    private const long LongestTimeToLive = 0xFF_FFFF_FFFF;
+    private const long MaxTimeToLive = 0xFF_FFFF_FFFF;
 
     public static bool IsSequential(ZNodeMode mode) =>
         mode is ZNodeMode.PersistentSequential or ZNodeMode.EphemeralSequential or ZNodeMode.PersistentSequentialWithTimeToLive;
@@ -20,7 +20,7 @@ internal static class CreateRequestFactory
             throw new ArgumentOutOfRangeException(nameof(mode), mode, "There is no such mode.");
         }
 
-        ZNodePath.Check(target.Path, "path", IsSequential(mode));
+        ZNodePath.ThrowIfInvalid(target.Path, "path", IsSequential(mode));
         var lives = mode is ZNodeMode.PersistentWithTimeToLive or ZNodeMode.PersistentSequentialWithTimeToLive;
         if (lives != timeToLive.HasValue)
         {
@@ -28,9 +28,9 @@ internal static class CreateRequestFactory
         }
 
         var milliseconds = (long)(timeToLive?.TotalMilliseconds ?? 0);
-        if (lives && milliseconds is < 1 or > LongestTimeToLive)
+        if (lives && milliseconds is < 1 or > MaxTimeToLive)
         {
-            throw new ArgumentOutOfRangeException(nameof(timeToLive), timeToLive, $"A time to live is from 1 to {LongestTimeToLive} ms.");
+            throw new ArgumentOutOfRangeException(nameof(timeToLive), timeToLive, $"A time to live is from 1 to {MaxTimeToLive} ms.");
         }
 
         if (acl is { Count: 0 })

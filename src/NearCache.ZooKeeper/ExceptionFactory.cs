@@ -10,7 +10,7 @@ internal static class ExceptionFactory
         + "there is no quorum, there are too many connections of this machine (maxClientCnxns), or a proxy closes them";
 
     /// <summary>For an error that a server answered.</summary>
-    public static ZooKeeperException Answered(ZooKeeperErrorCode code, OperationCode operation, string? path, string server, bool isWrite)
+    public static ZooKeeperException ForErrorReply(ZooKeeperErrorCode code, OperationCode operation, string? path, string server, bool isWrite)
     {
         var what = $"{operation} on {server} failed: ";
         return code switch
@@ -39,7 +39,7 @@ internal static class ExceptionFactory
                 new ConnectionLossException(what + "the server lost a connection of its own.", path, isWrite, null),
             _ =>
                 new RequestRefusedException(
-                    what + $"the server answered {Name(code)}.", code, path, IsTransient(code), isWrite && IsVague(code)),
+                    what + $"the server answered {Name(code)}.", code, path, IsTransient(code), isWrite && IsUndetermined(code)),
         };
     }
 
@@ -57,7 +57,7 @@ internal static class ExceptionFactory
         + $"({nameof(ZooKeeperOptions.RequestTimeout)}).{(wasSent && isWrite ? " It is unknown whether it happened." : "")}{(wasSent ? "" : $" {Explain(reason)}")}",
         path, wasSent && isWrite, reason);
 
-    public static TooManyRequestsException TooMany(OperationCode operation, string? path, int most) =>
+    public static TooManyRequestsException QueueFull(OperationCode operation, string? path, int most) =>
         new($"{operation}: not sent, for {most} requests wait already ({nameof(ZooKeeperOptions.MaxWaitingRequests)}).", path);
 
     public static MessageTooLargeException RequestTooLarge(OperationCode operation, string? path, int length, int most) => new(
@@ -72,15 +72,15 @@ internal static class ExceptionFactory
     /// <param name="renews">The client takes a new session by itself.</param>
     /// <param name="isOutcomeUnknown">The operation may have happened.</param>
     /// <param name="givenUp">What was seen because of which the client gave the session up; null: the servers ended it.</param>
-    public static SessionExpiredException Expired(
+    public static SessionExpiredException SessionExpired(
         OperationCode operation, string? path, bool renews, bool isOutcomeUnknown, string? givenUp = null) => new(
         $"{operation}: the session {(givenUp is null ? "has expired" : $"was given up, for {givenUp}: {Causes}")}"
         + $"{(renews ? "" : $"; {nameof(ZooKeeperOptions.RenewSession)} or RenewSessionAsync gives the client a new one")}.", path, renews, isOutcomeUnknown, givenUp is not null);
 
-    public static ClientClosedException Closed(OperationCode operation, string? path, bool isOutcomeUnknown) =>
+    public static ClientClosedException ClientClosed(OperationCode operation, string? path, bool isOutcomeUnknown) =>
         new($"{operation}: the client was disposed before the answer came.", path, isOutcomeUnknown);
 
-    public static ZooKeeperException? MultiFailed(IReadOnlyList<MultiOperation> operations, IReadOnlyList<MultiResult> results)
+    public static ZooKeeperException? FindMultiFailure(IReadOnlyList<MultiOperation> operations, IReadOnlyList<MultiResult> results)
     {
         for (var i = 0; i < results.Count; i++)
         {
@@ -113,6 +113,6 @@ internal static class ExceptionFactory
         or ZooKeeperErrorCode.RequestTimeout or ZooKeeperErrorCode.OperationTimeout or ZooKeeperErrorCode.ReconfigInProgress;
 
     // The server gave up or broke half-way, or says what we do not understand.
-    private static bool IsVague(ZooKeeperErrorCode code) => code is ZooKeeperErrorCode.SystemError or ZooKeeperErrorCode.RequestTimeout
+    private static bool IsUndetermined(ZooKeeperErrorCode code) => code is ZooKeeperErrorCode.SystemError or ZooKeeperErrorCode.RequestTimeout
         or ZooKeeperErrorCode.OperationTimeout or ZooKeeperErrorCode.SessionMoved || !Enum.IsDefined(code);
 }

@@ -11,7 +11,7 @@ public sealed class MultiOperation
 
     private MultiOperation(OperationCode code, string path, bool isSequential = false)
     {
-        ZNodePath.Check(path, nameof(path), isSequential);
+        ZNodePath.ThrowIfInvalid(path, nameof(path), isSequential);
         (Code, Path) = (code, path);
     }
 

@@ -7,7 +7,7 @@ public sealed class MultiReadOperation
 {
     private MultiReadOperation(OperationCode code, string path)
     {
-        ZNodePath.Check(path, nameof(path));
+        ZNodePath.ThrowIfInvalid(path, nameof(path));
         (Code, Path) = (code, path);
     }
 

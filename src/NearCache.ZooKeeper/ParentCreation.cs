@@ -12,7 +12,7 @@ internal static class ParentCreation
         this ZooKeeperClient client, string path, IReadOnlyList<ZNodeAcl>? acl, CancellationToken cancellationToken)
     {
         var missing = new Stack<string>();
-        var parent = ZNodePath.ParentOf(path);
+        var parent = ZNodePath.GetParent(path);
         while (await client.ExistsAsync(parent, null, cancellationToken).ConfigureAwait(false) is null)
         {
             if (parent == "/")
@@ -22,7 +22,7 @@ internal static class ParentCreation
             }
 
             missing.Push(parent);
-            parent = ZNodePath.ParentOf(parent);
+            parent = ZNodePath.GetParent(parent);
         }
 
         foreach (var node in missing)

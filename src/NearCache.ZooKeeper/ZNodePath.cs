@@ -11,17 +11,17 @@ internal static class ZNodePath
     /// <param name="parameter">The name of the caller's parameter.</param>
     /// <param name="isSequential">The server appends digits: the path may end in a slash.</param>
     /// <exception cref="ArgumentException">It is no path; the message says why.</exception>
-    public static void Check(string path, string parameter, bool isSequential = false)
+    public static void ThrowIfInvalid(string path, string parameter, bool isSequential = false)
     {
         ArgumentNullException.ThrowIfNull(path, parameter);
-        if (Problem(path, isSequential) is { } problem)
+        if (FindProblem(path, isSequential) is { } problem)
         {
             throw new ArgumentException($"The path '{path}' {problem}.", parameter);
         }
     }
 
     /// <summary>What is wrong with it, or null.</summary>
-    public static string? Problem(string path, bool isSequential = false)
+    public static string? FindProblem(string path, bool isSequential = false)
     {
         if (path.Length == 0 || path[0] != '/')
         {
@@ -34,7 +34,7 @@ internal static class ZNodePath
             var character = path[i];
             if (character == '/')
             {
-                if (SegmentProblem(path.AsSpan(start, i - start)) is { } problem)
+                if (FindNameProblem(path.AsSpan(start, i - start)) is { } problem)
                 {
                     return problem;
                 }
@@ -52,14 +52,14 @@ internal static class ZNodePath
             return null;
         }
 
-        return start == path.Length && !isSequential ? "ends in a slash" : start == path.Length ? null : SegmentProblem(path.AsSpan(start));
+        return start == path.Length && !isSequential ? "ends in a slash" : start == path.Length ? null : FindNameProblem(path.AsSpan(start));
     }
 
     /// <summary>The node above; of the root, the root.</summary>
-    public static string ParentOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+    public static string GetParent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 
     /// <summary>The nodes on the way to a path, the highest first, the path itself last; without the root.</summary>
-    public static IEnumerable<string> FromTop(string path)
+    public static IEnumerable<string> AncestorsAndSelf(string path)
     {
         for (var slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))
         {
@@ -69,7 +69,7 @@ internal static class ZNodePath
         yield return path;
     }
 
-    private static string? SegmentProblem(ReadOnlySpan<char> segment) => segment switch
+    private static string? FindNameProblem(ReadOnlySpan<char> segment) => segment switch
     {
         "" => "has an empty name in it",
         "." or ".." => "has a relative name in it",

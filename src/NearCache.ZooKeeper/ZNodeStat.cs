@@ -4,7 +4,7 @@ namespace NearCache.ZooKeeper;
 /// <remarks>Source: ZooKeeper, "ZooKeeper Stat Structure"; the name there stands in brackets.</remarks>
 public readonly record struct ZNodeStat
 {
-    private static readonly long LatestMilliseconds = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+    private static readonly long MaxMilliseconds = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     /// <summary>The transaction that made the node (czxid).</summary>
     public long CreatedZxid { get; init; }
@@ -45,5 +45,5 @@ public readonly record struct ZNodeStat
     internal long ModifiedMilliseconds { get; init; }
 
     private static DateTimeOffset Time(long milliseconds) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, 0, LatestMilliseconds));
+        DateTimeOffset.FromUnixTimeMilliseconds(Math.Clamp(milliseconds, 0, MaxMilliseconds));
 }

@@ -34,7 +34,7 @@ namespace NearCache.ZooKeeper;
 /// </remarks>
 public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 {
-    private const int MostAttempts = 5;
+    private const int MaxAttempts = 5;
     private readonly Session _session;
     private readonly string _chroot;
     private volatile bool _isDisposed;
@@ -84,7 +84,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     public long SessionId => _session.StateMachine.SessionId;
 
     /// <summary>The session timeout as the servers granted it; zero before there is a session.</summary>
-    public TimeSpan SessionTimeout => _session.StateMachine.Granted;
+    public TimeSpan SessionTimeout => _session.StateMachine.NegotiatedTimeout;
 
     /// <summary>
     /// The state now, and then every change of it, until the client is disposed. Who falls more than 1,024 changes behind loses the oldest.
@@ -147,7 +147,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
                 await this.CreateParentsAsync(path, acl, cancellationToken).ConfigureAwait(false);
                 return await SendAsync<CreateRequest, CreatedZNode>(request, null, cancellationToken).ConfigureAwait(false);
             }
-            catch (NoNodeException) when (attempt < MostAttempts)
+            catch (NoNodeException) when (attempt < MaxAttempts)
             {
                 // A node above was deleted meanwhile, as servers do with empty containers.
             }
@@ -272,7 +272,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         MultiOperation[] copy = [.. operations];
         var results = await SendAsync<MultiRequest, IReadOnlyList<MultiResult>>(new MultiRequest(_chroot, copy), null, cancellationToken)
             .ConfigureAwait(false);
-        return ExceptionFactory.MultiFailed(copy, results) is { } failed ? throw failed : results;
+        return ExceptionFactory.FindMultiFailure(copy, results) is { } failed ? throw failed : results;
     }
 
     /// <summary>Several reads in one request. Servers since 3.6.</summary>
@@ -444,7 +444,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 
     private ChrootedPath At(string path)
     {
-        ZNodePath.Check(path, nameof(path));
+        ZNodePath.ThrowIfInvalid(path, nameof(path));
         return new ChrootedPath(_chroot, path);
     }
 
@@ -455,7 +455,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<TReply>(cancellationToken)
-            : ZooKeeperTraces.IsWanted ? SendTracedAsync<TRequest, TReply>(request, watchChange, cancellationToken)
+            : ZooKeeperTraces.HasListeners ? SendTracedAsync<TRequest, TReply>(request, watchChange, cancellationToken)
             : _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply;
     }
 
@@ -465,7 +465,7 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)
-            : ZooKeeperTraces.IsWanted ? new ValueTask(SendTracedAsync<TRequest, EmptyReply>(request, watchChange, cancellationToken).AsTask())
+            : ZooKeeperTraces.HasListeners ? new ValueTask(SendTracedAsync<TRequest, EmptyReply>(request, watchChange, cancellationToken).AsTask())
             : _session.Send<TRequest, EmptyReply>(request, watchChange, cancellationToken).Completion;
     }
 
@@ -473,19 +473,19 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
-        using var activity = ZooKeeperTraces.Begin(OperationNames.Of(request.Code));
+        using var activity = ZooKeeperTraces.Start(OperationNames.Of(request.Code));
         try
         {
             return await _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply.ConfigureAwait(false);
         }
         catch (Exception e)
         {
-            activity?.Failed(ErrorTypes.Of(e));
+            activity?.SetError(ErrorTypes.Of(e));
             throw;
         }
         finally
         {
-            activity?.Tell(_session.Metrics.Server);
+            activity?.SetServer(_session.Metrics.Server);
         }
     }
 }

@@ -7,7 +7,7 @@ public sealed class ZNodePathTests
     [InlineData("/a")]
     [InlineData("/a/b c/ü/...")]
     [InlineData("/a/.b/b.")]
-    public void A_path_that_servers_take_is_taken(string path) => Assert.Null(ZNodePath.Problem(path));
+    public void A_path_that_servers_take_is_taken(string path) => Assert.Null(ZNodePath.FindProblem(path));
 
     [Theory]
     [InlineData("")]
@@ -33,7 +33,7 @@ public sealed class ZNodePathTests
     [Fact]
     public void Only_a_numbered_name_may_be_empty()
     {
-        Assert.Null(ZNodePath.Problem("/a/", isSequential: true));
-        Assert.NotNull(ZNodePath.Problem("/a//", isSequential: true));
+        Assert.Null(ZNodePath.FindProblem("/a/", isSequential: true));
+        Assert.NotNull(ZNodePath.FindProblem("/a//", isSequential: true));
     }
 }

@@ -84,7 +84,7 @@ public sealed class ZooKeeperOptionsTests
         var all = Enumerable.Range(0, gone + after).Select(i => NearCache.Transport.ServerAddress.Parse($"zk-{i}:2181")).ToArray();
         var (old, now) = (all[..before], all[gone..]);
         var clients = Enumerable.Range(0, 60_000)
-            .Select(i => (Was: old[i % before], Is: ServerList.MovesTo(old, now, old[i % before], random) ?? old[i % before]))
+            .Select(i => (Was: old[i % before], Is: ServerList.ChooseTarget(old, now, old[i % before], random) ?? old[i % before]))
             .ToArray();
 
         Assert.All(

@@ -9,19 +9,19 @@ internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<str
     private bool _wasConnected;
 
     /// <summary>Whether anybody wants durations.</summary>
-    public bool IsTimed => metrics.Duration.Enabled;
+    public bool IsDurationEnabled => metrics.Duration.Enabled;
 
     /// <summary>The server that is or was connected, as tags.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Server => Volatile.Read(ref _server);
 
     /// <summary>The client is there: from now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Begin(ISessionGauges view) => metrics.Show(_view = view);
+    public void Register(ISessionGauges view) => metrics.Register(_view = view);
 
     /// <summary>A call was answered.</summary>
     public void Answered(int answer) => metrics.AddAnswer(answer);
 
     /// <summary>A call took so long; <paramref name="error"/> says that it did not succeed.</summary>
-    public void Took(int operation, TimeSpan duration, string? error)
+    public void RecordDuration(int operation, TimeSpan duration, string? error)
     {
         var tags = Volatile.Read(ref _durationTags)[operation];
         metrics.Duration.Record(duration.TotalSeconds, error is null ? tags : [.. tags, new("error.type", error)]);
@@ -66,7 +66,7 @@ internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<str
     {
         if (_view is not null)
         {
-            metrics.Hide(_view);
+            metrics.Unregister(_view);
         }
 
         metrics.Dispose();

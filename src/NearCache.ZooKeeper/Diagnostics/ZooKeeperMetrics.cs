@@ -83,7 +83,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     /// <summary>Those of the factory's meter, or some of its own.</summary>
     /// <param name="factory">Owns the meter; null: the caller does.</param>
     /// <param name="answers">What can be counted, in the order of the numbers by which it is.</param>
-    public static ZooKeeperMetrics Of(IMeterFactory? factory, IReadOnlyList<OperationOutcome> answers) => factory is null
+    public static ZooKeeperMetrics GetOrCreate(IMeterFactory? factory, IReadOnlyList<OperationOutcome> answers) => factory is null
         ? new ZooKeeperMetrics(new Meter(MeterName), isOwn: true, answers)
         : Shared.GetValue(factory.Create(MeterName), meter => new ZooKeeperMetrics(meter, isOwn: false, answers));
 
@@ -94,7 +94,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     public void AddReceived(int bytes) => Interlocked.Add(ref _received, bytes);
 
     /// <summary>From now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Show(ISessionGauges view)
+    public void Register(ISessionGauges view)
     {
         lock (_lock)
         {
@@ -103,7 +103,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
     }
 
     /// <summary>The client is no more.</summary>
-    public void Hide(ISessionGauges view)
+    public void Unregister(ISessionGauges view)
     {
         lock (_lock)
         {

@@ -4,11 +4,11 @@ namespace NearCache.ZooKeeper.Protocol;
 // vector<ACL { int perms; Id { ustring scheme; ustring id } }>
 internal static class AclRecord
 {
-    private const int LeastBytes = 12;
+    private const int MinBytes = 12;
 
     public static ZNodeAcl[] ReadList(ref JuteReader reader)
     {
-        var list = new ZNodeAcl[reader.ReadCount(LeastBytes)];
+        var list = new ZNodeAcl[reader.ReadCount(MinBytes)];
         for (var i = 0; i < list.Length; i++)
         {
             list[i] = new ZNodeAcl((ZNodePermissions)reader.ReadInt32(), reader.ReadString(), reader.ReadString());

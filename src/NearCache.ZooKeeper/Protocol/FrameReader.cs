@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Protocol;
 /// A message above the limit is not kept: its first bytes are handed out with its length, so that whoever waits for it can be told, and the
 /// rest is skipped. The buffer grows with what has arrived, not with what a length claims.
 /// </remarks>
-internal sealed class FrameReader(int mostBytes)
+internal sealed class FrameReader(int maxBytes)
 {
     private const int Smallest = 64 * 1024;
     private byte[] _buffer = new byte[Smallest];
@@ -68,7 +68,7 @@ internal sealed class FrameReader(int mostBytes)
             throw new JuteFormatException($"A message of {length} bytes.");
         }
 
-        var taken = length <= mostBytes ? length : Math.Min(length, ReplyHeader.Size);
+        var taken = length <= maxBytes ? length : Math.Min(length, ReplyHeader.Size);
         if (arrived.Length - sizeof(int) < taken)
         {
             return false;

@@ -47,13 +47,13 @@ internal ref struct JuteReader(ReadOnlySpan<byte> message)
     }
 
     /// <summary>The count of a vector's elements; null is read as empty.</summary>
-    /// <param name="leastBytes">
+    /// <param name="minBytes">
     /// What one element takes at least: more elements than could be there are refused before a list is made for them.
     /// </param>
-    public int ReadCount(int leastBytes)
+    public int ReadCount(int minBytes)
     {
         var count = ReadInt32();
-        if (count < -1 || (long)count * leastBytes > _rest.Length)
+        if (count < -1 || (long)count * minBytes > _rest.Length)
         {
             throw new JuteFormatException($"A vector of {count} elements in {_rest.Length} bytes.");
         }

@@ -3,7 +3,7 @@ namespace NearCache.ZooKeeper.Protocol;
 /// <summary>Asks for the identities that the server knows of this connection. Since 3.7.</summary>
 internal readonly record struct WhoAmIRequest : IRequest<IReadOnlyList<ZooKeeperIdentity>>
 {
-    private const int LeastBytes = 8;
+    private const int MinBytes = 8;
 
     public OperationCode Code => OperationCode.WhoAmI;
 
@@ -16,7 +16,7 @@ internal readonly record struct WhoAmIRequest : IRequest<IReadOnlyList<ZooKeeper
     // vector<ClientInfo { ustring authScheme; ustring user }>
     public IReadOnlyList<ZooKeeperIdentity> ReadReply(ref JuteReader reader)
     {
-        var identities = new ZooKeeperIdentity[reader.ReadCount(LeastBytes)];
+        var identities = new ZooKeeperIdentity[reader.ReadCount(MinBytes)];
         for (var i = 0; i < identities.Length; i++)
         {
             identities[i] = new ZooKeeperIdentity(reader.ReadString(), reader.ReadString());

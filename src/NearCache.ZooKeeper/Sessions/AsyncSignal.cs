@@ -10,15 +10,15 @@ internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
 {
     private const int Idle = 0;
     private const int Waited = 1;
-    private const int Set = 2;
+    private const int Signaled = 2;
     private ManualResetValueTaskSourceCore<bool> _source;
     private int _state;
 
-    /// <summary>Waits for <see cref="Wake"/>, or returns at once if it was called since the last wait.</summary>
+    /// <summary>Waits for <see cref="Set"/>, or returns at once if it was called since the last wait.</summary>
     public ValueTask WaitAsync()
     {
         _source.Reset();
-        if (Interlocked.CompareExchange(ref _state, Waited, Idle) == Set)
+        if (Interlocked.CompareExchange(ref _state, Waited, Idle) == Signaled)
         {
             Volatile.Write(ref _state, Idle);
             return ValueTask.CompletedTask;
@@ -28,13 +28,13 @@ internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
     }
 
     /// <summary>Lets the loop go on.</summary>
-    /// <param name="here">On this thread, until it waits again: when nothing is worth waiting for.</param>
-    public void Wake(bool here = false)
+    /// <param name="runInline">On this thread, until it waits again: when nothing is worth waiting for.</param>
+    public void Set(bool runInline = false)
     {
-        if (Interlocked.Exchange(ref _state, Set) == Waited)
+        if (Interlocked.Exchange(ref _state, Signaled) == Waited)
         {
             Volatile.Write(ref _state, Idle);
-            if (here)
+            if (runInline)
             {
                 Execute();
                 return;

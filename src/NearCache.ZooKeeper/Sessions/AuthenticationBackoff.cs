@@ -17,7 +17,7 @@ internal sealed class AuthenticationBackoff(Random random)
     private readonly Dictionary<ServerAddress, (Backoff Pauses, TimeSpan Until)> _refusals = [];
 
     /// <summary>A server refused.</summary>
-    public void Refused(ServerAddress server, TimeSpan now)
+    public void RecordRefusal(ServerAddress server, TimeSpan now)
     {
         lock (_lock)
         {
@@ -27,7 +27,7 @@ internal sealed class AuthenticationBackoff(Random random)
     }
 
     /// <summary>A server took it.</summary>
-    public void Accepted(ServerAddress server)
+    public void RecordSuccess(ServerAddress server)
     {
         lock (_lock)
         {
@@ -45,7 +45,7 @@ internal sealed class AuthenticationBackoff(Random random)
     }
 
     /// <summary>How long to wait because all servers are left alone; zero if one is not.</summary>
-    public TimeSpan PauseOfAll(IReadOnlyList<ServerAddress> servers, TimeSpan now)
+    public TimeSpan GetCommonPause(IReadOnlyList<ServerAddress> servers, TimeSpan now)
     {
         lock (_lock)
         {

@@ -21,7 +21,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
         foreach (var identity in identities)
         {
             var header = Read(
-                await connection.AskAsync(writer => ClaimedIdentities.Write(writer, identity), cancellationToken).ConfigureAwait(false),
+                await connection.ExchangeAsync(writer => ClaimedIdentities.Write(writer, identity), cancellationToken).ConfigureAwait(false),
                 RequestId.Auth);
             if (header.Error != ZooKeeperErrorCode.Ok)
             {
@@ -29,7 +29,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
             }
         }
 
-        foreach (var path in ZNodePath.FromTop(chroot))
+        foreach (var path in ZNodePath.AncestorsAndSelf(chroot))
         {
             if (!await ExistsAsync(path).ConfigureAwait(false))
             {
@@ -56,7 +56,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
     {
         if (error != ZooKeeperErrorCode.Ok && error != allowed)
         {
-            throw ExceptionFactory.Answered(error, code, path, connection.Server, isWrite: code != OperationCode.Exists);
+            throw ExceptionFactory.ForErrorReply(error, code, path, connection.Server, isWrite: code != OperationCode.Exists);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
         where TRequest : struct, IRequest<TReply>
     {
         var id = nextId();
-        var message = await connection.AskAsync(
+        var message = await connection.ExchangeAsync(
             writer =>
             {
                 writer.WriteInt32(id);

@@ -14,10 +14,10 @@ internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> aut
     public void Add(ZooKeeperAuthentication authentication) => _authentications.Add(authentication);
 
     /// <summary>It is about to be sent on the connection that stands; the answers come in the order of sending.</summary>
-    public void Await(TaskCompletionSource answered) => _waiting.Enqueue(answered);
+    public void ExpectReply(TaskCompletionSource answered) => _waiting.Enqueue(answered);
 
     /// <summary>What a new connection begins with.</summary>
-    public IEnumerable<Action<JuteWriter>> FirstMessages()
+    public IEnumerable<Action<JuteWriter>> CreateMessages()
     {
         foreach (var authentication in _authentications)
         {
@@ -27,7 +27,7 @@ internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> aut
     }
 
     /// <summary>The next answer has come.</summary>
-    public void Answered()
+    public void OnReply()
     {
         if (_waiting.TryDequeue(out var answered))
         {
@@ -36,10 +36,10 @@ internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> aut
     }
 
     /// <summary>A server has not said yet what it thinks of them.</summary>
-    public bool AreUnanswered => _waiting.Count > 0;
+    public bool HasUnanswered => _waiting.Count > 0;
 
     /// <summary>No more answers will come on this connection.</summary>
-    public void Fail(Exception reason)
+    public void FailPending(Exception reason)
     {
         while (_waiting.TryDequeue(out var answered))
         {

@@ -7,10 +7,10 @@ namespace NearCache.ZooKeeper.Sessions;
 /// <summary>
 /// One connection to a server: first the exchange that opens the session, then a loop that sends what is queued and one that receives.
 /// </summary>
-internal sealed class Connection(TransportConnection transport, ServerAddress address, RequestQueue queue, int mostBytes) : IAsyncDisposable
+internal sealed class Connection(TransportConnection transport, ServerAddress address, RequestQueue queue, int maxBytes) : IAsyncDisposable
 {
-    private readonly FrameReader _frames = new(mostBytes);
-    private readonly AsyncSignal _somethingToSend = new();
+    private readonly FrameReader _frames = new(maxBytes);
+    private readonly AsyncSignal _sendSignal = new();
     private volatile bool _hasEnded;
 
     public ServerAddress Address => address;
@@ -20,7 +20,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
 
     /// <summary>Sends one message and waits for the next one. Only before <see cref="RunAsync"/>.</summary>
     /// <exception cref="IOException">The server closed the connection instead.</exception>
-    public async Task<byte[]> AskAsync(Action<JuteWriter> write, CancellationToken cancellationToken)
+    public async Task<byte[]> ExchangeAsync(Action<JuteWriter> write, CancellationToken cancellationToken)
     {
         var request = new JuteWriter(256);
         var start = request.BeginFrame();
@@ -29,7 +29,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         await transport.Stream.WriteAsync(request.Written, cancellationToken).ConfigureAwait(false);
         while (true)
         {
-            if (TryReadWhole() is { } message)
+            if (TryReadMessage() is { } message)
             {
                 return message;
             }
@@ -39,31 +39,31 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
     }
 
     /// <summary>Runs both loops until the connection has ended, and says why it has.</summary>
-    public async Task<Exception> RunAsync(IConnectionListener sink)
+    public async Task<Exception> RunAsync(IConnectionListener listener)
     {
-        var sending = SendAsync(sink);
+        var sending = SendAsync(listener);
         try
         {
-            await ReceiveAsync(sink).ConfigureAwait(false);
+            await ReceiveAsync(listener).ConfigureAwait(false);
         }
-        catch (Exception e) when (IsLoss(e) || e is JuteFormatException)
+        catch (Exception e) when (IsConnectionFailure(e) || e is JuteFormatException)
         {
             transport.Abort(e);
         }
 
-        if (sink.TakeDeferred() is { } deferred)
+        if (listener.TakeDeferred() is { } deferred)
         {
             ThreadPool.UnsafeQueueUserWorkItem(deferred, preferLocal: false);
         }
 
         _hasEnded = true;
-        _somethingToSend.Wake();
+        _sendSignal.Set();
         await sending.ConfigureAwait(false);
         return transport.Reason!;
     }
 
     /// <summary>There is something to send.</summary>
-    public void Wake(bool here = false) => _somethingToSend.Wake(here);
+    public void SignalSend(bool runInline = false) => _sendSignal.Set(runInline);
 
     /// <summary>Ends it from any thread; the first reason is kept.</summary>
     public void Abort(Exception reason) => transport.Abort(reason);
@@ -74,15 +74,15 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
     public ValueTask DisposeAsync() => transport.DisposeAsync();
 
     /// <summary>Whether that is how reading and writing fail when a connection is lost.</summary>
-    public static bool IsLoss(Exception e) => e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
+    public static bool IsConnectionFailure(Exception e) => e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
-    private async Task SendAsync(IConnectionListener sink)
+    private async Task SendAsync(IConnectionListener listener)
     {
         try
         {
             while (!_hasEnded)
             {
-                await _somethingToSend.WaitAsync().ConfigureAwait(false);
+                await _sendSignal.WaitAsync().ConfigureAwait(false);
                 for (var isFirst = true; !_hasEnded && queue.TryTake(out var bytes); isFirst = false)
                 {
                     if (!isFirst)
@@ -91,36 +91,36 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
                         await Task.Yield();
                     }
 
-                    sink.Sending(bytes.Length);
+                    listener.OnSending(bytes.Length);
                     await transport.Stream.WriteAsync(bytes).ConfigureAwait(false);
                 }
             }
         }
-        catch (Exception e) when (IsLoss(e))
+        catch (Exception e) when (IsConnectionFailure(e))
         {
             transport.Abort(e);
         }
     }
 
-    private async Task ReceiveAsync(IConnectionListener sink)
+    private async Task ReceiveAsync(IConnectionListener listener)
     {
-        HandOver(sink);   // what came together with the answer that opened the session
+        DeliverMessages(listener);   // what came together with the answer that opened the session
         while (true)
         {
-            var count = await new ReadAwaitable(transport.Stream.ReadAsync(_frames.GetMemory()), sink);
-            Arrived(count);
-            sink.Received(count);
-            HandOver(sink);
+            var count = await new ReadAwaitable(transport.Stream.ReadAsync(_frames.GetMemory()), listener);
+            Advance(count);
+            listener.OnBytesReceived(count);
+            DeliverMessages(listener);
         }
     }
 
     private async ValueTask ReadMoreAsync(CancellationToken cancellationToken)
     {
         var count = await transport.Stream.ReadAsync(_frames.GetMemory(), cancellationToken).ConfigureAwait(false);
-        Arrived(count);
+        Advance(count);
     }
 
-    private void Arrived(int count)
+    private void Advance(int count)
     {
         if (count == 0)
         {
@@ -130,22 +130,22 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         _frames.Advance(count);
     }
 
-    private void HandOver(IConnectionListener sink)
+    private void DeliverMessages(IConnectionListener listener)
     {
         try
         {
             while (_frames.TryRead(out var message, out var length))
             {
-                sink.Arrived(message, length);
+                listener.OnMessage(message, length);
             }
         }
         finally
         {
-            sink.Heard();
+            listener.OnBatchDelivered();
         }
     }
 
-    private byte[]? TryReadWhole()
+    private byte[]? TryReadMessage()
     {
         if (!_frames.TryRead(out var message, out var length))
         {

@@ -18,7 +18,7 @@ internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string cli
     private string _proof = "";
 
     /// <summary>A nonce of 128 random bits.</summary>
-    public static string RandomNonce() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+    public static string CreateNonce() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
 
     /// <summary>The answer to the server's challenge; null if it is none that this mechanism can answer.</summary>
     public byte[]? Respond(byte[] challenge)
@@ -42,7 +42,7 @@ internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string cli
     }
 
     /// <summary>Whether the server's last message shows that it knows the password.</summary>
-    public bool IsProof(byte[] message) => _proof.Length > 0
+    public bool VerifyServer(byte[] message) => _proof.Length > 0
         && CryptographicOperations.FixedTimeEquals(
             Encoding.UTF8.GetBytes(
                 Parse(Encoding.UTF8.GetString(message)).GetValueOrDefault("rspauth", "")), Encoding.UTF8.GetBytes(_proof));

@@ -7,13 +7,13 @@ internal interface IConnectionListener
     /// <param name="message">The message; its header alone, if it is longer than what is allowed.</param>
     /// <param name="length">The length of the whole message.</param>
     /// <exception cref="Protocol.JuteFormatException">It is not understood: the connection is to be closed.</exception>
-    void Arrived(ReadOnlySpan<byte> message, int length);
+    void OnMessage(ReadOnlySpan<byte> message, int length);
 
     /// <summary>So many bytes have come. Called before the messages in them.</summary>
-    void Received(int bytes);
+    void OnBytesReceived(int bytes);
 
     /// <summary>Some bytes have come, and the messages in them were handed over.</summary>
-    void Heard();
+    void OnBatchDelivered();
 
     /// <summary>
     /// What is left to run of what the messages brought about: to be run when the loop waits for more, or given to the thread pool.
@@ -21,5 +21,5 @@ internal interface IConnectionListener
     IThreadPoolWorkItem? TakeDeferred();
 
     /// <summary>So many bytes are about to be sent.</summary>
-    void Sending(int bytes);
+    void OnSending(int bytes);
 }

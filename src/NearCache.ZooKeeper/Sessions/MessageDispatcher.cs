@@ -10,7 +10,7 @@ namespace NearCache.ZooKeeper.Sessions;
 /// alone.
 /// </summary>
 internal sealed class MessageDispatcher(
-    RequestQueue queue, WatchRegistry watches, CallbackScheduler callbacks, SessionMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int mostBytes)
+    RequestQueue queue, WatchRegistry watches, CallbackScheduler callbacks, SessionMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int maxBytes)
 {
     /// <summary>The server that is connected, for messages.</summary>
     public string Server { get; private set; } = "";
@@ -19,26 +19,26 @@ internal sealed class MessageDispatcher(
     public long LastZxid { get; private set; }
 
     /// <summary>A reply said that the server ends sessions without an identity that it knows. It closes the connection next.</summary>
-    public bool DemandsIdentity { get; private set; }
+    public bool RequiresAuthentication { get; private set; }
 
-    /// <summary>Told of each answer to an <see cref="AuthRequest"/>.</summary>
-    public required Action<ZooKeeperErrorCode> AuthAnswered { get; init; }
+    /// <summary>RecordStatus of each answer to an <see cref="AuthRequest"/>.</summary>
+    public required Action<ZooKeeperErrorCode> OnAuthReply { get; init; }
 
     /// <summary>There is a connection to another server.</summary>
-    public void Begin(string server) => (Server, DemandsIdentity) = (server, false);
+    public void OnConnected(string server) => (Server, RequiresAuthentication) = (server, false);
 
     /// <summary>Forgets the newest transaction. Only between two connections.</summary>
-    public void ForgetZxid() => LastZxid = 0;
+    public void ResetZxid() => LastZxid = 0;
 
     /// <summary>Takes one message.</summary>
     /// <exception cref="JuteFormatException">It is not understood.</exception>
-    public void Take(ReadOnlySpan<byte> message, int length)
+    public void Dispatch(ReadOnlySpan<byte> message, int length)
     {
         var reader = new JuteReader(message);
         var header = ReplyHeader.Read(ref reader);
         if (header.Id > 0)
         {
-            Answer(header, ref reader, length, message.Length == length);
+            DispatchReply(header, ref reader, length, message.Length == length);
         }
         else if (message.Length != length)
         {
@@ -46,23 +46,23 @@ internal sealed class MessageDispatcher(
         }
         else
         {
-            TakeSpecial(header, ref reader);
+            DispatchControl(header, ref reader);
         }
 
         LastZxid = Math.Max(LastZxid, header.Zxid);
     }
 
-    private void TakeSpecial(in ReplyHeader header, ref JuteReader reader)
+    private void DispatchControl(in ReplyHeader header, ref JuteReader reader)
     {
         switch (header.Id)
         {
             case RequestId.Notification:
-                Notify(WatchNotification.Read(ref reader), header.Zxid);
+                DispatchNotification(WatchNotification.Read(ref reader), header.Zxid);
                 break;
             case RequestId.Ping:
                 break;
             case RequestId.Auth:
-                AuthAnswered(header.Error);
+                OnAuthReply(header.Error);
                 break;
             case RequestId.SetWatches:
                 if (header.Error != ZooKeeperErrorCode.Ok)
@@ -78,9 +78,9 @@ internal sealed class MessageDispatcher(
         }
     }
 
-    private void Answer(in ReplyHeader header, ref JuteReader reader, int length, bool isWhole)
+    private void DispatchReply(in ReplyHeader header, ref JuteReader reader, int length, bool isWhole)
     {
-        var operation = queue.TakeAnswered(header.Id);
+        var operation = queue.DequeueForReply(header.Id);
         if (operation.TryClaim(out _))
         {
             var succeeded = false;
@@ -88,11 +88,11 @@ internal sealed class MessageDispatcher(
             {
                 if (isWhole)
                 {
-                    succeeded = operation.Answer(header, ref reader, Server);
+                    succeeded = operation.ReadReply(header, ref reader, Server);
                 }
                 else
                 {
-                    operation.Fail(ExceptionFactory.ReplyTooLarge(operation.Code, operation.Path, Server, length, mostBytes, operation.IsWrite));
+                    operation.SetException(ExceptionFactory.ReplyTooLarge(operation.Code, operation.Path, Server, length, maxBytes, operation.IsWrite));
                 }
 
                 if (succeeded && operation.WatchUpdate is { } change)
@@ -104,26 +104,26 @@ internal sealed class MessageDispatcher(
             {
                 var number = OperationNames.IndexOf(operation.Code);
                 metrics.Answered(OperationNames.OutcomeIndex(number, header.Error));
-                if (metrics.IsTimed)
+                if (metrics.IsDurationEnabled)
                 {
-                    metrics.Took(number, now() - operation.Started, succeeded ? null : isWhole ? ErrorTypes.Of(header.Error) : "too_large");
+                    metrics.RecordDuration(number, now() - operation.Started, succeeded ? null : isWhole ? ErrorTypes.Of(header.Error) : "too_large");
                 }
 
-                callbacks.Complete(operation);
+                callbacks.CompleteOperation(operation);
             }
         }
 
         operation.Release();
-        DemandsIdentity |= header.Error == ZooKeeperErrorCode.SessionClosedRequireAuth;
+        RequiresAuthentication |= header.Error == ZooKeeperErrorCode.SessionClosedRequireAuth;
     }
 
-    private void Notify(in WatchNotification notification, long zxid)
+    private void DispatchNotification(in WatchNotification notification, long zxid)
     {
         metrics.Notified();
         var path = ChrootedPath.RemoveChroot(chroot, notification.Path);
-        foreach (var (handler, stays) in watches.Fire(notification.Type, path))
+        foreach (var (handler, stays) in watches.TakeHandlers(notification.Type, path))
         {
-            callbacks.Notify(handler, new WatchEvent(notification.Type, path, zxid > 0 ? zxid : -1), stays);
+            callbacks.NotifyHandler(handler, new WatchEvent(notification.Type, path, zxid > 0 ? zxid : -1), stays);
         }
     }
 }

@@ -21,11 +21,11 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>When it was made, on the session's clock.</summary>
     public TimeSpan Started { get; set; }
 
-    /// <summary>Told by <see cref="Execute"/> that it failed without an answer.</summary>
+    /// <summary>RecordStatus by <see cref="Execute"/> that it failed without an answer.</summary>
     public Action<Operation, Exception>? OnFailed { get; set; }
 
     /// <summary>Whether it failed without an answer.</summary>
-    public bool IsUnanswered { get; private set; }
+    public bool FailedWithoutReply { get; private set; }
 
     /// <summary>How many bytes it takes in the buffer, length included.</summary>
     public int FrameLength { get; set; }
@@ -57,10 +57,10 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>Reads the outcome from a reply. To be called by who has claimed it; <see cref="Execute"/> tells the caller.</summary>
     /// <returns>Whether it succeeded.</returns>
     /// <exception cref="JuteFormatException">The reply cannot be read; the outcome is a lost connection.</exception>
-    public abstract bool Answer(in ReplyHeader header, ref JuteReader reader, string server);
+    public abstract bool ReadReply(in ReplyHeader header, ref JuteReader reader, string server);
 
     /// <summary>Sets the outcome. To be called by who has claimed it; <see cref="Execute"/> tells the caller.</summary>
-    public abstract void Fail(Exception exception);
+    public abstract void SetException(Exception exception);
 
     /// <summary>Tells the caller the outcome, and runs what awaits it.</summary>
     public abstract void Execute();
@@ -73,22 +73,22 @@ internal abstract class Operation : IThreadPoolWorkItem
     {
         if (TryClaim(out var wasSent))
         {
-            Fail(reason(this, wasSent));
-            IsUnanswered = true;
+            SetException(reason(this, wasSent));
+            FailedWithoutReply = true;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 
     /// <summary>Fails it, which was not sent, unless something else was quicker; and the queue does not refer to it any more.</summary>
-    public void Refuse(Exception reason)
+    public void Reject(Exception reason)
     {
         TryFail((_, _) => reason);
         Release();
     }
 
-    protected void Renew()
+    protected void Reset()
     {
-        IsUnanswered = false;
+        FailedWithoutReply = false;
         Volatile.Write(ref _phase, Waiting);
     }
 }

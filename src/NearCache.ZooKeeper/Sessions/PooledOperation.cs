@@ -8,7 +8,7 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskSource<TReply>, IValueTaskSource
     where TRequest : struct, IRequest<TReply>
 {
-    private const int MostKept = 4096;
+    private const int MaxPooled = 4096;
     private static readonly ConcurrentQueue<PooledOperation<TRequest, TReply>> Pool = new();
     private static int Kept;
 
@@ -42,7 +42,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
         operation._isReusable = true;
         operation._references = 2;   // the queue, and the caller
         operation._isConsumed = 0;
-        operation.Renew();
+        operation.Reset();
         return operation;
     }
 
@@ -53,7 +53,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
     public ValueTask Completion => new(this, _source.Version);
 
     /// <summary>Cancelling claims it. To be called before the caller gets the task.</summary>
-    public void CancelWith(CancellationToken cancellationToken)
+    public void RegisterCancellation(CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
         {
@@ -64,7 +64,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
 
     public override void WriteTo(JuteWriter writer) => _request.WriteTo(writer);
 
-    public override bool Answer(in ReplyHeader header, ref JuteReader reader, string server)
+    public override bool ReadReply(in ReplyHeader header, ref JuteReader reader, string server)
     {
         if (header.Error == ZooKeeperErrorCode.Ok)
         {
@@ -85,17 +85,17 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
             return true;
         }
 
-        _exception = ExceptionFactory.Answered(header.Error, Code, Path, server, IsWrite);
+        _exception = ExceptionFactory.ForErrorReply(header.Error, Code, Path, server, IsWrite);
         return false;
     }
 
-    public override void Fail(Exception exception) => _exception = exception;
+    public override void SetException(Exception exception) => _exception = exception;
 
     public override void Execute()
     {
         if (_exception is not null)
         {
-            if (IsUnanswered)
+            if (FailedWithoutReply)
             {
                 OnFailed?.Invoke(this, _exception);
             }
@@ -110,7 +110,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
 
     public override void Release()
     {
-        if (Interlocked.Decrement(ref _references) == 0 && _isReusable && Volatile.Read(ref Kept) < MostKept)
+        if (Interlocked.Decrement(ref _references) == 0 && _isReusable && Volatile.Read(ref Kept) < MaxPooled)
         {
             Interlocked.Increment(ref Kept);
             _source.Reset();
@@ -128,7 +128,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
         }
         finally
         {
-            LetGo();
+            ReleaseByCaller();
         }
     }
 
@@ -141,7 +141,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
         }
         finally
         {
-            LetGo();
+            ReleaseByCaller();
         }
     }
 
@@ -164,7 +164,7 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
         }
     }
 
-    private void LetGo()
+    private void ReleaseByCaller()
     {
         // Awaiting a ValueTask twice is a mistake, but must not give somebody else's operation away.
         if (Interlocked.Exchange(ref _isConsumed, 1) != 0)

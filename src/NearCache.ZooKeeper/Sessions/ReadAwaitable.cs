@@ -8,7 +8,7 @@ namespace NearCache.ZooKeeper.Sessions;
 /// loop, and no thread had to be woken for it. If the read completes at once, the loop goes on and the thread pool gets what there is to
 /// run.
 /// </remarks>
-internal readonly struct ReadAwaitable(ValueTask<int> read, IConnectionListener sink) : ICriticalNotifyCompletion
+internal readonly struct ReadAwaitable(ValueTask<int> read, IConnectionListener listener) : ICriticalNotifyCompletion
 {
     private readonly ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _awaiter = read.ConfigureAwait(false).GetAwaiter();
 
@@ -21,7 +21,7 @@ internal readonly struct ReadAwaitable(ValueTask<int> read, IConnectionListener 
                 return false;
             }
 
-            if (sink.TakeDeferred() is { } deferred)
+            if (listener.TakeDeferred() is { } deferred)
             {
                 ThreadPool.UnsafeQueueUserWorkItem(deferred, preferLocal: false);
             }
@@ -38,8 +38,8 @@ internal readonly struct ReadAwaitable(ValueTask<int> read, IConnectionListener 
 
     public void UnsafeOnCompleted(Action continuation)
     {
-        // Taken before: when the loop goes on, on another thread, the sink is its own again.
-        var deferred = sink.TakeDeferred();
+        // Taken before: when the loop goes on, on another thread, the listener is its own again.
+        var deferred = listener.TakeDeferred();
         _awaiter.UnsafeOnCompleted(continuation);
         deferred?.Execute();
     }

@@ -8,11 +8,11 @@ namespace NearCache.ZooKeeper.Sessions;
 /// </summary>
 /// <remarks>
 /// It outlives connections: what was not sent yet goes out on the next one. Everything in it is bounded. Nothing of a caller's runs inside
-/// its lock. <c>wake</c> is told whether the sender had best run at once, on the calling thread.
+/// its lock. <c>signalSend</c> is told whether the sender had best run at once, on the calling thread.
 /// </remarks>
-internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
+internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
 {
-    private const int KeptBuffer = 64 * 1024;
+    private const int RetainedBytes = 64 * 1024;
     private readonly Lock _lock = new();   // guards everything below
     private readonly Queue<Operation> _waiting = new();
     private readonly SendBuffer _written = new(limits.Message);
@@ -49,7 +49,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             else if (_waiting.Count == 0 && HasRoom)
             {
                 refused = _written.Write(operation);
-                mustWake = refused is null && StartTaking();
+                mustWake = refused is null && TryBeginTaking();
 
                 // One that is alone gains nothing by waiting for others to be sent with.
                 isAlone = _sent.Count == 0 && _written.Requests.Count == 1;
@@ -60,17 +60,17 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             }
             else
             {
-                refused = ExceptionFactory.TooMany(operation.Code, operation.Path, limits.Waiting);
+                refused = ExceptionFactory.QueueFull(operation.Code, operation.Path, limits.Waiting);
             }
         }
 
         if (refused is not null)
         {
-            operation.Refuse(refused);
+            operation.Reject(refused);
         }
         else if (mustWake)
         {
-            wake(isAlone);
+            signalSend(isAlone);
         }
     }
 
@@ -86,16 +86,16 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             }
 
             WriteControl(write);
-            mustWake = StartTaking();
+            mustWake = TryBeginTaking();
         }
 
         if (mustWake)
         {
-            wake(false);
+            signalSend(false);
         }
     }
 
-    /// <summary>There is a connection: from now on <c>wake</c> is called when there is something to take and nobody takes.</summary>
+    /// <summary>There is a connection: from now on <c>signalSend</c> is called when there is something to take and nobody takes.</summary>
     /// <param name="first">The messages that go before everything else.</param>
     public void Attach(IEnumerable<Action<JuteWriter>> first)
     {
@@ -108,16 +108,16 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
                 WriteControl(write);
             }
 
-            mustWake = StartTaking();
+            mustWake = TryBeginTaking();
         }
 
         if (mustWake)
         {
-            wake(false);
+            signalSend(false);
         }
     }
 
-    /// <summary>The bytes to send next. To be called, after <c>wake</c>, until it says that there are none; one at a time.</summary>
+    /// <summary>The bytes to send next. To be called, after <c>signalSend</c>, until it says that there are none; one at a time.</summary>
     public bool TryTake(out ReadOnlyMemory<byte> bytes)
     {
         lock (_lock)
@@ -125,7 +125,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             if (_isAttached && _control.Length > 0)
             {
                 (_control, _takenControl) = (_takenControl, _control);
-                _control.Clear(KeptBuffer);
+                _control.Clear(RetainedBytes);
                 bytes = _takenControl.Written;
                 return true;
             }
@@ -147,7 +147,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
     }
 
     /// <summary>Whether a request that was sent before <paramref name="instant"/> has no answer yet.</summary>
-    public bool HasSentBefore(TimeSpan instant)
+    public bool HasUnansweredBefore(TimeSpan instant)
     {
         lock (_lock)
         {
@@ -159,7 +159,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
     /// <exception cref="JuteFormatException">
     /// It answers none, or another one than the next in line: the stream is not understood.
     /// </exception>
-    public Operation TakeAnswered(int id)
+    public Operation DequeueForReply(int id)
     {
         Operation operation;
         var mustWake = false;
@@ -174,13 +174,13 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             if (_waiting.Count > 0)
             {
                 WriteWaiting();
-                mustWake = StartTaking();
+                mustWake = TryBeginTaking();
             }
         }
 
         if (mustWake)
         {
-            wake(false);
+            signalSend(false);
         }
 
         return operation;
@@ -201,7 +201,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
 
             if (!_isAttached)
             {
-                _written.DropClaimed();
+                _written.RemoveClaimed();
                 WriteWaiting();
             }
         }
@@ -215,7 +215,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
         lock (_lock)
         {
             (_isAttached, _isTaking) = (false, false);
-            _control.Clear(KeptBuffer);
+            _control.Clear(RetainedBytes);
             FailAll(_sent, reason);
             WriteWaiting();
         }
@@ -237,7 +237,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
     }
 
     /// <summary>Takes requests again.</summary>
-    public void Open()
+    public void Reopen()
     {
         lock (_lock)
         {
@@ -255,17 +255,17 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
     }
 
     /// <summary>For tests: the id after which the next one is taken.</summary>
-    internal void ContinueFrom(int id)
+    internal void SetLastId(int id)
     {
         lock (_lock)
         {
-            _written.ContinueFrom(id);
+            _written.SetLastId(id);
         }
     }
 
     private bool HasRoom => _written.Requests.Count + _sent.Count < limits.Outstanding && _written.Length < limits.Bytes;
 
-    private bool StartTaking() => _isAttached && !_isTaking && (_written.Length > 0 || _control.Length > 0) && (_isTaking = true);
+    private bool TryBeginTaking() => _isAttached && !_isTaking && (_written.Length > 0 || _control.Length > 0) && (_isTaking = true);
 
     private void WriteControl(Action<JuteWriter> write)
     {
@@ -284,7 +284,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> wake)
             }
             else if (_written.Write(operation) is { } tooLarge)
             {
-                operation.Refuse(tooLarge);
+                operation.Reject(tooLarge);
             }
         }
     }

@@ -24,19 +24,19 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class RollbackDetector(Random random)
 {
     /// <summary>Between two questions to the servers, and between the two answers of a proof.</summary>
-    public static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan QueryInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>How long servers refuse before time decides, without the random part.</summary>
-    public static readonly TimeSpan LeastPatience = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan MinRefusalDuration = TimeSpan.FromMinutes(10);
 
     /// <summary>The longest random part.</summary>
-    public static readonly TimeSpan PatienceSpread = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan RefusalDurationSpread = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();   // guards everything below
     private readonly Dictionary<ServerAddress, ServerState> _states = [];
     private TimeSpan? _refusedSince;
     private TimeSpan? _asked;
-    private TimeSpan _patience;
+    private TimeSpan _refusalLimit;
 
     /// <summary>A server answered the opening of a session, or the list of servers changed: what was found before counts no more.</summary>
     /// <param name="servers">The list from now on.</param>
@@ -59,36 +59,36 @@ internal sealed class RollbackDetector(Random random)
     /// It took the connection and closed it before its first answer; else it could not be reached or said nothing.
     /// </param>
     /// <param name="now">Time on the session's clock.</param>
-    public void Failed(ServerAddress server, bool isRefusal, TimeSpan now)
+    public void RecordFailure(ServerAddress server, bool isRefusal, TimeSpan now)
     {
         lock (_lock)
         {
             if (_states.TryGetValue(server, out var state))
             {
                 (state.WasTried, state.Refused) = (true, isRefusal);
-                if (!IsRefusedByMost())
+                if (!IsRefusedByMajority())
                 {
                     _refusedSince = null;
                 }
                 else if (_refusedSince is null)
                 {
                     _refusedSince = now;
-                    _patience = LeastPatience + (PatienceSpread * random.NextDouble());
+                    _refusalLimit = MinRefusalDuration + (RefusalDurationSpread * random.NextDouble());
                 }
             }
         }
     }
 
-    /// <summary>Whether the servers are to be asked now what they know; their answers are due at <see cref="Told"/>.</summary>
+    /// <summary>Whether the servers are to be asked now what they know; their answers are due at <see cref="RecordStatus"/>.</summary>
     /// <param name="lastZxid">
     /// The newest transaction that the client has seen; with none there is nothing that could have gone back.
     /// </param>
     /// <param name="now">Time on the session's clock.</param>
-    public bool MustAsk(long lastZxid, TimeSpan now)
+    public bool ShouldQuery(long lastZxid, TimeSpan now)
     {
         lock (_lock)
         {
-            if (lastZxid == 0 || _refusedSince is null || now - _asked < AskInterval)
+            if (lastZxid == 0 || _refusedSince is null || now - _asked < QueryInterval)
             {
                 return false;
             }
@@ -99,7 +99,7 @@ internal sealed class RollbackDetector(Random random)
     }
 
     /// <summary>What a server answered to the question that was asked last.</summary>
-    public void Told(ServerAddress server, in ServerStatus report, long lastZxid)
+    public void RecordStatus(ServerAddress server, in ServerStatus report, long lastZxid)
     {
         lock (_lock)
         {
@@ -107,13 +107,13 @@ internal sealed class RollbackDetector(Random random)
             if (_asked is { } asked && _states.TryGetValue(server, out var state))
             {
                 state.Report = report;
-                state.BehindSince = report.Standing == ServingState.Serving && report.Zxid < lastZxid ? state.BehindSince ?? asked : null;
+                state.BehindSince = report.State == ServingState.Serving && report.Zxid < lastZxid ? state.BehindSince ?? asked : null;
             }
         }
     }
 
     /// <summary>Whether the session is to be given up, and why: a clause that names what was seen; null if not.</summary>
-    public string? Judge(long lastZxid, TimeSpan now)
+    public string? Evaluate(long lastZxid, TimeSpan now)
     {
         lock (_lock)
         {
@@ -122,25 +122,25 @@ internal sealed class RollbackDetector(Random random)
                 return null;
             }
 
-            var behind = _states.Values.Where(state => asked - state.BehindSince >= AskInterval).ToList();
-            if (behind.Count >= Majority && (behind.Count > 1 || !behind[0].Report.Follows))
+            var behind = _states.Values.Where(state => asked - state.BehindSince >= QueryInterval).ToList();
+            if (behind.Count >= Majority && (behind.Count > 1 || !behind[0].Report.IsFollower))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
                     $"{behind.Count} of {_states.Count} servers serve, and know no transaction above 0x{behind.Max(state => state.Report.Zxid):x}, where 0x{lastZxid:x} was seen");
             }
 
-            return now - since >= _patience && _states.Values.Count(state => state.Report.Standing != ServingState.Unknown) < Majority
+            return now - since >= _refusalLimit && _states.Values.Count(state => state.Report.State != ServingState.Unknown) < Majority
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerStatus.Word}' what they know")
+                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerStatus.Command}' what they know")
                 : null;
         }
     }
 
     private int Majority => (_states.Count / 2) + 1;
 
-    private bool IsRefusedByMost() =>
+    private bool IsRefusedByMajority() =>
         _states.Values.All(state => state.WasTried) && _states.Values.Count(state => state.Refused) >= Majority;
 
     private sealed class ServerState

@@ -10,14 +10,14 @@ internal static class SaslExchange
         Connection connection, ZooKeeperSaslCredentials credentials, Func<int> nextId, CancellationToken cancellationToken)
     {
         var challenge = await StepAsync(connection, [], nextId(), cancellationToken).ConfigureAwait(false);
-        var digest = new DigestMd5(credentials, DigestMd5.RandomNonce());
+        var digest = new DigestMd5(credentials, DigestMd5.CreateNonce());
         if (digest.Respond(challenge) is not { } response)
         {
             throw Failed(connection, "its challenge is not one of DIGEST-MD5 with qop=auth");
         }
 
         var proof = await StepAsync(connection, response, nextId(), cancellationToken).ConfigureAwait(false);
-        if (!digest.IsProof(proof))
+        if (!digest.VerifyServer(proof))
         {
             throw Failed(connection, "it does not know the password itself");
         }
@@ -26,7 +26,7 @@ internal static class SaslExchange
     private static async Task<byte[]> StepAsync(Connection connection, byte[] token, int id, CancellationToken cancellationToken)
     {
         var request = new SaslRequest(token);
-        var message = await connection.AskAsync(
+        var message = await connection.ExchangeAsync(
             writer =>
             {
                 writer.WriteInt32(id);

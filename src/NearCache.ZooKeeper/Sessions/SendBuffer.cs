@@ -3,11 +3,11 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>Requests that are written and wait to be sent, and their bytes. Guarded by the queue's lock.</summary>
-internal sealed class SendBuffer(int mostBytes)
+internal sealed class SendBuffer(int maxBytes)
 {
-    private const int KeptBuffer = 256 * 1024;
-    private JuteWriter _bytes = new(KeptBuffer / 16);
-    private JuteWriter _taken = new(KeptBuffer / 16);
+    private const int RetainedBytes = 256 * 1024;
+    private JuteWriter _bytes = new(RetainedBytes / 16);
+    private JuteWriter _taken = new(RetainedBytes / 16);
     private int _id;
 
     /// <summary>In the order of their bytes.</summary>
@@ -20,7 +20,7 @@ internal sealed class SendBuffer(int mostBytes)
     public int NextId() => _id = RequestId.Next(_id);
 
     /// <summary>The id after which the next one is taken.</summary>
-    public void ContinueFrom(int id) => _id = id;
+    public void SetLastId(int id) => _id = id;
 
     /// <summary>Writes a request behind the others; or, if it is longer than a message may be, says so.</summary>
     public MessageTooLargeException? Write(Operation operation)
@@ -31,10 +31,10 @@ internal sealed class SendBuffer(int mostBytes)
         _bytes.WriteInt32((int)operation.Code);
         operation.WriteTo(_bytes);
         var length = _bytes.EndFrame(start);
-        if (length > mostBytes)
+        if (length > maxBytes)
         {
             _bytes.Truncate(start);
-            return ExceptionFactory.RequestTooLarge(operation.Code, operation.Path, length, mostBytes);
+            return ExceptionFactory.RequestTooLarge(operation.Code, operation.Path, length, maxBytes);
         }
 
         operation.FrameLength = _bytes.Length - start;
@@ -47,21 +47,21 @@ internal sealed class SendBuffer(int mostBytes)
     /// </summary>
     public ReadOnlyMemory<byte> Take(Queue<Operation> sent)
     {
-        Sift(sent);
+        Compact(sent);
         (_bytes, _taken) = (_taken, _bytes);
-        _bytes.Clear(KeptBuffer);
+        _bytes.Clear(RetainedBytes);
         return _taken.Written;
     }
 
     /// <summary>Takes out what nobody waits for any more.</summary>
-    public void DropClaimed() => Sift(sent: null);
+    public void RemoveClaimed() => Compact(sent: null);
 
     /// <summary>Forgets the bytes of requests that were taken out otherwise.</summary>
-    public void Clear() => _bytes.Clear(KeptBuffer);
+    public void Clear() => _bytes.Clear(RetainedBytes);
 
     // Goes through what is written, leaves out what nobody waits for any more, and moves the rest to the sent ones if it is about to be
     // sent.
-    private void Sift(Queue<Operation>? sent)
+    private void Compact(Queue<Operation>? sent)
     {
         var (from, to) = (0, 0);
         for (var left = Requests.Count; left > 0; left--)

@@ -42,7 +42,7 @@ internal sealed class ServerList
 
         var slash = text.IndexOf('/', StringComparison.Ordinal);
         var chroot = slash < 0 ? "" : text[slash..].Trim();
-        if (chroot.Length > 0 && ZNodePath.Problem(chroot) is { } wrong)
+        if (chroot.Length > 0 && ZNodePath.FindProblem(chroot) is { } wrong)
         {
             problem = $"has the chroot '{chroot}', which {wrong}";
             return false;
@@ -91,7 +91,7 @@ internal sealed class ServerList
     }
 
     /// <summary>Makes this one the next: it was found to be the better one.</summary>
-    public void Prefer(ServerAddress server)
+    public void SetNext(ServerAddress server)
     {
         lock (_lock)
         {
@@ -100,7 +100,7 @@ internal sealed class ServerList
     }
 
     /// <summary>Makes the one that was last returned the next again.</summary>
-    public void Repeat()
+    public void RepeatLast()
     {
         lock (_lock)
         {
@@ -111,7 +111,7 @@ internal sealed class ServerList
     /// <summary>Takes the servers of another list, in a random order.</summary>
     /// <param name="list">The other list.</param>
     /// <param name="connected">The server that is connected; null: none.</param>
-    /// <param name="random">Spreads clients evenly, as <see cref="MovesTo"/> says.</param>
+    /// <param name="random">Spreads clients evenly, as <see cref="ChooseTarget"/> says.</param>
     /// <returns>The client must leave the server that is connected; the next server is the one to go to.</returns>
     public bool Replace(ServerList list, ServerAddress? connected, Random random)
     {
@@ -119,7 +119,7 @@ internal sealed class ServerList
         {
             ServerAddress[] servers = [.. list.All];
             random.Shuffle(servers);
-            var target = connected is null ? null : MovesTo(_servers, servers, connected, random);
+            var target = connected is null ? null : ChooseTarget(_servers, servers, connected, random);
             (_servers, _next) = (servers, target is null ? 0 : Array.IndexOf(servers, target));
             return target is not null;
         }
@@ -132,7 +132,7 @@ internal sealed class ServerList
     /// <remarks>
     /// Before, each of n servers has 1/n of the clients; afterwards each of m is to have 1/m, c of which are in both lists.
     /// </remarks>
-    internal static ServerAddress? MovesTo(ServerAddress[] before, ServerAddress[] after, ServerAddress connected, Random random)
+    internal static ServerAddress? ChooseTarget(ServerAddress[] before, ServerAddress[] after, ServerAddress connected, Random random)
     {
         var kept = after.Intersect(before).ToArray();
         var added = after.Except(before).ToArray();

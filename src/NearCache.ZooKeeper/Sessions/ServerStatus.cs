@@ -3,14 +3,14 @@ using System.Globalization;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>What a server says of itself when it is asked by the word <c>srvr</c>.</summary>
-/// <param name="Standing">Whether it serves.</param>
+/// <param name="State">Whether it serves.</param>
 /// <param name="Zxid">The newest transaction that it knows; 0 if it does not serve.</param>
-/// <param name="Follows">It learns of transactions from another server, so it may be behind that one.</param>
+/// <param name="IsFollower">It learns of transactions from another server, so it may be behind that one.</param>
 /// <remarks>Source: https://zookeeper.apache.org/doc/r3.8.0/zookeeperAdmin.html, "The Four Letter Words".</remarks>
-internal readonly record struct ServerStatus(ServingState Standing, long Zxid = 0, bool Follows = false)
+internal readonly record struct ServerStatus(ServingState State, long Zxid = 0, bool IsFollower = false)
 {
     /// <summary>The word.</summary>
-    public const string Word = "srvr";
+    public const string Command = "srvr";
 
     /// <summary>Reads an answer. What is no report is no answer.</summary>
     // Zxid: 0x100000003\nMode: leader\n…, or one line when there is no quorum, when the word is not allowed, or nothing at all.

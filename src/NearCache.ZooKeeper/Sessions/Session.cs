@@ -19,7 +19,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         using (ExecutionContext.SuppressFlow())
         {
             _context = new SessionContext(options, servers, dependencies);
-            _onFailed = _context.Failed;
+            _onFailed = _context.RecordFailure;
             _loop = new SessionLoop(_context);
             _watchdog = new Watchdog(_context);
             _running = Task.Run(_loop.RunAsync);
@@ -48,7 +48,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         operation.Started = _context.Now;
         operation.OnFailed = _onFailed;
         Queue.Add(operation);
-        operation.CancelWith(cancellationToken);
+        operation.RegisterCancellation(cancellationToken);
         return operation;
     }
 
@@ -65,7 +65,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
                 return Task.CompletedTask;
             }
 
-            _context.Identities.Await(answered);
+            _context.Identities.ExpectReply(answered);
             Queue.AddControl(writer => ClaimedIdentities.Write(writer, authentication));
         }
 
@@ -96,7 +96,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         {
             _context.IsClosing = true;
             await CloseSessionAsync().ConfigureAwait(false);
-            await _context.Stop.CancelAsync().ConfigureAwait(false);
+            await _context.Stopping.CancelAsync().ConfigureAwait(false);
             ConnectionNow()?.Abort(new OperationCanceledException("The client was disposed."));
         }
 
@@ -116,7 +116,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
             }
         }
 
-        _ = _context.Stop.CancelAsync();
+        _ = _context.Stopping.CancelAsync();
         ConnectionNow()?.Close(new OperationCanceledException("The client was disposed."));
         _ = EndAsync();
     }

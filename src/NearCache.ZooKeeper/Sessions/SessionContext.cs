@@ -26,9 +26,9 @@ internal sealed class SessionContext : ISessionGauges
                 options.MaxMessageBytes,
                 options.MaxOutstandingRequests,
                 options.MaxOutstandingBytes,
-                options.MaxWaitingRequests), here => _connection?.Wake(here || _isClosing));
+                options.MaxWaitingRequests), runInline => _connection?.SignalSend(runInline || _isClosing));
         Watches = new WatchRegistry(servers.Chroot);
-        Metrics = new SessionMetrics(ZooKeeperMetrics.Of(dependencies.Meters, OperationNames.Outcomes), OperationNames.All);
+        Metrics = new SessionMetrics(ZooKeeperMetrics.GetOrCreate(dependencies.Meters, OperationNames.Outcomes), OperationNames.All);
         Callbacks = new CallbackScheduler(options.WatchHandlerGrace, Time, Logger);
         Dispatcher = new MessageDispatcher(
             Queue,
@@ -39,7 +39,7 @@ internal sealed class SessionContext : ISessionGauges
             () => Now,
             servers.Chroot,
             options.MaxMessageBytes)
-        { AuthAnswered = AuthAnswered };
+        { OnAuthReply = OnAuthReply };
         StateMachine = new SessionStateMachine(
             new SessionTimeouts(options.SessionTimeout, options.LivenessTimeout),
             new Backoff(
@@ -47,7 +47,7 @@ internal sealed class SessionContext : ISessionGauges
         Opener = new SessionOpener(options, Queue, Time);
         Rollback = new RollbackDetector(dependencies.Random);
         AuthenticationBackoff = new AuthenticationBackoff(dependencies.Random);
-        Metrics.Begin(this);
+        Metrics.Register(this);
     }
 
     public ZooKeeperOptions Options { get; }
@@ -79,7 +79,7 @@ internal sealed class SessionContext : ISessionGauges
     public AuthenticationBackoff AuthenticationBackoff { get; }
 
     /// <summary>Of failing to connect. Used by the loop alone.</summary>
-    public LogThrottle Warnings { get; } = new();
+    public LogThrottle ConnectWarnings { get; } = new();
 
     public SessionMetrics Metrics { get; }
 
@@ -106,10 +106,10 @@ internal sealed class SessionContext : ISessionGauges
     }
 
     /// <summary>Ends every wait of the loop.</summary>
-    public CancellationTokenSource Stop { get; } = new();
+    public CancellationTokenSource Stopping { get; } = new();
 
     /// <summary>Why there was no connection, the last time.</summary>
-    public Exception? LastProblem { get; set; }
+    public Exception? LastFailure { get; set; }
 
     /// <summary>Time since the session object was made, on the monotonic clock.</summary>
     public TimeSpan Now => Time.GetElapsedTime(_epoch);
@@ -121,17 +121,17 @@ internal sealed class SessionContext : ISessionGauges
     int ISessionGauges.Watches => Watches.Count;
 
     /// <summary>A request failed without an answer, and its caller is about to be told.</summary>
-    public void Failed(Operation operation, Exception exception)
+    public void RecordFailure(Operation operation, Exception exception)
     {
         var (number, error) = (OperationNames.IndexOf(operation.Code), ErrorTypes.Of(exception));
         Metrics.Failed(number, error);
-        if (Metrics.IsTimed)
+        if (Metrics.IsDurationEnabled)
         {
-            Metrics.Took(number, Now - operation.Started, error);
+            Metrics.RecordDuration(number, Now - operation.Started, error);
         }
     }
 
-    private void AuthAnswered(ZooKeeperErrorCode error)
+    private void OnAuthReply(ZooKeeperErrorCode error)
     {
         if (error != ZooKeeperErrorCode.Ok)
         {
@@ -141,7 +141,7 @@ internal sealed class SessionContext : ISessionGauges
 
         lock (Gate)
         {
-            Identities.Answered();
+            Identities.OnReply();
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
                 await ConnectAndRunAsync().ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (context.Stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.Stopping.IsCancellationRequested)
         {
             // Disposed while it waited.
         }
@@ -42,24 +42,24 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
     /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>
     public void Renew() => Volatile.Read(ref _renewal)?.TrySetResult();
 
-    void IConnectionListener.Arrived(ReadOnlySpan<byte> message, int length) => context.Dispatcher.Take(message, length);
+    void IConnectionListener.OnMessage(ReadOnlySpan<byte> message, int length) => context.Dispatcher.Dispatch(message, length);
 
-    void IConnectionListener.Heard() => context.StateMachine.Heard(context.Now, context.Dispatcher.LastZxid);
+    void IConnectionListener.OnBatchDelivered() => context.StateMachine.OnReceived(context.Now, context.Dispatcher.LastZxid);
 
     IThreadPoolWorkItem? IConnectionListener.TakeDeferred() => context.Callbacks.TakeDeferred();
 
-    void IConnectionListener.Received(int bytes) => context.Metrics.Received(bytes);
+    void IConnectionListener.OnBytesReceived(int bytes) => context.Metrics.Received(bytes);
 
-    void IConnectionListener.Sending(int bytes)
+    void IConnectionListener.OnSending(int bytes)
     {
-        context.StateMachine.Sent(context.Now);
+        context.StateMachine.OnSent(context.Now);
         context.Metrics.Sent(bytes);
     }
 
     // One attempt and, if it succeeds, the life of the connection.
     private async Task ConnectAndRunAsync()
     {
-        if (context.Rollback.Judge(context.StateMachine.LastZxid, context.Now) is { } seen)
+        if (context.Rollback.Evaluate(context.StateMachine.LastZxid, context.Now) is { } seen)
         {
             await GiveUpAsync(seen).ConfigureAwait(false);
         }
@@ -71,14 +71,14 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         ConnectResponse response;
         try
         {
-            (connection, response) = await context.Opener.OpenAsync(server, context.StateMachine.Request(), context.Stop.Token).ConfigureAwait(false);
+            (connection, response) = await context.Opener.OpenAsync(server, context.StateMachine.CreateConnectRequest(), context.Stopping.Token).ConfigureAwait(false);
         }
         catch (AuthenticationFailedException e)
         {
             IdentityRefused(server, e);
             return;
         }
-        catch (Exception e) when (SessionOpener.IsFailure(e) && !context.Stop.IsCancellationRequested)
+        catch (Exception e) when (SessionOpener.IsTransientFailure(e) && !context.Stopping.IsCancellationRequested)
         {
             await FailedAsync(server, e).ConfigureAwait(false);
             return;
@@ -86,11 +86,11 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 
         context.Metrics.Connected(server.Host, server.Port);
         context.Rollback.Reset(context.Servers.All);
-        var opening = context.StateMachine.Opened(response, context.Now);
+        var opening = context.StateMachine.OnConnectResponse(response, context.Now);
         await using (connection.ConfigureAwait(false))
         {
-            _isNewSession |= opening == ConnectOutcome.Made;
-            if (opening is ConnectOutcome.Made or ConnectOutcome.Resumed
+            _isNewSession |= opening == ConnectOutcome.Created;
+            if (opening is ConnectOutcome.Created or ConnectOutcome.Resumed
                 && (!_isNewSession || await FindChrootAsync(connection, server).ConfigureAwait(false)))
             {
                 await RunAsync(connection, server).ConfigureAwait(false);
@@ -102,7 +102,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         {
             await ExpireAsync(server).ConfigureAwait(false);
         }
-        else if (opening == ConnectOutcome.Denied)
+        else if (opening == ConnectOutcome.Rejected)
         {
             context.Metrics.Disconnected("denied");
             await FailedAsync(server, new IOException($"{server} answers that the session has expired, where a new one was asked for."))
@@ -126,7 +126,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 
         try
         {
-            var (was, isThere) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stop.Token).ConfigureAwait(false);
+            var (was, isThere) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stopping.Token).ConfigureAwait(false);
             if (!isThere)
             {
                 context.Logger.ChrootMissing(chroot);
@@ -147,7 +147,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
             // Operations will be told the same.
             context.Logger.ChrootFailed(e, chroot);
         }
-        catch (Exception e) when (SessionOpener.IsFailure(e) && !context.Stop.IsCancellationRequested)
+        catch (Exception e) when (SessionOpener.IsTransientFailure(e) && !context.Stopping.IsCancellationRequested)
         {
             context.Metrics.Disconnected("lost");
             await FailedAsync(server, e).ConfigureAwait(false);
@@ -160,7 +160,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
     // Servers that refuse the identity are left alone for a while, and if that is all of them, so is everything.
     private async Task<ServerAddress> NextServerAsync()
     {
-        if (context.AuthenticationBackoff.PauseOfAll(context.Servers.All, context.Now) is var pause && pause > TimeSpan.Zero)
+        if (context.AuthenticationBackoff.GetCommonPause(context.Servers.All, context.Now) is var pause && pause > TimeSpan.Zero)
         {
             await PauseAsync(pause).ConfigureAwait(false);
         }
@@ -185,38 +185,38 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         context.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
         context.States.Publish(
             new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, context.StateMachine.SessionId, false, _refusedBy, reason));
-        await Task.Delay(pause, context.Time, context.Stop.Token).ConfigureAwait(false);
+        await Task.Delay(pause, context.Time, context.Stopping.Token).ConfigureAwait(false);
     }
 
     private void IdentityRefused(ServerAddress server, AuthenticationFailedException reason)
     {
         (_refusal, _refusedBy) = (reason, server.ToString());
-        context.LastProblem = reason;
-        context.AuthenticationBackoff.Refused(server, context.Now);
+        context.LastFailure = reason;
+        context.AuthenticationBackoff.RecordRefusal(server, context.Now);
     }
 
     private async Task FailedAsync(ServerAddress server, Exception reason)
     {
         context.Metrics.ConnectFailed(server.Host, server.Port);
-        context.LastProblem = reason;
-        context.Rollback.Failed(server, reason is SessionRefusedException, context.Now);
-        var (level, name) = (context.Warnings.LevelAt(context.Now), server.ToString());
+        context.LastFailure = reason;
+        context.Rollback.RecordFailure(server, reason is SessionRefusedException, context.Now);
+        var (level, name) = (context.ConnectWarnings.LevelAt(context.Now), server.ToString());
         await WaitAsync(wait => context.Logger.ConnectFailed(level, reason, name, wait)).ConfigureAwait(false);
     }
 
     private async Task RunAsync(Connection connection, ServerAddress server)
     {
-        context.Dispatcher.Begin(connection.Server);
-        var persistent = context.Watches.Persistent();
+        context.Dispatcher.OnConnected(connection.Server);
+        var persistent = context.Watches.GetPersistent();
         if (_isRefusing)
         {
             _isRefusing = false;
-            context.Queue.Open();
+            context.Queue.Reopen();
         }
 
         lock (context.Gate)
         {
-            context.Queue.Attach(FirstMessages());
+            context.Queue.Attach(CreateFirstMessages());
             context.Connection = connection;
             if (context.IsClosing)
             {
@@ -232,34 +232,34 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         // Only now: whoever hears of it and disposes the client finds a connection on which the session can be closed. Nothing has been
         // answered yet.
         Announce(connection.Server);
-        connection.Wake();
+        connection.SignalSend();
         foreach (var (path, handler) in persistent)
         {
-            context.Callbacks.Notify(handler, new WatchEvent(WatchEventType.Interrupted, path), stays: true);
+            context.Callbacks.NotifyHandler(handler, new WatchEvent(WatchEventType.Interrupted, path), isPersistent: true);
         }
 
         context.Callbacks.Flush();
 
         var reason = await connection.RunAsync(this).ConfigureAwait(false);
-        if (context.Dispatcher.DemandsIdentity && !context.IsClosing)
+        if (context.Dispatcher.RequiresAuthentication && !context.IsClosing)
         {
             // The session has ended with the connection, and so would the next one.
             reason = ExceptionFactory.AuthenticationFailed(ZooKeeperErrorCode.SessionClosedRequireAuth, connection.Server);
         }
 
-        context.Metrics.Disconnected(context.IsClosing ? "closed" : LossReason(reason));
+        context.Metrics.Disconnected(context.IsClosing ? "closed" : GetCloseReason(reason));
         bool isAccepted;
         lock (context.Gate)
         {
             context.Connection = null;
-            isAccepted = !context.Identities.AreUnanswered;
-            context.Identities.Fail(reason);
+            isAccepted = !context.Identities.HasUnanswered;
+            context.Identities.FailPending(reason);
         }
 
         context.Queue.Detach((operation, _) => context.IsClosing
-            ? ExceptionFactory.Closed(operation.Code, operation.Path, operation.IsWrite)
+            ? ExceptionFactory.ClientClosed(operation.Code, operation.Path, operation.IsWrite)
             : ExceptionFactory.ConnectionLost(operation.Code, operation.Path, connection.Server, operation.IsWrite, reason));
-        context.LastProblem = reason;
+        context.LastFailure = reason;
         if (context.IsClosing)
         {
             return;
@@ -271,13 +271,13 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         }
         else if (isAccepted)
         {
-            context.AuthenticationBackoff.Accepted(server);
+            context.AuthenticationBackoff.RecordSuccess(server);
         }
 
         context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, context.StateMachine.SessionId, false, connection.Server, reason));
         if (reason is QuorumFoundException found)
         {
-            context.Servers.Prefer(found.Server);
+            context.Servers.SetNext(found.Server);
         }
         else if (reason is not ServersChangedException)
         {
@@ -287,7 +287,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 
     private void Lost(Exception reason, string server, double wait)
     {
-        var level = context.Warnings.LevelAt(context.Now);
+        var level = context.ConnectWarnings.LevelAt(context.Now);
         if (reason is JuteFormatException && level == LogLevel.Warning)
         {
             context.Logger.NotUnderstood(server, reason.Message);
@@ -296,7 +296,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         context.Logger.ConnectionLost(level, reason, server, wait);
     }
 
-    private static string LossReason(Exception reason) => reason switch
+    private static string GetCloseReason(Exception reason) => reason switch
     {
         JuteFormatException => "protocol",
         TimeoutException => "silent",
@@ -313,12 +313,12 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         if (isNew)
         {
             context.Metrics.SessionMade();
-            context.Logger.SessionMade(context.StateMachine.SessionId, server, context.StateMachine.Granted.TotalMilliseconds);
+            context.Logger.SessionMade(context.StateMachine.SessionId, server, context.StateMachine.NegotiatedTimeout.TotalMilliseconds);
         }
         else
         {
             context.Metrics.SessionResumed();
-            context.Logger.SessionResumed(context.StateMachine.SessionId, server, context.StateMachine.Granted.TotalMilliseconds);
+            context.Logger.SessionResumed(context.StateMachine.SessionId, server, context.StateMachine.NegotiatedTimeout.TotalMilliseconds);
         }
 
         context.States.Publish(new ZooKeeperStateChange(
@@ -327,14 +327,14 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
                 : ZooKeeperState.Connected, context.StateMachine.SessionId, isNew, server, null));
     }
 
-    private IEnumerable<Action<JuteWriter>> FirstMessages()
+    private IEnumerable<Action<JuteWriter>> CreateFirstMessages()
     {
-        foreach (var message in context.Identities.FirstMessages())
+        foreach (var message in context.Identities.CreateMessages())
         {
             yield return message;
         }
 
-        var requests = context.Watches.Rearm(context.StateMachine.LastZxid);
+        var requests = context.Watches.CreateSetWatchesRequests(context.StateMachine.LastZxid);
         foreach (var request in requests)
         {
             yield return writer =>
@@ -355,7 +355,7 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
     {
         context.Metrics.Disconnected("expired");
         context.Logger.SessionExpired(context.StateMachine.SessionId);
-        context.Servers.Repeat();   // it answered: it will do for the new session too
+        context.Servers.RepeatLast();   // it answered: it will do for the new session too
         await EndSessionAsync(context.StateMachine.SessionId, server.ToString(), givenUp: null).ConfigureAwait(false);
         await WaitAsync(_ => { }).ConfigureAwait(false);
     }
@@ -366,8 +366,8 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         var session = context.StateMachine.SessionId;
         context.Logger.SessionGivenUp(session, seen);
         context.Rollback.Reset(context.Servers.All);
-        context.StateMachine.GiveUp();
-        context.Dispatcher.ForgetZxid();
+        context.StateMachine.ResetHistory();
+        context.Dispatcher.ResetZxid();
         if (session != 0)
         {
             await EndSessionAsync(session, null, seen).ConfigureAwait(false);
@@ -382,19 +382,19 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         var renewal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _renewal, renewal);
         context.Queue.FailAll(
-            (operation, wasSent) => ExceptionFactory.Expired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
-            renews ? null : operation => ExceptionFactory.Expired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
-        NotifyAll(WatchEventType.SessionLost);
-        context.StateMachine.Renew();
+            (operation, wasSent) => ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
+            renews ? null : operation => ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
+        NotifyAllWatches(WatchEventType.SessionLost);
+        context.StateMachine.ResetSession();
         _isNewSession = false;
 
         context.States.Publish(
             new ZooKeeperStateChange(
-                ZooKeeperState.Expired, session, false, server, ExceptionFactory.Expired(OperationCode.CloseSession, null, renews, false, givenUp)));
+                ZooKeeperState.Expired, session, false, server, ExceptionFactory.SessionExpired(OperationCode.CloseSession, null, renews, false, givenUp)));
         if (!renews)
         {
-            await renewal.Task.WaitAsync(context.Stop.Token).ConfigureAwait(false);
-            context.Queue.Open();
+            await renewal.Task.WaitAsync(context.Stopping.Token).ConfigureAwait(false);
+            context.Queue.Reopen();
         }
 
         context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, 0, false, null, null));
@@ -402,31 +402,31 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 
     private async Task WaitAsync(Action<double> log)
     {
-        var wait = context.StateMachine.Lost(context.Now);
+        var wait = context.StateMachine.OnDisconnected(context.Now);
 
         log(Math.Round(wait.TotalMilliseconds));
-        await Task.Delay(wait, context.Time, context.Stop.Token).ConfigureAwait(false);
+        await Task.Delay(wait, context.Time, context.Stopping.Token).ConfigureAwait(false);
     }
 
     private void End()
     {
         context.Queue.FailAll(
-            (operation, wasSent) => ExceptionFactory.Closed(operation.Code, operation.Path, wasSent && operation.IsWrite),
-            operation => ExceptionFactory.Closed(operation.Code, operation.Path, isOutcomeUnknown: false));
+            (operation, wasSent) => ExceptionFactory.ClientClosed(operation.Code, operation.Path, wasSent && operation.IsWrite),
+            operation => ExceptionFactory.ClientClosed(operation.Code, operation.Path, isOutcomeUnknown: false));
         lock (context.Gate)
         {
-            context.Identities.Fail(new ObjectDisposedException(nameof(ZooKeeperClient)));
+            context.Identities.FailPending(new ObjectDisposedException(nameof(ZooKeeperClient)));
         }
 
-        NotifyAll(WatchEventType.Closed);
+        NotifyAllWatches(WatchEventType.Closed);
         context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, context.StateMachine.SessionId, false, null, null));
     }
 
-    private void NotifyAll(WatchEventType type)
+    private void NotifyAllWatches(WatchEventType type)
     {
         foreach (var (path, handler) in context.Watches.TakeAll())
         {
-            context.Callbacks.Notify(handler, new WatchEvent(type, path), stays: false);
+            context.Callbacks.NotifyHandler(handler, new WatchEvent(type, path), isPersistent: false);
         }
 
         context.Callbacks.Flush();

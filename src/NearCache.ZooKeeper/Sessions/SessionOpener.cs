@@ -8,7 +8,7 @@ namespace NearCache.ZooKeeper.Sessions;
 /// <summary>Makes connections, each within its time, and asks servers what they are.</summary>
 internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue, TimeProvider time)
 {
-    private const int MostAnswerBytes = 4096;
+    private const int MaxReplyBytes = 4096;
     private readonly TransportOptions _transport = new() { ConnectTimeout = options.ConnectTimeout, Tls = options.Tls };
 
     /// <summary>Connects and exchanges the first messages. What it returns is the caller's to dispose.</summary>
@@ -23,7 +23,7 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var response = Read(await AskAsync(connection, request, either.Token).ConfigureAwait(false));
+            var response = Read(await SendConnectRequestAsync(connection, request, either.Token).ConfigureAwait(false));
             if (response.Timeout > 0 && options.Sasl is { } credentials)
             {
                 await SaslExchange.RunAsync(connection, credentials, queue.NextId, either.Token).ConfigureAwait(false);
@@ -71,21 +71,21 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
     /// <summary>Asks a server whether it has a quorum.</summary>
     // "isro" answers "rw" or "ro"; nothing if the word is not on the server's whitelist.
     public async Task<bool> CanWriteAsync(ServerAddress server, CancellationToken cancellationToken) =>
-        await AskAsync(server, "isro", cancellationToken).ConfigureAwait(false) == "rw";
+        await SendCommandAsync(server, "isro", cancellationToken).ConfigureAwait(false) == "rw";
 
     /// <summary>Asks a server what it knows.</summary>
-    public async Task<ServerStatus> ReportAsync(ServerAddress server, CancellationToken cancellationToken) =>
-        ServerStatus.Read(await AskAsync(server, ServerStatus.Word, cancellationToken).ConfigureAwait(false));
+    public async Task<ServerStatus> GetStatusAsync(ServerAddress server, CancellationToken cancellationToken) =>
+        ServerStatus.Read(await SendCommandAsync(server, ServerStatus.Command, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Whether an attempt fails in this way, and another one may succeed.</summary>
-    public static bool IsFailure(Exception e) =>
-        Connection.IsLoss(e) || e is TimeoutException or JuteFormatException or System.Security.Authentication.AuthenticationException;
+    public static bool IsTransientFailure(Exception e) =>
+        Connection.IsConnectionFailure(e) || e is TimeoutException or JuteFormatException or System.Security.Authentication.AuthenticationException;
 
-    private static async Task<byte[]> AskAsync(Connection connection, ConnectRequest request, CancellationToken cancellationToken)
+    private static async Task<byte[]> SendConnectRequestAsync(Connection connection, ConnectRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            return await connection.AskAsync(request.WriteTo, cancellationToken).ConfigureAwait(false);
+            return await connection.ExchangeAsync(request.WriteTo, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
@@ -95,18 +95,18 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
 
     // The answer to a word of four letters, which the server ends by closing the connection; empty if there is none. A report is a few
     // hundred bytes.
-    private async Task<string> AskAsync(ServerAddress server, string word, CancellationToken cancellationToken)
+    private async Task<string> SendCommandAsync(ServerAddress server, string command, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var answer = new byte[MostAnswerBytes];
+        var answer = new byte[MaxReplyBytes];
         var length = 0;
         try
         {
             var transport = await Connector.ConnectAsync(server, _transport, time, either.Token).ConfigureAwait(false);
             await using (transport.ConfigureAwait(false))
             {
-                await transport.Stream.WriteAsync(Encoding.ASCII.GetBytes(word), either.Token).ConfigureAwait(false);
+                await transport.Stream.WriteAsync(Encoding.ASCII.GetBytes(command), either.Token).ConfigureAwait(false);
                 while (length < answer.Length
                     && await transport.Stream.ReadAsync(answer.AsMemory(length), either.Token).ConfigureAwait(false) is > 0 and var count)
                 {
@@ -114,7 +114,7 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
                 }
             }
         }
-        catch (Exception e) when (IsFailure(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (IsTransientFailure(e) && !cancellationToken.IsCancellationRequested)
         {
             // What came before it is the answer.
         }

@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Sessions;
 /// What a session remembers and decides: events and time in, decisions out. No socket, timer or clock of its own. Thread-safe.
 /// </summary>
 /// <remarks>All times are durations since one instant of the caller's choice, on a monotonic clock.</remarks>
-internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff, bool allowReadOnly)
+internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff backoff, bool allowReadOnly)
 {
     private static readonly TimeSpan Stable = TimeSpan.FromSeconds(1);
     private static readonly byte[] NoPassword = new byte[16];
@@ -25,7 +25,7 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
     public long SessionId { get; private set; }
 
     /// <summary>The session timeout as granted; zero before there is a session.</summary>
-    public TimeSpan Granted { get; private set; }
+    public TimeSpan NegotiatedTimeout { get; private set; }
 
     /// <summary>The newest transaction that was seen.</summary>
     public long LastZxid { get; private set; }
@@ -34,32 +34,32 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
     public bool IsReadOnly { get; private set; }
 
     /// <summary>After how long a silent server is given up.</summary>
-    public TimeSpan Liveness => times.Liveness is { } bound && (Granted == TimeSpan.Zero || bound < Granted)
-        ? bound : (Granted == TimeSpan.Zero ? times.Asked : Granted) / 3;
+    public TimeSpan Liveness => timeouts.Liveness is { } bound && (NegotiatedTimeout == TimeSpan.Zero || bound < NegotiatedTimeout)
+        ? bound : (NegotiatedTimeout == TimeSpan.Zero ? timeouts.Requested : NegotiatedTimeout) / 3;
 
     /// <summary>The first message of a connection that was just made.</summary>
-    public ConnectRequest Request()
+    public ConnectRequest CreateConnectRequest()
     {
         lock (_lock)
         {
             // A server without a quorum makes sessions that no other one knows.
             var (id, password) = _sawQuorum || !allowReadOnly ? (SessionId, _password) : (0, NoPassword);
-            return new ConnectRequest(LastZxid, (int)times.Asked.TotalMilliseconds, id, password, allowReadOnly);
+            return new ConnectRequest(LastZxid, (int)timeouts.Requested.TotalMilliseconds, id, password, allowReadOnly);
         }
     }
 
     /// <summary>The server's first message came.</summary>
-    public ConnectOutcome Opened(in ConnectResponse response, TimeSpan now)
+    public ConnectOutcome OnConnectResponse(in ConnectResponse response, TimeSpan now)
     {
         lock (_lock)
         {
             if (response.Timeout <= 0)
             {
-                return SessionId == 0 ? ConnectOutcome.Denied : ConnectOutcome.Expired;
+                return SessionId == 0 ? ConnectOutcome.Rejected : ConnectOutcome.Expired;
             }
 
-            var opening = response.SessionId == SessionId ? ConnectOutcome.Resumed : ConnectOutcome.Made;
-            (SessionId, _password, Granted) = (response.SessionId, response.Password, TimeSpan.FromMilliseconds(response.Timeout));
+            var opening = response.SessionId == SessionId ? ConnectOutcome.Resumed : ConnectOutcome.Created;
+            (SessionId, _password, NegotiatedTimeout) = (response.SessionId, response.Password, TimeSpan.FromMilliseconds(response.Timeout));
             IsReadOnly = response.ReadOnly;
             _sawQuorum |= !response.ReadOnly;
             (_heard, _sent, _looked, _pinged, _isLost) = (now, now, now, false, false);
@@ -69,7 +69,7 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
     }
 
     /// <summary>Messages came, with this newest transaction (0 or less: none was told).</summary>
-    public void Heard(TimeSpan now, long zxid)
+    public void OnReceived(TimeSpan now, long zxid)
     {
         lock (_lock)
         {
@@ -79,7 +79,7 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
     }
 
     /// <summary>Something was sent.</summary>
-    public void Sent(TimeSpan now)
+    public void OnSent(TimeSpan now)
     {
         lock (_lock)
         {
@@ -88,7 +88,7 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
     }
 
     /// <summary>Time has passed: asked several times in a liveness bound, while connected.</summary>
-    public KeepAliveAction Look(TimeSpan now)
+    public KeepAliveAction OnTick(TimeSpan now)
     {
         lock (_lock)
         {
@@ -102,11 +102,11 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
 
             if (now - _heard >= Liveness)
             {
-                return KeepAliveAction.GiveUp;
+                return KeepAliveAction.Disconnect;
             }
 
             // The second reason: a server that talks without end still wants to hear from us.
-            if ((now - _heard >= Liveness / 2 && !_pinged) || now - _sent >= Granted / 3)
+            if ((now - _heard >= Liveness / 2 && !_pinged) || now - _sent >= NegotiatedTimeout / 3)
             {
                 _pinged = true;
                 _sent = now;
@@ -118,7 +118,7 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
     }
 
     /// <summary>The connection was lost, or an attempt to make one failed. How long to wait before the next one?</summary>
-    public TimeSpan Lost(TimeSpan now)
+    public TimeSpan OnDisconnected(TimeSpan now)
     {
         lock (_lock)
         {
@@ -134,26 +134,26 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
 
             // Without a quorum sessions live on, however long it takes; when there is one again, they end by their timeout. A longer wait
             // would be what ends this one.
-            return SessionId != 0 && wait > Granted / 5 ? Granted / 5 : wait;
+            return SessionId != 0 && wait > NegotiatedTimeout / 5 ? NegotiatedTimeout / 5 : wait;
         }
     }
 
     /// <summary>Forgets the session: the next request asks for a new one.</summary>
     /// <remarks>The newest transaction is kept, so that no server that is behind it answers.</remarks>
-    public void Renew()
+    public void ResetSession()
     {
         lock (_lock)
         {
-            (SessionId, _password, Granted, _sawQuorum) = (0, NoPassword, TimeSpan.Zero, false);
+            (SessionId, _password, NegotiatedTimeout, _sawQuorum) = (0, NoPassword, TimeSpan.Zero, false);
         }
     }
 
     /// <summary>Forgets the session and everything that was seen in it: any server may answer.</summary>
-    public void GiveUp()
+    public void ResetHistory()
     {
         lock (_lock)
         {
-            Renew();
+            ResetSession();
             LastZxid = 0;
         }
     }
@@ -163,7 +163,7 @@ internal sealed class SessionStateMachine(SessionTimeouts times, Backoff backoff
 internal enum ConnectOutcome
 {
     /// <summary>There is a new session.</summary>
-    Made,
+    Created,
 
     /// <summary>The session goes on.</summary>
     Resumed,
@@ -172,7 +172,7 @@ internal enum ConnectOutcome
     Expired,
 
     /// <summary>The server says that a session is lost for which it was not asked: it makes no new one.</summary>
-    Denied,
+    Rejected,
 }
 
 /// <summary>What is to be done now that time has passed.</summary>
@@ -185,10 +185,10 @@ internal enum KeepAliveAction
     Ping,
 
     /// <summary>Close the connection: the server was asked and is silent.</summary>
-    GiveUp,
+    Disconnect,
 }
 
 /// <summary>The durations that a session is led by.</summary>
-/// <param name="Asked">The session timeout that the servers are asked for.</param>
+/// <param name="Requested">The session timeout that the servers are asked for.</param>
 /// <param name="Liveness">After how long a silent server is given up; null: a third of what was granted.</param>
-internal readonly record struct SessionTimeouts(TimeSpan Asked, TimeSpan? Liveness);
+internal readonly record struct SessionTimeouts(TimeSpan Requested, TimeSpan? Liveness);

@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class StatePublisher
 {
     // A subscriber that does not read shall not cost memory without end; so many changes are hours of the worst luck.
-    private const int MostUnread = 1024;
+    private const int MaxUnread = 1024;
     private readonly Lock _lock = new();   // guards everything below
     private readonly List<Channel<ZooKeeperStateChange>> _subscribers = [];
     private readonly List<(ZooKeeperState State, TaskCompletionSource Reached)> _waiting = [];
@@ -40,7 +40,7 @@ internal sealed class StatePublisher
 
             for (var i = _waiting.Count - 1; i >= 0; i--)
             {
-                if (Settle(_waiting[i].State, _waiting[i].Reached))
+                if (TryComplete(_waiting[i].State, _waiting[i].Reached))
                 {
                     _waiting.RemoveAt(i);
                 }
@@ -51,7 +51,7 @@ internal sealed class StatePublisher
     /// <summary>The state now, and then each change.</summary>
     public async IAsyncEnumerable<ZooKeeperStateChange> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var channel = Channel.CreateBounded<ZooKeeperStateChange>(new BoundedChannelOptions(MostUnread)
+        var channel = Channel.CreateBounded<ZooKeeperStateChange>(new BoundedChannelOptions(MaxUnread)
         {
             FullMode = BoundedChannelFullMode.DropOldest,
             SingleReader = true,
@@ -90,7 +90,7 @@ internal sealed class StatePublisher
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            if (!Settle(state, reached))
+            if (!TryComplete(state, reached))
             {
                 _waiting.Add((state, reached));
             }
@@ -109,7 +109,7 @@ internal sealed class StatePublisher
         }
     }
 
-    private bool Settle(ZooKeeperState wanted, TaskCompletionSource reached)
+    private bool TryComplete(ZooKeeperState wanted, TaskCompletionSource reached)
     {
         if (_current.State == wanted)
         {

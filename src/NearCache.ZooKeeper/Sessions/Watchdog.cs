@@ -18,8 +18,8 @@ internal sealed class Watchdog : IAsyncDisposable
     public Watchdog(SessionContext context)
     {
         _context = context;
-        var period = Beat(context.Options);
-        _timer = context.Time.CreateTimer(static state => ((Watchdog)state!).Look(), this, period, period);
+        var period = GetInterval(context.Options);
+        _timer = context.Time.CreateTimer(static state => ((Watchdog)state!).OnTick(), this, period, period);
     }
 
     public async ValueTask DisposeAsync()
@@ -28,21 +28,21 @@ internal sealed class Watchdog : IAsyncDisposable
         await _probe.ConfigureAwait(false);
     }
 
-    private static TimeSpan Beat(ZooKeeperOptions options)
+    private static TimeSpan GetInterval(ZooKeeperOptions options)
     {
         var shortest = options.LivenessTimeout ?? options.SessionTimeout / 3;
         shortest = shortest < options.RequestTimeout ? shortest : options.RequestTimeout;
         return TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 8, 5, 200));
     }
 
-    private void Look()
+    private void OnTick()
     {
         var now = _context.Now;
         _context.Queue.TimeOut(now - _context.Options.RequestTimeout, (operation, wasSent) => ExceptionFactory.TimedOut(
-            operation.Code, operation.Path, _context.Options.RequestTimeout, _context.Dispatcher.Server, wasSent, operation.IsWrite, _context.LastProblem));
+            operation.Code, operation.Path, _context.Options.RequestTimeout, _context.Dispatcher.Server, wasSent, operation.IsWrite, _context.LastFailure));
         if (_context.Connection is not { } connection)
         {
-            if (_probe.IsCompleted && _context.Rollback.MustAsk(_context.StateMachine.LastZxid, now))
+            if (_probe.IsCompleted && _context.Rollback.ShouldQuery(_context.StateMachine.LastZxid, now))
             {
                 _probe = AskServersAsync();
             }
@@ -50,19 +50,19 @@ internal sealed class Watchdog : IAsyncDisposable
             return;
         }
 
-        var step = _context.StateMachine.Look(now);
-        if (step == KeepAliveAction.GiveUp)
+        var action = _context.StateMachine.OnTick(now);
+        if (action == KeepAliveAction.Disconnect)
         {
             connection.Abort(new TimeoutException($"Nothing came from {connection.Server} for {_context.StateMachine.Liveness.TotalMilliseconds:0} ms ({nameof(ZooKeeperOptions.LivenessTimeout)})."));
         }
-        else if (_context.Queue.HasSentBefore(now - (2 * _context.Options.RequestTimeout)))
+        else if (_context.Queue.HasUnansweredBefore(now - (2 * _context.Options.RequestTimeout)))
         {
             // Replies come in order: one that does not come for so long stops all others. The server may talk, but not with us.
             connection.Abort(
                 new TimeoutException(
                     $"A request has no answer of {connection.Server} after twice the {nameof(ZooKeeperOptions.RequestTimeout)}."));
         }
-        else if (step == KeepAliveAction.Ping)
+        else if (action == KeepAliveAction.Ping)
         {
             _context.Queue.AddControl(static writer =>
             {
@@ -82,8 +82,8 @@ internal sealed class Watchdog : IAsyncDisposable
     {
         try
         {
-            _context.Rollback.Told(
-                server, await _context.Opener.ReportAsync(server, _context.Stop.Token).ConfigureAwait(false), _context.StateMachine.LastZxid);
+            _context.Rollback.RecordStatus(
+                server, await _context.Opener.GetStatusAsync(server, _context.Stopping.Token).ConfigureAwait(false), _context.StateMachine.LastZxid);
         }
         catch (OperationCanceledException)
         {
@@ -96,7 +96,7 @@ internal sealed class Watchdog : IAsyncDisposable
         try
         {
             var server = _context.Servers.Next();
-            if (await _context.Opener.CanWriteAsync(server, _context.Stop.Token).ConfigureAwait(false))
+            if (await _context.Opener.CanWriteAsync(server, _context.Stopping.Token).ConfigureAwait(false))
             {
                 _context.Logger.QuorumFound(server.ToString());
                 connection.Abort(new QuorumFoundException(server));

@@ -10,7 +10,7 @@ namespace NearCache.ZooKeeper.Watches;
 /// <remarks>
 /// Events and outcomes come in the order in which the connection brought them. While handlers of an event run, outcomes that came behind it
 /// are held back, but for no longer than a grace: then they go, and the slow handler is overtaken. Nothing of a caller's runs in the
-/// receive loop, so no handler can stop it. <see cref="Notify"/>, <see cref="Complete"/>, <see cref="TakeDeferred"/> and
+/// receive loop, so no handler can stop it. <see cref="NotifyHandler"/>, <see cref="CompleteOperation"/>, <see cref="TakeDeferred"/> and
 /// <see cref="Flush"/> are for the receive loop, or for who starts and ends it.
 /// </remarks>
 internal sealed class CallbackScheduler : IDisposable
@@ -29,16 +29,16 @@ internal sealed class CallbackScheduler : IDisposable
     {
         (_grace, _logger) = (grace, logger);
         _timer = time.CreateTimer(
-            static state => ((CallbackScheduler)state!).Overtake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            static state => ((CallbackScheduler)state!).ReleaseOverdue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Gives an event to a handler.</summary>
     /// <param name="handler">Whom.</param>
     /// <param name="watchEvent">What.</param>
-    /// <param name="stays">The handler gets more events: one at a time and in order.</param>
-    public void Notify(Action<WatchEvent> handler, WatchEvent watchEvent, bool stays)
+    /// <param name="isPersistent">The handler gets more events: one at a time and in order.</param>
+    public void NotifyHandler(Action<WatchEvent> handler, WatchEvent watchEvent, bool isPersistent)
     {
-        if (stays)
+        if (isPersistent)
         {
             var mailbox = _mailboxes.GetValue(handler, key => new HandlerQueue(key, this));
             if (mailbox.Post(watchEvent))
@@ -48,13 +48,13 @@ internal sealed class CallbackScheduler : IDisposable
         }
         else
         {
-            Schedule(new HandlerInvocation(this, handler, watchEvent, Begin()));
+            Schedule(new HandlerInvocation(this, handler, watchEvent, BeginHandler()));
         }
     }
 
     /// <summary>A handler is about to be called: outcomes wait for it from now on.</summary>
-    /// <returns>The round that ends when a handler is overtaken; give it to <see cref="Run"/>.</returns>
-    public int Begin()
+    /// <returns>The round that ends when a handler is overtaken; give it to <see cref="RunHandler"/>.</returns>
+    public int BeginHandler()
     {
         lock (_lock)
         {
@@ -67,7 +67,7 @@ internal sealed class CallbackScheduler : IDisposable
     public bool IsCurrent(int round) => Volatile.Read(ref _round) == round;
 
     /// <summary>Gives an outcome to whoever waits for it.</summary>
-    public void Complete(IThreadPoolWorkItem outcome)
+    public void CompleteOperation(IThreadPoolWorkItem outcome)
     {
         // Only the caller of this method starts handlers: nothing can begin to run between the look and the hand-over.
         if (Volatile.Read(ref _running) > 0)
@@ -108,7 +108,7 @@ internal sealed class CallbackScheduler : IDisposable
     }
 
     /// <summary>Calls a handler.</summary>
-    public void Run(Action<WatchEvent> handler, WatchEvent watchEvent, int round)
+    public void RunHandler(Action<WatchEvent> handler, WatchEvent watchEvent, int round)
     {
         try
         {
@@ -132,7 +132,7 @@ internal sealed class CallbackScheduler : IDisposable
     }
 
     /// <summary>Lets everything go that is held back.</summary>
-    public void Overtake()
+    public void ReleaseOverdue()
     {
         lock (_lock)
         {
@@ -148,11 +148,11 @@ internal sealed class CallbackScheduler : IDisposable
 
     public void Dispose()
     {
-        Overtake();
+        ReleaseOverdue();
         _timer.Dispose();
     }
 
-    // The newest stays here: the receive loop's own thread is free for it once the loop waits for more, which saves a thread's waking.
+    // The newest isPersistent here: the receive loop's own thread is free for it once the loop waits for more, which saves a thread's waking.
     private void Schedule(IThreadPoolWorkItem item)
     {
         Flush();
@@ -173,5 +173,5 @@ internal sealed class CallbackScheduler : IDisposable
 internal sealed class HandlerInvocation(
     CallbackScheduler callbacks, Action<WatchEvent> handler, WatchEvent watchEvent, int round) : IThreadPoolWorkItem
 {
-    public void Execute() => callbacks.Run(handler, watchEvent, round);
+    public void Execute() => callbacks.RunHandler(handler, watchEvent, round);
 }

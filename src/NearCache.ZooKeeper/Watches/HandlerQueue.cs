@@ -19,7 +19,7 @@ internal sealed class HandlerQueue(Action<WatchEvent> handler, CallbackScheduler
         {
             // Who was overtaken once and still is not done keeps nobody waiting again.
             var isOvertaken = _isRunning && !callbacks.IsCurrent(_current);
-            _events.Enqueue((watchEvent, isOvertaken ? NoRound : callbacks.Begin()));
+            _events.Enqueue((watchEvent, isOvertaken ? NoRound : callbacks.BeginHandler()));
             if (_isRunning)
             {
                 return false;
@@ -47,7 +47,7 @@ internal sealed class HandlerQueue(Action<WatchEvent> handler, CallbackScheduler
                 _current = next.Round;
             }
 
-            callbacks.Run(handler, next.Event, next.Round);
+            callbacks.RunHandler(handler, next.Event, next.Round);
         }
     }
 }

@@ -66,31 +66,31 @@ internal sealed class WatchRegistry(string chroot)
     }
 
     /// <summary>Whom a notification concerns. One-shot watches are taken out.</summary>
-    /// <returns>Handlers, each once, and whether it stays.</returns>
-    public List<(Action<WatchEvent> Handler, bool Stays)> Fire(WatchEventType type, string path)
+    /// <returns>Handlers, each once, and whether it isPersistent.</returns>
+    public List<(Action<WatchEvent> Handler, bool IsPersistent)> TakeHandlers(WatchEventType type, string path)
     {
-        var fired = new List<(Action<WatchEvent> Handler, bool Stays)>();
+        var fired = new List<(Action<WatchEvent> Handler, bool IsPersistent)>();
         lock (_lock)
         {
             if (type is WatchEventType.Created or WatchEventType.DataChanged or WatchEventType.Deleted)
             {
-                Collect(Table(WatchTableKind.Data).Take(path), stays: false, fired);
-                Collect(Table(WatchTableKind.Exists).Take(path), stays: false, fired);
+                Collect(Table(WatchTableKind.Data).Take(path), isPersistent: false, fired);
+                Collect(Table(WatchTableKind.Exists).Take(path), isPersistent: false, fired);
             }
 
             if (type is WatchEventType.ChildrenChanged or WatchEventType.Deleted)
             {
-                Collect(Table(WatchTableKind.Children).Take(path), stays: false, fired);
+                Collect(Table(WatchTableKind.Children).Take(path), isPersistent: false, fired);
             }
 
-            Collect(Table(WatchTableKind.Persistent).TryGet(path, out var handlers) ? handlers : null, stays: true, fired);
+            Collect(Table(WatchTableKind.Persistent).TryGet(path, out var handlers) ? handlers : null, isPersistent: true, fired);
 
             // A recursive watch hears nothing of children lists: those notifications are for somebody else's watch on the same connection.
             if (type is not WatchEventType.ChildrenChanged && Table(WatchTableKind.Recursive).Count > 0)
             {
                 for (var at = path; at.Length > 0; at = Parent(at))
                 {
-                    Collect(Table(WatchTableKind.Recursive).TryGet(at, out handlers) ? handlers : null, stays: true, fired);
+                    Collect(Table(WatchTableKind.Recursive).TryGet(at, out handlers) ? handlers : null, isPersistent: true, fired);
                 }
             }
         }
@@ -114,7 +114,7 @@ internal sealed class WatchRegistry(string chroot)
     }
 
     /// <summary>Who watches for ever, and thus has missed what happened between two connections.</summary>
-    public List<(string Path, Action<WatchEvent> Handler)> Persistent()
+    public List<(string Path, Action<WatchEvent> Handler)> GetPersistent()
     {
         lock (_lock)
         {
@@ -125,7 +125,7 @@ internal sealed class WatchRegistry(string chroot)
     /// <summary>
     /// The requests that set everything again on a new connection, none above 128 KiB; all with the same point in history.
     /// </summary>
-    public List<SetWatchesRequest> Rearm(long relativeZxid)
+    public List<SetWatchesRequest> CreateSetWatchesRequests(long relativeZxid)
     {
         var requests = new List<SetWatchesRequest>();
         var room = 0;
@@ -152,13 +152,13 @@ internal sealed class WatchRegistry(string chroot)
         return requests;
     }
 
-    private static void Collect(List<Action<WatchEvent>>? handlers, bool stays, List<(Action<WatchEvent> Handler, bool Stays)> fired)
+    private static void Collect(List<Action<WatchEvent>>? handlers, bool isPersistent, List<(Action<WatchEvent> Handler, bool IsPersistent)> fired)
     {
         foreach (var handler in handlers ?? [])
         {
             if (!fired.Exists(other => other.Handler == handler))
             {
-                fired.Add((handler, stays));
+                fired.Add((handler, isPersistent));
             }
         }
     }

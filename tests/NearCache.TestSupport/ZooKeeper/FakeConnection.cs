@@ -287,9 +287,9 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
                 await ThawedAsync();
                 while (TryNext(out var bytes, out var isLast))
                 {
-                    for (var at = 0; at < bytes.Length; at += server.Trickles ? 1 : bytes.Length)
+                    for (var at = 0; at < bytes.Length; at += server.SendsByteByByte ? 1 : bytes.Length)
                     {
-                        await _stream.WriteAsync(bytes.AsMemory(at, server.Trickles ? 1 : bytes.Length));
+                        await _stream.WriteAsync(bytes.AsMemory(at, server.SendsByteByByte ? 1 : bytes.Length));
                     }
 
                     if (isLast)

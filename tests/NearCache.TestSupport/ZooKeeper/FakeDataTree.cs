@@ -18,7 +18,7 @@ internal sealed class FakeDataTree
 
     public IEnumerable<string> Paths => _nodes.Keys;
 
-    public static string ParentOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
+    public static string GetParent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 
     public static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
@@ -92,21 +92,21 @@ internal sealed class FakeDataTree
                 EphemeralOwner = change.Owner,
             },
         };
-        var parent = _nodes[ParentOf(change.Path)];
+        var parent = _nodes[GetParent(change.Path)];
         parent.Children.Add(NameOf(change.Path));
         parent.Stat = parent.Stat with { ChildrenVersion = parent.Stat.ChildrenVersion + 1, ChildrenZxid = zxid };
         events.Add((WatchEventType.Created, change.Path));
-        events.Add((WatchEventType.ChildrenChanged, ParentOf(change.Path)));
+        events.Add((WatchEventType.ChildrenChanged, GetParent(change.Path)));
     }
 
     private void Delete(string path, long zxid, List<(WatchEventType Type, string Path)> events)
     {
         _nodes.Remove(path);
-        var parent = _nodes[ParentOf(path)];
+        var parent = _nodes[GetParent(path)];
         parent.Children.Remove(NameOf(path));
         parent.Stat = parent.Stat with { ChildrenVersion = parent.Stat.ChildrenVersion + 1, ChildrenZxid = zxid };
         events.Add((WatchEventType.Deleted, path));
-        events.Add((WatchEventType.ChildrenChanged, ParentOf(path)));
+        events.Add((WatchEventType.ChildrenChanged, GetParent(path)));
     }
 }
 

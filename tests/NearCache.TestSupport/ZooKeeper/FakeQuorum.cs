@@ -73,7 +73,7 @@ internal sealed class FakeQuorum(TimeProvider time)
         switch (kind)
         {
             case OperationCode.Create:
-                var parent = tree.Find(FakeDataTree.ParentOf(path));
+                var parent = tree.Find(FakeDataTree.GetParent(path));
                 return parent is null ? ZooKeeperErrorCode.NoNode
                     : parent.Stat.EphemeralOwner != 0 ? ZooKeeperErrorCode.NoChildrenForEphemerals
                     : node is not null ? ZooKeeperErrorCode.NodeExists
@@ -92,7 +92,7 @@ internal sealed class FakeQuorum(TimeProvider time)
 
     /// <summary>The path with the number that a sequential node gets.</summary>
     public static string Number(FakeDataTree tree, string path, int flags) =>
-        flags is 2 or 3 or 6 && tree.Find(FakeDataTree.ParentOf(path)) is { } parent
+        flags is 2 or 3 or 6 && tree.Find(FakeDataTree.GetParent(path)) is { } parent
         ? path + parent.Stat.ChildrenVersion.ToString("D10", CultureInfo.InvariantCulture) : path;
 }
 

@@ -241,7 +241,7 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
             return new(ZooKeeperErrorCode.MarshallingError);
         }
 
-        connection.Watches.WatchForEver(path, mode == 1);
+        connection.Watches.WatchPersistently(path, mode == 1);
         return new(ZooKeeperErrorCode.Ok, writer => writer.WriteInt32(0));
     }
 
@@ -270,8 +270,8 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
 
         if (code == OperationCode.SetWatches2)
         {
-            Array.ForEach(reader.ReadStrings(), path => connection.Watches.WatchForEver(path, isRecursive: false));
-            Array.ForEach(reader.ReadStrings(), path => connection.Watches.WatchForEver(path, isRecursive: true));
+            Array.ForEach(reader.ReadStrings(), path => connection.Watches.WatchPersistently(path, isRecursive: false));
+            Array.ForEach(reader.ReadStrings(), path => connection.Watches.WatchPersistently(path, isRecursive: true));
         }
 
         return Ok;

@@ -16,7 +16,7 @@ internal sealed class FakeWatches
 
     public void WatchChildren(string path) => _children.Add(path);
 
-    public void WatchForEver(string path, bool isRecursive) => (isRecursive ? _recursive : _persistent).Add(path);
+    public void WatchPersistently(string path, bool isRecursive) => (isRecursive ? _recursive : _persistent).Add(path);
 
     public bool Remove(string path, int kind) => kind switch
     {
@@ -33,7 +33,7 @@ internal sealed class FakeWatches
         fires |= _persistent.Contains(path);
         if (type is not WatchEventType.ChildrenChanged)
         {
-            for (var at = path; !fires; at = FakeDataTree.ParentOf(at))
+            for (var at = path; !fires; at = FakeDataTree.GetParent(at))
             {
                 fires = _recursive.Contains(at);
                 if (at == "/")

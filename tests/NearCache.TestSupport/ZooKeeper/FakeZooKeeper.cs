@@ -47,7 +47,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
     public bool DropNotifications { get; set; }
 
     /// <summary>The server sends its bytes one at a time.</summary>
-    public bool Trickles { get; set; }
+    public bool SendsByteByByte { get; set; }
 
     /// <summary>The server has no quorum: clients that allow it may read.</summary>
     public bool IsReadOnly { get; set; }

@@ -107,7 +107,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
     // Whoever has a session's password can take it over, and end it.
     private async Task ExpireAsync(ZooKeeperClient client)
     {
-        var request = client.Session.StateMachine.Request();
+        var request = client.Session.StateMachine.CreateConnectRequest();
         if (request.SessionId == 0)
         {
             return;
@@ -124,7 +124,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
                     NearCache.Transport.ServerAddress.Parse(server.Address), request, CancellationToken.None);
                 await using (connection)
                 {
-                    await connection.AskAsync(
+                    await connection.ExchangeAsync(
                         writer =>
                         {
                             writer.WriteInt32(1);
@@ -134,7 +134,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
                     return;
                 }
             }
-            catch (Exception e) when (SessionOpener.IsFailure(e))
+            catch (Exception e) when (SessionOpener.IsTransientFailure(e))
             {
                 // Not this one.
             }

@@ -89,20 +89,20 @@ public sealed class AuthenticationTests
         var (one, other) = (ServerAddress.Parse("a:1"), ServerAddress.Parse("b:1"));
         ServerAddress[] both = [one, other];
         var now = TimeSpan.Zero;
-        refusals.Refused(one, now);
+        refusals.RecordRefusal(one, now);
         Assert.True(refusals.IsPaused(one, now));
-        Assert.Equal(TimeSpan.Zero, refusals.PauseOfAll(both, now));
+        Assert.Equal(TimeSpan.Zero, refusals.GetCommonPause(both, now));
 
-        refusals.Refused(other, now);
-        Assert.InRange(refusals.PauseOfAll(both, now), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90));
+        refusals.RecordRefusal(other, now);
+        Assert.InRange(refusals.GetCommonPause(both, now), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90));
 
-        refusals.Accepted(other);
+        refusals.RecordSuccess(other);
         foreach (var minutes in new[] { 2.0, 4, 8, 10, 10 })
         {
-            now += refusals.PauseOfAll([one], now);
+            now += refusals.GetCommonPause([one], now);
             Assert.False(refusals.IsPaused(one, now));
-            refusals.Refused(one, now);
-            Assert.InRange(refusals.PauseOfAll([one], now).TotalMinutes, minutes / 2, minutes * 1.5);
+            refusals.RecordRefusal(one, now);
+            Assert.InRange(refusals.GetCommonPause([one], now).TotalMinutes, minutes / 2, minutes * 1.5);
         }
     }
 

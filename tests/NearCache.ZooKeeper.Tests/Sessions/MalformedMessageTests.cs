@@ -67,7 +67,7 @@ public sealed class MalformedMessageTests
             }
             catch (ZooKeeperException)
             {
-                // Told in one of the ways in which a caller can be told.
+                // RecordStatus in one of the ways in which a caller can be told.
             }
         }
 

@@ -168,7 +168,7 @@ public sealed class ReconnectTests
     public async Task Bytes_may_come_one_at_a_time()
     {
         await using var server = FakeZooKeeper.Start();
-        server.Trickles = true;
+        server.SendsByteByByte = true;
         await using var client = await server.ConnectAsync();
         var told = new TaskCompletionSource<WatchEvent>();
 

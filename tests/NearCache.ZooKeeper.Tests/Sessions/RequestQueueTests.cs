@@ -46,10 +46,10 @@ public sealed class RequestQueueTests
                     Remember(bytes.Span);
                 }
 
-                var operation = queue.TakeAnswered(_ids.Dequeue());
+                var operation = queue.DequeueForReply(_ids.Dequeue());
                 Assert.True(operation.TryClaim(out _));
                 var reader = new JuteReader(reply);
-                Assert.True(operation.Answer(ReplyHeader.Read(ref reader), ref reader, "server"));
+                Assert.True(operation.ReadReply(ReplyHeader.Read(ref reader), ref reader, "server"));
                 operation.Execute();
                 operation.Release();
             }

@@ -134,7 +134,7 @@ public sealed class RequestTests
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
-        client.Session.Queue.ContinueFrom(int.MaxValue - 2);
+        client.Session.Queue.SetLastId(int.MaxValue - 2);
 
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => client.SyncAsync("/").AsTask()));
 

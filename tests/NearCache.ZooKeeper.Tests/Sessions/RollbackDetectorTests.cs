@@ -6,8 +6,8 @@ namespace NearCache.ZooKeeper.Tests.Sessions;
 public sealed class RollbackDetectorTests
 {
     private const long Seen = 0x500000010;
-    private static readonly ServerStatus Behind = new(ServingState.Serving, 0x100000003, Follows: true);
-    private static readonly ServerStatus Abreast = new(ServingState.Serving, Seen, Follows: true);
+    private static readonly ServerStatus Behind = new(ServingState.Serving, 0x100000003, IsFollower: true);
+    private static readonly ServerStatus Abreast = new(ServingState.Serving, Seen, IsFollower: true);
     private static readonly ServerStatus NoQuorum = new(ServingState.NotServing);
     private static readonly ServerStatus Silent = new(ServingState.Unknown);
 
@@ -74,7 +74,7 @@ public sealed class RollbackDetectorTests
     [Fact]
     public void A_list_of_one_is_proven_by_a_server_that_follows_none()
     {
-        Assert.Equal(TimeSpan.FromSeconds(30), new Story([_servers[0]]).Run(_ => (true, Behind with { Follows = false })));
+        Assert.Equal(TimeSpan.FromSeconds(30), new Story([_servers[0]]).Run(_ => (true, Behind with { IsFollower = false })));
     }
 
     [Fact]
@@ -101,14 +101,14 @@ public sealed class RollbackDetectorTests
     {
         var detector = new RollbackDetector(new Random(1));
         detector.Reset(_servers);
-        detector.Failed(_servers[0], isRefusal: true, TimeSpan.Zero);
-        detector.Failed(_servers[1], isRefusal: true, TimeSpan.Zero);
-        Assert.False(detector.MustAsk(Seen, TimeSpan.Zero));
+        detector.RecordFailure(_servers[0], isRefusal: true, TimeSpan.Zero);
+        detector.RecordFailure(_servers[1], isRefusal: true, TimeSpan.Zero);
+        Assert.False(detector.ShouldQuery(Seen, TimeSpan.Zero));
 
-        detector.Failed(_servers[2], isRefusal: false, TimeSpan.Zero);
-        Assert.True(detector.MustAsk(Seen, TimeSpan.Zero));
-        Assert.False(detector.MustAsk(Seen, TimeSpan.FromSeconds(29)));
-        Assert.True(detector.MustAsk(Seen, TimeSpan.FromSeconds(30)));
+        detector.RecordFailure(_servers[2], isRefusal: false, TimeSpan.Zero);
+        Assert.True(detector.ShouldQuery(Seen, TimeSpan.Zero));
+        Assert.False(detector.ShouldQuery(Seen, TimeSpan.FromSeconds(29)));
+        Assert.True(detector.ShouldQuery(Seen, TimeSpan.FromSeconds(30)));
     }
 
     [Fact]
@@ -119,12 +119,12 @@ public sealed class RollbackDetectorTests
         for (var second = 0; second < 3600; second += 20)
         {
             var now = TimeSpan.FromSeconds(second);
-            Array.ForEach(_servers, server => detector.Failed(server, isRefusal: true, now));
-            Assert.True(detector.MustAsk(Seen, now));
-            Array.ForEach(_servers, server => detector.Told(server, Behind, Seen));
-            Assert.Null(detector.Judge(Seen, now));
+            Array.ForEach(_servers, server => detector.RecordFailure(server, isRefusal: true, now));
+            Assert.True(detector.ShouldQuery(Seen, now));
+            Array.ForEach(_servers, server => detector.RecordStatus(server, Behind, Seen));
+            Assert.Null(detector.Evaluate(Seen, now));
             detector.Reset(_servers);
-            Assert.Null(detector.Judge(Seen, now));
+            Assert.Null(detector.Evaluate(Seen, now));
         }
     }
 
@@ -133,10 +133,10 @@ public sealed class RollbackDetectorTests
     {
         var detector = new RollbackDetector(new Random(1));
         detector.Reset(_servers);
-        Array.ForEach(_servers, server => detector.Failed(server, isRefusal: true, TimeSpan.Zero));
+        Array.ForEach(_servers, server => detector.RecordFailure(server, isRefusal: true, TimeSpan.Zero));
 
-        Assert.False(detector.MustAsk(0, TimeSpan.FromHours(1)));
-        Assert.Null(detector.Judge(0, TimeSpan.FromHours(1)));
+        Assert.False(detector.ShouldQuery(0, TimeSpan.FromHours(1)));
+        Assert.Null(detector.Evaluate(0, TimeSpan.FromHours(1)));
     }
 
     [Theory]
@@ -177,19 +177,19 @@ public sealed class RollbackDetectorTests
             {
                 var now = TimeSpan.FromSeconds(second);
                 var server = servers[second % servers.Length];
-                detector.Failed(server, of(server).Refuses, now);
-                if (detector.MustAsk(Seen, now))
+                detector.RecordFailure(server, of(server).Refuses, now);
+                if (detector.ShouldQuery(Seen, now))
                 {
                     first ??= now;
                     foreach (var other in servers)
                     {
-                        detector.Told(other, of(other).Report, Seen);
+                        detector.RecordStatus(other, of(other).Report, Seen);
                     }
 
                     Round++;
                 }
 
-                if (detector.Judge(Seen, now) is { } reason)
+                if (detector.Evaluate(Seen, now) is { } reason)
                 {
                     Reason = reason;
                     return now - first;

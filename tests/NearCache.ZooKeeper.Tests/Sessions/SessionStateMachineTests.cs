@@ -12,16 +12,16 @@ public sealed class SessionStateMachineTests
     public void It_asks_for_a_new_session_first_and_for_the_same_one_afterwards()
     {
         var core = NewCore();
-        Assert.Equal(0, core.Request().SessionId);
-        Assert.Equal(16, core.Request().Password.Length);
+        Assert.Equal(0, core.CreateConnectRequest().SessionId);
+        Assert.Equal(16, core.CreateConnectRequest().Password.Length);
 
-        Assert.Equal(ConnectOutcome.Made, core.Opened(Response(7), Seconds(1)));
-        core.Heard(Seconds(2), 99);
-        core.Lost(Seconds(3));
+        Assert.Equal(ConnectOutcome.Created, core.OnConnectResponse(Response(7), Seconds(1)));
+        core.OnReceived(Seconds(2), 99);
+        core.OnDisconnected(Seconds(3));
 
-        Assert.Equal((7, 99), (core.Request().SessionId, core.Request().LastZxid));
-        Assert.Equal(Password, core.Request().Password.ToArray());
-        Assert.Equal(ConnectOutcome.Resumed, core.Opened(Response(7), Seconds(4)));
+        Assert.Equal((7, 99), (core.CreateConnectRequest().SessionId, core.CreateConnectRequest().LastZxid));
+        Assert.Equal(Password, core.CreateConnectRequest().Password.ToArray());
+        Assert.Equal(ConnectOutcome.Resumed, core.OnConnectResponse(Response(7), Seconds(4)));
     }
 
     [Fact]
@@ -29,22 +29,22 @@ public sealed class SessionStateMachineTests
     {
         var core = Connected();
 
-        Assert.Equal(ConnectOutcome.Expired, core.Opened(new ConnectResponse(0, 0, new byte[16], false), Seconds(1)));
-        core.Renew();
+        Assert.Equal(ConnectOutcome.Expired, core.OnConnectResponse(new ConnectResponse(0, 0, new byte[16], false), Seconds(1)));
+        core.ResetSession();
 
-        Assert.Equal(0, core.Request().SessionId);
-        Assert.Equal(ConnectOutcome.Denied, core.Opened(new ConnectResponse(0, 0, new byte[16], false), Seconds(1)));
-        Assert.Equal(ConnectOutcome.Made, core.Opened(Response(8), Seconds(2)));
+        Assert.Equal(0, core.CreateConnectRequest().SessionId);
+        Assert.Equal(ConnectOutcome.Rejected, core.OnConnectResponse(new ConnectResponse(0, 0, new byte[16], false), Seconds(1)));
+        Assert.Equal(ConnectOutcome.Created, core.OnConnectResponse(Response(8), Seconds(2)));
     }
 
     [Fact]
     public void A_silent_server_is_asked_once_and_then_given_up()
     {
         var core = Connected();   // granted 9 s: silent for 3 s at most
-        var steps = Enumerable.Range(1, 30).Select(tenth => core.Look(Seconds(tenth / 10.0))).ToArray();
+        var steps = Enumerable.Range(1, 30).Select(tenth => core.OnTick(Seconds(tenth / 10.0))).ToArray();
 
         Assert.Equal(15, Array.IndexOf(steps, KeepAliveAction.Ping) + 1);
-        Assert.Equal(30, Array.IndexOf(steps, KeepAliveAction.GiveUp) + 1);
+        Assert.Equal(30, Array.IndexOf(steps, KeepAliveAction.Disconnect) + 1);
         Assert.Single(steps, KeepAliveAction.Ping);
     }
 
@@ -55,8 +55,8 @@ public sealed class SessionStateMachineTests
         var pings = 0;
         for (var tenth = 1; tenth <= 90; tenth++)
         {
-            core.Heard(Seconds(tenth / 10.0), 0);
-            pings += core.Look(Seconds(tenth / 10.0)) == KeepAliveAction.Ping ? 1 : 0;
+            core.OnReceived(Seconds(tenth / 10.0), 0);
+            pings += core.OnTick(Seconds(tenth / 10.0)) == KeepAliveAction.Ping ? 1 : 0;
         }
 
         Assert.Equal(3, pings);
@@ -66,10 +66,10 @@ public sealed class SessionStateMachineTests
     public void Who_slept_does_not_blame_the_server()
     {
         var core = Connected();
-        core.Look(Seconds(0.2));
+        core.OnTick(Seconds(0.2));
 
-        Assert.NotEqual(KeepAliveAction.GiveUp, core.Look(Seconds(8)));
-        Assert.Contains(KeepAliveAction.GiveUp, Enumerable.Range(1, 40).Select(tenth => core.Look(Seconds(8 + (tenth / 10.0)))));
+        Assert.NotEqual(KeepAliveAction.Disconnect, core.OnTick(Seconds(8)));
+        Assert.Contains(KeepAliveAction.Disconnect, Enumerable.Range(1, 40).Select(tenth => core.OnTick(Seconds(8 + (tenth / 10.0)))));
     }
 
     [Fact]
@@ -79,54 +79,54 @@ public sealed class SessionStateMachineTests
         var waits = new List<double>();
         for (var at = 10.0; at < 18; at += 1)
         {
-            waits.Add(core.Lost(Seconds(at)).TotalSeconds);
+            waits.Add(core.OnDisconnected(Seconds(at)).TotalSeconds);
         }
 
         Assert.Equal([0.1, 0.2, 0.4, 0.8, 1.6, 1.8, 1.8, 1.8], waits.Select(wait => Math.Round(wait, 3)));
 
         // Without a quorum no session ends: it must be found in time when there is one again.
-        Assert.Equal(1.8, core.Lost(Seconds(3600)).TotalSeconds);
-        core.Renew();
-        Assert.Equal(5, core.Lost(Seconds(3600)).TotalSeconds);
+        Assert.Equal(1.8, core.OnDisconnected(Seconds(3600)).TotalSeconds);
+        core.ResetSession();
+        Assert.Equal(5, core.OnDisconnected(Seconds(3600)).TotalSeconds);
     }
 
     [Fact]
     public void A_server_that_closes_at_once_what_it_opened_does_not_shorten_the_waits()
     {
         var core = Connected();
-        core.Lost(Seconds(5));
-        core.Opened(Response(7), Seconds(6));
-        Assert.Equal(0.2, core.Lost(Seconds(6.1)).TotalSeconds, 3);
-        core.Opened(Response(7), Seconds(7));
-        Assert.Equal(0.1, core.Lost(Seconds(9)).TotalSeconds, 3);
+        core.OnDisconnected(Seconds(5));
+        core.OnConnectResponse(Response(7), Seconds(6));
+        Assert.Equal(0.2, core.OnDisconnected(Seconds(6.1)).TotalSeconds, 3);
+        core.OnConnectResponse(Response(7), Seconds(7));
+        Assert.Equal(0.1, core.OnDisconnected(Seconds(9)).TotalSeconds, 3);
     }
 
     [Fact]
     public void A_session_of_a_server_without_a_quorum_is_not_shown_to_others()
     {
         var core = NewCore(allowReadOnly: true);
-        core.Opened(Response(5) with { ReadOnly = true }, Seconds(0));
+        core.OnConnectResponse(Response(5) with { ReadOnly = true }, Seconds(0));
         Assert.True(core.IsReadOnly);
-        Assert.Equal(0, core.Request().SessionId);
+        Assert.Equal(0, core.CreateConnectRequest().SessionId);
 
-        core.Opened(Response(6), Seconds(1));
-        core.Opened(Response(6) with { ReadOnly = true }, Seconds(2));
-        Assert.Equal(6, core.Request().SessionId);
+        core.OnConnectResponse(Response(6), Seconds(1));
+        core.OnConnectResponse(Response(6) with { ReadOnly = true }, Seconds(2));
+        Assert.Equal(6, core.CreateConnectRequest().SessionId);
     }
 
     [Fact]
     public void A_transaction_is_never_forgotten_for_an_older_one()
     {
         var core = Connected();
-        core.Heard(Seconds(1), 50);
-        core.Heard(Seconds(1), -1);
-        core.Heard(Seconds(1), 0);
-        core.Heard(Seconds(1), 49);
-        core.Renew();
+        core.OnReceived(Seconds(1), 50);
+        core.OnReceived(Seconds(1), -1);
+        core.OnReceived(Seconds(1), 0);
+        core.OnReceived(Seconds(1), 49);
+        core.ResetSession();
 
         Assert.Equal(50, core.LastZxid);
-        core.GiveUp();
-        Assert.Equal((0, 0), (core.LastZxid, core.Request().LastZxid));
+        core.ResetHistory();
+        Assert.Equal((0, 0), (core.LastZxid, core.CreateConnectRequest().LastZxid));
     }
 
     private static SessionStateMachine NewCore(bool allowReadOnly = false) => new(
@@ -136,7 +136,7 @@ public sealed class SessionStateMachineTests
     private static SessionStateMachine Connected()
     {
         var core = NewCore();
-        core.Opened(Response(7), TimeSpan.Zero);
+        core.OnConnectResponse(Response(7), TimeSpan.Zero);
         return core;
     }
 
