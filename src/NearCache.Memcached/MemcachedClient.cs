@@ -24,7 +24,7 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     private readonly MemcachedOptions _options;
     private readonly TransportOptions _transport;
     private readonly ILogger _logger;
-    private readonly ClientGuard _guard;
+    private readonly ClientLifetime _guard;
     private readonly StarvationWarning _starvation;
     private readonly MemcachedMetrics _metrics;
     private readonly TimeProvider _time;
@@ -51,11 +51,11 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
             KeepAliveTime = _options.KeepAlive,
             KeepAliveInterval = TimeSpan.FromSeconds(Math.Clamp(_options.KeepAlive.TotalSeconds / 3, 1, 10)),
             Tls = _options.Tls,
-            Resolve = _options.Resolve ?? NameLookups.OfSystem.ResolveAsync,
+            Resolve = _options.Resolve ?? NameResolver.OfSystem.ResolveAsync,
         };
         _metrics = MemcachedMetrics.Of(meterFactory, CommandNames.Answers);
         _time = timeProvider ?? TimeProvider.System;
-        _guard = new ClientGuard(_logger);
+        _guard = new ClientLifetime(_logger);
         _starvation = new StarvationWarning(_logger);
         _servers = MakeList(_options, []);
         _guard.Add(_servers.Select(server => server.Pool));
@@ -157,7 +157,7 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
         var entries = options.Servers.Select(ServerEntry.Parse).ToArray();
         var servers = entries.Select(entry => before.FirstOrDefault(server => server.Name == entry.Name) ?? Connect(entry)).ToArray();
         return new MemcachedServerList(
-            servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]), Distributions.Describe(options, entries));
+            servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]), ServerLocators.Describe(options, entries));
     }
 
     private MemcachedServer Connect(ServerEntry entry)

@@ -110,7 +110,7 @@ public sealed class MemcachedOptions
     /// of <see cref="Servers"/>.
     /// </summary>
     /// <value>null: <see cref="Distribution"/> says it.</value>
-    public Func<IReadOnlyList<RingServer>, IServerLocator>? Locator { get; set; }
+    public Func<IReadOnlyList<WeightedServer>, IServerLocator>? Locator { get; set; }
 
     /// <summary>
     /// Sends a number with every command that every reply must repeat: proves that no reply meets the wrong call, for about 10 bytes each
@@ -119,8 +119,8 @@ public sealed class MemcachedOptions
     /// <value>false.</value>
     public bool VerifyReplies { get; set; }
 
-    internal IServerLocator MakeLocator(IReadOnlyList<RingServer> servers) =>
-        Locator?.Invoke(servers) ?? Distributions.Make(Distribution, servers);
+    internal IServerLocator MakeLocator(IReadOnlyList<WeightedServer> servers) =>
+        Locator?.Invoke(servers) ?? ServerLocators.Make(Distribution, servers);
 
     internal MemcachedOptions Copy()
     {

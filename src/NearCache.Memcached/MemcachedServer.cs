@@ -36,7 +36,7 @@ public sealed class MemcachedServer
     /// <exception cref="MemcachedException">There is no answer: the leaf says why.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up the answer; the command may be carried out all the same.</exception>
     public ValueTask<MetaResponse> ExecuteAsync(in MetaCommand command, CancellationToken cancellationToken = default) =>
-        _pool.RunAsync(_owner, command, command.Key.Span, null, Face.Response, cancellationToken);
+        _pool.RunAsync(_owner, command, command.Key.Span, null, ResultSelectors.Response, cancellationToken);
 
     /// <summary>Sends commands in order, on one connection, by one write, whatever servers their keys belong to.</summary>
     /// <remarks>
@@ -53,7 +53,7 @@ public sealed class MemcachedServer
     /// </exception>
     /// <exception cref="OperationCanceledException">The caller gave up the answer.</exception>
     public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken = default) =>
-        _pool.RunAsync(_owner, group, new GroupTerms(), cancellationToken);
+        _pool.RunAsync(_owner, group, new GroupOptions(), cancellationToken);
 
     /// <summary>Sends commands in order, by one write, on one connection that is named, and on no other.</summary>
     /// <remarks>
@@ -69,7 +69,7 @@ public sealed class MemcachedServer
     /// </exception>
     /// <exception cref="MemcachedException">There are no answers.</exception>
     public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) =>
-        _pool.RunAsync(_owner, group, new GroupTerms(ConnectionId: connectionId), CancellationToken.None);
+        _pool.RunAsync(_owner, group, new GroupOptions(ConnectionId: connectionId), CancellationToken.None);
 
     /// <summary>
     /// Returns the id of the connection that takes a command with this key now. The connection is made if there is none yet.
@@ -138,7 +138,7 @@ public sealed class MemcachedServer
 
     /// <summary>Sends a group whose caller waits for the operation timeout at most.</summary>
     internal Task<MetaGroupResult> RunAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>
-        _pool.RunAsync(_owner, group, new GroupTerms(HasTimeout: true), cancellationToken);
+        _pool.RunAsync(_owner, group, new GroupOptions(HasTimeout: true), cancellationToken);
 
     /// <summary>Throws unless the command may be sent.</summary>
     /// <exception cref="ArgumentException">Its key or its value may not be sent.</exception>

@@ -18,7 +18,7 @@ internal static class Connector
         ServerAddress address, TransportOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new ConnectLimit(options.ConnectTimeout, time);
+        using var limit = new JitAwareTimeout(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         Socket? socket = null;
         Stream? stream = null;
@@ -101,9 +101,9 @@ internal static class Connector
             }
 
             // The other kinds of sockets connect in ways of their own.
-            if (isTcp && ReadyThread.IsSupported)
+            if (isTcp && EpollThread.IsSupported)
             {
-                var ready = new ReadyStream(socket);
+                var ready = new EpollStream(socket);
                 stream = ready;
                 await ready.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
             }

@@ -27,6 +27,6 @@ internal sealed record TransportOptions
     public SslClientAuthenticationOptions? Tls { get; init; }
 
     /// <summary>Finds the addresses of a name; asked anew for every connection.</summary>
-    /// <value>The system's resolver, by <see cref="NameLookups"/>.</value>
-    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = NameLookups.OfSystem.ResolveAsync;
+    /// <value>The system's resolver, by <see cref="NameResolver"/>.</value>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = NameResolver.OfSystem.ResolveAsync;
 }

@@ -7,9 +7,9 @@ namespace NearCache.Transport;
 /// <remarks>
 /// Callers that block (<c>.Result</c>, <c>.Wait()</c>) can occupy every thread of the pool. What they wait for must not wait for the pool
 /// then. An item stands in a queue of its own, and a ticket for it in the pool's: the thread that comes first takes the item.
-/// <see cref="WatchThread"/> finds out that none comes.
+/// <see cref="ThreadWatchdog"/> finds out that none comes.
 /// </remarks>
-internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatched
+internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
 {
     private const int MostOwnThreads = 8;
     private static readonly SemaphoreSlim Signal = new(0);   // for the threads of its own
@@ -25,7 +25,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatched
     private int _ownThreads;
     private volatile bool _isStarved;
 
-    static WorkScheduler() => WatchThread.Add(Instance);
+    static WorkScheduler() => ThreadWatchdog.Add(Instance);
 
     private WorkScheduler(TimeProvider time)
     {
@@ -39,22 +39,22 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatched
     /// <summary>Gets what such a starvation takes at least.</summary>
     public static int LongStarvationMilliseconds => StarvationDetector.LongMilliseconds;
 
-    bool IWatched.HasWorked => Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
+    bool IWatchdogTarget.HasWorked => Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
 
     /// <summary>Runs an item soon, on a thread of the pool unless the pool starts nothing.</summary>
     public static void Queue(IThreadPoolWorkItem item) => Instance.Add(item);
 
-    /// <summary>Runs an asynchronous method from its first line on such a thread, in a <see cref="SerialLane"/> of its own.</summary>
+    /// <summary>Runs an asynchronous method from its first line on such a thread, in a <see cref="SerialWorkQueue"/> of its own.</summary>
     public static async Task RunAsync(Func<Task> method)
     {
-        await new Turn(new SerialLane());
+        await new Turn(new SerialWorkQueue());
         await method().ConfigureAwait(false);
     }
 
     // A ticket: the item itself may have been taken by another thread.
     void IThreadPoolWorkItem.Execute() => TryRunOne();
 
-    bool IWatched.Inspect()
+    bool IWatchdogTarget.Inspect()
     {
         var hasWorked = Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
         _queuedAtLook = Volatile.Read(ref _queued);
@@ -92,9 +92,9 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatched
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
-        if (!WatchThread.IsAwake)
+        if (!ThreadWatchdog.IsAwake)
         {
-            WatchThread.Wake();
+            ThreadWatchdog.Wake();
         }
     }
 
@@ -163,7 +163,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatched
         void IThreadPoolWorkItem.Execute() => _hasRun = true;
     }
 
-    private sealed class Turn(SerialLane lane) : IThreadPoolWorkItem, ICriticalNotifyCompletion
+    private sealed class Turn(SerialWorkQueue lane) : IThreadPoolWorkItem, ICriticalNotifyCompletion
     {
         private Action? _continuation;
 

@@ -19,7 +19,7 @@ public sealed class EmbeddedServerTests
         await using var memcached = await MemcachedProcess.StartNewAsync("-o", "no_lru_maintainer");
         await using var client = new MemcachedClient(
             new MemcachedOptions { Servers = { memcached.Address }, OperationTimeout = TimeSpan.FromSeconds(20) });
-        using var stalls = new Stalls();
+        using var stalls = new StallMeter();
         var embedded = new EmbeddedServer(TimeProvider.System);
         var cas = new List<(ulong Real, ulong Own)>();
         var random = new Random(20);

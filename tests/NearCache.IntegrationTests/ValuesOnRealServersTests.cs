@@ -24,7 +24,7 @@ public sealed class ValuesOnRealServersTests
     public async Task A_value_as_large_as_an_item_is_an_error_that_names_the_setting_and_the_option()
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
-        using var log = new SaidLog(LogLevel.Debug);
+        using var log = new LogRecorder(LogLevel.Debug);
         await using var cache = new NearCacheClient(
             new NearCacheOptions
             {

@@ -22,7 +22,7 @@ public sealed class SynchronousDisposalTests
     public async Task A_provider_that_is_disposed_synchronously_leaves_no_connection_and_no_session()
     {
         await using var servers = new Servers();
-        var log = new SaidLog();
+        var log = new LogRecorder();
         var services = new ServiceCollection().AddSingleton<ILoggerFactory>(log);
         services.AddNearCache(servers.Configure);
         services.AddNearCache("orders", options =>

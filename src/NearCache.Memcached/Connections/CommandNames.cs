@@ -21,8 +21,8 @@ internal static class CommandNames
     ];
 
     /// <summary>By the numbers of <see cref="AnswerTo(MetaCommandKind, MetaStatus)"/>.</summary>
-    public static readonly Answer[] Answers =
-        [.. All[..Batch].SelectMany((name, number) => Enumerable.Range(0, Statuses).Select(status => new Answer(name, OutcomeOf(number, (MetaStatus)status))))];
+    public static readonly CommandOutcome[] Answers =
+        [.. All[..Batch].SelectMany((name, number) => Enumerable.Range(0, Statuses).Select(status => new CommandOutcome(name, OutcomeOf(number, (MetaStatus)status))))];
 
     public static string Of(MetaCommandKind kind) => All[(int)kind];
 

@@ -10,17 +10,17 @@ namespace NearCache.Memcached.Connections;
 /// <remarks>
 /// It takes commands from the moment it exists; they are sent once it is open. It ends once, and then all that still waits fails.
 /// </remarks>
-internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
+internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadPoolWorkItem
 {
     private static long LastId;
 
     private readonly Lock _gate = new();   // guards the line, what is in flight, and the send queue
     private readonly ConnectionSettings _settings;
     private readonly OperationRing _ring = new();
-    private readonly Room _room;
+    private readonly InFlightLimit _room;
     private readonly Flusher _flusher;
-    private readonly Liveness _liveness;
-    private readonly CompileCredit _credit;
+    private readonly LivenessMonitor _liveness;
+    private readonly JitAllowance _credit;
     private readonly long _made;
     private readonly bool _isWatched;   // a clock of the caller's own decides alone
     private readonly TimeSpan _late;
@@ -39,17 +39,17 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
     public Connection(ConnectionSettings settings)
     {
         _settings = settings;
-        _room = new Room(settings.Options);
+        _room = new InFlightLimit(settings.Options);
         _flusher = new Flusher(_gate, settings, failure => Abort(failure));
-        _liveness = new Liveness(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
-        _credit = new CompileCredit(settings.TickPeriod, settings.TicksPerTimeout);
+        _liveness = new LivenessMonitor(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
+        _credit = new JitAllowance(settings.TickPeriod, settings.TicksPerTimeout);
         _tickedAt = _made = settings.Time.GetTimestamp();
         (_isWatched, _late) = (ReferenceEquals(settings.Time, TimeProvider.System), settings.TickPeriod * 1.25);
         _timer = settings.Time.CreateTimer(
             static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
         if (_isWatched)
         {
-            WatchThread.Add(this);
+            ThreadWatchdog.Add(this);
         }
     }
 
@@ -68,7 +68,7 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
     /// <summary>Connects and greets; throws if that fails within the connect timeout. To be called once.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var (transport, version) = await Greeting.ConnectAsync(_settings, cancellationToken).ConfigureAwait(false);
+        var (transport, version) = await Handshake.ConnectAsync(_settings, cancellationToken).ConfigureAwait(false);
         Version = version;
         lock (_gate)
         {
@@ -303,10 +303,10 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
         }
         : null;
 
-    bool IWatched.HasWorked => InFlight > 0;
+    bool IWatchdogTarget.HasWorked => InFlight > 0;
 
     /// <summary>Has a tick made that the timer owes: timers run on the thread pool, which may start nothing.</summary>
-    bool IWatched.Inspect()
+    bool IWatchdogTarget.Inspect()
     {
         if (InFlight == 0)
         {
@@ -330,18 +330,18 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
         }
     }
 
-    Operation? IReplyLine.Peek(long number) =>
+    Operation? IPendingOperations.Peek(long number) =>
         _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
 
-    long IReplyLine.Now() => _settings.Metrics.Now();
+    long IPendingOperations.Now() => _settings.Metrics.Now();
 
-    void IReplyLine.Received(int bytes)
+    void IPendingOperations.Received(int bytes)
     {
         Volatile.Write(ref _received, _received + bytes);
         _settings.Metrics.Received(bytes);
     }
 
-    void IReplyLine.Answered(long number, int commands, long bytes)
+    void IPendingOperations.Answered(long number, int commands, long bytes)
     {
         if (commands == 0)
         {
@@ -410,9 +410,9 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
     // takes the connection's.
     private void Watch()
     {
-        if (_isWatched && !WatchThread.IsAwake)
+        if (_isWatched && !ThreadWatchdog.IsAwake)
         {
-            WatchThread.Wake();
+            ThreadWatchdog.Wake();
         }
     }
 
@@ -422,7 +422,7 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
     {
         Volatile.Write(ref _tickedAt, _settings.Time.GetTimestamp());
         _settings.Starvation.Look();
-        if (_isWatched && _credit.Covers(ConnectLimit.Compiled()))
+        if (_isWatched && _credit.Covers(JitAwareTimeout.Compiled()))
         {
             return;
         }
@@ -487,7 +487,7 @@ internal sealed class Connection : IReplyLine, IWatched, IThreadPoolWorkItem
 
         if (_isWatched)
         {
-            WatchThread.Remove(this);
+            ThreadWatchdog.Remove(this);
         }
 
         foreach (var operation in waiting)

@@ -30,7 +30,7 @@ internal sealed class ConnectionFailure
 
     public static ConnectionFailure Stalled(string server, TimeSpan limit)
     {
-        var text = $"an answer or a request that others wait for moved by less than {Liveness.StallBytes / 1024} KiB within {limit.TotalMilliseconds:0} ms (StallTimeout)";
+        var text = $"an answer or a request that others wait for moved by less than {LivenessMonitor.StallBytes / 1024} KiB within {limit.TotalMilliseconds:0} ms (StallTimeout)";
         return new("stalled", text, (operation, unknown) => new MemcachedConnectionLostException(server, operation, unknown, text, null));
     }
 

@@ -6,23 +6,23 @@ namespace NearCache.Memcached.Connections;
 
 /// <summary>The connections to one server: says which one takes an operation, and lets it wait while none can.</summary>
 /// <remarks>Each call names an owner, which is kept alive while something is in flight, and by nothing else here.</remarks>
-internal sealed class ConnectionPool : IServerView
+internal sealed class ConnectionPool : IServerGauges
 {
     // For callers that looked the server up just before the list changed.
     private static readonly TimeSpan LateCallers = TimeSpan.FromMilliseconds(100);
 
     private readonly TaskCompletionSource _isClosing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionSettings _settings;
-    private readonly ConnectionKeeper[] _keepers;
+    private readonly ReconnectingConnection[] _keepers;
 
     public ConnectionPool(ConnectionSettings settings)
     {
         _settings = settings;
-        _keepers = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ConnectionKeeper(settings))];
+        _keepers = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ReconnectingConnection(settings))];
         settings.Metrics.Show(this);
     }
 
-    public IReadOnlyList<ConnectionKeeper> Keepers => _keepers;
+    public IReadOnlyList<ReconnectingConnection> Keepers => _keepers;
 
     public ConnectionSettings Settings => _settings;
 
@@ -38,9 +38,9 @@ internal sealed class ConnectionPool : IServerView
         }
     }
 
-    int IServerView.InFlight => _keepers.Sum(keeper => keeper.InFlight);
+    int IServerGauges.InFlight => _keepers.Sum(keeper => keeper.InFlight);
 
-    int IServerView.OpenConnections => _keepers.Count(keeper => keeper.IsOpen);
+    int IServerGauges.OpenConnections => _keepers.Count(keeper => keeper.IsOpen);
 
     /// <summary>Ends all connections from any thread; does not wait for that.</summary>
     public void Abort()
@@ -100,7 +100,7 @@ internal sealed class ConnectionPool : IServerView
     /// <param name="terms">How they are sent.</param>
     /// <param name="cancellationToken">Gives up the answer.</param>
     public Task<MetaGroupResult> RunAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken)
     {
         commands = WithOwnKeys(commands);
         foreach (ref readonly var command in commands.Span)
@@ -164,7 +164,7 @@ internal sealed class ConnectionPool : IServerView
                 SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
 
     private Task<MetaGroupResult> RunTracedAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken) =>
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
             _settings,
             CommandNames.NumberOf(commands.Span),
@@ -191,7 +191,7 @@ internal sealed class ConnectionPool : IServerView
     }
 
     private Task<MetaGroupResult> SendAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, CancellationToken cancellationToken)
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken)
     {
         var started = _settings.Metrics.Now();
         if (Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
@@ -232,7 +232,7 @@ internal sealed class ConnectionPool : IServerView
     }
 
     private async Task<MetaGroupResult> SendSlowlyAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupTerms terms, long started, CancellationToken cancellationToken)
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, long started, CancellationToken cancellationToken)
     {
         GroupOperation? operation = null;
         await QueueAsync(
@@ -331,7 +331,7 @@ internal sealed class ConnectionPool : IServerView
     private readonly record struct Call(int Number, int Commands, long Started);
 
     // One key always goes by one connection, so that its operations keep their order.
-    private ConnectionKeeper Pick(ReadOnlySpan<byte> key)
+    private ReconnectingConnection Pick(ReadOnlySpan<byte> key)
     {
         if (_keepers.Length == 1)
         {

@@ -147,8 +147,8 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
 
     private async Task FlushAsync(bool isCallersThread)
     {
-        SendPart single = default;
-        List<SendPart>? parts = null;
+        SendBuffer single = default;
+        List<SendBuffer>? parts = null;
         try
         {
             while (TryTake(ref single, ref parts, out var stream))
@@ -178,7 +178,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         }
     }
 
-    private bool TryTake(ref SendPart sent, ref List<SendPart>? parts, out Stream stream)
+    private bool TryTake(ref SendBuffer sent, ref List<SendBuffer>? parts, out Stream stream)
     {
         lock (gate)
         {
@@ -198,7 +198,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     }
 
     // What has gathered meanwhile is not this caller's to send.
-    private bool MustHandOver(ref SendPart sent, ref List<SendPart>? parts)
+    private bool MustHandOver(ref SendBuffer sent, ref List<SendBuffer>? parts)
     {
         lock (gate)
         {
@@ -214,7 +214,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         return true;
     }
 
-    private void Return(ref SendPart sent, ref List<SendPart>? parts)
+    private void Return(ref SendBuffer sent, ref List<SendBuffer>? parts)
     {
         Queue.Return(sent);
         if (parts is not null)
@@ -237,7 +237,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         }
     }
 
-    private async ValueTask SendAsync(Stream stream, SendPart part)
+    private async ValueTask SendAsync(Stream stream, SendBuffer part)
     {
         for (ReadOnlyMemory<byte> memory = part.Buffer.AsMemory(0, part.Length); !memory.IsEmpty;)
         {

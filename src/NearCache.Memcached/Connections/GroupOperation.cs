@@ -26,14 +26,14 @@ internal sealed class GroupOperation(
 
     public override bool Allows(in MetaReply reply) => _expected[_next].Replies.Allow(reply);
 
-    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) =>
+    public override AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) =>
         _expected[_next].Replies.AllowValue(reply, value)
             ? Accept(reply, reply.Code == MetaReplyCode.Value && !HasEnded ? value.ToArray() : null, now)
-            : Acceptance.Illegal;
+            : AcceptResult.Illegal;
 
-    public override LargeValue BeginLarge(int length) => HasEnded ? default : LargeValue.Exact(length);
+    public override LargeValueBuffer BeginLarge(int length) => HasEnded ? default : LargeValueBuffer.Exact(length);
 
-    public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now) => Accept(reply, value.Array, now);
+    public override AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now) => Accept(reply, value.Array, now);
 
     // What has an answer was carried out.
     public override void Fail(ConnectionFailure failure, bool outcomeUnknown) => base.Fail(failure, outcomeUnknown || _next > 0);
@@ -49,20 +49,20 @@ internal sealed class GroupOperation(
         return expected;
     }
 
-    private Acceptance Accept(in MetaReply reply, byte[]? value, long now)
+    private AcceptResult Accept(in MetaReply reply, byte[]? value, long now)
     {
         var kind = _expected[_next].Kind;
         if (!HasEnded)
         {
             Settings.Metrics.Answered(CommandNames.AnswerTo(kind, MetaRules.StatusOf(reply.Code)));
-            _responses[_next] = ResponseMaker.Make(reply, value, kind);
+            _responses[_next] = ResponseFactory.Make(reply, value, kind);
         }
 
         Opaque++;
         Volatile.Write(ref _next, _next + 1);
         if (_next < _responses.Length)
         {
-            return Acceptance.More;
+            return AcceptResult.More;
         }
 
         return Answer(new MetaGroupResult(_responses, connectionId), now);

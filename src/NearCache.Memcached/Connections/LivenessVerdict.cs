@@ -1,6 +1,6 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What <see cref="Liveness"/> says.</summary>
+/// <summary>What <see cref="LivenessMonitor"/> says.</summary>
 internal enum LivenessVerdict
 {
     Fine,

@@ -41,16 +41,16 @@ internal abstract class Operation : IThreadPoolWorkItem
     /// <summary>
     /// Takes a legal reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.
     /// </summary>
-    public abstract Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now);
+    public abstract AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now);
 
     /// <summary>Says where a legal value goes that has not wholly arrived.</summary>
-    public abstract LargeValue BeginLarge(int length);
+    public abstract LargeValueBuffer BeginLarge(int length);
 
     /// <summary>Takes a legal reply whose value was put where <see cref="BeginLarge"/> said.</summary>
-    public abstract Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now);
+    public abstract AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now);
 
     /// <summary>Takes a line of the classic protocol, without its end.</summary>
-    public virtual Acceptance AcceptLine(ReadOnlySpan<byte> line) => Acceptance.Illegal;
+    public virtual AcceptResult AcceptLine(ReadOnlySpan<byte> line) => AcceptResult.Illegal;
 
     /// <summary>Ends it without a reply, unless it has ended. The exception is made only if it is used.</summary>
     public abstract void Fail(ConnectionFailure failure, bool outcomeUnknown);

@@ -11,7 +11,7 @@ namespace NearCache.Memcached.Connections;
 /// <see cref="CompletionBatch"/>. A thread that has worked for long lets other connections have their turn, or goes back to the pool and
 /// queues up behind others.
 /// </remarks>
-internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
+internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatchdogTarget
 {
     private const int FlushEvery = 64;
     private const int LookEvery = 16;
@@ -19,12 +19,12 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 
     private readonly ReplyReader _reader;
     private readonly Stream _stream;
-    private readonly ReadyStream? _ready;
+    private readonly EpollStream? _ready;
     private readonly Flusher _flusher;
     private readonly string _server;
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly Pace _pace;
-    private readonly BriefLook _look;
+    private readonly InlineCompletionPolicy _pace;
+    private readonly SpinBeforeWait _look;
     private readonly long _longTurn;
     private readonly long _longBatch;
     private readonly TaskCompletionSource<ConnectionFailure> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,14 +36,14 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
     private int _same;
     private volatile bool _hasWorked;
     private bool _isAskedAgain;
-    private ReadyThread? _thread;
+    private EpollThread? _thread;
 
     public ReadLoop(ReplyReader reader, TransportConnection transport, Flusher flusher, string server)
     {
         (_reader, _stream, _flusher, _server) = (reader, transport.Stream, flusher, server);
-        _ready = _stream as ReadyStream;
-        _pace = new Pace(_time.TimestampFrequency);
-        _look = new BriefLook(_time.TimestampFrequency);
+        _ready = _stream as EpollStream;
+        _pace = new InlineCompletionPolicy(_time.TimestampFrequency);
+        _look = new SpinBeforeWait(_time.TimestampFrequency);
         _longTurn = _time.TimestampFrequency / 500;
         _longBatch = _time.TimestampFrequency / 2000;
         _onRead = () => Run(Step.TakeRead);
@@ -60,10 +60,10 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
     /// <summary>Begins, and completes with the reason when the connection has ended. To be called once.</summary>
     public async Task<ConnectionFailure> RunAsync()
     {
-        WatchThread.Add(this);
+        ThreadWatchdog.Add(this);
         WorkScheduler.Queue(this);
         var failure = await _ended.Task.ConfigureAwait(false);
-        WatchThread.Remove(this);
+        ThreadWatchdog.Remove(this);
         _reader.Release();
         return failure;
     }
@@ -73,7 +73,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 
     void IThreadPoolWorkItem.Execute() => Run(Step.Read);
 
-    void IReadyListener.Ready() => Run(Step.Read);
+    void IReadinessCallback.Ready() => Run(Step.Read);
 
     /// <summary>
     /// Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.
@@ -113,7 +113,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 
                     if (now - started > _longTurn)
                     {
-                        if (_ready is not null && ReadyThread.Current is not null)
+                        if (_ready is not null && EpollThread.Current is not null)
                         {
                             _ready.WhenReadable(this);
                             return;
@@ -207,7 +207,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 #pragma warning restore CA2012
 
     /// <summary>Looks for a moment whether the reply of a lone caller, who has asked again, is there.</summary>
-    private bool TryLook(ReadyStream ready, out int count)
+    private bool TryLook(EpollStream ready, out int count)
     {
         count = 0;
         if (!_isAskedAgain || !_look.IsWorthwhile())
@@ -237,10 +237,10 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadyListener, IWatched
 
         _hasWorked = true;
         Interlocked.MemoryBarrier();
-        Volatile.Write(ref _thread, ReadyThread.Current);
-        if (!WatchThread.IsAwake)
+        Volatile.Write(ref _thread, EpollThread.Current);
+        if (!ThreadWatchdog.IsAwake)
         {
-            WatchThread.Wake();
+            ThreadWatchdog.Wake();
         }
 
         var batch = _reader.Ready;

@@ -5,7 +5,7 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Understands what a server sends and gives each reply to the operation that is first in line.</summary>
-internal sealed class ReplyReader(Stream stream, IReplyLine line, string server, bool verifies, bool verifiesMisses, int maxValueBytes)
+internal sealed class ReplyReader(Stream stream, IPendingOperations line, string server, bool verifies, bool verifiesMisses, int maxValueBytes)
 {
     private const int BufferSize = 128 * 1024;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -126,15 +126,15 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         _start += consumed;
         switch (operation.Accept(reply, value, _now))
         {
-            case Acceptance.Ready:
+            case AcceptResult.Ready:
                 Ready.Add(operation);
-                goto case Acceptance.Finished;
-            case Acceptance.Finished:
+                goto case AcceptResult.Finished;
+            case AcceptResult.Finished:
                 Next++;
                 _commands += commands;
                 _bytes += bytes;
                 return null;
-            case Acceptance.Illegal:
+            case AcceptResult.Illegal:
                 return Illegal(operation, reply);
             default:
                 return null;
@@ -154,15 +154,15 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         _start += end + 1;
         switch (operation.AcceptLine(input[..end].TrimEnd((byte)'\r')))
         {
-            case Acceptance.Ready:
+            case AcceptResult.Ready:
                 Ready.Add(operation);
-                goto case Acceptance.Finished;
-            case Acceptance.Finished:
+                goto case AcceptResult.Finished;
+            case AcceptResult.Finished:
                 Next++;
                 _commands += commands;
                 _bytes += bytes;
                 return null;
-            case Acceptance.Illegal:
+            case AcceptResult.Illegal:
                 return ConnectionFailure.NotUnderstood(server, $"a line that is no answer to {operation.Name}");
             default:
                 return null;
@@ -230,22 +230,22 @@ internal sealed class ReplyReader(Stream stream, IReplyLine line, string server,
         _start += 2;
         switch (operation.AcceptLarge(reply, value, line.Now()))
         {
-            case Acceptance.Ready:
+            case AcceptResult.Ready:
                 Ready.Add(operation);
-                goto case Acceptance.Finished;
-            case Acceptance.Finished:
+                goto case AcceptResult.Finished;
+            case AcceptResult.Finished:
                 Next++;
                 _commands += commands;
                 _bytes += bytes;
                 return null;
-            case Acceptance.Illegal:
+            case AcceptResult.Illegal:
                 return Illegal(operation, reply);
             default:
                 return null;
         }
     }
 
-    private bool IsVerified(Operation operation, in MetaReply reply) => (reply.Marks & MetaReplyMarks.HasOpaque) != 0
+    private bool IsVerified(Operation operation, in MetaReply reply) => (reply.Marks & MetaReplyFlags.HasOpaque) != 0
         ? reply.Opaque == operation.Opaque
         : reply.Code >= MetaReplyCode.NoOp || (reply.Code == MetaReplyCode.Miss && !verifiesMisses);
 

@@ -12,7 +12,7 @@ internal sealed class SendQueue
 {
     private const int LargeValueBytes = 32 * 1024;
     private const int BufferSize = 64 * 1024;
-    private List<SendPart> _parts = [];
+    private List<SendBuffer> _parts = [];
     private byte[]? _spare;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private int _filled;
@@ -23,7 +23,7 @@ internal sealed class SendQueue
     public bool IsEmpty => _filled == 0 && _parts.Count == 0;
 
     /// <summary>
-    /// Room for at least so many bytes in one piece. A group asks for all of its lines at once, so that they are sent at once.
+    /// InFlightLimit for at least so many bytes in one piece. A group asks for all of its lines at once, so that they are sent at once.
     /// </summary>
     public Span<byte> GetSpan(int size)
     {
@@ -86,7 +86,7 @@ internal sealed class SendQueue
     public void Add(byte[] copy, int length)
     {
         Seal();
-        _parts.Add(new SendPart(copy, length));
+        _parts.Add(new SendBuffer(copy, length));
         Position += length;
     }
 
@@ -94,11 +94,11 @@ internal sealed class SendQueue
     /// Hands out all that waits, as one part in <paramref name="single"/> when it is one, else as a list that is returned by
     /// <see cref="Return"/>.
     /// </summary>
-    public List<SendPart>? Take(out SendPart single)
+    public List<SendBuffer>? Take(out SendBuffer single)
     {
         if (_parts.Count == 0)
         {
-            single = new SendPart(_buffer, _filled);
+            single = new SendBuffer(_buffer, _filled);
             _buffer = TakeSpare();
             _filled = 0;
             return null;
@@ -112,7 +112,7 @@ internal sealed class SendQueue
     }
 
     /// <summary>Takes back the buffer of a part that was sent.</summary>
-    public void Return(in SendPart part)
+    public void Return(in SendBuffer part)
     {
         if (part.Buffer is { } buffer)
         {
@@ -131,7 +131,7 @@ internal sealed class SendQueue
     {
         if (_filled > 0)
         {
-            _parts.Add(new SendPart(_buffer, _filled));
+            _parts.Add(new SendBuffer(_buffer, _filled));
             _buffer = TakeSpare();
             _filled = 0;
         }

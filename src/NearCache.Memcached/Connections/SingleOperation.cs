@@ -20,7 +20,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     // A value of this size for a buffer writer waits in memory that the operation keeps, a larger one in memory of the shared pool.
     private const int MostScratchBytes = 4096;
     private readonly SingleOperationState _state = new();
-    private WaitCore _core;
+    private ReusableTaskSourceCore _core;
     private CancellationTokenRegistration _registration;
     private CancellationToken _token;
     private MetaReply _reply;
@@ -68,16 +68,16 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
 
     public override bool Allows(in MetaReply reply) => _legal.Allow(reply);
 
-    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now)
+    public override AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now)
     {
         if (!_legal.AllowValue(reply, value))
         {
-            return Acceptance.Illegal;
+            return AcceptResult.Illegal;
         }
 
         if (!_state.TryEnd())
         {
-            return Acceptance.Finished;
+            return AcceptResult.Finished;
         }
 
         if (reply.Code == MetaReplyCode.Value)
@@ -87,24 +87,24 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         }
 
         Answered(reply, now);
-        return Acceptance.Ready;
+        return AcceptResult.Ready;
     }
 
     // One whose caller gives up meanwhile keeps its memory to itself.
-    public override LargeValue BeginLarge(int length) =>
-        _state.WasGivenUp ? default : _writer is null ? LargeValue.Exact(length) : LargeValue.Rented(length);
+    public override LargeValueBuffer BeginLarge(int length) =>
+        _state.WasGivenUp ? default : _writer is null ? LargeValueBuffer.Exact(length) : LargeValueBuffer.Rented(length);
 
-    public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now)
+    public override AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now)
     {
         if (!_state.TryEnd())
         {
             value.Release();
-            return Acceptance.Finished;
+            return AcceptResult.Finished;
         }
 
         _value = value.Array;
         Answered(reply, now);
-        return Acceptance.Ready;
+        return AcceptResult.Ready;
     }
 
     public override void Fail(ConnectionFailure failure, bool outcomeUnknown)
@@ -179,7 +179,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     MetaResponse IValueTaskSource<MetaResponse>.GetResult(short token)
     {
         _core.GetResult(token);
-        var (exception, response) = (_exception, _exception is null ? ResponseMaker.Make(_reply, _value, _kind) : default(MetaResponse?));
+        var (exception, response) = (_exception, _exception is null ? ResponseFactory.Make(_reply, _value, _kind) : default(MetaResponse?));
         Recycle();
         return response ?? Throw<MetaResponse>(exception!);
     }
@@ -207,7 +207,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     ulong? IValueTaskSource<ulong?>.GetResult(short token)
     {
         var value = TakeResult(token, out var reply);
-        return reply.Code == MetaReplyCode.Value ? ResponseMaker.Make(reply, value, MetaCommandKind.Arithmetic).Number : null;
+        return reply.Code == MetaReplyCode.Value ? ResponseFactory.Make(reply, value, MetaCommandKind.Arithmetic).Number : null;
     }
 
     private static T Throw<T>(Exception exception)

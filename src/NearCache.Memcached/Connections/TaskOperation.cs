@@ -89,15 +89,15 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     }
 
     /// <summary>Ends it with its result, which is an error of the server's when <paramref name="error"/> is not null.</summary>
-    protected Acceptance Answer(T result, long now, string? error = null)
+    protected AcceptResult Answer(T result, long now, string? error = null)
     {
         if (!TryEnd())
         {
-            return Acceptance.Finished;
+            return AcceptResult.Finished;
         }
 
         (_result, _answered, _error) = (result, now, error);
-        return Acceptance.Ready;
+        return AcceptResult.Ready;
     }
 
     private bool TryEnd() => Interlocked.Exchange(ref _isEnded, 1) == 0;

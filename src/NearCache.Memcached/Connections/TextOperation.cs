@@ -21,40 +21,40 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
 
     public override bool Allows(in MetaReply reply) => false;
 
-    public override Acceptance Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) => Acceptance.Illegal;
+    public override AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) => AcceptResult.Illegal;
 
-    public override LargeValue BeginLarge(int length) => default;
+    public override LargeValueBuffer BeginLarge(int length) => default;
 
-    public override Acceptance AcceptLarge(in MetaReply reply, in LargeValue value, long now) => Acceptance.Illegal;
+    public override AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now) => AcceptResult.Illegal;
 
-    public override Acceptance AcceptLine(ReadOnlySpan<byte> line)
+    public override AcceptResult AcceptLine(ReadOnlySpan<byte> line)
     {
         var kind = command.Read(line);
         _bytes += line.Length;
-        if (kind == TextLine.Illegal || _bytes > MostBytes)
+        if (kind == TextLineKind.Illegal || _bytes > MostBytes)
         {
-            return Acceptance.Illegal;
+            return AcceptResult.Illegal;
         }
 
-        if (kind is TextLine.OneOfMany or TextLine.Only && !HasEnded)
+        if (kind is TextLineKind.OneOfMany or TextLineKind.Only && !HasEnded)
         {
             _lines.Add(Encoding.UTF8.GetString(line));
         }
 
-        if (kind == TextLine.OneOfMany)
+        if (kind == TextLineKind.OneOfMany)
         {
-            return Acceptance.More;
+            return AcceptResult.More;
         }
 
-        return Answered(kind == TextLine.Error ? Encoding.UTF8.GetString(line) : null);
+        return Answered(kind == TextLineKind.Error ? Encoding.UTF8.GetString(line) : null);
     }
 
-    private Acceptance Answered(string? error)
+    private AcceptResult Answered(string? error)
     {
         if (HasEnded)
         {
             // One that was given up has been counted.
-            return Acceptance.Finished;
+            return AcceptResult.Finished;
         }
 
         Settings.Metrics.Answered(

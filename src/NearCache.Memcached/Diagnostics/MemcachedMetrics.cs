@@ -21,12 +21,12 @@ internal sealed class MemcachedMetrics : IDisposable
     };
 
     private readonly Lock _lock = new();   // guards the growing of the list of servers
-    private readonly IReadOnlyList<Answer> _answers;
+    private readonly IReadOnlyList<CommandOutcome> _answers;
     private readonly Meter _meter;
     private readonly bool _isOwn;
-    private volatile ServerTotals[] _servers = [];
+    private volatile ServerCounters[] _servers = [];
 
-    private MemcachedMetrics(Meter meter, bool isOwn, IReadOnlyList<Answer> answers)
+    private MemcachedMetrics(Meter meter, bool isOwn, IReadOnlyList<CommandOutcome> answers)
     {
         (_meter, _isOwn, _answers) = (meter, isOwn, answers);
         Duration = meter.CreateHistogram(
@@ -75,19 +75,19 @@ internal sealed class MemcachedMetrics : IDisposable
     /// <summary>Those of the factory's meter, or some of its own.</summary>
     /// <param name="factory">Owns the meter; null: the caller does.</param>
     /// <param name="answers">What can be counted, in the order of the numbers by which it is.</param>
-    public static MemcachedMetrics Of(IMeterFactory? factory, IReadOnlyList<Answer> answers) => factory is null
+    public static MemcachedMetrics Of(IMeterFactory? factory, IReadOnlyList<CommandOutcome> answers) => factory is null
         ? new MemcachedMetrics(new Meter(MeterName), isOwn: true, answers)
         : Shared.GetValue(factory.Create(MeterName), meter => new MemcachedMetrics(meter, isOwn: false, answers));
 
     /// <summary>What is added up for a server, by whichever client. Kept, so that sums never fall.</summary>
-    public ServerTotals TotalsOf(string address, int port)
+    public ServerCounters TotalsOf(string address, int port)
     {
         lock (_lock)
         {
             var totals = Array.Find(_servers, server => server.Address == address && server.Port == port);
             if (totals is null)
             {
-                totals = new ServerTotals(address, port, _answers.Count);
+                totals = new ServerCounters(address, port, _answers.Count);
                 _servers = [.. _servers, totals];
             }
 
@@ -124,7 +124,7 @@ internal sealed class MemcachedMetrics : IDisposable
         from state in Enum.GetValues<MemcachedServerState>()
         select totals.Measure(states.LongCount(current => current == state), new KeyValuePair<string, object?>("state", NameOf(state)));
 
-    private IEnumerable<Measurement<long>> Views(Func<ServerTotals, IReadOnlyList<IServerView>, Measurement<long>> measure) =>
+    private IEnumerable<Measurement<long>> Views(Func<ServerCounters, IReadOnlyList<IServerGauges>, Measurement<long>> measure) =>
         _servers.Where(totals => totals.Views.Count > 0).Select(totals => measure(totals, totals.Views));
 
     private static string NameOf(MemcachedServerState state) => state switch

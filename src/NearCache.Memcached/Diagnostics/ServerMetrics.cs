@@ -7,7 +7,7 @@ internal sealed class ServerMetrics
     public const long Untimed = long.MinValue;
 
     private readonly MemcachedMetrics _metrics;
-    private readonly ServerTotals _totals;
+    private readonly ServerCounters _totals;
     private readonly TimeProvider _time;
     private readonly double _seconds;
     private readonly KeyValuePair<string, object?>[][] _durationTags;
@@ -16,7 +16,7 @@ internal sealed class ServerMetrics
     /// <param name="totals">The server's.</param>
     /// <param name="operations">The names of operations, in the order of the numbers that stand for them.</param>
     /// <param name="time">The client's clock.</param>
-    public ServerMetrics(MemcachedMetrics metrics, ServerTotals totals, IReadOnlyList<string> operations, TimeProvider time)
+    public ServerMetrics(MemcachedMetrics metrics, ServerCounters totals, IReadOnlyList<string> operations, TimeProvider time)
     {
         (_metrics, _totals, _time) = (metrics, totals, time);
         _seconds = 1.0 / time.TimestampFrequency;
@@ -73,10 +73,10 @@ internal sealed class ServerMetrics
     public void Disconnected(string reason) => _metrics.Closed.Add(1, Tags(new KeyValuePair<string, object?>("reason", reason)));
 
     /// <summary>From now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Show(IServerView view) => _totals.Add(view);
+    public void Show(IServerGauges view) => _totals.Add(view);
 
     /// <summary>The client has done with the server.</summary>
-    public void Hide(IServerView view) => _totals.Remove(view);
+    public void Hide(IServerGauges view) => _totals.Remove(view);
 
     private KeyValuePair<string, object?>[] Tags(params ReadOnlySpan<KeyValuePair<string, object?>> first) => [.. first, .. _totals.Tags];
 }

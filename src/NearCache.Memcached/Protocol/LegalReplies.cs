@@ -8,7 +8,7 @@ namespace NearCache.Memcached.Protocol;
 internal readonly struct LegalReplies
 {
     private const int MostDigits = 20;
-    private const MetaReplyMarks OfGets = MetaReplyMarks.Winner | MetaReplyMarks.WonByAnother | MetaReplyMarks.Stale;
+    private const MetaReplyFlags OfGets = MetaReplyFlags.Winner | MetaReplyFlags.WonByAnother | MetaReplyFlags.Stale;
     private readonly MetaCommandKind _kind;
     private readonly MetaFields _fields;
     private readonly ushort _codes;

@@ -7,7 +7,7 @@ internal struct MetaReply
     public MetaReplyCode Code;
 
     /// <summary>h0/h1, W, Z, X.</summary>
-    public MetaReplyMarks Marks;
+    public MetaReplyFlags Marks;
 
     /// <summary>The fields that the line carries, the value among them.</summary>
     public MetaFields Fields;
@@ -30,7 +30,7 @@ internal struct MetaReply
     /// <summary>s</summary>
     public int Size;
 
-    /// <summary>O, when <see cref="MetaReplyMarks.HasOpaque"/>.</summary>
+    /// <summary>O, when <see cref="MetaReplyFlags.HasOpaque"/>.</summary>
     public ulong Opaque;
 
     /// <summary>The whole line of an error.</summary>

@@ -113,19 +113,19 @@ internal static class MetaReplyReader
             case (byte)'s':
                 return TryAdd(MetaFields.Size, ref reply) && Utf8Parser.TryParse(token, out reply.Size, out read) && read == token.Length;
             case (byte)'h':
-                reply.Marks |= token is [(byte)'1'] ? MetaReplyMarks.WasHit : MetaReplyMarks.None;
+                reply.Marks |= token is [(byte)'1'] ? MetaReplyFlags.WasHit : MetaReplyFlags.None;
                 return TryAdd(MetaFields.WasHit, ref reply) && token is [(byte)'0' or (byte)'1'];
             case (byte)'W':
-                reply.Marks |= MetaReplyMarks.Winner;
+                reply.Marks |= MetaReplyFlags.Winner;
                 return token.IsEmpty;
             case (byte)'Z':
-                reply.Marks |= MetaReplyMarks.WonByAnother;
+                reply.Marks |= MetaReplyFlags.WonByAnother;
                 return token.IsEmpty;
             case (byte)'X':
-                reply.Marks |= MetaReplyMarks.Stale;
+                reply.Marks |= MetaReplyFlags.Stale;
                 return token.IsEmpty;
             case (byte)'O':
-                reply.Marks |= MetaReplyMarks.HasOpaque;
+                reply.Marks |= MetaReplyFlags.HasOpaque;
                 return Utf8Parser.TryParse(token, out reply.Opaque, out read) && read == token.Length;
             case (byte)'b':
                 return token.IsEmpty;

@@ -38,22 +38,22 @@ internal sealed record TextCommand
     }
 
     /// <summary>Says what a line of the answer is.</summary>
-    public TextLine Read(ReadOnlySpan<byte> line)
+    public TextLineKind Read(ReadOnlySpan<byte> line)
     {
         if (line.SequenceEqual("ERROR"u8)
             || line.StartsWith("ERROR "u8)
             || line.StartsWith("CLIENT_ERROR "u8)
             || line.StartsWith("SERVER_ERROR "u8))
         {
-            return TextLine.Error;
+            return TextLineKind.Error;
         }
 
         if (_each is not null)
         {
-            return line.SequenceEqual("END"u8) ? TextLine.End : StartsWith(line, _each) ? TextLine.OneOfMany : TextLine.Illegal;
+            return line.SequenceEqual("END"u8) ? TextLineKind.End : StartsWith(line, _each) ? TextLineKind.OneOfMany : TextLineKind.Illegal;
         }
 
-        return (_only![^1] == ' ' ? StartsWith(line, _only) : Equals(line, _only)) ? TextLine.Only : TextLine.Illegal;
+        return (_only![^1] == ' ' ? StartsWith(line, _only) : Equals(line, _only)) ? TextLineKind.Only : TextLineKind.Illegal;
     }
 
     private static bool StartsWith(ReadOnlySpan<byte> line, string text) => line.Length > text.Length && Equals(line[..text.Length], text);

@@ -12,16 +12,16 @@ namespace NearCache.Memcached.Topology;
 public sealed class EnyimLocator : IServerLocator
 {
     private const int PointsPerServer = 100;
-    private readonly PointRing _ring;
+    private readonly HashRing _ring;
 
     /// <summary>Makes the ring.</summary>
     /// <exception cref="ArgumentException">There is no server, or a weight that is not 1.</exception>
-    public EnyimLocator(IReadOnlyList<RingServer> servers)
+    public EnyimLocator(IReadOnlyList<WeightedServer> servers)
     {
-        RingServer.Check(servers, knowsWeights: false);
+        WeightedServer.Check(servers, knowsWeights: false);
 
         // Backwards, so that the last of equal points comes first.
-        _ring = new PointRing(
+        _ring = new HashRing(
             servers.SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(i => (Point(server, i), index))).Reverse());
     }
 
@@ -34,7 +34,7 @@ public sealed class EnyimLocator : IServerLocator
         return _ring.OwnerOf(isBeforeFirst ? _ring.Count - 1 : point == _ring.Count ? 0 : point);
     }
 
-    private static uint Point(RingServer server, int i)
+    private static uint Point(WeightedServer server, int i)
     {
         var host = server.Host.Contains(':', StringComparison.Ordinal) ? $"[{server.Host}]" : server.Host;
         return KeyHashes.Fnv1a(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{i}-{host}:{server.Port}")));

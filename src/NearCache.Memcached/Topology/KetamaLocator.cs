@@ -17,16 +17,16 @@ public sealed class KetamaLocator : IServerLocator
     private const int PointsPerServer = 100;
     private const int WeightedPointsPerServer = 160;
     private const int PointsPerDigest = 4;
-    private readonly PointRing _ring;
+    private readonly HashRing _ring;
     private readonly bool _isOneAtATime;
 
     /// <summary>Makes the ring.</summary>
     /// <exception cref="ArgumentException">There is no server, or weights differ and the variant knows none.</exception>
-    public KetamaLocator(IReadOnlyList<RingServer> servers, KetamaVariant variant = KetamaVariant.Md5)
+    public KetamaLocator(IReadOnlyList<WeightedServer> servers, KetamaVariant variant = KetamaVariant.Md5)
     {
-        RingServer.Check(servers, knowsWeights: variant == KetamaVariant.Weighted);
+        WeightedServer.Check(servers, knowsWeights: variant == KetamaVariant.Weighted);
         _isOneAtATime = variant == KetamaVariant.OneAtATime;
-        _ring = new PointRing(variant == KetamaVariant.Weighted
+        _ring = new HashRing(variant == KetamaVariant.Weighted
             ? servers.SelectMany((server, index) => WeightedPoints(server, servers).Select(point => (point, index)))
             : servers.SelectMany(
                 (server, index) =>
@@ -40,7 +40,7 @@ public sealed class KetamaLocator : IServerLocator
         return _ring.OwnerOf(point == _ring.Count ? 0 : point);
     }
 
-    private static IEnumerable<uint> WeightedPoints(RingServer server, IReadOnlyList<RingServer> servers)
+    private static IEnumerable<uint> WeightedPoints(WeightedServer server, IReadOnlyList<WeightedServer> servers)
     {
         // In single precision, as libmemcached computes it: a rounding apart would be points apart.
         var share = (float)server.Weight / servers.Sum(other => other.Weight);
@@ -56,7 +56,7 @@ public sealed class KetamaLocator : IServerLocator
         }
     }
 
-    private static string Label(RingServer server, int point, KetamaVariant variant) =>
+    private static string Label(WeightedServer server, int point, KetamaVariant variant) =>
         variant == KetamaVariant.Spy ? string.Create(CultureInfo.InvariantCulture, $"/{server.Host}:{server.Port}-{point}")
         : server.Port is 11211 or 0 ? string.Create(CultureInfo.InvariantCulture, $"{server.Host}-{point}")
         : string.Create(CultureInfo.InvariantCulture, $"{server.Host}:{server.Port}-{point}");

@@ -14,9 +14,9 @@ public sealed class ModuloLocator : IServerLocator
 
     /// <summary>Counts the servers.</summary>
     /// <exception cref="ArgumentException">There is no server, or a weight that is not 1.</exception>
-    public ModuloLocator(IReadOnlyList<RingServer> servers)
+    public ModuloLocator(IReadOnlyList<WeightedServer> servers)
     {
-        RingServer.Check(servers, knowsWeights: false);
+        WeightedServer.Check(servers, knowsWeights: false);
         _servers = (uint)servers.Count;
     }
 

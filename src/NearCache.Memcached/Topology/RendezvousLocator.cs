@@ -19,9 +19,9 @@ public sealed class RendezvousLocator : IServerLocator
 
     /// <summary>Hashes the servers.</summary>
     /// <exception cref="ArgumentException">There is no server, or a weight below 1.</exception>
-    public RendezvousLocator(IReadOnlyList<RingServer> servers)
+    public RendezvousLocator(IReadOnlyList<WeightedServer> servers)
     {
-        RingServer.Check(servers, knowsWeights: true);
+        WeightedServer.Check(servers, knowsWeights: true);
         var draws = servers.SelectMany(
             (server, index) => Enumerable.Range(0, server.Weight).Select(draw => (Hash: Hash(server, draw), Owner: index))).ToArray();
         _draws = [.. draws.Select(draw => draw.Hash)];
@@ -42,6 +42,6 @@ public sealed class RendezvousLocator : IServerLocator
         return _owners[owner];
     }
 
-    private static ulong Hash(RingServer server, int draw) =>
+    private static ulong Hash(WeightedServer server, int draw) =>
         KeyHashes.Fnv1aMixed(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{server.Host}:{server.Port}#{draw}")));
 }

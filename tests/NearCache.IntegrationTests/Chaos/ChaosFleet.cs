@@ -27,7 +27,7 @@ internal sealed class ChaosFleet : IAsyncDisposable
     public ChaosFleet(int processes, MemcachedProcess memcached, ChaosEnvironment world, TimeProvider time)
     {
         (_memcached, Time) = (memcached, time);
-        Logs = [.. Enumerable.Range(0, processes).Select(_ => new SaidLog())];
+        Logs = [.. Enumerable.Range(0, processes).Select(_ => new LogRecorder())];
         Caches = [.. Logs.Select(log => new NearCacheClient(Options(world), log, _meters, time))];
         _checks = [.. Caches.Select(cache => new NearCacheDetailedHealthCheck(cache))];
     }
@@ -36,7 +36,7 @@ internal sealed class ChaosFleet : IAsyncDisposable
 
     public NearCacheClient[] Caches { get; }
 
-    public SaidLog[] Logs { get; }
+    public LogRecorder[] Logs { get; }
 
     public int Writes => _writes;
 
@@ -106,7 +106,7 @@ internal sealed class ChaosFleet : IAsyncDisposable
         options.ZooKeeper.ConnectionString = world.Ensemble.ConnectionString + ChaosEnvironment.Chroot;
         options.ZooKeeper.CreateChroot = true;
         options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(6);
-        if (Time is FasterTime)
+        if (Time is AcceleratedTime)
         {
             // A busy machine must not look like a dead server.
             options.MaxStaleness = TimeSpan.FromMinutes(2);

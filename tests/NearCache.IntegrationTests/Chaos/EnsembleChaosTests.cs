@@ -32,7 +32,7 @@ public sealed class EnsembleChaosTests(ITestOutputHelper output)
             : Environment.TickCount;
         output.WriteLine($"seed {seed}");
         TestContext.Current.SendDiagnosticMessage($"seed {seed}");
-        TimeProvider time = soak is null ? new FasterTime(20) : TimeProvider.System;
+        TimeProvider time = soak is null ? new AcceleratedTime(20) : TimeProvider.System;
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var world = await ChaosEnvironment.StartAsync();
         await using var fleet = new ChaosFleet(Processes, memcached, world, time);

@@ -22,7 +22,7 @@ public sealed class LeasesAcrossRestartTests(ITestOutputHelper output)
         await using var other = Make(memcached.Address);
         using var stop = new CancellationTokenSource();
         var (longest, restarted, reads) = (0L, 0L, 0L);
-        using var stalls = new Stalls();
+        using var stalls = new StallMeter();
         var readers = Enumerable.Range(0, Readers)
             .Select(i => Task.Run(() => ReadAsync(i % 2 == 0 ? one : other, new Random(i))))
             .ToArray();

@@ -46,8 +46,8 @@ internal sealed class StorefrontCluster : IAsyncDisposable
     /// <summary>Starts everything, and returns when both shops show the raincoat from near.</summary>
     public static async Task<StorefrontCluster> BuildAsync(int memcacheds = 2)
     {
-        Needed.Program("memcached");
-        Needed.ZooKeeper();
+        Require.Program("memcached");
+        Require.ZooKeeper();
         var servers = await Task.WhenAll(Enumerable.Range(0, memcacheds).Select(_ => MemcachedProcess.StartNewAsync()));
         var storefronts = new StorefrontCluster(servers, await ZooKeeperEnsemble.StartNewAsync());
         var shops = await Task.WhenAll(StorefrontProcess.StartNewAsync(storefronts.Settings), StorefrontProcess.StartNewAsync(storefronts.Settings));

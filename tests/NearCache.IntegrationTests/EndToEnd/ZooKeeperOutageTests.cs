@@ -19,7 +19,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         var before = await storefronts.ChangeAsync(TestScale.Of(30, 200));
 
         storefronts.ZooKeeper.KillAll();
-        using var stalls = new Stalls();
+        using var stalls = new StallMeter();
         var trials = new List<(TimeSpan Found, TimeSpan Stood)>();
         for (var trial = 0; trial < TestScale.Of(5, 20); trial++)
         {
@@ -41,7 +41,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         await storefronts.WarmUpAsync();
         output.WriteLine($"[FIGURE] announced before the outage: {before}");
 
-        // Measured again where something else kept the machine busy meanwhile.
+        // RecordedMeasurement again where something else kept the machine busy meanwhile.
         await Eventually.BecomesTrueAsync(
             async () =>
             {

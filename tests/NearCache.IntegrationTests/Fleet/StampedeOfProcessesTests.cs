@@ -16,8 +16,8 @@ public sealed class StampedeOfProcessesTests(ITestOutputHelper output)
     [Fact]
     public async Task One_factory_of_the_fleet_runs_for_the_callers_of_four_processes()
     {
-        Needed.Program("memcached");
-        Needed.ZooKeeper();
+        Require.Program("memcached");
+        Require.ZooKeeper();
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var zooKeeper = await ZooKeeperEnsemble.StartNewAsync();
         var members = Enumerable.Range(0, Processes)

@@ -56,7 +56,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
     [Fact]
     public async Task Slots_that_refuse_to_be_read_and_a_namespace_that_was_deleted_cost_little_and_are_told_and_mended()
     {
-        var log = new SaidLog();
+        var log = new LogRecorder();
         await using var fleet = await RuleFleet.StartAsync(caches: 0);
         await using var cache = RuleFleet.Make(
             fleet.Memcached, fleet.ZooKeeper, options => (

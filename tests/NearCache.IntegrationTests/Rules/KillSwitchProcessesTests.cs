@@ -52,7 +52,7 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
         await Task.WhenAll(hosts.Select(host => host.ServeNearAsync("product:1")));
         var told = await Task.WhenAll(hosts.Select(async host => (Host: host, Number: await host.TellAsync("gone product:1"))));
         await Task.WhenAll(told.Select(one => one.Host.AnswerAsync(one.Number, "watching")));
-        using var stalls = new Stalls();
+        using var stalls = new StallMeter();
         var pulled = Stopwatch.GetTimestamp();
         await pull();
         var gone = await Task.WhenAll(

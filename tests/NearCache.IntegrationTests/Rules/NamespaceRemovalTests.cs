@@ -103,7 +103,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);
         await admin.CreateAsync("/nearcache", null);
         await admin.MultiAsync([.. Enumerable.Range(0, 200).Select(i => MultiOperation.Create($"/nearcache/shop-{i}", null))]);
-        var (few, many) = (new SaidLog(), new SaidLog());
+        var (few, many) = (new LogRecorder(), new LogRecorder());
 
         await using (
             var cache = RuleFleet.Make(

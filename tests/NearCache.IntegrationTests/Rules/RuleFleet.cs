@@ -47,7 +47,7 @@ internal sealed class RuleFleet : IAsyncDisposable
     /// <summary>How long from now until each cache serves the key near no more, without what the machine stood still meanwhile.</summary>
     public async Task<TimeSpan[]> UntilNotNearAsync(string key, Func<Task> act)
     {
-        using var stalls = new Stalls();
+        using var stalls = new StallMeter();
         var clock = Stopwatch.StartNew();
         var watching = Caches.Select(async cache =>
         {
@@ -79,7 +79,7 @@ internal sealed class RuleFleet : IAsyncDisposable
 
     /// <summary>One more process of the same namespace.</summary>
     public static NearCacheClient Make(
-        MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure, SaidLog? log = null)
+        MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, Action<NearCacheOptions>? configure, LogRecorder? log = null)
     {
         var options = new NearCacheOptions
         {

@@ -30,7 +30,7 @@ public sealed class SharedEnsembleTests
             await admin.CreateAsync(path, null);
         }
 
-        var log = new SaidLog();
+        var log = new LogRecorder();
         await using var below = RuleFleet.Make(
             fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.ConnectionString += "/apps/shop", log);
         await using var top = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, null);
@@ -106,7 +106,7 @@ public sealed class SharedEnsembleTests
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var zooKeeper = await ZooKeeperProcess.StartNewAsync(javaOptions: ["-Dzookeeper.enforceQuota=true"]);
-        var log = new SaidLog();
+        var log = new LogRecorder();
         await using var writer = RuleFleet.Make([memcached], zooKeeper, null, log);
         await using var reader = RuleFleet.Make([memcached], zooKeeper, null);
         await Eventually.BecomesTrueAsync(
@@ -153,7 +153,7 @@ public sealed class SharedEnsembleTests
         await using var first = RuleFleet.Make([memcached], zooKeeper, null);
         await RuleFleet.AreMembersAsync(1, first);
         await QuotaAsync(admin, zNodes: 14);
-        var log = new SaidLog();
+        var log = new LogRecorder();
         await using var second = RuleFleet.Make([memcached], zooKeeper, null, log);
 
         await Eventually.BecomesTrueAsync(() => second.Snapshot().Budgets!.QuotaRefusals > 0, "it may not be a member");

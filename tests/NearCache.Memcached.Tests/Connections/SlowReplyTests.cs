@@ -92,7 +92,7 @@ public sealed class SlowReplyTests
     public async Task A_connection_that_one_reply_blocks_is_given_up_and_the_others_go_by_the_next(string key)
     {
         await using var server = FakeMemcached.Start();
-        using var log = new SaidLog();
+        using var log = new LogRecorder();
         await using var client = New(
             server,
             options => (options.StallTimeout, options.ReconnectDelay) = (TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(1)),
@@ -152,7 +152,7 @@ public sealed class SlowReplyTests
     private static Task BeginsAsync(MemcachedClient client, long before) =>
         Eventually.BecomesTrueAsync(() => client.Servers[0].Connections.Single().BytesReceived > before, "the reply begins");
 
-    private static MemcachedClient New(FakeMemcached server, Action<MemcachedOptions> configure, SaidLog? log = null)
+    private static MemcachedClient New(FakeMemcached server, Action<MemcachedOptions> configure, LogRecorder? log = null)
     {
         var options = new MemcachedOptions
         {

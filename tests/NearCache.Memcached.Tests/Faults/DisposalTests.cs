@@ -102,7 +102,7 @@ public sealed class DisposalTests(ITestOutputHelper output)
     public async Task Clients_that_were_never_disposed_are_ended_when_they_are_collected_and_say_where_they_were_made()
     {
         await using var server = await MemcachedProcess.StartNewAsync();
-        var log = new SaidLog();
+        var log = new LogRecorder();
         var before = await ForgetAsync(server.Address, server.Port, log, 200);
 
         await TestSupport.Eventually.BecomesTrueAsync(

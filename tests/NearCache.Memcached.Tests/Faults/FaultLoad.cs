@@ -11,7 +11,7 @@ internal sealed class FaultLoad : IAsyncDisposable
     private readonly int _port;
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, int> _errors = new();
-    private readonly Stalls _stalls = new();
+    private readonly StallMeter _stalls = new();
     private readonly Task[] _tasks;
     private long _answered;
     private long _slowest;

@@ -16,7 +16,7 @@ public sealed class OldServerTests
     {
         await using var server = FakeMemcached.Start();
         server.Version = version;
-        var (log, time) = (new SaidLog(), new ManualTime());
+        var (log, time) = (new LogRecorder(), new ManualTime());
         await using var client = new MemcachedClient(
             new MemcachedOptions { Servers = { server.Address }, ReconnectJitter = 0 }, log, timeProvider: time);
 

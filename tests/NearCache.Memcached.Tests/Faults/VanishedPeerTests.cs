@@ -55,8 +55,8 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
 
         public static async Task<Namespace> StartAsync(string network, ITestOutputHelper output)
         {
-            Needed.Program("ip");
-            Needed.Program("memcached");
+            Require.Program("ip");
+            Require.Program("memcached");
             Assert.SkipUnless(Environment.IsPrivilegedProcess, "making a network namespace needs root");
             var made = new Namespace { Address = $"{network}.2:{Port}" };
             var isMade = Ip($"netns add {made._name}") && Ip(

@@ -74,7 +74,7 @@ public sealed class DistributionTests
         Assert.Equal("cache-1:11211", Placement(MemcachedDistribution.Rendezvous, "cache-1 weight=3"));
 
         static string Placement(MemcachedDistribution distribution, params string[] servers) =>
-            Distributions.Describe(new MemcachedOptions { Distribution = distribution }, [.. servers.Select(ServerEntry.Parse)]);
+            ServerLocators.Describe(new MemcachedOptions { Distribution = distribution }, [.. servers.Select(ServerEntry.Parse)]);
     }
 
     [Theory]
@@ -117,7 +117,7 @@ public sealed class DistributionTests
     public void Weights_are_heeded_or_refused(MemcachedDistribution distribution)
     {
         string[] servers = ["10.0.0.1:11211 weight=1", "10.0.0.2:11211 weight=3"];
-        if (!Distributions.KnowsWeights(distribution))
+        if (!ServerLocators.KnowsWeights(distribution))
         {
             Assert.Throws<ArgumentException>(() => Ring(distribution, servers));
             return;
@@ -171,5 +171,5 @@ public sealed class DistributionTests
     private static IEnumerable<byte[]> Keys() => Enumerable.Range(0, 20_000).Select(key => Encoding.UTF8.GetBytes($"user:{key}"));
 
     private static IServerLocator Ring(MemcachedDistribution distribution, params string[] servers) =>
-        Distributions.Make(distribution, [.. servers.Select(server => ServerEntry.Parse(server).ForRing)]);
+        ServerLocators.Make(distribution, [.. servers.Select(server => ServerEntry.Parse(server).ForRing)]);
 }

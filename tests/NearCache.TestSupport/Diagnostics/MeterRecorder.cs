@@ -8,10 +8,10 @@ namespace NearCache.TestSupport.Diagnostics;
 public sealed class MeterRecorder : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, Meter> _meters = new();
-    private readonly ConcurrentQueue<Measured> _told = new();
+    private readonly ConcurrentQueue<RecordedMeasurement> _told = new();
     private readonly ConcurrentQueue<Instrument> _instruments = new();
     private readonly Lock _collecting = new();   // guards what one collection yields
-    private readonly List<Measured> _collected = [];
+    private readonly List<RecordedMeasurement> _collected = [];
     private readonly MeterListener _listener = new();
 
     /// <summary>Begins to listen.</summary>
@@ -38,7 +38,7 @@ public sealed class MeterRecorder : IMeterFactory
     public Meter Create(MeterOptions options) => _meters.GetOrAdd(options.Name, static (_, options) => new Meter(options), options);
 
     /// <summary>All that was told so far, and what the observable instruments say now.</summary>
-    public IReadOnlyList<Measured> All()
+    public IReadOnlyList<RecordedMeasurement> All()
     {
         lock (_collecting)
         {
@@ -69,7 +69,7 @@ public sealed class MeterRecorder : IMeterFactory
     private void Note<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
         where T : struct
     {
-        var measured = new Measured(
+        var measured = new RecordedMeasurement(
             instrument.Name, Convert.ToDouble(
                 value,
                 CultureInfo.InvariantCulture), [.. tags.ToArray()

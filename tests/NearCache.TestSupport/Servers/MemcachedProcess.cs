@@ -20,7 +20,7 @@ public sealed class MemcachedProcess : ServerProcess
     /// <summary>Starts one with 64 MB, two threads, and what <paramref name="arguments"/> add.</summary>
     public static async Task<MemcachedProcess> StartNewAsync(params string[] arguments)
     {
-        Needed.Program("memcached");
+        Require.Program("memcached");
         var server = new MemcachedProcess(Ports.Free(), arguments);
         await server.StartAsync();
         return server;
@@ -29,7 +29,7 @@ public sealed class MemcachedProcess : ServerProcess
     /// <summary>Starts one that listens on <see cref="UnixPath"/> alone.</summary>
     public static async Task<MemcachedProcess> StartOnUnixSocketAsync()
     {
-        Needed.Program("memcached");
+        Require.Program("memcached");
         var server = new MemcachedProcess(Ports.Free(), [], hasPath: true);
         await server.StartAsync();
         return server;

@@ -16,7 +16,7 @@ public sealed class ZooKeeperEnsemble : IAsyncDisposable
     /// <summary>Starts the three and returns when a leader was elected and all of them serve.</summary>
     public static async Task<ZooKeeperEnsemble> StartNewAsync(bool netty = false, string[]? settings = null, string[]? javaOptions = null)
     {
-        Needed.ZooKeeper();
+        Require.ZooKeeper();
         var quorum = Enumerable.Range(1, 3)
             .Select(id => string.Create(CultureInfo.InvariantCulture, $"server.{id}=127.0.0.1:{Ports.Free()}:{Ports.Free()}"))
             .ToArray();

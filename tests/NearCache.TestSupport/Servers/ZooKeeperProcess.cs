@@ -37,7 +37,7 @@ public sealed class ZooKeeperProcess : ServerProcess
     /// <summary>Starts a server that stands alone. tickTime is 500 ms: sessions of 1 to 10 s.</summary>
     public static async Task<ZooKeeperProcess> StartNewAsync(bool netty = false, string[]? settings = null, string[]? javaOptions = null)
     {
-        Needed.ZooKeeper();
+        Require.ZooKeeper();
         var server = new ZooKeeperProcess(settings ?? [], netty, id: 0) { JavaOptions = javaOptions ?? [] };
         await server.StartAsync();
         return server;

@@ -21,8 +21,8 @@ public sealed class QuietLogTests
     {
         await using var server = FakeMemcached.Start();
         await using var zooKeeper = FakeZooKeeper.Start();
-        using var log = new SaidLog(LogLevel.Information);
-        using var warnings = new SaidLog();
+        using var log = new LogRecorder(LogLevel.Information);
+        using var warnings = new LogRecorder();
         await using (Make(server, zooKeeper.ConnectionString, log))
         {
             await Eventually.BecomesTrueAsync(
@@ -46,7 +46,7 @@ public sealed class QuietLogTests
     public async Task What_happens_again_is_said_so()
     {
         await using var server = FakeMemcached.Start();
-        using var log = new SaidLog(LogLevel.Information);
+        using var log = new LogRecorder(LogLevel.Information);
         await using var cache = Make(server, "", log);
         await Eventually.BecomesTrueAsync(() => log.Of(ServedFirst).Length == 1, "it has started");
 

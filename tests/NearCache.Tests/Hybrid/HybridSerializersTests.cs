@@ -166,7 +166,7 @@ public sealed class HybridSerializersTests
     public async Task A_value_that_memcached_does_not_take_is_no_other_than_one_above_the_limit()
     {
         await using var server = FakeMemcached.Start();
-        using var log = new SaidLog();
+        using var log = new LogRecorder();
         await using var client = new NearCacheClient(new NearCacheOptions { Memcached = { Servers = { server.Address } } }, log);
         var cache = new NearHybridCache(client);
         await Eventually.BecomesTrueAsync(

@@ -23,7 +23,7 @@ internal sealed class HybridWorld : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
-    public SaidLog Log { get; } = new();
+    public LogRecorder Log { get; } = new();
 
     public IRemote Remote { get; }
 

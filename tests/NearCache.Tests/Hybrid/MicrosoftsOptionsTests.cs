@@ -9,7 +9,7 @@ namespace NearCache.Tests.Hybrid;
 /// <summary>What an application says by <c>services.AddHybridCache(options => …)</c> counts for the face of a NearCache.</summary>
 public sealed class MicrosoftsOptionsTests : IDisposable
 {
-    private readonly SaidLog _log = new();
+    private readonly LogRecorder _log = new();
 
     public void Dispose() => _log.Dispose();
 

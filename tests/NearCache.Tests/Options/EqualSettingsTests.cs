@@ -84,8 +84,8 @@ public sealed class EqualSettingsTests
             _ when type.IsEnum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
             _ when type == typeof(SslClientAuthenticationOptions) => new SslClientAuthenticationOptions(),
             _ when type == typeof(ZooKeeperSaslCredentials) => new ZooKeeperSaslCredentials("user", "password"),
-            _ when type == typeof(Func<IReadOnlyList<RingServer>, IServerLocator>) =>
-                (Func<IReadOnlyList<RingServer>, IServerLocator>)(_ => null!),
+            _ when type == typeof(Func<IReadOnlyList<WeightedServer>, IServerLocator>) =>
+                (Func<IReadOnlyList<WeightedServer>, IServerLocator>)(_ => null!),
             _ when type == typeof(Func<string, CancellationToken, Task<IPAddress[]>>) =>
                 (Func<string, CancellationToken, Task<IPAddress[]>>)((_, _) => null!),
             _ => throw new InvalidOperationException($"Say here what another {type} is."),

@@ -48,7 +48,7 @@ public sealed class LiveSettingsTests
     public async Task A_change_of_the_configuration_counts_at_once_and_one_with_a_mistake_does_not()
     {
         var settings = new Settings { ["NearCache:ItemLifetime"] = "00:10:00", ["NearCache:MaxConcurrentFactories"] = "1" };
-        var log = new SaidLog(LogLevel.Trace);
+        var log = new LogRecorder(LogLevel.Trace);
         using var host = await StartAsync(settings, log);
         var cache = host.Services.GetRequiredService<INearCache>();
         var held = new TaskCompletionSource<string>();
@@ -104,7 +104,7 @@ public sealed class LiveSettingsTests
             var source = new JsonConfigurationSource { Path = file };
             source.ResolveFileProvider();
             await EditAsync("""{ "Name": "products", "Match": "product:*" }""");
-            var log = new SaidLog(LogLevel.Trace);
+            var log = new LogRecorder(LogLevel.Trace);
             using var host = await StartAsync(source, log);
             var cache = host.Services.GetRequiredService<NearCacheClient>();
             await BecomesNearAsync(cache, "product:1");
@@ -145,7 +145,7 @@ public sealed class LiveSettingsTests
     public async Task Rules_that_were_edited_through_the_api_stay_until_those_of_the_configuration_change()
     {
         var settings = new Settings { ["NearCache:Rules:0:Name"] = "products", ["NearCache:Rules:0:Match"] = "product:*" };
-        using var host = await StartAsync(settings, new SaidLog(LogLevel.Trace));
+        using var host = await StartAsync(settings, new LogRecorder(LogLevel.Trace));
         var cache = host.Services.GetRequiredService<NearCacheClient>();
         await cache.Rules.AddAsync(new RuleOptions { Name = "site", Match = "site:*" }, new EditReason { Who = "Alice", Why = "a test" });
 
@@ -170,7 +170,7 @@ public sealed class LiveSettingsTests
             ["NearCache:Rules:0:Name"] = "products",
             ["NearCache:Rules:0:Match"] = "product:*",
         };
-        var log = new SaidLog(LogLevel.Trace);
+        var log = new LogRecorder(LogLevel.Trace);
         using var host = await StartAsync(settings, log);
         var cache = host.Services.GetRequiredService<NearCacheClient>();
         await Eventually.BecomesTrueAsync(() => cache.Rules.Current.Revision == 1, "the registry is read");
@@ -195,7 +195,7 @@ public sealed class LiveSettingsTests
         return (await cache.GetAsync<string>(key)).Source;
     }
 
-    private static async Task<IHost> StartAsync(IConfigurationSource settings, SaidLog log)
+    private static async Task<IHost> StartAsync(IConfigurationSource settings, LogRecorder log)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
         builder.Configuration.Sources.Add(settings);

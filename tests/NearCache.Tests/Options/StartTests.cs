@@ -10,7 +10,7 @@ namespace NearCache.Tests.Options;
 /// <summary>What a host says when it starts with settings that are wrong, or are not there.</summary>
 public sealed class StartTests : IDisposable
 {
-    private readonly SaidLog _log = new(LogLevel.Information);
+    private readonly LogRecorder _log = new(LogLevel.Information);
 
     public void Dispose() => _log.Dispose();
 

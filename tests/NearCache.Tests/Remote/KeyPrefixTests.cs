@@ -11,7 +11,7 @@ public sealed class KeyPrefixTests : IAsyncLifetime
 {
     private const string Key = "product:1";
     private readonly FakeMemcached _server = FakeMemcached.Start();
-    private readonly SaidLog _log = new();
+    private readonly LogRecorder _log = new();
     private readonly List<NearCacheClient> _caches = [];
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;

@@ -47,7 +47,7 @@ public sealed class PatternAdviceTests
     [Fact]
     public async Task A_cache_that_starts_says_how_it_understands_each_rule_and_warns_of_those_that_look_wrong()
     {
-        using var log = new SaidLog(LogLevel.Information);
+        using var log = new LogRecorder(LogLevel.Information);
         await using var cache = new NearCacheClient(
             new NearCacheOptions
             {

@@ -117,7 +117,7 @@ public sealed class DiagnosticsTests
     [Fact]
     public async Task The_log_tells_the_life_of_a_session()
     {
-        using var logs = new SaidLog(LogLevel.Trace);
+        using var logs = new LogRecorder(LogLevel.Trace);
         await using var server = FakeZooKeeper.Start();
         await using (
             var client = new ZooKeeperClient(

@@ -26,7 +26,7 @@ public sealed class RollbackTests
         await client.ExistsAsync("/n0", watched.Enqueue);
         var expired = ExpiredAsync(client);
         var first = client.SessionId;
-        var clock = new FasterTime(Faster);
+        var clock = new AcceleratedTime(Faster);
 
         // One server stays away: the other two are most of them.
         ensemble.KillAll();
@@ -84,7 +84,7 @@ public sealed class RollbackTests
             ConnectTimeout = TimeSpan.FromSeconds(30),
             RequestTimeout = TimeSpan.FromMinutes(5),
         },
-        timeProvider: new FasterTime(Faster));
+        timeProvider: new AcceleratedTime(Faster));
 
     private static async Task<SessionExpiredException> ExpiredAsync(ZooKeeperClient client)
     {

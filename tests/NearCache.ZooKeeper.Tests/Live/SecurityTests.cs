@@ -32,7 +32,7 @@ public sealed class SecurityTests(LiveServer live)
     [Fact]
     public async Task Tls_is_spoken_with_certificates_on_both_sides()
     {
-        Needed.ZooKeeper();
+        Require.ZooKeeper();
         using var folder = new TemporaryFolder();
         using var serverKey = Certificate("localhost", folder.Path, "server");
         using var clientKey = Certificate("client", folder.Path, "client");

@@ -23,7 +23,7 @@ internal sealed class ZkCliProcess : IAsyncDisposable
 
     public static ZkCliProcess Start(string connectionString)
     {
-        Needed.ZooKeeper();
+        Require.ZooKeeper();
         string[] arguments =
         [
             "-cp",

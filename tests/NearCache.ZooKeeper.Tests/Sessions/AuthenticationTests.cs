@@ -34,7 +34,7 @@ public sealed class AuthenticationTests
     public async Task When_all_refuse_operations_fail_at_once_and_it_is_tried_again_after_a_long_pause()
     {
         var time = new ManualTime();
-        var logs = new SaidLog();
+        var logs = new LogRecorder();
         await using var ensemble = FakeEnsemble.Start(2, time);
         Refuse(ensemble.Servers[0]);
         Refuse(ensemble.Servers[1]);

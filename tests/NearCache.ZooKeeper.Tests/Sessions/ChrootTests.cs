@@ -30,7 +30,7 @@ public sealed class ChrootTests
     public async Task Otherwise_one_error_names_it_and_nothing_is_created()
     {
         await using var server = FakeZooKeeper.Start();
-        var logs = new SaidLog();
+        var logs = new LogRecorder();
         await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString + "/ap" }, logs);
 
         Assert.Null(await client.ExistsAsync("/x"));

@@ -40,7 +40,7 @@ public sealed class DisposeTests
     public async Task A_session_or_a_chroot_that_is_left_is_one_line_and_no_stack_but_at_debug(LogLevel least)
     {
         await using var server = FakeZooKeeper.Start();
-        using var log = new SaidLog(least);
+        using var log = new LogRecorder(least);
         server.OnRequest = request => request.Operation is "Create2" or "Multi" ? FakeFault.Error(ZooKeeperErrorCode.NoAuth) : null;
         var client = new ZooKeeperClient(
             new ZooKeeperOptions

@@ -136,7 +136,7 @@ public sealed class RollbackTests
     public async Task Failing_to_connect_is_logged_a_few_times_a_minute()
     {
         var time = new ManualTime();
-        var logs = new SaidLog();
+        var logs = new LogRecorder();
         await using var server = FakeZooKeeper.Start(time);
         server.OnConnect = _ => FakeFault.CloseBefore;
         await using var client = new ZooKeeperClient(

@@ -37,7 +37,7 @@ internal sealed class GateWorld : IAsyncDisposable
 
     public FakeZooKeeper Server { get; } = FakeZooKeeper.Start();
 
-    public SaidLog Log { get; } = new(Microsoft.Extensions.Logging.LogLevel.Information);
+    public LogRecorder Log { get; } = new(Microsoft.Extensions.Logging.LogLevel.Information);
 
     public ZooKeeperClient Client { get; }
 

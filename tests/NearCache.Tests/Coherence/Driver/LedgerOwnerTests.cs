@@ -14,7 +14,7 @@ public sealed class LedgerOwnerTests : IForget, IDisposable
 
     private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
     private readonly ManualTime _time = new();
-    private readonly SaidLog _log = new();
+    private readonly LogRecorder _log = new();
     private readonly MeterRecorder _recorder = new();
     private readonly NearCacheMetrics _metrics;
     private readonly NearClock _clock;

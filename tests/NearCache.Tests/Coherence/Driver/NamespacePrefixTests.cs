@@ -8,7 +8,7 @@ namespace NearCache.Tests.Coherence.Driver;
 public sealed class NamespacePrefixTests : IDisposable
 {
     private static readonly MetaResponse Absent = new() { Status = MetaStatus.Miss };
-    private readonly SaidLog _log = new();
+    private readonly LogRecorder _log = new();
     private readonly List<string> _decided = [];
 
     public void Dispose() => _log.Dispose();

@@ -41,7 +41,7 @@ public sealed class RulesInForceTests
     [Fact]
     public void Configured_rules_that_differ_from_the_registry_are_reported_once()
     {
-        using var log = new SaidLog();
+        using var log = new LogRecorder();
         var configured = new ConfiguredRules(
             [
                 new RuleOptions { Name = "same", Match = "same:*" }, new RuleOptions { Name = "moved", Match = "here:*" },

@@ -71,14 +71,14 @@ public sealed class RefusedInputTests
     [InlineData(true)]
     public async Task A_value_as_large_as_an_item_is_an_error_that_names_the_setting_and_the_option(bool isNear)
     {
-        using var log = new SaidLog(LogLevel.Debug);
+        using var log = new LogRecorder(LogLevel.Debug);
         await using var cache = new NearCacheClient(
             new NearCacheOptions { Rules = { new RuleOptions { Name = "near", Match = "near:*" } } }, log);
 
         await SaysWhatToDoAsync(cache, log, isNear ? "near:large" : "large");
     }
 
-    internal static async Task SaysWhatToDoAsync(NearCacheClient cache, SaidLog log, string key)
+    internal static async Task SaysWhatToDoAsync(NearCacheClient cache, LogRecorder log, string key)
     {
         var value = new byte[1 << 20];
         foreach (var call in new Func<Task>[]

@@ -1,0 +1,41 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using NearCache.Memcached.Protocol;
+
+namespace NearCache.Memcached.Connections;
+
+/// <summary>Makes what callers see of a reply and its value.</summary>
+internal static class ResponseFactory
+{
+    /// <summary>The value without a copy: it is always an array of its own.</summary>
+    public static byte[] ArrayOf(in MetaResponse response) =>
+        MemoryMarshal.TryGetArray(response.Value, out var segment) && segment.Array is { } array && segment.Count == array.Length
+            ? array
+            : response.Value.ToArray();
+
+    public static MetaResponse Make(in MetaReply reply, byte[]? value, MetaCommandKind kind)
+    {
+        ulong number = 0;
+        if (kind == MetaCommandKind.Arithmetic && value is not null)
+        {
+            _ = Utf8Parser.TryParse(value, out number, out _);
+        }
+
+        return new MetaResponse
+        {
+            Status = MetaRules.StatusOf(reply.Code),
+            Value = value,
+            Number = number,
+            ClientFlags = reply.ClientFlags,
+            Cas = reply.Cas,
+            TimeToLive = reply.TimeToLive,
+            LastAccess = reply.LastAccess,
+            Size = reply.Size,
+            WasHit = (reply.Marks & MetaReplyFlags.WasHit) != 0,
+            IsWinner = (reply.Marks & MetaReplyFlags.Winner) != 0,
+            IsWonByAnother = (reply.Marks & MetaReplyFlags.WonByAnother) != 0,
+            IsStale = (reply.Marks & MetaReplyFlags.Stale) != 0,
+            Error = reply.Error,
+        };
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace NearCache.Transport;
+
+/// <summary>
+/// Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialWorkQueue"/> where it began to wait, or else
+/// by the <see cref="WorkScheduler"/>.
+/// </summary>
+internal sealed class ReadinessTaskSource(SocketReadiness readiness, bool writes) : IReadinessCallback, IThreadPoolWorkItem, IValueTaskSource
+{
+    private ReusableTaskSourceCore _core;
+    private SerialWorkQueue? _lane;
+
+    /// <summary>Completes when the socket is ready or closed, or the token was cancelled: the caller finds out which.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask WaitAsync(CancellationToken cancellationToken)
+    {
+        _core.Reset();
+        _lane = SerialWorkQueue.Current;
+        if (writes)
+        {
+            readiness.WhenWritable(this);
+        }
+        else
+        {
+            readiness.WhenReadable(this);
+        }
+
+        using (cancellationToken.UnsafeRegister(static signal => ((ReadinessTaskSource)signal!).GiveUp(), this))
+        {
+            await new ValueTask(this, _core.Version).ConfigureAwait(false);
+        }
+    }
+
+    void IReadinessCallback.Ready() => GoOn();
+
+    void IThreadPoolWorkItem.Execute() => _core.SetEnded();
+
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+
+    private void GoOn()
+    {
+        if (_lane is { } lane)
+        {
+            lane.Post(this);
+        }
+        else
+        {
+            WorkScheduler.Queue(this);
+        }
+    }
+
+    private void GiveUp()
+    {
+        if (readiness.TryForget(this))
+        {
+            GoOn();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using NearCache.Memcached.Connections;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
+
+namespace NearCache.Memcached.Tests.Connections;
+
+public sealed class InFlightLimitTests
+{
+    [Fact]
+    public async Task A_caller_that_gives_up_its_wait_leaves_the_queue_at_once()
+    {
+        await using var server = FakeMemcached.Start();
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, MaxInFlightBytes = 20_000, OperationTimeout = TimeSpan.FromMinutes(5) });
+        await client.GetAsync("warm");
+        server.HoldReplies();
+        var first = client.GetAsync("first").AsTask();
+
+        using var cancel = new CancellationTokenSource();
+        var waiting = client.SetAsync("large", new byte[20_000], cancellationToken: cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        // Newcomers stand behind those that wait: none does. No room was given back meanwhile.
+        var next = client.GetAsync("next").AsTask();
+        await Eventually.BecomesTrueAsync(
+            () => server.Commands.Any(command => command.StartsWith("mg next", StringComparison.Ordinal)), "the next call is sent");
+        server.ReleaseReplies();
+        await Task.WhenAll(first, next);
+    }
+
+    [Fact]
+    public void Leaving_takes_nothing_from_those_behind()
+    {
+        var room = new InFlightLimit(new MemcachedOptions { MaxInFlightCommands = 1 });
+        room.Take(1, 10);
+        var (one, two) = (room.Wait(), room.Wait());
+
+        room.Leave(one);
+        room.Leave(one);
+        room.Return(1, 10);
+
+        Assert.False(one.Value.Task.IsCompleted);
+        Assert.True(two.Value.Task.IsCompletedSuccessfully);
+        room.Leave(two);
+        Assert.True(room.Has(1, 10, isRetry: false));
+    }
+}
