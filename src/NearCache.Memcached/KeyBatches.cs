@@ -14,7 +14,7 @@ internal static class KeyBatches
 
     /// <summary>Groups items by the servers of their keys, in the order in which they come.</summary>
     /// <exception cref="ArgumentException">A key or a value may not be sent.</exception>
-    public static List<Batch<T>> Of<T>(
+    public static List<Batch<T>> Split<T>(
         MemcachedClient client, IEnumerable<T> items, Func<T, string> keyOf, Func<T, ReadOnlyMemory<byte>, MetaCommand> commandOf)
     {
         var batches = new List<Batch<T>>();

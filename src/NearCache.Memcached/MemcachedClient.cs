@@ -51,9 +51,9 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
             KeepAliveTime = _options.KeepAlive,
             KeepAliveInterval = TimeSpan.FromSeconds(Math.Clamp(_options.KeepAlive.TotalSeconds / 3, 1, 10)),
             Tls = _options.Tls,
-            Resolve = _options.Resolve ?? NameResolver.OfSystem.ResolveAsync,
+            Resolve = _options.Resolve ?? NameResolver.Default.ResolveAsync,
         };
-        _metrics = MemcachedMetrics.Of(meterFactory, CommandNames.Answers);
+        _metrics = MemcachedMetrics.GetOrCreate(meterFactory, CommandNames.Outcomes);
         _time = timeProvider ?? TimeProvider.System;
         _guard = new ClientLifetime(_logger);
         _starvation = new StarvationWarning(_logger);
@@ -137,16 +137,16 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
         _ = DisposeAsync().AsTask();
     }
 
-    internal int Expiration(TimeSpan timeToLive) => Expirations.OfTimeToLive(timeToLive, _time);
+    internal int Expiration(TimeSpan timeToLive) => Expirations.FromTimeToLive(timeToLive, _time);
 
-    internal int Delay(TimeSpan delay) => Expirations.OfDelay(delay, _time);
+    internal int Delay(TimeSpan delay) => Expirations.FromDelay(delay, _time);
 
     internal ValueTask<T> RunAsync<T>(
-        in MetaCommand command, string key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
+        in MetaCommand command, string key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken)
     {
         Span<byte> buffer = stackalloc byte[MemcachedKey.MaxLength];
         var bytes = buffer[..MemcachedKey.Encode(key, buffer)];
-        return ServerFor(bytes).RunAsync(command, bytes, writer, face, cancellationToken);
+        return ServerFor(bytes).RunAsync(command, bytes, writer, selector, cancellationToken);
     }
 
     private static string NamesOf(IEnumerable<MemcachedServer> servers) =>
@@ -157,12 +157,13 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
         var entries = options.Servers.Select(ServerEntry.Parse).ToArray();
         var servers = entries.Select(entry => before.FirstOrDefault(server => server.Name == entry.Name) ?? Connect(entry)).ToArray();
         return new MemcachedServerList(
-            servers, options.MakeLocator([.. entries.Select(entry => entry.ForRing)]), ServerLocators.Describe(options, entries));
+            servers, options.CreateLocator(
+                [.. entries.Select(entry => entry.ToWeightedServer())]), ServerLocators.Describe(options, entries));
     }
 
     private MemcachedServer Connect(ServerEntry entry)
     {
-        var totals = _metrics.TotalsOf(entry.ForRing.Host, entry.ForRing.Port);
+        var totals = _metrics.CountersOf(entry.Address.UnixPath ?? entry.Address.Host, entry.Address.Port);
         var metrics = new ServerMetrics(_metrics, totals, CommandNames.All, _time);
         return new MemcachedServer(
             new ConnectionPool(

@@ -61,6 +61,6 @@ public static class MemcachedCounterExtensions
             Decrement = isDecrement,
             Return = MetaFields.Value,
         };
-        return client.RunAsync(command, key, null, ResultSelectors.Number, cancellationToken);
+        return client.RunAsync(command, key, null, ResultSelectors.Counter, cancellationToken);
     }
 }

@@ -1,28 +1,36 @@
-using NearCache.Memcached.Topology;
-
 namespace NearCache.Memcached;
 
-/// <summary>How keys are spread over the servers. Whatever it is, all clients that share the servers must have the same.</summary>
+/// <summary>
+/// Specifies how keys are distributed over the servers. All clients that share the servers must use the same distribution.
+/// </summary>
 public enum MemcachedDistribution
 {
-    /// <summary>libmemcached's <c>CONSISTENT_KETAMA</c> with the hash MD5, equal weights: <see cref="KetamaVariant.Md5"/>.</summary>
+    /// <summary>libmemcached's <c>CONSISTENT_KETAMA</c> with the hash MD5 and equal weights: 100 points per server.</summary>
     Ketama,
 
-    /// <summary>libmemcached's <c>CONSISTENT_KETAMA</c> with <c>KETAMA_WEIGHTED</c>: <see cref="KetamaVariant.Weighted"/>.</summary>
+    /// <summary>
+    /// libmemcached's <c>CONSISTENT_KETAMA</c> with <c>KETAMA_WEIGHTED</c>: MD5, 160 points for a server of average weight. Supports
+    /// weights.
+    /// </summary>
     KetamaWeighted,
 
-    /// <summary>libmemcached's <c>CONSISTENT_KETAMA_SPY</c>: <see cref="KetamaVariant.Spy"/>.</summary>
+    /// <summary>libmemcached's <c>CONSISTENT_KETAMA_SPY</c>, which is compatible with spymemcached: MD5, 100 points per server.</summary>
     KetamaSpy,
 
-    /// <summary>libmemcached's <c>CONSISTENT_KETAMA</c> with its default hash: <see cref="KetamaVariant.OneAtATime"/>.</summary>
+    /// <summary>libmemcached's <c>CONSISTENT_KETAMA</c> with its default hash, Bob Jenkins' one-at-a-time: 100 points per server.</summary>
     KetamaOneAtATime,
 
-    /// <summary>EnyimMemcachedCore's default: <see cref="EnyimLocator"/>.</summary>
+    /// <summary>The ring of EnyimMemcachedCore's <c>DefaultNodeLocator</c>: FNV-1a, 100 points per server.</summary>
     Enyim,
 
-    /// <summary>libmemcached's default, <c>MODULA</c>: <see cref="ModuloLocator"/>.</summary>
+    /// <summary>
+    /// libmemcached's default, <c>MODULA</c>: the hash of the key modulo the number of servers. The order of the servers matters, and most
+    /// keys move when a server is added or removed.
+    /// </summary>
     Modulo,
 
-    /// <summary>The highest draw has the key, by weight: <see cref="RendezvousLocator"/>.</summary>
+    /// <summary>
+    /// Rendezvous hashing (highest random weight). Only the keys of a server that is added or removed move. Supports weights.
+    /// </summary>
     Rendezvous,
 }

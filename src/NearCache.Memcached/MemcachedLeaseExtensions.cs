@@ -14,9 +14,9 @@ public static class MemcachedLeaseExtensions
     /// Reads value, client flags, CAS and remaining time; on a miss, the first caller gets the win for <paramref name="lease"/>.
     /// </summary>
     /// <returns>
-    /// <see cref="MetaResponse.IsWinner"/>: fetch the value and fill it by <see cref="MemcachedWriteExtensions.CompareAndSetAsync"/> with the
-    /// response's CAS. <see cref="MetaResponse.IsWonByAnother"/>: somebody else does. With <see cref="MetaResponse.IsStale"/> there is an
-    /// old value meanwhile.
+    /// <see cref="MetaResponse.IsWinner"/>: fetch the value and fill it by <see cref="MemcachedWriteExtensions.CompareAndSetAsync"/> with
+    /// the response's CAS. <see cref="MetaResponse.IsWonByAnother"/>: somebody else does. With <see cref="MetaResponse.IsStale"/> there is
+    /// an old value meanwhile.
     /// </returns>
     /// <exception cref="MemcachedException">There is no answer, or an error of the server's.</exception>
     public static ValueTask<MetaResponse> GetOrLeaseAsync(

@@ -119,8 +119,8 @@ public sealed class MemcachedOptions
     /// <value>false.</value>
     public bool VerifyReplies { get; set; }
 
-    internal IServerLocator MakeLocator(IReadOnlyList<WeightedServer> servers) =>
-        Locator?.Invoke(servers) ?? ServerLocators.Make(Distribution, servers);
+    internal IServerLocator CreateLocator(IReadOnlyList<WeightedServer> servers) =>
+        Locator?.Invoke(servers) ?? ServerLocators.Create(Distribution, servers);
 
     internal MemcachedOptions Copy()
     {
@@ -128,4 +128,14 @@ public sealed class MemcachedOptions
         copy.Servers = [.. Servers];
         return copy;
     }
+}
+
+/// <summary>What happens to a call while more is in flight than the options allow.</summary>
+public enum OverloadPolicy
+{
+    /// <summary>It waits for room, at most for the operation timeout.</summary>
+    Wait,
+
+    /// <summary>It fails at once with <see cref="MemcachedOverloadException"/>.</summary>
+    Fail,
 }

@@ -87,7 +87,7 @@ internal static class MemcachedOptionsValidator
                 mistakes.Add($"{name} is '{servers[i]}', which is named twice{(other == servers[i] ? "" : $", as '{other}' too")}: name each server once.");
             }
 
-            if (entry.Weight != 1 && options.Locator is null && !ServerLocators.KnowsWeights(options.Distribution))
+            if (entry.Weight != 1 && options.Locator is null && !ServerLocators.SupportsWeights(options.Distribution))
             {
                 mistakes.Add($"{name} is '{servers[i]}', but {nameof(options.Distribution)} {options.Distribution} knows no weights: use KetamaWeighted or Rendezvous.");
             }

@@ -15,7 +15,12 @@ public static class MemcachedReadExtensions
     /// <summary>The value, or null on a miss.</summary>
     public static ValueTask<byte[]?> GetAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
         Checked(client)
-            .RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value }, key, null, ResultSelectors.Value, cancellationToken);
+            .RunAsync(
+                new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value },
+                key,
+                null,
+                ResultSelectors.Value,
+                cancellationToken);
 
     /// <summary>
     /// Writes the value to <paramref name="destination"/> and allocates nothing; false on a miss. What the destination throws is thrown to
@@ -30,7 +35,11 @@ public static class MemcachedReadExtensions
     {
         ArgumentNullException.ThrowIfNull(destination);
         return Checked(client).RunAsync(
-            new MetaCommand { Kind = MetaCommandKind.Get, Return = MetaFields.Value }, key, destination, ResultSelectors.IsDone, cancellationToken);
+            new MetaCommand
+            {
+                Kind = MetaCommandKind.Get,
+                Return = MetaFields.Value,
+            }, key, destination, ResultSelectors.Succeeded, cancellationToken);
     }
 
     /// <summary>What <paramref name="fields"/> asks for: value, client flags, CAS, remaining time to live, last access, size.</summary>
@@ -38,7 +47,8 @@ public static class MemcachedReadExtensions
     public static ValueTask<MetaResponse> GetAsync(
         this MemcachedClient client, string key, MetaFields fields, CancellationToken cancellationToken = default) =>
         Checked(client)
-            .RunAsync(new MetaCommand { Kind = MetaCommandKind.Get, Return = fields }, key, null, ResultSelectors.Response, cancellationToken);
+            .RunAsync(
+                new MetaCommand { Kind = MetaCommandKind.Get, Return = fields }, key, null, ResultSelectors.Response, cancellationToken);
 
     /// <summary>The value, or null on a miss; a hit lives for <paramref name="timeToLive"/> from now, zero for ever.</summary>
     public static ValueTask<byte[]?> GetAndTouchAsync(
@@ -58,7 +68,7 @@ public static class MemcachedReadExtensions
         this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
     {
         var command = new MetaCommand { Kind = MetaCommandKind.Get, TimeToLive = Checked(client).Expiration(timeToLive) };
-        return client.RunAsync(command, key, null, ResultSelectors.IsDone, cancellationToken);
+        return client.RunAsync(command, key, null, ResultSelectors.Succeeded, cancellationToken);
     }
 
     /// <summary>
@@ -98,7 +108,7 @@ public static class MemcachedReadExtensions
         cancellationToken.ThrowIfCancellationRequested();
         var found = new Dictionary<string, byte[]>(Checked(keys).Count, StringComparer.Ordinal);
         var failed = new Dictionary<string, MemcachedException>(StringComparer.Ordinal);
-        var batches = KeyBatches.Of(Checked(client), keys, static key => key, static (key, bytes) => MetaCommand.Get(bytes));
+        var batches = KeyBatches.Split(Checked(client), keys, static key => key, static (key, bytes) => MetaCommand.Get(bytes));
         foreach (var (batch, answers, failure) in await KeyBatches.TryRunAsync(batches, cancellationToken).ConfigureAwait(false))
         {
             for (var i = 0; i < batch.Items.Count; i++)
@@ -114,7 +124,7 @@ public static class MemcachedReadExtensions
                 }
                 else if (answers[i].Status == MetaStatus.Ok)
                 {
-                    found[key] = ResponseFactory.ArrayOf(answers[i]);
+                    found[key] = ResponseFactory.ValueArrayOf(answers[i]);
                 }
             }
         }

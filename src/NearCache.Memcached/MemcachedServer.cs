@@ -24,11 +24,11 @@ public sealed class MemcachedServer
     public bool IsUp => State == MemcachedServerState.Up;
 
     /// <summary>Its version as it was last heard, for instance <c>1.6.18</c>; null before the first connection.</summary>
-    public string? Version => _pool.Keepers.Select(keeper => keeper.Version).FirstOrDefault(version => version is not null);
+    public string? Version => _pool.Connections.Select(keeper => keeper.Version).FirstOrDefault(version => version is not null);
 
     /// <summary>The connections to it that are open now.</summary>
     public IReadOnlyList<MemcachedConnectionInfo> Connections =>
-        [.. _pool.Keepers.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
+        [.. _pool.Connections.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
 
     /// <summary>Sends one command, whatever server its key belongs to.</summary>
     /// <returns>The server's answer; an error that is about this command alone is in it (<see cref="MetaStatus.Error"/>).</returns>
@@ -126,15 +126,15 @@ public sealed class MemcachedServer
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
     /// <exception cref="MemcachedException">There is no answer.</exception>
     public async Task FlushAllAsync(TimeSpan delay = default, CancellationToken cancellationToken = default) =>
-        await _pool.RunTextAsync(_owner, TextCommand.FlushAll(Expirations.OfDelay(delay, _pool.Settings.Time)), cancellationToken)
+        await _pool.RunTextAsync(_owner, TextCommand.FlushAll(Expirations.FromDelay(delay, _pool.Settings.Time)), cancellationToken)
             .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({State})";
 
     internal ValueTask<T> RunAsync<T>(
-        in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken) =>
-        _pool.RunAsync(_owner, command, key, writer, face, cancellationToken);
+        in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken) =>
+        _pool.RunAsync(_owner, command, key, writer, selector, cancellationToken);
 
     /// <summary>Sends a group whose caller waits for the operation timeout at most.</summary>
     internal Task<MetaGroupResult> RunAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>

@@ -76,7 +76,7 @@ public static class MemcachedWriteExtensions
     /// <summary>Deletes the item; false if there was none.</summary>
     public static ValueTask<bool> DeleteAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
         MemcachedReadExtensions.Checked(client)
-            .RunAsync(new MetaCommand { Kind = MetaCommandKind.Delete }, key, null, ResultSelectors.IsDone, cancellationToken);
+            .RunAsync(new MetaCommand { Kind = MetaCommandKind.Delete }, key, null, ResultSelectors.Succeeded, cancellationToken);
 
     /// <summary>
     /// Marks the item stale and gives it a new CAS: it is still served, for <paramref name="timeToLive"/> more, and the first reader gets
@@ -91,7 +91,7 @@ public static class MemcachedWriteExtensions
             Invalidate = true,
             TimeToLive = MemcachedReadExtensions.Checked(client).Expiration(timeToLive),
         };
-        return client.RunAsync(command, key, null, ResultSelectors.IsDone, cancellationToken);
+        return client.RunAsync(command, key, null, ResultSelectors.Succeeded, cancellationToken);
     }
 
     /// <summary>Stores many values. Every server is written to at the same time.</summary>
@@ -100,7 +100,7 @@ public static class MemcachedWriteExtensions
         this MemcachedClient client, IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> items, TimeSpan timeToLive = default, CancellationToken cancellationToken = default)
     {
         var expiration = MemcachedReadExtensions.Checked(client).Expiration(timeToLive);
-        var batches = KeyBatches.Of(
+        var batches = KeyBatches.Split(
             client,
             MemcachedReadExtensions.Checked(items),
             static item => item.Key,
@@ -129,6 +129,6 @@ public static class MemcachedWriteExtensions
             TimeToLive = expiration == 0 ? null : expiration,
             ClientFlags = clientFlags,
         };
-        return client.RunAsync(command, key, null, ResultSelectors.IsDone, cancellationToken);
+        return client.RunAsync(command, key, null, ResultSelectors.Succeeded, cancellationToken);
     }
 }

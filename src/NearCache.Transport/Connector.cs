@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using NearCache.Transport.Readiness;
 
 namespace NearCache.Transport;
 
@@ -35,7 +36,7 @@ internal static class Connector
             stream = null;
             return connection;
         }
-        catch (Exception e) when (limit.HasPassed && !cancellationToken.IsCancellationRequested
+        catch (Exception e) when (limit.HasElapsed && !cancellationToken.IsCancellationRequested
             && e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
         {
             throw new TimeoutException($"No connection to {address} within {options.ConnectTimeout.TotalMilliseconds:0} ms.", e);

@@ -2,10 +2,10 @@ using System.Runtime;
 
 namespace NearCache.Transport;
 
-/// <summary>Cancels a token when a time has passed, not counted what the process has compiled of itself meanwhile.</summary>
+/// <summary>Cancels a token when a time has passed, not counted what the process has jitTime of itself meanwhile.</summary>
 /// <remarks>
-/// The first connection of a process runs code that is compiled as it runs. With half a processor that takes longer than the default
-/// timeout, and is nothing that the server can be blamed for. What is compiled counts up to as much as the limit, so that the token is
+/// The first connection of a process runs code that is jitTime as it runs. With half a processor that takes longer than the default
+/// timeout, and is nothing that the server can be blamed for. What is jitTime counts up to as much as the limit, so that the token is
 /// cancelled after twice the limit at the latest.
 /// </remarks>
 internal sealed class JitAwareTimeout : IDisposable
@@ -13,22 +13,22 @@ internal sealed class JitAwareTimeout : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
-    private readonly Func<TimeSpan> _compiled;
-    private readonly TimeSpan _compiledBefore;
+    private readonly Func<TimeSpan> _getJitTime;
+    private readonly TimeSpan _jitTimeAtStart;
     private readonly long _started;
     private readonly ITimer _timer;
 
     /// <summary>Begins.</summary>
     /// <param name="limit">How long.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="compiled">
+    /// <param name="jitTime">
     /// The time that the process has ever spent compiling; unless given, the runtime's on the system's clock, and none on another one.
     /// </param>
-    public JitAwareTimeout(TimeSpan limit, TimeProvider time, Func<TimeSpan>? compiled = null)
+    public JitAwareTimeout(TimeSpan limit, TimeProvider time, Func<TimeSpan>? jitTime = null)
     {
-        (_limit, _time, _compiled) = (
-            limit, time, compiled ?? (ReferenceEquals(time, TimeProvider.System) ? Compiled : static () => TimeSpan.Zero));
-        _compiledBefore = _compiled();
+        (_limit, _time, _getJitTime) = (
+            limit, time, jitTime ?? (ReferenceEquals(time, TimeProvider.System) ? GetJitTime : static () => TimeSpan.Zero));
+        _jitTimeAtStart = _getJitTime();
         _started = time.GetTimestamp();
         _timer = time.CreateTimer(static limit => ((JitAwareTimeout)limit!).Due(), this, limit, Timeout.InfiniteTimeSpan);
     }
@@ -37,10 +37,10 @@ internal sealed class JitAwareTimeout : IDisposable
     public CancellationToken Token => _source.Token;
 
     /// <summary>Gets whether the time has passed.</summary>
-    public bool HasPassed => _source.IsCancellationRequested;
+    public bool HasElapsed => _source.IsCancellationRequested;
 
     /// <summary>Returns the time that this process has ever spent compiling.</summary>
-    public static TimeSpan Compiled() => JitInfo.GetCompilationTime(currentThread: false);
+    public static TimeSpan GetJitTime() => JitInfo.GetCompilationTime(currentThread: false);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -51,8 +51,8 @@ internal sealed class JitAwareTimeout : IDisposable
 
     private void Due()
     {
-        var compiled = _compiled() - _compiledBefore;
-        var left = _limit + (compiled < _limit ? compiled : _limit) - _time.GetElapsedTime(_started);
+        var jitTime = _getJitTime() - _jitTimeAtStart;
+        var left = _limit + (jitTime < _limit ? jitTime : _limit) - _time.GetElapsedTime(_started);
         try
         {
             if (left > TimeSpan.Zero)

@@ -1,4 +1,5 @@
 using System.Net;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Transport;
 
@@ -26,7 +27,7 @@ internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvid
     private int _runningSlow;
 
     /// <summary>The system's resolver, shared by the process.</summary>
-    public static NameResolver OfSystem { get; } = new(Dns.GetHostAddresses, TimeProvider.System);
+    public static NameResolver Default { get; } = new(Dns.GetHostAddresses, TimeProvider.System);
 
     /// <summary>Gets the addresses of a name.</summary>
     /// <exception cref="OperationCanceledException">The caller gave up.</exception>

@@ -28,5 +28,5 @@ internal sealed record TransportOptions
 
     /// <summary>Finds the addresses of a name; asked anew for every connection.</summary>
     /// <value>The system's resolver, by <see cref="NameResolver"/>.</value>
-    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = NameResolver.OfSystem.ResolveAsync;
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = NameResolver.Default.ResolveAsync;
 }

@@ -32,7 +32,7 @@ public sealed class ConnectorTests
     [Fact]
     public async Task Every_address_of_a_name_is_tried()
     {
-        // The listener has IPv4 only, and localhost may stand for ::1 first.
+        // The callback has IPv4 only, and localhost may stand for ::1 first.
         using var loopback = new Loopback();
 
         await using var connection = await Connector.ConnectAsync(
@@ -181,12 +181,12 @@ public sealed class ConnectorTests
     public async Task A_unix_socket_is_a_server_too()
     {
         var path = Path.Combine(Path.GetTempPath(), $"nearcache-{Guid.NewGuid():N}.sock");
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
+        using var callback = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        callback.Bind(new UnixDomainSocketEndPoint(path));
+        callback.Listen();
 
         await using var connection = await Connector.ConnectAsync(ServerAddress.Parse(path), Options, TimeProvider.System, default);
-        using var peer = await listener.AcceptAsync();
+        using var peer = await callback.AcceptAsync();
         await connection.Stream.WriteAsync("x"u8.ToArray());
 
         Assert.Equal(1, await peer.ReceiveAsync(new byte[8]));

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NearCache.Transport.Readiness;
 
 namespace NearCache.Transport.Tests;
 
@@ -126,7 +127,7 @@ public sealed class EpollStreamTests
             var pair = await Pair.MakeAsync();
             pairs.Add(pair);
             var stuck = new Stuck(free);
-            ((EpollStream)pair.Connection.Stream).WhenReadable(stuck);
+            ((EpollStream)pair.Connection.Stream).NotifyWhenReadable(stuck);
             await pair.Peer.SendAsync("x"u8.ToArray());
             var thread = await stuck.Thread.Task.WaitAsync(Long);
             thread.Replace();
@@ -145,7 +146,7 @@ public sealed class EpollStreamTests
     {
         public TaskCompletionSource<EpollThread> Thread { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Ready()
+        public void OnReady()
         {
             Thread.SetResult(EpollThread.Current!);
             Assert.True(free.Wait(Long));

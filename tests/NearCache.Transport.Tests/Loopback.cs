@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace NearCache.Transport.Tests;
 
-/// <summary>A listener on loopback that hands out what connects.</summary>
+/// <summary>A callback on loopback that hands out what connects.</summary>
 internal sealed class Loopback : IDisposable
 {
     private readonly Socket _listener;
@@ -24,7 +24,7 @@ internal sealed class Loopback : IDisposable
     /// <summary>Fills the accept queue, so that the system drops every further SYN.</summary>
     public static async Task<(Loopback Listener, List<Socket> Fillers)> BlackHoleAsync()
     {
-        var listener = new Loopback(backlog: 0);
+        var callback = new Loopback(backlog: 0);
         // One that is late may be a busy machine's; three in a row are not.
         var fillers = new List<Socket>();
         for (var late = 0; fillers.Count < 64;)
@@ -34,7 +34,7 @@ internal sealed class Loopback : IDisposable
             using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
             try
             {
-                await filler.ConnectAsync(new IPEndPoint(IPAddress.Loopback, listener.Port), limit.Token);
+                await filler.ConnectAsync(new IPEndPoint(IPAddress.Loopback, callback.Port), limit.Token);
                 late = 0;
             }
             catch (OperationCanceledException) when (++late < 3)
@@ -43,7 +43,7 @@ internal sealed class Loopback : IDisposable
             }
             catch (OperationCanceledException)
             {
-                return (listener, fillers);
+                return (callback, fillers);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Transport.Tests;
 
@@ -14,7 +15,7 @@ public sealed class ReusableTaskSourceCoreTests
         _core.OnCompleted(_ => ran = Thread.CurrentThread, null, _core.Version, ValueTaskSourceOnCompletedFlags.None);
         Assert.Equal(ValueTaskSourceStatus.Pending, _core.GetStatus(_core.Version));
 
-        _core.SetEnded();
+        _core.SetCompleted();
 
         Assert.Same(Thread.CurrentThread, ran);
         Assert.Equal(ValueTaskSourceStatus.Succeeded, _core.GetStatus(_core.Version));
@@ -25,7 +26,7 @@ public sealed class ReusableTaskSourceCoreTests
     public async Task What_is_registered_after_the_end_runs_elsewhere()
     {
         var ran = new TaskCompletionSource<object?>();
-        _core.SetEnded();
+        _core.SetCompleted();
 
         _core.OnCompleted(state => ran.SetResult(state), "state", _core.Version, ValueTaskSourceOnCompletedFlags.None);
 
@@ -41,7 +42,7 @@ public sealed class ReusableTaskSourceCoreTests
         var ran = new TaskCompletionSource<(bool, string?)>();
         if (isLate)
         {
-            _core.SetEnded();
+            _core.SetCompleted();
         }
 
         var before = SynchronizationContext.Current;
@@ -56,7 +57,7 @@ public sealed class ReusableTaskSourceCoreTests
         local.Value = "changed";
         if (!isLate)
         {
-            _core.SetEnded();
+            _core.SetCompleted();
         }
 
         Assert.Equal((true, "flowed"), await ran.Task.WaitAsync(Enough));
@@ -69,7 +70,7 @@ public sealed class ReusableTaskSourceCoreTests
         Assert.Throws<InvalidOperationException>(() => _core.GetResult(_core.Version));
         _core.OnCompleted(_ => { }, null, first, ValueTaskSourceOnCompletedFlags.None);
         Assert.Throws<InvalidOperationException>(() => _core.OnCompleted(_ => { }, null, first, ValueTaskSourceOnCompletedFlags.None));
-        _core.SetEnded();
+        _core.SetCompleted();
         _core.Reset();
 
         Assert.Equal(ValueTaskSourceStatus.Pending, _core.GetStatus(_core.Version));

@@ -1,3 +1,5 @@
+using NearCache.Transport.Scheduling;
+
 namespace NearCache.Transport.Tests;
 
 public sealed class StarvationDetectorTests
@@ -65,5 +67,5 @@ public sealed class StarvationDetectorTests
     }
 
     private StarvationVerdict Look(long now, long taken, bool hasItems, bool hasProbeRun = true) =>
-        _detector.Look(now, taken, hasItems, hasProbeRun);
+        _detector.Observe(now, taken, hasItems, hasProbeRun);
 }

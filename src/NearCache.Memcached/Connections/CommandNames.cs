@@ -20,22 +20,22 @@ internal static class CommandNames
         "BATCH get", "BATCH set", "BATCH delete", "BATCH arithmetic", "BATCH no-op", "BATCH",
     ];
 
-    /// <summary>By the numbers of <see cref="AnswerTo(MetaCommandKind, MetaStatus)"/>.</summary>
-    public static readonly CommandOutcome[] Answers =
+    /// <summary>By the numbers of <see cref="OutcomeIndex(MetaCommandKind, MetaStatus)"/>.</summary>
+    public static readonly CommandOutcome[] Outcomes =
         [.. All[..Batch].SelectMany((name, number) => Enumerable.Range(0, Statuses).Select(status => new CommandOutcome(name, OutcomeOf(number, (MetaStatus)status))))];
 
     public static string Of(MetaCommandKind kind) => All[(int)kind];
 
-    public static int NumberOf(MetaCommandKind kind) => (int)kind;
+    public static int IndexOf(MetaCommandKind kind) => (int)kind;
 
     /// <summary>A line of the classic protocol.</summary>
-    public static int NumberOf(string line)
+    public static int IndexOf(string line)
     {
         var end = line.IndexOf(' ', StringComparison.Ordinal);
         return Array.IndexOf(All, end < 0 ? line : line[..end], Text);
     }
 
-    public static int NumberOf(ReadOnlySpan<MetaCommand> commands)
+    public static int IndexOf(ReadOnlySpan<MetaCommand> commands)
     {
         var kind = commands[0].Kind;
         if (commands.Length == 1)
@@ -54,9 +54,9 @@ internal static class CommandNames
         return Batch + (int)kind;
     }
 
-    public static int AnswerTo(MetaCommandKind kind, MetaStatus status) => AnswerTo((int)kind, status);
+    public static int OutcomeIndex(MetaCommandKind kind, MetaStatus status) => OutcomeIndex((int)kind, status);
 
-    public static int AnswerTo(int number, MetaStatus status) => (number * Statuses) + (int)status;
+    public static int OutcomeIndex(int number, MetaStatus status) => (number * Statuses) + (int)status;
 
     private static string OutcomeOf(int number, MetaStatus status) => status switch
     {

@@ -73,7 +73,7 @@ internal sealed class CompletionBatch
     }
 
     /// <summary>Ends the run and lets the rest go on elsewhere. False if another thread has taken over.</summary>
-    public bool TryGiveAway(int number)
+    public bool TryHandOff(int number)
     {
         var seen = Volatile.Read(ref _word);
         return NumberOf(seen) == number && TryTakeOver(seen);
@@ -89,7 +89,7 @@ internal sealed class CompletionBatch
 
         for (var i = (int)seen; i < _count; i++)
         {
-            _operations[i]!.CompleteElsewhere();
+            _operations[i]!.QueueCompletion();
         }
 
         Clear();
@@ -101,7 +101,7 @@ internal sealed class CompletionBatch
     {
         try
         {
-            operation.CompleteHere();
+            operation.Complete();
         }
         catch (Exception e)
         {

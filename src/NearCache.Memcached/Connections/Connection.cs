@@ -1,8 +1,21 @@
 using System.Text;
 using NearCache.Memcached.Protocol;
 using NearCache.Transport;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
+
+/// <summary>What became of an operation that should stand in line.</summary>
+internal enum QueueResult
+{
+    Queued,
+
+    /// <summary>As much is in flight as may be.</summary>
+    Full,
+
+    /// <summary>This connection has ended.</summary>
+    Closed,
+}
 
 /// <summary>
 /// One pipelined connection: callers write into one buffer, one flush at a time sends it, one reader gives the replies out in order.
@@ -17,10 +30,10 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
     private readonly Lock _gate = new();   // guards the line, what is in flight, and the send queue
     private readonly ConnectionSettings _settings;
     private readonly OperationRing _ring = new();
-    private readonly InFlightLimit _room;
+    private readonly InFlightLimit _inFlight;
     private readonly Flusher _flusher;
     private readonly LivenessMonitor _liveness;
-    private readonly JitAllowance _credit;
+    private readonly JitAllowance _jitAllowance;
     private readonly long _made;
     private readonly bool _isWatched;   // a clock of the caller's own decides alone
     private readonly TimeSpan _late;
@@ -39,10 +52,10 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
     public Connection(ConnectionSettings settings)
     {
         _settings = settings;
-        _room = new InFlightLimit(settings.Options);
+        _inFlight = new InFlightLimit(settings.Options);
         _flusher = new Flusher(_gate, settings, failure => Abort(failure));
         _liveness = new LivenessMonitor(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
-        _credit = new JitAllowance(settings.TickPeriod, settings.TicksPerTimeout);
+        _jitAllowance = new JitAllowance(settings.TickPeriod, settings.TicksPerTimeout);
         _tickedAt = _made = settings.Time.GetTimestamp();
         (_isWatched, _late) = (ReferenceEquals(settings.Time, TimeProvider.System), settings.TickPeriod * 1.25);
         _timer = settings.Time.CreateTimer(
@@ -63,7 +76,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
 
     public bool IsOpen => Volatile.Read(ref _transport) is not null && !Volatile.Read(ref _closed);
 
-    public int InFlight => _room.Commands;
+    public int InFlight => _inFlight.Commands;
 
     /// <summary>Connects and greets; throws if that fails within the connect timeout. To be called once.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -96,8 +109,8 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         var failure = await reading.ConfigureAwait(false);
         failure = Interlocked.CompareExchange(ref _failure, failure, null) ?? failure;
         transport.Abort(failure.ToException(null, outcomeUnknown: false));
-        Close(failure, reader.Next);
-        await _flusher.StoppedAsync().ConfigureAwait(false);
+        Close(failure, reader.NextNumber);
+        await _flusher.StopAsync().ConfigureAwait(false);
         await transport.DisposeAsync().ConfigureAwait(false);
         return failure;
     }
@@ -136,7 +149,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         bool mustFlush, isAlone;
         lock (_gate)
         {
-            if (_closed || !_room.Has(1, bytes, isRetry))
+            if (_closed || !_inFlight.HasCapacity(1, bytes, isRetry))
             {
                 SendQueue.Discard(copy);
                 return _closed ? QueueResult.Closed : QueueResult.Full;
@@ -146,14 +159,14 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
             operation.Opaque = _opaque;
             Write(command, key, copy);
             Enqueue(operation, owner);
-            mustFlush = _flusher.NeedsStart();
+            mustFlush = _flusher.TryBeginFlush();
             isAlone = _ring.Count == 1;
         }
 
         Watch();
         if (mustFlush)
         {
-            _flusher.Start(isAlone);
+            _flusher.Flush(isAlone);
         }
 
         return QueueResult.Queued;
@@ -193,7 +206,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         bool mustFlush, isAlone;
         lock (_gate)
         {
-            if (_closed || !_room.Has(commands.Length, bytes, isRetry))
+            if (_closed || !_inFlight.HasCapacity(commands.Length, bytes, isRetry))
             {
                 Array.ForEach(copies ?? [], SendQueue.Discard);
                 return _closed ? QueueResult.Closed : QueueResult.Full;
@@ -212,14 +225,14 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
             }
 
             Enqueue(operation, owner);
-            mustFlush = _flusher.NeedsStart();
+            mustFlush = _flusher.TryBeginFlush();
             isAlone = _ring.Count == 1;
         }
 
         Watch();
         if (mustFlush)
         {
-            _flusher.Start(isAlone);
+            _flusher.Flush(isAlone);
         }
 
         return QueueResult.Queued;
@@ -232,7 +245,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         bool mustFlush;
         lock (_gate)
         {
-            if (_closed || !_room.Has(1, line.Length + 2, isRetry))
+            if (_closed || !_inFlight.HasCapacity(1, line.Length + 2, isRetry))
             {
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
@@ -244,22 +257,22 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
             "\r\n"u8.CopyTo(span[line.Length..]);
             _flusher.Queue.Advance(line.Length + 2);
             Enqueue(operation, owner);
-            mustFlush = _flusher.NeedsStart();
+            mustFlush = _flusher.TryBeginFlush();
         }
 
         Watch();
         if (mustFlush)
         {
-            _flusher.Start(isAlone: false);
+            _flusher.Flush(isAlone: false);
         }
 
         return QueueResult.Queued;
     }
 
     /// <summary>Waits until there may be room again, or it has ended.</summary>
-    public async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    public async Task WaitForCapacityAsync(CancellationToken cancellationToken)
     {
-        LinkedListNode<TaskCompletionSource> turn;
+        LinkedListNode<TaskCompletionSource> waiter;
         lock (_gate)
         {
             if (_closed)
@@ -267,20 +280,20 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
                 return;
             }
 
-            turn = _room.Wait();
+            waiter = _inFlight.AddWaiter();
         }
 
         using var registration = cancellationToken.UnsafeRegister(
-            static (turn, token) => ((TaskCompletionSource)turn!).TrySetCanceled(token), turn.Value);
+            static (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), waiter.Value);
         try
         {
-            await turn.Value.Task.ConfigureAwait(false);
+            await waiter.Value.Task.ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             lock (_gate)
             {
-                _room.Leave(turn);
+                _inFlight.RemoveWaiter(waiter);
             }
 
             throw;
@@ -298,15 +311,15 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
             Age = Age,
             Operations = Interlocked.Read(ref _operations),
             InFlight = InFlight,
-            BytesSent = _flusher.Sent,
+            BytesSent = _flusher.SentPosition,
             BytesReceived = Interlocked.Read(ref _received),
         }
         : null;
 
-    bool IWatchdogTarget.HasWorked => InFlight > 0;
+    bool IWatchdogTarget.HasWork => InFlight > 0;
 
     /// <summary>Has a tick made that the timer owes: timers run on the thread pool, which may start nothing.</summary>
-    bool IWatchdogTarget.Inspect()
+    bool IWatchdogTarget.Check()
     {
         if (InFlight == 0)
         {
@@ -331,17 +344,17 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
     }
 
     Operation? IPendingOperations.Peek(long number) =>
-        _ring.Peek(number) is { } operation && operation.Start < _flusher.HandedOut ? operation : null;
+        _ring.Peek(number) is { } operation && operation.Start < _flusher.SubmittedPosition ? operation : null;
 
-    long IPendingOperations.Now() => _settings.Metrics.Now();
+    long IPendingOperations.GetTimestamp() => _settings.Metrics.GetTimestamp();
 
-    void IPendingOperations.Received(int bytes)
+    void IPendingOperations.OnBytesReceived(int bytes)
     {
         Volatile.Write(ref _received, _received + bytes);
-        _settings.Metrics.Received(bytes);
+        _settings.Metrics.AddReceived(bytes);
     }
 
-    void IPendingOperations.Answered(long number, int commands, long bytes)
+    void IPendingOperations.OnCompleted(long number, int commands, long bytes)
     {
         if (commands == 0)
         {
@@ -351,7 +364,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         lock (_gate)
         {
             _ring.RemoveUntil(number);
-            _room.Return(commands, bytes);
+            _inFlight.Release(commands, bytes);
             if (_ring.Count == 0)
             {
                 _owner = null;
@@ -366,7 +379,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
     {
         lock (_gate)
         {
-            return _closed ? QueueResult.Closed : _room.Has(commands, bytes, isRetry) ? null : QueueResult.Full;
+            return _closed ? QueueResult.Closed : _inFlight.HasCapacity(commands, bytes, isRetry) ? null : QueueResult.Full;
         }
     }
 
@@ -403,7 +416,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         operation.Tick = _tick;
         _owner ??= owner;
         _ring.Enqueue(operation);
-        _room.Take(operation.Commands, operation.End - operation.Start);
+        _inFlight.Acquire(operation.Commands, operation.End - operation.Start);
     }
 
     // After the lock was left, a full fence: the watch thread sees what is in flight, or is seen to sleep. It holds its own lock when it
@@ -421,8 +434,8 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
     private void Tick()
     {
         Volatile.Write(ref _tickedAt, _settings.Time.GetTimestamp());
-        _settings.Starvation.Look();
-        if (_isWatched && _credit.Covers(JitAwareTimeout.Compiled()))
+        _settings.Starvation.LogIfStarved();
+        if (_isWatched && _jitAllowance.TryExcuse(JitAwareTimeout.GetJitTime()))
         {
             return;
         }
@@ -446,9 +459,10 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
 
             var oldest = _ring.Count > 0 ? _ring.At(0) : null;
             verdict = _transport is null
-                ? LivenessVerdict.Fine
+                ? LivenessVerdict.Healthy
                 : _liveness.Tick(
-                    _received, _flusher.Sent, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1 || oldest?.IsWaitedFor == false);
+                    _received, _flusher.SentPosition, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1
+                        || oldest?.HasWaiter == false);
         }
 
         if (verdict == LivenessVerdict.Dead)
@@ -459,9 +473,9 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         {
             Abort(ConnectionFailure.Stalled(_settings.Server, _settings.Options.StallTimeout));
         }
-        else if (verdict == LivenessVerdict.Ask)
+        else if (verdict == LivenessVerdict.SendProbe)
         {
-            TryQueue([MetaCommand.NoOp()], hasTimeout: true, this, _settings.Metrics.Now(), isRetry: true, out _);
+            TryQueue([MetaCommand.NoOp()], hasTimeout: true, this, _settings.Metrics.GetTimestamp(), isRetry: true, out _);
         }
     }
 
@@ -479,7 +493,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
             }
 
             _ring.RemoveUntil(_ring.Head + waiting.Length);
-            _room.Close();
+            _inFlight.Close();
             _owner = null;
             _timer?.Dispose();
             _timer = null;
@@ -492,7 +506,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
 
         foreach (var operation in waiting)
         {
-            operation.Fail(failure, outcomeUnknown: operation.Start < _flusher.HandedOut);
+            operation.Fail(failure, outcomeUnknown: operation.Start < _flusher.SubmittedPosition);
         }
     }
 }

@@ -34,7 +34,7 @@ internal sealed class ConnectionFailure
         return new("stalled", text, (operation, unknown) => new MemcachedConnectionLostException(server, operation, unknown, text, null));
     }
 
-    public static ConnectionFailure NotUnderstood(string server, string text) =>
+    public static ConnectionFailure ProtocolError(string server, string text) =>
         new("protocol", text, (operation, unknown) => new MemcachedProtocolException(server, operation, unknown, text));
 
     public static ConnectionFailure Full(string server) =>

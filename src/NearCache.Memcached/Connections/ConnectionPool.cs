@@ -13,16 +13,16 @@ internal sealed class ConnectionPool : IServerGauges
 
     private readonly TaskCompletionSource _isClosing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionSettings _settings;
-    private readonly ReconnectingConnection[] _keepers;
+    private readonly ReconnectingConnection[] _connections;
 
     public ConnectionPool(ConnectionSettings settings)
     {
         _settings = settings;
-        _keepers = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ReconnectingConnection(settings))];
-        settings.Metrics.Show(this);
+        _connections = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ReconnectingConnection(settings))];
+        settings.Metrics.Register(this);
     }
 
-    public IReadOnlyList<ReconnectingConnection> Keepers => _keepers;
+    public IReadOnlyList<ReconnectingConnection> Connections => _connections;
 
     public ConnectionSettings Settings => _settings;
 
@@ -31,30 +31,30 @@ internal sealed class ConnectionPool : IServerGauges
     {
         get
         {
-            var states = _keepers.Select(keeper => keeper.State).ToArray();
+            var states = _connections.Select(keeper => keeper.State).ToArray();
             return Array.Find(
                 [MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed],
                 states.Contains);
         }
     }
 
-    int IServerGauges.InFlight => _keepers.Sum(keeper => keeper.InFlight);
+    int IServerGauges.InFlight => _connections.Sum(keeper => keeper.InFlight);
 
-    int IServerGauges.OpenConnections => _keepers.Count(keeper => keeper.IsOpen);
+    int IServerGauges.OpenConnections => _connections.Count(keeper => keeper.IsOpen);
 
     /// <summary>Ends all connections from any thread; does not wait for that.</summary>
     public void Abort()
     {
-        Array.ForEach(_keepers, keeper => keeper.Abort());
-        _settings.Metrics.Hide(this);
+        Array.ForEach(_connections, keeper => keeper.Abort());
+        _settings.Metrics.Unregister(this);
     }
 
     /// <summary>Ends all connections; what is still in flight after <paramref name="drain"/> fails.</summary>
     public async Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
     {
         _isClosing.TrySetResult();
-        await Task.WhenAll(_keepers.Select(keeper => keeper.CloseAsync(drain, why))).ConfigureAwait(false);
-        _settings.Metrics.Hide(this);
+        await Task.WhenAll(_connections.Select(keeper => keeper.CloseAsync(drain, why))).ConfigureAwait(false);
+        _settings.Metrics.Unregister(this);
     }
 
     /// <summary>
@@ -73,7 +73,7 @@ internal sealed class ConnectionPool : IServerGauges
     /// <summary>Sends one command. Checks it first; all else that goes wrong is in the task.</summary>
     /// <exception cref="ArgumentException">The command may not be sent.</exception>
     public ValueTask<T> RunAsync<T>(
-        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
+        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken)
     {
         MetaRules.Check(command, key, _settings.Options.MaxValueBytes);
         if (cancellationToken.IsCancellationRequested)
@@ -81,15 +81,17 @@ internal sealed class ConnectionPool : IServerGauges
             return ValueTask.FromCanceled<T>(cancellationToken);
         }
 
-        return MemcachedTraces.IsWanted
-            ? RunTracedAsync(owner, command with { Key = key.ToArray() }, writer, face, cancellationToken)
-            : SendAsync(owner, command, key, writer, face, cancellationToken);
+        return MemcachedTraces.IsEnabled
+            ? RunTracedAsync(owner, command with { Key = key.ToArray() }, writer, selector, cancellationToken)
+            : SendAsync(owner, command, key, writer, selector, cancellationToken);
     }
 
     /// <summary>Returns the connection that takes a command with this key now.</summary>
     /// <exception cref="MemcachedException">There is none.</exception>
     public long ConnectionIdFor(ReadOnlySpan<byte> key) =>
-        Pick(key).TryGet(out var failure) is { } connection ? connection.Id : throw failure!.ToException(null, outcomeUnknown: false);
+        SelectConnection(key).TryGet(out var failure) is { } connection
+            ? connection.Id
+            : throw failure!.ToException(null, outcomeUnknown: false);
 
     /// <summary>
     /// Sends commands in order, on one connection, by one write. The commands and their memory are the caller's again when the task has
@@ -118,7 +120,7 @@ internal sealed class ConnectionPool : IServerGauges
             return Task.FromCanceled<MetaGroupResult>(cancellationToken);
         }
 
-        return MemcachedTraces.IsWanted
+        return MemcachedTraces.IsEnabled
             ? RunTracedAsync(owner, commands, terms, cancellationToken)
             : SendAsync(owner, commands, terms, cancellationToken);
     }
@@ -126,7 +128,7 @@ internal sealed class ConnectionPool : IServerGauges
     /// <summary>Sends a command of the classic protocol and returns the lines of the answer.</summary>
     public ValueTask<IReadOnlyList<string>> RunTextAsync(object owner, TextCommand command, CancellationToken cancellationToken)
     {
-        var call = new Call(CommandNames.NumberOf(command.Line), 1, _settings.Metrics.Now());
+        var call = new Call(CommandNames.IndexOf(command.Line), 1, _settings.Metrics.GetTimestamp());
         return TracedCall.RunAsync(_settings, call.Number, 1, async () =>
         {
             var operation = new TextOperation(command, _settings, call.Started);
@@ -146,7 +148,7 @@ internal sealed class ConnectionPool : IServerGauges
         for (var i = 0; i < commands.Length; i++)
         {
             var key = commands.Span[i].Key;
-            if (SendQueue.IsForeign(key))
+            if (SendQueue.IsCustomMemory(key))
             {
                 copies ??= commands.ToArray();
                 copies[i] = copies[i] with { Key = key.ToArray() };
@@ -158,43 +160,43 @@ internal sealed class ConnectionPool : IServerGauges
 
     // Methods of their own, since the closures would be made by every call.
     private ValueTask<T> RunTracedAsync<T>(
-        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken) =>
+        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
-            _settings, CommandNames.NumberOf(command.Kind), 1, () =>
-                SendAsync(owner, command, command.Key.Span, writer, face, cancellationToken));
+            _settings, CommandNames.IndexOf(command.Kind), 1, () =>
+                SendAsync(owner, command, command.Key.Span, writer, selector, cancellationToken));
 
     private Task<MetaGroupResult> RunTracedAsync(
         object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
             _settings,
-            CommandNames.NumberOf(commands.Span),
+            CommandNames.IndexOf(commands.Span),
             commands.Length,
             () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands, terms, cancellationToken))).AsTask();
 
     private ValueTask<T> SendAsync<T>(
-        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, CancellationToken cancellationToken)
+        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken)
     {
-        var started = _settings.Metrics.Now();
-        if (Pick(key).TryGet(out _) is { } connection)
+        var started = _settings.Metrics.GetTimestamp();
+        if (SelectConnection(key).TryGet(out _) is { } connection)
         {
             var operation = Rent(command, writer, started, cancellationToken);
             if (connection.TryQueue(operation, command, key, owner) == QueueResult.Queued)
             {
                 operation.CancelByToken();
-                return face(operation);
+                return selector(operation);
             }
 
             operation.Discard();
         }
 
-        return SendSlowlyAsync(owner, command with { Key = key.ToArray() }, writer, face, started, cancellationToken);
+        return SendSlowPathAsync(owner, command with { Key = key.ToArray() }, writer, selector, started, cancellationToken);
     }
 
     private Task<MetaGroupResult> SendAsync(
         object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken)
     {
-        var started = _settings.Metrics.Now();
-        if (Pick(commands.Span[0].Key.Span).TryGet(out _) is { } connection
+        var started = _settings.Metrics.GetTimestamp();
+        if (SelectConnection(commands.Span[0].Key.Span).TryGet(out _) is { } connection
             && (terms.ConnectionId is null || connection.Id == terms.ConnectionId)
             && connection.TryQueue(
                 commands.Span, terms.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
@@ -203,16 +205,16 @@ internal sealed class ConnectionPool : IServerGauges
             return operation.Completion;
         }
 
-        return SendSlowlyAsync(owner, commands, terms, started, cancellationToken);
+        return SendSlowPathAsync(owner, commands, terms, started, cancellationToken);
     }
 
-    private async ValueTask<T> SendSlowlyAsync<T>(
-        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> face, long started, CancellationToken cancellationToken)
+    private async ValueTask<T> SendSlowPathAsync<T>(
+        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, long started, CancellationToken cancellationToken)
     {
         SingleOperation? operation = null;
         await QueueAsync(
             CommandNames.Of(command.Kind),
-            new Call(CommandNames.NumberOf(command.Kind), 1, started),
+            new Call(CommandNames.IndexOf(command.Kind), 1, started),
             command.Key,
             (connection, isRetry) =>
             {
@@ -228,16 +230,16 @@ internal sealed class ConnectionPool : IServerGauges
             null,
             cancellationToken).ConfigureAwait(false);
         operation!.CancelByToken();
-        return await face(operation).ConfigureAwait(false);
+        return await selector(operation).ConfigureAwait(false);
     }
 
-    private async Task<MetaGroupResult> SendSlowlyAsync(
+    private async Task<MetaGroupResult> SendSlowPathAsync(
         object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, long started, CancellationToken cancellationToken)
     {
         GroupOperation? operation = null;
         await QueueAsync(
             "group",
-            new Call(CommandNames.NumberOf(commands.Span), commands.Length, started),
+            new Call(CommandNames.IndexOf(commands.Span), commands.Length, started),
             commands.Span[0].Key,
             (connection, isRetry) => connection.TryQueue(commands.Span, terms.HasTimeout, owner, started, isRetry, out operation),
             terms.ConnectionId,
@@ -255,7 +257,7 @@ internal sealed class ConnectionPool : IServerGauges
         }
         catch (Exception e)
         {
-            _settings.Metrics.Failed(call.Number, call.Commands, call.Started, ErrorTypes.Of(e));
+            _settings.Metrics.RecordFailure(call.Number, call.Commands, call.Started, ErrorTypes.Of(e));
             throw;
         }
     }
@@ -274,8 +276,8 @@ internal sealed class ConnectionPool : IServerGauges
             for (var isRetry = false; ; isRetry = true)
             {
                 var keeper = connectionId is { } named
-                    ? Array.Find(_keepers, keeper => keeper.Has(named)) ?? throw Replaced(name)
-                    : Pick(key.Span);
+                    ? Array.Find(_connections, keeper => keeper.IsCurrent(named)) ?? throw ReplacedFailure(name)
+                    : SelectConnection(key.Span);
                 if (keeper.TryGet(out var failure) is not { } connection)
                 {
                     throw failure!.ToException(name, outcomeUnknown: false);
@@ -283,7 +285,7 @@ internal sealed class ConnectionPool : IServerGauges
 
                 if (connectionId is { } only && connection.Id != only)
                 {
-                    throw Replaced(name);
+                    throw ReplacedFailure(name);
                 }
 
                 var result = tryQueue(connection, isRetry);
@@ -300,8 +302,8 @@ internal sealed class ConnectionPool : IServerGauges
                 limit ??= new CancellationTokenSource(_settings.Options.OperationTimeout, _settings.Time);
                 either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
                 var waiting = result == QueueResult.Full
-                    ? connection.WaitForRoomAsync(either.Token)
-                    : keeper.ReplacedAsync(connection, either.Token);
+                    ? connection.WaitForCapacityAsync(either.Token)
+                    : keeper.WaitForReplacementAsync(connection, either.Token);
                 await waiting.ConfigureAwait(false);
             }
         }
@@ -317,13 +319,13 @@ internal sealed class ConnectionPool : IServerGauges
         }
     }
 
-    private MemcachedConnectionLostException Replaced(string name) =>
+    private MemcachedConnectionLostException ReplacedFailure(string name) =>
         new(_settings.Server, name, outcomeUnknown: false, "it was replaced before this was sent, and this may go by no other", null);
 
     private SingleOperation Rent(in MetaCommand command, IBufferWriter<byte>? writer, long started, CancellationToken cancellationToken)
     {
         var operation = OperationPool.Rent();
-        operation.Begin(command, writer, _settings, started, cancellationToken);
+        operation.Initialize(command, writer, _settings, started, cancellationToken);
         return operation;
     }
 
@@ -331,11 +333,11 @@ internal sealed class ConnectionPool : IServerGauges
     private readonly record struct Call(int Number, int Commands, long Started);
 
     // One key always goes by one connection, so that its operations keep their order.
-    private ReconnectingConnection Pick(ReadOnlySpan<byte> key)
+    private ReconnectingConnection SelectConnection(ReadOnlySpan<byte> key)
     {
-        if (_keepers.Length == 1)
+        if (_connections.Length == 1)
         {
-            return _keepers[0];
+            return _connections[0];
         }
 
         var hash = 2166136261u;
@@ -344,6 +346,6 @@ internal sealed class ConnectionPool : IServerGauges
             hash = (hash ^ value) * 16777619u;
         }
 
-        return _keepers[hash % (uint)_keepers.Length];
+        return _connections[hash % (uint)_connections.Length];
     }
 }

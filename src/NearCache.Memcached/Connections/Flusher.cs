@@ -1,4 +1,4 @@
-using NearCache.Transport;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
@@ -10,7 +10,7 @@ namespace NearCache.Memcached.Connections;
 internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<ConnectionFailure> abort) : IThreadPoolWorkItem
 {
     // A large value goes in pieces, each of which shows that it moves.
-    private const int MostAtOnce = 256 * 1024;
+    private const int MaxWriteBytes = 256 * 1024;
 
     [ThreadStatic]
     private static Flusher? DeferringThread;
@@ -22,17 +22,17 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     private int _turn;
     private TaskCompletionSource? _stopped;
     private bool _isRunning;
-    private long _handedOut;
+    private long _submitted;
     private long _sent;
 
     /// <summary>What waits. Under the connection's lock.</summary>
     public SendQueue Queue { get; } = new();
 
     /// <summary>The place in the stream up to which bytes may have reached the server.</summary>
-    public long HandedOut => Volatile.Read(ref _handedOut);
+    public long SubmittedPosition => Volatile.Read(ref _submitted);
 
     /// <summary>The place in the stream up to which the system has taken the bytes.</summary>
-    public long Sent => Volatile.Read(ref _sent);
+    public long SentPosition => Volatile.Read(ref _sent);
 
     /// <summary>From now on things are sent, first what has gathered.</summary>
     public void Open(Stream stream)
@@ -41,17 +41,17 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         lock (gate)
         {
             _stream = stream;
-            mustStart = !Queue.IsEmpty && NeedsStart();
+            mustStart = !Queue.IsEmpty && TryBeginFlush();
         }
 
         if (mustStart)
         {
-            Start(isAlone: false);
+            Flush(isAlone: false);
         }
     }
 
-    /// <summary>Whether whoever has just put something into the queue must call <see cref="Start"/>. Under the connection's lock.</summary>
-    public bool NeedsStart()
+    /// <summary>Whether whoever has just put something into the queue must call <see cref="Flush"/>. Under the connection's lock.</summary>
+    public bool TryBeginFlush()
     {
         if (_isRunning || _stream is null)
         {
@@ -60,7 +60,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
 
         if (ReferenceEquals(DeferringThread, this) && DeferringTurn == _turn)
         {
-            Deferred++;
+            DeferredCount++;
             return false;
         }
 
@@ -68,15 +68,15 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     }
 
     /// <summary>How often this thread put something into the queue since it began to defer, or has flushed.</summary>
-    public int Deferred { get; private set; }
+    public int DeferredCount { get; private set; }
 
     /// <summary>What this thread puts into the queue from now on waits until it says so.</summary>
-    public void Defer() => (DeferringThread, DeferringTurn, Deferred) = (this, _turn, 0);
+    public void BeginDefer() => (DeferringThread, DeferringTurn, DeferredCount) = (this, _turn, 0);
 
     /// <summary>Sends on this thread what it has put into the queue.</summary>
     public void FlushDeferred()
     {
-        Deferred = 0;
+        DeferredCount = 0;
         lock (gate)
         {
             if (_isRunning || _stream is null || Queue.IsEmpty)
@@ -91,14 +91,14 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     }
 
     /// <summary>Sends on this thread what it has put into the queue, and defers no more.</summary>
-    public void Undefer()
+    public void EndDefer()
     {
         DeferringThread = null;
         FlushDeferred();
     }
 
     /// <summary>The thread that defers is stuck: what it has put into the queue is sent by another, and it defers no more.</summary>
-    public void StartElsewhere()
+    public void FlushOnPool()
     {
         lock (gate)
         {
@@ -111,11 +111,11 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
             _isRunning = true;
         }
 
-        Start(isAlone: false);
+        Flush(isAlone: false);
     }
 
     /// <summary>Sends, on this thread if the caller is alone in line.</summary>
-    public void Start(bool isAlone)
+    public void Flush(bool isAlone)
     {
         if (isAlone)
         {
@@ -130,7 +130,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync(isCallersThread: false);
 
     /// <summary>Nothing is sent any more; completes when nothing is being sent.</summary>
-    public Task StoppedAsync()
+    public Task StopAsync()
     {
         lock (gate)
         {
@@ -192,7 +192,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
 
             stream = _stream;
             parts = Queue.Take(out sent);
-            Volatile.Write(ref _handedOut, Queue.Position);
+            Volatile.Write(ref _submitted, Queue.Position);
             return true;
         }
     }
@@ -241,11 +241,11 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     {
         for (ReadOnlyMemory<byte> memory = part.Buffer.AsMemory(0, part.Length); !memory.IsEmpty;)
         {
-            var now = memory[..Math.Min(memory.Length, MostAtOnce)];
+            var now = memory[..Math.Min(memory.Length, MaxWriteBytes)];
             await stream.WriteAsync(now, CancellationToken.None).ConfigureAwait(false);
             memory = memory[now.Length..];
             Volatile.Write(ref _sent, _sent + now.Length);
-            settings.Metrics.Sent(now.Length);
+            settings.Metrics.AddSent(now.Length);
         }
     }
 }

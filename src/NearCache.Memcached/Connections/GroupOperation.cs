@@ -2,6 +2,13 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
+/// <summary>How a group of commands is sent.</summary>
+/// <param name="HasTimeout">
+/// Whether its caller waits for the operation timeout at most; otherwise the answer comes, however late, or the connection ends.
+/// </param>
+/// <param name="ConnectionId">The only connection that may carry it; null: the one of the first key.</param>
+internal readonly record struct GroupOptions(bool HasTimeout = false, long? ConnectionId = null);
+
 /// <summary>Commands that stand together in line.</summary>
 /// <param name="commands">The commands; read by this call alone.</param>
 /// <param name="hasTimeout">
@@ -12,7 +19,7 @@ namespace NearCache.Memcached.Connections;
 /// <param name="started">When it was called for.</param>
 internal sealed class GroupOperation(
     ReadOnlySpan<MetaCommand> commands, bool hasTimeout, long connectionId, ConnectionSettings settings, long started)
-    : TaskOperation<MetaGroupResult>(settings, CommandNames.NumberOf(commands), started)
+    : TaskOperation<MetaGroupResult>(settings, CommandNames.IndexOf(commands), started)
 {
     private readonly Expected[] _expected = Expect(commands);
     private readonly MetaResponse[] _responses = new MetaResponse[commands.Length];
@@ -24,10 +31,10 @@ internal sealed class GroupOperation(
 
     protected override int Unanswered => _expected.Length - Volatile.Read(ref _next);
 
-    public override bool Allows(in MetaReply reply) => _expected[_next].Replies.Allow(reply);
+    public override bool Allows(in MetaReply reply) => _expected[_next].Replies.Allows(reply);
 
     public override AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) =>
-        _expected[_next].Replies.AllowValue(reply, value)
+        _expected[_next].Replies.AllowsValue(reply, value)
             ? Accept(reply, reply.Code == MetaReplyCode.Value && !HasEnded ? value.ToArray() : null, now)
             : AcceptResult.Illegal;
 
@@ -43,7 +50,7 @@ internal sealed class GroupOperation(
         var expected = new Expected[commands.Length];
         for (var i = 0; i < expected.Length; i++)
         {
-            expected[i] = new Expected(commands[i].Kind, LegalReplies.To(commands[i]));
+            expected[i] = new Expected(commands[i].Kind, LegalReplies.For(commands[i]));
         }
 
         return expected;
@@ -54,15 +61,15 @@ internal sealed class GroupOperation(
         var kind = _expected[_next].Kind;
         if (!HasEnded)
         {
-            Settings.Metrics.Answered(CommandNames.AnswerTo(kind, MetaRules.StatusOf(reply.Code)));
-            _responses[_next] = ResponseFactory.Make(reply, value, kind);
+            Settings.Metrics.CountReply(CommandNames.OutcomeIndex(kind, MetaRules.StatusOf(reply.Code)));
+            _responses[_next] = ResponseFactory.Create(reply, value, kind);
         }
 
         Opaque++;
         Volatile.Write(ref _next, _next + 1);
         if (_next < _responses.Length)
         {
-            return AcceptResult.More;
+            return AcceptResult.MoreExpected;
         }
 
         return Answer(new MetaGroupResult(_responses, connectionId), now);

@@ -30,7 +30,7 @@ internal static class Handshake
             return (greeted, version);
         }
         catch (Exception e) when (
-            !cancellationToken.IsCancellationRequested && (e is TimeoutException or OperationCanceledException || limit.HasPassed))
+            !cancellationToken.IsCancellationRequested && (e is TimeoutException or OperationCanceledException || limit.HasElapsed))
         {
             throw new MemcachedTimeoutException(
                 settings.Server, null, outcomeUnknown: false, nameof(MemcachedOptions.ConnectTimeout), settings.Options.ConnectTimeout, e);

@@ -7,13 +7,13 @@ internal interface IPendingOperations
     Operation? Peek(long number);
 
     /// <summary>This instant, if somebody wants durations. Asked once for replies that came together.</summary>
-    long Now();
+    long GetTimestamp();
 
     /// <summary>So many bytes arrived. Called after each read.</summary>
-    void Received(int bytes);
+    void OnBytesReceived(int bytes);
 
     /// <summary>
     /// All operations before that number are done, with so many commands and bytes since the last call. Called after each batch.
     /// </summary>
-    void Answered(long number, int commands, long bytes);
+    void OnCompleted(long number, int commands, long bytes);
 }

@@ -4,7 +4,7 @@ namespace NearCache.Memcached.Connections;
 /// <remarks>Everything is called under the connection's lock, but <see cref="Commands"/>.</remarks>
 internal sealed class InFlightLimit(MemcachedOptions options)
 {
-    private readonly LinkedList<TaskCompletionSource> _waiting = new();
+    private readonly LinkedList<TaskCompletionSource> _waiters = new();
     private long _bytes;
     private int _commands;
 
@@ -14,11 +14,11 @@ internal sealed class InFlightLimit(MemcachedOptions options)
     /// Whether so much may go. What alone is larger than the bounds may when nothing else is there. Newcomers do not overtake those who
     /// wait.
     /// </summary>
-    public bool Has(int commands, long bytes, bool isRetry) =>
-        (isRetry || _waiting.Count == 0)
+    public bool HasCapacity(int commands, long bytes, bool isRetry) =>
+        (isRetry || _waiters.Count == 0)
         && (_commands == 0 || (_commands + commands <= options.MaxInFlightCommands && _bytes + bytes <= options.MaxInFlightBytes));
 
-    public void Take(int commands, long bytes)
+    public void Acquire(int commands, long bytes)
     {
         _commands += commands;
         _bytes += bytes;
@@ -27,13 +27,13 @@ internal sealed class InFlightLimit(MemcachedOptions options)
     /// <summary>
     /// Gives room back, and tells as many of those who wait; all of them when nothing is in flight, for nobody else would.
     /// </summary>
-    public void Return(int commands, long bytes)
+    public void Release(int commands, long bytes)
     {
         _commands -= commands;
         _bytes -= bytes;
-        for (var turns = _commands == 0 ? int.MaxValue : commands; turns > 0 && _waiting.First is { } first;)
+        for (var turns = _commands == 0 ? int.MaxValue : commands; turns > 0 && _waiters.First is { } first;)
         {
-            _waiting.Remove(first);
+            _waiters.Remove(first);
 
             // One that was cancelled meanwhile does not count.
             turns -= first.Value.TrySetResult() ? 1 : 0;
@@ -41,18 +41,18 @@ internal sealed class InFlightLimit(MemcachedOptions options)
     }
 
     /// <summary>Queues up. The source is completed when it is one's turn to try again.</summary>
-    public LinkedListNode<TaskCompletionSource> Wait() =>
-        _waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    public LinkedListNode<TaskCompletionSource> AddWaiter() =>
+        _waiters.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>Leaves the queue, if it is not one's turn already: nothing is kept of a caller that waits no more.</summary>
-    public void Leave(LinkedListNode<TaskCompletionSource> turn)
+    public void RemoveWaiter(LinkedListNode<TaskCompletionSource> waiter)
     {
-        if (turn.List is not null)
+        if (waiter.List is not null)
         {
-            _waiting.Remove(turn);
+            _waiters.Remove(waiter);
         }
     }
 
     /// <summary>Tells all who wait: they will find the connection closed.</summary>
-    public void Close() => Return(_commands, _bytes);
+    public void Close() => Release(_commands, _bytes);
 }

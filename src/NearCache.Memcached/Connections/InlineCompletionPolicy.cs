@@ -16,10 +16,10 @@ internal sealed class InlineCompletionPolicy(long ticksPerSecond)
     private int _blocked = 1;
 
     /// <summary>Whether the callers of a batch that begins now go on here.</summary>
-    public bool IsQuick(long now) => now >= _until;
+    public bool AllowsInline(long now) => now >= _until;
 
     /// <summary>A batch took so long.</summary>
-    public void Add(int operations, long ticks, long now)
+    public void Record(int operations, long ticks, long now)
     {
         // A far outlier is a thread that was not scheduled, not the callers.
         var each = ticks * _microsecondsPerTick / operations;
@@ -35,7 +35,7 @@ internal sealed class InlineCompletionPolicy(long ticksPerSecond)
     /// <summary>
     /// A caller blocked the thread, or the thread was not scheduled: tried again later, and each time later if it goes on.
     /// </summary>
-    public void Blocked(long now)
+    public void OnBlocked(long now)
     {
         _blocked = now - _until < 4 * _pause ? Math.Min(_blocked * 2, 32) : 1;
         _until = now + (_pause * _blocked);

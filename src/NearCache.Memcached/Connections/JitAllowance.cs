@@ -11,7 +11,7 @@ internal sealed class JitAllowance(TimeSpan period, int ticks)
 
     /// <summary>Returns whether the tick that ends now does not count: at least half of it went into compiling.</summary>
     /// <param name="compiled">The time that the process has ever spent compiling.</param>
-    public bool Covers(TimeSpan compiled)
+    public bool TryExcuse(TimeSpan compiled)
     {
         var within = compiled - _compiled;
         _compiled = compiled;

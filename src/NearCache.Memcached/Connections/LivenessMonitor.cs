@@ -1,5 +1,20 @@
 namespace NearCache.Memcached.Connections;
 
+/// <summary>What <see cref="LivenessMonitor"/> says.</summary>
+internal enum LivenessVerdict
+{
+    Healthy,
+
+    /// <summary>Idle for long: ask whether the server is there.</summary>
+    SendProbe,
+
+    /// <summary>Something is due, and nothing came for the operation timeout.</summary>
+    Dead,
+
+    /// <summary>The oldest operation holds up others, and too little of it moves.</summary>
+    Stalled,
+}
+
 /// <summary>Decides, tick by tick, whether the other side still lives, and whether one operation holds up the others.</summary>
 /// <remarks>
 /// What counts as a sign of life is a byte that arrives. Bytes that leave count only while the oldest operation is still being sent: a
@@ -51,10 +66,10 @@ internal sealed class LivenessMonitor(int ticksUntilDead, int ticksUntilIdle, in
         if (ticksUntilIdle > 0 && _idle >= ticksUntilIdle)
         {
             _idle = 0;
-            return LivenessVerdict.Ask;
+            return LivenessVerdict.SendProbe;
         }
 
-        return LivenessVerdict.Fine;
+        return LivenessVerdict.Healthy;
     }
 
     // From its first byte on; until then silence decides.

@@ -1,7 +1,23 @@
 using NearCache.Memcached.Protocol;
-using NearCache.Transport;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
+
+/// <summary>What an operation says to a reply.</summary>
+internal enum AcceptResult
+{
+    /// <summary>It was the last one, and nobody waits for it, or was told.</summary>
+    Completed,
+
+    /// <summary>It was the last one, and the caller is still to be told.</summary>
+    CompletedWithWaiter,
+
+    /// <summary>More are due.</summary>
+    MoreExpected,
+
+    /// <summary>This operation cannot have such a reply: the stream's position is lost.</summary>
+    Illegal,
+}
 
 /// <summary>Something that waits in line for its replies. Nothing in it is the caller's memory.</summary>
 /// <remarks>
@@ -33,7 +49,7 @@ internal abstract class Operation : IThreadPoolWorkItem
     public virtual bool IsText => false;
 
     /// <summary>Whether a caller waits for it that is free after the operation timeout, however slowly the replies come.</summary>
-    public abstract bool IsWaitedFor { get; }
+    public abstract bool HasWaiter { get; }
 
     /// <summary>Returns whether the line begins a reply that it can have now, before the value has arrived.</summary>
     public abstract bool Allows(in MetaReply reply);
@@ -62,10 +78,10 @@ internal abstract class Operation : IThreadPoolWorkItem
     public abstract bool ExpireIfQueuedBy(int tick, ConnectionSettings settings);
 
     /// <summary>Lets the caller go on on this thread. Requires that it has ended.</summary>
-    public abstract void CompleteHere();
+    public abstract void Complete();
 
     /// <summary>Lets the caller go on by the <see cref="WorkScheduler"/>.</summary>
-    public void CompleteElsewhere() => WorkScheduler.Queue(this);
+    public void QueueCompletion() => WorkScheduler.Queue(this);
 
-    void IThreadPoolWorkItem.Execute() => CompleteHere();
+    void IThreadPoolWorkItem.Execute() => Complete();
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using NearCache.Transport;
+using NearCache.Transport.Readiness;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
@@ -14,17 +16,17 @@ namespace NearCache.Memcached.Connections;
 internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatchdogTarget
 {
     private const int FlushEvery = 64;
-    private const int LookEvery = 16;
-    private const int LooksUntilStuck = 2;
+    private const int CheckEvery = 16;
+    private const int ChecksUntilStuck = 2;
 
     private readonly ReplyReader _reader;
     private readonly Stream _stream;
-    private readonly EpollStream? _ready;
+    private readonly EpollStream? _epoll;
     private readonly Flusher _flusher;
     private readonly string _server;
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly InlineCompletionPolicy _pace;
-    private readonly SpinBeforeWait _look;
+    private readonly InlineCompletionPolicy _inlinePolicy;
+    private readonly SpinBeforeWait _spin;
     private readonly long _longTurn;
     private readonly long _longBatch;
     private readonly TaskCompletionSource<ConnectionFailure> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,23 +36,23 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
     private ConfiguredValueTaskAwaitable<ConnectionFailure?>.ConfiguredValueTaskAwaiter _readingLarge;
     private long _lastWord;
     private int _same;
-    private volatile bool _hasWorked;
+    private volatile bool _hasWork;
     private bool _isAskedAgain;
     private EpollThread? _thread;
 
     public ReadLoop(ReplyReader reader, TransportConnection transport, Flusher flusher, string server)
     {
         (_reader, _stream, _flusher, _server) = (reader, transport.Stream, flusher, server);
-        _ready = _stream as EpollStream;
-        _pace = new InlineCompletionPolicy(_time.TimestampFrequency);
-        _look = new SpinBeforeWait(_time.TimestampFrequency);
+        _epoll = _stream as EpollStream;
+        _inlinePolicy = new InlineCompletionPolicy(_time.TimestampFrequency);
+        _spin = new SpinBeforeWait(_time.TimestampFrequency);
         _longTurn = _time.TimestampFrequency / 500;
         _longBatch = _time.TimestampFrequency / 2000;
-        _onRead = () => Run(Step.TakeRead);
-        _onLarge = () => Run(Step.TakeLarge);
+        _onRead = () => Run(ReadStep.TakeRead);
+        _onLarge = () => Run(ReadStep.TakeLarge);
     }
 
-    private enum Step
+    private enum ReadStep
     {
         Read,
         TakeRead,
@@ -69,53 +71,53 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
     }
 
     /// <summary>Whether callers went on on this loop's thread since it was looked at.</summary>
-    public bool HasWorked => _hasWorked;
+    public bool HasWork => _hasWork;
 
-    void IThreadPoolWorkItem.Execute() => Run(Step.Read);
+    void IThreadPoolWorkItem.Execute() => Run(ReadStep.Read);
 
-    void IReadinessCallback.Ready() => Run(Step.Read);
+    void IReadinessCallback.OnReady() => Run(ReadStep.Read);
 
     /// <summary>
     /// Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.
     /// </summary>
-    public bool Inspect()
+    public bool Check()
     {
-        var word = _reader.Ready.Word;
+        var word = _reader.Completions.Word;
         var thread = Volatile.Read(ref _thread);
-        var hasWorked = _hasWorked || _reader.Ready.IsRunning;
+        var hasWorked = _hasWork || _reader.Completions.IsRunning;
         _same = word == _lastWord ? _same + 1 : 0;
-        if (_same >= LooksUntilStuck && _reader.Ready.TryTakeOver(word))
+        if (_same >= ChecksUntilStuck && _reader.Completions.TryTakeOver(word))
         {
-            _pace.Blocked(_time.GetTimestamp());
-            _flusher.StartElsewhere();
+            _inlinePolicy.OnBlocked(_time.GetTimestamp());
+            _flusher.FlushOnPool();
             thread?.Replace();
             WorkScheduler.Queue(this);
         }
 
-        (_lastWord, _hasWorked) = (word, false);
+        (_lastWord, _hasWork) = (word, false);
         return hasWorked;
     }
 
-    private void Run(Step step)
+    private void Run(ReadStep step)
     {
         try
         {
             var started = _time.GetTimestamp();
             while (TryTake(ref step))
             {
-                if (_reader.Ready.Count > 0)
+                if (_reader.Completions.Count > 0)
                 {
                     var now = _time.GetTimestamp();
-                    if (!LetGoOn(now))
+                    if (!CompleteBatch(now))
                     {
                         return;
                     }
 
                     if (now - started > _longTurn)
                     {
-                        if (_ready is not null && EpollThread.Current is not null)
+                        if (_epoll is not null && EpollThread.Current is not null)
                         {
-                            _ready.WhenReadable(this);
+                            _epoll.NotifyWhenReadable(this);
                             return;
                         }
 
@@ -134,31 +136,31 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
 
 #pragma warning disable CA2012 // Each awaiter is asked for its result once, by the step that follows.
     /// <summary>Reads once and understands what came. False when the loop goes on by itself later, or has ended.</summary>
-    private bool TryTake(ref Step step)
+    private bool TryTake(ref ReadStep step)
     {
         ConnectionFailure? failure;
         int count;
-        if (step == Step.TakeLarge)
+        if (step == ReadStep.TakeLarge)
         {
             failure = _readingLarge.GetResult();
         }
         else
         {
-            if (step == Step.TakeRead)
+            if (step == ReadStep.TakeRead)
             {
                 count = _reading.GetResult();
             }
-            else if (_ready is not null)
+            else if (_epoll is not null)
             {
-                if (!_ready.TryRead(_reader.Free.Span, out count) && !TryLook(_ready, out count))
+                if (!_epoll.TryRead(_reader.FreeBuffer.Span, out count) && !TrySpin(_epoll, out count))
                 {
-                    _ready.WhenReadable(this);
+                    _epoll.NotifyWhenReadable(this);
                     return false;
                 }
             }
             else
             {
-                _reading = _stream.ReadAsync(_reader.Free, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
+                _reading = _stream.ReadAsync(_reader.FreeBuffer, CancellationToken.None).ConfigureAwait(false).GetAwaiter();
                 if (!_reading.IsCompleted)
                 {
                     _reading.UnsafeOnCompleted(_onRead);
@@ -178,13 +180,13 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
             failure = null;
         }
 
-        step = Step.Read;
+        step = ReadStep.Read;
         failure ??= _reader.Read();
-        while (failure is null && _reader.HasLarge)
+        while (failure is null && _reader.HasLargeValue)
         {
             // Nobody waits for a large value but its own caller.
-            LetGoOnElsewhere();
-            _readingLarge = _reader.ReadLargeAsync().ConfigureAwait(false).GetAwaiter();
+            QueueBatch();
+            _readingLarge = _reader.ReadLargeValueAsync().ConfigureAwait(false).GetAwaiter();
             if (!_readingLarge.IsCompleted)
             {
                 _readingLarge.UnsafeOnCompleted(_onLarge);
@@ -199,7 +201,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
             return true;
         }
 
-        LetGoOnElsewhere();
+        QueueBatch();
         _ended.TrySetResult(failure);
         return false;
     }
@@ -207,35 +209,35 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
 #pragma warning restore CA2012
 
     /// <summary>Looks for a moment whether the reply of a lone caller, who has asked again, is there.</summary>
-    private bool TryLook(EpollStream ready, out int count)
+    private bool TrySpin(EpollStream ready, out int count)
     {
         count = 0;
-        if (!_isAskedAgain || !_look.IsWorthwhile())
+        if (!_isAskedAgain || !_spin.ShouldSpin())
         {
             return false;
         }
 
-        var hasCome = false;
-        for (var began = _time.GetTimestamp(); !hasCome && _time.GetTimestamp() - began < _look.Ticks;)
+        var hasArrived = false;
+        for (var began = _time.GetTimestamp(); !hasArrived && _time.GetTimestamp() - began < _spin.SpinTicks;)
         {
             Thread.SpinWait(4);
-            hasCome = ready.TryRead(_reader.Free.Span, out count);
+            hasArrived = ready.TryRead(_reader.FreeBuffer.Span, out count);
         }
 
-        _look.Add(hasCome);
-        return hasCome;
+        _spin.Record(hasArrived);
+        return hasArrived;
     }
 
     /// <summary>Lets the callers of what was answered go on. False if another thread has taken over the loop meanwhile.</summary>
-    private bool LetGoOn(long now)
+    private bool CompleteBatch(long now)
     {
-        if (!_pace.IsQuick(now))
+        if (!_inlinePolicy.AllowsInline(now))
         {
-            LetGoOnElsewhere();
+            QueueBatch();
             return true;
         }
 
-        _hasWorked = true;
+        _hasWork = true;
         Interlocked.MemoryBarrier();
         Volatile.Write(ref _thread, EpollThread.Current);
         if (!ThreadWatchdog.IsAwake)
@@ -243,47 +245,47 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
             ThreadWatchdog.Wake();
         }
 
-        var batch = _reader.Ready;
+        var batch = _reader.Completions;
         var count = batch.Count;
         var number = batch.Begin();
-        _flusher.Defer();
+        _flusher.BeginDefer();
         var done = 0;
         var sending = 0L;   // not the callers' time
         while (batch.TryTake(number) is { } operation)
         {
             CompletionBatch.Complete(operation);
             done++;
-            if (_flusher.Deferred >= FlushEvery)
+            if (_flusher.DeferredCount >= FlushEvery)
             {
                 var before = _time.GetTimestamp();
                 _flusher.FlushDeferred();
                 sending += _time.GetTimestamp() - before;
             }
 
-            if (done % LookEvery == 0 && done < count && _time.GetTimestamp() - now > _longBatch)
+            if (done % CheckEvery == 0 && done < count && _time.GetTimestamp() - now > _longBatch)
             {
-                Told(done, now + sending);
-                return batch.TryGiveAway(number);
+                EndInlineRun(done, now + sending);
+                return batch.TryHandOff(number);
             }
         }
 
-        Told(done, now + sending);
+        EndInlineRun(done, now + sending);
         return batch.TryEnd(number);
     }
 
-    private void Told(int callers, long since)
+    private void EndInlineRun(int callers, long since)
     {
         var end = _time.GetTimestamp();
-        _isAskedAgain = callers == 1 && _flusher.Deferred == 1;
-        _flusher.Undefer();
-        _pace.Add(callers, end - since, end);
+        _isAskedAgain = callers == 1 && _flusher.DeferredCount == 1;
+        _flusher.EndDefer();
+        _inlinePolicy.Record(callers, end - since, end);
     }
 
-    private void LetGoOnElsewhere()
+    private void QueueBatch()
     {
-        if (_reader.Ready.Count > 0)
+        if (_reader.Completions.Count > 0)
         {
-            _reader.Ready.TryGiveAway(_reader.Ready.Begin());
+            _reader.Completions.TryHandOff(_reader.Completions.Begin());
         }
     }
 }

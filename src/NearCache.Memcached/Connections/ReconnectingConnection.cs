@@ -1,5 +1,6 @@
 using NearCache.Memcached.Diagnostics;
 using NearCache.Transport;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
@@ -14,7 +15,7 @@ namespace NearCache.Memcached.Connections;
 internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsyncDisposable
 {
     // A server that closes each connection at once shall not be asked ten times a second.
-    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinHealthyAge = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();   // guards starting, and replacing what callers see
     private readonly CancellationTokenSource _stop = new();
@@ -49,7 +50,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         }
     }
 
-    private ConnectionFailure Ended => _ended ?? ConnectionFailure.Closed();
+    private ConnectionFailure EndReason => _ended ?? ConnectionFailure.Closed();
 
     /// <summary>The server's version as last heard, or null.</summary>
     public string? Version { get; private set; }
@@ -68,7 +69,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         {
             if (_loop is null && !_isClosed)
             {
-                Begin();
+                Start();
             }
 
             failure = _current is null ? _down : null;
@@ -77,7 +78,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     }
 
     /// <summary>Waits until callers see another connection than this one, or none.</summary>
-    public Task ReplacedAsync(Connection connection, CancellationToken cancellationToken)
+    public Task WaitForReplacementAsync(Connection connection, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -97,7 +98,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     public bool IsOpen => Volatile.Read(ref _current)?.IsOpen == true;
 
     /// <summary>Whether callers see this connection now.</summary>
-    public bool Has(long connectionId) => Volatile.Read(ref _current)?.Id == connectionId;
+    public bool IsCurrent(long connectionId) => Volatile.Read(ref _current)?.Id == connectionId;
 
     public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _current)?.Describe();
 
@@ -109,13 +110,13 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         {
             _isClosed = true;
             (current, probing) = (_current ?? _draining, _probing);
-            _down = Ended;
+            _down = EndReason;
         }
 
         // The callbacks elsewhere: this may be the finalizer's thread.
         _ = _stop.CancelAsync();
-        current?.Abort(Ended);
-        probing?.Abort(Ended);
+        current?.Abort(EndReason);
+        probing?.Abort(EndReason);
     }
 
     /// <summary>
@@ -149,9 +150,9 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         lock (_gate)
         {
             _isClosed = true;
-            _down = Ended;
+            _down = EndReason;
             current = _draining = _current;
-            Show(null, _down);
+            Publish(null, _down);
         }
 
         if (current is not null && drain > TimeSpan.Zero)
@@ -160,13 +161,13 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        current?.Abort(Ended);
+        current?.Abort(EndReason);
         await (_loop ?? Task.CompletedTask).ConfigureAwait(false);
         closing.SetResult();
     }
 
     // A method of its own, since a closure in the method above would be made by every call.
-    private void Begin()
+    private void Start()
     {
         // The loop and the connection's timer outlive this call: they shall not carry what belongs to the caller.
         using (ExecutionContext.SuppressFlow())
@@ -188,13 +189,13 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
             }
             catch (Exception e)
             {
-                var failure = _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, e);
+                var failure = _isClosed ? EndReason : ConnectionFailure.NotConnected(settings.Server, e);
                 if (!_isClosed)
                 {
                     settings.Metrics.ConnectFailed(failure.Reason);
                 }
 
-                if (!await TurnDownAsync(connection, failure).ConfigureAwait(false))
+                if (!await MarkDownAndWaitAsync(connection, failure).ConfigureAwait(false))
                 {
                     return;
                 }
@@ -203,17 +204,17 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
                 continue;
             }
 
-            TurnUp(connection);
+            OnConnected(connection);
             var end = await connection.RunAsync().ConfigureAwait(false);
-            settings.Metrics.Disconnected(_isClosed ? Ended.Reason : end.Reason);
+            settings.Metrics.Disconnected(_isClosed ? EndReason.Reason : end.Reason);
             if (_stop.IsCancellationRequested)
             {
-                TurnClosed(connection);
+                MarkClosed(connection);
                 return;
             }
 
             settings.Logger.ConnectionLost(connection.Id, settings.Server, connection.Age, connection.InFlight, end.Text);
-            var wasLong = connection.Age >= LongEnough;
+            var wasLong = connection.Age >= MinHealthyAge;
             _shortLives = wasLong ? 0 : _shortLives + 1;
             if (wasLong)
             {
@@ -222,7 +223,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
 
             if (end.IsSuspect || _shortLives > 1)
             {
-                if (!await TurnDownAsync(connection, end).ConfigureAwait(false))
+                if (!await MarkDownAndWaitAsync(connection, end).ConfigureAwait(false))
                 {
                     return;
                 }
@@ -232,10 +233,10 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
             }
 
             connection = new Connection(settings);
-            Show(connection, null);
+            Publish(connection, null);
             if (!await WaitAsync(_backoff.Next()).ConfigureAwait(false))
             {
-                TurnClosed(connection);
+                MarkClosed(connection);
                 return;
             }
         }
@@ -253,7 +254,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         return probe;
     }
 
-    private void TurnUp(Connection connection)
+    private void OnConnected(Connection connection)
     {
         Version = connection.Version;
         settings.Metrics.Connected(isAgain: _wasOpen);
@@ -266,7 +267,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
             _probing = null;
             if (!_isClosed)
             {
-                Show(connection, null);
+                Publish(connection, null);
             }
         }
 
@@ -279,16 +280,16 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     }
 
     /// <summary>Callers fail at once from now on; waits until it is time for an attempt. False when there shall be none.</summary>
-    private async Task<bool> TurnDownAsync(Connection connection, ConnectionFailure failure)
+    private async Task<bool> MarkDownAndWaitAsync(Connection connection, ConnectionFailure failure)
     {
         bool wasUp;
         lock (_gate)
         {
             wasUp = _down is null;
             _probing = null;
-            Show(
+            Publish(
                 null,
-                _isClosed ? Ended : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
+                _isClosed ? EndReason : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
         }
 
         connection.Close(failure);
@@ -311,13 +312,13 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         return await WaitAsync(wait).ConfigureAwait(false);
     }
 
-    private void TurnClosed(Connection connection)
+    private void MarkClosed(Connection connection)
     {
-        Show(null, Ended);
-        connection.Close(Ended);
+        Publish(null, EndReason);
+        connection.Close(EndReason);
     }
 
-    private void Show(Connection? connection, ConnectionFailure? down)
+    private void Publish(Connection? connection, ConnectionFailure? down)
     {
         lock (_gate)
         {

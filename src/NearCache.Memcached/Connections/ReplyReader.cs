@@ -5,7 +5,8 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Understands what a server sends and gives each reply to the operation that is first in line.</summary>
-internal sealed class ReplyReader(Stream stream, IPendingOperations line, string server, bool verifies, bool verifiesMisses, int maxValueBytes)
+internal sealed class ReplyReader(
+    Stream stream, IPendingOperations pending, string server, bool verifies, bool verifiesMisses, int maxValueBytes)
 {
     private const int BufferSize = 128 * 1024;
     private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -18,21 +19,21 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
     private Operation? _largeOwner;
 
     /// <summary>The number of the operation whose reply comes next.</summary>
-    public long Next { get; private set; }
+    public long NextNumber { get; private set; }
 
     /// <summary>Where the next bytes go.</summary>
-    public Memory<byte> Free => _buffer.AsMemory(_end);
+    public Memory<byte> FreeBuffer => _buffer.AsMemory(_end);
 
     /// <summary>Operations that were answered and whose callers are still to be told.</summary>
-    public CompletionBatch Ready { get; } = new();
+    public CompletionBatch Completions { get; } = new();
 
-    /// <summary>Whether a value comes that is larger than what has arrived: <see cref="ReadLargeAsync"/> must be called.</summary>
-    public bool HasLarge => _largeOwner is not null;
+    /// <summary>Whether a value comes that is larger than what has arrived: <see cref="ReadLargeValueAsync"/> must be called.</summary>
+    public bool HasLargeValue => _largeOwner is not null;
 
-    /// <summary>So many bytes were put into <see cref="Free"/>.</summary>
+    /// <summary>So many bytes were put into <see cref="FreeBuffer"/>.</summary>
     public void Advance(int count)
     {
-        line.Received(count);
+        pending.OnBytesReceived(count);
         _end += count;
     }
 
@@ -43,13 +44,13 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
     public ConnectionFailure? Read()
     {
         ConnectionFailure? failure = null;
-        _now = line.Now();
+        _now = pending.GetTimestamp();
         while (_start < _end && _largeOwner is null && failure is null)
         {
-            var operation = line.Peek(Next);
+            var operation = pending.Peek(NextNumber);
             if (operation is null)
             {
-                failure = Unasked();
+                failure = UnsolicitedReply();
                 break;
             }
 
@@ -61,7 +62,7 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
             }
         }
 
-        line.Answered(Next, _commands, _bytes);
+        pending.OnCompleted(NextNumber, _commands, _bytes);
         (_commands, _bytes) = (0, 0);
         if (_largeOwner is null)
         {
@@ -79,17 +80,17 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
             case ReadStatus.Incomplete:
                 return null;
             case ReadStatus.Malformed:
-                return NotUnderstood(operation);
+                return ProtocolError(operation);
         }
 
-        if (verifies && !IsVerified(operation, reply))
+        if (verifies && !HasExpectedOpaque(operation, reply))
         {
-            return ConnectionFailure.NotUnderstood(server, $"the reply to {operation.Name} repeats the number of another command");
+            return ConnectionFailure.ProtocolError(server, $"the reply to {operation.Name} repeats the number of another command");
         }
 
         if (!operation.Allows(reply))
         {
-            return Illegal(operation, reply);
+            return IllegalReply(operation, reply);
         }
 
         if (reply.Code != MetaReplyCode.Value)
@@ -99,7 +100,7 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
 
         if (reply.Length > maxValueBytes)
         {
-            return ConnectionFailure.NotUnderstood(server, $"a value of {reply.Length} bytes was announced");
+            return ConnectionFailure.ProtocolError(server, $"a value of {reply.Length} bytes was announced");
         }
 
         var total = consumed + reply.Length + 2;
@@ -107,7 +108,7 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
         {
             return input[total - 2] == '\r' && input[total - 1] == '\n'
                 ? Take(operation, reply, input.Slice(consumed, reply.Length), total)
-                : ConnectionFailure.NotUnderstood(server, "no line end follows a value");
+                : ConnectionFailure.ProtocolError(server, "no line end follows a value");
         }
 
         if (total > BufferSize / 2)
@@ -126,16 +127,16 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
         _start += consumed;
         switch (operation.Accept(reply, value, _now))
         {
-            case AcceptResult.Ready:
-                Ready.Add(operation);
-                goto case AcceptResult.Finished;
-            case AcceptResult.Finished:
-                Next++;
+            case AcceptResult.CompletedWithWaiter:
+                Completions.Add(operation);
+                goto case AcceptResult.Completed;
+            case AcceptResult.Completed:
+                NextNumber++;
                 _commands += commands;
                 _bytes += bytes;
                 return null;
             case AcceptResult.Illegal:
-                return Illegal(operation, reply);
+                return IllegalReply(operation, reply);
             default:
                 return null;
         }
@@ -147,30 +148,30 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
         var end = input.IndexOf((byte)'\n');
         if (end < 0)
         {
-            return input.Length > MetaReplyReader.MaxLineLength ? NotUnderstood(operation) : null;
+            return input.Length > MetaReplyReader.MaxLineLength ? ProtocolError(operation) : null;
         }
 
         var (commands, bytes) = (operation.Commands, operation.End - operation.Start);
         _start += end + 1;
         switch (operation.AcceptLine(input[..end].TrimEnd((byte)'\r')))
         {
-            case AcceptResult.Ready:
-                Ready.Add(operation);
-                goto case AcceptResult.Finished;
-            case AcceptResult.Finished:
-                Next++;
+            case AcceptResult.CompletedWithWaiter:
+                Completions.Add(operation);
+                goto case AcceptResult.Completed;
+            case AcceptResult.Completed:
+                NextNumber++;
                 _commands += commands;
                 _bytes += bytes;
                 return null;
             case AcceptResult.Illegal:
-                return ConnectionFailure.NotUnderstood(server, $"a line that is no answer to {operation.Name}");
+                return ConnectionFailure.ProtocolError(server, $"a line that is no answer to {operation.Name}");
             default:
                 return null;
         }
     }
 
     /// <summary>Takes the large value to its place as it comes, and then reads on.</summary>
-    public async ValueTask<ConnectionFailure?> ReadLargeAsync()
+    public async ValueTask<ConnectionFailure?> ReadLargeValueAsync()
     {
         var operation = _largeOwner!;
         var (reply, commands, bytes) = (_large, operation.Commands, operation.End - operation.Start);
@@ -203,7 +204,7 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
                     return ConnectionFailure.Lost(server, "the server closed it within a value", null);
                 }
 
-                line.Received(count);
+                pending.OnBytesReceived(count);
             }
 
             offset += count;
@@ -218,34 +219,34 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
                 return ConnectionFailure.Lost(server, "the server closed it within a value", null);
             }
 
-            line.Received(count);
+            pending.OnBytesReceived(count);
             _end += count;
         }
 
         if (_buffer[_start] != '\r' || _buffer[_start + 1] != '\n')
         {
-            return ConnectionFailure.NotUnderstood(server, "no line end follows a value");
+            return ConnectionFailure.ProtocolError(server, "no line end follows a value");
         }
 
         _start += 2;
-        switch (operation.AcceptLarge(reply, value, line.Now()))
+        switch (operation.AcceptLarge(reply, value, pending.GetTimestamp()))
         {
-            case AcceptResult.Ready:
-                Ready.Add(operation);
-                goto case AcceptResult.Finished;
-            case AcceptResult.Finished:
-                Next++;
+            case AcceptResult.CompletedWithWaiter:
+                Completions.Add(operation);
+                goto case AcceptResult.Completed;
+            case AcceptResult.Completed:
+                NextNumber++;
                 _commands += commands;
                 _bytes += bytes;
                 return null;
             case AcceptResult.Illegal:
-                return Illegal(operation, reply);
+                return IllegalReply(operation, reply);
             default:
                 return null;
         }
     }
 
-    private bool IsVerified(Operation operation, in MetaReply reply) => (reply.Marks & MetaReplyFlags.HasOpaque) != 0
+    private bool HasExpectedOpaque(Operation operation, in MetaReply reply) => (reply.Flags & MetaReplyFlags.HasOpaque) != 0
         ? reply.Opaque == operation.Opaque
         : reply.Code >= MetaReplyCode.NoOp || (reply.Code == MetaReplyCode.Miss && !verifiesMisses);
 
@@ -263,25 +264,25 @@ internal sealed class ReplyReader(Stream stream, IPendingOperations line, string
         }
     }
 
-    private ConnectionFailure? Unasked()
+    private ConnectionFailure? UnsolicitedReply()
     {
         var input = _buffer.AsSpan(_start, _end - _start);
         return input.StartsWith("ERROR Too many open connections"u8)
             ? ConnectionFailure.Full(server)
-            : ConnectionFailure.NotUnderstood(server, "a reply came that nothing was asked for");
+            : ConnectionFailure.ProtocolError(server, "a reply came that nothing was asked for");
     }
 
-    private ConnectionFailure Illegal(Operation operation, in MetaReply reply) =>
+    private ConnectionFailure IllegalReply(Operation operation, in MetaReply reply) =>
         reply.Error?.StartsWith("ERROR Too many open connections", StringComparison.Ordinal) == true
         ? ConnectionFailure.Full(server)
-        : ConnectionFailure.NotUnderstood(server, $"{reply.Error ?? reply.Code.ToString()} is no answer to {operation.Name}");
+        : ConnectionFailure.ProtocolError(server, $"{reply.Error ?? reply.Code.ToString()} is no answer to {operation.Name}");
 
     // At most the first word: the rest might be a key or a value.
-    private ConnectionFailure NotUnderstood(Operation operation)
+    private ConnectionFailure ProtocolError(Operation operation)
     {
         var word = _buffer.AsSpan(_start, Math.Min(_end - _start, 12));
         var space = word.IndexOfAnyExceptInRange((byte)'!', (byte)'~');
-        return ConnectionFailure.NotUnderstood(
+        return ConnectionFailure.ProtocolError(
             server, $"'{Encoding.ASCII.GetString(space < 0 ? word : word[..space])}' begins no answer to {operation.Name}");
     }
 }

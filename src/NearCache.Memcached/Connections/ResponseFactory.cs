@@ -8,12 +8,12 @@ namespace NearCache.Memcached.Connections;
 internal static class ResponseFactory
 {
     /// <summary>The value without a copy: it is always an array of its own.</summary>
-    public static byte[] ArrayOf(in MetaResponse response) =>
+    public static byte[] ValueArrayOf(in MetaResponse response) =>
         MemoryMarshal.TryGetArray(response.Value, out var segment) && segment.Array is { } array && segment.Count == array.Length
             ? array
             : response.Value.ToArray();
 
-    public static MetaResponse Make(in MetaReply reply, byte[]? value, MetaCommandKind kind)
+    public static MetaResponse Create(in MetaReply reply, byte[]? value, MetaCommandKind kind)
     {
         ulong number = 0;
         if (kind == MetaCommandKind.Arithmetic && value is not null)
@@ -31,10 +31,10 @@ internal static class ResponseFactory
             TimeToLive = reply.TimeToLive,
             LastAccess = reply.LastAccess,
             Size = reply.Size,
-            WasHit = (reply.Marks & MetaReplyFlags.WasHit) != 0,
-            IsWinner = (reply.Marks & MetaReplyFlags.Winner) != 0,
-            IsWonByAnother = (reply.Marks & MetaReplyFlags.WonByAnother) != 0,
-            IsStale = (reply.Marks & MetaReplyFlags.Stale) != 0,
+            WasHit = (reply.Flags & MetaReplyFlags.WasHit) != 0,
+            IsWinner = (reply.Flags & MetaReplyFlags.Winner) != 0,
+            IsWonByAnother = (reply.Flags & MetaReplyFlags.WonByAnother) != 0,
+            IsStale = (reply.Flags & MetaReplyFlags.Stale) != 0,
             Error = reply.Error,
         };
     }

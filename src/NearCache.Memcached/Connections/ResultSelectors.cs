@@ -14,10 +14,10 @@ internal static class ResultSelectors
         new ValueTask<byte[]?>(operation, operation.Version);
 
     /// <summary>Whether it was done. An error of the server's is thrown.</summary>
-    public static readonly Func<SingleOperation, ValueTask<bool>> IsDone = static operation =>
+    public static readonly Func<SingleOperation, ValueTask<bool>> Succeeded = static operation =>
         new ValueTask<bool>(operation, operation.Version);
 
     /// <summary>The counter, or null. An error of the server's is thrown.</summary>
-    public static readonly Func<SingleOperation, ValueTask<ulong?>> Number = static operation =>
+    public static readonly Func<SingleOperation, ValueTask<ulong?>> Counter = static operation =>
         new ValueTask<ulong?>(operation, operation.Version);
 }

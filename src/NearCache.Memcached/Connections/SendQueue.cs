@@ -4,6 +4,11 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
+/// <summary>A piece of what is sent.</summary>
+/// <param name="Buffer">From the shared pool; used again when it was sent.</param>
+/// <param name="Length">How much of it is sent.</param>
+internal readonly record struct SendBuffer(byte[] Buffer, int Length);
+
 /// <summary>
 /// Bytes that wait to be sent: small ones collected in one buffer, large values each in a buffer of its own between two of them.
 /// </summary>
@@ -51,13 +56,13 @@ internal sealed class SendQueue
     /// Whether a value must be copied before the connection's lock is taken: it is large, or code of the application hands out its memory.
     /// </summary>
     public static bool MustCopy(in MetaCommand command) =>
-        command.Kind == MetaCommandKind.Set && (command.Value.Length >= LargeValueBytes || IsForeign(command.Value));
+        command.Kind == MetaCommandKind.Set && (command.Value.Length >= LargeValueBytes || IsCustomMemory(command.Value));
 
     /// <summary>
     /// Whether code of the application hands out the memory: it may block or throw, each time anew. It never runs under the connection's
     /// lock.
     /// </summary>
-    public static bool IsForeign(ReadOnlyMemory<byte> memory) =>
+    public static bool IsCustomMemory(ReadOnlyMemory<byte> memory) =>
         MemoryMarshal.TryGetMemoryManager<byte, MemoryManager<byte>>(memory, out _);
 
     /// <summary>Copies the value if it must be; otherwise returns null.</summary>

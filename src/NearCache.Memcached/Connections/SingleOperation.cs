@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 using System.Threading.Tasks.Sources;
 using NearCache.Memcached.Diagnostics;
 using NearCache.Memcached.Protocol;
-using NearCache.Transport;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
@@ -18,7 +18,7 @@ namespace NearCache.Memcached.Connections;
 internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
 {
     // A value of this size for a buffer writer waits in memory that the operation keeps, a larger one in memory of the shared pool.
-    private const int MostScratchBytes = 4096;
+    private const int MaxScratchBytes = 4096;
     private readonly SingleOperationState _state = new();
     private ReusableTaskSourceCore _core;
     private CancellationTokenRegistration _registration;
@@ -40,16 +40,16 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
 
     public override string Name => CommandNames.Of(_kind);
 
-    public override bool IsWaitedFor => !_state.WasGivenUp;
+    public override bool HasWaiter => !_state.IsAbandoned;
 
     /// <summary>To make a task of one of the faces.</summary>
     public short Version => _core.Version;
 
-    /// <summary>Makes it ready for one command that was called for at an instant of <see cref="ServerMetrics.Now"/>.</summary>
-    public void Begin(
+    /// <summary>Makes it ready for one command that was called for at an instant of <see cref="ServerMetrics.GetTimestamp"/>.</summary>
+    public void Initialize(
         in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
     {
-        (_kind, _legal, _writer, _token) = (command.Kind, LegalReplies.To(command), writer, cancellationToken);
+        (_kind, _legal, _writer, _token) = (command.Kind, LegalReplies.For(command), writer, cancellationToken);
         (_settings, _started, _isUnanswered) = (settings, started, false);
         Commands = 1;
         _state.Start();
@@ -62,22 +62,22 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     {
         if (_token.CanBeCanceled)
         {
-            _registration = _token.UnsafeRegister(static operation => ((SingleOperation)operation!).GiveUp(), this);
+            _registration = _token.UnsafeRegister(static operation => ((SingleOperation)operation!).Cancel(), this);
         }
     }
 
-    public override bool Allows(in MetaReply reply) => _legal.Allow(reply);
+    public override bool Allows(in MetaReply reply) => _legal.Allows(reply);
 
     public override AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now)
     {
-        if (!_legal.AllowValue(reply, value))
+        if (!_legal.AllowsValue(reply, value))
         {
             return AcceptResult.Illegal;
         }
 
         if (!_state.TryEnd())
         {
-            return AcceptResult.Finished;
+            return AcceptResult.Completed;
         }
 
         if (reply.Code == MetaReplyCode.Value)
@@ -87,31 +87,31 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         }
 
         Answered(reply, now);
-        return AcceptResult.Ready;
+        return AcceptResult.CompletedWithWaiter;
     }
 
     // One whose caller gives up meanwhile keeps its memory to itself.
     public override LargeValueBuffer BeginLarge(int length) =>
-        _state.WasGivenUp ? default : _writer is null ? LargeValueBuffer.Exact(length) : LargeValueBuffer.Rented(length);
+        _state.IsAbandoned ? default : _writer is null ? LargeValueBuffer.Exact(length) : LargeValueBuffer.Rented(length);
 
     public override AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now)
     {
         if (!_state.TryEnd())
         {
             value.Release();
-            return AcceptResult.Finished;
+            return AcceptResult.Completed;
         }
 
         _value = value.Array;
         Answered(reply, now);
-        return AcceptResult.Ready;
+        return AcceptResult.CompletedWithWaiter;
     }
 
     public override void Fail(ConnectionFailure failure, bool outcomeUnknown)
     {
         if (_state.TryEnd())
         {
-            Failed(failure.ToException(Name, outcomeUnknown));
+            EndWithException(failure.ToException(Name, outcomeUnknown));
         }
     }
 
@@ -124,7 +124,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
             return false;
         }
 
-        if (_state.TryGiveUp(seen))
+        if (_state.TryAbandon(seen))
         {
             EndByTime(settings);
         }
@@ -139,7 +139,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         OperationPool.Return(this);
     }
 
-    public override void CompleteHere()
+    public override void Complete()
     {
         try
         {
@@ -147,7 +147,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         }
         finally
         {
-            _core.SetEnded();
+            _core.SetCompleted();
         }
     }
 
@@ -179,7 +179,8 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     MetaResponse IValueTaskSource<MetaResponse>.GetResult(short token)
     {
         _core.GetResult(token);
-        var (exception, response) = (_exception, _exception is null ? ResponseFactory.Make(_reply, _value, _kind) : default(MetaResponse?));
+        var (exception, response) = (
+            _exception, _exception is null ? ResponseFactory.Create(_reply, _value, _kind) : default(MetaResponse?));
         Recycle();
         return response ?? Throw<MetaResponse>(exception!);
     }
@@ -207,7 +208,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     ulong? IValueTaskSource<ulong?>.GetResult(short token)
     {
         var value = TakeResult(token, out var reply);
-        return reply.Code == MetaReplyCode.Value ? ResponseFactory.Make(reply, value, MetaCommandKind.Arithmetic).Number : null;
+        return reply.Code == MetaReplyCode.Value ? ResponseFactory.Create(reply, value, MetaCommandKind.Arithmetic).Number : null;
     }
 
     private static T Throw<T>(Exception exception)
@@ -271,7 +272,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
             return GC.AllocateUninitializedArray<byte>(length);
         }
 
-        if (length > MostScratchBytes)
+        if (length > MaxScratchBytes)
         {
             return ArrayPool<byte>.Shared.Rent(length);
         }
@@ -284,52 +285,52 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         return _scratch;
     }
 
-    private void GiveUp()
+    private void Cancel()
     {
-        if (_state.TryGiveUp(_state.Read()))
+        if (_state.TryAbandon(_state.Read()))
         {
-            Failed(new OperationCanceledException(_token));
+            EndWithException(new OperationCanceledException(_token));
         }
     }
 
-    private void EndByTime(ConnectionSettings settings) => Failed(new MemcachedTimeoutException(
+    private void EndByTime(ConnectionSettings settings) => EndWithException(new MemcachedTimeoutException(
         settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
 
     private void Answered(in MetaReply reply, long now)
     {
         (_reply, _answered) = (reply, now);
-        _settings!.Metrics.Answered(CommandNames.AnswerTo(_kind, MetaRules.StatusOf(reply.Code)));
+        _settings!.Metrics.CountReply(CommandNames.OutcomeIndex(_kind, MetaRules.StatusOf(reply.Code)));
     }
 
     // Where the caller goes on, since listeners are the application's code.
     private void Measure()
     {
-        var (metrics, number) = (_settings!.Metrics, CommandNames.NumberOf(_kind));
+        var (metrics, number) = (_settings!.Metrics, CommandNames.IndexOf(_kind));
         if (_isUnanswered)
         {
-            metrics.Failed(number, 1, _started, ErrorTypes.Of(_exception!));
+            metrics.RecordFailure(number, 1, _started, ErrorTypes.Of(_exception!));
         }
         else if (_reply.Error is not null)
         {
-            metrics.Took(number, _started, _answered, ErrorTypes.ServerError);
+            metrics.RecordDuration(number, _started, _answered, ErrorTypes.ServerError);
         }
         else
         {
-            metrics.Took(number, _started, _answered);
+            metrics.RecordDuration(number, _started, _answered);
         }
     }
 
-    private void Failed(Exception exception)
+    private void EndWithException(Exception exception)
     {
         (_exception, _isUnanswered) = (exception, true);
-        CompleteElsewhere();
+        QueueCompletion();
     }
 
     private void Recycle()
     {
         // A callback of the token's that runs now would find the next caller here.
         var isFree = _registration == default || _registration.Unregister();
-        var wasGivenUp = _state.WasGivenUp;
+        var wasGivenUp = _state.IsAbandoned;
         (_registration, _token, _reply, _value, _exception, _writer) = (default, default, default, null, null, null);
         if (isFree && !wasGivenUp)
         {

@@ -14,11 +14,11 @@ internal sealed class SingleOperationState
     private long _word = Ended;
 
     /// <summary>Ended, and the line may still hold it.</summary>
-    public bool WasGivenUp => (Volatile.Read(ref _word) & Mask) == GivenUp;
+    public bool IsAbandoned => (Volatile.Read(ref _word) & Mask) == GivenUp;
 
     public void Start() => Volatile.Write(ref _word, ((_word | Mask) + 1) | Waiting);
 
-    /// <summary>For <see cref="TryGiveUp"/>.</summary>
+    /// <summary>For <see cref="TryAbandon"/>.</summary>
     public long Read() => Volatile.Read(ref _word);
 
     /// <summary>Ends it with its reply, or with its connection. True for the caller that did.</summary>
@@ -29,6 +29,6 @@ internal sealed class SingleOperationState
     }
 
     /// <summary>Ends it without its reply if it is as it was seen.</summary>
-    public bool TryGiveUp(long seen) =>
+    public bool TryAbandon(long seen) =>
         (seen & Mask) == Waiting && Interlocked.CompareExchange(ref _word, (seen & ~Mask) | GivenUp, seen) == seen;
 }

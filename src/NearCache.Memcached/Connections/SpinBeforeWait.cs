@@ -10,15 +10,15 @@ namespace NearCache.Memcached.Connections;
 /// </remarks>
 internal sealed class SpinBeforeWait(long ticksPerSecond)
 {
-    private const int MostSkipped = 1024;
+    private const int MaxSkipped = 1024;
     private int _skipped;
     private int _toSkip;
 
     /// <summary>How long to look: 40 µs, in ticks.</summary>
-    public long Ticks { get; } = ticksPerSecond / 25_000;
+    public long SpinTicks { get; } = ticksPerSecond / 25_000;
 
     /// <summary>Whether to look this time.</summary>
-    public bool IsWorthwhile()
+    public bool ShouldSpin()
     {
         if (_skipped < _toSkip)
         {
@@ -30,9 +30,9 @@ internal sealed class SpinBeforeWait(long ticksPerSecond)
     }
 
     /// <summary>The reply came while one looked, or not.</summary>
-    public void Add(bool hasCome)
+    public void Record(bool hasArrived)
     {
-        _toSkip = hasCome ? 0 : Math.Clamp(_toSkip * 2, 1, MostSkipped);
+        _toSkip = hasArrived ? 0 : Math.Clamp(_toSkip * 2, 1, MaxSkipped);
         _skipped = 0;
     }
 }

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Memcached.Diagnostics;
-using NearCache.Transport;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
@@ -11,7 +11,7 @@ internal sealed class StarvationWarning(ILogger logger)
     private int _isSaid;
 
     /// <summary>Says so if it has happened since the client was made.</summary>
-    public void Look()
+    public void LogIfStarved()
     {
         if (WorkScheduler.LongStarvations != _before && Interlocked.Exchange(ref _isSaid, 1) == 0)
         {

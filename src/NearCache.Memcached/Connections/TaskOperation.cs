@@ -8,7 +8,7 @@ namespace NearCache.Memcached.Connections;
 /// </summary>
 /// <param name="settings">Of the server.</param>
 /// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
-/// <param name="started">An instant of <see cref="ServerMetrics.Now"/>.</param>
+/// <param name="started">An instant of <see cref="ServerMetrics.GetTimestamp"/>.</param>
 internal abstract class TaskOperation<T>(ConnectionSettings settings, int number, long started) : Operation
 {
     // What follows runs where it is completed.
@@ -25,7 +25,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     /// <summary>Completes when it has ended.</summary>
     public Task<T> Completion => _completion.Task;
 
-    public override bool IsWaitedFor => HasTimeout && !HasEnded;
+    public override bool HasWaiter => HasTimeout && !HasEnded;
 
     /// <summary>Whether the caller is free after the operation timeout.</summary>
     protected virtual bool HasTimeout => true;
@@ -44,7 +44,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         if (cancellationToken.CanBeCanceled)
         {
             _token = cancellationToken;
-            _registration = cancellationToken.UnsafeRegister(static operation => ((TaskOperation<T>)operation!).GiveUp(), this);
+            _registration = cancellationToken.UnsafeRegister(static operation => ((TaskOperation<T>)operation!).Cancel(), this);
             if (HasEnded)
             {
                 _registration.Unregister();
@@ -56,7 +56,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     {
         if (TryEnd())
         {
-            Failed(failure.ToException(Name, outcomeUnknown));
+            EndWithException(failure.ToException(Name, outcomeUnknown));
         }
     }
 
@@ -69,14 +69,14 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
 
         if (HasTimeout && TryEnd())
         {
-            Failed(new MemcachedTimeoutException(
+            EndWithException(new MemcachedTimeoutException(
                 settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
         }
 
         return true;
     }
 
-    public override void CompleteHere()
+    public override void Complete()
     {
         try
         {
@@ -84,7 +84,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         }
         finally
         {
-            Complete();
+            CompleteTask();
         }
     }
 
@@ -93,47 +93,47 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     {
         if (!TryEnd())
         {
-            return AcceptResult.Finished;
+            return AcceptResult.Completed;
         }
 
         (_result, _answered, _error) = (result, now, error);
-        return AcceptResult.Ready;
+        return AcceptResult.CompletedWithWaiter;
     }
 
     private bool TryEnd() => Interlocked.Exchange(ref _isEnded, 1) == 0;
 
-    private void GiveUp()
+    private void Cancel()
     {
         if (TryEnd())
         {
-            Failed(new OperationCanceledException(_token));
+            EndWithException(new OperationCanceledException(_token));
         }
     }
 
     // Elsewhere, since listeners to metrics are the application's code, and this thread may hold the connection's lock.
-    private void Failed(Exception exception)
+    private void EndWithException(Exception exception)
     {
         (_exception, _unanswered) = (exception, Unanswered);
-        CompleteElsewhere();
+        QueueCompletion();
     }
 
     private void Measure()
     {
         if (_exception is not null)
         {
-            settings.Metrics.Failed(number, _unanswered, started, ErrorTypes.Of(_exception));
+            settings.Metrics.RecordFailure(number, _unanswered, started, ErrorTypes.Of(_exception));
         }
         else if (_error is not null)
         {
-            settings.Metrics.Took(number, started, _answered, _error);
+            settings.Metrics.RecordDuration(number, started, _answered, _error);
         }
         else
         {
-            settings.Metrics.Took(number, started, _answered);
+            settings.Metrics.RecordDuration(number, started, _answered);
         }
     }
 
-    private void Complete()
+    private void CompleteTask()
     {
         _registration.Unregister();
         if (_exception is OperationCanceledException)

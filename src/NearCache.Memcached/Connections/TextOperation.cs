@@ -4,9 +4,14 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
+/// <summary>The answer to a command of the classic protocol.</summary>
+/// <param name="Lines">Without END.</param>
+/// <param name="Error">What the server says when it refuses, or null.</param>
+internal sealed record TextReply(IReadOnlyList<string> Lines, string? Error);
+
 /// <summary>A command of the classic protocol whose answer is lines: version, stats, flush_all.</summary>
 internal sealed class TextOperation(TextCommand command, ConnectionSettings settings, long started)
-    : TaskOperation<TextReply>(settings, CommandNames.NumberOf(command.Line), started)
+    : TaskOperation<TextReply>(settings, CommandNames.IndexOf(command.Line), started)
 {
     // Of a hundred thousand connections the server says less.
     private const int MostBytes = 32 << 20;
@@ -43,7 +48,7 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
 
         if (kind == TextLineKind.OneOfMany)
         {
-            return AcceptResult.More;
+            return AcceptResult.MoreExpected;
         }
 
         return Answered(kind == TextLineKind.Error ? Encoding.UTF8.GetString(line) : null);
@@ -54,11 +59,11 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
         if (HasEnded)
         {
             // One that was given up has been counted.
-            return AcceptResult.Finished;
+            return AcceptResult.Completed;
         }
 
-        Settings.Metrics.Answered(
-            CommandNames.AnswerTo(CommandNames.NumberOf(command.Line), error is null ? MetaStatus.Ok : MetaStatus.Error));
-        return Answer(new TextReply(_lines, error), Settings.Metrics.Now(), error is null ? null : ErrorTypes.ServerError);
+        Settings.Metrics.CountReply(
+            CommandNames.OutcomeIndex(CommandNames.IndexOf(command.Line), error is null ? MetaStatus.Ok : MetaStatus.Error));
+        return Answer(new TextReply(_lines, error), Settings.Metrics.GetTimestamp(), error is null ? null : ErrorTypes.ServerError);
     }
 }

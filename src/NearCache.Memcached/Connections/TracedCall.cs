@@ -13,22 +13,22 @@ internal static class TracedCall
     public static async ValueTask<T> RunAsync<T>(ConnectionSettings settings, int number, int commands, Func<ValueTask<T>> call)
     {
         var (server, address) = (settings.Server, settings.Address);
-        using var activity = MemcachedTraces.IsWanted
-            ? MemcachedTraces.Begin(CommandNames.All[number], commands, server, address.UnixPath ?? address.Host, address.Port)
+        using var activity = MemcachedTraces.IsEnabled
+            ? MemcachedTraces.StartActivity(CommandNames.All[number], commands, server, address.UnixPath ?? address.Host, address.Port)
             : null;
         try
         {
             var result = await call().ConfigureAwait(false);
             if (result is MetaResponse { Status: MetaStatus.Error })
             {
-                activity?.Failed(ErrorTypes.ServerError);
+                activity?.SetError(ErrorTypes.ServerError);
             }
 
             return result;
         }
         catch (Exception e)
         {
-            activity?.Failed(ErrorTypes.Of(e));
+            activity?.SetError(ErrorTypes.Of(e));
             throw;
         }
     }

@@ -3,6 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Memcached.Diagnostics;
 
+/// <summary>A command and how it was answered, in the words of the metrics.</summary>
+internal readonly record struct CommandOutcome(string Operation, string Outcome);
+
 /// <summary>The instruments of the meter <c>NearCache.Memcached</c>; docs/metrics-and-traces.md lists them.</summary>
 /// <remarks>
 /// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by
@@ -75,12 +78,12 @@ internal sealed class MemcachedMetrics : IDisposable
     /// <summary>Those of the factory's meter, or some of its own.</summary>
     /// <param name="factory">Owns the meter; null: the caller does.</param>
     /// <param name="answers">What can be counted, in the order of the numbers by which it is.</param>
-    public static MemcachedMetrics Of(IMeterFactory? factory, IReadOnlyList<CommandOutcome> answers) => factory is null
+    public static MemcachedMetrics GetOrCreate(IMeterFactory? factory, IReadOnlyList<CommandOutcome> answers) => factory is null
         ? new MemcachedMetrics(new Meter(MeterName), isOwn: true, answers)
         : Shared.GetValue(factory.Create(MeterName), meter => new MemcachedMetrics(meter, isOwn: false, answers));
 
     /// <summary>What is added up for a server, by whichever client. Kept, so that sums never fall.</summary>
-    public ServerCounters TotalsOf(string address, int port)
+    public ServerCounters CountersOf(string address, int port)
     {
         lock (_lock)
         {

@@ -13,13 +13,13 @@ internal static class MemcachedTraces
     private static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>Whether anybody wants spans.</summary>
-    public static bool IsWanted => Source.HasListeners();
+    public static bool IsEnabled => Source.HasListeners();
 
     /// <summary>
     /// Begins a span; null if nobody wants this one. To be called within the asynchronous method that ends it, so that the caller's own
     /// span stays the caller's.
     /// </summary>
-    public static Activity? Begin(string operation, int commands, string server, string address, int port)
+    public static Activity? StartActivity(string operation, int commands, string server, string address, int port)
     {
         var activity = Source.CreateActivity($"{operation} {server}", ActivityKind.Client);
         activity?.SetTag("db.system.name", "memcached").SetTag("db.operation.name", operation).SetTag("server.address", address);
@@ -37,6 +37,6 @@ internal static class MemcachedTraces
     }
 
     /// <summary>The call failed, or was answered with an error.</summary>
-    public static void Failed(this Activity activity, string error) =>
+    public static void SetError(this Activity activity, string error) =>
         activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
 }

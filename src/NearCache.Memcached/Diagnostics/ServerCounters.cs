@@ -2,6 +2,16 @@ using System.Diagnostics.Metrics;
 
 namespace NearCache.Memcached.Diagnostics;
 
+/// <summary>How one client stands with a server, asked when somebody collects, from any thread.</summary>
+internal interface IServerGauges
+{
+    MemcachedServerState State { get; }
+
+    int InFlight { get; }
+
+    int OpenConnections { get; }
+}
+
 /// <summary>What all clients of a meter did on one server, added up where it happens.</summary>
 internal sealed class ServerCounters(string address, int port, int answers)
 {

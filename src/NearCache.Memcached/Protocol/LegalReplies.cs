@@ -16,7 +16,7 @@ internal readonly struct LegalReplies
     private LegalReplies(MetaCommandKind kind, MetaFields fields, int codes) => (_kind, _fields, _codes) = (kind, fields, (ushort)codes);
 
     /// <summary>Gets the replies that the command can have.</summary>
-    public static LegalReplies To(in MetaCommand command)
+    public static LegalReplies For(in MetaCommand command)
     {
         var fields = MetaRules.FieldsOf(command);
         var conditional = command.CompareCas is null ? 0 : Bit(MetaReplyCode.Exists);
@@ -44,19 +44,19 @@ internal readonly struct LegalReplies
     private static int Errors => Bit(MetaReplyCode.ServerError) | Bit(MetaReplyCode.ClientError);
 
     /// <summary>Returns whether the line is one of them: its code, and with success exactly the fields that were asked for.</summary>
-    public bool Allow(in MetaReply reply) => (_codes & Bit(reply.Code)) != 0 && reply.Code switch
+    public bool Allows(in MetaReply reply) => (_codes & Bit(reply.Code)) != 0 && reply.Code switch
     {
         MetaReplyCode.Value or MetaReplyCode.Done when _kind == MetaCommandKind.Get => reply.Fields == _fields,
         MetaReplyCode.Value or MetaReplyCode.Done =>
-            (reply.Fields & ~Unasked) == _fields && (reply.Marks & OfGets) == 0 && reply.Length <= MostDigits,
+            (reply.Fields & ~Unasked) == _fields && (reply.Flags & OfGets) == 0 && reply.Length <= MostDigits,
         MetaReplyCode.ClientError => KeepsPosition(reply.Error!),
-        _ => (reply.Marks & OfGets) == 0,
+        _ => (reply.Flags & OfGets) == 0,
     };
 
     /// <summary>
     /// Returns whether the value that follows the line, if one does, is one that the command can have: of arithmetic a number.
     /// </summary>
-    public bool AllowValue(in MetaReply reply, ReadOnlySpan<byte> value) =>
+    public bool AllowsValue(in MetaReply reply, ReadOnlySpan<byte> value) =>
         _kind != MetaCommandKind.Arithmetic
         || reply.Code != MetaReplyCode.Value
         || (

@@ -74,3 +74,70 @@ public readonly record struct MetaCommand
     /// <summary>mn.</summary>
     public static MetaCommand NoOp() => new() { Kind = MetaCommandKind.NoOp };
 }
+
+/// <summary>The meta commands.</summary>
+public enum MetaCommandKind
+{
+    /// <summary>mg</summary>
+    Get,
+
+    /// <summary>ms</summary>
+    Set,
+
+    /// <summary>md</summary>
+    Delete,
+
+    /// <summary>ma</summary>
+    Arithmetic,
+
+    /// <summary>mn</summary>
+    NoOp,
+}
+
+/// <summary>The modes of ms (flag M).</summary>
+public enum MetaSetMode
+{
+    /// <summary>Stores whatever is there.</summary>
+    Set,
+
+    /// <summary>ME: only if the key is absent.</summary>
+    Add,
+
+    /// <summary>MR: only if the key is there.</summary>
+    Replace,
+
+    /// <summary>MA: behind the value that is there.</summary>
+    Append,
+
+    /// <summary>MP: before the value that is there.</summary>
+    Prepend,
+}
+
+/// <summary>What a reply shall carry.</summary>
+[Flags]
+public enum MetaFields
+{
+    /// <summary>The status only.</summary>
+    None = 0,
+
+    /// <summary>v: the value.</summary>
+    Value = 1,
+
+    /// <summary>f: the client flags.</summary>
+    ClientFlags = 2,
+
+    /// <summary>c: the CAS.</summary>
+    Cas = 4,
+
+    /// <summary>t: seconds left to live.</summary>
+    TimeToLive = 8,
+
+    /// <summary>l: seconds since the last access.</summary>
+    LastAccess = 16,
+
+    /// <summary>s: the value's size.</summary>
+    Size = 32,
+
+    /// <summary>h: whether it was read before.</summary>
+    WasHit = 64,
+}

@@ -7,7 +7,7 @@ internal struct MetaReply
     public MetaReplyCode Code;
 
     /// <summary>h0/h1, W, Z, X.</summary>
-    public MetaReplyFlags Marks;
+    public MetaReplyFlags Flags;
 
     /// <summary>The fields that the line carries, the value among them.</summary>
     public MetaFields Fields;
@@ -35,4 +35,60 @@ internal struct MetaReply
 
     /// <summary>The whole line of an error.</summary>
     public string? Error;
+}
+
+/// <summary>What a reply begins with.</summary>
+internal enum MetaReplyCode : byte
+{
+    /// <summary>HD</summary>
+    Done,
+
+    /// <summary>VA</summary>
+    Value,
+
+    /// <summary>EN</summary>
+    Miss,
+
+    /// <summary>NS</summary>
+    NotStored,
+
+    /// <summary>EX</summary>
+    Exists,
+
+    /// <summary>NF</summary>
+    NotFound,
+
+    /// <summary>MN</summary>
+    NoOp,
+
+    /// <summary>SERVER_ERROR …</summary>
+    ServerError,
+
+    /// <summary>CLIENT_ERROR …</summary>
+    ClientError,
+
+    /// <summary>ERROR, with or without words.</summary>
+    UnknownCommand,
+}
+
+/// <summary>What a reply says by a letter alone.</summary>
+[Flags]
+internal enum MetaReplyFlags : byte
+{
+    None = 0,
+
+    /// <summary>h1</summary>
+    WasHit = 1,
+
+    /// <summary>W</summary>
+    Winner = 2,
+
+    /// <summary>Z</summary>
+    WonByAnother = 4,
+
+    /// <summary>X</summary>
+    Stale = 8,
+
+    /// <summary>O was repeated.</summary>
+    HasOpaque = 16,
 }

@@ -3,6 +3,19 @@ using System.Text;
 
 namespace NearCache.Memcached.Protocol;
 
+/// <summary>How reading a message went.</summary>
+internal enum ReadStatus
+{
+    /// <summary>It was read.</summary>
+    Done,
+
+    /// <summary>It has not wholly arrived.</summary>
+    Incomplete,
+
+    /// <summary>It is none: the stream's position is lost.</summary>
+    Malformed,
+}
+
 /// <summary>Reads the first line of a reply.</summary>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"
 // VA <size> <flags>*\r\n<data>\r\n | (HD|EN|NS|EX|NF) <flags>*\r\n | MN\r\n | ERROR… | CLIENT_ERROR … | SERVER_ERROR …
@@ -113,19 +126,19 @@ internal static class MetaReplyReader
             case (byte)'s':
                 return TryAdd(MetaFields.Size, ref reply) && Utf8Parser.TryParse(token, out reply.Size, out read) && read == token.Length;
             case (byte)'h':
-                reply.Marks |= token is [(byte)'1'] ? MetaReplyFlags.WasHit : MetaReplyFlags.None;
+                reply.Flags |= token is [(byte)'1'] ? MetaReplyFlags.WasHit : MetaReplyFlags.None;
                 return TryAdd(MetaFields.WasHit, ref reply) && token is [(byte)'0' or (byte)'1'];
             case (byte)'W':
-                reply.Marks |= MetaReplyFlags.Winner;
+                reply.Flags |= MetaReplyFlags.Winner;
                 return token.IsEmpty;
             case (byte)'Z':
-                reply.Marks |= MetaReplyFlags.WonByAnother;
+                reply.Flags |= MetaReplyFlags.WonByAnother;
                 return token.IsEmpty;
             case (byte)'X':
-                reply.Marks |= MetaReplyFlags.Stale;
+                reply.Flags |= MetaReplyFlags.Stale;
                 return token.IsEmpty;
             case (byte)'O':
-                reply.Marks |= MetaReplyFlags.HasOpaque;
+                reply.Flags |= MetaReplyFlags.HasOpaque;
                 return Utf8Parser.TryParse(token, out reply.Opaque, out read) && read == token.Length;
             case (byte)'b':
                 return token.IsEmpty;

@@ -9,7 +9,7 @@ namespace NearCache.Memcached.Topology;
 /// before the first point to the last, and one after the last to the first. Of two equal points the server that is named last counts.
 /// EnyimMemcachedCore looks names up before it makes the ring: name the servers here by the IPv4 addresses that it found.
 /// </remarks>
-public sealed class EnyimLocator : IServerLocator
+internal sealed class EnyimLocator : IServerLocator
 {
     private const int PointsPerServer = 100;
     private readonly HashRing _ring;
@@ -18,7 +18,7 @@ public sealed class EnyimLocator : IServerLocator
     /// <exception cref="ArgumentException">There is no server, or a weight that is not 1.</exception>
     public EnyimLocator(IReadOnlyList<WeightedServer> servers)
     {
-        WeightedServer.Check(servers, knowsWeights: false);
+        WeightedServer.Check(servers, supportsWeights: false);
 
         // Backwards, so that the last of equal points comes first.
         _ring = new HashRing(

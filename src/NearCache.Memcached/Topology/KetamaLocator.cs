@@ -12,7 +12,7 @@ namespace NearCache.Memcached.Topology;
 /// equal points the server that is named first counts. Source: libmemcached 1.1.4, src/libmemcached/hosts.cc (update_continuum) and hash.cc
 /// (dispatch_host).
 /// </remarks>
-public sealed class KetamaLocator : IServerLocator
+internal sealed class KetamaLocator : IServerLocator
 {
     private const int PointsPerServer = 100;
     private const int WeightedPointsPerServer = 160;
@@ -24,7 +24,7 @@ public sealed class KetamaLocator : IServerLocator
     /// <exception cref="ArgumentException">There is no server, or weights differ and the variant knows none.</exception>
     public KetamaLocator(IReadOnlyList<WeightedServer> servers, KetamaVariant variant = KetamaVariant.Md5)
     {
-        WeightedServer.Check(servers, knowsWeights: variant == KetamaVariant.Weighted);
+        WeightedServer.Check(servers, supportsWeights: variant == KetamaVariant.Weighted);
         _isOneAtATime = variant == KetamaVariant.OneAtATime;
         _ring = new HashRing(variant == KetamaVariant.Weighted
             ? servers.SelectMany((server, index) => WeightedPoints(server, servers).Select(point => (point, index)))
@@ -62,4 +62,22 @@ public sealed class KetamaLocator : IServerLocator
         : string.Create(CultureInfo.InvariantCulture, $"{server.Host}:{server.Port}-{point}");
 
     private uint Hash(ReadOnlySpan<byte> bytes) => _isOneAtATime ? KeyHashes.OneAtATime(bytes) : KeyHashes.Md5(bytes);
+}
+
+/// <summary>How a ketama ring is made; libmemcached has all four.</summary>
+internal enum KetamaVariant
+{
+    /// <summary>MD5, 100 points a server, whatever its weight: <c>CONSISTENT_KETAMA</c> with the hash MD5.</summary>
+    Md5,
+
+    /// <summary>
+    /// MD5, 160 points for a server of average weight, four from each digest: <c>CONSISTENT_KETAMA</c> with <c>KETAMA_WEIGHTED</c>.
+    /// </summary>
+    Weighted,
+
+    /// <summary>MD5, 100 points a server, named as spymemcached names those without a host name: <c>CONSISTENT_KETAMA_SPY</c>.</summary>
+    Spy,
+
+    /// <summary>Bob Jenkins' one-at-a-time hash, 100 points a server: <c>CONSISTENT_KETAMA</c> with libmemcached's default hash.</summary>
+    OneAtATime,
 }

@@ -8,7 +8,7 @@ namespace NearCache.Memcached.Topology;
 /// The order of the servers counts, and adding or removing one moves most keys. Source: libmemcached 1.1.4, src/libmemcached/hash.cc
 /// (dispatch_host).
 /// </remarks>
-public sealed class ModuloLocator : IServerLocator
+internal sealed class ModuloLocator : IServerLocator
 {
     private readonly uint _servers;
 
@@ -16,7 +16,7 @@ public sealed class ModuloLocator : IServerLocator
     /// <exception cref="ArgumentException">There is no server, or a weight that is not 1.</exception>
     public ModuloLocator(IReadOnlyList<WeightedServer> servers)
     {
-        WeightedServer.Check(servers, knowsWeights: false);
+        WeightedServer.Check(servers, supportsWeights: false);
         _servers = (uint)servers.Count;
     }
 

@@ -12,7 +12,7 @@ namespace NearCache.Memcached.Topology;
 /// <c>host:port#i</c>), both hashes FNV-1a with 64 bits and that finalizer. All in whole numbers, so that every machine agrees. Of equal
 /// draws the server that is named first counts. The time to find a key's server grows with the sum of the weights.
 /// </remarks>
-public sealed class RendezvousLocator : IServerLocator
+internal sealed class RendezvousLocator : IServerLocator
 {
     private readonly ulong[] _draws;
     private readonly int[] _owners;
@@ -21,7 +21,7 @@ public sealed class RendezvousLocator : IServerLocator
     /// <exception cref="ArgumentException">There is no server, or a weight below 1.</exception>
     public RendezvousLocator(IReadOnlyList<WeightedServer> servers)
     {
-        WeightedServer.Check(servers, knowsWeights: true);
+        WeightedServer.Check(servers, supportsWeights: true);
         var draws = servers.SelectMany(
             (server, index) => Enumerable.Range(0, server.Weight).Select(draw => (Hash: Hash(server, draw), Owner: index))).ToArray();
         _draws = [.. draws.Select(draw => draw.Hash)];

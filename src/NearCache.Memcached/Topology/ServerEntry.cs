@@ -16,7 +16,7 @@ internal sealed record ServerEntry(ServerAddress Address, int Weight)
     /// <summary>Names the server: its address with the port, without the weight.</summary>
     public string Name => Address.ToString();
 
-    public WeightedServer ForRing => new(Address.UnixPath ?? Address.Host, Address.Port, Weight);
+    public WeightedServer ToWeightedServer() => new() { Host = Address.UnixPath ?? Address.Host, Port = Address.Port, Weight = Weight };
 
     /// <exception cref="FormatException">It is none; the message says why.</exception>
     public static ServerEntry Parse(string text) =>

@@ -5,7 +5,7 @@ namespace NearCache.Memcached.Topology;
 /// <summary>The locators by their names in settings.</summary>
 internal static class ServerLocators
 {
-    public static IServerLocator Make(MemcachedDistribution distribution, IReadOnlyList<WeightedServer> servers) => distribution switch
+    public static IServerLocator Create(MemcachedDistribution distribution, IReadOnlyList<WeightedServer> servers) => distribution switch
     {
         MemcachedDistribution.Ketama => new KetamaLocator(servers),
         MemcachedDistribution.KetamaWeighted => new KetamaLocator(servers, KetamaVariant.Weighted),
@@ -32,6 +32,6 @@ internal static class ServerLocators
     }
 
     /// <summary>Whether it heeds weights.</summary>
-    public static bool KnowsWeights(MemcachedDistribution distribution) =>
+    public static bool SupportsWeights(MemcachedDistribution distribution) =>
         distribution is MemcachedDistribution.KetamaWeighted or MemcachedDistribution.Rendezvous;
 }

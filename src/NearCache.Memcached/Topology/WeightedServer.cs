@@ -1,23 +1,34 @@
 namespace NearCache.Memcached.Topology;
 
-/// <summary>A server as a ring sees it.</summary>
-/// <param name="Host">The host as it was written, never its address looked up; for a Unix domain socket its path.</param>
-/// <param name="Port">The port; 0 for a Unix domain socket.</param>
-/// <param name="Weight">Its share of the keys, relative to the others. A locator may know only equal ones.</param>
-public readonly record struct WeightedServer(string Host, int Port, int Weight = 1)
+/// <summary>Represents a server to an <see cref="IServerLocator"/>.</summary>
+public sealed record WeightedServer
 {
-    internal static void Check(IReadOnlyList<WeightedServer> servers, bool knowsWeights)
+    /// <summary>Gets the host as configured; it is never replaced by a resolved address. For a Unix domain socket, its path.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Gets the port. For a Unix domain socket, 0.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Gets the server's share of the keys, relative to the other servers.</summary>
+    /// <value>1 by default.</value>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>Throws unless a locator can be created for the servers.</summary>
+    /// <exception cref="ArgumentException">There is no server, or the locator does not support one of the weights.</exception>
+    internal static void Check(IReadOnlyList<WeightedServer> servers, bool supportsWeights)
     {
         ArgumentNullException.ThrowIfNull(servers);
         if (servers.Count == 0)
         {
-            throw new ArgumentException("A ring is made of at least one server.", nameof(servers));
+            throw new ArgumentException("A locator requires at least one server.", nameof(servers));
         }
 
-        if (servers.Any(server => knowsWeights ? server.Weight < 1 : server.Weight != 1))
+        if (servers.Any(server => supportsWeights ? server.Weight < 1 : server.Weight != 1))
         {
             throw new ArgumentException(
-                knowsWeights ? "A weight is at least 1." : "This ring knows no weights: all must be 1.", nameof(servers));
+                supportsWeights
+                    ? "A weight must be at least 1."
+                    : "This locator does not support weights: each weight must be 1.", nameof(servers));
         }
     }
 }

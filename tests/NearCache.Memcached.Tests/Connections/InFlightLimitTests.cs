@@ -21,7 +21,7 @@ public sealed class InFlightLimitTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
-        // Newcomers stand behind those that wait: none does. No room was given back meanwhile.
+        // Newcomers stand behind those that wait: none does. No limit was given back meanwhile.
         var next = client.GetAsync("next").AsTask();
         await Eventually.BecomesTrueAsync(
             () => server.Commands.Any(command => command.StartsWith("mg next", StringComparison.Ordinal)), "the next call is sent");
@@ -32,17 +32,17 @@ public sealed class InFlightLimitTests
     [Fact]
     public void Leaving_takes_nothing_from_those_behind()
     {
-        var room = new InFlightLimit(new MemcachedOptions { MaxInFlightCommands = 1 });
-        room.Take(1, 10);
-        var (one, two) = (room.Wait(), room.Wait());
+        var limit = new InFlightLimit(new MemcachedOptions { MaxInFlightCommands = 1 });
+        limit.Acquire(1, 10);
+        var (one, two) = (limit.AddWaiter(), limit.AddWaiter());
 
-        room.Leave(one);
-        room.Leave(one);
-        room.Return(1, 10);
+        limit.RemoveWaiter(one);
+        limit.RemoveWaiter(one);
+        limit.Release(1, 10);
 
         Assert.False(one.Value.Task.IsCompleted);
         Assert.True(two.Value.Task.IsCompletedSuccessfully);
-        room.Leave(two);
-        Assert.True(room.Has(1, 10, isRetry: false));
+        limit.RemoveWaiter(two);
+        Assert.True(limit.HasCapacity(1, 10, isRetry: false));
     }
 }

@@ -14,7 +14,7 @@ public sealed class InlineCompletionPolicyTests
     {
         Batches(1000, of: 50, each: 5);
 
-        Assert.True(_pace.IsQuick(_now));
+        Assert.True(_pace.AllowsInline(_now));
     }
 
     [Fact]
@@ -22,8 +22,8 @@ public sealed class InlineCompletionPolicyTests
     {
         Batches(20, of: 50, each: 30);
 
-        Assert.False(_pace.IsQuick(_now));
-        Assert.True(_pace.IsQuick(_now + (Second / 4)));
+        Assert.False(_pace.AllowsInline(_now));
+        Assert.True(_pace.AllowsInline(_now + (Second / 4)));
     }
 
     [Fact]
@@ -34,17 +34,17 @@ public sealed class InlineCompletionPolicyTests
 
         Batches(1, of: 50, each: 30);
 
-        Assert.False(_pace.IsQuick(_now));
+        Assert.False(_pace.AllowsInline(_now));
     }
 
     [Fact]
     public void A_lone_caller_may_take_longer_than_those_whom_others_wait_for()
     {
         Batches(1000, of: 1, each: 30);
-        Assert.True(_pace.IsQuick(_now));
+        Assert.True(_pace.AllowsInline(_now));
 
         Batches(1000, of: 1, each: 80);
-        Assert.False(_pace.IsQuick(_now));
+        Assert.False(_pace.AllowsInline(_now));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class InlineCompletionPolicyTests
 
         Batches(1, of: 1, each: 20_000);
 
-        Assert.True(_pace.IsQuick(_now));
+        Assert.True(_pace.AllowsInline(_now));
     }
 
     [Fact]
@@ -62,10 +62,10 @@ public sealed class InlineCompletionPolicyTests
     {
         for (var i = 0; i < 10; i++)
         {
-            _pace.Blocked(_now);
+            _pace.OnBlocked(_now);
             _now += (Second / 4) << Math.Min(i, 5);
-            Assert.False(_pace.IsQuick(_now - 1));
-            Assert.True(_pace.IsQuick(_now));
+            Assert.False(_pace.AllowsInline(_now - 1));
+            Assert.True(_pace.AllowsInline(_now));
         }
     }
 
@@ -73,7 +73,7 @@ public sealed class InlineCompletionPolicyTests
     {
         for (var i = 0; i < count; i++)
         {
-            _pace.Add(of, of * each, _now);
+            _pace.Record(of, of * each, _now);
         }
     }
 }

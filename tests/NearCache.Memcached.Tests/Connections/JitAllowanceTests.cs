@@ -11,10 +11,10 @@ public sealed class JitAllowanceTests
     {
         var credit = new JitAllowance(Period, 8);
 
-        Assert.True(credit.Covers(TimeSpan.FromMilliseconds(100)));
-        Assert.False(credit.Covers(TimeSpan.FromMilliseconds(110)));
-        Assert.True(credit.Covers(TimeSpan.FromMilliseconds(200)));
-        Assert.False(credit.Covers(TimeSpan.FromMilliseconds(200)));
+        Assert.True(credit.TryExcuse(TimeSpan.FromMilliseconds(100)));
+        Assert.False(credit.TryExcuse(TimeSpan.FromMilliseconds(110)));
+        Assert.True(credit.TryExcuse(TimeSpan.FromMilliseconds(200)));
+        Assert.False(credit.TryExcuse(TimeSpan.FromMilliseconds(200)));
     }
 
     // A process that compiles for ever must notice a server that hangs.
@@ -23,6 +23,6 @@ public sealed class JitAllowanceTests
     {
         var credit = new JitAllowance(Period, 8);
 
-        Assert.Equal(8, Enumerable.Range(1, 100).Count(tick => credit.Covers(tick * Period)));
+        Assert.Equal(8, Enumerable.Range(1, 100).Count(tick => credit.TryExcuse(tick * Period)));
     }
 }

@@ -12,7 +12,7 @@ public sealed class LivenessMonitorTests
 
         var verdicts = Enumerable.Range(0, 9).Select(_ => Tick(liveness, 0, 100, 100)).ToArray();
 
-        Assert.All(verdicts[..7], verdict => Assert.Equal(LivenessVerdict.Fine, verdict));
+        Assert.All(verdicts[..7], verdict => Assert.Equal(LivenessVerdict.Healthy, verdict));
         Assert.Equal(LivenessVerdict.Dead, verdicts[8]);
     }
 
@@ -34,8 +34,8 @@ public sealed class LivenessMonitorTests
 
         for (var tick = 1; tick < 100; tick++)
         {
-            Assert.Equal(LivenessVerdict.Fine, Tick(sending, 0, tick * 1000, 1_000_000));
-            Assert.Equal(LivenessVerdict.Fine, Tick(receiving, tick * 1000, 100, 100));
+            Assert.Equal(LivenessVerdict.Healthy, Tick(sending, 0, tick * 1000, 1_000_000));
+            Assert.Equal(LivenessVerdict.Healthy, Tick(receiving, tick * 1000, 100, 100));
         }
     }
 
@@ -47,7 +47,7 @@ public sealed class LivenessMonitorTests
         var verdicts = Enumerable.Range(0, 100).Select(_ => Tick(liveness, 0, 0, -1)).ToArray();
 
         Assert.DoesNotContain(LivenessVerdict.Dead, verdicts);
-        Assert.Equal(10, verdicts.Count(verdict => verdict == LivenessVerdict.Ask));
+        Assert.Equal(10, verdicts.Count(verdict => verdict == LivenessVerdict.SendProbe));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class LivenessMonitorTests
 
         var verdicts = Enumerable.Range(1, 17).Select(tick => Tick(liveness, tick, 100, 100, isHeldUp: true)).ToArray();
 
-        Assert.All(verdicts[..16], verdict => Assert.Equal(LivenessVerdict.Fine, verdict));
+        Assert.All(verdicts[..16], verdict => Assert.Equal(LivenessVerdict.Healthy, verdict));
         Assert.Equal(LivenessVerdict.Stalled, verdicts[16]);
     }
 
@@ -91,7 +91,7 @@ public sealed class LivenessMonitorTests
     {
         var liveness = new LivenessMonitor(8, 0, 16);
         Tick(liveness, 0, 100, 100, isHeldUp: true);
-        Assert.Equal(LivenessVerdict.Fine, Tick(liveness, 10 * LivenessMonitor.StallBytes, 100, 100, isHeldUp: true));
+        Assert.Equal(LivenessVerdict.Healthy, Tick(liveness, 10 * LivenessMonitor.StallBytes, 100, 100, isHeldUp: true));
 
         var verdicts = Enumerable.Range(1, 17)
             .Select(tick => Tick(liveness, (10 * LivenessMonitor.StallBytes) + tick, 100, 100, isHeldUp: true))
@@ -107,7 +107,7 @@ public sealed class LivenessMonitorTests
 
         for (var tick = 0; tick < 1000; tick++)
         {
-            Assert.Equal(LivenessVerdict.Fine, Tick(liveness, tick * (LivenessMonitor.StallBytes / 16), 100, 100, isHeldUp: true));
+            Assert.Equal(LivenessVerdict.Healthy, Tick(liveness, tick * (LivenessMonitor.StallBytes / 16), 100, 100, isHeldUp: true));
         }
     }
 
@@ -118,7 +118,7 @@ public sealed class LivenessMonitorTests
 
         for (var tick = 0; tick < 1000; tick++)
         {
-            Assert.Equal(LivenessVerdict.Fine, Tick(liveness, 0, 100, 100, isHeldUp: true));
+            Assert.Equal(LivenessVerdict.Healthy, Tick(liveness, 0, 100, 100, isHeldUp: true));
         }
     }
 
@@ -130,7 +130,8 @@ public sealed class LivenessMonitorTests
         for (var tick = 0; tick < 1000; tick++)
         {
             Assert.Equal(
-                LivenessVerdict.Fine, liveness.Tick(tick * 10, tick * 10, oldest: tick / 10, oldestEnd: (tick * 10) + 5, isHeldUp: true));
+                LivenessVerdict.Healthy, liveness.Tick(
+                    tick * 10, tick * 10, oldest: tick / 10, oldestEnd: (tick * 10) + 5, isHeldUp: true));
         }
     }
 

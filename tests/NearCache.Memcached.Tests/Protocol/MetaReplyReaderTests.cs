@@ -42,7 +42,7 @@ public sealed class MetaReplyReaderTests
             (MetaReplyCode.Value, 3, -1, ulong.MaxValue, uint.MaxValue),
             (reply.Code, reply.Length, reply.TimeToLive, reply.Cas, reply.ClientFlags));
         Assert.Equal((3, 7, 42UL), (reply.Size, reply.LastAccess, reply.Opaque));
-        Assert.Equal((MetaReplyFlags)31, reply.Marks);
+        Assert.Equal((MetaReplyFlags)31, reply.Flags);
     }
 
     [Theory]

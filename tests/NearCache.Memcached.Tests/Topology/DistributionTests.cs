@@ -117,7 +117,7 @@ public sealed class DistributionTests
     public void Weights_are_heeded_or_refused(MemcachedDistribution distribution)
     {
         string[] servers = ["10.0.0.1:11211 weight=1", "10.0.0.2:11211 weight=3"];
-        if (!ServerLocators.KnowsWeights(distribution))
+        if (!ServerLocators.SupportsWeights(distribution))
         {
             Assert.Throws<ArgumentException>(() => Ring(distribution, servers));
             return;
@@ -171,5 +171,5 @@ public sealed class DistributionTests
     private static IEnumerable<byte[]> Keys() => Enumerable.Range(0, 20_000).Select(key => Encoding.UTF8.GetBytes($"user:{key}"));
 
     private static IServerLocator Ring(MemcachedDistribution distribution, params string[] servers) =>
-        ServerLocators.Make(distribution, [.. servers.Select(server => ServerEntry.Parse(server).ForRing)]);
+        ServerLocators.Create(distribution, [.. servers.Select(server => ServerEntry.Parse(server).ToWeightedServer())]);
 }

@@ -46,7 +46,11 @@ public sealed class DependencyDirectionTests
             ["Watches"] = ["Protocol", "Diagnostics"],
             ["Sessions"] = ["Watches", "Protocol", "Diagnostics"],
         },
-        ["NearCache.Transport"] = [],
+        ["NearCache.Transport"] = new()
+        {
+            ["Scheduling"] = [],
+            ["Readiness"] = ["Scheduling"],
+        },
     };
 
     // Contracts although they use a folder: settings whose defaults stand there.

@@ -1,4 +1,17 @@
-namespace NearCache.Transport;
+namespace NearCache.Transport.Scheduling;
+
+/// <summary>Something whose threads can be stuck, looked at by <see cref="ThreadWatchdog"/>.</summary>
+internal interface IWatchdogTarget
+{
+    /// <summary>Gets whether there was work since the last look.</summary>
+    bool HasWork { get; }
+
+    /// <summary>
+    /// Looks whether something is stuck, and lets another thread go on with it. Returns whether there was work since the last look. Must
+    /// not block.
+    /// </summary>
+    bool Check();
+}
 
 /// <summary>A thread that looks every few milliseconds for work that is stuck, as long as there is any work.</summary>
 /// <remarks>
@@ -16,7 +29,7 @@ internal static class ThreadWatchdog
     private static int Quiet;
 
     /// <summary>
-    /// Gets whether it looks. Read without the lock, by what has set its <see cref="IWatchdogTarget.HasWorked"/> before, with a full fence
+    /// Gets whether it looks. Read without the lock, by what has set its <see cref="IWatchdogTarget.HasWork"/> before, with a full fence
     /// between.
     /// </summary>
     public static bool IsAwake { get; private set; }
@@ -78,7 +91,7 @@ internal static class ThreadWatchdog
             var isQuiet = true;
             foreach (var watched in Watched)
             {
-                isQuiet &= !watched.Inspect();
+                isQuiet &= !watched.Check();
             }
 
             Quiet = isQuiet ? Quiet + 1 : 0;
@@ -87,7 +100,7 @@ internal static class ThreadWatchdog
                 // Work that began before it could see that nothing looks any more is seen here.
                 IsAwake = false;
                 Interlocked.MemoryBarrier();
-                IsAwake = Watched.Exists(static watched => watched.HasWorked);
+                IsAwake = Watched.Exists(static watched => watched.HasWork);
             }
 
             return IsAwake;

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Readiness;
 
 /// <summary>Linux' own list of sockets to wait for.</summary>
 // man 7 epoll
@@ -42,7 +42,7 @@ internal static unsafe partial class Epoll
 
     /// <summary>Asks for the next of <paramref name="events"/> of a socket, which is told with <paramref name="number"/>.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
-    public static void Ask(int list, SafeSocketHandle socket, uint events, long number, bool isFirst)
+    public static void Arm(int list, SafeSocketHandle socket, uint events, long number, bool isFirst)
     {
         var isHeld = false;
         try

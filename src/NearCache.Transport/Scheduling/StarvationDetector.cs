@@ -1,4 +1,4 @@
-namespace NearCache.Transport;
+namespace NearCache.Transport.Scheduling;
 
 /// <summary>What follows from a look at the queue of the <see cref="WorkScheduler"/>.</summary>
 internal enum StarvationVerdict
@@ -25,7 +25,7 @@ internal sealed class StarvationDetector(long ticksPerSecond)
     /// <summary>From then on it is more than a disturbance.</summary>
     public const int LongMilliseconds = 500;
 
-    private const int LooksUntilStuck = 3;
+    private const int ChecksUntilStuck = 3;
     private readonly long _promptly = ticksPerSecond / 100;
     private readonly long _long = ticksPerSecond * LongMilliseconds / 1000;
     private long _lastTaken = -1;
@@ -42,7 +42,7 @@ internal sealed class StarvationDetector(long ticksPerSecond)
     /// <param name="taken">Items that were ever taken.</param>
     /// <param name="hasItems">Whether items wait.</param>
     /// <param name="hasProbeRun">Whether the pool has run the last probe.</param>
-    public StarvationVerdict Look(long now, long taken, bool hasItems, bool hasProbeRun)
+    public StarvationVerdict Observe(long now, long taken, bool hasItems, bool hasProbeRun)
     {
         _same = hasItems && taken == _lastTaken ? _same + 1 : 0;
         _lastTaken = taken;
@@ -60,7 +60,7 @@ internal sealed class StarvationDetector(long ticksPerSecond)
             return _isStarved ? StarvationVerdict.ProbeAgain : StarvationVerdict.Ends;
         }
 
-        if (_same < LooksUntilStuck)
+        if (_same < ChecksUntilStuck)
         {
             return StarvationVerdict.None;
         }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Scheduling;
 
 /// <summary>Runs work items on the thread pool, and on threads of its own while the pool does not start them.</summary>
 /// <remarks>
@@ -11,7 +11,7 @@ namespace NearCache.Transport;
 /// </remarks>
 internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
 {
-    private const int MostOwnThreads = 8;
+    private const int MaxDedicatedThreads = 8;
     private static readonly SemaphoreSlim Signal = new(0);   // for the threads of its own
     private static readonly WorkScheduler Instance = new(TimeProvider.System);
 
@@ -22,7 +22,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
     private long _taken;
     private long _queuedAtLook;
     private long _queued;
-    private int _ownThreads;
+    private int _dedicatedThreads;
     private volatile bool _isStarved;
 
     static WorkScheduler() => ThreadWatchdog.Add(Instance);
@@ -39,7 +39,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
     /// <summary>Gets what such a starvation takes at least.</summary>
     public static int LongStarvationMilliseconds => StarvationDetector.LongMilliseconds;
 
-    bool IWatchdogTarget.HasWorked => Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
+    bool IWatchdogTarget.HasWork => Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
 
     /// <summary>Runs an item soon, on a thread of the pool unless the pool starts nothing.</summary>
     public static void Queue(IThreadPoolWorkItem item) => Instance.Add(item);
@@ -47,18 +47,18 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
     /// <summary>Runs an asynchronous method from its first line on such a thread, in a <see cref="SerialWorkQueue"/> of its own.</summary>
     public static async Task RunAsync(Func<Task> method)
     {
-        await new Turn(new SerialWorkQueue());
+        await new SwitchAwaiter(new SerialWorkQueue());
         await method().ConfigureAwait(false);
     }
 
     // A ticket: the item itself may have been taken by another thread.
     void IThreadPoolWorkItem.Execute() => TryRunOne();
 
-    bool IWatchdogTarget.Inspect()
+    bool IWatchdogTarget.Check()
     {
         var hasWorked = Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
         _queuedAtLook = Volatile.Read(ref _queued);
-        var verdict = _detector.Look(_time.GetTimestamp(), Volatile.Read(ref _taken), !_items.IsEmpty, _probe.HasRun);
+        var verdict = _detector.Observe(_time.GetTimestamp(), Volatile.Read(ref _taken), !_items.IsEmpty, _probe.HasRun);
         switch (verdict)
         {
             case StarvationVerdict.Begins:
@@ -112,14 +112,14 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
 
     private void StartThread()
     {
-        if (Volatile.Read(ref _ownThreads) < MostOwnThreads)
+        if (Volatile.Read(ref _dedicatedThreads) < MaxDedicatedThreads)
         {
-            Interlocked.Increment(ref _ownThreads);
-            new Thread(RunOwn) { IsBackground = true, Name = ".NET NearCache work" }.UnsafeStart();
+            Interlocked.Increment(ref _dedicatedThreads);
+            new Thread(RunDedicated) { IsBackground = true, Name = ".NET NearCache work" }.UnsafeStart();
         }
     }
 
-    private void RunOwn()
+    private void RunDedicated()
     {
         while (TryRunOne() || _isStarved)
         {
@@ -129,7 +129,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
             }
         }
 
-        Interlocked.Decrement(ref _ownThreads);
+        Interlocked.Decrement(ref _dedicatedThreads);
     }
 
     private void End()
@@ -144,7 +144,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         }
 
         // The threads that wait find that they are not needed.
-        Signal.Release(MostOwnThreads);
+        Signal.Release(MaxDedicatedThreads);
     }
 
     // Shows when the pool starts something again.
@@ -163,13 +163,13 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         void IThreadPoolWorkItem.Execute() => _hasRun = true;
     }
 
-    private sealed class Turn(SerialWorkQueue lane) : IThreadPoolWorkItem, ICriticalNotifyCompletion
+    private sealed class SwitchAwaiter(SerialWorkQueue lane) : IThreadPoolWorkItem, ICriticalNotifyCompletion
     {
         private Action? _continuation;
 
         public bool IsCompleted => false;
 
-        public Turn GetAwaiter() => this;
+        public SwitchAwaiter GetAwaiter() => this;
 
         public void OnCompleted(Action continuation) => UnsafeOnCompleted(continuation);
 

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Scheduling;
 
 /// <summary>
 /// The state of one reusable wait: what <see cref="ManualResetValueTaskSourceCore{TResult}"/> is, without the thread pool.
@@ -28,7 +28,7 @@ internal struct ReusableTaskSourceCore
     }
 
     /// <summary>Ends the wait and runs what was registered.</summary>
-    public void SetEnded()
+    public void SetCompleted()
     {
         if (Interlocked.CompareExchange(ref _continuation, Ended, null) is { } continuation)
         {

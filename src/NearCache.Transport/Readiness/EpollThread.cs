@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Readiness;
 
 /// <summary>One of the few threads that wait for all sockets of the process, and let listeners go on by themselves.</summary>
 /// <remarks>
@@ -10,7 +10,7 @@ namespace NearCache.Transport;
 internal sealed class EpollThread
 {
     private static readonly int Count = Math.Clamp(Environment.ProcessorCount, 2, 8);
-    private static readonly Lazy<int> LazyList = new(Begin);
+    private static readonly Lazy<int> LazyDescriptor = new(Begin);
     private static readonly ConcurrentDictionary<long, SocketReadiness> Sockets = new();
     private static long LastNumber;
 
@@ -20,25 +20,25 @@ internal sealed class EpollThread
     private int _isReplaced;
 
     /// <summary>Whether there are such threads: on Linux, unless the runtime switch <c>NearCache.UseSystemSockets</c> is on.</summary>
-    public static bool IsSupported => List >= 0;
+    public static bool IsSupported => Descriptor >= 0;
 
     /// <summary>The one that runs this code, or null.</summary>
     public static EpollThread? Current => CurrentThread;
 
     /// <summary>What the threads wait for; negative if there are none.</summary>
-    public static int List => LazyList.Value;
+    public static int Descriptor => LazyDescriptor.Value;
 
     /// <summary>From now on what happens to the returned number is told to <paramref name="readiness"/>.</summary>
-    public static long Add(SocketReadiness readiness)
+    public static long Register(SocketReadiness readiness)
     {
         var number = Interlocked.Increment(ref LastNumber);
         Sockets[number] = readiness;
         return number;
     }
 
-    public static void Remove(long number) => Sockets.TryRemove(number, out _);
+    public static void Unregister(long number) => Sockets.TryRemove(number, out _);
 
-    /// <summary>This thread is stuck in a listener: another takes its place, and this one ends when it comes back.</summary>
+    /// <summary>This thread is stuck in a callback: another takes its place, and this one ends when it comes back.</summary>
     public void Replace()
     {
         if (Interlocked.Exchange(ref _isReplaced, 1) == 0)
@@ -51,34 +51,34 @@ internal sealed class EpollThread
     {
         if (!OperatingSystem.IsLinux()
             || (AppContext.TryGetSwitch("NearCache.UseSystemSockets", out var isSystem) && isSystem)
-            || !Epoll.TryCreate(out var list))
+            || !Epoll.TryCreate(out var descriptor))
         {
             return -1;
         }
 
         for (var i = 0; i < Count; i++)
         {
-            new EpollThread().Start(list);
+            new EpollThread().Start(descriptor);
         }
 
-        return list;
+        return descriptor;
     }
 
-    private void Start() => Start(List);
+    private void Start() => Start(Descriptor);
 
-    private void Start(int list) => new Thread(() => Run(list)) { IsBackground = true, Name = ".NET NearCache" }.UnsafeStart();
+    private void Start(int descriptor) => new Thread(() => Run(descriptor)) { IsBackground = true, Name = ".NET NearCache" }.UnsafeStart();
 
-    private void Run(int list)
+    private void Run(int descriptor)
     {
         CurrentThread = this;
         while (Volatile.Read(ref _isReplaced) == 0)
         {
-            Epoll.Wait(list, out var events, out var number);
+            Epoll.Wait(descriptor, out var events, out var number);
 
             // What is not there any more was closed meanwhile.
             if (Sockets.TryGetValue(number, out var readiness))
             {
-                readiness.Happened(events);
+                readiness.OnEvents(events);
             }
         }
     }

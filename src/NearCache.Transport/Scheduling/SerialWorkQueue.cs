@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Scheduling;
 
 /// <summary>Runs work items one after the other, by the <see cref="WorkScheduler"/>.</summary>
 /// <remarks>

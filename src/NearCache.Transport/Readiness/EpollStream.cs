@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Readiness;
 
 /// <summary>The bytes of a socket, waited for by <see cref="EpollThread"/>s. One reader and one writer at a time.</summary>
 internal sealed class EpollStream : Stream
@@ -71,9 +71,9 @@ internal sealed class EpollStream : Stream
     }
 
     /// <summary>
-    /// Tells the listener once, on a thread that serves all sockets, when there is something to read or the connection is lost.
+    /// Tells the callback once, on a thread that serves all sockets, when there is something to read or the connection is lost.
     /// </summary>
-    public void WhenReadable(IReadinessCallback listener) => _readiness.WhenReadable(listener);
+    public void NotifyWhenReadable(IReadinessCallback callback) => _readiness.NotifyWhenReadable(callback);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -1,13 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using NearCache.Transport.Scheduling;
 
-namespace NearCache.Transport;
+namespace NearCache.Transport.Readiness;
 
 /// <summary>
-/// Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialWorkQueue"/> where it began to wait, or else
-/// by the <see cref="WorkScheduler"/>.
+/// Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialWorkQueue"/> where it began to wait, or
+/// else by the <see cref="WorkScheduler"/>.
 /// </summary>
-internal sealed class ReadinessTaskSource(SocketReadiness readiness, bool writes) : IReadinessCallback, IThreadPoolWorkItem, IValueTaskSource
+internal sealed class ReadinessTaskSource(
+    SocketReadiness readiness, bool writes) : IReadinessCallback, IThreadPoolWorkItem, IValueTaskSource
 {
     private ReusableTaskSourceCore _core;
     private SerialWorkQueue? _lane;
@@ -20,11 +22,11 @@ internal sealed class ReadinessTaskSource(SocketReadiness readiness, bool writes
         _lane = SerialWorkQueue.Current;
         if (writes)
         {
-            readiness.WhenWritable(this);
+            readiness.NotifyWhenWritable(this);
         }
         else
         {
-            readiness.WhenReadable(this);
+            readiness.NotifyWhenReadable(this);
         }
 
         using (cancellationToken.UnsafeRegister(static signal => ((ReadinessTaskSource)signal!).GiveUp(), this))
@@ -33,9 +35,9 @@ internal sealed class ReadinessTaskSource(SocketReadiness readiness, bool writes
         }
     }
 
-    void IReadinessCallback.Ready() => GoOn();
+    void IReadinessCallback.OnReady() => GoOn();
 
-    void IThreadPoolWorkItem.Execute() => _core.SetEnded();
+    void IThreadPoolWorkItem.Execute() => _core.SetCompleted();
 
     void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
 
@@ -58,7 +60,7 @@ internal sealed class ReadinessTaskSource(SocketReadiness readiness, bool writes
 
     private void GiveUp()
     {
-        if (readiness.TryForget(this))
+        if (readiness.TryUnregister(this))
         {
             GoOn();
         }
