@@ -41,7 +41,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         await storefronts.WarmUpAsync();
         output.WriteLine($"[FIGURE] announced before the outage: {before}");
 
-        // RecordedMeasurement again where something else kept the machine busy meanwhile.
+        // Measured again where something else kept the machine busy meanwhile.
         await Eventually.BecomesTrueAsync(
             async () =>
             {
