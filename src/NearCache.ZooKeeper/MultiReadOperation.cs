@@ -2,7 +2,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>One of several reads in one request. Made by the methods of this class.</summary>
+/// <summary>Represents one read of a multi-read request. Created by the static methods of this class.</summary>
 public sealed class MultiReadOperation
 {
     private MultiReadOperation(OperationCode code, string path)
@@ -11,27 +11,29 @@ public sealed class MultiReadOperation
         (Code, Path) = (code, path);
     }
 
-    /// <summary>The node.</summary>
+    /// <summary>Gets the path of the node.</summary>
     public string Path { get; }
 
     internal OperationCode Code { get; }
 
-    /// <summary>Reads a node's data and stat.</summary>
+    /// <summary>Returns an operation that reads the data and the stat of a node.</summary>
+    /// <param name="path">The path of the node.</param>
     public static MultiReadOperation GetData(string path) => new(OperationCode.GetData, path);
 
-    /// <summary>Reads the names of a node's children.</summary>
+    /// <summary>Returns an operation that reads the names of a node's children.</summary>
+    /// <param name="path">The path of the node.</param>
     public static MultiReadOperation GetChildren(string path) => new(OperationCode.GetChildren, path);
 }
 
-/// <summary>What came of one read of several.</summary>
+/// <summary>Represents the result of one read of a multi-read request.</summary>
 public sealed record MultiReadResult
 {
-    /// <summary>Ok, or why this read failed; the others are not touched by it.</summary>
+    /// <summary>Gets the error code of this read. An error does not affect the other reads.</summary>
     public ZooKeeperErrorCode Error { get; init; }
 
-    /// <summary>GetData: the data and the stat.</summary>
+    /// <summary>Gets the data and the stat of the node; null unless this is a successful <see cref="MultiReadOperation.GetData"/>.</summary>
     public ZNodeData? Data { get; init; }
 
-    /// <summary>GetChildren: the names.</summary>
+    /// <summary>Gets the names of the children; null unless this is a successful <see cref="MultiReadOperation.GetChildren"/>.</summary>
     public IReadOnlyList<string>? Children { get; init; }
 }

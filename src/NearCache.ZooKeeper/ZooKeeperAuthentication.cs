@@ -2,33 +2,50 @@ using System.Text;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>An identity that the client claims on every connection.</summary>
-/// <param name="Scheme">A scheme of the server's, for instance <c>digest</c>.</param>
-/// <param name="Credentials">What the scheme asks for.</param>
-public sealed record ZooKeeperAuthentication(string Scheme, ReadOnlyMemory<byte> Credentials)
+/// <summary>Represents an identity that the client claims on every connection.</summary>
+public sealed record ZooKeeperAuthentication
 {
-    /// <summary>The digest scheme: a user and a password, which travel as they are (use TLS).</summary>
+    /// <summary>Gets the authentication scheme of the servers, for example <c>digest</c>.</summary>
+    public required string Scheme { get; init; }
+
+    /// <summary>Gets the credentials, in the format of the scheme.</summary>
+    public required ReadOnlyMemory<byte> Credentials { get; init; }
+
+    /// <summary>Returns an identity of the <c>digest</c> scheme. User and password are sent in clear text; use TLS.</summary>
+    /// <param name="user">The name of the user.</param>
+    /// <param name="password">The password.</param>
     public static ZooKeeperAuthentication Digest(string user, string password)
     {
         ArgumentException.ThrowIfNullOrEmpty(user);
         ArgumentNullException.ThrowIfNull(password);
-        return new ZooKeeperAuthentication("digest", Encoding.UTF8.GetBytes($"{user}:{password}"));
+        return new ZooKeeperAuthentication { Scheme = "digest", Credentials = Encoding.UTF8.GetBytes($"{user}:{password}") };
     }
 
-    /// <summary>The scheme; never the credentials.</summary>
+    /// <summary>Returns the scheme. Never the credentials.</summary>
     public override string ToString() => Scheme;
 }
 
-/// <summary>For SASL by DIGEST-MD5, as a stock server with a <c>Server</c> section of DigestLoginModule asks for.</summary>
-/// <param name="User">The user.</param>
-/// <param name="Password">The password; it does not travel.</param>
-public sealed record ZooKeeperSaslCredentials(string User, string Password)
+/// <summary>
+/// Represents a user and a password for SASL with DIGEST-MD5, the mechanism of a server with a <c>Server</c> section of DigestLoginModule.
+/// </summary>
+public sealed record ZooKeeperSaslCredentials
 {
-    /// <summary>The user; never the password.</summary>
+    /// <summary>Gets the name of the user.</summary>
+    public required string User { get; init; }
+
+    /// <summary>Gets the password. It is never sent.</summary>
+    public required string Password { get; init; }
+
+    /// <summary>Returns the user. Never the password.</summary>
     public override string ToString() => User;
 }
 
-/// <summary>Who a server takes a connection for.</summary>
-/// <param name="Scheme">For instance <c>ip</c>, <c>digest</c>, <c>x509</c>, <c>sasl</c>.</param>
-/// <param name="User">Who, in the terms of the scheme.</param>
-public sealed record ZooKeeperIdentity(string Scheme, string User);
+/// <summary>Represents an identity that the server has accepted for a connection.</summary>
+public sealed record ZooKeeperIdentity
+{
+    /// <summary>Gets the authentication scheme, for example <c>ip</c>, <c>digest</c>, <c>x509</c> or <c>sasl</c>.</summary>
+    public required string Scheme { get; init; }
+
+    /// <summary>Gets the user, in the format of the scheme.</summary>
+    public required string User { get; init; }
+}

@@ -34,7 +34,6 @@ namespace NearCache.ZooKeeper;
 /// </remarks>
 public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 {
-    private const int MaxAttempts = 5;
     private readonly Session _session;
     private readonly string _chroot;
     private volatile bool _isDisposed;
@@ -135,23 +134,16 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <exception cref="NodeExistsException">There is such a node.</exception>
     /// <exception cref="ChrootMissingException">There is no chroot.</exception>
     public async ValueTask<CreatedZNode> CreateWithParentsAsync(
-        string path, ReadOnlyMemory<byte>? data, ZNodeMode mode = ZNodeMode.Persistent, IReadOnlyList<ZNodeAcl>? acl = null, TimeSpan? timeToLive = null,
+        string path,
+        ReadOnlyMemory<byte>? data,
+        ZNodeMode mode = ZNodeMode.Persistent,
+        IReadOnlyList<ZNodeAcl>? acl = null,
+        TimeSpan? timeToLive = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
-        var request = CreateRequestFactory.Create(new ChrootedPath(_chroot, path), data, mode, acl, timeToLive);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await this.CreateParentsAsync(path, acl, cancellationToken).ConfigureAwait(false);
-                return await SendAsync<CreateRequest, CreatedZNode>(request, null, cancellationToken).ConfigureAwait(false);
-            }
-            catch (NoNodeException) when (attempt < MaxAttempts)
-            {
-                // A node above was deleted meanwhile, as servers do with empty containers.
-            }
-        }
+        _ = CreateRequestFactory.Create(new ChrootedPath(_chroot, path), data, mode, acl, timeToLive);
+        return await NodeCreation.CreateWithParentsAsync(this, path, data, mode, acl, timeToLive, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -160,27 +152,12 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// </summary>
     /// <remarks>A new session does so by itself. To be called when the chroot may have been deleted since.</remarks>
     /// <exception cref="ChrootMissingException">It does not exist, and may not be created.</exception>
-    public async ValueTask EnsureChrootAsync(CancellationToken cancellationToken = default)
+    public ValueTask EnsureChrootAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_chroot.Length == 0 || await AtRoot.ExistsAsync(_chroot, null, cancellationToken).ConfigureAwait(false) is not null)
-        {
-            return;
-        }
-
-        if (!_session.CreatesChroot)
-        {
-            throw new ChrootMissingException(_chroot);
-        }
-
-        try
-        {
-            await AtRoot.CreateWithParentsAsync(_chroot, null, cancellationToken: cancellationToken).ConfigureAwait(false);
-        }
-        catch (NodeExistsException)
-        {
-            // Another client was first.
-        }
+        return _chroot.Length == 0
+            ? ValueTask.CompletedTask
+            : NodeCreation.EnsureChrootAsync(AtRoot, _chroot, _session.CreatesChroot, cancellationToken);
     }
 
     /// <summary>Removes a node that has no children.</summary>
@@ -449,43 +426,23 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     }
 
     private ValueTask<TReply> SendAsync<TRequest, TReply>(
-        in TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
+        in TRequest request, WatchUpdate? watchUpdate, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<TReply>(cancellationToken)
-            : ZooKeeperTraces.HasListeners ? SendTracedAsync<TRequest, TReply>(request, watchChange, cancellationToken)
-            : _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply;
+            : ZooKeeperTraces.HasListeners ? _session.SendTracedAsync<TRequest, TReply>(request, watchUpdate, cancellationToken)
+            : _session.Send<TRequest, TReply>(request, watchUpdate, cancellationToken).Reply;
     }
 
-    private ValueTask SendAsync<TRequest>(in TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
+    private ValueTask SendAsync<TRequest>(in TRequest request, WatchUpdate? watchUpdate, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<EmptyReply>
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)
-            : ZooKeeperTraces.HasListeners ? new ValueTask(SendTracedAsync<TRequest, EmptyReply>(request, watchChange, cancellationToken).AsTask())
-            : _session.Send<TRequest, EmptyReply>(request, watchChange, cancellationToken).Completion;
-    }
-
-    private async ValueTask<TReply> SendTracedAsync<TRequest, TReply>(
-        TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
-        where TRequest : struct, IRequest<TReply>
-    {
-        using var activity = ZooKeeperTraces.Start(OperationNames.Of(request.Code));
-        try
-        {
-            return await _session.Send<TRequest, TReply>(request, watchChange, cancellationToken).Reply.ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            activity?.SetError(ErrorTypes.Of(e));
-            throw;
-        }
-        finally
-        {
-            activity?.SetServer(_session.Metrics.Server);
-        }
+            : ZooKeeperTraces.HasListeners ? new ValueTask(_session.SendTracedAsync<TRequest, EmptyReply>(request, watchUpdate, cancellationToken).AsTask())
+            : _session.Send<TRequest, EmptyReply>(request, watchUpdate, cancellationToken).Completion;
     }
 }

@@ -1,29 +1,28 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>
-/// An operation did not succeed, for another reason than misuse. Each reason that a caller may treat apart is a class of its own.
-/// </summary>
+/// <summary>Represents the failure of an operation for a reason other than misuse. Each cause that callers may handle separately has a class.</summary>
 public abstract class ZooKeeperException : Exception
 {
     private protected ZooKeeperException(string message, ZooKeeperErrorCode code, string? path, Exception? inner = null)
         : base(message, inner) => (Code, Path) = (code, path);
 
-    /// <summary>What the server answered, or the code that comes nearest to what happened on the way.</summary>
+    /// <summary>Gets the error code of the server, or the code that describes a failure without a reply best.</summary>
     public ZooKeeperErrorCode Code { get; }
 
-    /// <summary>The node that the operation was about, as the caller names it; null if about none.</summary>
+    /// <summary>Gets the path of the node, as the caller passed it; null if the operation has no path.</summary>
     public string? Path { get; }
 
-    /// <summary>The same call may succeed when it is made again.</summary>
+    /// <summary>Gets a value that indicates whether the same call may succeed when it is repeated.</summary>
     public bool IsTransient { get; private protected init; }
 
-    /// <summary>The operation changes something, and nobody knows whether it has: read before you repeat it.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether it is unknown if the operation, a write, took effect. Read the node before you repeat the call.
+    /// </summary>
     public bool IsOutcomeUnknown { get; private protected init; }
 }
 
 /// <summary>
-/// The server answered an error that has no class of its own here: see <see cref="ZooKeeperException.Code"/>, which may be one that a newer
-/// server added.
+/// Represents an error reply that has no class of its own. See <see cref="ZooKeeperException.Code"/>, which may be a code of a newer server.
 /// </summary>
 public sealed class RequestRefusedException : ZooKeeperException
 {

@@ -73,7 +73,7 @@ internal static class AclText
             return false;
         }
 
-        acl = new ZNodeAcl(permissions, text[..first], text[(first + 1)..last]);
+        acl = new ZNodeAcl { Permissions = permissions, Scheme = text[..first], Id = text[(first + 1)..last] };
         return true;
     }
 

@@ -60,7 +60,7 @@ internal static class ClientConfiguration
         });
         foreach (var identity in identities)
         {
-            options.Authentications.Add(new ZooKeeperAuthentication(identity.Scheme, Encoding.UTF8.GetBytes(identity.Credentials)));
+            options.Authentications.Add(new ZooKeeperAuthentication { Scheme = identity.Scheme, Credentials = Encoding.UTF8.GetBytes(identity.Credentials) });
         }
 
         reader.Section(nameof(options.Sasl), inner =>
@@ -68,7 +68,7 @@ internal static class ClientConfiguration
             var (user, password) = (options.Sasl?.User, options.Sasl?.Password);
             inner.Text(nameof(ZooKeeperSaslCredentials.User), value => user = value);
             inner.Text(nameof(ZooKeeperSaslCredentials.Password), value => password = value);
-            options.Sasl = user is null && password is null ? null : new ZooKeeperSaslCredentials(user ?? "", password ?? "");
+            options.Sasl = user is null && password is null ? null : new ZooKeeperSaslCredentials { User = user ?? "", Password = password ?? "" };
         });
     }
 

@@ -15,9 +15,9 @@ public sealed class ZooKeeperOptionsTests
             LivenessTimeout = TimeSpan.FromHours(1),
             ReconnectJitter = double.NaN,
             MaxMessageBytes = 0,
-            Sasl = new ZooKeeperSaslCredentials("", ""),
+            Sasl = new ZooKeeperSaslCredentials { User = "", Password = "" },
         };
-        options.Authentications.Add(new ZooKeeperAuthentication("", default));
+        options.Authentications.Add(new ZooKeeperAuthentication { Scheme = "", Credentials = default });
 
         var exception = Assert.Throws<ArgumentException>(() => new ZooKeeperClient(options));
 

@@ -35,5 +35,5 @@ internal readonly record struct CreateRequest(
 
     // ustring path; Stat
     public CreatedZNode ReadReply(ref JuteReader reader) =>
-        new(ChrootedPath.RemoveChroot(Target.Chroot, reader.ReadString()), StatRecord.Read(ref reader));
+        new() { Path = ChrootedPath.RemoveChroot(Target.Chroot, reader.ReadString()), Stat = StatRecord.Read(ref reader) };
 }

@@ -11,5 +11,6 @@ internal readonly record struct GetAclRequest(ChrootedPath Target) : IRequest<ZN
     public void WriteTo(JuteWriter writer) => writer.WritePath(Target);
 
     // vector<ACL> acl; Stat
-    public ZNodeAccess ReadReply(ref JuteReader reader) => new(AclRecord.ReadList(ref reader), StatRecord.Read(ref reader));
+    public ZNodeAccess ReadReply(ref JuteReader reader) =>
+        new() { Acl = AclRecord.ReadList(ref reader), Stat = StatRecord.Read(ref reader) };
 }

@@ -15,5 +15,5 @@ internal readonly record struct GetChildrenRequest(ChrootedPath Target, bool Wat
     }
 
     // vector<ustring> children; Stat
-    public ZNodeChildren ReadReply(ref JuteReader reader) => new(reader.ReadStrings(), StatRecord.Read(ref reader));
+    public ZNodeChildren ReadReply(ref JuteReader reader) => new() { Names = reader.ReadStrings(), Stat = StatRecord.Read(ref reader) };
 }

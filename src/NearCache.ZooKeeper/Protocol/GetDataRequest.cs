@@ -20,6 +20,6 @@ internal readonly record struct GetDataRequest(ChrootedPath Target, bool Watch) 
     public static ZNodeData Read(ref JuteReader reader)
     {
         var data = reader.ReadBuffer();
-        return new ZNodeData(data, StatRecord.Read(ref reader)) { IsNull = data is null };
+        return new ZNodeData { Data = data, Stat = StatRecord.Read(ref reader), IsNull = data is null };
     }
 }

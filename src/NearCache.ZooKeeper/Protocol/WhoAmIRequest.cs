@@ -19,7 +19,7 @@ internal readonly record struct WhoAmIRequest : IRequest<IReadOnlyList<ZooKeeper
         var identities = new ZooKeeperIdentity[reader.ReadCount(MinBytes)];
         for (var i = 0; i < identities.Length; i++)
         {
-            identities[i] = new ZooKeeperIdentity(reader.ReadString(), reader.ReadString());
+            identities[i] = new ZooKeeperIdentity { Scheme = reader.ReadString(), User = reader.ReadString() };
         }
 
         return identities;

@@ -121,9 +121,10 @@ internal sealed class MessageDispatcher(
     {
         metrics.Notified();
         var path = ChrootedPath.RemoveChroot(chroot, notification.Path);
-        foreach (var (handler, stays) in watches.TakeHandlers(notification.Type, path))
+        foreach (var (handler, isPersistent) in watches.TakeHandlers(notification.Type, path))
         {
-            callbacks.NotifyHandler(handler, new WatchEvent(notification.Type, path, zxid > 0 ? zxid : -1), stays);
+            var watchEvent = new WatchEvent { Type = notification.Type, Path = path, Zxid = zxid > 0 ? zxid : -1 };
+            callbacks.NotifyHandler(handler, watchEvent, isPersistent);
         }
     }
 }

@@ -40,16 +40,37 @@ internal sealed class Session : IAsyncDisposable, IDisposable
 
     /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
     public PooledOperation<TRequest, TReply> Send<TRequest, TReply>(
-        in TRequest request, WatchUpdate? watchChange, CancellationToken cancellationToken)
+        in TRequest request, WatchUpdate? watchUpdate, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
     {
         var operation = PooledOperation<TRequest, TReply>.Rent(request);
-        operation.WatchUpdate = watchChange;
+        operation.WatchUpdate = watchUpdate;
         operation.Started = _context.Now;
         operation.OnFailed = _onFailed;
         Queue.Add(operation);
         operation.RegisterCancellation(cancellationToken);
         return operation;
+    }
+
+    /// <summary>Sends a request within a span. Called only if a listener wants spans.</summary>
+    public async ValueTask<TReply> SendTracedAsync<TRequest, TReply>(
+        TRequest request, WatchUpdate? watchUpdate, CancellationToken cancellationToken)
+        where TRequest : struct, IRequest<TReply>
+    {
+        using var activity = ZooKeeperTraces.Start(OperationNames.Of(request.Code));
+        try
+        {
+            return await Send<TRequest, TReply>(request, watchUpdate, cancellationToken).Reply.ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            activity?.SetError(ErrorTypes.Of(e));
+            throw;
+        }
+        finally
+        {
+            activity?.SetServer(Metrics.Server);
+        }
     }
 
     /// <summary>Adds an identity to this connection and all that follow.</summary>
@@ -138,7 +159,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         await _running.ConfigureAwait(false);
         if (States.Current.State != ZooKeeperState.Closed)
         {
-            States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, StateMachine.SessionId, false, null, null));
+            States.Publish(new ZooKeeperStateChange { State = ZooKeeperState.Closed, SessionId = StateMachine.SessionId });
         }
 
         await _watchdog.DisposeAsync().ConfigureAwait(false);

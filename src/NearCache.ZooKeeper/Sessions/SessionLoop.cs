@@ -5,16 +5,21 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Keeps one session with the servers: connects, opens it, runs the connection until it is lost, and begins anew.</summary>
-internal sealed class SessionLoop(SessionContext context) : IConnectionListener
+/// <summary>The main loop of a client: connects to a server, opens the session, runs it until the connection ends, and starts over.</summary>
+/// <remarks>
+/// Every field is accessed only by the loop. <see cref="ConnectedSession"/> runs the session on an open connection;
+/// <see cref="SessionTermination"/> ends a session that has expired or is given up.
+/// </remarks>
+internal sealed class SessionLoop(SessionContext context)
 {
-    private TaskCompletionSource? _renewal;
+    private readonly ConnectedSession _connected = new(context);
+    private readonly SessionTermination _termination = new(context);
     private AuthenticationFailedException? _refusal;
     private string _refusedBy = "";
     private bool _isRefusing;
     private bool _isNewSession;
 
-    /// <summary>Runs until the client is closed.</summary>
+    /// <summary>Runs until the client is disposed.</summary>
     public async Task RunAsync()
     {
         try
@@ -27,41 +32,27 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         }
         catch (OperationCanceledException) when (context.Stopping.IsCancellationRequested)
         {
-            // Disposed while it waited.
+            // The client was disposed during a wait.
         }
-#pragma warning disable CA1031 // Whatever it is, callers must learn that nothing more will come.
+#pragma warning disable CA1031 // Callers of a client that fails for any reason must get an exception instead of waiting forever.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             context.Logger.Stopped(e);
         }
 
-        End();
+        _termination.Close();
     }
 
-    /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>
-    public void Renew() => Volatile.Read(ref _renewal)?.TrySetResult();
+    /// <summary>Requests a new session after the old one has expired. Has no effect while the session exists.</summary>
+    public void Renew() => _termination.Renew();
 
-    void IConnectionListener.OnMessage(ReadOnlySpan<byte> message, int length) => context.Dispatcher.Dispatch(message, length);
-
-    void IConnectionListener.OnBatchDelivered() => context.StateMachine.OnReceived(context.Now, context.Dispatcher.LastZxid);
-
-    IThreadPoolWorkItem? IConnectionListener.TakeDeferred() => context.Callbacks.TakeDeferred();
-
-    void IConnectionListener.OnBytesReceived(int bytes) => context.Metrics.Received(bytes);
-
-    void IConnectionListener.OnSending(int bytes)
-    {
-        context.StateMachine.OnSent(context.Now);
-        context.Metrics.Sent(bytes);
-    }
-
-    // One attempt and, if it succeeds, the life of the connection.
+    // One attempt to connect and, if it succeeds, the lifetime of the connection.
     private async Task ConnectAndRunAsync()
     {
-        if (context.Rollback.Evaluate(context.StateMachine.LastZxid, context.Now) is { } seen)
+        if (context.Rollback.Evaluate(context.StateMachine.LastZxid, context.Now) is { } evidence)
         {
-            await GiveUpAsync(seen).ConfigureAwait(false);
+            await GiveUpAsync(evidence).ConfigureAwait(false);
         }
 
         var server = await NextServerAsync().ConfigureAwait(false);
@@ -71,46 +62,47 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         ConnectResponse response;
         try
         {
-            (connection, response) = await context.Opener.OpenAsync(server, context.StateMachine.CreateConnectRequest(), context.Stopping.Token).ConfigureAwait(false);
+            var request = context.StateMachine.CreateConnectRequest();
+            (connection, response) = await context.Opener.OpenAsync(server, request, context.Stopping.Token).ConfigureAwait(false);
         }
         catch (AuthenticationFailedException e)
         {
-            IdentityRefused(server, e);
+            RecordRefusal(server, e);
             return;
         }
         catch (Exception e) when (SessionOpener.IsTransientFailure(e) && !context.Stopping.IsCancellationRequested)
         {
-            await FailedAsync(server, e).ConfigureAwait(false);
+            await ConnectFailedAsync(server, e).ConfigureAwait(false);
             return;
         }
 
         context.Metrics.Connected(server.Host, server.Port);
         context.Rollback.Reset(context.Servers.All);
-        var opening = context.StateMachine.OnConnectResponse(response, context.Now);
+        var outcome = context.StateMachine.OnConnectResponse(response, context.Now);
         await using (connection.ConfigureAwait(false))
         {
-            _isNewSession |= opening == ConnectOutcome.Created;
-            if (opening is ConnectOutcome.Created or ConnectOutcome.Resumed
+            _isNewSession |= outcome == ConnectOutcome.Created;
+            if (outcome is ConnectOutcome.Created or ConnectOutcome.Resumed
                 && (!_isNewSession || await FindChrootAsync(connection, server).ConfigureAwait(false)))
             {
-                await RunAsync(connection, server).ConfigureAwait(false);
+                await RunConnectedAsync(connection, server).ConfigureAwait(false);
                 return;
             }
         }
 
-        if (opening == ConnectOutcome.Expired)
+        if (outcome == ConnectOutcome.Expired)
         {
             await ExpireAsync(server).ConfigureAwait(false);
         }
-        else if (opening == ConnectOutcome.Rejected)
+        else if (outcome == ConnectOutcome.Rejected)
         {
             context.Metrics.Disconnected("denied");
-            await FailedAsync(server, new IOException($"{server} answers that the session has expired, where a new one was asked for."))
+            await ConnectFailedAsync(server, new IOException($"{server} answered that the session has expired although a new session was requested."))
                 .ConfigureAwait(false);
         }
     }
 
-    // False: the connection is of no use.
+    // Returns false if the connection cannot be used.
     private async Task<bool> FindChrootAsync(Connection connection, ServerAddress server)
     {
         if (context.Servers.Chroot is not { Length: > 0 } chroot)
@@ -126,12 +118,12 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 
         try
         {
-            var (was, isThere) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stopping.Token).ConfigureAwait(false);
-            if (!isThere)
+            var (existed, exists) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stopping.Token).ConfigureAwait(false);
+            if (!exists)
             {
                 context.Logger.ChrootMissing(chroot);
             }
-            else if (!was)
+            else if (!existed)
             {
                 context.Logger.ChrootCreated(chroot);
             }
@@ -139,127 +131,35 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
         catch (AuthenticationFailedException e)
         {
             context.Metrics.Disconnected("authentication");
-            IdentityRefused(server, e);
+            RecordRefusal(server, e);
             return false;
         }
         catch (ZooKeeperException e)
         {
-            // Operations will be told the same.
+            // Operations will get the same error.
             context.Logger.ChrootFailed(e, chroot);
         }
         catch (Exception e) when (SessionOpener.IsTransientFailure(e) && !context.Stopping.IsCancellationRequested)
         {
             context.Metrics.Disconnected("lost");
-            await FailedAsync(server, e).ConfigureAwait(false);
+            await ConnectFailedAsync(server, e).ConfigureAwait(false);
             return false;
         }
 
         return true;
     }
 
-    // Servers that refuse the identity are left alone for a while, and if that is all of them, so is everything.
-    private async Task<ServerAddress> NextServerAsync()
+    private async Task RunConnectedAsync(Connection connection, ServerAddress server)
     {
-        if (context.AuthenticationBackoff.GetCommonPause(context.Servers.All, context.Now) is var pause && pause > TimeSpan.Zero)
-        {
-            await PauseAsync(pause).ConfigureAwait(false);
-        }
-
-        for (var tries = context.Servers.Count; ; tries--)
-        {
-            var server = context.Servers.Next();
-            if (tries <= 1 || !context.AuthenticationBackoff.IsPaused(server, context.Now))
-            {
-                return server;
-            }
-        }
-    }
-
-    private async Task PauseAsync(TimeSpan pause)
-    {
-        var reason = _refusal!;
-        Func<Operation, bool, Exception> failure = (operation, _) =>
-            new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
-        context.Queue.FailAll(failure, operation => failure(operation, false));
-        _isRefusing = true;
-        context.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
-        context.States.Publish(
-            new ZooKeeperStateChange(ZooKeeperState.AuthenticationFailed, context.StateMachine.SessionId, false, _refusedBy, reason));
-        await Task.Delay(pause, context.Time, context.Stopping.Token).ConfigureAwait(false);
-    }
-
-    private void IdentityRefused(ServerAddress server, AuthenticationFailedException reason)
-    {
-        (_refusal, _refusedBy) = (reason, server.ToString());
-        context.LastFailure = reason;
-        context.AuthenticationBackoff.RecordRefusal(server, context.Now);
-    }
-
-    private async Task FailedAsync(ServerAddress server, Exception reason)
-    {
-        context.Metrics.ConnectFailed(server.Host, server.Port);
-        context.LastFailure = reason;
-        context.Rollback.RecordFailure(server, reason is SessionRefusedException, context.Now);
-        var (level, name) = (context.ConnectWarnings.LevelAt(context.Now), server.ToString());
-        await WaitAsync(wait => context.Logger.ConnectFailed(level, reason, name, wait)).ConfigureAwait(false);
-    }
-
-    private async Task RunAsync(Connection connection, ServerAddress server)
-    {
-        context.Dispatcher.OnConnected(connection.Server);
-        var persistent = context.Watches.GetPersistent();
         if (_isRefusing)
         {
             _isRefusing = false;
             context.Queue.Reopen();
         }
 
-        lock (context.Gate)
-        {
-            context.Queue.Attach(CreateFirstMessages());
-            context.Connection = connection;
-            if (context.IsClosing)
-            {
-                // Whoever disposes looked for a connection before there was this one.
-                connection.Abort(new OperationCanceledException("The client was disposed."));
-            }
-            else if (!context.Servers.All.Contains(server))
-            {
-                connection.Abort(new ServersChangedException(connection.Server));
-            }
-        }
-
-        // Only now: whoever hears of it and disposes the client finds a connection on which the session can be closed. Nothing has been
-        // answered yet.
-        Announce(connection.Server);
-        connection.SignalSend();
-        foreach (var (path, handler) in persistent)
-        {
-            context.Callbacks.NotifyHandler(handler, new WatchEvent(WatchEventType.Interrupted, path), isPersistent: true);
-        }
-
-        context.Callbacks.Flush();
-
-        var reason = await connection.RunAsync(this).ConfigureAwait(false);
-        if (context.Dispatcher.RequiresAuthentication && !context.IsClosing)
-        {
-            // The session has ended with the connection, and so would the next one.
-            reason = ExceptionFactory.AuthenticationFailed(ZooKeeperErrorCode.SessionClosedRequireAuth, connection.Server);
-        }
-
-        context.Metrics.Disconnected(context.IsClosing ? "closed" : GetCloseReason(reason));
-        bool isAccepted;
-        lock (context.Gate)
-        {
-            context.Connection = null;
-            isAccepted = !context.Identities.HasUnanswered;
-            context.Identities.FailPending(reason);
-        }
-
-        context.Queue.Detach((operation, _) => context.IsClosing
-            ? ExceptionFactory.ClientClosed(operation.Code, operation.Path, operation.IsWrite)
-            : ExceptionFactory.ConnectionLost(operation.Code, operation.Path, connection.Server, operation.IsWrite, reason));
-        context.LastFailure = reason;
+        var isNewSession = _isNewSession;
+        _isNewSession = false;
+        var (reason, isAuthenticated) = await _connected.RunAsync(connection, server, isNewSession).ConfigureAwait(false);
         if (context.IsClosing)
         {
             return;
@@ -267,25 +167,83 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
 
         if (reason is AuthenticationFailedException refusal)
         {
-            IdentityRefused(server, refusal);
+            RecordRefusal(server, refusal);
         }
-        else if (isAccepted)
+        else if (isAuthenticated)
         {
             context.AuthenticationBackoff.RecordSuccess(server);
         }
 
-        context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, context.StateMachine.SessionId, false, connection.Server, reason));
+        context.States.Publish(new ZooKeeperStateChange
+        {
+            State = ZooKeeperState.Connecting,
+            SessionId = context.StateMachine.SessionId,
+            Server = connection.Server,
+            Reason = reason,
+        });
         if (reason is QuorumFoundException found)
         {
             context.Servers.SetNext(found.Server);
         }
         else if (reason is not ServersChangedException)
         {
-            await WaitAsync(wait => Lost(reason, connection.Server, wait)).ConfigureAwait(false);
+            await DelayAsync(delay => LogLoss(reason, connection.Server, delay)).ConfigureAwait(false);
         }
     }
 
-    private void Lost(Exception reason, string server, double wait)
+    // Skips the servers that recently refused the client's identity. Waits if that is all of them.
+    private async Task<ServerAddress> NextServerAsync()
+    {
+        if (context.AuthenticationBackoff.GetCommonPause(context.Servers.All, context.Now) is var pause && pause > TimeSpan.Zero)
+        {
+            await PauseAsync(pause).ConfigureAwait(false);
+        }
+
+        for (var attempts = context.Servers.Count; ; attempts--)
+        {
+            var server = context.Servers.Next();
+            if (attempts <= 1 || !context.AuthenticationBackoff.IsPaused(server, context.Now))
+            {
+                return server;
+            }
+        }
+    }
+
+    // All servers refuse the identity: fails all requests, and new ones until a server accepts.
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        var reason = _refusal!;
+        Func<Operation, bool, Exception> failure = (operation, _) => new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
+        context.Queue.FailAll(failure, operation => failure(operation, false));
+        _isRefusing = true;
+        context.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
+        context.States.Publish(new ZooKeeperStateChange
+        {
+            State = ZooKeeperState.AuthenticationFailed,
+            SessionId = context.StateMachine.SessionId,
+            Server = _refusedBy,
+            Reason = reason,
+        });
+        await Task.Delay(pause, context.Time, context.Stopping.Token).ConfigureAwait(false);
+    }
+
+    private void RecordRefusal(ServerAddress server, AuthenticationFailedException reason)
+    {
+        (_refusal, _refusedBy) = (reason, server.ToString());
+        context.LastFailure = reason;
+        context.AuthenticationBackoff.RecordRefusal(server, context.Now);
+    }
+
+    private async Task ConnectFailedAsync(ServerAddress server, Exception reason)
+    {
+        context.Metrics.ConnectFailed(server.Host, server.Port);
+        context.LastFailure = reason;
+        context.Rollback.RecordFailure(server, reason is SessionRefusedException, context.Now);
+        var (level, name) = (context.ConnectWarnings.LevelAt(context.Now), server.ToString());
+        await DelayAsync(delay => context.Logger.ConnectFailed(level, reason, name, delay)).ConfigureAwait(false);
+    }
+
+    private void LogLoss(Exception reason, string server, double delay)
     {
         var level = context.ConnectWarnings.LevelAt(context.Now);
         if (reason is JuteFormatException && level == LogLevel.Warning)
@@ -293,142 +251,45 @@ internal sealed class SessionLoop(SessionContext context) : IConnectionListener
             context.Logger.NotUnderstood(server, reason.Message);
         }
 
-        context.Logger.ConnectionLost(level, reason, server, wait);
-    }
-
-    private static string GetCloseReason(Exception reason) => reason switch
-    {
-        JuteFormatException => "protocol",
-        TimeoutException => "silent",
-        AuthenticationFailedException => "authentication",
-        QuorumFoundException => "quorum_found",
-        ServersChangedException => "servers_changed",
-        _ => "lost",
-    };
-
-    private void Announce(string server)
-    {
-        var isNew = _isNewSession;
-        _isNewSession = false;
-        if (isNew)
-        {
-            context.Metrics.SessionMade();
-            context.Logger.SessionMade(context.StateMachine.SessionId, server, context.StateMachine.NegotiatedTimeout.TotalMilliseconds);
-        }
-        else
-        {
-            context.Metrics.SessionResumed();
-            context.Logger.SessionResumed(context.StateMachine.SessionId, server, context.StateMachine.NegotiatedTimeout.TotalMilliseconds);
-        }
-
-        context.States.Publish(new ZooKeeperStateChange(
-            context.StateMachine.IsReadOnly
-                ? ZooKeeperState.ConnectedReadOnly
-                : ZooKeeperState.Connected, context.StateMachine.SessionId, isNew, server, null));
-    }
-
-    private IEnumerable<Action<JuteWriter>> CreateFirstMessages()
-    {
-        foreach (var message in context.Identities.CreateMessages())
-        {
-            yield return message;
-        }
-
-        var requests = context.Watches.CreateSetWatchesRequests(context.StateMachine.LastZxid);
-        foreach (var request in requests)
-        {
-            yield return writer =>
-            {
-                writer.WriteInt32(RequestId.SetWatches);
-                writer.WriteInt32((int)request.Code);
-                request.WriteTo(writer);
-            };
-        }
-
-        if (requests.Count > 0)
-        {
-            context.Logger.WatchesRearmed(context.Watches.Count, requests.Count);
-        }
+        context.Logger.ConnectionLost(level, reason, server, delay);
     }
 
     private async Task ExpireAsync(ServerAddress server)
     {
         context.Metrics.Disconnected("expired");
         context.Logger.SessionExpired(context.StateMachine.SessionId);
-        context.Servers.RepeatLast();   // it answered: it will do for the new session too
+
+        // The server replied, so the next attempt uses it again.
+        context.Servers.RepeatLast();
         await EndSessionAsync(context.StateMachine.SessionId, server.ToString(), givenUp: null).ConfigureAwait(false);
-        await WaitAsync(_ => { }).ConfigureAwait(false);
+        await DelayAsync(_ => { }).ConfigureAwait(false);
     }
 
-    // No server will open the session, nor any other to a client that has seen so much.
-    private async Task GiveUpAsync(string seen)
+    // No server opens this session, nor a new one for a client that has seen newer transactions.
+    private async Task GiveUpAsync(string evidence)
     {
         var session = context.StateMachine.SessionId;
-        context.Logger.SessionGivenUp(session, seen);
+        context.Logger.SessionGivenUp(session, evidence);
         context.Rollback.Reset(context.Servers.All);
         context.StateMachine.ResetHistory();
         context.Dispatcher.ResetZxid();
         if (session != 0)
         {
-            await EndSessionAsync(session, null, seen).ConfigureAwait(false);
+            await EndSessionAsync(session, null, evidence).ConfigureAwait(false);
         }
     }
 
-    // Everything of the session fails, and hears of it; what follows belongs to the next one.
-    private async Task EndSessionAsync(long session, string? server, string? givenUp)
+    private Task EndSessionAsync(long session, string? server, string? givenUp)
     {
-        var renews = context.Options.RenewSession;
-        context.Metrics.SessionExpired();
-        var renewal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _renewal, renewal);
-        context.Queue.FailAll(
-            (operation, wasSent) => ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
-            renews ? null : operation => ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
-        NotifyAllWatches(WatchEventType.SessionLost);
-        context.StateMachine.ResetSession();
         _isNewSession = false;
-
-        context.States.Publish(
-            new ZooKeeperStateChange(
-                ZooKeeperState.Expired, session, false, server, ExceptionFactory.SessionExpired(OperationCode.CloseSession, null, renews, false, givenUp)));
-        if (!renews)
-        {
-            await renewal.Task.WaitAsync(context.Stopping.Token).ConfigureAwait(false);
-            context.Queue.Reopen();
-        }
-
-        context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Connecting, 0, false, null, null));
+        return _termination.ExpireAsync(session, server, givenUp);
     }
 
-    private async Task WaitAsync(Action<double> log)
+    private async Task DelayAsync(Action<double> log)
     {
-        var wait = context.StateMachine.OnDisconnected(context.Now);
+        var delay = context.StateMachine.OnDisconnected(context.Now);
 
-        log(Math.Round(wait.TotalMilliseconds));
-        await Task.Delay(wait, context.Time, context.Stopping.Token).ConfigureAwait(false);
-    }
-
-    private void End()
-    {
-        context.Queue.FailAll(
-            (operation, wasSent) => ExceptionFactory.ClientClosed(operation.Code, operation.Path, wasSent && operation.IsWrite),
-            operation => ExceptionFactory.ClientClosed(operation.Code, operation.Path, isOutcomeUnknown: false));
-        lock (context.Gate)
-        {
-            context.Identities.FailPending(new ObjectDisposedException(nameof(ZooKeeperClient)));
-        }
-
-        NotifyAllWatches(WatchEventType.Closed);
-        context.States.Publish(new ZooKeeperStateChange(ZooKeeperState.Closed, context.StateMachine.SessionId, false, null, null));
-    }
-
-    private void NotifyAllWatches(WatchEventType type)
-    {
-        foreach (var (path, handler) in context.Watches.TakeAll())
-        {
-            context.Callbacks.NotifyHandler(handler, new WatchEvent(type, path), isPersistent: false);
-        }
-
-        context.Callbacks.Flush();
+        log(Math.Round(delay.TotalMilliseconds));
+        await Task.Delay(delay, context.Time, context.Stopping.Token).ConfigureAwait(false);
     }
 }

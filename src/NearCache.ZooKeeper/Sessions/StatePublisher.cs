@@ -11,7 +11,7 @@ internal sealed class StatePublisher
     private readonly Lock _lock = new();   // guards everything below
     private readonly List<Channel<ZooKeeperStateChange>> _subscribers = [];
     private readonly List<(ZooKeeperState State, TaskCompletionSource Reached)> _waiting = [];
-    private ZooKeeperStateChange _current = new(ZooKeeperState.Connecting, 0, false, null, null);
+    private ZooKeeperStateChange _current = new() { State = ZooKeeperState.Connecting };
 
     public ZooKeeperStateChange Current
     {

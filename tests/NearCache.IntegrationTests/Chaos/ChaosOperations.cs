@@ -234,7 +234,7 @@ internal sealed class ChaosOperations(ChaosEnvironment world, ChaosFleet fleet, 
     }
 
     private Task<bool> ProtectAsync(string path, ZNodePermissions permissions) =>
-        world.TryAsync(client => client.SetAclAsync(path, [new ZNodeAcl(permissions, "world", "anyone")]).AsTask());
+        world.TryAsync(client => client.SetAclAsync(path, [ZNodeAcl.World(permissions)]).AsTask());
 
     private Task<bool> OpenAsync(string path) => world.TryAsync(client => client.SetAclAsync(path, ZNodeAcl.OpenToAll).AsTask());
 

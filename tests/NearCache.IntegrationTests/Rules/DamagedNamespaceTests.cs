@@ -68,7 +68,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 
         foreach (var slot in Slots)
         {
-            await admin.SetAclAsync(slot, [new ZNodeAcl(ZNodePermissions.Write | ZNodePermissions.Admin, "world", "anyone")]);
+            await admin.SetAclAsync(slot, [ZNodeAcl.World(ZNodePermissions.Write | ZNodePermissions.Admin)]);
         }
 
         var failed = cache.Snapshot().Coordination!.Failures;

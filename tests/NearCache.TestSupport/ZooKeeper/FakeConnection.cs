@@ -21,7 +21,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
 
     public long SessionId { get; private set; }
 
-    public List<ZooKeeperIdentity> Identities { get; } = [new("ip", "127.0.0.1")];
+    public List<ZooKeeperIdentity> Identities { get; } = [new() { Scheme = "ip", User = "127.0.0.1" }];
 
     /// <summary>A change has been applied. Inside the lock.</summary>
     public void Fire(WatchEventType type, string path, long zxid)

@@ -295,7 +295,7 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
             return new(ZooKeeperErrorCode.AuthFailed, Ends: true);
         }
 
-        connection.Identities.Add(new ZooKeeperIdentity(scheme, credentials.Split(':')[0]));
+        connection.Identities.Add(new ZooKeeperIdentity { Scheme = scheme, User = credentials.Split(':')[0] });
         return Ok;
     }
 

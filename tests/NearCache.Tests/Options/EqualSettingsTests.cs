@@ -83,7 +83,7 @@ public sealed class EqualSettingsTests
             _ when type == typeof(TimeSpan) => TimeSpan.FromSeconds(1.5),
             _ when type.IsEnum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
             _ when type == typeof(SslClientAuthenticationOptions) => new SslClientAuthenticationOptions(),
-            _ when type == typeof(ZooKeeperSaslCredentials) => new ZooKeeperSaslCredentials("user", "password"),
+            _ when type == typeof(ZooKeeperSaslCredentials) => new ZooKeeperSaslCredentials { User = "user", Password = "password" },
             _ when type == typeof(Func<IReadOnlyList<WeightedServer>, IServerLocator>) =>
                 (Func<IReadOnlyList<WeightedServer>, IServerLocator>)(_ => null!),
             _ when type == typeof(Func<string, CancellationToken, Task<IPAddress[]>>) =>

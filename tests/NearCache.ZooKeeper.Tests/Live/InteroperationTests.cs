@@ -11,8 +11,7 @@ public sealed class InteroperationTests(LiveServer live)
         await using var client = await live.ConnectAsync();
         await using var shell = ZkCliProcess.Start(live.ConnectionStringOf(client));
         await client.CreateAsync("/net", Encoding.UTF8.GetBytes("from .NET, größer"), acl: [
-            new ZNodeAcl(
-                ZNodePermissions.Read | ZNodePermissions.Admin, "world", "anyone"), ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret"),
+            ZNodeAcl.World(ZNodePermissions.Read | ZNodePermissions.Admin), ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret"),
         ]);
 
         Assert.Contains("from .NET, größer", await shell.SayAsync("get /net", "größer"), StringComparison.Ordinal);
@@ -28,7 +27,7 @@ public sealed class InteroperationTests(LiveServer live)
         await TestSupport.Eventually.BecomesTrueAsync(
             async () => (await client.GetAclAsync("/java")).Stat.AclVersion == 1, "the rights have changed");
         Assert.Equal(
-            [new ZNodeAcl(ZNodePermissions.Read | ZNodePermissions.Admin, "world", "anyone"), new ZNodeAcl(ZNodePermissions.All, "digest", "bob:abc=")], (await client.GetAclAsync("/java")).Acl);
+            [ZNodeAcl.World(ZNodePermissions.Read | ZNodePermissions.Admin), new ZNodeAcl { Permissions = ZNodePermissions.All, Scheme = "digest", Id = "bob:abc=" }], (await client.GetAclAsync("/java")).Acl);
     }
 
     [Fact]
@@ -43,7 +42,7 @@ public sealed class InteroperationTests(LiveServer live)
         await shell.SayAsync("get -w /a", "1");
         await shell.SayAsync("addWatch -m PERSISTENT_RECURSIVE /b", "");
         await shell.SayAsync("set /a 2", "type:NodeDataChanged path:/a");
-        Assert.Equal(new WatchEvent(WatchEventType.DataChanged, "/a"), await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a" }, await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
 
         await client.CreateAsync("/b", null);
         await shell.HeardAsync("type:NodeCreated path:/b");

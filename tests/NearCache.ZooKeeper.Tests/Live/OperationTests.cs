@@ -91,7 +91,7 @@ public sealed class OperationTests(LiveServer live)
         await Assert.ThrowsAsync<NotEmptyException>(() => client.DeleteAsync("/p").AsTask());
         await Assert.ThrowsAsync<NoChildrenForEphemeralsException>(() => client.CreateAsync("/e/x", null).AsTask());
         await Assert.ThrowsAsync<InvalidAclException>(
-            () => client.SetAclAsync("/p", [new ZNodeAcl(ZNodePermissions.All, "nonsense", "x")]).AsTask());
+            () => client.SetAclAsync("/p", [new ZNodeAcl { Permissions = ZNodePermissions.All, Scheme = "nonsense", Id = "x" }]).AsTask());
         await Assert.ThrowsAsync<NoWatcherException>(() => client.RemoveWatchesAsync("/p").AsTask());
     }
 

@@ -11,17 +11,17 @@ public sealed class SecurityTests(LiveServer live)
     [Fact]
     public async Task A_user_who_knows_the_password_is_let_in_by_digest_md5()
     {
-        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials("bob", "secret"));
+        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "secret" });
 
         Assert.Contains(await client.WhoAmIAsync(), identity => identity is { Scheme: "sasl", User: "bob" });
-        await client.CreateAsync("/bobs", null, acl: [new ZNodeAcl(ZNodePermissions.All, "sasl", "bob")]);
+        await client.CreateAsync("/bobs", null, acl: [new ZNodeAcl { Permissions = ZNodePermissions.All, Scheme = "sasl", Id = "bob" }]);
         await client.SetDataAsync("/bobs", null);
     }
 
     [Fact]
     public async Task One_who_does_not_is_refused()
     {
-        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials("bob", "wrong"));
+        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "wrong" });
 
         await Assert.ThrowsAsync<AuthenticationFailedException>(
             () => client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromSeconds(30)));

@@ -25,9 +25,9 @@ public sealed class WatchTests(LiveServer live)
         Assert.Equivalent(
             new[]
             {
-                ("exists", new WatchEvent(WatchEventType.Created, "/p/new")),
-                ("children", new WatchEvent(WatchEventType.ChildrenChanged, "/p")),
-                ("data", new WatchEvent(WatchEventType.DataChanged, "/p")),
+                ("exists", new WatchEvent { Type = WatchEventType.Created, Path = "/p/new" }),
+                ("children", new WatchEvent { Type = WatchEventType.ChildrenChanged, Path = "/p" }),
+                ("data", new WatchEvent { Type = WatchEventType.DataChanged, Path = "/p" }),
             },
             events.ToArray());
     }

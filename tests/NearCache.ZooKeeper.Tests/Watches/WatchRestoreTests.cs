@@ -86,7 +86,7 @@ public sealed class WatchRestoreTests
         server.SetData("/a/b", []);
         await client.SyncAsync("/");
 
-        Assert.Equal([new WatchEvent(WatchEventType.Interrupted, "/a"), new WatchEvent(WatchEventType.DataChanged, "/a/b")], events);
+        Assert.Equal([new WatchEvent { Type = WatchEventType.Interrupted, Path = "/a" }, new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a/b" }], events);
         Assert.Contains(server.Requests, request => request.Operation == "SetWatches2");
     }
 
