@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>The access rights of the node do not allow it.</summary>
+/// <summary>The exception that is thrown when the access rights of the node forbid the operation.</summary>
 public sealed class NoAuthException : ZooKeeperException
 {
     internal NoAuthException(string message, string? path)
@@ -9,7 +9,9 @@ public sealed class NoAuthException : ZooKeeperException
     }
 }
 
-/// <summary>Access rights that the server does not take: an unknown scheme, or an id that the scheme does not know.</summary>
+/// <summary>
+/// The exception that is thrown when the server rejects access rights: the scheme is unknown, or the id is invalid for the scheme.
+/// </summary>
 public sealed class InvalidAclException : ZooKeeperException
 {
     internal InvalidAclException(string message, string? path)
@@ -19,7 +21,8 @@ public sealed class InvalidAclException : ZooKeeperException
 }
 
 /// <summary>
-/// The servers refuse an identity of <see cref="ZooKeeperOptions.Authentications"/> or <see cref="ZooKeeperOptions.Sasl"/>, or ask for one.
+/// The exception that is thrown when the servers refuse an identity of <see cref="ZooKeeperOptions.Authentications"/> or
+/// <see cref="ZooKeeperOptions.Sasl"/>, or require one.
 /// </summary>
 public sealed class AuthenticationFailedException : ZooKeeperException
 {
@@ -29,7 +32,7 @@ public sealed class AuthenticationFailedException : ZooKeeperException
     }
 }
 
-/// <summary>A change was asked of a server that has no quorum and serves reads only.</summary>
+/// <summary>The exception that is thrown when a write reaches a server without a quorum, which serves reads only.</summary>
 public sealed class ReadOnlyServerException : ZooKeeperException
 {
     internal ReadOnlyServerException(string message, string? path)

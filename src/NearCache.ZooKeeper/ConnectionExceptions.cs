@@ -1,6 +1,8 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>The connection was lost before the answer came. Of a change that had been sent, nobody knows whether it happened.</summary>
+/// <summary>
+/// The exception that is thrown when the connection was lost before the reply came. The outcome of a write that was sent is unknown.
+/// </summary>
 public sealed class ConnectionLossException : ZooKeeperException
 {
     internal ConnectionLossException(string message, string? path, bool isOutcomeUnknown, Exception? inner)
@@ -8,7 +10,8 @@ public sealed class ConnectionLossException : ZooKeeperException
 }
 
 /// <summary>
-/// No answer within <see cref="ZooKeeperOptions.RequestTimeout"/>. Of a change that had been sent, nobody knows whether it happened.
+/// The exception that is thrown when no reply came within <see cref="ZooKeeperOptions.RequestTimeout"/>. The outcome of a write that was
+/// sent is unknown.
 /// </summary>
 public sealed class RequestTimeoutException : ZooKeeperException
 {
@@ -16,7 +19,9 @@ public sealed class RequestTimeoutException : ZooKeeperException
         : base(message, ZooKeeperErrorCode.OperationTimeout, path, inner) => (IsTransient, IsOutcomeUnknown) = (true, isOutcomeUnknown);
 }
 
-/// <summary>More operations wait than <see cref="ZooKeeperOptions.MaxWaitingRequests"/>. This one was not sent.</summary>
+/// <summary>
+/// The exception that is thrown when <see cref="ZooKeeperOptions.MaxWaitingRequests"/> requests already wait. The request was not sent.
+/// </summary>
 public sealed class TooManyRequestsException : ZooKeeperException
 {
     internal TooManyRequestsException(string message, string? path)
@@ -24,7 +29,8 @@ public sealed class TooManyRequestsException : ZooKeeperException
 }
 
 /// <summary>
-/// A request, or the reply to it, is longer than <see cref="ZooKeeperOptions.MaxMessageBytes"/>. Such a request was not sent.
+/// The exception that is thrown when a request or its reply is longer than <see cref="ZooKeeperOptions.MaxMessageBytes"/>. A request that
+/// is too long was not sent.
 /// </summary>
 public sealed class MessageTooLargeException : ZooKeeperException
 {

@@ -2,7 +2,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>What may be asked for when a node is made.</summary>
+/// <summary>Validates the arguments of a create operation and builds its request.</summary>
 internal static class CreateRequestFactory
 {
     // EphemeralType.TTL: 40 bits of milliseconds.
@@ -11,13 +11,13 @@ internal static class CreateRequestFactory
     public static bool IsSequential(ZNodeMode mode) =>
         mode is ZNodeMode.PersistentSequential or ZNodeMode.EphemeralSequential or ZNodeMode.PersistentSequentialWithTimeToLive;
 
-    /// <summary>The request, or an exception that says what cannot be asked for.</summary>
+    /// <summary>Returns the request, or throws an exception that names the invalid argument.</summary>
     public static CreateRequest Create(
         ChrootedPath target, ReadOnlyMemory<byte>? data, ZNodeMode mode, IReadOnlyList<ZNodeAcl>? acl, TimeSpan? timeToLive)
     {
         if (!Enum.IsDefined(mode))
         {
-            throw new ArgumentOutOfRangeException(nameof(mode), mode, "There is no such mode.");
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "The mode is not defined.");
         }
 
         ZNodePath.ThrowIfInvalid(target.Path, "path", IsSequential(mode));
@@ -35,7 +35,7 @@ internal static class CreateRequestFactory
 
         if (acl is { Count: 0 })
         {
-            throw new ArgumentException("A node without any access rights cannot be made; null stands for everybody.", nameof(acl));
+            throw new ArgumentException("The access rights are empty. Pass null for a node that is open to all.", nameof(acl));
         }
 
         return new CreateRequest(target, data, mode, acl ?? ZNodeAcl.OpenToAll, milliseconds);

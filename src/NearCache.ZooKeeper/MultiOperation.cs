@@ -2,7 +2,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>One change of several that happen together or not at all. Made by the methods of this class.</summary>
+/// <summary>Represents one operation of a multi request. Created by the static methods of this class.</summary>
 public sealed class MultiOperation
 {
     private ReadOnlyMemory<byte>? _data;
@@ -15,39 +15,45 @@ public sealed class MultiOperation
         (Code, Path) = (code, path);
     }
 
-    /// <summary>The node.</summary>
+    /// <summary>Gets the path of the node.</summary>
     public string Path { get; }
 
     internal OperationCode Code { get; }
 
-    /// <summary>Makes a node.</summary>
-    /// <param name="path">Where; a sequential name may end in a slash.</param>
-    /// <param name="data">Must not change until the multi has completed.</param>
-    /// <param name="mode">How long it lives. Default: until it is deleted.</param>
-    /// <param name="acl">Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
-    /// <param name="timeToLive">For the modes with a time to live, and only for them.</param>
+    /// <summary>Returns an operation that creates a node.</summary>
+    /// <param name="path">The path of the node. A sequential name may end in a slash.</param>
+    /// <param name="data">The data. They must not change until the multi request has completed.</param>
+    /// <param name="mode">
+    /// The lifetime of the node, and whether the server appends a number. Default: <see cref="ZNodeMode.Persistent"/>.
+    /// </param>
+    /// <param name="acl">The access rights. Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
+    /// <param name="timeToLive">The time to live. Required for the modes with a time to live, and invalid for others.</param>
     public static MultiOperation Create(
-        string path, ReadOnlyMemory<byte>? data, ZNodeMode mode = ZNodeMode.Persistent, IReadOnlyList<ZNodeAcl>? acl = null, TimeSpan? timeToLive = null)
+        string path,
+        ReadOnlyMemory<byte>? data,
+        ZNodeMode mode = ZNodeMode.Persistent,
+        IReadOnlyList<ZNodeAcl>? acl = null,
+        TimeSpan? timeToLive = null)
     {
         var request = CreateRequestFactory.Create(new ChrootedPath("", path), data, mode, acl, timeToLive);
         return new MultiOperation(request.Code, path, CreateRequestFactory.IsSequential(mode)) { _create = request };
     }
 
-    /// <summary>Removes a node that has no children.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="version">The version that it must have; -1, the default, is any.</param>
+    /// <summary>Returns an operation that deletes a node without children.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="version">The version that the node must have. Default: -1, any version.</param>
     public static MultiOperation Delete(string path, int version = -1) => new(OperationCode.Delete, path) { _version = version };
 
-    /// <summary>Replaces a node's data.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="data">Must not change until the multi has completed.</param>
-    /// <param name="version">The version that it must have; -1, the default, is any.</param>
+    /// <summary>Returns an operation that replaces the data of a node.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="data">The data. They must not change until the multi request has completed.</param>
+    /// <param name="version">The version that the node must have. Default: -1, any version.</param>
     public static MultiOperation SetData(string path, ReadOnlyMemory<byte>? data, int version = -1) =>
         new(OperationCode.SetData, path) { _data = data, _version = version };
 
-    /// <summary>Changes nothing, and fails unless the node has this version.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="version">The version; -1: it only has to exist.</param>
+    /// <summary>Returns an operation that fails unless a node has a version. It changes nothing.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="version">The version that the node must have. -1: any version of a node that exists.</param>
     public static MultiOperation Check(string path, int version) => new(OperationCode.Check, path) { _version = version };
 
     internal void WriteTo(JuteWriter writer, string chroot)

@@ -31,7 +31,9 @@ public sealed record MultiReadResult
     /// <summary>Gets the error code of this read. An error does not affect the other reads.</summary>
     public ZooKeeperErrorCode Error { get; init; }
 
-    /// <summary>Gets the data and the stat of the node; null unless this is a successful <see cref="MultiReadOperation.GetData"/>.</summary>
+    /// <summary>
+    /// Gets the data and the stat of the node; null unless this is a successful <see cref="MultiReadOperation.GetData"/>.
+    /// </summary>
     public ZNodeData? Data { get; init; }
 
     /// <summary>Gets the names of the children; null unless this is a successful <see cref="MultiReadOperation.GetChildren"/>.</summary>

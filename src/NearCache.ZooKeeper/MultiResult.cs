@@ -13,14 +13,17 @@ public sealed record MultiResult
     /// <summary>Gets the path of the node that a create operation created; null for other operations.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Gets the stat of the node after a set-data operation or, on servers since 3.9, a create operation; otherwise null.</summary>
+    /// <summary>
+    /// Gets the stat of the node after a set-data operation or, on servers since 3.9, a create operation; otherwise null.
+    /// </summary>
     public ZNodeStat? Stat { get; init; }
 }
 
 /// <summary>Represents the failure of a multi request. One operation failed, so none took effect.</summary>
 public sealed class MultiFailedException : ZooKeeperException
 {
-    internal MultiFailedException(string message, ZooKeeperErrorCode code, string? path, int failedIndex, IReadOnlyList<MultiResult> results)
+    internal MultiFailedException(
+        string message, ZooKeeperErrorCode code, string? path, int failedIndex, IReadOnlyList<MultiResult> results)
         : base(message, code, path) => (FailedIndex, Results, IsTransient) = (failedIndex, results, code is ZooKeeperErrorCode.Throttled);
 
     /// <summary>Gets the zero-based index of the operation that failed.</summary>

@@ -1,7 +1,7 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>The session has expired: its ephemeral nodes and watches are gone.</summary>
-/// <remarks>Transient if the client takes a new session by itself (<see cref="ZooKeeperOptions.RenewSession"/>).</remarks>
+/// <summary>The exception that is thrown when the session has expired. Its ephemeral nodes and watches no longer exist.</summary>
+/// <remarks>Transient if the client opens a new session by itself (<see cref="ZooKeeperOptions.RenewSession"/>).</remarks>
 public sealed class SessionExpiredException : ZooKeeperException
 {
     internal SessionExpiredException(string message, string? path, bool isTransient, bool isOutcomeUnknown, bool isGivenUp)
@@ -11,13 +11,13 @@ public sealed class SessionExpiredException : ZooKeeperException
             path) => (IsTransient, IsOutcomeUnknown, IsGivenUp) = (isTransient, isOutcomeUnknown, isGivenUp);
 
     /// <summary>
-    /// The client gave the session up because the ensemble was wiped, restored from an older copy or replaced: zxids and versions of before
-    /// mean nothing any more.
+    /// Gets a value that indicates whether the client gave the session up because the ensemble was wiped, restored from an older copy or
+    /// replaced. Zxids and versions read before are then invalid.
     /// </summary>
     public bool IsGivenUp { get; }
 }
 
-/// <summary>The client was disposed while the operation was under way.</summary>
+/// <summary>The exception that is thrown when the client is disposed while the operation is in flight.</summary>
 public sealed class ClientClosedException : ZooKeeperException
 {
     internal ClientClosedException(string message, string? path, bool isOutcomeUnknown)

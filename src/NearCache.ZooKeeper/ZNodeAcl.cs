@@ -10,7 +10,10 @@ public sealed record ZNodeAcl
     /// <summary>Gets the permissions.</summary>
     public required ZNodePermissions Permissions { get; init; }
 
-    /// <summary>Gets the authentication scheme: <c>world</c>, <c>auth</c>, <c>digest</c>, <c>ip</c>, <c>x509</c>, <c>sasl</c> or a plug-in of the servers.</summary>
+    /// <summary>
+    /// Gets the authentication scheme: <c>world</c>, <c>auth</c>, <c>digest</c>, <c>ip</c>, <c>x509</c>, <c>sasl</c> or a plug-in of the
+    /// servers.
+    /// </summary>
     public required string Scheme { get; init; }
 
     /// <summary>Gets the identity, in the format of the scheme.</summary>
@@ -22,14 +25,19 @@ public sealed record ZNodeAcl
     /// <summary>Gets an access control list that lets all clients read, and none change the node.</summary>
     public static IReadOnlyList<ZNodeAcl> ReadableByAll { get; } = [World(ZNodePermissions.Read)];
 
-    /// <summary>Gets an access control list that grants all permissions to the identities of the connection that creates the node, and none to others.</summary>
+    /// <summary>
+    /// Gets an access control list that grants all permissions to the identities of the connection that creates the node, and none to
+    /// others.
+    /// </summary>
     public static IReadOnlyList<ZNodeAcl> CreatorOnly { get; } = [new() { Permissions = ZNodePermissions.All, Scheme = "auth", Id = "" }];
 
     /// <summary>Returns an entry for all clients (scheme <c>world</c>).</summary>
     /// <param name="permissions">The permissions.</param>
     public static ZNodeAcl World(ZNodePermissions permissions) => new() { Permissions = permissions, Scheme = "world", Id = "anyone" };
 
-    /// <summary>Returns an entry for a user of the <c>digest</c> scheme. The id is the user and the base64 of SHA-1 over "user:password".</summary>
+    /// <summary>
+    /// Returns an entry for a user of the <c>digest</c> scheme. The id is the user and the base64 of SHA-1 over "user:password".
+    /// </summary>
     /// <param name="permissions">The permissions.</param>
     /// <param name="user">The name of the user.</param>
     /// <param name="password">The password. Only its hash is stored.</param>

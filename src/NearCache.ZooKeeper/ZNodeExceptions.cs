@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>There is no such node; or, when one is made, no parent.</summary>
+/// <summary>The exception that is thrown when the node does not exist or, for a create operation, its parent does not exist.</summary>
 public sealed class NoNodeException : ZooKeeperException
 {
     internal NoNodeException(string message, string? path)
@@ -9,7 +9,7 @@ public sealed class NoNodeException : ZooKeeperException
     }
 }
 
-/// <summary>There is such a node already.</summary>
+/// <summary>The exception that is thrown when the node to create already exists.</summary>
 public sealed class NodeExistsException : ZooKeeperException
 {
     internal NodeExistsException(string message, string? path)
@@ -18,7 +18,7 @@ public sealed class NodeExistsException : ZooKeeperException
     }
 }
 
-/// <summary>The node has another version than the one that was asked for: somebody else changed it.</summary>
+/// <summary>The exception that is thrown when the node has another version than expected, because another client changed it.</summary>
 public sealed class BadVersionException : ZooKeeperException
 {
     internal BadVersionException(string message, string? path)
@@ -27,7 +27,7 @@ public sealed class BadVersionException : ZooKeeperException
     }
 }
 
-/// <summary>A node that has children cannot be deleted.</summary>
+/// <summary>The exception that is thrown when the node to delete has children.</summary>
 public sealed class NotEmptyException : ZooKeeperException
 {
     internal NotEmptyException(string message, string? path)
@@ -36,7 +36,7 @@ public sealed class NotEmptyException : ZooKeeperException
     }
 }
 
-/// <summary>An ephemeral node can have no children.</summary>
+/// <summary>The exception that is thrown when the parent of the node to create is ephemeral.</summary>
 public sealed class NoChildrenForEphemeralsException : ZooKeeperException
 {
     internal NoChildrenForEphemeralsException(string message, string? path)
@@ -45,7 +45,7 @@ public sealed class NoChildrenForEphemeralsException : ZooKeeperException
     }
 }
 
-/// <summary>There is no such watch to remove.</summary>
+/// <summary>The exception that is thrown when the watch to remove does not exist.</summary>
 public sealed class NoWatcherException : ZooKeeperException
 {
     internal NoWatcherException(string message, string? path)
@@ -54,7 +54,7 @@ public sealed class NoWatcherException : ZooKeeperException
     }
 }
 
-/// <summary>A quota of the node or of one above it would be exceeded.</summary>
+/// <summary>The exception that is thrown when the operation would exceed a quota of the node or of an ancestor.</summary>
 public sealed class QuotaExceededException : ZooKeeperException
 {
     internal QuotaExceededException(string message, string? path)
@@ -64,16 +64,18 @@ public sealed class QuotaExceededException : ZooKeeperException
 }
 
 /// <summary>
-/// The chroot of <see cref="ZooKeeperOptions.ConnectionString"/> does not exist: create it, or set
+/// The exception that is thrown when the chroot of <see cref="ZooKeeperOptions.ConnectionString"/> does not exist. Create it, or set
 /// <see cref="ZooKeeperOptions.CreateChroot"/>.
 /// </summary>
 public sealed class ChrootMissingException : ZooKeeperException
 {
     internal ChrootMissingException(string chroot)
         : base(
-            $"The chroot {chroot} of the connection string does not exist: create it, or set {nameof(ZooKeeperOptions.CreateChroot)} ({nameof(ZooKeeperOptions.ConnectionString)}).",
-            ZooKeeperErrorCode.NoNode, path: null) => Chroot = chroot;
+            $"The chroot {chroot} of {nameof(ZooKeeperOptions.ConnectionString)} does not exist. Create it, or set "
+            + $"{nameof(ZooKeeperOptions.CreateChroot)} to true.",
+            ZooKeeperErrorCode.NoNode,
+            path: null) => Chroot = chroot;
 
-    /// <summary>The chroot.</summary>
+    /// <summary>Gets the path of the chroot.</summary>
     public string Chroot { get; }
 }

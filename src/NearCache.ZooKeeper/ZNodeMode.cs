@@ -1,29 +1,31 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>How long a node lives, and whether the server numbers it. Values are those of the protocol.</summary>
+/// <summary>
+/// Specifies the lifetime of a node, and whether the server appends a number to its name. Values are those of the protocol.
+/// </summary>
 public enum ZNodeMode
 {
-    /// <summary>Until it is deleted.</summary>
+    /// <summary>The node exists until it is deleted.</summary>
     Persistent = 0,
 
-    /// <summary>Until the session that made it ends. It can have no children.</summary>
+    /// <summary>The node exists until the session that created it ends. It cannot have children.</summary>
     Ephemeral = 1,
 
-    /// <summary>Until it is deleted; the server appends ten digits to the name, counted by the parent.</summary>
+    /// <summary>The node exists until it is deleted. The server appends ten digits to the name, from a counter of the parent.</summary>
     PersistentSequential = 2,
 
-    /// <summary>Until the session that made it ends; numbered.</summary>
+    /// <summary>The node exists until the session that created it ends. The server appends ten digits to the name.</summary>
     EphemeralSequential = 3,
 
-    /// <summary>Until it had children and has none any more, checked about once a minute by the server.</summary>
+    /// <summary>The node exists until its last child is deleted. The server checks about once a minute.</summary>
     Container = 4,
 
     /// <summary>
-    /// Until it was not changed for its time to live and has no children, checked about once a minute. Servers need
+    /// The node exists until it has had no children and no change for its time to live. The server checks about once a minute. Servers need
     /// <c>extendedTypesEnabled</c>.
     /// </summary>
     PersistentWithTimeToLive = 5,
 
-    /// <summary>As <see cref="PersistentWithTimeToLive"/>; numbered.</summary>
+    /// <summary>As <see cref="PersistentWithTimeToLive"/>, and the server appends ten digits to the name.</summary>
     PersistentSequentialWithTimeToLive = 6,
 }

@@ -2,15 +2,14 @@ using System.Globalization;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>Which paths there can be.</summary>
-/// <remarks>Source: ZooKeeper, "The ZooKeeper Data Model", and PathUtils.</remarks>
+/// <summary>Validates and splits paths.</summary>
 internal static class ZNodePath
 {
-    /// <summary>Refuses what no server would take, before anything is sent.</summary>
+    /// <summary>Throws if a server would reject the path.</summary>
     /// <param name="path">The path.</param>
     /// <param name="parameter">The name of the caller's parameter.</param>
-    /// <param name="isSequential">The server appends digits: the path may end in a slash.</param>
-    /// <exception cref="ArgumentException">It is no path; the message says why.</exception>
+    /// <param name="isSequential">Whether the server appends digits, so that the path may end in a slash.</param>
+    /// <exception cref="ArgumentException">The path is invalid. The message names the reason.</exception>
     public static void ThrowIfInvalid(string path, string parameter, bool isSequential = false)
     {
         ArgumentNullException.ThrowIfNull(path, parameter);
@@ -20,7 +19,7 @@ internal static class ZNodePath
         }
     }
 
-    /// <summary>What is wrong with it, or null.</summary>
+    /// <summary>Returns a clause that describes why the path is invalid, or null if it is valid.</summary>
     public static string? FindProblem(string path, bool isSequential = false)
     {
         if (path.Length == 0 || path[0] != '/')
@@ -52,13 +51,13 @@ internal static class ZNodePath
             return null;
         }
 
-        return start == path.Length && !isSequential ? "ends in a slash" : start == path.Length ? null : FindNameProblem(path.AsSpan(start));
+        return start < path.Length ? FindNameProblem(path.AsSpan(start)) : isSequential ? null : "ends in a slash";
     }
 
-    /// <summary>The node above; of the root, the root.</summary>
+    /// <summary>Returns the path of the parent. The parent of the root is the root.</summary>
     public static string GetParent(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 
-    /// <summary>The nodes on the way to a path, the highest first, the path itself last; without the root.</summary>
+    /// <summary>Returns the ancestors of a path from the top down, without the root, and then the path.</summary>
     public static IEnumerable<string> AncestorsAndSelf(string path)
     {
         for (var slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))

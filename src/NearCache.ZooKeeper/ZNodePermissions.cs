@@ -1,10 +1,10 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>What somebody may do with a node. Values are those of the protocol.</summary>
+/// <summary>Specifies what an identity may do with a node. Values are those of the protocol.</summary>
 [Flags]
 public enum ZNodePermissions
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No permission.</summary>
     None = 0,
 
     /// <summary>Read the data and list the children.</summary>
@@ -13,15 +13,15 @@ public enum ZNodePermissions
     /// <summary>Change the data.</summary>
     Write = 2,
 
-    /// <summary>Add a child.</summary>
+    /// <summary>Create a child.</summary>
     Create = 4,
 
-    /// <summary>Remove a child.</summary>
+    /// <summary>Delete a child.</summary>
     Delete = 8,
 
     /// <summary>Change the access rights.</summary>
     Admin = 16,
 
-    /// <summary>Everything.</summary>
+    /// <summary>All permissions.</summary>
     All = Read | Write | Create | Delete | Admin,
 }

@@ -1,43 +1,43 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>What ZooKeeper knows about a node besides its data.</summary>
-/// <remarks>Source: ZooKeeper, "ZooKeeper Stat Structure"; the name there stands in brackets.</remarks>
+/// <summary>Represents the metadata of a node.</summary>
+/// <remarks>Source: ZooKeeper, "ZooKeeper Stat Structure". The names of the fields there are in parentheses.</remarks>
 public readonly record struct ZNodeStat
 {
     private static readonly long MaxMilliseconds = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    /// <summary>The transaction that made the node (czxid).</summary>
+    /// <summary>Gets the transaction that created the node (czxid).</summary>
     public long CreatedZxid { get; init; }
 
-    /// <summary>The transaction that last changed the data (mzxid).</summary>
+    /// <summary>Gets the transaction that last changed the data (mzxid).</summary>
     public long ModifiedZxid { get; init; }
 
-    /// <summary>The transaction that last added or removed a child (pzxid).</summary>
+    /// <summary>Gets the transaction that last added or removed a child (pzxid).</summary>
     public long ChildrenZxid { get; init; }
 
-    /// <summary>When the node was made, by the leader's clock (ctime).</summary>
+    /// <summary>Gets the time at which the node was created, by the clock of the leader (ctime).</summary>
     public DateTimeOffset CreatedAt => Time(CreatedMilliseconds);
 
-    /// <summary>When the data were last changed, by the leader's clock (mtime).</summary>
+    /// <summary>Gets the time at which the data were last changed, by the clock of the leader (mtime).</summary>
     public DateTimeOffset ModifiedAt => Time(ModifiedMilliseconds);
 
-    /// <summary>How often the data were changed (version): what <c>SetDataAsync</c> and <c>DeleteAsync</c> compare.</summary>
+    /// <summary>Gets the number of changes of the data (version). <c>SetDataAsync</c> and <c>DeleteAsync</c> compare it.</summary>
     public int Version { get; init; }
 
-    /// <summary>How often a child was added or removed (cversion).</summary>
+    /// <summary>Gets the number of times a child was added or removed (cversion).</summary>
     public int ChildrenVersion { get; init; }
 
-    /// <summary>How often the access rights were changed (aversion): what <c>SetAclAsync</c> compares.</summary>
+    /// <summary>Gets the number of changes of the access rights (aversion). <c>SetAclAsync</c> compares it.</summary>
     public int AclVersion { get; init; }
 
-    /// <summary>The session whose end removes the node; 0 for a node that is not ephemeral (ephemeralOwner).</summary>
-    /// <remarks>0 on the wire also for containers and nodes with a time to live.</remarks>
+    /// <summary>Gets the session that owns an ephemeral node; 0 for other nodes (ephemeralOwner).</summary>
+    /// <remarks>Also 0 for containers and nodes with a time to live.</remarks>
     public long EphemeralOwner { get; init; }
 
-    /// <summary>How many bytes of data the node has (dataLength).</summary>
+    /// <summary>Gets the length of the data in bytes (dataLength).</summary>
     public int DataLength { get; init; }
 
-    /// <summary>How many children the node has (numChildren).</summary>
+    /// <summary>Gets the number of children (numChildren).</summary>
     public int ChildrenCount { get; init; }
 
     internal long CreatedMilliseconds { get; init; }

@@ -8,28 +8,32 @@ using NearCache.ZooKeeper.Watches;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>A session with a ZooKeeper ensemble over one connection. Thread-safe; everything is asynchronous and pipelined.</summary>
+/// <summary>
+/// Represents a session with a ZooKeeper ensemble over one connection. All members are thread-safe; requests are asynchronous and
+/// pipelined.
+/// </summary>
 /// <remarks>
 /// <para>
-/// Order. Requests reach the server in the order in which the methods were called. A watch's handler is called before the outcome of any
-/// operation that was answered behind the notification, so whoever reads a change has been told of it first. Handlers run on the thread
-/// pool; while one runs, outcomes wait for it for at most <see cref="ZooKeeperOptions.WatchHandlerGrace"/>; a slower one is overtaken, and
-/// loses nothing. The call of an asynchronous handler ends at its first await. A handler may call every method of the client. Handlers of
-/// persistent watches get their events one at a time, in order.
+/// <b>Order.</b> Requests reach the server in the order of the calls. The handler of a watch is called before the result of any operation
+/// whose reply came after the notification. A caller that reads a change has therefore been notified of it. Handlers run on the thread
+/// pool. While a handler runs, results wait for it for at most <see cref="ZooKeeperOptions.WatchHandlerGrace"/>; after that the results are
+/// delivered, and the handler misses no events. The call of an asynchronous handler ends at its first await. A handler may call every
+/// method of the client. The handler of a persistent watch gets its events one at a time, in order.
 /// </para>
 /// <para>
-/// Connections. Making a client neither waits nor fails because of servers: the connection is made in the background and made again
-/// whenever it is lost. Operations wait for it, for <see cref="ZooKeeperOptions.RequestTimeout"/> at most. One that was under way when the
-/// connection was lost fails with <see cref="ConnectionLossException"/>; if it changes something,
-/// <see cref="ZooKeeperException.IsOutcomeUnknown"/> says that it may have happened. Watches are set again on the new connection.
+/// <b>Connections.</b> The constructor neither waits for servers nor fails because of them. The client connects in the background and
+/// reconnects when the connection is lost. Operations wait for a connection for at most <see cref="ZooKeeperOptions.RequestTimeout"/>. An
+/// operation in flight when the connection is lost fails with <see cref="ConnectionLossException"/>. If it is a write,
+/// <see cref="ZooKeeperException.IsOutcomeUnknown"/> is true. Watches are set again on the new connection.
 /// </para>
 /// <para>
-/// Data that are given to a method must not change until its task has completed. A returned <see cref="ValueTask"/> is awaited once.
+/// <b>Buffers.</b> Data passed to a method must not change until its task has completed. A returned <see cref="ValueTask"/> may be awaited
+/// only once.
 /// </para>
 /// <para>
-/// All methods: misuse throws <see cref="ArgumentException"/>, a disposed client <see cref="ObjectDisposedException"/>; the task throws
-/// <see cref="OperationCanceledException"/>, or a <see cref="ZooKeeperException"/> for everything else. Cancelling gives up the answer:
-/// what was sent may still happen.
+/// <b>Exceptions.</b> Invalid arguments throw <see cref="ArgumentException"/>; a disposed client throws
+/// <see cref="ObjectDisposedException"/>. The task fails with <see cref="OperationCanceledException"/> or, for everything else, a
+/// <see cref="ZooKeeperException"/>. Cancellation ends the wait for the reply: a request that was sent may still take effect.
 /// </para>
 /// </remarks>
 public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
@@ -38,12 +42,12 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     private readonly string _chroot;
     private volatile bool _isDisposed;
 
-    /// <summary>Begins to connect.</summary>
-    /// <param name="options">Copied.</param>
-    /// <param name="loggerFactory">null: nothing is logged.</param>
-    /// <param name="meterFactory">null: the meter is made without one.</param>
-    /// <param name="timeProvider">null: the system's.</param>
-    /// <exception cref="ArgumentException">The options have mistakes; all of them are named.</exception>
+    /// <summary>Initializes a client and starts to connect in the background.</summary>
+    /// <param name="options">The settings. They are copied.</param>
+    /// <param name="loggerFactory">Creates the logger. Default: nothing is logged.</param>
+    /// <param name="meterFactory">Creates the meter. Default: the client owns a meter.</param>
+    /// <param name="timeProvider">The clock and the timers. Default: <see cref="TimeProvider.System"/>.</param>
+    /// <exception cref="ArgumentException">The settings are invalid. The message names every mistake.</exception>
     public ZooKeeperClient(
         ZooKeeperOptions options,
         ILoggerFactory? loggerFactory = null,
@@ -65,10 +69,9 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             options, servers, new SessionServices(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
     }
 
-    /// <summary>
-    /// As <see cref="ZooKeeperClient(ZooKeeperOptions, ILoggerFactory?, IMeterFactory?, TimeProvider?)"/>, with nothing but a connection
-    /// string set.
-    /// </summary>
+    /// <summary>Initializes a client with default settings and starts to connect in the background.</summary>
+    /// <param name="connectionString">The servers and the chroot, as in <see cref="ZooKeeperOptions.ConnectionString"/>.</param>
+    /// <exception cref="ArgumentException">The connection string is invalid.</exception>
     public ZooKeeperClient(string connectionString)
         : this(new ZooKeeperOptions { ConnectionString = connectionString })
     {
@@ -76,40 +79,53 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
 
     private ZooKeeperClient(Session session) => (_session, _chroot) = (session, "");
 
-    /// <summary>How the client stands to its servers now.</summary>
+    /// <summary>Gets the state of the client.</summary>
     public ZooKeeperState State => _session.States.Current.State;
 
-    /// <summary>The session's id; 0 before there is one.</summary>
+    /// <summary>Gets the id of the session.</summary>
+    /// <value>0 before the first session.</value>
     public long SessionId => _session.StateMachine.SessionId;
 
-    /// <summary>The session timeout as the servers granted it; zero before there is a session.</summary>
+    /// <summary>Gets the session timeout that the servers granted.</summary>
+    /// <value><see cref="TimeSpan.Zero"/> before the first session.</value>
     public TimeSpan SessionTimeout => _session.StateMachine.NegotiatedTimeout;
 
     /// <summary>
-    /// The state now, and then every change of it, until the client is disposed. Who falls more than 1,024 changes behind loses the oldest.
+    /// Returns the current state and then every change, until the client is disposed. A subscriber that falls more than 1,024 changes
+    /// behind loses the oldest ones.
     /// </summary>
+    /// <param name="cancellationToken">Ends the subscription.</param>
     public IAsyncEnumerable<ZooKeeperStateChange> StateChangesAsync(CancellationToken cancellationToken = default) =>
         _session.States.SubscribeAsync(cancellationToken);
 
     /// <summary>Waits until the client is in a state.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="AuthenticationFailedException">
-    /// All servers refuse the client's identity: it may be long until it is tried again.
+    /// All servers refuse the identity of the client. The next attempt may take minutes.
     /// </exception>
-    /// <exception cref="ObjectDisposedException">It never will be.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     public Task WaitForStateAsync(ZooKeeperState state, CancellationToken cancellationToken = default) =>
         _session.States.WaitAsync(state, cancellationToken);
 
-    /// <summary>Makes a node.</summary>
-    /// <param name="path">Where; the parent must exist. A sequential name may end in a slash.</param>
-    /// <param name="data">null is kept apart from empty.</param>
-    /// <param name="mode">How long it lives, and whether the server numbers it. Default: until it is deleted.</param>
-    /// <param name="acl">Who may do what with it. Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
-    /// <param name="timeToLive">For the modes with a time to live, and only for them.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
-    /// <exception cref="NodeExistsException">There is such a node.</exception>
-    /// <exception cref="NoNodeException">There is no parent.</exception>
+    /// <summary>Creates a node.</summary>
+    /// <param name="path">The path of the node. The parent must exist. A sequential name may end in a slash.</param>
+    /// <param name="data">The data. ZooKeeper distinguishes null from empty.</param>
+    /// <param name="mode">
+    /// The lifetime of the node, and whether the server appends a number. Default: <see cref="ZNodeMode.Persistent"/>.
+    /// </param>
+    /// <param name="acl">The access rights. Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
+    /// <param name="timeToLive">The time to live. Required for the modes with a time to live, and invalid for others.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <returns>The path and the stat of the new node.</returns>
+    /// <exception cref="NodeExistsException">The node exists.</exception>
+    /// <exception cref="NoNodeException">The parent does not exist.</exception>
     public ValueTask<CreatedZNode> CreateAsync(
-        string path, ReadOnlyMemory<byte>? data, ZNodeMode mode = ZNodeMode.Persistent, IReadOnlyList<ZNodeAcl>? acl = null, TimeSpan? timeToLive = null,
+        string path,
+        ReadOnlyMemory<byte>? data,
+        ZNodeMode mode = ZNodeMode.Persistent,
+        IReadOnlyList<ZNodeAcl>? acl = null,
+        TimeSpan? timeToLive = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -117,22 +133,25 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             CreateRequestFactory.Create(new ChrootedPath(_chroot, path), data, mode, acl, timeToLive), null, cancellationToken);
     }
 
-    /// <summary>Makes a node, and those above it that do not exist: without data, and with the same access rights.</summary>
+    /// <summary>Creates a node and its missing ancestors. Ancestors get the same access rights and no data.</summary>
     /// <remarks>
-    /// Costs a read for the parent, and a read and a transaction for each node that is missing. It is not one transaction: if it fails,
-    /// nodes above may have been made.
+    /// Costs one read for the parent, and one read and one transaction for each missing ancestor. The call is not one transaction: if it
+    /// fails, ancestors may have been created.
     /// </remarks>
-    /// <param name="path">Where. A sequential name may end in a slash.</param>
-    /// <param name="data">null is kept apart from empty.</param>
+    /// <param name="path">The path of the node. A sequential name may end in a slash.</param>
+    /// <param name="data">The data. ZooKeeper distinguishes null from empty.</param>
     /// <param name="mode">
-    /// How long the node lives, and whether the server numbers it; those above it live until they are deleted. Default: until it is
-    /// deleted.
+    /// The lifetime of the node, and whether the server appends a number. Ancestors are persistent. Default:
+    /// <see cref="ZNodeMode.Persistent"/>.
     /// </param>
-    /// <param name="acl">Who may do what with it and with those above it that are made. Default: <see cref="ZNodeAcl.OpenToAll"/>.</param>
-    /// <param name="timeToLive">For the modes with a time to live, and only for them.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
-    /// <exception cref="NodeExistsException">There is such a node.</exception>
-    /// <exception cref="ChrootMissingException">There is no chroot.</exception>
+    /// <param name="acl">
+    /// The access rights of the node and of the ancestors that are created. Default: <see cref="ZNodeAcl.OpenToAll"/>.
+    /// </param>
+    /// <param name="timeToLive">The time to live. Required for the modes with a time to live, and invalid for others.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <returns>The path and the stat of the new node.</returns>
+    /// <exception cref="NodeExistsException">The node exists.</exception>
+    /// <exception cref="ChrootMissingException">The chroot does not exist and may not be created.</exception>
     public async ValueTask<CreatedZNode> CreateWithParentsAsync(
         string path,
         ReadOnlyMemory<byte>? data,
@@ -147,11 +166,12 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Looks whether the chroot of the connection string exists, and creates it if <see cref="ZooKeeperOptions.CreateChroot"/> says so.
-    /// Nothing without a chroot.
+    /// Checks that the chroot of the connection string exists, and creates it if <see cref="ZooKeeperOptions.CreateChroot"/> is true. Has
+    /// no effect without a chroot.
     /// </summary>
-    /// <remarks>A new session does so by itself. To be called when the chroot may have been deleted since.</remarks>
-    /// <exception cref="ChrootMissingException">It does not exist, and may not be created.</exception>
+    /// <remarks>A new session performs this check by itself. Call this method when the chroot may have been deleted since.</remarks>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <exception cref="ChrootMissingException">The chroot does not exist and may not be created.</exception>
     public ValueTask EnsureChrootAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -160,71 +180,77 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             : NodeCreation.EnsureChrootAsync(AtRoot, _chroot, _session.CreatesChroot, cancellationToken);
     }
 
-    /// <summary>Removes a node that has no children.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="version">The version that it must have; -1, the default, is any.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
-    /// <exception cref="BadVersionException">It has another version.</exception>
-    /// <exception cref="NotEmptyException">It has children.</exception>
+    /// <summary>Deletes a node that has no children.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="version">The version that the node must have. Default: -1, any version.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
+    /// <exception cref="BadVersionException">The node has another version.</exception>
+    /// <exception cref="NotEmptyException">The node has children.</exception>
     public ValueTask DeleteAsync(string path, int version = -1, CancellationToken cancellationToken = default) =>
         SendAsync(new DeleteRequest(At(path), version), null, cancellationToken);
 
-    /// <summary>The stat of a node; null if there is none.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="watch">Called once, when the node is made, changed or deleted. Set also if there is no such node.</param>
-    /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
+    /// <summary>Returns the stat of a node, or null if the node does not exist.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="watch">Called once, when the node is created, changed or deleted. Set also if the node does not exist.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply, and the watch.</param>
     public ValueTask<ZNodeStat?> ExistsAsync(
         string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<ExistsRequest, ZNodeStat?>(
             new ExistsRequest(At(path), watch is not null), WatchUpdate.ForRead(path, WatchTableKind.Data, watch), cancellationToken);
 
-    /// <summary>The data and the stat of a node.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="watch">Called once, when the node is changed or deleted. Not set if there is no such node.</param>
-    /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
+    /// <summary>Returns the data and the stat of a node.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="watch">Called once, when the node is changed or deleted. Not set if the node does not exist.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply, and the watch.</param>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
     public ValueTask<ZNodeData> GetDataAsync(
         string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<GetDataRequest, ZNodeData>(
             new GetDataRequest(At(path), watch is not null), WatchUpdate.ForRead(path, WatchTableKind.Data, watch), cancellationToken);
 
     /// <summary>Replaces the data of a node.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="data">null is kept apart from empty.</param>
-    /// <param name="version">The version that it must have; -1, the default, is any.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="data">The data. ZooKeeper distinguishes null from empty.</param>
+    /// <param name="version">The version that the node must have. Default: -1, any version.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
     /// <returns>The stat after the change.</returns>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
-    /// <exception cref="BadVersionException">It has another version.</exception>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
+    /// <exception cref="BadVersionException">The node has another version.</exception>
     public ValueTask<ZNodeStat> SetDataAsync(
         string path, ReadOnlyMemory<byte>? data, int version = -1, CancellationToken cancellationToken = default) =>
         SendAsync<SetDataRequest, ZNodeStat>(new SetDataRequest(At(path), data, version), null, cancellationToken);
 
-    /// <summary>The names of a node's children, and its stat.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="watch">Called once, when a child is added or removed, or the node is deleted. Not set if there is no such node.</param>
-    /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
+    /// <summary>Returns the names of a node's children and the stat of the node.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="watch">
+    /// Called once, when a child is added or removed, or the node is deleted. Not set if the node does not exist.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait for the reply, and the watch.</param>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
     public ValueTask<ZNodeChildren> GetChildrenAsync(
         string path, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default) =>
         SendAsync<GetChildrenRequest, ZNodeChildren>(
-            new GetChildrenRequest(At(path), watch is not null), WatchUpdate.ForRead(path, WatchTableKind.Children, watch), cancellationToken);
+            new GetChildrenRequest(At(path), watch is not null),
+            WatchUpdate.ForRead(path, WatchTableKind.Children, watch),
+            cancellationToken);
 
-    /// <summary>Who may do what with a node.</summary>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
+    /// <summary>Returns the access rights of a node.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
     public ValueTask<ZNodeAccess> GetAclAsync(string path, CancellationToken cancellationToken = default) =>
         SendAsync<GetAclRequest, ZNodeAccess>(new GetAclRequest(At(path)), null, cancellationToken);
 
-    /// <summary>Replaces who may do what with a node.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="acl">At least one entry.</param>
-    /// <param name="aclVersion">The <see cref="ZNodeStat.AclVersion"/> that it must have; -1, the default, is any.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <summary>Replaces the access rights of a node.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="acl">The access rights. At least one entry.</param>
+    /// <param name="aclVersion">The <see cref="ZNodeStat.AclVersion"/> that the node must have. Default: -1, any version.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
     /// <returns>The stat after the change.</returns>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
-    /// <exception cref="BadVersionException">Its rights have another version.</exception>
-    /// <exception cref="InvalidAclException">The server does not take the rights.</exception>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
+    /// <exception cref="BadVersionException">The access rights have another version.</exception>
+    /// <exception cref="InvalidAclException">The server rejects the access rights.</exception>
     public ValueTask<ZNodeStat> SetAclAsync(
         string path, IReadOnlyList<ZNodeAcl> acl, int aclVersion = -1, CancellationToken cancellationToken = default)
     {
@@ -234,14 +260,19 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Completes when the server that is connected knows everything that was committed before the call; reads behind it see all that.
+    /// Waits until the connected server has applied every transaction that was committed before the call. Later reads see those
+    /// transactions.
     /// </summary>
+    /// <param name="path">A valid path. The node need not exist.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
     public ValueTask SyncAsync(string path, CancellationToken cancellationToken = default) =>
         SendAsync(new SyncRequest(At(path)), null, cancellationToken);
 
-    /// <summary>Several changes that happen together or not at all. They must fit in one message.</summary>
-    /// <returns>What came of each, in their order.</returns>
-    /// <exception cref="MultiFailedException">One failed: nothing was changed.</exception>
+    /// <summary>Executes several writes as one transaction: all of them take effect, or none. They must fit in one message.</summary>
+    /// <param name="operations">The operations, in order.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <returns>The result of each operation, in the same order.</returns>
+    /// <exception cref="MultiFailedException">An operation failed, so none took effect.</exception>
     public async ValueTask<IReadOnlyList<MultiResult>> MultiAsync(
         IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken = default)
     {
@@ -252,8 +283,10 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         return ExceptionFactory.FindMultiFailure(copy, results) is { } failed ? throw failed : results;
     }
 
-    /// <summary>Several reads in one request. Servers since 3.6.</summary>
-    /// <returns>What came of each, in their order; one that failed does not touch the others.</returns>
+    /// <summary>Executes several reads in one request. Requires servers since 3.6.</summary>
+    /// <param name="operations">The reads, in order.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <returns>The result of each read, in the same order. A failed read does not affect the others.</returns>
     public ValueTask<IReadOnlyList<MultiReadResult>> MultiReadAsync(
         IReadOnlyList<MultiReadOperation> operations, CancellationToken cancellationToken = default)
     {
@@ -262,25 +295,32 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             new MultiReadRequest(_chroot, [.. operations]), null, cancellationToken);
     }
 
-    /// <summary>The ephemeral nodes of this session below a path. Servers since 3.6.</summary>
+    /// <summary>Returns the paths of this session's ephemeral nodes. Requires servers since 3.6.</summary>
+    /// <param name="pathPrefix">The prefix of the paths. Default: all paths.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
     public ValueTask<IReadOnlyList<string>> GetEphemeralsAsync(string pathPrefix = "/", CancellationToken cancellationToken = default) =>
         SendAsync<GetEphemeralsRequest, IReadOnlyList<string>>(new GetEphemeralsRequest(At(pathPrefix)), null, cancellationToken);
 
-    /// <summary>How many nodes lie below a node, at any depth. Servers since 3.6.</summary>
-    /// <exception cref="NoNodeException">There is no such node.</exception>
+    /// <summary>Returns the number of nodes below a node, at any depth. Requires servers since 3.6.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <exception cref="NoNodeException">The node does not exist.</exception>
     public ValueTask<int> GetAllChildrenNumberAsync(string path, CancellationToken cancellationToken = default) =>
         SendAsync<GetAllChildrenNumberRequest, int>(new GetAllChildrenNumberRequest(At(path)), null, cancellationToken);
 
-    /// <summary>Who the server takes this connection for. Servers since 3.7.</summary>
+    /// <summary>Returns the identities that the server has accepted for this connection. Requires servers since 3.7.</summary>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
     public ValueTask<IReadOnlyList<ZooKeeperIdentity>> WhoAmIAsync(CancellationToken cancellationToken = default) =>
         SendAsync<WhoAmIRequest, IReadOnlyList<ZooKeeperIdentity>>(default, null, cancellationToken);
 
-    /// <summary>Claims an identity on this connection and all that follow.</summary>
+    /// <summary>Claims an identity on this connection and on all later ones.</summary>
+    /// <param name="authentication">The identity.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
     /// <exception cref="AuthenticationFailedException">
-    /// The server refuses it. The client goes on to servers that do not; if all refuse, see
+    /// The server refuses the identity. The client tries the other servers. If all refuse, the state is
     /// <see cref="ZooKeeperState.AuthenticationFailed"/>.
     /// </exception>
-    /// <exception cref="TimeoutException">No answer within <see cref="ZooKeeperOptions.RequestTimeout"/>.</exception>
+    /// <exception cref="TimeoutException">No reply came within <see cref="ZooKeeperOptions.RequestTimeout"/>.</exception>
     public Task AuthenticateAsync(ZooKeeperAuthentication authentication, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(authentication);
@@ -288,54 +328,56 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         return _session.AuthenticateAsync(authentication, cancellationToken);
     }
 
-    /// <summary>Sets a watch that stays when it fires. Servers since 3.6. The node need not exist.</summary>
+    /// <summary>Sets a persistent watch, which fires any number of times. Requires servers since 3.6. The node need not exist.</summary>
     /// <remarks>
-    /// <b>What happens while the connection is replaced is lost:</b> the server replays nothing to persistent watches, unlike to those that
-    /// fire once. The handler then gets <see cref="WatchEventType.Interrupted"/>, after the watch was set again, and must read everything
-    /// anew. On servers before 3.9, set no other watch on the same path: it would turn this one into one that fires once.
+    /// <para>
+    /// <b>A persistent watch misses the changes that happen while the connection is replaced.</b> The server replays them only to one-shot
+    /// watches. The handler gets <see cref="WatchEventType.Interrupted"/> after the watch was set again, and must read everything again.
+    /// </para>
+    /// <para>On servers before 3.9, set no other watch on the same path: it would turn this watch into a one-shot watch.</para>
     /// </remarks>
-    /// <param name="path">Which node.</param>
-    /// <param name="mode">That node alone, or everything below it too.</param>
-    /// <param name="watch">Called for each event, one at a time and in order. It must keep up: events wait for it in memory.</param>
-    /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="mode">The scope: the node alone, or all nodes below it too.</param>
+    /// <param name="watch">Called for each event, one at a time and in order. Events wait in memory, so the handler must keep up.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply, and the watch.</param>
     public ValueTask AddWatchAsync(
         string path, PersistentWatchMode mode, Action<WatchEvent> watch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(watch);
         if (!Enum.IsDefined(mode))
         {
-            throw new ArgumentOutOfRangeException(nameof(mode), mode, "There is no such mode.");
+            throw new ArgumentOutOfRangeException(nameof(mode), mode, "The mode is not defined.");
         }
 
         var slot = mode == PersistentWatchMode.Recursive ? WatchTableKind.Recursive : WatchTableKind.Persistent;
         return SendAsync(new AddWatchRequest(At(path), mode), new WatchUpdate(path, slot, watch), cancellationToken);
     }
 
-    /// <summary>Takes watches off a node. Their handlers hear nothing more, not even of this.</summary>
-    /// <param name="path">Which node.</param>
-    /// <param name="kind">Which watches. Persistent ones are taken off by <see cref="WatchKind.Any"/> alone.</param>
-    /// <param name="watch">Whose; null, the default: everybody's.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
-    /// <exception cref="NoWatcherException">There is no such watch.</exception>
+    /// <summary>Removes watches from a node. Their handlers are not called any more, not even for the removal.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="kind">The kind of watches. Only <see cref="WatchKind.Any"/> removes persistent watches.</param>
+    /// <param name="watch">The handler whose watches are removed. Default: null, all handlers.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <exception cref="NoWatcherException">The client has set no such watch.</exception>
     public ValueTask RemoveWatchesAsync(
         string path, WatchKind kind = WatchKind.Any, Action<WatchEvent>? watch = null, CancellationToken cancellationToken = default)
     {
         var request = new RemoveWatchesRequest(At(path), kind);
         if (!Enum.IsDefined(kind))
         {
-            throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such kind.");
+            throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind is not defined.");
         }
 
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!_session.Watches.Has(path, kind, watch))
         {
-            return ValueTask.FromException(new NoWatcherException("RemoveWatches: this client has set no such watch.", path));
+            return ValueTask.FromException(new NoWatcherException("RemoveWatches: the client has not set this watch.", path));
         }
 
         var removal = new WatchUpdate(path, WatchTableKind.Data, watch, kind);
         if (watch is not null && _session.Watches.HasOthers(path, kind, watch))
         {
-            // The server keeps one watch for all of them.
+            // The server keeps one watch for all handlers of the client.
             _session.Watches.Apply(removal, isMissing: false);
             return ValueTask.CompletedTask;
         }
@@ -343,13 +385,13 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         return SendAsync(request, removal, cancellationToken);
     }
 
-    /// <summary>Replaces the list of servers. The session goes on.</summary>
+    /// <summary>Replaces the list of servers. The session continues.</summary>
     /// <remarks>
-    /// A client that is connected to a server that is no longer in the list goes to another one. If the list grew, some clients move, so
-    /// that the clients of all servers are spread evenly.
+    /// A client whose server is not in the new list moves to another server. If the list grew, some clients move, so that the servers get
+    /// equally many clients.
     /// </remarks>
-    /// <param name="connectionString">As in <see cref="ZooKeeperOptions.ConnectionString"/>, with the same chroot.</param>
-    /// <exception cref="ArgumentException">It has a mistake, or another chroot.</exception>
+    /// <param name="connectionString">The servers, as in <see cref="ZooKeeperOptions.ConnectionString"/>, with the same chroot.</param>
+    /// <exception cref="ArgumentException">The connection string is invalid or has another chroot.</exception>
     public void UpdateServers(string connectionString)
     {
         ArgumentNullException.ThrowIfNull(connectionString);
@@ -362,16 +404,20 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         if (servers.Chroot != _chroot)
         {
             throw new ArgumentException(
-                $"The connection string has the chroot '{servers.Chroot}', where this client has '{_chroot}': a client of another chroot is another client.", nameof(connectionString));
+                $"The connection string has the chroot '{servers.Chroot}', but this client has '{_chroot}'. "
+                + "Create another client for another chroot.",
+                nameof(connectionString));
         }
 
         _session.UpdateServers(servers);
     }
 
     /// <summary>
-    /// Gives the client a new session after the old one expired (<see cref="ZooKeeperState.Expired"/>), and waits until it is connected.
+    /// Requests a new session after the old one has expired (<see cref="ZooKeeperState.Expired"/>), and waits until the client is
+    /// connected.
     /// </summary>
-    /// <remarks>For clients without <see cref="ZooKeeperOptions.RenewSession"/>. While the session lives it only waits.</remarks>
+    /// <remarks>For clients without <see cref="ZooKeeperOptions.RenewSession"/>. While the session exists, the method only waits.</remarks>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public Task RenewSessionAsync(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -380,12 +426,11 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Ends the session, so that its ephemeral nodes go at once, and the connection. Operations that were called before are answered if the
-    /// server is there.
+    /// Closes the session, so that its ephemeral nodes are deleted at once, and the connection. Operations called before are answered if
+    /// the server responds.
     /// </summary>
     /// <remarks>
-    /// May be called from a handler and more than once. A server that does not answer is not waited for beyond
-    /// <see cref="ZooKeeperOptions.ConnectTimeout"/>.
+    /// May be called from a handler, and more than once. Waits for the server for at most <see cref="ZooKeeperOptions.ConnectTimeout"/>.
     /// </remarks>
     public async ValueTask DisposeAsync()
     {
@@ -394,12 +439,15 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Closes the connection at once and waits for nothing. What is in flight fails with <see cref="ClientClosedException"/>.
+    /// Closes the connection at once and waits for nothing. Operations in flight fail with <see cref="ClientClosedException"/>.
     /// </summary>
     /// <remarks>
-    /// The end of the session is sent before, and its ephemeral nodes are deleted at once, unless another thread is just sending or the
-    /// server takes no more bytes. A session whose end the server does not receive lasts until its timeout. <see cref="DisposeAsync"/>
-    /// waits for the server's reply. May be called from a handler, more than once, and while <see cref="DisposeAsync"/> waits.
+    /// <para>
+    /// The request that closes the session is sent before, and the ephemeral nodes are deleted at once, unless another thread is sending or
+    /// the server accepts no more bytes. A session whose close request does not reach the server lasts until its timeout.
+    /// <see cref="DisposeAsync"/> waits for the server's reply.
+    /// </para>
+    /// <para>May be called from a handler, more than once, and while <see cref="DisposeAsync"/> waits.</para>
     /// </remarks>
     public void Dispose()
     {
@@ -407,16 +455,14 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         _session.Dispose();
     }
 
-    /// <summary>The node that stands for the root, as the connection string says; empty if none does.</summary>
+    /// <summary>Gets the chroot of the connection string. Empty if there is none.</summary>
     internal string Chroot => _chroot;
 
-    /// <summary>
-    /// The same session, with paths from the ensemble's own root. For requests without watches, which are looked up by the paths of this
-    /// client; it is not disposed.
-    /// </summary>
+    /// <summary>Gets a client of the same session whose paths start at the root of the ensemble.</summary>
+    /// <remarks>Must not set watches, which are looked up by the paths of this client. Must not be disposed.</remarks>
     internal ZooKeeperClient AtRoot => new(_session);
 
-    /// <summary>For tests.</summary>
+    /// <summary>Gets the session. For tests.</summary>
     internal Session Session => _session;
 
     private ChrootedPath At(string path)
@@ -442,7 +488,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)
-            : ZooKeeperTraces.HasListeners ? new ValueTask(_session.SendTracedAsync<TRequest, EmptyReply>(request, watchUpdate, cancellationToken).AsTask())
+            : ZooKeeperTraces.HasListeners
+            ? new ValueTask(_session.SendTracedAsync<TRequest, EmptyReply>(request, watchUpdate, cancellationToken).AsTask())
             : _session.Send<TRequest, EmptyReply>(request, watchUpdate, cancellationToken).Completion;
     }
 }

@@ -1,7 +1,6 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>What a server answers. A newer server may answer a code that has no name here; it is kept as its number.</summary>
-/// <remarks>Source: ZooKeeper, KeeperException.Code.</remarks>
+/// <summary>Specifies the error codes of servers. A code of a newer server that has no name here keeps its number.</summary>
 public enum ZooKeeperErrorCode
 {
     /// <summary>No error.</summary>
@@ -10,10 +9,10 @@ public enum ZooKeeperErrorCode
     /// <summary>The server failed.</summary>
     SystemError = -1,
 
-    /// <summary>In a failed multi: a part that was not tried.</summary>
+    /// <summary>The operation of a failed multi was not tried.</summary>
     RuntimeInconsistency = -2,
 
-    /// <summary>The server's data contradict each other.</summary>
+    /// <summary>The server found contradictory data.</summary>
     DataInconsistency = -3,
 
     /// <summary>The connection was lost. Never sent by a server.</summary>
@@ -22,40 +21,40 @@ public enum ZooKeeperErrorCode
     /// <summary>The server could not read the request.</summary>
     MarshallingError = -5,
 
-    /// <summary>The server does not know the operation, or was not configured to allow it.</summary>
+    /// <summary>The server does not know the operation, or its configuration forbids the operation.</summary>
     Unimplemented = -6,
 
-    /// <summary>The operation took too long. Never sent by a server.</summary>
+    /// <summary>The operation timed out. Never sent by a server.</summary>
     OperationTimeout = -7,
 
-    /// <summary>The server refuses the arguments.</summary>
+    /// <summary>The server rejects the arguments.</summary>
     BadArguments = -8,
 
     /// <summary>The server does not know the session.</summary>
     UnknownSession = -12,
 
-    /// <summary>A new configuration would have no quorum.</summary>
+    /// <summary>The new configuration would have no quorum.</summary>
     NewConfigNoQuorum = -13,
 
-    /// <summary>Another change of the configuration is under way.</summary>
+    /// <summary>Another change of the configuration is in progress.</summary>
     ReconfigInProgress = -14,
 
     /// <summary>The first of the codes that concern the request.</summary>
     ApiError = -100,
 
-    /// <summary>There is no such node.</summary>
+    /// <summary>The node does not exist.</summary>
     NoNode = -101,
 
-    /// <summary>The access rights forbid it.</summary>
+    /// <summary>The access rights forbid the operation.</summary>
     NoAuth = -102,
 
     /// <summary>The node has another version.</summary>
     BadVersion = -103,
 
-    /// <summary>An ephemeral node can have no children.</summary>
+    /// <summary>The parent is ephemeral and cannot have children.</summary>
     NoChildrenForEphemerals = -108,
 
-    /// <summary>There is such a node already.</summary>
+    /// <summary>The node already exists.</summary>
     NodeExists = -110,
 
     /// <summary>The node has children.</summary>
@@ -64,10 +63,10 @@ public enum ZooKeeperErrorCode
     /// <summary>The session has expired.</summary>
     SessionExpired = -112,
 
-    /// <summary>A callback was not valid. Never sent by a server.</summary>
+    /// <summary>The callback is invalid. Never sent by a server.</summary>
     InvalidCallback = -113,
 
-    /// <summary>The access rights are not valid.</summary>
+    /// <summary>The access rights are invalid.</summary>
     InvalidAcl = -114,
 
     /// <summary>The server refuses the identity.</summary>
@@ -76,22 +75,22 @@ public enum ZooKeeperErrorCode
     /// <summary>The session has moved to another server.</summary>
     SessionMoved = -118,
 
-    /// <summary>A change was asked of a server that serves reads only.</summary>
+    /// <summary>The server serves reads only.</summary>
     NotReadOnly = -119,
 
-    /// <summary>A local session can make no ephemeral nodes.</summary>
+    /// <summary>A local session cannot create ephemeral nodes.</summary>
     EphemeralOnLocalSession = -120,
 
-    /// <summary>There is no such watch.</summary>
+    /// <summary>The watch does not exist.</summary>
     NoWatcher = -121,
 
-    /// <summary>The server gave the request up.</summary>
+    /// <summary>The request timed out on the server.</summary>
     RequestTimeout = -122,
 
-    /// <summary>Changing the configuration is switched off.</summary>
+    /// <summary>Changes of the configuration are disabled.</summary>
     ReconfigDisabled = -123,
 
-    /// <summary>The server asks for SASL, or another authentication, first.</summary>
+    /// <summary>The server requires SASL or another authentication first.</summary>
     SessionClosedRequireAuth = -124,
 
     /// <summary>A quota would be exceeded. Since 3.7.</summary>

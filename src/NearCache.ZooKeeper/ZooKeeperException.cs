@@ -1,6 +1,8 @@
 namespace NearCache.ZooKeeper;
 
-/// <summary>Represents the failure of an operation for a reason other than misuse. Each cause that callers may handle separately has a class.</summary>
+/// <summary>
+/// Represents the failure of an operation for a reason other than misuse. Each cause that callers may handle separately has a class.
+/// </summary>
 public abstract class ZooKeeperException : Exception
 {
     private protected ZooKeeperException(string message, ZooKeeperErrorCode code, string? path, Exception? inner = null)
@@ -22,7 +24,8 @@ public abstract class ZooKeeperException : Exception
 }
 
 /// <summary>
-/// Represents an error reply that has no class of its own. See <see cref="ZooKeeperException.Code"/>, which may be a code of a newer server.
+/// Represents an error reply that has no class of its own. See <see cref="ZooKeeperException.Code"/>, which may be a code of a newer
+/// server.
 /// </summary>
 public sealed class RequestRefusedException : ZooKeeperException
 {

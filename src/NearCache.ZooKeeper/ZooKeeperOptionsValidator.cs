@@ -4,7 +4,7 @@ using NearCache.ZooKeeper.Sessions;
 
 namespace NearCache.ZooKeeper;
 
-/// <summary>Finds every mistake in the options at once.</summary>
+/// <summary>Validates the options and reports every mistake at once.</summary>
 internal static class ZooKeeperOptionsValidator
 {
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
@@ -54,7 +54,7 @@ internal static class ZooKeeperOptionsValidator
             }
         }
 
-        // RFC 2831 quotes them; a user in it is at most what a challenge can carry.
+        // RFC 2831 quotes user and password. The limit on the user is the length that a challenge can carry.
         if (options.Sasl is { } sasl
             && (string.IsNullOrEmpty(sasl.User) || Encoding.UTF8.GetByteCount(sasl.User) > 1024 || sasl.Password is null))
         {

@@ -9,7 +9,9 @@ public enum ZooKeeperState
     /// <summary>The client is connected to a server that serves reads and writes.</summary>
     Connected = 1,
 
-    /// <summary>The client is connected to a server without a quorum, which serves reads only. The client looks for a server that can write.</summary>
+    /// <summary>
+    /// The client is connected to a server without a quorum, which serves reads only. The client looks for a server that can write.
+    /// </summary>
     ConnectedReadOnly = 2,
 
     /// <summary>
@@ -17,15 +19,15 @@ public enum ZooKeeperState
     /// <see cref="ZooKeeperOptions.RenewSession"/>.
     /// </summary>
     /// <remarks>
-    /// The client gives a session up (<see cref="SessionExpiredException.IsGivenUp"/>) when most servers serve and know fewer transactions than
-    /// the client has seen, or refuse the session for more than 10 minutes without a status. The ensemble was then wiped, restored from an older
-    /// copy or replaced. A lost quorum ends no session.
+    /// The client gives a session up (<see cref="SessionExpiredException.IsGivenUp"/>) when most servers serve and know fewer transactions
+    /// than the client has seen, or refuse the session for more than 10 minutes without a status. The ensemble was then wiped, restored
+    /// from an older copy or replaced. A lost quorum ends no session.
     /// </remarks>
     Expired = 3,
 
     /// <summary>
-    /// All servers refuse the identity of the client. Operations fail at once. The client tries again after about one minute, later after up to
-    /// ten.
+    /// All servers refuse the identity of the client. Operations fail at once. The client tries again after about one minute, later after
+    /// up to ten.
     /// </summary>
     AuthenticationFailed = 4,
 
