@@ -33,22 +33,22 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
     private readonly WarmUp _warmUp;
     private readonly Refresher _refresher;
     private readonly Preloader _preloader;
-    private readonly RulesDriver _rules;
+    private readonly RulesCoordinator _rules;
     private readonly NearCacheMetrics _metrics;
     private readonly NearClock _clock;
-    private readonly ServerDrivers _servers;
+    private readonly CoherentServers _servers;
     private readonly bool _isEmbedded;
     private readonly Func<NearHybridCacheOptions, IServiceProvider?, HybridParts> _hybrid;
-    private readonly SlotDriver? _slots;
-    private readonly ZooKeeperDriver? _zooKeeper;
+    private readonly SlotChannel? _slots;
+    private readonly EnsembleSession? _zooKeeper;
     private readonly RuleRegistry _registry;
-    private readonly ChurnDriver? _churn;
+    private readonly ChurnLoop? _churn;
     private readonly UsageReporter _usage;
     private readonly FillPath _fills;
     private EnsembleInspector? _inspector;
     private NamespaceKeeper? _keeper;
-    private MemberDriver? _members;
-    private EnsembleGate? _gate;
+    private Membership? _members;
+    private EnsembleGateway? _gate;
 
     private Composition(
         NearCacheOptions options, ILoggerFactory? loggers, IMeterFactory? meters, TimeProvider time, IRemote remote, SharedClients clients)
@@ -63,11 +63,11 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         var tags = new TagBoard(options.NearEntries);
         var shared = new SharedTypes(options.ImmutableTypes);
         var stale = new StaleStore(options.StaleEntries, _clock, shared);
-        var book = new RuleBook(RuleDefaults.Of(options), options.Seams.BreakMatcher);
+        var book = new RuleTable(RuleDefaults.Of(options), options.Seams.BreakMatcher);
         Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
-        var forgetter = new Forgetter(epochs, Near, stale, flights, tags);
+        var invalidator = new Invalidator(epochs, Near, stale, flights, tags);
         var prefix = new NamespacePrefix(
             options.Namespace,
             options.KeyPrefix,
@@ -81,7 +81,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             Epochs = epochs,
             Clock = _clock,
             Time = time,
-            Forget = forgetter,
+            Invalidator = invalidator,
             Metrics = _metrics,
             IsShared = !remote.IsEmbedded,
             HasCounters = remote.HasCounters,
@@ -93,8 +93,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             Patience = Patience,
         };
         var times = RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters);
-        _rules = new RulesDriver(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix ?? "");
-        _servers = new ServerDrivers(remote, context, _rules);
+        _rules = new RulesCoordinator(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix ?? "");
+        _servers = new CoherentServers(remote, context, _rules);
 
         var map = Map = new KeyMap(
             prefix,
@@ -113,7 +113,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         Writes = new WritePath(map, rules, format, flights, stale, _metrics, time, options);
         var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);
         _refresher = new Refresher(prefetch, Near, _clock, time, _metrics, logger);
-        forgetter.Voided = _refresher.Voided;
+        invalidator.Voided = _refresher.Voided;
         var gate = new FactoryGate(options.MaxConcurrentFactories);
         _fills = new FillPath(Reads, Writes, stale, format, time, _metrics, logger, options);
         var leases = new LeasePath(
@@ -165,7 +165,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         }
         else
         {
-            _registry = RegistryOn(new LocalRegistry(_rules, isShared: !remote.IsEmbedded), time);
+            _registry = RegistryOn(new LocalRegistryStore(_rules, isShared: !remote.IsEmbedded), time);
         }
 
         _rules.Add(_servers.All);
@@ -182,7 +182,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         _usage = new UsageReporter(
             new UsageNames(options.Namespace), key => _servers.OwnerOf(key).Server, () => _rules.Counted, time, _metrics, logger);
         _churn = options.ChurnBreaker
-            ? new ChurnDriver(
+            ? new ChurnLoop(
                 _rules,
                 context,
                 new CircuitStore(context.Names, key => _servers.OwnerOf(key).Server, context),
@@ -190,7 +190,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
                 () => _slots?.Members ?? 1,
                 (ids, why, cancellationToken) =>
                     _registry.ClearStopsAsync(
-                        ids, new EditReason { Who = $"{ChurnStops.Author} of {ChurnDriver.Who}", Why = why }, cancellationToken))
+                        ids, new EditReason { Who = $"{ChurnStops.Author} of {ChurnLoop.Who}", Why = why }, cancellationToken))
             : null;
         _reload = () =>
         {
@@ -280,18 +280,18 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
     }
 
     private (
-        SlotDriver Slots,
-        ZooKeeperDriver Driver,
+        SlotChannel Slots,
+        EnsembleSession Driver,
         RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
     {
-        var gate = _gate = new EnsembleGate(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
+        var gate = _gate = new EnsembleGateway(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
-        var slots = new SlotDriver(gate, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
+        var slots = new SlotChannel(gate, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);
         context.Announcer = slots;
         _servers.Changed = slots.SetServers;
         var acl = Options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclText.Parse(Options.Ensemble.Acl);
-        var lane = gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
+        var lane = gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited);
         var keeper = _keeper = new NamespaceKeeper(
             new NamespaceTree(lane, paths, acl),
             lane,
@@ -311,7 +311,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
                 confirms, paths, slots, _rules, context, Options.Budgets.Deliveries, () => _zooKeeper?.HearsNews == true);
         }
 
-        var registry = new RegistryDriver(
+        var registry = new RegistrySync(
             gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures),
             paths,
             context,
@@ -320,7 +320,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             keeper.Damaged);
         _rules.StopsChanged = registry.StopsChanged;
         keeper.RulesSeen = registry.Seen;
-        var members = _members = new MemberDriver(
+        var members = _members = new Membership(
             gate,
             paths,
             context,
@@ -328,17 +328,17 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             Options.ZooKeeper.SessionTimeout,
             member,
             () => _servers.PlacementText,
-            new MemberCount(Options.Seams.TrustFirstCount ? 0 : MemberCount.StartPatience),
+            new MemberEstimate(Options.Seams.TrustFirstCount ? 0 : MemberEstimate.StartPatience),
             slots.MembersCounted);
         _inspector = new EnsembleInspector(
-            gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.Allowance), paths, context, Options.Ensemble, acl);
+            gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.RateLimited), paths, context, Options.Ensemble, acl);
         _metrics.ObserveEnsemble(gate.Asked, gate.Failed);
         _metrics.ObserveCoordination(() => Coordination());
         return (
             slots,
-            new ZooKeeperDriver(gate, keeper, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
+            new EnsembleSession(gate, keeper, slots, context, members.LeaveAsync, registry.RunAsync, members.RunAsync, _inspector.RunAsync),
             RegistryOn(
-                new ZooKeeperRegistry(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths),
+                new ZooKeeperRegistryStore(gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None), paths),
                 context.Time));
     }
 
@@ -350,7 +350,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
 
     // How long an audit waits for news: as long as news takes to come, and not at all where none comes.
     private long Patience() =>
-        Coherence.Core.Patience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
+        Coherence.Core.AuditPatience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
 
     private static IRemote RemoteOf(NearCacheOptions options, SharedClients clients, TimeProvider time) =>
         options.DistributedCache is { } other ? new OtherRemote(other, time)
@@ -418,7 +418,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             {
                 Name = server.Server.Name,
                 IsServedNear = server.Gate.IsOpen(now, maxStaleness),
-                ConfirmedBefore = server.Gate.Confirmed == Moment.Never
+                ConfirmedBefore = server.Gate.Confirmed == Timestamps.Never
                     ? null
                     : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic),
             })],
@@ -428,7 +428,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             NearEvictions = Near.Evictions,
             ZooKeeper = _zooKeeper?.State ?? "None",
             ZooKeeperWrites = _slots?.Attempts ?? 0,
-            Neighbours = _inspector?.Neighbours,
+            Neighbours = _inspector?.CoTenants,
             Rules = [.. Rules()],
             Budgets = _slots?.Budgets,
             Coordination = Coordination(),

@@ -18,10 +18,10 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
     private readonly CancellationTokenSource _lost = new();
     private readonly Lock _lock = new();   // guards the end of the lease
     private readonly Task _renewing;
-    private Moment _until;
+    private Timestamps _until;
     private int _isReleased;
 
-    internal LockHandle(LockPlace place, byte[] token, long fence, TimeSpan lease, Moment sent, NearClock clock, TimeProvider time)
+    internal LockHandle(LockPlace place, byte[] token, long fence, TimeSpan lease, Timestamps sent, NearClock clock, TimeProvider time)
     {
         (_place, _token, Fence, _lease, _clock, _time) = (place, token, fence, lease, clock, time);
         _until = sent.Plus((long)lease.TotalMilliseconds);

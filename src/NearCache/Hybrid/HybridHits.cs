@@ -45,7 +45,7 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool AreCurrent(HybridItem item, in Moment now)
+    private static bool AreCurrent(HybridItem item, in Timestamps now)
     {
         if (item.KnownStamps is not { } stamps)
         {

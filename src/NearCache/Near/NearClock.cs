@@ -17,7 +17,7 @@ internal sealed class NearClock(TimeProvider time)
 
     /// <summary>Both clocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Moment Now() => _isCoarse ? new(CoarseClocks.Monotonic(), CoarseClocks.Wall()) : new(Monotonic(), Wall());
+    public Timestamps Now() => _isCoarse ? new(CoarseClocks.Monotonic(), CoarseClocks.Wall()) : new(Monotonic(), Wall());
 
     /// <summary>The monotonic clock, in milliseconds.</summary>
     public long Monotonic() => _isSystem ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);

@@ -21,7 +21,7 @@ internal sealed class NearEntry(
     string key,
     object? value,
     int valueBytes,
-    ServerCoherence server,
+    ServerGate server,
     ActiveRule rule,
     in FillToken token,
     long endsAt,
@@ -78,7 +78,7 @@ internal sealed class NearEntry(
     private long EndsAt => _servableUntil is >= 0 and var live ? live : ~_servableUntil;
 
     /// <summary>The bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
-    public TimeSpan ConfirmedBefore(in Moment now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
+    public TimeSpan ConfirmedBefore(in Timestamps now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
 
     /// <summary>What was fetched is read for the first time. Whoever looks meanwhile sees the one or the other.</summary>
     public void Become(object? read) => Value = read;
@@ -88,7 +88,7 @@ internal sealed class NearEntry(
 
     /// <summary>Whether the entry may be served now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsServable(in Moment now) =>
+    public bool IsServable(in Timestamps now) =>
         now.Monotonic < Volatile.Read(ref _servableUntil)
         && rule.Generation == _ruleGeneration
         && server.IsCurrent(_segment, _generation, now, rule.MaxStalenessMilliseconds);
@@ -97,7 +97,7 @@ internal sealed class NearEntry(
     public bool IsOver(long now) => now >= EndsAt || rule.Generation != _ruleGeneration || server.Generation(_segment) != _generation;
 
     /// <summary>Why the entry was not served just now.</summary>
-    public string WhyNot(in Moment now) =>
+    public string WhyNot(in Timestamps now) =>
         now.Monotonic >= EndsAt ? "ended"
         : rule.Generation != _ruleGeneration ? "rule"
         : server.Generation(_segment) != _generation ? "voided"

@@ -131,7 +131,7 @@ internal sealed class NearStore : IDisposable
     /// <returns>
     /// False: something happened to the key since the token was taken, or the entry alone is larger than the room for all; nothing is kept.
     /// </returns>
-    public bool TryInsert(NearEntry entry, ServerCoherence server, in FillToken token)
+    public bool TryInsert(NearEntry entry, ServerGate server, in FillToken token)
     {
         lock (_lock)
         {

@@ -28,7 +28,7 @@ internal sealed class EagerRefresh(
     /// Its right to store and its own token are taken before its factory runs: what is written meanwhile is not overwritten, here or there.
     /// No call waits for it or gets its result.
     /// </remarks>
-    public void Begin<T>(Creation<T> creation, FillRight right, TimeSpan wait) => flights.Refresh(creation.Flight.Name, async flight =>
+    public void Begin<T>(Creation<T> creation, FillPermit right, TimeSpan wait) => flights.Refresh(creation.Flight.Name, async flight =>
     {
         if (wait > TimeSpan.Zero)
         {

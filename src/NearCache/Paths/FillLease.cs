@@ -15,7 +15,7 @@ internal sealed class FillLease : IAsyncDisposable
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
 
     private readonly PlacedKey _place;
-    private readonly FillRight _right;
+    private readonly FillPermit _right;
     private readonly TimeSpan _life;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _done;
@@ -29,7 +29,7 @@ internal sealed class FillLease : IAsyncDisposable
     /// Ends renewing: no caller waits any more. A factory that does not look at its token keeps others waiting no longer than
     /// <paramref name="life"/>.
     /// </param>
-    public FillLease(in PlacedKey place, FillRight right, TimeSpan life, TimeProvider time, CancellationToken abandoned)
+    public FillLease(in PlacedKey place, FillPermit right, TimeSpan life, TimeProvider time, CancellationToken abandoned)
     {
         (_place, _right, _life, _time) = (place, right, life, time);
         _done = CancellationTokenSource.CreateLinkedTokenSource(abandoned);
@@ -41,7 +41,7 @@ internal sealed class FillLease : IAsyncDisposable
     public Task<bool?> ReleaseAsync() => ReleaseAsync(_place, _right, _life, _time);
 
     /// <summary>The same of a lease that was never held.</summary>
-    public static async Task<bool?> ReleaseAsync(PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
+    public static async Task<bool?> ReleaseAsync(PlacedKey place, FillPermit right, TimeSpan life, TimeProvider time)
     {
         try
         {
@@ -61,7 +61,7 @@ internal sealed class FillLease : IAsyncDisposable
 
     // The connection was lost, or the server does not answer for a moment: tried again until the item has ended by itself. To remove it
     // twice by one CAS does no harm.
-    private static async Task ReleaseLaterAsync(PlacedKey place, FillRight right, TimeSpan life, TimeProvider time)
+    private static async Task ReleaseLaterAsync(PlacedKey place, FillPermit right, TimeSpan life, TimeProvider time)
     {
         var began = time.GetTimestamp();
         for (var pause = ShortestPause; time.GetElapsedTime(began) < life; pause *= 2)
@@ -83,7 +83,7 @@ internal sealed class FillLease : IAsyncDisposable
         }
     }
 
-    private static async Task<bool> RemoveAsync(PlacedKey place, FillRight right) =>
+    private static async Task<bool> RemoveAsync(PlacedKey place, FillPermit right) =>
         (
             await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas })
                 .ConfigureAwait(false)).Status == MetaStatus.Ok;

@@ -22,7 +22,7 @@ internal sealed class FillPath(
     public Task ReleaseAllAsync() => Task.WhenAll(_held.Keys.Select(lease => lease.ReleaseAsync()));
 
     /// <summary>Asks the source, and stores what it returned unless the key was written since the right was given.</summary>
-    public async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillRight right, CancellationToken cancellationToken)
+    public async ValueTask<CacheResult<T>> FillAsync<T>(Creation<T> creation, FillPermit right, CancellationToken cancellationToken)
     {
         var result = await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
         await StoreAsync(creation, right, result, cancellationToken).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal sealed class FillPath(
     /// on which it was not used.
     /// </summary>
     public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(
-        Creation<T> creation, FillRight right, CancellationToken cancellationToken)
+        Creation<T> creation, FillPermit right, CancellationToken cancellationToken)
     {
         var end = FillEnd.NotTried;
         var lease = new FillLease(creation.Place, right, options.FillLease, time, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class FillPath(
     }
 
     private async ValueTask<FillEnd> StoreAsync<T>(
-        Creation<T> creation, FillRight right, CacheResult<T> result, CancellationToken cancellationToken)
+        Creation<T> creation, FillPermit right, CacheResult<T> result, CancellationToken cancellationToken)
     {
         var place = creation.Place;
         var lifetime = LifetimeOf(creation, result);
@@ -96,7 +96,7 @@ internal sealed class FillPath(
 
         // Whether the CAS still means what it meant is found out where the command is sent.
         var isAdded = right.Cas is null && !options.UseLeases;
-        if (!isAdded && right.Now<LeasesAsDesigned>(isSameLife: true) == FillStore.Not)
+        if (!isAdded && right.Now<FillProtocol>(isSameLife: true) == StoreMode.Not)
         {
             return FillEnd.NotTried;
         }

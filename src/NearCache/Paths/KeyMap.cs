@@ -10,7 +10,7 @@ namespace NearCache.Paths;
 internal sealed class KeyMap
 {
     private readonly NamespacePrefix _prefix;
-    private readonly ServerDrivers _servers;
+    private readonly CoherentServers _servers;
     private readonly ProcessEpochs _epochs;
     private readonly StaleStore _stale;
     private readonly bool _hasCounters;
@@ -24,7 +24,7 @@ internal sealed class KeyMap
     public KeyMap(
         NamespacePrefix prefix,
         Func<string, PhysicalKeys> named,
-        ServerDrivers servers,
+        CoherentServers servers,
         ProcessEpochs epochs,
         StaleStore stale,
         string @namespace,
@@ -69,7 +69,7 @@ internal sealed class KeyMap
         await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false) && !IsFinal(place) ? PlaceName(place.Text) : place;
 
     /// <summary>All servers.</summary>
-    public IReadOnlyList<ServerDriver> Servers => _servers.All;
+    public IReadOnlyList<CoherentServer> Servers => _servers.All;
 
     /// <summary>Has no place for any key from now on: the cache is disposed.</summary>
     public void Close() => _isClosed = true;
@@ -137,7 +137,7 @@ internal sealed class KeyMap
     /// <summary>The place of a tag.</summary>
     /// <param name="name">The tag's name.</param>
     /// <param name="server">The server that has it; null: the one that owns its key.</param>
-    public PlacedKey PlaceTag(string name, ServerDriver? server)
+    public PlacedKey PlaceTag(string name, CoherentServer? server)
     {
         ThrowIfClosed();
         var ring = _epochs.Ring;

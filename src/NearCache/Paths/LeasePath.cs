@@ -32,7 +32,7 @@ internal sealed class LeasePath(
         while (true)
         {
             MetaResponse item;
-            FillRight right;
+            FillPermit right;
             var life = creation.Place.Server.Epoch;
             ReadPath.Vouch(creation.Flight, creation.Fill);
             try
@@ -136,7 +136,7 @@ internal sealed class LeasePath(
         }
     }
 
-    private static FillRight RightOf(in RemoteReply reply, int life) =>
+    private static FillPermit RightOf(in RemoteReply reply, int life) =>
         new(reply.Responses[0] is { Status: MetaStatus.Ok, Cas: not 0 } item ? item.Cas : null, reply.ConnectionId, life);
 
     private bool HasLeases(in PlacedKey place) => options.UseLeases && place.Server.Server.Compares;

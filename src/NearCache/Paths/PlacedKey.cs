@@ -17,4 +17,4 @@ namespace NearCache.Paths;
 /// <param name="Ring">The generation of the server list, read before the list was asked.</param>
 /// <param name="StaleEpoch">The epoch of the key in the <see cref="Near.StaleStore"/>, read before anything is asked about the key.</param>
 internal readonly record struct PlacedKey(
-    string Text, ReadOnlyMemory<byte> Name, byte[] Physical, KeyHash Hash, ServerDriver Server, int Life, long Ring, long StaleEpoch);
+    string Text, ReadOnlyMemory<byte> Name, byte[] Physical, KeyHash Hash, CoherentServer Server, int Life, long Ring, long StaleEpoch);

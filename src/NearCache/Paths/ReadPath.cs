@@ -13,7 +13,7 @@ namespace NearCache.Paths;
 /// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
 internal sealed class ReadPath(
     KeyMap map,
-    IRuleBook rules,
+    IRuleDecisions rules,
     NearStore near,
     StaleStore stale,
     SharedTypes shared,

@@ -14,7 +14,7 @@ namespace NearCache.Paths;
 /// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
 internal sealed class WritePath(
     KeyMap map,
-    IRuleBook rules,
+    IRuleDecisions rules,
     ValueFormat format,
     FlightBoard flights,
     StaleStore stale,

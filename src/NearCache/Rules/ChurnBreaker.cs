@@ -79,7 +79,7 @@ internal sealed class ChurnBreaker
     /// <param name="now">The monotonic millisecond.</param>
     /// <param name="wall">The wall clock.</param>
     /// <returns>The trip; null: it is open already.</returns>
-    public ChurnTrip? Churns(in Churn churn, string who, long now, DateTimeOffset wall)
+    public ChurnTrip? Churns(in ChurnReport churn, string who, long now, DateTimeOffset wall)
     {
         var rule = churn.Rule;
         var known = _known.GetValueOrDefault((rule.Name, rule.Since));

@@ -22,9 +22,9 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
     /// <param name="rules">All rules at work.</param>
     /// <param name="now">The monotonic millisecond.</param>
     /// <returns>The rules that this process is writing too fast, each time as long as it does.</returns>
-    public IReadOnlyList<Churn> Look(IReadOnlyCollection<ActiveRule> rules, long now)
+    public IReadOnlyList<ChurnReport> Look(IReadOnlyCollection<ActiveRule> rules, long now)
     {
-        List<Churn> found = [];
+        List<ChurnReport> found = [];
         foreach (var gone in _seen.Keys.Except(rules.Where(IsMeasured)).ToArray())
         {
             _seen.Remove(gone);
@@ -44,7 +44,7 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
             seen = isFast ? seen : seen with { FastFrom = now, FastFromWrites = writes };
             if (now - seen.FastFrom >= Patience)
             {
-                found.Add(Churn.OfProcess(rule, (writes - seen.FastFromWrites) * 1000.0 / (now - seen.FastFrom), now - seen.FastFrom));
+                found.Add(ChurnReport.OfProcess(rule, (writes - seen.FastFromWrites) * 1000.0 / (now - seen.FastFrom), now - seen.FastFrom));
             }
 
             _seen[rule] = seen;
@@ -65,8 +65,8 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
     /// <param name="writes">How many writes.</param>
     /// <param name="seconds">In which time, at the longest.</param>
     /// <returns>Null: the fleet does not write too fast, as far as can be said.</returns>
-    public static Churn? OfFleet(ActiveRule rule, long writes, double seconds) =>
-        writes > rule.MaxFleetWritesPerSecond * seconds ? Churn.OfFleet(rule, writes / seconds) : null;
+    public static ChurnReport? OfFleet(ActiveRule rule, long writes, double seconds) =>
+        writes > rule.MaxFleetWritesPerSecond * seconds ? ChurnReport.OfFleet(rule, writes / seconds) : null;
 
     private bool IsMeasured(ActiveRule rule) => rule.IsOn || measuresStopped;
 

@@ -36,7 +36,7 @@ internal static class CircuitsFormat
     }
 
     /// <summary>Reads what <see cref="Write(IEnumerable{RuleCircuit})"/> wrote. False: it is something else.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> content, out IReadOnlyList<RuleCircuit> circuits, out Unreadable why)
+    public static bool TryRead(ReadOnlyMemory<byte> content, out IReadOnlyList<RuleCircuit> circuits, out UnreadableReason why)
     {
         circuits = [];
         why = default;
@@ -45,7 +45,7 @@ internal static class CircuitsFormat
             using var document = JsonDocument.Parse(content);
             if (document.RootElement.GetProperty("format").GetInt32() is var format && format > Number)
             {
-                why = new Unreadable(true, $"its format is {format}, and this version knows {Number}");
+                why = new UnreadableReason(true, $"its format is {format}, and this version knows {Number}");
                 return false;
             }
 
@@ -54,7 +54,7 @@ internal static class CircuitsFormat
         }
         catch (Exception exception) when (RuleSetFormat.IsUnreadable(exception))
         {
-            why = new Unreadable(false, exception.Message);
+            why = new UnreadableReason(false, exception.Message);
             return false;
         }
     }
@@ -92,6 +92,6 @@ internal static class CircuitsFormat
         Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MostWho),
         Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy))
     {
-        Others = OtherMembers.Of(element, Known, Stop.MostOthers),
+        Others = UnknownMembers.Of(element, Known, Stop.MostOthers),
     };
 }

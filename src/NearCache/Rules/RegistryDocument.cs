@@ -25,14 +25,14 @@ internal sealed class RegistryDocument
     private static readonly string[] KnownOfEdit = ["revision", "who", "why", "when"];
 
     // Members of the JSON that are not known here.
-    private readonly OtherMembers _others;
+    private readonly UnknownMembers _others;
 
     public RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history)
-        : this(set, stops, history, OtherMembers.None)
+        : this(set, stops, history, UnknownMembers.None)
     {
     }
 
-    private RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history, OtherMembers others) =>
+    private RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history, UnknownMembers others) =>
         (Set, Stops, History, _others) = (set, stops, history, others);
 
     /// <summary>The rules.</summary>
@@ -83,13 +83,13 @@ internal sealed class RegistryDocument
     }
 
     /// <summary>Reads a document. False: it cannot be used here, and why.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> content, out RegistryDocument document, out Unreadable why)
+    public static bool TryRead(ReadOnlyMemory<byte> content, out RegistryDocument document, out UnreadableReason why)
     {
         document = new RegistryDocument(RuleSet.Empty, StopSet.None, []);
         why = default;
         if (content.Length > MostBytes)
         {
-            why = new Unreadable(false, $"it has {content.Length} bytes, more than {MostBytes}");
+            why = new UnreadableReason(false, $"it has {content.Length} bytes, more than {MostBytes}");
             return false;
         }
 
@@ -100,7 +100,7 @@ internal sealed class RegistryDocument
             var format = root.GetProperty("format").GetInt32();
             if (format != Format)
             {
-                why = new Unreadable(format > Format, $"it has format {format}, and this process reads {Format}");
+                why = new UnreadableReason(format > Format, $"it has format {format}, and this process reads {Format}");
                 return false;
             }
 
@@ -113,12 +113,12 @@ internal sealed class RegistryDocument
             ImmutableArray<RuleEdit> history = root.TryGetProperty("history", out var edits)
                 ? [.. edits.EnumerateArray().Select(ReadEdit)]
                 : [];
-            document = new RegistryDocument(set, stops, history, OtherMembers.Of(root, Known));
+            document = new RegistryDocument(set, stops, history, UnknownMembers.Of(root, Known));
             return true;
         }
         catch (Exception exception) when (RuleSetFormat.IsUnreadable(exception))
         {
-            why = new Unreadable(false, exception.Message);
+            why = new UnreadableReason(false, exception.Message);
             return false;
         }
     }
@@ -144,6 +144,6 @@ internal sealed class RegistryDocument
         element.GetProperty("revision").GetInt64(), RuleSetFormat.Text(element, "who"), RuleSetFormat.Text(
             element, "why"), StopsFormat.Time(RuleSetFormat.Text(element, "when")))
     {
-        Others = OtherMembers.Of(element, KnownOfEdit, Stop.MostOthers),
+        Others = UnknownMembers.Of(element, KnownOfEdit, Stop.MostOthers),
     };
 }

@@ -45,7 +45,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
     public long Since { get; init; } = 1;
 
     /// <summary>Members of its JSON that are not known here.</summary>
-    public OtherMembers Others { get; init; } = OtherMembers.None;
+    public UnknownMembers Others { get; init; } = UnknownMembers.None;
 
     /// <summary>The options that describe it.</summary>
     public RuleOptions ToOptions()

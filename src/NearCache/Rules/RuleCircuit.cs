@@ -25,5 +25,5 @@ internal sealed record RuleCircuit(
     public static bool IsLater(long version, long other) => (version - other + MostVersion) % MostVersion is > 0 and < MostVersion / 2;
 
     /// <summary>Members of its JSON that are not known here.</summary>
-    public OtherMembers Others { get; init; } = OtherMembers.None;
+    public UnknownMembers Others { get; init; } = UnknownMembers.None;
 }

@@ -8,5 +8,5 @@ namespace NearCache.Rules;
 internal sealed record RuleEdit(long Revision, string Who, string Why, DateTimeOffset When)
 {
     /// <summary>Members of its JSON that are not known here.</summary>
-    public OtherMembers Others { get; init; } = OtherMembers.None;
+    public UnknownMembers Others { get; init; } = UnknownMembers.None;
 }

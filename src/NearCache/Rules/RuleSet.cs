@@ -13,10 +13,10 @@ internal sealed class RuleSet
     public const int MostCleared = 256;
 
     // Members of the JSON that are not known here.
-    private readonly OtherMembers _others;
+    private readonly UnknownMembers _others;
 
     internal RuleSet(
-        long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others, ReadOnlyMemory<byte> content)
+        long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others, ReadOnlyMemory<byte> content)
     {
         _others = others;
         Revision = revision;
@@ -42,9 +42,9 @@ internal sealed class RuleSet
 
     /// <summary>Makes a set, and its bytes. Ask <see cref="RuleSetMistakes"/> before it is stored.</summary>
     public static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared) =>
-        Create(revision, rules, cleared, OtherMembers.None);
+        Create(revision, rules, cleared, UnknownMembers.None);
 
-    private static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others) =>
+    private static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others) =>
         new(revision, rules, cleared, others, RuleSetFormat.Write(revision, rules, cleared, others));
 
     /// <summary>The set that configured rules start a registry with.</summary>

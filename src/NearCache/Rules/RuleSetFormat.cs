@@ -25,7 +25,7 @@ internal static class RuleSetFormat
     /// <summary>
     /// Writes a set: members in a fixed order, those that are at their default left out, no white space; last those that are not known.
     /// </summary>
-    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, OtherMembers others)
+    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))
@@ -53,13 +53,13 @@ internal static class RuleSetFormat
     }
 
     /// <summary>Reads a set. False: it cannot be used here, and why.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> content, out RuleSet set, out Unreadable why)
+    public static bool TryRead(ReadOnlyMemory<byte> content, out RuleSet set, out UnreadableReason why)
     {
         set = RuleSet.Empty;
         why = default;
         if (content.Length > RuleSet.MostBytes)
         {
-            why = new Unreadable(false, $"it has {content.Length} bytes, more than {RuleSet.MostBytes}");
+            why = new UnreadableReason(false, $"it has {content.Length} bytes, more than {RuleSet.MostBytes}");
             return false;
         }
 
@@ -70,7 +70,7 @@ internal static class RuleSetFormat
             var format = root.GetProperty("format").GetInt32();
             if (format != Number)
             {
-                why = new Unreadable(format > Number, $"it has format {format}, and this process reads {Number}");
+                why = new UnreadableReason(format > Number, $"it has format {format}, and this process reads {Number}");
                 return false;
             }
 
@@ -79,18 +79,18 @@ internal static class RuleSetFormat
                 root.GetProperty("revision").GetInt64(),
                 rules,
                 Texts(root, "cleared"),
-                OtherMembers.Of(root, KnownOfSet),
+                UnknownMembers.Of(root, KnownOfSet),
                 content.ToArray());
         }
         catch (Exception exception) when (IsUnreadable(exception))
         {
-            why = new Unreadable(false, exception.Message);
+            why = new UnreadableReason(false, exception.Message);
             return false;
         }
 
         if (RuleSetMistakes.Of(set) is [var first, ..])
         {
-            why = new Unreadable(false, first);
+            why = new UnreadableReason(false, first);
             return false;
         }
 
@@ -176,7 +176,7 @@ internal static class RuleSetFormat
             && element.TryGetProperty("enabled", out var off)
             && !off.GetBoolean(),
         Since = element.GetProperty("since").GetInt64(),
-        Others = OtherMembers.Of(element, KnownOfRule),
+        Others = UnknownMembers.Of(element, KnownOfRule),
     };
 
     private static ImmutableArray<string> Texts(JsonElement element, string name) => element.TryGetProperty(name, out var texts)

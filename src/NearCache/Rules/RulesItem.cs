@@ -40,7 +40,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
     /// <param name="flags">Its client flags.</param>
     /// <param name="item">What it holds.</param>
     /// <param name="why">Why not.</param>
-    public static bool TryDecode(ReadOnlyMemory<byte> value, uint flags, out RulesItem item, out Unreadable why)
+    public static bool TryDecode(ReadOnlyMemory<byte> value, uint flags, out RulesItem item, out UnreadableReason why)
     {
         item = new RulesItem(0, 0, StopSet.None, RuleSet.Empty);
         var end = value.Span[..Math.Min(value.Length, MostHeader)].IndexOf((byte)'\n');
@@ -49,13 +49,13 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
             || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var format)
             || format < Format)
         {
-            why = new Unreadable(false, "its first line is not that of a rules item");
+            why = new UnreadableReason(false, "its first line is not that of a rules item");
             return false;
         }
 
         if (format > Format)
         {
-            why = new Unreadable(true, $"it has format {format}, and this process reads {Format}");
+            why = new UnreadableReason(true, $"it has format {format}, and this process reads {Format}");
             return false;
         }
 
@@ -65,7 +65,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
             || !int.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
             || bytes > value.Length - end - 1)
         {
-            why = new Unreadable(false, "its first line is broken");
+            why = new UnreadableReason(false, "its first line is broken");
             return false;
         }
 
@@ -77,7 +77,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
 
         if (flags != Hash(incarnation, set.Revision, stopBytes.Span, setBytes.Span))
         {
-            why = new Unreadable(false, "its flags do not fit its content");
+            why = new UnreadableReason(false, "its flags do not fit its content");
             return false;
         }
 

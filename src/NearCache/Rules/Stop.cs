@@ -20,7 +20,7 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     public const int MostOthers = 300;
 
     /// <summary>Members of its JSON that are not known here.</summary>
-    public OtherMembers Others { get; init; } = OtherMembers.None;
+    public UnknownMembers Others { get; init; } = UnknownMembers.None;
 
     /// <summary>
     /// Whether it was written on a server by hand, without a time: all processes must make the same stop of the same text.

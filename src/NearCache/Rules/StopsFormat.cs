@@ -50,7 +50,7 @@ internal static class StopsFormat
     }
 
     /// <summary>Reads what <see cref="Write(StopSet)"/> wrote. False: it is something else.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> content, out StopSet stops, out Unreadable why)
+    public static bool TryRead(ReadOnlyMemory<byte> content, out StopSet stops, out UnreadableReason why)
     {
         stops = StopSet.None;
         why = default;
@@ -62,7 +62,7 @@ internal static class StopsFormat
         }
         catch (Exception exception) when (RuleSetFormat.IsUnreadable(exception))
         {
-            why = new Unreadable(false, exception.Message);
+            why = new UnreadableReason(false, exception.Message);
             return false;
         }
     }
@@ -83,6 +83,6 @@ internal static class StopsFormat
         Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy),
         Time(RuleSetFormat.Text(element, "when")))
     {
-        Others = OtherMembers.Of(element, Known, Stop.MostOthers),
+        Others = UnknownMembers.Of(element, Known, Stop.MostOthers),
     };
 }

@@ -13,14 +13,14 @@ internal sealed class TagBoard(int capacity)
     public const string Prefix = "~tag:";
 
     private readonly ConcurrentDictionary<string, TagCell> _cells = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ServerCoherence, TagCell> _everything = new();
+    private readonly ConcurrentDictionary<ServerGate, TagCell> _everything = new();
     private int _isTrimming;
 
     /// <summary>How many cells there are, those of all entries left out.</summary>
     public int Count => _cells.Count;
 
     /// <summary>The cell of a tag; of <see cref="TagVersion.Everything"/>, the one of this server.</summary>
-    public TagCell CellOf(string name, ServerCoherence server)
+    public TagCell CellOf(string name, ServerGate server)
     {
         if (name == TagVersion.Everything)
         {

@@ -5,7 +5,7 @@ using NearCache.Rules;
 namespace NearCache.Tags;
 
 /// <summary>The version of a tag, kept near: served under the same conditions as any near entry.</summary>
-internal sealed class TagEntry(ulong version, ServerCoherence server, ActiveRule rule, in FillToken token, long expiresAt)
+internal sealed class TagEntry(ulong version, ServerGate server, ActiveRule rule, in FillToken token, long expiresAt)
 {
     private readonly int _segment = token.Segment;
     private readonly long _generation = server.Stamp(token);
@@ -14,14 +14,14 @@ internal sealed class TagEntry(ulong version, ServerCoherence server, ActiveRule
 
     public ulong Version => version;
 
-    public ServerCoherence Server => server;
+    public ServerGate Server => server;
 
     /// <summary>The token was still true when the entry was in its cell.</summary>
     public void GoLive() => _isLive = true;
 
     /// <summary>Whether the version may be relied upon now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsServable(in Moment now) =>
+    public bool IsServable(in Timestamps now) =>
         _isLive
         && now.Monotonic < expiresAt
         && rule.Generation == _ruleGeneration

@@ -49,7 +49,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         Assert.Equal(2, cost);
 
         // The allowance, eight slots, the rules, and what the client and this test ask themselves.
-        Assert.InRange(asked, 1, EnsembleAllowance.RequestsOfNewSession + clock.Elapsed.TotalSeconds + 30);
+        Assert.InRange(asked, 1, EnsembleLimits.RequestsOfNewSession + clock.Elapsed.TotalSeconds + 30);
         Assert.Equal(HealthStatus.Healthy, (await DetailsAsync(cache)).Status);
     }
 
@@ -84,7 +84,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 
         // Eight slots, of which each is asked after 1 s, 2 s, 4 s …
         Assert.InRange(cache.Snapshot().Coordination!.Failures - failed, 1, 8 * (2 + Math.Log2(refused.TotalSeconds + 1) + 2));
-        Assert.InRange(log.Of(1402).Length, 1, EnsembleAllowance.LogLinesPerMinute);
+        Assert.InRange(log.Of(1402).Length, 1, EnsembleLimits.LogLinesPerMinute);
 
         foreach (var slot in Slots)
         {
@@ -142,8 +142,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] {what}: {writes} writes in {took:0.0} s, {cost} transactions, {asked} requests (before: 694 to 2,537 reads a second)");
 
         // Announcements at 5 a second, each with a read of its slot before and after; three repairs; the allowance.
-        Assert.InRange(cost, 0, (5 * took) + 2 + EnsembleAllowance.TransactionsOfNewSession + took);
-        Assert.InRange(asked, 0, (3 * ((5 * took) + 2)) + EnsembleAllowance.RequestsOfNewSession + (8 * 6) + 20);
+        Assert.InRange(cost, 0, (5 * took) + 2 + EnsembleLimits.TransactionsOfNewSession + took);
+        Assert.InRange(asked, 0, (3 * ((5 * took) + 2)) + EnsembleLimits.RequestsOfNewSession + (8 * 6) + 20);
         return clock.Elapsed;
     }
 

@@ -178,7 +178,7 @@ public sealed class SharedEnsembleTests
             .SetAsync(Home, zNodes, bytes, CancellationToken.None);
 
     private static EnsembleLane LaneOf(ZooKeeperClient client) =>
-        new EnsembleGate(
+        new EnsembleGateway(
             new RentedClient<ZooKeeperClient>(client, () => null, () => 2),
             announcementsPerNamespace: 100,
             new NearClock(TimeProvider.System),

@@ -18,7 +18,7 @@ internal sealed class NearTier : IDisposable
     {
         _clock = new NearClock(time ?? Time);
         Store = new NearStore(entries, bytes, Epochs, _clock, time ?? Time, _hits, _metrics);
-        Server = new ServerCoherence("a", Epochs);
+        Server = new ServerGate("a", Epochs);
         Server.Restore(_clock.Now(), new long[KeyHash.Segments]);
         Rule = new ActiveRule(
             new Rule("all", new KeyPattern("*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
@@ -31,7 +31,7 @@ internal sealed class NearTier : IDisposable
 
     public NearStore Store { get; }
 
-    public ServerCoherence Server { get; }
+    public ServerGate Server { get; }
 
     public ActiveRule Rule { get; }
 

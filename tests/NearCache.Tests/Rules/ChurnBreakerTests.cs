@@ -174,7 +174,7 @@ public sealed class ChurnBreakerTests
             var announced = 0;
             foreach (var _ in Enumerable.Range(0, members))
             {
-                var (rule, trial) = (Rule(since: 1), new TrialAllowance(random.NextDouble(), 0));
+                var (rule, trial) = (Rule(since: 1), new TrialBudget(random.NextDouble(), 0));
                 rule.SetCircuit(Circuit(ChurnBreakerState.HalfOpen));
                 for (var second = 1; second <= 60; second++)
                 {

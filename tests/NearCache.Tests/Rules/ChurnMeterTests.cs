@@ -122,7 +122,7 @@ public sealed class ChurnMeterTests
             ChurnMeter.OfFleet(_rule, writes: 4100, seconds: 41)!.Value.Why);
     }
 
-    private IReadOnlyList<Churn> Second(int writes)
+    private IReadOnlyList<ChurnReport> Second(int writes)
     {
         for (var i = 0; i < writes; i++)
         {

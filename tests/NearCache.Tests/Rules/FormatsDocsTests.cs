@@ -18,7 +18,7 @@ public sealed class FormatsDocsTests
         Assert.All(sets, text =>
         {
             Assert.True(RuleSetFormat.TryRead(Encoding.UTF8.GetBytes(text), out var set, out var why), why.Reason);
-            Assert.Equal(text, Encoding.UTF8.GetString(RuleSetFormat.Write(set.Revision, set.Rules, set.Cleared, OtherMembers.None).Span));
+            Assert.Equal(text, Encoding.UTF8.GetString(RuleSetFormat.Write(set.Revision, set.Rules, set.Cleared, UnknownMembers.None).Span));
         });
     }
 

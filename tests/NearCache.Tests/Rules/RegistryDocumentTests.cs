@@ -52,7 +52,7 @@ public sealed class RegistryDocumentTests
         const string Edit = """{"revision":1,"who":"Alice","why":"new","when":"2030-01-01T12:00:00.000Z","from":"console"}""";
         Assert.True(RegistryDocument.TryRead(
             Encoding.UTF8.GetBytes($$"""{"format":1,"set":{{Encoding.UTF8.GetString(Set.Content.Span)}},"stops":[{{Stop}}],"history":[{{Edit}}]}"""), out var read, out _));
-        var bare = StopSet.Of(read.Stops.Stops.Select(stop => stop with { Others = OtherMembers.None }));
+        var bare = StopSet.Of(read.Stops.Stops.Select(stop => stop with { Others = UnknownMembers.None }));
 
         var text = Encoding.UTF8.GetString(read.Stopped(bare).Edited(Set.Next(Set.Rules), "Carol", "again", Noon).Write());
 

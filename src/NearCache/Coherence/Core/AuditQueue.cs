@@ -12,7 +12,7 @@ internal sealed class AuditQueue
     public QueuedAudit this[int index] => _audits[index];
 
     /// <summary>Puts one at the end.</summary>
-    public void Add(Moment sent, long total) => _audits.Add(new QueuedAudit(sent, total));
+    public void Add(Timestamps sent, long total) => _audits.Add(new QueuedAudit(sent, total));
 
     /// <summary>Takes one out.</summary>
     public void RemoveAt(int index) => _audits.RemoveAt(index);

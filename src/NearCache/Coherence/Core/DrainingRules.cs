@@ -9,13 +9,13 @@ internal sealed class DrainingRules
     private readonly Dictionary<RuleIdentity, Draining> _rules = [];
 
     /// <summary>The keys that they cover.</summary>
-    public IEnumerable<KeyTest> Covers => _rules.Values.Select(rule => rule.Covers);
+    public IEnumerable<KeyPredicate> Covers => _rules.Values.Select(rule => rule.Covers);
 
     /// <summary>A rule is gone. <paramref name="seenWithout"/>: when the server was seen without it; null: not yet.</summary>
-    public void Add(in CarriedRule rule, Moment? seenWithout) => _rules.TryAdd(rule.Identity, new Draining(rule.Covers, seenWithout));
+    public void Add(in LeasedRule rule, Timestamps? seenWithout) => _rules.TryAdd(rule.Identity, new Draining(rule.Covers, seenWithout));
 
     /// <summary>A set is in force here, whose rules are bumped anyway.</summary>
-    public void Returned(CarriedSet set)
+    public void Returned(LeasedRuleSet set)
     {
         foreach (var rule in set.Rules)
         {
@@ -24,7 +24,7 @@ internal sealed class DrainingRules
     }
 
     /// <summary>The server carried this set.</summary>
-    public void Seen(CarriedSet set, Moment received)
+    public void Seen(LeasedRuleSet set, Timestamps received)
     {
         foreach (var (identity, rule) in _rules)
         {
@@ -61,5 +61,5 @@ internal sealed class DrainingRules
         return copy;
     }
 
-    private sealed record Draining(KeyTest Covers, Moment? SeenWithout);
+    private sealed record Draining(KeyPredicate Covers, Timestamps? SeenWithout);
 }

@@ -3,9 +3,9 @@ namespace NearCache.Coherence.Core;
 /// <summary>
 /// The counters of one server, as far as they are explained: which mutations of the server and of each segment this process knows.
 /// </summary>
-/// <typeparam name="TDesign">The decisions of the proof; <see cref="AsDesigned"/> outside of tests.</typeparam>
-internal sealed class ExplainedCounters<TDesign>
-    where TDesign : struct, IDesign
+/// <typeparam name="TProtocol">The decisions of the proof; <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
+internal sealed class ExplainedCounters<TProtocol>
+    where TProtocol : struct, ICoherenceProtocol
 {
     /// <summary>The explained mutations of the server.</summary>
     public GaplessPrefix Total { get; } = new();
@@ -24,11 +24,11 @@ internal sealed class ExplainedCounters<TDesign>
     }
 
     /// <summary>Does what an audit shows mean that the server has lost its counters?</summary>
-    public bool AreLost(in SentRead sent, long total, long segment, out FlushReason how) =>
+    public bool AreLost(in PendingRead sent, long total, long segment, out FlushReason how) =>
         IsLost(Total, total, sent.TotalAtLeast, out how) || IsLost(Segments[sent.Segment], segment, sent.SegmentsAtLeast[0], out how);
 
     /// <summary>Does what a flush shows mean that the server has lost its counters?</summary>
-    public bool AreLost(in SentRead sent, long total, ReadOnlySpan<long?> segments, out FlushReason how)
+    public bool AreLost(in PendingRead sent, long total, ReadOnlySpan<long?> segments, out FlushReason how)
     {
         var lost = IsLost(Total, total, sent.TotalAtLeast, out how);
         for (var segment = 0; segment < KeyHash.Segments && !lost; segment++)
@@ -47,7 +47,7 @@ internal sealed class ExplainedCounters<TDesign>
         for (var segment = 0; segment < KeyHash.Segments; segment++)
         {
             var shown = segments[segment]!.Value;
-            if (TDesign.MustFlush(Segments[segment], shown))
+            if (TProtocol.MustFlush(Segments[segment], shown))
             {
                 unexplained |= 1ul << segment;
             }
@@ -73,6 +73,6 @@ internal sealed class ExplainedCounters<TDesign>
     private static bool IsLost(GaplessPrefix counter, long shown, long atLeast, out FlushReason how)
     {
         how = shown < atLeast ? FlushReason.CountersBackward : FlushReason.CountersJumped;
-        return TDesign.IsLost(shown, atLeast, counter.Known);
+        return TProtocol.IsLost(shown, atLeast, counter.Known);
     }
 }

@@ -10,4 +10,4 @@ namespace NearCache.Coherence.Core;
 /// <param name="Ring">The generation of the server list.</param>
 /// <param name="Stripe">The stripe of the key.</param>
 /// <param name="Epoch">The epoch of that stripe.</param>
-internal readonly record struct FillToken(Moment Sent, int Segment, long Generation, long Rule, long Ring, int Stripe, long Epoch);
+internal readonly record struct FillToken(Timestamps Sent, int Segment, long Generation, long Rule, long Ring, int Stripe, long Epoch);

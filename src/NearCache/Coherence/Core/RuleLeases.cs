@@ -9,17 +9,17 @@ namespace NearCache.Coherence.Core;
 /// anything relies on a set with the rule. One caller at a time changes this; any thread may ask <see cref="View"/>. What an event says is
 /// to be voided must be voided before a later audit confirms.
 /// </remarks>
-/// <typeparam name="TDesign">The decisions of the proof; <see cref="RulesAsDesigned"/> outside of tests.</typeparam>
-internal class RuleLeases<TDesign>
-    where TDesign : struct, IRuleDesign
+/// <typeparam name="TProtocol">The decisions of the proof; <see cref="RuleLeaseProtocol"/> outside of tests.</typeparam>
+internal class RuleLeases<TProtocol>
+    where TProtocol : struct, IRuleLeaseProtocol
 {
     private readonly RuleLeaseTimes _times;
     private readonly DrainingRules _draining;
-    private readonly RulesCarrier<TDesign> _carrier;
-    private CarriedSet _applied;
+    private readonly RulesItemPlanner<TProtocol> _planner;
+    private LeasedRuleSet _applied;
     private RulesReading? _reading;
     private Dictionary<RuleIdentity, long> _fillableFrom = [];   // never changed in place: views share it
-    private Moment _viewFrom = Moment.Never;
+    private Timestamps _viewFrom = Timestamps.Never;
     private long _lastSent = long.MinValue;
     private ulong? _distrusted;
     private bool _bumpsEverything;
@@ -29,20 +29,20 @@ internal class RuleLeases<TDesign>
     /// <param name="times">The times that they go by.</param>
     /// <param name="applied">The set that is in force in this process.</param>
     /// <param name="random">Chooses incarnations, and spreads what a fleet would do at once.</param>
-    public RuleLeases(RuleLeaseTimes times, CarriedSet applied, Random random)
+    public RuleLeases(RuleLeaseTimes times, LeasedRuleSet applied, Random random)
     {
         (_times, _applied, _draining) = (times, applied, new DrainingRules());
-        _carrier = new RulesCarrier<TDesign>(times, random);
+        _planner = new RulesItemPlanner<TProtocol>(times, random);
         _view = Look();
     }
 
-    private RuleLeases(RuleLeases<TDesign> other, Random random)
+    private RuleLeases(RuleLeases<TProtocol> other, Random random)
     {
         (_times, _applied, _reading, _viewFrom, _lastSent) = (
             other._times, other._applied, other._reading, other._viewFrom, other._lastSent);
         (_distrusted, _bumpsEverything, _draining) = (other._distrusted, other._bumpsEverything, other._draining.Copy());
         _fillableFrom = other._fillableFrom;
-        _carrier = other._carrier.Copy(random);
+        _planner = other._planner.Copy(random);
         _view = Look();
     }
 
@@ -67,33 +67,33 @@ internal class RuleLeases<TDesign>
     }
 
     /// <summary>A set is in force in this process from now on.</summary>
-    public void Apply(CarriedSet set, in Moment now)
+    public void Apply(LeasedRuleSet set, in Timestamps now)
     {
         foreach (var rule in _applied.Rules)
         {
             if (!set.Has(rule.Identity))
             {
-                Moment? seenWithout = _reading is { Found: RulesFound.Set } reading && !reading.Set!.Has(rule.Identity) ? now : null;
+                Timestamps? seenWithout = _reading is { Found: RulesFound.Set } reading && !reading.Set!.Has(rule.Identity) ? now : null;
                 _draining.Add(rule, seenWithout);
             }
         }
 
         _applied = set;
         _draining.Returned(set);
-        _carrier.Plan(_applied, _reading, now, SettledFrom());
+        _planner.Plan(_applied, _reading, now, SettledFrom());
         _view = Look();
     }
 
     /// <summary>This process knows another stop, or one less: the item may have to be written.</summary>
     /// <param name="now">The time.</param>
     /// <param name="isUrgent">This process put the stop: no other one is about to write it, so it is written at once.</param>
-    public void StopsChanged(in Moment now, bool isUrgent = false) => _carrier.LookAgain(now, isUrgent);
+    public void StopsChanged(in Timestamps now, bool isUrgent = false) => _planner.LookAgain(now, isUrgent);
 
     /// <summary>An audit was answered.</summary>
     /// <param name="flags">The item's client flags; null when there is no item.</param>
     /// <param name="sent">When the audit was sent.</param>
     /// <param name="received">When its answer came.</param>
-    public RulesAuditEffect AuditAnswered(uint? flags, in Moment sent, in Moment received)
+    public RulesAuditEffect AuditAnswered(uint? flags, in Timestamps sent, in Timestamps received)
     {
         if (flags is null)
         {
@@ -106,15 +106,15 @@ internal class RuleLeases<TDesign>
             _lastSent = sent.Monotonic;
             if (isSame)
             {
-                _viewFrom = TDesign.ViewStarts(sent, received);
+                _viewFrom = TProtocol.ViewStarts(sent, received);
             }
             else
             {
-                _viewFrom = Moment.Never;
-                _carrier.Changed();
+                _viewFrom = Timestamps.Never;
+                _planner.Changed();
             }
 
-            _carrier.Plan(_applied, _reading, received, SettledFrom());
+            _planner.Plan(_applied, _reading, received, SettledFrom());
             _view = Look();
         }
 
@@ -125,7 +125,7 @@ internal class RuleLeases<TDesign>
     /// <param name="reading">What was there.</param>
     /// <param name="sent">When the read was sent.</param>
     /// <param name="received">When its answer came.</param>
-    public RulesNews Read(RulesReading reading, in Moment sent, in Moment received)
+    public RulesReadEffect Read(RulesReading reading, in Timestamps sent, in Timestamps received)
     {
         if (sent.Monotonic < _lastSent)
         {
@@ -135,21 +135,21 @@ internal class RuleLeases<TDesign>
         var before = _reading;
         _reading = reading;
         _lastSent = sent.Monotonic;
-        _viewFrom = TDesign.ViewStarts(sent, received);
+        _viewFrom = TProtocol.ViewStarts(sent, received);
         var voids = Lease(reading, before, sent, received);
         Drain(reading, before, received);
-        _carrier.WasRead(received);
-        _carrier.Plan(_applied, reading, received, SettledFrom());
+        _planner.WasRead(received);
+        _planner.Plan(_applied, reading, received, SettledFrom());
         _view = Look();
         var set = reading.Set;
-        return new RulesNews(
-            voids && TDesign.VoidsWithLeases,
+        return new RulesReadEffect(
+            voids && TProtocol.VoidsWithLeases,
             set?.Revision > _applied.Revision ? set : null,
             set?.Revision == _applied.Revision && !set.IsSame(_applied));
     }
 
     /// <summary>The server has lost its counters: whatever was counted before is no proof of anything.</summary>
-    public void CountersLost(in Moment now)
+    public void CountersLost(in Timestamps now)
     {
         var from = now.Monotonic + _times.FillAfter;
         _fillableFrom = _fillableFrom.ToDictionary(lease => lease.Key, _ => from);
@@ -160,34 +160,34 @@ internal class RuleLeases<TDesign>
     /// <summary>
     /// What to do now. The owner does one step at a time, and reports to <see cref="Read"/>, <see cref="Written"/> or <see cref="Failed"/>.
     /// </summary>
-    public RulesStep Next(in Moment now)
+    public RulesStep Next(in Timestamps now)
     {
         if (_draining.Prune(now.Monotonic, _times.Drain))
         {
             _view = Look();
         }
 
-        _carrier.Plan(_applied, _reading, now, SettledFrom());
-        var step = _carrier.Next(_applied, _reading, now);
+        _planner.Plan(_applied, _reading, now, SettledFrom());
+        var step = _planner.Next(_applied, _reading, now);
         return step.Kind == RulesStepKind.Wait
             ? step with { Until = Math.Min(step.Until, Math.Min(_draining.NextPrune(_times.Drain), SettledAfter(now))) }
             : step;
     }
 
     /// <summary>The item was written, or someone else was first. Either way it is read again.</summary>
-    public void Written() => _carrier.Changed();
+    public void Written() => _planner.Changed();
 
     /// <summary>The step could not be done: it is tried again after a second.</summary>
-    public void Failed(in Moment now) => _carrier.Failed(now);
+    public void Failed(in Timestamps now) => _planner.Failed(now);
 
     /// <summary>For tests that explore states: from when a rule may fill.</summary>
     internal long? FillableFrom(RuleIdentity rule) => _fillableFrom.TryGetValue(rule, out var from) ? from : null;
 
     /// <summary>For tests that explore states: a second object in the same state.</summary>
-    internal RuleLeases<TDesign> Copy(Random random) => new(this, random);
+    internal RuleLeases<TProtocol> Copy(Random random) => new(this, random);
 
     // True: leases ended by which entries may have been filled.
-    private bool Lease(RulesReading reading, RulesReading? before, in Moment sent, in Moment received)
+    private bool Lease(RulesReading reading, RulesReading? before, in Timestamps sent, in Timestamps received)
     {
         var had = before is { Found: RulesFound.Set };
         if (reading.Set is not { } set)
@@ -197,7 +197,7 @@ internal class RuleLeases<TDesign>
         }
 
         var isOlder = had && set.Revision < before!.Set!.Revision;
-        var goesOn = had && TDesign.KeepsLeases(reading.Incarnation, before!.Incarnation) && !isOlder;
+        var goesOn = had && TProtocol.KeepsLeases(reading.Incarnation, before!.Incarnation) && !isOlder;
         if (isOlder && reading.Incarnation == before!.Incarnation)
         {
             _distrusted = reading.Incarnation;
@@ -209,14 +209,14 @@ internal class RuleLeases<TDesign>
             // Settled: someone has seen it here, in this life of the item, for a whole lease.
             leases[rule] = rule.Since <= reading.Settled && _distrusted != reading.Incarnation ? long.MinValue
                 : goesOn && _fillableFrom.TryGetValue(rule, out var from) ? from
-                : TDesign.LeaseStarts(sent, received).Monotonic + _times.FillAfter;
+                : TProtocol.LeaseStarts(sent, received).Monotonic + _times.FillAfter;
         }
 
         _fillableFrom = leases;
         return had && !goesOn;
     }
 
-    private void Drain(RulesReading reading, RulesReading? before, in Moment received)
+    private void Drain(RulesReading reading, RulesReading? before, in Timestamps received)
     {
         if (reading.Set is not { } set)
         {
@@ -237,19 +237,19 @@ internal class RuleLeases<TDesign>
     // From when the whole set on the server has been there for a lease.
     private long? SettledFrom() => _reading is { Found: RulesFound.Set, Set.Rules.Count: > 0 } ? _fillableFrom.Values.Max() : null;
 
-    private long SettledAfter(in Moment now) => SettledFrom() is { } from && from > now.Monotonic ? from : long.MaxValue;
+    private long SettledAfter(in Timestamps now) => SettledFrom() is { } from && from > now.Monotonic ? from : long.MaxValue;
 
     private RulesView Look()
     {
-        var covers = new List<KeyTest> { _applied.Covers };
+        var covers = new List<KeyPredicate> { _applied.Covers };
         if (_reading?.Set is { } set && !set.IsSame(_applied))
         {
             covers.Add(set.Covers);
         }
 
         covers.AddRange(_draining.Covers);
-        var isKnown = _reading is { Found: RulesFound.Set } && _viewFrom != Moment.Never;
-        var until = !isKnown ? Moment.Never : _times.Lease == 0 ? new Moment(long.MaxValue, long.MaxValue) : _viewFrom.Plus(_times.Lease);
+        var isKnown = _reading is { Found: RulesFound.Set } && _viewFrom != Timestamps.Never;
+        var until = !isKnown ? Timestamps.Never : _times.Lease == 0 ? new Timestamps(long.MaxValue, long.MaxValue) : _viewFrom.Plus(_times.Lease);
         return new RulesView(
             _fillableFrom, [.. covers], until, _bumpsEverything || !isKnown);
     }

@@ -10,7 +10,7 @@ namespace NearCache.Coherence.Core;
 /// <param name="StopsDiffer">The item has other stops than those that this process knows, its own merged in.</param>
 /// <param name="Origin">Where the CAS was read.</param>
 internal sealed record RulesReading(
-    RulesFound Found, uint Flags, ulong Cas, ulong Incarnation = 0, long Settled = 0, CarriedSet? Set = null, bool StopsDiffer = false, CasOrigin Origin = default)
+    RulesFound Found, uint Flags, ulong Cas, ulong Incarnation = 0, long Settled = 0, LeasedRuleSet? Set = null, bool StopsDiffer = false, CasOrigin Origin = default)
 {
     /// <summary>There is no item.</summary>
     public static RulesReading Absent { get; } = new(RulesFound.Nothing, 0, 0);

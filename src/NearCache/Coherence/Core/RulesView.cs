@@ -4,25 +4,25 @@ namespace NearCache.Coherence.Core;
 internal sealed class RulesView
 {
     private readonly Dictionary<RuleIdentity, long> _fillableFrom;
-    private readonly KeyTest[] _covers;
-    private readonly Moment _until;
+    private readonly KeyPredicate[] _covers;
+    private readonly Timestamps _until;
     private readonly bool _bumpsEverything;
 
     /// <param name="fillableFrom">From which monotonic millisecond a rule may fill.</param>
     /// <param name="covers">Sets and rules whose keys are bumped.</param>
     /// <param name="until">When the view has outlived its lease.</param>
     /// <param name="bumpsEverything">There is no view: every key is bumped.</param>
-    public RulesView(Dictionary<RuleIdentity, long> fillableFrom, KeyTest[] covers, Moment until, bool bumpsEverything) =>
+    public RulesView(Dictionary<RuleIdentity, long> fillableFrom, KeyPredicate[] covers, Timestamps until, bool bumpsEverything) =>
         (_fillableFrom, _covers, _until, _bumpsEverything) = (fillableFrom, covers, until, bumpsEverything);
 
     /// <summary>May what is read from the server be kept near by this rule? Every writer can be relied upon to count by now.</summary>
-    public bool MayFill(RuleIdentity rule, in Moment now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
+    public bool MayFill(RuleIdentity rule, in Timestamps now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
 
     /// <summary>
     /// Must a mutation of this key be counted? Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may wait) and again
     /// after it was answered.
     /// </summary>
-    public BumpDecision Decide(ReadOnlySpan<char> key, in Moment now)
+    public BumpDecision Decide(ReadOnlySpan<char> key, in Timestamps now)
     {
         if (_bumpsEverything)
         {
@@ -41,5 +41,5 @@ internal sealed class RulesView
     }
 
     /// <summary>Is it no older than its lease? On both clocks: a machine that slept has an old view by the wall clock alone.</summary>
-    public bool IsFresh(in Moment now) => now.Monotonic < _until.Monotonic && now.Wall < _until.Wall;
+    public bool IsFresh(in Timestamps now) => now.Monotonic < _until.Monotonic && now.Wall < _until.Wall;
 }

@@ -7,8 +7,8 @@ namespace NearCache.Coherence.Core;
 /// <param name="ledger">The ledger of the server.</param>
 /// <param name="period">Milliseconds from one audit to the next, ± 10 %.</param>
 /// <param name="random">Spreads the audits of a fleet.</param>
-internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long period, Random random)
-    where TDesign : struct, IDesign
+internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, long period, Random random)
+    where TProtocol : struct, ICoherenceProtocol
 {
     /// <summary>More unexplained mutations than this are not looked up one by one.</summary>
     public const int MostLogs = 128;
@@ -29,18 +29,18 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
     /// <summary>What to do next.</summary>
     /// <param name="now">The time.</param>
     /// <param name="patience">
-    /// G: how old the oldest waiting audit may become before the server is asked; see <see cref="Patience"/>.
+    /// G: how old the oldest waiting audit may become before the server is asked; see <see cref="AuditPatience"/>.
     /// </param>
-    public Step Next(in Moment now, long patience)
+    public AuditStep Next(in Timestamps now, long patience)
     {
         if (now.Monotonic < _retryAt)
         {
-            return new Step(StepKind.Wait, _retryAt);
+            return new AuditStep(AuditStepKind.Wait, _retryAt);
         }
 
         if (ledger.NeedsCounters)
         {
-            return new Step(StepKind.CreateCounters);
+            return new AuditStep(AuditStepKind.CreateCounters);
         }
 
         if (!ledger.IsKnown)
@@ -48,9 +48,9 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
             return Flush(now, ledger.Unknown);
         }
 
-        if (ledger.Debts.Segments != 0)
+        if (ledger.OwedBumps.Segments != 0)
         {
-            return new Step(StepKind.PayDebts, Segments: ledger.Debts.Segments);
+            return new AuditStep(AuditStepKind.PayDebts, Segments: ledger.OwedBumps.Segments);
         }
 
         var due = _auditAt;
@@ -67,16 +67,16 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
 
         if (now.Monotonic < _auditAt)
         {
-            return new Step(StepKind.Wait, due);
+            return new AuditStep(AuditStepKind.Wait, due);
         }
 
         ScheduleAudit(now);
         _segment = (_segment + 1) % KeyHash.Segments;
-        return new Step(StepKind.Audit, Segment: _segment);
+        return new AuditStep(AuditStepKind.Audit, Segment: _segment);
     }
 
     /// <summary>The log records that were asked for have come, and those that were there are explained and settled.</summary>
-    public void LogsRead(in Moment now, bool allFound)
+    public void LogsRead(in Timestamps now, bool allFound)
     {
         if (allFound || ledger.Queue.Count == 0)
         {
@@ -95,7 +95,7 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
     }
 
     /// <summary>The step could not be done: the server is asked again after a period.</summary>
-    public void Failed(in Moment now)
+    public void Failed(in Timestamps now)
     {
         ScheduleAudit(now);
         _retryAt = _auditAt;
@@ -110,7 +110,7 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
         Math.Min(
             oldest + patience, Math.Max(ledger.Gate.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
 
-    private Step AskForMissing(in Moment now)
+    private AuditStep AskForMissing(in Timestamps now)
     {
         _missing.Clear();
         if (!ledger.Counters.Total.Missing(ledger.Queue[0].Total, MostLogs, _missing))
@@ -120,16 +120,16 @@ internal sealed class ServerAuditor<TDesign>(ServerLedger<TDesign> ledger, long 
 
         return _logAbsent && _absentFor == ledger.Queue[0].Total
             ? Flush(now, FlushReason.LogMissing)
-            : new Step(StepKind.ReadLogs, Logs: [.. _missing]);
+            : new AuditStep(AuditStepKind.ReadLogs, Logs: [.. _missing]);
     }
 
     // A flush is also an audit: the next one is a period away.
-    private Step Flush(in Moment now, FlushReason reason)
+    private AuditStep Flush(in Timestamps now, FlushReason reason)
     {
         ScheduleAudit(now);
         (_absentFor, _logAbsent) = (-1, false);
-        return new Step(StepKind.Flush, Reason: reason);
+        return new AuditStep(AuditStepKind.Flush, Reason: reason);
     }
 
-    private void ScheduleAudit(in Moment now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
+    private void ScheduleAudit(in Timestamps now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
 }

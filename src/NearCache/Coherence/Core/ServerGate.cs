@@ -6,18 +6,18 @@ namespace NearCache.Coherence.Core;
 /// What near entries of one memcached server are served by: up to which instant all is certain, and a generation for each segment.
 /// </summary>
 /// <remarks>
-/// Any thread may ask. Its <see cref="ServerLedger{TDesign}"/> raises and confirms, in this order: confirming before voiding would be a
+/// Any thread may ask. Its <see cref="ServerLedger{TProtocol}"/> raises and confirms, in this order: confirming before voiding would be a
 /// stale hit.
 /// </remarks>
-/// <typeparam name="TDesign">The decisions of the proof; <see cref="AsDesigned"/> outside of tests.</typeparam>
+/// <typeparam name="TProtocol">The decisions of the proof; <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
 /// <param name="identity">Names the server, the same in every process of the fleet: never an index.</param>
 /// <param name="epochs">What the servers of the process share.</param>
-internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
-    where TDesign : struct, IDesign
+internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
+    where TProtocol : struct, ICoherenceProtocol
 {
     private readonly long[] _generations = new long[KeyHash.Segments];
-    private long _confirmedMonotonic = Moment.Never.Monotonic;
-    private long _confirmedWall = Moment.Never.Wall;
+    private long _confirmedMonotonic = Timestamps.Never.Monotonic;
+    private long _confirmedWall = Timestamps.Never.Wall;
 
     /// <summary>The server's name.</summary>
     public string Identity => identity;
@@ -26,7 +26,7 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     public ulong IdentityHash { get; } = KeyHash.Of(System.Text.Encoding.UTF8.GetBytes(identity)).Value;
 
     /// <summary>Everything that was complete at this instant is reflected in what is served.</summary>
-    public Moment Confirmed => new(Volatile.Read(ref _confirmedMonotonic), Volatile.Read(ref _confirmedWall));
+    public Timestamps Confirmed => new(Volatile.Read(ref _confirmedMonotonic), Volatile.Read(ref _confirmedWall));
 
     /// <summary>The generation of a segment; an entry of an older one is gone.</summary>
     public long Generation(int segment) => Volatile.Read(ref _generations[segment]);
@@ -40,35 +40,35 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     /// <param name="now">Read before the entry was looked up.</param>
     /// <param name="maxStaleness">In milliseconds.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsCurrent(int segment, long generation, in Moment now, long maxStaleness) =>
+    public bool IsCurrent(int segment, long generation, in Timestamps now, long maxStaleness) =>
         IsOpen(now, maxStaleness) && Volatile.Read(ref _generations[segment]) == generation;
 
     /// <summary>Is the gate open: is the last confirmed instant recent enough on both clocks?</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsOpen(in Moment now, long maxStaleness) =>
-        TDesign.IsOpen(now.Monotonic, Volatile.Read(ref _confirmedMonotonic), maxStaleness)
-        && TDesign.IsOpenByWall(now.Wall, Volatile.Read(ref _confirmedWall), maxStaleness);
+    public bool IsOpen(in Timestamps now, long maxStaleness) =>
+        TProtocol.IsOpen(now.Monotonic, Volatile.Read(ref _confirmedMonotonic), maxStaleness)
+        && TProtocol.IsOpenByWall(now.Wall, Volatile.Read(ref _confirmedWall), maxStaleness);
 
     /// <summary>Takes the token of a fill, before its remote read is sent.</summary>
     /// <param name="key">The hash of the key.</param>
     /// <param name="ring"><see cref="ProcessEpochs.Ring"/>, read before the server list was asked for this server.</param>
     /// <param name="rule">The generation of the rule, kept in the token for the caller to compare.</param>
     /// <param name="now">The time of sending.</param>
-    public FillToken BeginFill(KeyHash key, long ring, long rule, in Moment now)
+    public FillToken BeginFill(KeyHash key, long ring, long rule, in Timestamps now)
     {
         var stripe = key.Stripe(Stripes.Count);
         return new FillToken(now, key.Segment, Generation(key.Segment), rule, ring, stripe, epochs.Stripes.Read(stripe));
     }
 
     /// <summary>The generation that the entry of a fill is stamped with.</summary>
-    public long Stamp(in FillToken token) => TDesign.Stamp(token.Generation, Generation(token.Segment));
+    public long Stamp(in FillToken token) => TProtocol.Stamp(token.Generation, Generation(token.Segment));
 
     /// <summary>
     /// May the entry of a fill be served? Asked once, after the entry is in the map and before anyone may be given it; if not, it is taken
     /// out again.
     /// </summary>
     public bool MayServe(in FillToken token) =>
-        TDesign.MayServe(token.Epoch, epochs.Stripes.Read(token.Stripe))
+        TProtocol.MayServe(token.Epoch, epochs.Stripes.Read(token.Stripe))
         && token.Ring == epochs.Ring
         && Stamp(token) == Generation(token.Segment);
 
@@ -88,7 +88,7 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     /// <summary>
     /// Everything that was complete at this instant is reflected in what is served. True: it is later than what was confirmed before.
     /// </summary>
-    public bool Confirm(in Moment instant)
+    public bool Confirm(in Timestamps instant)
     {
         if (instant.Monotonic <= _confirmedMonotonic)
         {
@@ -102,7 +102,7 @@ internal class ServerGate<TDesign>(string identity, ProcessEpochs epochs)
     }
 
     /// <summary>Puts the gate into a state met before; for a test that explores states.</summary>
-    internal void Restore(in Moment confirmed, ReadOnlySpan<long> generations)
+    internal void Restore(in Timestamps confirmed, ReadOnlySpan<long> generations)
     {
         (_confirmedMonotonic, _confirmedWall) = confirmed;
         generations.CopyTo(_generations);

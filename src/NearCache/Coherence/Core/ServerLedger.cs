@@ -6,21 +6,21 @@ namespace NearCache.Coherence.Core;
 /// </summary>
 /// <remarks>
 /// One caller at a time: its owner holds a lock, from voiding keys until <see cref="Settle"/>. What any thread may ask is its
-/// <see cref="ServerGate{TDesign}"/>. The order within the lock: void the keys, <see cref="Explain"/>, then <see cref="Settle"/>.
+/// <see cref="ServerGate{TProtocol}"/>. The order within the lock: void the keys, <see cref="Explain"/>, then <see cref="Settle"/>.
 /// Confirming before voiding would be a stale hit.
 /// </remarks>
-/// <typeparam name="TDesign">The decisions of the proof; <see cref="AsDesigned"/> outside of tests.</typeparam>
+/// <typeparam name="TProtocol">The decisions of the proof; <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
 /// <param name="gate">What near entries of the server are served by.</param>
-internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
-    where TDesign : struct, IDesign
+internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
+    where TProtocol : struct, ICoherenceProtocol
 {
     private long _life;
 
-    /// <summary>Changes whenever the counters are lost; see <see cref="SentRead.Life"/>.</summary>
+    /// <summary>Changes whenever the counters are lost; see <see cref="PendingRead.Life"/>.</summary>
     public long Life => _life;
 
     /// <summary>What near entries of the server are served by.</summary>
-    public ServerGate<TDesign> Gate => gate;
+    public ServerGate<TProtocol> Gate => gate;
 
     /// <summary>Do we know where the counters stand? If not, the next step is a flush.</summary>
     public bool IsKnown { get; private set; }
@@ -32,13 +32,13 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     public FlushReason Unknown { get; private set; } = FlushReason.FirstAudit;
 
     /// <summary>How far the counters are explained.</summary>
-    public ExplainedCounters<TDesign> Counters { get; } = new();
+    public ExplainedCounters<TProtocol> Counters { get; } = new();
 
     /// <summary>The audits that wait for explanations.</summary>
     public AuditQueue Queue { get; } = new();
 
     /// <summary>Bumps that this process owes the server.</summary>
-    public Debts Debts { get; } = new();
+    public OwedBumps OwedBumps { get; } = new();
 
     /// <summary>A mutation is accounted for: its key has been voided here. Call <see cref="Settle"/> after the last one.</summary>
     /// <param name="n">Which mutation of the server it was.</param>
@@ -56,7 +56,7 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// News from a slot: forgets the key, unless all of it was explained before. Call <see cref="Settle"/> after the last one. True: it was
     /// new.
     /// </summary>
-    public bool Hear(Announcement news, IForget store)
+    public bool Hear(Announcement news, IInvalidationTarget store)
     {
         // While nothing is known, news explains nothing; but the key is dropped sooner than by the flush that is to come.
         if (IsKnown && news.Versions.All(version => Counters.Total.Has(version.N)))
@@ -64,7 +64,7 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
             return false;
         }
 
-        store.Forget(news.Key.Span);
+        store.Invalidate(news.Key.Span);
         foreach (var version in news.Versions)
         {
             Explain(version.N, news.Segment, version.M);
@@ -74,11 +74,11 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     }
 
     /// <summary>News from a slot about a remote without counters: it explains nothing, and what it names is void.</summary>
-    public AuditEffect HearUncounted(Announcement news, IForget store)
+    public AuditEffect HearUncounted(Announcement news, IInvalidationTarget store)
     {
         if (news.Flushed == 0)
         {
-            store.Forget(news.Key.Span);
+            store.Invalidate(news.Key.Span);
             return default;
         }
 
@@ -89,24 +89,24 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// <summary>
     /// News from the log of the server: the record of mutation <paramref name="n"/>. Call <see cref="Settle"/> after the last one.
     /// </summary>
-    public void Hear(long n, in LogRecord record, IForget store)
+    public void Hear(long n, in LogRecord record, IInvalidationTarget store)
     {
         if (!Counters.Total.Has(n))
         {
-            store.Forget(record.Key.Span);
+            store.Invalidate(record.Key.Span);
             Explain(n, record.Segment, record.M);
         }
     }
 
     /// <summary>Confirms every waiting audit whose total is explained by now. True: a later instant is confirmed.</summary>
-    public bool Settle(in Moment now)
+    public bool Settle(in Timestamps now)
     {
         var confirmed = false;
         for (var audit = Queue.Count - 1; audit >= 0; audit--)
         {
-            if (TDesign.IsExplained(Counters.Total, Queue[audit].Total))
+            if (TProtocol.IsExplained(Counters.Total, Queue[audit].Total))
             {
-                confirmed |= gate.Confirm(TDesign.Confirms(Queue[audit].Sent, now));
+                confirmed |= gate.Confirm(TProtocol.Confirms(Queue[audit].Sent, now));
                 Queue.RemoveAt(audit);
             }
         }
@@ -117,12 +117,12 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// <summary>An audit is about to be sent.</summary>
     /// <param name="now">The time of sending.</param>
     /// <param name="segment">The segment that it reads along.</param>
-    public SentRead SendingAudit(in Moment now, int segment) =>
+    public PendingRead SendingAudit(in Timestamps now, int segment) =>
         new(now, Counters.Total.Highest, segment, [Counters.Segments[segment].Highest], _life);
 
     /// <summary>A flush is about to be sent.</summary>
     /// <param name="now">The time of sending.</param>
-    public SentRead SendingFlush(in Moment now) =>
+    public PendingRead SendingFlush(in Timestamps now) =>
         new(now, Counters.Total.Highest, 0, [.. Counters.Segments.Select(segment => segment.Highest)], _life);
 
     /// <summary>An audit was answered. It waits in the queue until it is explained, which may be at once.</summary>
@@ -131,7 +131,7 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// <param name="segment">The counter of the segment that was read along; null when it is absent.</param>
     /// <param name="rulesMatch">Does the server carry exactly the rules that are applied here?</param>
     /// <param name="now">The time of receipt.</param>
-    public AuditEffect AuditAnswered(in SentRead sent, long? total, long? segment, bool rulesMatch, in Moment now)
+    public AuditEffect AuditAnswered(in PendingRead sent, long? total, long? segment, bool rulesMatch, in Timestamps now)
     {
         if (!IsKnown || sent.Life != _life)
         {
@@ -149,7 +149,7 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         }
 
         Counters.Total.Saw(shown);
-        if (rulesMatch || TDesign.ConfirmsDespiteOtherRules)
+        if (rulesMatch || TProtocol.ConfirmsDespiteOtherRules)
         {
             Queue.Add(sent.Sent, shown);
         }
@@ -168,7 +168,7 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     /// <param name="reason">Why it was sent.</param>
     /// <param name="now">The time of receipt.</param>
     public AuditEffect Flushed(
-        in SentRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Moment now)
+        in PendingRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Timestamps now)
     {
         if (sent.Life != _life)
         {
@@ -215,9 +215,9 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         }
 
         // Also when only one of the two was not counted: a total that goes on over a segment that does not show the mutation would hide it.
-        if (TDesign.OwesAfterSilence)
+        if (TProtocol.OwesAfterSilence)
         {
-            Debts.Owe(segment);
+            OwedBumps.Owe(segment);
         }
 
         return answered ? Lose(FlushReason.CountersAbsent) : default;
@@ -225,7 +225,7 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
 
     /// <summary>A debt was paid: the bumps of a segment were acknowledged.</summary>
     /// <param name="segment">The segment.</param>
-    /// <param name="owed">What <see cref="Debts.Owed"/> said before the bumps were sent.</param>
+    /// <param name="owed">What <see cref="OwedBumps.Owed"/> said before the bumps were sent.</param>
     /// <param name="m">The answer to the bump of the segment; null: the counter is absent.</param>
     /// <param name="n">The answer to the bump of the total; null: the counter is absent.</param>
     public AuditEffect DebtPaid(int segment, int owed, long? m, long? n)
@@ -236,14 +236,14 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         }
 
         // Which keys were meant is forgotten, and one may have been filled again before the late mutation.
-        Debts.Paid(segment, owed);
+        OwedBumps.Paid(segment, owed);
         gate.Raise(1ul << segment);
         Explain(n.Value, segment, m.Value);
         return new AuditEffect(false, 1ul << segment, FlushReason.DebtPaid);
     }
 
     /// <summary>The counters have lost their history: nothing of the server is served until a flush said where they stand.</summary>
-    /// <remarks>Debts stay: a lost segment does not show other readers, who have the total, what else is owed.</remarks>
+    /// <remarks>OwedBumps stay: a lost segment does not show other readers, who have the total, what else is owed.</remarks>
     public AuditEffect Lose(FlushReason reason)
     {
         NeedsCounters |= reason == FlushReason.CountersAbsent;
@@ -262,13 +262,13 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
     }
 
     /// <summary>Puts the ledger into a state met before; for a test that explores states. The parts are put back by themselves.</summary>
-    internal void Restore(in Moment confirmed, ReadOnlySpan<long> generations, bool isKnown = true, bool needsCounters = false)
+    internal void Restore(in Timestamps confirmed, ReadOnlySpan<long> generations, bool isKnown = true, bool needsCounters = false)
     {
         (IsKnown, NeedsCounters) = (isKnown, needsCounters);
         gate.Restore(confirmed, generations);
     }
 
-    private AuditEffect Begin(in SentRead sent, long total, ReadOnlySpan<long?> segments, bool rulesMatch, in Moment now)
+    private AuditEffect Begin(in PendingRead sent, long total, ReadOnlySpan<long?> segments, bool rulesMatch, in Timestamps now)
     {
         var effect = RaiseAll(Unknown);
         Counters.Restart(total, segments);
@@ -276,9 +276,9 @@ internal sealed class ServerLedger<TDesign>(ServerGate<TDesign> gate)
         return effect with { Confirmed = ConfirmFlush(sent, rulesMatch, now) };
     }
 
-    private bool ConfirmFlush(in SentRead sent, bool rulesMatch, in Moment now)
+    private bool ConfirmFlush(in PendingRead sent, bool rulesMatch, in Timestamps now)
     {
         Queue.Clear();
-        return (rulesMatch || TDesign.ConfirmsDespiteOtherRules) && gate.Confirm(TDesign.Confirms(sent.Sent, now));
+        return (rulesMatch || TProtocol.ConfirmsDespiteOtherRules) && gate.Confirm(TProtocol.Confirms(sent.Sent, now));
     }
 }

@@ -12,7 +12,7 @@ namespace NearCache.Coherence.Core;
 /// <param name="bucket">What pays for attempts.</param>
 /// <param name="member">A hash of the process: which slot is its own.</param>
 /// <param name="random">Spreads second tries.</param>
-internal sealed class SlotWriter(AnnouncementQueue queue, TokenBucket bucket, ulong member, Random random)
+internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ulong member, Random random)
 {
     private const int LongestPause = 50;
 

@@ -47,7 +47,7 @@ internal sealed class AuditCommands(CounterNames keys)
     /// <summary>The mutation and its bumps, in the order that the design decides.</summary>
     public MetaCommand[] Mutation(in MetaCommand mutation, int segment)
     {
-        var order = MutationPlan<AsDesigned>.Order;
+        var order = MutationPlan<CoherenceProtocol>.Order;
         var group = new MetaCommand[order.Count];
         for (var i = 0; i < group.Length; i++)
         {
@@ -58,7 +58,7 @@ internal sealed class AuditCommands(CounterNames keys)
     }
 
     /// <summary>The bumps alone, for what is owed.</summary>
-    public MetaCommand[] Bumps(int segment) => [.. MutationPlan<AsDesigned>.BumpsOnly.Select(bump => Bump(bump, segment))];
+    public MetaCommand[] Bumps(int segment) => [.. MutationPlan<CoherenceProtocol>.BumpsOnly.Select(bump => Bump(bump, segment))];
 
     /// <summary>A counter as read or counted; null: absent.</summary>
     public static long? Counter(in MetaResponse response) =>

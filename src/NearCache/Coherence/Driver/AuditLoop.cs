@@ -16,13 +16,13 @@ internal sealed class AuditLoop(
     IRemoteServer server,
     CoherenceContext context,
     AuditCommands commands,
-    LedgerOwner ledger,
-    Func<MetaResponse, Moment, Moment, bool> observe) : IAsyncDisposable
+    SynchronizedLedger ledger,
+    Func<MetaResponse, Timestamps, Timestamps, bool> observe) : IAsyncDisposable
 {
     private readonly OwnedLoop _loop = new(context.Logger, $"audits of {server.Name}");
-    private readonly GateWatch _gate = new(server.Name, context.MaxStaleness, context.Metrics, context.Logger);
+    private readonly GateMonitor _gate = new(server.Name, context.MaxStaleness, context.Metrics, context.Logger);
 
-    private Moment _late = Moment.Never;
+    private Timestamps _late = Timestamps.Never;
 
     /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
     public void Start()
@@ -44,9 +44,9 @@ internal sealed class AuditLoop(
         _gate.Look(ledger.Gate.IsOpen(now, context.MaxStaleness), now.Monotonic);
     }
 
-    private async Task DoAsync(Step step, CancellationToken stopping)
+    private async Task DoAsync(AuditStep step, CancellationToken stopping)
     {
-        if (step.Kind == StepKind.Wait)
+        if (step.Kind == AuditStepKind.Wait)
         {
             await ledger.Due.WaitAsync(step.Until - context.Clock.Monotonic(), stopping).ConfigureAwait(false);
             return;
@@ -56,11 +56,11 @@ internal sealed class AuditLoop(
         {
             await (step.Kind switch
             {
-                StepKind.Audit => AuditAsync(step.Segment, stopping),
-                StepKind.Flush => FlushAsync(step.Reason, stopping),
-                StepKind.ReadLogs => ReadLogsAsync(step.Logs!),
-                StepKind.CreateCounters => CreateAsync(stopping),
-                StepKind.PayDebts => PayAsync(step.Segments),
+                AuditStepKind.Audit => AuditAsync(step.Segment, stopping),
+                AuditStepKind.Flush => FlushAsync(step.Reason, stopping),
+                AuditStepKind.ReadLogs => ReadLogsAsync(step.Logs!),
+                AuditStepKind.CreateCounters => CreateAsync(stopping),
+                AuditStepKind.PayDebts => PayAsync(step.Segments),
                 _ => throw new InvalidOperationException($"No such step: {step.Kind}."),
             }).ConfigureAwait(false);
         }
@@ -118,7 +118,7 @@ internal sealed class AuditLoop(
 
         // A stop may have come and gone unseen, and what was written meanwhile was not announced.
         var (now, last) = (context.Clock.Now(), ledger.Gate.Confirmed);
-        if (last != Moment.Never
+        if (last != Timestamps.Never
             && last != _late
             && (now.Monotonic - last.Monotonic >= 2 * context.MaxStaleness || now.Wall - last.Wall >= 2 * context.MaxStaleness))
         {

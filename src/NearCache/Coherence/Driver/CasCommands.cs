@@ -12,7 +12,7 @@ namespace NearCache.Coherence.Driver;
 /// A connection leads to one process of memcached, so it never leads to two lives of CAS ids. Usually an audit has read the life already,
 /// and nothing more is asked.
 /// </remarks>
-internal sealed class CasCommands(IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger)
+internal sealed class CasCommands(IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger)
 {
     // A connection may be replaced between the read of its life and the command.
     private const int MostTries = 4;

@@ -18,7 +18,7 @@ internal sealed class CoherenceContext
 
     public required TimeProvider Time { get; init; }
 
-    public required IForget Forget { get; init; }
+    public required IInvalidationTarget Invalidator { get; init; }
 
     /// <summary>Set before anything is started, where there is a ZooKeeper.</summary>
     public IAnnouncer Announcer { get; set; } = new NoAnnouncer();

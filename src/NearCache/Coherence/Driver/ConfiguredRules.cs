@@ -37,7 +37,7 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
             }
             else if (
                 !RuleSet.Create(0, [rule with { Since = 1 }], [])
-                    .HasSameRules(RuleSet.Create(0, [other with { Since = 1, Others = OtherMembers.None }], [])))
+                    .HasSameRules(RuleSet.Create(0, [other with { Since = 1, Others = UnknownMembers.None }], [])))
             {
                 differences.Add($"{rule.Name} has other settings there");
             }

@@ -11,9 +11,9 @@ namespace NearCache.Coherence.Driver;
 /// The writes to one server that are counted: each goes with its bumps, and is left in the log and announced when it has been answered.
 /// </summary>
 internal sealed class CountedWrites(
-    IRemoteServer server, CoherenceContext context, AuditCommands commands, LedgerOwner ledger, Func<RulesView> view)
+    IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger, Func<RulesView> view)
 {
-    private readonly LogWriter _log = new(server, context.Names, context.Time, context.Metrics);
+    private readonly LogRecordWriter _log = new(server, context.Names, context.Time, context.Metrics);
 
     /// <summary>Sends a mutation and its bumps in one write, and completes when all have answered and the key is void here.</summary>
     /// <param name="mutation">The mutation.</param>

@@ -38,7 +38,7 @@ internal sealed class EnsembleInspector(
     private bool _isDone;
 
     /// <summary>Names at the ensemble's root that are not NearCache's; null: nobody has looked.</summary>
-    public IReadOnlyList<string>? Neighbours { get; private set; }
+    public IReadOnlyList<string>? CoTenants { get; private set; }
 
     /// <summary>Does its work in the first session that lets it, and nothing in later ones.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -84,25 +84,25 @@ internal sealed class EnsembleInspector(
             return;
         }
 
-        string[] neighbours;
+        string[] coTenants;
         if (stat.ChildrenCount > MostListed)
         {
-            neighbours = [$"{stat.ChildrenCount} nodes"];
+            coTenants = [$"{stat.ChildrenCount} nodes"];
         }
         else
         {
             var own = lane.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
             var children = await root.GetChildrenAsync("/", cancellationToken).ConfigureAwait(false);
-            neighbours = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
+            coTenants = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
         }
 
-        if (neighbours.Length > 0)
+        if (coTenants.Length > 0)
         {
-            var named = neighbours.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
-            context.Logger.NeighboursFound(string.Join(", ", named) + (neighbours.Length > MostNamed ? ", …" : ""));
+            var named = coTenants.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
+            context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Length > MostNamed ? ", …" : ""));
         }
 
         // Last: whoever sees it shown can count on the warning being written.
-        Neighbours = neighbours;
+        CoTenants = coTenants;
     }
 }

@@ -5,7 +5,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>
-/// Requests to ZooKeeper for one purpose, made through the <see cref="EnsembleGate"/>. After a failure the next request waits by itself, so
+/// Requests to ZooKeeper for one purpose, made through the <see cref="EnsembleGateway"/>. After a failure the next request waits by itself, so
 /// a caller may simply ask again.
 /// </summary>
 /// <remarks>
@@ -14,21 +14,21 @@ namespace NearCache.Coherence.Driver;
 /// </remarks>
 internal sealed class EnsembleLane
 {
-    private readonly EnsembleGate _gate;
+    private readonly EnsembleGateway _gate;
     private readonly ZooKeeperClient _client;
     private readonly Direction _reads;
     private readonly Direction _changes;
     private readonly bool _isUrgent;
 
-    public EnsembleLane(EnsembleGate gate, EnsembleRequest reads, EnsembleRequest changes, EnsemblePacing pacing)
+    public EnsembleLane(EnsembleGateway gate, EnsembleRequest reads, EnsembleRequest changes, EnsemblePacing pacing)
     {
         (_gate, _client, Pacing) = (gate, gate.Client, pacing);
         _reads = new Direction(
-            reads, isChange: false, new FailurePause(EnsembleAllowance.FirstReadPause, EnsembleAllowance.LongestReadPause, Random.Shared));
+            reads, isChange: false, new FailurePause(EnsembleLimits.FirstReadPause, EnsembleLimits.LongestReadPause, Random.Shared));
         _changes = new Direction(
             changes,
             isChange: true,
-            new FailurePause(EnsembleAllowance.FirstChangePause, EnsembleAllowance.LongestChangePause, Random.Shared));
+            new FailurePause(EnsembleLimits.FirstChangePause, EnsembleLimits.LongestChangePause, Random.Shared));
     }
 
     private EnsembleLane(EnsembleLane other, ZooKeeperClient client, bool isUrgent) =>
@@ -191,7 +191,7 @@ internal sealed class EnsembleLane
     {
         foreach (var direction in new[] { _reads, _changes })
         {
-            if (direction.Failure is { } failure && EnsembleGate.IsOfConnection(failure))
+            if (direction.Failure is { } failure && EnsembleGateway.IsOfConnection(failure))
             {
                 direction.Pause.End();
                 direction.Failure = null;

@@ -9,6 +9,6 @@ internal enum EnsemblePacing
     /// <summary>The pauses after failures. A budget of the caller's own paces the rest.</summary>
     Failures,
 
-    /// <summary>The pauses after failures, and <see cref="EnsembleAllowance"/>.</summary>
-    Allowance,
+    /// <summary>The pauses after failures, and <see cref="EnsembleLimits"/>.</summary>
+    RateLimited,
 }

@@ -28,7 +28,7 @@ namespace NearCache.Coherence.Driver;
 internal sealed class NamespaceKeeper(
     NamespaceTree tree,
     EnsembleLane lane,
-    EnsembleGate gate,
+    EnsembleGateway gate,
     NamespacePaths paths,
     NearClock clock,
     TimeProvider time,
@@ -141,7 +141,7 @@ internal sealed class NamespaceKeeper(
         return look.HasRules || repair is null ? NamespaceState.Whole : WithoutRules(repair);
     }
 
-    private async Task<NamespaceLook> LookAsync(CancellationToken cancellationToken)
+    private async Task<NamespaceScan> LookAsync(CancellationToken cancellationToken)
     {
         var look = await tree.LookAsync(cancellationToken).ConfigureAwait(false);
         _rulesAbsentSince = look.HasRules ? null : _rulesAbsentSince ?? clock.Monotonic();
@@ -153,7 +153,7 @@ internal sealed class NamespaceKeeper(
         return look;
     }
 
-    private async Task<RegistryRepair> DecideAsync(NamespaceLook look, CancellationToken cancellationToken)
+    private async Task<RegistryRepair> DecideAsync(NamespaceScan look, CancellationToken cancellationToken)
     {
         var known = await survey(cancellationToken).ConfigureAwait(false);
         var absentFor = TimeSpan.FromMilliseconds(clock.Monotonic() - _rulesAbsentSince!.Value);

@@ -20,7 +20,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
 
     /// <summary>Looks what is there, by reads alone: four of a whole namespace.</summary>
     /// <exception cref="ZooKeeperException">It cannot be seen, or there is no chroot.</exception>
-    public async Task<NamespaceLook> LookAsync(CancellationToken cancellationToken)
+    public async Task<NamespaceScan> LookAsync(CancellationToken cancellationToken)
     {
         var missing = new List<string>();
         var config = await lane.TryGetDataAsync(paths.Config, null, cancellationToken).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
                     missing.Reverse();
                 }
 
-                return new NamespaceLook(null, RulesTransaction: null, [.. missing, paths.Config, paths.Members, paths.Slots, .. Slots]);
+                return new NamespaceScan(null, RulesTransaction: null, [.. missing, paths.Config, paths.Members, paths.Slots, .. Slots]);
             }
 
             missing.Add(paths.Config);
@@ -54,7 +54,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
             }
         }
 
-        return new NamespaceLook(config is { } found ? ReadFormat(found.Data) : null, rules?.ModifiedZxid, missing);
+        return new NamespaceScan(config is { } found ? ReadFormat(found.Data) : null, rules?.ModifiedZxid, missing);
     }
 
     /// <summary>Creates what a look has found missing.</summary>

@@ -7,4 +7,4 @@ namespace NearCache.Coherence.Driver;
 /// <param name="Servers">What each memcached server carries; null: it has not answered.</param>
 /// <param name="Configured">What a registry of this process's configuration begins with.</param>
 internal sealed record RegistrySurvey(
-    RegistryDocument Known, IReadOnlyList<(string Server, RulesAsRead? Found)> Servers, RegistryDocument Configured);
+    RegistryDocument Known, IReadOnlyList<(string Server, RulesItemContent? Found)> Servers, RegistryDocument Configured);

@@ -6,7 +6,7 @@ using NearCache.Tags;
 namespace NearCache.Coherence.Driver;
 
 /// <summary>What reads and writes ask of the rules that are in force here, and of what is known of them on the key's server.</summary>
-internal sealed class RuleDecisions(RuleBook book, CoherenceContext context) : IRuleBook
+internal sealed class RuleDecisions(RuleTable book, CoherenceContext context) : IRuleDecisions
 {
     /// <inheritdoc/>
     public ActiveRule? Match(ReadOnlySpan<char> key) => IsTag(key) ? book.Tags : book.Matcher.Find(key);
@@ -15,7 +15,7 @@ internal sealed class RuleDecisions(RuleBook book, CoherenceContext context) : I
     public DryRun? Try(ReadOnlySpan<char> key) => book.Tried?.Find(key)?.DryRun;
 
     /// <inheritdoc/>
-    public bool MayFill(ServerDriver server, ActiveRule rule, in Moment now, out long generation)
+    public bool MayFill(CoherentServer server, ActiveRule rule, in Timestamps now, out long generation)
     {
         generation = rule.Generation;
 
@@ -24,13 +24,13 @@ internal sealed class RuleDecisions(RuleBook book, CoherenceContext context) : I
     }
 
     /// <inheritdoc/>
-    public bool MustBump(ServerDriver server, ReadOnlySpan<char> key) => IsTag(key) || Decide(server, key) == BumpDecision.Bump;
+    public bool MustBump(CoherentServer server, ReadOnlySpan<char> key) => IsTag(key) || Decide(server, key) == BumpDecision.Bump;
 
     /// <inheritdoc/>
-    public bool MayMatchNow(ServerDriver server, ReadOnlySpan<char> key) => Decide(server, key) != BumpDecision.None;
+    public bool MayMatchNow(CoherentServer server, ReadOnlySpan<char> key) => Decide(server, key) != BumpDecision.None;
 
     /// <inheritdoc/>
-    public ValueTask<bool> MustBumpAfterAsync(ServerDriver server, string key)
+    public ValueTask<bool> MustBumpAfterAsync(CoherentServer server, string key)
     {
         var decision = Decide(server, key);
         return decision == BumpDecision.ReadFirst && context.HasCounters
@@ -38,9 +38,9 @@ internal sealed class RuleDecisions(RuleBook book, CoherenceContext context) : I
             : ValueTask.FromResult(decision != BumpDecision.None);
     }
 
-    private BumpDecision Decide(ServerDriver server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, context.Clock.Now());
+    private BumpDecision Decide(CoherentServer server, ReadOnlySpan<char> key) => server.Rules.View.Decide(key, context.Clock.Now());
 
-    private async ValueTask<bool> ReadAndDecideAsync(ServerDriver server, string key)
+    private async ValueTask<bool> ReadAndDecideAsync(CoherentServer server, string key)
     {
         try
         {

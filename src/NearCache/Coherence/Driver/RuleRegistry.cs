@@ -15,7 +15,7 @@ namespace NearCache.Coherence.Driver;
 /// <param name="patience">How long a stop may take to be acknowledged.</param>
 internal sealed class RuleRegistry(
     IRegistryStore store,
-    RulesDriver rules,
+    RulesCoordinator rules,
     UsageReader usage,
     NearClock clock,
     TimeProvider time,
@@ -27,7 +27,7 @@ internal sealed class RuleRegistry(
     private static readonly TimeSpan LeastDryRun = TimeSpan.FromSeconds(90);
 
     private readonly SemaphoreSlim _turn = new(1);   // never waited for by handle, so there is nothing to dispose
-    private readonly TokenBucket _bucket = new(EditsPerSecond, double.MaxValue);
+    private readonly WriteBudget _bucket = new(EditsPerSecond, double.MaxValue);
     private volatile bool _isClosed;
 
     /// <inheritdoc/>

@@ -31,15 +31,15 @@ internal static class RuleTranslation
     /// <summary>A set, compiled for the leases. Done once a set, not once a server.</summary>
     /// <param name="set">The set.</param>
     /// <param name="asMatched">A rule as keys are compared with it; null: as it is written.</param>
-    public static CarriedSet Carry(RuleSet set, Func<Rule, Rule>? asMatched = null)
+    public static LeasedRuleSet Carry(RuleSet set, Func<Rule, Rule>? asMatched = null)
     {
         var enabled = set.Rules.Where(rule => rule.Enabled).Select(rule => asMatched?.Invoke(rule) ?? rule).ToArray();
         var hits = new ThreadedCounter();
         var matcher = new RuleMatcher([.. enabled.Select(rule => new ActiveRule(rule, NoDefaults, hits))]);
-        return new CarriedSet(
+        return new LeasedRuleSet(
             set.Revision,
             set.Content,
-            [.. enabled.Select(rule => new CarriedRule(Identity(rule), rule.Match.Matches))],
+            [.. enabled.Select(rule => new LeasedRule(Identity(rule), rule.Match.Matches))],
             matcher.Matches);
     }
 
@@ -47,11 +47,11 @@ internal static class RuleTranslation
     /// <param name="response">The answer.</param>
     /// <param name="server">The server.</param>
     /// <param name="carry">Finds the compiled form of a set, so that equal ones are compiled once.</param>
-    public static RulesAsRead? Read(in MetaResponse response, string server, Func<RuleSet, CarriedSet> carry)
+    public static RulesItemContent? Read(in MetaResponse response, string server, Func<RuleSet, LeasedRuleSet> carry)
     {
         if (response.Status == MetaStatus.Miss)
         {
-            return new RulesAsRead(RulesReading.Absent, null, StopSet.None, default);
+            return new RulesItemContent(RulesReading.Absent, null, StopSet.None, default);
         }
 
         if (response.Status != MetaStatus.Ok)
@@ -61,12 +61,12 @@ internal static class RuleTranslation
 
         if (RulesItem.ReadByHand(response.Value.Span, server, response.Cas) is { } stop)
         {
-            return new RulesAsRead(
+            return new RulesItemContent(
                 new RulesReading(RulesFound.Nothing, response.ClientFlags, response.Cas), null, StopSet.Of([stop]), default);
         }
 
         return RulesItem.TryDecode(response.Value, response.ClientFlags, out var item, out var why)
-            ? new RulesAsRead(
+            ? new RulesItemContent(
                 new RulesReading(
                     RulesFound.Set,
                     response.ClientFlags,
@@ -74,7 +74,7 @@ internal static class RuleTranslation
                     item.Incarnation,
                     item.Settled,
                     carry(item.Set)), item.Set, item.Stops, default)
-            : new RulesAsRead(new RulesReading(RulesFound.Unreadable, response.ClientFlags, response.Cas), null, StopSet.None, why);
+            : new RulesItemContent(new RulesReading(RulesFound.Unreadable, response.ClientFlags, response.Cas), null, StopSet.None, why);
     }
 
     /// <summary>The item that a step writes.</summary>

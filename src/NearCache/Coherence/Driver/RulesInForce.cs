@@ -19,7 +19,7 @@ namespace NearCache.Coherence.Driver;
 /// <param name="servers">Are told.</param>
 /// <param name="keyPrefix">Of the cache: rules are written without it.</param>
 internal sealed class RulesInForce(
-    RuleBook book,
+    RuleTable book,
     ConfiguredRules configured,
     RulesOnServers servers,
     NearClock clock,
@@ -101,10 +101,10 @@ internal sealed class RulesInForce(
     }
 
     /// <summary>The registry holds something that cannot be read here.</summary>
-    public void RegistryUnreadable(Unreadable why) => Unreadable(Registry, why);
+    public void RegistryUnreadable(UnreadableReason why) => Unreadable(Registry, why);
 
     /// <summary>A server was found to carry this, and its leases say what that means. Its stops have been told before.</summary>
-    public void ServerRead(string server, RulesAsRead found, RulesNews news)
+    public void ServerRead(string server, RulesItemContent found, RulesReadEffect news)
     {
         if (found.Reading.Found == RulesFound.Unreadable)
         {
@@ -236,7 +236,7 @@ internal sealed class RulesInForce(
         }
     }
 
-    private void Unreadable(string source, Unreadable why)
+    private void Unreadable(string source, UnreadableReason why)
     {
         if (_unreadable.Add(source))
         {

@@ -8,26 +8,26 @@ namespace NearCache.Coherence.Driver;
 /// </summary>
 /// <param name="make">Makes the rules on a server, where this set is in force.</param>
 /// <param name="asMatched">A rule as keys are compared with it.</param>
-internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules> make, Func<Rule, Rule> asMatched) : IAsyncDisposable
+internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerRulesSync> make, Func<Rule, Rule> asMatched) : IAsyncDisposable
 {
-    // guards the list and what it has been told; the locks of ServerRules are taken inside it, never the other way
+    // guards the list and what it has been told; the locks of ServerRulesSync are taken inside it, never the other way
     private readonly Lock _lock = new();
-    private volatile ServerRules[] _servers = [];   // replaced, never changed
-    private volatile CompiledSet _compiled = new(RuleSet.Empty, CarriedSet.None);
-    private CarriedSet _applied = CarriedSet.None;
+    private volatile ServerRulesSync[] _servers = [];   // replaced, never changed
+    private volatile CompiledSet _compiled = new(RuleSet.Empty, LeasedRuleSet.None);
+    private LeasedRuleSet _applied = LeasedRuleSet.None;
     private bool _bumpsEverything;
 
     /// <summary>Reads the item of each server now; null: it does not answer.</summary>
-    public async Task<IReadOnlyList<(string Server, RulesAsRead? Found)>> LookAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<(string Server, RulesItemContent? Found)>> LookAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(
             _servers.Select(
                 async server =>
                     (server.Name, await server.LookAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
 
     /// <summary>Begins to look after the rules on these servers.</summary>
-    public void Add(params IEnumerable<ServerDriver> servers)
+    public void Add(params IEnumerable<CoherentServer> servers)
     {
-        ServerRules[] added;
+        ServerRulesSync[] added;
         lock (_lock)
         {
             added = [.. servers.Select(server => make(server, _applied))];
@@ -46,7 +46,7 @@ internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules>
     }
 
     /// <summary>Looks no longer after the rules on a server that the cache does not use any more.</summary>
-    public ValueTask RemoveAsync(ServerRules removed)
+    public ValueTask RemoveAsync(ServerRulesSync removed)
     {
         lock (_lock)
         {
@@ -57,7 +57,7 @@ internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules>
     }
 
     /// <summary>The form in which the leases know a set. Servers carry the same one mostly: it is compiled once.</summary>
-    public CarriedSet Carry(RuleSet set)
+    public LeasedRuleSet Carry(RuleSet set)
     {
         var last = _compiled;
         if (last.Set.IsSame(set))
@@ -122,5 +122,5 @@ internal sealed class RulesOnServers(Func<ServerDriver, CarriedSet, ServerRules>
         }
     }
 
-    private sealed record CompiledSet(RuleSet Set, CarriedSet Carried);
+    private sealed record CompiledSet(RuleSet Set, LeasedRuleSet Carried);
 }

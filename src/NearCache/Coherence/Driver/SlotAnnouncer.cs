@@ -83,7 +83,7 @@ internal sealed class SlotAnnouncer(
             board.WriteFailed(
                 step.Slot,
                 lanes[step.Slot].ChangesFrom,
-                isOfAll: e.Code == ZooKeeperErrorCode.QuotaExceeded || EnsembleGate.IsOfConnection(e));
+                isOfAll: e.Code == ZooKeeperErrorCode.QuotaExceeded || EnsembleGateway.IsOfConnection(e));
         }
     }
 

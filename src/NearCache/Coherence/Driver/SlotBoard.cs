@@ -16,7 +16,7 @@ internal sealed class SlotBoard
     private readonly Lock _lock = new();   // guards all below; nothing that takes another lock is called inside
     private readonly double _deliveries;
     private readonly AnnouncementQueue _queue;
-    private readonly TokenBucket _bucket;
+    private readonly WriteBudget _bucket;
     private readonly SlotWriter _writer;
     private readonly SlotReader _reader;
     private readonly int[] _ringBytes = new int[NamespacePaths.SlotCount];
@@ -39,7 +39,7 @@ internal sealed class SlotBoard
     {
         _deliveries = budgets.Deliveries;
         _queue = new AnnouncementQueue(SlotRing.MostBytes, keepsOverflow);
-        _bucket = new TokenBucket(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
+        _bucket = new WriteBudget(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
         _writer = new SlotWriter(_queue, _bucket, member, new Random());
         _reader = new SlotReader(NamespacePaths.SlotCount, (int)budgets.Deliveries, maxStaleness);
         ToRead = new Wake(time);

@@ -10,7 +10,7 @@ namespace NearCache.Coherence.Driver;
 /// of then.
 /// </remarks>
 internal sealed class SlotConfirmation(
-    EnsembleLane lane, NamespacePaths paths, SlotDriver slots, RulesDriver rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
+    EnsembleLane lane, NamespacePaths paths, SlotChannel slots, RulesCoordinator rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
 {
     private const long Least = 1000;
 

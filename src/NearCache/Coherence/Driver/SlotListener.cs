@@ -10,15 +10,15 @@ internal sealed class SlotListener(
     NamespacePaths paths,
     CoherenceContext context,
     SlotBoard board,
-    IEnumerable<ServerDriver> servers,
+    IEnumerable<CoherentServer> servers,
     Action damaged) : IAsyncDisposable
 {
     private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
     private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
-    private volatile Dictionary<ulong, ServerDriver> _servers = ByHash(servers);   // replaced, never changed
+    private volatile Dictionary<ulong, CoherentServer> _servers = ByHash(servers);   // replaced, never changed
 
     /// <summary>The cache has other servers: news of others is of no use.</summary>
-    public void SetServers(IEnumerable<ServerDriver> servers) => _servers = ByHash(servers);
+    public void SetServers(IEnumerable<CoherentServer> servers) => _servers = ByHash(servers);
 
     public void Start() => _loop.Start(ReadDueAsync);
 
@@ -45,7 +45,7 @@ internal sealed class SlotListener(
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private static Dictionary<ulong, ServerDriver> ByHash(IEnumerable<ServerDriver> servers) =>
+    private static Dictionary<ulong, CoherentServer> ByHash(IEnumerable<CoherentServer> servers) =>
         servers.ToDictionary(server => server.Gate.IdentityHash);
 
     private async Task ReadDueAsync(CancellationToken stopping)

@@ -8,8 +8,8 @@ public sealed class RuleLeasesTests
     private const long FillAfter = 5050;
     private const long MaxStaleness = 5000;
 
-    private static readonly CarriedSet Without = RulesOnServer.Set(1);
-    private static readonly CarriedSet With = RulesOnServer.Set(2, "a@2");
+    private static readonly LeasedRuleSet Without = RulesOnServer.Set(1);
+    private static readonly LeasedRuleSet With = RulesOnServer.Set(2, "a@2");
     private static readonly RuleIdentity A = new("a", 2);
 
     private readonly RulesOnServer _server = new();
@@ -183,7 +183,7 @@ public sealed class RuleLeasesTests
         var leases = Leases(Without);
         leases.Read(_server.Item, At(0), At(0));
 
-        Assert.Equal(BumpDecision.ReadFirst, leases.View.Decide("x", new Moment(10, At(Lease).Wall)));
+        Assert.Equal(BumpDecision.ReadFirst, leases.View.Decide("x", new Timestamps(10, At(Lease).Wall)));
     }
 
     [Fact]
@@ -292,7 +292,7 @@ public sealed class RuleLeasesTests
     [Fact]
     public void Who_knows_no_set_writes_none()
     {
-        var leases = Leases(CarriedSet.None);
+        var leases = Leases(LeasedRuleSet.None);
         leases.Read(RulesReading.Absent, At(0), At(0));
 
         Assert.Equal(RulesStepKind.Wait, leases.Next(At(100_000)).Kind);
@@ -380,7 +380,7 @@ public sealed class RuleLeasesTests
     [Fact]
     public void In_one_process_nobody_waits()
     {
-        var leases = new ServerRuleLeases(new RuleLeaseTimes(0, MaxStaleness, Spread: 0), With, new Random(1));
+        var leases = new RuleLeases(new RuleLeaseTimes(0, MaxStaleness, Spread: 0), With, new Random(1));
         leases.Read(_server.Item, At(0), At(0));
         Assert.Equal(RulesStepKind.Read, leases.Next(At(0)).Kind);
         leases.Read(_server.Item, At(0), At(0));
@@ -392,12 +392,12 @@ public sealed class RuleLeasesTests
         Assert.Equal(BumpDecision.None, leases.View.Decide("x", At(1_000_000)));
     }
 
-    private static ServerRuleLeases Leases(CarriedSet applied) => new(new RuleLeaseTimes(Lease, MaxStaleness), applied, new Random(1));
+    private static RuleLeases Leases(LeasedRuleSet applied) => new(new RuleLeaseTimes(Lease, MaxStaleness), applied, new Random(1));
 
-    private static Moment At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
+    private static Timestamps At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
 
     // Does its steps until one writes.
-    private RulesStep Drive(ServerRuleLeases leases, long now)
+    private RulesStep Drive(RuleLeases leases, long now)
     {
         for (var i = 0; i < 10; i++)
         {

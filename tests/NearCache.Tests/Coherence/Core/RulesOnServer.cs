@@ -12,11 +12,11 @@ internal sealed class RulesOnServer
     public uint? Flags => Item.Cas == 0 ? null : Item.Flags;
 
     /// <summary>A set of rules that each cover the keys that begin with their name and a colon; "name@since".</summary>
-    public static CarriedSet Set(long revision, params string[] rules)
+    public static LeasedRuleSet Set(long revision, params string[] rules)
     {
-        CarriedRule[] carried = [.. rules.Select(rule => rule.Split('@')).Select(words => new CarriedRule(
+        LeasedRule[] carried = [.. rules.Select(rule => rule.Split('@')).Select(words => new LeasedRule(
             new RuleIdentity(words[0], long.Parse(words[1], null)), key => key.StartsWith(words[0] + ":")))];
-        return new CarriedSet(
+        return new LeasedRuleSet(
             revision,
             System.Text.Encoding.UTF8.GetBytes($"{revision} {string.Join(' ', rules)}"),
             carried,
@@ -35,11 +35,11 @@ internal sealed class RulesOnServer
     }
 
     /// <summary>Someone stores a set, whatever is there.</summary>
-    public void Put(CarriedSet set, ulong incarnation, long settled = 0, bool lacksStops = false) => Item = new RulesReading(
+    public void Put(LeasedRuleSet set, ulong incarnation, long settled = 0, bool lacksStops = false) => Item = new RulesReading(
         RulesFound.Set, (uint)HashCode.Combine(incarnation, set.Revision) | 1, ++_cas, incarnation, settled, set, lacksStops);
 
     /// <summary>Does what a step says. False: it was refused.</summary>
-    public bool Do(RulesStep step, CarriedSet applied)
+    public bool Do(RulesStep step, LeasedRuleSet applied)
     {
         var mayWrite = step.Kind == RulesStepKind.Add ? Item.Cas == 0 : Item.Cas != 0 && (step.Cas == 0 || step.Cas == Item.Cas);
         if (mayWrite)

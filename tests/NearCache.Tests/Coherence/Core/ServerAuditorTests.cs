@@ -6,16 +6,16 @@ public sealed class ServerAuditorTests
 {
     private const long Patience = 1000;
 
-    private readonly ServerLedger<AsDesigned> _ledger = new(new ServerCoherence("one:11211", new ProcessEpochs()));
-    private readonly ServerAuditor<AsDesigned> _auditor;
+    private readonly ServerLedger<CoherenceProtocol> _ledger = new(new ServerGate("one:11211", new ProcessEpochs()));
+    private readonly ServerAuditor<CoherenceProtocol> _auditor;
     private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
 
-    public ServerAuditorTests() => _auditor = new ServerAuditor<AsDesigned>(_ledger, 1000, new Random(1));
+    public ServerAuditorTests() => _auditor = new ServerAuditor<CoherenceProtocol>(_ledger, 1000, new Random(1));
 
     [Fact]
     public void It_begins_with_a_flush()
     {
-        Assert.Equal(new Step(StepKind.Flush, Reason: FlushReason.FirstAudit), _auditor.Next(At(0), Patience));
+        Assert.Equal(new AuditStep(AuditStepKind.Flush, Reason: FlushReason.FirstAudit), _auditor.Next(At(0), Patience));
     }
 
     [Fact]
@@ -23,9 +23,9 @@ public sealed class ServerAuditorTests
     {
         _auditor.Next(At(0), Patience);
         _ledger.Flushed(_ledger.SendingFlush(At(0)), null, _segments, true, FlushReason.FirstAudit, At(1));
-        Assert.Equal(StepKind.CreateCounters, _auditor.Next(At(1), Patience).Kind);
+        Assert.Equal(AuditStepKind.CreateCounters, _auditor.Next(At(1), Patience).Kind);
         _ledger.CountersCreated();
-        Assert.Equal(StepKind.Flush, _auditor.Next(At(1), Patience).Kind);
+        Assert.Equal(AuditStepKind.Flush, _auditor.Next(At(1), Patience).Kind);
     }
 
     [Fact]
@@ -36,9 +36,9 @@ public sealed class ServerAuditorTests
         for (var segment = 1; segment < 130; segment++)
         {
             var wait = _auditor.Next(At(before), Patience);
-            Assert.Equal(StepKind.Wait, wait.Kind);
+            Assert.Equal(AuditStepKind.Wait, wait.Kind);
             Assert.InRange(wait.Until - before, 900, 1100);
-            Assert.Equal(new Step(StepKind.Audit, Segment: segment % KeyHash.Segments), _auditor.Next(At(wait.Until), Patience));
+            Assert.Equal(new AuditStep(AuditStepKind.Audit, Segment: segment % KeyHash.Segments), _auditor.Next(At(wait.Until), Patience));
             before = wait.Until;
         }
     }
@@ -48,11 +48,11 @@ public sealed class ServerAuditorTests
     {
         Begin();
         AuditAt(1100, 502);
-        Assert.Equal(StepKind.Audit, _auditor.Next(At(2099), Patience).Kind);
-        Assert.Equal(new Step(StepKind.Wait, Until: 2100), _auditor.Next(At(2099), Patience));
+        Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2099), Patience).Kind);
+        Assert.Equal(new AuditStep(AuditStepKind.Wait, Until: 2100), _auditor.Next(At(2099), Patience));
 
         var step = _auditor.Next(At(2100), Patience);
-        Assert.Equal(StepKind.ReadLogs, step.Kind);
+        Assert.Equal(AuditStepKind.ReadLogs, step.Kind);
         Assert.Equal([501, 502], step.Logs!);
     }
 
@@ -61,7 +61,7 @@ public sealed class ServerAuditorTests
     {
         Begin();
         AuditAt(1100, 501);
-        Assert.Equal(StepKind.ReadLogs, _auditor.Next(At(1100), 0).Kind);
+        Assert.Equal(AuditStepKind.ReadLogs, _auditor.Next(At(1100), 0).Kind);
     }
 
     [Fact]
@@ -69,12 +69,12 @@ public sealed class ServerAuditorTests
     {
         Begin();
         AuditAt(1100, 501);
-        Assert.Equal(StepKind.ReadLogs, _auditor.Next(At(1100), 0).Kind);
+        Assert.Equal(AuditStepKind.ReadLogs, _auditor.Next(At(1100), 0).Kind);
         _auditor.LogsRead(At(1101), allFound: false);
-        Assert.Equal(new Step(StepKind.Wait, Until: 1201), _auditor.Next(At(1101), 0));
-        Assert.Equal(StepKind.ReadLogs, _auditor.Next(At(1201), 0).Kind);
+        Assert.Equal(new AuditStep(AuditStepKind.Wait, Until: 1201), _auditor.Next(At(1101), 0));
+        Assert.Equal(AuditStepKind.ReadLogs, _auditor.Next(At(1201), 0).Kind);
         _auditor.LogsRead(At(1202), allFound: false);
-        Assert.Equal(new Step(StepKind.Flush, Reason: FlushReason.LogMissing), _auditor.Next(At(1202), 0));
+        Assert.Equal(new AuditStep(AuditStepKind.Flush, Reason: FlushReason.LogMissing), _auditor.Next(At(1202), 0));
     }
 
     [Fact]
@@ -87,19 +87,19 @@ public sealed class ServerAuditorTests
         _ledger.Settle(At(1102));
         AuditAt(2100, 502);
         _auditor.LogsRead(At(2101), allFound: false);
-        Assert.Equal(StepKind.ReadLogs, _auditor.Next(At(2201), 0).Kind);
+        Assert.Equal(AuditStepKind.ReadLogs, _auditor.Next(At(2201), 0).Kind);
     }
 
     [Fact]
     public void More_than_128_missing_mutations_are_not_looked_up()
     {
         Begin();
-        AuditAt(1100, 500 + ServerAuditor<AsDesigned>.MostLogs);
-        Assert.Equal(ServerAuditor<AsDesigned>.MostLogs, _auditor.Next(At(1100), 0).Logs!.Count);
+        AuditAt(1100, 500 + ServerAuditor<CoherenceProtocol>.MostLogs);
+        Assert.Equal(ServerAuditor<CoherenceProtocol>.MostLogs, _auditor.Next(At(1100), 0).Logs!.Count);
 
-        AuditAt(1100, 501 + ServerAuditor<AsDesigned>.MostLogs);
+        AuditAt(1100, 501 + ServerAuditor<CoherenceProtocol>.MostLogs);
         _ledger.Queue.RemoveAt(0);
-        Assert.Equal(new Step(StepKind.Flush, Reason: FlushReason.TooManyMissing), _auditor.Next(At(1100), 0));
+        Assert.Equal(new AuditStep(AuditStepKind.Flush, Reason: FlushReason.TooManyMissing), _auditor.Next(At(1100), 0));
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ServerAuditorTests
     {
         Begin();
         _ledger.MutationAnswered(9, answered: false, null, null);
-        Assert.Equal(new Step(StepKind.PayDebts, Segments: 1ul << 9), _auditor.Next(At(5), Patience));
+        Assert.Equal(new AuditStep(AuditStepKind.PayDebts, Segments: 1ul << 9), _auditor.Next(At(5), Patience));
     }
 
     [Fact]
@@ -117,10 +117,10 @@ public sealed class ServerAuditorTests
         _auditor.Failed(At(2000));
         Assert.InRange(_auditor.Next(At(2000), Patience).Until, 2900, 3100);
         _auditor.Hurry();
-        Assert.Equal(StepKind.Audit, _auditor.Next(At(2001), Patience).Kind);
+        Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2001), Patience).Kind);
     }
 
-    private static Moment At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
+    private static Timestamps At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
 
     private void Begin()
     {

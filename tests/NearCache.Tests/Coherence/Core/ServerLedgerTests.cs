@@ -7,14 +7,14 @@ public sealed class ServerLedgerTests
     private const long MaxStaleness = 5000;
 
     private readonly ProcessEpochs _epochs = new();
-    private readonly ServerCoherence _gate;
-    private readonly ServerLedger<AsDesigned> _ledger;
+    private readonly ServerGate _gate;
+    private readonly ServerLedger<CoherenceProtocol> _ledger;
     private readonly long?[] _segments = [.. Enumerable.Repeat<long?>(1000, KeyHash.Segments)];
 
     public ServerLedgerTests()
     {
-        _gate = new ServerCoherence("one:11211", _epochs);
-        _ledger = new ServerLedger<AsDesigned>(_gate);
+        _gate = new ServerGate("one:11211", _epochs);
+        _ledger = new ServerLedger<CoherenceProtocol>(_gate);
     }
 
     [Fact]
@@ -40,16 +40,16 @@ public sealed class ServerLedgerTests
     public void The_gate_closes_when_the_machine_slept_although_the_monotonic_clock_did_not_notice()
     {
         Begin();
-        Assert.True(_gate.IsOpen(new Moment(10, At(MaxStaleness).Wall), MaxStaleness));
-        Assert.False(_gate.IsOpen(new Moment(10, At(MaxStaleness + 1).Wall), MaxStaleness));
+        Assert.True(_gate.IsOpen(new Timestamps(10, At(MaxStaleness).Wall), MaxStaleness));
+        Assert.False(_gate.IsOpen(new Timestamps(10, At(MaxStaleness + 1).Wall), MaxStaleness));
     }
 
     [Fact]
     public void The_gate_closes_when_the_wall_clock_was_set_back_by_more_than_a_second()
     {
         Begin();
-        Assert.True(_gate.IsOpen(new Moment(10, At(-1000).Wall), MaxStaleness));
-        Assert.False(_gate.IsOpen(new Moment(10, At(-1001).Wall), MaxStaleness));
+        Assert.True(_gate.IsOpen(new Timestamps(10, At(-1000).Wall), MaxStaleness));
+        Assert.False(_gate.IsOpen(new Timestamps(10, At(-1001).Wall), MaxStaleness));
     }
 
     [Fact]
@@ -174,11 +174,11 @@ public sealed class ServerLedgerTests
     {
         Begin();
         _ledger.MutationAnswered(9, answered: false, null, null);
-        var owed = _ledger.Debts.Owed(9);
-        Assert.Equal(1ul << 9, _ledger.Debts.Segments);
+        var owed = _ledger.OwedBumps.Owed(9);
+        Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
 
         Assert.Equal(new AuditEffect(false, 1ul << 9, FlushReason.DebtPaid), _ledger.DebtPaid(9, owed, 1001, 501));
-        Assert.Equal(0ul, _ledger.Debts.Segments);
+        Assert.Equal(0ul, _ledger.OwedBumps.Segments);
         Assert.Equal(501, _ledger.Counters.Total.Known);
     }
 
@@ -189,7 +189,7 @@ public sealed class ServerLedgerTests
     {
         Begin();
         Assert.True(_ledger.MutationAnswered(9, answered: true, m, n).CountersLost);
-        Assert.Equal(1ul << 9, _ledger.Debts.Segments);
+        Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
     }
 
     [Fact]
@@ -197,10 +197,10 @@ public sealed class ServerLedgerTests
     {
         Begin();
         _ledger.MutationAnswered(9, answered: false, null, null);
-        var owed = _ledger.Debts.Owed(9);
+        var owed = _ledger.OwedBumps.Owed(9);
         _ledger.MutationAnswered(9, answered: false, null, null);
         _ledger.DebtPaid(9, owed, 1001, 501);
-        Assert.Equal(1ul << 9, _ledger.Debts.Segments);
+        Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
     }
 
     [Fact]
@@ -208,8 +208,8 @@ public sealed class ServerLedgerTests
     {
         Begin();
         _ledger.MutationAnswered(9, answered: false, null, null);
-        Assert.True(_ledger.DebtPaid(9, _ledger.Debts.Owed(9), null, 501).CountersLost);
-        Assert.Equal(1ul << 9, _ledger.Debts.Segments);
+        Assert.True(_ledger.DebtPaid(9, _ledger.OwedBumps.Owed(9), null, 501).CountersLost);
+        Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public sealed class ServerLedgerTests
         Assert.NotEqual(confirmations, _epochs.Confirmations);
     }
 
-    private static Moment At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
+    private static Timestamps At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
 
     private void Begin() =>
         Assert.True(_ledger.Flushed(_ledger.SendingFlush(At(0)), 500, _segments, true, FlushReason.FirstAudit, At(1)).Confirmed);

@@ -7,7 +7,7 @@ public sealed class SlotWriterTests
     private readonly AnnouncementQueue _queue = new(4000);
     private readonly SlotWriter _writer;
 
-    public SlotWriterTests() => _writer = new SlotWriter(_queue, new TokenBucket(5, 1000) { Members = 1 }, 11, new Random(1)) { Slots = 8 };
+    public SlotWriterTests() => _writer = new SlotWriter(_queue, new WriteBudget(5, 1000) { Members = 1 }, 11, new Random(1)) { Slots = 8 };
 
     [Fact]
     public void With_nothing_to_say_it_waits() => Assert.Equal(StepOf(SlotStepKind.Wait, until: long.MaxValue), _writer.Next(0));

@@ -4,65 +4,39 @@ namespace NearCache.Tests.Coherence.Core;
 
 public sealed class TokenBucketTests
 {
-    [Fact]
-    public void Idle_the_first_attempt_leaves_at_once_and_the_next_waits()
-    {
-        var bucket = new TokenBucket(5, 1000) { Members = 1 };
-        Assert.True(bucket.Has(10_000, false, out _));
-        bucket.Take();
-        Assert.False(bucket.Has(10_000, false, out var availableAt));
-        Assert.Equal(10_200, availableAt);
-        Assert.True(bucket.Has(availableAt, false, out _));
-    }
-
-    [Fact]
-    public void A_long_rest_saves_up_no_more_than_one_attempt()
-    {
-        var bucket = new TokenBucket(5, 1000) { Members = 1 };
-        Assert.True(bucket.Has(0, false, out _));
-        Assert.True(bucket.Has(1_000_000, false, out _));
-        bucket.Take();
-        Assert.False(bucket.Has(1_000_000, false, out _));
-    }
-
-    [Fact]
-    public void A_second_try_may_be_borrowed_and_is_paid_back()
-    {
-        var bucket = new TokenBucket(5, 1000) { Members = 1 };
-        bucket.Has(0, false, out _);
-        bucket.Take();
-        Assert.True(bucket.Has(0, true, out _));
-        bucket.Take();
-        Assert.False(bucket.Has(0, true, out _));
-        Assert.False(bucket.Has(0, false, out var availableAt));
-        Assert.Equal(400, availableAt);
-    }
-
     [Theory]
-    [InlineData(1, 5)]
-    [InlineData(20, 4.5)]
-    [InlineData(300, 0.3)]
-    [InlineData(1000, 0.09)]
-    public void The_rate_is_ones_own_or_a_share_of_the_namespaces(int members, double rate) =>
-        Assert.Equal(rate, new TokenBucket(5, 100) { Members = members }.Rate, 5);
-
-    [Fact]
-    public void A_thousand_members_are_assumed_until_the_number_is_known() => Assert.Equal(0.09, new TokenBucket(5, 100).Rate, 5);
-
-    [Fact]
-    public void However_often_it_is_asked_no_more_leaves_than_the_rate_allows()
+    [InlineData(30, 1.0, 10)]
+    [InlineData(3, 0.1, 60)]
+    [InlineData(1, 0.01, 600)]
+    public void No_more_is_let_through_than_was_saved_up_and_has_come_since(int most, double rate, int seconds)
     {
-        var bucket = new TokenBucket(5, 100) { Members = 30 };
-        var left = 0;
-        for (var now = 0; now < 100_000; now += 3)
+        var allowance = new TokenBucket(most) { Rate = rate };
+        var let = 0;
+        for (long now = 0; now <= seconds * 1000L;)
         {
-            if (bucket.Has(now, now % 2 == 0, out _))
+            if (allowance.Wait(now) is > 0 and var wait)
             {
-                bucket.Take();
-                left++;
+                now += wait;
+                continue;
             }
+
+            allowance.Take();
+            let++;
         }
 
-        Assert.InRange(left, 298, 302);
+        Assert.Equal(most + (int)Math.Floor((rate * seconds) + 1e-6), let);
+    }
+
+    [Fact]
+    public void What_is_saved_up_is_bounded_and_filling_makes_it_whole()
+    {
+        var allowance = new TokenBucket(2) { Rate = 1 };
+        Assert.Equal(0, allowance.Wait(0));
+        Assert.Equal(0, allowance.Wait(1_000_000));
+        allowance.Take();
+        allowance.Take();
+        Assert.Equal(1000, allowance.Wait(1_000_000));
+        allowance.Fill();
+        Assert.Equal(0, allowance.Wait(1_000_000));
     }
 }

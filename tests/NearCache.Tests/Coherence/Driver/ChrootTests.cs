@@ -12,7 +12,7 @@ public sealed class ChrootTests(ITestOutputHelper output)
     [Fact]
     public async Task A_missing_chroot_costs_no_transaction_and_one_line_that_names_it_until_somebody_creates_it()
     {
-        await using var world = new GateWorld(chroot: "/apps/shop");
+        await using var world = new EnsembleWorld(chroot: "/apps/shop");
         using var stopping = new CancellationTokenSource();
         var tree = Tree(world);
         var created = false;
@@ -37,7 +37,7 @@ public sealed class ChrootTests(ITestOutputHelper output)
     [Fact]
     public async Task One_that_is_deleted_is_created_again_where_that_is_allowed()
     {
-        await using var world = new GateWorld(chroot: "/shop", createsChroot: true);
+        await using var world = new EnsembleWorld(chroot: "/shop", createsChroot: true);
         world.Gate.Members = 1;
         var tree = Tree(world);
         await EnsureAsync(tree, () => { }, CancellationToken.None);
@@ -52,9 +52,9 @@ public sealed class ChrootTests(ITestOutputHelper output)
         Assert.Contains("/shop/nearcache/shop/slots/07", world.Server.Paths());
     }
 
-    private static NamespaceTree Tree(GateWorld world) => new(
+    private static NamespaceTree Tree(EnsembleWorld world) => new(
         world.Gate.Lane(
-            EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance), Paths, ZNodeAcl.OpenToAll);
+            EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited), Paths, ZNodeAcl.OpenToAll);
 
     // As a session does that begins.
     private static async Task EnsureAsync(NamespaceTree tree, Action done, CancellationToken stopping)

@@ -17,7 +17,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
     private static readonly string[] Whole =
         [Home, Home + "/config", Home + "/members", Home + "/rules", Home + "/slots", .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
 
-    private readonly GateWorld _world = new();
+    private readonly EnsembleWorld _world = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<bool> _usable = [];
     private RuleSet? _carried;
@@ -230,7 +230,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
 
     private NamespaceKeeper Make(Func<IReadOnlyList<int>>? unreadable = null)
     {
-        var lane = _world.Gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.Allowance);
+        var lane = _world.Gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited);
         return new NamespaceKeeper(
             new NamespaceTree(lane, Paths, ZNodeAcl.OpenToAll), lane, _world.Gate, Paths, _world.Clock, _world.Time, _world.Log,
             _ => Task.FromResult(Survey()),
@@ -259,7 +259,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
 
     private RegistrySurvey Survey()
     {
-        var found = new RulesAsRead(
+        var found = new RulesItemContent(
             _carried is null ? RulesReading.Absent : new RulesReading(RulesFound.Set, 1, 1, 1, 0, RuleTranslation.Carry(_carried)),
             _carried,
             StopSet.None,

@@ -24,7 +24,7 @@ public sealed class NamespacePrefixTests : IDisposable
         Assert.Equal(("shop:", true), (prefix.Value, prefix.Agrees));
         Assert.Equal(["shop:"], _decided);
         Assert.Equal("KeyPrefix=shop:;a,b", prefix.Describe("a,b"));
-        Assert.Equal(0x84f694a82f0dbbdf, MemberDriver.HashOf(prefix.Describe("cache-1.example:11211")));
+        Assert.Equal(0x84f694a82f0dbbdf, Membership.HashOf(prefix.Describe("cache-1.example:11211")));
     }
 
     [Theory]

@@ -76,8 +76,8 @@ public sealed class RegistryRepairTests
     [Fact]
     public void Rules_that_cannot_be_read_on_a_server_are_left_to_an_administrator()
     {
-        var unreadable = new RulesAsRead(
-            new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new Unreadable(true, "a newer format"));
+        var unreadable = new RulesItemContent(
+            new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new UnreadableReason(true, "a newer format"));
         var repair = Decide(new RegistryDocument(Set(8), StopSet.None, []), TimeSpan.FromDays(1), ("one", unreadable));
         Assert.Null(repair.Document);
         Assert.Contains("a newer format", repair.Problem, StringComparison.Ordinal);
@@ -107,10 +107,10 @@ public sealed class RegistryRepairTests
     private static RuleSet Set(long revision, params string[] cleared) =>
         RuleSet.Create(revision, [new Rule("b", new KeyPattern("b:*")) { Since = revision }], [.. cleared]);
 
-    private static (string Server, RulesAsRead? Found) Server(RuleSet? set, params Stop[] stops) => ("server", set is null
-        ? new RulesAsRead(RulesReading.Absent, null, StopSet.None, default)
-        : new RulesAsRead(new RulesReading(RulesFound.Set, 1, 1, 1, 0, RuleTranslation.Carry(set)), set, StopSet.Of(stops), default));
+    private static (string Server, RulesItemContent? Found) Server(RuleSet? set, params Stop[] stops) => ("server", set is null
+        ? new RulesItemContent(RulesReading.Absent, null, StopSet.None, default)
+        : new RulesItemContent(new RulesReading(RulesFound.Set, 1, 1, 1, 0, RuleTranslation.Carry(set)), set, StopSet.Of(stops), default));
 
-    private static RegistryRepair Decide(RegistryDocument known, TimeSpan absentFor, params (string, RulesAsRead?)[] servers) =>
+    private static RegistryRepair Decide(RegistryDocument known, TimeSpan absentFor, params (string, RulesItemContent?)[] servers) =>
         RegistryRepair.Decide(new RegistrySurvey(known, servers, Configured), absentFor, isNew: false, Now);
 }

@@ -60,6 +60,6 @@ public sealed class RuleTranslationTests
         Assert.Null(Read(new MetaResponse { Status = MetaStatus.Error, Error = "SERVER_ERROR" }));
     }
 
-    private static RulesAsRead? Read(MetaResponse response) =>
+    private static RulesItemContent? Read(MetaResponse response) =>
         RuleTranslation.Read(response, "one:11211", set => RuleTranslation.Carry(set));
 }

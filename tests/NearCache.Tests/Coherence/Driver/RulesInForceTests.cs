@@ -15,7 +15,7 @@ public sealed class RulesInForceTests
 {
     private const string Server = "one:11211";
     private static readonly Stop Stop = Stop.Now(null, "Alice", "a test", DateTimeOffset.UnixEpoch);
-    private readonly RuleBook _book = new(new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20));
+    private readonly RuleTable _book = new(new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20));
     private readonly List<bool> _stopsChanged = [];
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class RulesInForceTests
     {
         var rules = Make(hasRegistry: true);
         rules.RegistryRead(Holding(Set(2, "a:*")));
-        rules.ServerRead(Server, Read(Set(3, "b:*")), new RulesNews(Newer: CarriedSet.None));
+        rules.ServerRead(Server, Read(Set(3, "b:*")), new RulesReadEffect(Newer: LeasedRuleSet.None));
         Assert.Equal((3, "b:*"), InForce);
 
         rules.RegistryRead(Holding(Set(2, "a:*")));
@@ -86,7 +86,7 @@ public sealed class RulesInForceTests
     {
         var rules = Make(hasRegistry: true);
         rules.RegistryRead(Holding(Set(2, "a:*")));
-        rules.ServerRead(Server, Read(Set(2, "b:*")), new RulesNews(Conflicts: true));
+        rules.ServerRead(Server, Read(Set(2, "b:*")), new RulesReadEffect(Conflicts: true));
         Assert.Equal((2, "a:*"), InForce);
     }
 
@@ -96,7 +96,7 @@ public sealed class RulesInForceTests
         var rules = Make(hasRegistry: false, "a:*");
         rules.ServerRead(Server, Read(null), default);
         var (own, other) = (_book.Applied, Set(1, "b:*"));
-        rules.ServerRead(Server, Read(other), new RulesNews(Conflicts: true));
+        rules.ServerRead(Server, Read(other), new RulesReadEffect(Conflicts: true));
         Assert.Equal(Of(RuleSet.Agreed(other, own)), InForce);
     }
 
@@ -104,7 +104,7 @@ public sealed class RulesInForceTests
     public void Near_caching_is_off_until_nothing_unreadable_is_left()
     {
         var rules = Make(hasRegistry: true);
-        rules.RegistryUnreadable(new Unreadable(false, "broken"));
+        rules.RegistryUnreadable(new UnreadableReason(false, "broken"));
         rules.ServerRead(Server, Unreadable(), default);
         rules.ServerRead("two:11211", Unreadable(), default);
         Assert.True(_book.IsUnreadable);
@@ -175,11 +175,11 @@ public sealed class RulesInForceTests
 
     private static RegistryDocument Holding(RuleSet set) => new(set, StopSet.None, []);
 
-    private static RulesAsRead Read(RuleSet? set) =>
+    private static RulesItemContent Read(RuleSet? set) =>
         new(set is null ? RulesReading.Absent : new RulesReading(RulesFound.Set, 1, 1), set, StopSet.None, default);
 
-    private static RulesAsRead Unreadable() =>
-        new(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new Unreadable(true, "newer"));
+    private static RulesItemContent Unreadable() =>
+        new(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new UnreadableReason(true, "newer"));
 
     private RulesInForce Make(bool hasRegistry, params string[] configured) =>
         new(

@@ -52,17 +52,17 @@ public sealed class AuditModelTests(ITestOutputHelper output)
     private void Holds(AuditScope scope)
     {
         var watch = Stopwatch.StartNew();
-        var (states, broken, trace) = Exploration.Of(new AuditWorld<AsDesigned>(scope));
+        var (states, broken, trace) = Exploration.Of(new AuditWorld<CoherenceProtocol>(scope));
         output.WriteLine($"[FIGURE] audit model, {scope.Writers.Length} writers, {scope.Audits} audits: {states} states, {watch.Elapsed.TotalSeconds:F1} s");
         Assert.True(broken is null, $"{broken}\n  {string.Join("\n  ", trace)}");
     }
 
-    private void Catches<TDesign>()
-        where TDesign : struct, IDesign
+    private void Catches<TProtocol>()
+        where TProtocol : struct, ICoherenceProtocol
     {
-        var (states, broken, trace) = Exploration.Of(new AuditWorld<TDesign>(AuditScope.TwoWriters));
+        var (states, broken, trace) = Exploration.Of(new AuditWorld<TProtocol>(AuditScope.TwoWriters));
         output.WriteLine(
-            $"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
+            $"[FIGURE] {typeof(TProtocol).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
         Assert.NotNull(broken);
     }
 }

@@ -8,14 +8,14 @@ namespace NearCache.Tests.Coherence.Model;
 /// A state is loaded, one thing happens, the state is saved. News may be lost, delayed or reordered; every command interleaves with every
 /// other.
 /// </remarks>
-internal sealed class AuditWorld<TDesign> : IWorld, IForget
-    where TDesign : struct, IDesign
+internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
+    where TProtocol : struct, ICoherenceProtocol
 {
     private static readonly byte[][] Names = [.. "ab".Select(letter => Encoding.UTF8.GetBytes([letter]))];
     private static readonly KeyHash[] Hashes = [.. Names.Select(name => KeyHash.Of(name))];
 
     private readonly ProcessEpochs _epochs;
-    private readonly ServerLedger<TDesign> _ledger;
+    private readonly ServerLedger<TProtocol> _ledger;
     private readonly long?[] _shown = new long?[KeyHash.Segments];
     private readonly long[] _generations = new long[KeyHash.Segments];
     private readonly AuditScope _scope;
@@ -27,7 +27,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     private int _total;
     private Fill? _fill;
     private Reading _reading;
-    private Moment _sent;
+    private Timestamps _sent;
     private int _readTotal;
     private int _fills;
     private int _audits;
@@ -45,7 +45,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     public AuditWorld(AuditScope scope)
     {
         _epochs = new ProcessEpochs();
-        _ledger = new ServerLedger<TDesign>(new ServerGate<TDesign>("", _epochs));
+        _ledger = new ServerLedger<TProtocol>(new ServerGate<TProtocol>("", _epochs));
         _scope = scope;
         _writers = new Writer[scope.Writers.Length];
     }
@@ -69,7 +69,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     /// <summary>The words for what an action did from this state.</summary>
     public string Name(int action) => action switch
     {
-        < 3 => $"writer {action} (key {_scope.Writers[action]}): {TDesign.MutationOrder[_writers[action].Stage]}",
+        < 3 => $"writer {action} (key {_scope.Writers[action]}): {TProtocol.MutationOrder[_writers[action].Stage]}",
         < 6 => $"announce total {_writers[action - 3].N} segment {_writers[action - 3].M} of key {_scope.Writers[action - 3]}",
         < 9 => $"lose the announcement of total {_writers[action - 6].N}",
         < 11 => $"fill of key {action - 9}: token",
@@ -104,7 +104,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
         return null;
     }
 
-    void IForget.Forget(ReadOnlySpan<byte> name)
+    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> name)
     {
         var key = name[0] - 'a';
         _epochs.Stripes.Advance(Hashes[key].Stripe(Stripes.Count));
@@ -140,13 +140,13 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
         }
 
         _reading = (Reading)bits.Take(3);
-        (_sent, _readTotal, _readSegments[0], _readSegments[1]) = (TakeMoment(ref bits), bits.Take(2), bits.Take(2), bits.Take(2));
+        (_sent, _readTotal, _readSegments[0], _readSegments[1]) = (TakeTimestamps(ref bits), bits.Take(2), bits.Take(2), bits.Take(2));
         for (var waiting = bits.Take(2); waiting > 0; waiting--)
         {
-            _ledger.Queue.Add(TakeMoment(ref bits), bits.Take(2));
+            _ledger.Queue.Add(TakeTimestamps(ref bits), bits.Take(2));
         }
 
-        _ledger.Restore(TakeMoment(ref bits), _generations);
+        _ledger.Restore(TakeTimestamps(ref bits), _generations);
         (_fills, _audits) = (bits.Take(2), bits.Take(2));
     }
 
@@ -190,18 +190,18 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
         }
 
         bits.Put((int)_reading, 3);
-        PutMoment(_sent, ref bits);
+        PutTimestamps(_sent, ref bits);
         bits.Put(_readTotal, 2);
         bits.Put(_readSegments[0], 2);
         bits.Put(_readSegments[1], 2);
         bits.Put(_ledger.Queue.Count, 2);
         for (var audit = 0; audit < _ledger.Queue.Count; audit++)
         {
-            PutMoment(_ledger.Queue[audit].Sent, ref bits);
+            PutTimestamps(_ledger.Queue[audit].Sent, ref bits);
             bits.Put((int)_ledger.Queue[audit].Total, 2);
         }
 
-        PutMoment(_ledger.Gate.Confirmed, ref bits);
+        PutTimestamps(_ledger.Gate.Confirmed, ref bits);
         bits.Put(_fills, 2);
         bits.Put(_audits, 2);
         return bits.Value;
@@ -216,7 +216,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     }
 
     // The time of the model is what was complete: per key the newest write all of whose commands were executed.
-    private Moment Now()
+    private Timestamps Now()
     {
         Span<int> complete = stackalloc int[AuditScope.Keys];
         for (var writer = 0; writer < _writers.Length; writer++)
@@ -228,17 +228,17 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             }
         }
 
-        return new Moment(complete[0] + complete[1], complete[0] + (4 * complete[1]));
+        return new Timestamps(complete[0] + complete[1], complete[0] + (4 * complete[1]));
     }
 
-    private static int Snapshot(Moment moment, int key) => (int)(moment.Wall >> (2 * key)) & 3;
+    private static int Snapshot(Timestamps moment, int key) => (int)(moment.Wall >> (2 * key)) & 3;
 
-    private static void PutMoment(Moment moment, ref Bits bits) => bits.Put((int)moment.Wall, 4);
+    private static void PutTimestamps(Timestamps moment, ref Bits bits) => bits.Put((int)moment.Wall, 4);
 
-    private static Moment TakeMoment(ref Bits bits)
+    private static Timestamps TakeTimestamps(ref Bits bits)
     {
         var wall = bits.Take(4);
-        return new Moment((wall & 3) + (wall >> 2), wall);
+        return new Timestamps((wall & 3) + (wall >> 2), wall);
     }
 
     private static void LoadPrefix(GaplessPrefix prefix, ref Bits bits)
@@ -269,7 +269,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
         }
 
         var key = _scope.Writers[index];
-        writer = TDesign.MutationOrder[writer.Stage] switch
+        writer = TProtocol.MutationOrder[writer.Stage] switch
         {
             MutationCommand.Mutate => writer with { Value = ++_values[key] },
             MutationCommand.BumpSegment => writer with { M = ++_segments[key] },
@@ -332,7 +332,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             return true;
         }
 
-        var token = TDesign.TokenBeforeRead ? fill.Token : _ledger.Gate.BeginFill(Hashes[fill.Key], _epochs.Ring, 0, default);
+        var token = TProtocol.TokenBeforeRead ? fill.Token : _ledger.Gate.BeginFill(Hashes[fill.Key], _epochs.Ring, 0, default);
         _fill = null;
         if (_ledger.Gate.MayServe(token))
         {
@@ -361,7 +361,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
             return false;
         }
 
-        (_reading, _sent) = (FlushPlan<TDesign>.Order[0] == FlushPlan<TDesign>.Total ? Reading.FlushTotal : Reading.FlushSegments, Now());
+        (_reading, _sent) = (FlushPlan<TProtocol>.Order[0] == FlushPlan<TProtocol>.Total ? Reading.FlushTotal : Reading.FlushSegments, Now());
         _audits--;
         return true;
     }
@@ -382,7 +382,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
                 return true;
             case Reading.FlushSegments:
                 _segments.CopyTo(_readSegments, 0);
-                _reading = FlushPlan<TDesign>.Order[0] == FlushPlan<TDesign>.Total ? Reading.FlushAnswer : Reading.FlushTotalLast;
+                _reading = FlushPlan<TProtocol>.Order[0] == FlushPlan<TProtocol>.Total ? Reading.FlushAnswer : Reading.FlushTotalLast;
                 return true;
             default:
                 Array.Fill(_shown, 0);
@@ -408,7 +408,7 @@ internal sealed class AuditWorld<TDesign> : IWorld, IForget
     }
 
     // What was certain at sending is less than what memcached shows: bounds of zero are enough where counters are never lost.
-    private SentRead Sent() => new(_sent, 0, Hashes[0].Segment, new long[KeyHash.Segments], 0);
+    private PendingRead Sent() => new(_sent, 0, Hashes[0].Segment, new long[KeyHash.Segments], 0);
 
     private readonly record struct Writer(int Stage, int Value, int M, int N, bool IsNews);
 

@@ -10,7 +10,7 @@ public sealed class LeaseModelTests(ITestOutputHelper output)
     [InlineData(false)]
     public void No_interleaving_of_two_fillers_brings_back_what_was_removed_or_set(bool removes)
     {
-        var (states, broken, trace) = Exploration.Of(new LeaseWorld<LeasesAsDesigned>(removes));
+        var (states, broken, trace) = Exploration.Of(new LeaseWorld<FillProtocol>(removes));
         output.WriteLine($"[FIGURE] lease model, {(removes ? "remove" : "set")}: {states} states");
         Assert.True(broken is null, $"{broken}\n  {string.Join("\n  ", trace)}");
     }
@@ -27,31 +27,31 @@ public sealed class LeaseModelTests(ITestOutputHelper output)
     [Fact]
     public void Adding_where_there_was_no_CAS_is_caught() => Catches<AddWithoutCas>(removes: true);
 
-    private void Catches<TDesign>(bool removes)
-        where TDesign : struct, ILeaseDesign
+    private void Catches<TProtocol>(bool removes)
+        where TProtocol : struct, IFillProtocol
     {
-        var (states, broken, trace) = Exploration.Of(new LeaseWorld<TDesign>(removes));
+        var (states, broken, trace) = Exploration.Of(new LeaseWorld<TProtocol>(removes));
         output.WriteLine(
-            $"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
+            $"[FIGURE] {typeof(TProtocol).Name}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
         Assert.NotNull(broken);
     }
 
-    private readonly struct BlindStore : ILeaseDesign
+    private readonly struct BlindStore : IFillProtocol
     {
         public static bool ComparesCas => false;
     }
 
-    private readonly struct CasAfterFactory : ILeaseDesign
+    private readonly struct CasAfterFactory : IFillProtocol
     {
         public static bool CasBeforeFactory => false;
     }
 
-    private readonly struct CasOutlivesLife : ILeaseDesign
+    private readonly struct CasOutlivesLife : IFillProtocol
     {
         public static bool EndsWithLife => false;
     }
 
-    private readonly struct AddWithoutCas : ILeaseDesign
+    private readonly struct AddWithoutCas : IFillProtocol
     {
         public static bool AddsWithoutCas => true;
     }

@@ -7,8 +7,8 @@ namespace NearCache.Tests.Coherence.Model;
 /// restart, empty items may end.
 /// </summary>
 /// <remarks>What must hold: once the change is complete, memcached never again holds the value of before.</remarks>
-internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
-    where TDesign : struct, ILeaseDesign
+internal sealed class LeaseWorld<TProtocol>(bool removes) : IWorld
+    where TProtocol : struct, IFillProtocol
 {
     private const int Fillers = 2;
 
@@ -120,7 +120,7 @@ internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
         }
 
         _reads--;
-        if (_item == Item.None && !TDesign.AddsWithoutCas)
+        if (_item == Item.None && !TProtocol.AddsWithoutCas)
         {
             Put(Item.Empty);
         }
@@ -148,17 +148,17 @@ internal sealed class LeaseWorld<TDesign>(bool removes) : IWorld
             return false;
         }
 
-        if (!TDesign.CasBeforeFactory && _item != Item.None)
+        if (!TProtocol.CasBeforeFactory && _item != Item.None)
         {
             filler = filler with { HasCas = true, Cas = _itemCas };
         }
 
-        var right = new FillRight(filler.HasCas ? (ulong)filler.Cas : null, filler.Life, 0);
-        var stores = right.Now<TDesign>(filler.Life == _life) switch
+        var right = new FillPermit(filler.HasCas ? (ulong)filler.Cas : null, filler.Life, 0);
+        var stores = right.Now<TProtocol>(filler.Life == _life) switch
         {
-            FillStore.IfUnchanged => _item != Item.None && _itemCas == filler.Cas,
-            FillStore.IfAbsent => _item == Item.None,
-            FillStore.Always => true,
+            StoreMode.IfUnchanged => _item != Item.None && _itemCas == filler.Cas,
+            StoreMode.IfAbsent => _item == Item.None,
+            StoreMode.Always => true,
             _ => false,
         };
         if (stores)

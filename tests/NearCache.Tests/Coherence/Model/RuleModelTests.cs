@@ -38,29 +38,29 @@ public sealed class RuleModelTests(ITestOutputHelper output)
     private void Holds(RuleScope scope)
     {
         var watch = Stopwatch.StartNew();
-        var (states, broken, trace) = Explore<RulesAsDesigned>(scope);
+        var (states, broken, trace) = Explore<RuleLeaseProtocol>(scope);
         output.WriteLine($"[FIGURE] rule model, {scope}: {states} states, {watch.Elapsed.TotalSeconds:F1} s");
         Assert.True(broken is null, $"{broken}\n  {trace}");
     }
 
-    private void Catches<TDesign>(RuleScope scope)
-        where TDesign : struct, IRuleDesign
+    private void Catches<TProtocol>(RuleScope scope)
+        where TProtocol : struct, IRuleLeaseProtocol
     {
-        var (states, broken, trace) = Explore<TDesign>(scope);
-        output.WriteLine($"[FIGURE] {typeof(TDesign).Name}: counter-example after {states} states: {broken}\n  {trace}");
+        var (states, broken, trace) = Explore<TProtocol>(scope);
+        output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}: counter-example after {states} states: {broken}\n  {trace}");
         Assert.NotNull(broken);
     }
 
     // Breadth first; stops at the first state in which something forbidden is served.
-    private static (int States, string? Broken, string Trace) Explore<TDesign>(RuleScope scope)
-        where TDesign : struct, IRuleDesign
+    private static (int States, string? Broken, string Trace) Explore<TProtocol>(RuleScope scope)
+        where TProtocol : struct, IRuleLeaseProtocol
     {
-        var begin = new Node<TDesign>(new RuleWorld<TDesign>(scope), null, "");
+        var begin = new Node<TProtocol>(new RuleWorld<TProtocol>(scope), null, "");
         var seen = new HashSet<object> { begin.World!.Key() };
-        var queue = new Queue<Node<TDesign>>([begin]);
+        var queue = new Queue<Node<TProtocol>>([begin]);
         while (queue.TryDequeue(out var node))
         {
-            for (var action = 0; action < RuleWorld<TDesign>.Actions; action++)
+            for (var action = 0; action < RuleWorld<TProtocol>.Actions; action++)
             {
                 var world = node.World!.Copy();
                 if (world.Try(action) is not { } said || !seen.Add(world.Key()))
@@ -68,7 +68,7 @@ public sealed class RuleModelTests(ITestOutputHelper output)
                     continue;
                 }
 
-                var next = new Node<TDesign>(world, node, said);
+                var next = new Node<TProtocol>(world, node, said);
                 if (world.Broken() is { } broken)
                 {
                     return (seen.Count, broken, next.Trace());
@@ -86,12 +86,12 @@ public sealed class RuleModelTests(ITestOutputHelper output)
         return (seen.Count, null, "");
     }
 
-    private sealed class Node<TDesign>(RuleWorld<TDesign> world, Node<TDesign>? before, string said)
-        where TDesign : struct, IRuleDesign
+    private sealed class Node<TProtocol>(RuleWorld<TProtocol> world, Node<TProtocol>? before, string said)
+        where TProtocol : struct, IRuleLeaseProtocol
     {
-        public RuleWorld<TDesign>? World { get; set; } = world;
+        public RuleWorld<TProtocol>? World { get; set; } = world;
 
-        private Node<TDesign>? Before => before;
+        private Node<TProtocol>? Before => before;
 
         private string Said => said;
 

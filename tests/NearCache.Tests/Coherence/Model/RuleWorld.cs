@@ -10,20 +10,20 @@ namespace NearCache.Tests.Coherence.Model;
 /// Set 1 and set 2 do not have the rule, set 3 has it. P carries set 2, Q carries set 3. Forbidden: an entry from before a completed
 /// mutation that was not counted is served after an audit was confirmed that was sent later.
 /// </remarks>
-internal sealed class RuleWorld<TDesign>
-    where TDesign : struct, IRuleDesign
+internal sealed class RuleWorld<TProtocol>
+    where TProtocol : struct, IRuleLeaseProtocol
 {
-    private static readonly CarriedSet[] Sets =
+    private static readonly LeasedRuleSet[] Sets =
     [
-        CarriedSet.None, Core.RulesOnServer.Set(1), Core.RulesOnServer.Set(2), Core.RulesOnServer.Set(3, "a@3")
+        LeasedRuleSet.None, Core.RulesOnServer.Set(1), Core.RulesOnServer.Set(2), Core.RulesOnServer.Set(3, "a@3")
     ];
     private static readonly RuleIdentity Rule = new("a", 3);
     private static readonly Random Unused = new(0);
 
     private readonly RuleScope _scope;
-    private RuleLeases<TDesign> _writer;   // shared with other states until it changes
-    private RuleLeases<TDesign> _reader;
-    private RuleLeases<TDesign>? _late;
+    private RuleLeases<TProtocol> _writer;   // shared with other states until it changes
+    private RuleLeases<TProtocol> _reader;
+    private RuleLeases<TProtocol>? _late;
     private int _now;
     private int _evictions;
     private ulong _incarnation = 1;
@@ -47,7 +47,7 @@ internal sealed class RuleWorld<TDesign>
         _item = Item(1, 1, 0) with { Cas = _cas };
     }
 
-    private RuleWorld(RuleWorld<TDesign> other)
+    private RuleWorld(RuleWorld<TProtocol> other)
     {
         _scope = other._scope;
         (_writer, _reader, _late) = (other._writer, other._reader, other._late);
@@ -60,9 +60,9 @@ internal sealed class RuleWorld<TDesign>
     public static int Actions => 15;
 
     // Whoever is looked at fills, and confirms.
-    private RuleLeases<TDesign> Watched => _late ?? _reader;
+    private RuleLeases<TProtocol> Watched => _late ?? _reader;
 
-    public RuleWorld<TDesign> Copy() => new(this);
+    public RuleWorld<TProtocol> Copy() => new(this);
 
     public string? Broken() => _near == 0 && _mutated && _confirmed
         ? "an entry from before an uncounted mutation is served, and the confirmed audit was sent after the mutation was complete" : null;
@@ -100,7 +100,7 @@ internal sealed class RuleWorld<TDesign>
         _ => Fill(),
     };
 
-    private static Moment At(long now) => new(now, now);
+    private static Timestamps At(long now) => new(now, now);
 
     private static RulesReading Item(int revision, ulong incarnation, long settled) =>
         new(RulesFound.Set, (uint)((incarnation * 10) + (ulong)revision), 0, incarnation, settled, Sets[revision]);
@@ -168,7 +168,7 @@ internal sealed class RuleWorld<TDesign>
             return null;
         }
 
-        var carrier = new RuleLeases<TDesign>(new RuleLeaseTimes(_scope.Lease, 1000, Spread: 0), Sets[2], Unused);
+        var carrier = new RuleLeases<TProtocol>(new RuleLeaseTimes(_scope.Lease, 1000, Spread: 0), Sets[2], Unused);
         carrier.Read(_item, At(_now), At(_now));
         carrier.Next(At(_now));
         carrier.Read(_item, At(_now), At(_now));
@@ -217,7 +217,7 @@ internal sealed class RuleWorld<TDesign>
         return "the writer's mutation is complete without a bump";
     }
 
-    private string? Audit(ref RuleLeases<TDesign> leases, ref Exchange exchange, string who)
+    private string? Audit(ref RuleLeases<TProtocol> leases, ref Exchange exchange, string who)
     {
         switch (exchange.Stage)
         {

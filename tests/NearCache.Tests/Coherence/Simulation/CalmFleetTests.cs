@@ -63,15 +63,15 @@ public sealed class CalmFleetTests(ITestOutputHelper output)
         Assert.True(oldest < profile.MaxStaleness / 2, $"a confirmation was {oldest} ms old");
     }
 
-    private static int Flushed(Run<AsDesigned> run) =>
+    private static int Flushed(Run<CoherenceProtocol> run) =>
         run.Processes.Sum(
             process => process.Servers.Sum(
                 server => server.Flushes.Where(flush => flush.Key is not FlushReason.FirstAudit and not FlushReason.CountersAbsent)
                     .Sum(flush => flush.Value)));
 
-    private static (Run<AsDesigned> Run, long Oldest) Run(Profile profile)
+    private static (Run<CoherenceProtocol> Run, long Oldest) Run(Profile profile)
     {
-        var run = new Run<AsDesigned>(1, profile).Begin();
+        var run = new Run<CoherenceProtocol>(1, profile).Begin();
         long oldest = 0;
         for (var tenth = WarmUp * 10; tenth <= profile.Seconds * 10; tenth++)
         {

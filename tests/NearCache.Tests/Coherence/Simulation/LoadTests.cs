@@ -23,7 +23,7 @@ public sealed class LoadTests(ITestOutputHelper output)
             Seconds = 10,
         }.Calm();
 
-        var run = new Run<AsDesigned>(1, profile).Begin().ToEnd();
+        var run = new Run<CoherenceProtocol>(1, profile).Begin().ToEnd();
 
         var attempts = run.ZooKeeper.Writes / (double)profile.Seconds;
         var audits = run.Processes.Sum(process => process.Servers.Sum(server => server.Audits));

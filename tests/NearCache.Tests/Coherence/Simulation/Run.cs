@@ -3,14 +3,14 @@ using NearCache.Coherence.Core;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>One run: a fleet under faults, from a seed. The same seed is the same run, event for event.</summary>
-internal sealed class Run<TDesign>
-    where TDesign : struct, IDesign
+internal sealed class Run<TProtocol>
+    where TProtocol : struct, ICoherenceProtocol
 {
     private readonly Schedule _schedule = new();
     private readonly Random _random;
     private readonly Profile _profile;
     private readonly SimulatedMemcached[] _servers;
-    private readonly SimulatedProcess<TDesign>[] _processes;
+    private readonly SimulatedProcess<TProtocol>[] _processes;
     private readonly SimulatedZooKeeper _zooKeeper = new();
     private int _started;
 
@@ -20,7 +20,7 @@ internal sealed class Run<TDesign>
         _profile = profile ?? new Profile(_random);
         Checker = new Checker(_profile.MaxStaleness * 1000);
         _servers = [.. Enumerable.Range(0, _profile.Servers).Select(_ => new SimulatedMemcached(_schedule, Checker, _random))];
-        _processes = new SimulatedProcess<TDesign>[_profile.Processes];
+        _processes = new SimulatedProcess<TProtocol>[_profile.Processes];
     }
 
     public Checker Checker { get; }
@@ -30,7 +30,7 @@ internal sealed class Run<TDesign>
     /// <summary>How often each fault was made.</summary>
     public int[] Faults { get; } = new int[Enum.GetValues<Fault>().Length];
 
-    public IReadOnlyList<SimulatedProcess<TDesign>> Processes => _processes;
+    public IReadOnlyList<SimulatedProcess<TProtocol>> Processes => _processes;
 
     public IReadOnlyList<SimulatedMemcached> Servers => _servers;
 
@@ -38,7 +38,7 @@ internal sealed class Run<TDesign>
 
     public Schedule Schedule => _schedule;
 
-    public Run<TDesign> Begin()
+    public Run<TProtocol> Begin()
     {
         for (var process = 0; process < _processes.Length; process++)
         {
@@ -52,7 +52,7 @@ internal sealed class Run<TDesign>
     }
 
     /// <summary>Runs to the end, or to the first violation.</summary>
-    public Run<TDesign> ToEnd()
+    public Run<TProtocol> ToEnd()
     {
         for (var second = 1; second <= _profile.Seconds && Checker.Violation is null; second++)
         {
@@ -64,7 +64,7 @@ internal sealed class Run<TDesign>
 
     private void Start(int index)
     {
-        var process = new SimulatedProcess<TDesign>(_started++, _schedule, Checker, _servers, _zooKeeper, _profile, _random);
+        var process = new SimulatedProcess<TProtocol>(_started++, _schedule, Checker, _servers, _zooKeeper, _profile, _random);
         _processes[index] = process;
         foreach (var server in process.Servers)
         {
@@ -79,7 +79,7 @@ internal sealed class Run<TDesign>
         process.Start();
     }
 
-    private void Reconnect(SimulatedProcess<TDesign> process, ServerLoop<TDesign> server) =>
+    private void Reconnect(SimulatedProcess<TProtocol> process, ServerLoop<TProtocol> server) =>
         _schedule.After(_random.Next(20_000, 500_000), () => process.Post(() =>
         {
             if (server.Connection.IsBlackHole)
@@ -102,7 +102,7 @@ internal sealed class Run<TDesign>
     // Half of the reads go to few keys, so that entries are filled right after they were dropped.
     private int AnyKey() => _random.Next(2) == 0 ? _random.Next(4) : _random.Next(Keyspace.Count);
 
-    private SimulatedProcess<TDesign> AnyProcess() => _processes[_random.Next(_processes.Length)];
+    private SimulatedProcess<TProtocol> AnyProcess() => _processes[_random.Next(_processes.Length)];
 
     private void Read()
     {

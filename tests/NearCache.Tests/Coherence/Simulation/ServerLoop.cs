@@ -3,24 +3,24 @@ using NearCache.Coherence.Core;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>What a process does with one server: its audits, and its writes.</summary>
-internal sealed class ServerLoop<TDesign>
-    where TDesign : struct, IDesign
+internal sealed class ServerLoop<TProtocol>
+    where TProtocol : struct, ICoherenceProtocol
 {
-    private readonly SimulatedProcess<TDesign> _process;
-    private readonly ServerAuditor<TDesign> _auditor;
+    private readonly SimulatedProcess<TProtocol> _process;
+    private readonly ServerAuditor<TProtocol> _auditor;
     private bool _busy;
     private int _timer;
 
     public ServerLoop(
-        int index, ServerLedger<TDesign> ledger, SimulatedConnection connection, SimulatedProcess<TDesign> process, Random random)
+        int index, ServerLedger<TProtocol> ledger, SimulatedConnection connection, SimulatedProcess<TProtocol> process, Random random)
     {
         (Index, Ledger, Connection, _process) = (index, ledger, connection, process);
-        _auditor = new ServerAuditor<TDesign>(ledger, 1000, random);
+        _auditor = new ServerAuditor<TProtocol>(ledger, 1000, random);
     }
 
     public int Index { get; }
 
-    public ServerLedger<TDesign> Ledger { get; }
+    public ServerLedger<TProtocol> Ledger { get; }
 
     public SimulatedConnection Connection { get; }
 
@@ -47,7 +47,7 @@ internal sealed class ServerLoop<TDesign>
         _busy = true;
         switch (step.Kind)
         {
-            case StepKind.Wait:
+            case AuditStepKind.Wait:
                 _busy = false;
                 var timer = ++_timer;
                 _process.AtMonotonic(step.Until, () =>
@@ -58,22 +58,22 @@ internal sealed class ServerLoop<TDesign>
                     }
                 });
                 break;
-            case StepKind.CreateCounters:
+            case AuditStepKind.CreateCounters:
                 Ask([.. Enumerable.Range(0, KeyHash.Segments).Select(segment => new Command(CommandKind.CreateSegment, segment)), new Command(CommandKind.CreateTotal)],
                     _ => Ledger.CountersCreated());
                 break;
-            case StepKind.Audit:
+            case AuditStepKind.Audit:
                 Audits++;
                 var audit = Ledger.SendingAudit(now, step.Segment);
                 Ask([new Command(CommandKind.ReadTotal), new Command(CommandKind.ReadSegment, step.Segment)], replies =>
                     Note(Ledger.AuditAnswered(audit, replies[0].Number, replies[1].Number, true, _process.Now)));
                 break;
-            case StepKind.ReadLogs:
+            case AuditStepKind.ReadLogs:
                 Ask([.. step.Logs!.Select(n => new Command(CommandKind.GetLog, n))], replies => LogsRead(step.Logs!, replies));
                 break;
-            case StepKind.Flush:
+            case AuditStepKind.Flush:
                 var flush = Ledger.SendingFlush(now);
-                Ask([.. FlushPlan<TDesign>.Order.Select(counter => counter == FlushPlan<TDesign>.Total
+                Ask([.. FlushPlan<TProtocol>.Order.Select(counter => counter == FlushPlan<TProtocol>.Total
                         ? new Command(CommandKind.ReadTotal)
                         : new Command(CommandKind.ReadSegment, counter))],
                     replies => Flushed(flush, replies, step.Reason));
@@ -92,7 +92,7 @@ internal sealed class ServerLoop<TDesign>
         }
 
         var segment = Keyspace.Hashes[write.Key].Segment;
-        var order = MutationPlan<TDesign>.Order;
+        var order = MutationPlan<TProtocol>.Order;
         List<Command> commands = [.. order.Select(command => command switch
         {
             MutationCommand.Mutate => new Command(remove ? CommandKind.Remove : CommandKind.Set, write.Key, Write: write),
@@ -126,7 +126,7 @@ internal sealed class ServerLoop<TDesign>
 
     private void PayDebt(int segment)
     {
-        var owed = Ledger.Debts.Owed(segment);
+        var owed = Ledger.OwedBumps.Owed(segment);
         Ask([new Command(CommandKind.BumpSegment, segment), new Command(CommandKind.BumpTotal)], replies =>
         {
             Note(Ledger.DebtPaid(segment, owed, replies[0].Number, replies[1].Number));
@@ -145,7 +145,7 @@ internal sealed class ServerLoop<TDesign>
 
         _process.AtMonotonic(_process.Now.Monotonic + 200, () =>
         {
-            if ((Ledger.Debts.Segments >> segment & 1) != 0 || !Connection.IsUp)
+            if ((Ledger.OwedBumps.Segments >> segment & 1) != 0 || !Connection.IsUp)
             {
                 Owed(write, segment);
             }
@@ -175,14 +175,14 @@ internal sealed class ServerLoop<TDesign>
         _auditor.LogsRead(_process.Now, all);
     }
 
-    private void Flushed(SentRead flush, IReadOnlyList<Reply> replies, FlushReason reason)
+    private void Flushed(PendingRead flush, IReadOnlyList<Reply> replies, FlushReason reason)
     {
-        var order = FlushPlan<TDesign>.Order;
+        var order = FlushPlan<TProtocol>.Order;
         long? total = null;
         var segments = new long?[KeyHash.Segments];
         for (var index = 0; index < order.Count; index++)
         {
-            if (order[index] == FlushPlan<TDesign>.Total)
+            if (order[index] == FlushPlan<TProtocol>.Total)
             {
                 total = replies[index].Number;
             }

@@ -3,8 +3,8 @@ using NearCache.Coherence.Core;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>A process that uses the cache: the core, with simulated I/O around it instead of sockets and timers.</summary>
-internal sealed class SimulatedProcess<TDesign> : IForget
-    where TDesign : struct, IDesign
+internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
+    where TProtocol : struct, ICoherenceProtocol
 {
     private readonly Schedule _schedule;
     private readonly Checker _checker;
@@ -13,7 +13,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
     private readonly Dictionary<int, Entry> _near = [];
     private readonly Queue<Action> _backlog = new();
     private readonly ProcessEpochs _epochs = new();
-    private readonly ServerLoop<TDesign>[] _servers;
+    private readonly ServerLoop<TProtocol>[] _servers;
     private readonly AnnouncementQueue _queue = new(SlotRing.MostBytes - 500);
     private readonly SlotReader _reader;
     private readonly SlotWriter _writer;
@@ -40,12 +40,12 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         _monotonicZero = random.NextInt64(1L << 40);
         _wallZero = 1_900_000_000_000 + random.NextInt64(-3_600_000, 3_600_000);
         _reader = new SlotReader(SimulatedZooKeeper.Slots, 5000, profile.MaxStaleness) { Members = profile.Members };
-        var bucket = new TokenBucket(5, 100) { Members = profile.Members };
+        var bucket = new WriteBudget(5, 100) { Members = profile.Members };
         _writer = new SlotWriter(_queue, bucket, (ulong)random.NextInt64(), random) { Slots = _reader.Readable };
         Session = new SimulatedSession(schedule, zooKeeper, random, profile.Slowest) { Post = Post, Changed = SlotChanged };
-        _servers = [.. servers.Select((server, index) => new ServerLoop<TDesign>(
+        _servers = [.. servers.Select((server, index) => new ServerLoop<TProtocol>(
             index,
-            new ServerLedger<TDesign>(new ServerGate<TDesign>($"server-{index}:11211", _epochs)),
+            new ServerLedger<TProtocol>(new ServerGate<TProtocol>($"server-{index}:11211", _epochs)),
             new SimulatedConnection(schedule, server, random, profile) { Post = Post },
             this,
             random))];
@@ -61,18 +61,18 @@ internal sealed class SimulatedProcess<TDesign> : IForget
 
     public SimulatedSession Session { get; }
 
-    public IReadOnlyList<ServerLoop<TDesign>> Servers => _servers;
+    public IReadOnlyList<ServerLoop<TProtocol>> Servers => _servers;
 
-    public Moment Now
+    public Timestamps Now
     {
         get
         {
             var now = IsPaused ? _pausedAt : _schedule.Now;
-            return new Moment(_monotonicZero + ((now - _suspended) / 1000), _wallZero + (now / 1000));
+            return new Timestamps(_monotonicZero + ((now - _suspended) / 1000), _wallZero + (now / 1000));
         }
     }
 
-    public long Patience => NearCache.Coherence.Core.Patience.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
+    public long Patience => NearCache.Coherence.Core.AuditPatience.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
 
     public long Dropped => _queue.Dropped;
 
@@ -165,7 +165,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
                 return;
             }
 
-            if (!TDesign.TokenBeforeRead)
+            if (!TProtocol.TokenBeforeRead)
             {
                 token = server.Ledger.Gate.BeginFill(hash, _epochs.Ring, 0, Now);
             }
@@ -185,7 +185,7 @@ internal sealed class SimulatedProcess<TDesign> : IForget
     public bool LosesLog() => _random.NextDouble() < _profile.LostLogs;
 
     /// <summary>A mutation was answered: it is announced, if that can be.</summary>
-    public void Announce(ServerLoop<TDesign> server, int key, MutationVersion version)
+    public void Announce(ServerLoop<TProtocol> server, int key, MutationVersion version)
     {
         _queue.Add(server.Ledger.Gate.IdentityHash, Keyspace.Hashes[key].Segment, Keyspace.Names[key], version);
         PumpWriter();
@@ -229,13 +229,13 @@ internal sealed class SimulatedProcess<TDesign> : IForget
         }
     }
 
-    void IForget.Forget(ReadOnlySpan<byte> key) => Void(Keyspace.IndexOf(key));
+    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> key) => Void(Keyspace.IndexOf(key));
 
     /// <summary>Runs something at a monotonic millisecond of this process.</summary>
     public void AtMonotonic(long monotonic, Action action) =>
         _schedule.After(Math.Clamp(monotonic - Now.Monotonic, 1, 600_000) * 1000, () => Post(action));
 
-    private ServerLoop<TDesign> ServerOf(int key) => _servers[key % _servers.Length];
+    private ServerLoop<TProtocol> ServerOf(int key) => _servers[key % _servers.Length];
 
     private void DrainBacklog()
     {

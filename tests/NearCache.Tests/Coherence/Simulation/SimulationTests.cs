@@ -21,7 +21,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         var faults = new long[Enum.GetValues<Fault>().Length];
         for (var current = first; current <= last; current++)
         {
-            var run = new Run<AsDesigned>(current);
+            var run = new Run<CoherenceProtocol>(current);
             run.Schedule.Story = first == last ? output.WriteLine : null;
             run.Begin().ToEnd();
             hits += run.Checker.Hits;
@@ -43,7 +43,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     public void A_planted_stale_read_is_found()
     {
         var found = Enumerable.Range(1, 200).Select(
-            seed => new Run<AsDesigned>(seed, new Profile(new Random(seed)) { PlantedStaleRead = true }).Begin().ToEnd().Checker.Violation)
+            seed => new Run<CoherenceProtocol>(seed, new Profile(new Random(seed)) { PlantedStaleRead = true }).Begin().ToEnd().Checker.Violation)
             .FirstOrDefault(violation => violation is not null);
         Assert.NotNull(found);
     }
@@ -51,7 +51,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void A_seed_replays_event_for_event()
     {
-        var (one, two) = (new Run<AsDesigned>(17).Begin().ToEnd(), new Run<AsDesigned>(17).Begin().ToEnd());
+        var (one, two) = (new Run<CoherenceProtocol>(17).Begin().ToEnd(), new Run<CoherenceProtocol>(17).Begin().ToEnd());
         Assert.Equal((one.Events, one.Checker.Hits), (two.Events, two.Checker.Hits));
     }
 

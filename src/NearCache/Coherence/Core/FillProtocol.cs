@@ -1,0 +1,4 @@
+namespace NearCache.Coherence.Core;
+
+/// <summary>The design, unbroken.</summary>
+internal readonly struct FillProtocol : IFillProtocol;
