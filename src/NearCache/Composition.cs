@@ -4,8 +4,17 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NearCache.Coherence;
+using NearCache.Coherence.Churn;
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.Ledger;
+using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Namespaces;
+using NearCache.Coherence.Registry;
+using NearCache.Coherence.ServerRules;
+using NearCache.Coherence.Slots;
 using NearCache.Diagnostics;
 using NearCache.Distributed;
 using NearCache.Flights;
@@ -63,8 +72,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         var tags = new TagBoard(options.NearEntries);
         var shared = new SharedTypes(options.ImmutableTypes);
         var stale = new StaleStore(options.StaleEntries, _clock, shared);
-        var book = new RuleTable(RuleDefaults.Of(options), options.Seams.BreakMatcher);
-        Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, book.NearHits, _metrics);
+        var table = new RuleTable(RuleDefaults.Of(options), options.Seams.BreakMatcher);
+        Near = new NearStore(options.NearEntries, options.NearBytes, epochs, _clock, time, table.NearHits, _metrics);
 
         var hasZooKeeper = options.ZooKeeper.ConnectionString.Length > 0;
         var invalidator = new Invalidator(epochs, Near, stale, flights, tags);
@@ -93,7 +102,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             Patience = Patience,
         };
         var times = RuleTranslation.Times(options, remote.IsEmbedded || !context.KeepsNear, remote.HasCounters);
-        _rules = new RulesCoordinator(book, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix ?? "");
+        _rules = new RulesCoordinator(table, new ConfiguredRules(options.Rules, hasZooKeeper), context, times, options.KeyPrefix ?? "");
         _servers = new CoherentServers(remote, context, _rules);
 
         var map = Map = new KeyMap(
@@ -108,7 +117,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
             ? DefaultJson.Options
             : DefaultJson.Of(options.Json, options.LossyTypes);
         var format = new ValueFormat(ValueFormat.Of(options), json, time, new Packing(options));
-        var rules = new RuleDecisions(book, context);
+        var rules = new RuleDecisions(table, context);
         Reads = new ReadPath(map, rules, Near, stale, shared, _clock, format, _metrics, logger, options);
         Writes = new WritePath(map, rules, format, flights, stale, _metrics, time, options);
         var prefetch = new PrefetchPath(map, Reads, _clock, _metrics, context.MaxStaleness);
@@ -350,7 +359,7 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
 
     // How long an audit waits for news: as long as news takes to come, and not at all where none comes.
     private long Patience() =>
-        Coherence.Core.AuditPatience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
+        AuditPatience.Of(_slots?.Pace ?? 0, (long)Options.MaxStaleness.TotalMilliseconds, _zooKeeper?.HearsNews == true);
 
     private static IRemote RemoteOf(NearCacheOptions options, SharedClients clients, TimeProvider time) =>
         options.DistributedCache is { } other ? new OtherRemote(other, time)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Namespaces;
 using NearCache.Settings;
 using NearCache.ZooKeeper;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ledger;
 using NearCache.Memcached;
 using NearCache.Remote;
 using NearCache.Rules;

@@ -1,4 +1,4 @@
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ledger;
 
 namespace NearCache.Locks;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 using NearCache.Diagnostics;
 
 namespace NearCache.Near;

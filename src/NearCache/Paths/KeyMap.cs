@@ -1,5 +1,6 @@
+using NearCache.Coherence;
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ledger;
 using NearCache.Locks;
 using NearCache.Near;
 using NearCache.Remote;

@@ -1,5 +1,5 @@
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ledger;
 
 namespace NearCache.Paths;
 

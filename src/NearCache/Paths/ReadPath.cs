@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.ServerRules;
 using NearCache.Diagnostics;
 using NearCache.Flights;
 using NearCache.Memcached;

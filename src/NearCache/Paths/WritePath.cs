@@ -1,6 +1,6 @@
 using System.Text;
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.ServerRules;
 using NearCache.Diagnostics;
 using NearCache.Flights;
 using NearCache.Memcached;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tags;
 

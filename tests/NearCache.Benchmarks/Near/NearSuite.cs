@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ledger;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
 

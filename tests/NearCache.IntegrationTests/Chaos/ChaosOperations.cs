@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Namespaces;
 using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Chaos;

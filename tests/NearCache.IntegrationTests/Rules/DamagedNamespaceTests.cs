@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ensemble;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
 using NearCache.ZooKeeper;

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using NearCache.Coherence.Core;
-using NearCache.Coherence.Driver;
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Namespaces;
+using NearCache.Coherence.Slots.Core;
 using NearCache.Diagnostics;
 using NearCache.Near;
 using NearCache.Remote;

@@ -13,23 +13,58 @@ public sealed class DependencyDirectionTests
             ["Settings"] = [],
             ["Loops"] = ["Diagnostics"],
             ["Flights"] = [],
-            ["Tags"] = ["Coherence/Core", "Rules"],
-            ["Distributed"] = ["Paths", "Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
+            ["Tags"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules"],
+            ["Distributed"] = ["Paths", "Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
             ["Hybrid"] =
             [
-                "Paths", "Coherence/Driver", "Coherence/Core", "Tags", "Near", "Remote", "Remote/Json", "Rules", "Flights", "Diagnostics"
+                "Paths", "Coherence/Ledger", "Coherence/Core", "Tags", "Near", "Remote", "Remote/Json", "Rules", "Flights", "Diagnostics"
             ],
+            // Each area of coherence: its deterministic core, which uses no driver, and the driver around it.
             ["Coherence/Core"] = [],
+            ["Coherence/Ledger/Core"] = ["Coherence/Core"],
+            ["Coherence/ServerRules/Core"] = ["Coherence/Core"],
+            ["Coherence/Ensemble/Core"] = [],
+            ["Coherence/Slots/Core"] = ["Coherence/Core", "Coherence/Ensemble/Core"],
+            ["Coherence/Ledger"] =
+                ["Coherence/Ledger/Core", "Coherence/ServerRules/Core", "Coherence/Core", "Near", "Remote", "Rules", "Loops", "Diagnostics"],
+            ["Coherence/Ensemble"] = ["Coherence/Ensemble/Core", "Near", "Remote", "Diagnostics"],
+            ["Coherence/ServerRules"] =
+            [
+                "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Remote", "Rules",
+                "Loops", "Diagnostics",
+            ],
+            ["Coherence/Churn"] =
+                ["Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Usage", "Near", "Remote", "Rules", "Loops", "Diagnostics"],
+            ["Coherence/Registry"] =
+            [
+                "Coherence/ServerRules", "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ensemble", "Coherence/Ensemble/Core", "Usage",
+                "Near", "Rules", "Loops", "Diagnostics",
+            ],
+            ["Coherence/Slots"] =
+            [
+                "Coherence/Slots/Core", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Ensemble",
+                "Coherence/Ensemble/Core", "Coherence/Core", "Near", "Rules", "Loops", "Diagnostics",
+            ],
+            ["Coherence/Namespaces"] =
+            [
+                "Coherence/Registry", "Coherence/ServerRules", "Coherence/Slots/Core", "Coherence/Ledger", "Coherence/Ensemble",
+                "Coherence/Ensemble/Core", "Coherence/Core", "Near", "Rules", "Loops", "Diagnostics",
+            ],
+            ["Coherence"] =
+            [
+                "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core",
+                "Coherence/Ensemble", "Coherence/Core", "Tags", "Near", "Remote", "Flights", "Loops", "Diagnostics",
+            ],
             ["Remote"] = ["Remote/Json", "Diagnostics"],
             ["Remote/Json"] = [],
             ["Rules"] = ["Settings", "Diagnostics"],
-            ["Near"] = ["Coherence/Core", "Rules", "Remote", "Diagnostics"],
+            ["Near"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules", "Remote", "Diagnostics"],
             ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Loops", "Diagnostics"],
-            ["Locks"] = ["Coherence/Driver", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
-            ["Coherence/Driver"] = ["Usage", "Coherence/Core", "Tags", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"],
+            ["Locks"] = ["Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
             ["Paths"] =
             [
-                "Locks", "Coherence/Driver", "Tags", "Coherence/Core", "Near", "Remote", "Rules", "Flights", "Loops", "Diagnostics"
+                "Locks", "Coherence", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near",
+                "Remote", "Rules", "Flights", "Loops", "Diagnostics",
             ],
         },
         ["NearCache.Memcached"] = new()
@@ -69,7 +104,7 @@ public sealed class DependencyDirectionTests
 
         Assert.Empty(project.Unresolved);
         Assert.Equal(Allowed[name].Keys.Order(), project.Folders.Where(folder => folder.Length > 0).Order());
-        Assert.Equal([], Breaches(project, Allowed[name], Contracts.GetValueOrDefault(name, [])));
+        Assert.Equal("", string.Join('\n', Breaches(project, Allowed[name], Contracts.GetValueOrDefault(name, []))));
     }
 
     [Theory]

@@ -9,8 +9,8 @@ public sealed class EnsembleGatewayTests
     // rate of its own.
     private static readonly string[] MayHaveTheClient =
     [
-        "Coherence/Driver/EnsembleGateway.cs", "Coherence/Driver/EnsembleLane.cs", "SharedClients.cs", "Composition.cs", "NamespaceCleaner.cs", "Coherence/Driver/LeftoverSweep.cs",
-        "Coherence/Driver/NamespaceRemoval.cs",
+        "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "SharedClients.cs", "Composition.cs", "NamespaceCleaner.cs", "Coherence/Namespaces/LeftoverSweep.cs",
+        "Coherence/Namespaces/NamespaceRemoval.cs",
     ];
 
     [Fact]
@@ -23,7 +23,7 @@ public sealed class EnsembleGatewayTests
 
         // The composition only hands it on.
         Assert.Empty(project.CallsOf(client, "Composition.cs"));
-        Assert.NotEmpty(project.CallsOf(client, "Coherence/Driver/EnsembleLane.cs"));
+        Assert.NotEmpty(project.CallsOf(client, "Coherence/Ensemble/EnsembleLane.cs"));
     }
 
     [Theory]

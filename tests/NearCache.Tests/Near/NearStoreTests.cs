@@ -1,5 +1,3 @@
-using NearCache.Coherence.Core;
-
 namespace NearCache.Tests.Near;
 
 public sealed class NearStoreTests

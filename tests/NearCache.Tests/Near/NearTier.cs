@@ -1,5 +1,6 @@
 using System.Text;
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 using NearCache.Diagnostics;
 using NearCache.Near;
 using NearCache.Rules;

@@ -98,7 +98,7 @@ public sealed class ChurnBreakerTests
         Look(late);
 
         Assert.Equal(ChurnBreakerState.Open, late.Breaker.Find(_rule)!.State);
-        Assert.Null(late.Breaker.Churns(new Churn(_rule, "why"), "late", _now, Wall));
+        Assert.Null(late.Breaker.Churns(new ChurnReport(_rule, "why"), "late", _now, Wall));
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class ChurnBreakerTests
         return rule;
     }
 
-    private ChurnTrip? Churns(Process process) => process.Breaker.Churns(new Churn(_rule, "why"), process.Name, _now, Wall);
+    private ChurnTrip? Churns(Process process) => process.Breaker.Churns(new ChurnReport(_rule, "why"), process.Name, _now, Wall);
 
     private ChurnBreakerState StateIn(Process process) => process.Breaker.Find(_rule)?.State ?? ChurnBreakerState.Closed;
 

@@ -2,7 +2,7 @@ namespace NearCache.Coherence.Core;
 
 /// <summary>
 /// The decisions on which it rests that a fill never overwrites a newer write. Every default is the design; tests break one at a time, as
-/// with <see cref="ICoherenceProtocol"/>.
+/// with <see cref="Ledger.Core.ICoherenceProtocol"/>.
 /// </summary>
 internal interface IFillProtocol
 {

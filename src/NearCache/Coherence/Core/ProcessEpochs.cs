@@ -5,7 +5,7 @@ namespace NearCache.Coherence.Core;
 /// </summary>
 /// <remarks>
 /// Any thread may read. A near hit reads <see cref="Confirmations"/> before it looks the entry up and again after
-/// <see cref="ServerGate{TProtocol}.IsCurrent"/>: if it changed, the hit looks up again. Without that, a reader that held an entry while it
+/// <see cref="Ledger.Core.ServerGate{TProtocol}.IsCurrent"/>: if it changed, the hit looks up again. Without that, a reader that held an entry while it
 /// was voided could pass a gate that opened only because it was voided.
 /// </remarks>
 internal sealed class ProcessEpochs
@@ -24,7 +24,7 @@ internal sealed class ProcessEpochs
     public long Confirmations => Volatile.Read(ref _confirmations);
 
     /// <summary>
-    /// The server list was replaced. Called after the new list can be seen and before <see cref="ServerLedger{TProtocol}.RaiseAll"/> of every
+    /// The server list was replaced. Called after the new list can be seen and before <see cref="Ledger.Core.ServerLedger{TProtocol}.RaiseAll"/> of every
     /// server, old and new.
     /// </summary>
     public void RaiseRing() => Interlocked.Increment(ref _ring);

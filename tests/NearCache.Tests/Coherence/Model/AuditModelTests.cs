@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 

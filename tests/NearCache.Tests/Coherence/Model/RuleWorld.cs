@@ -1,4 +1,6 @@
 using NearCache.Coherence.Core;
+using NearCache.Coherence.ServerRules.Core;
+using NearCache.Tests.Coherence.ServerRules;
 
 namespace NearCache.Tests.Coherence.Model;
 
@@ -15,7 +17,7 @@ internal sealed class RuleWorld<TProtocol>
 {
     private static readonly LeasedRuleSet[] Sets =
     [
-        LeasedRuleSet.None, Core.RulesOnServer.Set(1), Core.RulesOnServer.Set(2), Core.RulesOnServer.Set(3, "a@3")
+        LeasedRuleSet.None, RulesOnServer.Set(1), RulesOnServer.Set(2), RulesOnServer.Set(3, "a@3")
     ];
     private static readonly RuleIdentity Rule = new("a", 3);
     private static readonly Random Unused = new(0);

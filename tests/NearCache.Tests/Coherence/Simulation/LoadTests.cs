@@ -1,4 +1,4 @@
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 

@@ -1,4 +1,5 @@
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 

@@ -1,4 +1,7 @@
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Slots.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
@@ -72,7 +75,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         }
     }
 
-    public long Patience => NearCache.Coherence.Core.AuditPatience.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
+    public long Patience => AuditPatience.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
 
     public long Dropped => _queue.Dropped;
 

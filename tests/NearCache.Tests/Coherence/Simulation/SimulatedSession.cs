@@ -1,4 +1,4 @@
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Slots.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 

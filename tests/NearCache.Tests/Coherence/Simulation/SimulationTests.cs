@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
 using NearCache.Tests.Coherence.Model;
 
 namespace NearCache.Tests.Coherence.Simulation;

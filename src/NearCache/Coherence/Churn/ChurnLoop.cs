@@ -1,0 +1,285 @@
+using System.Globalization;
+using NearCache.Coherence.Ledger;
+using NearCache.Coherence.ServerRules;
+using NearCache.Diagnostics;
+using NearCache.Loops;
+using NearCache.Rules;
+using NearCache.Usage;
+
+namespace NearCache.Coherence.Churn;
+
+/// <summary>
+/// The churn breaker at work: once a second it measures, takes over what the fleet knows, tells the fleet what it does not know, and says
+/// to each rule what may be announced.
+/// </summary>
+/// <remarks>
+/// Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out. There a trip is a stop, by
+/// which near closes everywhere before announcing ends (<see cref="CountedWrites"/>). The process that put it clears it when it has seen
+/// the rule quiet for long enough; the others, which do not know what that one writes, a trial later if it is still there.
+/// </remarks>
+internal sealed class ChurnLoop : IAsyncDisposable
+{
+    // Of a fleet that sees at once that a stop may end, the first one clears it, and the others have seen that before their turn comes.
+    private const int HealingSpread = 10_000;
+
+    // The fleet's counters grow every ten seconds or so.
+    private const int LooksBetweenFleets = 5;
+
+    /// <summary>What this process is called in stops and edits.</summary>
+    public static readonly string Who = string.Create(
+        CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}");
+
+    private readonly RulesCoordinator _rules;
+    private readonly CoherenceContext _context;
+    private readonly CircuitStore _store;
+    private readonly UsageReader _usage;
+    private readonly Func<int> _members;
+    private readonly Func<IReadOnlyCollection<string>, string, CancellationToken, Task> _clear;
+    private readonly ChurnMeter _meter;
+    private readonly ChurnBreaker _breaker = new();
+    private readonly List<ChurnTrip> _untold = [];
+    private readonly HashSet<string> _own = [];                       // ids of the stops that this process put
+    private readonly Dictionary<string, string> _stopped = [];        // the stop, by its id, that a rule's circuit goes by
+    private readonly OwnedLoop _loop;
+    private Dictionary<ActiveRule, TrialBudget> _trials = [];
+    private Task _healing = Task.CompletedTask;
+    private long? _healsAt;
+    private int _looks;
+
+    /// <param name="rules">The rules of this process.</param>
+    /// <param name="context">What all drivers have in common.</param>
+    /// <param name="store">Carries the breakers to the other processes.</param>
+    /// <param name="usage">Knows what all processes write.</param>
+    /// <param name="members">How many processes announce.</param>
+    /// <param name="clear">Clears stops: their ids, and why. Asked only where the remote has no counters.</param>
+    public ChurnLoop(
+        RulesCoordinator rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members, Func<IReadOnlyCollection<string>, string, CancellationToken, Task> clear)
+    {
+        (_rules, _context, _store, _usage, _members, _clear) = (rules, context, store, usage, members, clear);
+        _meter = new ChurnMeter(measuresStopped: !context.HasCounters);
+        _loop = new OwnedLoop(context.Logger, "the churn breaker");
+        _loop.Start(LookAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await _healing.ConfigureAwait(false);
+    }
+
+    private async Task LookAsync(CancellationToken stopping)
+    {
+        // Spread, so that of a fleet in which all see the same one has told the others before they write.
+        await Task.Delay(TimeSpan.FromSeconds(0.9 + (0.2 * Random.Shared.NextDouble())), _context.Time, stopping).ConfigureAwait(false);
+        var stored = await _store.ReadAsync().ConfigureAwait(false);
+        var fleet = ++_looks % LooksBetweenFleets == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
+        var now = _context.Clock.Monotonic();
+        Say(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : OfStops(), now));
+        foreach (var churn in _meter.Look(_rules.Active, now).Concat(fleet))
+        {
+            if (_breaker.Churns(churn, Who, now, _context.Time.GetUtcNow()) is { } trip)
+            {
+                _untold.Add(trip);
+            }
+        }
+
+        Say(_breaker.Advance(now));
+        Apply(now);
+        await TellAsync(stored).ConfigureAwait(false);
+        if (!_context.HasCounters && _healing.IsCompleted)
+        {
+            Heal(now, stopping);
+        }
+    }
+
+    private async Task<IReadOnlyList<ChurnReport>> FleetAsync(CancellationToken stopping)
+    {
+        var rules = _meter.ToAskTheFleet(_context.Clock.Monotonic());
+        if (rules.Count == 0 || !_context.HasCounters)
+        {
+            return [];
+        }
+
+        try
+        {
+            var writes = await _usage.RecentWritesAsync([.. rules.Select(rule => rule.Name)], stopping).ConfigureAwait(false);
+            return [.. rules.Select((rule, i) => ChurnMeter.OfFleet(rule, writes[i], UsageReader.RecentSeconds)).OfType<ChurnReport>()];
+        }
+        catch (NearCacheException)
+        {
+            _context.Metrics.RemoteFailed("churn");
+            return [];
+        }
+    }
+
+    private void Apply(long now)
+    {
+        var trials = new Dictionary<ActiveRule, TrialBudget>();
+        foreach (var rule in _rules.Active)
+        {
+            rule.SetCircuit(_breaker.Find(rule));
+            if (rule.Breaker == ChurnBreakerState.HalfOpen)
+            {
+                var trial = trials[rule] = _trials.GetValueOrDefault(rule) ?? new TrialBudget(Random.Shared.NextDouble(), now);
+                if (trial.IsDue(now, _members()))
+                {
+                    rule.AllowOne();
+                }
+            }
+        }
+
+        _trials = trials;
+    }
+
+    // A trip counts once in the fleet: for the process whose change the item takes, or that cannot reach the item.
+    private async Task TellAsync(StoredCircuits? stored)
+    {
+        _untold.RemoveAll(trip => !ReferenceEquals(_breaker.Find(trip.Rule), trip.Circuit));
+        if (stored is not null
+            && _breaker.ToStore(stored.Circuits, _context.Time.GetUtcNow()) is { } circuits
+            && !await _store.TryWriteAsync(stored, circuits).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        foreach (var trip in _untold)
+        {
+            _context.Metrics.ChurnBreakerTripped(trip.Rule.Name);
+            if (_context.HasCounters)
+            {
+                _context.Logger.ChurnBreakerTripped(
+                    trip.Rule.Name, trip.Circuit.Why, TimeSpan.FromMilliseconds(ChurnBreaker.PauseOf(trip.Circuit)));
+            }
+
+            if (trip.IsLast || !_context.HasCounters)
+            {
+                Stop(trip);
+            }
+        }
+
+        _untold.Clear();
+    }
+
+    private void Stop(ChurnTrip trip)
+    {
+        if (!trip.Rule.IsOn)
+        {
+            return;
+        }
+
+        var wall = _context.Time.GetUtcNow();
+        var isLast = trip.IsLast || Healed(trip.Rule.Name) + 1 >= ChurnBreaker.MostTrips;
+        var why = isLast
+            ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour")
+            : trip.Circuit.Why;
+        var stop = ChurnStops.Of(trip.Rule.Name, Who, why, heals: !isLast, wall);
+        try
+        {
+            _ = _rules.Put(stop);
+            _own.Add(stop.Id);
+        }
+        catch (NearCacheException e)
+        {
+            _context.Logger.StopNotPut(e, trip.Rule.Name);
+        }
+    }
+
+    // How often it has healed within the hour, where that is not said by the circuits.
+    private int Healed(string rule) =>
+        _context.HasCounters ? 0 : ChurnStops.CountHealed(_rules.Document.History, rule, _context.Time.GetUtcNow());
+
+    private IEnumerable<IGrouping<string, Stop>> HealingStops() => _rules.Stops.Stops.Where(ChurnStops.Heals).GroupBy(stop => stop.Rule!);
+
+    // A stop that ends by itself opens the circuit of its rule, and its end closes that: a rule that is still churned trips again. The
+    // registry knows how often it tripped.
+    private List<RuleCircuit> OfStops()
+    {
+        List<RuleCircuit> changed = [];
+        var stops = HealingStops().ToDictionary(same => same.Key, same => same.First());
+        foreach (var rule in _rules.Active)
+        {
+            var known = _breaker.Find(rule);
+            var version = known?.NextVersion ?? 1;
+            if (stops.GetValueOrDefault(rule.Name) is { } stop)
+            {
+                var isNew = _stopped.GetValueOrDefault(rule.Name) != stop.Id;
+                _stopped[rule.Name] = stop.Id;
+                if (known is null || (isNew && known.State != ChurnBreakerState.Open))
+                {
+                    changed.Add(
+                        new RuleCircuit(
+                            rule.Name,
+                            rule.Since,
+                            ChurnBreakerState.Open,
+                            version,
+                            [.. Enumerable.Repeat(stop.When, Healed(rule.Name) + 1)],
+                            stop.Who,
+                            stop.Why));
+                }
+            }
+            else if (_stopped.Remove(rule.Name) && known is not null)
+            {
+                changed.Add(
+                    known with
+                    {
+                        State = ChurnBreakerState.Closed,
+                        Version = version,
+                        Trips = [.. Enumerable.Repeat(_context.Time.GetUtcNow(), Healed(rule.Name))],
+                    });
+            }
+        }
+
+        _own.IntersectWith(_rules.Stops.Stops.Select(stop => stop.Id));
+        return changed;
+    }
+
+    // Also the stops of a rule that is not there any more: what bears its name next has written nothing.
+    private bool MayEnd(IGrouping<string, Stop> stops) =>
+        _rules.Active.FirstOrDefault(rule => rule.Name == stops.Key) is not { } rule
+        || _breaker.Find(rule) is { State: ChurnBreakerState.Closed }
+        || (_breaker.Find(rule) is { State: ChurnBreakerState.HalfOpen } && stops.All(stop => _own.Contains(stop.Id)));
+
+    private void Heal(long now, CancellationToken stopping)
+    {
+        if (HealingStops().FirstOrDefault(MayEnd) is not { } over)
+        {
+            _healsAt = null;
+        }
+        else if ((_healsAt ??= now + Random.Shared.Next(1, HealingSpread)) <= now)
+        {
+            _healsAt = null;
+            _healing = ClearAsync([.. over.Select(stop => stop.Id)], ChurnStops.Healed(over.Key), stopping);
+        }
+    }
+
+    private async Task ClearAsync(string[] stops, string why, CancellationToken stopping)
+    {
+        try
+        {
+            await _clear(stops, why, stopping).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is NearCacheException or OperationCanceledException)
+        {
+            // Another process has cleared it, or ZooKeeper is away: it is tried again while there is a stop.
+        }
+    }
+
+    private void Say(IReadOnlyList<RuleCircuit> changed)
+    {
+        foreach (var circuit in _context.HasCounters ? changed : [])
+        {
+            switch (circuit.State)
+            {
+                case ChurnBreakerState.Open:
+                    _context.Logger.AnnouncingSuspended(circuit.Rule, circuit.Who, circuit.Why);
+                    break;
+                case ChurnBreakerState.HalfOpen:
+                    _context.Logger.ChurnBreakerHalfOpen(circuit.Rule);
+                    break;
+                default:
+                    _context.Logger.ChurnBreakerClosed(circuit.Rule);
+                    break;
+            }
+        }
+    }
+}

@@ -1,4 +1,0 @@
-namespace NearCache.Coherence.Core;
-
-/// <summary>What near entries of a server are served by, as designed.</summary>
-internal sealed class ServerGate(string identity, ProcessEpochs epochs) : ServerGate<CoherenceProtocol>(identity, epochs);

@@ -1,0 +1,324 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Coherence.Ensemble.Core;
+using NearCache.Diagnostics;
+using NearCache.Near;
+using NearCache.Remote;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Ensemble;
+
+/// <summary>
+/// The only way to ZooKeeper: every request of a cache passes it. It paces failures, keeps to <see cref="EnsembleLimits"/>, counts, and
+/// logs.
+/// </summary>
+/// <remarks>
+/// Announcements and reads of slots are paced by their own budgets (<see cref="Slots.SlotBoard"/>) before they come here. Requests are made
+/// through an <see cref="EnsembleLane"/>, one for each purpose, so that a failure of one purpose delays no other. Thread-safe.
+/// </remarks>
+internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
+{
+    private const long SayAgainAfter = 600_000;
+    private const long QuotaSayAgainAfter = 3_600_000;
+
+    private readonly Lock _lock = new();   // guards the allowances, the pauses of all lanes, and what was said
+    private readonly RentedClient<ZooKeeperClient> _client;
+    private readonly NearClock _clock;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly double _transactionsPerSecond;
+    private readonly TokenBucket _requests = new(
+        EnsembleLimits.RequestsOfNewSession - (10 * EnsembleLimits.RequestsPerSecond))
+    { Rate = EnsembleLimits.RequestsPerSecond };
+    private readonly TokenBucket _transactions;
+    private readonly TokenBucket _lines = new(EnsembleLimits.LogLinesPerMinute / 2.0)
+    {
+        Rate = EnsembleLimits.LogLinesPerMinute / 2.0 / 60,
+    };
+    private readonly long[] _asked = new long[Enum.GetValues<EnsembleRequest>().Length];
+    private readonly long[] _failed = new long[Enum.GetValues<EnsembleRequest>().Length];
+    private readonly List<EnsembleLane> _lanes = [];
+    private readonly Seldom _sayQuota = new(QuotaSayAgainAfter);
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _quotaRefusals;
+    private long _repliedAt = long.MinValue;
+    private int _members = 1000;
+
+    /// <param name="client">Given back by <see cref="DisposeAsync"/>.</param>
+    /// <param name="announcementsPerNamespace">The transactions a second that all members together may make.</param>
+    /// <param name="clock">The monotonic clock.</param>
+    /// <param name="time">What pauses wait by.</param>
+    /// <param name="logger">Where failures are logged.</param>
+    public EnsembleGateway(
+        RentedClient<ZooKeeperClient> client, double announcementsPerNamespace, NearClock clock, TimeProvider time, ILogger logger)
+    {
+        (_client, _clock, _time, _logger) = (client, clock, time, logger);
+        MadeAt = clock.Monotonic();
+        _transactionsPerSecond = EnsembleLimits.ShareOfTransactions * announcementsPerNamespace;
+        _transactions = new TokenBucket(EnsembleLimits.TransactionsOfNewSession) { Rate = _transactionsPerSecond / _members };
+    }
+
+    /// <summary>The state of the session.</summary>
+    public ZooKeeperState State => Client.State;
+
+    /// <summary>The session's id; 0 before there is one.</summary>
+    public long SessionId => Client.SessionId;
+
+    /// <summary>Whether other caches of the process use the session, so that it goes on when this one ends.</summary>
+    public bool IsSessionShared => _client.IsUsedByOthers;
+
+    /// <summary>Writes that were refused because a quota is used up.</summary>
+    public long QuotaRefusals => Interlocked.Read(ref _quotaRefusals);
+
+    /// <summary>The monotonic millisecond at which this was made.</summary>
+    public long MadeAt { get; }
+
+    /// <summary>The monotonic millisecond of the last reply of a server, whatever it said; null: there was none.</summary>
+    public long? RepliedAt => Interlocked.Read(ref _repliedAt) is var at && at == long.MinValue ? null : at;
+
+    /// <summary>How many processes share the namespace's transactions; 1,000 until the number is known.</summary>
+    public int Members
+    {
+        get => _members;
+        set
+        {
+            lock (_lock)
+            {
+                _members = Math.Max(value, 1);
+                _transactions.Rate = _transactionsPerSecond / _members;
+            }
+
+            Reconsider();
+        }
+    }
+
+    /// <summary>
+    /// Within how long all members together may make one transaction each, in milliseconds: a fleet that repairs spreads over it.
+    /// </summary>
+    public long FleetSpread => (long)Math.Min(1000 * _members / _transactionsPerSecond, EnsembleLimits.LongestChangePause);
+
+    /// <summary>
+    /// What fails now, with the newest reason. What has not been tried for <see cref="EnsembleLimits.FailsFor"/> since it failed is left
+    /// out.
+    /// </summary>
+    public IReadOnlyList<EnsembleFailure> Failing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var since = _clock.Monotonic() - EnsembleLimits.FailsFor;
+                return [.. _lanes.SelectMany(lane => lane.Failing(since))];
+            }
+        }
+    }
+
+    internal ZooKeeperClient Client => _client.Client;
+
+    /// <summary>Requests that were sent, and those among them that failed.</summary>
+    public (long Requests, long Failures) Total => (_asked.Sum(), _failed.Sum());
+
+    /// <summary>Requests that were sent for a purpose.</summary>
+    public long Asked(EnsembleRequest purpose) => Interlocked.Read(ref _asked[(int)purpose]);
+
+    /// <summary>Those among them that failed.</summary>
+    public long Failed(EnsembleRequest purpose) => Interlocked.Read(ref _failed[(int)purpose]);
+
+    /// <summary>Makes a lane for one purpose.</summary>
+    /// <param name="reads">What its reads are for.</param>
+    /// <param name="changes">What its changes are for.</param>
+    /// <param name="pacing">What its requests wait for.</param>
+    public EnsembleLane Lane(EnsembleRequest reads, EnsembleRequest changes, EnsemblePacing pacing)
+    {
+        var lane = new EnsembleLane(this, reads, changes, pacing);
+        lock (_lock)
+        {
+            _lanes.Add(lane);
+        }
+
+        return lane;
+    }
+
+    /// <inheritdoc cref="ZooKeeperClient.StateChangesAsync"/>
+    public IAsyncEnumerable<ZooKeeperStateChange> StateChangesAsync(CancellationToken cancellationToken) =>
+        Client.StateChangesAsync(cancellationToken);
+
+    /// <summary>
+    /// There is a connection again: what failed for want of one is tried again at once. A new session may ask as much as any.
+    /// </summary>
+    public void Connected(bool isNewSession)
+    {
+        lock (_lock)
+        {
+            if (isNewSession)
+            {
+                _requests.Fill();
+                _transactions.Fill();
+            }
+
+            foreach (var lane in _lanes)
+            {
+                lane.ConnectionIsBack();
+            }
+        }
+
+        Reconsider();
+    }
+
+    /// <summary>Whether one more line about ZooKeeper may be logged now.</summary>
+    public bool MayLog()
+    {
+        lock (_lock)
+        {
+            return TakeLine();
+        }
+    }
+
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+
+    /// <summary>Closes the session and the connection now and waits for nothing, unless other caches of the process use them.</summary>
+    public void Dispose() => _client.Dispose();
+
+    /// <summary>Waits for the lane's pause, and for what the lane pays with.</summary>
+    internal async ValueTask AdmitAsync(
+        EnsembleLane lane, EnsembleLane.Direction direction, bool isUrgent, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var changed = Volatile.Read(ref _changed);
+            long wait;
+            lock (_lock)
+            {
+                var now = _clock.Monotonic();
+                wait = isUrgent
+                    ? 0
+                    : Math.Max(lane.Pacing == EnsemblePacing.None ? 0 : direction.Pause.Wait(now), Price(lane, direction, now));
+                if (wait <= 0)
+                {
+                    if (lane.Pacing == EnsemblePacing.RateLimited && !isUrgent)
+                    {
+                        Pay(direction);
+                    }
+
+                    Interlocked.Increment(ref _asked[(int)direction.Purpose]);
+                    return;
+                }
+            }
+
+            await changed.Task.WaitAsync(TimeSpan.FromMilliseconds(Math.Min(wait, int.MaxValue)), _time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>A request was answered as it should.</summary>
+    internal void Passed(EnsembleLane.Direction direction)
+    {
+        var now = _clock.Monotonic();
+        Interlocked.Exchange(ref _repliedAt, now);
+        int failures;
+        lock (_lock)
+        {
+            failures = direction.Pause.Failures;
+            direction.Pause.Passed();
+            direction.Failure = null;
+            if (!direction.WasSaid || !TakeLine())
+            {
+                failures = 0;
+            }
+
+            direction.WasSaid = false;
+        }
+
+        if (failures > 0)
+        {
+            _logger.ZooKeeperWorksAgain(direction.Purpose, failures);
+        }
+    }
+
+    /// <summary>A change lost against another process's: not a failure, but not to be repeated at once.</summary>
+    internal void Lost(EnsembleLane.Direction direction)
+    {
+        var now = _clock.Monotonic();
+        Interlocked.Exchange(ref _repliedAt, now);
+        lock (_lock)
+        {
+            direction.Pause.Failed(now);
+        }
+    }
+
+    /// <summary>A request failed.</summary>
+    internal void Failed(EnsembleLane.Direction direction, ZooKeeperException exception, string path)
+    {
+        var now = _clock.Monotonic();
+        if (!IsOfConnection(exception))
+        {
+            Interlocked.Exchange(ref _repliedAt, now);
+        }
+
+        Interlocked.Increment(ref _failed[(int)direction.Purpose]);
+        bool says;
+        int failures;
+        lock (_lock)
+        {
+            direction.Pause.Failed(now);
+            failures = direction.Pause.Failures;
+            var isNews = direction.Failure?.Code != exception.Code || now - direction.SaidAt >= SayAgainAfter;
+            direction.Failure = exception;
+            direction.FailedAt = now;
+            says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.IsDue(now) : isNews && TakeLine();
+            if (says)
+            {
+                (direction.SaidAt, direction.WasSaid) = (now, true);
+            }
+        }
+
+        if (says && exception.Code == ZooKeeperErrorCode.QuotaExceeded)
+        {
+            _logger.QuotaUsedUp(direction.Purpose, path);
+        }
+        else if (says)
+        {
+            _logger.ZooKeeperFailed(exception, direction.Purpose, path, failures);
+        }
+
+        if (exception.Code == ZooKeeperErrorCode.QuotaExceeded)
+        {
+            // Last: a caller that sees it counted can count on the warning being written.
+            Interlocked.Increment(ref _quotaRefusals);
+        }
+    }
+
+    /// <summary>Whether a request failed on the way, so that no server has said anything.</summary>
+    internal static bool IsOfConnection(ZooKeeperException exception) =>
+        exception.Code is ZooKeeperErrorCode.ConnectionLoss or ZooKeeperErrorCode.OperationTimeout or ZooKeeperErrorCode.SessionExpired;
+
+    // Requires _lock.
+    private long Price(EnsembleLane lane, EnsembleLane.Direction direction, long now) =>
+        lane.Pacing != EnsemblePacing.RateLimited ? 0 : Math.Max(_requests.Wait(now), direction.IsChange ? _transactions.Wait(now) : 0);
+
+    // Requires _lock.
+    private void Pay(EnsembleLane.Direction direction)
+    {
+        _requests.Take();
+        if (direction.IsChange)
+        {
+            _transactions.Take();
+        }
+    }
+
+    // Requires _lock.
+    private bool TakeLine()
+    {
+        var isThere = _lines.Wait(_clock.Monotonic()) == 0;
+        if (isThere)
+        {
+            _lines.Take();
+        }
+
+        return isThere;
+    }
+
+    // Whatever waits looks again.
+    private void Reconsider() =>
+        Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+}

@@ -1,0 +1,210 @@
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Ledger;
+using NearCache.Coherence.Namespaces;
+using NearCache.Coherence.Slots;
+using NearCache.Diagnostics;
+using NearCache.Loops;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence;
+
+/// <summary>Follows the session to ZooKeeper: makes the namespace, and starts and ends what lives as long as a session.</summary>
+internal sealed class EnsembleSession : IAsyncDisposable
+{
+    /// <summary>How long a process that ends waits for its announcements to leave.</summary>
+    public static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
+
+    private readonly EnsembleGateway _gate;
+    private readonly Func<CancellationToken, Task> _leave;
+    private readonly NamespaceKeeper _keeper;
+    private readonly SlotChannel _slots;
+    private readonly Func<CancellationToken, Task>[] _duties;
+    private readonly CoherenceContext _context;
+    private readonly OwnedLoop _loop;
+    private CancellationTokenSource? _session;
+    private Task _work = Task.CompletedTask;
+    private volatile bool _isUp;
+    private bool _hasBeenUp;
+    private volatile bool _canServe;
+    private bool _saidAway = true;
+
+    /// <param name="gate">Disposed at the end.</param>
+    /// <param name="leave">Takes back what would end with the session, where the session goes on.</param>
+    /// <param name="duties">What runs for as long as a session lives.</param>
+    public EnsembleSession(
+        EnsembleGateway gate,
+        NamespaceKeeper keeper,
+        SlotChannel slots,
+        CoherenceContext context,
+        Func<CancellationToken, Task> leave,
+        params Func<CancellationToken, Task>[] duties)
+    {
+        _leave = leave;
+        _gate = gate;
+        _keeper = keeper;
+        _slots = slots;
+        _context = context;
+        _duties = duties;
+        _loop = new OwnedLoop(context.Logger, "following the ZooKeeper session");
+    }
+
+    /// <summary>Whether announcements come in: there is a session, a connection, and a namespace that can be read.</summary>
+    public bool HearsNews => _isUp;
+
+    public string State => _gate.State.ToString();
+
+    public void Start()
+    {
+        _slots.Start();
+        _loop.Run(FollowAsync);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isUp && await _slots.DrainAsync(DrainLimit).ConfigureAwait(false) is > 0 and var left)
+        {
+            _context.Logger.AnnouncementsLeft(left, DrainLimit);
+        }
+
+        await _loop.DisposeAsync().ConfigureAwait(false);
+        await EndSessionAsync().ConfigureAwait(false);
+        await _slots.DisposeAsync().ConfigureAwait(false);
+        if (_gate.IsSessionShared)
+        {
+            using var limit = new CancellationTokenSource(LeaveLimit, _context.Time);
+            await _leave(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await _gate.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task FollowAsync(CancellationToken stopping)
+    {
+        await foreach (var change in _gate.StateChangesAsync(stopping).ConfigureAwait(false))
+        {
+            await FollowAsync(change, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private async Task FollowAsync(ZooKeeperStateChange change, CancellationToken stopping)
+    {
+        if (change.State != ZooKeeperState.Connected)
+        {
+            if (_isUp)
+            {
+                _isUp = false;
+                _slots.Disconnected();
+                if (change.State != ZooKeeperState.Closed)
+                {
+                    Say(away: true);
+                }
+            }
+
+            if (change.State is ZooKeeperState.Expired or ZooKeeperState.Closed)
+            {
+                await EndSessionAsync().ConfigureAwait(false);
+            }
+
+            if (change.Reason is SessionExpiredException { IsGivenUp: true })
+            {
+                _slots.HistoryLost();
+            }
+
+            return;
+        }
+
+        _gate.Connected(change.IsNewSession);
+        if (_session is not null && !change.IsNewSession)
+        {
+            // The same session on another connection: its watches were set again, and what went by fires them.
+            if (_canServe)
+            {
+                _isUp = true;
+                _slots.Reconnected();
+                Say(away: false);
+            }
+
+            return;
+        }
+
+        await EndSessionAsync().ConfigureAwait(false);
+        _session = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _work = ServeAsync(_session.Token);
+    }
+
+    private async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var usable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var keeping = _keeper.RunAsync(isUsable => Usable(isUsable, usable), cancellationToken);
+            await (await Task.WhenAny(usable.Task, keeping).ConfigureAwait(false)).ConfigureAwait(false);
+            await Task.WhenAll(_duties.Select(duty => duty(cancellationToken)).Append(keeping)).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The session ended.
+        }
+        catch (ObjectDisposedException e) when (OwnedLoop.IsOfClient(e))
+        {
+            // NearCacheClient.Dispose closes the session first.
+        }
+        catch (Exception e)
+        {
+            _context.Logger.LoopFailed(e, "serving the ZooKeeper session");
+        }
+    }
+
+    private void Usable(bool isUsable, TaskCompletionSource usable)
+    {
+        if (isUsable && !_canServe)
+        {
+            _canServe = true;
+            _isUp = _gate.State == ZooKeeperState.Connected;
+            _slots.Connected();
+            Say(away: false);
+            usable.TrySetResult();
+        }
+        else if (!isUsable && _canServe)
+        {
+            _canServe = _isUp = false;
+            _slots.Disconnected();
+        }
+    }
+
+    // A connection that comes and goes must not fill the log.
+    private void Say(bool away)
+    {
+        if (away != _saidAway && _gate.MayLog())
+        {
+            _saidAway = away;
+            if (away)
+            {
+                _context.Logger.ZooKeeperAway();
+            }
+            else if (!_hasBeenUp)
+            {
+                _hasBeenUp = true;
+                _context.Logger.ZooKeeperConnected();
+            }
+            else
+            {
+                _context.Logger.ZooKeeperBack();
+            }
+        }
+    }
+
+    private async Task EndSessionAsync()
+    {
+        if (_session is not null)
+        {
+            await _session.CancelAsync().ConfigureAwait(false);
+            await _work.ConfigureAwait(false);
+            _session.Dispose();
+            _session = null;
+            _canServe = false;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text;
+using NearCache.Coherence.Core;
+using NearCache.Flights;
+using NearCache.Near;
+using NearCache.Tags;
+
+namespace NearCache.Coherence;
+
+/// <summary>
+/// Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.
+/// </summary>
+internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights, TagBoard tags) : IInvalidationTarget
+{
+    /// <summary>Told of each entry that was voided. Set before anything is started.</summary>
+    public Action<NearEntry>? Voided { get; set; }
+
+    public void Invalidate(ReadOnlySpan<byte> key)
+    {
+        var hash = KeyHash.Of(key);
+        epochs.Stripes.Advance(hash.Stripe(Stripes.Count));
+        var text = Encoding.UTF8.GetString(key);
+        if (text.StartsWith(TagBoard.Prefix, StringComparison.Ordinal))
+        {
+            tags.Void(text);
+            flights.CutTag(text[TagBoard.Prefix.Length..]);
+            return;
+        }
+
+        var entry = near.Drop(text);
+        stale.Drop(text, hash);
+        flights.Cut(text);
+        if (entry is not null)
+        {
+            Voided?.Invoke(entry);
+        }
+    }
+}

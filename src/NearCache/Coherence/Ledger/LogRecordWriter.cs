@@ -1,0 +1,68 @@
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger.Core;
+using NearCache.Diagnostics;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+
+namespace NearCache.Coherence.Ledger;
+
+/// <summary>
+/// Leaves log records on a server, for those who miss an announcement: some milliseconds after the writes, many in one group.
+/// </summary>
+/// <remarks>
+/// Nobody waits for them. An audit that comes before a record asks once more a little later, and without one a segment is flushed.
+/// </remarks>
+internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, TimeProvider time, NearCacheMetrics metrics)
+{
+    private const int MostWaiting = 4096;
+    private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(10);
+
+    private readonly Lock _lock = new();   // guards the records that wait
+    private List<MetaCommand> _waiting = [];
+
+    /// <summary>Puts a record in line. While a server does not answer, what does not fit is left out.</summary>
+    public void Leave(long n, in LogRecord record)
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count == MostWaiting)
+            {
+                metrics.RemoteFailed("log");
+                return;
+            }
+
+            _waiting.Add(MetaCommand.Set(names.Log(n), record.Encode(), CounterNames.LogLifetime));
+            if (_waiting.Count > 1)
+            {
+                return;
+            }
+        }
+
+        _ = SendAsync();
+    }
+
+    private async Task SendAsync()
+    {
+        await Task.Delay(Delay, time).ConfigureAwait(false);
+        MetaCommand[] group;
+        lock (_lock)
+        {
+            group = [.. _waiting];
+            _waiting = [];
+        }
+
+        try
+        {
+            await server.ExecuteAsync(group).ConfigureAwait(false);
+        }
+        catch (MemcachedException)
+        {
+            metrics.RemoteFailed("log");
+        }
+        catch (ObjectDisposedException)
+        {
+            // The cache has ended; the audits of the others do without.
+        }
+    }
+}

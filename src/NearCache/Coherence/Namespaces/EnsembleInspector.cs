@@ -1,0 +1,110 @@
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Ledger;
+using NearCache.Diagnostics;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Namespaces;
+
+/// <summary>
+/// Looks once who else lives in the ensemble and how many namespaces there are, and sets a quota on this namespace where that was asked for
+/// and there is none.
+/// </summary>
+internal sealed class EnsembleInspector(
+    EnsembleLane lane, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
+{
+    private const int MostNamed = 20;
+
+    // A longer list of names is not asked for: a process that starts is no reason for a large reply.
+    private const int MostListed = 1_000;
+
+    // Names at the root that tell who it is.
+    private static readonly Dictionary<string, string> Known = new(StringComparer.Ordinal)
+    {
+        ["dubbo"] = "Dubbo",
+        ["brokers"] = "Kafka",
+        ["kafka"] = "Kafka",
+        ["hbase"] = "HBase",
+        ["services"] = "a service registry",
+        ["hadoop-ha"] = "Hadoop",
+        ["rmstore"] = "Hadoop",
+        ["solr"] = "Solr",
+        ["live_nodes"] = "Solr",
+        ["ledgers"] = "BookKeeper",
+        ["clickhouse"] = "ClickHouse",
+        ["flink"] = "Flink",
+        ["druid"] = "Druid",
+        ["storm"] = "Storm",
+        ["mesos"] = "Mesos",
+    };
+
+    private bool _isDone;
+
+    /// <summary>Names at the ensemble's root that are not NearCache's; null: nobody has looked.</summary>
+    public IReadOnlyList<string>? CoTenants { get; private set; }
+
+    /// <summary>Does its work in the first session that lets it, and nothing in later ones.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (_isDone)
+        {
+            return;
+        }
+
+        try
+        {
+            if (options.LookForNeighbours)
+            {
+                await LookAsync(lane.AtRoot, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (options.WarnAboveNamespaces > 0
+                && await lane.ExistsAsync(NamespacePaths.Root, null, cancellationToken).ConfigureAwait(false) is { } namespaces
+                && namespaces.ChildrenCount > options.WarnAboveNamespaces)
+            {
+                context.Logger.ManyNamespaces(namespaces.ChildrenCount, NamespacePaths.Root, options.WarnAboveNamespaces);
+            }
+
+            if (options.QuotaZNodes > 0 || options.QuotaBytes > 0)
+            {
+                await new SubtreeQuota(lane, context.Logger, acl)
+                    .SetAsync(paths.Home, options.QuotaZNodes, options.QuotaBytes, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+
+            _isDone = true;
+        }
+        catch (ZooKeeperException)
+        {
+            // The next session tries again; nothing depends on it.
+        }
+    }
+
+    private async Task LookAsync(EnsembleLane root, CancellationToken cancellationToken)
+    {
+        if (await root.ExistsAsync("/", null, cancellationToken).ConfigureAwait(false) is not { } stat)
+        {
+            return;
+        }
+
+        string[] coTenants;
+        if (stat.ChildrenCount > MostListed)
+        {
+            coTenants = [$"{stat.ChildrenCount} nodes"];
+        }
+        else
+        {
+            var own = lane.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
+            var children = await root.GetChildrenAsync("/", cancellationToken).ConfigureAwait(false);
+            coTenants = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
+        }
+
+        if (coTenants.Length > 0)
+        {
+            var named = coTenants.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
+            context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Length > MostNamed ? ", …" : ""));
+        }
+
+        // Last: whoever sees it shown can count on the warning being written.
+        CoTenants = coTenants;
+    }
+}

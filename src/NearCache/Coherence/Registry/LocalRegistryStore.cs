@@ -1,0 +1,30 @@
+using NearCache.Coherence.ServerRules;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.Registry;
+
+/// <summary>
+/// What stands in for a registry without ZooKeeper: the set that this process applies, which every memcached server is made to carry.
+/// </summary>
+/// <param name="rules">The rules of this process.</param>
+/// <param name="isShared">
+/// Other processes bring the rules of their configuration to the same servers, so that here only stops can be cleared.
+/// </param>
+internal sealed class LocalRegistryStore(RulesCoordinator rules, bool isShared) : IRegistryStore
+{
+    /// <inheritdoc/>
+    public Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken)
+    {
+        var document = rules.Document;
+        return document.Set.Revision == 0
+            ? Task.FromException<StoredRegistry>(
+                new NearCacheException("No memcached server has been asked for its rules yet.") { IsTransient = true })
+            : Task.FromResult(new StoredRegistry(document, document.Set.Revision));
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> TryWriteAsync(StoredRegistry before, RegistryDocument document, CancellationToken cancellationToken) =>
+        isShared && !before.Document.Set.HasSameRules(document.Set)
+            ? Task.FromException<bool>(new NearCacheException("There is no registry to edit: without ZooKeeper the rules are those of each process's configuration. Change NearCache:Rules there, or set NearCache:ZooKeeper:ConnectionString."))
+            : Task.FromResult(rules.TryReplace(before.Version, document));
+}

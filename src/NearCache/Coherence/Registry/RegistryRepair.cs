@@ -1,0 +1,76 @@
+using System.Text;
+using NearCache.Coherence.ServerRules;
+using NearCache.Coherence.ServerRules.Core;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.Registry;
+
+/// <summary>
+/// Decides what an absent registry is created with: the one exception to "ZooKeeper is never overwritten from memcached".
+/// </summary>
+/// <param name="Document">What to create now; null: nothing.</param>
+/// <param name="Problem">Why nothing is created; null with a document.</param>
+/// <param name="Best">The newest set that is known, for an administrator who creates the registry by hand; null: none.</param>
+internal sealed record RegistryRepair(RegistryDocument? Document, string? Problem, RuleSet? Best)
+{
+    /// <summary>How long a registry must have been absent before it is created from what is known elsewhere.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>The author of the edit.</summary>
+    public const string Author = "repair";
+
+    /// <summary>Decides. The newest set counts, with the stops that any set has cleared, and all stops in force.</summary>
+    /// <param name="survey">What is known. Every server must have answered, and one revision must have one content.</param>
+    /// <param name="absentFor">How long the registry has been absent.</param>
+    /// <param name="isNew">Whether the whole namespace is absent, too.</param>
+    /// <param name="now">For the history.</param>
+    public static RegistryRepair Decide(RegistrySurvey survey, TimeSpan absentFor, bool isNew, DateTimeOffset now)
+    {
+        RuleSet[] sets = [.. survey.Servers.Select(server => server.Found?.Set).Append(survey.Known.Set.Revision > 0 ? survey.Known.Set : null).OfType<RuleSet>()];
+        var best = sets.MaxBy(set => set.Revision);
+        string[] silent = [.. survey.Servers.Where(server => server.Found is null).Select(server => server.Server)];
+        if (silent.Length > 0)
+        {
+            return new RegistryRepair(null, $"{string.Join(", ", silent)} do not answer, and may carry newer rules", best);
+        }
+
+        if (survey.Servers.FirstOrDefault(server => server.Found is { Reading.Found: RulesFound.Unreadable }) is { Found: { } unreadable } one)
+        {
+            return new RegistryRepair(null, $"{one.Server} carries rules that cannot be read: {unreadable.Why.Reason}", best);
+        }
+
+        if (sets.GroupBy(set => set.Revision).FirstOrDefault(same => same.Any(set => !set.IsSame(same.First()))) is { } conflict)
+        {
+            return new RegistryRepair(null, $"revision {conflict.Key} of the rules has more than one content", best);
+        }
+
+        var mayWait = best is not null || (survey.Servers.Count == 0 && !isNew);
+        if (mayWait && absentFor < Patience)
+        {
+            return new RegistryRepair(null, $"it is created again when it has been absent for {Patience.TotalMinutes:0} minutes", best);
+        }
+
+        if (best is null)
+        {
+            return new RegistryRepair(survey.Configured, null, null);
+        }
+
+        var next = best.Next(best.Rules, sets.SelectMany(set => set.Cleared));
+        if (RuleSetMistakes.Of(next) is { Count: > 0 } mistakes)
+        {
+            return new RegistryRepair(null, string.Join(' ', mistakes), best);
+        }
+
+        var stops = survey.Servers.Aggregate(survey.Known.Stops, (union, server) => union.Union(server.Found!.Stops));
+        var document = new RegistryDocument(best, stops, survey.Known.History)
+            .Edited(
+                next,
+                Author,
+                $"The registry was absent; revision {best.Revision} is the newest that this process and {survey.Servers.Count} memcached servers know.",
+                now);
+        return new RegistryRepair(document, null, best);
+    }
+
+    /// <summary>The registry's content for an administrator who creates it by hand.</summary>
+    public static string ContentOf(RuleSet set) => Encoding.UTF8.GetString(new RegistryDocument(set, StopSet.None, []).Write());
+}

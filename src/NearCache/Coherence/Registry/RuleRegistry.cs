@@ -1,0 +1,261 @@
+using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.ServerRules;
+using NearCache.Near;
+using NearCache.Rules;
+using NearCache.Usage;
+
+namespace NearCache.Coherence.Registry;
+
+/// <summary>Edits the registry by compare-and-set, one edit at a time and no faster than the ensemble is promised.</summary>
+/// <param name="store">Where the registry is.</param>
+/// <param name="rules">The rules of this process, told of each edit at once.</param>
+/// <param name="usage">Reads what the fleet did.</param>
+/// <param name="clock">The time.</param>
+/// <param name="time">Waits.</param>
+/// <param name="patience">How long a stop may take to be acknowledged.</param>
+internal sealed class RuleRegistry(
+    IRegistryStore store,
+    RulesCoordinator rules,
+    UsageReader usage,
+    NearClock clock,
+    TimeProvider time,
+    TimeSpan patience) : IRuleRegistry, IDisposable
+{
+    private const double EditsPerSecond = 2;
+    private const int MostTries = 10;
+
+    private static readonly TimeSpan LeastDryRun = TimeSpan.FromSeconds(90);
+
+    private readonly SemaphoreSlim _turn = new(1);   // never waited for by handle, so there is nothing to dispose
+    private readonly WriteBudget _bucket = new(EditsPerSecond, double.MaxValue);
+    private volatile bool _isClosed;
+
+    /// <inheritdoc/>
+    public RegistrySnapshot Current => rules.Watch.Current;
+
+    /// <inheritdoc/>
+    public async Task<RegistrySnapshot> GetAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return Snapshot((await store.ReadAsync(cancellationToken).ConfigureAwait(false)).Document);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<RegistrySnapshot> WatchAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return rules.Watch.FollowAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> AddAsync(RuleOptions rule, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        var added = Rule.From(rule);
+        return EditAsync(set => set.Next([.. set.Rules, added]), reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> ChangeAsync(
+        string name, Action<RuleOptions> change, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return EditAsync(name, reason, rule =>
+        {
+            var settings = rule.ToOptions();
+            change(settings);
+            return Rule.From(settings);
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> RemoveAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
+        EditAsync(name, reason, _ => null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> EnableAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
+        EditAsync(name, reason, rule => rule with { Enabled = true, DryRun = false }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> DisableAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
+        EditAsync(name, reason, rule => rule with { Enabled = false, DryRun = false }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<RegistrySnapshot> EndDryRunAsync(
+        string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(mostWritesPerSecond);
+        Check(reason);
+        if (rules.Counted.FirstOrDefault(rule => rule.Name == name && rule.DryRun is not null) is not { } tried)
+        {
+            throw new RuleRefusedException([$"There is no dry run of a rule \"{name}\" in revision {Current.Revision} of the rules."]);
+        }
+
+        // A whole minute of the counters, which every process adds to each ten seconds or so.
+        var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - (tried.DryRun?.Began ?? clock.Monotonic()));
+        if (watched < LeastDryRun)
+        {
+            throw new RuleRefusedException([$"The dry run of rule \"{name}\" has been watched for {watched.TotalSeconds:0} s here: its use over the fleet is known after {LeastDryRun.TotalSeconds:0} s."]);
+        }
+
+        var use = (await usage.ReadAsync([name], cancellationToken).ConfigureAwait(false))[0];
+        if (use.WritesPerSecond > mostWritesPerSecond)
+        {
+            throw new RuleRefusedException([string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"The keys of rule \"{name}\" are written {use.WritesPerSecond:0.##} times a second by the fleet, more than {mostWritesPerSecond:0.##}; they are read {use.NearHitsPerSecond + use.RemoteReadsPerSecond:0.##} times.")]);
+        }
+
+        return await EditAsync(
+            name,
+            reason,
+            rule => rule.DryRun && rule.Since == tried.Since
+                ? rule with { Enabled = true, DryRun = false }
+                : throw new RuleRefusedException([$"The dry run of rule \"{name}\" was changed meanwhile."]),
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        Check(reason);
+        if (rule is not null && Current.Rules.All(known => known.Settings.Name != rule))
+        {
+            throw new ArgumentException($"There is no rule \"{rule}\" in revision {Current.Revision} of the rules.", nameof(rule));
+        }
+
+        var stop = Stop.Now(rule, reason.Who, reason.Why, time.GetUtcNow());
+        var told = rules.Put(stop);
+        try
+        {
+            await told.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new NearCacheException(
+                $"This process is stopped ({stop.Id}), but within {patience} neither a memcached server nor ZooKeeper has acknowledged it: other processes may not know. It goes on being tried.", e)
+            {
+                IsTransient = true,
+                OutcomeUnknown = true,
+            };
+        }
+
+        return RegistryWatch.Shown(stop);
+    }
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> ClearStopsAsync(
+        IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        string[] named = [.. ids];
+        return EditAsync(
+            (set, stops) =>
+            {
+                var unknown = named.Where(id => stops.Stops.All(stop => stop.Id != id)).ToArray();
+                return unknown is [] && named is not []
+                    ? set.Next(set.Rules, named)
+                    : throw new RuleRefusedException([$"There is no stop {string.Join(", ", unknown.Select(id => $"\"{id}\""))}; there are: {string.Join(", ", stops.Stops.Select(stop => stop.Id))}."]);
+            },
+            reason,
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<RuleUsage>> GetUsageAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return await usage.ReadAsync([.. Current.Rules.Select(rule => rule.Settings.Name)], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Refuses calls from now on: the cache is disposed.</summary>
+    public void Dispose() => _isClosed = true;
+
+    private static RegistrySnapshot Snapshot(RegistryDocument document) =>
+        RegistryWatch.Snapshot(document.Set, document.Stops.Without(document.Set.Cleared), document.History);
+
+    private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_isClosed, typeof(IRuleRegistry));
+
+    private void Check(EditReason reason)
+    {
+        ThrowIfClosed();
+        ArgumentNullException.ThrowIfNull(reason);
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason.Who, nameof(reason));
+        ArgumentNullException.ThrowIfNull(reason.Why, nameof(reason));
+    }
+
+    // One rule; null: it goes.
+    private Task<RegistrySnapshot> EditAsync(string name, EditReason reason, Func<Rule, Rule?> edit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return EditAsync(
+            set => set.Rules.Any(rule => rule.Name == name)
+                ? set.Next(set.Rules.Select(rule => rule.Name == name ? edit(rule) : rule).OfType<Rule>())
+                : throw new RuleRefusedException([$"There is no rule \"{name}\" in revision {set.Revision} of the rules."]),
+            reason,
+            cancellationToken);
+    }
+
+    private Task<RegistrySnapshot> EditAsync(Func<RuleSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken) =>
+        EditAsync((set, _) => edit(set), reason, cancellationToken);
+
+    private async Task<RegistrySnapshot> EditAsync(
+        Func<RuleSet, StopSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken)
+    {
+        Check(reason);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            for (var tries = 1; ; tries++)
+            {
+                await PayAsync(cancellationToken).ConfigureAwait(false);
+                var before = await store.ReadAsync(cancellationToken).ConfigureAwait(false);
+                if (reason.IfRevision is { } wanted && wanted != before.Document.Set.Revision)
+                {
+                    throw new NearCacheException($"The rules have revision {before.Document.Set.Revision}, not {wanted}: somebody has edited them meanwhile. Look again.");
+                }
+
+                var after = Edited(before.Document, edit, reason);
+                if (await store.TryWriteAsync(before, after, cancellationToken).ConfigureAwait(false))
+                {
+                    rules.RegistryRead(after);
+                    return Snapshot(after);
+                }
+
+                if (tries == MostTries)
+                {
+                    throw new NearCacheException(
+                        $"Others edited the rules {MostTries} times while this edit was tried.")
+                    { IsTransient = true };
+                }
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private RegistryDocument Edited(RegistryDocument before, Func<RuleSet, StopSet, RuleSet> edit, EditReason reason)
+    {
+        var document = before.Stopped(rules.Stops);
+        var set = edit(document.Set, document.Stops);
+        var mistakes = RuleSetMistakes.Of(set);
+        return mistakes is []
+            ? document.Edited(set, reason.Who, reason.Why, time.GetUtcNow())
+            : throw new RuleRefusedException(mistakes);
+    }
+
+    private async Task PayAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.Monotonic();
+        while (!_bucket.Has(now, secondTry: false, out var availableAt))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(availableAt - now), time, cancellationToken).ConfigureAwait(false);
+            now = clock.Monotonic();
+        }
+
+        _bucket.Take();
+    }
+}

@@ -1,0 +1,135 @@
+using NearCache.Coherence.Core;
+
+namespace NearCache.Coherence.ServerRules.Core;
+
+/// <summary>
+/// Decides when the rules item of a server is read, and when it is written: the part of the leases that keeps every server carrying the
+/// newest set.
+/// </summary>
+/// <remarks>
+/// A whole fleet sees at once that a server lacks the newest set. Each waits a random time, looks again, and only then writes, by
+/// compare-and-set.
+/// </remarks>
+internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random random)
+    where TProtocol : struct, IRuleLeaseProtocol
+{
+    private const long Retry = 1000;
+
+    private bool _isOutdated = true;   // the item must be read
+    private bool _looked;              // the wait is over, and the item was read after it
+    private long _notBefore = long.MinValue;
+    private long? _writeAt;
+    private bool _settles;
+
+    /// <summary>The item has changed, as its flags show, or was written just now.</summary>
+    public void Changed() => _isOutdated = true;
+
+    /// <summary>Something is known that the item may lack.</summary>
+    public void LookAgain(in Timestamps now, bool isUrgent)
+    {
+        _isOutdated = true;
+        if (isUrgent)
+        {
+            (_writeAt, _looked) = (now.Monotonic, false);
+        }
+    }
+
+    /// <summary>The item was read.</summary>
+    public void WasRead(in Timestamps received)
+    {
+        _isOutdated = false;
+        _looked = _writeAt <= received.Monotonic;
+    }
+
+    /// <summary>Could not be done.</summary>
+    public void Failed(in Timestamps now) => _notBefore = now.Monotonic + Retry;
+
+    /// <summary>Decides whether the item must be written.</summary>
+    /// <param name="applied">The set in force here.</param>
+    /// <param name="reading">What is on the server.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="settledFrom">From when all of its rules have been there for a lease; null: there are none.</param>
+    public void Plan(LeasedRuleSet applied, RulesReading? reading, in Timestamps now, long? settledFrom)
+    {
+        _settles = settledFrom is { } from
+            && TProtocol.HasSettled(from, now.Monotonic)
+            && reading!.Set!.Rules.Any(rule => rule.Identity.Since > reading.Settled);
+        if (!Lacks(applied, reading))
+        {
+            _writeAt = _isOutdated ? _writeAt : null;
+        }
+        else
+        {
+            _writeAt ??= now.Monotonic + (long)(times.Spread * random.NextDouble());
+        }
+    }
+
+    /// <summary>What to do now.</summary>
+    public RulesStep Next(LeasedRuleSet applied, RulesReading? reading, in Timestamps now)
+    {
+        if (now.Monotonic < _notBefore)
+        {
+            return new RulesStep(RulesStepKind.Wait, _notBefore);
+        }
+
+        if (_isOutdated)
+        {
+            return new RulesStep(RulesStepKind.Read);
+        }
+
+        if (_writeAt is not { } at || !Lacks(applied, reading))
+        {
+            return new RulesStep(RulesStepKind.Wait);
+        }
+
+        if (now.Monotonic < at)
+        {
+            return new RulesStep(RulesStepKind.Wait, at);
+        }
+
+        return _looked ? Write(applied, reading!) : new RulesStep(RulesStepKind.Read);
+    }
+
+    public RulesItemPlanner<TProtocol> Copy(Random other)
+    {
+        var copy = new RulesItemPlanner<TProtocol>(times, other);
+        (
+            copy._isOutdated,
+            copy._looked,
+            copy._notBefore,
+            copy._writeAt,
+            copy._settles) = (_isOutdated, _looked, _notBefore, _writeAt, _settles);
+        return copy;
+    }
+
+    // Never over a newer set, never over one that cannot be read, and not by who knows no set.
+    private bool Lacks(LeasedRuleSet applied, RulesReading? reading) => applied.Revision > 0 && reading?.Found switch
+    {
+        RulesFound.Nothing => true,
+        RulesFound.Set => reading.Set!.Revision < applied.Revision || (reading.Set.IsSame(applied) && (reading.StopsDiffer || _settles)),
+        _ => false,
+    };
+
+    private RulesStep Write(LeasedRuleSet applied, RulesReading reading)
+    {
+        if (reading.Found == RulesFound.Nothing)
+        {
+            var settled = times.Lease == 0 ? applied.Revision : 0;
+            return new RulesStep(
+                reading.Cas == 0 ? RulesStepKind.Add : RulesStepKind.Replace,
+                Cas: reading.Cas,
+                Incarnation: (ulong)random.NextInt64(),
+                Settled: settled,
+                Origin: reading.Origin);
+        }
+
+        // A rule that was settled stays so: it is in both sets, unchanged, or its since is later.
+        var cas = TProtocol.ComparesBeforeReplacing ? reading.Cas : 0;
+        return new RulesStep(
+            RulesStepKind.Replace,
+            Cas: cas,
+            Incarnation: reading.Incarnation,
+            Settled: _settles ? reading.Set!.Revision : reading.Settled,
+            Origin: reading.Origin);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.ServerRules;
+
+/// <summary>What this process knows of the rules and stops, for whoever looks or waits for changes.</summary>
+/// <remarks>Changed by one thread at a time; any thread may look.</remarks>
+internal sealed class RegistryWatch
+{
+    private volatile Seen? _seen = new(Snapshot(RuleSet.Empty, StopSet.None, []));
+
+    /// <summary>What is known now.</summary>
+    public RegistrySnapshot Current { get; private set; } = Snapshot(RuleSet.Empty, StopSet.None, []);
+
+    /// <summary>Tells those who wait.</summary>
+    public void Changed(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history)
+    {
+        if (_seen is { } before)
+        {
+            Current = Snapshot(set, stops, history);
+            var now = new Seen(Current);
+            _seen = now;
+            before.Next.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends all watches.</summary>
+    public void End()
+    {
+        var last = _seen;
+        _seen = null;
+        last?.Next.TrySetResult();
+    }
+
+    public async IAsyncEnumerable<RegistrySnapshot> FollowAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (_seen is { } seen)
+        {
+            yield return seen.Snapshot;
+            await seen.Next.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Rules and stops as users see them.</summary>
+    public static RegistrySnapshot Snapshot(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history) => new()
+    {
+        Revision = set.Revision,
+        Rules = [.. set.Rules.Select(rule => new RegisteredRule { Settings = rule.ToOptions(), Since = rule.Since })],
+        Stops = [.. stops.Stops.Select(Shown)],
+        History = [.. history.Select(edit => new RegistryEdit { Revision = edit.Revision, Who = edit.Who, Why = edit.Why, When = edit.When })],
+    };
+
+    /// <summary>Converts a stop to the form that users see.</summary>
+    public static RuleStop Shown(Stop stop) =>
+        new() { Id = stop.Id, Rule = stop.Rule, Who = stop.Who, Why = stop.Why, When = stop.IsByHand ? null : stop.When };
+
+    private sealed record Seen(RegistrySnapshot Snapshot)
+    {
+        public TaskCompletionSource Next { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using NearCache.Coherence.ServerRules.Core;
+using NearCache.Diagnostics;
+using NearCache.Near;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.ServerRules;
+
+/// <summary>
+/// Decides which rules and stops are in force in this process, by what the registry, each server and the configuration say, and tells the
+/// servers and whoever watches.
+/// </summary>
+/// <remarks>One caller at a time: its owner holds a lock. Any thread may use <see cref="Watch"/>.</remarks>
+/// <param name="table">Holds what is in force.</param>
+/// <param name="configured">
+/// The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.
+/// </param>
+/// <param name="servers">Are told.</param>
+/// <param name="keyPrefix">Of the cache: rules are written without it.</param>
+internal sealed class RulesInForce(
+    RuleTable table,
+    ConfiguredRules configured,
+    RulesOnServers servers,
+    NearClock clock,
+    ILogger logger,
+    string keyPrefix = "",
+    bool hasCounters = true)
+{
+    private const string Registry = "the registry";
+
+    private readonly HashSet<string> _unreadable = [];
+    private ImmutableArray<RuleEdit> _history = [];
+    private readonly HashSet<(string Name, string Match)> _advised = [];
+    private long _highestSeen;
+    private bool _wasCompared;
+
+    /// <summary>For those who look at rules and stops, or wait for changes.</summary>
+    public RegistryWatch Watch { get; } = new();
+
+    /// <summary>Told when other stops count than before, and whether this process has put one itself.</summary>
+    public Action<bool>? StopsChanged { get; set; }
+
+    /// <summary>What this process knows, as a registry would hold it.</summary>
+    public RegistryDocument Document => new(table.Applied, table.Stops, _history);
+
+    /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set that was found.</summary>
+    public RegistryDocument Seed => new(configured.Seed(_highestSeen + 1), StopSet.None, []);
+
+    /// <summary>Says what looks wrong in the configured rules, each once, whether or not they come into force.</summary>
+    public void Advise() => Advise(configured.Rules);
+
+    /// <summary>The configuration was loaded again.</summary>
+    public void Configure(IEnumerable<RuleOptions> rules)
+    {
+        if (!configured.Change(rules))
+        {
+            return;
+        }
+
+        Advise();
+
+        if (configured.HasRegistry)
+        {
+            logger.RulesAreTheRegistrys(table.Applied.Revision);
+        }
+        else if (table.Applied.Revision > 0)
+        {
+            ApplyConfigured();
+        }
+    }
+
+    /// <summary>The registry holds this.</summary>
+    public void RegistryRead(RegistryDocument document)
+    {
+        var before = table.Matcher.Rules;
+        var isSame = document.Set.IsSame(table.Applied);
+        Readable(Registry);
+        if (document.Set.Revision < table.Applied.Revision && table.Applied.Revision > 1)
+        {
+            logger.RulesAhead("A memcached server", table.Applied.Revision, document.Set.Revision);
+        }
+        else
+        {
+            _history = document.History;
+            Apply(document.Set);
+        }
+
+        Stop(document.Stops);
+        if (!hasCounters)
+        {
+            Close(before, document, isSame);
+        }
+
+        if (!_wasCompared && configured.Differences(document.Set) is { Count: > 0 } differences && configured.HasRegistry)
+        {
+            logger.RulesDifferFromRegistry(document.Set.Revision, string.Join("; ", differences));
+        }
+
+        _wasCompared = true;
+    }
+
+    /// <summary>The registry holds something that cannot be read here.</summary>
+    public void RegistryUnreadable(UnreadableReason why) => Unreadable(Registry, why);
+
+    /// <summary>A server was found to carry this, and its leases say what that means. Its stops have been told before.</summary>
+    public void ServerRead(string server, RulesItemContent found, RulesReadEffect news)
+    {
+        if (found.Reading.Found == RulesFound.Unreadable)
+        {
+            Unreadable(server, found.Why);
+            return;
+        }
+
+        _highestSeen = Math.Max(_highestSeen, found.Set?.Revision ?? 0);
+        Readable(server);
+        if (news.Newer is not null && found.Set is { } newer)
+        {
+            Apply(newer);
+        }
+        else if (news.Conflicts && configured.HasRegistry)
+        {
+            logger.RulesAhead(server, found.Set!.Revision, table.Applied.Revision);
+        }
+        else if (news.Conflicts)
+        {
+            logger.RulesDisagree(server, table.Applied.Revision);
+            Apply(RuleSet.Agreed(found.Set!, table.Applied));
+        }
+
+        ApplyConfigured();
+    }
+
+    /// <summary>The cache uses a server no more: what could not be read there matters to nobody here now.</summary>
+    public void ServerGone(string server) => Readable(server);
+
+    /// <summary>Stops were seen, wherever; with <paramref name="isOwn"/>, they are put here.</summary>
+    public void Stop(StopSet stops, bool isOwn = false)
+    {
+        var before = table.Stops;
+        table.Merge(stops);
+        if (before.Equals(table.Stops))
+        {
+            return;
+        }
+
+        servers.StopsChanged(isUrgent: isOwn);
+        StopsChanged?.Invoke(isOwn);
+        Watch.Changed(table.Applied, table.Stops, _history);
+        foreach (var stop in isOwn ? [] : table.Stops.Stops.Except(before.Stops))
+        {
+            logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
+        }
+    }
+
+    // What the registry stops, no process serves near some time later, and nothing of it need be announced then. The time begins anew with
+    // each set: another rule may cover the keys.
+    private void Close(IReadOnlyCollection<ActiveRule> before, RegistryDocument document, bool isSame)
+    {
+        var now = clock.Monotonic();
+        var stops = document.Stops.Without(document.Set.Cleared);
+        foreach (var rule in table.Matcher.Rules)
+        {
+            rule.SetClosedFrom(
+                !stops.IsStopped(rule.Name) || !document.Set.IsSame(table.Applied)
+                    ? long.MaxValue
+                    : isSame
+                    ? Math.Min(rule.ClosedFrom, now)
+                    : now);
+        }
+
+        foreach (var gone in before.Except(table.Matcher.Rules))
+        {
+            gone.SetClosedFrom(long.MaxValue);
+        }
+    }
+
+    private void Apply(RuleSet set)
+    {
+        if (set.IsSame(table.Applied))
+        {
+            return;
+        }
+
+        if (!hasCounters && !set.Cleared.SequenceEqual(table.Applied.Cleared))
+        {
+            servers.RestartLeases();
+        }
+
+        var before = table.Applied.Rules;
+        table.Apply(set);
+        foreach (var tried in table.Tried?.Rules ?? [])
+        {
+            tried.DryRun!.Began ??= clock.Monotonic();
+        }
+
+        servers.Apply(set);
+        Watch.Changed(table.Applied, table.Stops, _history);
+        logger.RulesApplied(set.Revision, set.Rules.Length);
+        foreach (var rule in set.Rules.Where(rule => !before.Any(old => old.Name == rule.Name && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun))))
+        {
+            logger.RuleUnderstood(
+                rule.Name, PatternAdvice.Describe(rule.Match), rule.DryRun ? ", only tried" : rule.Enabled ? "" : ", not enabled");
+        }
+
+        Advise(set.Rules);
+    }
+
+    private void Advise(IEnumerable<Rule> rules)
+    {
+        foreach (var rule in rules)
+        {
+            if (PatternAdvice.Of(rule, keyPrefix) is { } advice && _advised.Add((rule.Name, rule.Match.Text)))
+            {
+                logger.RuleLooksWrong(rule.Name, PatternAdvice.Describe(rule.Match), advice);
+            }
+        }
+    }
+
+    private void ApplyConfigured()
+    {
+        if (configured.Next(table.Applied) is not { } next)
+        {
+            return;
+        }
+
+        // The rules alone are right. With what the set in force holds besides, such as the stops that it has cleared, they may be too many.
+        var mistakes = RuleSetMistakes.Of(next);
+        if (mistakes is [])
+        {
+            Apply(next);
+        }
+        else
+        {
+            logger.ConfiguredRulesRefused(table.Applied.Revision, string.Join(' ', mistakes));
+        }
+    }
+
+    private void Unreadable(string source, UnreadableReason why)
+    {
+        if (_unreadable.Add(source))
+        {
+            logger.RulesUnreadable(source, why.Reason);
+            table.BecameUnreadable();
+            servers.BumpEverything(true);
+        }
+    }
+
+    private void Readable(string source)
+    {
+        if (_unreadable.Remove(source) && _unreadable.Count == 0)
+        {
+            table.BecameReadable();
+            servers.BumpEverything(false);
+        }
+    }
+}

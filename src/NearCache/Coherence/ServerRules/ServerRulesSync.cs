@@ -1,0 +1,218 @@
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger;
+using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.ServerRules.Core;
+using NearCache.Diagnostics;
+using NearCache.Loops;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Rules;
+
+namespace NearCache.Coherence.ServerRules;
+
+/// <summary>The rules on one server: reads and writes the item that carries them, as its leases decide.</summary>
+internal sealed class ServerRulesSync : IServerRules
+{
+    private readonly Lock _lock = new();   // guards the leases
+    private readonly CoherentServer _server;
+    private readonly RulesCoordinator _rules;
+    private readonly CoherenceContext _context;
+    private readonly RuleLeases _leases;
+    private readonly Wake _wake;
+    private readonly OwnedLoop _loop;
+
+    public ServerRulesSync(CoherentServer server, RulesCoordinator rules, CoherenceContext context, RuleLeaseTimes times, LeasedRuleSet applied)
+    {
+        _server = server;
+        _rules = rules;
+        _context = context;
+        _wake = new Wake(context.Time);
+        _loop = new OwnedLoop(context.Logger, $"rules on {server.Server.Name}");
+        _leases = new RuleLeases(times, applied, new Random());
+    }
+
+    /// <summary>The server's name.</summary>
+    public string Name => _server.Server.Name;
+
+    /// <summary>What is known now, for any thread.</summary>
+    public RulesView View => _leases.View;
+
+    public void Start() => _loop.Start(NextAsync);
+
+    /// <summary>A set is in force in this process.</summary>
+    public void Apply(LeasedRuleSet set)
+    {
+        lock (_lock)
+        {
+            _leases.Apply(set, _context.Clock.Now());
+        }
+
+        _wake.Call();
+    }
+
+    /// <summary>This process knows other stops than before.</summary>
+    public void StopsChanged(bool isUrgent)
+    {
+        lock (_lock)
+        {
+            _leases.StopsChanged(_context.Clock.Now(), isUrgent);
+        }
+
+        _wake.Call();
+    }
+
+    /// <summary>Whether every write is counted here, whatever the server carries.</summary>
+    public void BumpEverything(bool value)
+    {
+        lock (_lock)
+        {
+            _leases.BumpsEverything = value;
+        }
+    }
+
+    /// <summary>An audit has read the item's flags.</summary>
+    /// <returns>Whether the audit may confirm. What it voids is void when this returns.</returns>
+    public bool Observe(in MetaResponse item, in Timestamps sent, in Timestamps received)
+    {
+        RulesAuditEffect effect;
+        lock (_lock)
+        {
+            effect = _leases.AuditAnswered(item.Status == MetaStatus.Ok ? item.ClientFlags : null, sent, received);
+        }
+
+        if (effect.Voids)
+        {
+            _server.Void(FlushReason.RulesRestarted);
+        }
+
+        _wake.Call();
+        return effect.Confirms;
+    }
+
+    public void CountersLost()
+    {
+        lock (_lock)
+        {
+            _leases.CountersLost(_context.Clock.Now());
+        }
+    }
+
+    /// <summary>Reads the item now, and tells nobody.</summary>
+    /// <returns>Null: the server does not answer.</returns>
+    public async Task<RulesItemContent?> LookAsync(Func<RuleSet, LeasedRuleSet> carry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return RuleTranslation.Read(
+                await _server.Server.ExecuteAsync(ReadCommand, cancellationToken).ConfigureAwait(false), Name, carry);
+        }
+        catch (MemcachedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the item now, and lets the process know what it says.</summary>
+    /// <exception cref="MemcachedException">It could not be read.</exception>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        var sent = _context.Clock.Now();
+        var life = _server.Epoch;
+        if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // What is kept here of the rules says nothing of those in the registry.
+            lock (_lock)
+            {
+                _leases.Failed(_context.Clock.Now());
+            }
+
+            return;
+        }
+
+        var reply = await _server.Server.ExecuteAsync(new[] { ReadCommand }).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+        var received = _context.Clock.Now();
+        var origin = new CasOrigin(life, reply.ConnectionId);
+        if (_rules.Receive(_server.Server.Name, reply.Responses[0], reading => Tell(reading with { Origin = origin }, sent, received)))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _leases.Failed(received);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private MetaCommand ReadCommand => MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
+
+    private RulesReadEffect Tell(RulesReading reading, Timestamps sent, Timestamps received)
+    {
+        RulesReadEffect news;
+        lock (_lock)
+        {
+            news = _leases.Read(reading, sent, received);
+        }
+
+        if (news.Voids)
+        {
+            _server.Void(FlushReason.RulesRestarted);
+        }
+
+        return news;
+    }
+
+    private async Task NextAsync(CancellationToken stopping)
+    {
+        RulesStep step;
+        lock (_lock)
+        {
+            step = _leases.Next(_context.Clock.Now());
+        }
+
+        try
+        {
+            switch (step.Kind)
+            {
+                case RulesStepKind.Wait:
+                    var wait = step.Until == long.MaxValue ? step.Until : step.Until - _context.Clock.Monotonic();
+                    await _wake.WaitAsync(wait, stopping).ConfigureAwait(false);
+                    break;
+                case RulesStepKind.Read:
+                    await ReadAsync(stopping).ConfigureAwait(false);
+                    break;
+                default:
+                    await WriteAsync(step, stopping).ConfigureAwait(false);
+                    break;
+            }
+        }
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
+        {
+            _context.Logger.AuditFailed(e, _server.Server.Name);
+            lock (_lock)
+            {
+                _leases.Failed(_context.Clock.Now());
+            }
+        }
+    }
+
+    private async Task WriteAsync(RulesStep step, CancellationToken stopping)
+    {
+        var item = _rules.ItemToWrite(step);
+        var command = MetaCommand.Set(_context.Names.Rules, item.Encode(), timeToLive: 0) with
+        {
+            ClientFlags = item.Flags,
+            Mode = step.Kind == RulesStepKind.Add ? MetaSetMode.Add : MetaSetMode.Set,
+            CompareCas = step.Kind == RulesStepKind.Add ? null : step.Cas,
+        };
+        var written = step.Kind == RulesStepKind.Add
+            ? _server.Server.ExecuteAsync(command, stopping).AsTask()
+            : _server.CompareAsync(step.Origin, command).WaitOrAbandonAsync(stopping);
+        await written.ConfigureAwait(false);
+        lock (_lock)
+        {
+            _leases.Written();
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using NearCache.Coherence.Core;
+
+namespace NearCache.Coherence.Slots.Core;
+
+/// <summary>The bytes of one announcement in a slot. docs/formats.md has the table and the vectors.</summary>
+internal static class SlotEncoding
+{
+    /// <summary>An announcement of a key.</summary>
+    public const byte KindKey = 1;
+
+    /// <summary>A mask of segments.</summary>
+    public const byte KindSegments = 2;
+
+    private const int MostVarint = 10;
+
+    /// <summary>Not fewer bytes than the announcement takes.</summary>
+    public static int MostBytes(Announcement announcement) =>
+        announcement.Flushed != 0
+            ? 10
+            : 5 + announcement.Key.Length + (2 * MostVarint) + (10 * Math.Max(announcement.Versions.Count - 1, 0));
+
+    /// <summary>Appends the bytes of an announcement.</summary>
+    public static void Write(List<byte> output, Announcement announcement, int server)
+    {
+        if (announcement.Flushed != 0)
+        {
+            output.Add(KindSegments);
+            output.Add((byte)server);
+            Span<byte> mask = stackalloc byte[8];
+            BinaryPrimitives.WriteUInt64BigEndian(mask, announcement.Flushed);
+            output.AddRange(mask);
+            return;
+        }
+
+        output.Add(KindKey);
+        output.Add((byte)server);
+        output.Add((byte)announcement.Segment);
+        output.Add((byte)announcement.Versions.Count);
+        var previous = default(MutationVersion);
+        foreach (var version in announcement.Versions)
+        {
+            WriteVarint(output, previous == default ? (ulong)version.N : (ulong)(previous.N - version.N));
+            WriteVarint(output, ZigZag(previous == default ? version.M : previous.M - version.M));
+            previous = version;
+        }
+
+        output.Add((byte)announcement.Key.Length);
+        output.AddRange(announcement.Key.Span);
+    }
+
+    /// <summary>Reads one announcement off the front of the input. False: it is broken.</summary>
+    public static bool TryRead(ref ReadOnlySpan<byte> input, ReadOnlySpan<ulong> servers, out Announcement? announcement)
+    {
+        announcement = null;
+        if (input.Length < 2 || input[1] >= servers.Length)
+        {
+            return false;
+        }
+
+        var (kind, server) = (input[0], servers[input[1]]);
+        input = input[2..];
+        return kind switch
+        {
+            KindKey => TryReadKey(ref input, server, out announcement),
+            KindSegments => TryReadSegments(ref input, server, out announcement),
+            _ => false,
+        };
+    }
+
+    private static bool TryReadSegments(ref ReadOnlySpan<byte> input, ulong server, out Announcement? announcement)
+    {
+        announcement = null;
+        if (!BinaryPrimitives.TryReadUInt64BigEndian(input, out var mask) || mask == 0)
+        {
+            return false;
+        }
+
+        input = input[8..];
+        announcement = new Announcement { Server = server, Flushed = mask };
+        return true;
+    }
+
+    private static bool TryReadKey(ref ReadOnlySpan<byte> input, ulong server, out Announcement? announcement)
+    {
+        announcement = null;
+        if (input.Length < 2 || input[0] >= KeyHash.Segments || input[1] > Announcement.MostVersions)
+        {
+            return false;
+        }
+
+        var (segment, versions) = (input[0], new MutationVersion[input[1]]);
+        input = input[2..];
+        var previous = default(MutationVersion);
+        for (var index = 0; index < versions.Length; index++)
+        {
+            if (!TryReadVarint(ref input, out var n) || !TryReadVarint(ref input, out var m))
+            {
+                return false;
+            }
+
+            previous = versions[index] = index == 0
+                ? new MutationVersion((long)n, UnZigZag(m))
+                : new MutationVersion(previous.N - (long)n, previous.M - UnZigZag(m));
+        }
+
+        if (input.Length < 1 || input[0] == 0 || input.Length < 1 + input[0])
+        {
+            return false;
+        }
+
+        announcement = new Announcement
+        {
+            Server = server,
+            Segment = segment,
+            Versions = versions,
+            Key = input.Slice(1, input[0]).ToArray(),
+        };
+        input = input[(1 + input[0])..];
+        return true;
+    }
+
+    private static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
+
+    private static long UnZigZag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
+
+    // LEB128: seven bits a byte, the lowest first, the high bit says that more follow.
+    private static void WriteVarint(List<byte> output, ulong value)
+    {
+        for (; value > 0x7f; value >>= 7)
+        {
+            output.Add((byte)(value | 0x80));
+        }
+
+        output.Add((byte)value);
+    }
+
+    private static bool TryReadVarint(ref ReadOnlySpan<byte> input, out ulong value)
+    {
+        value = 0;
+        for (var index = 0; index < input.Length && index < MostVarint; index++)
+        {
+            value |= (ulong)(input[index] & 0x7f) << (7 * index);
+            if (input[index] <= 0x7f)
+            {
+                input = input[(index + 1)..];
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,109 @@
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Ledger;
+using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Slots.Core;
+using NearCache.Loops;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Coherence.Slots;
+
+/// <summary>Hears what others announce: reads the slots that are due, and voids what is new in them.</summary>
+internal sealed class SlotListener(
+    EnsembleLane[] lanes,
+    NamespacePaths paths,
+    CoherenceContext context,
+    SlotBoard board,
+    IEnumerable<CoherentServer> servers,
+    Action damaged) : IAsyncDisposable
+{
+    private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
+    private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
+    private volatile Dictionary<ulong, CoherentServer> _servers = ByHash(servers);   // replaced, never changed
+
+    /// <summary>The cache has other servers: news of others is of no use.</summary>
+    public void SetServers(IEnumerable<CoherentServer> servers) => _servers = ByHash(servers);
+
+    public void Start() => _loop.Start(ReadDueAsync);
+
+    /// <summary>Reads a slot. What is new in it is void when the task ends.</summary>
+    public async Task ReadAsync(SlotRead read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Action<WatchEvent>? watch = read.HasWatch ? _ => board.Fired(read, context.Clock.Monotonic()) : null;
+            Receive(read, await lanes[read.Slot].GetDataAsync(paths.Slot(read.Slot), watch, cancellationToken).ConfigureAwait(false));
+        }
+        catch (ZooKeeperException e)
+        {
+            board.Failed(read, lanes[read.Slot].ReadsFrom);
+            if (e.Code == ZooKeeperErrorCode.NoNode)
+            {
+                damaged();
+            }
+        }
+    }
+
+    /// <summary>A slot was read by somebody else, without a watch. What is new in it is void when this returns.</summary>
+    public void Heard(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
+
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private static Dictionary<ulong, CoherentServer> ByHash(IEnumerable<CoherentServer> servers) =>
+        servers.ToDictionary(server => server.Gate.IdentityHash);
+
+    private async Task ReadDueAsync(CancellationToken stopping)
+    {
+        var due = board.NextReads(context.Clock.Monotonic(), out var until);
+        if (due.Count == 0)
+        {
+            await board.ToRead.WaitAsync(until == long.MaxValue ? until : until - context.Clock.Monotonic(), stopping)
+                .ConfigureAwait(false);
+            return;
+        }
+
+        await Task.WhenAll(due.Select(read => ReadAsync(read, stopping))).ConfigureAwait(false);
+    }
+
+    private void Receive(SlotRead read, ZNodeData data)
+    {
+        var isReadable = SlotRing.TryDecode(data.Data.Span, out var ring);
+        if (!isReadable)
+        {
+            ring = SlotRing.Empty;
+        }
+
+        isReadable &= !ring.IsNewer;
+
+        lock (_receiving)
+        {
+            var content = new SlotContent(
+                ring, data.Stat.ModifiedZxid, data.Stat.CreatedZxid, data.Stat.Version, data.Data.Length, isReadable);
+            var news = board.Look(read, content, context.Clock.Monotonic(), out var gap);
+            if (!context.HasCounters && (gap || !isReadable))
+            {
+                foreach (var (_, server) in _servers)
+                {
+                    server.Void(FlushReason.AnnouncementsMissed);
+                }
+            }
+
+            foreach (var announcement in news)
+            {
+                if (_servers.TryGetValue(announcement.Server, out var server))
+                {
+                    server.Hear(announcement);
+                }
+            }
+
+            if (news.Length > 0)
+            {
+                context.Metrics.Announced(news.Length, "received");
+            }
+        }
+
+        if (!isReadable)
+        {
+            damaged();
+        }
+    }
+}

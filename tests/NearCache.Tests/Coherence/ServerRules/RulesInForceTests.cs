@@ -1,0 +1,194 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using NearCache.Coherence.ServerRules;
+using NearCache.Coherence.ServerRules.Core;
+using NearCache.Near;
+using NearCache.Rules;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
+
+namespace NearCache.Tests.Coherence.ServerRules;
+
+/// <summary>
+/// What is in force after the registry, a server or the configuration said something; the cache has no servers that would have to be told.
+/// </summary>
+public sealed class RulesInForceTests
+{
+    private const string Server = "one:11211";
+    private static readonly Stop Stop = Stop.Now(null, "Alice", "a test", DateTimeOffset.UnixEpoch);
+    private readonly RuleTable _table = new(new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20));
+    private readonly List<bool> _stopsChanged = [];
+
+    [Fact]
+    public void Nothing_is_in_force_until_something_was_asked()
+    {
+        var rules = Make(hasRegistry: false, "a:*");
+        Assert.Equal(0, rules.Document.Set.Revision);
+
+        rules.ServerRead(Server, Read(null), default);
+        Assert.Equal((1, "a:*"), InForce);
+    }
+
+    [Fact]
+    public void Where_there_is_a_registry_the_configuration_is_what_it_begins_with_and_newer_than_any_server()
+    {
+        var rules = Make(hasRegistry: true, "a:*");
+        rules.ServerRead(Server, Read(Set(7, "b:*")), default);
+
+        Assert.Equal(0, _table.Applied.Revision);
+        Assert.Equal((8, "a:*"), Of(rules.Seed.Set));
+    }
+
+    [Fact]
+    public void Configured_rules_that_differ_from_the_registry_are_reported_once()
+    {
+        using var log = new LogRecorder();
+        var configured = new ConfiguredRules(
+            [
+                new RuleOptions { Name = "same", Match = "same:*" }, new RuleOptions { Name = "moved", Match = "here:*" },
+                new RuleOptions
+                {
+                    Name = "other",
+                    Match = "other:*",
+                    ShareValues = true,
+                }, new RuleOptions { Name = "absent", Match = "absent:*" },
+            ],
+            hasRegistry: true);
+        var servers = new RulesOnServers((_, _) => throw new InvalidOperationException("There is no server."), _table.AsMatched);
+        var rules = new RulesInForce(_table, configured, servers, new NearClock(new ManualTime()), log);
+        var registry = RuleSet.Create(
+            7,
+            [.. new[] { ("same", "same:*"), ("moved", "there:*"), ("other", "other:*"), ("more", "more:*") }.Select(rule => new Rule(rule.Item1, new KeyPattern(rule.Item2)) { Since = 3 })],
+            []);
+
+        rules.RegistryRead(Holding(registry));
+        rules.RegistryRead(Holding(registry.Next(registry.Rules)));
+
+        Assert.Contains(
+            "(revision 7): moved covers there:* there, and here:* here; other has other settings there; absent (absent:*) is not there.", Assert.Single(log.Of(1332)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_newer_set_on_a_server_is_in_force_and_an_older_registry_does_not_take_it_back()
+    {
+        var rules = Make(hasRegistry: true);
+        rules.RegistryRead(Holding(Set(2, "a:*")));
+        rules.ServerRead(Server, Read(Set(3, "b:*")), new RulesReadEffect(Newer: LeasedRuleSet.None));
+        Assert.Equal((3, "b:*"), InForce);
+
+        rules.RegistryRead(Holding(Set(2, "a:*")));
+        Assert.Equal((3, "b:*"), InForce);
+        rules.RegistryRead(Holding(Set(4, "c:*")));
+        Assert.Equal((4, "c:*"), InForce);
+    }
+
+    [Fact]
+    public void Where_there_is_a_registry_other_rules_of_its_revision_on_a_server_do_not_count()
+    {
+        var rules = Make(hasRegistry: true);
+        rules.RegistryRead(Holding(Set(2, "a:*")));
+        rules.ServerRead(Server, Read(Set(2, "b:*")), new RulesReadEffect(Conflicts: true));
+        Assert.Equal((2, "a:*"), InForce);
+    }
+
+    [Fact]
+    public void Where_there_is_no_registry_other_rules_of_the_same_revision_are_agreed_upon()
+    {
+        var rules = Make(hasRegistry: false, "a:*");
+        rules.ServerRead(Server, Read(null), default);
+        var (own, other) = (_table.Applied, Set(1, "b:*"));
+        rules.ServerRead(Server, Read(other), new RulesReadEffect(Conflicts: true));
+        Assert.Equal(Of(RuleSet.Agreed(other, own)), InForce);
+    }
+
+    [Fact]
+    public void Near_caching_is_off_until_nothing_unreadable_is_left()
+    {
+        var rules = Make(hasRegistry: true);
+        rules.RegistryUnreadable(new UnreadableReason(false, "broken"));
+        rules.ServerRead(Server, Unreadable(), default);
+        rules.ServerRead("two:11211", Unreadable(), default);
+        Assert.True(_table.IsUnreadable);
+
+        rules.RegistryRead(Holding(Set(1, "a:*")));
+        rules.ServerRead(Server, Read(Set(1, "a:*")), default);
+        Assert.True(_table.IsUnreadable);
+        rules.ServerGone("two:11211");
+        Assert.False(_table.IsUnreadable);
+    }
+
+    [Fact]
+    public void Stops_of_a_registry_whose_rules_are_old_count_all_the_same()
+    {
+        var rules = Make(hasRegistry: true);
+        rules.RegistryRead(Holding(Set(3, "a:*")));
+        rules.RegistryRead(new RegistryDocument(Set(2, "a:*"), StopSet.Of([Stop]), []));
+
+        Assert.True(_table.Stops.StopsEverything);
+        Assert.Equal(3, _table.Applied.Revision);
+    }
+
+    [Fact]
+    public void A_stop_is_told_once_with_whether_it_was_put_here()
+    {
+        var rules = Make(hasRegistry: true);
+        rules.Stop(StopSet.Of([Stop]), isOwn: true);
+        rules.Stop(StopSet.Of([Stop]));
+        rules.Stop(StopSet.Of([Stop.Now("a", "Bob", "another", DateTimeOffset.UnixEpoch)]));
+
+        Assert.Equal([true, false], _stopsChanged);
+        Assert.Equal(2, rules.Document.Stops.Stops.Length);
+    }
+
+    [Fact]
+    public void Whoever_watches_sees_the_rules_and_the_stops()
+    {
+        var rules = Make(hasRegistry: true);
+        rules.RegistryRead(
+            new RegistryDocument(Set(3, "a:*"), StopSet.Of([Stop]), [new RuleEdit(3, "Alice", "a test", DateTimeOffset.UnixEpoch)]));
+
+        Assert.Equal(3, rules.Watch.Current.Revision);
+        Assert.Single(rules.Watch.Current.Stops);
+        Assert.Single(rules.Watch.Current.History);
+    }
+
+    [Fact]
+    public void An_edited_configuration_is_in_force_where_there_is_no_registry_but_not_before_a_server_was_asked()
+    {
+        var rules = Make(hasRegistry: false, "a:*");
+        rules.Configure([Option("b:*")]);
+        Assert.Equal(0, _table.Applied.Revision);
+        rules.ServerRead(Server, Read(null), default);
+        Assert.Equal((1, "b:*"), InForce);
+
+        rules.Configure([Option("c:*")]);
+        Assert.Equal((2, "c:*"), InForce);
+    }
+
+    private (long Revision, string Match) InForce => Of(_table.Applied);
+
+    private static (long Revision, string Match) Of(RuleSet set) => (set.Revision, Assert.Single(set.Rules).Match.Text);
+
+    private static RuleOptions Option(string match) => new() { Name = "rule", Match = match };
+
+    private static RuleSet Set(long revision, string match) =>
+        RuleSet.Create(revision, [new Rule("rule", new KeyPattern(match)) { Since = revision }], []);
+
+    private static RegistryDocument Holding(RuleSet set) => new(set, StopSet.None, []);
+
+    private static RulesItemContent Read(RuleSet? set) =>
+        new(set is null ? RulesReading.Absent : new RulesReading(RulesFound.Set, 1, 1), set, StopSet.None, default);
+
+    private static RulesItemContent Unreadable() =>
+        new(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new UnreadableReason(true, "newer"));
+
+    private RulesInForce Make(bool hasRegistry, params string[] configured) =>
+        new(
+            _table,
+            new ConfiguredRules(configured.Select(Option), hasRegistry),
+            new RulesOnServers((_, _) => throw new NotSupportedException(), _table.AsMatched),
+            new NearClock(new ManualTime()),
+            NullLogger.Instance)
+        {
+            StopsChanged = _stopsChanged.Add,
+        };
+}
