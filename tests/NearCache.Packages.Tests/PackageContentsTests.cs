@@ -1,0 +1,97 @@
+using System.IO.Compression;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace NearCache.Packages.Tests;
+
+/// <summary>Each package has what the page of a package shows, and depends on what it should.</summary>
+public sealed class PackageContentsTests(PackedFolder packed)
+{
+    public static TheoryData<string> All => [.. PackedFolder.Ids];
+
+    [Fact]
+    public void Packing_warns_of_nothing() => Assert.DoesNotContain("warn", packed.Said, StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
+    public void Every_project_is_a_package()
+    {
+        var projects = Directory.EnumerateDirectories(Repository.At("src")).Select(folder => Path.GetFileName(folder)!);
+        Assert.Equal(PackedFolder.Ids, projects.Order(StringComparer.Ordinal));
+
+        var files = Directory.EnumerateFiles(packed.Folder).Select(file => Path.GetFileName(file)!);
+        Assert.Equal(
+            PackedFolder.Ids.SelectMany(id => new[] { $"{id}.{packed.Version}.nupkg", $"{id}.{packed.Version}.snupkg" }).ToHashSet(),
+            files.ToHashSet());
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_package_has_its_documents_and_symbols(string id)
+    {
+        using var package = Open(id, ".nupkg");
+        using var symbols = Open(id, ".snupkg");
+        string[] expected = [$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml", "README.md", "icon.png"];
+
+        Assert.Superset(expected.ToHashSet(), package.Entries.Select(entry => entry.FullName).ToHashSet());
+        Assert.Contains($"lib/net10.0/{id}.pdb", symbols.Entries.Select(entry => entry.FullName));
+        Assert.Contains("# " + id + "\n", Text(package, "README.md"), StringComparison.Ordinal);
+        var (size, ofSymbols) = (new FileInfo(PathOf(id, ".nupkg")).Length, new FileInfo(PathOf(id, ".snupkg")).Length);
+        TestContext.Current.TestOutputHelper!.WriteLine($"[FIGURE] package {id}: {size / 1024} KB, symbols {ofSymbols / 1024} KB");
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_package_says_what_it_is(string id)
+    {
+        var metadata = Metadata(id);
+        string Value(string name) => metadata.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
+
+        Assert.All(["description", "tags", "authors", "copyright", "releaseNotes"], name => Assert.NotEmpty(Value(name)));
+        Assert.Equal("MIT", Value("license"));
+        Assert.Equal("icon.png", Value("icon"));
+        Assert.Equal("README.md", Value("readme"));
+
+        // The section of the version in the changelog, and no other.
+        Assert.Contains(Value("releaseNotes").Trim(), File.ReadAllText(Repository.At("CHANGELOG.md")), StringComparison.Ordinal);
+        Assert.DoesNotContain("\n## ", Value("releaseNotes"), StringComparison.Ordinal);
+
+        // No folder of this machine: an address is https, or there is none.
+        Assert.True(Value("projectUrl") is "" || Value("projectUrl").StartsWith("https://", StringComparison.Ordinal), Value("projectUrl"));
+        Assert.DoesNotContain("file:", metadata.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("NearCache", "NearCache.Memcached", "NearCache.ZooKeeper")]
+    [InlineData("NearCache.Memcached", "NearCache.Transport")]
+    [InlineData("NearCache.ZooKeeper", "NearCache.Transport")]
+    [InlineData("NearCache.Transport")]
+    public void A_package_depends_exactly_on_its_own_version_of_ours_and_at_least_on_others(string id, params string[] ours)
+    {
+        var dependencies = Metadata(id).Descendants().Where(element => element.Name.LocalName == "dependency")
+            .ToDictionary(element => element.Attribute("id")!.Value, element => element.Attribute("version")!.Value);
+
+        Assert.Equal(ours, dependencies.Keys.Where(name => name.StartsWith("NearCache", StringComparison.Ordinal)));
+        Assert.All(ours, name => Assert.Equal($"[{packed.Version}]", dependencies[name]));
+        Assert.All(dependencies.Where(other => !ours.Contains(other.Key)), other =>
+        {
+            Assert.StartsWith("Microsoft.Extensions.", other.Key, StringComparison.Ordinal);
+            Assert.Matches(new Regex(@"^10\.0\.\d+$"), other.Value);
+        });
+    }
+
+    private static string Text(ZipArchive package, string name)
+    {
+        using var reader = new StreamReader(package.GetEntry(name)!.Open());
+        return reader.ReadToEnd();
+    }
+
+    private XElement Metadata(string id)
+    {
+        using var package = Open(id, ".nupkg");
+        return XDocument.Parse(Text(package, id + ".nuspec")).Root!.Elements().Single();
+    }
+
+    private ZipArchive Open(string id, string extension) => ZipFile.OpenRead(PathOf(id, extension));
+
+    private string PathOf(string id, string extension) => Path.Combine(packed.Folder, $"{id}.{packed.Version}{extension}");
+}

@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+
+namespace NearCache.Packages.Tests;
+
+/// <summary>Packages depend on the sources alone, and are compared with those of the release before.</summary>
+public sealed class ReproducibleTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nearcache-reproducible-").FullName;
+
+    public ReproducibleTests() => Assert.SkipUnless(
+        Environment.GetEnvironmentVariable("NEARCACHE_TOOLS") == "all",
+        "builds everything twice: NEARCACHE_TOOLS=all runs it");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Two_builds_in_two_folders_are_the_same_bytes()
+    {
+        var (one, other) = (CopySources("one"), CopySources(Path.Combine("another", "folder", "deeper")));
+        await Task.WhenAll(new[] { one, other }.Select(
+            root => Tool.RunAsync(root, Path.Combine(root, "src", "pack.sh"), Path.Combine(root, "packed"))));
+
+        var (hashes, others) = (Hashes(one), Hashes(other));
+        Assert.Equal(PackedFolder.Ids.Length * 2, hashes.Count);
+        Assert.Equal(hashes, others);
+        foreach (var (name, hash) in hashes)
+        {
+            TestContext.Current.TestOutputHelper!.WriteLine($"[FIGURE] {name}: SHA-256 {hash} in both folders");
+        }
+    }
+
+    [Fact]
+    public async Task A_public_type_that_is_gone_is_found_out()
+    {
+        var root = CopySources("changed");
+        var (project, baseline) = (Path.Combine(root, "src", "NearCache.Transport"), Path.Combine(root, "baseline"));
+        var extra = Path.Combine(project, "Extra.cs");
+        await File.WriteAllLinesAsync(
+            extra,
+            ["namespace NearCache.Transport;", "", "/// <summary>Only in the baseline.</summary>", "public static class Extra;"]);
+        await Tool.RunAsync(root, "dotnet", "pack", project, "-c", "Release", "-o", baseline, "-p:Version=0.0.9");
+        File.Delete(extra);
+
+        var (status, said) = await Tool.TryAsync(
+            root, "dotnet", "pack", project, "-c", "Release", $"-p:BaselineFolder={baseline}", "-p:BaselineVersion=0.0.9");
+
+        Assert.NotEqual(0, status);
+        Assert.Contains("CP0001", said, StringComparison.Ordinal);
+        Assert.Contains("NearCache.Transport.Extra", said, StringComparison.Ordinal);
+    }
+
+    private string CopySources(string name)
+    {
+        var root = Path.Combine(_folder, name);
+        Repository.Copy(Repository.At("src"), Path.Combine(root, "src"));
+        foreach (var file in new[] { "Directory.Build.props", ".editorconfig", "global.json", "CHANGELOG.md" })
+        {
+            File.Copy(Repository.At(file), Path.Combine(root, file));
+        }
+
+        return root;
+    }
+
+    private static SortedDictionary<string, string> Hashes(string root) => new(
+        Directory.EnumerateFiles(Path.Combine(root, "packed")).ToDictionary(
+            file => Path.GetFileName(file),
+            file => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)))),
+        StringComparer.Ordinal);
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Microsoft.Extensions.Configuration;
+using NearCache.Tests.Conventions;
+
+namespace NearCache.Tests.Options;
+
+/// <summary>
+/// The JSON schema of the configuration section: which settings there are says the code that reads them, their types and defaults the
+/// options, what they mean the documentation of the options.
+/// </summary>
+internal static partial class ConfigurationSchema
+{
+    // What TimeSpan's constant format allows: hh:mm:ss, with days before and fractions after.
+    private const string Duration = @"^-?(\d+\.)?\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,7})?$";
+
+    // Not similar to any setting, so that the mistake lists all of them.
+    private const string Unknown = "Qqqqqqqqqqqqqqqqqqqqq";
+
+    // Of what is no property of its own in the options, or bytes there and text here.
+    private static readonly Dictionary<string, string> OwnWords = new()
+    {
+        ["ZooKeeper:Authentications:0:Scheme"] = "The authentication scheme, for instance digest.",
+        ["ZooKeeper:Authentications:0:Credentials"] = "What the scheme needs, as text: user:password for digest.",
+        ["ZooKeeper:Sasl:User"] = "The user name for SASL.",
+        ["ZooKeeper:Sasl:Password"] = "The password for SASL.",
+    };
+
+    private static readonly JsonSerializerOptions Written = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private static readonly Dictionary<string, XElement> Docs = new[] { "NearCache", "NearCache.Memcached", "NearCache.ZooKeeper" }
+        .SelectMany(name => XDocument.Load(Path.Combine(AppContext.BaseDirectory, name + ".xml")).Descendants("member"))
+        .ToDictionary(member => member.Attribute("name")!.Value);
+
+    /// <summary>The file as it is shipped.</summary>
+    public static string Generate()
+    {
+        var section = Section("", typeof(NearCacheOptions), new NearCacheOptions());
+        section.Insert(1, "description", "Settings of NearCache.");
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["NearCache"] = section } };
+        return schema.ToJsonString(Written) + "\n";
+    }
+
+    /// <summary>The settings of a section: the names that the reader of the configuration knows there.</summary>
+    /// <param name="path">Empty, or the section's path with a colon at its end.</param>
+    public static IReadOnlyList<string> Known(string path)
+    {
+        var options = new NearCacheOptions();
+        var settings = new Dictionary<string, string?> { ["NearCache:" + path + Unknown] = "1" };
+        NearCacheConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection("NearCache"), options);
+        var mistake = options.ReadingMistakes.Single(text => text.Contains(Unknown, StringComparison.Ordinal));
+        return mistake[(mistake.IndexOf("Known here: ", StringComparison.Ordinal) + "Known here: ".Length)..].TrimEnd('.').Split(", ");
+    }
+
+    private static JsonObject Section(string path, Type type, object? defaults)
+    {
+        var properties = new JsonObject();
+        foreach (var name in Known(path).Order(StringComparer.Ordinal))
+        {
+            var property = type.GetProperty(name);
+            var value = defaults is null ? null : property?.GetValue(defaults);
+            var setting = Setting(path + name, property?.PropertyType ?? typeof(string), value);
+            setting.Add("description", OwnWords.GetValueOrDefault(path + name) ?? (property is null ? null : Described(property)));
+            properties.Add(name, setting);
+        }
+
+        return new JsonObject { ["type"] = "object", ["properties"] = properties, ["additionalProperties"] = false };
+    }
+
+    private static JsonObject Setting(string path, Type type, object? value)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (path.EndsWith(":Tls", StringComparison.Ordinal))
+        {
+            return new JsonObject { ["type"] = "boolean" };   // its certificates and names are set in code
+        }
+
+        if (type.IsEnum)
+        {
+            return WithDefault(
+                new JsonObject { ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(name => JsonValue.Create(name))]) },
+                value?.ToString());
+        }
+
+        if (type == typeof(TimeSpan))
+        {
+            var setting = new JsonObject { ["type"] = "string", ["pattern"] = Duration };
+            return WithDefault(setting, value is TimeSpan span ? span.ToString("c") : null);
+        }
+
+        if (type == typeof(string) || type == typeof(ReadOnlyMemory<byte>))
+        {
+            return WithDefault(new JsonObject { ["type"] = "string" }, value as string is { Length: > 0 } text ? text : null);
+        }
+
+        if (type == typeof(bool))
+        {
+            return WithDefault(new JsonObject { ["type"] = "boolean" }, value is bool isSet ? isSet : null);
+        }
+
+        if (type == typeof(int) || type == typeof(long))
+        {
+            JsonNode? number = value is null ? null : JsonValue.Create(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+            return WithDefault(new JsonObject { ["type"] = "integer" }, number);
+        }
+
+        if (type == typeof(double))
+        {
+            return WithDefault(new JsonObject { ["type"] = "number" }, value is double fraction ? fraction : null);
+        }
+
+        return ElementOf(type) is { } element
+            ? new JsonObject
+            {
+                ["type"] = "array",
+                ["items"] = element == typeof(string) ? Setting(path, element, null) : Items(path, element),
+            }
+            : Section(path + ":", type, value);
+    }
+
+    private static JsonObject Items(string path, Type element) =>
+        Section(path + ":0:", element, element.GetConstructor([]) is { } constructor ? constructor.Invoke([]) : null);
+
+    private static Type? ElementOf(Type type) => type.GetInterfaces().Append(type)
+        .FirstOrDefault(candidate => candidate.IsGenericType && candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>))
+        ?.GenericTypeArguments[0];
+
+    private static JsonObject WithDefault(JsonObject setting, JsonNode? value)
+    {
+        if (value is not null)
+        {
+            setting.Add("default", value);
+        }
+
+        return setting;
+    }
+
+    private static string? Described(PropertyInfo property) =>
+        Docs.TryGetValue($"P:{property.DeclaringType!.FullName}.{property.Name}", out var member)
+            ? string.Join(' ', new[] { "summary", "value" }.Select(name => Text(member.Element(name))).Where(text => text.Length > 0))
+            : null;
+
+    // References and code by their last names; white space as one space.
+    private static string Text(XElement? element) =>
+        element is null ? "" : Space().Replace(string.Concat(element.Nodes().Select(Text)), " ").Trim();
+
+    private static string Text(XNode node) => node switch
+    {
+        XElement { Name.LocalName: "see" } see => LastName(see.Attribute("cref")?.Value ?? see.Attribute("langword")?.Value ?? ""),
+        XElement inner => inner.Value,
+        XText text => text.Value,
+        _ => "",
+    };
+
+    private static string LastName(string reference) => Arguments().Replace(reference, "").Split('.', ':')[^1];
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Space();
+
+    [GeneratedRegex(@"\(.*\)|`\d+|\{.*\}")]
+    private static partial Regex Arguments();
+}
