@@ -18,8 +18,8 @@ internal sealed class ConnectedSession(SessionContext context) : IConnectionList
         var persistent = context.Watches.GetPersistent();
         Attach(connection, server);
 
-        // Published after the connection is set: a subscriber that disposes the client must find the connection, to close the session on it.
-        // No request has been answered yet.
+        // Published after the connection is set: a subscriber that disposes the client must find the connection, to close the session on
+        // it. No request has been answered yet.
         Publish(connection.Server, isNewSession);
         connection.SignalSend();
         foreach (var (path, handler) in persistent)

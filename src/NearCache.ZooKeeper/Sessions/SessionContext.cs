@@ -7,8 +7,8 @@ using NearCache.ZooKeeper.Watches;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// What a session is made of: what is decided (<see cref="StateMachine"/>), sent (<see cref="Queue"/>), received (<see cref="Dispatcher"/>), watched and
-/// told.
+/// What a session is made of: what is decided (<see cref="StateMachine"/>), sent (<see cref="Queue"/>), received
+/// (<see cref="Dispatcher"/>), watched and told.
 /// </summary>
 internal sealed class SessionContext : ISessionGauges
 {
@@ -45,6 +45,7 @@ internal sealed class SessionContext : ISessionGauges
             new Backoff(
                 options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
         Opener = new SessionOpener(options, Queue, Time);
+        Probe = new ServerProbe(options, Time);
         Rollback = new RollbackDetector(dependencies.Random);
         AuthenticationBackoff = new AuthenticationBackoff(dependencies.Random);
         Metrics.Register(this);
@@ -73,6 +74,8 @@ internal sealed class SessionContext : ISessionGauges
     public StatePublisher States { get; } = new();
 
     public SessionOpener Opener { get; }
+
+    public ServerProbe Probe { get; }
 
     public RollbackDetector Rollback { get; }
 

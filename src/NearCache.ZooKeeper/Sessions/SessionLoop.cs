@@ -5,7 +5,9 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The main loop of a client: connects to a server, opens the session, runs it until the connection ends, and starts over.</summary>
+/// <summary>
+/// The main loop of a client: connects to a server, opens the session, runs it until the connection ends, and starts over.
+/// </summary>
 /// <remarks>
 /// Every field is accessed only by the loop. <see cref="ConnectedSession"/> runs the session on an open connection;
 /// <see cref="SessionTermination"/> ends a session that has expired or is given up.

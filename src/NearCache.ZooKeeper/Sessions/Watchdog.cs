@@ -83,7 +83,7 @@ internal sealed class Watchdog : IAsyncDisposable
         try
         {
             _context.Rollback.RecordStatus(
-                server, await _context.Opener.GetStatusAsync(server, _context.Stopping.Token).ConfigureAwait(false), _context.StateMachine.LastZxid);
+                server, await _context.Probe.GetStatusAsync(server, _context.Stopping.Token).ConfigureAwait(false), _context.StateMachine.LastZxid);
         }
         catch (OperationCanceledException)
         {
@@ -96,7 +96,7 @@ internal sealed class Watchdog : IAsyncDisposable
         try
         {
             var server = _context.Servers.Next();
-            if (await _context.Opener.CanWriteAsync(server, _context.Stopping.Token).ConfigureAwait(false))
+            if (await _context.Probe.CanWriteAsync(server, _context.Stopping.Token).ConfigureAwait(false))
             {
                 _context.Logger.QuorumFound(server.ToString());
                 connection.Abort(new QuorumFoundException(server));

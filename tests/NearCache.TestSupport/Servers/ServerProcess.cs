@@ -88,6 +88,9 @@ public abstract partial class ServerProcess : IAsyncDisposable
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.WorkingDirectory = Folder;
+
+        // What a server prints must not depend on the locale of the machine.
+        start.Environment["LC_ALL"] = "C.UTF-8";
         _process = Process.Start(start) ?? throw new InvalidOperationException($"Could not start {start.FileName}.");
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);

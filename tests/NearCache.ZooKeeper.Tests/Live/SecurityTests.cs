@@ -77,6 +77,16 @@ public sealed class SecurityTests(LiveServer live)
         });
         var untrusted = await Assert.ThrowsAsync<RequestTimeoutException>(() => stranger.ExistsAsync("/").AsTask());
         Assert.True(untrusted.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase), untrusted.Message);
+
+        await using var anonymous = new ZooKeeperClient(new ZooKeeperOptions
+        {
+            ConnectionString = $"127.0.0.1:{port}",
+            Tls = new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = tls.CertificateChainPolicy },
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            RequestTimeout = TimeSpan.FromSeconds(6),
+        });
+        var refused = await Assert.ThrowsAsync<RequestTimeoutException>(() => anonymous.ExistsAsync("/").AsTask());
+        Assert.Contains("may require a client certificate", refused.Message, StringComparison.Ordinal);
     }
 
     private static X509Certificate2 Certificate(string name, string folder, string file)

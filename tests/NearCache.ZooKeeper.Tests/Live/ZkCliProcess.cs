@@ -9,6 +9,7 @@ namespace NearCache.ZooKeeper.Tests.Live;
 internal sealed class ZkCliProcess : IAsyncDisposable
 {
     private const string Jars = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar";
+    private static readonly Encoding Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
@@ -28,18 +29,26 @@ internal sealed class ZkCliProcess : IAsyncDisposable
         [
             "-cp",
             Jars,
+            "-Dfile.encoding=UTF-8",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
             "-Djline.terminal=jline.UnsupportedTerminal",
             "org.apache.zookeeper.ZooKeeperMain",
             "-server",
             connectionString,
         ];
-        return new ZkCliProcess(Process.Start(new ProcessStartInfo("java", arguments)
+        var start = new ProcessStartInfo("java", arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!);
+            StandardInputEncoding = Encoding,
+            StandardOutputEncoding = Encoding,
+            StandardErrorEncoding = Encoding,
+        };
+
+        // Java encodes its standard streams by the locale, which has only ASCII on a machine without LANG.
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        return new ZkCliProcess(Process.Start(start)!);
     }
 
     /// <summary>Gives a command, and waits until something is printed behind it.</summary>
