@@ -82,3 +82,8 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
         return null;
     }
 }
+
+/// <summary>The churn breakers as they stand on memcached.</summary>
+/// <param name="Circuits">Those that have tripped lately.</param>
+/// <param name="Cas">The item's CAS number; null: there is no item.</param>
+internal sealed record StoredCircuits(IReadOnlyList<RuleCircuit> Circuits, ulong? Cas);

@@ -25,3 +25,8 @@ internal sealed record Announcement
     /// <summary>Bit s: any key of segment s may have changed. 0 in an announcement of a key.</summary>
     public ulong Flushed { get; init; }
 }
+
+/// <summary>
+/// The versions of a mutation: the <paramref name="N"/>-th on its server, the <paramref name="M"/>-th of its segment (0: not known).
+/// </summary>
+internal readonly record struct MutationVersion(long N, long M);

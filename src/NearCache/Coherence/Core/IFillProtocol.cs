@@ -18,3 +18,6 @@ internal interface IFillProtocol
     /// <summary>Who saw no item, and so has no CAS, does not store: adding would bring back what a removal took away.</summary>
     static virtual bool AddsWithoutCas => false;
 }
+
+/// <summary>The design, unbroken.</summary>
+internal readonly struct FillProtocol : IFillProtocol;

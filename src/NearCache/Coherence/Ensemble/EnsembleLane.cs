@@ -254,3 +254,22 @@ internal sealed class EnsembleLane
         public bool WasSaid { get; set; }
     }
 }
+
+/// <summary>What the requests of an <see cref="EnsembleLane"/> wait for.</summary>
+internal enum EnsemblePacing
+{
+    /// <summary>Nothing: a person or the application asked, and paces itself.</summary>
+    None,
+
+    /// <summary>The pauses after failures. A budget of the caller's own paces the rest.</summary>
+    Failures,
+
+    /// <summary>The pauses after failures, and <see cref="EnsembleLimits"/>.</summary>
+    RateLimited,
+}
+
+/// <summary>Requests that fail now.</summary>
+/// <param name="Purpose">What they are for.</param>
+/// <param name="Failures">How many failed since one succeeded.</param>
+/// <param name="Reason">Why the last one failed.</param>
+internal readonly record struct EnsembleFailure(EnsembleRequest Purpose, int Failures, string Reason);

@@ -12,3 +12,11 @@ internal interface IAnnouncer
     /// <param name="version">What was counted; null where nothing is.</param>
     void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version);
 }
+
+/// <summary>Without ZooKeeper nothing is announced: the audits of the others find out within about a second.</summary>
+internal sealed class NoAnnouncer : IAnnouncer
+{
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
+    {
+    }
+}

@@ -14,3 +14,8 @@ internal interface IRegistryStore
     /// <exception cref="NearCacheException">It could not be stored, or nobody knows whether it was.</exception>
     Task<bool> TryWriteAsync(StoredRegistry before, RegistryDocument document, CancellationToken cancellationToken);
 }
+
+/// <summary>The registry as it was read.</summary>
+/// <param name="Document">What it holds.</param>
+/// <param name="Version">What an edit of it compares.</param>
+internal readonly record struct StoredRegistry(RegistryDocument Document, long Version);

@@ -342,3 +342,31 @@ internal sealed class SlotBoard
     /// <param name="Dropped">How many were dropped.</param>
     internal readonly record struct QueueCounts(bool IsEmpty, int Waiting, long Merged, long Dropped);
 }
+
+/// <summary>
+/// One read of a slot, from its sending until its answer has been looked at. Its watch may fire before that; then the answer must not arm
+/// the slot.
+/// </summary>
+/// <param name="slot">The slot.</param>
+/// <param name="sentAt">The monotonic millisecond.</param>
+/// <param name="hasWatch">Whether it sets a watch. Without one it was read for another reason, and tells only what is new.</param>
+internal sealed class SlotRead(int slot, long sentAt, bool hasWatch)
+{
+    public int Slot => slot;
+
+    public long SentAt => sentAt;
+
+    public bool HasWatch => hasWatch;
+
+    /// <summary>Guarded by the lock of the <see cref="SlotBoard"/>.</summary>
+    public bool HasFired { get; set; }
+}
+
+/// <summary>What a slot held when it was read.</summary>
+/// <param name="Ring">The announcements; empty if they could not be read.</param>
+/// <param name="Transaction">The transaction that wrote it.</param>
+/// <param name="Created">The transaction that created the node.</param>
+/// <param name="Version">What a write to it names.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="IsReadable">Whether it is a ring in a format that is known here.</param>
+internal readonly record struct SlotContent(SlotRing Ring, long Transaction, long Created, int Version, int Bytes, bool IsReadable = true);

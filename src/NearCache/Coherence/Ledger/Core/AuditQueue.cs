@@ -22,3 +22,6 @@ internal sealed class AuditQueue
     /// <summary>Forgets all.</summary>
     public void Clear() => _audits.Clear();
 }
+
+/// <summary>An audit that found <paramref name="Total"/> and was sent at <paramref name="Sent"/>.</summary>
+internal readonly record struct QueuedAudit(Timestamps Sent, long Total);

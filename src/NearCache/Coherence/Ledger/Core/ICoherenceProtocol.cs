@@ -58,3 +58,6 @@ internal interface ICoherenceProtocol
     /// <summary>A mutation whose bumps were not answered leaves a debt.</summary>
     static virtual bool OwesAfterSilence => true;
 }
+
+/// <summary>The design, unbroken.</summary>
+internal readonly struct CoherenceProtocol : ICoherenceProtocol;

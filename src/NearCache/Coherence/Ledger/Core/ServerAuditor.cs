@@ -135,3 +135,48 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
 
     private void ScheduleAudit(in Timestamps now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
 }
+
+/// <summary>One step of the owner of a server's ledger: it does this, reports the answer, and asks again.</summary>
+/// <param name="Kind">What to do.</param>
+/// <param name="Until">Wait: the monotonic millisecond at which to ask again at the latest.</param>
+/// <param name="Segment">Audit: which segment to read along.</param>
+/// <param name="Segments">PayDebts: bit s says that segment s is owed a bump.</param>
+/// <param name="Logs">ReadLogs: the numbers of the mutations.</param>
+/// <param name="Reason">Flush: why.</param>
+internal readonly record struct AuditStep(
+    AuditStepKind Kind, long Until = 0, int Segment = 0, ulong Segments = 0, IReadOnlyList<long>? Logs = null, FlushReason Reason = FlushReason.None);
+
+/// <summary>What the owner of a server's ledger is to do next.</summary>
+internal enum AuditStepKind
+{
+    /// <summary>Nothing before <see cref="AuditStep.Until"/>, unless news arrives.</summary>
+    Wait,
+
+    /// <summary>Bump segments that are owed a bump: for each, its segment and then the total, in one write.</summary>
+    PayDebts,
+
+    /// <summary>Create the 64 counters of the segments, then the total, each only if it is absent.</summary>
+    CreateCounters,
+
+    /// <summary>Read the total, the flags of the rules and one segment, in one write.</summary>
+    Audit,
+
+    /// <summary>Read the log records of the missing mutations, in one write.</summary>
+    ReadLogs,
+
+    /// <summary>Read the total and the flags of the rules, then the 64 segments, in one write on one connection, in this order.</summary>
+    Flush,
+}
+
+/// <summary>How long an audit waits for announcements before the server itself is asked what was written.</summary>
+internal static class AuditPatience
+{
+    /// <summary>
+    /// G = clamp(2 D + 0.5 s, 1 s, MaxStaleness − 2 s), in milliseconds; 0 without a ZooKeeper session, since no announcement will come.
+    /// </summary>
+    /// <param name="rearmPace">D, the pace at which slots are read now.</param>
+    /// <param name="maxStaleness">The bound that is promised.</param>
+    /// <param name="hasSession">Is there a session that brings announcements?</param>
+    public static long Of(long rearmPace, long maxStaleness, bool hasSession) =>
+        hasSession ? Math.Min(Math.Max((2 * rearmPace) + 500, 1000), Math.Max(maxStaleness - 2000, 0)) : 0;
+}

@@ -109,3 +109,6 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
         generations.CopyTo(_generations);
     }
 }
+
+/// <summary>What near entries of a server are served by, as designed.</summary>
+internal sealed class ServerGate(string identity, ProcessEpochs epochs) : ServerGate<CoherenceProtocol>(identity, epochs);

@@ -26,3 +26,6 @@ internal interface IRuleLeaseProtocol
     /// <summary>A set is marked settled when all its rules may fill here.</summary>
     static virtual bool HasSettled(long fillableFrom, long now) => fillableFrom <= now;
 }
+
+/// <summary>The activation of rules, unbroken.</summary>
+internal readonly struct RuleLeaseProtocol : IRuleLeaseProtocol;

@@ -37,3 +37,24 @@ internal sealed class LeasedRuleSet(long revision, ReadOnlyMemory<byte> content,
 
     private ReadOnlyMemory<byte> Bytes => content;
 }
+
+/// <summary>An enabled rule of a set, as far as leases care.</summary>
+/// <param name="Identity">What leases are kept by.</param>
+/// <param name="Covers">The keys that it covers, whatever other rules say.</param>
+internal readonly record struct LeasedRule(RuleIdentity Identity, KeyPredicate Covers);
+
+/// <summary>A rule between two changes of its match or enable.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Since">The revision of the set in which match or enable last changed.</param>
+/// <param name="Match">
+/// The keys that it covers: two processes may make the same revision of different rules, and a lease of one is none of the other.
+/// </param>
+internal readonly record struct RuleIdentity(string Name, long Since, string Match = "")
+{
+    // Asked by every fill; a set has few rules, and reading all letters would cost more than to compare twice now and then.
+    public override int GetHashCode() =>
+        Name.Length == 0 ? (int)Since : unchecked(((int)Since * 397) ^ (Name.Length << 16) ^ (Name[^1] << 5) ^ Name[Name.Length / 2]);
+}
+
+/// <summary>Says whether a rule, or any rule of a set, covers a key.</summary>
+internal delegate bool KeyPredicate(ReadOnlySpan<char> key);

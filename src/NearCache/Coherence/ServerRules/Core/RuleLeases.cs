@@ -256,3 +256,31 @@ internal class RuleLeases<TProtocol>
             _fillableFrom, [.. covers], until, _bumpsEverything || !isKnown);
     }
 }
+
+/// <summary>The leases of a server, as designed.</summary>
+internal sealed class RuleLeases(
+    RuleLeaseTimes times, LeasedRuleSet applied, Random random) : RuleLeases<RuleLeaseProtocol>(times, applied, random);
+
+/// <summary>The times that leases go by, in milliseconds.</summary>
+/// <param name="Lease">How long a writer may rely on a view of the rules. 0: nobody waits, since all share one process.</param>
+/// <param name="MaxStaleness">The bound that is promised.</param>
+/// <param name="Spread">What a whole fleet would do at once waits a random part of this.</param>
+internal readonly record struct RuleLeaseTimes(long Lease, long MaxStaleness, long Spread = 1000)
+{
+    /// <summary>How long a reader waits: a hundredth longer, since two machines' clocks do not run alike.</summary>
+    public long FillAfter => Lease + (Lease / 100);
+
+    /// <summary>How long a rule that a server no longer carries is bumped there.</summary>
+    public long Drain => 2 * MaxStaleness;
+}
+
+/// <summary>What an audit's look at the flags of a server's rules means.</summary>
+/// <param name="Confirms">The server carried exactly the applied set: the audit may confirm.</param>
+/// <param name="Voids">Writes may have gone by uncounted: everything near of this server is to be dropped now.</param>
+internal readonly record struct RulesAuditEffect(bool Confirms, bool Voids);
+
+/// <summary>What reading a server's rules means for the rest of the process.</summary>
+/// <param name="Voids">Writes may have gone by uncounted: everything near of this server is to be dropped now.</param>
+/// <param name="Newer">A set that is newer than the applied one: apply it.</param>
+/// <param name="Conflicts">A set with the applied one's revision and other content: someone has edited past the registry.</param>
+internal readonly record struct RulesReadEffect(bool Voids = false, LeasedRuleSet? Newer = null, bool Conflicts = false);

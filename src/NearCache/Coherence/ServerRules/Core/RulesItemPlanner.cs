@@ -133,3 +133,29 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
             Origin: reading.Origin);
     }
 }
+
+/// <summary>One step about the rules on a server: its owner does it, reports the answer, and asks again.</summary>
+/// <param name="Kind">What to do.</param>
+/// <param name="Until">Wait: the monotonic millisecond at which to ask again at the latest.</param>
+/// <param name="Cas">Replace: the CAS number to compare.</param>
+/// <param name="Incarnation">Add and Replace: the incarnation to write.</param>
+/// <param name="Settled">Add and Replace: the settled revision to write.</param>
+/// <param name="Origin">Replace: where that CAS was read.</param>
+internal readonly record struct RulesStep(
+    RulesStepKind Kind, long Until = long.MaxValue, ulong Cas = 0, ulong Incarnation = 0, long Settled = 0, CasOrigin Origin = default);
+
+/// <summary>What is to be done about the rules on a server.</summary>
+internal enum RulesStepKind
+{
+    /// <summary>Nothing before <see cref="RulesStep.Until"/>, unless something happens.</summary>
+    Wait,
+
+    /// <summary>Read the item, with flags and CAS number.</summary>
+    Read,
+
+    /// <summary>Write the applied set and all known stops, only if there is no item.</summary>
+    Add,
+
+    /// <summary>Write the applied set and all known stops, only over the item that has <see cref="RulesStep.Cas"/>.</summary>
+    Replace,
+}

@@ -17,3 +17,16 @@ internal sealed record RulesReading(
     /// <summary>There is no item.</summary>
     public static RulesReading Absent { get; } = new(RulesFound.Nothing, 0, 0);
 }
+
+/// <summary>What was found where a server carries the rules.</summary>
+internal enum RulesFound
+{
+    /// <summary>No set: nothing at all, or a stop that was put by hand.</summary>
+    Nothing,
+
+    /// <summary>Something that this process cannot read. It is left alone.</summary>
+    Unreadable,
+
+    /// <summary>A set.</summary>
+    Set,
+}

@@ -45,3 +45,16 @@ internal sealed class RulesView
     /// <summary>Is it no older than its lease? On both clocks: a machine that slept has an old view by the wall clock alone.</summary>
     public bool IsFresh(in Timestamps now) => now.Monotonic < _until.Monotonic && now.Wall < _until.Wall;
 }
+
+/// <summary>Whether a mutation is to be counted on its server.</summary>
+internal enum BumpDecision
+{
+    /// <summary>No process may keep the key near.</summary>
+    None,
+
+    /// <summary>Some process may, or nobody can know.</summary>
+    Bump,
+
+    /// <summary>The view of the server's rules has outlived its lease: read them again, then ask again. If that fails: bump.</summary>
+    ReadFirst,
+}

@@ -160,3 +160,25 @@ internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ul
 
     private readonly record struct KnownRing(SlotRing Ring, int Version);
 }
+
+/// <summary>One step of announcing.</summary>
+/// <param name="Kind">What to do.</param>
+/// <param name="Slot">Read, Write: which slot.</param>
+/// <param name="Version">Write: the version that the slot must have.</param>
+/// <param name="Data">Write: its new content.</param>
+/// <param name="Until">Wait: the monotonic millisecond at which to ask again.</param>
+internal readonly record struct SlotStep(
+    SlotStepKind Kind, int Slot = 0, int Version = 0, ReadOnlyMemory<byte> Data = default, long Until = 0);
+
+/// <summary>What the owner of a <see cref="SlotWriter"/> is to do next.</summary>
+internal enum SlotStepKind
+{
+    /// <summary>Nothing before <see cref="SlotStep.Until"/>, unless an announcement is put in line.</summary>
+    Wait,
+
+    /// <summary>getData of the slot, without a watch.</summary>
+    Read,
+
+    /// <summary>setData of the slot.</summary>
+    Write,
+}

@@ -1,4 +1,0 @@
-namespace NearCache.Coherence.Core;
-
-/// <summary>The design, unbroken.</summary>
-internal readonly struct FillProtocol : IFillProtocol;
