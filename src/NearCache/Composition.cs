@@ -293,7 +293,8 @@ internal sealed class Composition : IAsyncDisposable, IDisposable
         EnsembleSession Driver,
         RuleRegistry Registry) Join(RentedClient<ZooKeeperClient> rented, CoherenceContext context)
     {
-        var gate = _gate = new EnsembleGateway(rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger);
+        var gate = _gate = new EnsembleGateway(
+            rented, Options.Budgets.AnnouncementsPerNamespace, _clock, context.Time, _logger, context.LogBudget);
         var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(Options.Namespace);
         var slots = new SlotChannel(gate, paths, context, _servers.All, Options.Budgets, KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value);

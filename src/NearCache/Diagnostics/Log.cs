@@ -132,6 +132,20 @@ internal static partial class Log
     [LoggerMessage(1312, LogLevel.Information, "The churn breaker of rule {Rule} is closed: all its writes are announced again.")]
     public static partial void ChurnBreakerClosed(this ILogger logger, string rule);
 
+    [LoggerMessage(
+        1314,
+        LogLevel.Warning,
+        "{Lines} log lines about rules were left out, to keep to {Limit} a minute: the rules change again and again. Revision {Revision} is in "
+        + "force now, with {Rules} rules{Problem}.")]
+    public static partial void RuleLinesLeftOut(this ILogger logger, int lines, int limit, long revision, int rules, string problem);
+
+    [LoggerMessage(
+        1315,
+        LogLevel.Warning,
+        "{Count} churn breakers on memcached are of rules that this process does not have, the first of rule {Rule} ({Who}: {Why}). They change "
+        + "nothing here: either the rules have just been edited, or the item was written by hand.")]
+    public static partial void UnknownCircuits(this ILogger logger, int count, string rule, string who, string why);
+
     [LoggerMessage(1313, LogLevel.Warning, "The item on memcached that carries the churn breakers cannot be read: {Reason}. {Remedy}")]
     public static partial void CircuitsUnreadable(this ILogger logger, string reason, string remedy);
 

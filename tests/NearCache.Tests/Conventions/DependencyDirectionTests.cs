@@ -27,7 +27,7 @@ public sealed class DependencyDirectionTests
             ["Coherence/Slots/Core"] = ["Coherence/Core", "Coherence/Ensemble/Core"],
             ["Coherence/Ledger"] =
                 ["Coherence/Ledger/Core", "Coherence/ServerRules/Core", "Coherence/Core", "Near", "Remote", "Rules", "Loops", "Diagnostics"],
-            ["Coherence/Ensemble"] = ["Coherence/Ensemble/Core", "Near", "Remote", "Diagnostics"],
+            ["Coherence/Ensemble"] = ["Coherence/Ensemble/Core", "Coherence/Core", "Near", "Remote", "Diagnostics"],
             ["Coherence/ServerRules"] =
             [
                 "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Remote", "Rules",
@@ -37,8 +37,8 @@ public sealed class DependencyDirectionTests
                 ["Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Usage", "Near", "Remote", "Rules", "Loops", "Diagnostics"],
             ["Coherence/Registry"] =
             [
-                "Coherence/ServerRules", "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ensemble", "Coherence/Ensemble/Core", "Usage",
-                "Near", "Rules", "Loops", "Diagnostics",
+                "Coherence/ServerRules", "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ensemble", "Coherence/Ensemble/Core",
+                "Coherence/Core", "Usage", "Near", "Rules", "Loops", "Diagnostics",
             ],
             ["Coherence/Slots"] =
             [

@@ -1,4 +1,6 @@
 using NearCache.Memcached.Protocol;
+using NearCache.Rules;
+using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Sequences;
 
@@ -102,6 +104,25 @@ public sealed class ChurnSequencesTests
         var item = await fleet.HereRemote.ExecuteAsync(
             MetaCommand.Get("~nc:1:default:churn"u8.ToArray()), TestContext.Current.CancellationToken);
         Assert.Equal(isNewer, System.Text.Encoding.UTF8.GetString(item.Value.Span) == text);
+    }
+
+    [Fact]
+    public async Task An_item_that_names_a_thousand_unknown_rules_is_said_in_one_line()
+    {
+        using var log = new LogRecorder();
+        await using var fleet = await Fleet.StartAsync(log);
+        var circuits = Enumerable.Range(0, 1000).Select(index => new RuleCircuit(
+            $"unknown-{index}", 1, ChurnBreakerState.Open, 1, [fleet.Time.GetUtcNow()], "a vandal", "garbage"));
+        await fleet.HereRemote.ExecuteAsync(
+            MetaCommand.Set("~nc:1:default:churn"u8.ToArray(), CircuitsFormat.Write(circuits), timeToLive: 0),
+            TestContext.Current.CancellationToken);
+
+        await fleet.TurnUntilAsync(() => Task.FromResult(log.Of(1315).Length > 0));
+        await fleet.WriteAsync(writesPerSecond: 1, seconds: 90);
+
+        Assert.StartsWith(
+            "1000 churn breakers on memcached are of rules that this process does not have", Assert.Single(log.Of(1315)), StringComparison.Ordinal);
+        Assert.Empty(log.Of(1310));
     }
 
     private static RuleSnapshot Rule(NearCacheClient cache) => cache.Snapshot().Rules.Single(rule => rule.Name == "products");

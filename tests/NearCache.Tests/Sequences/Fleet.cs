@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using NearCache.Remote;
 using NearCache.TestSupport;
 
@@ -13,13 +14,13 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly EmbeddedServer _server;
     private readonly Action<NearCacheOptions>? _configure;
 
-    private Fleet(Action<NearCacheOptions>? configure)
+    private Fleet(Action<NearCacheOptions>? configure, ILoggerFactory? log)
     {
         _configure = configure;
         _server = new EmbeddedServer(Time);
         (HereRemote, ThereRemote) = (new SharedRemote(_server), new SharedRemote(_server));
         ThereTime = new ManualTime();
-        Here = new NearCacheClient(Options(), HereRemote, timeProvider: Time);
+        Here = new NearCacheClient(Options(), HereRemote, log, timeProvider: Time);
         There = new NearCacheClient(Options(), ThereRemote, timeProvider: ThereTime);
     }
 
@@ -36,9 +37,12 @@ internal sealed class Fleet : IAsyncDisposable
     public SharedRemote ThereRemote { get; }
 
     /// <summary>Starts both and waits until rules have settled, so that keys may be near in both.</summary>
-    public static async Task<Fleet> StartAsync(Action<NearCacheOptions>? configure = null)
+    public static Task<Fleet> StartAsync(Action<NearCacheOptions>? configure = null) => StartAsync(null, configure);
+
+    /// <summary>The same, with the log of <see cref="Here"/>.</summary>
+    public static async Task<Fleet> StartAsync(ILoggerFactory? log, Action<NearCacheOptions>? configure = null)
     {
-        var fleet = new Fleet(configure);
+        var fleet = new Fleet(configure, log);
         foreach (var cache in new[] { fleet.Here, fleet.There })
         {
             await fleet.TurnUntilAsync(async () =>

@@ -74,7 +74,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
         var stored = await _store.ReadAsync().ConfigureAwait(false);
         var fleet = ++_looks % LooksBetweenFleets == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
         var now = _context.Clock.Monotonic();
-        Say(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : OfStops(), now));
+        Log(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : OfStops(), now));
         foreach (var churn in _meter.Look(_rules.Active, now).Concat(fleet))
         {
             if (_breaker.Churns(churn, Who, now, _context.Time.GetUtcNow()) is { } trip)
@@ -83,7 +83,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
             }
         }
 
-        Say(_breaker.Advance(now));
+        Log(_breaker.Advance(now));
         Apply(now);
         await TellAsync(stored).ConfigureAwait(false);
         if (!_context.HasCounters && _healing.IsCompleted)
@@ -264,9 +264,16 @@ internal sealed class ChurnLoop : IAsyncDisposable
         }
     }
 
-    private void Say(IReadOnlyList<RuleCircuit> changed)
+    private void Log(IReadOnlyList<RuleCircuit> changed)
     {
-        foreach (var circuit in _context.HasCounters ? changed : [])
+        if (changed.Count == 0 || !_context.HasCounters)
+        {
+            return;
+        }
+
+        var known = _rules.Active.Select(rule => (rule.Name, rule.Since)).ToHashSet();
+        var now = _context.Clock.Monotonic();
+        foreach (var circuit in changed.Where(circuit => known.Contains((circuit.Rule, circuit.Since)) && _context.LogBudget.TryLog(now)))
         {
             switch (circuit.State)
             {
@@ -280,6 +287,13 @@ internal sealed class ChurnLoop : IAsyncDisposable
                     _context.Logger.ChurnBreakerClosed(circuit.Rule);
                     break;
             }
+        }
+
+        // The item may name any number of rules: they are said in one line.
+        RuleCircuit[] unknown = [.. changed.Where(circuit => circuit.State == ChurnBreakerState.Open && !known.Contains((circuit.Rule, circuit.Since)))];
+        if (unknown is [var first, ..] && _context.LogBudget.TryLog(now))
+        {
+            _context.Logger.UnknownCircuits(unknown.Length, first.Rule, first.Who, first.Why);
         }
     }
 }

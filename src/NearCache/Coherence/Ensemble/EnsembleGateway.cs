@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.Core;
 using NearCache.Diagnostics;
 using NearCache.Near;
 using NearCache.Remote;
@@ -30,10 +30,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         EnsembleLimits.RequestsOfNewSession - (10 * EnsembleLimits.RequestsPerSecond))
     { Rate = EnsembleLimits.RequestsPerSecond };
     private readonly TokenBucket _transactions;
-    private readonly TokenBucket _lines = new(EnsembleLimits.LogLinesPerMinute / 2.0)
-    {
-        Rate = EnsembleLimits.LogLinesPerMinute / 2.0 / 60,
-    };
+    private readonly LogBudget _lines;
     private readonly long[] _asked = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly long[] _failed = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly List<EnsembleLane> _lanes = [];
@@ -48,9 +45,16 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     /// <param name="clock">The monotonic clock.</param>
     /// <param name="time">What pauses wait by.</param>
     /// <param name="logger">Where failures are logged.</param>
+    /// <param name="lines">Limits the log lines; null for a budget of its own.</param>
     public EnsembleGateway(
-        RentedClient<ZooKeeperClient> client, double announcementsPerNamespace, NearClock clock, TimeProvider time, ILogger logger)
+        RentedClient<ZooKeeperClient> client,
+        double announcementsPerNamespace,
+        NearClock clock,
+        TimeProvider time,
+        ILogger logger,
+        LogBudget? lines = null)
     {
+        _lines = lines ?? new LogBudget();
         (_client, _clock, _time, _logger) = (client, clock, time, logger);
         MadeAt = clock.Monotonic();
         _transactionsPerSecond = EnsembleLimits.ShareOfTransactions * announcementsPerNamespace;
@@ -164,14 +168,8 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         Reconsider();
     }
 
-    /// <summary>Whether one more line about ZooKeeper may be logged now.</summary>
-    public bool MayLog()
-    {
-        lock (_lock)
-        {
-            return TakeLine();
-        }
-    }
+    /// <summary>Takes one line about ZooKeeper from the log budget. False if the line must not be logged.</summary>
+    public bool MayLog() => _lines.TryTake(_clock.Monotonic());
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
@@ -221,7 +219,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
             failures = direction.Pause.Failures;
             direction.Pause.Passed();
             direction.Failure = null;
-            if (!direction.WasSaid || !TakeLine())
+            if (!direction.WasSaid || !MayLog())
             {
                 failures = 0;
             }
@@ -265,7 +263,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
             var isNews = direction.Failure?.Code != exception.Code || now - direction.SaidAt >= SayAgainAfter;
             direction.Failure = exception;
             direction.FailedAt = now;
-            says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.IsDue(now) : isNews && TakeLine();
+            says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.IsDue(now) : isNews && MayLog();
             if (says)
             {
                 (direction.SaidAt, direction.WasSaid) = (now, true);
@@ -304,18 +302,6 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         {
             _transactions.Take();
         }
-    }
-
-    // Requires _lock.
-    private bool TakeLine()
-    {
-        var isThere = _lines.Wait(_clock.Monotonic()) == 0;
-        if (isThere)
-        {
-            _lines.Take();
-        }
-
-        return isThere;
     }
 
     // Whatever waits looks again.

@@ -1,3 +1,5 @@
+using NearCache.Coherence.Core;
+
 namespace NearCache.Coherence.Ensemble;
 
 /// <summary>
@@ -23,8 +25,8 @@ internal static class EnsembleLimits
     /// </summary>
     public const double ShareOfTransactions = 0.1;
 
-    /// <summary>Log lines a minute about failures of ZooKeeper.</summary>
-    public const int LogLinesPerMinute = 6;
+    /// <summary>Log lines a minute about failures of ZooKeeper. Changes of rules share them.</summary>
+    public const int LogLinesPerMinute = LogBudget.LinesPerMinute;
 
     /// <summary>The first pause after a read that failed, in milliseconds; it doubles with each further one.</summary>
     public const long FirstReadPause = 1_000;

@@ -27,6 +27,9 @@ internal sealed class CoherenceContext
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Gets the limit of log lines that other processes, administrators or the ensemble can cause.</summary>
+    public LogBudget LogBudget { get; } = new();
+
     /// <summary>Whether other processes share the servers, and may have to look up what was written.</summary>
     public required bool IsShared { get; init; }
 

@@ -129,7 +129,11 @@ internal sealed class RegistrySync(
         _writeAt = null;
         if (await way.TrySetDataAsync(paths.Rules, completed.Write(), data.Stat.Version, cancellationToken).ConfigureAwait(false))
         {
-            context.Logger.StopsCarried(completed.Stops.Stops.Length - document.Stops.Stops.Length);
+            if (context.LogBudget.TryLog(context.Clock.Monotonic()))
+            {
+                context.Logger.StopsCarried(completed.Stops.Stops.Length - document.Stops.Stops.Length);
+            }
+
             rules.RegistryRead(completed);
         }
 

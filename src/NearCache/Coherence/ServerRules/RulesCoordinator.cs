@@ -33,7 +33,8 @@ internal sealed class RulesCoordinator : IAsyncDisposable
                 return rules;
             },
             table.AsMatched);
-        _inForce = new RulesInForce(table, configured, _servers, context.Clock, context.Logger, keyPrefix, context.HasCounters);
+        _inForce = new RulesInForce(
+            table, configured, _servers, context.Clock, context.Logger, context.LogBudget, keyPrefix, context.HasCounters);
         _inForce.Advise();
     }
 
@@ -178,6 +179,20 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
 
         return told;
+    }
+
+    /// <summary>Logs how many lines were left out and what is in force now, as soon as the log budget has a line for it.</summary>
+    public void LogLeftOut()
+    {
+        if (_context.LogBudget.LeftOut == 0)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _inForce.LogLeftOut();
+        }
     }
 
     /// <summary>

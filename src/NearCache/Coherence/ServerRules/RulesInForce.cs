@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using NearCache.Coherence.Core;
 using NearCache.Coherence.ServerRules.Core;
 using NearCache.Diagnostics;
 using NearCache.Near;
@@ -17,6 +18,7 @@ namespace NearCache.Coherence.ServerRules;
 /// The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.
 /// </param>
 /// <param name="servers">Are told.</param>
+/// <param name="lines">Limits the lines about changes that come from outside of this process.</param>
 /// <param name="keyPrefix">Of the cache: rules are written without it.</param>
 internal sealed class RulesInForce(
     RuleTable table,
@@ -24,16 +26,21 @@ internal sealed class RulesInForce(
     RulesOnServers servers,
     NearClock clock,
     ILogger logger,
+    LogBudget lines,
     string keyPrefix = "",
     bool hasCounters = true)
 {
     private const string Registry = "the registry";
+
+    // More patterns than an administrator mistakes: each is remembered, so that it is named once.
+    private const int MostAdvised = 1000;
 
     private readonly HashSet<string> _unreadable = [];
     private ImmutableArray<RuleEdit> _history = [];
     private readonly HashSet<(string Name, string Match)> _advised = [];
     private long _highestSeen;
     private bool _wasCompared;
+    private bool _hasApplied;
 
     /// <summary>For those who look at rules and stops, or wait for changes.</summary>
     public RegistryWatch Watch { get; } = new();
@@ -78,7 +85,10 @@ internal sealed class RulesInForce(
         Readable(Registry);
         if (document.Set.Revision < table.Applied.Revision && table.Applied.Revision > 1)
         {
-            logger.RulesAhead("A memcached server", table.Applied.Revision, document.Set.Revision);
+            if (lines.TryLog(clock.Monotonic()))
+            {
+                logger.RulesAhead("A memcached server", table.Applied.Revision, document.Set.Revision);
+            }
         }
         else
         {
@@ -120,11 +130,18 @@ internal sealed class RulesInForce(
         }
         else if (news.Conflicts && configured.HasRegistry)
         {
-            logger.RulesAhead(server, found.Set!.Revision, table.Applied.Revision);
+            if (lines.TryLog(clock.Monotonic()))
+            {
+                logger.RulesAhead(server, found.Set!.Revision, table.Applied.Revision);
+            }
         }
         else if (news.Conflicts)
         {
-            logger.RulesDisagree(server, table.Applied.Revision);
+            if (lines.TryLog(clock.Monotonic()))
+            {
+                logger.RulesDisagree(server, table.Applied.Revision);
+            }
+
             Apply(RuleSet.Agreed(found.Set!, table.Applied));
         }
 
@@ -150,6 +167,17 @@ internal sealed class RulesInForce(
         foreach (var stop in isOwn ? [] : table.Stops.Stops.Except(before.Stops))
         {
             logger.Stopped(stop.Rule ?? "everything", stop.Who, stop.Why, stop.Id);
+        }
+    }
+
+    /// <summary>Logs how many lines were left out and what is in force now, if the log budget has a line for it.</summary>
+    public void LogLeftOut()
+    {
+        if (lines.LeftOut > 0 && lines.TryTake(clock.Monotonic()))
+        {
+            var problem = _unreadable.Count == 0 ? "" : $", and nothing is served near, since {string.Join(", ", _unreadable)} cannot be read";
+            logger.RuleLinesLeftOut(
+                lines.TakeLeftOut(), LogBudget.LinesPerMinute, table.Applied.Revision, table.Applied.Rules.Length, problem);
         }
     }
 
@@ -196,21 +224,38 @@ internal sealed class RulesInForce(
 
         servers.Apply(set);
         Watch.Changed(table.Applied, table.Stops, _history);
-        logger.RulesApplied(set.Revision, set.Rules.Length);
-        foreach (var rule in set.Rules.Where(rule => !before.Any(old => old.Name == rule.Name && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun))))
+        LogApplied(set, before);
+        Advise(set.Rules);
+        _hasApplied = true;
+    }
+
+    private void LogApplied(RuleSet set, ImmutableArray<Rule> before)
+    {
+        if (MayDescribe())
         {
-            logger.RuleUnderstood(
-                rule.Name, PatternAdvice.Describe(rule.Match), rule.DryRun ? ", only tried" : rule.Enabled ? "" : ", not enabled");
+            logger.RulesApplied(set.Revision, set.Rules.Length);
         }
 
-        Advise(set.Rules);
+        bool IsOld(Rule rule) => before.Any(old =>
+            old.Name == rule.Name && old.Match.Equals(rule.Match) && (old.Enabled, old.DryRun) == (rule.Enabled, rule.DryRun));
+        foreach (var rule in set.Rules.Where(rule => !IsOld(rule) && MayDescribe()))
+        {
+            var state = rule.DryRun ? ", only tried" : rule.Enabled ? "" : ", not enabled";
+            logger.RuleUnderstood(rule.Name, PatternAdvice.Describe(rule.Match), state);
+        }
     }
+
+    // The first set is described whole. Later ones come from outside, at any rate.
+    private bool MayDescribe() => !_hasApplied || lines.TryLog(clock.Monotonic());
 
     private void Advise(IEnumerable<Rule> rules)
     {
         foreach (var rule in rules)
         {
-            if (PatternAdvice.Of(rule, keyPrefix) is { } advice && _advised.Add((rule.Name, rule.Match.Text)))
+            if (_advised.Count < MostAdvised
+                && PatternAdvice.Of(rule, keyPrefix) is { } advice
+                && _advised.Add((rule.Name, rule.Match.Text))
+                && MayDescribe())
             {
                 logger.RuleLooksWrong(rule.Name, PatternAdvice.Describe(rule.Match), advice);
             }
@@ -240,7 +285,11 @@ internal sealed class RulesInForce(
     {
         if (_unreadable.Add(source))
         {
-            logger.RulesUnreadable(source, why.Reason);
+            if (lines.TryLog(clock.Monotonic()))
+            {
+                logger.RulesUnreadable(source, why.Reason);
+            }
+
             table.BecameUnreadable();
             servers.BumpEverything(true);
         }

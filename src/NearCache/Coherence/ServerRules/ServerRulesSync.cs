@@ -85,6 +85,7 @@ internal sealed class ServerRulesSync : IServerRules
             _server.Void(FlushReason.RulesRestarted);
         }
 
+        _rules.LogLeftOut();
         _wake.Call();
         return effect.Confirms;
     }

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using NearCache.Coherence.Core;
 using NearCache.Coherence.ServerRules;
 using NearCache.Coherence.ServerRules.Core;
 using NearCache.Near;
@@ -54,7 +56,7 @@ public sealed class RulesInForceTests
             ],
             hasRegistry: true);
         var servers = new RulesOnServers((_, _) => throw new InvalidOperationException("There is no server."), _table.AsMatched);
-        var rules = new RulesInForce(_table, configured, servers, new NearClock(new ManualTime()), log);
+        var rules = new RulesInForce(_table, configured, servers, new NearClock(new ManualTime()), log, new LogBudget());
         var registry = RuleSet.Create(
             7,
             [.. new[] { ("same", "same:*"), ("moved", "there:*"), ("other", "other:*"), ("more", "more:*") }.Select(rule => new Rule(rule.Item1, new KeyPattern(rule.Item2)) { Since = 3 })],
@@ -164,6 +166,87 @@ public sealed class RulesInForceTests
         Assert.Equal((2, "c:*"), InForce);
     }
 
+    [Theory]
+    [InlineData(Flapping.NewSets)]
+    [InlineData(Flapping.UnreadableSets)]
+    [InlineData(Flapping.OlderSets)]
+    [InlineData(Flapping.ConflictingSets)]
+    public void Rules_that_change_every_second_log_at_most_six_lines_a_minute_and_the_rest_are_counted(Flapping how)
+    {
+        var time = new ManualTime();
+        using var log = new LogRecorder(LogLevel.Information);
+        var lines = new LogBudget();
+        var rules = Make(hasRegistry: true, new NearClock(time), log, lines);
+        rules.RegistryRead(Holding(Set(1000, "first:*")));
+        List<int> perSecond = [];
+        for (var second = 0; second < 600; second++)
+        {
+            var before = log.Ids.Length;
+            Flap(rules, how, second);
+            rules.LogLeftOut();
+            perSecond.Add(log.Ids.Length - before);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.All(Enumerable.Range(0, 541), from => Assert.InRange(perSecond.Skip(from).Take(60).Sum(), 1, LogBudget.LinesPerMinute));
+
+        // When it is over, one line says what is in force.
+        rules.RegistryRead(Holding(Set(5000, "last:*")));
+        time.Advance(TimeSpan.FromMinutes(1));
+        rules.LogLeftOut();
+        Assert.Equal(0, lines.LeftOut);
+        Assert.Contains("Revision 5000 is in force now, with 1 rules.", log.Texts[^1], StringComparison.Ordinal);
+        Assert.Equal(1314, log.Ids[^1]);
+    }
+
+    [Fact]
+    public void What_is_still_unreadable_is_named_though_its_own_line_was_left_out()
+    {
+        var time = new ManualTime();
+        using var log = new LogRecorder();
+        var rules = Make(hasRegistry: true, new NearClock(time), log, new LogBudget());
+        for (var i = 0; i < 10; i++)
+        {
+            rules.RegistryRead(Holding(Set(i + 1, "a:*")));
+            rules.RegistryUnreadable(new UnreadableReason(false, "broken"));
+        }
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        rules.LogLeftOut();
+
+        Assert.EndsWith("and nothing is served near, since the registry cannot be read.", log.Texts[^1], StringComparison.Ordinal);
+    }
+
+    public enum Flapping
+    {
+        NewSets,
+        UnreadableSets,
+        OlderSets,
+        ConflictingSets,
+    }
+
+    private static void Flap(RulesInForce rules, Flapping how, int second)
+    {
+        switch (how)
+        {
+            case Flapping.NewSets:
+                rules.RegistryRead(Holding(Set(1001 + second, $"[{second}]:*")));
+                break;
+            case Flapping.UnreadableSets when second % 2 == 0:
+                rules.RegistryUnreadable(new UnreadableReason(false, "broken"));
+                break;
+            case Flapping.UnreadableSets:
+                rules.RegistryRead(Holding(Set(1000, "first:*")));
+                break;
+            case Flapping.OlderSets:
+                rules.RegistryRead(Holding(Set(2, "a:*")));
+                break;
+            default:
+                rules.ServerRead(Server, Read(Set(1000, "b:*")), new RulesReadEffect(Conflicts: true));
+                break;
+        }
+    }
+
     private (long Revision, string Match) InForce => Of(_table.Applied);
 
     private static (long Revision, string Match) Of(RuleSet set) => (set.Revision, Assert.Single(set.Rules).Match.Text);
@@ -182,12 +265,16 @@ public sealed class RulesInForceTests
         new(new RulesReading(RulesFound.Unreadable, 1, 1), null, StopSet.None, new UnreadableReason(true, "newer"));
 
     private RulesInForce Make(bool hasRegistry, params string[] configured) =>
+        Make(hasRegistry, new NearClock(new ManualTime()), NullLogger.Instance, new LogBudget(), configured);
+
+    private RulesInForce Make(bool hasRegistry, NearClock clock, ILogger log, LogBudget lines, params string[] configured) =>
         new(
             _table,
             new ConfiguredRules(configured.Select(Option), hasRegistry),
             new RulesOnServers((_, _) => throw new NotSupportedException(), _table.AsMatched),
-            new NearClock(new ManualTime()),
-            NullLogger.Instance)
+            clock,
+            log,
+            lines)
         {
             StopsChanged = _stopsChanged.Add,
         };

@@ -1,6 +1,6 @@
-using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.Core;
 
-namespace NearCache.Tests.Coherence.Ensemble;
+namespace NearCache.Tests.Coherence.Core;
 
 public sealed class TokenBucketTests
 {

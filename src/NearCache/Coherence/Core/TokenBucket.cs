@@ -1,4 +1,4 @@
-namespace NearCache.Coherence.Ensemble.Core;
+namespace NearCache.Coherence.Core;
 
 /// <summary>A token bucket: so many requests at once, and so many a second in the long run.</summary>
 /// <remarks>One caller at a time.</remarks>
