@@ -6,9 +6,22 @@ namespace NearCache.IntegrationTests.Documents;
 internal static partial class Pages
 {
     private static readonly string[] NotOurs = ["artifacts", ".git", "bin", "obj"];
+    private static readonly string[] CodeFolders = ["src/", "tests/", "samples/"];
+
+    // Names of .NET and of other libraries, which the pages mention and the code does not.
+    private static readonly string[] Foreign =
+    [
+        "AddSerializer", "AddSerializerFactory", "BinaryFormatterTranscoder", "FakeTimeProvider", "FinalRequestProcessor",
+        "GetValueAsync", "GetValueOrCreateAsync", "HealthCheckRegistration", "IMemcachedClient", "IMemoryCache", "JsonConstructor",
+        "KetamaNodeLocator", "MessagePackTranscoder", "ShutdownTimeout", "SizeLimit", "Testing", "TigerHashKeyTransformer",
+    ];
 
     /// <summary>Every Markdown file, by its path from the root.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Files().Where(file => file.EndsWith(".md", StringComparison.Ordinal))];
+
+    /// <summary>The pages about NearCache as it is, not about other products or other versions.</summary>
+    public static IEnumerable<string> AboutTheCode => All
+        .Where(page => page.StartsWith("docs/", StringComparison.Ordinal) && !AboutOthers().IsMatch(page));
 
     private static HashSet<string> Known { get; } = [.. Files()];
 
@@ -58,6 +71,21 @@ internal static partial class Pages
         }
     }
 
+    /// <summary>The names of code in backquotes that no source, test or sample contains, and that are not of a foreign library.</summary>
+    public static IEnumerable<string> UnknownNames(string page, string text, IReadOnlySet<string> known) =>
+        from code in Code().Matches(CodeBlock().Replace(text, ""))
+        where !code.Groups[1].Value.Contains('/', StringComparison.Ordinal)
+        from name in Name().Matches(code.Groups[1].Value)
+        where !known.Contains(name.Value) && !Foreign.Contains(name.Value)
+        select $"{page}: `{code.Groups[1].Value}`: {name.Value}";
+
+    /// <summary>Every word of the sources, tests and samples.</summary>
+    public static IReadOnlySet<string> WordsOfCode() => Files()
+        .Where(file => CodeFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal)))
+        .Where(file => Path.GetExtension(file) is ".cs" or ".json" or ".props" or ".csproj" or ".sh" or ".txt" or ".java")
+        .SelectMany(file => Word().Matches(Repository.Read(file)).Select(word => word.Value))
+        .ToHashSet();
+
     private static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));
 
     private static string Resolve(string folder, string path) =>
@@ -71,6 +99,18 @@ internal static partial class Pages
 
     [GeneratedRegex(@"`([\w./-]+\.(?:cs|csproj|props|md|json|sh|html|py|sln))`")]
     private static partial Regex NamedFile();
+
+    [GeneratedRegex(@"/(coming-from|compar|from-|upgrad|version)[^/]*$")]
+    private static partial Regex AboutOthers();
+
+    [GeneratedRegex(@"`([^`\n]+)`")]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"\b[A-Z][A-Za-z]*[a-z][A-Za-z]*\b")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();

@@ -3,7 +3,11 @@ namespace NearCache.IntegrationTests.Documents;
 /// <summary>What the documents say exists does exist, and code in them is code that compiles.</summary>
 public sealed class PagesTests
 {
+    private static readonly IReadOnlySet<string> Known = Pages.WordsOfCode();
+
     public static TheoryData<string> All => [.. Pages.All];
+
+    public static TheoryData<string> AboutTheCode => [.. Pages.AboutTheCode];
 
     [Theory]
     [MemberData(nameof(All))]
@@ -13,6 +17,11 @@ public sealed class PagesTests
     [MemberData(nameof(All))]
     public void Code_in_a_page_is_copied_from_a_sample(string page) =>
         Assert.Empty(Pages.CodeFromNowhere(page, Repository.Read(page), Repository.Read));
+
+    [Theory]
+    [MemberData(nameof(AboutTheCode))]
+    public void Every_name_of_code_that_a_page_mentions_exists(string page) =>
+        Assert.Empty(Pages.UnknownNames(page, Repository.Read(page), Known));
 
     [Fact]
     public void The_ten_lines_of_the_README_are_the_whole_quick_start()
@@ -37,6 +46,15 @@ public sealed class PagesTests
 
         Assert.Equal(
             ["docs/some.md: `src/NearCache/Nowhere.cs`", "docs/some.md: link to nowhere.md"], Pages.MissingFiles("docs/some.md", Text));
+    }
+
+    [Fact]
+    public void A_name_that_does_not_exist_is_found_out()
+    {
+        const string Text = "`NearStore`, `OldName.FindAsync(…)`, `IMemoryCache`\n\n```csharp\nvar x = `Nothing`;\n```\n";
+
+        Assert.Equal(
+            ["some.md: `OldName.FindAsync(…)`: OldName"], Pages.UnknownNames("some.md", Text, new HashSet<string> { "NearStore", "FindAsync" }));
     }
 
     [Fact]
