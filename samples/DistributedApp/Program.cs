@@ -1,15 +1,15 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Caching.Distributed;
 
-// The settings lie beside the program, wherever it is started from.
+// appsettings.json is in the folder of the program, whatever the working directory.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-// The one line. With Microsoft's in-memory cache it is builder.Services.AddDistributedMemoryCache(), and nothing else in this application differs.
-// On memcached its keys stand behind the namespace, unless KeyPrefix says otherwise: empty, it is for moving in beside other clients of the same keys.
+// The only line that depends on NearCache. Microsoft's in-memory cache would be builder.Services.AddDistributedMemoryCache().
+// On memcached the namespace prefixes all keys. Set KeyPrefix to "" only to share keys with other memcached clients.
 builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).AddDistributedCache();
 builder.Services.AddSession(options => options.IdleTimeout = TimeSpan.FromMinutes(20));
 
-// Processes that share sessions share the keys that protect the cookie too.
+// Processes that share sessions also share the keys that protect the session cookie.
 if (builder.Configuration["Keys"] is { } folder)
 {
     builder.Services.AddDataProtection().SetApplicationName("DistributedApp").PersistKeysToFileSystem(new DirectoryInfo(folder));

@@ -1,6 +1,6 @@
 namespace HybridApp;
 
-/// <summary>Stands for a database: slow, and it counts how often it was asked.</summary>
+/// <summary>Simulates a slow database, and counts its reads.</summary>
 internal sealed class ArticleSource(TimeProvider time)
 {
     private readonly Dictionary<int, string> _texts = [];

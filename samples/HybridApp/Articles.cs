@@ -2,7 +2,7 @@ using Microsoft.Extensions.Caching.Hybrid;
 
 namespace HybridApp;
 
-/// <summary>Articles through <see cref="HybridCache"/>. Nothing here knows whose it is.</summary>
+/// <summary>Reads articles through <see cref="HybridCache"/>, independent of its implementation.</summary>
 internal sealed class Articles(HybridCache cache, ArticleSource source)
 {
     private const int Shelves = 10;

@@ -1,10 +1,10 @@
 using HybridApp;
 
-// The settings lie beside the program, wherever it is started from.
+// appsettings.json is in the folder of the program, whatever the working directory.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-// The one line. With Microsoft's own cache it is builder.Services.AddHybridCache(), and nothing else in this application differs.
-// On memcached its keys stand behind the namespace, unless KeyPrefix says otherwise: empty, it is for moving in beside other clients of the same keys.
+// The only line that depends on NearCache. Microsoft's own cache would be builder.Services.AddHybridCache().
+// On memcached the namespace prefixes all keys. Set KeyPrefix to "" only to share keys with other memcached clients.
 builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).AddHybridCache();
 builder.Services.AddSingleton<ArticleSource>();
 builder.Services.AddSingleton<Articles>();

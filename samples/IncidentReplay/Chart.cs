@@ -4,7 +4,9 @@ using System.Text;
 
 namespace IncidentReplay;
 
-/// <summary>A line for each run over the seconds, as SVG, on a logarithmic scale: what is compared differs by factors of a thousand.</summary>
+/// <summary>
+/// An SVG chart with one line per run over time, on a logarithmic scale, because the values differ by factors of a thousand.
+/// </summary>
 internal static class Chart
 {
     private const int Width = 760;

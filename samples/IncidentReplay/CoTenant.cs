@@ -4,7 +4,9 @@ using NearCache.ZooKeeper;
 
 namespace IncidentReplay;
 
-/// <summary>Plays the service registry that shares the ensemble: keeps a node of its own up to date, twenty times a second, and measures how long that takes.</summary>
+/// <summary>
+/// Simulates a service registry that shares the ensemble: updates its own node twenty times a second, and measures the latency.
+/// </summary>
 internal sealed class CoTenant : IAsyncDisposable
 {
     private const string Node = "/registry-co-tenant";
@@ -18,7 +20,7 @@ internal sealed class CoTenant : IAsyncDisposable
 
     private CoTenant(ZooKeeperClient zooKeeper) => _zooKeeper = zooKeeper;
 
-    /// <summary>Its own transactions, which are no cache's.</summary>
+    /// <summary>The number of its own transactions, to subtract them from the ensemble's.</summary>
     public long Transactions => Interlocked.Read(ref _transactions);
 
     public static async Task<CoTenant> StartAsync(string zooKeeper)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace IncidentReplay;
 
-/// <summary>What a ZooKeeper server says about itself when it is asked <c>srvr</c>.</summary>
+/// <summary>The state of a ZooKeeper server, as it answers <c>srvr</c>.</summary>
 internal readonly record struct EnsembleState(long Zxid, int Znodes)
 {
     public static async Task<EnsembleState> AskAsync(string server)

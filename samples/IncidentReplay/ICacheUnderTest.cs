@@ -1,9 +1,9 @@
 namespace IncidentReplay;
 
-/// <summary>What the traffic uses: one process of a shop, with either cache.</summary>
+/// <summary>The cache of one simulated process, either the naive one or NearCache.</summary>
 internal interface ICacheUnderTest : IAsyncDisposable
 {
-    /// <summary>Reads a parameter of the site, as every page does.</summary>
+    /// <summary>Reads a parameter of the site, as every page view does.</summary>
     ValueTask<string?> GetAsync(string key);
 
     /// <summary>Stores a key.</summary>

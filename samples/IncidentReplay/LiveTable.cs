@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace IncidentReplay;
 
-/// <summary>The runs as they go, in the console.</summary>
+/// <summary>Prints the runs to the console while they proceed.</summary>
 internal static class LiveTable
 {
     public static void Begin(Scenario scenario) => Console.WriteLine(

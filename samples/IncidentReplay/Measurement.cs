@@ -2,8 +2,8 @@ namespace IncidentReplay;
 
 /// <summary>About one second of a run.</summary>
 /// <param name="At">Seconds since the run began.</param>
-/// <param name="Seconds">How long it was.</param>
-/// <param name="Znodes">How many znodes there are more than when the run began.</param>
+/// <param name="Seconds">Its duration.</param>
+/// <param name="Znodes">Znodes added since the run began.</param>
 /// <param name="Transactions">Transactions of the ensemble, without the co-tenant's.</param>
 /// <param name="P99">The co-tenant's 99th percentile, in milliseconds.</param>
 /// <param name="Locks">Locks set and removed.</param>

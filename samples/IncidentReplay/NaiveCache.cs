@@ -5,7 +5,10 @@ using NearCache.ZooKeeper;
 
 namespace IncidentReplay;
 
-/// <summary>The local cache of the outage, in a few lines: every key that it writes becomes a znode, so that the others can drop theirs. It gives up at a bound, which the one of the scenario lacked.</summary>
+/// <summary>
+/// The local cache of the outage: every key that it writes becomes a znode, so that other processes can drop their copies. It stops at a
+/// limit, which the original lacked.
+/// </summary>
 internal sealed class NaiveCache(NearCacheClient remote, ZooKeeperClient zooKeeper, int mostZnodes) : ICacheUnderTest
 {
     public const string Root = "/naive-cache";

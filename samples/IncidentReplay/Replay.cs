@@ -5,7 +5,7 @@ using NearCache.ZooKeeper;
 
 namespace IncidentReplay;
 
-/// <summary>Plays one scenario: starts three processes' worth of caches, lets the traffic run, and looks at the ensemble every second.</summary>
+/// <summary>Runs one scenario: starts the caches of three processes, runs the traffic, and samples the ensemble every second.</summary>
 internal static class Replay
 {
     private const int Processes = 3;
@@ -93,7 +93,7 @@ internal static class Replay
             await caches[0].SetAsync(Traffic.Parameter(i), "value");
         }
 
-        // NearCache keeps nothing near before every writer knows the rules; and a process believes the number of members when it has not fallen for two minutes.
+        // NearCache keeps nothing near before every writer knows the rules, and accepts a lower number of members only after two minutes.
         var clock = Stopwatch.StartNew();
         while (caches.OfType<WithNearCache>().Any(cache => !IsReady(cache.Cache)) && clock.Elapsed < TimeSpan.FromMinutes(4))
         {
@@ -129,7 +129,7 @@ internal static class Replay
         return new NearCacheClient(options);
     }
 
-    // What an earlier run left, the naive cache's znodes above all.
+    // Removes nodes of an earlier run, above all those of the naive cache.
     private static async Task CleanAsync(ReplaySettings settings)
     {
         await using var zooKeeper = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper, RequestTimeout = TimeSpan.FromSeconds(60) });
@@ -163,7 +163,7 @@ internal static class Replay
         }
         catch (NoNodeException)
         {
-            // It is gone.
+            // The node does not exist.
         }
     }
 }

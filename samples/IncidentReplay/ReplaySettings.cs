@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace IncidentReplay;
 
-/// <summary>What the command line says.</summary>
+/// <summary>The settings of the command line.</summary>
 internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Seconds, int LocksPerSecond, int MostZnodes, string Report)
 {
     public const string Usage =
@@ -17,7 +17,7 @@ internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Se
           --report    incident-replay.html
         """;
 
-    /// <summary>Null: something in it is wrong.</summary>
+    /// <summary>Parses the command line. Returns null if it is invalid.</summary>
     public static ReplaySettings? Read(string[] args)
     {
         var settings = new ReplaySettings("127.0.0.1:2181", "127.0.0.1:11211", 20, 2000, 20_000, "incident-replay.html");

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace IncidentReplay;
 
-/// <summary>The runs as one page that needs nothing else.</summary>
+/// <summary>Renders the runs as one self-contained page.</summary>
 internal static class Report
 {
     private static readonly string[] Colors = ["#c2410c", "#0f766e", "#4338ca"];

@@ -1,6 +1,6 @@
 namespace IncidentReplay;
 
-/// <summary>What one run showed.</summary>
+/// <summary>The result of one run.</summary>
 internal sealed record ScenarioResult(Scenario Scenario, IReadOnlyList<Measurement> Measurements, IReadOnlyList<double> Latencies, BreakerTrip? Trip)
 {
     public int MostZnodes => Measurements.Max(measurement => measurement.Znodes);
@@ -20,8 +20,8 @@ internal sealed record ScenarioResult(Scenario Scenario, IReadOnlyList<Measureme
     public static double Percentile(IReadOnlyList<double> values, double part) => values.Count == 0 ? 0 : values.Order().ElementAt((int)Math.Ceiling(part * values.Count) - 1);
 }
 
-/// <summary>When the churn breaker tripped for the mistaken rule, whose writes no process announces from then on.</summary>
+/// <summary>The trip of the churn breaker for the mistaken rule. From then on no process announces the rule's writes.</summary>
 /// <param name="After">Seconds since the run began.</param>
 /// <param name="Transactions">Transactions of the ensemble until then, without the co-tenant's.</param>
-/// <param name="Reason">Which process saw what.</param>
+/// <param name="Reason">The process and the rate that it measured.</param>
 internal sealed record BreakerTrip(double After, long Transactions, string Reason);

@@ -5,7 +5,9 @@ using NearCache.ZooKeeper;
 
 namespace IncidentReplay;
 
-/// <summary>What a shop does: reads its parameters on every page, changes one now and then, and sets and removes a lock for every order.</summary>
+/// <summary>
+/// The traffic of a shop: reads parameters on every page, changes one occasionally, and sets and removes a lock for every order.
+/// </summary>
 internal sealed class Traffic(IReadOnlyList<ICacheUnderTest> processes, int locksPerSecond)
 {
     public const int Parameters = 20;
@@ -44,7 +46,7 @@ internal sealed class Traffic(IReadOnlyList<ICacheUnderTest> processes, int lock
                 continue;
             }
 
-            // Whoever has fallen behind does not catch up: customers do not come twice.
+            // A loop that is late does not catch up: the missed requests are skipped.
             done = Math.Max(done + 1, due - 10);
             var key = string.Create(CultureInfo.InvariantCulture, $"lock:order-{worker}-{done}");
             await TryAsync(async () =>

@@ -2,7 +2,7 @@ using NearCache;
 
 namespace IncidentReplay;
 
-/// <summary>The same with NearCache.</summary>
+/// <summary>One simulated process with NearCache.</summary>
 internal sealed class WithNearCache(NearCacheClient cache) : ICacheUnderTest
 {
     public NearCacheClient Cache => cache;

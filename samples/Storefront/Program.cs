@@ -2,10 +2,10 @@ using NearCache;
 using Storefront.Endpoints;
 using Storefront.Source;
 
-// The settings lie beside the program, wherever it is started from.
+// appsettings.json is in the folder of the program, whatever the working directory.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-// On memcached its keys stand behind the namespace, unless KeyPrefix says otherwise: empty, it is for moving in beside other clients of the same keys.
+// On memcached the namespace prefixes all keys. Set KeyPrefix to "" only to share keys with other memcached clients.
 builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
 builder.Services.AddOptions<StorefrontOptions>().Bind(builder.Configuration.GetSection("Storefront"));
 builder.Services.AddSingleton<Database>();

@@ -3,16 +3,16 @@ using System.Text.Json.Serialization;
 
 namespace NearCache.Benchmarks;
 
-/// <summary>Figures of one suite: a line of JSON each on standard output. What else is to be said goes to standard error.</summary>
+/// <summary>The figures of one suite, as one line of JSON each on standard output. Notes go to standard error.</summary>
 internal sealed partial class Report(string suite, bool quick)
 {
     /// <summary>Three rounds and only the figures that matter most, within 50 seconds.</summary>
     public bool IsQuick => quick;
 
-    /// <summary>Rounds in which value and baseline are measured by turns.</summary>
+    /// <summary>The number of rounds in which value and baseline alternate.</summary>
     public int Rounds => quick ? 3 : 5;
 
-    /// <summary>The middle one.</summary>
+    /// <summary>The median.</summary>
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
@@ -33,7 +33,7 @@ internal sealed partial class Report(string suite, bool quick)
                 bytesPerOp is { } d ? Round(d) : null),
             Lines.Default.Line));
 
-    /// <summary>Says on standard error what could not be measured, or what a figure is about.</summary>
+    /// <summary>Writes a note about a figure, or about a missing one, to standard error.</summary>
     public void Note(string text) => Console.Error.WriteLine($"{suite}: {text}");
 
     private static double Round(double value) => value >= 1000 ? Math.Round(value) : Math.Round(value, value >= 10 ? 1 : 3);

@@ -3,15 +3,14 @@ using System.Diagnostics;
 namespace NearCache.Benchmarks;
 
 /// <summary>
-/// A suite in parts, each in a process of its own: what the compiler learnt of one and how its heap was left says nothing about the others,
-/// in whatever order they come.
+/// Runs the parts of a suite in separate processes, so that JIT profiles and heap state of one part do not affect the others.
 /// </summary>
 internal static class SuiteProcesses
 {
-    /// <summary>Runs parts of a suite one after another; they print their figures themselves.</summary>
-    /// <param name="report">The suite's.</param>
-    /// <param name="names">Suites of their own.</param>
-    /// <exception cref="InvalidOperationException">One failed.</exception>
+    /// <summary>Runs parts of a suite sequentially; each prints its own figures.</summary>
+    /// <param name="report">The report of the suite.</param>
+    /// <param name="names">The names of the parts, which are suites.</param>
+    /// <exception cref="InvalidOperationException">A part failed.</exception>
     public static async Task RunAsync(Report report, params string[] names)
     {
         var program = Environment.GetCommandLineArgs()[0];

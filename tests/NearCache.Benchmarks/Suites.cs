@@ -3,7 +3,7 @@ namespace NearCache.Benchmarks;
 /// <summary>The suites by name. Each starts what it needs, and prints one line of JSON a figure on standard output.</summary>
 internal static class Suites
 {
-    // A suite takes the report to write to; it measures only the figures that the report wants.
+    // A suite takes the report to write to, and measures only the figures that the report requires.
     private static readonly Dictionary<string, Func<Report, Task>> All = new()
     {
         ["rules"] = Rules.RuleSuite.RunAsync,

@@ -94,14 +94,14 @@ internal sealed class CheckerProcess : IAsyncDisposable
             }
             else if (ahead < TimeSpan.FromSeconds(-1))
             {
-                // It was stopped, or the machine is busy: what was missed is not made up for.
+                // The process was paused, or the machine is busy: missed reads are skipped.
                 (started, reads) = (Stopwatch.GetTimestamp(), 0);
             }
         }
     }
 
-    // A key has one writer, which writes one after the other, so that its values tell their order. A value is larger than any that an
-    // earlier life of this process wrote.
+    // // A key has one writer, which awaits each write, so its values are ordered. A value is larger than any that an earlier run of this
+    // process wrote.
     private async Task WriteAsync()
     {
         var random = new Random();

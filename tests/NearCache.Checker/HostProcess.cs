@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace NearCache.Checker;
 
-/// <summary>One process with one cache that does what it is told, line by line, and answers each line with its number.</summary>
+/// <summary>One process with one cache that executes commands from standard input, and answers each line with its number.</summary>
 /// <remarks>
 /// <c>n near KEY</c>: is the key near after a read that may fill? <c>n set KEY VALUE</c>: when the write was done, by the machine's
 /// monotonic clock. <c>n gone KEY</c>: answers <c>watching</c>, and then, when the key is near no more, <c>gone</c> with the time. <c>n

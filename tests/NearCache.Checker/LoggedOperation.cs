@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace NearCache.Checker;
 
-/// <summary>A line of the log, of fixed size, so that a process that was killed leaves all but its last one whole.</summary>
+/// <summary>A record of the log, of fixed size: after a kill all records except the last are complete.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public struct LoggedOperation
 {
@@ -19,7 +19,7 @@ public struct LoggedOperation
     public long Returned;
 }
 
-/// <summary>What a line of the log says.</summary>
+/// <summary>The kind of a record.</summary>
 public enum OperationKind : byte
 {
     /// <summary>A read that the near tier answered.</summary>
@@ -31,7 +31,7 @@ public enum OperationKind : byte
     /// <summary>A read that found nothing, or failed.</summary>
     Miss = 3,
 
-    /// <summary>A write is about to be sent: until its end is logged, nobody knows whether it was done.</summary>
+    /// <summary>A write is about to be sent. Its outcome is unknown until its end is logged.</summary>
     WriteBegins = 4,
 
     /// <summary>A write that was done.</summary>
@@ -40,6 +40,6 @@ public enum OperationKind : byte
     /// <summary>A write that failed for certain.</summary>
     WriteFailed = 6,
 
-    /// <summary>A write of which nobody knows whether it was done, or will be.</summary>
+    /// <summary>A write with an unknown outcome: it may have happened, or may happen later.</summary>
     WriteUnknown = 7,
 }

@@ -17,7 +17,7 @@ internal sealed class OperationLog(string path) : IDisposable
         }
     }
 
-    /// <summary>Puts everything so far into the file: what was logged before outlives a kill.</summary>
+    /// <summary>Flushes all records to the file, so that they survive a kill.</summary>
     public void Flush()
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace NearCache.Checker;
 
-/// <summary>One process of a stampede: its callers ask for what nobody has, at the same instant as those of the other processes.</summary>
+/// <summary>One process of a stampede: its callers request a missing key at the same instant as those of the other processes.</summary>
 internal sealed class StampedeProcess : IAsyncDisposable
 {
     private static readonly TimeSpan Factory = TimeSpan.FromMilliseconds(20);
@@ -15,7 +15,7 @@ internal sealed class StampedeProcess : IAsyncDisposable
     {
         _callers = int.Parse(args[1], CultureInfo.InvariantCulture);
 
-        // Patient, so that a machine that stands still for a second is no reason to run a factory twice.
+        // A long timeout, so that a machine that stalls for a second does not cause a second run of the factory.
         var options = new NearCacheOptions
         {
             Namespace = "stampede",
@@ -44,7 +44,7 @@ internal sealed class StampedeProcess : IAsyncDisposable
 
     private async Task WorkAsync()
     {
-        // Whatever a first call costs is paid before.
+        // Pays the cost of the first call before the measurement.
         await ConnectAsync();
         await AskAllAsync($"warm-up:{Environment.ProcessId}", Stopwatch.GetTimestamp());
         Console.WriteLine("ready");
@@ -62,14 +62,14 @@ internal sealed class StampedeProcess : IAsyncDisposable
 
     private async Task ConnectAsync()
     {
-        // What is made while a cache looks at memcached for the first time is not stored there.
+        // A value that is created during the first audit of a server is not stored there.
         while (!_cache.Snapshot().Servers.All(server => server.IsServedNear))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         }
     }
 
-    // The machine's monotonic clock is every process's.
+    // All processes share the machine's monotonic clock.
     private async Task<Answer[]> AskAllAsync(string key, long at)
     {
         var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -47,8 +47,7 @@ public sealed class EmbeddedServerTests
     private static bool Compares(in MetaCommand command) =>
         command is { Kind: MetaCommandKind.Set, Mode: MetaSetMode.Set } or { Kind: MetaCommandKind.Delete };
 
-    // CAS ids are each server's own; what they stand for is compared by compare-and-set. One server may have a command a stall later than
-    // the other.
+    // Each server has its own CAS ids; compare-and-set compares their meaning. A stall may separate the execution on the two servers.
     private static bool Same(in MetaCommand command, in MetaResponse real, in MetaResponse own, TimeSpan stood) =>
         real.Status == own.Status
         && Trim(real.Value).SequenceEqual(Trim(own.Value))

@@ -10,8 +10,7 @@ using OpenTelemetry.Trace;
 namespace NearCache.IntegrationTests;
 
 /// <summary>
-/// What docs/metrics-and-traces.md says to write is all that OpenTelemetry needs. Runs when no other test does: its listeners hear the
-/// whole process.
+/// The calls in docs/metrics-and-traces.md are all that OpenTelemetry needs. Runs alone, because its listeners observe the whole process.
 /// </summary>
 [Collection(nameof(OpenTelemetryTests))]
 [CollectionDefinition(nameof(OpenTelemetryTests), DisableParallelization = true)]
@@ -38,7 +37,7 @@ public sealed class OpenTelemetryTests
         };
         await using var cache = new NearCacheClient(options);
 
-        // The first audit finds a server without counters: what is created across that is not stored.
+        // The first audit finds a server without counters; a value that is created during it is not stored.
         await Eventually.BecomesTrueAsync(() => cache.Snapshot().Servers.All(server => server.IsServedNear), "audited");
         await cache.GetOrCreateAsync("a", _ => ValueTask.FromResult("value"));
         await Eventually.BecomesTrueAsync(

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace NearCache.IntegrationTests;
 
-/// <summary>Durations, and what they say.</summary>
+/// <summary>Percentiles of durations.</summary>
 internal sealed class Percentiles(IEnumerable<TimeSpan> durations)
 {
     private readonly TimeSpan[] _sorted = [.. durations.Order()];

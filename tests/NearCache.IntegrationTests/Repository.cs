@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace NearCache.IntegrationTests;
 
-/// <summary>Where the sources lie, and what was built from them.</summary>
+/// <summary>The folder of the sources, and the programs built from them.</summary>
 internal static class Repository
 {
     public static string Root { get; } = typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

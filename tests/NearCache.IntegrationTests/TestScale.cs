@@ -1,6 +1,6 @@
 namespace NearCache.IntegrationTests;
 
-/// <summary>How much the end-to-end tests do: enough for every change by default, all of it with <c>NEARCACHE_FULL=1</c>.</summary>
+/// <summary>The size of the end-to-end tests: reduced by default, full with <c>NEARCACHE_FULL=1</c>.</summary>
 internal static class TestScale
 {
     public static bool IsFull { get; } = Environment.GetEnvironmentVariable("NEARCACHE_FULL") == "1";

@@ -3,7 +3,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests;
 
-/// <summary>Two caches as two processes would have them, on real servers.</summary>
+/// <summary>Two caches with separate clients, as in two processes, on real servers.</summary>
 public sealed class TwoProcessesTests
 {
     [Fact]
@@ -21,7 +21,7 @@ public sealed class TwoProcessesTests
             await Eventually.BecomesTrueAsync(
                 async () => (await reader.GetAsync<string>("product:1")).Value == $"value {i}", "the new value is read");
 
-            // News of the write may come once more, and then the value is fetched again.
+            // The announcement of the write may arrive once more, and then the value is read again.
             await Eventually.BecomesTrueAsync(
                 async () =>
                     await reader.GetAsync<string>("product:1") is var read && read.Value == $"value {i}" && read.Source == CacheSource.Near,

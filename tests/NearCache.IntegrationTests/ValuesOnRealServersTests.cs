@@ -6,7 +6,7 @@ using NearCache.Tests.Remote.Values;
 
 namespace NearCache.IntegrationTests;
 
-/// <summary>What goes in comes out, or does not go in: on a real memcached, between two processes' caches.</summary>
+/// <summary>Values round-trip or are refused, on a real memcached between the caches of two processes.</summary>
 public sealed class ValuesOnRealServersTests
 {
     [Fact]

@@ -6,7 +6,7 @@ using Storefront.Source;
 
 namespace Storefront.Endpoints;
 
-/// <summary>What an operator asks of a running shop: the rules, the kill switch, and ending a stop. Only with the key, and only where one is configured.</summary>
+/// <summary>Endpoints for operators: the rules, and putting and clearing a stop. They require the configured key.</summary>
 internal static class AdminEndpoints
 {
     public static void MapAdmin(this IEndpointRouteBuilder app)
@@ -23,7 +23,7 @@ internal static class AdminEndpoints
             await TryAsync(async () => await rules.ClearStopsAsync([id], new EditReason { Who = editor.Who, Why = editor.Why }, cancellationToken)));
     }
 
-    // Without a key nobody is an operator.
+    // Without a configured key every request is refused.
     private static bool Knows(HttpRequest request, string? key) => !string.IsNullOrEmpty(key)
         && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes($"Bearer {key}")), SHA256.HashData(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())));
 

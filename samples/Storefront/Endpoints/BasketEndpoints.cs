@@ -2,7 +2,10 @@ using NearCache;
 
 namespace Storefront.Endpoints;
 
-/// <summary>Shopping baskets live on memcached alone and change with every click. No rule matches them, so they are never near and cost ZooKeeper nothing.</summary>
+/// <summary>
+/// Shopping baskets are stored only on memcached and change with every click. No rule matches them, so they are never near and cost
+/// ZooKeeper nothing.
+/// </summary>
 internal static class BasketEndpoints
 {
     private const int Attempts = 20;
@@ -24,7 +27,7 @@ internal static class BasketEndpoints
                     return Results.NoContent();
                 }
 
-                // Another request changed the basket between our read and our write: once more.
+                // Another request changed the basket between the read and the write: retry.
             }
 
             return Results.Conflict();

@@ -2,10 +2,10 @@ using NearCache;
 
 namespace Storefront.Endpoints;
 
-/// <summary>What a failed write of the cache means to a client: nothing is wrong with the request, so make it again.</summary>
+/// <summary>Maps a failed write of the cache to a response that asks the client to retry.</summary>
 /// <remarks>
-/// Reads never come here, they go on from the database. A change may stand in the database and not yet in the cache, where readers find the old value until the
-/// write is repeated; every write of a value here may be repeated.
+/// Reads never fail: they continue from the database. After a failure the database may hold a change that the cache lacks, and readers
+/// get the old value until the write is repeated. All writes of this sample are safe to repeat.
 /// </remarks>
 internal sealed class CacheFailureMiddleware(RequestDelegate next)
 {

@@ -3,7 +3,7 @@ using Storefront.Source;
 
 namespace Storefront.Endpoints;
 
-/// <summary>What the cache is doing in this process, and how much the database had to do.</summary>
+/// <summary>The state of the cache in this process, and the load on the database.</summary>
 internal static class DiagnosticsEndpoints
 {
     public static void MapDiagnostics(this IEndpointRouteBuilder app)

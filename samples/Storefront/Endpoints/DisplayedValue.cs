@@ -2,7 +2,7 @@ using NearCache;
 
 namespace Storefront.Endpoints;
 
-/// <summary>A value together with what a person wants to see about it: where it came from, and how long ago that was read from memcached.</summary>
+/// <summary>A value with its source, and its age since it was read from memcached.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Source"><c>near</c>, <c>remote</c>, <c>source</c>, <c>stale</c> or <c>none</c>.</param>
 /// <param name="AgeMilliseconds">Zero unless it is near or stale.</param>

@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 
 namespace Storefront.Endpoints;
 
-/// <summary>What an orchestrator asks. Alive: this process answers, whatever has become of memcached and ZooKeeper. Ready: send requests. Details: for people.</summary>
+/// <summary>
+/// Health endpoints. Live: the process answers, whatever the state of memcached and ZooKeeper. Ready: it accepts requests. Details: for
+/// operators.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder app)

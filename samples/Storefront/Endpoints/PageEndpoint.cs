@@ -1,6 +1,6 @@
 namespace Storefront.Endpoints;
 
-/// <summary>The page that shows it all: one file, embedded, nothing from elsewhere.</summary>
+/// <summary>Serves the page: one embedded file without external resources.</summary>
 internal static class PageEndpoint
 {
     public static void MapPage(this IEndpointRouteBuilder app) => app.MapGet("/", () =>

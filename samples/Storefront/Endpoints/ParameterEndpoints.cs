@@ -3,7 +3,7 @@ using Storefront.Source;
 
 namespace Storefront.Endpoints;
 
-/// <summary>Site parameters: read on every page, changed once a week. A rule keeps them near.</summary>
+/// <summary>Site parameters, read on every page and changed once a week. A rule keeps them near.</summary>
 internal static class ParameterEndpoints
 {
     public static void MapParameters(this IEndpointRouteBuilder app)

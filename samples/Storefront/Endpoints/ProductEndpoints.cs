@@ -3,7 +3,7 @@ using Storefront.Source;
 
 namespace Storefront.Endpoints;
 
-/// <summary>A product page's data: read far more often than changed, so a rule keeps it near.</summary>
+/// <summary>The data of a product page, read far more often than changed. A rule keeps it near.</summary>
 internal static class ProductEndpoints
 {
     public static void MapProducts(this IEndpointRouteBuilder app)
@@ -14,7 +14,7 @@ internal static class ProductEndpoints
             return product.Value is null ? Results.NotFound() : Results.Ok(DisplayedValue<Product?>.Of(product));
         });
 
-        // First the database, then the cache. Removed rather than set: of two changes at once the database knows which came last.
+        // The database first, then the cache. Remove instead of set: only the database knows which of two concurrent changes is the last.
         app.MapPut("/products/{id:int}", async (int id, ProductChange change, INearCache cache, Database database, CancellationToken cancellationToken) =>
         {
             await database.SaveAsync(new Product(id, change.Name, change.Price), cancellationToken);

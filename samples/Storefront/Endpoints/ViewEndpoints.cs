@@ -2,7 +2,7 @@ using NearCache;
 
 namespace Storefront.Endpoints;
 
-/// <summary>How often a product was looked at: a counter on memcached. Counters can never be near, whatever the rules say.</summary>
+/// <summary>The number of views of a product: a counter on memcached. Counters are never near, whatever the rules.</summary>
 internal static class ViewEndpoints
 {
     public static void MapViews(this IEndpointRouteBuilder app)

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Options;
 
 namespace Storefront.Source;
 
-/// <summary>A stand-in for the shop's database: right, and slow. It lives in memory, or in a file that several processes share.</summary>
+/// <summary>Simulates the shop's database: consistent and slow. It is in memory, or in a file that several processes share.</summary>
 internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
     private DatabaseTables _memory = DatabaseTables.Initial();
 
-    /// <summary>What this process has asked of the database.</summary>
+    /// <summary>The load of this process on the database.</summary>
     public SourceLoad Load { get; } = new();
 
     public async ValueTask<Product?> FindProductAsync(int id, CancellationToken cancellationToken) =>
@@ -49,7 +49,7 @@ internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider
                 return;
             }
 
-            // One writer among all processes; readers see the file as it was or as it is, since it is replaced as a whole.
+            // At most one process writes. Readers see the old or the new file, because it is replaced atomically.
             await using var one = await LockAsync(file + ".lock", cancellationToken);
             var next = JsonSerializer.SerializeToUtf8Bytes(change(await LoadAsync(file, cancellationToken)));
             await File.WriteAllBytesAsync(file + ".next", next, cancellationToken);

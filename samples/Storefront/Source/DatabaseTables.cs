@@ -1,13 +1,13 @@
 namespace Storefront.Source;
 
-/// <summary>All that the database holds.</summary>
+/// <summary>The content of the database.</summary>
 internal sealed record DatabaseTables
 {
     public Dictionary<int, Product> Products { get; init; } = [];
 
     public Dictionary<string, string> Parameters { get; init; } = [];
 
-    /// <summary>What a new shop starts with.</summary>
+    /// <summary>The initial content.</summary>
     public static DatabaseTables Initial() => new()
     {
         Products = new()

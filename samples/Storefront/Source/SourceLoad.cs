@@ -1,19 +1,19 @@
 namespace Storefront.Source;
 
-/// <summary>What this process asks of the database: how often, and how much at once.</summary>
+/// <summary>Counts the reads of this process from the database, and their concurrency.</summary>
 internal sealed class SourceLoad
 {
     private readonly Lock _lock = new();   // guards everything below
     private readonly Dictionary<string, int> _underway = [];
     private int _allUnderway;
 
-    /// <summary>All reads so far.</summary>
+    /// <summary>The number of reads.</summary>
     public long Reads { get; private set; }
 
-    /// <summary>The most reads that were ever under way at once.</summary>
+    /// <summary>The highest number of concurrent reads.</summary>
     public int MostAtOnce { get; private set; }
 
-    /// <summary>The most reads of the same row that were ever under way at once.</summary>
+    /// <summary>The highest number of concurrent reads of one row.</summary>
     public int MostOfOneAtOnce { get; private set; }
 
     public async Task<T> CountAsync<T>(string row, Func<Task<T>> read)

@@ -3,12 +3,12 @@ namespace Storefront.Source;
 /// <summary>The settings of the shop itself.</summary>
 internal sealed class StorefrontOptions
 {
-    /// <summary>How long the database takes to answer, so that a cache has something to save.</summary>
+    /// <summary>The latency of the database.</summary>
     public TimeSpan SourceLatency { get; set; } = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>A file that several processes use as one database. None: each process has its own, in memory.</summary>
+    /// <summary>A file that several processes share as database. Default: none; each process has its own database in memory.</summary>
     public string? SourceFile { get; set; }
 
-    /// <summary>What an operator's requests to <c>/admin</c> must carry as their bearer token. None: all of them are refused.</summary>
+    /// <summary>The bearer token that requests to <c>/admin</c> must carry. Default: none; all such requests are refused.</summary>
     public string? AdminKey { get; set; }
 }

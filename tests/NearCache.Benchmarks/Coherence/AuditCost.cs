@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>What an idle process asks of a server, by the server's own count.</summary>
+/// <summary>The load of an idle process on a server, by the server's own counters.</summary>
 internal static class AuditCost
 {
     public static async Task MeasureAsync(Report report)

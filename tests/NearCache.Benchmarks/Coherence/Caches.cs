@@ -1,6 +1,6 @@
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>Caches as processes would have them: each with connections and a session of its own.</summary>
+/// <summary>Caches with separate connections and sessions, as in separate processes.</summary>
 internal static class Caches
 {
     public static NearCacheClient Make(string name, string memcached, string zooKeeper, Action<NearCacheOptions>? configure = null)
@@ -37,7 +37,7 @@ internal static class Caches
     }
 
     /// <summary>
-    /// Waits until every process has joined the members and counted the others: before, each takes the least that it may.
+    /// Waits until every process has joined the members and counted them; before that each uses its smallest share of the budget.
     /// </summary>
     public static Task JoinAsync() => Task.Delay(TimeSpan.FromSeconds(8), TimeProvider.System);
 

@@ -2,7 +2,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>What keeping near entries right costs, and how fast it is, on real servers that the suite starts.</summary>
+/// <summary>The cost and latency of coherence, on real servers that the suite starts.</summary>
 internal static class CoherenceSuite
 {
     public static async Task RunAsync(Report report)
@@ -11,7 +11,7 @@ internal static class CoherenceSuite
         await using var ensemble = await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]);
         await InvalidationLatency.MeasureAsync(report, memcached, ensemble);
 
-        // The flood's processes join meanwhile: idle, they ask a server for next to nothing.
+        // The processes of the flood join meanwhile; idle processes cause almost no load.
         await using var flood = await WriteFlood.StartAsync(ensemble);
         var joining = Caches.JoinAsync();
         await InvalidationLatency.MeasureWithoutZooKeeperAsync(report, memcached);

@@ -5,14 +5,14 @@ using NearCache.ZooKeeper;
 namespace NearCache.Benchmarks.Coherence;
 
 /// <summary>
-/// From "SetAsync returned" to "another process no longer serves the old value", beside the least that ZooKeeper can do: setData,
+/// The time from the return of SetAsync until another process no longer serves the old value, beside the minimum of ZooKeeper: setData,
 /// notification, getData.
 /// </summary>
 internal static class InvalidationLatency
 {
     private const string Key = "product:1";
 
-    // Before each measurement, of the floor too: both find idle servers.
+    // Before each measurement, also of the baseline, so that both find idle servers.
     private static readonly TimeSpan Apart = TimeSpan.FromMilliseconds(200);
 
     public static async Task MeasureAsync(Report report, MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
@@ -77,7 +77,7 @@ internal static class InvalidationLatency
         report.Note($"without ZooKeeper p50 {Caches.Quantile(values, 0.5):0} ms over {changes} changes");
     }
 
-    // Both are seen by a thread that looks all the time, so that both pay the same for being seen.
+    // A polling thread observes both, so that the observation costs the same for both.
     private static async Task<double> OnceAsync(NearCacheClient writer, NearCacheClient reader, string value)
     {
         while ((await reader.GetAsync<string>(Key)).Source != CacheSource.Near)
@@ -93,7 +93,7 @@ internal static class InvalidationLatency
             Thread.Yield();
         }
 
-        // The near tier answers at once. What does not is on its way to memcached: the old value is gone.
+        // A near hit completes at once. A call that does not complete goes to memcached: the old value is gone.
         var took = Stopwatch.GetElapsedTime(returned).TotalMicroseconds;
         return (await read).Value == value ? took : throw new InvalidOperationException("The old value was read from memcached.");
     }

@@ -3,7 +3,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>What the bumps add to a write, beside a plain write of the same client.</summary>
+/// <summary>The cost of the two increments of a write, beside a plain write of the same client.</summary>
 internal static class SetOverhead
 {
     public static async Task MeasureAsync(Report report, MemcachedProcess memcached)

@@ -3,7 +3,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>20 processes that write 10,000 near keys a second by mistake: what ZooKeeper feels of it.</summary>
+/// <summary>20 processes that write 10,000 near keys a second by mistake: the load on ZooKeeper.</summary>
 internal sealed class WriteFlood : IAsyncDisposable
 {
     private const int Processes = 20;
@@ -32,14 +32,14 @@ internal sealed class WriteFlood : IAsyncDisposable
         return flood;
     }
 
-    /// <summary>To be called when all have joined: see <see cref="Caches.JoinAsync"/>.</summary>
+    /// <summary>Call it when all have joined: see <see cref="Caches.JoinAsync"/>.</summary>
     public async Task MeasureAsync(Report report)
     {
         using var stop = new CancellationTokenSource();
         var written = 0L;
         var writers = _caches.Select(cache => WriteAsync(cache, () => Interlocked.Increment(ref written), stop.Token)).ToArray();
 
-        // Past the one announcement that everyone has saved up.
+        // Waits until each process has used its accumulated token.
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
         Interlocked.Exchange(ref written, 0);
         var before = await _ensemble.Servers[0].LastZxidAsync();

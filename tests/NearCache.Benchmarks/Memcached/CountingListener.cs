@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace NearCache.Benchmarks.Memcached;
 
-/// <summary>Makes meters and listens to all of their instruments, adding up what it hears as an exporter would.</summary>
+/// <summary>Creates meters and listens to all their instruments, summing measurements like an exporter.</summary>
 internal sealed class CountingListener : IMeterFactory
 {
     private readonly List<Meter> _meters = [];
@@ -28,7 +28,7 @@ internal sealed class CountingListener : IMeterFactory
         _listener.Start();
     }
 
-    /// <summary>Durations that were heard.</summary>
+    /// <summary>The number of recorded durations.</summary>
     public long Measurements => _buckets.Sum();
 
     public Meter Create(MeterOptions options)

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace NearCache.Benchmarks.Memcached;
 
-/// <summary>What callers of a client saw in one round.</summary>
+/// <summary>The measurements of one round of load on a client.</summary>
 /// <param name="Rate">Operations a second.</param>
 /// <param name="P50">Microseconds.</param>
 /// <param name="P99">Microseconds.</param>
 /// <param name="BytesPerOperation">Allocated by the whole process.</param>
 internal sealed record LoadResult(double Rate, double P50, double P99, double BytesPerOperation)
 {
-    /// <summary>So many callers, each calling again as soon as it was answered.</summary>
+    /// <summary>Closed loop: each caller calls again when its call has completed.</summary>
     public static async Task<LoadResult> ClosedAsync<T>(int callers, TimeSpan time, Func<int, ValueTask<T>> call)
     {
         var histograms = Enumerable.Range(0, callers).Select(_ => new Histogram()).ToArray();
@@ -24,7 +24,7 @@ internal sealed record LoadResult(double Rate, double P50, double P99, double By
     }
 
     /// <summary>
-    /// Callers that arrive at random, whether others were answered or not. Times count from when a caller should have arrived.
+    /// Open loop: callers arrive at random, whether or not earlier calls have completed. Latency counts from the scheduled arrival.
     /// </summary>
     public static async Task<LoadResult> OpenAsync<T>(double rate, TimeSpan time, Func<int, ValueTask<T>> call)
     {
@@ -70,7 +70,7 @@ internal sealed record LoadResult(double Rate, double P50, double P99, double By
         }
     }
 
-    /// <summary>So many calls, one after the other; adds the microseconds of each.</summary>
+    /// <summary>Makes sequential calls, and records the microseconds of each.</summary>
     public static async Task TimeAsync(int calls, List<double> times, Func<Task> call)
     {
         for (var i = 0; i < calls; i++)

@@ -122,7 +122,7 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         return loads;
     }
 
-    /// <summary>With a listener to every instrument, against none: two clients by turns.</summary>
+    /// <summary>With a listener to every instrument, against none: two clients alternate.</summary>
     private async Task ListenerAsync()
     {
         using var meters = new CountingListener();
@@ -149,7 +149,7 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
                 without.Select(load => load.Rate)), ">=0.9", Report.Median(with.Select(load => load.BytesPerOperation)));
     }
 
-    // By short turns: how fast a thread wakes on another core changes from second to second, for both alike.
+    // Short alternating rounds, because the wake-up time of threads varies from second to second for both.
     private async Task LatencyAsync<T>(string name, RawSocketLoop raw, Func<int, ValueTask<T>> call)
     {
         const int calls = 250;

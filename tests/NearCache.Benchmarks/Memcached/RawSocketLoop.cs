@@ -6,10 +6,7 @@ using System.Text;
 
 namespace NearCache.Benchmarks.Memcached;
 
-/// <summary>
-/// What one socket can do: keeps so many requests outstanding as a sliding window, counts replies by their length and does nothing else
-/// with them.
-/// </summary>
+/// <summary>The baseline of one raw socket: keeps a sliding window of requests outstanding, and only counts the bytes of replies.</summary>
 internal sealed class RawSocketLoop : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -68,7 +65,7 @@ internal sealed class RawSocketLoop : IDisposable
     /// <summary>One request and its reply on asynchronous calls.</summary>
     public Task SendAndReceiveAsync() => SendAndReceiveAsync(_request, _replyLength);
 
-    /// <summary>Microseconds for <paramref name="count"/> requests sent at once: the middle one.</summary>
+    /// <summary>The median time in microseconds for <paramref name="count"/> requests sent at once.</summary>
     public async Task<double> BatchLatencyAsync(int count, int rounds)
     {
         var requests = Enumerable.Repeat(_request, count).SelectMany(bytes => bytes).ToArray();

@@ -4,7 +4,7 @@ using NearCache.Rules;
 
 namespace NearCache.Benchmarks.Rules;
 
-/// <summary>What it costs to ask which rule covers a key, at a thousand rules of every kind.</summary>
+/// <summary>The cost of matching a key against a thousand rules of every kind.</summary>
 internal static class RuleSuite
 {
     private const int RuleCount = 1000;
@@ -46,7 +46,7 @@ internal static class RuleSuite
         var keys = Enumerable.Range(0, KeyCount).Select(key).ToArray();
         new Random(1).Shuffle(keys);
 
-        // Until the last tier of the compiler has had its turn.
+        // Until tiered compilation has finished.
         for (var i = 0; i < 100; i++)
         {
             Run(matcher, keys, LookUps / 20);

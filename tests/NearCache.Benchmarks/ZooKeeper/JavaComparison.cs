@@ -4,7 +4,7 @@ using System.Reflection;
 
 namespace NearCache.Benchmarks.ZooKeeper;
 
-/// <summary>The distribution's Java client in a process of its own, compiled when it is needed.</summary>
+/// <summary>The distribution's Java client in a separate process, compiled on demand.</summary>
 internal sealed class JavaComparison : IAsyncDisposable
 {
     private const string Jars = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar";
@@ -12,7 +12,7 @@ internal sealed class JavaComparison : IAsyncDisposable
 
     private JavaComparison(Process process) => _process = process;
 
-    /// <summary>Compiles and starts it; null, with a note, where there is no Java compiler.</summary>
+    /// <summary>Compiles and starts the client. Returns null, with a note, if there is no Java compiler.</summary>
     public static async Task<JavaComparison?> StartAsync(string writesTo, string watchesAt, Report report)
     {
         if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "javac"))))

@@ -6,7 +6,7 @@ using System.Text;
 namespace NearCache.Benchmarks.ZooKeeper;
 
 /// <summary>
-/// What the servers alone take from a setData to the data in another session that watches: two sockets, one thread, blocking calls, no
+/// The time that the servers need from a setData to the data in another watching session: two sockets, one thread, blocking calls, no
 /// client.
 /// </summary>
 internal sealed class RawWatch : IDisposable
@@ -40,7 +40,7 @@ internal sealed class RawWatch : IDisposable
             _writer.Send(_set);
             while (Receive(_watcher) != Notification)
             {
-                // Nothing else is due.
+                // No other message is outstanding.
             }
 
             _watcher.Send(_get);

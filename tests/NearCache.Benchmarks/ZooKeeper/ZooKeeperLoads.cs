@@ -3,7 +3,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Benchmarks.ZooKeeper;
 
-/// <summary>The loads that both clients are measured under: the same as those of Comparison.java.</summary>
+/// <summary>The loads of both clients, the same as those of Comparison.java.</summary>
 internal sealed class ZooKeeperLoads(ZooKeeperClient client, ZooKeeperClient other)
 {
     private const int Depth = 256;
@@ -32,7 +32,7 @@ internal sealed class ZooKeeperLoads(ZooKeeperClient client, ZooKeeperClient oth
         return (counts.Sum() / took, (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)counts.Sum());
     }
 
-    /// <summary>p50 and p99 in µs of one setData after the other.</summary>
+    /// <summary>p50 and p99 in µs of sequential setData calls.</summary>
     public async Task<double[]> SequentialAsync(double seconds)
     {
         var taken = new List<double>();

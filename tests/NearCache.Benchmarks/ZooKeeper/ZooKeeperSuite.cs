@@ -4,12 +4,12 @@ using NearCache.ZooKeeper;
 namespace NearCache.Benchmarks.ZooKeeper;
 
 /// <summary>
-/// The ZooKeeper client against the distribution's Java client, by turns: rates on one server of its own for each layer, latencies on an
-/// ensemble of three.
+/// The ZooKeeper client against the distribution's Java client, in alternating rounds: rates on one server for each network layer,
+/// latencies on an ensemble of three.
 /// </summary>
 internal static class ZooKeeperSuite
 {
-    // Not counted: both compile what is hot.
+    // Warm-up, not counted: both compile their hot code.
     private const int WarmUps = 3;
     private static readonly string[] ToDisk = ["forceSync=yes"];
     private static readonly string[] Rates = ["get", "set"];
@@ -24,7 +24,7 @@ internal static class ZooKeeperSuite
 
         await using (var ensemble = await ZooKeeperEnsemble.StartNewAsync(settings: ToDisk))
         {
-            // Both clients write to the same server, and are told by the same other one.
+            // Both clients write to the same server, and get notifications from the same other server.
             await MeasureAsync(report, ensemble.Servers[0].Address, ensemble.Servers[1].Address, Latencies, "");
         }
 
@@ -36,7 +36,7 @@ internal static class ZooKeeperSuite
 
     private static async Task MeasureAsync(Report report, string writesTo, string watchesAt, string[] kinds, string suffix)
     {
-        // Many short turns: what else the machine does meets both alike.
+        // Many short rounds, so that other load affects both equally.
         var (seconds, turns) = report.IsQuick ? (0.25, 9) : (0.5, 21);
         await using var client = new ZooKeeperClient(writesTo);
         await using var other = new ZooKeeperClient(watchesAt);
@@ -44,7 +44,7 @@ internal static class ZooKeeperSuite
         var loads = new ZooKeeperLoads(client, other);
         await loads.PrepareAsync();
 
-        // What the servers alone take for it, beside both clients.
+        // The time of the servers alone, beside both clients.
         using var raw = !report.IsQuick && kinds.Contains("watch") ? new RawWatch(writesTo, watchesAt, ZooKeeperLoads.Path) : null;
         var floor = new List<double[]>();
         var ours = kinds.ToDictionary(kind => kind, _ => new List<double[]>());
@@ -76,7 +76,7 @@ internal static class ZooKeeperSuite
 
         if (raw is not null)
         {
-            // Their ratio to the Java client is the least that any client can have on this machine.
+            // Their ratio to the Java client is the minimum for any client on this machine.
             Print(report, $"watch/latency/raw{suffix}", "µs", floor, theirs["watch"], null);
             Print(report, $"watch/latency/raw/p99{suffix}", "µs", floor, theirs["watch"], null, index: 1);
         }

@@ -7,7 +7,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.IntegrationTests.Chaos;
 
 /// <summary>
-/// A real ensemble of three with a fleet on it, and an administrator who may do everything and counts what is asked in that name.
+/// A real ensemble of three servers with a fleet, and an administrator client with all rights whose requests are counted.
 /// </summary>
 internal sealed class ChaosEnvironment : IAsyncDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         return new ChaosEnvironment(ensemble);
     }
 
-    /// <summary>Asks something as the administrator; what fails was not to be.</summary>
+    /// <summary>Sends a request as the administrator, and ignores failures.</summary>
     public async Task<bool> TryAsync(Func<ZooKeeperClient, Task> ask, bool changes = true)
     {
         Asked = (Asked.Requests + 1, Asked.Changes + (changes ? 1 : 0));
@@ -85,7 +85,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         return nodes;
     }
 
-    /// <summary>How many members there are; 0 also if that cannot be seen.</summary>
+    /// <summary>The number of members; 0 if it cannot be read.</summary>
     public async Task<int> MembersAsync()
     {
         var members = 0;
@@ -93,7 +93,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         return members;
     }
 
-    /// <summary>The transaction of the newest announcement; -1 if that cannot be seen.</summary>
+    /// <summary>The transaction of the newest announcement; -1 if it cannot be read.</summary>
     public async Task<long> NewestAnnouncementAsync()
     {
         var newest = -1L;
@@ -107,7 +107,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         return newest;
     }
 
-    /// <summary>deleteall.</summary>
+    /// <summary>Deletes a node and all its children.</summary>
     public async Task DeleteAllAsync(string path)
     {
         foreach (var node in Enumerable.Reverse(await TreeAsync(path)))
@@ -116,7 +116,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         }
     }
 
-    /// <summary>Keeps a copy of what the servers have on their disks.</summary>
+    /// <summary>Copies the data directories of the servers.</summary>
     public void Copy()
     {
         for (var i = 0; i < Ensemble.Servers.Count; i++)
@@ -125,7 +125,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills some servers; what they counted is noted first.</summary>
+    /// <summary>Kills servers after it has read their counters.</summary>
     public async Task KillAsync(params IEnumerable<ZooKeeperProcess> servers)
     {
         await Ledger.SampleAsync();
@@ -135,7 +135,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         }
     }
 
-    /// <summary>All servers lose what they have, and get the copy or nothing.</summary>
+    /// <summary>Replaces the data of all servers by the copy, or by nothing.</summary>
     public async Task ReplaceAsync(bool byCopy)
     {
         await KillAsync(Ensemble.Servers);
@@ -149,7 +149,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
             }
         }
 
-        // An administrator's client of before would wait for its evidence.
+        // The old administrator client would wait for evidence of the wipe.
         await Administrator.DisposeAsync();
         await Ensemble.StartAllAsync();
         var options = new ZooKeeperOptions
@@ -182,7 +182,7 @@ internal sealed class ChaosEnvironment : IAsyncDisposable
         }
     }
 
-#pragma warning disable CA5350 // What ZooKeeper's digest scheme is made of.
+#pragma warning disable CA5350 // ZooKeeper's digest scheme uses SHA-1.
     private static byte[] Hash(string text) => SHA1.HashData(Encoding.UTF8.GetBytes(text));
 #pragma warning restore CA5350
 }

@@ -8,8 +8,8 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.Chaos;
 
 /// <summary>
-/// Processes of one namespace that read and write without a pause, each with a session of its own, and are asked for their health all the
-/// time. All their clocks run faster.
+/// Processes of one namespace that read and write without a pause, each with its own session, whose health is checked permanently. All
+/// their clocks run faster.
 /// </summary>
 internal sealed class ChaosFleet : IAsyncDisposable
 {
@@ -40,16 +40,16 @@ internal sealed class ChaosFleet : IAsyncDisposable
 
     public int Writes => _writes;
 
-    /// <summary>Sessions that were made.</summary>
+    /// <summary>Sessions that were created.</summary>
     public long Sessions => (long)_meters.Sum("nearcache.zookeeper.sessions.opened", "kind=made");
 
-    /// <summary>Sessions that went on at another connection.</summary>
+    /// <summary>Sessions that were resumed on another connection.</summary>
     public long Resumed => (long)_meters.Sum("nearcache.zookeeper.sessions.opened", "kind=resumed");
 
-    /// <summary>When a process was Healthy that must not have been.</summary>
+    /// <summary>The times at which a process was wrongly Healthy.</summary>
     public IReadOnlyCollection<(string Since, string Process)> Lies => _lies;
 
-    /// <summary>Why no process may say that it is Healthy from now on; null: it may.</summary>
+    /// <summary>The reason why no process may be Healthy from now on; null if it may.</summary>
     public string? MustNotBeHealthy
     {
         get => _mustNotBeHealthy;
@@ -62,11 +62,11 @@ internal sealed class ChaosFleet : IAsyncDisposable
     public (int OfCache, int OfClient) Lines =>
         (Logs.Sum(log => log.Ids.Count(id => id is >= 1400 and < 1500)), Logs.Sum(log => log.Ids.Count(id => id is >= 3000 and < 4000)));
 
-    /// <summary>What each process says of itself.</summary>
+    /// <summary>The health description of each process.</summary>
     public async Task<HealthCheckResult[]> HealthAsync() =>
         await Task.WhenAll(_checks.Select(check => check.CheckHealthAsync(new HealthCheckContext())));
 
-    /// <summary>What is not well, as the processes see it; empty if all is.</summary>
+    /// <summary>The problems that the processes report; empty if there are none.</summary>
     public async Task<IEnumerable<string>> ProblemsAsync() =>
     [
         .. (await HealthAsync()).Where(health => health.Status != HealthStatus.Healthy).Select(
@@ -108,7 +108,7 @@ internal sealed class ChaosFleet : IAsyncDisposable
         options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(6);
         if (Time is AcceleratedTime)
         {
-            // A busy machine must not look like a dead server.
+            // A long timeout, so that a busy machine does not look like a dead server.
             options.MaxStaleness = TimeSpan.FromMinutes(2);
             options.RuleLease = TimeSpan.FromSeconds(70);
             options.AuditInterval = TimeSpan.FromSeconds(2);
@@ -135,7 +135,7 @@ internal sealed class ChaosFleet : IAsyncDisposable
             }
             catch (NearCacheException)
             {
-                // memcached is not what is tried here.
+                // memcached is not under test here.
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, _ending.Token)

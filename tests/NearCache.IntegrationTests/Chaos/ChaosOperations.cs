@@ -6,18 +6,18 @@ using NearCache.ZooKeeper;
 namespace NearCache.IntegrationTests.Chaos;
 
 /// <summary>
-/// Does random things to the tree and the servers of a fleet, and in the end what only an administrator can mend. All times are the
-/// fleet's.
+/// Performs random operations on the tree and the servers of a fleet, and finally the repairs that need an administrator. All times are
+/// by the fleet's clocks.
 /// </summary>
 internal sealed class ChaosOperations(ChaosEnvironment world, ChaosFleet fleet, Random random)
 {
-    // A process that knows nothing else has heard for so long may not say that all is well.
+    // A process without a reply for this long must not be Healthy.
     private static readonly TimeSpan NoReply = TimeSpan.FromSeconds(90);
 
-    // Writes never stop, so every process has tried to announce within this.
+    // Writes never stop, so every process tries to announce within this time.
     private static readonly TimeSpan Refusal = TimeSpan.FromSeconds(30);
 
-    // A member that is none, and never goes by itself.
+    // A persistent node below members, which no process removes.
     private const string Stranger = ChaosEnvironment.Home + "/members/x";
 
     private static readonly string[] Slots = [.. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{ChaosEnvironment.Home}/slots/{slot:00}"))];
@@ -32,13 +32,13 @@ internal sealed class ChaosOperations(ChaosEnvironment world, ChaosFleet fleet, 
 
     private string? _path;
 
-    /// <summary>What was done, in order.</summary>
+    /// <summary>The operations, in order.</summary>
     public List<string> Story { get; } = [];
 
-    /// <summary>How often each thing was done.</summary>
+    /// <summary>The number of each operation.</summary>
     public SortedDictionary<string, int> Done { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Does one thing.</summary>
+    /// <summary>Performs one operation.</summary>
     public async Task ActAsync()
     {
         var what = random.Next(24) switch
@@ -64,11 +64,12 @@ internal sealed class ChaosOperations(ChaosEnvironment world, ChaosFleet fleet, 
         _path = null;
     }
 
-    /// <summary>Waits a little before the next thing.</summary>
+    /// <summary>Pauses before the next operation.</summary>
     public Task RestAsync() => DelayAsync(TimeSpan.FromSeconds(random.Next(2, 12)));
 
     /// <summary>
-    /// What only an administrator can: servers run, rights and quotas are as they were, and what no process may overwrite is gone.
+    /// Performs the administrator's repairs: servers run, access rights and quotas are restored, and nodes that no process may overwrite
+    /// are removed.
     /// </summary>
     public async Task RestoreAsync()
     {

@@ -6,8 +6,8 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.Chaos;
 
 /// <summary>
-/// Random things done to the tree of a running fleet on a real ensemble: ZooKeeper is never harmed, health tells the truth, and all is well
-/// again by itself.
+/// Random operations on the tree of a running fleet on a real ensemble: ZooKeeper is never overloaded, health is correct, and the fleet
+/// recovers by itself.
 /// </summary>
 /// <remarks>
 /// 20 s, in which the fleet's clocks run 20 times as fast; <c>NEARCACHE_SOAK</c> sets minutes by clocks that do not. <c>NEARCACHE_SEED</c>
@@ -17,8 +17,7 @@ public sealed class EnsembleChaosTests(ITestOutputHelper output)
 {
     private const int Processes = 4;
 
-    // By the fleet's clocks: the longest pause after a refused change, then five minutes in which rules are absent, and the looks in
-    // between.
+    // By the fleet's clocks: the longest pause after a refused change, then five minutes without rules, and the checks in between.
     private static readonly TimeSpan Recovery = TimeSpan.FromMinutes(15);
 
     [Fact]
@@ -86,11 +85,11 @@ public sealed class EnsembleChaosTests(ITestOutputHelper output)
         Assert.InRange(requests, 0, mostRequests);
         Assert.InRange(ofCache, 0, (6 * perMinute) + (6 * Processes));
 
-        // Connecting: each 15 s; and what became of each session.
+        // Connecting: every 15 s; and the end of each session.
         Assert.InRange(ofClient, 0, (4 * perMinute) + (2 * Processes) + (3 * sessions));
     }
 
-    // Healthy, members all, of one mind about their number, and announcing.
+    // All are healthy, are members, agree on the number of members, and announce.
     private async Task<TimeSpan> RecoverAsync(ChaosEnvironment world, ChaosFleet fleet)
     {
         var (restored, announced, last) = (fleet.Time.GetTimestamp(), await world.NewestAnnouncementAsync(), "");

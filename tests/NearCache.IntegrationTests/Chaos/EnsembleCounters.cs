@@ -5,19 +5,19 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.Chaos;
 
 /// <summary>
-/// Adds up what the servers themselves say they did: transactions by their newest zxid, requests by their counters. Restarts, elections and
-/// wipes are seen through.
+/// Sums the activity that the servers report: transactions by their newest zxid, requests by their counters. Restarts, elections and
+/// wipes are handled.
 /// </summary>
 internal sealed class EnsembleCounters(IReadOnlyList<ZooKeeperProcess> servers) : IAsyncDisposable
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(200);
-    private readonly SemaphoreSlim _sampling = new(1);   // guards what follows
+    private readonly SemaphoreSlim _sampling = new(1);   // guards the fields below
     private readonly Dictionary<ZooKeeperProcess, long> _counted = [];
     private readonly CancellationTokenSource _ending = new();
     private Task _loop = Task.CompletedTask;
     private long _zxid = -1;
 
-    /// <summary>Transactions that were logged, refused ones included.</summary>
+    /// <summary>Logged transactions, including refused ones.</summary>
     public long Transactions { get; private set; }
 
     /// <summary>Requests that were answered: reads, changes, pings.</summary>
@@ -31,7 +31,7 @@ internal sealed class EnsembleCounters(IReadOnlyList<ZooKeeperProcess> servers) 
         _loop = LoopAsync();
     }
 
-    /// <summary>Looks at all servers. To be called before one is killed: what it counted dies with it.</summary>
+    /// <summary>Reads all servers. Call it before a server is killed, because its counters are lost.</summary>
     public async Task SampleAsync()
     {
         await _sampling.WaitAsync();
@@ -51,7 +51,7 @@ internal sealed class EnsembleCounters(IReadOnlyList<ZooKeeperProcess> servers) 
 
             if (newest >= 0)
             {
-                // A new epoch counts from 0, and so does an ensemble that was wiped.
+                // Counting starts at 0 in a new epoch and after a wipe.
                 var isSameEpoch = newest >> 32 == _zxid >> 32;
                 Transactions += !isSameEpoch ? newest & uint.MaxValue : Math.Max(newest - _zxid, 0);
                 _zxid = isSameEpoch ? Math.Max(newest, _zxid) : newest;
@@ -88,7 +88,7 @@ internal sealed class EnsembleCounters(IReadOnlyList<ZooKeeperProcess> servers) 
         }
     }
 
-    // One that does not serve says nothing that counts.
+    // A server that does not serve is ignored.
     private static async Task<(long Zxid, long Requests)?> AskAsync(ZooKeeperProcess server)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));

@@ -9,13 +9,11 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Documents;
 
-/// <summary>
-/// The steps of docs/migration.md, taken as they stand there, by a team whose two memcacheds are full of what EnyimMemcachedCore wrote.
-/// </summary>
+/// <summary>The steps of docs/migration.md, on two memcached servers with items that EnyimMemcachedCore wrote.</summary>
 public sealed class MigrationGuideTests
 {
     private const int Products = 20;
-    private const uint Text = 0x112;     // what its default transcoder puts into the client flags of a string,
+    private const uint Text = 0x112;     // client flags of its default transcoder for a string,
     private const uint Number = 0x109;   // of an int,
     private const uint Bson = 0x101;     // and of an object
     private static readonly byte[] Coat = Convert.FromHexString("20000000104E756D6265720001000000024E616D650005000000636F61740000");
@@ -88,7 +86,7 @@ public sealed class MigrationGuideTests
         return (item.ClientFlags, Encoding.UTF8.GetString(item.Value.Span));
     }
 
-    // A host with the configuration of the page, but for the addresses.
+    // A host with the configuration of the page, except for the addresses.
     private static async Task<IHost> StartAsync(string one, string two, params string[] more)
     {
         var page = Repository.Read("docs/migration.md");

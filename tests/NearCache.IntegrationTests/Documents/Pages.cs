@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace NearCache.IntegrationTests.Documents;
 
-/// <summary>The documents of the repository, and what they claim that a machine can check.</summary>
+/// <summary>The documents of the repository, and checks of their claims.</summary>
 internal static partial class Pages
 {
     private static readonly string[] NotOurs = ["artifacts", ".git", "bin", "obj"];
     private static readonly string[] CodeFolders = ["src/", "tests/", "samples/"];
 
-    // Names of .NET and of other libraries, which the pages mention and the code does not.
+    // Names of .NET and of other libraries that only the pages contain.
     private static readonly string[] Foreign =
     [
         "AddSerializer", "AddSerializerFactory", "BinaryFormatterTranscoder", "FakeTimeProvider", "FinalRequestProcessor",
@@ -26,7 +26,7 @@ internal static partial class Pages
     private static HashSet<string> Known { get; } = [.. Files()];
 
     /// <summary>
-    /// The files that a page names in backquotes and the pages it links to, as far as they do not exist. A name may be the end of a path.
+    /// The files that a page names in backquotes and the link targets that do not exist. A name may be the end of a path.
     /// </summary>
     public static IEnumerable<string> MissingFiles(string page, string text)
     {
@@ -53,7 +53,7 @@ internal static partial class Pages
     }
 
     /// <summary>
-    /// The code blocks of a page that are not, line by line, in the file that the comment above them names; and C# that names none.
+    /// The code blocks of a page that the file in the comment above them does not contain, and C# without such a comment.
     /// </summary>
     public static IEnumerable<string> CodeFromNowhere(string page, string text, Func<string, string> read)
     {

@@ -1,6 +1,6 @@
 namespace NearCache.IntegrationTests.Documents;
 
-/// <summary>What the documents say exists does exist, and code in them is code that compiles.</summary>
+/// <summary>Files and names in the documents exist, and their code is copied from code that compiles.</summary>
 public sealed class PagesTests
 {
     private static readonly IReadOnlySet<string> Known = Pages.WordsOfCode();

@@ -37,7 +37,7 @@ public sealed class AbstractionSamplesTests
         string[] settings = [$"NearCache:Memcached:Servers:0={memcached.Address}", "NearCache:RuleLease=00:00:01.5"];
         await using var one = await SampleProcess.StartNewAsync("HybridApp", settings);
         await using var other = await SampleProcess.StartNewAsync("HybridApp", settings);
-        // What is made while a process looks at memcached for the first time is not stored there.
+        // A value that is created during the first audit of a server is not stored there.
         var first = "";
         await Eventually.BecomesTrueAsync(
             async () =>

@@ -2,11 +2,11 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>The main job: two shops, real memcacheds, a ZooKeeper of three.</summary>
+/// <summary>Invalidation between two storefronts, on real memcached servers and a ZooKeeper ensemble of three.</summary>
 /// <remarks>50 changes; 500 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
 {
-    // The audits alone take half a second in the middle. What stays below this came by announcement, on a busy machine too.
+    // Audits alone take half a second in the median. A lower latency means announcements, even on a busy machine.
     private static readonly TimeSpan Announced = TimeSpan.FromMilliseconds(250);
 
     [Fact]

@@ -7,8 +7,8 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// memcached is killed and started again between the read of a version and the write that compares it: CAS ids begin again, and the version
-/// may be that of another value.
+/// memcached restarts between the read of a version and the write that compares it: CAS ids start again, and the version may belong to
+/// another value.
 /// </summary>
 public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
 {
@@ -35,7 +35,7 @@ public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
             await server.StartAsync();
             await PutUntilAsync(server.Address, key, version.Cas);
 
-            // At once: whether or not an audit has seen the restart by now.
+            // At once, whether or not an audit has detected the restart.
             var stored = false;
             await Eventually.BecomesTrueAsync(
                 async () =>
@@ -78,7 +78,7 @@ public sealed class CompareAndSetOverRestartsTests(ITestOutputHelper output)
         }
     }
 
-    // Until the item has the very CAS of the version, unless counters that the cache creates again take the ids first.
+    // Until the item has exactly the CAS of the version, unless the counters that the cache creates again use the ids first.
     private static async Task PutUntilAsync(string address, string key, ulong cas)
     {
         await using var other = new MemcachedClient(new MemcachedOptions { Servers = { address } });

@@ -1,6 +1,6 @@
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>A value as a shop showed it.</summary>
+/// <summary>A price as the storefront displayed it.</summary>
 internal sealed record DisplayedPrice(int Price, string Source)
 {
     public string Text { get; init; } = "";

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>What a newcomer does first: the samples with nothing installed and nothing configured.</summary>
+/// <summary>The samples without any installation or configuration.</summary>
 public sealed class EmbeddedStorefrontTests
 {
     [Fact]

@@ -159,7 +159,7 @@ public sealed class FlightsOnRealServersTests : IAsyncLifetime
         await hybrid.SetAsync("first", "value");
         second.Kill();
 
-        // Of the keys on the server that is down, each lingers until its tag is removed.
+        // Results of keys on the server that is down are reused until their tag is removed.
         var removed = 0;
         for (var i = 0; i < 20; i++)
         {
@@ -243,7 +243,7 @@ public sealed class FlightsOnRealServersTests : IAsyncLifetime
 
         await here.DisposeAsync();
 
-        // An empty item of five minutes would be there.
+        // Otherwise an empty item with a lifetime of five minutes would exist.
         Assert.True(await there.AddAsync(Far, "of the other"));
         source.SetResult("made");
         Assert.Equal("made", await call);

@@ -6,8 +6,8 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>Keys that should never have been near: 20 caches write 10,000 of them a second, and nothing stops them.</summary>
-/// <remarks>10 s; a minute with <c>NEARCACHE_FULL=1</c>. ZooKeeper and memcached are asked what it cost them.</remarks>
+/// <summary>Keys that should not be near: 20 caches write 10,000 of them a second, without a churn breaker.</summary>
+/// <remarks>10 s; a minute with <c>NEARCACHE_FULL=1</c>. ZooKeeper and memcached report the cost.</remarks>
 public sealed class FloodTests(ITestOutputHelper output)
 {
     private const int Caches = 20;
@@ -17,7 +17,7 @@ public sealed class FloodTests(ITestOutputHelper output)
     private const int DeliveriesBudget = 5000;       // a second, of all: the default
     private static readonly TimeSpan MaxStaleness = new NearCacheOptions().MaxStaleness;
 
-    // A busy machine shall not end sessions, each of which would cost transactions of its own.
+    // A long timeout, so that a busy machine does not end sessions, which would cost additional transactions.
     private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(8);
 
     private readonly StalenessChecker[] _checkers = [.. Enumerable.Range(0, Keys).Select(_ => new StalenessChecker(MaxStaleness))];
@@ -38,7 +38,7 @@ public sealed class FloodTests(ITestOutputHelper output)
             var load = caches.SelectMany(
                 (cache, owner) => new[] { WriteAsync(cache, owner, stop.Token), ReadAsync(cache, owner, stop.Token) }).ToArray();
 
-            // Past the announcements that each has saved up.
+            // Waits until each process has used its accumulated tokens.
             await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
             var before = await CostAsync(memcached, ensemble);
             var started = Stopwatch.GetTimestamp();
@@ -55,7 +55,7 @@ public sealed class FloodTests(ITestOutputHelper output)
             Assert.True(cost.Writes > 1000 * seconds, "It was no flood.");
             Assert.True(_nearHits > 0, "Nothing was ever near.");
 
-            // What each has saved up or under way while its server was held up counts beside the budget.
+            // Accumulated tokens, and requests in flight during a stall of the server, count in addition to the budget.
             Assert.InRange(cost.Transactions, 1, (Budget * 1.1 * seconds) + Caches);
             Assert.InRange(cost.Notifications / seconds, 1, DeliveriesBudget);
 
@@ -84,7 +84,7 @@ public sealed class FloodTests(ITestOutputHelper output)
 
     private static string KeyOf(int key) => string.Create(CultureInfo.InvariantCulture, $"lock:{key}");
 
-    // All serve near, and all have joined the members and counted them: until then each assumes many.
+    // All serve near, and all have joined the members and counted them; before that each assumes a large fleet.
     private static async Task ReadyAsync(NearCacheClient[] caches)
     {
         await Eventually.BecomesTrueAsync(
@@ -122,7 +122,7 @@ public sealed class FloodTests(ITestOutputHelper output)
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!stop.IsCancellationRequested)
         {
-            // Twice, so that the second can be near before the next write of that key.
+            // Twice, so that the second read can be near before the next write of that key.
             var key = random.Next(Keys);
             for (var i = 0; i < 2; i++)
             {
@@ -141,7 +141,7 @@ public sealed class FloodTests(ITestOutputHelper output)
 
     private async Task<Cost> CostAsync(MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
-        // Every request is answered by one packet; what is sent beside the answers are notifications.
+        // Every request gets one packet as its answer; all other packets are notifications.
         var notifications = 0L;
         foreach (var server in ensemble.Servers)
         {
@@ -164,7 +164,7 @@ public sealed class FloodTests(ITestOutputHelper output)
 
     private static long Number(string text) => (long)double.Parse(text, CultureInfo.InvariantCulture);
 
-    /// <summary>What the servers have counted so far.</summary>
+    /// <summary>The current counters of the servers.</summary>
     private readonly record struct Cost(long Transactions, long Notifications, long AuditReads, long Writes)
     {
         public static Cost operator -(Cost after, Cost before) =>

@@ -4,7 +4,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>What an orchestrator hears from a shop: it asks over HTTP, as orchestrators do.</summary>
+/// <summary>The health endpoints of the storefront, as an orchestrator calls them over HTTP.</summary>
 public sealed class HealthEndpointsTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// No right to fill is left behind when memcached restarts: hot keys are made anew at once, and no reader waits for the end of a lease.
+/// A restart of memcached leaves no fill lease behind: hot keys are created again at once, and no reader waits for the end of a lease.
 /// </summary>
 public sealed class LeasesAcrossRestartTests(ITestOutputHelper output)
 {

@@ -4,7 +4,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>memcached killed and started again, empty: nobody is shown what was replaced, and everybody is answered.</summary>
+/// <summary>memcached is killed and restarts empty: no read returns a replaced value, and every read is answered.</summary>
 /// <remarks>One round of outages; 5 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class MemcachedOutageTests(ITestOutputHelper output)
 {
@@ -19,7 +19,7 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
             await Task.Delay(OutageFixture.MaxStaleness + TimeSpan.FromSeconds(3), TimeProvider.System);
             await world.RestartMemcachedAsync();
 
-            // Gone for a moment only: its counters are lost all the same.
+            // A short outage also loses its counters.
             await world.ServeNearAsync(TimeSpan.FromSeconds(2));
             world.KillMemcached();
             await world.RestartMemcachedAsync();
@@ -31,7 +31,7 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
         Assert.Empty(world.Checker.Violations);
     }
 
-    /// <summary>The proof that the test above can fail: the same caches, but nothing asks when their server was last confirmed.</summary>
+    /// <summary>Proves that the test above can fail: the same caches without the gate.</summary>
     [Fact]
     public async Task Without_the_gate_the_same_outage_shows_replaced_values()
     {
@@ -63,7 +63,7 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
             }
         }
 
-        // The gates are closed by now: both show the database.
+        // The gates are closed: both storefronts show the database.
         Assert.All(await Task.WhenAll(storefronts.Shops.Select(shop => shop.Shop.PriceAsync(StorefrontCluster.Raincoat))), seen => Assert.False(seen.IsNear));
         output.WriteLine($"[FIGURE] memcached dead, GET of a shop: {new Percentiles(waits)}");
 

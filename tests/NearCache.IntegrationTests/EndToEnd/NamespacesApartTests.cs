@@ -6,9 +6,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>
-/// Two namespaces on one memcached use the same keys by every face, and neither sees the other's values or keeps them near.
-/// </summary>
+/// <summary>Two namespaces on one memcached use the same keys through every adapter, and neither reads the other's values.</summary>
 public sealed class NamespacesApartTests
 {
     private const string Key = "product:1";

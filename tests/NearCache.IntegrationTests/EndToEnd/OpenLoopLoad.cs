@@ -3,9 +3,7 @@ using System.Net;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>
-/// So many requests a second for the products of a shop, whether or not the earlier ones are answered: as the world comes, not as a loop.
-/// </summary>
+/// <summary>Open-loop load: sends requests for products at a fixed rate, whether or not earlier ones are answered.</summary>
 internal sealed class OpenLoopLoad(Uri shop, int perSecond, int products) : IDisposable
 {
     private readonly HttpClient _http = new(
@@ -14,7 +12,7 @@ internal sealed class OpenLoopLoad(Uri shop, int perSecond, int products) : IDis
 
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Sends them for a time.</summary>
+    /// <summary>Sends requests for the given time.</summary>
     public async Task<TimedResponse[]> RunAsync(TimeSpan time)
     {
         var clock = Stopwatch.StartNew();
@@ -32,7 +30,7 @@ internal sealed class OpenLoopLoad(Uri shop, int perSecond, int products) : IDis
         return await Task.WhenAll(responses);
     }
 
-    // A shop has few products: one that it does not have is an answer, too.
+    // "Not found" counts as an answer, because the shop has few products.
     private async Task<TimedResponse> SendAsync(int product)
     {
         var clock = Stopwatch.StartNew();
@@ -48,5 +46,5 @@ internal sealed class OpenLoopLoad(Uri shop, int perSecond, int products) : IDis
     }
 }
 
-/// <summary>One request.</summary>
+/// <summary>The outcome and duration of one request.</summary>
 internal readonly record struct TimedResponse(bool IsAnswered, TimeSpan Took);

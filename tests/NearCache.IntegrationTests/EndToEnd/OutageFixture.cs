@@ -36,7 +36,7 @@ internal sealed class OutageFixture : IAsyncDisposable
     public static async Task<OutageFixture> StartAsync(bool holdGateOpen = false) =>
         new(await MemcachedProcess.StartNewAsync(), await ZooKeeperProcess.StartNewAsync(), holdGateOpen);
 
-    /// <summary>Waits until both caches have served near since this was called, and lets them for <paramref name="time"/> more.</summary>
+    /// <summary>Waits until both caches have served near since the call, and then for <paramref name="time"/> more.</summary>
     public async Task ServeNearAsync(TimeSpan time)
     {
         var before = Hits();
@@ -48,8 +48,8 @@ internal sealed class OutageFixture : IAsyncDisposable
     public long NearHits => Hits().Sum();
 
     /// <summary>
-    /// Ends what is being written, kills memcached while both caches serve what they have near, and writes on: those values are replaced
-    /// now, and nobody hears of it.
+    /// Completes current writes, kills memcached while both caches serve near values, and continues to write. These writes replace near
+    /// values without an announcement.
     /// </summary>
     public async Task KillMemcachedBetweenWritesAsync()
     {
@@ -69,7 +69,7 @@ internal sealed class OutageFixture : IAsyncDisposable
 
     public Task RestartMemcachedAsync() => _memcached.StartAsync();
 
-    /// <summary>Ends the loops; throws what one of them met: no read may throw, ever.</summary>
+    /// <summary>Ends the loops, and throws the exception of a loop: no read may throw.</summary>
     public async Task StopAsync()
     {
         await _stopping.CancelAsync();
@@ -113,7 +113,7 @@ internal sealed class OutageFixture : IAsyncDisposable
         return new NearCacheClient(options);
     }
 
-    // The source: slow enough for a write to come between its look and its answer.
+    // The source is slow enough for a write to happen between its read and its answer.
     private async ValueTask<int> SourceAsync(CancellationToken cancellationToken)
     {
         var version = Volatile.Read(ref _version);
@@ -146,7 +146,7 @@ internal sealed class OutageFixture : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes all keys, again and again until it succeeds or there is nothing that could hold an old value.</summary>
+    /// <summary>Removes all keys, with retries until it succeeds or no server can hold an old value.</summary>
     private async Task<bool> TellAsync()
     {
         while (!_stopping.IsCancellationRequested)

@@ -4,7 +4,8 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// memcached dies and returns under a shop with 500 requests a second: everybody is answered, and the database is not run over.
+/// memcached dies and returns under a storefront with 500 requests a second: every request is answered, and the load on the database
+/// stays bounded.
 /// </summary>
 /// <remarks>
 /// Four seconds before, nine of outage (near entries are served for the first five) and four after; half a minute each with

@@ -5,7 +5,8 @@ using NearCache.Tests.Sequences;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// Random orders of calls, changes and late factories of two caches on one real memcached: no call gets what was replaced before it began.
+/// Random orders of calls, changes and slow factories of two caches on one real memcached: no call gets a value that was replaced before
+/// it began.
 /// </summary>
 public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
 {
@@ -25,7 +26,7 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
         {
             foreach (var kind in new[] { "near", "far" })
             {
-                // A coarse clock confirms the near tier: a little more than the bound.
+                // The gate uses a coarse clock: slightly more than the bound.
                 var bound = kind == "near" || change == "tag" ? Bound + TimeSpan.FromMilliseconds(100) : TimeSpan.Zero;
                 var schedule = new ResultSchedule(
                     TimeProvider.System,

@@ -4,7 +4,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>A sample that is a web application, as a process of its own, started as built.</summary>
+/// <summary>A web sample in a separate process.</summary>
 internal sealed class SampleProcess : ServerProcess
 {
     private readonly string _name;
@@ -17,7 +17,7 @@ internal sealed class SampleProcess : ServerProcess
         Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://{Address}") };
     }
 
-    /// <summary>Asks it. It keeps no cookies: the tests carry them.</summary>
+    /// <summary>The client of the sample. It stores no cookies: the tests pass them.</summary>
     public HttpClient Client { get; }
 
     /// <summary>Starts one with settings such as <c>NearCache:Memcached:Servers:0=…</c>, and returns when it answers.</summary>

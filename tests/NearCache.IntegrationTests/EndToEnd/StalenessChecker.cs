@@ -4,11 +4,12 @@ using System.Diagnostics;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// Holds every read against the promise: it shows no value that a completed write had replaced longer than MaxStaleness before.
+/// Checks every read against the promise: no read returns a value that a completed write had replaced longer than MaxStaleness before.
 /// </summary>
 /// <remarks>
-/// Values are the numbers of the writes, so that they only grow. A write is complete when the cache was told; also when memcached is dead,
-/// since what it held is gone. The process that wrote is held to more: what it reads after its write returned is never older.
+/// Values are the numbers of the writes, so they only grow. A write is complete when its call on the cache has ended, also when memcached
+/// is dead, because its items are lost. For the writing process the check is stricter: a read after its own write never returns an older
+/// value.
 /// </remarks>
 internal sealed class StalenessChecker(TimeSpan maxStaleness)
 {
@@ -21,7 +22,7 @@ internal sealed class StalenessChecker(TimeSpan maxStaleness)
 
     public IReadOnlyCollection<string> Violations => _violations;
 
-    /// <summary>A write returned, or failed against a server that is dead.</summary>
+    /// <summary>Records a write that returned, or that failed against a dead server.</summary>
     public void Completed(int version, bool acknowledged)
     {
         var now = Stopwatch.GetTimestamp();
@@ -35,7 +36,7 @@ internal sealed class StalenessChecker(TimeSpan maxStaleness)
         }
     }
 
-    /// <summary>A read that was sent at <paramref name="sent"/> returned <paramref name="version"/>.</summary>
+    /// <summary>Checks a read that was sent at <paramref name="sent"/> returned <paramref name="version"/>.</summary>
     public void Read(string reader, bool isWriter, int version, CacheSource source, long sent)
     {
         var bound = sent - (long)((maxStaleness + Grain).TotalSeconds * Stopwatch.Frequency);

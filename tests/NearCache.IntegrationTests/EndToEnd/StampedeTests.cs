@@ -5,8 +5,7 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// Everybody wants what nobody has: 200 callers in each of four caches on one real memcached, a factory of 20 ms, and it runs once for all
-/// of them.
+/// A stampede: 200 callers in each of four caches on one real memcached request a missing key with a factory of 20 ms, which runs once.
 /// </summary>
 /// <remarks>10 rounds; 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class StampedeTests(ITestOutputHelper output)
@@ -23,7 +22,7 @@ public sealed class StampedeTests(ITestOutputHelper output)
         await using var memcached = await MemcachedProcess.StartNewAsync();
         var caches = Enumerable.Range(0, Processes).Select(_ => Make(memcached.Address)).ToArray();
 
-        // What is made while a cache looks at memcached for the first time is not stored there.
+        // A value that is created during the first audit of a server is not stored there.
         await Eventually.BecomesTrueAsync(
             () => caches.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)), "all have looked at memcached");
         await AskAllAsync(caches, $"{kind}:warm-up", new Runs());
@@ -65,7 +64,7 @@ public sealed class StampedeTests(ITestOutputHelper output)
         return asked.Elapsed;
     }
 
-    // Patient, so that a machine that stands still for a second is no reason to run a factory twice.
+    // A long timeout, so that a machine that stalls for a second does not cause a second run of the factory.
     private static NearCacheClient Make(string memcached) => new(new NearCacheOptions
     {
         Namespace = "stampede",

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// Speaks to a shop over HTTP. Every answer other than the expected one is an exception, so a test that only reads also proves that the
-/// shop answered.
+/// An HTTP client of the storefront. Every unexpected answer is an exception, so a test that only reads also proves that the storefront
+/// answered.
 /// </summary>
 internal sealed class StorefrontClient(Uri address) : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
     }
 
     /// <summary>
-    /// As <see cref="SetPriceAsync"/>, where the shop may answer that the cache could not be told. The price stands in the database in both
+    /// Like <see cref="SetPriceAsync"/>, but accepts the answer that the cache could not be updated. The database has the price in both
     /// cases.
     /// </summary>
     public async Task<bool> TrySetPriceAsync(int product, int price)
@@ -69,7 +69,7 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
 
     public async Task<string> PageAsync() => await _http.GetStringAsync("/");
 
-    /// <summary>Whether the shop listens: asks for its page, which needs nothing else.</summary>
+    /// <summary>Whether the storefront listens: requests its page, which depends on no server.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
         try
@@ -88,5 +88,5 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
     private static string Of(int product) => $"/products/{product}";
 }
 
-/// <summary>What a shop asked of its database.</summary>
+/// <summary>The load of a storefront on its database.</summary>
 internal sealed record SourceLoad(long Reads, int MostAtOnce, int MostOfOneAtOnce);

@@ -28,17 +28,17 @@ internal sealed class StorefrontCluster : IAsyncDisposable
 
     public IReadOnlyList<StorefrontProcess> Shops => [First, Second];
 
-    /// <summary>What a process needs to belong to the storefronts.</summary>
+    /// <summary>The settings of a storefront process.</summary>
     public string[] Settings =>
     [
         .. Memcacheds.Select((server, index) => $"NearCache:Memcached:Servers:{index}={server.Address}"),
         $"NearCache:ZooKeeper:ConnectionString={ZooKeeper.ConnectionString}",
         "NearCache:ZooKeeper:SessionTimeout=00:00:04",
 
-        // Patient: a memcached that a busy machine holds up for a second shall not fail a change.
+        // A long timeout, so that a stall of memcached on a busy machine does not fail a change.
         "NearCache:Memcached:OperationTimeout=00:00:04",
 
-        // Some tests change a price as fast as they can, which the breaker would end.
+        // Some tests change a price as fast as possible, which would trip the breaker.
         "NearCache:ChurnBreaker=false",
         $"Storefront:SourceFile={Path.Combine(_folder, "database.json")}",
     ];
@@ -97,7 +97,7 @@ internal sealed class StorefrontCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>So many changes, 300 ms apart.</summary>
+    /// <summary>Changes the price the given number of times, 300 ms apart.</summary>
     public async Task<Percentiles> ChangeAsync(int times)
     {
         var durations = new List<TimeSpan>();
@@ -111,8 +111,8 @@ internal sealed class StorefrontCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Changes until they are as fast as announcements make them: the budget of a process that does not yet know how many members there are
-    /// is small.
+    /// Changes the price until invalidation has the latency of announcements, because a process that has not counted the members has a
+    /// small budget.
     /// </summary>
     public async Task WarmUpAsync()
     {

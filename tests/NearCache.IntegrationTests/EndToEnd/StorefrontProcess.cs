@@ -4,7 +4,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>The sample shop as a process of its own, started as built.</summary>
+/// <summary>The Storefront sample in a separate process.</summary>
 internal sealed class StorefrontProcess : ServerProcess
 {
     private readonly string[] _settings;
@@ -18,7 +18,7 @@ internal sealed class StorefrontProcess : ServerProcess
         Shop = new StorefrontClient(new Uri($"http://{Address}"));
     }
 
-    /// <summary>What a customer and a shopkeeper do.</summary>
+    /// <summary>The requests of customers and operators.</summary>
     public StorefrontClient Shop { get; }
 
     /// <summary>Starts one with settings such as <c>NearCache:Memcached:Servers:0=…</c>, and returns when it answers.</summary>
@@ -27,7 +27,7 @@ internal sealed class StorefrontProcess : ServerProcess
     /// <summary>Starts one on the embedded default, as <c>dotnet run</c> does.</summary>
     public static async Task<StorefrontProcess> StartEmbeddedAsync() => await StartAsync("Development", []);
 
-    /// <summary>The lines that tell of an exception: in the log, or not caught at all.</summary>
+    /// <summary>The lines of logged and unhandled exceptions.</summary>
     public IReadOnlyList<string> Failures() =>
         [.. Output.Split('\n').Where(line => line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal))];
 

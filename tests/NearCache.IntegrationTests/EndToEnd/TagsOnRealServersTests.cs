@@ -5,8 +5,8 @@ using NearCache.TestSupport;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// The sequences after which other hybrid caches keep a stale value, on memcached and ZooKeeper, each cache with connections and a session
-/// of its own.
+/// Sequences after which other hybrid caches keep a stale value, on memcached and ZooKeeper, each cache with separate connections and a
+/// separate session.
 /// </summary>
 public sealed class TagsOnRealServersTests(ITestOutputHelper output)
 {
@@ -46,7 +46,7 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
         await using var newcomer = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, Configure);
         var second = new NearHybridCache(newcomer);
 
-        // These show that the newcomer reads what the first has stored, from every server.
+        // These reads show that the new process reads the stored values from every server.
         for (var i = 1000; i < 1010; i++)
         {
             await Eventually.BecomesTrueAsync(
@@ -139,8 +139,8 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
             },
             "here is connected, and the entry is stored");
 
-        // EagerRefresh: a second or two later somebody is told to fetch it again. Whoever meets the removal on his way out asks the source
-        // once more, which is no part of this.
+        // // EagerRefresh: a second or two later one caller refreshes the value. A refresh that meets the removal reads the source once
+        // more, which is not asserted here.
         var (runs, reads) = (0, new List<Task<string>>());
         await Eventually.BecomesTrueAsync(
             async () =>
@@ -178,7 +178,7 @@ public sealed class TagsOnRealServersTests(ITestOutputHelper output)
             "the new entry is seen here");
     }
 
-    // A server that is not connected yet, or a busy machine, fails a write: it is made again.
+    // A write fails on a server that is not connected yet, or on a busy machine: retry.
     private static Task DoneAsync(Func<ValueTask> write) => Eventually.BecomesTrueAsync(
         async () =>
         {

@@ -8,8 +8,8 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// Two namespaces in one process, as keyed services on one connection to a real memcached, both under load: the one with large values is no
-/// reason for the other to fail, to wait for long, or to see anything that is not its own.
+/// Two namespaces in one process, as keyed services on one connection to a real memcached, both under load: large values in one do not
+/// make calls of the other fail or wait, and neither reads the other's values.
 /// </summary>
 /// <remarks>3 s with both; half a minute with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class TwoNamespacesTests(ITestOutputHelper output)
@@ -37,7 +37,7 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
         Assert.Equal((orders.Counted, menus.Counted), (await orders.VisitsAsync(), await menus.VisitsAsync()));
         Assert.True(orders.NearHits > 0 && menus.NearHits > 0, "Nothing was ever near.");
 
-        // One ends while the other is at work: the connection stays.
+        // One cache ends while the other is in use: the connection stays open.
         var after = Load.RunAsync(TimeSpan.FromSeconds(1), orders);
         await menus.Cache.DisposeAsync();
         var last = await after;
@@ -49,7 +49,7 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
         await Eventually.BecomesTrueAsync(() => proxy.Connections == 0, "the connection is closed");
     }
 
-    // Patient: a machine that stands still for a second shall not lose the connection that is counted.
+    // A long timeout, so that a stall of the machine does not break the counted connection.
     private static IHost Build(string memcached)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
@@ -68,7 +68,7 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
         return builder.Build();
     }
 
-    /// <summary>What the users of one namespace do. Both have the same keys, and values that say whose they are.</summary>
+    /// <summary>The load of one namespace. Both namespaces have the same keys, and values that name the namespace.</summary>
     private sealed class Load(IHost host, string name, int valueLength)
     {
         private readonly string _padding = new('x', valueLength);
@@ -84,8 +84,8 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
 
         public long Counted => Interlocked.Read(ref _counted);
 
-        /// <summary>Runs them together for a time.</summary>
-        /// <returns>What the calls of each took.</returns>
+        /// <summary>Runs both loads for the given time.</summary>
+        /// <returns>The durations of the calls of each.</returns>
         public static async Task<Percentiles[]> RunAsync(TimeSpan time, params Load[] loads)
         {
             var clock = Stopwatch.StartNew();

@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>The registry outage cannot happen: what no rule matches costs ZooKeeper nothing, however much of it there is.</summary>
+/// <summary>Keys without a rule cost ZooKeeper nothing, at any number of writes.</summary>
 /// <remarks>100,000 sets and as many counts; a million of each with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class UnmatchedWritesTests(ITestOutputHelper output)
 {
@@ -17,7 +17,7 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
     {
         await using var memcached = await MemcachedProcess.StartNewAsync("-m", "1024");
         await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
-        await (await StartAndSettleAsync(memcached, ensemble)).DisposeAsync();   // makes the namespace
+        await (await StartAndSettleAsync(memcached, ensemble)).DisposeAsync();   // creates the namespace
         var server = await ensemble.LeaderAsync();
 
         var before = await server.LastZxidAsync();
@@ -43,7 +43,7 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
         Assert.Equal(nodes, await NodesAsync(server));
     }
 
-    // A process is settled when it has made its member node, which it does after a session timeout of life.
+    // A process is settled when it has created its member node, a session timeout after its start.
     private static async Task<NearCacheClient> StartAndSettleAsync(MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
         var options = new NearCacheOptions

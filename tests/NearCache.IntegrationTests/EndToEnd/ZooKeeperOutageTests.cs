@@ -2,13 +2,13 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
-/// <summary>All of ZooKeeper killed at once: near hits go on, changes are found by audits, and nobody is bothered.</summary>
+/// <summary>All ZooKeeper servers are killed at once: near hits continue, audits find changes, and no call fails.</summary>
 /// <remarks>5 trials and 30 changes; 20 and 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan ByAudit = TimeSpan.FromSeconds(2.5);
 
-    // Below this, twice the earlier median is the noise of a busy machine.
+    // Below this, twice the earlier median is noise of a busy machine.
     private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(60);
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         {
             foreach (var shop in storefronts.Shops)
             {
-                // Served near, with nothing else to ask but memcached's counters.
+                // Served near, confirmed only by memcached's counters.
                 await Eventually.BecomesTrueAsync(async () => (await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "near hits go on");
                 Assert.True((await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear);
             }
@@ -41,7 +41,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         await storefronts.WarmUpAsync();
         output.WriteLine($"[FIGURE] announced before the outage: {before}");
 
-        // Measured again where something else kept the machine busy meanwhile.
+        // Measures again if other work kept the machine busy.
         await Eventually.BecomesTrueAsync(
             async () =>
             {

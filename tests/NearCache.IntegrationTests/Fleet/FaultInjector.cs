@@ -5,15 +5,15 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>What is done to the fleet and its servers. Each fault counts only when its effect was seen.</summary>
+/// <summary>Injects faults into the fleet and its servers. A fault counts only when its effect was observed.</summary>
 internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] memcacheds, ZooKeeperEnsemble zooKeeper, Random random)
 {
     private readonly Dictionary<string, int> _seen = [];
 
-    /// <summary>How often each was seen to work.</summary>
+    /// <summary>The number of observed effects of each fault.</summary>
     public IReadOnlyDictionary<string, int> Seen => _seen;
 
-    /// <summary>All of them, by turns.</summary>
+    /// <summary>Injects all faults in turn.</summary>
     public IReadOnlyList<(string Name, Func<Task<bool>> Inject)> All =>
     [
         ("client killed", KillClientAsync),
@@ -31,7 +31,9 @@ internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] m
         ("clock jumped", JumpAsync),
     ];
 
-    /// <summary>Does one until its effect is seen, and counts it: a server may not be well enough yet after the fault before.</summary>
+    /// <summary>
+    /// Injects one fault until its effect is observed, and counts it. A server may still recover from the previous fault.
+    /// </summary>
     public async Task InjectAsync((string Name, Func<Task<bool>> Inject) fault)
     {
         await Eventually.BecomesTrueAsync(fault.Inject, $"the effect of \"{fault.Name}\" is seen", TimeSpan.FromMinutes(1));
@@ -131,7 +133,7 @@ internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] m
         return true;
     }
 
-    // It still reaches every memcached: what it writes, the others must find by their audits.
+    // The process still reaches every memcached server, so the audits of the others must find its writes.
     private async Task<bool> PartitionAsync(TimeSpan length)
     {
         var client = Any(clients);

@@ -5,8 +5,8 @@ using NearCache.Checker;
 namespace NearCache.IntegrationTests.Fleet;
 
 /// <summary>
-/// What all processes logged, and whether every near hit kept the promise: no write that was complete longer than the bound before the call
-/// is missing from it.
+/// The operations that all processes logged, and a check of every near hit: it includes every write that was complete longer than the
+/// bound before the call.
 /// </summary>
 internal sealed class FleetLog
 {
@@ -23,7 +23,7 @@ internal sealed class FleetLog
         var done = entries.Where(entry => entry.Kind == OperationKind.WriteDone).ToArray();
         _begun = [.. entries.Where(entry => entry.Kind == OperationKind.WriteBegins).Select(entry => entry.Value)];
 
-        // A write that was not answered, or whose writer was killed, may take effect at any later time.
+        // A write without an answer, or of a killed writer, may take effect at any later time.
         var ended = entries.Where(entry => entry.Kind is OperationKind.WriteDone or OperationKind.WriteFailed)
             .Select(entry => entry.Value)
             .ToHashSet();
@@ -62,7 +62,7 @@ internal sealed class FleetLog
         }
     }
 
-    /// <summary>How old the oldest value served was: from the completion of the write that it lacked.</summary>
+    /// <summary>The largest staleness of a served value, from the completion of the first write that it lacked.</summary>
     public TimeSpan WorstStaleness()
     {
         var worst = TimeSpan.Zero;
@@ -87,7 +87,7 @@ internal sealed class FleetLog
         return MemoryMarshal.Cast<byte, LoggedOperation>(bytes.AsSpan(0, whole)).ToArray();
     }
 
-    // By the time of completion, the highest value that was complete by then.
+    // For each completion time, the highest value that was complete by then.
     private static (long Returned, long Value)[] HighestSoFar(IEnumerable<(long Returned, long Value)> writes)
     {
         var highest = new List<(long Returned, long Value)>();

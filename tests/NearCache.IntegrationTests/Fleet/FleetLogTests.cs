@@ -4,7 +4,7 @@ using NearCache.Checker;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>The checker finds what it is there to find.</summary>
+/// <summary>The checker detects violations.</summary>
 public sealed class FleetLogTests : IDisposable
 {
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>One client process of the fleet, with its own way to each ZooKeeper server.</summary>
+/// <summary>One client process of the fleet, with its own proxy to each ZooKeeper server.</summary>
 internal sealed class FleetProcess : ServerProcess
 {
     private readonly string[] _arguments;
@@ -29,7 +29,7 @@ internal sealed class FleetProcess : ServerProcess
 
     public IReadOnlyList<FaultProxy> Ways { get; }
 
-    /// <summary>Ends it by its own word, so that its log is whole.</summary>
+    /// <summary>Stops the process by a command, so that its log is complete.</summary>
     public async Task StopAsync()
     {
         await Input.WriteLineAsync("stop");
@@ -37,7 +37,7 @@ internal sealed class FleetProcess : ServerProcess
         await Eventually.BecomesTrueAsync(() => !IsRunning, "a client process ends");
     }
 
-    /// <summary>Sets the wall clock that its cache sees.</summary>
+    /// <summary>Sets the wall clock of its cache.</summary>
     public async Task JumpAsync(TimeSpan by)
     {
         var jumps = Jumps();

@@ -5,18 +5,18 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.Fleet;
 
 /// <summary>
-/// Six processes on three memcacheds and three ZooKeepers, under every fault by turns; afterwards their logs are held against the promise.
+/// Six processes on three memcached and three ZooKeeper servers, under every fault in turn. Afterwards their logs are checked against the
+/// promise.
 /// </summary>
 /// <remarks>
-/// About a minute; so many minutes as <c>NEARCACHE_SOAK</c> says otherwise, and then a million near hits and twenty faults of each kind are
-/// asserted.
+/// About a minute. <c>NEARCACHE_SOAK</c> sets the minutes; then the test asserts a million near hits and twenty faults of each kind.
 /// </remarks>
 public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
 {
     private const int Processes = 6;
     private const int Keys = 60;
 
-    // The coarse clock of a hit has a grain, and a call is logged a little before its clock is read.
+    // The coarse clock of a hit has a resolution, and a call is logged slightly before it reads the clock.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5) + TimeSpan.FromMilliseconds(50);
 
     [Fact]

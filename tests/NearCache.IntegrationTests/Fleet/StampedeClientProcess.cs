@@ -8,7 +8,7 @@ namespace NearCache.IntegrationTests.Fleet;
 /// <summary>One client process of a stampede.</summary>
 internal sealed class StampedeClientProcess(int callers, string memcacheds, string zooKeeper) : ServerProcess(Ports.Free())
 {
-    /// <summary>Lets its callers ask at an instant of the machine's monotonic clock.</summary>
+    /// <summary>Starts the calls of its callers at an instant of the machine's monotonic clock.</summary>
     public async Task<Report> AskAsync(string key, long at)
     {
         await Input.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"ask {key} {at}"));
@@ -21,7 +21,7 @@ internal sealed class StampedeClientProcess(int callers, string memcacheds, stri
             [.. words[4].Split(',').Select(wait => TimeSpan.FromMicroseconds(long.Parse(wait, CultureInfo.InvariantCulture)))]);
     }
 
-    /// <summary>Ends it by its own word.</summary>
+    /// <summary>Stops the process by a command.</summary>
     public async Task StopAsync()
     {
         await Input.WriteLineAsync("stop");
@@ -41,7 +41,7 @@ internal sealed class StampedeClientProcess(int callers, string memcacheds, stri
     private string[]? Reported(string key) =>
         Output.Split('\n').FirstOrDefault(line => line.StartsWith($"asked {key} ", StringComparison.Ordinal))?.Split(' ');
 
-    /// <summary>What became of one round.</summary>
+    /// <summary>The result of one round.</summary>
     /// <param name="Runs">How often the factory ran in this process.</param>
     /// <param name="Values">The different values that its callers got.</param>
     /// <param name="Waits">How long each of them waited.</param>

@@ -4,8 +4,8 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.Fleet;
 
 /// <summary>
-/// Everybody wants what nobody has: 200 callers in each of four processes on real memcached and ZooKeeper, a factory of 20 ms, and it runs
-/// once in the fleet.
+/// A stampede: 200 callers in each of four processes on real memcached and ZooKeeper request a missing key with a factory of 20 ms, which
+/// runs once in the fleet.
 /// </summary>
 /// <remarks>10 rounds; 100 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class StampedeOfProcessesTests(ITestOutputHelper output)

@@ -3,7 +3,7 @@ using NearCache.TestSupport;
 namespace NearCache.IntegrationTests.Rules;
 
 /// <summary>
-/// Reads of keys that nobody writes, all the time: half of them of the rule that is imported, half of another. About ten a second and key.
+/// Continuous reads of keys without writes: half of them of the imported rule, half of another. About ten reads per second and key.
 /// </summary>
 internal sealed class BackgroundReads : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class BackgroundReads : IAsyncDisposable
         _reading = ReadKeysAsync();
     }
 
-    /// <summary>The near hits among the reads since this was asked last.</summary>
+    /// <summary>The share of near hits since the last call.</summary>
     public Ratios Take() => new(Of(0), Of(1));
 
     /// <summary>Waits until all keys are served near.</summary>

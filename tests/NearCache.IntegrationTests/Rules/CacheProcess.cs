@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>A process of its own with a cache of the namespace <c>rules</c>, told what to do.</summary>
+/// <summary>A separate process with a cache of the namespace <c>rules</c>, controlled by commands.</summary>
 internal sealed class CacheProcess : ServerProcess
 {
     private readonly string[] _arguments;
@@ -29,8 +29,8 @@ internal sealed class CacheProcess : ServerProcess
         return host;
     }
 
-    /// <summary>Tells it something, and does not wait.</summary>
-    /// <returns>The number of what was said.</returns>
+    /// <summary>Sends a command without waiting for the answer.</summary>
+    /// <returns>The number of the command.</returns>
     public async Task<int> TellAsync(string what)
     {
         var number = ++_said;
@@ -39,9 +39,9 @@ internal sealed class CacheProcess : ServerProcess
         return number;
     }
 
-    /// <summary>What it answered to something; waits for it.</summary>
-    /// <param name="number">The number of what was said.</param>
-    /// <param name="begins">How the answer begins.</param>
+    /// <summary>Waits for the answer to a command.</summary>
+    /// <param name="number">The number of the command.</param>
+    /// <param name="begins">The beginning of the answer.</param>
     public async Task<string> AnswerAsync(int number, string begins = "")
     {
         var wanted = string.Create(CultureInfo.InvariantCulture, $"{number} {begins}");
@@ -52,7 +52,7 @@ internal sealed class CacheProcess : ServerProcess
         return found![(found!.IndexOf(' ', StringComparison.Ordinal) + 1)..];
     }
 
-    /// <summary>Tells it something, and waits for the answer.</summary>
+    /// <summary>Sends a command, and waits for the answer.</summary>
     public async Task<string> AskAsync(string what) => await AnswerAsync(await TellAsync(what));
 
     /// <summary>Waits until it serves a key near.</summary>

@@ -5,11 +5,11 @@ using NearCache.TestSupport;
 namespace NearCache.IntegrationTests.Rules;
 
 /// <summary>
-/// A rule whose keys are written too fast, by mistake or for a time: the breaker ends its announcements in every process, says why, and
-/// heals.
+/// A rule whose keys are written too fast, by mistake or temporarily: the breaker suspends its announcements in every process, reports
+/// the reason, and closes again.
 /// </summary>
 /// <remarks>
-/// 14,000 writes are imported, and nobody waits for the healing; 200,000 and until all is as before with <c>NEARCACHE_FULL=1</c>.
+/// 14,000 writes are imported, without waiting for the breaker to close; 200,000, until it has closed, with <c>NEARCACHE_FULL=1</c>.
 /// </remarks>
 public sealed class ChurnTests(ITestOutputHelper output)
 {
@@ -42,7 +42,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         var written = 0;
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async part =>
         {
-            // 2,000 writes a second and no more, until it has tripped: some seven seconds, or a hundred.
+            // At most 2,000 writes a second, until it has tripped: about seven seconds, or a hundred.
             for (var i = part; i < writes || (opened is null && i < 10 * writes); i += 4)
             {
                 await writer.SetAsync(string.Create(CultureInfo.InvariantCulture, $"import:{i}"), "value");
@@ -59,10 +59,10 @@ public sealed class ChurnTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] import: {written:N0} writes in {took:0.0} s cost {cost} transactions; near hits meanwhile: other rules {during.Other:P1}, the rule itself {during.Own:P1}");
         Assert.Equal(ChurnBreakerState.Open, Rule(writer, "import").ChurnBreaker);
 
-        // 5 announcements a second until it trips, members, and what was in line. However long the import takes.
+        // 5 announcements a second until it trips, members, and queued announcements, independent of the length of the import.
         Assert.InRange(cost, 1, 10 + (5 * opened!.Value.TotalSeconds));
 
-        // Two more seconds of audits, and near values are as before, though nothing of the rule is announced.
+        // After two more seconds of audits near values are as before, although the rule is not announced.
         await Eventually.BecomesTrueAsync(
             async () => await PhaseAsync("just after", 1, reads, fleet) is { Own: > 0.9, Other: > 0.9 }, "near reads are as before");
         Assert.Empty(reader.Rules.Current.Stops);
@@ -104,7 +104,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
             $"[FIGURE] 20 processes at 5 writes/s: {await fleet.ZooKeeper.LastZxidAsync() - tripped} transactions in 30 s more");
         Assert.InRange(await fleet.ZooKeeper.LastZxidAsync() - tripped, 0, 66);
 
-        // Quiet, and the mistake goes on.
+        // A quiet period, then the mistake continues.
         await Eventually.BecomesTrueAsync(() => IsEverywhere(fleet, ChurnBreakerState.HalfOpen), "half-open", TimeSpan.FromMinutes(2));
         var opened = await fleet.ZooKeeper.LastZxidAsync();
         clock.Restart();

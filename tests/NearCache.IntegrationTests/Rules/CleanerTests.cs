@@ -6,7 +6,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>What an older or foreign layout left under a living namespace, and how it goes.</summary>
+/// <summary>Removal of nodes of an older or foreign layout below a live namespace.</summary>
 /// <remarks>3,000 znodes in one parent; the 220,000 of the outage with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class CleanerTests(ITestOutputHelper output)
 {
@@ -29,7 +29,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
         await admin.CreateAsync(Home + "/rules/backup", null);
         var own = await OwnAsync(admin);
 
-        // The servers' jute.maxbuffer and this client's bound what is asked; the list of so many names alone takes more.
+        // The jute.maxbuffer of the servers and of this client limits requests; the list of these names is larger.
         var small = new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address, MaxMessageBytes = 16 * 1024 };
         var cleaner = new NamespaceCleaner(small, "rules");
         var options = new CleanerOptions { ZNodesPerSecond = rate, UntouchedFor = TimeSpan.Zero };
@@ -38,7 +38,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
             cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((count + 4, 0, 1), (found.Leftovers, found.Removed, found.Alive));
 
-        // Broken off half-way, and run again.
+        // Cancelled halfway, and run again.
         using var half = new CancellationTokenSource();
         var broken = new Progress(report => CancelAt(report, count / 2, half));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cleaner.CleanAsync(options, broken, half.Token));
@@ -78,7 +78,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
         await admin.CreateAsync(Keys + "/used/now", null, ZNodeMode.Ephemeral);
         var cleaner = new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules");
 
-        // The clock of this machine decides what is young.
+        // This machine's clock determines the age of a node.
         var young = await cleaner.CleanAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((0, 0), (young.Leftovers, young.Removed));
 
@@ -150,7 +150,7 @@ public sealed class CleanerTests(ITestOutputHelper output)
             async (batch, cancellationToken) => await admin.MultiAsync(batch, cancellationToken));
     }
 
-    // Everything that NearCache uses, with what would tell that it was touched.
+    // All nodes that NearCache uses, with the versions that reveal a change.
     private static async Task<List<string>> OwnAsync(ZooKeeperClient admin)
     {
         string[] paths =

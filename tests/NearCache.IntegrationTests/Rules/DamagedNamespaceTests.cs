@@ -8,7 +8,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>What an administrator's accident in the tree costs a real server, by the server's own figures.</summary>
+/// <summary>The cost of accidental deletions in the tree for a real server, by the server's own figures.</summary>
 public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 {
     private const string Home = "/nearcache/rules";
@@ -45,11 +45,16 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] {removed.Length} nodes were missing: {cost} transactions and {asked} requests in {clock.Elapsed.TotalSeconds:0.0} s (before: 527 to 669 transactions and 2,676 requests a second)");
         await AllExistAsync(admin, removed);
 
-        // Its session and what it creates.
+        // Its session, and the nodes that it creates.
         Assert.Equal(2, cost);
 
-        // The allowance, eight slots, the rules, and what the client and this test ask themselves.
+<<<<<<< HEAD
+        // The allowance, eight slots, the rules, and requests of the client and of this test.
         Assert.InRange(asked, 1, EnsembleLimits.RequestsOfNewSession + clock.Elapsed.TotalSeconds + 30);
+=======
+        // The allowance, eight slots, the rules, and requests of the client and of this test.
+        Assert.InRange(asked, 1, EnsembleAllowance.RequestsOfNewSession + clock.Elapsed.TotalSeconds + 30);
+>>>>>>> c8207e1 (Put comments of tests and samples into plain technical English)
         Assert.Equal(HealthStatus.Healthy, (await DetailsAsync(cache)).Status);
     }
 
@@ -82,7 +87,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
                 await new NearCacheHealthCheck(cache)
                     .CheckHealthAsync(new HealthCheckContext(), TestContext.Current.CancellationToken)).Status);
 
-        // Eight slots, of which each is asked after 1 s, 2 s, 4 s …
+        // Eight slots; each is read after 1 s, 2 s, 4 s …
         Assert.InRange(cache.Snapshot().Coordination!.Failures - failed, 1, 8 * (2 + Math.Log2(refused.TotalSeconds + 1) + 2));
         Assert.InRange(log.Of(1402).Length, 1, EnsembleLimits.LogLinesPerMinute);
 
@@ -112,7 +117,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         Assert.Contains(
             "/rules) is missing: it is created again when it has been absent for 5 minutes", details.Description, StringComparison.Ordinal);
 
-        // What helps at once is what it says.
+        // The command in the health data resolves the problem at once.
         var command = (string)details.Data["zooKeeperCommand"];
         var content = command[(command.IndexOf('\'', StringComparison.Ordinal) + 1)..^1];
         await admin.CreateAsync(Home + "/rules", System.Text.Encoding.UTF8.GetBytes(content));
@@ -128,7 +133,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         Assert.Empty(log.Of(1302));
     }
 
-    // Writes all the time; the server's figures must stay within budget and allowance.
+    // Writes continuously; the server's figures must stay within budget and allowance.
     private async Task<TimeSpan> WatchAsync(RuleFleet fleet, NearCacheClient cache, string what)
     {
         var (zxid, requests, clock, writes) = (await fleet.ZooKeeper.LastZxidAsync(), await ReceivedAsync(fleet), Stopwatch.StartNew(), 0);

@@ -3,7 +3,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>The sample that replays the outage, as a user starts it: about a minute, so only with <c>NEARCACHE_FULL=1</c>.</summary>
+/// <summary>The IncidentReplay sample, as a user starts it: takes about a minute, so only with <c>NEARCACHE_FULL=1</c>.</summary>
 public sealed class IncidentReplayTests(ITestOutputHelper output)
 {
     [Fact]

@@ -3,7 +3,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>The kill switch over processes, each a program of its own.</summary>
+/// <summary>The kill switch over separate processes.</summary>
 /// <remarks>4 processes; 20 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
 {
@@ -46,7 +46,7 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
         }
     }
 
-    // Every process watches before the switch is pulled. All clocks are the machine's one.
+    // Every process watches before the stop is put. All share the machine's clock.
     private static async Task<TimeSpan[]> UntilGoneAsync(CacheProcess[] hosts, Func<Task> pull)
     {
         await Task.WhenAll(hosts.Select(host => host.ServeNearAsync("product:1")));
@@ -58,7 +58,7 @@ public sealed class KillSwitchProcessesTests(ITestOutputHelper output)
         var gone = await Task.WhenAll(
             told.Select(async one => Stopwatch.GetElapsedTime(pulled, CacheProcess.Time(await one.Host.AnswerAsync(one.Number, "gone")))));
 
-        // What the machine stood still meanwhile is no fault of the switch.
+        // Stalls of the machine do not count.
         var stood = stalls.Total;
         return [.. gone.Select(time => time > stood ? time - stood : TimeSpan.Zero)];
     }

@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>The kill switch: in every process within two seconds, with ZooKeeper alive and dead.</summary>
+/// <summary>The kill switch takes effect in every process within two seconds, with and without ZooKeeper.</summary>
 public sealed class KillSwitchTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(2);
@@ -37,7 +37,7 @@ public sealed class KillSwitchTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] kill switch over 20 caches, ZooKeeper dead: {dead}");
         Assert.InRange(dead.Largest, TimeSpan.Zero, Promised);
 
-        // The registry did not hear of the stop; whoever comes back to it puts it in.
+        // The registry has not got the stop; the first process that reaches it adds the stop.
         await fleet.ZooKeeper.StartAsync();
         await Eventually.BecomesTrueAsync(async () => await StopsInRegistryAsync(fleet.Caches[0]) == 1, "the registry has the stop");
         Assert.Equal(2, fleet.Caches[0].Rules.Current.Revision);
@@ -75,7 +75,7 @@ public sealed class KillSwitchTests(ITestOutputHelper output)
         Assert.Single(fleet.Caches[0].Rules.Current.Stops);
         Assert.Equal(CacheSource.None, (await fleet.Caches[0].GetAsync<string>("product:1")).Source);
 
-        // It goes on being tried.
+        // The process keeps retrying.
         await fleet.ZooKeeper.StartAsync();
         await Eventually.BecomesTrueAsync(async () => await StopsInRegistryAsync(fleet.Caches[0]) == 1, "the registry has the stop");
     }

@@ -4,7 +4,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>The mistake that the churn breaker is for: a rule over keys of locks, which are written all the time.</summary>
+/// <summary>The mistake that motivated the churn breaker: a rule over lock keys, which are written all the time.</summary>
 public sealed class LockChurnTests(ITestOutputHelper output)
 {
     [Fact]
@@ -39,13 +39,13 @@ public sealed class LockChurnTests(ITestOutputHelper output)
             reason,
             StringComparison.Ordinal);
 
-        // 5 announcements a second, members, and what was saved up.
+        // 5 announcements a second, members, and accumulated tokens.
         Assert.InRange(tripped - before, 1, 10 + (5 * took));
 
-        // Members, and what was in line when it tripped.
+        // Members, and announcements that were queued at the trip.
         Assert.InRange(after - tripped, 0, 5);
 
-        // Nothing is stopped: both rules serve near, and changes are seen.
+        // Nothing is stopped: both rules serve near, and changes arrive.
         Assert.Empty(fleet.Caches[1].Rules.Current.Stops);
         await fleet.ServeNearAsync("product:1");
         await fleet.ServeNearAsync("lock:never-written");

@@ -2,7 +2,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>Locks on a real memcached, used by many at once.</summary>
+/// <summary>Locks on a real memcached, used concurrently.</summary>
 public sealed class LockTests(ITestOutputHelper output)
 {
     [Fact]

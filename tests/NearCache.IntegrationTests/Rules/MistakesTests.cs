@@ -4,7 +4,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>Mistakes of users and of ours, and what they cost ZooKeeper then: docs/operations/mistakes.md.</summary>
+/// <summary>The mistakes of docs/operations/mistakes.md, and their cost for ZooKeeper.</summary>
 /// <remarks>20 restarts and 5 s of flood; 1,000 and 20 s with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class MistakesTests(ITestOutputHelper output)
 {
@@ -14,7 +14,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         var seconds = TestScale.Of(5, 20);
         await using var fleet = await RuleFleet.StartAsync(caches: 1, configure: options =>
         {
-            // No single rule may cover everything; all letters together do.
+            // No single rule may cover every key; one rule per letter does.
             options.ChurnBreaker = false;
             options.Rules.Clear();
             for (var letter = 'a'; letter <= 'z'; letter++)
@@ -42,7 +42,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         var took = clock.Elapsed.TotalSeconds;
         output.WriteLine($"[FIGURE] rules over every key, no churn breaker: {writes:N0} writes of distinct keys in {took:0.0} s cost {cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
 
-        // 5 announcements a second, one that was saved up, and one that may be borrowed.
+        // 5 announcements a second, one accumulated token, and one that may be borrowed.
         Assert.InRange(cost, 1, (5 * took) + 2);
         Assert.Equal(nodes, await NodesAsync(fleet));
         Assert.True(writes > 50 * took, $"the flood was one: {writes} writes");
@@ -59,7 +59,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
 
         for (var i = 0; i < restarts; i++)
         {
-            // It never lives for a session timeout, however slow the machine.
+            // The process never lives for a session timeout, however slow the machine.
             await using var cache = RuleFleet.Make(
                 fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
             await Eventually.BecomesTrueAsync(() => cache.Snapshot().ZooKeeper == "Connected", "it has a session");
@@ -84,7 +84,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         await fleet.ServeNearAsync("no:rule:names:this");
         await fleet.AreMembersAsync(1);
 
-        // Locks and counters do not ask the matcher, whatever it would say.
+        // Locks and counters do not use the matcher.
         var idle = await fleet.ZooKeeper.LastZxidAsync();
         for (var i = 0; i < 50; i++)
         {
@@ -105,7 +105,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] a matcher that says yes to every key, churn breaker {(hasBreaker ? "on" : "off")}: {writes:N0} writes in {took:0.0} s cost {cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
         Assert.Equal(hasBreaker, IsOpen(cache));
 
-        // The budget, one that was saved up, and one that may be borrowed.
+        // The budget, one accumulated token, and one that may be borrowed.
         Assert.InRange(cost, 1, (5 * took) + 2);
         Assert.Equal(nodes, await NodesAsync(fleet));
     }
@@ -175,7 +175,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
                     var (total, busiest) = (back.Last() - back.First(), Busiest(back));
                     output.WriteLine($"[FIGURE] ZooKeeper restarted, {count} sessions came back within {total.TotalSeconds:0.0} s; the busiest 100 ms saw {busiest}; {cost} transactions");
 
-                    // A session that lives goes on and costs none; one that has expired meanwhile is ended, and another made.
+                    // A live session continues without a transaction; an expired one is ended, and another created.
                     Assert.InRange(cost, 0, (2 * count) + 10);
                 }
 
@@ -209,7 +209,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         var (before, nodes, most) = (await fleet.ZooKeeper.LastZxidAsync(), await NodesAsync(fleet), 0);
         for (var i = 0; i < restarts; i++)
         {
-            // It never lives for a session timeout, however slow the machine.
+            // The process never lives for a session timeout, however slow the machine.
             await using var host = await CacheProcess.StartNewAsync(fleet.Memcached, fleet.ZooKeeper.Address, sessionSeconds: 60);
             await Eventually.BecomesTrueAsync(async () => await host.AskAsync("zookeeper") == "Connected", "it has a session");
             most = Math.Max(most, await NodesAsync(fleet));
@@ -242,7 +242,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         }
         catch (OperationCanceledException)
         {
-            // The test is over.
+            // The test has ended.
         }
     }
 

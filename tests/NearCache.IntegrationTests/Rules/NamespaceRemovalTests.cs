@@ -4,7 +4,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>Namespaces that were made by mistake: noticed at the start, and removed by a person, if nobody uses them.</summary>
+/// <summary>Namespaces that were created by mistake: detected at start, and removed by a person if no process uses them.</summary>
 public sealed class NamespaceRemovalTests(ITestOutputHelper output)
 {
     private const string Home = "/nearcache/rules";
@@ -18,7 +18,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await admin.CreateAsync("/nearcache/other", null);
         await admin.CreateAsync("/nearcache/other/rules", null);
 
-        // It is years later; a session's own times stand still meanwhile.
+        // The wall clock is years ahead; the times of sessions are not affected.
         var time = new ManualTime();
         var cleaner = new NamespaceCleaner(
             new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time);
@@ -34,7 +34,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
             () => cleaner.PlanRemovalAsync(first, cancellationToken: TestContext.Current.CancellationToken));
         await IsRefusedAsync(() => cleaner.RemoveAsync(first), "a living fleet can be without members for a while");
 
-        // A process was there for a moment.
+        // A process joins and leaves.
         time.Advance(TimeSpan.FromDays(1));
         await admin.CreateAsync(Home + "/members/one", null, ZNodeMode.Ephemeral);
         await IsRefusedAsync(() => cleaner.RemoveAsync(first), "processes that use it");
@@ -87,7 +87,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await Assert.ThrowsAsync<NearCacheException>(() => cleaner.RemoveAsync(file, soon, TestContext.Current.CancellationToken));
         Assert.Equal(13, await NodesAsync(admin));
 
-        // What is left of one whose deletion broke off goes too.
+        // The remains of an incomplete deletion are removed, too.
         await admin.DeleteAsync(Home + "/config");
         await admin.DeleteAsync(Home + "/slots/03");
         File.Delete(file);
@@ -129,7 +129,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
             StringComparison.Ordinal);
     }
 
-    // Makes the namespace, and gives its rules.
+    // Creates the namespace, and returns its rules.
     private static async Task<string> MakeAsync(RuleFleet fleet)
     {
         await using var cache = RuleFleet.Make(

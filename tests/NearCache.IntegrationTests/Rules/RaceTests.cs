@@ -4,8 +4,8 @@ using NearCache.TestSupport;
 namespace NearCache.IntegrationTests.Rules;
 
 /// <summary>
-/// A rule comes and goes while one process hears of it late, only through memcached, or not at all because it stands still: no near hit is
-/// older than promised.
+/// A rule is added and removed while one process learns of it late, only through memcached, or not at all because it is paused: no near
+/// hit is staler than promised.
 /// </summary>
 /// <remarks>The same sequences run through every interleaving of the core in <c>RuleModelTests</c>.</remarks>
 public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
@@ -52,7 +52,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
         _writer.Pause();
         await AddMenusAsync();
 
-        // It has the order before it can have heard of anything.
+        // The process has the command before any news can reach it.
         var order = await _writer.TellAsync("set menu:1 new");
         _writer.Resume();
 
@@ -65,7 +65,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
         await Reader.SetAsync("menu:1", "old");
         var added = Reader.Rules.AddAsync(new RuleOptions { Name = "menus", Match = "menu:*" }, RuleFleet.Reason);
 
-        // Cut while the edit is on its way: it hears of it by an audit, some time within a second.
+        // Disconnected during the edit: an audit reveals it within a second.
         _way.Hold();
         await added;
         var orders = new List<int>();
@@ -92,7 +92,8 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
         var took = Stopwatch.GetElapsedTime(removed, CacheProcess.Time(await _writer.AnswerAsync(gone, "gone")));
         output.WriteLine($"[FIGURE] a rule was removed; a process without ZooKeeper had let it go after {took.TotalMilliseconds:0} ms");
 
-        // It stands still with an entry of the other rule while that goes, and wakes when nobody needs to count any more.
+        // // The process is paused with an entry of the other rule while that rule is removed, and resumes when no process needs to count
+        // any more.
         _way.Resume();
         await _writer.ServeNearAsync("site");
         _writer.Pause();
@@ -119,7 +120,7 @@ public sealed class RaceTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task WriteAndSeeAsync(string key) => await SeeAsync(key, await _writer.TellAsync($"set {key} new"));
 
-    // No read that begins later than the promise after the write was done is answered near with the old value; one is with the new.
+    // No read that begins later than the bound after the write is a near hit with the old value; one is a near hit with the new value.
     private async Task SeeAsync(string key, int order)
     {
         var done = CacheProcess.Time(await _writer.AnswerAsync(order));

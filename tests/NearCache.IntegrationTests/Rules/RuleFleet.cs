@@ -11,7 +11,7 @@ internal sealed class RuleFleet : IAsyncDisposable
     private RuleFleet(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, NearCacheClient[] caches) =>
         (Memcached, ZooKeeper, Caches) = (memcached, zooKeeper, caches);
 
-    // A busy machine shall not end sessions: what they cost is counted.
+    // A long timeout, so that a busy machine does not end sessions, whose cost is counted.
     public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
 
     public static EditReason Reason { get; } = new() { Who = "Alice", Why = "a test" };
@@ -35,8 +35,8 @@ internal sealed class RuleFleet : IAsyncDisposable
         async () => await IsNearAsync(cache, key), "every cache serves near")));
 
     /// <summary>
-    /// Waits until every cache of the fleet has joined the members, and knows that there are so many. Whoever counted too early counts
-    /// again after half a minute.
+    /// Waits until every cache of the fleet has joined the members and knows their number. A cache that counted too early counts again
+    /// after half a minute.
     /// </summary>
     public async Task AreMembersAsync(int members) => await AreMembersAsync(members, Caches);
 
@@ -44,7 +44,7 @@ internal sealed class RuleFleet : IAsyncDisposable
     public static async Task AreMembersAsync(int members, params NearCacheClient[] caches) => await Eventually.BecomesTrueAsync(
         () => caches.All(cache => cache.Snapshot().Budgets!.Members == members), $"there are {members} members", TimeSpan.FromMinutes(2));
 
-    /// <summary>How long from now until each cache serves the key near no more, without what the machine stood still meanwhile.</summary>
+    /// <summary>The time until no cache serves the key near, without stalls of the machine.</summary>
     public async Task<TimeSpan[]> UntilNotNearAsync(string key, Func<Task> act)
     {
         using var stalls = new StallMeter();

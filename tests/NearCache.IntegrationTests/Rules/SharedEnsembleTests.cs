@@ -14,7 +14,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Rules;
 
-/// <summary>NearCache as a guest of an ensemble that serves others: neighbours, access rights, quotas.</summary>
+/// <summary>NearCache in a shared ensemble: co-tenants, access rights, quotas.</summary>
 public sealed class SharedEnsembleTests
 {
     private const string Home = "/nearcache/rules";
@@ -48,7 +48,7 @@ public sealed class SharedEnsembleTests
         await Eventually.BecomesTrueAsync(() => blind.Snapshot().ZooKeeper == "Connected", "the third has a session");
         Assert.Null(blind.Snapshot().Neighbours);
 
-        // It lives below its chroot, and nowhere else.
+        // All its nodes are below the chroot.
         Assert.NotNull(await admin.ExistsAsync("/apps/shop" + Home));
     }
 
@@ -74,7 +74,7 @@ public sealed class SharedEnsembleTests
 
         await Assert.ThrowsAsync<NoAuthException>(async () => await stranger.GetChildrenAsync(Home + "/members"));
 
-        // Another namespace, of somebody else, finds its place beside it.
+        // A namespace of another owner can be created beside it.
         await using var other = RuleFleet.Make(fleet.Memcached, fleet.ZooKeeper, options => options.Namespace = "other");
         await Eventually.BecomesTrueAsync(() => other.Snapshot().RulesRevision == 1, "another namespace has its rules");
     }

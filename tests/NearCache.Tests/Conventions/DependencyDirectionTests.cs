@@ -2,9 +2,9 @@ namespace NearCache.Tests.Conventions;
 
 public sealed class DependencyDirectionTests
 {
-    // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may use the
-    // root's contracts (options, results, exceptions): files there that use no folder which it may not use itself. So nobody uses what
-    // joins the folders.
+    // // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may
+    // use the root's contracts (options, results, exceptions): files there that use only folders which it may use itself. So no folder
+    // uses the code that joins the folders.
     private static readonly Dictionary<string, Dictionary<string, string[]>> Allowed = new()
     {
         ["NearCache"] = new()
@@ -88,7 +88,7 @@ public sealed class DependencyDirectionTests
         },
     };
 
-    // Contracts although they use a folder: settings whose defaults stand there.
+    // Contracts although they use a folder: settings whose defaults are there.
     private static readonly Dictionary<string, string[]> Contracts = new()
     {
         ["NearCache.Memcached"] = ["MemcachedOptions.cs"],

@@ -2,11 +2,16 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Conventions;
 
-/// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache has the client in its hands.</summary>
+<<<<<<< HEAD:tests/NearCache.Tests/Conventions/EnsembleGatewayTests.cs
+/// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache uses the client.</summary>
 public sealed class EnsembleGatewayTests
+=======
+/// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache uses the client.</summary>
+public sealed class EnsembleGateTests
+>>>>>>> c8207e1 (Put comments of tests and samples into plain technical English):tests/NearCache.Tests/Conventions/EnsembleGateTests.cs
 {
-    // The gate with its lanes; what makes a client and hands it to the gate; and the cleaner, which a person runs, in a session and at a
-    // rate of its own.
+    // // The gate with its lanes; the code that creates a client and passes it to the gate; and the cleaner, which a person runs, with a
+    // separate session and rate.
     private static readonly string[] MayHaveTheClient =
     [
         "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "SharedClients.cs", "Composition.cs", "NamespaceCleaner.cs", "Coherence/Namespaces/LeftoverSweep.cs",
@@ -21,7 +26,7 @@ public sealed class EnsembleGatewayTests
 
         Assert.Equal(MayHaveTheClient.Order(), project.FilesThatUse(client).Order());
 
-        // The composition only hands it on.
+        // The composition only passes it on.
         Assert.Empty(project.CallsOf(client, "Composition.cs"));
         Assert.NotEmpty(project.CallsOf(client, "Coherence/Ensemble/EnsembleLane.cs"));
     }

@@ -29,7 +29,7 @@ public sealed class MachinePathTests
     [InlineData("docs/homework", false)]
     public void Paths_of_machines_are_told_from_others(string text, bool isFound) => Assert.Equal(isFound, MachinePath.IsMatch(text));
 
-    // Homes, and where this is worked on. Written apart, so that this file does not find itself.
+    // Home and work folders. The names are split so that this file does not match itself.
     private static readonly Regex MachinePath = new(
         @"(?<![\w.~-])/(ho" + "me|Us" + "ers|ro" + "ot|wo" + @"rk)/\w|[A-Za-z]:\\(Us" + @"ers|ho" + @"me)\\");
 }

@@ -8,7 +8,7 @@ public sealed class PublicApiTests
 {
     public static TheoryData<string> Assemblies => ["NearCache", "NearCache.Memcached", "NearCache.ZooKeeper"];
 
-    /// <summary><c>ACCEPT_PUBLIC_API=1</c> writes the files anew; look at their difference before you commit it.</summary>
+    /// <summary><c>ACCEPT_PUBLIC_API=1</c> rewrites the files; review the difference before you commit it.</summary>
     [Theory]
     [MemberData(nameof(Assemblies))]
     public void The_public_surface_is_the_one_on_record(string name)

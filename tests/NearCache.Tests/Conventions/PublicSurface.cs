@@ -7,7 +7,8 @@ namespace NearCache.Tests.Conventions;
 
 /// <summary>Everything public of an assembly as text, one line a type or member, in an order that depends on nothing else.</summary>
 /// <remarks>
-/// Says what a change of could break a caller: base types and interfaces, accessors and init, constants, defaults of parameters, enum
+/// Contains everything whose change can break a caller: base types and interfaces, accessors and init, constants, defaults of parameters,
+/// enum
 /// values, nullability, modifiers.
 /// </remarks>
 internal static class PublicSurface
@@ -80,7 +81,7 @@ internal static class PublicSurface
         _ => null,
     };
 
-    // What every record has; the type's other members say all that can change in it.
+    // Members of every record; the other members show all that can change in it.
     private static bool IsRecordPlumbing(MethodInfo method) =>
         method.IsDefined(typeof(CompilerGeneratedAttribute))
             && (

@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace NearCache.Tests.Conventions;
 
-/// <summary>A project as the compiler understands it: which folder's code uses which folder's types.</summary>
+/// <summary>A project as the compiler resolves it: the uses of each folder's types by other folders.</summary>
 internal sealed class SourceProject
 {
     private const string ImplicitUsings = """
@@ -35,7 +35,7 @@ internal sealed class SourceProject
         name, Repository.Files($"src/{name}", "*.cs")
             .Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file)))));
 
-    /// <summary>A project that exists only here.</summary>
+    /// <summary>A project of the given texts.</summary>
     public static SourceProject Of(params (string Path, string Text)[] files) => new("Example", files);
 
     /// <summary>The folders with sources; the root is empty.</summary>
@@ -44,7 +44,7 @@ internal sealed class SourceProject
     /// <summary>The files.</summary>
     public IEnumerable<string> Files => _compilation.SyntaxTrees.Select(tree => tree.FilePath).Where(path => path.Length > 0);
 
-    /// <summary>Names that the compiler could not find: if there are any, what is said of uses is not the whole.</summary>
+    /// <summary>Names that the compiler could not resolve. If there are any, the uses are incomplete.</summary>
     public IEnumerable<string> Unresolved => _compilation.GetDiagnostics()
         .Where(diagnostic => diagnostic.Id is "CS0246" or "CS0234" or "CS0103" or "CS0012")
         .Select(diagnostic => diagnostic.ToString());
@@ -73,8 +73,8 @@ internal sealed class SourceProject
     }
 
     /// <summary>
-    /// The files that have a type in their hands: they name it or a member of it, or an expression in them has it as its type, alone or as
-    /// an argument of a generic one.
+    /// The files that use a type: they name it or a member of it, or contain an expression of that type, alone or as an argument of a
+    /// generic type.
     /// </summary>
     /// <param name="type">Its full name.</param>
     public IEnumerable<string> FilesThatUse(string type) => _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).Where(tree =>
@@ -106,12 +106,12 @@ internal sealed class SourceProject
         symbol?.OriginalDefinition.ToDisplayString() == type
             || (symbol is INamedTypeSymbol { TypeArguments: var arguments } && arguments.Any(argument => Has(argument, type)));
 
-    // The named thing's own type, or the type that it is a member of; and the type of what it yields, which need not be named.
+    // The named type or the type of the named member, and the type of its value, which need not be named.
     private static IEnumerable<INamedTypeSymbol> TypesOf(SemanticModel model, SimpleNameSyntax name)
     {
         var symbol = model.GetSymbolInfo(name).Symbol;
         var named = symbol is INamedTypeSymbol type ? type : symbol?.ContainingType;
-        // A name alone, as in nameof(X), uses nothing of it.
+        // A name alone, as in nameof(X), is not a use.
         if (name.Ancestors().OfType<InvocationExpressionSyntax>().Any(call => call.Expression is IdentifierNameSyntax { Identifier.Text: "nameof" }))
         {
             yield break;

@@ -2,23 +2,23 @@ using System.Text.RegularExpressions;
 
 namespace NearCache.Tests.Conventions;
 
-/// <summary>Holds the sources to the width, the words and the file sizes of docs/contributing.md.</summary>
+/// <summary>Checks the width, the words and the size of source files.</summary>
 public sealed class SourceStyleTests
 {
     private const int Width = 140;
 
-    // A file below this many lines holds a part of a concept, unless the concept is that small.
+    // A smaller file usually holds only a part of a concept.
     private const int FewLines = 15;
     private const int MostSmallFiles = 121;
 
-    // Folders that are still to be brought to the width, and to the words.
+    // Folders that are not yet checked for width, and for words.
     private static readonly string[] WiderFolders = ["src/", "samples/", "tests/"];
     private static readonly string[] FoldersWithPersons = ["src/"];
 
-    // Lines that may be wider, by file, with the reason.
+    // Files that may have wider lines, with the reason.
     private static readonly Dictionary<string, string> WiderFiles = [];
 
-    // Prose is what stands in comments and in texts of several words. Names of code in it are left out: an edit has an author, Who.
+    // Prose: comments, and string literals of several words. Names of code in it are ignored, such as Who, the author of an edit.
     private static readonly Regex Prose = new(@"//.*|""[^""]*\s[^""]*""");
     private static readonly Regex NamesOfCode = new(@"cref=""[^""]*""|<c>[^<]*</c>|name=""[^""]*""|\{[^}]*\}|`[^`]*`");
     private static readonly Regex Persons = new(@"\b([Ww]ho|[Ww]hoever|[Ww]hom|[Nn]obody|[Ss]omebody|[Ss]hall)\b");

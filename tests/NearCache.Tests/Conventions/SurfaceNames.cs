@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace NearCache.Tests.Conventions;
 
-/// <summary>Types as a reader would write them, with what may be null.</summary>
+/// <summary>Writes types as in source code, with their nullability.</summary>
 internal static class SurfaceNames
 {
     private static readonly NullabilityInfoContext Nullability = new();
@@ -29,7 +29,7 @@ internal static class SurfaceNames
 
     public static string Of(ParameterInfo parameter) => Locked(() => Of(parameter.ParameterType, Nullability.Create(parameter)));
 
-    // What a caller may put in and what he gets can differ; both count.
+    // The nullability of the getter and of the setter can differ; both count.
     public static string Of(PropertyInfo property) => Locked(() => Of(property.PropertyType, Nullability.Create(property)));
 
     public static string Of(FieldInfo field) => Locked(() => Of(field.FieldType, Nullability.Create(field)));
@@ -42,7 +42,7 @@ internal static class SurfaceNames
     public static string Parameters(Type[] arguments) =>
         arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments.Select(argument => argument.Name))}>";
 
-    /// <summary>What is asked of type parameters, or nothing.</summary>
+    /// <summary>The constraints of type parameters, or nothing.</summary>
     public static string Constraints(Type[] arguments) =>
         string.Concat(arguments.Where(argument => argument.IsGenericParameter).Select(Constraint));
 
@@ -59,7 +59,7 @@ internal static class SurfaceNames
             asks.Add("class");
         }
 
-        // What the compiler writes for nullability: 1 says not null, 2 nothing; on the parameter itself, or on what it stands in.
+        // The compiler's nullability attribute: 1 is not null, 2 is nullable; on the parameter itself, or on its context.
         MemberInfo owner = parameter.DeclaringMethod is { } method ? method : parameter.DeclaringType!;
         var says = NullableByte(parameter.CustomAttributes, "NullableAttribute") ?? NullableByte(
             owner.CustomAttributes, "NullableContextAttribute")
@@ -127,7 +127,7 @@ internal static class SurfaceNames
         : nullability.ReadState == NullabilityState.Nullable ? (nullability.WriteState == NullabilityState.Nullable ? "?" : "?(get)")
         : nullability.WriteState == NullabilityState.Nullable ? "?(set)" : "";
 
-    // The context keeps what it met, and is not made for several threads.
+    // The context caches its results and is not thread-safe.
     private static string Locked(Func<string> read)
     {
         lock (Nullability)

@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NearCache.Tests.Conventions;
 
-// One of everything that the record of a public surface must tell.
-#pragma warning disable CA1041, CA1051, CA1052, CA1802, CA1805, CA1815, CA1822, CS0067 // They are looked at, not used.
+// One example of everything that the record of a public surface must contain.
+#pragma warning disable CA1041, CA1051, CA1052, CA1802, CA1805, CA1815, CA1822, CS0067 // The samples are reflected over, not used.
 
 public interface ISampleFace
 {
