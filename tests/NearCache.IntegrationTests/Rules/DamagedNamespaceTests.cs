@@ -48,13 +48,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         // Its session, and the nodes that it creates.
         Assert.Equal(2, cost);
 
-<<<<<<< HEAD
         // The allowance, eight slots, the rules, and requests of the client and of this test.
         Assert.InRange(asked, 1, EnsembleLimits.RequestsOfNewSession + clock.Elapsed.TotalSeconds + 30);
-=======
-        // The allowance, eight slots, the rules, and requests of the client and of this test.
-        Assert.InRange(asked, 1, EnsembleAllowance.RequestsOfNewSession + clock.Elapsed.TotalSeconds + 30);
->>>>>>> c8207e1 (Put comments of tests and samples into plain technical English)
         Assert.Equal(HealthStatus.Healthy, (await DetailsAsync(cache)).Status);
     }
 

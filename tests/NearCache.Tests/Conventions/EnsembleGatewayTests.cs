@@ -2,13 +2,8 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Conventions;
 
-<<<<<<< HEAD:tests/NearCache.Tests/Conventions/EnsembleGatewayTests.cs
 /// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache uses the client.</summary>
 public sealed class EnsembleGatewayTests
-=======
-/// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache uses the client.</summary>
-public sealed class EnsembleGateTests
->>>>>>> c8207e1 (Put comments of tests and samples into plain technical English):tests/NearCache.Tests/Conventions/EnsembleGateTests.cs
 {
     // // The gate with its lanes; the code that creates a client and passes it to the gate; and the cleaner, which a person runs, with a
     // separate session and rate.
