@@ -1,14 +1,14 @@
 namespace NearCache.Transport;
 
 /// <summary>
-/// How long to wait before the next attempt to connect: doubles from <paramref name="first"/> to <paramref name="most"/>, each time spread
-/// by ± <paramref name="jitter"/>, so that many clients that lost one server do not return at one instant.
+/// Computes exponential delays between connection attempts: from <paramref name="first"/> to <paramref name="most"/>, each varied by ±
+/// <paramref name="jitter"/>, so that clients that lost the same server do not reconnect at the same instant.
 /// </summary>
 internal sealed class Backoff(TimeSpan first, TimeSpan most, double jitter, Random random)
 {
     private int _failures;
 
-    /// <summary>The wait before the attempt that comes now.</summary>
+    /// <summary>Returns the delay before the next attempt, and doubles the one after it.</summary>
     public TimeSpan Next()
     {
         var doubled = first * Math.Pow(2, Math.Min(_failures++, 30));
@@ -16,6 +16,6 @@ internal sealed class Backoff(TimeSpan first, TimeSpan most, double jitter, Rand
         return wait * (1 + (jitter * ((2 * random.NextDouble()) - 1)));
     }
 
-    /// <summary>An attempt succeeded: the next failure starts from the first wait again.</summary>
+    /// <summary>Resets the delay to the first value after a successful attempt.</summary>
     public void Reset() => _failures = 0;
 }

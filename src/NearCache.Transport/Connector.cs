@@ -6,15 +6,17 @@ using NearCache.Transport.Readiness;
 
 namespace NearCache.Transport;
 
-/// <summary>Makes connections. A connection that was not handed out is closed before the call ends, however it ends.</summary>
+/// <summary>Opens connections. A connection that is not returned is closed before the call ends.</summary>
 internal static class Connector
 {
-    /// <summary>Connects to a server: looks up its name, tries every address in turn, does the TLS handshake.</summary>
-    /// <exception cref="TimeoutException">Not within <see cref="TransportOptions.ConnectTimeout"/>.</exception>
-    /// <exception cref="SocketException">The name is not known, or every address refused; what the last one said.</exception>
+    /// <summary>Connects to a server: resolves its name, tries each address in turn, and performs the TLS handshake.</summary>
+    /// <exception cref="TimeoutException">The connection was not established within
+    /// <see cref="TransportOptions.ConnectTimeout"/>.</exception>
+    /// <exception cref="SocketException">The name cannot be resolved, or every address refused the connection; the error of the last
+    /// address.</exception>
     /// <exception cref="IOException">The peer closed the connection during the handshake.</exception>
     /// <exception cref="AuthenticationException">The TLS handshake failed.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>
     public static async Task<TransportConnection> ConnectAsync(
         ServerAddress address, TransportOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -59,14 +61,14 @@ internal static class Connector
             return await TryAsync(new UnixDomainSocketEndPoint(path), options, cancellationToken).ConfigureAwait(false);
         }
 
-        // The system's resolver cannot be interrupted: we stop waiting for it.
+        // The system's resolver cannot be canceled; only the wait for it ends.
         var addresses = IPAddress.TryParse(address.Host, out var ip)
             ? [ip]
             : await options.Resolve(address.Host, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         var started = time.GetTimestamp();
         for (var i = 0; i < addresses.Length - 1; i++)
         {
-            // An address that swallows packets must leave time for the others.
+            // Limits each address, so that one that drops packets leaves time for the others.
             var share = (options.ConnectTimeout - time.GetElapsedTime(started)) / (addresses.Length - i);
             using var limit = new CancellationTokenSource(share > TimeSpan.Zero ? share : TimeSpan.Zero, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -76,7 +78,7 @@ internal static class Connector
             }
             catch (Exception e) when (e is SocketException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                // The next address may do better; the last one says what was wrong.
+                // Try the next address; the error of the last one is reported.
             }
         }
 
@@ -101,12 +103,12 @@ internal static class Connector
                 Configure(socket, options);
             }
 
-            // The other kinds of sockets connect in ways of their own.
+            // EpollStream implements the connect sequence of TCP sockets only.
             if (isTcp && EpollThread.IsSupported)
             {
-                var ready = new EpollStream(socket);
-                stream = ready;
-                await ready.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
+                var epoll = new EpollStream(socket);
+                stream = epoll;
+                await epoll.ConnectAsync(endpoint, cancellationToken).ConfigureAwait(false);
             }
             else
             {
@@ -114,7 +116,7 @@ internal static class Connector
                 stream = new NetworkStream(socket, ownsSocket: true);
             }
 
-            // Where nothing listens, a port that the system gives out for outgoing connections can meet itself.
+            // A connection to an ephemeral port on which nothing listens can connect to itself (TCP simultaneous open).
             if (isTcp && Equals(socket.LocalEndPoint, socket.RemoteEndPoint))
             {
                 throw new SocketException((int)SocketError.ConnectionRefused);
@@ -124,7 +126,7 @@ internal static class Connector
         }
         catch
         {
-            // The stream first: it tells who waits.
+            // Dispose the stream first: it wakes pending waits.
             stream?.Dispose();
             socket.Dispose();
             throw;
@@ -156,14 +158,17 @@ internal static class Connector
         }
         catch
         {
-            // A farewell would wait for that of a server that never answers.
+            // An orderly TLS shutdown would wait for a server that does not reply.
             TransportConnection.Reset(socket);
             await stream.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
 
-    /// <summary>Copies the settings for a host, unless they name one themselves.</summary>
+    /// <summary>
+    /// Returns the settings with <see cref="SslClientAuthenticationOptions.TargetHost"/> set to the host, or the settings themselves if it
+    /// is set.
+    /// </summary>
     internal static SslClientAuthenticationOptions ForHost(SslClientAuthenticationOptions tls, string host)
     {
         if (!string.IsNullOrEmpty(tls.TargetHost))

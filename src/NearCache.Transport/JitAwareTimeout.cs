@@ -2,11 +2,11 @@ using System.Runtime;
 
 namespace NearCache.Transport;
 
-/// <summary>Cancels a token when a time has passed, not counted what the process has jitTime of itself meanwhile.</summary>
+/// <summary>Cancels a token after a time limit; time that the process spends on JIT compilation is not counted.</summary>
 /// <remarks>
-/// The first connection of a process runs code that is jitTime as it runs. With half a processor that takes longer than the default
-/// timeout, and is nothing that the server can be blamed for. What is jitTime counts up to as much as the limit, so that the token is
-/// cancelled after twice the limit at the latest.
+/// The first connection of a process executes code that is compiled while it runs. With half a processor that takes longer than the default
+/// timeout, which is not the server's fault. JIT time is credited up to the limit itself: the token is canceled after twice the limit at
+/// the latest.
 /// </remarks>
 internal sealed class JitAwareTimeout : IDisposable
 {
@@ -18,12 +18,11 @@ internal sealed class JitAwareTimeout : IDisposable
     private readonly long _started;
     private readonly ITimer _timer;
 
-    /// <summary>Begins.</summary>
-    /// <param name="limit">How long.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="jitTime">
-    /// The time that the process has ever spent compiling; unless given, the runtime's on the system's clock, and none on another one.
-    /// </param>
+    /// <summary>Starts the timer.</summary>
+    /// <param name="limit">The time limit.</param>
+    /// <param name="time">The clock of the limit.</param>
+    /// <param name="jitTime">Returns the total JIT time of the process. By default the runtime's value on the system clock, and zero on any
+    /// other clock.</param>
     public JitAwareTimeout(TimeSpan limit, TimeProvider time, Func<TimeSpan>? jitTime = null)
     {
         (_limit, _time, _getJitTime) = (
@@ -36,10 +35,10 @@ internal sealed class JitAwareTimeout : IDisposable
     /// <summary>Gets the token.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Gets whether the time has passed.</summary>
+    /// <summary>Gets a value that indicates whether the limit has elapsed.</summary>
     public bool HasElapsed => _source.IsCancellationRequested;
 
-    /// <summary>Returns the time that this process has ever spent compiling.</summary>
+    /// <summary>Returns the total time that this process has spent on JIT compilation.</summary>
     public static TimeSpan GetJitTime() => JitInfo.GetCompilationTime(currentThread: false);
 
     /// <inheritdoc/>
@@ -57,7 +56,7 @@ internal sealed class JitAwareTimeout : IDisposable
         {
             if (left > TimeSpan.Zero)
             {
-                // A timer counts whole milliseconds.
+                // Timers have a resolution of one millisecond; round up.
                 _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
             }
             else
@@ -67,7 +66,7 @@ internal sealed class JitAwareTimeout : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // It was not needed any more.
+            // Disposed concurrently.
         }
     }
 }

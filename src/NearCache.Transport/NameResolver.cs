@@ -3,35 +3,35 @@ using NearCache.Transport.Scheduling;
 
 namespace NearCache.Transport;
 
-/// <summary>Looks up the addresses of names on a few threads of its own, one look-up a name at a time.</summary>
+/// <summary>Resolves host names on a few dedicated threads, with one lookup per name at a time.</summary>
 /// <remarks>
-/// The system's resolver blocks a thread for as long as no name server answers, by default ten seconds and more, and cannot be interrupted.
-/// On the thread pool fifty such names take its threads from everything else. Here a caller that gives up leaves the look-up alone, and the
-/// next caller for the name joins it. Names that hung the last time get at most half of the threads.
+/// The system's resolver blocks a thread while no name server replies, by default for ten seconds and more, and cannot be canceled. On the
+/// thread pool, fifty such names would occupy its threads. Here a canceled caller leaves its lookup running, and the next caller for the
+/// name joins it. Names whose last lookup was slow use at most half of the threads.
 /// </remarks>
-/// <param name="resolve">Returns the addresses of a name, and may block.</param>
-/// <param name="time">The clock by which a look-up is a slow one.</param>
+/// <param name="resolve">Returns the addresses of a name. May block.</param>
+/// <param name="time">Measures which lookups are slow.</param>
 internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvider time)
 {
-    /// <summary>Look-ups at one time.</summary>
-    public const int Most = 8;
+    /// <summary>The maximum number of concurrent lookups.</summary>
+    public const int MaxConcurrent = 8;
 
-    private const int MostSlow = Most / 2;
+    private const int MaxSlow = MaxConcurrent / 2;
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();   // guards everything below
-    private readonly Dictionary<string, Lookup> _lookups = new(StringComparer.OrdinalIgnoreCase);   // under way or waiting
+    private readonly Dictionary<string, Lookup> _lookups = new(StringComparer.OrdinalIgnoreCase);   // running or queued
     private readonly LinkedList<Lookup> _waiting = new();
     private readonly HashSet<string> _slow = new(StringComparer.OrdinalIgnoreCase);
     private int _running;
     private int _runningSlow;
 
-    /// <summary>The system's resolver, shared by the process.</summary>
+    /// <summary>Gets the resolver of the system, shared by the process.</summary>
     public static NameResolver Default { get; } = new(Dns.GetHostAddresses, TimeProvider.System);
 
-    /// <summary>Gets the addresses of a name.</summary>
-    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The name is not known.</exception>
+    /// <summary>Returns the addresses of a name.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The name cannot be resolved.</exception>
     public async Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -59,12 +59,12 @@ internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvid
         }
     }
 
-    // A look-up that has not begun, and that no caller waits for any more, is not made.
+    // Removes a queued lookup that has no caller left.
     private void Leave(Lookup lookup)
     {
         lock (_lock)
         {
-            if (--lookup.Callers == 0 && !lookup.HasBegun)
+            if (--lookup.Callers == 0 && !lookup.HasStarted)
             {
                 _waiting.Remove(lookup);
                 _lookups.Remove(lookup.Name);
@@ -72,13 +72,13 @@ internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvid
         }
     }
 
-    // Requires the lock.
+    // Requires `_lock`.
     private void StartNext()
     {
-        while (_running < Most && Next() is { } lookup)
+        while (_running < MaxConcurrent && Next() is { } lookup)
         {
             _waiting.Remove(lookup);
-            (lookup.HasBegun, lookup.CountsAsSlow) = (true, _slow.Contains(lookup.Name));
+            (lookup.HasStarted, lookup.CountsAsSlow) = (true, _slow.Contains(lookup.Name));
             _running++;
             _runningSlow += lookup.CountsAsSlow ? 1 : 0;
             new Thread(() => Run(lookup), maxStackSize: 256 * 1024) { IsBackground = true, Name = ".NET NearCache name" }.UnsafeStart();
@@ -89,7 +89,7 @@ internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvid
     {
         foreach (var lookup in _waiting)
         {
-            if (_runningSlow < MostSlow || !_slow.Contains(lookup.Name))
+            if (_runningSlow < MaxSlow || !_slow.Contains(lookup.Name))
             {
                 return lookup;
             }
@@ -127,12 +127,12 @@ internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvid
     {
         public string Name => name;
 
-        // Its continuations go on where it is executed.
+        // Its continuations run where the work item executes.
         public TaskCompletionSource<IPAddress[]> Completion { get; } = new();
 
         public int Callers { get; set; }
 
-        public bool HasBegun { get; set; }
+        public bool HasStarted { get; set; }
 
         public bool CountsAsSlow { get; set; }
 
@@ -150,7 +150,7 @@ internal sealed class NameResolver(Func<string, IPAddress[]> resolve, TimeProvid
             {
                 Completion.TrySetException(Failure);
 
-                // Callers may all have given up.
+                // Marks the exception as observed: all callers may have canceled.
                 _ = Completion.Task.Exception;
             }
         }

@@ -6,11 +6,10 @@ using System.Text;
 
 namespace NearCache.Transport;
 
-/// <summary>Where a server listens: a host and a port, or the path of a Unix domain socket.</summary>
+/// <summary>The address of a server: a host and a port, or the path of a Unix domain socket.</summary>
 /// <remarks>
-/// Written as <c>cache-1:11211</c>, <c>10.0.0.1:11211</c>, <c>[::1]:11211</c>, <c>/run/memcached.sock</c> or
-/// <c>unix:/run/memcached.sock</c>. A host is kept as it was written: the address that it stands for is looked up anew for every
-/// connection.
+/// Formats: <c>cache-1:11211</c>, <c>10.0.0.1:11211</c>, <c>[::1]:11211</c>, <c>/run/memcached.sock</c>, <c>unix:/run/memcached.sock</c>.
+/// The host is kept as written: its name is resolved again for every connection.
 /// </remarks>
 internal sealed record ServerAddress
 {
@@ -18,17 +17,18 @@ internal sealed record ServerAddress
 
     private ServerAddress(string host, int port, string? unixPath) => (Host, Port, UnixPath) = (host, port, unixPath);
 
-    /// <summary>A name or an IP address, without the brackets of IPv6; for a Unix domain socket "localhost".</summary>
+    /// <summary>Gets the name or IP address, without the brackets of IPv6. For a Unix domain socket, "localhost".</summary>
     public string Host { get; private init; }
 
-    /// <summary>1 to 65535; 0 for a Unix domain socket.</summary>
+    /// <summary>Gets the port, from 1 to 65535; 0 for a Unix domain socket.</summary>
     public int Port { get; }
 
-    /// <summary>The path of a Unix domain socket, or null.</summary>
+    /// <summary>Gets the path of a Unix domain socket, or null.</summary>
     public string? UnixPath { get; }
 
     /// <summary>
-    /// The same for all ways to write one address: an IP address in its shortest form, a name in lower case, a path without detours.
+    /// Gets the canonical form, which is equal for all spellings of one address: an IP address in its shortest form, a name in lower case,
+    /// a full path.
     /// </summary>
     public string Identity => UnixPath is not null
         ? Path.GetFullPath(UnixPath)
@@ -40,13 +40,13 @@ internal sealed record ServerAddress
                     : Host.ToLowerInvariant().TrimEnd('.'),
             }).ToString();
 
-    /// <summary>Reads one address. Without <paramref name="defaultPort"/> a port must be written.</summary>
-    /// <exception cref="FormatException">It is none; the message says why.</exception>
+    /// <summary>Parses an address. Without <paramref name="defaultPort"/>, the port is required.</summary>
+    /// <exception cref="FormatException">The text is not an address; the message gives the reason.</exception>
     public static ServerAddress Parse(string text, int? defaultPort = null) =>
         TryParse(text, defaultPort, out var address, out var problem) ? address : throw new FormatException($"'{text}' {problem}");
 
     /// <summary>
-    /// Reads one address, or says in <paramref name="problem"/> what is wrong and what would be right: a clause whose subject is the text.
+    /// Parses an address, or returns in <paramref name="problem"/> what is wrong and how to correct it: a clause whose subject is the text.
     /// </summary>
     public static bool TryParse(
         string? text, int? defaultPort, [NotNullWhen(true)] out ServerAddress? address, [NotNullWhen(false)] out string? problem)
@@ -86,7 +86,7 @@ internal sealed record ServerAddress
         return true;
     }
 
-    /// <summary>Host and port (an IPv6 address in brackets), or the path.</summary>
+    /// <summary>Returns the host and port (with an IPv6 address in brackets), or the path.</summary>
     public override string ToString()
     {
         var host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
@@ -95,7 +95,7 @@ internal sealed record ServerAddress
 
     private static bool TryParseUnix(string path, ref ServerAddress? address, ref string? problem)
     {
-        // sockaddr_un.sun_path holds 108 bytes, the last of which ends it.
+        // sockaddr_un.sun_path holds 108 bytes, including the terminating null.
         if (path.Length == 0 || path[0] != '/' || Encoding.UTF8.GetByteCount(path) > 107)
         {
             problem = "is no absolute path of at most 107 bytes";

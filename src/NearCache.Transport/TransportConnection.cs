@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace NearCache.Transport;
 
-/// <summary>One connection to a server: bytes both ways, no loop of its own.</summary>
+/// <summary>A connection to a server: bytes in both directions, without a loop of its own.</summary>
 /// <remarks>
-/// Read and write either through the pipes or through the stream, with at most one reader and one writer at a time. To end it:
-/// <see cref="Abort"/>, which makes reads and writes that are under way throw; then await one's own loops; then dispose.
+/// Read and write either through the pipes or through the stream, with at most one reader and one writer at a time. To end the connection:
+/// call <see cref="Abort"/>, which makes pending reads and writes throw; await the loops that use it; then dispose it.
 /// </remarks>
 internal sealed partial class TransportConnection : IAsyncDisposable
 {
@@ -27,9 +27,9 @@ internal sealed partial class TransportConnection : IAsyncDisposable
     private int _state = Open;
     private Exception? _reason;
 
-    /// <param name="socket">For its addresses and options.</param>
-    /// <param name="plain">Its bytes; owns the socket.</param>
-    /// <param name="stream">The same, decrypted; owns <paramref name="plain"/>.</param>
+    /// <param name="socket">Provides the addresses and options.</param>
+    /// <param name="plain">The socket's stream; owns the socket.</param>
+    /// <param name="stream">The same stream, decrypted; owns <paramref name="plain"/>.</param>
     internal TransportConnection(Socket socket, Stream plain, Stream stream)
     {
         _socket = socket;
@@ -39,38 +39,34 @@ internal sealed partial class TransportConnection : IAsyncDisposable
         Remote = socket.RemoteEndPoint;
     }
 
-    /// <summary>For its options; bytes go through the stream.</summary>
+    /// <summary>Gets the socket for its options; bytes go through the stream.</summary>
     internal Socket Socket => _socket;
 
-    /// <summary>The bytes, decrypted.</summary>
+    /// <summary>Gets the decrypted stream.</summary>
     public Stream Stream { get; }
 
-    /// <summary>What the server sends, in buffers of 64 KiB.</summary>
+    /// <summary>Gets the bytes from the server, in buffers of 64 KiB.</summary>
     public PipeReader Input =>
         _input ??= PipeReader.Create(Stream, new StreamPipeReaderOptions(bufferSize: BufferSize, minimumReadSize: 4096, leaveOpen: true));
 
-    /// <summary>What the server gets; a flush sends all that was written in as few system calls as buffers of 64 KiB allow.</summary>
+    /// <summary>Gets the bytes to the server; a flush sends everything written in as few system calls as buffers of 64 KiB allow.</summary>
     public PipeWriter Output =>
         _output ??= PipeWriter.Create(Stream, new StreamPipeWriterOptions(minimumBufferSize: BufferSize, leaveOpen: true));
 
-    /// <summary>Our own address and port: what the server sees.</summary>
+    /// <summary>Gets the local address and port, which the server sees as the client's.</summary>
     public EndPoint? Local { get; }
 
-    /// <summary>The address that was chosen among those of the server's name.</summary>
+    /// <summary>Gets the server's address that was chosen among those of its name.</summary>
     public EndPoint? Remote { get; }
 
-    /// <summary>What the first <see cref="Abort"/> was given.</summary>
+    /// <summary>Gets the reason given to the first <see cref="Abort"/>.</summary>
     public Exception? Reason => Volatile.Read(ref _reason);
 
-    /// <summary>
-    /// Closes the socket now, from any thread and any number of times; the first reason is kept. What is under way throws.
-    /// </summary>
-    /// <remarks>
-    /// By a reset: nothing more is sent of what nobody waits for any more, and the system keeps nothing for a server that does not answer.
-    /// </remarks>
+    /// <summary>Closes the socket now. Thread-safe and idempotent; the first reason is kept. Pending reads and writes throw.</summary>
+    /// <remarks>Closes by a reset: unsent bytes are dropped, and the system keeps no state for a server that does not reply.</remarks>
     public void Abort(Exception reason) => End(reason, resets: true);
 
-    /// <summary>Closes the socket now, as <see cref="Abort"/> does, but not by a reset: what was written before still arrives.</summary>
+    /// <summary>Closes the socket now, as <see cref="Abort"/> does, but without a reset: bytes written before still arrive.</summary>
     public void Close(Exception reason) => End(reason, resets: false);
 
     /// <summary>Closes a socket by a reset (RST): the operating system keeps no state of the connection and waits for no reply.</summary>
@@ -98,7 +94,9 @@ internal sealed partial class TransportConnection : IAsyncDisposable
         socket.Dispose();
     }
 
-    /// <summary>Ends it; what was flushed still arrives unless it was aborted. Whoever reads or writes must have stopped.</summary>
+    /// <summary>
+    /// Disposes the connection. Flushed bytes still arrive unless it was aborted. Requires that no read or write is pending.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _state, Disposed) == Disposed)
@@ -114,14 +112,14 @@ internal sealed partial class TransportConnection : IAsyncDisposable
 
         if (_output is not null)
         {
-            // With an exception: without one the writer would try to send what is left.
+            // Completes with an exception: without one the writer would send the remaining bytes.
             await _output.CompleteAsync(Reason ?? new ObjectDisposedException(nameof(TransportConnection))).ConfigureAwait(false);
         }
     }
 
     private void End(Exception reason, bool resets)
     {
-        // The reason first: a loop that finds the socket closed asks for it.
+        // Sets the reason first: a loop that finds the socket closed reads it.
         Interlocked.CompareExchange(ref _reason, reason, null);
         if (Interlocked.CompareExchange(ref _state, Aborted, Open) == Open)
         {

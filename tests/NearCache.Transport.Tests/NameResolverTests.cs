@@ -29,7 +29,7 @@ public sealed class NameResolverTests : IDisposable
     {
         using var giveUp = new CancellationTokenSource();
         var calls = Enumerable.Range(0, 50).Select(i => Hang($"hangs-{i}", giveUp.Token)).ToArray();
-        await Eventually.BecomesTrueAsync(() => _begun.Count == NameResolver.Most, "as many as may have begun");
+        await Eventually.BecomesTrueAsync(() => _begun.Count == NameResolver.MaxConcurrent, "as many as may have begun");
 
         await giveUp.CancelAsync();
         foreach (var call in calls)
@@ -38,11 +38,11 @@ public sealed class NameResolverTests : IDisposable
         }
 
         // What had not begun is not made any more.
-        Assert.Equal(NameResolver.Most, _begun.Count);
+        Assert.Equal(NameResolver.MaxConcurrent, _begun.Count);
         Release();
         await Eventually.BecomesTrueAsync(() => Volatile.Read(ref _running) == 0, "all have ended");
-        Assert.Equal(NameResolver.Most, _begun.Count);
-        Assert.Equal(NameResolver.Most, _most);
+        Assert.Equal(NameResolver.MaxConcurrent, _begun.Count);
+        Assert.Equal(NameResolver.MaxConcurrent, _most);
         Assert.Equal([IPAddress.Loopback], await _lookups.ResolveAsync("works", default));
     }
 
@@ -68,7 +68,7 @@ public sealed class NameResolverTests : IDisposable
     public async Task Names_that_hung_before_leave_half_of_the_threads_to_others()
     {
         using var giveUp = new CancellationTokenSource();
-        var names = Enumerable.Range(0, NameResolver.Most).Select(i => $"hangs-{i}").ToArray();
+        var names = Enumerable.Range(0, NameResolver.MaxConcurrent).Select(i => $"hangs-{i}").ToArray();
         var calls = names.Select(name => Hang(name, giveUp.Token)).ToArray();
         await Eventually.BecomesTrueAsync(() => _begun.Count == names.Length, "all have begun");
         _time.Advance(TimeSpan.FromSeconds(10));
@@ -76,10 +76,10 @@ public sealed class NameResolverTests : IDisposable
         await Task.WhenAll(calls);
 
         var again = names.Select(name => Hang(name, giveUp.Token)).ToArray();
-        await Eventually.BecomesTrueAsync(() => _begun.Count == names.Length + (NameResolver.Most / 2), "half of them have begun again");
+        await Eventually.BecomesTrueAsync(() => _begun.Count == names.Length + (NameResolver.MaxConcurrent / 2), "half of them have begun again");
 
         Assert.Equal([IPAddress.Loopback], await _lookups.ResolveAsync("works", default));
-        Assert.Equal(names.Length + (NameResolver.Most / 2) + 1, _begun.Count);
+        Assert.Equal(names.Length + (NameResolver.MaxConcurrent / 2) + 1, _begun.Count);
         Release();
         await Task.WhenAll(again);
     }

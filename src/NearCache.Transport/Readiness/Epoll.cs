@@ -4,17 +4,16 @@ using System.Runtime.InteropServices;
 
 namespace NearCache.Transport.Readiness;
 
-/// <summary>Linux' own list of sockets to wait for.</summary>
-// man 7 epoll
+/// <summary>Wraps Linux's <c>epoll</c> (<c>man 7 epoll</c>). One instance reports the readiness of any number of sockets.</summary>
 internal static unsafe partial class Epoll
 {
     public const uint In = 0x1;
     public const uint Out = 0x4;
 
-    /// <summary>Told whether one asked for it or not: the peer has closed, or the socket failed.</summary>
+    /// <summary>Reported even if not requested: the peer has closed the connection, or the socket failed.</summary>
     public const uint ErrorOrHangUp = 0x8 | 0x10;
 
-    // Told once; then the socket is asked for again.
+    // Each registration reports one event, and must then be renewed.
     private const uint OneShot = 1u << 30;
 
     private const int CloseOnExec = 0x80000;
@@ -22,10 +21,12 @@ internal static unsafe partial class Epoll
     private const int Modify = 3;
     private const int Interrupted = 4;
 
-    // struct epoll_event { uint32_t events; uint64_t data; }: packed on x64, as the compiler lays it out elsewhere.
+    // struct epoll_event { uint32_t events; uint64_t data; }: packed on x64, naturally aligned elsewhere.
     private static readonly int DataOffset = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86 ? 4 : 8;
 
-    /// <summary>Makes a list. False where the system's library has another name, or the process may open no more.</summary>
+    /// <summary>
+    /// Creates an epoll instance. Returns false if libc is not available under this name, or the process has no free descriptor.
+    /// </summary>
     public static bool TryCreate(out int list)
     {
         try
@@ -40,7 +41,7 @@ internal static unsafe partial class Epoll
         return list >= 0;
     }
 
-    /// <summary>Asks for the next of <paramref name="events"/> of a socket, which is told with <paramref name="number"/>.</summary>
+    /// <summary>Requests the next of <paramref name="events"/> of a socket, to be reported with <paramref name="number"/>.</summary>
     /// <exception cref="ObjectDisposedException">The socket is closed.</exception>
     public static void Arm(int list, SafeSocketHandle socket, uint events, long number, bool isFirst)
     {
@@ -65,7 +66,7 @@ internal static unsafe partial class Epoll
         }
     }
 
-    /// <summary>Waits until something has happened, and says what and to whom. This blocks the thread.</summary>
+    /// <summary>Blocks the thread until an event occurs, and returns the event and the number of its socket.</summary>
     public static void Wait(int list, out uint events, out long number)
     {
         var bytes = stackalloc byte[16];

@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Transport.Readiness;
 
-/// <summary>The bytes of a socket, waited for by <see cref="EpollThread"/>s. One reader and one writer at a time.</summary>
+/// <summary>
+/// A stream over a TCP socket whose waits are served by <see cref="EpollThread"/>s. Supports one reader and one writer at a time.
+/// </summary>
 internal sealed class EpollStream : Stream
 {
     private readonly Socket _socket;
@@ -12,7 +14,7 @@ internal sealed class EpollStream : Stream
     private readonly ReadinessTaskSource _readable;
     private readonly ReadinessTaskSource _writable;
 
-    /// <summary>Takes a socket that nobody has waited for, and owns it.</summary>
+    /// <summary>Takes ownership of a socket on which nothing has waited.</summary>
     public EpollStream(Socket socket)
     {
         socket.Blocking = false;
@@ -36,7 +38,7 @@ internal sealed class EpollStream : Stream
     }
 
     /// <summary>Connects the socket.</summary>
-    /// <exception cref="SocketException">It was refused.</exception>
+    /// <exception cref="SocketException">The connection was refused or failed.</exception>
     public async Task ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken)
     {
         while (true)
@@ -44,7 +46,7 @@ internal sealed class EpollStream : Stream
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                // The first call begins, the one after the wait says how it went.
+                // The first call starts the connect; the call after the wait returns its result.
                 _socket.Connect(endpoint);
                 return;
             }
@@ -56,9 +58,11 @@ internal sealed class EpollStream : Stream
         }
     }
 
-    /// <summary>Reads what is there; 0 when the peer has closed it. False if nothing is there.</summary>
+    /// <summary>
+    /// Reads the available bytes; <paramref name="count"/> is 0 at the end of the stream. Returns false if no bytes are available.
+    /// </summary>
     /// <exception cref="IOException">The connection is lost.</exception>
-    /// <exception cref="ObjectDisposedException">It was closed on this side.</exception>
+    /// <exception cref="ObjectDisposedException">The socket was closed by this process.</exception>
     public bool TryRead(Span<byte> buffer, out int count)
     {
         count = _socket.Receive(buffer, SocketFlags.None, out var error);
@@ -70,9 +74,7 @@ internal sealed class EpollStream : Stream
         };
     }
 
-    /// <summary>
-    /// Tells the callback once, on a thread that serves all sockets, when there is something to read or the connection is lost.
-    /// </summary>
+    /// <summary>Notifies the callback once, on an <see cref="EpollThread"/>, when bytes are available or the connection is lost.</summary>
     public void NotifyWhenReadable(IReadinessCallback callback) => _readiness.NotifyWhenReadable(callback);
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -108,7 +110,7 @@ internal sealed class EpollStream : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>Closes the socket from any thread; who reads or writes hears it.</summary>
+    /// <summary>Closes the socket and wakes pending reads and writes. Thread-safe.</summary>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
@@ -150,7 +152,7 @@ internal sealed class EpollStream : Stream
         }
     }
 
-    // As much as the system takes; returns how much it has now.
+    // Writes until the system accepts no more bytes. Returns the new offset.
     private int Write(ReadOnlySpan<byte> bytes, int sent)
     {
         while (sent < bytes.Length)

@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 
 namespace NearCache.Transport.Readiness;
 
-/// <summary>One of the few threads that wait for all sockets of the process, and let listeners go on by themselves.</summary>
+/// <summary>One of the few threads that wait for all sockets of the process and run their callbacks inline.</summary>
 /// <remarks>
-/// The system's own way wakes one thread that wakes another one for every packet, whether anybody waits for it or not, and costs a
-/// pipelined client a third of its time. Here the thread that is woken reads.
+/// .NET's socket engine wakes one thread, which wakes another one for every packet; a pipelined client loses a third of its time that way.
+/// Here the thread that is woken also reads. This folder replaces the engine on Linux: <see cref="EpollStream"/> is its entry point.
 /// </remarks>
 internal sealed class EpollThread
 {
     private static readonly int Count = Math.Clamp(Environment.ProcessorCount, 2, 8);
-    private static readonly Lazy<int> LazyDescriptor = new(Begin);
+    private static readonly Lazy<int> LazyDescriptor = new(StartThreads);
     private static readonly ConcurrentDictionary<long, SocketReadiness> Sockets = new();
     private static long LastNumber;
 
@@ -19,16 +19,19 @@ internal sealed class EpollThread
 
     private int _isReplaced;
 
-    /// <summary>Whether there are such threads: on Linux, unless the runtime switch <c>NearCache.UseSystemSockets</c> is on.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether epoll threads exist: on Linux, unless the runtime switch <c>NearCache.UseSystemSockets</c> is
+    /// on.
+    /// </summary>
     public static bool IsSupported => Descriptor >= 0;
 
-    /// <summary>The one that runs this code, or null.</summary>
+    /// <summary>Gets the epoll thread that executes this code, or null.</summary>
     public static EpollThread? Current => CurrentThread;
 
-    /// <summary>What the threads wait for; negative if there are none.</summary>
+    /// <summary>Gets the epoll descriptor that all threads share; negative if epoll is not supported.</summary>
     public static int Descriptor => LazyDescriptor.Value;
 
-    /// <summary>From now on what happens to the returned number is told to <paramref name="readiness"/>.</summary>
+    /// <summary>Registers a socket and returns the number by which epoll reports its events.</summary>
     public static long Register(SocketReadiness readiness)
     {
         var number = Interlocked.Increment(ref LastNumber);
@@ -38,7 +41,9 @@ internal sealed class EpollThread
 
     public static void Unregister(long number) => Sockets.TryRemove(number, out _);
 
-    /// <summary>This thread is stuck in a callback: another takes its place, and this one ends when it comes back.</summary>
+    /// <summary>
+    /// Starts another thread in place of this one, which is blocked in a callback. This thread ends when the callback returns.
+    /// </summary>
     public void Replace()
     {
         if (Interlocked.Exchange(ref _isReplaced, 1) == 0)
@@ -47,7 +52,7 @@ internal sealed class EpollThread
         }
     }
 
-    private static int Begin()
+    private static int StartThreads()
     {
         if (!OperatingSystem.IsLinux()
             || (AppContext.TryGetSwitch("NearCache.UseSystemSockets", out var isSystem) && isSystem)
@@ -75,7 +80,7 @@ internal sealed class EpollThread
         {
             Epoll.Wait(descriptor, out var events, out var number);
 
-            // What is not there any more was closed meanwhile.
+            // Events of a socket that was unregistered meanwhile are dropped.
             if (Sockets.TryGetValue(number, out var readiness))
             {
                 readiness.OnEvents(events);

@@ -5,8 +5,8 @@ using NearCache.Transport.Scheduling;
 namespace NearCache.Transport.Readiness;
 
 /// <summary>
-/// Awaits a socket, again and again, one wait at a time; what waits goes on in the <see cref="SerialWorkQueue"/> where it began to wait, or
-/// else by the <see cref="WorkScheduler"/>.
+/// A reusable awaitable for the readiness of a socket, one wait at a time. Its continuation runs in the <see cref="SerialWorkQueue"/> in
+/// which the wait began, or else by the <see cref="WorkScheduler"/>.
 /// </summary>
 internal sealed class ReadinessTaskSource(
     SocketReadiness readiness, bool writes) : IReadinessCallback, IThreadPoolWorkItem, IValueTaskSource
@@ -14,7 +14,7 @@ internal sealed class ReadinessTaskSource(
     private ReusableTaskSourceCore _core;
     private SerialWorkQueue? _lane;
 
-    /// <summary>Completes when the socket is ready or closed, or the token was cancelled: the caller finds out which.</summary>
+    /// <summary>Completes when the socket is ready or closed, or the token is canceled. The caller checks which one occurred.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask WaitAsync(CancellationToken cancellationToken)
     {
@@ -29,13 +29,13 @@ internal sealed class ReadinessTaskSource(
             readiness.NotifyWhenReadable(this);
         }
 
-        using (cancellationToken.UnsafeRegister(static signal => ((ReadinessTaskSource)signal!).GiveUp(), this))
+        using (cancellationToken.UnsafeRegister(static signal => ((ReadinessTaskSource)signal!).Cancel(), this))
         {
             await new ValueTask(this, _core.Version).ConfigureAwait(false);
         }
     }
 
-    void IReadinessCallback.OnReady() => GoOn();
+    void IReadinessCallback.OnReady() => QueueContinuation();
 
     void IThreadPoolWorkItem.Execute() => _core.SetCompleted();
 
@@ -46,7 +46,7 @@ internal sealed class ReadinessTaskSource(
     void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    private void GoOn()
+    private void QueueContinuation()
     {
         if (_lane is { } lane)
         {
@@ -58,11 +58,11 @@ internal sealed class ReadinessTaskSource(
         }
     }
 
-    private void GiveUp()
+    private void Cancel()
     {
         if (readiness.TryUnregister(this))
         {
-            GoOn();
+            QueueContinuation();
         }
     }
 }

@@ -3,18 +3,18 @@ using NearCache.Transport.Scheduling;
 
 namespace NearCache.Transport.Readiness;
 
-/// <summary>Waits for a socket by <see cref="SocketReadiness"/>.</summary>
+/// <summary>Receives readiness notifications from <see cref="SocketReadiness"/>.</summary>
 internal interface IReadinessCallback
 {
-    /// <summary>Called once for each time that was asked for it: the socket is ready, or closed.</summary>
+    /// <summary>Called once for each registration: the socket is ready, or closed.</summary>
     /// <remarks>
-    /// On one of the few threads that serve all sockets of the process: who runs code there that may block must find that out, and call
+    /// Runs on an <see cref="EpollThread"/>, which serves all sockets of the process. A callback that may block must detect this and call
     /// <see cref="EpollThread.Replace"/>.
     /// </remarks>
     void OnReady();
 }
 
-/// <summary>Tells when a socket can be read or written again.</summary>
+/// <summary>Notifies callbacks when a socket becomes readable or writable.</summary>
 internal sealed class SocketReadiness(Socket socket)
 {
     private readonly SafeSocketHandle _socket = socket.SafeHandle;
@@ -24,13 +24,17 @@ internal sealed class SocketReadiness(Socket socket)
     private long _number;
     private bool _isClosed;
 
-    /// <summary>Tells the callback once, when there is something to read. It may be told before this returns, on another thread.</summary>
+    /// <summary>
+    /// Notifies the callback once when the socket is readable. The notification may precede the return of this method, on another thread.
+    /// </summary>
     public void NotifyWhenReadable(IReadinessCallback callback) => Register(ref _reader, callback);
 
-    /// <summary>Tells the callback once, when something can be written. It may be told before this returns, on another thread.</summary>
+    /// <summary>
+    /// Notifies the callback once when the socket is writable. The notification may precede the return of this method, on another thread.
+    /// </summary>
     public void NotifyWhenWritable(IReadinessCallback callback) => Register(ref _writer, callback);
 
-    /// <summary>The callback shall not be told any more. False if it was, or is being told.</summary>
+    /// <summary>Unregisters the callback. Returns false if it has been notified or is being notified.</summary>
     public bool TryUnregister(IReadinessCallback callback)
     {
         lock (_gate)
@@ -39,7 +43,7 @@ internal sealed class SocketReadiness(Socket socket)
         }
     }
 
-    /// <summary>The socket was closed: tells what waits, on another thread, so that it finds out.</summary>
+    /// <summary>Marks the socket as closed and notifies the registered callbacks on another thread.</summary>
     public void Close()
     {
         IReadinessCallback? reader, writer;
@@ -55,7 +59,7 @@ internal sealed class SocketReadiness(Socket socket)
         QueueNotification(writer);
     }
 
-    /// <summary>The system says that something has happened.</summary>
+    /// <summary>Dispatches events that epoll reported for the socket.</summary>
     public void OnEvents(uint events)
     {
         IReadinessCallback? reader = null, writer = null;
@@ -113,7 +117,7 @@ internal sealed class SocketReadiness(Socket socket)
         QueueNotification(callback);
     }
 
-    // False if the socket is closed.
+    // Returns false if the socket is closed. Requires `_gate`.
     private bool TryArm()
     {
         var events = (_reader is null ? 0 : Epoll.In) | (_writer is null ? 0 : Epoll.Out);

@@ -3,62 +3,65 @@ using System.Threading.Tasks.Sources;
 namespace NearCache.Transport.Scheduling;
 
 /// <summary>
-/// The state of one reusable wait: what <see cref="ManualResetValueTaskSourceCore{TResult}"/> is, without the thread pool.
+/// The core of a reusable task source: <see cref="ManualResetValueTaskSourceCore{TResult}"/> without its use of the thread pool.
 /// </summary>
 /// <remarks>
-/// A continuation that is registered just after the wait has ended is queued to the pool by the framework's, where it may stand behind
-/// callers that wait for it. Here it goes by the <see cref="WorkScheduler"/>; one that is registered before runs on the thread that ends
-/// the wait.
+/// The framework's core queues a continuation that is registered after completion to the thread pool, where it may wait behind callers that
+/// block on it. This core queues it to the <see cref="WorkScheduler"/>. A continuation that is registered before completion runs on the
+/// completing thread.
 /// </remarks>
 internal struct ReusableTaskSourceCore
 {
-    private static readonly Action<object?> Ended = static _ => throw new InvalidOperationException("This marks a wait that has ended.");
+    private static readonly Action<object?> Completed = static _ =>
+        throw new InvalidOperationException("This delegate marks a completed wait and is never invoked.");
 
     private Action<object?>? _continuation;
     private object? _state;
 
-    /// <summary>Gets the number of this use.</summary>
+    /// <summary>Gets the version of the current use.</summary>
     public short Version { get; private set; }
 
-    /// <summary>Makes it ready for the next use. Requires that nothing waits.</summary>
+    /// <summary>Prepares the next use. Requires that no wait is pending.</summary>
     public void Reset()
     {
         Version++;
         (_continuation, _state) = (null, null);
     }
 
-    /// <summary>Ends the wait and runs what was registered.</summary>
+    /// <summary>Completes the wait and runs the registered continuation.</summary>
     public void SetCompleted()
     {
-        if (Interlocked.CompareExchange(ref _continuation, Ended, null) is { } continuation)
+        if (Interlocked.CompareExchange(ref _continuation, Completed, null) is { } continuation)
         {
             var state = _state;
-            Volatile.Write(ref _continuation, Ended);
+            Volatile.Write(ref _continuation, Completed);
             continuation(state);
         }
     }
 
-    /// <summary>Returns whether the wait has ended.</summary>
+    /// <summary>Returns the status of the wait.</summary>
     public readonly ValueTaskSourceStatus GetStatus(short version)
     {
         Check(version);
-        return ReferenceEquals(Volatile.Read(in _continuation), Ended) ? ValueTaskSourceStatus.Succeeded : ValueTaskSourceStatus.Pending;
+        return ReferenceEquals(Volatile.Read(in _continuation), Completed)
+            ? ValueTaskSourceStatus.Succeeded
+            : ValueTaskSourceStatus.Pending;
     }
 
-    /// <summary>Throws unless the wait has ended.</summary>
+    /// <summary>Throws unless the wait has completed.</summary>
     public readonly void GetResult(short version)
     {
         if (GetStatus(version) == ValueTaskSourceStatus.Pending)
         {
-            throw new InvalidOperationException("The wait has not ended.");
+            throw new InvalidOperationException("The wait has not completed.");
         }
     }
 
-    /// <summary>Registers what runs when the wait ends. Once for each use.</summary>
+    /// <summary>Registers the continuation. Called once per use.</summary>
     public void OnCompleted(Action<object?> continuation, object? state, short version, ValueTaskSourceOnCompletedFlags flags)
     {
         Check(version);
-        if (Continuation.In(continuation, state, flags) is { } captured)
+        if (Continuation.TryCapture(continuation, state, flags) is { } captured)
         {
             (continuation, state) = (Continuation.Run, captured);
         }
@@ -71,9 +74,9 @@ internal struct ReusableTaskSourceCore
         }
 
         _state = null;
-        if (!ReferenceEquals(before, Ended))
+        if (!ReferenceEquals(before, Completed))
         {
-            throw new InvalidOperationException("Something waits already.");
+            throw new InvalidOperationException("A continuation is already registered.");
         }
 
         WorkScheduler.Queue(new Continuation(continuation, state));
@@ -83,21 +86,21 @@ internal struct ReusableTaskSourceCore
     {
         if (version != Version)
         {
-            throw new InvalidOperationException("The wait is that of an earlier use.");
+            throw new InvalidOperationException("The token belongs to an earlier use.");
         }
     }
 
-    /// <summary>A continuation with what it must run in.</summary>
+    /// <summary>A continuation with its captured execution context and scheduler.</summary>
     private sealed class Continuation(Action<object?> continuation, object? state) : IThreadPoolWorkItem
     {
-        public static readonly Action<object?> Run = static captured => ((Continuation)captured!).Go();
+        public static readonly Action<object?> Run = static captured => ((Continuation)captured!).InvokeOnScheduler();
 
         private ExecutionContext? _context;
         private SynchronizationContext? _synchronization;
         private TaskScheduler? _scheduler;
 
-        /// <summary>Returns the continuation in what the flags ask for; null when that is nothing.</summary>
-        public static Continuation? In(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
+        /// <summary>Captures what the flags require; returns null if nothing must be captured.</summary>
+        public static Continuation? TryCapture(Action<object?> continuation, object? state, ValueTaskSourceOnCompletedFlags flags)
         {
             var context = (flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 ? ExecutionContext.Capture() : null;
             SynchronizationContext? synchronization = null;
@@ -117,7 +120,7 @@ internal struct ReusableTaskSourceCore
 
         void IThreadPoolWorkItem.Execute() => continuation(state);
 
-        private void Go()
+        private void InvokeOnScheduler()
         {
             if (_synchronization is not null)
             {

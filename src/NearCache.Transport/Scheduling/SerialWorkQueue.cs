@@ -2,24 +2,24 @@ using System.Collections.Concurrent;
 
 namespace NearCache.Transport.Scheduling;
 
-/// <summary>Runs work items one after the other, by the <see cref="WorkScheduler"/>.</summary>
+/// <summary>Executes work items one at a time, in order, by the <see cref="WorkScheduler"/>.</summary>
 /// <remarks>
-/// An asynchronous method registers what follows its wait while its callers unwind. If the wait ends before that on another thread, .NET
-/// queues what follows to the thread pool, whatever the pool's state. In a lane that cannot be: the end of the wait runs when the step
-/// before it has unwound.
+/// An asynchronous method registers its continuation while its callers unwind. If the wait completes before that on another thread, .NET
+/// queues the continuation to the thread pool, whatever the pool's state. In this queue the completion executes only after the step before
+/// it has unwound.
 /// </remarks>
 internal sealed class SerialWorkQueue : IThreadPoolWorkItem
 {
     [ThreadStatic]
-    private static SerialWorkQueue? CurrentLane;
+    private static SerialWorkQueue? CurrentQueue;
 
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _items = new();
     private int _count;
 
-    /// <summary>Gets the lane that runs this code, or null.</summary>
-    public static SerialWorkQueue? Current => CurrentLane;
+    /// <summary>Gets the queue that executes this code, or null.</summary>
+    public static SerialWorkQueue? Current => CurrentQueue;
 
-    /// <summary>Runs an item after those that were posted before.</summary>
+    /// <summary>Executes an item after all items posted before it.</summary>
     public void Post(IThreadPoolWorkItem item)
     {
         _items.Enqueue(item);
@@ -31,7 +31,7 @@ internal sealed class SerialWorkQueue : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        CurrentLane = this;
+        CurrentQueue = this;
         try
         {
             do
@@ -43,7 +43,7 @@ internal sealed class SerialWorkQueue : IThreadPoolWorkItem
         }
         finally
         {
-            CurrentLane = null;
+            CurrentQueue = null;
         }
     }
 }

@@ -1,28 +1,30 @@
 namespace NearCache.Transport.Scheduling;
 
-/// <summary>What follows from a look at the queue of the <see cref="WorkScheduler"/>.</summary>
+/// <summary>The action that follows from one observation of the queue of the <see cref="WorkScheduler"/>.</summary>
 internal enum StarvationVerdict
 {
-    /// <summary>Nothing.</summary>
+    /// <summary>No action.</summary>
     None,
 
-    /// <summary>The pool starts nothing any more: another thread is needed, and a probe that shows when it does again.</summary>
+    /// <summary>
+    /// The pool executes nothing: start a dedicated thread, and send a probe that shows when the pool executes work again.
+    /// </summary>
     Begins,
 
-    /// <summary>The threads that were started are stuck as well: one more is needed.</summary>
+    /// <summary>The dedicated threads are blocked as well: start one more.</summary>
     Stuck,
 
-    /// <summary>The probe ran, but late: one more is needed.</summary>
+    /// <summary>The probe executed, but late: send another one.</summary>
     ProbeAgain,
 
-    /// <summary>The pool starts things again.</summary>
+    /// <summary>The pool executes work again.</summary>
     Ends,
 }
 
-/// <summary>Decides, look by look, whether the thread pool is starved: items wait, and none is taken.</summary>
+/// <summary>Detects starvation of the thread pool from periodic observations: items are queued, and none is taken.</summary>
 internal sealed class StarvationDetector(long ticksPerSecond)
 {
-    /// <summary>From then on it is more than a disturbance.</summary>
+    /// <summary>The duration from which a starvation counts as long, in milliseconds.</summary>
     public const int LongMilliseconds = 500;
 
     private const int ChecksUntilStuck = 3;
@@ -34,14 +36,14 @@ internal sealed class StarvationDetector(long ticksPerSecond)
     private bool _isLong;
     private long _probed;
 
-    /// <summary>How often a probe has waited for <see cref="LongMilliseconds"/>.</summary>
+    /// <summary>The number of probes that waited for <see cref="LongMilliseconds"/> or longer.</summary>
     public int LongStarvations;
 
-    /// <summary>Looks.</summary>
-    /// <param name="now">This instant, in ticks.</param>
-    /// <param name="taken">Items that were ever taken.</param>
-    /// <param name="hasItems">Whether items wait.</param>
-    /// <param name="hasProbeRun">Whether the pool has run the last probe.</param>
+    /// <summary>Records one observation and returns the action.</summary>
+    /// <param name="now">The current timestamp.</param>
+    /// <param name="taken">The total number of items taken from the queue.</param>
+    /// <param name="hasItems">Whether the queue has items.</param>
+    /// <param name="hasProbeRun">Whether the pool has executed the last probe.</param>
     public StarvationVerdict Observe(long now, long taken, bool hasItems, bool hasProbeRun)
     {
         _same = hasItems && taken == _lastTaken ? _same + 1 : 0;

@@ -1,45 +1,44 @@
 namespace NearCache.Transport.Scheduling;
 
-/// <summary>Something whose threads can be stuck, looked at by <see cref="ThreadWatchdog"/>.</summary>
+/// <summary>A component whose threads can block, checked by <see cref="ThreadWatchdog"/>.</summary>
 internal interface IWatchdogTarget
 {
-    /// <summary>Gets whether there was work since the last look.</summary>
+    /// <summary>Gets a value that indicates whether there was work since the last check.</summary>
     bool HasWork { get; }
 
     /// <summary>
-    /// Looks whether something is stuck, and lets another thread go on with it. Returns whether there was work since the last look. Must
-    /// not block.
+    /// Detects blocked work and moves it to another thread. Returns whether there was work since the last check. Must not block.
     /// </summary>
     bool Check();
 }
 
-/// <summary>A thread that looks every few milliseconds for work that is stuck, as long as there is any work.</summary>
+/// <summary>A thread that checks every few milliseconds for blocked work, while there is any work.</summary>
 /// <remarks>
-/// A thread and not a timer: timers run on the thread pool, which may be what is stuck. By the system's clock whatever clock a client has,
-/// since this is about threads.
+/// A thread rather than a timer, because timers run on the thread pool, which may be what is blocked. Uses the system clock regardless of
+/// the client's clock, since it observes threads.
 /// </remarks>
 internal static class ThreadWatchdog
 {
-    private const int QuietLooks = 50;
+    private const int QuietChecks = 50;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(2);
     private static readonly AutoResetEvent Signal = new(initialState: false);
     private static readonly Lock Gate = new();   // guards everything below
-    private static readonly List<IWatchdogTarget> Watched = [];
+    private static readonly List<IWatchdogTarget> Targets = [];
     private static bool HasThread;
     private static int Quiet;
 
     /// <summary>
-    /// Gets whether it looks. Read without the lock, by what has set its <see cref="IWatchdogTarget.HasWork"/> before, with a full fence
-    /// between.
+    /// Gets a value that indicates whether the thread is checking. Read without the lock, after the reader has set its
+    /// <see cref="IWatchdogTarget.HasWork"/> and executed a full fence.
     /// </summary>
     public static bool IsAwake { get; private set; }
 
-    /// <summary>Looks after one more.</summary>
-    public static void Add(IWatchdogTarget watched)
+    /// <summary>Adds a target.</summary>
+    public static void Add(IWatchdogTarget target)
     {
         lock (Gate)
         {
-            Watched.Add(watched);
+            Targets.Add(target);
             if (!HasThread)
             {
                 HasThread = true;
@@ -48,16 +47,16 @@ internal static class ThreadWatchdog
         }
     }
 
-    /// <summary>Looks after one less.</summary>
-    public static void Remove(IWatchdogTarget watched)
+    /// <summary>Removes a target.</summary>
+    public static void Remove(IWatchdogTarget target)
     {
         lock (Gate)
         {
-            Watched.Remove(watched);
+            Targets.Remove(target);
         }
     }
 
-    /// <summary>Work begins after it has gone to sleep.</summary>
+    /// <summary>Wakes the thread after work has begun.</summary>
     public static void Wake()
     {
         lock (Gate)
@@ -75,11 +74,11 @@ internal static class ThreadWatchdog
     {
         while (true)
         {
-            Signal.WaitOne(Look() ? Period : Timeout.InfiniteTimeSpan);
+            Signal.WaitOne(CheckAll() ? Period : Timeout.InfiniteTimeSpan);
         }
     }
 
-    private static bool Look()
+    private static bool CheckAll()
     {
         lock (Gate)
         {
@@ -89,18 +88,18 @@ internal static class ThreadWatchdog
             }
 
             var isQuiet = true;
-            foreach (var watched in Watched)
+            foreach (var target in Targets)
             {
-                isQuiet &= !watched.Check();
+                isQuiet &= !target.Check();
             }
 
             Quiet = isQuiet ? Quiet + 1 : 0;
-            if (Quiet > QuietLooks)
+            if (Quiet > QuietChecks)
             {
-                // Work that began before it could see that nothing looks any more is seen here.
+                // Sees work that began before its thread could observe that IsAwake is false.
                 IsAwake = false;
                 Interlocked.MemoryBarrier();
-                IsAwake = Watched.Exists(static watched => watched.HasWork);
+                IsAwake = Targets.Exists(static target => target.HasWork);
             }
 
             return IsAwake;

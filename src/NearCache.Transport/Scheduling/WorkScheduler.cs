@@ -3,16 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Transport.Scheduling;
 
-/// <summary>Runs work items on the thread pool, and on threads of its own while the pool does not start them.</summary>
+/// <summary>Executes work items on the thread pool, and on dedicated threads while the pool executes nothing.</summary>
 /// <remarks>
-/// Callers that block (<c>.Result</c>, <c>.Wait()</c>) can occupy every thread of the pool. What they wait for must not wait for the pool
-/// then. An item stands in a queue of its own, and a ticket for it in the pool's: the thread that comes first takes the item.
-/// <see cref="ThreadWatchdog"/> finds out that none comes.
+/// Callers that block (<c>.Result</c>, <c>.Wait()</c>) can occupy every thread of the pool. The work that completes their calls must then
+/// not wait for the pool. Each item is in a queue of this class, with a ticket for it in the pool's queue: the thread that comes first
+/// takes the item. <see cref="ThreadWatchdog"/> detects that no thread comes.
 /// </remarks>
 internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
 {
     private const int MaxDedicatedThreads = 8;
-    private static readonly SemaphoreSlim Signal = new(0);   // for the threads of its own
+    private static readonly SemaphoreSlim Signal = new(0);   // wakes the dedicated threads
     private static readonly WorkScheduler Instance = new(TimeProvider.System);
 
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _items = new();
@@ -20,7 +20,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
     private readonly Probe _probe = new();
     private readonly TimeProvider _time;
     private long _taken;
-    private long _queuedAtLook;
+    private long _queuedAtCheck;
     private long _queued;
     private int _dedicatedThreads;
     private volatile bool _isStarved;
@@ -33,31 +33,31 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         _detector = new StarvationDetector(time.TimestampFrequency);
     }
 
-    /// <summary>Gets how often the pool has started nothing for <see cref="StarvationDetector.LongMilliseconds"/>.</summary>
+    /// <summary>Gets the number of times the pool executed nothing for <see cref="StarvationDetector.LongMilliseconds"/>.</summary>
     public static int LongStarvations => Volatile.Read(ref Instance._detector.LongStarvations);
 
-    /// <summary>Gets what such a starvation takes at least.</summary>
+    /// <summary>Gets the minimum duration of a long starvation, in milliseconds.</summary>
     public static int LongStarvationMilliseconds => StarvationDetector.LongMilliseconds;
 
-    bool IWatchdogTarget.HasWork => Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
+    bool IWatchdogTarget.HasWork => Volatile.Read(ref _queued) != _queuedAtCheck || !_items.IsEmpty || _isStarved;
 
-    /// <summary>Runs an item soon, on a thread of the pool unless the pool starts nothing.</summary>
+    /// <summary>Executes an item on a thread of the pool, or on a dedicated thread while the pool is starved.</summary>
     public static void Queue(IThreadPoolWorkItem item) => Instance.Add(item);
 
-    /// <summary>Runs an asynchronous method from its first line on such a thread, in a <see cref="SerialWorkQueue"/> of its own.</summary>
+    /// <summary>Runs an asynchronous method, from its first line, on such a thread in a <see cref="SerialWorkQueue"/> of its own.</summary>
     public static async Task RunAsync(Func<Task> method)
     {
         await new SwitchAwaiter(new SerialWorkQueue());
         await method().ConfigureAwait(false);
     }
 
-    // A ticket: the item itself may have been taken by another thread.
+    // Executes a ticket: takes the next item, which another thread may already have taken.
     void IThreadPoolWorkItem.Execute() => TryRunOne();
 
     bool IWatchdogTarget.Check()
     {
-        var hasWorked = Volatile.Read(ref _queued) != _queuedAtLook || !_items.IsEmpty || _isStarved;
-        _queuedAtLook = Volatile.Read(ref _queued);
+        var hasWorked = Volatile.Read(ref _queued) != _queuedAtCheck || !_items.IsEmpty || _isStarved;
+        _queuedAtCheck = Volatile.Read(ref _queued);
         var verdict = _detector.Observe(_time.GetTimestamp(), Volatile.Read(ref _taken), !_items.IsEmpty, _probe.HasRun);
         switch (verdict)
         {
@@ -82,7 +82,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
     private void Add(IThreadPoolWorkItem item)
     {
         _items.Enqueue(item);
-        Interlocked.Increment(ref _queued);   // a full fence: the item is there before the two questions
+        Interlocked.Increment(ref _queued);   // full fence: the item is enqueued before the two reads below
         if (_isStarved)
         {
             Signal.Release();
@@ -137,17 +137,17 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         _isStarved = false;
         Interlocked.MemoryBarrier();
 
-        // What was queued without a ticket.
+        // Items that were queued without a ticket.
         for (var count = _items.Count; count > 0; count--)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
 
-        // The threads that wait find that they are not needed.
+        // Releases the waiting dedicated threads, which then end.
         Signal.Release(MaxDedicatedThreads);
     }
 
-    // Shows when the pool starts something again.
+    // Reports when the pool executes work again.
     private sealed class Probe : IThreadPoolWorkItem
     {
         private volatile bool _hasRun = true;
@@ -163,7 +163,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         void IThreadPoolWorkItem.Execute() => _hasRun = true;
     }
 
-    private sealed class SwitchAwaiter(SerialWorkQueue lane) : IThreadPoolWorkItem, ICriticalNotifyCompletion
+    private sealed class SwitchAwaiter(SerialWorkQueue queue) : IThreadPoolWorkItem, ICriticalNotifyCompletion
     {
         private Action? _continuation;
 
@@ -176,7 +176,7 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         public void UnsafeOnCompleted(Action continuation)
         {
             _continuation = continuation;
-            lane.Post(this);
+            queue.Post(this);
         }
 
         public void GetResult()
