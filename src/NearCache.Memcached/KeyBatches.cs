@@ -2,18 +2,18 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached;
 
-/// <summary>Many items, as groups that each go to one server by one write.</summary>
+/// <summary>Splits commands for many keys into batches, each sent to one server by one write.</summary>
 internal static class KeyBatches
 {
-    // Neither so many commands nor so many bytes that others wait long behind them.
-    private const int MostCommands = 500;
-    private const long MostBytes = 512 * 1024;
+    // Limits the time for which other commands wait behind a batch.
+    private const int MaxCommands = 500;
+    private const long MaxBytes = 512 * 1024;
 
-    /// <summary>Items of one server with their commands.</summary>
+    /// <summary>The items of one server and their commands.</summary>
     internal sealed record Batch<T>(MemcachedServer Server, List<T> Items, List<MetaCommand> Commands);
 
-    /// <summary>Groups items by the servers of their keys, in the order in which they come.</summary>
-    /// <exception cref="ArgumentException">A key or a value may not be sent.</exception>
+    /// <summary>Groups items by the servers of their keys, in order.</summary>
+    /// <exception cref="ArgumentException">A key or a value is invalid.</exception>
     public static List<Batch<T>> Split<T>(
         MemcachedClient client, IEnumerable<T> items, Func<T, string> keyOf, Func<T, ReadOnlyMemory<byte>, MetaCommand> commandOf)
     {
@@ -25,9 +25,9 @@ internal static class KeyBatches
             var server = client.ServerFor(key);
             var command = commandOf(item, key);
 
-            // All before any is sent.
+            // Validates all commands before any is sent.
             server.Check(command);
-            if (!open.TryGetValue(server, out var last) || last.Batch.Commands.Count >= MostCommands || last.Bytes >= MostBytes)
+            if (!open.TryGetValue(server, out var last) || last.Batch.Commands.Count >= MaxCommands || last.Bytes >= MaxBytes)
             {
                 last = (new Batch<T>(server, [], []), 0);
                 batches.Add(last.Batch);
@@ -42,10 +42,9 @@ internal static class KeyBatches
     }
 
     /// <summary>
-    /// Sends them all and waits for all answers, for the operation timeout at most. When it has ended, no memory of the caller's is used
-    /// any more.
+    /// Sends all batches and waits for all replies, at most for the operation timeout. Afterward no memory of the caller is used.
     /// </summary>
-    /// <exception cref="MemcachedException">A server did not answer.</exception>
+    /// <exception cref="MemcachedException">A server did not reply.</exception>
     public static async Task<(Batch<T> Batch, MetaResponse[] Answers)[]> RunAsync<T>(
         List<Batch<T>> batches, CancellationToken cancellationToken)
     {
@@ -54,7 +53,7 @@ internal static class KeyBatches
         return [.. batches.Zip(results, (batch, result) => (batch, result.Array))];
     }
 
-    /// <summary>Sends them all and waits until each was answered or has failed, as <see cref="RunAsync"/>.</summary>
+    /// <summary>Sends all batches and waits until each has been answered or has failed, as <see cref="RunAsync"/> does.</summary>
     public static Task<(
         Batch<T> Batch,
         MetaResponse[] Answers,

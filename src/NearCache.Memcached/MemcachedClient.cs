@@ -10,17 +10,15 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached;
 
-/// <summary>
-/// A client of memcached's meta protocol: asynchronous, one pipelined connection a server, safe to use from any number of tasks.
-/// </summary>
+/// <summary>A client for memcached's meta protocol: asynchronous, one pipelined connection per server. Thread-safe.</summary>
 /// <remarks>
-/// Making one does no input or output; a server is connected to when the first call goes to it. Cancelling a call gives up its answer, not
-/// its place in line: a mutation may be carried out all the same. A buffer that the caller gave is the caller's again as soon as the call
-/// has ended, however it ended. Keys are 1 to 250 bytes of UTF-8 without spaces and control characters.
+/// The constructor performs no I/O; the client connects to a server when the first call goes to it. Canceling a call stops waiting for its
+/// reply; a mutation may still be executed. A buffer passed to a call may be reused as soon as the call has completed. Keys are 1 to 250
+/// bytes of UTF-8 without spaces and control characters.
 /// </remarks>
 public sealed class MemcachedClient : IAsyncDisposable, IDisposable
 {
-    private readonly Lock _changing = new();   // guards the change of the list
+    private readonly Lock _changing = new();   // guards changes of the server list
     private readonly MemcachedOptions _options;
     private readonly TransportOptions _transport;
     private readonly ILogger _logger;
@@ -30,12 +28,12 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     private readonly TimeProvider _time;
     private volatile MemcachedServerList _servers;
 
-    /// <summary>Makes a client with a copy of the options.</summary>
-    /// <param name="options">Where the servers are, and every limit.</param>
-    /// <param name="loggerFactory">For the events of connections and servers; without it nothing is logged.</param>
-    /// <param name="meterFactory">Owns the meter <c>NearCache.Memcached</c>; without it the client does.</param>
-    /// <param name="timeProvider">The clock of every timeout; the system's unless given.</param>
-    /// <exception cref="ArgumentException">The options have mistakes; the message names all of them.</exception>
+    /// <summary>Initializes a client with a copy of the options.</summary>
+    /// <param name="options">The servers and all limits.</param>
+    /// <param name="loggerFactory">Creates the logger for events of connections and servers. If null, nothing is logged.</param>
+    /// <param name="meterFactory">Owns the meter <c>NearCache.Memcached</c>. If null, the client owns it.</param>
+    /// <param name="timeProvider">The clock of all timeouts. If null, the system clock.</param>
+    /// <exception cref="ArgumentException">The options are invalid; the message lists every error.</exception>
     public MemcachedClient(
         MemcachedOptions options,
         ILoggerFactory? loggerFactory = null,
@@ -61,24 +59,25 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
         _guard.Add(_servers.Select(server => server.Pool));
     }
 
-    /// <summary>The servers as they are now, in the order of the options or of the last <see cref="SetServersAsync"/>.</summary>
+    /// <summary>Gets the current servers, in the order of the options or of the last <see cref="SetServersAsync"/>.</summary>
     public MemcachedServerList Servers => _servers;
 
-    /// <summary>The server that owns a key.</summary>
+    /// <summary>Returns the server that owns a key.</summary>
     public MemcachedServer ServerFor(ReadOnlySpan<byte> key) => _servers.ServerFor(key);
 
-    /// <summary>Replaces the list of servers while calls go on. When this returns its task, every new call goes by the new list.</summary>
+    /// <summary>
+    /// Replaces the list of servers while calls continue. All calls that start after this method has returned its task use the new list.
+    /// </summary>
     /// <remarks>
-    /// Servers that stay keep their connections and what is in flight there; new ones are connected to when the first call goes to them. Of
-    /// those that were taken off, what is in flight is answered, and then the connections are closed; the task ends when that is done. Keys
-    /// that move are misses until they are stored again. A server that comes back to the list may still hold what it held when it was taken
-    /// off: flush it first.
+    /// Remaining servers keep their connections and commands in flight. New servers are connected to when the first call goes to them.
+    /// Removed servers reply to what is in flight, and then their connections are closed; the task completes when that is done. Keys that
+    /// move to another server are misses until they are stored again. A server that is added again may still hold its old items: flush it
+    /// first.
     /// </remarks>
-    /// <param name="servers">Written as in <see cref="MemcachedOptions.Servers"/>.</param>
-    /// <param name="drain">
-    /// How long answers of servers that were taken off are waited for; <see cref="MemcachedOptions.OperationTimeout"/> unless given.
-    /// </param>
-    /// <exception cref="ArgumentException">The list has mistakes, all of which are named; nothing was changed.</exception>
+    /// <param name="servers">The servers, in the format of <see cref="MemcachedOptions.Servers"/>.</param>
+    /// <param name="drain">The time to wait for replies of removed servers. If null,
+    /// <see cref="MemcachedOptions.OperationTimeout"/>.</param>
+    /// <exception cref="ArgumentException">The list is invalid; the message lists every error. Nothing was changed.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     public Task SetServersAsync(IEnumerable<string> servers, TimeSpan? drain = null)
     {
@@ -103,18 +102,19 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Sends one command to the server that owns its key.</summary>
-    /// <returns>The server's answer; an error that is about this command alone is in it (<see cref="MetaStatus.Error"/>).</returns>
-    /// <exception cref="ArgumentException">The key or the value may not be sent.</exception>
-    /// <exception cref="MemcachedException">There is no answer: the leaf says why.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up the answer; the command may be carried out all the same.</exception>
+    /// <returns>The server's reply. An error that concerns this command alone is part of it (<see cref="MetaStatus.Error"/>).</returns>
+    /// <exception cref="ArgumentException">The key or the value is invalid.</exception>
+    /// <exception cref="MemcachedException">No reply was received; the derived type gives the reason.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled; the command may still be
+    /// executed.</exception>
     public ValueTask<MetaResponse> ExecuteAsync(in MetaCommand command, CancellationToken cancellationToken = default) =>
         ServerFor(command.Key.Span).ExecuteAsync(command, cancellationToken);
 
-    /// <summary>Ends every connection at once; what is in flight fails with <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>Closes all connections at once. Commands in flight fail with <see cref="ObjectDisposedException"/>.</summary>
     public ValueTask DisposeAsync() => DisposeAsync(TimeSpan.Zero);
 
     /// <summary>
-    /// Takes no more calls, waits up to <paramref name="drain"/> for the answers that are due, and ends every connection.
+    /// Stops accepting calls, waits up to <paramref name="drain"/> for the replies of commands in flight, and closes all connections.
     /// </summary>
     public async ValueTask DisposeAsync(TimeSpan drain)
     {
@@ -125,11 +125,11 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Closes every connection at once and waits for nothing; what is in flight fails with <see cref="ObjectDisposedException"/>.
+    /// Closes all connections at once without waiting. Commands in flight fail with <see cref="ObjectDisposedException"/>.
     /// </summary>
     /// <remarks>
-    /// Its own loops end in the background. May be called more than once, and while <see cref="DisposeAsync(TimeSpan)"/> waits for replies,
-    /// which it ends.
+    /// The client's loops end in the background. May be called more than once, and while <see cref="DisposeAsync(TimeSpan)"/> waits for
+    /// replies, which it ends.
     /// </remarks>
     public void Dispose()
     {

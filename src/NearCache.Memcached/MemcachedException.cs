@@ -1,28 +1,31 @@
 namespace NearCache.Memcached;
 
-/// <summary>Something went wrong between this client and a memcached server, or the server refused. The leaves say what.</summary>
+/// <summary>
+/// The base class of the exceptions that <see cref="MemcachedClient"/> throws when a server cannot be used or refuses a command.
+/// </summary>
 public abstract class MemcachedException : Exception
 {
     private protected MemcachedException(
         string message, string? server, string? operation, bool isTransient, bool outcomeUnknown, Exception? cause)
         : base(message, cause) => (Server, Operation, IsTransient, OutcomeUnknown) = (server, operation, isTransient, outcomeUnknown);
 
-    /// <summary>The server's name as configured, for instance <c>cache-1:11211</c>; null if there is no one server.</summary>
+    /// <summary>Gets the server's name as configured, for instance <c>cache-1:11211</c>; null if no single server is concerned.</summary>
     public string? Server { get; }
 
-    /// <summary>What was asked for, for instance <c>get</c>, <c>set</c> or <c>group</c>; null when nothing was.</summary>
+    /// <summary>Gets the operation, for instance <c>get</c>, <c>set</c> or <c>group</c>; null if there was none.</summary>
     public string? Operation { get; }
 
-    /// <summary>Whether the same call may succeed when it is made again.</summary>
+    /// <summary>Gets a value that indicates whether the same call may succeed when it is repeated.</summary>
     public bool IsTransient { get; }
 
     /// <summary>
-    /// Whether the server may have carried out, or may still carry out, what was asked for. False: it certainly has not and will not.
+    /// Gets a value that indicates whether the server may have executed, or may still execute, the operation. If false, it certainly has
+    /// not and will not.
     /// </summary>
     public bool OutcomeUnknown { get; }
 }
 
-/// <summary>The connection ended before the reply came.</summary>
+/// <summary>The exception that is thrown when a connection ends before its reply has arrived.</summary>
 public sealed class MemcachedConnectionLostException : MemcachedException
 {
     internal MemcachedConnectionLostException(string server, string? operation, bool outcomeUnknown, string reason, Exception? cause)
@@ -37,7 +40,9 @@ public sealed class MemcachedConnectionLostException : MemcachedException
     }
 }
 
-/// <summary>The server is down and asked again in the background: the call failed at once, and nothing was sent.</summary>
+/// <summary>
+/// The exception that is thrown when a server is down. The call fails at once and nothing is sent; the client reconnects in the background.
+/// </summary>
 public sealed class MemcachedServerDownException : MemcachedException
 {
     internal MemcachedServerDownException(string server, string? operation, Exception? cause)
@@ -52,7 +57,9 @@ public sealed class MemcachedServerDownException : MemcachedException
     }
 }
 
-/// <summary>The server has as many connections as it allows (its option -c) and refused this one.</summary>
+/// <summary>
+/// The exception that is thrown when a server refuses a connection because it has reached its connection limit (option <c>-c</c>).
+/// </summary>
 public sealed class MemcachedServerFullException : MemcachedException
 {
     internal MemcachedServerFullException(string server, string? operation)
@@ -68,8 +75,8 @@ public sealed class MemcachedServerFullException : MemcachedException
 }
 
 /// <summary>
-/// The server was taken off the client's list while the call was on its way to it. Made again, the call goes to the server that has the key
-/// now.
+/// The exception that is thrown when a server is removed from the client's list while a call is on its way to it. A repeated call goes to
+/// the server that owns the key now.
 /// </summary>
 public sealed class MemcachedServerRemovedException : MemcachedException
 {
@@ -79,7 +86,10 @@ public sealed class MemcachedServerRemovedException : MemcachedException
     }
 }
 
-/// <summary>No reply, or no connection, within the time that the options allow. A reply that comes later is read and dropped.</summary>
+/// <summary>
+/// The exception that is thrown when a reply or a connection does not arrive within the configured time. A reply that arrives later is
+/// dropped.
+/// </summary>
 public sealed class MemcachedTimeoutException : MemcachedException
 {
     internal MemcachedTimeoutException(
@@ -92,12 +102,13 @@ public sealed class MemcachedTimeoutException : MemcachedException
             outcomeUnknown,
             cause) => Limit = time;
 
-    /// <summary>How long was waited.</summary>
+    /// <summary>Gets the time limit that was exceeded.</summary>
     public TimeSpan Limit { get; }
 }
 
 /// <summary>
-/// More is in flight than the options allow, and they say to fail rather than wait, or the wait was as long as they allow.
+/// The exception that is thrown when more commands are in flight than the options allow, and either <see cref="OverloadPolicy.Fail"/> is
+/// set or the wait for capacity has timed out.
 /// </summary>
 public sealed class MemcachedOverloadException : MemcachedException
 {
@@ -113,7 +124,9 @@ public sealed class MemcachedOverloadException : MemcachedException
     }
 }
 
-/// <summary>The server answered this command with an error, for instance because the value is too large for it.</summary>
+/// <summary>
+/// The exception that is thrown when a server replies to a command with an error, for instance because the value is too large.
+/// </summary>
 public sealed class MemcachedServerErrorException : MemcachedException
 {
     internal MemcachedServerErrorException(string server, string operation, string error)
@@ -125,17 +138,15 @@ public sealed class MemcachedServerErrorException : MemcachedException
             outcomeUnknown: false,
             cause: null) => Error = error;
 
-    /// <summary>The server's own words.</summary>
+    /// <summary>Gets the server's error message.</summary>
     public string Error { get; }
 }
 
 /// <summary>
-/// The server and this client do not accept each other: the TLS handshake failed, or a name and password are missing or wrong. It will not
-/// get better by itself.
+/// The exception that is thrown when a server and the client do not accept each other: the TLS handshake failed, or a user name and
+/// password are missing or wrong. The condition does not resolve itself.
 /// </summary>
-/// <remarks>
-/// The server counts as down: calls fail at once, and one attempt at a time is made in the background, as for any server that is down.
-/// </remarks>
+/// <remarks>The server counts as down: calls fail at once, while the client attempts to reconnect in the background.</remarks>
 public sealed class MemcachedAuthenticationException : MemcachedException
 {
     internal MemcachedAuthenticationException(string server, string? operation, string text, Exception? cause)
@@ -144,10 +155,12 @@ public sealed class MemcachedAuthenticationException : MemcachedException
     internal string Text { get; }
 }
 
-/// <summary>The server is older than the client can speak to: 1.6.10 is the first memcached that it can.</summary>
+/// <summary>
+/// The exception that is thrown when a server is older than memcached 1.6.10, the oldest version that the client supports.
+/// </summary>
 /// <remarks>
-/// The server counts as down: calls fail at once, and one attempt at a time is made in the background, so that a server that was upgraded
-/// is found.
+/// The server counts as down: calls fail at once, while the client attempts to reconnect in the background, so that an upgraded server is
+/// found.
 /// </remarks>
 public sealed class MemcachedServerTooOldException : MemcachedException
 {
@@ -160,12 +173,13 @@ public sealed class MemcachedServerTooOldException : MemcachedException
             outcomeUnknown: false,
             cause: null) => Version = version;
 
-    /// <summary>Gets the version as the server states it, for instance <c>1.4.39</c>.</summary>
+    /// <summary>Gets the version that the server reports, for instance <c>1.4.39</c>.</summary>
     public string Version { get; }
 }
 
 /// <summary>
-/// The server sent what no memcached would have sent there. The connection was closed, since its place in the stream was lost.
+/// The exception that is thrown when a server sends bytes that violate the protocol. The connection is closed, since its position in the
+/// stream is lost.
 /// </summary>
 public sealed class MemcachedProtocolException : MemcachedException
 {

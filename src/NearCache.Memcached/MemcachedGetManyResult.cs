@@ -1,15 +1,17 @@
 namespace NearCache.Memcached;
 
-/// <summary>What was asked for by many keys: the values that could be had, and the failures of the others.</summary>
+/// <summary>
+/// The result of <see cref="MemcachedReadExtensions.TryGetManyAsync"/>: the values that were read, and the failures of the other keys.
+/// </summary>
 public sealed class MemcachedGetManyResult
 {
     internal MemcachedGetManyResult(IReadOnlyDictionary<string, byte[]> found, IReadOnlyDictionary<string, MemcachedException> failed) =>
         (Found, Failed) = (found, failed);
 
-    /// <summary>Gets the values by key. A key that is neither here nor in <see cref="Failed"/> is absent.</summary>
+    /// <summary>Gets the values by key. A key that is neither here nor in <see cref="Failed"/> does not exist.</summary>
     public IReadOnlyDictionary<string, byte[]> Found { get; }
 
-    /// <summary>Gets the keys that could not be asked for, each with the reason.</summary>
+    /// <summary>Gets the exceptions by key, for keys that could not be read.</summary>
     public IReadOnlyDictionary<string, MemcachedException> Failed { get; }
 
     /// <summary>Gets a value that indicates whether every key was answered.</summary>

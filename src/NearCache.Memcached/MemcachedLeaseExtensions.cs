@@ -3,22 +3,25 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached;
 
-/// <summary>Leases: of all clients that miss a key, one is told to fetch the value.</summary>
+/// <summary>Extension methods for leases: of all clients that miss a key, one is chosen to fetch the value.</summary>
 /// <remarks>
-/// A miss leaves an empty item for the time of the lease, which clients that know nothing of leases see as an empty hit. CAS ids start
-/// again at 1 when a server restarts: a lease is void once the connection to its server was replaced.
+/// A miss creates an empty item for the duration of the lease; clients without leases see it as an empty hit. CAS ids restart at 1 when a
+/// server restarts: a lease is void once the connection to its server has been replaced.
 /// </remarks>
 public static class MemcachedLeaseExtensions
 {
     /// <summary>
-    /// Reads value, client flags, CAS and remaining time; on a miss, the first caller gets the win for <paramref name="lease"/>.
+    /// Returns the value, client flags, CAS and remaining time to live of an item. On a miss, the first caller wins the lease.
     /// </summary>
-    /// <returns>
-    /// <see cref="MetaResponse.IsWinner"/>: fetch the value and fill it by <see cref="MemcachedWriteExtensions.CompareAndSetAsync"/> with
-    /// the response's CAS. <see cref="MetaResponse.IsWonByAnother"/>: somebody else does. With <see cref="MetaResponse.IsStale"/> there is
-    /// an old value meanwhile.
-    /// </returns>
-    /// <exception cref="MemcachedException">There is no answer, or an error of the server's.</exception>
+    /// <param name="client">The client.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="lease">The duration of the lease.</param>
+    /// <param name="winBefore">If set, one caller also wins when the item has less than this time to live left. Null by default.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply.</param>
+    /// <returns>If <see cref="MetaResponse.IsWinner"/> is true, the caller fetches the value and stores it by
+    /// <see cref="MemcachedWriteExtensions.CompareAndSetAsync"/> with the response's CAS. If <see cref="MetaResponse.IsWonByAnother"/> is
+    /// true, another caller does. If <see cref="MetaResponse.IsStale"/> is true, the value is stale.</returns>
+    /// <exception cref="MemcachedException">No reply was received, or the server replied with an error.</exception>
     public static ValueTask<MetaResponse> GetOrLeaseAsync(
         this MemcachedClient client, string key, TimeSpan lease, TimeSpan? winBefore = null, CancellationToken cancellationToken = default)
     {

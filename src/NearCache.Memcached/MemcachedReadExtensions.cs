@@ -5,14 +5,14 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached;
 
-/// <summary>Reading by text keys.</summary>
+/// <summary>Extension methods that read items by text keys.</summary>
 /// <remarks>
-/// All throw <see cref="ArgumentException"/> for a key that may not be sent, <see cref="MemcachedException"/> without an answer, and
-/// <see cref="OperationCanceledException"/> when the caller gave up.
+/// The methods throw <see cref="ArgumentException"/> if a key is invalid, <see cref="MemcachedException"/> if no reply was received, and
+/// <see cref="OperationCanceledException"/> if the token was canceled.
 /// </remarks>
 public static class MemcachedReadExtensions
 {
-    /// <summary>The value, or null on a miss.</summary>
+    /// <summary>Returns the value, or null on a miss.</summary>
     public static ValueTask<byte[]?> GetAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
         Checked(client)
             .RunAsync(
@@ -23,12 +23,12 @@ public static class MemcachedReadExtensions
                 cancellationToken);
 
     /// <summary>
-    /// Writes the value to <paramref name="destination"/> and allocates nothing; false on a miss. What the destination throws is thrown to
-    /// the caller.
+    /// Writes the value to <paramref name="destination"/> without allocating, and returns true; returns false on a miss. An exception of
+    /// the destination is thrown to the caller.
     /// </summary>
     /// <remarks>
-    /// The destination is written once the whole value has arrived, where the awaiting code goes on, and never after the call has ended.
-    /// Values above 4 KiB pass through memory of the shared array pool.
+    /// The destination is written after the whole value has arrived, on the thread on which the awaiting code continues, and never after
+    /// the call has completed. Values above 4 KiB are copied through the shared array pool.
     /// </remarks>
     public static ValueTask<bool> GetAsync(
         this MemcachedClient client, string key, IBufferWriter<byte> destination, CancellationToken cancellationToken = default)
@@ -42,15 +42,19 @@ public static class MemcachedReadExtensions
             }, key, destination, ResultSelectors.Succeeded, cancellationToken);
     }
 
-    /// <summary>What <paramref name="fields"/> asks for: value, client flags, CAS, remaining time to live, last access, size.</summary>
-    /// <remarks>A stale item gives this caller the win (<see cref="MetaResponse.IsWinner"/>), whatever was asked for.</remarks>
+    /// <summary>Returns the requested fields: value, client flags, CAS, remaining time to live, last access, size.</summary>
+    /// <remarks>
+    /// Reading a stale item makes this caller the winner (<see cref="MetaResponse.IsWinner"/>), whatever fields are requested.
+    /// </remarks>
     public static ValueTask<MetaResponse> GetAsync(
         this MemcachedClient client, string key, MetaFields fields, CancellationToken cancellationToken = default) =>
         Checked(client)
             .RunAsync(
                 new MetaCommand { Kind = MetaCommandKind.Get, Return = fields }, key, null, ResultSelectors.Response, cancellationToken);
 
-    /// <summary>The value, or null on a miss; a hit lives for <paramref name="timeToLive"/> from now, zero for ever.</summary>
+    /// <summary>
+    /// Returns the value, or null on a miss, and sets the time to live of a hit to <paramref name="timeToLive"/>; zero is unlimited.
+    /// </summary>
     public static ValueTask<byte[]?> GetAndTouchAsync(
         this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
     {
@@ -63,7 +67,7 @@ public static class MemcachedReadExtensions
         return client.RunAsync(command, key, null, ResultSelectors.Value, cancellationToken);
     }
 
-    /// <summary>Lets the item live for <paramref name="timeToLive"/> from now, zero for ever; false if there is none.</summary>
+    /// <summary>Sets the time to live of an item; zero is unlimited. Returns false if the item does not exist.</summary>
     public static ValueTask<bool> TouchAsync(
         this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
     {
@@ -72,13 +76,12 @@ public static class MemcachedReadExtensions
     }
 
     /// <summary>
-    /// Gets the values of those keys that are there. Every server is asked at the same time, each by as few writes as the number of its
-    /// keys allows.
+    /// Returns the values of the keys that exist. All servers are queried concurrently, each by as few writes as the number of its keys
+    /// allows.
     /// </summary>
-    /// <returns>The values by key; a key that is absent is not in it.</returns>
-    /// <exception cref="MemcachedException">
-    /// At least one server did not answer; what others answered is dropped. <see cref="TryGetManyAsync"/> returns it.
-    /// </exception>
+    /// <returns>The values by key. A key that does not exist is not included.</returns>
+    /// <exception cref="MemcachedException">At least one server did not reply; the replies of the others are dropped.
+    /// <see cref="TryGetManyAsync"/> returns them.</exception>
     public static async Task<IReadOnlyDictionary<string, byte[]>> GetManyAsync(
         this MemcachedClient client, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)
     {
@@ -92,15 +95,13 @@ public static class MemcachedReadExtensions
     }
 
     /// <summary>
-    /// Gets the values of those keys that can be had, and for each other key that may be there, why not. A server that fails costs only its
-    /// own keys.
+    /// Returns the values of the keys that could be read, and the exceptions of the others. A server that fails affects only its own keys.
     /// </summary>
     /// <remarks>
-    /// Takes as long as the slowest server: at most <see cref="MemcachedOptions.OperationTimeout"/> and an eighth where one does not
-    /// answer.
+    /// Takes as long as the slowest server: if one does not reply, <see cref="MemcachedOptions.OperationTimeout"/> and an eighth of it.
     /// </remarks>
-    /// <exception cref="ArgumentException">A key may not be sent; nothing was sent.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up.</exception>
+    /// <exception cref="ArgumentException">A key is invalid; nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     public static async Task<MemcachedGetManyResult> TryGetManyAsync(
         this MemcachedClient client, IReadOnlyCollection<string> keys, CancellationToken cancellationToken = default)

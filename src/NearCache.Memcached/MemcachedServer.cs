@@ -4,7 +4,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached;
 
-/// <summary>One of a client's servers: what is known about it, and commands that go to it whatever their keys.</summary>
+/// <summary>Represents one of a client's servers: its state, and commands that go to it regardless of their keys.</summary>
 public sealed class MemcachedServer
 {
     private readonly ConnectionPool _pool;
@@ -14,87 +14,85 @@ public sealed class MemcachedServer
 
     internal MemcachedServer(ConnectionPool pool, object owner) => (_pool, _owner) = (pool, owner);
 
-    /// <summary>Who it is: its address as configured, with the port, for instance <c>cache-1:11211</c>.</summary>
+    /// <summary>Gets the name of the server: its address as configured, with the port, for instance <c>cache-1:11211</c>.</summary>
     public string Name => _pool.Settings.Server;
 
-    /// <summary>Whether it answers. With several connections: the best of their states.</summary>
+    /// <summary>Gets the state of the server. With several connections, the best of their states.</summary>
     public MemcachedServerState State => _pool.State;
 
-    /// <summary>Whether it answered last.</summary>
+    /// <summary>Gets a value that indicates whether <see cref="State"/> is <see cref="MemcachedServerState.Up"/>.</summary>
     public bool IsUp => State == MemcachedServerState.Up;
 
-    /// <summary>Its version as it was last heard, for instance <c>1.6.18</c>; null before the first connection.</summary>
+    /// <summary>Gets the last known version of the server, for instance <c>1.6.18</c>; null before the first connection.</summary>
     public string? Version => _pool.Connections.Select(keeper => keeper.Version).FirstOrDefault(version => version is not null);
 
-    /// <summary>The connections to it that are open now.</summary>
+    /// <summary>Gets the connections that are open now.</summary>
     public IReadOnlyList<MemcachedConnectionInfo> Connections =>
         [.. _pool.Connections.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
 
-    /// <summary>Sends one command, whatever server its key belongs to.</summary>
-    /// <returns>The server's answer; an error that is about this command alone is in it (<see cref="MetaStatus.Error"/>).</returns>
-    /// <exception cref="ArgumentException">The key or the value may not be sent.</exception>
-    /// <exception cref="MemcachedException">There is no answer: the leaf says why.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up the answer; the command may be carried out all the same.</exception>
+    /// <summary>Sends one command to this server, regardless of its key.</summary>
+    /// <returns>The server's reply. An error that concerns this command alone is part of it (<see cref="MetaStatus.Error"/>).</returns>
+    /// <exception cref="ArgumentException">The key or the value is invalid.</exception>
+    /// <exception cref="MemcachedException">No reply was received; the derived type gives the reason.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled; the command may still be
+    /// executed.</exception>
     public ValueTask<MetaResponse> ExecuteAsync(in MetaCommand command, CancellationToken cancellationToken = default) =>
         _pool.RunAsync(_owner, command, command.Key.Span, null, ResultSelectors.Response, cancellationToken);
 
-    /// <summary>Sends commands in order, on one connection, by one write, whatever servers their keys belong to.</summary>
+    /// <summary>Sends commands in order, on one connection, by one write, regardless of their keys.</summary>
     /// <remarks>
-    /// The answer has no timeout of its own: it comes, however late, or the connection ends, which it does when it is silent for the
-    /// operation timeout or one answer stalls for <see cref="MemcachedOptions.StallTimeout"/>. The memory of the commands and of their
-    /// values may be used again as soon as the task has ended, however it ended. Values of 32 KiB and more are sent by writes of their own,
-    /// in their place in the order.
+    /// The call has no timeout of its own. It completes when all replies have arrived, or when the connection ends: because the connection
+    /// was silent for the operation timeout, or one reply stalled for <see cref="MemcachedOptions.StallTimeout"/>. The memory of the
+    /// commands and their values may be reused as soon as the task has completed. Values of 32 KiB and more are sent by separate writes, in
+    /// order.
     /// </remarks>
     /// <param name="group">The commands.</param>
-    /// <param name="cancellationToken">Gives up the answer; commands that are in line by then may be carried out all the same.</param>
-    /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
-    /// <exception cref="MemcachedException">
-    /// There are no answers; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything may have reached the server.
-    /// </exception>
-    /// <exception cref="OperationCanceledException">The caller gave up the answer.</exception>
+    /// <param name="cancellationToken">Cancels the wait for the replies; commands already queued may still be executed.</param>
+    /// <exception cref="ArgumentException">The group is empty, or a key or value is invalid.</exception>
+    /// <exception cref="MemcachedException">No replies were received; <see cref="MemcachedException.OutcomeUnknown"/> says whether anything
+    /// may have reached the server. </exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was canceled.</exception>
     public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken = default) =>
         _pool.RunAsync(_owner, group, new GroupOptions(), cancellationToken);
 
-    /// <summary>Sends commands in order, by one write, on one connection that is named, and on no other.</summary>
+    /// <summary>Sends commands in order, by one write, on the given connection only.</summary>
     /// <remarks>
-    /// For compare-and-set: CAS ids begin again at 1 when a server restarts, and a connection never leads to two lives of a server.
+    /// Intended for compare-and-set: CAS ids restart at 1 when a server restarts, and one connection never spans a restart.
     /// </remarks>
     /// <param name="group">The commands.</param>
-    /// <param name="connectionId">
-    /// The <see cref="MetaGroupResult.ConnectionId"/> of an earlier answer, or what <see cref="ConnectionIdFor"/> returned.
-    /// </param>
-    /// <exception cref="ArgumentException">There is no command, or a key or value may not be sent.</exception>
-    /// <exception cref="MemcachedConnectionLostException">
-    /// The connection ended. Its <see cref="MemcachedException.OutcomeUnknown"/> is false if nothing was sent on it.
-    /// </exception>
-    /// <exception cref="MemcachedException">There are no answers.</exception>
+    /// <param name="connectionId">The <see cref="MetaGroupResult.ConnectionId"/> of an earlier result, or the value returned by
+    /// <see cref="ConnectionIdFor"/>.</param>
+    /// <exception cref="ArgumentException">The group is empty, or a key or value is invalid.</exception>
+    /// <exception cref="MemcachedConnectionLostException"> The connection ended. Its <see cref="MemcachedException.OutcomeUnknown"/> is
+    /// false if nothing was sent on it. </exception>
+    /// <exception cref="MemcachedException">No replies were received.</exception>
     public Task<MetaGroupResult> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) =>
         _pool.RunAsync(_owner, group, new GroupOptions(ConnectionId: connectionId), CancellationToken.None);
 
     /// <summary>
-    /// Returns the id of the connection that takes a command with this key now. The connection is made if there is none yet.
+    /// Returns the id of the connection that carries commands with this key now. The connection is opened if there is none yet.
     /// </summary>
     /// <exception cref="MemcachedException">The server is down.</exception>
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => _pool.ConnectionIdFor(key);
 
-    /// <summary>Asks for its version.</summary>
-    /// <exception cref="MemcachedException">There is no answer.</exception>
+    /// <summary>Queries the server's version.</summary>
+    /// <exception cref="MemcachedException">No reply was received.</exception>
     public async Task<string> GetVersionAsync(CancellationToken cancellationToken = default)
     {
         var lines = await _pool.RunTextAsync(_owner, TextCommand.Version, cancellationToken).ConfigureAwait(false);
         return lines[0]["VERSION ".Length..];
     }
 
-    /// <summary>Asks for statistics: the general ones, or a group such as <c>items</c>, <c>slabs</c> or <c>settings</c>.</summary>
-    /// <remarks>The groups <c>detail on</c>, <c>detail off</c> and <c>reset</c> are switches: what is returned is empty.</remarks>
-    /// <exception cref="ArgumentException">The group has characters other than letters, digits and spaces.</exception>
-    /// <exception cref="MemcachedException">There is no answer, or the server knows no such group.</exception>
+    /// <summary>Queries statistics: the general ones, or a group such as <c>items</c>, <c>slabs</c> or <c>settings</c>.</summary>
+    /// <remarks>The groups <c>detail on</c>, <c>detail off</c> and <c>reset</c> are commands that return no statistics.</remarks>
+    /// <exception cref="ArgumentException">The group contains characters other than letters, digits and spaces.</exception>
+    /// <exception cref="MemcachedException">No reply was received, or the server does not know the group.</exception>
     public async Task<IReadOnlyDictionary<string, string>> GetStatisticsAsync(
         string? group = null, CancellationToken cancellationToken = default)
     {
         if (group is not null && !group.All(character => char.IsAsciiLetterOrDigit(character) || character == ' '))
         {
-            throw new ArgumentException("A group of statistics is letters, digits and spaces.", nameof(group));
+            throw new ArgumentException("A group of statistics consists of letters, digits and spaces.", nameof(group));
         }
 
         var lines = await _pool.RunTextAsync(_owner, TextCommand.Statistics(group), cancellationToken).ConfigureAwait(false);
@@ -113,20 +111,21 @@ public sealed class MemcachedServer
     }
 
     /// <summary>
-    /// Asks which connections it has (<c>stats conns</c>): those of all its clients. Ours are those whose address is the <c>Local</c> of
-    /// one of <see cref="Connections"/>.
+    /// Queries the connections of all clients of the server (<c>stats conns</c>). A connection of this client is one whose address equals
+    /// <see cref="MemcachedConnectionInfo.Local"/> of one of <see cref="Connections"/>.
     /// </summary>
-    /// <exception cref="MemcachedException">There is no answer.</exception>
+    /// <exception cref="MemcachedException">No reply was received.</exception>
     public async Task<IReadOnlyList<MemcachedServerConnection>> GetServerConnectionsAsync(CancellationToken cancellationToken = default) =>
         MemcachedServerConnection.Parse(await GetStatisticsAsync("conns", cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Makes everything that it holds expire, now or after <paramref name="delay"/>.</summary>
-    /// <param name="delay">A part of a second counts as a whole one. Zero, unless given: now.</param>
-    /// <param name="cancellationToken">Gives up the answer; it may happen all the same.</param>
+    /// <summary>Invalidates all items of the server, now or after a delay.</summary>
+    /// <param name="delay">The delay; fractions of a second are rounded up. Zero, the default, invalidates immediately.</param>
+    /// <param name="cancellationToken">Cancels the wait for the reply; the command may still be executed.</param>
     /// <exception cref="ArgumentOutOfRangeException">The delay is negative.</exception>
-    /// <exception cref="MemcachedException">There is no answer.</exception>
+    /// <exception cref="MemcachedException">No reply was received.</exception>
     public async Task FlushAllAsync(TimeSpan delay = default, CancellationToken cancellationToken = default) =>
-        await _pool.RunTextAsync(_owner, TextCommand.FlushAll(Expirations.FromDelay(delay, _pool.Settings.Time)), cancellationToken)
+        await _pool.RunTextAsync(
+            _owner, TextCommand.FlushAll(Expirations.FromDelay(delay, _pool.Settings.Time)), cancellationToken)
             .ConfigureAwait(false);
 
     /// <inheritdoc/>
@@ -136,11 +135,11 @@ public sealed class MemcachedServer
         in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken) =>
         _pool.RunAsync(_owner, command, key, writer, selector, cancellationToken);
 
-    /// <summary>Sends a group whose caller waits for the operation timeout at most.</summary>
+    /// <summary>Sends a group with the operation timeout.</summary>
     internal Task<MetaGroupResult> RunAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>
         _pool.RunAsync(_owner, group, new GroupOptions(HasTimeout: true), cancellationToken);
 
-    /// <summary>Throws unless the command may be sent.</summary>
-    /// <exception cref="ArgumentException">Its key or its value may not be sent.</exception>
+    /// <summary>Throws unless the command is valid.</summary>
+    /// <exception cref="ArgumentException">Its key or its value is invalid.</exception>
     internal void Check(in MetaCommand command) => MetaRules.Check(command, command.Key.Span, _pool.Settings.Options.MaxValueBytes);
 }

@@ -2,24 +2,24 @@ using System.Globalization;
 
 namespace NearCache.Memcached;
 
-/// <summary>One connection as the server lists it under <c>stats conns</c>.</summary>
+/// <summary>Describes a connection as the server lists it in <c>stats conns</c>.</summary>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Connection statistics"
 // STAT <fd>:<name> <value>\r\n
 public sealed record MemcachedServerConnection
 {
-    /// <summary>The server's own number for it, the file descriptor.</summary>
+    /// <summary>Gets the server's id of the connection, its file descriptor.</summary>
     public required int Id { get; init; }
 
-    /// <summary>The client's address and port, for instance <c>tcp:10.0.0.7:51234</c>.</summary>
+    /// <summary>Gets the client's address and port, for instance <c>tcp:10.0.0.7:51234</c>.</summary>
     public required string Address { get; init; }
 
-    /// <summary>Which of the server's addresses it came to; null for a listening socket.</summary>
+    /// <summary>Gets the server's address that the client connected to; null for a listening socket.</summary>
     public required string? ListenAddress { get; init; }
 
-    /// <summary>What the server does with it, for instance <c>conn_read</c>, <c>conn_listening</c>.</summary>
+    /// <summary>Gets the state of the connection, for instance <c>conn_read</c> or <c>conn_listening</c>.</summary>
     public required string State { get; init; }
 
-    /// <summary>Since its last command.</summary>
+    /// <summary>Gets the time since the last command.</summary>
     public required TimeSpan IdleTime { get; init; }
 
     internal static IReadOnlyList<MemcachedServerConnection> Parse(IReadOnlyDictionary<string, string> statistics)

@@ -4,8 +4,8 @@ using NearCache.Memcached.Topology;
 namespace NearCache.Memcached;
 
 /// <summary>
-/// The servers of a client, and which of them owns a key. It never changes: after <see cref="MemcachedClient.SetServersAsync"/> the client
-/// has another one.
+/// An immutable list of a client's servers, which also determines which server owns a key. <see cref="MemcachedClient.SetServersAsync"/>
+/// replaces it by another list.
 /// </summary>
 public sealed class MemcachedServerList : IReadOnlyList<MemcachedServer>
 {
@@ -16,8 +16,8 @@ public sealed class MemcachedServerList : IReadOnlyList<MemcachedServer>
         (_servers, _locator, Placement) = (servers, locator, placement);
 
     /// <summary>
-    /// Everything that decides which server has a key: the names of the servers, sorted unless their order counts, with their weights,
-    /// behind the distribution. Clients for which it is the same look for a key on the same server.
+    /// Gets a text that represents everything that determines the server of a key: the distribution and the names and weights of the
+    /// servers, sorted unless their order matters. Clients with equal texts look for a key on the same server.
     /// </summary>
     public string Placement { get; }
 
@@ -27,10 +27,10 @@ public sealed class MemcachedServerList : IReadOnlyList<MemcachedServer>
     /// <inheritdoc/>
     public MemcachedServer this[int index] => _servers[index];
 
-    /// <summary>The index of the server that owns a key.</summary>
+    /// <summary>Returns the index of the server that owns a key.</summary>
     public int IndexOf(ReadOnlySpan<byte> key) => _servers.Length == 1 ? 0 : _locator.Locate(key);
 
-    /// <summary>The server that owns a key.</summary>
+    /// <summary>Returns the server that owns a key.</summary>
     public MemcachedServer ServerFor(ReadOnlySpan<byte> key) => _servers[IndexOf(key)];
 
     /// <inheritdoc/>

@@ -1,20 +1,20 @@
 namespace NearCache.Memcached;
 
-/// <summary>What is known about a server.</summary>
+/// <summary>Specifies the state of a server, as its client sees it.</summary>
 public enum MemcachedServerState
 {
-    /// <summary>Nothing was asked of it yet.</summary>
+    /// <summary>No call has gone to the server yet.</summary>
     Unused,
 
-    /// <summary>A connection is being made for the first time, or again after it was lost; calls wait for it.</summary>
+    /// <summary>A connection is being opened for the first time, or again after it was lost; calls wait for it.</summary>
     Connecting,
 
-    /// <summary>It answers.</summary>
+    /// <summary>A connection is open.</summary>
     Up,
 
-    /// <summary>It does not answer: calls fail at once, one attempt at a time is made in the background.</summary>
+    /// <summary>The server does not reply. Calls fail at once, while the client attempts to reconnect in the background.</summary>
     Down,
 
-    /// <summary>The client was disposed, or the server was taken off its list.</summary>
+    /// <summary>The client was disposed, or the server was removed from its list.</summary>
     Closed,
 }

@@ -5,14 +5,14 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Memcached;
 
 /// <summary>
-/// Writing by text keys. A time to live of zero keeps for ever, and so does one that ends after 19 January 2038; fractions of a second
-/// count as a whole one.
+/// Extension methods that write items by text keys. A time to live of zero is unlimited, and so is one that ends after 19 January 2038.
+/// Fractions of a second are rounded up.
 /// </summary>
 /// <remarks>
-/// All throw <see cref="ArgumentException"/> for a key or a value that may not be sent, <see cref="MemcachedServerErrorException"/> when
-/// the server refused, another <see cref="MemcachedException"/> without an answer within the operation timeout, and
-/// <see cref="OperationCanceledException"/> when the caller gave up. The memory of a value may be used again as soon as the call has ended,
-/// however it ended.
+/// The methods throw <see cref="ArgumentException"/> if a key or a value is invalid, <see cref="MemcachedServerErrorException"/> if the
+/// server replied with an error, another <see cref="MemcachedException"/> if no reply was received within the operation timeout, and
+/// <see cref="OperationCanceledException"/> if the token was canceled. The memory of a value may be reused as soon as the call has
+/// completed.
 /// </remarks>
 public static class MemcachedWriteExtensions
 {
@@ -33,31 +33,35 @@ public static class MemcachedWriteExtensions
             clientFlags,
             cancellationToken);
 
-    /// <summary>Stores the value if there is none; false if there is one.</summary>
+    /// <summary>Stores the value if the item does not exist. Returns false if it exists.</summary>
     public static ValueTask<bool> AddAsync(
         this MemcachedClient client, string key, ReadOnlyMemory<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Add, timeToLive, clientFlags, cancellationToken);
 
-    /// <summary>Stores the value if there is one; false if there is none.</summary>
+    /// <summary>Stores the value if the item exists. Returns false if it does not.</summary>
     public static ValueTask<bool> ReplaceAsync(
         this MemcachedClient client, string key, ReadOnlyMemory<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Replace, timeToLive, clientFlags, cancellationToken);
 
-    /// <summary>Puts the bytes behind the value that is there, whose time to live stays; false if there is none.</summary>
+    /// <summary>
+    /// Appends the bytes to the value of an existing item, whose time to live is kept. Returns false if the item does not exist.
+    /// </summary>
     public static ValueTask<bool> AppendAsync(
         this MemcachedClient client, string key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Append, default, 0, cancellationToken);
 
-    /// <summary>Puts the bytes before the value that is there, whose time to live stays; false if there is none.</summary>
+    /// <summary>
+    /// Prepends the bytes to the value of an existing item, whose time to live is kept. Returns false if the item does not exist.
+    /// </summary>
     public static ValueTask<bool> PrependAsync(
         this MemcachedClient client, string key, ReadOnlyMemory<byte> value, CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Prepend, default, 0, cancellationToken);
 
     /// <summary>
-    /// Stores the value if the item's CAS is still <paramref name="cas"/>: <see cref="MetaStatus.Ok"/>, <see cref="MetaStatus.Exists"/> or
-    /// <see cref="MetaStatus.NotFound"/>.
+    /// Stores the value if the item's CAS equals <paramref name="cas"/>. The status is <see cref="MetaStatus.Ok"/>,
+    /// <see cref="MetaStatus.Exists"/> or <see cref="MetaStatus.NotFound"/>.
     /// </summary>
-    /// <remarks>With the CAS of a win it fills a lease. The response has the item's new CAS.</remarks>
+    /// <remarks>With the CAS of a lease, completes the lease. The response contains the item's new CAS.</remarks>
     public static ValueTask<MetaResponse> CompareAndSetAsync(
         this MemcachedClient client, string key, ReadOnlyMemory<byte> value, ulong cas, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default)
     {
@@ -73,14 +77,14 @@ public static class MemcachedWriteExtensions
         return client.RunAsync(command, key, null, ResultSelectors.Response, cancellationToken);
     }
 
-    /// <summary>Deletes the item; false if there was none.</summary>
+    /// <summary>Deletes an item. Returns false if it does not exist.</summary>
     public static ValueTask<bool> DeleteAsync(this MemcachedClient client, string key, CancellationToken cancellationToken = default) =>
         MemcachedReadExtensions.Checked(client)
             .RunAsync(new MetaCommand { Kind = MetaCommandKind.Delete }, key, null, ResultSelectors.Succeeded, cancellationToken);
 
     /// <summary>
-    /// Marks the item stale and gives it a new CAS: it is still served, for <paramref name="timeToLive"/> more, and the first reader gets
-    /// the win. False if there is none.
+    /// Marks an item as stale and changes its CAS. The item is still served for <paramref name="timeToLive"/>, and its first reader becomes
+    /// the winner. Returns false if the item does not exist.
     /// </summary>
     public static ValueTask<bool> MarkStaleAsync(
         this MemcachedClient client, string key, TimeSpan timeToLive, CancellationToken cancellationToken = default)
@@ -94,8 +98,9 @@ public static class MemcachedWriteExtensions
         return client.RunAsync(command, key, null, ResultSelectors.Succeeded, cancellationToken);
     }
 
-    /// <summary>Stores many values. Every server is written to at the same time.</summary>
-    /// <exception cref="MemcachedException">A server did not answer or refused one of them; others may have been stored.</exception>
+    /// <summary>Stores many values. All servers are written to concurrently.</summary>
+    /// <exception cref="MemcachedException">A server did not reply, or replied with an error; other values may have been
+    /// stored.</exception>
     public static async Task SetManyAsync(
         this MemcachedClient client, IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> items, TimeSpan timeToLive = default, CancellationToken cancellationToken = default)
     {

@@ -41,12 +41,12 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
             return AcceptResult.Illegal;
         }
 
-        if (kind is TextLineKind.OneOfMany or TextLineKind.Only && !HasEnded)
+        if (kind is TextLineKind.OneOfSeveral or TextLineKind.Only && !HasEnded)
         {
             _lines.Add(Encoding.UTF8.GetString(line));
         }
 
-        if (kind == TextLineKind.OneOfMany)
+        if (kind == TextLineKind.OneOfSeveral)
         {
             return AcceptResult.MoreExpected;
         }

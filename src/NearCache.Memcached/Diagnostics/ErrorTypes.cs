@@ -1,9 +1,9 @@
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>The words of <c>error.type</c>.</summary>
+/// <summary>The values of <c>error.type</c>.</summary>
 internal static class ErrorTypes
 {
-    /// <summary>The server answered with an error about this command.</summary>
+    /// <summary>The server replied with an error that concerns this command.</summary>
     public const string ServerError = "server_error";
 
     public static string Of(Exception exception) => exception switch

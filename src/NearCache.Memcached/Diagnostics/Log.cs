@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace NearCache.Memcached.Diagnostics;
 
 /// <summary>
-/// All events of this package: 2000-2099 connections, 2100-2199 servers, 2200-2299 the client. Each is a change, never one of many calls.
+/// All log events of this package: 2000-2099 connections, 2100-2199 servers, 2200-2299 the client. Each event reports a change of state,
+/// not a single call.
 /// </summary>
 internal static partial class Log
 {
@@ -26,9 +27,17 @@ internal static partial class Log
     [LoggerMessage(2200, LogLevel.Warning, "A MemcachedClient for {Servers} was never disposed; its connections are closed now. It was created here:\n{CreatedAt}")]
     public static partial void NeverDisposed(this ILogger logger, string servers, string createdAt);
 
-    [LoggerMessage(2202, LogLevel.Warning, "The thread pool has started nothing for {Milliseconds} ms or more: calls that block (.Result, .Wait()) hold its threads. Commands to memcached go on by threads of the client's own; timeouts, reconnects and everything else wait for the pool. Await the calls instead.")]
+    [LoggerMessage(
+        2202,
+        LogLevel.Warning,
+        "The thread pool has executed nothing for {Milliseconds} ms or more: calls that block (.Result, .Wait()) occupy its threads. "
+        + "Commands to memcached continue on dedicated threads of the client; timeouts, reconnects and everything else wait for the pool. "
+        + "Await the calls instead.")]
     public static partial void PoolStarved(this ILogger logger, int milliseconds);
 
-    [LoggerMessage(2201, LogLevel.Information, "The list of servers was changed to {Servers}: added {Added}, taken off {Removed}. Keys that move are misses where they are looked for now.")]
+    [LoggerMessage(
+        2201,
+        LogLevel.Information,
+        "The list of servers was changed to {Servers}: added {Added}, removed {Removed}. Keys that move to another server are misses there.")]
     public static partial void ServersChanged(this ILogger logger, string servers, string added, string removed);
 }

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>A command and how it was answered, in the words of the metrics.</summary>
+/// <summary>A command and its outcome, as named in the metrics.</summary>
 internal readonly record struct CommandOutcome(string Operation, string Outcome);
 
-/// <summary>The instruments of the meter <c>NearCache.Memcached</c>; docs/metrics-and-traces.md lists them.</summary>
+/// <summary>The instruments of the meter <c>NearCache.Memcached</c>, which docs/metrics-and-traces.md lists.</summary>
 /// <remarks>
-/// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by
-/// one, while somebody listens. Clients whose meters come from one factory share the instruments: what they did on one server is added up.
+/// Frequent events are summed where they occur and read by observable instruments. Only durations are recorded one by one, and only while a
+/// listener is enabled. Clients whose meters come from one factory share the instruments: their totals per server are added.
 /// </remarks>
 internal sealed class MemcachedMetrics : IDisposable
 {
@@ -17,21 +17,21 @@ internal sealed class MemcachedMetrics : IDisposable
 
     private static readonly ConditionalWeakTable<Meter, MemcachedMetrics> Shared = [];
 
-    // OpenTelemetry's, and three below its first: memcached answers within a millisecond.
+    // OpenTelemetry's boundaries, and three below the first: memcached replies within a millisecond.
     private static readonly InstrumentAdvice<double> Buckets = new()
     {
         HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
     };
 
-    private readonly Lock _lock = new();   // guards the growing of the list of servers
-    private readonly IReadOnlyList<CommandOutcome> _answers;
+    private readonly Lock _lock = new();   // guards additions to `_servers`
+    private readonly IReadOnlyList<CommandOutcome> _outcomes;
     private readonly Meter _meter;
     private readonly bool _isOwn;
     private volatile ServerCounters[] _servers = [];
 
-    private MemcachedMetrics(Meter meter, bool isOwn, IReadOnlyList<CommandOutcome> answers)
+    private MemcachedMetrics(Meter meter, bool isOwn, IReadOnlyList<CommandOutcome> outcomes)
     {
-        (_meter, _isOwn, _answers) = (meter, isOwn, answers);
+        (_meter, _isOwn, _outcomes) = (meter, isOwn, outcomes);
         Duration = meter.CreateHistogram(
             "db.client.operation.duration",
             "s",
@@ -51,12 +51,12 @@ internal sealed class MemcachedMetrics : IDisposable
         meter.CreateObservableCounter("nearcache.memcached.io", Bytes, "By", "Bytes sent and received.");
         meter.CreateObservableUpDownCounter(
             "nearcache.memcached.in_flight",
-            () => Views((totals, views) => totals.Measure(views.Sum(view => (long)view.InFlight))),
+            () => Gauges((totals, gauges) => totals.Measure(gauges.Sum(gauge => (long)gauge.InFlight))),
             "{operation}",
             "Commands that wait for their answer.");
         meter.CreateObservableUpDownCounter(
             "nearcache.memcached.connections",
-            () => Views((totals, views) => totals.Measure(views.Sum(view => (long)view.OpenConnections))),
+            () => Gauges((totals, gauges) => totals.Measure(gauges.Sum(gauge => (long)gauge.OpenConnections))),
             "{connection}",
             "Connections that are open.");
         meter.CreateObservableUpDownCounter(
@@ -75,14 +75,14 @@ internal sealed class MemcachedMetrics : IDisposable
 
     public Counter<long> Refused { get; }
 
-    /// <summary>Those of the factory's meter, or some of its own.</summary>
-    /// <param name="factory">Owns the meter; null: the caller does.</param>
-    /// <param name="answers">What can be counted, in the order of the numbers by which it is.</param>
-    public static MemcachedMetrics GetOrCreate(IMeterFactory? factory, IReadOnlyList<CommandOutcome> answers) => factory is null
-        ? new MemcachedMetrics(new Meter(MeterName), isOwn: true, answers)
-        : Shared.GetValue(factory.Create(MeterName), meter => new MemcachedMetrics(meter, isOwn: false, answers));
+    /// <summary>Returns the shared instruments of the factory's meter, or new ones.</summary>
+    /// <param name="factory">Owns the meter. If null, the returned object owns it.</param>
+    /// <param name="outcomes">The outcomes that can be counted, by index.</param>
+    public static MemcachedMetrics GetOrCreate(IMeterFactory? factory, IReadOnlyList<CommandOutcome> outcomes) => factory is null
+        ? new MemcachedMetrics(new Meter(MeterName), isOwn: true, outcomes)
+        : Shared.GetValue(factory.Create(MeterName), meter => new MemcachedMetrics(meter, isOwn: false, outcomes));
 
-    /// <summary>What is added up for a server, by whichever client. Kept, so that sums never fall.</summary>
+    /// <summary>Returns the totals of a server, shared by all clients. They are never removed, so that totals never decrease.</summary>
     public ServerCounters CountersOf(string address, int port)
     {
         lock (_lock)
@@ -90,7 +90,7 @@ internal sealed class MemcachedMetrics : IDisposable
             var totals = Array.Find(_servers, server => server.Address == address && server.Port == port);
             if (totals is null)
             {
-                totals = new ServerCounters(address, port, _answers.Count);
+                totals = new ServerCounters(address, port, _outcomes.Count);
                 _servers = [.. _servers, totals];
             }
 
@@ -98,7 +98,7 @@ internal sealed class MemcachedMetrics : IDisposable
         }
     }
 
-    /// <summary>Ends the meter if no factory owns it.</summary>
+    /// <summary>Disposes the meter unless a factory owns it.</summary>
     public void Dispose()
     {
         if (_isOwn)
@@ -109,10 +109,10 @@ internal sealed class MemcachedMetrics : IDisposable
 
     private IEnumerable<Measurement<long>> Answered() =>
         from totals in _servers
-        from i in Enumerable.Range(0, _answers.Count)
-        let count = totals.Answered(i)
+        from i in Enumerable.Range(0, _outcomes.Count)
+        let count = totals.Outcomes(i)
         where count > 0
-        select totals.Measure(count, new("db.operation.name", _answers[i].Operation), new("outcome", _answers[i].Outcome));
+        select totals.Measure(count, new("db.operation.name", _outcomes[i].Operation), new("outcome", _outcomes[i].Outcome));
 
     private IEnumerable<Measurement<long>> Bytes() => _servers.SelectMany(totals => new[]
     {
@@ -122,13 +122,13 @@ internal sealed class MemcachedMetrics : IDisposable
 
     private IEnumerable<Measurement<long>> States() =>
         from totals in _servers
-        let states = totals.Views.Select(view => view.State).ToArray()
+        let states = totals.Gauges.Select(gauge => gauge.State).ToArray()
         where states.Length > 0
         from state in Enum.GetValues<MemcachedServerState>()
         select totals.Measure(states.LongCount(current => current == state), new KeyValuePair<string, object?>("state", NameOf(state)));
 
-    private IEnumerable<Measurement<long>> Views(Func<ServerCounters, IReadOnlyList<IServerGauges>, Measurement<long>> measure) =>
-        _servers.Where(totals => totals.Views.Count > 0).Select(totals => measure(totals, totals.Views));
+    private IEnumerable<Measurement<long>> Gauges(Func<ServerCounters, IReadOnlyList<IServerGauges>, Measurement<long>> measure) =>
+        _servers.Where(totals => totals.Gauges.Count > 0).Select(totals => measure(totals, totals.Gauges));
 
     private static string NameOf(MemcachedServerState state) => state switch
     {

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace NearCache.Memcached.Diagnostics;
 
 /// <summary>
-/// The activity source <c>NearCache.Memcached</c>: a span for each call, named and tagged as OpenTelemetry has it for clients of databases.
-/// Never a key.
+/// The activity source <c>NearCache.Memcached</c>: one span per call, named and tagged by OpenTelemetry's conventions for database clients.
+/// Spans never contain a key.
 /// </summary>
 internal static class MemcachedTraces
 {
@@ -12,12 +12,12 @@ internal static class MemcachedTraces
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Whether anybody wants spans.</summary>
+    /// <summary>Gets a value that indicates whether a listener is enabled.</summary>
     public static bool IsEnabled => Source.HasListeners();
 
     /// <summary>
-    /// Begins a span; null if nobody wants this one. To be called within the asynchronous method that ends it, so that the caller's own
-    /// span stays the caller's.
+    /// Starts a span, or returns null if it is not sampled. Must be called within the asynchronous method that stops it, so that the
+    /// caller's own activity stays current for the caller.
     /// </summary>
     public static Activity? StartActivity(string operation, int commands, string server, string address, int port)
     {
@@ -36,7 +36,7 @@ internal static class MemcachedTraces
         return activity?.Start();
     }
 
-    /// <summary>The call failed, or was answered with an error.</summary>
+    /// <summary>Marks the call as failed or answered with an error.</summary>
     public static void SetError(this Activity activity, string error) =>
         activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
 }

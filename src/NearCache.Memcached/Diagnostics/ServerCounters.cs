@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>How one client stands with a server, asked when somebody collects, from any thread.</summary>
+/// <summary>The current state of one client's connections to a server, read by the metrics collector. Thread-safe.</summary>
 internal interface IServerGauges
 {
     MemcachedServerState State { get; }
@@ -12,54 +12,54 @@ internal interface IServerGauges
     int OpenConnections { get; }
 }
 
-/// <summary>What all clients of a meter did on one server, added up where it happens.</summary>
-internal sealed class ServerCounters(string address, int port, int answers)
+/// <summary>The totals of one server over all clients of a meter.</summary>
+internal sealed class ServerCounters(string address, int port, int outcomes)
 {
-    private readonly Lock _lock = new();   // guards the change of the views
-    private readonly long[] _answered = new long[answers];
+    private readonly Lock _lock = new();   // guards changes of `_gauges`
+    private readonly long[] _outcomes = new long[outcomes];
     private readonly KeyValuePair<string, object?>[] _tags =
         port == 0 ? [new("server.address", address)] : [new("server.address", address), new("server.port", port)];
 
     private long _sent;
     private long _received;
-    private volatile IServerGauges[] _views = [];
+    private volatile IServerGauges[] _gauges = [];
 
     public string Address => address;
 
-    /// <summary>0 for a Unix domain socket.</summary>
+    /// <summary>Gets the port; 0 for a Unix domain socket.</summary>
     public int Port => port;
 
-    /// <summary>The clients that have the server on their list.</summary>
-    public IReadOnlyList<IServerGauges> Views => _views;
+    /// <summary>Gets the gauges of the clients that use the server.</summary>
+    public IReadOnlyList<IServerGauges> Gauges => _gauges;
 
-    /// <summary>How the server is named in every measurement.</summary>
+    /// <summary>Gets the tags that identify the server in every measurement.</summary>
     public ReadOnlySpan<KeyValuePair<string, object?>> Tags => _tags;
 
     public long Sent => Interlocked.Read(ref _sent);
 
     public long Received => Interlocked.Read(ref _received);
 
-    public long Answered(int answer) => Interlocked.Read(ref _answered[answer]);
+    public long Outcomes(int outcome) => Interlocked.Read(ref _outcomes[outcome]);
 
-    public void AddAnswer(int answer) => Interlocked.Increment(ref _answered[answer]);
+    public void AddOutcome(int outcome) => Interlocked.Increment(ref _outcomes[outcome]);
 
     public void AddSent(int bytes) => Interlocked.Add(ref _sent, bytes);
 
     public void AddReceived(int bytes) => Interlocked.Add(ref _received, bytes);
 
-    public void Add(IServerGauges view)
+    public void Add(IServerGauges gauges)
     {
         lock (_lock)
         {
-            _views = [.. _views, view];
+            _gauges = [.. _gauges, gauges];
         }
     }
 
-    public void Remove(IServerGauges view)
+    public void Remove(IServerGauges gauges)
     {
         lock (_lock)
         {
-            _views = [.. _views.Where(other => other != view)];
+            _gauges = [.. _gauges.Where(other => other != gauges)];
         }
     }
 

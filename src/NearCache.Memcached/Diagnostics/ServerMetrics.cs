@@ -1,9 +1,9 @@
 namespace NearCache.Memcached.Diagnostics;
 
-/// <summary>What happened on one server, as one client tells it.</summary>
+/// <summary>Records the events of one client on one server.</summary>
 internal sealed class ServerMetrics
 {
-    /// <summary>An instant that was not taken, because nobody wants durations.</summary>
+    /// <summary>The timestamp that stands for none, used while durations are not recorded.</summary>
     public const long Untimed = long.MinValue;
 
     private readonly MemcachedMetrics _metrics;
@@ -12,10 +12,10 @@ internal sealed class ServerMetrics
     private readonly double _seconds;
     private readonly KeyValuePair<string, object?>[][] _durationTags;
 
-    /// <param name="metrics">The client's.</param>
-    /// <param name="counters">The server's.</param>
-    /// <param name="operations">The names of operations, in the order of the numbers that stand for them.</param>
-    /// <param name="time">The client's clock.</param>
+    /// <param name="metrics">The instruments of the client.</param>
+    /// <param name="counters">The totals of the server.</param>
+    /// <param name="operations">The names of operations, by index.</param>
+    /// <param name="time">The clock of the client.</param>
     public ServerMetrics(MemcachedMetrics metrics, ServerCounters counters, IReadOnlyList<string> operations, TimeProvider time)
     {
         (_metrics, _counters, _time) = (metrics, counters, time);
@@ -23,13 +23,13 @@ internal sealed class ServerMetrics
         _durationTags = [.. operations.Select(operation => Tags(new("db.system.name", "memcached"), new("db.operation.name", operation)))];
     }
 
-    /// <summary>This instant if somebody wants durations, or <see cref="Untimed"/>.</summary>
+    /// <summary>Returns the current timestamp, or <see cref="Untimed"/> while durations are not recorded.</summary>
     public long GetTimestamp() => _metrics.Duration.Enabled ? _time.GetTimestamp() : Untimed;
 
-    /// <summary>A command was answered.</summary>
-    public void CountReply(int answer) => _counters.AddAnswer(answer);
+    /// <summary>Counts a reply to a command.</summary>
+    public void CountReply(int outcome) => _counters.AddOutcome(outcome);
 
-    /// <summary>A call has its answer. Either instant may be <see cref="Untimed"/>.</summary>
+    /// <summary>Records the duration of a call. Either timestamp may be <see cref="Untimed"/>.</summary>
     public void RecordDuration(int operation, long started, long ended)
     {
         if (started != Untimed && ended != Untimed)
@@ -38,7 +38,7 @@ internal sealed class ServerMetrics
         }
     }
 
-    /// <summary>The same, and the answer is an error, or there is none.</summary>
+    /// <summary>Records the duration of a call that failed or was answered with an error.</summary>
     public void RecordDuration(int operation, long started, long ended, string error)
     {
         if (started != Untimed && ended != Untimed)
@@ -47,7 +47,7 @@ internal sealed class ServerMetrics
         }
     }
 
-    /// <summary>A call of so many commands has failed without an answer.</summary>
+    /// <summary>Records a call that failed without a reply.</summary>
     public void RecordFailure(int operation, int commands, long started, string error)
     {
         _metrics.Failures.Add(commands, [.. _durationTags[operation].AsSpan(1), new("error.type", error)]);
@@ -58,7 +58,7 @@ internal sealed class ServerMetrics
 
     public void AddReceived(int bytes) => _counters.AddReceived(bytes);
 
-    /// <summary>A connection was made.</summary>
+    /// <summary>Counts an opened connection.</summary>
     public void Connected(bool isAgain)
     {
         _metrics.Opened.Add(1, _counters.Tags);
@@ -72,11 +72,11 @@ internal sealed class ServerMetrics
 
     public void Disconnected(string reason) => _metrics.Closed.Add(1, Tags(new KeyValuePair<string, object?>("reason", reason)));
 
-    /// <summary>From now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Register(IServerGauges view) => _counters.Add(view);
+    /// <summary>Registers gauges for collection.</summary>
+    public void Register(IServerGauges gauges) => _counters.Add(gauges);
 
-    /// <summary>The client has done with the server.</summary>
-    public void Unregister(IServerGauges view) => _counters.Remove(view);
+    /// <summary>Unregisters gauges.</summary>
+    public void Unregister(IServerGauges gauges) => _counters.Remove(gauges);
 
     private KeyValuePair<string, object?>[] Tags(params ReadOnlySpan<KeyValuePair<string, object?>> first) => [.. first, .. _counters.Tags];
 }

@@ -2,20 +2,20 @@ using System.Buffers.Text;
 
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>The replies that one command can have. Any other reply means that the stream's position is lost.</summary>
-// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"; proto_text.c says which code needs which flag of
-// the request.
+/// <summary>The legal replies to one command. Any other reply means that the position in the stream is lost.</summary>
+// https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"; proto_text.c defines which code requires which flag
+// of the request.
 internal readonly struct LegalReplies
 {
-    private const int MostDigits = 20;
-    private const MetaReplyFlags OfGets = MetaReplyFlags.Winner | MetaReplyFlags.WonByAnother | MetaReplyFlags.Stale;
+    private const int MaxDigits = 20;
+    private const MetaReplyFlags GetFlags = MetaReplyFlags.Winner | MetaReplyFlags.WonByAnother | MetaReplyFlags.Stale;
     private readonly MetaCommandKind _kind;
     private readonly MetaFields _fields;
     private readonly ushort _codes;
 
     private LegalReplies(MetaCommandKind kind, MetaFields fields, int codes) => (_kind, _fields, _codes) = (kind, fields, (ushort)codes);
 
-    /// <summary>Gets the replies that the command can have.</summary>
+    /// <summary>Returns the legal replies to a command.</summary>
     public static LegalReplies For(in MetaCommand command)
     {
         var fields = MetaRules.FieldsOf(command);
@@ -38,24 +38,22 @@ internal readonly struct LegalReplies
         }
     }
 
-    // 1.6.20 adds the size to a set that asks for the CAS.
+    // memcached 1.6.20 adds the size to the reply of a set that requests the CAS.
     private MetaFields Unasked => _kind == MetaCommandKind.Set && _fields != MetaFields.None ? MetaFields.Size : MetaFields.None;
 
     private static int Errors => Bit(MetaReplyCode.ServerError) | Bit(MetaReplyCode.ClientError);
 
-    /// <summary>Returns whether the line is one of them: its code, and with success exactly the fields that were asked for.</summary>
+    /// <summary>Returns whether the line is legal: its code and, with success, exactly the requested fields.</summary>
     public bool Allows(in MetaReply reply) => (_codes & Bit(reply.Code)) != 0 && reply.Code switch
     {
         MetaReplyCode.Value or MetaReplyCode.Done when _kind == MetaCommandKind.Get => reply.Fields == _fields,
         MetaReplyCode.Value or MetaReplyCode.Done =>
-            (reply.Fields & ~Unasked) == _fields && (reply.Flags & OfGets) == 0 && reply.Length <= MostDigits,
+            (reply.Fields & ~Unasked) == _fields && (reply.Flags & GetFlags) == 0 && reply.Length <= MaxDigits,
         MetaReplyCode.ClientError => KeepsPosition(reply.Error!),
-        _ => (reply.Flags & OfGets) == 0,
+        _ => (reply.Flags & GetFlags) == 0,
     };
 
-    /// <summary>
-    /// Returns whether the value that follows the line, if one does, is one that the command can have: of arithmetic a number.
-    /// </summary>
+    /// <summary>Returns whether the value after the line, if any, is legal: for arithmetic, a number.</summary>
     public bool AllowsValue(in MetaReply reply, ReadOnlySpan<byte> value) =>
         _kind != MetaCommandKind.Arithmetic
         || reply.Code != MetaReplyCode.Value
@@ -67,11 +65,11 @@ internal readonly struct LegalReplies
 
     private static int Bit(MetaReplyCode code) => 1 << (int)code;
 
-    // Success carries the value if and only if it was asked for.
+    // Success carries the value if and only if it was requested.
     private static int Found(MetaFields fields) => Bit((fields & MetaFields.Value) != 0 ? MetaReplyCode.Value : MetaReplyCode.Done);
 
-    // After these the server goes on with the next command; after others ("bad data chunk", "bad command line format") it may take data for
-    // commands.
+    // After these errors the server continues with the next command. After others ("bad data chunk", "bad command line format") it may
+    // interpret data as commands.
     private bool KeepsPosition(string error) =>
         error.Contains("flag", StringComparison.Ordinal)
         || (_kind == MetaCommandKind.Arithmetic

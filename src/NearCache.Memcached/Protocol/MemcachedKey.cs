@@ -3,23 +3,25 @@ using System.Text;
 
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>What may be a key. Checked before a byte is sent: memcached would parse the value of a refused key as commands.</summary>
+/// <summary>
+/// Validates and encodes keys. Keys are validated before a byte is sent: memcached would parse the value of a rejected key as commands.
+/// </summary>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Keys"
 internal static class MemcachedKey
 {
-    /// <summary>The most bytes that a key has on the wire, and the room to encode one.</summary>
+    /// <summary>The maximum length of a key on the wire, in bytes.</summary>
     public const int MaxLength = 250;
 
-    /// <summary>The most bytes of a binary key: 248 characters of base64.</summary>
+    /// <summary>The maximum length of a binary key in bytes, which is 248 characters of base64.</summary>
     public const int MaxBinaryLength = 186;
 
     private static readonly SearchValues<byte> Illegal =
         SearchValues.Create([.. Enumerable.Range(0, 0x21).Select(value => (byte)value), 0x7f]);
 
     /// <summary>
-    /// Encodes a key as UTF-8 into <paramref name="buffer"/>, which holds <see cref="MaxLength"/> bytes, and returns its length.
+    /// Encodes a key as UTF-8 into <paramref name="buffer"/>, which must hold <see cref="MaxLength"/> bytes, and returns its length.
     /// </summary>
-    /// <exception cref="ArgumentException">It is empty, too long, or has a space or a control character.</exception>
+    /// <exception cref="ArgumentException">The key is empty, too long, or contains a space or a control character.</exception>
     public static int Encode(string key, Span<byte> buffer)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -33,18 +35,17 @@ internal static class MemcachedKey
         return length;
     }
 
-    /// <summary>Encodes a key as UTF-8 into an array of its own.</summary>
-    /// <exception cref="ArgumentException">It is empty, too long, or has a space or a control character.</exception>
+    /// <summary>Encodes a key as UTF-8 into a new array.</summary>
+    /// <exception cref="ArgumentException">The key is empty, too long, or contains a space or a control character.</exception>
     public static byte[] Encode(string key)
     {
         Span<byte> buffer = stackalloc byte[MaxLength];
         return buffer[..Encode(key, buffer)].ToArray();
     }
 
-    /// <summary>Throws unless the bytes may be a key.</summary>
-    /// <exception cref="ArgumentException">
-    /// It is empty, too long, or (unless <paramref name="isBinary"/>) has a space or a control character.
-    /// </exception>
+    /// <summary>Throws unless the bytes are a valid key.</summary>
+    /// <exception cref="ArgumentException">The key is empty, too long, or (unless <paramref name="isBinary"/>) contains a space or a
+    /// control character.</exception>
     public static void Check(ReadOnlySpan<byte> key, bool isBinary)
     {
         var most = isBinary ? MaxBinaryLength : MaxLength;

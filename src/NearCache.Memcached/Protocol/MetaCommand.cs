@@ -1,81 +1,88 @@
 namespace NearCache.Memcached.Protocol;
 
 /// <summary>
-/// One command of memcached's meta protocol, as a value. What the fields mean depends on <see cref="Kind"/>; make it by the factories.
+/// Represents one command of memcached's meta protocol. The meaning of the properties depends on <see cref="Kind"/>; create commands by the
+/// factory methods.
 /// </summary>
-/// <remarks>Source: memcached, doc/protocol.txt, "Meta commands". The wire form of each kind stands beside its writer.</remarks>
+/// <remarks>Source: memcached, doc/protocol.txt, "Meta commands". The letters name the flags of the protocol.</remarks>
 public readonly record struct MetaCommand
 {
-    /// <summary>Get, set, delete, arithmetic or no-op.</summary>
+    /// <summary>Gets the kind of the command: get, set, delete, arithmetic or no-op.</summary>
     public required MetaCommandKind Kind { get; init; }
 
-    /// <summary>The key: 1 to 250 bytes, none of them a space, a control character or DEL (unless <see cref="IsBinaryKey"/>).</summary>
+    /// <summary>
+    /// Gets the key: 1 to 250 bytes without spaces, control characters and DEL (unless <see cref="IsBinaryKey"/> is true).
+    /// </summary>
     public ReadOnlyMemory<byte> Key { get; init; }
 
-    /// <summary>The value to store (set). It must not change until the reply has come.</summary>
+    /// <summary>Gets the value to store (set). It must not change until the call has completed.</summary>
     public ReadOnlyMemory<byte> Value { get; init; }
 
-    /// <summary>What the reply shall carry.</summary>
+    /// <summary>Gets the fields that the reply contains.</summary>
     public MetaFields Return { get; init; }
 
-    /// <summary>Set: store always, only if absent, and so on. Default: <see cref="MetaSetMode.Set"/>.</summary>
+    /// <summary>Gets the condition under which a set stores the value. The default is <see cref="MetaSetMode.Set"/>.</summary>
     public MetaSetMode Mode { get; init; }
 
-    /// <summary>Set: the 32 bits that memcached keeps with the item. Default 0.</summary>
+    /// <summary>Gets the 32 bits that memcached stores with the item (set). The default is 0.</summary>
     public uint ClientFlags { get; init; }
 
     /// <summary>
-    /// T: seconds to live. Set: 0 keeps for ever, which is the default; get, arithmetic, delete (with <see cref="Invalidate"/>): touches.
-    /// Null: not sent.
+    /// Gets the time to live in seconds (T). Set: 0, the default, is unlimited. Get, arithmetic, and delete with <see cref="Invalidate"/>:
+    /// changes the item's time to live. Null is not sent.
     /// </summary>
     public int? TimeToLive { get; init; }
 
     /// <summary>
-    /// N: on a miss make an empty item that lives so many seconds, and give this caller the win (get); or make the counter (arithmetic).
+    /// Gets the time to live in seconds of the item that a miss creates (N). Get: the item is empty and this caller becomes the winner.
+    /// Arithmetic: the item is the counter.
     /// </summary>
     public int? Vivify { get; init; }
 
-    /// <summary>R: give one caller the win when fewer seconds than this are left (get).</summary>
+    /// <summary>Gets the remaining time to live in seconds below which one caller becomes the winner (R, get).</summary>
     public int? Recache { get; init; }
 
-    /// <summary>C: only if the item's CAS is this.</summary>
+    /// <summary>Gets the CAS that the item must have (C).</summary>
     public ulong? CompareCas { get; init; }
 
-    /// <summary>I: delete marks stale instead of deleting; set with an older CAS stores as stale.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether a delete marks the item as stale instead, and whether a set with an older CAS stores its value
+    /// as stale (I).
+    /// </summary>
     public bool Invalidate { get; init; }
 
-    /// <summary>D: by how much (arithmetic). Default 0; see the factories.</summary>
+    /// <summary>Gets the amount of arithmetic (D). The default is 0; the factory methods set 1.</summary>
     public ulong Delta { get; init; }
 
-    /// <summary>J: the value of a counter that <see cref="Vivify"/> makes.</summary>
+    /// <summary>Gets the initial value of a counter that <see cref="Vivify"/> creates (J).</summary>
     public ulong Initial { get; init; }
 
-    /// <summary>Arithmetic: count down, not below 0, instead of up.</summary>
+    /// <summary>Gets a value that indicates whether arithmetic decrements, not below 0, instead of incrementing.</summary>
     public bool Decrement { get; init; }
 
-    /// <summary>b: the key is any bytes and travels as base64: at most 186 bytes.</summary>
+    /// <summary>Gets a value that indicates whether the key is arbitrary bytes, at most 186, and is sent as base64 (b).</summary>
     public bool IsBinaryKey { get; init; }
 
-    /// <summary>mg.</summary>
+    /// <summary>Creates a get (mg).</summary>
     public static MetaCommand Get(ReadOnlyMemory<byte> key, MetaFields fields = MetaFields.Value) =>
         new() { Kind = MetaCommandKind.Get, Key = key, Return = fields };
 
-    /// <summary>ms.</summary>
+    /// <summary>Creates a set (ms).</summary>
     public static MetaCommand Set(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value, int? timeToLive = null) =>
         new() { Kind = MetaCommandKind.Set, Key = key, Value = value, TimeToLive = timeToLive };
 
-    /// <summary>md.</summary>
+    /// <summary>Creates a delete (md).</summary>
     public static MetaCommand Delete(ReadOnlyMemory<byte> key) => new() { Kind = MetaCommandKind.Delete, Key = key };
 
-    /// <summary>ma, counting up by <paramref name="delta"/> and returning the new value.</summary>
+    /// <summary>Creates an increment by <paramref name="delta"/> that returns the new value (ma).</summary>
     public static MetaCommand Increment(ReadOnlyMemory<byte> key, ulong delta = 1) =>
         new() { Kind = MetaCommandKind.Arithmetic, Key = key, Delta = delta, Return = MetaFields.Value };
 
-    /// <summary>mn.</summary>
+    /// <summary>Creates a no-op (mn).</summary>
     public static MetaCommand NoOp() => new() { Kind = MetaCommandKind.NoOp };
 }
 
-/// <summary>The meta commands.</summary>
+/// <summary>Specifies a meta command.</summary>
 public enum MetaCommandKind
 {
     /// <summary>mg</summary>
@@ -94,50 +101,50 @@ public enum MetaCommandKind
     NoOp,
 }
 
-/// <summary>The modes of ms (flag M).</summary>
+/// <summary>Specifies the condition under which a set stores its value (flag M of ms).</summary>
 public enum MetaSetMode
 {
-    /// <summary>Stores whatever is there.</summary>
+    /// <summary>Stores unconditionally.</summary>
     Set,
 
-    /// <summary>ME: only if the key is absent.</summary>
+    /// <summary>ME: stores only if the item does not exist.</summary>
     Add,
 
-    /// <summary>MR: only if the key is there.</summary>
+    /// <summary>MR: stores only if the item exists.</summary>
     Replace,
 
-    /// <summary>MA: behind the value that is there.</summary>
+    /// <summary>MA: appends to the value of an existing item.</summary>
     Append,
 
-    /// <summary>MP: before the value that is there.</summary>
+    /// <summary>MP: prepends to the value of an existing item.</summary>
     Prepend,
 }
 
-/// <summary>What a reply shall carry.</summary>
+/// <summary>Specifies the fields of a reply. The letters name the flags of the protocol.</summary>
 [Flags]
 public enum MetaFields
 {
-    /// <summary>The status only.</summary>
+    /// <summary>Only the status.</summary>
     None = 0,
 
-    /// <summary>v: the value.</summary>
+    /// <summary>The value (v).</summary>
     Value = 1,
 
-    /// <summary>f: the client flags.</summary>
+    /// <summary>The client flags (f).</summary>
     ClientFlags = 2,
 
-    /// <summary>c: the CAS.</summary>
+    /// <summary>The CAS (c).</summary>
     Cas = 4,
 
-    /// <summary>t: seconds left to live.</summary>
+    /// <summary>The remaining time to live in seconds (t).</summary>
     TimeToLive = 8,
 
-    /// <summary>l: seconds since the last access.</summary>
+    /// <summary>The seconds since the last access (l).</summary>
     LastAccess = 16,
 
-    /// <summary>s: the value's size.</summary>
+    /// <summary>The size of the value (s).</summary>
     Size = 32,
 
-    /// <summary>h: whether it was read before.</summary>
+    /// <summary>Whether the item was read before (h).</summary>
     WasHit = 64,
 }

@@ -3,7 +3,7 @@ using System.Buffers.Text;
 
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>Writes the line of a command. The value of a set and its line end follow it on the wire.</summary>
+/// <summary>Writes the line of a command. On the wire, the value of a set and its line end follow.</summary>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"
 // mg <key> <flags>*\r\n
 // ms <key> <datalen> <flags>*\r\n<data>\r\n
@@ -12,16 +12,16 @@ namespace NearCache.Memcached.Protocol;
 // mn\r\n
 internal static class MetaCommandWriter
 {
-    /// <summary>No line is longer: 3 + 250 for name and key, 11 for the length, and fewer than 20 flags of at most 22 bytes.</summary>
+    /// <summary>
+    /// The maximum length of a line: 3 + 250 for name and key, 11 for the length, and fewer than 20 flags of at most 22 bytes.
+    /// </summary>
     public const int MaxLineLength = 640;
 
-    /// <summary>
-    /// Writes the line of <paramref name="command"/> with <paramref name="key"/> in place of its own, and returns its length.
-    /// </summary>
-    /// <param name="command">The command, already checked.</param>
-    /// <param name="key">The key's bytes; as base64 on the wire if the command says that it is binary.</param>
-    /// <param name="opaque">Sent as O and repeated by the reply, or null.</param>
-    /// <param name="output">At least <see cref="MaxLineLength"/> bytes.</param>
+    /// <summary>Writes the line of <paramref name="command"/> with the given key, and returns its length.</summary>
+    /// <param name="command">The command, which has been validated.</param>
+    /// <param name="key">The bytes of the key; written as base64 if the command has a binary key.</param>
+    /// <param name="opaque">The number that the reply repeats (O), or null.</param>
+    /// <param name="output">The output, at least <see cref="MaxLineLength"/> bytes.</param>
     public static int Write(in MetaCommand command, ReadOnlySpan<byte> key, ulong? opaque, Span<byte> output)
     {
         var line = new Line(output);
@@ -117,7 +117,7 @@ internal static class MetaCommandWriter
             if (isBinary)
             {
                 var status = Base64.EncodeToUtf8(key, _output[Length..], out _, out var written);
-                Length += status == OperationStatus.Done ? written : throw new InvalidOperationException("The key was not checked.");
+                Length += status == OperationStatus.Done ? written : throw new InvalidOperationException("The key was not validated.");
             }
             else
             {
@@ -168,13 +168,13 @@ internal static class MetaCommandWriter
                 Flag(flag, condition: true);
                 Length += Utf8Formatter.TryFormat(number, _output[Length..], out var written)
                     ? written
-                    : throw new InvalidOperationException("No room.");
+                    : throw new InvalidOperationException("The output is too small.");
             }
         }
 
         private void Number(ulong value) =>
             Length += Utf8Formatter.TryFormat(value, _output[Length..], out var written)
                 ? written
-                : throw new InvalidOperationException("No room.");
+                : throw new InvalidOperationException("The output is too small.");
     }
 }

@@ -1,18 +1,20 @@
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>The first line of a reply. After <see cref="MetaReplyCode.Value"/> so many bytes and a line end follow.</summary>
+/// <summary>
+/// Represents the first line of a reply. After <see cref="MetaReplyCode.Value"/>, <see cref="Length"/> bytes and a line end follow.
+/// </summary>
 internal struct MetaReply
 {
-    /// <summary>What the line begins with.</summary>
+    /// <summary>The code at the start of the line.</summary>
     public MetaReplyCode Code;
 
-    /// <summary>h0/h1, W, Z, X.</summary>
+    /// <summary>The flags h1, W, Z and X.</summary>
     public MetaReplyFlags Flags;
 
-    /// <summary>The fields that the line carries, the value among them.</summary>
+    /// <summary>The fields of the line, including the value.</summary>
     public MetaFields Fields;
 
-    /// <summary>The bytes of the value that follows.</summary>
+    /// <summary>The length of the value that follows, in bytes.</summary>
     public int Length;
 
     /// <summary>f</summary>
@@ -30,14 +32,14 @@ internal struct MetaReply
     /// <summary>s</summary>
     public int Size;
 
-    /// <summary>O, when <see cref="MetaReplyFlags.HasOpaque"/>.</summary>
+    /// <summary>The opaque number (O), if <see cref="MetaReplyFlags.HasOpaque"/> is set.</summary>
     public ulong Opaque;
 
-    /// <summary>The whole line of an error.</summary>
+    /// <summary>The complete line of an error.</summary>
     public string? Error;
 }
 
-/// <summary>What a reply begins with.</summary>
+/// <summary>Specifies the code at the start of a reply.</summary>
 internal enum MetaReplyCode : byte
 {
     /// <summary>HD</summary>
@@ -67,11 +69,11 @@ internal enum MetaReplyCode : byte
     /// <summary>CLIENT_ERROR …</summary>
     ClientError,
 
-    /// <summary>ERROR, with or without words.</summary>
+    /// <summary>ERROR, with or without text</summary>
     UnknownCommand,
 }
 
-/// <summary>What a reply says by a letter alone.</summary>
+/// <summary>Specifies the flags of a reply that carry no number.</summary>
 [Flags]
 internal enum MetaReplyFlags : byte
 {
@@ -89,6 +91,6 @@ internal enum MetaReplyFlags : byte
     /// <summary>X</summary>
     Stale = 8,
 
-    /// <summary>O was repeated.</summary>
+    /// <summary>O is present.</summary>
     HasOpaque = 16,
 }

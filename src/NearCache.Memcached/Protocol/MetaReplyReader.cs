@@ -3,29 +3,30 @@ using System.Text;
 
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>How reading a message went.</summary>
+/// <summary>The result of parsing a message.</summary>
 internal enum ReadStatus
 {
-    /// <summary>It was read.</summary>
+    /// <summary>The message was parsed.</summary>
     Done,
 
-    /// <summary>It has not wholly arrived.</summary>
+    /// <summary>The message has not arrived completely.</summary>
     Incomplete,
 
-    /// <summary>It is none: the stream's position is lost.</summary>
+    /// <summary>The bytes are not a message: the position in the stream is lost.</summary>
     Malformed,
 }
 
-/// <summary>Reads the first line of a reply.</summary>
+/// <summary>Parses the first line of a reply.</summary>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Meta Commands"
 // VA <size> <flags>*\r\n<data>\r\n | (HD|EN|NS|EX|NF) <flags>*\r\n | MN\r\n | ERROR… | CLIENT_ERROR … | SERVER_ERROR …
 internal static class MetaReplyReader
 {
-    /// <summary>No legal line is longer.</summary>
+    /// <summary>The maximum length of a legal line.</summary>
     public const int MaxLineLength = 2048;
 
     /// <summary>
-    /// Reads one line and says how many bytes it took, its end included. Unless the answer is Done, nothing was consumed.
+    /// Parses one line and returns its length, including the line end. Unless the result is <see cref="ReadStatus.Done"/>, nothing was
+    /// consumed.
     /// </summary>
     public static ReadStatus TryRead(ReadOnlySpan<byte> input, out MetaReply reply, out int consumed)
     {
@@ -104,7 +105,7 @@ internal static class MetaReplyReader
         return ReadStatus.Done;
     }
 
-    // Flags come in the order of the request, then those that the server adds: by letter, never by place.
+    // Flags arrive in the order of the request, followed by those that the server adds; they are identified by letter.
     private static bool TryReadFlag(byte flag, ReadOnlySpan<byte> token, ref MetaReply reply)
     {
         switch (flag)
@@ -149,7 +150,7 @@ internal static class MetaReplyReader
         }
     }
 
-    // No server says a field twice.
+    // Servers send each field once.
     private static bool TryAdd(MetaFields field, ref MetaReply reply)
     {
         if ((reply.Fields & field) != 0)

@@ -1,70 +1,73 @@
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>memcached's answer to one <see cref="MetaCommand"/>. Fields that were not asked for hold their defaults.</summary>
+/// <summary>
+/// Represents memcached's response to a <see cref="MetaCommand"/>. Fields that were not requested have their default values.
+/// </summary>
 public readonly record struct MetaResponse
 {
-    /// <summary>How it went.</summary>
+    /// <summary>Gets the status.</summary>
     public required MetaStatus Status { get; init; }
 
     /// <summary>
-    /// The value, owned by whoever received the response. For arithmetic the number as decimal digits; see <see cref="Number"/>.
+    /// Gets the value, owned by the receiver of the response. For arithmetic, the number in decimal digits; see <see cref="Number"/>.
     /// </summary>
     public ReadOnlyMemory<byte> Value { get; init; }
 
-    /// <summary>The counter's value after arithmetic with <see cref="MetaFields.Value"/>.</summary>
+    /// <summary>Gets the value of the counter after arithmetic with <see cref="MetaFields.Value"/>.</summary>
     public ulong Number { get; init; }
 
-    /// <summary>f</summary>
+    /// <summary>Gets the client flags (f).</summary>
     public uint ClientFlags { get; init; }
 
-    /// <summary>c. CAS ids start again at 1 when the server restarts.</summary>
+    /// <summary>Gets the CAS (c). CAS ids restart at 1 when the server restarts.</summary>
     public ulong Cas { get; init; }
 
-    /// <summary>t: seconds left to live, −1 for ever.</summary>
+    /// <summary>Gets the remaining time to live in seconds (t); −1 if it is unlimited.</summary>
     public int TimeToLive { get; init; }
 
-    /// <summary>l: seconds since the last access.</summary>
+    /// <summary>Gets the seconds since the last access (l).</summary>
     public int LastAccess { get; init; }
 
-    /// <summary>s: bytes of the value.</summary>
+    /// <summary>Gets the size of the value in bytes (s).</summary>
     public int Size { get; init; }
 
-    /// <summary>h: whether it was read before.</summary>
+    /// <summary>Gets a value that indicates whether the item was read before (h).</summary>
     public bool WasHit { get; init; }
 
-    /// <summary>W: this caller is the one that shall fetch the value again.</summary>
+    /// <summary>Gets a value that indicates whether this caller is to fetch the value again (W).</summary>
     public bool IsWinner { get; init; }
 
-    /// <summary>Z: another caller has been given the win.</summary>
+    /// <summary>Gets a value that indicates whether another caller is to fetch the value again (Z).</summary>
     public bool IsWonByAnother { get; init; }
 
-    /// <summary>X: the value was marked stale.</summary>
+    /// <summary>Gets a value that indicates whether the value is marked as stale (X).</summary>
     public bool IsStale { get; init; }
 
-    /// <summary>The server's words when <see cref="Status"/> is <see cref="MetaStatus.Error"/>.</summary>
+    /// <summary>Gets the server's error message if <see cref="Status"/> is <see cref="MetaStatus.Error"/>; otherwise null.</summary>
     public string? Error { get; init; }
 }
 
-/// <summary>How memcached answered one command.</summary>
+/// <summary>Specifies the outcome of a command.</summary>
 public enum MetaStatus
 {
-    /// <summary>HD or VA: done, found, stored. MN for the no-op.</summary>
+    /// <summary>HD or VA: done, found or stored. MN: the reply to a no-op.</summary>
     Ok,
 
-    /// <summary>EN: a get found nothing.</summary>
+    /// <summary>EN: a get found no item.</summary>
     Miss,
 
-    /// <summary>NS: not stored (add of a key that is there, replace or append of one that is not).</summary>
+    /// <summary>NS: not stored. The item exists (add), or does not exist (replace, append, prepend).</summary>
     NotStored,
 
-    /// <summary>EX: the item's CAS is another.</summary>
+    /// <summary>EX: the item has another CAS.</summary>
     Exists,
 
-    /// <summary>NF: delete, arithmetic or compare-and-set of a key that is not there.</summary>
+    /// <summary>NF: a delete, arithmetic or compare-and-set found no item.</summary>
     NotFound,
 
     /// <summary>
-    /// SERVER_ERROR or CLIENT_ERROR about this command alone, for instance a value that is too large: see <see cref="MetaResponse.Error"/>.
+    /// SERVER_ERROR or CLIENT_ERROR that concerns this command alone, for instance a value that is too large; see
+    /// <see cref="MetaResponse.Error"/>.
     /// </summary>
     Error,
 }

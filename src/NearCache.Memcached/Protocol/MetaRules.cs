@@ -1,14 +1,12 @@
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>Which commands may be sent, and what their replies mean.</summary>
+/// <summary>Validates commands and maps reply codes to statuses.</summary>
 internal static class MetaRules
 {
     private const MetaFields All = (MetaFields)127;
 
-    /// <summary>Throws unless the command may be sent.</summary>
-    /// <exception cref="ArgumentException">
-    /// Its key is no legal key, or its value has more than <paramref name="maxValueBytes"/>.
-    /// </exception>
+    /// <summary>Throws unless the command is valid.</summary>
+    /// <exception cref="ArgumentException">Its key is invalid, or its value is longer than <paramref name="maxValueBytes"/>.</exception>
     public static void Check(in MetaCommand command, ReadOnlySpan<byte> key, int maxValueBytes)
     {
         if (command.Kind == MetaCommandKind.NoOp)
@@ -25,22 +23,23 @@ internal static class MetaRules
         if (command.Value.Length > maxValueBytes)
         {
             throw new ArgumentException(
-                $"A value has at most {maxValueBytes} bytes (MaxValueBytes, to be no more than the server's item size, its option -I); this one has {command.Value.Length}.",
+                $"A value has at most {maxValueBytes} bytes (MaxValueBytes, which must not exceed the server's item size, option -I); "
+                + $"this one has {command.Value.Length}.",
                 nameof(command));
         }
     }
 
-    /// <summary>The fields that the command asks for on the wire.</summary>
+    /// <summary>Returns the fields that the command requests on the wire.</summary>
     public static MetaFields FieldsOf(in MetaCommand command) => command.Kind switch
     {
-        // Without any flag it would be an error before 1.6.18: the size costs least.
+        // Without any flag, get is an error before memcached 1.6.18; the size is the cheapest field.
         MetaCommandKind.Get => command.Return == MetaFields.None && command.TimeToLive is null ? MetaFields.Size : command.Return & All,
         MetaCommandKind.Set => command.Return & MetaFields.Cas,
         MetaCommandKind.Arithmetic => command.Return & (MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive),
         _ => MetaFields.None,
     };
 
-    /// <summary>The status of a legal reply.</summary>
+    /// <summary>Returns the status of a legal reply.</summary>
     public static MetaStatus StatusOf(MetaReplyCode code) => code switch
     {
         MetaReplyCode.Done or MetaReplyCode.Value or MetaReplyCode.NoOp => MetaStatus.Ok,

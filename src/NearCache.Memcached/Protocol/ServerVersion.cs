@@ -2,27 +2,25 @@ using System.Globalization;
 
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>The version that a server states, and what follows from it for the replies that it gives.</summary>
-/// <remarks>
-/// A version that does not begin as memcached's do belongs to a proxy or to another product: it is taken for a current one.
-/// </remarks>
+/// <summary>Represents the version that a server reports, and its effect on the replies.</summary>
+/// <remarks>A version of another form belongs to a proxy or another product and is treated as current.</remarks>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "version". 1.6.18-beta, 1.6.9_1 and 1.4.39 (Ubuntu) exist.
 internal readonly record struct ServerVersion(int Major, int Minor, int Patch) : IComparable<ServerVersion>
 {
-    /// <summary>
-    /// The first that speaks the meta commands as they are today: before, <c>ms</c> took its length as a flag and answered <c>OK</c>.
-    /// </summary>
+    /// <summary>The oldest supported version. Before it, <c>ms</c> took its length as a flag and replied <c>OK</c>.</summary>
     public static readonly ServerVersion Oldest = new(1, 6, 10);
 
     private static readonly ServerVersion FirstToRepeatOpaqueOfMiss = new(1, 6, 18);
 
-    /// <summary>Whether the client can speak to it.</summary>
+    /// <summary>Gets a value that indicates whether the client supports the version.</summary>
     public bool IsSupported => CompareTo(Oldest) >= 0;
 
-    /// <summary>Whether a miss repeats the number of its command. Before 1.6.18 a miss is <c>EN</c> and nothing else.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether a miss repeats the number of its command. Before 1.6.18, a miss is <c>EN</c> alone.
+    /// </summary>
     public bool RepeatsOpaqueOfMiss => CompareTo(FirstToRepeatOpaqueOfMiss) >= 0;
 
-    /// <summary>Reads what stands behind <c>VERSION </c>.</summary>
+    /// <summary>Parses the text after <c>VERSION </c>.</summary>
     public static ServerVersion Parse(string text)
     {
         var parts = text.Split('.', 3);

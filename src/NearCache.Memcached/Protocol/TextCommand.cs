@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace NearCache.Memcached.Protocol;
 
-/// <summary>A command of the classic protocol, and the lines that answer it.</summary>
+/// <summary>Represents a command of the classic text protocol, and parses the lines of its reply.</summary>
 // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Statistics", "Other commands"
 // version | flush_all [delay] | stats [group]
 internal sealed record TextCommand
@@ -12,18 +12,20 @@ internal sealed record TextCommand
 
     private TextCommand(string line, string? only, string? each) => (Line, _only, _each) = (line, only, each);
 
-    /// <summary>VERSION and the version.</summary>
+    /// <summary>Gets the command that returns the version.</summary>
     public static TextCommand Version { get; } = new("version", "VERSION ", null);
 
-    /// <summary>What is sent, without the line end.</summary>
+    /// <summary>Gets the line to send, without its line end.</summary>
     public string Line { get; }
 
-    /// <summary>OK.</summary>
-    /// <param name="delay">As <see cref="Expirations"/> has it.</param>
+    /// <summary>Creates a command that invalidates all items.</summary>
+    /// <param name="delay">The delay, in the format of <see cref="Expirations"/>.</param>
     public static TextCommand FlushAll(int delay) =>
         new(delay == 0 ? "flush_all" : string.Create(CultureInfo.InvariantCulture, $"flush_all {delay}"), "OK", null);
 
-    /// <summary>Lines of one kind, and END. Two groups are switches, which one word answers.</summary>
+    /// <summary>
+    /// Creates a query of statistics, which is answered by lines of one kind and END. Two groups are switches, which one word answers.
+    /// </summary>
     public static TextCommand Statistics(string? group)
     {
         var line = group is null ? "stats" : $"stats {group}";
@@ -37,7 +39,7 @@ internal sealed record TextCommand
         };
     }
 
-    /// <summary>Says what a line of the answer is.</summary>
+    /// <summary>Classifies a line of the reply.</summary>
     public TextLineKind Read(ReadOnlySpan<byte> line)
     {
         if (line.SequenceEqual("ERROR"u8)
@@ -50,7 +52,11 @@ internal sealed record TextCommand
 
         if (_each is not null)
         {
-            return line.SequenceEqual("END"u8) ? TextLineKind.End : StartsWith(line, _each) ? TextLineKind.OneOfMany : TextLineKind.Illegal;
+            return line.SequenceEqual("END"u8)
+                ? TextLineKind.End
+                : StartsWith(line, _each)
+                ? TextLineKind.OneOfSeveral
+                : TextLineKind.Illegal;
         }
 
         return (_only![^1] == ' ' ? StartsWith(line, _only) : Equals(line, _only)) ? TextLineKind.Only : TextLineKind.Illegal;
@@ -61,21 +67,21 @@ internal sealed record TextCommand
     private static bool Equals(ReadOnlySpan<byte> line, string text) => System.Text.Ascii.Equals(line, text);
 }
 
-/// <summary>What a line of the classic protocol is to its <see cref="TextCommand"/>.</summary>
+/// <summary>Specifies the kind of a line in the reply to a <see cref="TextCommand"/>.</summary>
 internal enum TextLineKind
 {
-    /// <summary>The whole answer.</summary>
+    /// <summary>The complete reply.</summary>
     Only,
 
-    /// <summary>More follow.</summary>
-    OneOfMany,
+    /// <summary>One of several lines.</summary>
+    OneOfSeveral,
 
-    /// <summary>The end of the answer.</summary>
+    /// <summary>The end of the reply.</summary>
     End,
 
-    /// <summary>The server refuses; nothing follows.</summary>
+    /// <summary>An error; nothing follows.</summary>
     Error,
 
-    /// <summary>No answer to this command: the stream's position is lost.</summary>
+    /// <summary>Not a reply to this command: the position in the stream is lost.</summary>
     Illegal,
 }

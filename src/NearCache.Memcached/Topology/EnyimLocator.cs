@@ -3,24 +3,24 @@ using System.Text;
 
 namespace NearCache.Memcached.Topology;
 
-/// <summary>The ring of EnyimMemcachedCore's <c>DefaultNodeLocator</c>, so that its caches stay warm.</summary>
+/// <summary>The hash ring of EnyimMemcachedCore's <c>DefaultNodeLocator</c>.</summary>
 /// <remarks>
-/// 100 points a server: FNV-1a with 32 bits of <c>i-address:port</c>. A key belongs to the first point at or after its own hash, but a hash
-/// before the first point to the last, and one after the last to the first. Of two equal points the server that is named last counts.
-/// EnyimMemcachedCore looks names up before it makes the ring: name the servers here by the IPv4 addresses that it found.
+/// Each server has 100 points: the 32-bit FNV-1a hashes of <c>i-address:port</c>. A key belongs to the first point at or after its hash. A
+/// hash before the first point belongs to the last point, and one after the last point to the first. Of equal points, the one of the last
+/// server counts. EnyimMemcachedCore resolves names before it builds the ring: configure the servers by the IPv4 addresses that it uses.
 /// </remarks>
 internal sealed class EnyimLocator : IServerLocator
 {
     private const int PointsPerServer = 100;
     private readonly HashRing _ring;
 
-    /// <summary>Makes the ring.</summary>
-    /// <exception cref="ArgumentException">There is no server, or a weight that is not 1.</exception>
+    /// <summary>Builds the ring.</summary>
+    /// <exception cref="ArgumentException">There is no server, or a weight is not 1.</exception>
     public EnyimLocator(IReadOnlyList<WeightedServer> servers)
     {
         WeightedServer.Check(servers, supportsWeights: false);
 
-        // Backwards, so that the last of equal points comes first.
+        // Reversed, so that the last of equal points comes first.
         _ring = new HashRing(
             servers.SelectMany((server, index) => Enumerable.Range(0, PointsPerServer).Select(i => (Point(server, i), index))).Reverse());
     }

@@ -1,12 +1,12 @@
 namespace NearCache.Memcached.Topology;
 
-/// <summary>Points on a circle of 32 bits, each of which belongs to a server.</summary>
+/// <summary>A ring of 32-bit points, each of which belongs to a server.</summary>
 internal sealed class HashRing
 {
     private readonly uint[] _points;
     private readonly int[] _owners;
 
-    /// <param name="points">In the order in which they are made. Of equal ones the first stays first.</param>
+    /// <param name="points">The points, in the order of their creation. Equal points keep that order.</param>
     public HashRing(IEnumerable<(uint Point, int Owner)> points)
     {
         var sorted = points.OrderBy(entry => entry.Point).ToArray();
@@ -14,16 +14,16 @@ internal sealed class HashRing
         _owners = [.. sorted.Select(entry => entry.Owner)];
     }
 
-    /// <summary>How many points there are.</summary>
+    /// <summary>Gets the number of points.</summary>
     public int Count => _points.Length;
 
-    /// <summary>Whose point it is.</summary>
+    /// <summary>Returns the server that owns a point.</summary>
     public int OwnerOf(int point) => _owners[point];
 
-    /// <summary>Whether the hash is a point itself.</summary>
+    /// <summary>Returns whether the hash equals a point.</summary>
     public bool IsAt(int point, uint hash) => _points[point] == hash;
 
-    /// <summary>The first point at or after a hash; <see cref="Count"/> if there is none.</summary>
+    /// <summary>Returns the index of the first point at or after a hash; <see cref="Count"/> if there is none.</summary>
     public int AtOrAfter(uint hash)
     {
         int low = 0, high = _points.Length;

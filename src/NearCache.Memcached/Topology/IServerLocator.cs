@@ -1,11 +1,11 @@
 namespace NearCache.Memcached.Topology;
 
-/// <summary>Says which server owns a key. Every client that shares the servers must give the same answers.</summary>
+/// <summary>Determines which server owns a key. All clients that share the servers must use equivalent locators.</summary>
 public interface IServerLocator
 {
     /// <summary>
-    /// The index of the key's server among those that the locator was made for. Called for every operation, from any thread.
+    /// Returns the index of the key's server in the list that the locator was created for. Called for every operation, on any thread.
     /// </summary>
-    /// <param name="key">The key's bytes; 1 to 250 of them. Of a binary key the bytes themselves, not their base64.</param>
+    /// <param name="key">The bytes of the key, 1 to 250. For a binary key, the raw bytes rather than their base64.</param>
     int Locate(ReadOnlySpan<byte> key);
 }

@@ -5,12 +5,12 @@ using System.Text;
 
 namespace NearCache.Memcached.Topology;
 
-/// <summary>The rings of libmemcached's <c>MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA</c>.</summary>
+/// <summary>The hash rings of libmemcached's <c>MEMCACHED_DISTRIBUTION_CONSISTENT_KETAMA</c>.</summary>
 /// <remarks>
-/// A server's points are the hashes of <c>host-i</c>, or of <c>host:port-i</c> when the port is not 11211 (<see cref="KetamaVariant.Spy"/>:
-/// always <c>/host:port-i</c>). A key belongs to the first point at or after its own hash, and after the last point to the first. Of two
-/// equal points the server that is named first counts. Source: libmemcached 1.1.4, src/libmemcached/hosts.cc (update_continuum) and hash.cc
-/// (dispatch_host).
+/// The points of a server are the hashes of <c>host-i</c>, or of <c>host:port-i</c> if the port is not 11211
+/// (<see cref="KetamaVariant.Spy"/>: always <c>/host:port-i</c>). A key belongs to the first point at or after its hash; after the last
+/// point, to the first. Of equal points, the one of the first server counts. Source: libmemcached 1.1.4, src/libmemcached/hosts.cc
+/// (update_continuum) and hash.cc (dispatch_host).
 /// </remarks>
 internal sealed class KetamaLocator : IServerLocator
 {
@@ -20,8 +20,8 @@ internal sealed class KetamaLocator : IServerLocator
     private readonly HashRing _ring;
     private readonly bool _isOneAtATime;
 
-    /// <summary>Makes the ring.</summary>
-    /// <exception cref="ArgumentException">There is no server, or weights differ and the variant knows none.</exception>
+    /// <summary>Builds the ring.</summary>
+    /// <exception cref="ArgumentException">There is no server, or weights differ and the variant does not support them.</exception>
     public KetamaLocator(IReadOnlyList<WeightedServer> servers, KetamaVariant variant = KetamaVariant.Md5)
     {
         WeightedServer.Check(servers, supportsWeights: variant == KetamaVariant.Weighted);
@@ -42,7 +42,7 @@ internal sealed class KetamaLocator : IServerLocator
 
     private static IEnumerable<uint> WeightedPoints(WeightedServer server, IReadOnlyList<WeightedServer> servers)
     {
-        // In single precision, as libmemcached computes it: a rounding apart would be points apart.
+        // Single precision, as in libmemcached: another rounding would yield other points.
         var share = (float)server.Weight / servers.Sum(other => other.Weight);
         var digests = (int)MathF.Floor((float)((share * WeightedPointsPerServer / PointsPerDigest * servers.Count) + 0.0000000001));
         var digest = new byte[MD5.HashSizeInBytes];
@@ -64,20 +64,24 @@ internal sealed class KetamaLocator : IServerLocator
     private uint Hash(ReadOnlySpan<byte> bytes) => _isOneAtATime ? KeyHashes.OneAtATime(bytes) : KeyHashes.Md5(bytes);
 }
 
-/// <summary>How a ketama ring is made; libmemcached has all four.</summary>
+/// <summary>Specifies how a ketama ring is built; libmemcached has all four variants.</summary>
 internal enum KetamaVariant
 {
-    /// <summary>MD5, 100 points a server, whatever its weight: <c>CONSISTENT_KETAMA</c> with the hash MD5.</summary>
+    /// <summary>MD5, 100 points per server regardless of its weight: <c>CONSISTENT_KETAMA</c> with the hash MD5.</summary>
     Md5,
 
     /// <summary>
-    /// MD5, 160 points for a server of average weight, four from each digest: <c>CONSISTENT_KETAMA</c> with <c>KETAMA_WEIGHTED</c>.
+    /// MD5, 160 points for a server of average weight, four per digest: <c>CONSISTENT_KETAMA</c> with <c>KETAMA_WEIGHTED</c>.
     /// </summary>
     Weighted,
 
-    /// <summary>MD5, 100 points a server, named as spymemcached names those without a host name: <c>CONSISTENT_KETAMA_SPY</c>.</summary>
+    /// <summary>
+    /// MD5, 100 points per server, labeled as spymemcached labels servers without a host name: <c>CONSISTENT_KETAMA_SPY</c>.
+    /// </summary>
     Spy,
 
-    /// <summary>Bob Jenkins' one-at-a-time hash, 100 points a server: <c>CONSISTENT_KETAMA</c> with libmemcached's default hash.</summary>
+    /// <summary>
+    /// Bob Jenkins' one-at-a-time hash, 100 points per server: <c>CONSISTENT_KETAMA</c> with libmemcached's default hash.
+    /// </summary>
     OneAtATime,
 }

@@ -4,11 +4,11 @@ using System.Security.Cryptography;
 namespace NearCache.Memcached.Topology;
 
 /// <summary>
-/// The hashes by which clients of memcached spread keys. Each is part of somebody's definition of a ring: none may change.
+/// The hash functions that memcached clients use to distribute keys. Each is part of the definition of a ring and must not change.
 /// </summary>
 internal static class KeyHashes
 {
-    /// <summary>The first four bytes of MD5, little endian: libmemcached's HASHKIT_MD5.</summary>
+    /// <summary>Returns the first four bytes of MD5, little endian: libmemcached's HASHKIT_MD5.</summary>
     public static uint Md5(ReadOnlySpan<byte> bytes)
     {
         Span<byte> digest = stackalloc byte[MD5.HashSizeInBytes];
@@ -16,7 +16,7 @@ internal static class KeyHashes
         return BinaryPrimitives.ReadUInt32LittleEndian(digest);
     }
 
-    /// <summary>All sixteen bytes of MD5.</summary>
+    /// <summary>Computes all sixteen bytes of MD5.</summary>
     public static void Md5(ReadOnlySpan<byte> bytes, Span<byte> digest)
     {
 #pragma warning disable CA5351 // Not for secrecy: the ring's definition says MD5.
@@ -25,7 +25,7 @@ internal static class KeyHashes
     }
 
     /// <summary>
-    /// Bob Jenkins' one-at-a-time as libhashkit has it, which takes bytes for signed numbers: HASHKIT_ONE_AT_A_TIME, its default.
+    /// Returns Bob Jenkins' one-at-a-time hash as libhashkit computes it, with signed bytes: HASHKIT_ONE_AT_A_TIME, its default.
     /// </summary>
     public static uint OneAtATime(ReadOnlySpan<byte> bytes)
     {
@@ -42,7 +42,7 @@ internal static class KeyHashes
         return hash + (hash << 15);
     }
 
-    /// <summary>FNV-1a with 32 bits: EnyimMemcachedCore's.</summary>
+    /// <summary>Returns the 32-bit FNV-1a hash, which EnyimMemcachedCore uses.</summary>
     public static uint Fnv1a(ReadOnlySpan<byte> bytes)
     {
         var hash = 2166136261u;
@@ -54,7 +54,7 @@ internal static class KeyHashes
         return hash;
     }
 
-    /// <summary>FNV-1a with 64 bits and the finalizer of MurmurHash3, as docs/formats.md has it under "Hashes".</summary>
+    /// <summary>Returns the 64-bit FNV-1a hash with the finalizer of MurmurHash3; see docs/formats.md, "Hashes".</summary>
     public static ulong Fnv1aMixed(ReadOnlySpan<byte> bytes)
     {
         var hash = 14695981039346656037ul;
@@ -66,7 +66,7 @@ internal static class KeyHashes
         return Mix(hash);
     }
 
-    /// <summary>The finalizer of MurmurHash3.</summary>
+    /// <summary>Returns the hash after the finalizer of MurmurHash3.</summary>
     public static ulong Mix(ulong hash)
     {
         hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdul;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace NearCache.Memcached.Topology;
 
-/// <summary>The locators by their names in settings.</summary>
+/// <summary>Creates the locator of a distribution.</summary>
 internal static class ServerLocators
 {
     public static IServerLocator Create(MemcachedDistribution distribution, IReadOnlyList<WeightedServer> servers) => distribution switch
@@ -17,8 +17,8 @@ internal static class ServerLocators
         _ => throw new ArgumentOutOfRangeException(nameof(distribution), distribution, "There is no such distribution."),
     };
 
-    /// <summary>Everything that decides which server has a key, as text.</summary>
-    /// <remarks>docs/formats.md, "ZooKeeper": processes compare a hash of it.</remarks>
+    /// <summary>Returns a text that represents everything that determines the server of a key.</summary>
+    /// <remarks>Processes compare a hash of the text; see docs/formats.md, "ZooKeeper".</remarks>
     public static string Describe(MemcachedOptions options, IReadOnlyList<ServerEntry> entries)
     {
         var hasOrder = options.Locator is not null || options.Distribution == MemcachedDistribution.Modulo;
@@ -31,7 +31,7 @@ internal static class ServerLocators
             : $"{options.Distribution};{list}";
     }
 
-    /// <summary>Whether it heeds weights.</summary>
+    /// <summary>Returns whether the distribution supports weights.</summary>
     public static bool SupportsWeights(MemcachedDistribution distribution) =>
         distribution is MemcachedDistribution.KetamaWeighted or MemcachedDistribution.Rendezvous;
 }
