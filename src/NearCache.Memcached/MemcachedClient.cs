@@ -142,7 +142,11 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     internal int Delay(TimeSpan delay) => Expirations.FromDelay(delay, _time);
 
     internal ValueTask<T> RunAsync<T>(
-        in MetaCommand command, string key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken)
+        in MetaCommand command,
+        string key,
+        IBufferWriter<byte>? writer,
+        Func<SingleOperation, ValueTask<T>> selector,
+        CancellationToken cancellationToken)
     {
         Span<byte> buffer = stackalloc byte[MemcachedKey.MaxLength];
         var bytes = buffer[..MemcachedKey.Encode(key, buffer)];

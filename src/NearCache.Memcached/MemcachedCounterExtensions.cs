@@ -23,7 +23,12 @@ public static class MemcachedCounterExtensions
     /// <param name="timeToLive">The time to live of a counter that this call creates. Zero, the default, is unlimited.</param>
     /// <param name="cancellationToken">Cancels the wait for the reply; the operation may still be executed.</param>
     public static ValueTask<ulong?> IncrementAsync(
-        this MemcachedClient client, string key, ulong delta = 1, ulong? initial = null, TimeSpan timeToLive = default, CancellationToken cancellationToken = default) =>
+        this MemcachedClient client,
+        string key,
+        ulong delta = 1,
+        ulong? initial = null,
+        TimeSpan timeToLive = default,
+        CancellationToken cancellationToken = default) =>
         CountAsync(client, key, delta, initial, timeToLive, isDecrement: false, cancellationToken);
 
     /// <summary>
@@ -32,7 +37,12 @@ public static class MemcachedCounterExtensions
     /// </summary>
     /// <inheritdoc cref="IncrementAsync" path="/param"/>
     public static ValueTask<ulong?> DecrementAsync(
-        this MemcachedClient client, string key, ulong delta = 1, ulong? initial = null, TimeSpan timeToLive = default, CancellationToken cancellationToken = default) =>
+        this MemcachedClient client,
+        string key,
+        ulong delta = 1,
+        ulong? initial = null,
+        TimeSpan timeToLive = default,
+        CancellationToken cancellationToken = default) =>
         CountAsync(client, key, delta, initial, timeToLive, isDecrement: true, cancellationToken);
 
     /// <summary>Returns the value of a counter without changing it, or null if it does not exist.</summary>
@@ -51,7 +61,13 @@ public static class MemcachedCounterExtensions
             : throw new FormatException($"The value of the counter is not a number; it has {value.Length} bytes.");
 
     private static ValueTask<ulong?> CountAsync(
-        MemcachedClient client, string key, ulong delta, ulong? initial, TimeSpan timeToLive, bool isDecrement, CancellationToken cancellationToken)
+        MemcachedClient client,
+        string key,
+        ulong delta,
+        ulong? initial,
+        TimeSpan timeToLive,
+        bool isDecrement,
+        CancellationToken cancellationToken)
     {
         var expiration = MemcachedReadExtensions.Checked(client).Expiration(timeToLive);
         var command = new MetaCommand

@@ -47,7 +47,8 @@ public sealed class MemcachedServerDownException : MemcachedException
 {
     internal MemcachedServerDownException(string server, string? operation, Exception? cause)
         : base(
-            $"{server} is down: {cause?.Message.TrimEnd('.') ?? "no connection"}. It is tried again within MaxReconnectDelay; nothing was sent.",
+            $"{server} is down: {cause?.Message.TrimEnd('.') ?? "no connection"}. "
+            + "The client reconnects within MaxReconnectDelay; nothing was sent.",
             server,
             operation,
             isTransient: true,
@@ -81,7 +82,7 @@ public sealed class MemcachedServerFullException : MemcachedException
 public sealed class MemcachedServerRemovedException : MemcachedException
 {
     internal MemcachedServerRemovedException(string server, string? operation, bool outcomeUnknown)
-        : base($"{server} was taken off the list of servers.", server, operation, isTransient: true, outcomeUnknown, cause: null)
+        : base($"{server} was removed from the list of servers.", server, operation, isTransient: true, outcomeUnknown, cause: null)
     {
     }
 }
@@ -166,7 +167,8 @@ public sealed class MemcachedServerTooOldException : MemcachedException
 {
     internal MemcachedServerTooOldException(string server, string? operation, string version, string oldest)
         : base(
-            $"{server} is memcached {version}, and this client needs {oldest} or newer: upgrade the server, or take it off the list (Servers).",
+            $"{server} is memcached {version}, and this client requires {oldest} or newer: "
+            + "upgrade the server, or remove it from the list (Servers).",
             server,
             operation,
             isTransient: false,

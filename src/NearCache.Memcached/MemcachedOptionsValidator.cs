@@ -46,7 +46,8 @@ internal static class MemcachedOptionsValidator
         CheckWord(options.Password, nameof(options.Password), errors);
         if (!Enum.IsDefined(options.Distribution))
         {
-            errors.Add($"{nameof(options.Distribution)} must be one of {string.Join(", ", Enum.GetNames<MemcachedDistribution>())}, but is {options.Distribution}.");
+            var names = string.Join(", ", Enum.GetNames<MemcachedDistribution>());
+            errors.Add($"{nameof(options.Distribution)} must be one of {names}, but is {options.Distribution}.");
         }
 
         return errors;
@@ -90,7 +91,9 @@ internal static class MemcachedOptionsValidator
 
             if (entry.Weight != 1 && options.Locator is null && !ServerLocators.SupportsWeights(options.Distribution))
             {
-                errors.Add($"{name} is '{servers[i]}', but {nameof(options.Distribution)} {options.Distribution} does not support weights: use KetamaWeighted or Rendezvous.");
+                errors.Add(
+                    $"{name} is '{servers[i]}', but {nameof(options.Distribution)} {options.Distribution} does not support weights: "
+                    + "use KetamaWeighted or Rendezvous.");
             }
         }
     }

@@ -132,7 +132,11 @@ public sealed class MemcachedServer
     public override string ToString() => $"{Name} ({State})";
 
     internal ValueTask<T> RunAsync<T>(
-        in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken) =>
+        in MetaCommand command,
+        ReadOnlySpan<byte> key,
+        IBufferWriter<byte>? writer,
+        Func<SingleOperation, ValueTask<T>> selector,
+        CancellationToken cancellationToken) =>
         _pool.RunAsync(_owner, command, key, writer, selector, cancellationToken);
 
     /// <summary>Sends a group with the operation timeout.</summary>

@@ -25,7 +25,8 @@ public sealed record MemcachedServerConnection
     internal static IReadOnlyList<MemcachedServerConnection> Parse(IReadOnlyDictionary<string, string> statistics)
     {
         var connections = new List<MemcachedServerConnection>();
-        foreach (var group in statistics.Select(entry => (Name: entry.Key.Split(':', 2), entry.Value)).Where(entry => entry.Name.Length == 2).GroupBy(entry => entry.Name[0]))
+        var entries = statistics.Select(entry => (Name: entry.Key.Split(':', 2), entry.Value)).Where(entry => entry.Name.Length == 2);
+        foreach (var group in entries.GroupBy(entry => entry.Name[0]))
         {
             if (int.TryParse(group.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {

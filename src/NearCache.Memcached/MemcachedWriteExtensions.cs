@@ -18,12 +18,22 @@ public static class MemcachedWriteExtensions
 {
     /// <summary>Stores the value whatever was there. Returns true.</summary>
     public static ValueTask<bool> SetAsync(
-        this MemcachedClient client, string key, ReadOnlyMemory<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
+        this MemcachedClient client,
+        string key,
+        ReadOnlyMemory<byte> value,
+        TimeSpan timeToLive = default,
+        uint clientFlags = 0,
+        CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Set, timeToLive, clientFlags, cancellationToken);
 
     /// <summary>Stores the value whatever was there. Returns true.</summary>
     public static ValueTask<bool> SetAsync(
-        this MemcachedClient client, string key, in ReadOnlySequence<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
+        this MemcachedClient client,
+        string key,
+        in ReadOnlySequence<byte> value,
+        TimeSpan timeToLive = default,
+        uint clientFlags = 0,
+        CancellationToken cancellationToken = default) =>
         StoreAsync(
             client,
             key,
@@ -35,12 +45,22 @@ public static class MemcachedWriteExtensions
 
     /// <summary>Stores the value if the item does not exist. Returns false if it exists.</summary>
     public static ValueTask<bool> AddAsync(
-        this MemcachedClient client, string key, ReadOnlyMemory<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
+        this MemcachedClient client,
+        string key,
+        ReadOnlyMemory<byte> value,
+        TimeSpan timeToLive = default,
+        uint clientFlags = 0,
+        CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Add, timeToLive, clientFlags, cancellationToken);
 
     /// <summary>Stores the value if the item exists. Returns false if it does not.</summary>
     public static ValueTask<bool> ReplaceAsync(
-        this MemcachedClient client, string key, ReadOnlyMemory<byte> value, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default) =>
+        this MemcachedClient client,
+        string key,
+        ReadOnlyMemory<byte> value,
+        TimeSpan timeToLive = default,
+        uint clientFlags = 0,
+        CancellationToken cancellationToken = default) =>
         StoreAsync(client, key, value, MetaSetMode.Replace, timeToLive, clientFlags, cancellationToken);
 
     /// <summary>
@@ -63,7 +83,13 @@ public static class MemcachedWriteExtensions
     /// </summary>
     /// <remarks>With the CAS of a lease, completes the lease. The response contains the item's new CAS.</remarks>
     public static ValueTask<MetaResponse> CompareAndSetAsync(
-        this MemcachedClient client, string key, ReadOnlyMemory<byte> value, ulong cas, TimeSpan timeToLive = default, uint clientFlags = 0, CancellationToken cancellationToken = default)
+        this MemcachedClient client,
+        string key,
+        ReadOnlyMemory<byte> value,
+        ulong cas,
+        TimeSpan timeToLive = default,
+        uint clientFlags = 0,
+        CancellationToken cancellationToken = default)
     {
         var command = new MetaCommand
         {
@@ -102,7 +128,10 @@ public static class MemcachedWriteExtensions
     /// <exception cref="MemcachedException">A server did not reply, or replied with an error; other values may have been
     /// stored.</exception>
     public static async Task SetManyAsync(
-        this MemcachedClient client, IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> items, TimeSpan timeToLive = default, CancellationToken cancellationToken = default)
+        this MemcachedClient client,
+        IReadOnlyCollection<KeyValuePair<string, ReadOnlyMemory<byte>>> items,
+        TimeSpan timeToLive = default,
+        CancellationToken cancellationToken = default)
     {
         var expiration = MemcachedReadExtensions.Checked(client).Expiration(timeToLive);
         var batches = KeyBatches.Split(
@@ -123,7 +152,13 @@ public static class MemcachedWriteExtensions
     }
 
     private static ValueTask<bool> StoreAsync(
-        MemcachedClient client, string key, ReadOnlyMemory<byte> value, MetaSetMode mode, TimeSpan timeToLive, uint clientFlags, CancellationToken cancellationToken)
+        MemcachedClient client,
+        string key,
+        ReadOnlyMemory<byte> value,
+        MetaSetMode mode,
+        TimeSpan timeToLive,
+        uint clientFlags,
+        CancellationToken cancellationToken)
     {
         var expiration = MemcachedReadExtensions.Checked(client).Expiration(timeToLive);
         var command = new MetaCommand

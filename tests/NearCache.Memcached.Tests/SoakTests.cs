@@ -78,6 +78,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         }
 
         public override string ToString() => string.Create(
-            CultureInfo.InvariantCulture, $"heap after collection {Heap / 1024} KiB, handles {Handles}, threads {Threads}, connections {Connections}, {Operations} operations");
+            CultureInfo.InvariantCulture,
+            $"heap after collection {Heap / 1024} KiB, handles {Handles}, threads {Threads}, connections {Connections}, {Operations} operations");
     }
 }

@@ -5,15 +5,15 @@ using NearCache.Memcached.Diagnostics;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// Stands for a client and its servers: when the last of them is collected without having been disposed, it ends their connections and says
-/// where they were made.
+/// Tracks whether a client and its servers are reachable. When all of them are collected without having been disposed, the finalizer closes
+/// their connections and logs where the client was created.
 /// </summary>
-/// <remarks>The loops of the connections never refer to it; a connection does while something is in flight.</remarks>
+/// <remarks>The loops of the connections never reference this object; a connection references it while commands are in flight.</remarks>
 internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
 {
-    // Whole: how many of its frames are ours depends on what the compiler has inlined by now.
+    // The complete stack: how many frames belong to the client depends on inlining.
     private readonly StackTrace _createdAt = new(fNeedFileInfo: false);
-    private readonly Lock _lock = new();   // guards the list and whether it is closed
+    private readonly Lock _lock = new();   // guards `_pools` and `_isClosed`
     private ConnectionPool[] _pools = [];
     private bool _isClosed;
 
@@ -26,8 +26,8 @@ internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks after more connections.</summary>
-    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    /// <summary>Adds connections.</summary>
+    /// <exception cref="ObjectDisposedException">The client is closed.</exception>
     public void Add(IEnumerable<ConnectionPool> pools)
     {
         lock (_lock)
@@ -41,9 +41,7 @@ internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Ends the connections to servers that were taken off the list, once what is in flight is answered, and forgets them.
-    /// </summary>
+    /// <summary>Closes the connections to removed servers once commands in flight are answered, and removes them.</summary>
     public async Task RetireAsync(IReadOnlyCollection<ConnectionPool> pools, TimeSpan drain)
     {
         await Task.WhenAll(pools.Select(pool => pool.RetireAsync(drain))).ConfigureAwait(false);
@@ -53,14 +51,14 @@ internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
         }
     }
 
-    /// <summary>Nothing is left to do when it is collected; to be called after <see cref="CloseAsync"/>.</summary>
+    /// <summary>Suppresses the finalizer. Called after <see cref="CloseAsync"/>.</summary>
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Closes the sockets of all connections now, from any thread. To be followed by <see cref="CloseAsync"/>.</summary>
+    /// <summary>Closes the sockets of all connections now. Thread-safe. Must be followed by <see cref="CloseAsync"/>.</summary>
     public void Abort()
     {
         ConnectionPool[] pools;
@@ -72,7 +70,7 @@ internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
         Array.ForEach(pools, pool => pool.Abort());
     }
 
-    /// <summary>Ends all connections; once.</summary>
+    /// <summary>Closes all connections. Only the first call has an effect.</summary>
     public async ValueTask CloseAsync(TimeSpan drain)
     {
         lock (_lock)

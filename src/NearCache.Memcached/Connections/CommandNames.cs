@@ -3,7 +3,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What messages, metrics and spans call a command, and the numbers by which it is counted.</summary>
+/// <summary>The names of commands in messages, metrics and spans, and the indexes by which they are counted.</summary>
 internal static class CommandNames
 {
     private const int Kinds = 5;
@@ -11,7 +11,9 @@ internal static class CommandNames
     private const int Text = Kinds;
     private const int Batch = Kinds + 3;
 
-    /// <summary>By number: the meta commands, those of the classic protocol, and several meta commands of one kind, or of any.</summary>
+    /// <summary>
+    /// The names by index: the meta commands, the commands of the classic protocol, and groups of meta commands of one kind or of several.
+    /// </summary>
     // The form "BATCH get" is OpenTelemetry's.
     public static readonly string[] All =
     [
@@ -20,15 +22,18 @@ internal static class CommandNames
         "BATCH get", "BATCH set", "BATCH delete", "BATCH arithmetic", "BATCH no-op", "BATCH",
     ];
 
-    /// <summary>By the numbers of <see cref="OutcomeIndex(MetaCommandKind, MetaStatus)"/>.</summary>
+    /// <summary>The outcomes, by the index that <see cref="OutcomeIndex(MetaCommandKind, MetaStatus)"/> returns.</summary>
     public static readonly CommandOutcome[] Outcomes =
-        [.. All[..Batch].SelectMany((name, number) => Enumerable.Range(0, Statuses).Select(status => new CommandOutcome(name, OutcomeOf(number, (MetaStatus)status))))];
+    [
+        .. All[..Batch].SelectMany((name, index) =>
+            Enumerable.Range(0, Statuses).Select(status => new CommandOutcome(name, OutcomeOf(index, (MetaStatus)status)))),
+    ];
 
     public static string Of(MetaCommandKind kind) => All[(int)kind];
 
     public static int IndexOf(MetaCommandKind kind) => (int)kind;
 
-    /// <summary>A line of the classic protocol.</summary>
+    /// <summary>Returns the index of a line of the classic protocol.</summary>
     public static int IndexOf(string line)
     {
         var end = line.IndexOf(' ', StringComparison.Ordinal);

@@ -2,13 +2,12 @@ using System.Runtime.ExceptionServices;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>
-/// Operations that were answered together, and whose callers go on one after the other on the thread that read the replies.
-/// </summary>
+/// <summary>The operations whose replies were read together. Their continuations run one after the other on the reader thread.</summary>
 /// <remarks>
-/// Going on there costs no switch of threads, and what the callers ask for next is sent by one write. It is right only as long as they are
-/// quick: whoever finds the thread stuck in a caller's code takes over, once, what is left of the batch and the reading; the stuck thread
-/// then finds that nothing here is its own any more. One word holds the number of the batch and the index of the operation that is next.
+/// Running continuations inline avoids thread switches, and the requests that they issue are sent by one write. It requires that
+/// continuations are short. When the reader thread is blocked in a continuation, another thread takes over the rest of the batch and the
+/// reading, once; afterward the blocked thread finds that it no longer owns anything here. One word holds the number of the batch and the
+/// index of the next operation.
 /// </remarks>
 internal sealed class CompletionBatch
 {
@@ -17,14 +16,17 @@ internal sealed class CompletionBatch
     private int _count;
     private long _word = Idle;
 
-    /// <summary>Changes with every step; who sees the same twice, and <see cref="IsRunning"/>, may find the thread stuck.</summary>
+    /// <summary>
+    /// Gets a value that changes with every step. If it is unchanged between two reads while <see cref="IsRunning"/> is true, the thread
+    /// may be blocked.
+    /// </summary>
     public long Word => Volatile.Read(ref _word);
 
     public bool IsRunning => (int)Word != Idle;
 
     public int Count => _count;
 
-    /// <summary>Adds one, while it does not run.</summary>
+    /// <summary>Adds an operation. Requires that the batch is not running.</summary>
     public void Add(Operation operation)
     {
         if (_count == _operations.Length)
@@ -35,7 +37,7 @@ internal sealed class CompletionBatch
         _operations[_count++] = operation;
     }
 
-    /// <summary>Begins to run; the number that <see cref="TryTake"/> and <see cref="TryEnd"/> want.</summary>
+    /// <summary>Starts a run and returns its number, which <see cref="TryTake"/> and <see cref="TryEnd"/> require.</summary>
     public int Begin()
     {
         var number = NumberOf(_word) + 1;
@@ -43,7 +45,7 @@ internal sealed class CompletionBatch
         return number;
     }
 
-    /// <summary>The next one; null when none is left, or another thread has taken over.</summary>
+    /// <summary>Returns the next operation; null if none is left or another thread has taken over.</summary>
     public Operation? TryTake(int number)
     {
         var seen = Volatile.Read(ref _word);
@@ -53,13 +55,13 @@ internal sealed class CompletionBatch
             return null;
         }
 
-        // The array may be that of a later batch by now; then the exchange fails.
+        // The array may already belong to a later batch; then the exchange fails.
         var operations = _operations;
         var operation = index < operations.Length ? operations[index] : null;
         return Interlocked.CompareExchange(ref _word, seen + 1, seen) == seen ? operation : null;
     }
 
-    /// <summary>Ends the run. False if another thread has taken over.</summary>
+    /// <summary>Ends the run. Returns false if another thread has taken over.</summary>
     public bool TryEnd(int number)
     {
         var seen = Volatile.Read(ref _word);
@@ -72,14 +74,17 @@ internal sealed class CompletionBatch
         return true;
     }
 
-    /// <summary>Ends the run and lets the rest go on elsewhere. False if another thread has taken over.</summary>
+    /// <summary>Ends the run and queues the remaining continuations. Returns false if another thread has taken over.</summary>
     public bool TryHandOff(int number)
     {
         var seen = Volatile.Read(ref _word);
         return NumberOf(seen) == number && TryTakeOver(seen);
     }
 
-    /// <summary>Takes over from a thread that is where it was seen: lets the rest go on elsewhere. False if it has moved.</summary>
+    /// <summary>
+    /// Takes over from a thread that has not moved since <paramref name="seen"/> was read, and queues the remaining continuations. Returns
+    /// false if the thread has moved.
+    /// </summary>
     public bool TryTakeOver(long seen)
     {
         if ((int)seen == Idle || Interlocked.CompareExchange(ref _word, WordOf(NumberOf(seen), Idle), seen) != seen)
@@ -96,7 +101,7 @@ internal sealed class CompletionBatch
         return true;
     }
 
-    /// <summary>Lets one caller go on here. What his code throws ends the process as it would on any other thread of the pool.</summary>
+    /// <summary>Runs one continuation on this thread. An exception that it throws ends the process, as on any thread of the pool.</summary>
     public static void Complete(Operation operation)
     {
         try

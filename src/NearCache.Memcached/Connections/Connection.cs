@@ -1,45 +1,41 @@
-using System.Text;
 using NearCache.Memcached.Protocol;
 using NearCache.Transport;
 using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What became of an operation that should stand in line.</summary>
+/// <summary>The result of queueing an operation.</summary>
 internal enum QueueResult
 {
     Queued,
 
-    /// <summary>As much is in flight as may be.</summary>
+    /// <summary>The limit of commands or bytes in flight is reached.</summary>
     Full,
 
-    /// <summary>This connection has ended.</summary>
+    /// <summary>The connection has ended.</summary>
     Closed,
 }
 
 /// <summary>
-/// One pipelined connection: callers write into one buffer, one flush at a time sends it, one reader gives the replies out in order.
+/// A pipelined connection. Callers write into one buffer, one flush at a time sends it, and one reader distributes the replies in order.
 /// </summary>
 /// <remarks>
-/// It takes commands from the moment it exists; they are sent once it is open. It ends once, and then all that still waits fails.
+/// Accepts commands before it is open; they are sent once it is. It ends once; all commands that still wait for replies then fail. This
+/// folder holds everything that belongs to connections: <see cref="ConnectionPool"/> is its entry point.
 /// </remarks>
-internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadPoolWorkItem
+internal sealed class Connection : IPendingOperations
 {
     private static long LastId;
 
-    private readonly Lock _gate = new();   // guards the line, what is in flight, and the send queue
+    private readonly Lock _gate = new();   // guards the ring, the limit and the send queue
     private readonly ConnectionSettings _settings;
     private readonly OperationRing _ring = new();
     private readonly InFlightLimit _inFlight;
     private readonly Flusher _flusher;
     private readonly LivenessMonitor _liveness;
-    private readonly JitAllowance _jitAllowance;
-    private readonly long _made;
-    private readonly bool _isWatched;   // a clock of the caller's own decides alone
-    private readonly TimeSpan _late;
-    private long _tickedAt;
-    private int _isTickQueued;
-    private ITimer? _timer;
+    private readonly long _createdAt;
+    private readonly bool _isWatched;
+    private readonly ConnectionTimer _timer;
     private TransportConnection? _transport;
     private ConnectionFailure? _failure;
     private object? _owner;
@@ -55,30 +51,24 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         _inFlight = new InFlightLimit(settings.Options);
         _flusher = new Flusher(_gate, settings, failure => Abort(failure));
         _liveness = new LivenessMonitor(settings.TicksPerTimeout, settings.KeepAliveTicks, settings.StallTicks);
-        _jitAllowance = new JitAllowance(settings.TickPeriod, settings.TicksPerTimeout);
-        _tickedAt = _made = settings.Time.GetTimestamp();
-        (_isWatched, _late) = (ReferenceEquals(settings.Time, TimeProvider.System), settings.TickPeriod * 1.25);
-        _timer = settings.Time.CreateTimer(
-            static connection => ((Connection)connection!).Tick(), this, settings.TickPeriod, settings.TickPeriod);
-        if (_isWatched)
-        {
-            ThreadWatchdog.Add(this);
-        }
+        _createdAt = settings.Time.GetTimestamp();
+        _timer = new ConnectionTimer(this, settings);
+        _isWatched = _timer.IsWatched;
     }
 
     public long Id { get; } = Interlocked.Increment(ref LastId);
 
-    /// <summary>The server's version, once it is open.</summary>
+    /// <summary>Gets the server's version; null until the connection is open.</summary>
     public string? Version { get; private set; }
 
-    /// <summary>How long it has been there.</summary>
-    public TimeSpan Age => _settings.Time.GetElapsedTime(_made);
+    /// <summary>Gets the time since the connection was created.</summary>
+    public TimeSpan Age => _settings.Time.GetElapsedTime(_createdAt);
 
     public bool IsOpen => Volatile.Read(ref _transport) is not null && !Volatile.Read(ref _closed);
 
     public int InFlight => _inFlight.Commands;
 
-    /// <summary>Connects and greets; throws if that fails within the connect timeout. To be called once.</summary>
+    /// <summary>Connects and performs the handshake. Throws if that fails or exceeds the connect timeout. Called once.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
         var (transport, version) = await Handshake.ConnectAsync(_settings, cancellationToken).ConfigureAwait(false);
@@ -95,7 +85,8 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
     }
 
     /// <summary>
-    /// Sends, reads and gives out until it ends; then fails what waits, and says why it ended. To be called once it is open.
+    /// Sends commands and distributes replies until the connection ends. Then fails the pending operations and returns the reason. Called
+    /// once, after <see cref="OpenAsync"/>.
     /// </summary>
     public async Task<ConnectionFailure> RunAsync()
     {
@@ -115,7 +106,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         return failure;
     }
 
-    /// <summary>Ends it, from any thread. What waits fails as soon as its loops have ended.</summary>
+    /// <summary>Ends the connection. Thread-safe. Waiting operations fail as soon as the loops have ended.</summary>
     public void Abort(ConnectionFailure failure)
     {
         if (Interlocked.CompareExchange(ref _failure, failure, null) is null)
@@ -124,11 +115,11 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         }
     }
 
-    /// <summary>Ends one that was never opened.</summary>
+    /// <summary>Ends a connection that was never opened.</summary>
     public void Close(ConnectionFailure failure) => Close(failure, 0);
 
     /// <summary>
-    /// Puts a command in line, after which its memory is the caller's again. <paramref name="owner"/> is kept alive until everything is
+    /// Queues a command. Afterward its memory may be reused. <paramref name="owner"/> is kept alive until all commands in flight are
     /// answered.
     /// </summary>
     public QueueResult TryQueue(
@@ -138,7 +129,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         byte[]? copy = null;
         if (SendQueue.MustCopy(command))
         {
-            if (Refusal(1, bytes, isRetry) is { } refusal)
+            if (TryRefuse(1, bytes, isRetry) is { } refusal)
             {
                 return refusal;
             }
@@ -157,13 +148,13 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
 
             operation.Start = _flusher.Queue.Position;
             operation.Opaque = _opaque;
-            Write(command, key, copy);
+            _flusher.Queue.Append(command, key, NextOpaque(), copy);
             Enqueue(operation, owner);
             mustFlush = _flusher.TryBeginFlush();
             isAlone = _ring.Count == 1;
         }
 
-        Watch();
+        WakeWatchdog();
         if (mustFlush)
         {
             _flusher.Flush(isAlone);
@@ -172,35 +163,31 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         return QueueResult.Queued;
     }
 
-    /// <summary>Puts commands in line, to be sent by one write, after which they and their memory are the caller's again.</summary>
+    /// <summary>Queues commands to be sent by one write. Afterward the commands and their memory may be reused.</summary>
     public QueueResult TryQueue(
         ReadOnlySpan<MetaCommand> commands, bool hasTimeout, object owner, long started, bool isRetry, out GroupOperation? operation)
     {
         operation = null;
         var bytes = 0L;
-        var room = 0;
+        var length = 0;
         var mustCopy = false;
         foreach (ref readonly var command in commands)
         {
             var isCopied = SendQueue.MustCopy(command);
             mustCopy |= isCopied;
             bytes += MetaCommandWriter.MaxLineLength + command.Value.Length;
-            room += MetaCommandWriter.MaxLineLength + (isCopied ? 2 : command.Value.Length + 2);
+            length += MetaCommandWriter.MaxLineLength + (isCopied ? 2 : command.Value.Length + 2);
         }
 
         byte[]?[]? copies = null;
         if (mustCopy)
         {
-            if (Refusal(commands.Length, bytes, isRetry) is { } refusal)
+            if (TryRefuse(commands.Length, bytes, isRetry) is { } refusal)
             {
                 return refusal;
             }
 
-            copies = new byte[]?[commands.Length];
-            for (var i = 0; i < copies.Length; i++)
-            {
-                copies[i] = SendQueue.Copy(commands[i]);
-            }
+            copies = SendQueue.CopyAll(commands);
         }
 
         bool mustFlush, isAlone;
@@ -218,10 +205,10 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
                 Start = _flusher.Queue.Position,
                 Opaque = _opaque,
             };
-            _flusher.Queue.GetSpan(room);
+            _flusher.Queue.GetSpan(length);
             for (var i = 0; i < commands.Length; i++)
             {
-                Write(commands[i], commands[i].Key.Span, copies?[i]);
+                _flusher.Queue.Append(commands[i], commands[i].Key.Span, NextOpaque(), copies?[i]);
             }
 
             Enqueue(operation, owner);
@@ -229,7 +216,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
             isAlone = _ring.Count == 1;
         }
 
-        Watch();
+        WakeWatchdog();
         if (mustFlush)
         {
             _flusher.Flush(isAlone);
@@ -238,7 +225,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         return QueueResult.Queued;
     }
 
-    /// <summary>Puts a command of the classic protocol in line.</summary>
+    /// <summary>Queues a command of the classic protocol.</summary>
     public QueueResult TryQueue(TextOperation operation, object owner, bool isRetry)
     {
         var line = operation.Name;
@@ -252,15 +239,12 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
 
             operation.Start = _flusher.Queue.Position;
             operation.Commands = 1;
-            var span = _flusher.Queue.GetSpan(line.Length + 2);
-            Encoding.ASCII.GetBytes(line, span);
-            "\r\n"u8.CopyTo(span[line.Length..]);
-            _flusher.Queue.Advance(line.Length + 2);
+            _flusher.Queue.AppendLine(line);
             Enqueue(operation, owner);
             mustFlush = _flusher.TryBeginFlush();
         }
 
-        Watch();
+        WakeWatchdog();
         if (mustFlush)
         {
             _flusher.Flush(isAlone: false);
@@ -269,7 +253,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         return QueueResult.Queued;
     }
 
-    /// <summary>Waits until there may be room again, or it has ended.</summary>
+    /// <summary>Waits until there may be capacity, or the connection has ended.</summary>
     public async Task WaitForCapacityAsync(CancellationToken cancellationToken)
     {
         LinkedListNode<TaskCompletionSource> waiter;
@@ -300,7 +284,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         }
     }
 
-    /// <summary>How it is now; null unless it is open.</summary>
+    /// <summary>Returns the current state of the connection; null unless it is open.</summary>
     public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _transport) is { } transport && IsOpen
         ? new MemcachedConnectionInfo
         {
@@ -316,30 +300,45 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         }
         : null;
 
-    bool IWatchdogTarget.HasWork => InFlight > 0;
-
-    /// <summary>Has a tick made that the timer owes: timers run on the thread pool, which may start nothing.</summary>
-    bool IWatchdogTarget.Check()
+    /// <summary>Expires operations and checks the server's liveness. Called by <see cref="ConnectionTimer"/>.</summary>
+    public void Tick()
     {
-        if (InFlight == 0)
+        LivenessVerdict verdict;
+        lock (_gate)
         {
-            return false;
+            if (_closed)
+            {
+                return;
+            }
+
+            _tick++;
+
+            // One tick more than the timeout, since the tick in which an operation was queued was not a full one.
+            var due = _tick - _settings.TicksPerTimeout - 1;
+            for (var i = 0; i < _ring.Count && _ring.At(i).ExpireIfQueuedBy(due, _settings); i++)
+            {
+                // Expire the next one.
+            }
+
+            var oldest = _ring.Count > 0 ? _ring.At(0) : null;
+            verdict = _transport is null
+                ? LivenessVerdict.Healthy
+                : _liveness.Tick(
+                    _received, _flusher.SentPosition, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1
+                        || oldest?.HasWaiter == false);
         }
 
-        if (IsTickLate() && Interlocked.Exchange(ref _isTickQueued, 1) == 0)
+        if (verdict == LivenessVerdict.Dead)
         {
-            WorkScheduler.Queue(this);
+            Abort(ConnectionFailure.Silent(_settings.Server, _settings.Options.OperationTimeout));
         }
-
-        return true;
-    }
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        Volatile.Write(ref _isTickQueued, 0);
-        if (IsTickLate())
+        else if (verdict == LivenessVerdict.Stalled)
         {
-            Tick();
+            Abort(ConnectionFailure.Stalled(_settings.Server, _settings.Options.StallTimeout));
+        }
+        else if (verdict == LivenessVerdict.SendProbe)
+        {
+            TryQueue([MetaCommand.NoOp()], hasTimeout: true, this, _settings.Metrics.GetTimestamp(), isRetry: true, out _);
         }
     }
 
@@ -374,8 +373,8 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         Volatile.Write(ref _operations, _operations + commands);
     }
 
-    // Asked before values are copied, lest they are copied in vain.
-    private QueueResult? Refusal(int commands, long bytes, bool isRetry)
+    // Checked before values are copied, to avoid a needless copy.
+    private QueueResult? TryRefuse(int commands, long bytes, bool isRetry)
     {
         lock (_gate)
         {
@@ -383,32 +382,7 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         }
     }
 
-    private void Write(in MetaCommand command, ReadOnlySpan<byte> key, byte[]? copy)
-    {
-        ulong? opaque = _settings.Options.VerifyReplies ? _opaque++ : null;
-        var queue = _flusher.Queue;
-        var length = command.Value.Length;
-        var span = queue.GetSpan(MetaCommandWriter.MaxLineLength + (copy is null ? length : 0) + 2);
-        var written = MetaCommandWriter.Write(command, key, opaque, span);
-        if (command.Kind != MetaCommandKind.Set)
-        {
-            queue.Advance(written);
-            return;
-        }
-
-        if (copy is not null)
-        {
-            queue.Advance(written);
-            queue.Add(copy, length);
-            "\r\n"u8.CopyTo(queue.GetSpan(2));
-            queue.Advance(2);
-            return;
-        }
-
-        command.Value.Span.CopyTo(span[written..]);
-        "\r\n"u8.CopyTo(span[(written + length)..]);
-        queue.Advance(written + length + 2);
-    }
+    private ulong? NextOpaque() => _settings.Options.VerifyReplies ? _opaque++ : null;
 
     private void Enqueue(Operation operation, object owner)
     {
@@ -419,9 +393,9 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         _inFlight.Acquire(operation.Commands, operation.End - operation.Start);
     }
 
-    // After the lock was left, a full fence: the watch thread sees what is in flight, or is seen to sleep. It holds its own lock when it
-    // takes the connection's.
-    private void Watch()
+    // Releasing `_gate` is a full fence: either the watchdog sees what is in flight, or this thread sees that the watchdog sleeps. Must not
+    // be called under `_gate`, since the watchdog holds its own lock when it takes `_gate`.
+    private void WakeWatchdog()
     {
         if (_isWatched && !ThreadWatchdog.IsAwake)
         {
@@ -429,82 +403,26 @@ internal sealed class Connection : IPendingOperations, IWatchdogTarget, IThreadP
         }
     }
 
-    private bool IsTickLate() => _settings.Time.GetElapsedTime(Volatile.Read(ref _tickedAt)) > _late;
-
-    private void Tick()
+    private void Close(ConnectionFailure failure, long firstPending)
     {
-        Volatile.Write(ref _tickedAt, _settings.Time.GetTimestamp());
-        _settings.Starvation.LogIfStarved();
-        if (_isWatched && _jitAllowance.TryExcuse(JitAwareTimeout.GetJitTime()))
-        {
-            return;
-        }
-
-        LivenessVerdict verdict;
-        lock (_gate)
-        {
-            if (_closed)
-            {
-                return;
-            }
-
-            _tick++;
-
-            // One tick more than the timeout has: the tick in which an operation was queued was not a whole one.
-            var due = _tick - _settings.TicksPerTimeout - 1;
-            for (var i = 0; i < _ring.Count && _ring.At(i).ExpireIfQueuedBy(due, _settings); i++)
-            {
-                // Gives up the answer of one more.
-            }
-
-            var oldest = _ring.Count > 0 ? _ring.At(0) : null;
-            verdict = _transport is null
-                ? LivenessVerdict.Healthy
-                : _liveness.Tick(
-                    _received, _flusher.SentPosition, _ring.Head, oldest?.End ?? -1, isHeldUp: _ring.Count > 1
-                        || oldest?.HasWaiter == false);
-        }
-
-        if (verdict == LivenessVerdict.Dead)
-        {
-            Abort(ConnectionFailure.Silent(_settings.Server, _settings.Options.OperationTimeout));
-        }
-        else if (verdict == LivenessVerdict.Stalled)
-        {
-            Abort(ConnectionFailure.Stalled(_settings.Server, _settings.Options.StallTimeout));
-        }
-        else if (verdict == LivenessVerdict.SendProbe)
-        {
-            TryQueue([MetaCommand.NoOp()], hasTimeout: true, this, _settings.Metrics.GetTimestamp(), isRetry: true, out _);
-        }
-    }
-
-    private void Close(ConnectionFailure failure, long firstUnanswered)
-    {
-        Operation[] waiting;
+        Operation[] pending;
         lock (_gate)
         {
             _closed = true;
-            _ring.RemoveUntil(firstUnanswered);
-            waiting = new Operation[_ring.Count];
-            for (var i = 0; i < waiting.Length; i++)
+            _ring.RemoveUntil(firstPending);
+            pending = new Operation[_ring.Count];
+            for (var i = 0; i < pending.Length; i++)
             {
-                waiting[i] = _ring.At(i);
+                pending[i] = _ring.At(i);
             }
 
-            _ring.RemoveUntil(_ring.Head + waiting.Length);
+            _ring.RemoveUntil(_ring.Head + pending.Length);
             _inFlight.Close();
             _owner = null;
-            _timer?.Dispose();
-            _timer = null;
         }
 
-        if (_isWatched)
-        {
-            ThreadWatchdog.Remove(this);
-        }
-
-        foreach (var operation in waiting)
+        _timer.Stop();
+        foreach (var operation in pending)
         {
             operation.Fail(failure, outcomeUnknown: operation.Start < _flusher.SubmittedPosition);
         }

@@ -2,7 +2,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Why a connection ended, as what each of its operations then throws: an exception of its own.</summary>
+/// <summary>The reason for which a connection ended. Creates a separate exception for each of its operations.</summary>
 internal sealed class ConnectionFailure
 {
     private readonly Func<string?, bool, Exception> _make;
@@ -10,13 +10,13 @@ internal sealed class ConnectionFailure
     private ConnectionFailure(string reason, string text, Func<string?, bool, Exception> make) =>
         (Reason, Text, _make) = (reason, text, make);
 
-    /// <summary>One of a few fixed words, for metrics.</summary>
+    /// <summary>Gets the reason for metrics, one of a few fixed words.</summary>
     public string Reason { get; }
 
-    /// <summary>For logs.</summary>
+    /// <summary>Gets the description for logs.</summary>
     public string Text { get; }
 
-    /// <summary>Whether the server should be asked whether it lives before calls are sent to it again.</summary>
+    /// <summary>Gets a value that indicates whether the server must be probed before calls are sent to it again.</summary>
     public bool IsSuspect => Reason is "silent" or "stalled" or "full" or "connect";
 
     public static ConnectionFailure Lost(string server, string text, Exception? cause) =>
@@ -30,7 +30,8 @@ internal sealed class ConnectionFailure
 
     public static ConnectionFailure Stalled(string server, TimeSpan limit)
     {
-        var text = $"an answer or a request that others wait for moved by less than {LivenessMonitor.StallBytes / 1024} KiB within {limit.TotalMilliseconds:0} ms (StallTimeout)";
+        var text = $"a reply or request that other commands wait for advanced by less than {LivenessMonitor.StallBytes / 1024} KiB "
+            + $"within {limit.TotalMilliseconds:0} ms (StallTimeout)";
         return new("stalled", text, (operation, unknown) => new MemcachedConnectionLostException(server, operation, unknown, text, null));
     }
 
@@ -48,7 +49,9 @@ internal sealed class ConnectionFailure
         $"it is memcached {version}, and the oldest that can be used is {ServerVersion.Oldest}",
         (operation, _) => new MemcachedServerTooOldException(server, operation, version, ServerVersion.Oldest.ToString()));
 
-    /// <summary>It could not be made; a cause that is itself of this kind is not wrapped again.</summary>
+    /// <summary>
+    /// Creates the failure of a connection that could not be opened. A cause that already is such a failure is not wrapped again.
+    /// </summary>
     public static ConnectionFailure NotConnected(string server, Exception cause) => cause switch
     {
         MemcachedServerFullException => Full(server),

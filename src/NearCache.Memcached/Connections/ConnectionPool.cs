@@ -4,12 +4,14 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>The connections to one server: says which one takes an operation, and lets it wait while none can.</summary>
-/// <remarks>Each call names an owner, which is kept alive while something is in flight, and by nothing else here.</remarks>
+/// <summary>
+/// The connections to one server: selects the connection of an operation, and lets the operation wait while it has no capacity.
+/// </summary>
+/// <remarks>Each call passes an owner, which is kept alive while commands are in flight, and not otherwise.</remarks>
 internal sealed class ConnectionPool : IServerGauges
 {
-    // For callers that looked the server up just before the list changed.
-    private static readonly TimeSpan LateCallers = TimeSpan.FromMilliseconds(100);
+    // The grace period for callers that selected the server just before the list changed.
+    private static readonly TimeSpan LateCallerGrace = TimeSpan.FromMilliseconds(100);
 
     private readonly TaskCompletionSource _isClosing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionSettings _settings;
@@ -26,54 +28,58 @@ internal sealed class ConnectionPool : IServerGauges
 
     public ConnectionSettings Settings => _settings;
 
-    /// <summary>The best of the connections' states.</summary>
+    /// <summary>Gets the best state of all connections.</summary>
     public MemcachedServerState State
     {
         get
         {
-            var states = _connections.Select(keeper => keeper.State).ToArray();
+            var states = _connections.Select(connection => connection.State).ToArray();
             return Array.Find(
                 [MemcachedServerState.Up, MemcachedServerState.Connecting, MemcachedServerState.Down, MemcachedServerState.Closed],
                 states.Contains);
         }
     }
 
-    int IServerGauges.InFlight => _connections.Sum(keeper => keeper.InFlight);
+    int IServerGauges.InFlight => _connections.Sum(connection => connection.InFlight);
 
-    int IServerGauges.OpenConnections => _connections.Count(keeper => keeper.IsOpen);
+    int IServerGauges.OpenConnections => _connections.Count(connection => connection.IsOpen);
 
-    /// <summary>Ends all connections from any thread; does not wait for that.</summary>
+    /// <summary>Closes all connections without waiting. Thread-safe.</summary>
     public void Abort()
     {
-        Array.ForEach(_connections, keeper => keeper.Abort());
+        Array.ForEach(_connections, connection => connection.Abort());
         _settings.Metrics.Unregister(this);
     }
 
-    /// <summary>Ends all connections; what is still in flight after <paramref name="drain"/> fails.</summary>
+    /// <summary>Closes all connections. Commands still in flight after <paramref name="drain"/> fail.</summary>
     public async Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
     {
         _isClosing.TrySetResult();
-        await Task.WhenAll(_connections.Select(keeper => keeper.CloseAsync(drain, why))).ConfigureAwait(false);
+        await Task.WhenAll(_connections.Select(connection => connection.CloseAsync(drain, why))).ConfigureAwait(false);
         _settings.Metrics.Unregister(this);
     }
 
     /// <summary>
-    /// The server was taken off the list: serves callers that come late, waits for the answers that are due, at most for
-    /// <paramref name="drain"/>, and closes.
+    /// Closes the connections to a removed server: serves late callers, waits up to <paramref name="drain"/> for replies, and closes.
     /// </summary>
     public async Task RetireAsync(TimeSpan drain)
     {
         var started = _settings.Time.GetTimestamp();
-        await _isClosing.Task.WaitAsync(drain < LateCallers ? drain : LateCallers, _settings.Time)
+        await _isClosing.Task.WaitAsync(drain < LateCallerGrace ? drain : LateCallerGrace, _settings.Time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = drain - _settings.Time.GetElapsedTime(started);
         await CloseAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, ConnectionFailure.Removed(_settings.Server)).ConfigureAwait(false);
     }
 
-    /// <summary>Sends one command. Checks it first; all else that goes wrong is in the task.</summary>
-    /// <exception cref="ArgumentException">The command may not be sent.</exception>
+    /// <summary>Validates and sends one command. All failures but an invalid command are reported by the task.</summary>
+    /// <exception cref="ArgumentException">The command is invalid.</exception>
     public ValueTask<T> RunAsync<T>(
-        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken)
+        object owner,
+        in MetaCommand command,
+        ReadOnlySpan<byte> key,
+        IBufferWriter<byte>? writer,
+        Func<SingleOperation, ValueTask<T>> selector,
+        CancellationToken cancellationToken)
     {
         MetaRules.Check(command, key, _settings.Options.MaxValueBytes);
         if (cancellationToken.IsCancellationRequested)
@@ -86,23 +92,22 @@ internal sealed class ConnectionPool : IServerGauges
             : SendAsync(owner, command, key, writer, selector, cancellationToken);
     }
 
-    /// <summary>Returns the connection that takes a command with this key now.</summary>
-    /// <exception cref="MemcachedException">There is none.</exception>
+    /// <summary>Returns the id of the connection that carries commands with this key now.</summary>
+    /// <exception cref="MemcachedException">There is no connection.</exception>
     public long ConnectionIdFor(ReadOnlySpan<byte> key) =>
         SelectConnection(key).TryGet(out var failure) is { } connection
             ? connection.Id
             : throw failure!.ToException(null, outcomeUnknown: false);
 
     /// <summary>
-    /// Sends commands in order, on one connection, by one write. The commands and their memory are the caller's again when the task has
-    /// ended, however it ended.
+    /// Sends commands in order, on one connection, by one write. The commands and their memory may be reused when the task has completed.
     /// </summary>
-    /// <param name="owner">Kept alive meanwhile.</param>
-    /// <param name="commands">At least one.</param>
-    /// <param name="terms">How they are sent.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
+    /// <param name="owner">The object that is kept alive until the replies have arrived.</param>
+    /// <param name="commands">The commands; at least one.</param>
+    /// <param name="options">The options of the group.</param>
+    /// <param name="cancellationToken">Cancels the wait for the replies.</param>
     public Task<MetaGroupResult> RunAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken)
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions options, CancellationToken cancellationToken)
     {
         commands = WithOwnKeys(commands);
         foreach (ref readonly var command in commands.Span)
@@ -121,11 +126,11 @@ internal sealed class ConnectionPool : IServerGauges
         }
 
         return MemcachedTraces.IsEnabled
-            ? RunTracedAsync(owner, commands, terms, cancellationToken)
-            : SendAsync(owner, commands, terms, cancellationToken);
+            ? RunTracedAsync(owner, commands, options, cancellationToken)
+            : SendAsync(owner, commands, options, cancellationToken);
     }
 
-    /// <summary>Sends a command of the classic protocol and returns the lines of the answer.</summary>
+    /// <summary>Sends a command of the classic protocol and returns the lines of its reply.</summary>
     public ValueTask<IReadOnlyList<string>> RunTextAsync(object owner, TextCommand command, CancellationToken cancellationToken)
     {
         var call = new Call(CommandNames.IndexOf(command.Line), 1, _settings.Metrics.GetTimestamp());
@@ -141,7 +146,7 @@ internal sealed class ConnectionPool : IServerGauges
         });
     }
 
-    // Keys that code of the application hands out are asked for once, and not under the connection's lock.
+    // Copies keys whose memory is provided by application code, so that this code does not run under the connection's lock.
     private static ReadOnlyMemory<MetaCommand> WithOwnKeys(ReadOnlyMemory<MetaCommand> commands)
     {
         MetaCommand[]? copies = null;
@@ -158,23 +163,32 @@ internal sealed class ConnectionPool : IServerGauges
         return copies ?? commands;
     }
 
-    // Methods of their own, since the closures would be made by every call.
+    // Separate methods, because the closures would be allocated by every call.
     private ValueTask<T> RunTracedAsync<T>(
-        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken) =>
+        object owner,
+        MetaCommand command,
+        IBufferWriter<byte>? writer,
+        Func<SingleOperation, ValueTask<T>> selector,
+        CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
             _settings, CommandNames.IndexOf(command.Kind), 1, () =>
                 SendAsync(owner, command, command.Key.Span, writer, selector, cancellationToken));
 
     private Task<MetaGroupResult> RunTracedAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken) =>
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions options, CancellationToken cancellationToken) =>
         TracedCall.RunAsync(
             _settings,
             CommandNames.IndexOf(commands.Span),
             commands.Length,
-            () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands, terms, cancellationToken))).AsTask();
+            () => new ValueTask<MetaGroupResult>(SendAsync(owner, commands, options, cancellationToken))).AsTask();
 
     private ValueTask<T> SendAsync<T>(
-        object owner, in MetaCommand command, ReadOnlySpan<byte> key, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, CancellationToken cancellationToken)
+        object owner,
+        in MetaCommand command,
+        ReadOnlySpan<byte> key,
+        IBufferWriter<byte>? writer,
+        Func<SingleOperation, ValueTask<T>> selector,
+        CancellationToken cancellationToken)
     {
         var started = _settings.Metrics.GetTimestamp();
         if (SelectConnection(key).TryGet(out _) is { } connection)
@@ -193,23 +207,28 @@ internal sealed class ConnectionPool : IServerGauges
     }
 
     private Task<MetaGroupResult> SendAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, CancellationToken cancellationToken)
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions options, CancellationToken cancellationToken)
     {
         var started = _settings.Metrics.GetTimestamp();
         if (SelectConnection(commands.Span[0].Key.Span).TryGet(out _) is { } connection
-            && (terms.ConnectionId is null || connection.Id == terms.ConnectionId)
+            && (options.ConnectionId is null || connection.Id == options.ConnectionId)
             && connection.TryQueue(
-                commands.Span, terms.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
+                commands.Span, options.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
         {
             operation!.CancelByToken(cancellationToken);
             return operation.Completion;
         }
 
-        return SendSlowPathAsync(owner, commands, terms, started, cancellationToken);
+        return SendSlowPathAsync(owner, commands, options, started, cancellationToken);
     }
 
     private async ValueTask<T> SendSlowPathAsync<T>(
-        object owner, MetaCommand command, IBufferWriter<byte>? writer, Func<SingleOperation, ValueTask<T>> selector, long started, CancellationToken cancellationToken)
+        object owner,
+        MetaCommand command,
+        IBufferWriter<byte>? writer,
+        Func<SingleOperation, ValueTask<T>> selector,
+        long started,
+        CancellationToken cancellationToken)
     {
         SingleOperation? operation = null;
         await QueueAsync(
@@ -234,22 +253,27 @@ internal sealed class ConnectionPool : IServerGauges
     }
 
     private async Task<MetaGroupResult> SendSlowPathAsync(
-        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions terms, long started, CancellationToken cancellationToken)
+        object owner, ReadOnlyMemory<MetaCommand> commands, GroupOptions options, long started, CancellationToken cancellationToken)
     {
         GroupOperation? operation = null;
         await QueueAsync(
             "group",
             new Call(CommandNames.IndexOf(commands.Span), commands.Length, started),
             commands.Span[0].Key,
-            (connection, isRetry) => connection.TryQueue(commands.Span, terms.HasTimeout, owner, started, isRetry, out operation),
-            terms.ConnectionId,
+            (connection, isRetry) => connection.TryQueue(commands.Span, options.HasTimeout, owner, started, isRetry, out operation),
+            options.ConnectionId,
             cancellationToken).ConfigureAwait(false);
         operation!.CancelByToken(cancellationToken);
         return await operation.Completion.ConfigureAwait(false);
     }
 
     private async Task QueueAsync(
-        string name, Call call, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, long? connectionId, CancellationToken cancellationToken)
+        string name,
+        Call call,
+        ReadOnlyMemory<byte> key,
+        Func<Connection, bool, QueueResult> tryQueue,
+        long? connectionId,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -263,11 +287,15 @@ internal sealed class ConnectionPool : IServerGauges
     }
 
     /// <summary>
-    /// Waits until there is a connection with room, at most for the operation timeout, unless the policy or the server's state says to
-    /// fail.
+    /// Queues an operation: waits for a connection with capacity, at most for the operation timeout, unless the policy or the server's
+    /// state requires to fail.
     /// </summary>
     private async Task QueueAsync(
-        string name, ReadOnlyMemory<byte> key, Func<Connection, bool, QueueResult> tryQueue, long? connectionId, CancellationToken cancellationToken)
+        string name,
+        ReadOnlyMemory<byte> key,
+        Func<Connection, bool, QueueResult> tryQueue,
+        long? connectionId,
+        CancellationToken cancellationToken)
     {
         CancellationTokenSource? limit = null;
         CancellationTokenSource? either = null;
@@ -275,10 +303,10 @@ internal sealed class ConnectionPool : IServerGauges
         {
             for (var isRetry = false; ; isRetry = true)
             {
-                var keeper = connectionId is { } named
-                    ? Array.Find(_connections, keeper => keeper.IsCurrent(named)) ?? throw ReplacedFailure(name)
+                var reconnecting = connectionId is { } named
+                    ? Array.Find(_connections, reconnecting => reconnecting.IsCurrent(named)) ?? throw ReplacedFailure(name)
                     : SelectConnection(key.Span);
-                if (keeper.TryGet(out var failure) is not { } connection)
+                if (reconnecting.TryGet(out var failure) is not { } connection)
                 {
                     throw failure!.ToException(name, outcomeUnknown: false);
                 }
@@ -296,21 +324,23 @@ internal sealed class ConnectionPool : IServerGauges
 
                 if (result == QueueResult.Full && _settings.Options.OverloadPolicy == OverloadPolicy.Fail)
                 {
-                    throw new MemcachedOverloadException(_settings.Server, name, "There is more in flight than allowed");
+                    throw new MemcachedOverloadException(_settings.Server, name, "The limit of commands in flight is reached");
                 }
 
                 limit ??= new CancellationTokenSource(_settings.Options.OperationTimeout, _settings.Time);
                 either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
                 var waiting = result == QueueResult.Full
                     ? connection.WaitForCapacityAsync(either.Token)
-                    : keeper.WaitForReplacementAsync(connection, either.Token);
+                    : reconnecting.WaitForReplacementAsync(connection, either.Token);
                 await waiting.ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new MemcachedOverloadException(
-                _settings.Server, name, $"There was no room within {_settings.Options.OperationTimeout.TotalMilliseconds:0} ms (OperationTimeout)");
+                _settings.Server,
+                name,
+                $"No capacity became available within {_settings.Options.OperationTimeout.TotalMilliseconds:0} ms (OperationTimeout)");
         }
         finally
         {
@@ -320,7 +350,12 @@ internal sealed class ConnectionPool : IServerGauges
     }
 
     private MemcachedConnectionLostException ReplacedFailure(string name) =>
-        new(_settings.Server, name, outcomeUnknown: false, "it was replaced before this was sent, and this may go by no other", null);
+        new(
+            _settings.Server,
+            name,
+            outcomeUnknown: false,
+            "it was replaced before the command was sent, and the command requires this connection",
+            null);
 
     private SingleOperation Rent(in MetaCommand command, IBufferWriter<byte>? writer, long started, CancellationToken cancellationToken)
     {
@@ -329,10 +364,10 @@ internal sealed class ConnectionPool : IServerGauges
         return operation;
     }
 
-    // For the metrics, should the call never come to be sent.
+    // The data for the metrics of a call that is never sent.
     private readonly record struct Call(int Number, int Commands, long Started);
 
-    // One key always goes by one connection, so that its operations keep their order.
+    // A key always uses the same connection, so that its operations keep their order.
     private ReconnectingConnection SelectConnection(ReadOnlySpan<byte> key)
     {
         if (_connections.Length == 1)

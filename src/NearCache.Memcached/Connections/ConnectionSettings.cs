@@ -4,25 +4,31 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What all connections to one server share.</summary>
+/// <summary>The settings and services that all connections to one server share.</summary>
 internal sealed record ConnectionSettings(
-    string Server, ServerAddress Address, MemcachedOptions Options, TransportOptions Transport, TimeProvider Time, ILogger Logger, ServerMetrics Metrics)
+    string Server,
+    ServerAddress Address,
+    MemcachedOptions Options,
+    TransportOptions Transport,
+    TimeProvider Time,
+    ILogger Logger,
+    ServerMetrics Metrics)
 {
     private const int TicksPerShortest = 8;
 
-    /// <summary>Of the client.</summary>
+    /// <summary>Gets the warning of the client.</summary>
     public required StarvationWarning Starvation { get; init; }
 
-    /// <summary>How often a connection looks at what waits.</summary>
+    /// <summary>Gets the period in which a connection checks its operations.</summary>
     public TimeSpan TickPeriod { get; } = PeriodOf(Options);
 
-    /// <summary>Ticks in an operation timeout.</summary>
+    /// <summary>Gets the operation timeout in ticks.</summary>
     public int TicksPerTimeout { get; } = (int)Math.Ceiling(Options.OperationTimeout / PeriodOf(Options));
 
-    /// <summary>Ticks in a stall timeout.</summary>
+    /// <summary>Gets the stall timeout in ticks.</summary>
     public int StallTicks { get; } = (int)Math.Ceiling(Options.StallTimeout / PeriodOf(Options));
 
-    /// <summary>Ticks of idleness after which the server is asked whether it is there; 0 is never.</summary>
+    /// <summary>Gets the idle time in ticks after which the server is probed; 0 disables probes.</summary>
     public int KeepAliveTicks { get; } = (int)(Options.KeepAlive / PeriodOf(Options));
 
     private static TimeSpan PeriodOf(MemcachedOptions options) =>

@@ -2,14 +2,15 @@ using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Sends what callers have put into the queue, all that has gathered by one write, one write at a time.</summary>
+/// <summary>Sends the commands that callers have queued: everything queued so far by one write, with one write at a time.</summary>
 /// <remarks>
-/// A flush runs by the <see cref="WorkScheduler"/>, so that callers that are ready at the same time are sent together: flushing on the
-/// thread of the first of them halves the rate. Only a caller who is alone in line sends by himself, since nobody would join him.
+/// A flush runs by the <see cref="WorkScheduler"/>, so that commands of concurrent callers are sent together; flushing on the thread of the
+/// first caller halves the throughput. Only a caller whose command is the only one in flight flushes on its own thread, since no other
+/// command would join it.
 /// </remarks>
 internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<ConnectionFailure> abort) : IThreadPoolWorkItem
 {
-    // A large value goes in pieces, each of which shows that it moves.
+    // A large value is sent in pieces, each of which counts as progress.
     private const int MaxWriteBytes = 256 * 1024;
 
     [ThreadStatic]
@@ -25,16 +26,16 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     private long _submitted;
     private long _sent;
 
-    /// <summary>What waits. Under the connection's lock.</summary>
+    /// <summary>Gets the queue of unsent bytes. Requires the connection's lock.</summary>
     public SendQueue Queue { get; } = new();
 
-    /// <summary>The place in the stream up to which bytes may have reached the server.</summary>
+    /// <summary>Gets the position in the stream up to which bytes may have reached the server.</summary>
     public long SubmittedPosition => Volatile.Read(ref _submitted);
 
-    /// <summary>The place in the stream up to which the system has taken the bytes.</summary>
+    /// <summary>Gets the position in the stream up to which the system has accepted the bytes.</summary>
     public long SentPosition => Volatile.Read(ref _sent);
 
-    /// <summary>From now on things are sent, first what has gathered.</summary>
+    /// <summary>Starts to send, first what has been queued already.</summary>
     public void Open(Stream stream)
     {
         bool mustStart;
@@ -50,7 +51,9 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         }
     }
 
-    /// <summary>Whether whoever has just put something into the queue must call <see cref="Flush"/>. Under the connection's lock.</summary>
+    /// <summary>
+    /// Returns whether the caller, which has just queued a command, must call <see cref="Flush"/>. Requires the connection's lock.
+    /// </summary>
     public bool TryBeginFlush()
     {
         if (_isRunning || _stream is null)
@@ -67,13 +70,13 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         return _isRunning = true;
     }
 
-    /// <summary>How often this thread put something into the queue since it began to defer, or has flushed.</summary>
+    /// <summary>Gets the number of commands that this thread has queued since the last <see cref="BeginDefer"/> or flush.</summary>
     public int DeferredCount { get; private set; }
 
-    /// <summary>What this thread puts into the queue from now on waits until it says so.</summary>
+    /// <summary>Defers the flush of commands that this thread queues from now on until <see cref="FlushDeferred"/>.</summary>
     public void BeginDefer() => (DeferringThread, DeferringTurn, DeferredCount) = (this, _turn, 0);
 
-    /// <summary>Sends on this thread what it has put into the queue.</summary>
+    /// <summary>Flushes the deferred commands on this thread.</summary>
     public void FlushDeferred()
     {
         DeferredCount = 0;
@@ -90,14 +93,14 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         _ = FlushAsync(isCallersThread: true);
     }
 
-    /// <summary>Sends on this thread what it has put into the queue, and defers no more.</summary>
+    /// <summary>Flushes the deferred commands on this thread, and ends the deferral.</summary>
     public void EndDefer()
     {
         DeferringThread = null;
         FlushDeferred();
     }
 
-    /// <summary>The thread that defers is stuck: what it has put into the queue is sent by another, and it defers no more.</summary>
+    /// <summary>Ends the deferral of a blocked thread and flushes its commands on another thread.</summary>
     public void FlushOnPool()
     {
         lock (gate)
@@ -114,7 +117,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         Flush(isAlone: false);
     }
 
-    /// <summary>Sends, on this thread if the caller is alone in line.</summary>
+    /// <summary>Flushes, on this thread if its command is the only one in flight.</summary>
     public void Flush(bool isAlone)
     {
         if (isAlone)
@@ -129,7 +132,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
 
     void IThreadPoolWorkItem.Execute() => _ = FlushAsync(isCallersThread: false);
 
-    /// <summary>Nothing is sent any more; completes when nothing is being sent.</summary>
+    /// <summary>Stops sending; completes when no write is pending.</summary>
     public Task StopAsync()
     {
         lock (gate)
@@ -197,7 +200,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         }
     }
 
-    // What has gathered meanwhile is not this caller's to send.
+    // Commands queued meanwhile are flushed by another thread, not by this caller.
     private bool MustHandOver(ref SendBuffer sent, ref List<SendBuffer>? parts)
     {
         lock (gate)
@@ -241,11 +244,11 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
     {
         for (ReadOnlyMemory<byte> memory = part.Buffer.AsMemory(0, part.Length); !memory.IsEmpty;)
         {
-            var now = memory[..Math.Min(memory.Length, MaxWriteBytes)];
-            await stream.WriteAsync(now, CancellationToken.None).ConfigureAwait(false);
-            memory = memory[now.Length..];
-            Volatile.Write(ref _sent, _sent + now.Length);
-            settings.Metrics.AddSent(now.Length);
+            var piece = memory[..Math.Min(memory.Length, MaxWriteBytes)];
+            await stream.WriteAsync(piece, CancellationToken.None).ConfigureAwait(false);
+            memory = memory[piece.Length..];
+            Volatile.Write(ref _sent, _sent + piece.Length);
+            settings.Metrics.AddSent(piece.Length);
         }
     }
 }

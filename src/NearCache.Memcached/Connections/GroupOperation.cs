@@ -2,21 +2,19 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>How a group of commands is sent.</summary>
-/// <param name="HasTimeout">
-/// Whether its caller waits for the operation timeout at most; otherwise the answer comes, however late, or the connection ends.
-/// </param>
-/// <param name="ConnectionId">The only connection that may carry it; null: the one of the first key.</param>
+/// <summary>Options of a group of commands.</summary>
+/// <param name="HasTimeout">Whether the operation timeout applies. Otherwise the group completes with its replies, however late, or with
+/// the end of the connection.</param>
+/// <param name="ConnectionId">The id of the connection that must carry the group. If null, the connection of the first key.</param>
 internal readonly record struct GroupOptions(bool HasTimeout = false, long? ConnectionId = null);
 
-/// <summary>Commands that stand together in line.</summary>
-/// <param name="commands">The commands; read by this call alone.</param>
-/// <param name="hasTimeout">
-/// Whether the caller waits for the operation timeout at most; otherwise it ends with all replies, however late, or with the connection.
-/// </param>
-/// <param name="connectionId">Of the connection that carries it.</param>
-/// <param name="settings">Of the server.</param>
-/// <param name="started">When it was called for.</param>
+/// <summary>An operation of several commands that are queued together.</summary>
+/// <param name="commands">The commands; accessed by the constructor only.</param>
+/// <param name="hasTimeout">Whether the operation timeout applies. Otherwise the group completes with its replies, however late, or with
+/// the end of the connection.</param>
+/// <param name="connectionId">The id of the connection that carries the group.</param>
+/// <param name="settings">The settings of the server.</param>
+/// <param name="started">The timestamp of the call.</param>
 internal sealed class GroupOperation(
     ReadOnlySpan<MetaCommand> commands, bool hasTimeout, long connectionId, ConnectionSettings settings, long started)
     : TaskOperation<MetaGroupResult>(settings, CommandNames.IndexOf(commands), started)
@@ -42,7 +40,7 @@ internal sealed class GroupOperation(
 
     public override AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now) => Accept(reply, value.Array, now);
 
-    // What has an answer was carried out.
+    // The outcome is unknown as soon as one command has been answered.
     public override void Fail(ConnectionFailure failure, bool outcomeUnknown) => base.Fail(failure, outcomeUnknown || _next > 0);
 
     private static Expected[] Expect(ReadOnlySpan<MetaCommand> commands)

@@ -5,16 +5,16 @@ using NearCache.Transport;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Makes a connection and asks for the server's version before anything else.</summary>
+/// <summary>Opens a connection and queries the server's version before anything else.</summary>
 /// <remarks>
-/// A socket that opens proves little: the system accepts for a server that is stopped, a TLS port stays silent to plain text, and a server
-/// at its connection limit says so only then.
+/// An open socket proves little: the system accepts connections for a stopped server, a TLS port does not reply to plain text, and a server
+/// at its connection limit reports it only after accepting.
 /// </remarks>
 internal static class Handshake
 {
     private const int MaxLineLength = 1024;
 
-    /// <summary>Returns a connection that has answered, and the version.</summary>
+    /// <summary>Returns an open connection and the server's version.</summary>
     public static async Task<(TransportConnection Connection, string Version)> ConnectAsync(
         ConnectionSettings settings, CancellationToken cancellationToken)
     {
@@ -24,10 +24,10 @@ internal static class Handshake
         try
         {
             connection = await ConnectPlainOrByTlsAsync(settings, either.Token).ConfigureAwait(false);
-            var version = await AskForVersionAsync(connection, settings, either.Token).ConfigureAwait(false);
-            var greeted = connection;
+            var version = await LogInAndGetVersionAsync(connection, settings, either.Token).ConfigureAwait(false);
+            var opened = connection;
             connection = null;
-            return (greeted, version);
+            return (opened, version);
         }
         catch (Exception e) when (
             !cancellationToken.IsCancellationRequested && (e is TimeoutException or OperationCanceledException || limit.HasElapsed))
@@ -37,7 +37,7 @@ internal static class Handshake
         }
         finally
         {
-            connection?.Abort(new IOException("No greeting."));
+            connection?.Abort(new IOException("The handshake failed."));
         }
     }
 
@@ -56,23 +56,23 @@ internal static class Handshake
         }
     }
 
-    // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Authentication". A server that asks for a name and password
-    // refuses everything else until it has them. One that does not ask would store them as an item: so it is asked first whether it wants
-    // them.
-    private static async Task<string> AskForVersionAsync(
+    // https://github.com/memcached/memcached/blob/master/doc/protocol.txt, "Authentication". A server with authentication rejects
+    // everything else before the login. A server without it would store the login as an item. The first command therefore finds out whether
+    // the server requires a login.
+    private static async Task<string> LogInAndGetVersionAsync(
         TransportConnection connection, ConnectionSettings settings, CancellationToken cancellationToken)
     {
-        var line = await AskAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
+        var line = await ExecuteAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
         if (line.StartsWith("CLIENT_ERROR unauthenticated", StringComparison.Ordinal))
         {
             if (settings.Options is not { UserName: { } user, Password: { } password })
             {
                 throw new MemcachedAuthenticationException(
-                    settings.Server, null, "it asks for a name and password (UserName, Password).", null);
+                    settings.Server, null, "it requires a user name and password (UserName, Password).", null);
             }
 
             var login = $"{user} {password}";
-            line = await AskAsync(
+            line = await ExecuteAsync(
                 connection,
                 settings,
                 $"set auth 0 0 {Encoding.UTF8.GetByteCount(login)}\r\n{login}\r\n",
@@ -80,10 +80,10 @@ internal static class Handshake
             if (line != "STORED")
             {
                 throw new MemcachedAuthenticationException(
-                    settings.Server, null, $"it does not accept this name and password (UserName, Password): {line}.", null);
+                    settings.Server, null, $"it does not accept this user name and password (UserName, Password): {line}.", null);
             }
 
-            line = await AskAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
+            line = await ExecuteAsync(connection, settings, "version\r\n", cancellationToken).ConfigureAwait(false);
         }
 
         if (!line.StartsWith("VERSION ", StringComparison.Ordinal))
@@ -91,20 +91,20 @@ internal static class Handshake
             throw Refusal(settings.Server, line);
         }
 
-        // Before anything is sent that the server could take for something else.
+        // Check the version before sending anything that an old server could misinterpret.
         var version = line["VERSION ".Length..];
         return ServerVersion.Parse(version).IsSupported
             ? version
             : throw new MemcachedServerTooOldException(settings.Server, null, version, ServerVersion.Oldest.ToString());
     }
 
-    /// <summary>Sends a question that is answered by one line, and returns the line.</summary>
-    private static async Task<string> AskAsync(
-        TransportConnection connection, ConnectionSettings settings, string question, CancellationToken cancellationToken)
+    /// <summary>Sends a command whose reply is one line, and returns the line.</summary>
+    private static async Task<string> ExecuteAsync(
+        TransportConnection connection, ConnectionSettings settings, string command, CancellationToken cancellationToken)
     {
         try
         {
-            await connection.Stream.WriteAsync(Encoding.UTF8.GetBytes(question), cancellationToken).ConfigureAwait(false);
+            await connection.Stream.WriteAsync(Encoding.UTF8.GetBytes(command), cancellationToken).ConfigureAwait(false);
             return await ReadLineAsync(connection, settings, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
@@ -131,18 +131,22 @@ internal static class Handshake
                 return end == length - 1
                     ? Encoding.ASCII.GetString(buffer, 0, end).TrimEnd('\r')
                     : throw new MemcachedProtocolException(
-                        settings.Server, null, outcomeUnknown: false, "its greeting is followed by something that nobody asked for");
+                        settings.Server, null, outcomeUnknown: false, "its first reply is followed by an unsolicited reply");
             }
         }
 
-        throw new MemcachedProtocolException(settings.Server, null, outcomeUnknown: false, "its greeting has no end");
+        throw new MemcachedProtocolException(settings.Server, null, outcomeUnknown: false, "its first reply has no line end");
     }
 
     private static MemcachedConnectionLostException Closed(ConnectionSettings settings, Exception? cause) => new(
-        settings.Server, null, outcomeUnknown: false, $"the server closed it before its greeting{(settings.Transport.Tls is null ? ", as one does that wants TLS (Tls)" : "")}", cause);
+        settings.Server,
+        null,
+        outcomeUnknown: false,
+        $"the server closed it before its first reply{(settings.Transport.Tls is null ? ", as one does that requires TLS (Tls)" : "")}",
+        cause);
 
     private static MemcachedException Refusal(string server, string line) =>
         line.StartsWith("ERROR Too many open connections", StringComparison.Ordinal)
         ? new MemcachedServerFullException(server, null)
-        : new MemcachedProtocolException(server, null, outcomeUnknown: false, "its answer to 'version' is no version");
+        : new MemcachedProtocolException(server, null, outcomeUnknown: false, "its reply to 'version' is not a version");
 }

@@ -1,19 +1,20 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What the reader needs of the connection whose replies it reads.</summary>
+/// <summary>The operations in flight of a connection, as <see cref="ReplyReader"/> accesses them.</summary>
 internal interface IPendingOperations
 {
-    /// <summary>The operation of that number, or null if none was sent that far. Called before each reply.</summary>
+    /// <summary>Returns the operation with a number, or null if no such operation was sent. Called before each reply.</summary>
     Operation? Peek(long number);
 
-    /// <summary>This instant, if somebody wants durations. Asked once for replies that came together.</summary>
+    /// <summary>Returns the current timestamp if durations are recorded. Called once for replies that arrived together.</summary>
     long GetTimestamp();
 
-    /// <summary>So many bytes arrived. Called after each read.</summary>
+    /// <summary>Called after each read.</summary>
     void OnBytesReceived(int bytes);
 
     /// <summary>
-    /// All operations before that number are done, with so many commands and bytes since the last call. Called after each batch.
+    /// Called after each batch: all operations before <paramref name="number"/> are complete, with this many commands and bytes since the
+    /// last call.
     /// </summary>
     void OnCompleted(long number, int commands, long bytes);
 }

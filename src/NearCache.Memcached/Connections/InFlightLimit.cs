@@ -1,7 +1,7 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Counts what is in flight against the bounds, and lets wait what is beyond them.</summary>
-/// <remarks>Everything is called under the connection's lock, but <see cref="Commands"/>.</remarks>
+/// <summary>Limits the commands and bytes in flight, and queues callers that exceed the limits.</summary>
+/// <remarks>All members require the connection's lock, except <see cref="Commands"/>.</remarks>
 internal sealed class InFlightLimit(MemcachedOptions options)
 {
     private readonly LinkedList<TaskCompletionSource> _waiters = new();
@@ -11,8 +11,8 @@ internal sealed class InFlightLimit(MemcachedOptions options)
     public int Commands => Volatile.Read(ref _commands);
 
     /// <summary>
-    /// Whether so much may go. What alone is larger than the bounds may when nothing else is there. Newcomers do not overtake those who
-    /// wait.
+    /// Returns whether the limits allow the commands. A request larger than the limits is allowed when nothing else is in flight. New
+    /// callers do not overtake waiting ones.
     /// </summary>
     public bool HasCapacity(int commands, long bytes, bool isRetry) =>
         (isRetry || _waiters.Count == 0)
@@ -25,26 +25,26 @@ internal sealed class InFlightLimit(MemcachedOptions options)
     }
 
     /// <summary>
-    /// Gives room back, and tells as many of those who wait; all of them when nothing is in flight, for nobody else would.
+    /// Releases capacity and wakes as many waiters; wakes all of them when nothing is in flight, since no later release would.
     /// </summary>
     public void Release(int commands, long bytes)
     {
         _commands -= commands;
         _bytes -= bytes;
-        for (var turns = _commands == 0 ? int.MaxValue : commands; turns > 0 && _waiters.First is { } first;)
+        for (var remaining = _commands == 0 ? int.MaxValue : commands; remaining > 0 && _waiters.First is { } first;)
         {
             _waiters.Remove(first);
 
-            // One that was cancelled meanwhile does not count.
-            turns -= first.Value.TrySetResult() ? 1 : 0;
+            // A canceled waiter does not count.
+            remaining -= first.Value.TrySetResult() ? 1 : 0;
         }
     }
 
-    /// <summary>Queues up. The source is completed when it is one's turn to try again.</summary>
+    /// <summary>Adds a waiter. Its source is completed when the caller may try again.</summary>
     public LinkedListNode<TaskCompletionSource> AddWaiter() =>
         _waiters.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    /// <summary>Leaves the queue, if it is not one's turn already: nothing is kept of a caller that waits no more.</summary>
+    /// <summary>Removes a waiter unless it has been completed: nothing references a caller that no longer waits.</summary>
     public void RemoveWaiter(LinkedListNode<TaskCompletionSource> waiter)
     {
         if (waiter.List is not null)
@@ -53,6 +53,6 @@ internal sealed class InFlightLimit(MemcachedOptions options)
         }
     }
 
-    /// <summary>Tells all who wait: they will find the connection closed.</summary>
+    /// <summary>Wakes all waiters, which then find the connection closed.</summary>
     public void Close() => Release(_commands, _bytes);
 }

@@ -1,16 +1,16 @@
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// Decides which ticks of a connection do not count, since the process spent them compiling itself: at most so many in the connection's
-/// life.
+/// Decides which ticks of a connection are ignored because the process spent them on JIT compilation: at most <paramref name="ticks"/> in
+/// the connection's lifetime.
 /// </summary>
 internal sealed class JitAllowance(TimeSpan period, int ticks)
 {
     private int _left = ticks;
     private TimeSpan _compiled;
 
-    /// <summary>Returns whether the tick that ends now does not count: at least half of it went into compiling.</summary>
-    /// <param name="compiled">The time that the process has ever spent compiling.</param>
+    /// <summary>Returns whether the tick that ends now is ignored: at least half of it was spent on JIT compilation.</summary>
+    /// <param name="compiled">The total JIT time of the process.</param>
     public bool TryExcuse(TimeSpan compiled)
     {
         var within = compiled - _compiled;

@@ -3,22 +3,22 @@ using System.Buffers;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// Memory for a value that is larger than what has arrived of it: grows as bytes arrive, so that a length alone makes the client allocate
-/// little.
+/// A buffer for a value that has not arrived completely. It grows as bytes arrive, so that an announced length alone allocates little
+/// memory.
 /// </summary>
 internal struct LargeValueBuffer
 {
-    // A value of the default limit is not copied again.
+    // A value up to the default size limit is not copied again.
     private const int FirstBytes = 1024 * 1024;
     private readonly bool _isRented;
     private readonly int _length;
 
     private LargeValueBuffer(int length, bool isRented) => (_length, _isRented) = (length, isRented);
 
-    /// <summary>What has arrived; when all has, at least as long as the value. Null when the bytes are dropped.</summary>
+    /// <summary>Gets the bytes that have arrived; in the end at least as long as the value. Null if the bytes are dropped.</summary>
     public byte[]? Array { readonly get; private set; }
 
-    /// <summary>The bytes go into an array that is exactly as long as the value.</summary>
+    /// <summary>Creates a buffer that ends as an array of exactly the value's length.</summary>
     public static LargeValueBuffer Exact(int length)
     {
         var value = new LargeValueBuffer(length, isRented: false);
@@ -26,7 +26,7 @@ internal struct LargeValueBuffer
         return value;
     }
 
-    /// <summary>The bytes go into an array of the shared pool, to be returned after use.</summary>
+    /// <summary>Creates a buffer in an array of the shared pool, which must be returned after use.</summary>
     public static LargeValueBuffer Rented(int length)
     {
         var value = new LargeValueBuffer(length, isRented: true);
@@ -35,7 +35,7 @@ internal struct LargeValueBuffer
     }
 
     /// <summary>
-    /// Returns memory for what comes after <paramref name="offset"/> bytes: at least one byte. Requires <see cref="Array"/>.
+    /// Returns the memory for the bytes after <paramref name="offset"/>, at least one byte. Requires <see cref="Array"/>.
     /// </summary>
     public Memory<byte> After(int offset)
     {
@@ -50,7 +50,7 @@ internal struct LargeValueBuffer
         return Array.AsMemory(offset, Math.Min(Array.Length, _length) - offset);
     }
 
-    /// <summary>Returns the array to the pool if it is the pool's.</summary>
+    /// <summary>Returns the array to the pool if it was rented.</summary>
     public void Release()
     {
         if (_isRented && Array is not null)

@@ -1,35 +1,34 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What <see cref="LivenessMonitor"/> says.</summary>
+/// <summary>The verdict of <see cref="LivenessMonitor"/>.</summary>
 internal enum LivenessVerdict
 {
     Healthy,
 
-    /// <summary>Idle for long: ask whether the server is there.</summary>
+    /// <summary>The connection has been idle for long: probe the server.</summary>
     SendProbe,
 
-    /// <summary>Something is due, and nothing came for the operation timeout.</summary>
+    /// <summary>A reply is due, and nothing has arrived for the operation timeout.</summary>
     Dead,
 
-    /// <summary>The oldest operation holds up others, and too little of it moves.</summary>
+    /// <summary>The oldest operation blocks others and advances too slowly.</summary>
     Stalled,
 }
 
-/// <summary>Decides, tick by tick, whether the other side still lives, and whether one operation holds up the others.</summary>
+/// <summary>Decides, tick by tick, whether the server still lives, and whether one operation blocks the others.</summary>
 /// <remarks>
-/// What counts as a sign of life is a byte that arrives. Bytes that leave count only while the oldest operation is still being sent: a
-/// large value on a slow line. Those behind it do not, since the system's buffer would take small requests for a long time after the server
-/// has stopped. Counting ticks, not time: a process that was itself suspended finds that one tick has passed, and does not blame the
+/// An arriving byte is a sign of life. Sent bytes count only while the oldest operation is still being sent, such as a large value on a
+/// slow line. Bytes of later operations do not count, since the system's buffer accepts small requests for a long time after the server has
+/// stopped. The monitor counts ticks rather than time: a process that was suspended finds that one tick has passed, and does not blame the
 /// server.
 /// </remarks>
-/// <param name="ticksUntilDead">Ticks without a sign of life, while something is due.</param>
-/// <param name="ticksUntilIdle">Ticks without anything due; zero: never.</param>
-/// <param name="ticksUntilStalled">
-/// Ticks within which <see cref="StallBytes"/> of the oldest operation must move once it has begun to.
-/// </param>
+/// <param name="ticksUntilDead">The number of ticks without a sign of life while a reply is due.</param>
+/// <param name="ticksUntilIdle">The number of ticks without a command in flight; zero disables probes.</param>
+/// <param name="ticksUntilStalled">The number of ticks within which the oldest operation must advance by <see cref="StallBytes"/> once it
+/// has begun to.</param>
 internal sealed class LivenessMonitor(int ticksUntilDead, int ticksUntilIdle, int ticksUntilStalled)
 {
-    /// <summary>What must move of an operation that holds up others.</summary>
+    /// <summary>The number of bytes by which an operation that blocks others must advance.</summary>
     public const int StallBytes = 64 * 1024;
 
     private long _received;
@@ -40,12 +39,12 @@ internal sealed class LivenessMonitor(int ticksUntilDead, int ticksUntilIdle, in
     private long _moved;
     private int _slow;
 
-    /// <summary>Says what to do now.</summary>
-    /// <param name="received">Bytes that ever arrived.</param>
-    /// <param name="sent">Bytes that ever left.</param>
-    /// <param name="oldest">The number of the oldest operation that waits.</param>
-    /// <param name="oldestEnd">The place in the stream where it ends; −1 when none waits.</param>
-    /// <param name="isHeldUp">Whether something waits behind it, or no caller waits for it.</param>
+    /// <summary>Records one tick and returns the verdict.</summary>
+    /// <param name="received">The total number of bytes received.</param>
+    /// <param name="sent">The total number of bytes sent.</param>
+    /// <param name="oldest">The number of the oldest operation in flight.</param>
+    /// <param name="oldestEnd">The position in the stream at which it ends; −1 if there is none.</param>
+    /// <param name="isHeldUp">Whether other operations wait behind it, or no caller waits for it.</param>
     public LivenessVerdict Tick(long received, long sent, long oldest, long oldestEnd, bool isHeldUp)
     {
         var arrived = received != _received;
@@ -72,7 +71,7 @@ internal sealed class LivenessMonitor(int ticksUntilDead, int ticksUntilIdle, in
         return LivenessVerdict.Healthy;
     }
 
-    // From its first byte on; until then silence decides.
+    // Applies from the first byte of the operation; before that, silence decides.
     private bool IsSlow(long moved, long oldest, bool isMoving)
     {
         if (oldest < 0 || oldest != _oldest || moved - _moved >= StallBytes)

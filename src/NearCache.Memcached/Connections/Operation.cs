@@ -3,84 +3,87 @@ using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>What an operation says to a reply.</summary>
+/// <summary>The result of passing a reply to an operation.</summary>
 internal enum AcceptResult
 {
-    /// <summary>It was the last one, and nobody waits for it, or was told.</summary>
+    /// <summary>It was the last reply, and no continuation is to run.</summary>
     Completed,
 
-    /// <summary>It was the last one, and the caller is still to be told.</summary>
+    /// <summary>It was the last reply, and the caller's continuation is to run.</summary>
     CompletedWithWaiter,
 
-    /// <summary>More are due.</summary>
+    /// <summary>Further replies are due.</summary>
     MoreExpected,
 
-    /// <summary>This operation cannot have such a reply: the stream's position is lost.</summary>
+    /// <summary>The operation cannot have this reply: the position in the stream is lost.</summary>
     Illegal,
 }
 
-/// <summary>Something that waits in line for its replies. Nothing in it is the caller's memory.</summary>
+/// <summary>An operation that waits for its replies in the order of the connection. It references no memory of the caller.</summary>
 /// <remarks>
-/// The position in the stream and the tick are written under the connection's lock when it is queued, and not changed while it waits.
+/// Positions and tick are written under the connection's lock when the operation is queued, and do not change while it waits.
 /// </remarks>
 internal abstract class Operation : IThreadPoolWorkItem
 {
-    /// <summary>The place of its first byte in everything that this connection ever sent.</summary>
+    /// <summary>Gets or sets the position of its first byte in the stream of all bytes that the connection has sent.</summary>
     public long Start { get; set; }
 
-    /// <summary>The place after its last byte.</summary>
+    /// <summary>Gets or sets the position after its last byte.</summary>
     public long End { get; set; }
 
-    /// <summary>The connection's tick when it was queued.</summary>
+    /// <summary>Gets or sets the connection's tick at which it was queued.</summary>
     public int Tick { get; set; }
 
-    /// <summary>Commands in it.</summary>
+    /// <summary>Gets or sets the number of its commands.</summary>
     public int Commands { get; set; }
 
     /// <summary>
-    /// The number that the next reply must repeat, when replies are verified; the commands of a group have successive ones.
+    /// Gets or sets the number that the next reply must repeat, if replies are verified. The commands of a group have successive numbers.
     /// </summary>
     public ulong Opaque { get; set; }
 
-    /// <summary>What the caller asked for, for messages.</summary>
+    /// <summary>Gets the name of the operation for messages.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether the replies are lines of the classic protocol.</summary>
+    /// <summary>Gets a value that indicates whether the replies are lines of the classic protocol.</summary>
     public virtual bool IsText => false;
 
-    /// <summary>Whether a caller waits for it that is free after the operation timeout, however slowly the replies come.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether a caller waits, which the operation timeout frees however slowly replies arrive.
+    /// </summary>
     public abstract bool HasWaiter { get; }
 
-    /// <summary>Returns whether the line begins a reply that it can have now, before the value has arrived.</summary>
+    /// <summary>Returns whether the line starts a legal reply. Called before the value has arrived.</summary>
     public abstract bool Allows(in MetaReply reply);
 
     /// <summary>
-    /// Takes a legal reply whose value, if any, has arrived and is valid during the call. <paramref name="now"/> is the line's.
+    /// Accepts a legal reply. Its value, if any, is valid during the call. <paramref name="now"/> is the timestamp of
+    /// <see cref="IPendingOperations"/>.
     /// </summary>
     public abstract AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now);
 
-    /// <summary>Says where a legal value goes that has not wholly arrived.</summary>
+    /// <summary>Returns the buffer for a legal value that has not arrived completely.</summary>
     public abstract LargeValueBuffer BeginLarge(int length);
 
-    /// <summary>Takes a legal reply whose value was put where <see cref="BeginLarge"/> said.</summary>
+    /// <summary>Accepts a legal reply whose value is in the buffer that <see cref="BeginLarge"/> returned.</summary>
     public abstract AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now);
 
-    /// <summary>Takes a line of the classic protocol, without its end.</summary>
+    /// <summary>Accepts a line of the classic protocol, without its line end.</summary>
     public virtual AcceptResult AcceptLine(ReadOnlySpan<byte> line) => AcceptResult.Illegal;
 
-    /// <summary>Ends it without a reply, unless it has ended. The exception is made only if it is used.</summary>
+    /// <summary>Fails the operation unless it has ended. The exception is created only if it is used.</summary>
     public abstract void Fail(ConnectionFailure failure, bool outcomeUnknown);
 
     /// <summary>
-    /// Gives up the answer, not the place in line, if it has waited since <paramref name="tick"/> or longer. False if it has not waited so
-    /// long.
+    /// Expires the operation if it was queued at <paramref name="tick"/> or before; its reply is still read. Returns false if it was queued
+    /// later.
     /// </summary>
     public abstract bool ExpireIfQueuedBy(int tick, ConnectionSettings settings);
 
-    /// <summary>Lets the caller go on on this thread. Requires that it has ended.</summary>
+    /// <summary>Runs the caller's continuation on this thread. Requires that the operation has ended.</summary>
     public abstract void Complete();
 
-    /// <summary>Lets the caller go on by the <see cref="WorkScheduler"/>.</summary>
+    /// <summary>Runs the caller's continuation by the <see cref="WorkScheduler"/>.</summary>
     public void QueueCompletion() => WorkScheduler.Queue(this);
 
     void IThreadPoolWorkItem.Execute() => Complete();

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Operations to be used again. A few wait with each thread; the surplus of one thread is there for all.</summary>
+/// <summary>A pool of operations. Each thread keeps a few; the surplus is shared by all threads.</summary>
 internal static class OperationPool
 {
     private const int PerThread = 64;

@@ -1,9 +1,9 @@
 namespace NearCache.Memcached.Connections;
 
-/// <summary>The operations of a connection in the order of their bytes.</summary>
+/// <summary>A ring buffer of a connection's operations, in the order of their bytes in the stream.</summary>
 /// <remarks>
-/// Everything is called under the connection's lock but <see cref="Peek"/>, which the one reader calls without: what it asks for was queued
-/// before the bytes that were answered were sent, and stays in its place until the reader itself removes it.
+/// All members require the connection's lock, except <see cref="Peek"/>, which the single reader calls without it. The operation that it
+/// reads was queued before the bytes that were answered were sent, and keeps its slot until the reader removes it.
 /// </remarks>
 internal sealed class OperationRing
 {
@@ -13,12 +13,12 @@ internal sealed class OperationRing
 
     public int Count => (int)(_tail - _head);
 
-    /// <summary>The number of the oldest; the reader goes on counting from there by itself.</summary>
+    /// <summary>Gets the number of the oldest operation; the reader continues to count from there.</summary>
     public long Head => _head;
 
     public void Enqueue(Operation operation)
     {
-        // One place stays empty, so that the reader finds nothing behind the newest.
+        // One slot stays empty, so that the reader finds null after the newest operation.
         if (Count == _slots.Length - 1)
         {
             Grow();
@@ -29,7 +29,8 @@ internal sealed class OperationRing
     }
 
     /// <summary>
-    /// The operation of that number, or null when there is none. The reader's, and after it has ended that of who clears up.
+    /// Returns the operation with a number, or null if there is none. Called by the read loop; after the loop has ended, by the thread that
+    /// closes the connection.
     /// </summary>
     public Operation? Peek(long number)
     {
@@ -37,7 +38,7 @@ internal sealed class OperationRing
         return slots[number & (slots.Length - 1)];
     }
 
-    /// <summary>Removes the oldest ones up to that number.</summary>
+    /// <summary>Removes the oldest operations before a number.</summary>
     public void RemoveUntil(long number)
     {
         var mask = _slots.Length - 1;
@@ -47,7 +48,7 @@ internal sealed class OperationRing
         }
     }
 
-    /// <summary>The one so many places behind the oldest.</summary>
+    /// <summary>Returns the operation at an offset from the oldest.</summary>
     public Operation At(int index) => _slots[(_head + index) & (_slots.Length - 1)]!;
 
     private void Grow()

@@ -6,12 +6,12 @@ using NearCache.Transport.Scheduling;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// Reads, lets callers go on, sends what they asked for next, and reads again: one thread at a time, none while nothing comes.
+/// The receive loop: reads replies, runs continuations, sends the requests that they issue, and reads again. It uses one thread at a time,
+/// and none while nothing arrives.
 /// </summary>
 /// <remarks>
-/// Not an async method, since the thread that reads may have to leave the loop to another in the middle of a batch: see
-/// <see cref="CompletionBatch"/>. A thread that has worked for long lets other connections have their turn, or goes back to the pool and
-/// queues up behind others.
+/// Not an async method, because the thread that reads may have to leave the loop to another thread in the middle of a batch; see
+/// <see cref="CompletionBatch"/>. A thread that has worked for long yields to other connections, or to other work of the pool.
 /// </remarks>
 internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatchdogTarget
 {
@@ -35,9 +35,9 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _reading;
     private ConfiguredValueTaskAwaitable<ConnectionFailure?>.ConfiguredValueTaskAwaiter _readingLarge;
     private long _lastWord;
-    private int _same;
+    private int _unchanged;
     private volatile bool _hasWork;
-    private bool _isAskedAgain;
+    private bool _hasNextRequest;
     private EpollThread? _thread;
 
     public ReadLoop(ReplyReader reader, TransportConnection transport, Flusher flusher, string server)
@@ -59,7 +59,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         TakeLarge,
     }
 
-    /// <summary>Begins, and completes with the reason when the connection has ended. To be called once.</summary>
+    /// <summary>Runs the loop; completes with the reason when the connection has ended. Called once.</summary>
     public async Task<ConnectionFailure> RunAsync()
     {
         ThreadWatchdog.Add(this);
@@ -70,7 +70,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         return failure;
     }
 
-    /// <summary>Whether callers went on on this loop's thread since it was looked at.</summary>
+    /// <summary>Gets a value that indicates whether continuations ran on the loop's thread since the last check.</summary>
     public bool HasWork => _hasWork;
 
     void IThreadPoolWorkItem.Execute() => Run(ReadStep.Read);
@@ -78,15 +78,16 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
     void IReadinessCallback.OnReady() => Run(ReadStep.Read);
 
     /// <summary>
-    /// Looks whether the thread is stuck where it was the last time, and then lets another go on. Whether there was work since.
+    /// Detects a thread that has not moved since the last check, and lets another thread continue. Returns whether there was work since the
+    /// last check.
     /// </summary>
     public bool Check()
     {
         var word = _reader.Completions.Word;
         var thread = Volatile.Read(ref _thread);
         var hasWorked = _hasWork || _reader.Completions.IsRunning;
-        _same = word == _lastWord ? _same + 1 : 0;
-        if (_same >= ChecksUntilStuck && _reader.Completions.TryTakeOver(word))
+        _unchanged = word == _lastWord ? _unchanged + 1 : 0;
+        if (_unchanged >= ChecksUntilStuck && _reader.Completions.TryTakeOver(word))
         {
             _inlinePolicy.OnBlocked(_time.GetTimestamp());
             _flusher.FlushOnPool();
@@ -129,13 +130,13 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         }
         catch (Exception e)
         {
-            // Whatever it is, what follows in the stream cannot be understood any more.
+            // After any exception the position in the stream is unknown.
             _ended.TrySetResult(ConnectionFailure.Lost(_server, e.Message, e));
         }
     }
 
 #pragma warning disable CA2012 // Each awaiter is asked for its result once, by the step that follows.
-    /// <summary>Reads once and understands what came. False when the loop goes on by itself later, or has ended.</summary>
+    /// <summary>Reads once and parses what has arrived. Returns false if the loop continues by itself later, or has ended.</summary>
     private bool TryTake(ref ReadStep step)
     {
         ConnectionFailure? failure;
@@ -182,18 +183,9 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
 
         step = ReadStep.Read;
         failure ??= _reader.Read();
-        while (failure is null && _reader.HasLargeValue)
+        if (failure is null && _reader.HasLargeValue && !TryReadLargeValues(out failure))
         {
-            // Nobody waits for a large value but its own caller.
-            QueueBatch();
-            _readingLarge = _reader.ReadLargeValueAsync().ConfigureAwait(false).GetAwaiter();
-            if (!_readingLarge.IsCompleted)
-            {
-                _readingLarge.UnsafeOnCompleted(_onLarge);
-                return false;
-            }
-
-            failure = _readingLarge.GetResult() ?? _reader.Read();
+            return false;
         }
 
         if (failure is null)
@@ -206,13 +198,34 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         return false;
     }
 
+    /// <summary>Reads large values. Returns false if the loop continues by itself when one has arrived.</summary>
+    private bool TryReadLargeValues(out ConnectionFailure? failure)
+    {
+        failure = null;
+        while (failure is null && _reader.HasLargeValue)
+        {
+            // Only its own caller waits for a large value.
+            QueueBatch();
+            _readingLarge = _reader.ReadLargeValueAsync().ConfigureAwait(false).GetAwaiter();
+            if (!_readingLarge.IsCompleted)
+            {
+                _readingLarge.UnsafeOnCompleted(_onLarge);
+                return false;
+            }
+
+            failure = _readingLarge.GetResult() ?? _reader.Read();
+        }
+
+        return true;
+    }
+
 #pragma warning restore CA2012
 
-    /// <summary>Looks for a moment whether the reply of a lone caller, who has asked again, is there.</summary>
-    private bool TrySpin(EpollStream ready, out int count)
+    /// <summary>Spins for the reply of a single caller that has issued its next request.</summary>
+    private bool TrySpin(EpollStream epoll, out int count)
     {
         count = 0;
-        if (!_isAskedAgain || !_spin.ShouldSpin())
+        if (!_hasNextRequest || !_spin.ShouldSpin())
         {
             return false;
         }
@@ -221,14 +234,14 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         for (var began = _time.GetTimestamp(); !hasArrived && _time.GetTimestamp() - began < _spin.SpinTicks;)
         {
             Thread.SpinWait(4);
-            hasArrived = ready.TryRead(_reader.FreeBuffer.Span, out count);
+            hasArrived = epoll.TryRead(_reader.FreeBuffer.Span, out count);
         }
 
         _spin.Record(hasArrived);
         return hasArrived;
     }
 
-    /// <summary>Lets the callers of what was answered go on. False if another thread has taken over the loop meanwhile.</summary>
+    /// <summary>Runs the continuations of the completed operations. Returns false if another thread has taken over the loop.</summary>
     private bool CompleteBatch(long now)
     {
         if (!_inlinePolicy.AllowsInline(now))
@@ -250,7 +263,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         var number = batch.Begin();
         _flusher.BeginDefer();
         var done = 0;
-        var sending = 0L;   // not the callers' time
+        var sending = 0L;   // not counted as the continuations' time
         while (batch.TryTake(number) is { } operation)
         {
             CompletionBatch.Complete(operation);
@@ -276,7 +289,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
     private void EndInlineRun(int callers, long since)
     {
         var end = _time.GetTimestamp();
-        _isAskedAgain = callers == 1 && _flusher.DeferredCount == 1;
+        _hasNextRequest = callers == 1 && _flusher.DeferredCount == 1;
         _flusher.EndDefer();
         _inlinePolicy.Record(callers, end - since, end);
     }

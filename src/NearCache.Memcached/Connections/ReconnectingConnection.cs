@@ -5,26 +5,26 @@ using NearCache.Transport.Scheduling;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// Keeps one connection to a server: makes it at the first call, makes it again when it is lost, asks a server that is down one attempt at
-/// a time.
+/// Maintains one connection to a server: opens it for the first call, reopens it when it is lost, and probes a server that is down with one
+/// attempt at a time.
 /// </summary>
 /// <remarks>
-/// A connection that was healthy and is lost is made again after the first, short wait, and calls wait for it; if that fails, or if the
-/// server fell silent, the server is down: calls fail at once until an attempt in the background succeeds.
+/// When a healthy connection is lost, it is reopened after the first, short delay, and calls wait for it. If that fails, or if the server
+/// fell silent, the server is down: calls fail at once until an attempt in the background succeeds.
 /// </remarks>
 internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsyncDisposable
 {
-    // A server that closes each connection at once shall not be asked ten times a second.
+    // Prevents ten attempts a second to a server that closes each connection at once.
     private static readonly TimeSpan MinHealthyAge = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _gate = new();   // guards starting, and replacing what callers see
+    private readonly Lock _gate = new();   // guards the start and the published connection
     private readonly CancellationTokenSource _stop = new();
     private readonly Backoff _backoff =
         new(settings.Options.ReconnectDelay, settings.Options.MaxReconnectDelay, settings.Options.ReconnectJitter, Random.Shared);
 
     private Connection? _current;
     private Connection? _probing;
-    private Connection? _draining;   // no longer shown to callers; its replies are still waited for
+    private Connection? _draining;   // no longer published; its replies are still awaited
     private ConnectionFailure? _down;
     private TaskCompletionSource? _replaced;
     private Task? _loop;
@@ -33,7 +33,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     private bool _isClosed;
     private int _attempts;
     private bool _wasOpen;
-    private int _shortLives;   // connections in a row that ended soon
+    private int _shortLives;   // consecutive short-lived connections
 
     public MemcachedServerState State
     {
@@ -52,10 +52,10 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
 
     private ConnectionFailure EndReason => _ended ?? ConnectionFailure.Closed();
 
-    /// <summary>The server's version as last heard, or null.</summary>
+    /// <summary>Gets the last known version of the server, or null.</summary>
     public string? Version { get; private set; }
 
-    /// <summary>The connection to use; null if there is none, and why.</summary>
+    /// <summary>Returns the connection to use; if there is none, returns null and the reason.</summary>
     public Connection? TryGet(out ConnectionFailure? failure)
     {
         failure = null;
@@ -77,7 +77,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         }
     }
 
-    /// <summary>Waits until callers see another connection than this one, or none.</summary>
+    /// <summary>Waits until the given connection is no longer the published one.</summary>
     public Task WaitForReplacementAsync(Connection connection, CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -92,17 +92,17 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         }
     }
 
-    /// <summary>Commands that wait for their answer.</summary>
+    /// <summary>Gets the number of commands in flight.</summary>
     public int InFlight => Volatile.Read(ref _current)?.InFlight ?? 0;
 
     public bool IsOpen => Volatile.Read(ref _current)?.IsOpen == true;
 
-    /// <summary>Whether callers see this connection now.</summary>
+    /// <summary>Returns whether the given connection is the published one.</summary>
     public bool IsCurrent(long connectionId) => Volatile.Read(ref _current)?.Id == connectionId;
 
     public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _current)?.Describe();
 
-    /// <summary>Ends the connection and the loop, from any thread; does not wait for them.</summary>
+    /// <summary>Closes the connection and ends the loop without waiting. Thread-safe.</summary>
     public void Abort()
     {
         Connection? current, probing;
@@ -113,17 +113,17 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
             _down = EndReason;
         }
 
-        // The callbacks elsewhere: this may be the finalizer's thread.
+        // Callbacks run on the thread pool: this may be the finalizer thread.
         _ = _stop.CancelAsync();
         current?.Abort(EndReason);
         probing?.Abort(EndReason);
     }
 
     /// <summary>
-    /// Ends the connection and the loop; what is still in flight after <paramref name="drain"/> fails. Called again, it ends at once.
+    /// Closes the connection and ends the loop. Commands still in flight after <paramref name="drain"/> fail. A second call ends the drain.
     /// </summary>
-    /// <param name="drain">How long to wait for the answers that are due.</param>
-    /// <param name="why">What later calls throw; without it, that the client was disposed.</param>
+    /// <param name="drain">The time to wait for replies.</param>
+    /// <param name="why">The failure of later calls. If null, the client was disposed.</param>
     public Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
     {
         var closing = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -166,10 +166,10 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         closing.SetResult();
     }
 
-    // A method of its own, since a closure in the method above would be made by every call.
+    // A separate method, because a closure in the method above would be allocated by every call.
     private void Start()
     {
-        // The loop and the connection's timer outlive this call: they shall not carry what belongs to the caller.
+        // The loop and the timer outlive this call and must not capture the caller's execution context.
         using (ExecutionContext.SuppressFlow())
         {
             var first = new Connection(settings);
@@ -180,71 +180,77 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
 
     private async Task RunAsync(Connection first)
     {
-        var connection = first;
-        while (true)
+        for (Connection? connection = first; connection is not null;)
         {
-            try
-            {
-                await connection.OpenAsync(_stop.Token).ConfigureAwait(false);
-            }
-            catch (Exception e)
-            {
-                var failure = _isClosed ? EndReason : ConnectionFailure.NotConnected(settings.Server, e);
-                if (!_isClosed)
-                {
-                    settings.Metrics.ConnectFailed(failure.Reason);
-                }
-
-                if (!await MarkDownAndWaitAsync(connection, failure).ConfigureAwait(false))
-                {
-                    return;
-                }
-
-                connection = NewProbe();
-                continue;
-            }
-
-            OnConnected(connection);
-            var end = await connection.RunAsync().ConfigureAwait(false);
-            settings.Metrics.Disconnected(_isClosed ? EndReason.Reason : end.Reason);
-            if (_stop.IsCancellationRequested)
-            {
-                MarkClosed(connection);
-                return;
-            }
-
-            settings.Logger.ConnectionLost(connection.Id, settings.Server, connection.Age, connection.InFlight, end.Text);
-            var wasLong = connection.Age >= MinHealthyAge;
-            _shortLives = wasLong ? 0 : _shortLives + 1;
-            if (wasLong)
-            {
-                _backoff.Reset();
-            }
-
-            if (end.IsSuspect || _shortLives > 1)
-            {
-                if (!await MarkDownAndWaitAsync(connection, end).ConfigureAwait(false))
-                {
-                    return;
-                }
-
-                connection = NewProbe();
-                continue;
-            }
-
-            connection = new Connection(settings);
-            Publish(connection, null);
-            if (!await WaitAsync(_backoff.Next()).ConfigureAwait(false))
-            {
-                MarkClosed(connection);
-                return;
-            }
+            connection = await TryOpenAsync(connection).ConfigureAwait(false) is { } failure
+                ? await ProbeAsync(connection, failure).ConfigureAwait(false)
+                : await RunUntilLostAsync(connection).ConfigureAwait(false);
         }
     }
 
+    /// <summary>Opens a connection; returns the failure, or null if the connection is open.</summary>
+    private async Task<ConnectionFailure?> TryOpenAsync(Connection connection)
+    {
+        try
+        {
+            await connection.OpenAsync(_stop.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e)
+        {
+            var failure = _isClosed ? EndReason : ConnectionFailure.NotConnected(settings.Server, e);
+            if (!_isClosed)
+            {
+                settings.Metrics.ConnectFailed(failure.Reason);
+            }
+
+            return failure;
+        }
+    }
+
+    /// <summary>Runs an open connection until it ends; returns the connection to open next, or null after the close.</summary>
+    private async Task<Connection?> RunUntilLostAsync(Connection connection)
+    {
+        OnConnected(connection);
+        var end = await connection.RunAsync().ConfigureAwait(false);
+        settings.Metrics.Disconnected(_isClosed ? EndReason.Reason : end.Reason);
+        if (_stop.IsCancellationRequested)
+        {
+            MarkClosed(connection);
+            return null;
+        }
+
+        settings.Logger.ConnectionLost(connection.Id, settings.Server, connection.Age, connection.InFlight, end.Text);
+        var wasLong = connection.Age >= MinHealthyAge;
+        _shortLives = wasLong ? 0 : _shortLives + 1;
+        if (wasLong)
+        {
+            _backoff.Reset();
+        }
+
+        if (end.IsSuspect || _shortLives > 1)
+        {
+            return await ProbeAsync(connection, end).ConfigureAwait(false);
+        }
+
+        var next = new Connection(settings);
+        Publish(next, null);
+        if (await WaitAsync(_backoff.Next()).ConfigureAwait(false))
+        {
+            return next;
+        }
+
+        MarkClosed(next);
+        return null;
+    }
+
+    /// <summary>Marks the server as down; returns the connection that probes it after the delay, or null after the close.</summary>
+    private async Task<Connection?> ProbeAsync(Connection connection, ConnectionFailure failure) =>
+        await MarkDownAndWaitAsync(connection, failure).ConfigureAwait(false) ? NewProbe() : null;
+
     private Connection NewProbe()
     {
-        // Not shown to callers before it is open: until then they fail at once.
+        // Not published before it is open: until then calls fail at once.
         var probe = new Connection(settings);
         lock (_gate)
         {
@@ -279,7 +285,10 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         _attempts = 0;
     }
 
-    /// <summary>Callers fail at once from now on; waits until it is time for an attempt. False when there shall be none.</summary>
+    /// <summary>
+    /// Marks the server as down, so that calls fail at once, and waits for the next attempt. Returns false if there is to be no further
+    /// attempt.
+    /// </summary>
     private async Task<bool> MarkDownAndWaitAsync(Connection connection, ConnectionFailure failure)
     {
         bool wasUp;

@@ -4,7 +4,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Understands what a server sends and gives each reply to the operation that is first in line.</summary>
+/// <summary>Parses the bytes of a server and passes each reply to the oldest pending operation.</summary>
 internal sealed class ReplyReader(
     Stream stream, IPendingOperations pending, string server, bool verifies, bool verifiesMisses, int maxValueBytes)
 {
@@ -18,29 +18,31 @@ internal sealed class ReplyReader(
     private MetaReply _large;
     private Operation? _largeOwner;
 
-    /// <summary>The number of the operation whose reply comes next.</summary>
+    /// <summary>Gets the number of the operation whose reply comes next.</summary>
     public long NextNumber { get; private set; }
 
-    /// <summary>Where the next bytes go.</summary>
+    /// <summary>Gets the memory for the next bytes.</summary>
     public Memory<byte> FreeBuffer => _buffer.AsMemory(_end);
 
-    /// <summary>Operations that were answered and whose callers are still to be told.</summary>
+    /// <summary>Gets the completed operations whose continuations are still to run.</summary>
     public CompletionBatch Completions { get; } = new();
 
-    /// <summary>Whether a value comes that is larger than what has arrived: <see cref="ReadLargeValueAsync"/> must be called.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether a value has not arrived completely, so that <see cref="ReadLargeValueAsync"/> must be called.
+    /// </summary>
     public bool HasLargeValue => _largeOwner is not null;
 
-    /// <summary>So many bytes were put into <see cref="FreeBuffer"/>.</summary>
+    /// <summary>Records the number of bytes written to <see cref="FreeBuffer"/>.</summary>
     public void Advance(int count)
     {
         pending.OnBytesReceived(count);
         _end += count;
     }
 
-    /// <summary>Nothing more is read.</summary>
+    /// <summary>Returns the buffer to the pool. No member may be called afterward.</summary>
     public void Release() => ArrayPool<byte>.Shared.Return(_buffer);
 
-    /// <summary>Reads what has arrived, as far as it goes or until a value comes that is larger than that.</summary>
+    /// <summary>Parses everything that has arrived, or up to a value that has not arrived completely.</summary>
     public ConnectionFailure? Read()
     {
         ConnectionFailure? failure = null;
@@ -85,7 +87,7 @@ internal sealed class ReplyReader(
 
         if (verifies && !HasExpectedOpaque(operation, reply))
         {
-            return ConnectionFailure.ProtocolError(server, $"the reply to {operation.Name} repeats the number of another command");
+            return ConnectionFailure.ProtocolError(server, $"the reply to {operation.Name} has the number of another command");
         }
 
         if (!operation.Allows(reply))
@@ -108,7 +110,7 @@ internal sealed class ReplyReader(
         {
             return input[total - 2] == '\r' && input[total - 1] == '\n'
                 ? Take(operation, reply, input.Slice(consumed, reply.Length), total)
-                : ConnectionFailure.ProtocolError(server, "no line end follows a value");
+                : ConnectionFailure.ProtocolError(server, "a value is not followed by a line end");
         }
 
         if (total > BufferSize / 2)
@@ -122,7 +124,7 @@ internal sealed class ReplyReader(
 
     private ConnectionFailure? Take(Operation operation, in MetaReply reply, ReadOnlySpan<byte> value, int consumed)
     {
-        // Read now: once it has accepted its reply, its caller may use it again.
+        // Read before Accept: afterward the caller may reuse the operation.
         var (commands, bytes) = (operation.Commands, operation.End - operation.Start);
         _start += consumed;
         switch (operation.Accept(reply, value, _now))
@@ -153,24 +155,13 @@ internal sealed class ReplyReader(
 
         var (commands, bytes) = (operation.Commands, operation.End - operation.Start);
         _start += end + 1;
-        switch (operation.AcceptLine(input[..end].TrimEnd((byte)'\r')))
-        {
-            case AcceptResult.CompletedWithWaiter:
-                Completions.Add(operation);
-                goto case AcceptResult.Completed;
-            case AcceptResult.Completed:
-                NextNumber++;
-                _commands += commands;
-                _bytes += bytes;
-                return null;
-            case AcceptResult.Illegal:
-                return ConnectionFailure.ProtocolError(server, $"a line that is no answer to {operation.Name}");
-            default:
-                return null;
-        }
+        var result = operation.AcceptLine(input[..end].TrimEnd((byte)'\r'));
+        return TryFinish(operation, result, commands, bytes)
+            ? null
+            : ConnectionFailure.ProtocolError(server, $"a line that is not a reply to {operation.Name}");
     }
 
-    /// <summary>Takes the large value to its place as it comes, and then reads on.</summary>
+    /// <summary>Reads a large value into its buffer as it arrives.</summary>
     public async ValueTask<ConnectionFailure?> ReadLargeValueAsync()
     {
         var operation = _largeOwner!;
@@ -210,6 +201,19 @@ internal sealed class ReplyReader(
             offset += count;
         }
 
+        if (await ReadLineEndAsync().ConfigureAwait(false) is { } failure)
+        {
+            return failure;
+        }
+
+        var result = operation.AcceptLarge(reply, value, pending.GetTimestamp());
+        return TryFinish(operation, result, commands, bytes)
+            ? null
+            : IllegalReply(operation, reply);
+    }
+
+    private async ValueTask<ConnectionFailure?> ReadLineEndAsync()
+    {
         while (_end - _start < 2)
         {
             Compact();
@@ -225,25 +229,28 @@ internal sealed class ReplyReader(
 
         if (_buffer[_start] != '\r' || _buffer[_start + 1] != '\n')
         {
-            return ConnectionFailure.ProtocolError(server, "no line end follows a value");
+            return ConnectionFailure.ProtocolError(server, "a value is not followed by a line end");
         }
 
         _start += 2;
-        switch (operation.AcceptLarge(reply, value, pending.GetTimestamp()))
+        return null;
+    }
+
+    // Returns false if the reply is illegal.
+    private bool TryFinish(Operation operation, AcceptResult result, int commands, long bytes)
+    {
+        if (result is AcceptResult.Completed or AcceptResult.CompletedWithWaiter)
         {
-            case AcceptResult.CompletedWithWaiter:
+            NextNumber++;
+            _commands += commands;
+            _bytes += bytes;
+            if (result == AcceptResult.CompletedWithWaiter)
+            {
                 Completions.Add(operation);
-                goto case AcceptResult.Completed;
-            case AcceptResult.Completed:
-                NextNumber++;
-                _commands += commands;
-                _bytes += bytes;
-                return null;
-            case AcceptResult.Illegal:
-                return IllegalReply(operation, reply);
-            default:
-                return null;
+            }
         }
+
+        return result != AcceptResult.Illegal;
     }
 
     private bool HasExpectedOpaque(Operation operation, in MetaReply reply) => (reply.Flags & MetaReplyFlags.HasOpaque) != 0
@@ -269,20 +276,20 @@ internal sealed class ReplyReader(
         var input = _buffer.AsSpan(_start, _end - _start);
         return input.StartsWith("ERROR Too many open connections"u8)
             ? ConnectionFailure.Full(server)
-            : ConnectionFailure.ProtocolError(server, "a reply came that nothing was asked for");
+            : ConnectionFailure.ProtocolError(server, "an unsolicited reply arrived");
     }
 
     private ConnectionFailure IllegalReply(Operation operation, in MetaReply reply) =>
         reply.Error?.StartsWith("ERROR Too many open connections", StringComparison.Ordinal) == true
         ? ConnectionFailure.Full(server)
-        : ConnectionFailure.ProtocolError(server, $"{reply.Error ?? reply.Code.ToString()} is no answer to {operation.Name}");
+        : ConnectionFailure.ProtocolError(server, $"{reply.Error ?? reply.Code.ToString()} is not a reply to {operation.Name}");
 
-    // At most the first word: the rest might be a key or a value.
+    // Quotes at most the first word, since the rest may be a key or a value.
     private ConnectionFailure ProtocolError(Operation operation)
     {
         var word = _buffer.AsSpan(_start, Math.Min(_end - _start, 12));
         var space = word.IndexOfAnyExceptInRange((byte)'!', (byte)'~');
         return ConnectionFailure.ProtocolError(
-            server, $"'{Encoding.ASCII.GetString(space < 0 ? word : word[..space])}' begins no answer to {operation.Name}");
+            server, $"'{Encoding.ASCII.GetString(space < 0 ? word : word[..space])}' does not start a reply to {operation.Name}");
     }
 }

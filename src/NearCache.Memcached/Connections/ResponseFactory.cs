@@ -4,10 +4,10 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Makes what callers see of a reply and its value.</summary>
+/// <summary>Creates responses from replies and their values.</summary>
 internal static class ResponseFactory
 {
-    /// <summary>The value without a copy: it is always an array of its own.</summary>
+    /// <summary>Returns the value without a copy: it is always an array of its own.</summary>
     public static byte[] ValueArrayOf(in MetaResponse response) =>
         MemoryMarshal.TryGetArray(response.Value, out var segment) && segment.Array is { } array && segment.Count == array.Length
             ? array

@@ -8,16 +8,17 @@ using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>One command and its caller, who awaits one of its faces. Used again and again: see <see cref="OperationPool"/>.</summary>
+/// <summary>An operation of one command, and the task source that its caller awaits. Reused; see <see cref="OperationPool"/>.</summary>
 /// <remarks>
-/// The thread that moves <see cref="SingleOperationState"/> from waiting to ended completes it: the reader, the clock, the caller's token,
-/// or the end of the connection. The reader decides where the caller goes on after a reply; otherwise it goes on on the thread pool. An
-/// operation that was given up is not used again, since the line still holds it. Code of the application runs only where the caller goes
-/// on: its continuation, its buffer writer, its listeners to metrics.
+/// The thread that changes <see cref="SingleOperationState"/> from waiting to ended completes the operation: the reader, the timer, the
+/// caller's token, or the end of the connection. After a reply, the reader decides where the continuation runs; otherwise it runs by the
+/// work scheduler. An abandoned operation is not reused, since the connection's ring still references it. Application code (the
+/// continuation, the buffer writer, listeners to metrics) runs only where the continuation runs.
 /// </remarks>
-internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
+internal sealed class SingleOperation
+    : Operation, IValueTaskSource<MetaResponse>, IValueTaskSource<byte[]?>, IValueTaskSource<bool>, IValueTaskSource<ulong?>
 {
-    // A value of this size for a buffer writer waits in memory that the operation keeps, a larger one in memory of the shared pool.
+    // The maximum size of a value for a buffer writer that is kept in the operation's own memory; larger values use the shared pool.
     private const int MaxScratchBytes = 4096;
     private readonly SingleOperationState _state = new();
     private ReusableTaskSourceCore _core;
@@ -35,17 +36,19 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     private long _answered;
     private bool _isUnanswered;
 
-    /// <summary>For the <see cref="OperationPool"/>.</summary>
+    /// <summary>Gets or sets the next operation in the <see cref="OperationPool"/>.</summary>
     public SingleOperation? Next { get; set; }
 
     public override string Name => CommandNames.Of(_kind);
 
     public override bool HasWaiter => !_state.IsAbandoned;
 
-    /// <summary>To make a task of one of the faces.</summary>
+    /// <summary>Gets the token for a task of this use.</summary>
     public short Version => _core.Version;
 
-    /// <summary>Makes it ready for one command that was called for at an instant of <see cref="ServerMetrics.GetTimestamp"/>.</summary>
+    /// <summary>
+    /// Prepares the operation for one command that was issued at a timestamp of <see cref="ServerMetrics.GetTimestamp"/>.
+    /// </summary>
     public void Initialize(
         in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
     {
@@ -56,7 +59,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
     }
 
     /// <summary>
-    /// From now on the token gives up the answer. Called once, by the caller, after it was queued and before it is awaited.
+    /// Lets the token cancel the wait for the reply. Called once, after the operation was queued and before it is awaited.
     /// </summary>
     public void CancelByToken()
     {
@@ -90,7 +93,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         return AcceptResult.CompletedWithWaiter;
     }
 
-    // One whose caller gives up meanwhile keeps its memory to itself.
+    // An abandoned operation drops its value.
     public override LargeValueBuffer BeginLarge(int length) =>
         _state.IsAbandoned ? default : _writer is null ? LargeValueBuffer.Exact(length) : LargeValueBuffer.Rented(length);
 
@@ -117,7 +120,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
 
     public override bool ExpireIfQueuedBy(int tick, ConnectionSettings settings)
     {
-        // Read before the tick: if the operation was used again meanwhile, the state has moved on, and ending it fails.
+        // Read the state before the tick: if the operation is reused meanwhile, the state has changed, and abandoning it fails.
         var seen = _state.Read();
         if (Tick - tick > 0)
         {
@@ -126,13 +129,13 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
 
         if (_state.TryAbandon(seen))
         {
-            EndByTime(settings);
+            EndWithTimeout(settings);
         }
 
         return true;
     }
 
-    /// <summary>Ends it as its caller's, before it was queued.</summary>
+    /// <summary>Ends an operation that was not queued.</summary>
     public void Discard()
     {
         _state.TryEnd();
@@ -175,7 +178,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _core.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>The whole response; an error of the server's is in it.</summary>
+    /// <summary>Returns the complete response, including an error of the server.</summary>
     MetaResponse IValueTaskSource<MetaResponse>.GetResult(short token)
     {
         _core.GetResult(token);
@@ -185,14 +188,14 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         return response ?? Throw<MetaResponse>(exception!);
     }
 
-    /// <summary>The value; null for none.</summary>
+    /// <summary>Returns the value, or null.</summary>
     byte[]? IValueTaskSource<byte[]?>.GetResult(short token)
     {
         var value = TakeResult(token, out var reply);
         return reply.Code == MetaReplyCode.Value ? value : null;
     }
 
-    /// <summary>Whether it was done: stored, deleted, found.</summary>
+    /// <summary>Returns whether the operation succeeded: stored, deleted, or found.</summary>
     bool IValueTaskSource<bool>.GetResult(short token)
     {
         if (_writer is not null)
@@ -204,7 +207,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         return MetaRules.StatusOf(reply.Code) == MetaStatus.Ok;
     }
 
-    /// <summary>The counter's value; null if there is no counter.</summary>
+    /// <summary>Returns the counter's value, or null if there is no counter.</summary>
     ulong? IValueTaskSource<ulong?>.GetResult(short token)
     {
         var value = TakeResult(token, out var reply);
@@ -236,7 +239,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         return value;
     }
 
-    /// <summary>Writes the value, if there is one, to the caller's writer, on the thread on which the caller goes on.</summary>
+    /// <summary>Writes the value, if any, to the caller's writer, on the thread on which the continuation runs.</summary>
     private void WriteOut(short token)
     {
         _core.GetResult(token);
@@ -245,7 +248,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
             return;
         }
 
-        // Asked now: once it is recycled, its memory is the next caller's.
+        // Evaluated before recycling, after which the memory belongs to the next caller.
         var isRented = !ReferenceEquals(value, _scratch);
         try
         {
@@ -293,7 +296,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         }
     }
 
-    private void EndByTime(ConnectionSettings settings) => EndWithException(new MemcachedTimeoutException(
+    private void EndWithTimeout(ConnectionSettings settings) => EndWithException(new MemcachedTimeoutException(
         settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
 
     private void Answered(in MetaReply reply, long now)
@@ -302,7 +305,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
         _settings!.Metrics.CountReply(CommandNames.OutcomeIndex(_kind, MetaRules.StatusOf(reply.Code)));
     }
 
-    // Where the caller goes on, since listeners are the application's code.
+    // Runs where the continuation runs, since listeners are application code.
     private void Measure()
     {
         var (metrics, number) = (_settings!.Metrics, CommandNames.IndexOf(_kind));
@@ -328,7 +331,7 @@ internal sealed class SingleOperation : Operation, IValueTaskSource<MetaResponse
 
     private void Recycle()
     {
-        // A callback of the token's that runs now would find the next caller here.
+        // A token callback that is running would find the next caller here.
         var isFree = _registration == default || _registration.Unregister();
         var wasGivenUp = _state.IsAbandoned;
         (_registration, _token, _reply, _value, _exception, _writer) = (default, default, default, null, null, null);

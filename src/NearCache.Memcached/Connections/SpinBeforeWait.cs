@@ -1,12 +1,11 @@
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// Decides whether to look for the reply of a lone caller before the thread sleeps: on the same machine it comes sooner than a thread wakes
-/// up.
+/// Decides whether to spin for the reply of a single caller before the thread waits: on the same machine, the reply arrives sooner than a
+/// thread wakes.
 /// </summary>
 /// <remarks>
-/// A look that saw nothing is not repeated for twice as many replies as the one before it, so that a server that is farther away costs next
-/// to nothing.
+/// After a spin without a reply, twice as many replies are skipped as after the one before, so that a distant server costs almost nothing.
 /// </remarks>
 internal sealed class SpinBeforeWait(long ticksPerSecond)
 {
@@ -14,10 +13,10 @@ internal sealed class SpinBeforeWait(long ticksPerSecond)
     private int _skipped;
     private int _toSkip;
 
-    /// <summary>How long to look: 40 µs, in ticks.</summary>
+    /// <summary>Gets the duration of a spin: 40 µs, in ticks.</summary>
     public long SpinTicks { get; } = ticksPerSecond / 25_000;
 
-    /// <summary>Whether to look this time.</summary>
+    /// <summary>Returns whether to spin this time.</summary>
     public bool ShouldSpin()
     {
         if (_skipped < _toSkip)
@@ -29,7 +28,7 @@ internal sealed class SpinBeforeWait(long ticksPerSecond)
         return true;
     }
 
-    /// <summary>The reply came while one looked, or not.</summary>
+    /// <summary>Records whether the reply arrived during the spin.</summary>
     public void Record(bool hasArrived)
     {
         _toSkip = hasArrived ? 0 : Math.Clamp(_toSkip * 2, 1, MaxSkipped);

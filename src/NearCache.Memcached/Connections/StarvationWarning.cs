@@ -4,16 +4,16 @@ using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>Says once for a client that the thread pool is starved.</summary>
+/// <summary>Logs once per client that the thread pool is starved.</summary>
 internal sealed class StarvationWarning(ILogger logger)
 {
     private readonly int _before = WorkScheduler.LongStarvations;
-    private int _isSaid;
+    private int _isLogged;
 
-    /// <summary>Says so if it has happened since the client was made.</summary>
+    /// <summary>Logs a warning if a starvation has occurred since the client was created.</summary>
     public void LogIfStarved()
     {
-        if (WorkScheduler.LongStarvations != _before && Interlocked.Exchange(ref _isSaid, 1) == 0)
+        if (WorkScheduler.LongStarvations != _before && Interlocked.Exchange(ref _isLogged, 1) == 0)
         {
             logger.PoolStarved(WorkScheduler.LongStarvationMilliseconds);
         }

@@ -3,15 +3,15 @@ using NearCache.Memcached.Diagnostics;
 namespace NearCache.Memcached.Connections;
 
 /// <summary>
-/// An operation whose caller awaits a task. It ends once: with its result, with an exception, or because the caller gives up the answer,
-/// which is read all the same.
+/// An operation whose caller awaits a task. It ends once: with its result, with an exception, or because the caller stops waiting; the
+/// reply is read all the same.
 /// </summary>
-/// <param name="settings">Of the server.</param>
-/// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
-/// <param name="started">An instant of <see cref="ServerMetrics.GetTimestamp"/>.</param>
+/// <param name="settings">The settings of the server.</param>
+/// <param name="number">The index of the command in <see cref="CommandNames.All"/>.</param>
+/// <param name="started">A timestamp of <see cref="ServerMetrics.GetTimestamp"/>.</param>
 internal abstract class TaskOperation<T>(ConnectionSettings settings, int number, long started) : Operation
 {
-    // What follows runs where it is completed.
+    // Continuations run where the source is completed.
     private readonly TaskCompletionSource<T> _completion = new();
     private CancellationTokenRegistration _registration;
     private T? _result;
@@ -22,23 +22,23 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     private long _answered;
     private int _isEnded;
 
-    /// <summary>Completes when it has ended.</summary>
+    /// <summary>Gets the task that completes when the operation has ended.</summary>
     public Task<T> Completion => _completion.Task;
 
     public override bool HasWaiter => HasTimeout && !HasEnded;
 
-    /// <summary>Whether the caller is free after the operation timeout.</summary>
+    /// <summary>Gets a value that indicates whether the operation timeout applies.</summary>
     protected virtual bool HasTimeout => true;
 
-    /// <summary>Whether the caller has its result, or waits no more.</summary>
+    /// <summary>Gets a value that indicates whether the caller has its result or no longer waits.</summary>
     protected bool HasEnded => Volatile.Read(ref _isEnded) != 0;
 
     protected ConnectionSettings Settings => settings;
 
-    /// <summary>Commands that have no answer yet.</summary>
+    /// <summary>Gets the number of commands without a reply.</summary>
     protected abstract int Unanswered { get; }
 
-    /// <summary>From now on the token gives up the answer. Called once, by the caller, after it was queued.</summary>
+    /// <summary>Lets the token cancel the wait for the replies. Called once, after the operation was queued.</summary>
     public void CancelByToken(CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
@@ -88,7 +88,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         }
     }
 
-    /// <summary>Ends it with its result, which is an error of the server's when <paramref name="error"/> is not null.</summary>
+    /// <summary>Ends the operation with its result, which is an error of the server if <paramref name="error"/> is not null.</summary>
     protected AcceptResult Answer(T result, long now, string? error = null)
     {
         if (!TryEnd())
@@ -110,7 +110,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         }
     }
 
-    // Elsewhere, since listeners to metrics are the application's code, and this thread may hold the connection's lock.
+    // Queued, since listeners to metrics are application code, and this thread may hold the connection's lock.
     private void EndWithException(Exception exception)
     {
         (_exception, _unanswered) = (exception, Unanswered);
@@ -144,7 +144,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
         {
             _completion.TrySetException(_exception);
 
-            // A caller that waits no more shall not meet the exception again in the finalizer thread.
+            // Marks the exception as observed: the caller may no longer wait.
             _ = _completion.Task.Exception;
         }
         else

@@ -4,17 +4,17 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>The answer to a command of the classic protocol.</summary>
-/// <param name="Lines">Without END.</param>
-/// <param name="Error">What the server says when it refuses, or null.</param>
+/// <summary>The reply to a command of the classic protocol.</summary>
+/// <param name="Lines">The lines without END.</param>
+/// <param name="Error">The server's error message, or null.</param>
 internal sealed record TextReply(IReadOnlyList<string> Lines, string? Error);
 
-/// <summary>A command of the classic protocol whose answer is lines: version, stats, flush_all.</summary>
+/// <summary>An operation of the classic protocol whose reply is lines: version, stats, flush_all.</summary>
 internal sealed class TextOperation(TextCommand command, ConnectionSettings settings, long started)
     : TaskOperation<TextReply>(settings, CommandNames.IndexOf(command.Line), started)
 {
-    // Of a hundred thousand connections the server says less.
-    private const int MostBytes = 32 << 20;
+    // More than the statistics of a hundred thousand connections.
+    private const int MaxBytes = 32 << 20;
     private readonly List<string> _lines = [];
     private int _bytes;
 
@@ -36,7 +36,7 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
     {
         var kind = command.Read(line);
         _bytes += line.Length;
-        if (kind == TextLineKind.Illegal || _bytes > MostBytes)
+        if (kind == TextLineKind.Illegal || _bytes > MaxBytes)
         {
             return AcceptResult.Illegal;
         }
@@ -58,7 +58,7 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
     {
         if (HasEnded)
         {
-            // One that was given up has been counted.
+            // A canceled operation has been counted already.
             return AcceptResult.Completed;
         }
 

@@ -3,13 +3,13 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Memcached.Connections;
 
-/// <summary>A call within a span of its own.</summary>
+/// <summary>Runs a call within a span of its own.</summary>
 internal static class TracedCall
 {
-    /// <param name="settings">Of the server.</param>
-    /// <param name="number">What is called for, as <see cref="CommandNames.All"/> has it.</param>
-    /// <param name="commands">How many commands.</param>
-    /// <param name="call">The call.</param>
+    /// <param name="settings">The settings of the server.</param>
+    /// <param name="number">The index of the command in <see cref="CommandNames.All"/>.</param>
+    /// <param name="commands">The number of commands.</param>
+    /// <param name="call">The function that performs the call.</param>
     public static async ValueTask<T> RunAsync<T>(ConnectionSettings settings, int number, int commands, Func<ValueTask<T>> call)
     {
         var (server, address) = (settings.Server, settings.Address);

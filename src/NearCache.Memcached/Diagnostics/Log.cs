@@ -11,7 +11,8 @@ internal static partial class Log
     [LoggerMessage(2000, LogLevel.Debug, "Connected to {Server} from {Local} (memcached {Version}, connection {Connection}).")]
     public static partial void Connected(this ILogger logger, string server, string? local, string? version, long connection);
 
-    [LoggerMessage(2001, LogLevel.Warning, "Connection {Connection} to {Server} was lost after {Age} with {InFlight} commands in flight: {Reason}")]
+    [LoggerMessage(
+        2001, LogLevel.Warning, "Connection {Connection} to {Server} was lost after {Age} with {InFlight} commands in flight: {Reason}")]
     public static partial void ConnectionLost(
         this ILogger logger, long connection, string server, TimeSpan age, int inFlight, string reason);
 
@@ -24,7 +25,10 @@ internal static partial class Log
     [LoggerMessage(2101, LogLevel.Information, "{Server} is up again after {Attempts} attempts.")]
     public static partial void ServerUp(this ILogger logger, string server, int attempts);
 
-    [LoggerMessage(2200, LogLevel.Warning, "A MemcachedClient for {Servers} was never disposed; its connections are closed now. It was created here:\n{CreatedAt}")]
+    [LoggerMessage(
+        2200,
+        LogLevel.Warning,
+        "A MemcachedClient for {Servers} was never disposed; its connections are closed now. It was created here:\n{CreatedAt}")]
     public static partial void NeverDisposed(this ILogger logger, string servers, string createdAt);
 
     [LoggerMessage(
@@ -38,6 +42,7 @@ internal static partial class Log
     [LoggerMessage(
         2201,
         LogLevel.Information,
-        "The list of servers was changed to {Servers}: added {Added}, removed {Removed}. Keys that move to another server are misses there.")]
+        "The list of servers was changed to {Servers}: added {Added}, removed {Removed}. "
+        + "Keys that move to another server are misses there.")]
     public static partial void ServersChanged(this ILogger logger, string servers, string added, string removed);
 }

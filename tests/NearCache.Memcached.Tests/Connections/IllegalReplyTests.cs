@@ -138,7 +138,7 @@ public sealed class IllegalReplyTests
         server.ReleaseReplies();
 
         var e = await Assert.ThrowsAsync<MemcachedProtocolException>(() => bad);
-        Assert.Contains("Done is no answer to get", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Done is not a reply to get", e.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<MemcachedProtocolException>(() => behind);
         await Eventually.BecomesTrueAsync(
             async () => await Record.ExceptionAsync(async () => await client.GetAsync("k")) is null, "the next connection serves");

@@ -52,8 +52,8 @@ public sealed class SecureConnectionTests : IDisposable
     }
 
     [Theory]
-    [InlineData("wrong", "does not accept this name and password")]
-    [InlineData(null, "asks for a name and password")]
+    [InlineData("wrong", "does not accept this user name and password")]
+    [InlineData(null, "requires a user name and password")]
     public async Task A_wrong_or_missing_password_is_one_clear_error(string? password, string text)
     {
         await using var server = await MemcachedProcess.StartNewAsync("-Y", Login("anna:secret"));
