@@ -8,6 +8,8 @@
 # Settings (docs/contributing.md has all):
 #   NEARCACHE_FULL=1           the end-to-end tests in full: 500 changes, a million writes, 20 outages
 #   NEARCACHE_TIMES=1          the seconds of each test class
+#   NEARCACHE_TOOLS=all        installs and uses what single suites need, too: docker, clang
+#   NEARCACHE_REQUIRE=a,b      what is missing of these fails its tests instead of skipping them: aot, containers
 #   NEARCACHE_SUITE_MINUTES=n  after so many minutes a suite is ended and counts as failed (20; 60 with NEARCACHE_FULL=1)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,18 +28,40 @@ command -v memcached >/dev/null || missing+=(memcached)
 [ -e /usr/share/java/zookeeper.jar ] && [ -e /usr/share/java/slf4j-simple.jar ] && [ -e /usr/share/java/netty-codec.jar ] || missing+=(libzookeeper-java)
 command -v java >/dev/null || missing+=(default-jre-headless)
 command -v ip >/dev/null || missing+=(iproute2)
+# Installs packages without starting their services: the tests start what they need, where they need it.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d made='' status=0
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && made=1
+  fi
+  { apt-get -o DPkg::Lock::Timeout=120 update -qq &&
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "$@"; } >"$installing" 2>&1 || status=$?
+  [ -z "$made" ] || rm -f "$policy"
+  return $status
+}
+
+installing=$(mktemp)
 if [ ${#missing[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || fail "these Debian packages are missing, and there is no apt-get to install them: ${missing[*]}"
   [ "$(id -u)" = 0 ] || fail "these packages are missing, and installing them needs root: ${missing[*]}
 Run this, then tests/run.sh again (it needs no root itself):
     sudo apt-get install --no-install-recommends ${missing[*]}"
   say "Installing ${missing[*]} …"
-  installing=$(mktemp)
-  { apt-get -o DPkg::Lock::Timeout=120 update -qq &&
-    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "${missing[@]}"; } >"$installing" 2>&1 ||
-    { cat "$installing" >&2; fail "could not install ${missing[*]}"; }
-  rm -f "$installing"
+  install_packages "${missing[@]}" || { cat "$installing" >&2; fail "could not install ${missing[*]}"; }
 fi
+
+# Tools of single suites. Where one is missing its tests are skipped, or fail if NEARCACHE_REQUIRE names it.
+if [ "${NEARCACHE_TOOLS-}" = all ]; then
+  tools=()
+  command -v clang >/dev/null && [ -e /usr/include/zlib.h ] || tools+=(clang zlib1g-dev)
+  command -v dockerd >/dev/null && command -v iptables >/dev/null || tools+=(docker.io iptables)
+  if [ ${#tools[@]} -gt 0 ]; then
+    say "Installing ${tools[*]} …"
+    if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then say "  not installed: needs apt-get and root"
+    elif ! install_packages "${tools[@]}"; then say "  not installed: $(grep -a '^E:' "$installing" | head -n 1)"; fi
+  fi
+fi
+rm -f "$installing"
 
 # Everything that the tests start works in this folder, so that what a crashed test leaves can be found and ended.
 work=$(mktemp -d -t nearcache-run-XXXXXX)
@@ -61,6 +85,10 @@ say "built in $((SECONDS - started)) s"
 if [ $# -gt 0 ]; then suites=("$@"); else
   suites=()
   for project in tests/*.Tests/*.csproj tests/NearCache.IntegrationTests/*.csproj; do suites+=("$(basename "$project" .csproj)"); done
+  if [ "${NEARCACHE_TOOLS-}" != all ] && [[ ",${NEARCACHE_REQUIRE-}," != *,containers,* ]]; then
+    suites=("${suites[@]/#NearCache.Containers.Tests/}")
+    say "NearCache.Containers.Tests: not run (NEARCACHE_TOOLS=all runs it)"
+  fi
 fi
 
 minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
@@ -70,12 +98,15 @@ passed=0 failed=0 skipped=0 broken=()
 failures=$work/failures.log
 : >"$failures"
 for suite in "${suites[@]}"; do
+  [ -n "$suite" ] || continue
+  within=()
+  [ "$suite" != NearCache.Containers.Tests ] || within=(tests/containers/with-docker.sh)
   log=$work/$suite.log
   [ -e "artifacts/bin/$suite/release/$suite.dll" ] || fail "there is no suite '$suite'"
   started=$SECONDS
   status=0
   timeout --kill-after=10 $((minutes * 60)) \
-    dotnet "artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" -xml "$work/$suite.xml" >"$log" 2>&1 </dev/null || status=$?
+    ${within[@]+"${within[@]}"} dotnet "artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" -xml "$work/$suite.xml" >"$log" 2>&1 </dev/null || status=$?
   took=$((SECONDS - started))
   end_leftovers
   # "   NearCache.Tests  Total: 5, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s"

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using NearCache.TestSupport;
+
+namespace NearCache.Containers.Tests;
+
+/// <summary>Two caches whose servers run in containers, while containers are killed, paused and cut from their network.</summary>
+public sealed class ServersInContainersTests(ContainerServers servers) : IClassFixture<ContainerServers>
+{
+    private const int Keys = 20;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_invalidation_reaches_the_other_cache()
+    {
+        servers.Need();
+        var (reader, writer) = (servers.Reader, servers.Writer);
+        await AllAreNearAsync(reader, writer, "before");
+
+        var begun = Stopwatch.GetTimestamp();
+        await writer.SetAsync("product:0", "after", cancellationToken: Token);
+        await ShowsAsync(reader, "product:0", "after");
+        Report($"from the beginning of a write to the other cache's new value: {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:0} ms");
+        Assert.Equal("Connected", reader.Snapshot().ZooKeeper);
+    }
+
+    [Fact]
+    public async Task A_killed_leader_stops_nothing()
+    {
+        servers.Need();
+        var (reader, writer) = (servers.Reader, servers.Writer);
+        await AllAreNearAsync(reader, writer, "before");
+
+        var leader = await servers.LeaderAsync();
+        await servers.KillAsync(leader);
+        await writer.SetAsync("product:0", "while there is no leader", cancellationToken: Token);
+        await ShowsAsync(reader, "product:0", "while there is no leader");
+
+        Assert.NotEqual(leader, await servers.LeaderAsync());
+        await Eventually.BecomesTrueAsync(
+            () => Task.FromResult(reader.Snapshot().ZooKeeper == "Connected" && writer.Snapshot().ZooKeeper == "Connected"),
+            "both caches have a session with the others",
+            TimeSpan.FromMinutes(1));
+        await servers.StartAsync(leader);
+        await AllAreNearAsync(reader, writer, "after");
+    }
+
+    [Fact]
+    public Task A_paused_memcached_costs_only_its_own_keys() => WithoutOneMemcachedAsync(servers.PauseAsync, servers.ResumeAsync);
+
+    [Fact]
+    public Task A_memcached_that_is_cut_from_the_network_comes_back() => WithoutOneMemcachedAsync(servers.CutAsync, servers.JoinAsync);
+
+    [Fact]
+    public async Task A_member_of_the_ensemble_that_is_cut_from_the_network_stops_nothing()
+    {
+        servers.Need();
+        var (reader, writer) = (servers.Reader, servers.Writer);
+        await AllAreNearAsync(reader, writer, "before");
+
+        var leader = await servers.LeaderAsync();
+        await servers.CutAsync(leader);
+        await writer.SetAsync("product:0", "without one", cancellationToken: Token);
+        await ShowsAsync(reader, "product:0", "without one");
+
+        await servers.JoinAsync(leader);
+        await AllAreNearAsync(reader, writer, "after");
+    }
+
+    private async Task WithoutOneMemcachedAsync(Func<string, Task> take, Func<string, Task> giveBack)
+    {
+        servers.Need();
+        var gone = ContainerServers.Memcacheds[0];
+        var (reader, writer) = (servers.Reader, servers.Writer);
+        await AllAreNearAsync(reader, writer, "before");
+
+        await take(gone);
+
+        // Reads of all keys are answered, from the source where the server is silent; a key of the other server is near again at once.
+        await Eventually.BecomesTrueAsync(
+            async () => (await SourcesAsync(reader, "source")).Contains(CacheSource.Factory),
+            "the keys of the server that is gone come from the source",
+            TimeSpan.FromMinutes(1));
+        Assert.Contains(CacheSource.Near, await SourcesAsync(reader, "source"));
+
+        await giveBack(gone);
+        await AllAreNearAsync(reader, writer, "after");
+    }
+
+    private static async Task<List<CacheSource>> SourcesAsync(NearCacheClient cache, string value)
+    {
+        var sources = new List<CacheSource>();
+        foreach (var key in AllKeys())
+        {
+            var result = await cache.GetOrCreateResultAsync(key, _ => ValueTask.FromResult(value), cancellationToken: Token);
+            sources.Add(result.Source);
+        }
+
+        return sources;
+    }
+
+    private static Task AllAreNearAsync(NearCacheClient reader, NearCacheClient writer, string value) =>
+        Task.WhenAll(AllKeys().Select(async key =>
+        {
+            await Eventually.BecomesTrueAsync(() => IsWrittenAsync(writer, key, value), $"{key} is written", TimeSpan.FromMinutes(1));
+            await ShowsAsync(reader, key, value, CacheSource.Near);
+        }));
+
+    // A server that has just come back may refuse the first writes.
+    private static async Task<bool> IsWrittenAsync(NearCacheClient cache, string key, string value)
+    {
+        try
+        {
+            await cache.SetAsync(key, value, cancellationToken: Token);
+            return true;
+        }
+        catch (NearCacheException)
+        {
+            return false;
+        }
+    }
+
+    private static Task ShowsAsync(NearCacheClient cache, string key, string value, CacheSource? source = null) =>
+        Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                var result = await cache.GetAsync<string>(key, Token);
+                return result.Value == value && (source ?? result.Source) == result.Source;
+            },
+            $"{key} shows \"{value}\"",
+            TimeSpan.FromMinutes(1));
+
+    private static IEnumerable<string> AllKeys() =>
+        Enumerable.Range(0, Keys).Select(i => string.Create(CultureInfo.InvariantCulture, $"product:{i}"));
+
+    private static void Report(string figure) => TestContext.Current.TestOutputHelper!.WriteLine("[FIGURE] containers: " + figure);
+}
