@@ -3,22 +3,22 @@ using System.Text;
 
 namespace NearCache.Coherence.Core;
 
-/// <summary>The keys under which a memcached server carries the counters, the log and the rules of a namespace.</summary>
+/// <summary>The keys of the counters, the log records and the rules of a namespace on a memcached server.</summary>
 /// <remarks>
-/// They begin with a prefix that no application key can have. The 1 is the format: a change of anything here is another number. Written
-/// down in docs/formats.md.
+/// They start with a prefix that no application key can have. The 1 in it is the version of the format, which every change of these keys
+/// raises. Documented in docs/formats.md.
 /// </remarks>
 internal sealed class CounterNames
 {
-    /// <summary>What every key that is not the application's begins with.</summary>
+    /// <summary>The prefix of all keys that do not belong to the application.</summary>
     public const string Prefix = "~nc:1:";
 
-    /// <summary>How long a log record lives, in seconds.</summary>
+    /// <summary>The lifetime of a log record, in seconds.</summary>
     public const int LogLifetime = 60;
 
     private readonly ReadOnlyMemory<byte> _log;
 
-    /// <summary>Makes the names of a namespace.</summary>
+    /// <summary>Creates the names of a namespace.</summary>
     public CounterNames(string @namespace)
     {
         Total = Encode($"{Prefix}{@namespace}:total");
@@ -29,22 +29,24 @@ internal sealed class CounterNames
         _log = Encode($"{Prefix}{@namespace}:log:");
     }
 
-    /// <summary>The counter of all mutations.</summary>
+    /// <summary>Gets the key of the counter of all mutations.</summary>
     public ReadOnlyMemory<byte> Total { get; }
 
-    /// <summary>The counters of the segments.</summary>
+    /// <summary>Gets the keys of the segment counters.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Segments { get; }
 
-    /// <summary>The item that says which prefix the namespace's keys have.</summary>
+    /// <summary>Gets the key of the item that holds the namespace's key prefix.</summary>
     public ReadOnlyMemory<byte> KeyPrefix { get; }
 
-    /// <summary>The item that carries the rules.</summary>
+    /// <summary>Gets the key of the item that holds the rules.</summary>
     public ReadOnlyMemory<byte> Rules { get; }
 
-    /// <summary>The item that carries the churn breakers. It is on one server, as an item of the application would be.</summary>
+    /// <summary>
+    /// Gets the key of the item that holds the churn breakers. It lives on one server, as an item of the application does.
+    /// </summary>
     public ReadOnlyMemory<byte> Churn { get; }
 
-    /// <summary>The log record of a mutation.</summary>
+    /// <summary>Returns the key of the log record of a mutation.</summary>
     public ReadOnlyMemory<byte> Log(long n)
     {
         var key = new byte[_log.Length + 20];
@@ -53,7 +55,7 @@ internal sealed class CounterNames
         return key.AsMemory(0, _log.Length + digits);
     }
 
-    /// <summary>The value that a counter starts with: 48 random bits, so that two lives of a counter cannot be taken for one.</summary>
+    /// <summary>Returns the initial value of a counter: 48 random bits, so that two lives of a counter cannot be confused.</summary>
     public static long FirstValue(Random random) => random.NextInt64(1L << 20, 1L << 48);
 
     private static ReadOnlyMemory<byte> Encode(string name) => Encoding.UTF8.GetBytes(name);

@@ -1,20 +1,20 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>
-/// The right to store what a factory returns: the item that was seen before the factory ran, won or not, and on which connection.
+/// The right to store what a factory returns: the item that was read before the factory ran, and the connection that read it.
 /// </summary>
-/// <param name="Cas">Its CAS; null when there was none.</param>
+/// <param name="Cas">The CAS value of the item; null if there was none.</param>
 /// <param name="Connection">
-/// Which connection to the server it was read on: counted up by each new one, and noted before the read was sent.
+/// The connection that read the item, noted before the read was sent. Each new connection has a higher number.
 /// </param>
-/// <param name="Life">Which life of the server's counters it was read in; noted before the read was sent, too.</param>
+/// <param name="Life">The life of the server's counters, noted before the read was sent.</param>
 internal readonly record struct FillPermit(ulong? Cas, long Connection, int Life)
 {
-    /// <summary>Where its CAS was read.</summary>
+    /// <summary>Gets the origin of the CAS value.</summary>
     public CasOrigin Origin => new(Life, Connection);
 
-    /// <summary>How the factory's value may be stored now.</summary>
-    /// <param name="isSameLife">Whether the server is in the life in which the CAS was read.</param>
+    /// <summary>Returns how the factory's value may be stored now.</summary>
+    /// <param name="isSameLife">Whether the server is still in the life in which the CAS value was read.</param>
     public StoreMode Now<TProtocol>(bool isSameLife)
         where TProtocol : struct, IFillProtocol
     {
@@ -32,18 +32,18 @@ internal readonly record struct FillPermit(ulong? Cas, long Connection, int Life
     }
 }
 
-/// <summary>How the value of a factory is stored.</summary>
+/// <summary>Specifies how the value of a factory is stored.</summary>
 internal enum StoreMode
 {
-    /// <summary>It is not: the caller gets it, and that is all.</summary>
+    /// <summary>The value is not stored, and only the caller gets it.</summary>
     Not,
 
-    /// <summary>By compare-and-set with the CAS of the right.</summary>
+    /// <summary>By compare-and-set with the CAS value of the permit.</summary>
     IfUnchanged,
 
-    /// <summary>Only where nothing is. Not part of the design.</summary>
+    /// <summary>Only if there is no item. Used by broken protocols alone.</summary>
     IfAbsent,
 
-    /// <summary>Over whatever is there. Not part of the design.</summary>
+    /// <summary>Over any item. Used by broken protocols alone.</summary>
     Always,
 }

@@ -1,12 +1,14 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>
-/// What was true before a remote read was sent. What the read brings is kept near only if it is still true when it is in the map.
+/// The state before a remote read was sent. The result is kept near only if this state still holds when the entry is in the map.
 /// </summary>
-/// <param name="Sent">When the read was sent: the entry expires at the latest so long after it as the item still lived.</param>
+/// <param name="Sent">
+/// The time at which the read was sent. The entry expires no later than this plus the remaining lifetime of the item.
+/// </param>
 /// <param name="Segment">The segment of the key on its server.</param>
 /// <param name="Generation">The generation of that segment.</param>
-/// <param name="Rule">The generation of the rule that keeps the key near; the caller's to compare.</param>
+/// <param name="Rule">The generation of the rule that keeps the key near. The caller compares it.</param>
 /// <param name="Ring">The generation of the server list.</param>
 /// <param name="Stripe">The stripe of the key.</param>
 /// <param name="Epoch">The epoch of that stripe.</param>

@@ -1,23 +1,23 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>
-/// The decisions on which it rests that a fill never overwrites a newer write. Every default is the design; tests break one at a time, as
-/// with <see cref="Ledger.Core.ICoherenceProtocol"/>.
+/// The decisions that keep a fill from overwriting a newer write. Each default is the protocol; tests replace one at a time, as with <see
+/// cref="Ledger.Core.ICoherenceProtocol"/>.
 /// </summary>
 internal interface IFillProtocol
 {
-    /// <summary>A fill stores only over the very item that was there before its factory read the source.</summary>
+    /// <summary>A fill replaces only the item that was there before its factory read the source.</summary>
     static virtual bool ComparesCas => true;
 
-    /// <summary>The CAS is that of before the factory ran, never one that is read after it.</summary>
+    /// <summary>The CAS value is read before the factory runs, never after it.</summary>
     static virtual bool CasBeforeFactory => true;
 
-    /// <summary>A CAS ends with the life of the server that gave it: ids start again at 1 in a server that was restarted.</summary>
+    /// <summary>A CAS value is void after the life of the server that issued it: a restarted server counts from 1 again.</summary>
     static virtual bool EndsWithLife => true;
 
-    /// <summary>Who saw no item, and so has no CAS, does not store: adding would bring back what a removal took away.</summary>
+    /// <summary>Without an item there is no CAS value, and nothing is stored: adding would restore what a removal took away.</summary>
     static virtual bool AddsWithoutCas => false;
 }
 
-/// <summary>The design, unbroken.</summary>
+/// <summary>The protocol itself. Tests replace it to prove that they notice a broken one.</summary>
 internal readonly struct FillProtocol : IFillProtocol;

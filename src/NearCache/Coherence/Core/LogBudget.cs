@@ -1,7 +1,9 @@
 namespace NearCache.Coherence.Core;
 
-/// <summary>Limits log lines that others can cause at any rate to <see cref="LinesPerMinute"/> in any minute. Thread-safe.</summary>
-/// <remarks>One budget serves a cache: failures of ZooKeeper, changes of rules, and churn breakers of other processes share it.</remarks>
+/// <summary>
+/// Limits the log lines that other processes or servers can cause to <see cref="LinesPerMinute"/> in any minute. Thread-safe.
+/// </summary>
+/// <remarks>A cache has one budget. Failures of ZooKeeper, changes of rules and churn breakers of other processes share it.</remarks>
 internal sealed class LogBudget
 {
     /// <summary>The most lines within any 60 s.</summary>
@@ -9,7 +11,7 @@ internal sealed class LogBudget
 
     private readonly Lock _lock = new();   // guards the bucket
 
-    // Half of the lines may come at once: with those that are refilled in a minute they are all.
+    // Half of the lines may be logged at once; the other half is refilled within a minute.
     private readonly TokenBucket _lines = new(LinesPerMinute / 2.0) { Rate = LinesPerMinute / 2.0 / 60 };
 
     private int _leftOut;
@@ -19,7 +21,7 @@ internal sealed class LogBudget
 
     /// <summary>Takes one line from the budget, or counts it as left out.</summary>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <returns>False if the line must not be logged.</returns>
+    /// <returns>False if the caller must not log the line.</returns>
     public bool TryLog(long now)
     {
         var isThere = TryTake(now);
@@ -31,12 +33,12 @@ internal sealed class LogBudget
         return isThere;
     }
 
-    /// <summary>Returns <see cref="LeftOut"/>, and counts from zero again.</summary>
+    /// <summary>Returns <see cref="LeftOut"/> and resets it to zero.</summary>
     public int TakeLeftOut() => Interlocked.Exchange(ref _leftOut, 0);
 
     /// <summary>Takes one line from the budget.</summary>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <returns>False if the budget is used up, so that the line must not be logged.</returns>
+    /// <returns>False if the budget is used up, so that the caller must not log the line.</returns>
     public bool TryTake(long now)
     {
         lock (_lock)

@@ -1,12 +1,12 @@
 namespace NearCache.Coherence.Core;
 
 /// <summary>
-/// What all servers of a process have in common: the stripes, the generation of the server list, and the count of confirmations.
+/// The state that all servers of a process share: the stripes, the generation of the server list, and the count of confirmations.
 /// </summary>
 /// <remarks>
-/// Any thread may read. A near hit reads <see cref="Confirmations"/> before it looks the entry up and again after
-/// <see cref="Ledger.Core.ServerGate{TProtocol}.IsCurrent"/>: if it changed, the hit looks up again. Without that, a reader that held an entry while it
-/// was voided could pass a gate that opened only because it was voided.
+/// Thread-safe. A near hit reads <see cref="Confirmations"/> before it looks up the entry and again after <see
+/// cref="Ledger.Core.ServerGate{TProtocol}.IsCurrent"/>, and repeats the lookup if the number changed. Otherwise a reader that holds an
+/// entry while it is voided could pass a gate that opened only because it was voided.
 /// </remarks>
 internal sealed class ProcessEpochs
 {
@@ -14,24 +14,26 @@ internal sealed class ProcessEpochs
     private long _confirmations;
     private int _lives;
 
-    /// <summary>The epochs of the keys.</summary>
+    /// <summary>Gets the epochs of the keys.</summary>
     public Stripes Stripes { get; } = new();
 
-    /// <summary>The generation of the server list. A fill reads it before it asks the list which server has the key.</summary>
+    /// <summary>Gets the generation of the server list. A fill reads it before it asks the list for the server of its key.</summary>
     public long Ring => Volatile.Read(ref _ring);
 
-    /// <summary>How often any server was confirmed.</summary>
+    /// <summary>Gets how often any server was confirmed.</summary>
     public long Confirmations => Volatile.Read(ref _confirmations);
 
     /// <summary>
-    /// The server list was replaced. Called after the new list can be seen and before <see cref="Ledger.Core.ServerLedger{TProtocol}.RaiseAll"/> of every
-    /// server, old and new.
+    /// Raises the generation of the server list. Called after the new list is visible and before <see
+    /// cref="Ledger.Core.ServerLedger{TProtocol}.RaiseAll"/> of every old and new server.
     /// </summary>
     public void RaiseRing() => Interlocked.Increment(ref _ring);
 
-    /// <summary>A number for a server that begins, or begins again: a CAS of one life says nothing in another.</summary>
+    /// <summary>Returns the number of a new life of a server. A CAS value of one life is void in another.</summary>
     public int NextLife() => Interlocked.Increment(ref _lives);
 
-    /// <summary>A server is about to be confirmed; what the confirmation needs voided is voided.</summary>
+    /// <summary>
+    /// Counts a confirmation. Called before a server is confirmed, and after everything that the confirmation requires to be void is void.
+    /// </summary>
     public void Confirming() => Interlocked.Increment(ref _confirmations);
 }

@@ -8,19 +8,20 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Ensemble;
 
 /// <summary>
-/// The only way to ZooKeeper: every request of a cache passes it. It paces failures, keeps to <see cref="EnsembleLimits"/>, counts, and
-/// logs.
+/// The only way to ZooKeeper: every request of a cache passes it. It delays requests after failures, keeps to <see cref="EnsembleLimits"/>,
+/// counts requests, and logs failures.
 /// </summary>
 /// <remarks>
-/// Announcements and reads of slots are paced by their own budgets (<see cref="Slots.SlotBoard"/>) before they come here. Requests are made
-/// through an <see cref="EnsembleLane"/>, one for each purpose, so that a failure of one purpose delays no other. Thread-safe.
+/// The main type of the ensemble folder. Announcements and reads of slots are limited by their own budgets (<see cref="Slots.SlotBoard"/>)
+/// before they reach it. Each purpose has an <see cref="EnsembleLane"/> of its own, so that a failure of one purpose delays no other.
+/// Thread-safe.
 /// </remarks>
 internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
 {
     private const long SayAgainAfter = 600_000;
     private const long QuotaSayAgainAfter = 3_600_000;
 
-    private readonly Lock _lock = new();   // guards the allowances, the pauses of all lanes, and what was said
+    private readonly Lock _lock = new();   // guards the buckets, the pauses of all lanes, and what was logged
     private readonly RentedClient<ZooKeeperClient> _client;
     private readonly NearClock _clock;
     private readonly TimeProvider _time;
@@ -40,12 +41,12 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     private long _repliedAt = long.MinValue;
     private int _members = 1000;
 
-    /// <param name="client">Given back by <see cref="DisposeAsync"/>.</param>
-    /// <param name="announcementsPerNamespace">The transactions a second that all members together may make.</param>
+    /// <param name="client">The rented client. <see cref="DisposeAsync"/> returns it.</param>
+    /// <param name="announcementsPerNamespace">The most transactions a second of all members together.</param>
     /// <param name="clock">The monotonic clock.</param>
-    /// <param name="time">What pauses wait by.</param>
-    /// <param name="logger">Where failures are logged.</param>
-    /// <param name="lines">Limits the log lines; null for a budget of its own.</param>
+    /// <param name="time">The time provider of the pauses.</param>
+    /// <param name="logger">The logger of failures.</param>
+    /// <param name="lines">The limit of log lines; null for a budget of its own.</param>
     public EnsembleGateway(
         RentedClient<ZooKeeperClient> client,
         double announcementsPerNamespace,
@@ -61,25 +62,25 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         _transactions = new TokenBucket(EnsembleLimits.TransactionsOfNewSession) { Rate = _transactionsPerSecond / _members };
     }
 
-    /// <summary>The state of the session.</summary>
+    /// <summary>Gets the state of the session.</summary>
     public ZooKeeperState State => Client.State;
 
-    /// <summary>The session's id; 0 before there is one.</summary>
+    /// <summary>Gets the id of the session; 0 before there is one.</summary>
     public long SessionId => Client.SessionId;
 
-    /// <summary>Whether other caches of the process use the session, so that it goes on when this one ends.</summary>
+    /// <summary>Gets whether other caches of the process use the session, so that it continues after this one ends.</summary>
     public bool IsSessionShared => _client.IsUsedByOthers;
 
-    /// <summary>Writes that were refused because a quota is used up.</summary>
+    /// <summary>Gets the number of writes that were refused because a quota is used up.</summary>
     public long QuotaRefusals => Interlocked.Read(ref _quotaRefusals);
 
-    /// <summary>The monotonic millisecond at which this was made.</summary>
+    /// <summary>Gets the monotonic millisecond at which the gateway was created.</summary>
     public long MadeAt { get; }
 
-    /// <summary>The monotonic millisecond of the last reply of a server, whatever it said; null: there was none.</summary>
+    /// <summary>Gets the monotonic millisecond of the last reply of a server, whatever its result; null if there was none.</summary>
     public long? RepliedAt => Interlocked.Read(ref _repliedAt) is var at && at == long.MinValue ? null : at;
 
-    /// <summary>How many processes share the namespace's transactions; 1,000 until the number is known.</summary>
+    /// <summary>Gets or sets how many processes share the transactions of the namespace; 1,000 until the number is known.</summary>
     public int Members
     {
         get => _members;
@@ -96,13 +97,13 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Within how long all members together may make one transaction each, in milliseconds: a fleet that repairs spreads over it.
+    /// Gets the time, in milliseconds, in which all members together may make one transaction each. The repairs of a fleet spread over it.
     /// </summary>
     public long FleetSpread => (long)Math.Min(1000 * _members / _transactionsPerSecond, EnsembleLimits.LongestChangePause);
 
     /// <summary>
-    /// What fails now, with the newest reason. What has not been tried for <see cref="EnsembleLimits.FailsFor"/> since it failed is left
-    /// out.
+    /// Gets the purposes that fail now, each with its newest reason. Leaves out what has not been tried for <see
+    /// cref="EnsembleLimits.FailsFor"/> since it failed.
     /// </summary>
     public IReadOnlyList<EnsembleFailure> Failing
     {
@@ -118,19 +119,19 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
 
     internal ZooKeeperClient Client => _client.Client;
 
-    /// <summary>Requests that were sent, and those among them that failed.</summary>
+    /// <summary>Gets the number of requests, and how many of them failed.</summary>
     public (long Requests, long Failures) Total => (_asked.Sum(), _failed.Sum());
 
-    /// <summary>Requests that were sent for a purpose.</summary>
+    /// <summary>Returns the number of requests of a purpose.</summary>
     public long Asked(EnsembleRequest purpose) => Interlocked.Read(ref _asked[(int)purpose]);
 
-    /// <summary>Those among them that failed.</summary>
+    /// <summary>Returns the number of failed requests of a purpose.</summary>
     public long Failed(EnsembleRequest purpose) => Interlocked.Read(ref _failed[(int)purpose]);
 
-    /// <summary>Makes a lane for one purpose.</summary>
-    /// <param name="reads">What its reads are for.</param>
-    /// <param name="changes">What its changes are for.</param>
-    /// <param name="pacing">What its requests wait for.</param>
+    /// <summary>Creates the lane of a purpose.</summary>
+    /// <param name="reads">The purpose of its reads.</param>
+    /// <param name="changes">The purpose of its changes.</param>
+    /// <param name="pacing">The limits of its requests.</param>
     public EnsembleLane Lane(EnsembleRequest reads, EnsembleRequest changes, EnsemblePacing pacing)
     {
         var lane = new EnsembleLane(this, reads, changes, pacing);
@@ -147,7 +148,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         Client.StateChangesAsync(cancellationToken);
 
     /// <summary>
-    /// There is a connection again: what failed for want of one is tried again at once. A new session may ask as much as any.
+    /// Ends the pauses of requests that failed without a connection, because there is one again. A new session has a full allowance.
     /// </summary>
     public void Connected(bool isNewSession)
     {
@@ -168,15 +169,15 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         Reconsider();
     }
 
-    /// <summary>Takes one line about ZooKeeper from the log budget. False if the line must not be logged.</summary>
+    /// <summary>Takes a line about ZooKeeper from the log budget. Returns false if the caller must not log it.</summary>
     public bool MayLog() => _lines.TryTake(_clock.Monotonic());
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 
-    /// <summary>Closes the session and the connection now and waits for nothing, unless other caches of the process use them.</summary>
+    /// <summary>Closes the session and the connection without waiting, unless other caches of the process use them.</summary>
     public void Dispose() => _client.Dispose();
 
-    /// <summary>Waits for the lane's pause, and for what the lane pays with.</summary>
+    /// <summary>Waits for the pause of the lane, and for the tokens that the request takes.</summary>
     internal async ValueTask AdmitAsync(
         EnsembleLane lane, EnsembleLane.Direction direction, bool isUrgent, CancellationToken cancellationToken)
     {
@@ -208,7 +209,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>A request was answered as it should.</summary>
+    /// <summary>Records that a request succeeded.</summary>
     internal void Passed(EnsembleLane.Direction direction)
     {
         var now = _clock.Monotonic();
@@ -233,7 +234,9 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>A change lost against another process's: not a failure, but not to be repeated at once.</summary>
+    /// <summary>
+    /// Records that a change lost against that of another process. This is no failure, but an immediate retry would probably lose again.
+    /// </summary>
     internal void Lost(EnsembleLane.Direction direction)
     {
         var now = _clock.Monotonic();
@@ -244,7 +247,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>A request failed.</summary>
+    /// <summary>Records that a request failed.</summary>
     internal void Failed(EnsembleLane.Direction direction, ZooKeeperException exception, string path)
     {
         var now = _clock.Monotonic();
@@ -281,12 +284,12 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
 
         if (exception.Code == ZooKeeperErrorCode.QuotaExceeded)
         {
-            // Last: a caller that sees it counted can count on the warning being written.
+            // Last, so that a caller that sees the count can rely on the warning.
             Interlocked.Increment(ref _quotaRefusals);
         }
     }
 
-    /// <summary>Whether a request failed on the way, so that no server has said anything.</summary>
+    /// <summary>Returns whether a request failed without a reply of a server.</summary>
     internal static bool IsOfConnection(ZooKeeperException exception) =>
         exception.Code is ZooKeeperErrorCode.ConnectionLoss or ZooKeeperErrorCode.OperationTimeout or ZooKeeperErrorCode.SessionExpired;
 
@@ -304,7 +307,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         }
     }
 
-    // Whatever waits looks again.
+    // Lets all waiting requests look again.
     private void Reconsider() =>
         Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 }

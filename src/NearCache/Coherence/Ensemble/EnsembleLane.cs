@@ -5,13 +5,10 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Ensemble;
 
 /// <summary>
-/// Requests to ZooKeeper for one purpose, made through the <see cref="EnsembleGateway"/>. After a failure the next request waits by itself, so
-/// a caller may simply ask again.
+/// The requests to ZooKeeper of one purpose, made through the <see cref="EnsembleGateway"/>. After a failure the next request waits by
+/// itself, so a caller may retry at once.
 /// </summary>
-/// <remarks>
-/// What is no failure but an expected answer (another version, a node that exists, none that is there) is returned, and does not pause the
-/// lane.
-/// </remarks>
+/// <remarks>Expected answers (another version, an existing node, a missing node) are returned, and do not pause the lane.</remarks>
 internal sealed class EnsembleLane
 {
     private readonly EnsembleGateway _gate;
@@ -36,28 +33,28 @@ internal sealed class EnsembleLane
 
     public EnsemblePacing Pacing { get; }
 
-    /// <summary>The node that stands for the root, as the connection string says; empty if none does.</summary>
+    /// <summary>Gets the chroot of the connection string; empty if it has none.</summary>
     public string Chroot => _client.Chroot;
 
-    /// <summary>The same lane with paths from the ensemble's own root. Sets no watches.</summary>
+    /// <summary>Gets the same lane with paths from the root of the ensemble. It sets no watches.</summary>
     public EnsembleLane AtRoot => new(this, _client.AtRoot, _isUrgent);
 
-    /// <summary>The same lane for what must not wait for any pause: a stop that this process puts, and the removal of its member.</summary>
+    /// <summary>Gets the same lane for requests that wait for no pause: a stop of this process, and the removal of its member.</summary>
     public EnsembleLane Urgent => new(this, _client, isUrgent: true);
 
-    /// <summary>The monotonic millisecond before which a read waits.</summary>
+    /// <summary>Gets the monotonic millisecond before which reads wait.</summary>
     public long ReadsFrom => _reads.Pause.NotBefore;
 
-    /// <summary>The monotonic millisecond before which a change waits.</summary>
+    /// <summary>Gets the monotonic millisecond before which changes wait.</summary>
     public long ChangesFrom => _changes.Pause.NotBefore;
 
-    /// <summary>What has failed last, and not before a monotonic millisecond. Requires the gate's lock.</summary>
+    /// <summary>Returns the failures since a monotonic millisecond. Requires the lock of the gateway.</summary>
     internal IEnumerable<EnsembleFailure> Failing(long since) => new[] { _reads, _changes }
         .Where(direction => direction.Failure is not null && direction.FailedAt >= since)
         .Select(direction => new EnsembleFailure(direction.Purpose, direction.Pause.Failures, direction.Failure!.Message));
 
-    /// <summary>Looks whether the chroot exists, and creates it where the settings say so. Nothing without a chroot.</summary>
-    /// <exception cref="ChrootMissingException">It does not exist, and may not be created.</exception>
+    /// <summary>Checks that the chroot exists, and creates it if the settings allow. Does nothing without a chroot.</summary>
+    /// <exception cref="ChrootMissingException">The chroot does not exist, and may not be created.</exception>
     public async ValueTask EnsureChrootAsync(CancellationToken cancellationToken)
     {
         if (Chroot.Length > 0 && await AtRoot.ExistsAsync(Chroot, null, cancellationToken).ConfigureAwait(false) is null)
@@ -82,10 +79,10 @@ internal sealed class EnsembleLane
     public ValueTask<ZNodeData> GetDataAsync(string path, Action<WatchEvent>? watch, CancellationToken cancellationToken) =>
         AskAsync(_reads, path, () => _client.GetDataAsync(path, watch, cancellationToken), cancellationToken);
 
-    /// <summary>The data and the stat of a node; null if there is none.</summary>
-    /// <param name="path">Which.</param>
-    /// <param name="watch">Called once, when the node is created, changed or deleted; null: no watch is set.</param>
-    /// <param name="cancellationToken">Gives up the answer, and the watch.</param>
+    /// <summary>Reads the data and the stat of a node; null if there is none.</summary>
+    /// <param name="path">The path of the node.</param>
+    /// <param name="watch">Called once, when the node is created, changed or deleted; null for no watch.</param>
+    /// <param name="cancellationToken">Abandons the reply and the watch.</param>
     public async ValueTask<ZNodeData?> TryGetDataAsync(string path, Action<WatchEvent>? watch, CancellationToken cancellationToken)
     {
         while (true)
@@ -106,7 +103,7 @@ internal sealed class EnsembleLane
                 },
                 cancellationToken).ConfigureAwait(false);
 
-            // No watch was set on a node that is not there; if it is by now, it is read again.
+            // A missing node has no watch yet. If it exists by now, it is read again.
             if (data is not null || watch is null || await ExistsAsync(path, watch, cancellationToken).ConfigureAwait(false) is null)
             {
                 return data;
@@ -135,8 +132,8 @@ internal sealed class EnsembleLane
             },
             cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Makes a node.</summary>
-    /// <returns>False: there is such a node.</returns>
+    /// <summary>Creates a node.</summary>
+    /// <returns>False if the node exists.</returns>
     public ValueTask<bool> TryCreateAsync(
         string path, ReadOnlyMemory<byte>? data, ZNodeMode mode, IReadOnlyList<ZNodeAcl> acl, CancellationToken cancellationToken) =>
         TryAsync<NodeExistsException>(
@@ -145,13 +142,13 @@ internal sealed class EnsembleLane
             cancellationToken);
 
     /// <summary>Replaces the data of a node.</summary>
-    /// <returns>False: it has another version.</returns>
+    /// <returns>False if the node has another version.</returns>
     public ValueTask<bool> TrySetDataAsync(string path, ReadOnlyMemory<byte> data, int version, CancellationToken cancellationToken) =>
         TryAsync<BadVersionException>(
             path, async () => await _client.SetDataAsync(path, data, version, cancellationToken).ConfigureAwait(false), cancellationToken);
 
-    /// <summary>Removes a node.</summary>
-    /// <returns>False: there is no such node.</returns>
+    /// <summary>Deletes a node.</summary>
+    /// <returns>False if there is no such node.</returns>
     public ValueTask<bool> TryDeleteAsync(string path, CancellationToken cancellationToken) =>
         TryAsync<NoNodeException>(
             path,
@@ -160,8 +157,8 @@ internal sealed class EnsembleLane
 
     /// <summary>Creates or changes several nodes in one transaction.</summary>
     /// <returns>
-    /// False: nothing was changed, because another process created, changed or removed some of them first. The lane pauses, since a caller
-    /// that asks again at once may lose again.
+    /// False if nothing was changed, because another process created, changed or deleted some of the nodes first. The lane pauses then,
+    /// since an immediate retry may lose again.
     /// </returns>
     public async ValueTask<bool> TryChangeAllAsync(IReadOnlyList<MultiOperation> operations, CancellationToken cancellationToken)
     {
@@ -186,7 +183,7 @@ internal sealed class EnsembleLane
         return true;
     }
 
-    /// <summary>There is a connection again. Requires the gate's lock.</summary>
+    /// <summary>Ends the pauses of requests that failed without a connection. Requires the lock of the gateway.</summary>
     internal void ConnectionIsBack()
     {
         foreach (var direction in new[] { _reads, _changes })
@@ -235,7 +232,7 @@ internal sealed class EnsembleLane
         return reply;
     }
 
-    /// <summary>The reads or the changes of a lane. Guarded by the gate's lock.</summary>
+    /// <summary>The reads or the changes of a lane. Guarded by the lock of the gateway.</summary>
     internal sealed class Direction(EnsembleRequest purpose, bool isChange, FailurePause pause)
     {
         public EnsembleRequest Purpose => purpose;
@@ -244,7 +241,7 @@ internal sealed class EnsembleLane
 
         public FailurePause Pause => pause;
 
-        /// <summary>The newest failure since the last success.</summary>
+        /// <summary>Gets or sets the newest failure since the last success.</summary>
         public ZooKeeperException? Failure { get; set; }
 
         public long FailedAt { get; set; }
@@ -255,21 +252,21 @@ internal sealed class EnsembleLane
     }
 }
 
-/// <summary>What the requests of an <see cref="EnsembleLane"/> wait for.</summary>
+/// <summary>Specifies what the requests of an <see cref="EnsembleLane"/> wait for.</summary>
 internal enum EnsemblePacing
 {
-    /// <summary>Nothing: a person or the application asked, and paces itself.</summary>
+    /// <summary>Nothing: the caller, a person or the application, limits itself.</summary>
     None,
 
-    /// <summary>The pauses after failures. A budget of the caller's own paces the rest.</summary>
+    /// <summary>The pauses after failures. The caller has a budget of its own.</summary>
     Failures,
 
-    /// <summary>The pauses after failures, and <see cref="EnsembleLimits"/>.</summary>
+    /// <summary>The pauses after failures, and the limits of <see cref="EnsembleLimits"/>.</summary>
     RateLimited,
 }
 
-/// <summary>Requests that fail now.</summary>
-/// <param name="Purpose">What they are for.</param>
-/// <param name="Failures">How many failed since one succeeded.</param>
-/// <param name="Reason">Why the last one failed.</param>
+/// <summary>A purpose whose requests fail now.</summary>
+/// <param name="Purpose">The purpose.</param>
+/// <param name="Failures">The failures since the last success.</param>
+/// <param name="Reason">The reason of the last failure.</param>
 internal readonly record struct EnsembleFailure(EnsembleRequest Purpose, int Failures, string Reason);

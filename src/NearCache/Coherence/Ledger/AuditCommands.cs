@@ -7,34 +7,38 @@ using NearCache.Remote;
 
 namespace NearCache.Coherence.Ledger;
 
-/// <summary>The groups of commands that coherence sends to a server, and what their answers say.</summary>
-/// <remarks>docs/formats.md, "Counters".</remarks>
+/// <summary>The groups of commands that coherence sends to a server, and the values in their replies.</summary>
+/// <remarks>Documented in docs/formats.md, "Counters".</remarks>
 internal sealed class AuditCommands(CounterNames keys)
 {
-    /// <summary>The place of the rules in the answers to <see cref="Audit"/> and <see cref="Flush"/>.</summary>
+    /// <summary>The position of the rules in the replies to <see cref="Audit"/> and <see cref="Flush"/>.</summary>
     public const int RulesAt = 1;
 
     private const int SegmentsAt = 2;
 
-    // Once for each time that all segments are read along, which keeps the item from eviction.
+    // The prefix is read once in each round of the segments, which keeps the item from eviction.
     private const int SegmentWithPrefix = 0;
 
-    /// <summary>The total, the flags of the rules, one segment; with the first, the prefix too.</summary>
+    /// <summary>Creates an audit: the total, the flags of the rules, and one segment; with the first segment also the prefix.</summary>
     public MetaCommand[] Audit(int segment)
     {
         MetaCommand[] audit = [MetaCommand.Get(keys.Total), RulesFlags(), MetaCommand.Get(keys.Segments[segment])];
         return segment == SegmentWithPrefix ? [.. audit, MetaCommand.Get(keys.KeyPrefix)] : audit;
     }
 
-    /// <summary>The total, the flags of the rules, then every segment and the prefix: never before the total.</summary>
+    /// <summary>
+    /// Creates a flush: the total, the flags of the rules, every segment, and the prefix. The segments are never before the total.
+    /// </summary>
     public MetaCommand[] Flush() =>
         [MetaCommand.Get(keys.Total), RulesFlags(), .. keys.Segments.Select(key => MetaCommand.Get(key)), MetaCommand.Get(keys.KeyPrefix)];
 
-    /// <summary>Says the prefix, unless the server says one already.</summary>
+    /// <summary>Creates the item of the prefix, unless the server has one.</summary>
     public MetaCommand SayPrefix(string prefix) =>
         MetaCommand.Set(keys.KeyPrefix, Encoding.UTF8.GetBytes(prefix), timeToLive: 0) with { Mode = MetaSetMode.Add };
 
-    /// <summary>The prefix, every segment, then the total, each only if it is absent: in a race the first maker's value counts.</summary>
+    /// <summary>
+    /// Creates the prefix, every segment, and then the total, each only if it is missing. In a race the value of the first process counts.
+    /// </summary>
     public MetaCommand[] Create(string prefix) =>
         [SayPrefix(prefix), .. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
     {
@@ -42,10 +46,10 @@ internal sealed class AuditCommands(CounterNames keys)
         Initial = (ulong)CounterNames.FirstValue(Random.Shared),
     })];
 
-    /// <summary>The log records of these writes.</summary>
+    /// <summary>Creates the reads of log records.</summary>
     public MetaCommand[] Logs(IReadOnlyList<long> totals) => [.. totals.Select(total => MetaCommand.Get(keys.Log(total)))];
 
-    /// <summary>The mutation and its bumps, in the order that the design decides.</summary>
+    /// <summary>Creates a mutation with its increments, in the order of the protocol.</summary>
     public MetaCommand[] Mutation(in MetaCommand mutation, int segment)
     {
         var order = MutationPlan<CoherenceProtocol>.Order;
@@ -58,27 +62,27 @@ internal sealed class AuditCommands(CounterNames keys)
         return group;
     }
 
-    /// <summary>The bumps alone, for what is owed.</summary>
+    /// <summary>Creates the increments alone, to pay a debt.</summary>
     public MetaCommand[] Bumps(int segment) => [.. MutationPlan<CoherenceProtocol>.BumpsOnly.Select(bump => Bump(bump, segment))];
 
-    /// <summary>A counter as read or counted; null: absent.</summary>
+    /// <summary>Returns the value of a counter in a reply; null if the counter is missing.</summary>
     public static long? Counter(in MetaResponse response) =>
         response.Status == MetaStatus.Ok
             && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 
-    /// <summary>The total in the answers to <see cref="Audit"/> and <see cref="Flush"/>.</summary>
+    /// <summary>Returns the total in the reply to <see cref="Audit"/> or <see cref="Flush"/>.</summary>
     public static long? Total(RemoteReply reply) => Counter(reply.Responses[0]);
 
-    /// <summary>The segment in the answers to <see cref="Audit"/>.</summary>
+    /// <summary>Returns the segment in the reply to <see cref="Audit"/>.</summary>
     public static long? Segment(RemoteReply reply) => Counter(reply.Responses[SegmentsAt]);
 
-    /// <summary>The segments in the answers to <see cref="Flush"/>.</summary>
+    /// <summary>Returns the segments in the reply to <see cref="Flush"/>.</summary>
     public static long?[] Segments(RemoteReply reply) =>
         [.. reply.Responses.Skip(SegmentsAt).Take(KeyHash.Segments).Select(response => Counter(response))];
 
-    /// <summary>The prefix in the answers to <see cref="Audit"/> and <see cref="Flush"/>; null: it was not asked for.</summary>
+    /// <summary>Returns the prefix in the reply to <see cref="Audit"/> or <see cref="Flush"/>; null if it was not read.</summary>
     public static MetaResponse? Prefix(RemoteReply reply) =>
         reply.Responses.Count is SegmentsAt + 2 or SegmentsAt + KeyHash.Segments + 1 ? reply.Responses[^1] : null;
 

@@ -8,10 +8,10 @@ using NearCache.Remote;
 
 namespace NearCache.Coherence.Ledger;
 
-/// <summary>Audits one server: asks it what the auditor decides, one step after the other, and tells the ledger what it answers.</summary>
+/// <summary>Audits one server: executes the steps of the auditor one after another, and passes the replies to the ledger.</summary>
 /// <param name="observe">
-/// Told of the flags of the server's rules, and when they were asked for and received. Says whether the server carries exactly the rules
-/// that are applied here.
+/// Called with the flags of the server's rules, the time of the request and the time of the reply. Returns whether the server carries
+/// exactly the rules that this process applies.
 /// </param>
 internal sealed class AuditLoop(
     IRemoteServer server,
@@ -25,7 +25,7 @@ internal sealed class AuditLoop(
 
     private Timestamps _late = Timestamps.Never;
 
-    /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
+    /// <summary>Starts auditing. The audit of an embedded server is answered before this method returns.</summary>
     public void Start()
     {
         _gate.Begin(context.Clock.Monotonic());
@@ -104,7 +104,7 @@ internal sealed class AuditLoop(
         ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now, reply.ConnectionId);
     }
 
-    // Everything that was announced before this was called is void here when it returns true.
+    // If this returns true, everything that was announced before the call is void here.
     private async ValueTask<bool> IsConfirmedAsync(CancellationToken stopping)
     {
         if (context.Confirmation is not { } confirmation)
@@ -117,7 +117,7 @@ internal sealed class AuditLoop(
             return false;
         }
 
-        // A stop may have come and gone unseen, and what was written meanwhile was not announced.
+        // A stop may have been put and cleared unseen, and writes meanwhile were not announced.
         var (now, last) = (context.Clock.Now(), ledger.Gate.Confirmed);
         if (last != Timestamps.Never
             && last != _late
@@ -158,14 +158,14 @@ internal sealed class AuditLoop(
         }
         else
         {
-            // Left to those that agree, which look once in an audit period: the whole of it, whatever else is due here.
+            // Processes that agree create the counters at their next audit. The whole period is waited for, whatever else is due here.
             await Task.Delay(TimeSpan.FromMilliseconds(context.AuditPeriod), context.Time, stopping).ConfigureAwait(false);
         }
 
         ledger.CountersCreated();
     }
 
-    // False: this process has another prefix than the namespace, here or on another server.
+    // False: the namespace has another prefix than this process, here or on another server.
     private async ValueTask<bool> PrefixMatchesAsync(RemoteReply reply)
     {
         if (context.HasCounters && AuditCommands.Prefix(reply) is { } item

@@ -6,23 +6,23 @@ using NearCache.Remote;
 namespace NearCache.Coherence.Ledger;
 
 /// <summary>
-/// Sends commands that compare a CAS: only on connections on which the server's life was read, and only if the CAS is of that life.
+/// Sends commands that compare a CAS value: only on connections on which the server's life was read, and only for a CAS value of that life.
 /// </summary>
 /// <remarks>
-/// A connection leads to one process of memcached, so it never leads to two lives of CAS ids. Usually an audit has read the life already,
-/// and nothing more is asked.
+/// A connection leads to one memcached process, so it has CAS values of one life only. Usually an audit has read the life already, and no
+/// extra read is needed.
 /// </remarks>
 internal sealed class CasCommands(IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger)
 {
     // A connection may be replaced between the read of its life and the command.
     private const int MostTries = 4;
 
-    /// <summary>Sends a command once it is certain what its CAS means.</summary>
-    /// <param name="origin">Where the CAS was read.</param>
-    /// <param name="key">The command's key.</param>
-    /// <param name="send">Sends it on this connection, and on no other.</param>
-    /// <returns>The answer; <see cref="MetaStatus.Exists"/> if the CAS is of a life that is over, and then nothing was sent.</returns>
-    /// <exception cref="MemcachedException">There is no answer.</exception>
+    /// <summary>Sends a command after the life of its CAS value is certain.</summary>
+    /// <param name="origin">The origin of the CAS value.</param>
+    /// <param name="key">The key of the command.</param>
+    /// <param name="send">Sends the command on the given connection, and on no other.</param>
+    /// <returns>The reply. <see cref="MetaStatus.Exists"/> if the life of the CAS value is over; then nothing was sent.</returns>
+    /// <exception cref="MemcachedException">There is no reply.</exception>
     /// <exception cref="NearCacheException">The server's life could not be read.</exception>
     public async Task<MetaResponse> ExecuteAsync(CasOrigin origin, ReadOnlyMemory<byte> key, Func<long, Task<MetaResponse>> send)
     {
@@ -44,7 +44,7 @@ internal sealed class CasCommands(IRemoteServer server, CoherenceContext context
         }
     }
 
-    /// <summary>Returns the connection on which a CAS means what it meant when it was read; null: none does any more.</summary>
+    /// <summary>Returns the connection on which a CAS value is valid; null if there is none any more.</summary>
     /// <exception cref="MemcachedException">There is no connection.</exception>
     /// <exception cref="NearCacheException">The server's life could not be read.</exception>
     public async ValueTask<long?> ConnectionAsync(CasOrigin origin, ReadOnlyMemory<byte> key)
@@ -88,7 +88,7 @@ internal sealed class CasCommands(IRemoteServer server, CoherenceContext context
         }
         catch (MemcachedConnectionLostException e) when (!e.OutcomeUnknown)
         {
-            // Replaced: its successor is read.
+            // The connection was replaced, and its successor is read.
         }
     }
 }

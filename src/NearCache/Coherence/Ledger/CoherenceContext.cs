@@ -5,7 +5,7 @@ using NearCache.Near;
 
 namespace NearCache.Coherence.Ledger;
 
-/// <summary>What the drivers of all servers have in common.</summary>
+/// <summary>The state and the settings that all parts of coherence share.</summary>
 internal sealed class CoherenceContext
 {
     public required CounterNames Names { get; init; }
@@ -20,7 +20,7 @@ internal sealed class CoherenceContext
 
     public required IInvalidationTarget Invalidator { get; init; }
 
-    /// <summary>Set before anything is started, where there is a ZooKeeper.</summary>
+    /// <summary>Gets or sets the announcer. Set before any loop starts, if there is a ZooKeeper.</summary>
     public IAnnouncer Announcer { get; set; } = new NoAnnouncer();
 
     public required NearCacheMetrics Metrics { get; init; }
@@ -30,38 +30,39 @@ internal sealed class CoherenceContext
     /// <summary>Gets the limit of log lines that other processes, administrators or the ensemble can cause.</summary>
     public LogBudget LogBudget { get; } = new();
 
-    /// <summary>Whether other processes share the servers, and may have to look up what was written.</summary>
+    /// <summary>Gets whether other processes share the servers, and may have to read log records.</summary>
     public required bool IsShared { get; init; }
 
     /// <summary>
-    /// Whether the servers count writes. If not, everything that may be near elsewhere is announced, and <see cref="Confirmation"/>
-    /// confirms.
+    /// Gets whether the servers count writes. If not, every write of a key that may be near elsewhere is announced, and <see
+    /// cref="Confirmation"/> confirms.
     /// </summary>
     public required bool HasCounters { get; init; }
 
-    /// <summary>Whether anything may be near at all: without counters nothing can be relied upon that no ZooKeeper confirms.</summary>
+    /// <summary>Gets whether anything may be near at all. Without counters and without ZooKeeper nothing can be confirmed.</summary>
     public required bool KeepsNear { get; init; }
 
     /// <summary>
-    /// Asked before each audit where the servers have no counters; null: the counters confirm. Set before anything is started.
+    /// Gets or sets the confirmation that replaces the counters of a remote without them; null if the servers have counters. Set before any
+    /// loop starts.
     /// </summary>
     public IConfirmation? Confirmation { get; set; }
 
-    /// <summary>Milliseconds from one audit of a server to the next, ± 10 %.</summary>
+    /// <summary>Gets the time from one audit of a server to the next, in milliseconds, ± 10 %.</summary>
     public required long AuditPeriod { get; init; }
 
-    /// <summary>Milliseconds.</summary>
+    /// <summary>Gets the promised bound, in milliseconds.</summary>
     public required long MaxStaleness { get; init; }
 
     /// <summary>
-    /// Milliseconds after which a rule that the registry stops is near in no process, and will not be for a lease to come, whatever has
-    /// become of it; only where the servers have no counters.
+    /// Gets the time, in milliseconds, after which a stopped rule is near in no process, and stays so for a lease, whatever happens to the
+    /// stop. Only if the servers have no counters.
     /// </summary>
     public long ClosedAfter { get; init; }
 
     /// <summary>
-    /// How long an audit waits for news before the server's log is asked, in milliseconds: as the pace of reading slots and the session to
-    /// ZooKeeper are now.
+    /// Gets how long an audit waits for announcements before it reads log records, in milliseconds. Depends on the current pace of slot
+    /// reads and on the session.
     /// </summary>
     public required Func<long> Patience { get; init; }
 }

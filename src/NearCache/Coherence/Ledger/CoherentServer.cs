@@ -8,8 +8,7 @@ using NearCache.Rules;
 namespace NearCache.Coherence.Ledger;
 
 /// <summary>
-/// One server, as the cache keeps to it: its <see cref="CountedWrites"/> and its <see cref="AuditLoop"/>, around a ledger that a
-/// <see cref="SynchronizedLedger"/> has.
+/// One server of the cache: its <see cref="CountedWrites"/> and its <see cref="AuditLoop"/> around a <see cref="SynchronizedLedger"/>.
 /// </summary>
 internal sealed class CoherentServer : IAsyncDisposable
 {
@@ -32,18 +31,19 @@ internal sealed class CoherentServer : IAsyncDisposable
 
     public IRemoteServer Server { get; }
 
-    /// <summary>What near hits compare.</summary>
+    /// <summary>Gets the gate that near hits check.</summary>
     public ServerGate Gate { get; }
 
-    /// <summary>The rules on it. Set before it is started.</summary>
+    /// <summary>Gets or sets the rules on the server. Set before <see cref="Start"/>.</summary>
     public IServerRules Rules { get; set; } = null!;
 
     /// <summary>
-    /// Changes when the server has lost its items, so that a CAS of before means nothing any more. No two servers ever have the same.
+    /// Gets the number of the server's present life. It changes when the server has lost its items, which voids CAS values of before. No
+    /// two servers share a number.
     /// </summary>
     public int Epoch => _ledger.Epoch;
 
-    /// <summary>Begins to audit. An embedded server answers before this returns.</summary>
+    /// <summary>Starts auditing. The audit of an embedded server is answered before this method returns.</summary>
     public void Start() => _audits.Start();
 
     /// <inheritdoc cref="CountedWrites.MutateAsync"/>
@@ -55,7 +55,7 @@ internal sealed class CoherentServer : IAsyncDisposable
     public Task<MetaResponse> CompareAsync(CasOrigin origin, ReadOnlyMemory<byte> key, Func<long, Task<MetaResponse>> send) =>
         _compared.ExecuteAsync(origin, key, send);
 
-    /// <summary>The same with a command that is sent alone.</summary>
+    /// <summary>Sends a single command that compares a CAS value.</summary>
     public Task<MetaResponse> CompareAsync(CasOrigin origin, MetaCommand command) =>
         CompareAsync(
             origin,
@@ -65,13 +65,13 @@ internal sealed class CoherentServer : IAsyncDisposable
     /// <inheritdoc cref="CountedWrites.BumpAsync"/>
     public Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule) => _writes.BumpAsync(hash, key, rule);
 
-    /// <summary>A mutation was sent without its bumps and not answered: they are owed.</summary>
+    /// <summary>Records a debt: a mutation was sent without its increments, and was not answered.</summary>
     public void Owe(KeyHash hash, ReadOnlyMemory<byte> key) => _writes.Owe(hash, key);
 
-    /// <summary>News from a slot.</summary>
+    /// <summary>Takes over an announcement.</summary>
     public void Hear(Announcement announcement) => _ledger.Hear(announcement);
 
-    /// <summary>All near entries of the server are gone.</summary>
+    /// <summary>Voids all near entries of the server.</summary>
     public void Void(FlushReason reason) => _ledger.Void(reason);
 
     public ValueTask DisposeAsync() => _audits.DisposeAsync();
@@ -80,7 +80,7 @@ internal sealed class CoherentServer : IAsyncDisposable
 /// <summary>The rules on one server, as its audits and its counted writes use them.</summary>
 internal interface IServerRules : IAsyncDisposable
 {
-    /// <summary>Gets what is known now of the rules on the server. Thread-safe.</summary>
+    /// <summary>Gets the present view of the rules on the server. Thread-safe.</summary>
     RulesView View { get; }
 
     /// <summary>Takes over the flags of the rules item, which an audit has read.</summary>

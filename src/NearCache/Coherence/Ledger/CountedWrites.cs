@@ -10,22 +10,22 @@ using NearCache.Rules;
 namespace NearCache.Coherence.Ledger;
 
 /// <summary>
-/// The writes to one server that are counted: each goes with its bumps, and is left in the log and announced when it has been answered.
+/// The counted writes to one server: each is sent with its increments, and after the replies is recorded in the log and announced.
 /// </summary>
 internal sealed class CountedWrites(
     IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger, Func<RulesView> view)
 {
     private readonly LogRecordWriter _log = new(server, context.Names, context.Time, context.Metrics);
 
-    /// <summary>Sends a mutation and its bumps in one write, and completes when all have answered and the key is void here.</summary>
+    /// <summary>Sends a mutation and its increments in one write. Completes when all are answered and the key is void here.</summary>
     /// <param name="mutation">The mutation.</param>
-    /// <param name="hash">The key's hash.</param>
-    /// <param name="key">The key's name.</param>
-    /// <param name="rule">The rule that covers it here; null: none does. Only with one that is on is the write announced.</param>
-    /// <param name="connection">The only connection that may carry it; null: any.</param>
-    /// <returns>The answer to the mutation.</returns>
+    /// <param name="hash">The hash of the key.</param>
+    /// <param name="key">The name of the key.</param>
+    /// <param name="rule">The rule that covers the key here; null if none does. The write is announced only if the rule is on.</param>
+    /// <param name="connection">The only connection that may carry the write; null for any.</param>
+    /// <returns>The reply to the mutation.</returns>
     /// <exception cref="MemcachedException">
-    /// It failed; if it may have been done, its bumps are owed now and will be made up for.
+    /// The write failed. If it may have been executed, its increments are owed, and are made up for.
     /// </exception>
     public async Task<MetaResponse> MutateAsync(
         MetaCommand mutation, KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule, long? connection)
@@ -47,8 +47,8 @@ internal sealed class CountedWrites(
         return reply.Responses[0];
     }
 
-    /// <summary>Counts a mutation that was sent without its bumps, because its key matched a rule only afterwards.</summary>
-    /// <exception cref="MemcachedException">It failed; the bumps are owed now and will be made up for.</exception>
+    /// <summary>Counts a mutation that was sent without its increments, because its key matched a rule only afterwards.</summary>
+    /// <exception cref="MemcachedException">The increments failed. They are owed, and are made up for.</exception>
     public async Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule)
     {
         var closedFrom = rule?.ClosedFrom;
@@ -66,7 +66,7 @@ internal sealed class CountedWrites(
         Answered(hash.Segment, key, rule, closedFrom, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
     }
 
-    /// <summary>A mutation was not answered, or sent without its bumps and not answered: they are owed.</summary>
+    /// <summary>Records a debt: a mutation or its increments were not answered.</summary>
     public void Owe(KeyHash hash, ReadOnlyMemory<byte> key)
     {
         ledger.Unanswered(hash.Segment, key);
@@ -96,7 +96,7 @@ internal sealed class CountedWrites(
     {
         if (!context.HasCounters)
         {
-            // Nobody else can find out: also what is counted only because the rules are not known for certain.
+            // No other process can find out: so writes that are counted only because the rules are uncertain are announced, too.
             if (rule is not null && IsClosedEverywhere(rule, closedFrom))
             {
                 return;
@@ -109,8 +109,8 @@ internal sealed class CountedWrites(
 
         _log.Leave(version.N, new LogRecord(segment, version.M, key));
 
-        // A key that is counted only because the rules are not known, or not known to be gone everywhere, costs ZooKeeper nothing; nor does
-        // one that is written too fast.
+        // Keys that are counted only because the rules are uncertain, or may not be gone everywhere, cost ZooKeeper nothing. Nor do keys
+        // that are written too fast.
         if (rule?.TakeAnnouncement() == true)
         {
             rule.Counters.Announced();
@@ -118,8 +118,8 @@ internal sealed class CountedWrites(
         }
     }
 
-    // The view first: while it is fresh, this process has seen what ended a stop, or the others do not fill yet. The same stop must have
-    // stood since before the write was sent, for the rule was matched then.
+    // The view is read first: while it is fresh, this process has seen the end of a stop, or the others do not fill yet. The same stop must
+    // stand since before the write was sent, when the rule was matched.
     private bool IsClosedEverywhere(ActiveRule rule, long? closedFrom)
     {
         var now = context.Clock.Now();

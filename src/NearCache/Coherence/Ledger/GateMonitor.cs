@@ -3,19 +3,19 @@ using NearCache.Diagnostics;
 
 namespace NearCache.Coherence.Ledger;
 
-/// <summary>Says when the gate of a server opens and closes, and counts for how long it was closed.</summary>
-/// <param name="server">The server's name.</param>
-/// <param name="maxStaleness">In milliseconds, for the log.</param>
+/// <summary>Logs when the gate of a server opens and closes, and measures how long it was closed.</summary>
+/// <param name="server">The name of the server.</param>
+/// <param name="maxStaleness">The promised bound, in milliseconds, for the log.</param>
 internal sealed class GateMonitor(string server, long maxStaleness, NearCacheMetrics metrics, ILogger logger)
 {
     private bool _wasOpen;
     private bool _hasOpened;
     private long _lookedAt;
 
-    /// <summary>The gate is closed from now on, a monotonic millisecond.</summary>
+    /// <summary>Starts the measurement with a closed gate, at a monotonic millisecond.</summary>
     public void Begin(long now) => _lookedAt = now;
 
-    /// <summary>The gate was looked at. What it was before counts as what it has been since.</summary>
+    /// <summary>Records the state of the gate. The time since the last call counts for the state of before.</summary>
     public void Look(bool isOpen, long now)
     {
         if (!_wasOpen)

@@ -2,18 +2,21 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Ledger;
 
-/// <summary>Tells the other processes what changed, as fast as the budget allows. They find out without it too, only later.</summary>
+/// <summary>
+/// Announces changed keys to the other processes, as fast as the budget allows. Without announcements the others find the changes later, by
+/// their audits.
+/// </summary>
 internal interface IAnnouncer
 {
-    /// <summary>A key was changed by this process. Returns at once; nothing of ZooKeeper is awaited.</summary>
-    /// <param name="server">The server's identity.</param>
-    /// <param name="segment">The key's segment.</param>
-    /// <param name="key">The key's name.</param>
-    /// <param name="version">What was counted; null where nothing is.</param>
+    /// <summary>Announces a key that this process has changed. Returns at once and waits for nothing of ZooKeeper.</summary>
+    /// <param name="server">The hash that names the server.</param>
+    /// <param name="segment">The segment of the key.</param>
+    /// <param name="key">The name of the key.</param>
+    /// <param name="version">The counted version; null if the remote has no counters.</param>
     void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version);
 }
 
-/// <summary>Without ZooKeeper nothing is announced: the audits of the others find out within about a second.</summary>
+/// <summary>Announces nothing, for a cache without ZooKeeper. The audits of other processes find changes within about a second.</summary>
 internal sealed class NoAnnouncer : IAnnouncer
 {
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)

@@ -1,14 +1,14 @@
 namespace NearCache.Coherence.Ledger;
 
-/// <summary>What takes the place of counters where the remote has none.</summary>
+/// <summary>Confirms the near entries of a remote without counters.</summary>
 internal interface IConfirmation
 {
-    /// <summary>Milliseconds from one confirmation to the next, as the size of the fleet is now.</summary>
+    /// <summary>Gets the time from one confirmation to the next, in milliseconds. Depends on the size of the fleet.</summary>
     long Period { get; }
 
     /// <summary>
-    /// Asked before each audit, and before what is known of the rules is relied upon. True: whatever was announced, and every edit of the
-    /// rules that was made, before this was called has been taken in here. False: nobody can say now.
+    /// Called before each audit, and before this process relies on what it knows of the rules. Returns true if every announcement and every
+    /// edit of the rules from before the call has been taken over, and false if that is unknown.
     /// </summary>
     Task<bool> ConfirmAsync(CancellationToken cancellationToken);
 }

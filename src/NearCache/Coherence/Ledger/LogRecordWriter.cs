@@ -8,20 +8,21 @@ using NearCache.Remote;
 namespace NearCache.Coherence.Ledger;
 
 /// <summary>
-/// Leaves log records on a server, for those who miss an announcement: some milliseconds after the writes, many in one group.
+/// Stores log records on a server for processes that miss an announcement: some milliseconds after the writes, many in one group.
 /// </summary>
 /// <remarks>
-/// Nobody waits for them. An audit that comes before a record asks once more a little later, and without one a segment is flushed.
+/// No caller waits for the records. An audit that comes before a record reads again a little later, and flushes a segment if the record is
+/// still missing.
 /// </remarks>
 internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, TimeProvider time, NearCacheMetrics metrics)
 {
     private const int MostWaiting = 4096;
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(10);
 
-    private readonly Lock _lock = new();   // guards the records that wait
+    private readonly Lock _lock = new();   // guards the waiting records
     private List<MetaCommand> _waiting = [];
 
-    /// <summary>Puts a record in line. While a server does not answer, what does not fit is left out.</summary>
+    /// <summary>Queues a record. If a server does not answer and the queue is full, the record is dropped.</summary>
     public void Leave(long n, in LogRecord record)
     {
         lock (_lock)
@@ -62,7 +63,7 @@ internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, 
         }
         catch (ObjectDisposedException)
         {
-            // The cache has ended; the audits of the others do without.
+            // The cache has ended; the audits of other processes do without the records.
         }
     }
 }

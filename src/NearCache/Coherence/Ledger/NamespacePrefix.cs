@@ -6,18 +6,18 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Coherence.Ledger;
 
 /// <summary>
-/// The prefix of the namespace's keys: decides it where the settings leave it open, and compares it with what each server says that the
-/// namespace has.
+/// The key prefix of the namespace: decides it if the settings leave it open, and compares it with the prefix that each server holds.
 /// </summary>
 /// <remarks>
-/// docs/formats.md, "The prefix of a namespace". Whoever creates the counters of a server says there which prefix it has; counters without
-/// that item were made by an older process, which has none unless it is set. A process whose prefix differs closes near for itself alone,
-/// and creates nothing; after a flush it leaves that to the others for a while: one wrong process cannot close the fleet.
+/// Documented in docs/formats.md, "The prefix of a namespace". The process that creates the counters of a server stores the prefix there.
+/// Counters without that item were created by an older version, which has no prefix unless it is set. A process with another prefix closes
+/// its own gate and creates nothing. After a flush it leaves the creation to the other processes for a while, so that one wrong process
+/// cannot close the gates of the fleet.
 /// </remarks>
 internal sealed class NamespacePrefix
 {
-    private readonly Lock _lock = new();   // guards what the servers showed
-    private readonly Dictionary<string, Sight?> _servers = [];   // null: not asked yet, or not answered
+    private readonly Lock _lock = new();   // guards what the servers hold
+    private readonly Dictionary<string, Sight?> _servers = [];   // null: not asked yet, or no reply
     private readonly HashSet<string> _failed = [];
     private readonly string _namespace;
     private readonly bool _isSet;
@@ -27,10 +27,12 @@ internal sealed class NamespacePrefix
     private volatile string? _value;
 
     /// <param name="namespace">The namespace.</param>
-    /// <param name="configured">The prefix in the settings; null: it is left open.</param>
-    /// <param name="isAsked">Whether the servers are asked where it is left open. False: nobody shares them, or they cannot say.</param>
+    /// <param name="configured">The prefix in the settings; null if they leave it open.</param>
+    /// <param name="isAsked">
+    /// Whether the servers are asked if the settings leave it open. False if the servers are not shared, or cannot hold it.
+    /// </param>
     /// <param name="servers">The names of the servers.</param>
-    /// <param name="logger">Is told.</param>
+    /// <param name="logger">The logger.</param>
     public NamespacePrefix(string @namespace, string? configured, bool isAsked, IEnumerable<string> servers, ILogger logger)
     {
         (_namespace, _isSet, _logger) = (@namespace, configured is not null, logger);
@@ -46,23 +48,25 @@ internal sealed class NamespacePrefix
         }
     }
 
-    /// <summary>Called once where the settings leave it open, before anything that waits goes on.</summary>
+    /// <summary>
+    /// Gets or sets a callback for the decision, called once, before any waiting caller continues. Only if the settings leave it open.
+    /// </summary>
     public Action<string>? Deciding { get; set; }
 
-    /// <summary>The prefix; null until it is decided.</summary>
+    /// <summary>Gets the prefix; null until it is decided.</summary>
     public string? Value => _value;
 
-    /// <summary>Whether no server says another prefix: if one does, nothing is near here.</summary>
+    /// <summary>Gets whether no server holds another prefix. Otherwise nothing is near in this process.</summary>
     public bool Agrees { get; private set; } = true;
 
-    /// <summary>What a namespace has unless the settings say otherwise.</summary>
+    /// <summary>Returns the default prefix of a namespace.</summary>
     public static string DefaultOf(string @namespace) => @namespace + ":";
 
-    /// <summary>Everything that decides where a key is, as text: the placement, and the prefix.</summary>
+    /// <summary>Returns as text what decides the place of a key: the placement, and the prefix.</summary>
     public string Describe(string placement) => _value is { Length: > 0 } value ? $"KeyPrefix={value};{placement}" : placement;
 
-    /// <summary>Waits until it is decided, or every server was asked and none answered.</summary>
-    /// <returns>Whether it is decided.</returns>
+    /// <summary>Waits until the prefix is decided, or every server was asked and none answered.</summary>
+    /// <returns>Whether the prefix is decided.</returns>
     public async ValueTask<bool> SettledAsync(CancellationToken cancellationToken)
     {
         if (_value is null)
@@ -74,7 +78,7 @@ internal sealed class NamespacePrefix
     }
 
     /// <summary>
-    /// Whether this process may create the counters of a server, and say there which prefix they are for. Waits until it is known.
+    /// Returns whether this process may create the counters of a server and store the prefix there. Waits until the prefix is decided.
     /// </summary>
     public async ValueTask<bool> MayCreateAsync(CancellationToken cancellationToken)
     {
@@ -82,7 +86,7 @@ internal sealed class NamespacePrefix
         return Agrees;
     }
 
-    /// <summary>This process has created the counters of a server, and said there which prefix they are for.</summary>
+    /// <summary>Records that this process has created the counters of a server and stored the prefix there.</summary>
     public void Said(string server, int life)
     {
         lock (_lock)
@@ -92,7 +96,7 @@ internal sealed class NamespacePrefix
         }
     }
 
-    /// <summary>A server could not be asked.</summary>
+    /// <summary>Records that a server could not be asked.</summary>
     public void Failed(string server)
     {
         lock (_lock)
@@ -102,12 +106,12 @@ internal sealed class NamespacePrefix
         }
     }
 
-    /// <summary>A server was asked.</summary>
+    /// <summary>Takes over what a server holds.</summary>
     /// <param name="server">The server.</param>
-    /// <param name="life">Which life of its contents this is.</param>
-    /// <param name="hasCounters">Whether it has the namespace's total.</param>
-    /// <param name="item">Its item that says the prefix.</param>
-    /// <returns>Whether the item was there in this life, and must be put back.</returns>
+    /// <param name="life">The life of the server's contents.</param>
+    /// <param name="hasCounters">Whether the server has the total of the namespace.</param>
+    /// <param name="item">The item with the prefix.</param>
+    /// <returns>Whether the item was there earlier in this life, and must be stored again.</returns>
     public bool Look(string server, int life, bool hasCounters, in MetaResponse item)
     {
         lock (_lock)
@@ -178,15 +182,15 @@ internal sealed class NamespacePrefix
         }
     }
 
-    // Counters of an older process do not say what its setting is; where it is left open there, it is empty.
+    // Counters of an older version do not show its setting. If it was left open there, the prefix is empty.
     private bool Differs(Sight sight, string own) =>
         (sight.LastSaid is { } said && said != own) || (sight is { Said: null, HasCounters: true } && !_isSet && own.Length > 0);
 
-    // IsWithout: its keys have no prefix, because the item says so or because there is none.
+    // IsWithout: the keys have no prefix, because the item says so or there is no item.
     private sealed record Sight(int Life, bool HasCounters, string? Said)
     {
-        // Looks at a flushed server before what it said counts no longer. Processes that agree with it create its counters at their next
-        // look, long before.
+        // The reads of a flushed server after which its former prefix no longer counts. Processes that agree with it create its counters at
+        // their next read, long before.
         private const int Patience = 10;
 
         private readonly int _looks;   // in a row that found nothing

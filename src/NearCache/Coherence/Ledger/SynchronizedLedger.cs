@@ -7,12 +7,12 @@ using NearCache.Loops;
 namespace NearCache.Coherence.Ledger;
 
 /// <summary>
-/// Owns the ledger and the auditor of one server: each event is told in one piece, from voiding keys until the ledger is settled, and what
-/// it flushed is said.
+/// Guards the ledger and the auditor of one server by a lock: each event is one critical section, from voiding keys until the ledger is
+/// settled. Logs and counts what was flushed.
 /// </summary>
 internal sealed class SynchronizedLedger
 {
-    // More connections than a process has to one server: what is forgotten is read again.
+    // More connections than a process has to one server. Forgotten ones are read again.
     private const int MostConnections = 64;
 
     private const long SayFlushedEvery = 60_000;
@@ -23,18 +23,18 @@ internal sealed class SynchronizedLedger
     private readonly ServerAuditor<CoherenceProtocol> _auditor;
     private readonly Action _countersLost;
     private readonly Seldom _sayFlushed = new(SayFlushedEvery);
-    private readonly HashSet<long> _connections = [];   // those on which the counters of the present life were read
+    private readonly HashSet<long> _connections = [];   // the connections on which the counters of the present life were read
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasEnded;
-    private long _flushed;            // segments since that was last said
-    private bool _wasConfirmed;       // when it last reported
-    private bool _saidMade;           // that the counters were made
-    private long? _first;             // while the counters are not known: the connection of the first answer,
+    private long _flushed;   // segments since the last log line
+    private bool _wasConfirmed;   // at the last report
+    private bool _saidMade;   // whether the creation of the counters was logged
+    private long? _first;   // while the counters are unknown: the connection of the first reply,
     private bool _mayHaveRestarted;   // and whether the server may have restarted since
 
-    /// <param name="server">The server's name.</param>
-    /// <param name="context">What the servers have in common.</param>
-    /// <param name="countersLost">Called when the server has lost its items, without the lock.</param>
+    /// <param name="server">The name of the server.</param>
+    /// <param name="context">The state that the servers share.</param>
+    /// <param name="countersLost">Called without the lock when the server has lost its items.</param>
     public SynchronizedLedger(string server, CoherenceContext context, Action countersLost)
     {
         _context = context;
@@ -46,16 +46,18 @@ internal sealed class SynchronizedLedger
         Epoch = context.Epochs.NextLife();
     }
 
-    /// <summary>What near entries of the server are served by.</summary>
+    /// <summary>Gets the gate of the near entries of the server.</summary>
     public ServerGate Gate { get; }
 
-    /// <summary>The life of the server's contents: changes when the server has lost its items. No two servers ever have the same.</summary>
+    /// <summary>
+    /// Gets the number of the server's present life. It changes when the server has lost its items. No two servers share a number.
+    /// </summary>
     public int Epoch { get; private set; }
 
-    /// <summary>Called when <see cref="Next"/> may have another answer.</summary>
+    /// <summary>Gets the signal that is set when <see cref="Next"/> may return another step.</summary>
     public Wake Due { get; }
 
-    /// <summary>What to ask the server next.</summary>
+    /// <summary>Returns the next step.</summary>
     public AuditStep Next()
     {
         lock (_lock)
@@ -65,7 +67,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>It could not be asked.</summary>
+    /// <summary>Records that the server could not be asked.</summary>
     public void Failed()
     {
         lock (_lock)
@@ -76,7 +78,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Nothing is asked any more.</summary>
+    /// <summary>Records that the server is no longer audited.</summary>
     public void End()
     {
         lock (_lock)
@@ -86,7 +88,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Whether the counters of this life were read on this connection.</summary>
+    /// <summary>Returns whether the counters of this life were read on a connection.</summary>
     public bool WasRead(long connection, int life)
     {
         lock (_lock)
@@ -95,8 +97,8 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Has the counters read without delay if it is not known where they stand. Null: it is known.</summary>
-    /// <returns>Completes when they were read, or could not be.</returns>
+    /// <summary>Requests the counters at once if their values are unknown. Returns null if they are known.</summary>
+    /// <returns>A task that completes when the counters were read, or could not be read.</returns>
     public Task? ReadSoon()
     {
         Task looked;
@@ -115,7 +117,7 @@ internal sealed class SynchronizedLedger
         return looked;
     }
 
-    /// <summary>News from a slot.</summary>
+    /// <summary>Takes over an announcement.</summary>
     public void Hear(Announcement announcement)
     {
         AuditEffect effect = default;
@@ -135,7 +137,7 @@ internal sealed class SynchronizedLedger
         Report(effect);
     }
 
-    /// <summary>All near entries of the server are gone.</summary>
+    /// <summary>Voids all near entries of the server.</summary>
     public void Void(FlushReason reason)
     {
         AuditEffect effect;
@@ -148,8 +150,8 @@ internal sealed class SynchronizedLedger
     }
 
     /// <summary>
-    /// Nothing was confirmed for long, where nothing is counted: all near entries of the server are gone, and nothing is filled for a
-    /// lease.
+    /// Voids all near entries of the server, and blocks fills for a lease: nothing was confirmed for long. Only if the remote has no
+    /// counters.
     /// </summary>
     public void ConfirmedLate()
     {
@@ -157,11 +159,11 @@ internal sealed class SynchronizedLedger
         _countersLost();
     }
 
-    /// <summary>A mutation and its bumps were answered: the key is void here when this returns.</summary>
+    /// <summary>Takes over the replies to a mutation and its increments. The key is void here when this returns.</summary>
     /// <param name="segment">The segment of the key.</param>
-    /// <param name="key">The key's name.</param>
-    /// <param name="m">The answer to the bump of the segment; null: it was not counted.</param>
-    /// <param name="n">The answer to the bump of the total; null: it was not counted.</param>
+    /// <param name="key">The name of the key.</param>
+    /// <param name="m">The reply to the increment of the segment; null if it was not counted.</param>
+    /// <param name="n">The reply to the increment of the total; null if it was not counted.</param>
     public void Answered(int segment, ReadOnlyMemory<byte> key, long? m, long? n)
     {
         AuditEffect effect;
@@ -177,7 +179,7 @@ internal sealed class SynchronizedLedger
         Report(effect);
     }
 
-    /// <summary>A mutation was not answered, or not its bumps: they are owed, and the key is void here when this returns.</summary>
+    /// <summary>Records a debt for a mutation or increments without a reply. The key is void here when this returns.</summary>
     public void Unanswered(int segment, ReadOnlyMemory<byte> key)
     {
         lock (_lock)
@@ -187,7 +189,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>An audit is about to be sent; see <see cref="ServerLedger{TProtocol}.SendingAudit"/>.</summary>
+    /// <summary>Notes the state before an audit; see <see cref="ServerLedger{TProtocol}.SendingAudit"/>.</summary>
     public PendingRead SendingAudit(int segment)
     {
         lock (_lock)
@@ -196,7 +198,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>An audit was answered on a connection; see <see cref="ServerLedger{TProtocol}.AuditAnswered"/>.</summary>
+    /// <summary>Takes over the reply to an audit on a connection; see <see cref="ServerLedger{TProtocol}.AuditAnswered"/>.</summary>
     public void AuditAnswered(in PendingRead sent, long? total, long? segment, bool rulesMatch, in Timestamps now, long connection)
     {
         var effect = Read(sent, total, segment, rulesMatch, now, connection);
@@ -204,11 +206,13 @@ internal sealed class SynchronizedLedger
         Report(effect);
     }
 
-    /// <summary>The counters were read on a connection, only to learn which life of the server it leads to: nothing is confirmed.</summary>
+    /// <summary>
+    /// Takes over counters that were read only to learn to which life of the server a connection leads. Confirms nothing.
+    /// </summary>
     public void LifeRead(in PendingRead sent, long? total, long? segment, in Timestamps now, long connection) =>
         Report(Read(sent, total, segment, rulesMatch: false, now, connection));
 
-    /// <summary>A flush is about to be sent; see <see cref="ServerLedger{TProtocol}.SendingFlush"/>.</summary>
+    /// <summary>Notes the state before a flush; see <see cref="ServerLedger{TProtocol}.SendingFlush"/>.</summary>
     public PendingRead SendingFlush()
     {
         lock (_lock)
@@ -217,7 +221,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>A flush was answered; see <see cref="ServerLedger{TProtocol}.Flushed"/>.</summary>
+    /// <summary>Takes over the reply to a flush; see <see cref="ServerLedger{TProtocol}.Flushed"/>.</summary>
     public void Flushed(
         in PendingRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Timestamps now, long connection)
     {
@@ -234,9 +238,9 @@ internal sealed class SynchronizedLedger
         Report(effect);
     }
 
-    /// <summary>The log was read.</summary>
-    /// <param name="records">Each record that was there, and which mutation it is of.</param>
-    /// <param name="allFound">Was each there that was asked for?</param>
+    /// <summary>Takes over log records.</summary>
+    /// <param name="records">The records that were found, with the numbers of their mutations.</param>
+    /// <param name="allFound">Whether all requested records were found.</param>
     public void LogsRead(IEnumerable<(long N, LogRecord Record)> records, bool allFound)
     {
         lock (_lock)
@@ -252,7 +256,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>The counters were created, or are there.</summary>
+    /// <summary>Records that the counters exist.</summary>
     public void CountersCreated()
     {
         lock (_lock)
@@ -261,7 +265,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>How often a segment fell into debt; see <see cref="OwedBumps.Owed"/>.</summary>
+    /// <summary>Returns how often a debt to a segment was recorded; see <see cref="OwedBumps.Owed"/>.</summary>
     public int Owed(int segment)
     {
         lock (_lock)
@@ -270,7 +274,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>A debt was paid; see <see cref="ServerLedger{TProtocol}.DebtPaid"/>.</summary>
+    /// <summary>Records that a debt was paid; see <see cref="ServerLedger{TProtocol}.DebtPaid"/>.</summary>
     public void DebtPaid(int segment, int owed, long? m, long? n)
     {
         AuditEffect effect;
@@ -297,8 +301,8 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    // Requires _lock. While the counters are not known, a CAS that is read is of the life that follows, unless the server may restart once
-    // more before they are.
+    // Requires _lock. While the counters are unknown, a CAS value belongs to the life that follows, unless the server may restart again
+    // before they are known.
     private void Learn(bool wasKnown, long? connection = null)
     {
         if (wasKnown && !_ledger.IsKnown)
@@ -368,7 +372,7 @@ internal sealed class SynchronizedLedger
 
         if (effect.Raised == ulong.MaxValue)
         {
-            // A server that was never confirmed before had no near entries to lose.
+            // A server that was never confirmed had no near entries to lose.
             if (wasConfirmed && effect.Reason != FlushReason.FirstAudit)
             {
                 _context.Logger.ServerFlushed(Gate.Identity, reason);
@@ -382,7 +386,7 @@ internal sealed class SynchronizedLedger
             return;
         }
 
-        // Where announcements do not get through, every audit flushes some.
+        // If announcements do not arrive, every audit flushes some segments.
         var flushed = Interlocked.Add(ref _flushed, effect.RaisedCount);
         if (_sayFlushed.IsDue(_context.Clock.Monotonic()))
         {

@@ -1,18 +1,18 @@
 namespace NearCache.Coherence.Ensemble.Core;
 
-/// <summary>How many members share the budgets of a namespace, as far as counts of them can be believed.</summary>
+/// <summary>The number of members that share the budgets of a namespace, as far as the counts are trustworthy.</summary>
 /// <remarks>
-/// Too few would let each process take the budget of many, so a count that rises is believed at once. One that falls by half or more may be
-/// an accident among the member nodes, and is believed when it has lasted. A process that has just started may count before the others have
-/// joined: it assumes many until its count has not fallen for a while. One caller at a time.
+/// Too low a number would let each process take the budget of many. So a rising count is accepted at once, and a fall by half or more,
+/// which may be an accident among the member nodes, only after it has lasted. A new process may count before the others have joined, and
+/// assumes many until its count has not fallen for a while. Not thread-safe.
 /// </remarks>
-/// <param name="startPatience">How long the counts of a process that has just started must not fall, in milliseconds.</param>
+/// <param name="startPatience">How long the counts of a new process must not fall, in milliseconds.</param>
 internal sealed class MemberEstimate(long startPatience)
 {
-    /// <summary>Assumed by a process that has just started.</summary>
+    /// <summary>The number that a new process assumes.</summary>
     public const int Assumed = 1000;
 
-    /// <summary>How long the counts of a process that has just started must not fall, in milliseconds.</summary>
+    /// <summary>How long the counts of a new process must not fall, in milliseconds.</summary>
     public const long StartPatience = 120_000;
 
     /// <summary>How long a fall by half or more must last, in milliseconds.</summary>
@@ -23,11 +23,11 @@ internal sealed class MemberEstimate(long startPatience)
     private int _last;
     private bool _hasStarted;
 
-    /// <summary>The number to go by.</summary>
+    /// <summary>Gets the number in effect.</summary>
     public int Believed { get; private set; } = Assumed;
 
-    /// <summary>The members were counted.</summary>
-    /// <returns><see cref="Believed"/>.</returns>
+    /// <summary>Records a count of the members.</summary>
+    /// <returns>The number in effect: <see cref="Believed"/>.</returns>
     public int Counted(int count, long now)
     {
         count = Math.Max(count, 1);

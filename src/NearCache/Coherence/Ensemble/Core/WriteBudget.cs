@@ -1,15 +1,14 @@
 namespace NearCache.Coherence.Ensemble.Core;
 
 /// <summary>
-/// How often a process may write to ZooKeeper. Every attempt takes a token, also one that is refused: a refused setData is a logged
-/// transaction too.
+/// Limits how often a process writes to ZooKeeper. A refused attempt takes a token, too: a refused setData is a logged transaction.
 /// </summary>
 /// <remarks>
-/// Idle, one attempt leaves at once. The second try of a refused announcement may be borrowed (the bucket goes below zero), so that it does
-/// not wait for seconds in a large fleet.
+/// An idle process sends one attempt at once. The second try of a refused announcement may borrow a token (the bucket goes below zero), so
+/// that it does not wait for seconds in a large fleet. Not thread-safe.
 /// </remarks>
-/// <param name="ownRate">Attempts per second of this process at most.</param>
-/// <param name="namespaceRate">Attempts per second of all members together.</param>
+/// <param name="ownRate">The most attempts a second of this process.</param>
+/// <param name="namespaceRate">The most attempts a second of all members together.</param>
 internal sealed class WriteBudget(double ownRate, double namespaceRate)
 {
     // A tenth is left for borrowed tries and for edits of the rules.
@@ -18,16 +17,16 @@ internal sealed class WriteBudget(double ownRate, double namespaceRate)
     private double _tokens = 1;
     private long? _filledAt;
 
-    /// <summary>How many members share the namespace's rate. 1,000 until the number is known.</summary>
+    /// <summary>Gets or sets how many members share the rate of the namespace. 1,000 until the number is known.</summary>
     public int Members { get; set; } = 1000;
 
-    /// <summary>Attempts per second as things stand.</summary>
+    /// <summary>Gets the current rate, in attempts a second.</summary>
     public double Rate => Math.Min(ownRate, Share * namespaceRate / Math.Max(Members, 1));
 
-    /// <summary>Is a token there? If not, none is before <paramref name="availableAt"/> (a monotonic millisecond).</summary>
+    /// <summary>Returns whether a token is available. If not, none is before <paramref name="availableAt"/>.</summary>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <param name="secondTry">One token may be borrowed for it.</param>
-    /// <param name="availableAt">When to ask again.</param>
+    /// <param name="secondTry">Whether a token may be borrowed.</param>
+    /// <param name="availableAt">The monotonic millisecond at which to ask again.</param>
     public bool Has(long now, bool secondTry, out long availableAt)
     {
         _tokens = Math.Min(1, _tokens + (Rate * Math.Max(now - (_filledAt ?? now), 0) / 1000));
@@ -38,6 +37,6 @@ internal sealed class WriteBudget(double ownRate, double namespaceRate)
         return isThere;
     }
 
-    /// <summary>Takes the token that <see cref="Has"/> said is there.</summary>
+    /// <summary>Takes a token. Called only after <see cref="Has"/> has returned true.</summary>
     public void Take() => _tokens--;
 }

@@ -2,26 +2,26 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Ledger.Core;
 
-/// <summary>Audits whose total is not explained yet, oldest first.</summary>
+/// <summary>The audits whose total is not yet explained, oldest first.</summary>
 internal sealed class AuditQueue
 {
     private readonly List<QueuedAudit> _audits = [];
 
-    /// <summary>How many wait.</summary>
+    /// <summary>Gets the number of waiting audits.</summary>
     public int Count => _audits.Count;
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Gets a waiting audit; 0 is the oldest.</summary>
     public QueuedAudit this[int index] => _audits[index];
 
-    /// <summary>Puts one at the end.</summary>
+    /// <summary>Adds an audit at the end.</summary>
     public void Add(Timestamps sent, long total) => _audits.Add(new QueuedAudit(sent, total));
 
-    /// <summary>Takes one out.</summary>
+    /// <summary>Removes an audit.</summary>
     public void RemoveAt(int index) => _audits.RemoveAt(index);
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Removes all audits.</summary>
     public void Clear() => _audits.Clear();
 }
 
-/// <summary>An audit that found <paramref name="Total"/> and was sent at <paramref name="Sent"/>.</summary>
+/// <summary>An audit that was sent at <paramref name="Sent"/> and read <paramref name="Total"/>.</summary>
 internal readonly record struct QueuedAudit(Timestamps Sent, long Total);

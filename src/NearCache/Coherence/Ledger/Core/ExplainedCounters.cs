@@ -3,33 +3,33 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.Ledger.Core;
 
 /// <summary>
-/// The counters of one server, as far as they are explained: which mutations of the server and of each segment this process knows.
+/// The explained part of the counters of one server: the mutations of the server and of each segment that this process knows.
 /// </summary>
-/// <typeparam name="TProtocol">The decisions of the proof; <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
+/// <typeparam name="TProtocol">The decisions of the proof. <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
 internal sealed class ExplainedCounters<TProtocol>
     where TProtocol : struct, ICoherenceProtocol
 {
-    /// <summary>The explained mutations of the server.</summary>
+    /// <summary>Gets the explained mutations of the server.</summary>
     public GaplessPrefix Total { get; } = new();
 
-    /// <summary>The explained mutations of each segment.</summary>
+    /// <summary>Gets the explained mutations of each segment.</summary>
     public GaplessPrefix[] Segments { get; } = [.. Enumerable.Range(0, KeyHash.Segments).Select(_ => new GaplessPrefix())];
 
-    /// <summary>A mutation is accounted for.</summary>
-    /// <param name="n">Which mutation of the server it was.</param>
+    /// <summary>Marks a mutation as explained.</summary>
+    /// <param name="n">The number of the mutation on the server.</param>
     /// <param name="segment">The segment of its key.</param>
-    /// <param name="m">Which mutation of the segment it was; 0 if that is not known.</param>
+    /// <param name="m">The number of the mutation in its segment; 0 if unknown.</param>
     public void Explain(long n, int segment, long m)
     {
         Total.Explain(n);
         Segments[segment].Explain(m);
     }
 
-    /// <summary>Does what an audit shows mean that the server has lost its counters?</summary>
+    /// <summary>Returns whether the reply to an audit shows that the server has lost its counters.</summary>
     public bool AreLost(in PendingRead sent, long total, long segment, out FlushReason how) =>
         IsLost(Total, total, sent.TotalAtLeast, out how) || IsLost(Segments[sent.Segment], segment, sent.SegmentsAtLeast[0], out how);
 
-    /// <summary>Does what a flush shows mean that the server has lost its counters?</summary>
+    /// <summary>Returns whether the reply to a flush shows that the server has lost its counters.</summary>
     public bool AreLost(in PendingRead sent, long total, ReadOnlySpan<long?> segments, out FlushReason how)
     {
         var lost = IsLost(Total, total, sent.TotalAtLeast, out how);
@@ -41,8 +41,8 @@ internal sealed class ExplainedCounters<TProtocol>
         return lost;
     }
 
-    /// <summary>What a flush shows is known from now on, and explained.</summary>
-    /// <returns>Bit s: segment s shows more than was explained.</returns>
+    /// <summary>Takes the values of a flush as known and explained.</summary>
+    /// <returns>A mask: bit s means that segment s shows more than was explained.</returns>
     public ulong Learn(long total, ReadOnlySpan<long?> segments)
     {
         ulong unexplained = 0;
@@ -61,7 +61,7 @@ internal sealed class ExplainedCounters<TProtocol>
         return unexplained;
     }
 
-    /// <summary>Nothing that was known counts any more: the counters stand where a flush shows them.</summary>
+    /// <summary>Starts a new life of the counters at the values of a flush.</summary>
     public void Restart(long total, ReadOnlySpan<long?> segments)
     {
         for (var segment = 0; segment < KeyHash.Segments; segment++)

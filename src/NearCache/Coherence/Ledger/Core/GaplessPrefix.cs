@@ -1,28 +1,30 @@
 namespace NearCache.Coherence.Ledger.Core;
 
-/// <summary>The versions of one counter that are explained: all up to <see cref="Known"/>, and some beyond the first gap.</summary>
+/// <summary>The explained versions of one counter: all versions up to <see cref="Known"/>, and some beyond the first gap.</summary>
 internal sealed class GaplessPrefix
 {
-    /// <summary>A version farther away than this belongs to another life of the counter.</summary>
+    /// <summary>The largest distance to a version of the same life of the counter.</summary>
     public const long Farthest = 1 << 20;
 
     /// <summary>
-    /// More than this is not remembered beyond a gap: forgetting costs a flush, remembering would cost memory without end.
+    /// The most versions that are kept beyond a gap. Forgetting one costs a flush, and keeping all would need unbounded memory.
     /// </summary>
     public const int MostBeyond = 1 << 16;
 
     private HashSet<long>? _beyond;
 
-    /// <summary>The version up to which nothing is missing.</summary>
+    /// <summary>Gets the version up to which all are explained.</summary>
     public long Known { get; private set; }
 
-    /// <summary>The highest version that is explained or was shown by the server: it cannot show less later.</summary>
+    /// <summary>Gets the highest version that is explained or was read from the server. The server cannot show a lower one later.</summary>
     public long Highest { get; private set; }
 
-    /// <summary>How many are explained beyond the first gap.</summary>
+    /// <summary>Gets the number of explained versions beyond the first gap.</summary>
     public int Beyond => _beyond?.Count ?? 0;
 
-    /// <summary>Marks one version explained. False: it already was, or it is too far from what is known to be of the same life.</summary>
+    /// <summary>
+    /// Marks a version as explained. Returns false if it was explained before, or is too far away to belong to the same life.
+    /// </summary>
     public bool Explain(long version)
     {
         if (version <= Known || version - Known > Farthest)
@@ -44,15 +46,13 @@ internal sealed class GaplessPrefix
         return true;
     }
 
-    /// <summary>Is this version explained?</summary>
+    /// <summary>Returns whether a version is explained.</summary>
     public bool Has(long version) => version <= Known || (_beyond?.Contains(version) ?? false);
 
-    /// <summary>The server showed this version; nothing is explained by that.</summary>
+    /// <summary>Records that the server showed a version, which explains nothing.</summary>
     public void Saw(long version) => Highest = Math.Max(Highest, version);
 
-    /// <summary>
-    /// The server itself said this version, and whatever it covers has been dealt with: everything up to it is explained.
-    /// </summary>
+    /// <summary>Marks all versions up to this one as explained: the server has shown it, and what it covers was dealt with.</summary>
     public void Learn(long version)
     {
         if (version <= Known)
@@ -66,7 +66,7 @@ internal sealed class GaplessPrefix
         Absorb();
     }
 
-    /// <summary>Starts a new life of the counter at this version.</summary>
+    /// <summary>Starts a new life of the counter at a version.</summary>
     public void Restart(long version)
     {
         _beyond?.Clear();
@@ -74,7 +74,7 @@ internal sealed class GaplessPrefix
     }
 
     /// <summary>
-    /// Adds up to <paramref name="most"/> versions that are missing up to <paramref name="version"/>. False: there are more.
+    /// Adds at most <paramref name="most"/> versions that are missing up to <paramref name="version"/>. Returns false if there are more.
     /// </summary>
     public bool Missing(long version, int most, List<long> into)
     {
@@ -96,7 +96,7 @@ internal sealed class GaplessPrefix
         return true;
     }
 
-    /// <summary>What is explained beyond the first gap; for a test that explores states.</summary>
+    /// <summary>Gets the explained versions beyond the first gap. For model tests.</summary>
     internal IEnumerable<long> BeyondGap => _beyond ?? Enumerable.Empty<long>();
 
     private void Absorb()

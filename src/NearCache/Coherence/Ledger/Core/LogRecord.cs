@@ -4,17 +4,18 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.Ledger.Core;
 
 /// <summary>
-/// What a writer leaves on the server for those who miss the announcement: the key of mutation n, and which of its segment it was.
+/// The record that a writer stores on the server, for processes that miss the announcement: the key of mutation n, and its number in its
+/// segment.
 /// </summary>
 /// <remarks>
-/// One byte format (1), one byte segment, eight bytes m (big endian), then the key. Written down with vectors in docs/formats.md.
+/// One byte format (1), one byte segment, eight bytes m (big endian), then the key. Documented with test vectors in docs/formats.md.
 /// </remarks>
 internal readonly record struct LogRecord(int Segment, long M, ReadOnlyMemory<byte> Key)
 {
     private const byte Format = 1;
     private const int Header = 10;
 
-    /// <summary>The value to store.</summary>
+    /// <summary>Returns the value to store.</summary>
     public byte[] Encode()
     {
         var value = new byte[Header + Key.Length];
@@ -25,7 +26,7 @@ internal readonly record struct LogRecord(int Segment, long M, ReadOnlyMemory<by
         return value;
     }
 
-    /// <summary>Reads a stored value. False: it is of another format or broken, and counts as absent.</summary>
+    /// <summary>Decodes a stored value. Returns false for another format or a broken value, which counts as missing.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> value, out LogRecord record)
     {
         record = default;

@@ -3,31 +3,34 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.Ledger.Core;
 
 /// <summary>
-/// Bumps that are owed to a server, by segment, because a mutation was sent and its answer, or that of its bumps, never came.
+/// The increments that this process owes to a server, by segment: a mutation was sent, and its reply or that of its increments was lost.
 /// </summary>
 /// <remarks>
-/// A debt ends only when a bump on a live connection is acknowledged. Lost counters do not end it: when only a segment was evicted, the
-/// total goes on, and readers who do not look at that segment notice no loss.
+/// A debt ends only when an increment on a live connection is acknowledged. Lost counters do not end it: if only a segment was evicted, the
+/// total continues, and readers that do not read that segment notice no loss.
 /// </remarks>
 internal sealed class OwedBumps
 {
     private readonly int[] _owed = new int[KeyHash.Segments];
 
-    /// <summary>Bit s: segment s is owed a bump.</summary>
+    /// <summary>Gets a mask: bit s means that segment s is owed an increment.</summary>
     public ulong Segments { get; private set; }
 
-    /// <summary>A mutation of a key of this segment may have been executed without its bumps.</summary>
+    /// <summary>Records that a mutation of a key of this segment may have been executed without its increments.</summary>
     public void Owe(int segment)
     {
         _owed[segment]++;
         Segments |= 1ul << segment;
     }
 
-    /// <summary>How often the segment fell into debt: read before paying, handed to <see cref="Paid"/> after.</summary>
+    /// <summary>
+    /// Returns how often a debt to the segment was recorded. Read before paying, and passed to <see cref="Paid"/> after it.
+    /// </summary>
     public int Owed(int segment) => _owed[segment];
 
     /// <summary>
-    /// A bump was acknowledged that was sent when <paramref name="owed"/> was read. What fell due while it was on its way is still owed.
+    /// Ends the debt to a segment, unless another one was recorded since <paramref name="owed"/> was read, which was before the increment
+    /// was sent.
     /// </summary>
     public void Paid(int segment, int owed)
     {

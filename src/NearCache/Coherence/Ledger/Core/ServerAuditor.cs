@@ -2,20 +2,21 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Ledger.Core;
 
-/// <summary>Decides what is asked of a server, and when: the part of an audit that is not I/O.</summary>
+/// <summary>Decides what to ask a server, and when: the deterministic part of an audit.</summary>
 /// <remarks>
-/// Its owner does one step at a time: <see cref="Next"/>, the commands, then the answer to the ledger, or <see cref="Failed"/>.
+/// The owner executes one step at a time: <see cref="Next"/>, the commands, then the reply to the ledger or <see cref="Failed"/>. Not
+/// thread-safe.
 /// </remarks>
 /// <param name="ledger">The ledger of the server.</param>
 /// <param name="period">Milliseconds from one audit to the next, ± 10 %.</param>
-/// <param name="random">Spreads the audits of a fleet.</param>
+/// <param name="random">Spreads the audits of a fleet over time.</param>
 internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, long period, Random random)
     where TProtocol : struct, ICoherenceProtocol
 {
-    /// <summary>More unexplained mutations than this are not looked up one by one.</summary>
+    /// <summary>The most unexplained mutations that are looked up one by one.</summary>
     public const int MostLogs = 128;
 
-    // A writer stores its log record after its bumps were answered: an audit may be earlier than the record.
+    // A writer stores its log record after the replies to its increments, so an audit may come before the record.
     private const long LogRetry = 100;
 
     private readonly List<long> _missing = [];
@@ -25,13 +26,13 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     private bool _logAbsent;
     private int _segment;
 
-    /// <summary>Milliseconds from one audit to the next, ± 10 %.</summary>
+    /// <summary>Gets or sets the time from one audit to the next, in milliseconds, ± 10 %.</summary>
     public long Period { get; set; } = period;
 
-    /// <summary>What to do next.</summary>
+    /// <summary>Returns the next step.</summary>
     /// <param name="now">The time.</param>
     /// <param name="patience">
-    /// G: how old the oldest waiting audit may become before the server is asked; see <see cref="AuditPatience"/>.
+    /// G: the age at which the oldest waiting audit makes the auditor ask the server; see <see cref="AuditPatience"/>.
     /// </param>
     public AuditStep Next(in Timestamps now, long patience)
     {
@@ -77,7 +78,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
         return new AuditStep(AuditStepKind.Audit, Segment: _segment);
     }
 
-    /// <summary>The log records that were asked for have come, and those that were there are explained and settled.</summary>
+    /// <summary>Records that the requested log records were read, and that those found are explained and settled.</summary>
     public void LogsRead(in Timestamps now, bool allFound)
     {
         if (allFound || ledger.Queue.Count == 0)
@@ -96,17 +97,17 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
         }
     }
 
-    /// <summary>The step could not be done: the server is asked again after a period.</summary>
+    /// <summary>Records that the step failed. The server is asked again after a period.</summary>
     public void Failed(in Timestamps now)
     {
         ScheduleAudit(now);
         _retryAt = _auditAt;
     }
 
-    /// <summary>The next audit is due at once: a connection is back, or the process has slept.</summary>
+    /// <summary>Makes the next audit due at once: a connection is back, or the process has slept.</summary>
     public void Hurry() => _auditAt = _retryAt = long.MinValue;
 
-    // G after the oldest audit was sent. A little sooner when it was sent late, so that the confirmed instant is never older than G and the
+    // G after the oldest audit was sent. Sooner if that was sent late, so that the confirmed instant is never older than G plus the
     // shortest period.
     private long Impatient(long oldest, long patience) =>
         Math.Min(
@@ -125,7 +126,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
             : new AuditStep(AuditStepKind.ReadLogs, Logs: [.. _missing]);
     }
 
-    // A flush is also an audit: the next one is a period away.
+    // A flush is also an audit, so the next audit is due a period later.
     private AuditStep Flush(in Timestamps now, FlushReason reason)
     {
         ScheduleAudit(now);
@@ -136,26 +137,26 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     private void ScheduleAudit(in Timestamps now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
 }
 
-/// <summary>One step of the owner of a server's ledger: it does this, reports the answer, and asks again.</summary>
+/// <summary>One step of the owner of a server's ledger. The owner executes it, reports the reply, and asks again.</summary>
 /// <param name="Kind">What to do.</param>
-/// <param name="Until">Wait: the monotonic millisecond at which to ask again at the latest.</param>
-/// <param name="Segment">Audit: which segment to read along.</param>
-/// <param name="Segments">PayDebts: bit s says that segment s is owed a bump.</param>
-/// <param name="Logs">ReadLogs: the numbers of the mutations.</param>
-/// <param name="Reason">Flush: why.</param>
+/// <param name="Until">For Wait: the monotonic millisecond by which to ask again.</param>
+/// <param name="Segment">For Audit: the segment to read with the total.</param>
+/// <param name="Segments">For PayDebts: bit s means that segment s is owed an increment.</param>
+/// <param name="Logs">For ReadLogs: the numbers of the mutations.</param>
+/// <param name="Reason">For Flush: the reason.</param>
 internal readonly record struct AuditStep(
     AuditStepKind Kind, long Until = 0, int Segment = 0, ulong Segments = 0, IReadOnlyList<long>? Logs = null, FlushReason Reason = FlushReason.None);
 
-/// <summary>What the owner of a server's ledger is to do next.</summary>
+/// <summary>Specifies what the owner of a server's ledger does next.</summary>
 internal enum AuditStepKind
 {
-    /// <summary>Nothing before <see cref="AuditStep.Until"/>, unless news arrives.</summary>
+    /// <summary>Nothing before <see cref="AuditStep.Until"/>, unless an announcement arrives.</summary>
     Wait,
 
-    /// <summary>Bump segments that are owed a bump: for each, its segment and then the total, in one write.</summary>
+    /// <summary>Pay owed increments: for each segment, its counter and then the total, in one write.</summary>
     PayDebts,
 
-    /// <summary>Create the 64 counters of the segments, then the total, each only if it is absent.</summary>
+    /// <summary>Create the 64 segment counters, then the total, each only if it is missing.</summary>
     CreateCounters,
 
     /// <summary>Read the total, the flags of the rules and one segment, in one write.</summary>
@@ -168,15 +169,16 @@ internal enum AuditStepKind
     Flush,
 }
 
-/// <summary>How long an audit waits for announcements before the server itself is asked what was written.</summary>
+/// <summary>Computes how long an audit waits for announcements before it asks the server for what was written.</summary>
 internal static class AuditPatience
 {
     /// <summary>
-    /// G = clamp(2 D + 0.5 s, 1 s, MaxStaleness − 2 s), in milliseconds; 0 without a ZooKeeper session, since no announcement will come.
+    /// Returns G = clamp(2 D + 0.5 s, 1 s, MaxStaleness − 2 s), in milliseconds; 0 without a ZooKeeper session, since no announcement
+    /// arrives then.
     /// </summary>
-    /// <param name="rearmPace">D, the pace at which slots are read now.</param>
-    /// <param name="maxStaleness">The bound that is promised.</param>
-    /// <param name="hasSession">Is there a session that brings announcements?</param>
+    /// <param name="rearmPace">D: the current interval between reads of a slot, in milliseconds.</param>
+    /// <param name="maxStaleness">The promised bound, in milliseconds.</param>
+    /// <param name="hasSession">Whether there is a session that delivers announcements.</param>
     public static long Of(long rearmPace, long maxStaleness, bool hasSession) =>
         hasSession ? Math.Min(Math.Max((2 * rearmPace) + 500, 1000), Math.Max(maxStaleness - 2000, 0)) : 0;
 }

@@ -3,16 +3,13 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Ledger.Core;
 
-/// <summary>
-/// What near entries of one memcached server are served by: up to which instant all is certain, and a generation for each segment.
-/// </summary>
+/// <summary>The gate of the near entries of one memcached server: the confirmed instant, and a generation for each segment.</summary>
 /// <remarks>
-/// Any thread may ask. Its <see cref="ServerLedger{TProtocol}"/> raises and confirms, in this order: confirming before voiding would be a
-/// stale hit.
+/// Thread-safe. The <see cref="ServerLedger{TProtocol}"/> raises generations before it confirms: the other order would allow a stale hit.
 /// </remarks>
-/// <typeparam name="TProtocol">The decisions of the proof; <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
-/// <param name="identity">Names the server, the same in every process of the fleet: never an index.</param>
-/// <param name="epochs">What the servers of the process share.</param>
+/// <typeparam name="TProtocol">The decisions of the proof. <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
+/// <param name="identity">The name of the server, equal in every process of the fleet. Never an index.</param>
+/// <param name="epochs">The state that the servers of the process share.</param>
 internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
     where TProtocol : struct, ICoherenceProtocol
 {
@@ -20,40 +17,41 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
     private long _confirmedMonotonic = Timestamps.Never.Monotonic;
     private long _confirmedWall = Timestamps.Never.Wall;
 
-    /// <summary>The server's name.</summary>
+    /// <summary>Gets the name of the server.</summary>
     public string Identity => identity;
 
-    /// <summary>Its name in slots.</summary>
+    /// <summary>Gets the hash that names the server in slots.</summary>
     public ulong IdentityHash { get; } = KeyHash.Of(System.Text.Encoding.UTF8.GetBytes(identity)).Value;
 
-    /// <summary>Everything that was complete at this instant is reflected in what is served.</summary>
+    /// <summary>Gets the confirmed instant: everything that was complete at this instant is reflected in the near entries.</summary>
     public Timestamps Confirmed => new(Volatile.Read(ref _confirmedMonotonic), Volatile.Read(ref _confirmedWall));
 
-    /// <summary>The generation of a segment; an entry of an older one is gone.</summary>
+    /// <summary>Returns the generation of a segment. Entries of an older generation are void.</summary>
     public long Generation(int segment) => Volatile.Read(ref _generations[segment]);
 
-    /// <summary>May an entry be served now?</summary>
+    /// <summary>Returns whether an entry may be served now.</summary>
     /// <remarks>
-    /// The confirmed instant is read before the generation: who sees a new confirmation also sees what was raised for it.
+    /// Reads the confirmed instant before the generation, so that a reader that sees a new confirmation also sees the generations raised
+    /// for it.
     /// </remarks>
     /// <param name="segment">The entry's segment.</param>
-    /// <param name="generation">The generation it was stamped with.</param>
-    /// <param name="now">Read before the entry was looked up.</param>
+    /// <param name="generation">The generation that the entry was stamped with.</param>
+    /// <param name="now">The time, read before the entry was looked up.</param>
     /// <param name="maxStaleness">In milliseconds.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsCurrent(int segment, long generation, in Timestamps now, long maxStaleness) =>
         IsOpen(now, maxStaleness) && Volatile.Read(ref _generations[segment]) == generation;
 
-    /// <summary>Is the gate open: is the last confirmed instant recent enough on both clocks?</summary>
+    /// <summary>Returns whether the gate is open: whether the confirmed instant is recent enough on both clocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsOpen(in Timestamps now, long maxStaleness) =>
         TProtocol.IsOpen(now.Monotonic, Volatile.Read(ref _confirmedMonotonic), maxStaleness)
         && TProtocol.IsOpenByWall(now.Wall, Volatile.Read(ref _confirmedWall), maxStaleness);
 
-    /// <summary>Takes the token of a fill, before its remote read is sent.</summary>
+    /// <summary>Takes the token of a fill. Called before the remote read is sent.</summary>
     /// <param name="key">The hash of the key.</param>
     /// <param name="ring"><see cref="ProcessEpochs.Ring"/>, read before the server list was asked for this server.</param>
-    /// <param name="rule">The generation of the rule, kept in the token for the caller to compare.</param>
+    /// <param name="rule">The generation of the rule, stored in the token for the caller.</param>
     /// <param name="now">The time of sending.</param>
     public FillToken BeginFill(KeyHash key, long ring, long rule, in Timestamps now)
     {
@@ -61,20 +59,20 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
         return new FillToken(now, key.Segment, Generation(key.Segment), rule, ring, stripe, epochs.Stripes.Read(stripe));
     }
 
-    /// <summary>The generation that the entry of a fill is stamped with.</summary>
+    /// <summary>Returns the generation that the entry of a fill is stamped with.</summary>
     public long Stamp(in FillToken token) => TProtocol.Stamp(token.Generation, Generation(token.Segment));
 
     /// <summary>
-    /// May the entry of a fill be served? Asked once, after the entry is in the map and before anyone may be given it; if not, it is taken
-    /// out again.
+    /// Returns whether the entry of a fill may be served. Asked once, after the entry is in the map and before any caller can get it. If
+    /// not, the caller removes the entry.
     /// </summary>
     public bool MayServe(in FillToken token) =>
         TProtocol.MayServe(token.Epoch, epochs.Stripes.Read(token.Stripe))
         && token.Ring == epochs.Ring
         && Stamp(token) == Generation(token.Segment);
 
-    /// <summary>The entries of some segments are gone.</summary>
-    /// <param name="segments">Bit s: those of segment s.</param>
+    /// <summary>Voids the entries of segments by raising their generations.</summary>
+    /// <param name="segments">A mask: bit s voids segment s.</param>
     public void Raise(ulong segments)
     {
         for (var segment = 0; segment < KeyHash.Segments; segment++)
@@ -86,9 +84,7 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
         }
     }
 
-    /// <summary>
-    /// Everything that was complete at this instant is reflected in what is served. True: it is later than what was confirmed before.
-    /// </summary>
+    /// <summary>Sets the confirmed instant. Returns false if a later one is confirmed already.</summary>
     public bool Confirm(in Timestamps instant)
     {
         if (instant.Monotonic <= _confirmedMonotonic)
@@ -102,7 +98,7 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
         return true;
     }
 
-    /// <summary>Puts the gate into a state met before; for a test that explores states.</summary>
+    /// <summary>Restores an explored state. For model tests.</summary>
     internal void Restore(in Timestamps confirmed, ReadOnlySpan<long> generations)
     {
         (_confirmedMonotonic, _confirmedWall) = confirmed;
@@ -110,5 +106,5 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
     }
 }
 
-/// <summary>What near entries of a server are served by, as designed.</summary>
+/// <summary>The gate of a server in the protocol itself.</summary>
 internal sealed class ServerGate(string identity, ProcessEpochs epochs) : ServerGate<CoherenceProtocol>(identity, epochs);

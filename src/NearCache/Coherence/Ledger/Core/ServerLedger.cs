@@ -3,49 +3,53 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.Ledger.Core;
 
 /// <summary>
-/// What a process knows of the mutations on one memcached server: which are explained, which audits wait, and up to which instant all is
-/// certain.
+/// The record of one memcached server: which mutations are explained, which audits wait, and up to which instant the near entries are
+/// current.
 /// </summary>
 /// <remarks>
-/// One caller at a time: its owner holds a lock, from voiding keys until <see cref="Settle"/>. What any thread may ask is its
-/// <see cref="ServerGate{TProtocol}"/>. The order within the lock: void the keys, <see cref="Explain"/>, then <see cref="Settle"/>.
-/// Confirming before voiding would be a stale hit.
+/// The main type of the ledger: counters, log records and announcements explain the mutations that an audit has counted. Requires a lock of
+/// its owner, held from voiding keys until <see cref="Settle"/>. The order within the lock is: void the keys, <see cref="Explain"/>, then
+/// <see cref="Settle"/>. Confirming before voiding would allow a stale hit. The <see cref="ServerGate{TProtocol}"/> is thread-safe.
 /// </remarks>
-/// <typeparam name="TProtocol">The decisions of the proof; <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
-/// <param name="gate">What near entries of the server are served by.</param>
+/// <typeparam name="TProtocol">The decisions of the proof. <see cref="CoherenceProtocol"/> outside of tests.</typeparam>
+/// <param name="gate">The gate of the near entries of the server.</param>
 internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     where TProtocol : struct, ICoherenceProtocol
 {
     private long _life;
 
-    /// <summary>Changes whenever the counters are lost; see <see cref="PendingRead.Life"/>.</summary>
+    /// <summary>
+    /// Gets the number of the counters' present life. Each loss of the counters changes it; see <see cref="PendingRead.Life"/>.
+    /// </summary>
     public long Life => _life;
 
-    /// <summary>What near entries of the server are served by.</summary>
+    /// <summary>Gets the gate of the near entries of the server.</summary>
     public ServerGate<TProtocol> Gate => gate;
 
-    /// <summary>Do we know where the counters stand? If not, the next step is a flush.</summary>
+    /// <summary>Gets whether the values of the counters are known. If not, the next step is a flush.</summary>
     public bool IsKnown { get; private set; }
 
-    /// <summary>A counter was found absent: they are to be created before anything else.</summary>
+    /// <summary>Gets whether a counter was found missing, so that the counters must be created first.</summary>
     public bool NeedsCounters { get; private set; }
 
-    /// <summary>Why the next flush is due, when <see cref="IsKnown"/> is false.</summary>
+    /// <summary>Gets why the next flush is due, if <see cref="IsKnown"/> is false.</summary>
     public FlushReason Unknown { get; private set; } = FlushReason.FirstAudit;
 
-    /// <summary>How far the counters are explained.</summary>
+    /// <summary>Gets how far the counters are explained.</summary>
     public ExplainedCounters<TProtocol> Counters { get; } = new();
 
-    /// <summary>The audits that wait for explanations.</summary>
+    /// <summary>Gets the audits that wait for an explanation.</summary>
     public AuditQueue Queue { get; } = new();
 
-    /// <summary>Bumps that this process owes the server.</summary>
+    /// <summary>Gets the increments that this process owes to the server.</summary>
     public OwedBumps OwedBumps { get; } = new();
 
-    /// <summary>A mutation is accounted for: its key has been voided here. Call <see cref="Settle"/> after the last one.</summary>
-    /// <param name="n">Which mutation of the server it was.</param>
+    /// <summary>
+    /// Explains a mutation. Requires that its key is void here. The caller calls <see cref="Settle"/> after the last one.
+    /// </summary>
+    /// <param name="n">The number of the mutation on the server.</param>
     /// <param name="segment">The segment of its key.</param>
-    /// <param name="m">Which mutation of the segment it was; 0 if that is not known.</param>
+    /// <param name="m">The number of the mutation in its segment; 0 if unknown.</param>
     public void Explain(long n, int segment, long m)
     {
         if (IsKnown)
@@ -55,12 +59,12 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 
     /// <summary>
-    /// News from a slot: forgets the key, unless all of it was explained before. Call <see cref="Settle"/> after the last one. True: it was
-    /// new.
+    /// Takes over an announcement: voids the key, unless all of its versions were explained before. The caller calls <see cref="Settle"/>
+    /// after the last one. Returns whether the announcement was new.
     /// </summary>
     public bool Hear(Announcement news, IInvalidationTarget store)
     {
-        // While nothing is known, news explains nothing; but the key is dropped sooner than by the flush that is to come.
+        // While the counters are unknown, an announcement explains nothing; but it drops the key sooner than the coming flush.
         if (IsKnown && news.Versions.All(version => Counters.Total.Has(version.N)))
         {
             return false;
@@ -75,7 +79,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return true;
     }
 
-    /// <summary>News from a slot about a remote without counters: it explains nothing, and what it names is void.</summary>
+    /// <summary>Takes over an announcement of a remote without counters: it explains nothing, and voids what it names.</summary>
     public AuditEffect HearUncounted(Announcement news, IInvalidationTarget store)
     {
         if (news.Flushed == 0)
@@ -89,7 +93,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 
     /// <summary>
-    /// News from the log of the server: the record of mutation <paramref name="n"/>. Call <see cref="Settle"/> after the last one.
+    /// Takes over the log record of mutation <paramref name="n"/>. The caller calls <see cref="Settle"/> after the last one.
     /// </summary>
     public void Hear(long n, in LogRecord record, IInvalidationTarget store)
     {
@@ -100,7 +104,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         }
     }
 
-    /// <summary>Confirms every waiting audit whose total is explained by now. True: a later instant is confirmed.</summary>
+    /// <summary>Confirms every waiting audit whose total is explained. Returns whether a later instant was confirmed.</summary>
     public bool Settle(in Timestamps now)
     {
         var confirmed = false;
@@ -116,23 +120,23 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return confirmed;
     }
 
-    /// <summary>An audit is about to be sent.</summary>
+    /// <summary>Notes the state before an audit is sent.</summary>
     /// <param name="now">The time of sending.</param>
-    /// <param name="segment">The segment that it reads along.</param>
+    /// <param name="segment">The segment that the audit reads.</param>
     public PendingRead SendingAudit(in Timestamps now, int segment) =>
         new(now, Counters.Total.Highest, segment, [Counters.Segments[segment].Highest], _life);
 
-    /// <summary>A flush is about to be sent.</summary>
+    /// <summary>Notes the state before a flush is sent.</summary>
     /// <param name="now">The time of sending.</param>
     public PendingRead SendingFlush(in Timestamps now) =>
         new(now, Counters.Total.Highest, 0, [.. Counters.Segments.Select(segment => segment.Highest)], _life);
 
-    /// <summary>An audit was answered. It waits in the queue until it is explained, which may be at once.</summary>
-    /// <param name="sent">What was noted at sending.</param>
-    /// <param name="total">The counter of all mutations; null when it is absent.</param>
-    /// <param name="segment">The counter of the segment that was read along; null when it is absent.</param>
-    /// <param name="rulesMatch">Does the server carry exactly the rules that are applied here?</param>
-    /// <param name="now">The time of receipt.</param>
+    /// <summary>Takes over the reply to an audit. It waits in the queue until it is explained, which may be at once.</summary>
+    /// <param name="sent">The state noted at sending.</param>
+    /// <param name="total">The counter of all mutations; null if it is missing.</param>
+    /// <param name="segment">The counter of the segment that was read; null if it is missing.</param>
+    /// <param name="rulesMatch">Whether the server carries exactly the rules that this process applies.</param>
+    /// <param name="now">The time of the reply.</param>
     public AuditEffect AuditAnswered(in PendingRead sent, long? total, long? segment, bool rulesMatch, in Timestamps now)
     {
         if (!IsKnown || sent.Life != _life)
@@ -160,15 +164,15 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 
     /// <summary>
-    /// A flush was answered: what it shows and was not explained is dropped, what it shows is known from now on, and its sending is
-    /// confirmed.
+    /// Takes over the reply to a flush: voids the segments that show more than was explained, takes the counters as known, and confirms the
+    /// time of sending.
     /// </summary>
-    /// <param name="sent">What was noted at sending.</param>
+    /// <param name="sent">The state noted at sending.</param>
     /// <param name="total">The counter of all mutations, which the server read before the segments.</param>
-    /// <param name="segments">The 64 counters of the segments; null when absent.</param>
-    /// <param name="rulesMatch">Does the server carry exactly the rules that are applied here?</param>
+    /// <param name="segments">The 64 segment counters; null for those that are missing.</param>
+    /// <param name="rulesMatch">Whether the server carries exactly the rules that this process applies.</param>
     /// <param name="reason">Why it was sent.</param>
-    /// <param name="now">The time of receipt.</param>
+    /// <param name="now">The time of the reply.</param>
     public AuditEffect Flushed(
         in PendingRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Timestamps now)
     {
@@ -198,16 +202,16 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return new AuditEffect(confirmed, raised, raised == 0 ? FlushReason.None : reason);
     }
 
-    /// <summary>The counters were created, or found created by someone else: the next flush reads where they stand.</summary>
+    /// <summary>Records that the counters exist, whichever process created them. The next flush reads their values.</summary>
     public void CountersCreated() => NeedsCounters = false;
 
-    /// <summary>What the answers to a mutation mean. The key has been voided here.</summary>
+    /// <summary>Takes over the replies to a mutation. Requires that the key is void here.</summary>
     /// <param name="segment">The segment of the key.</param>
-    /// <param name="answered">Did the mutation and both bumps answer?</param>
+    /// <param name="answered">Whether the mutation and both increments were answered.</param>
     /// <param name="m">
-    /// The answer to the bump of the segment; null: it was not counted, because the counter is absent or for another reason.
+    /// The reply to the increment of the segment; null if it was not counted, because the counter is missing or for another reason.
     /// </param>
-    /// <param name="n">The answer to the bump of the total; null: it was not counted.</param>
+    /// <param name="n">The reply to the increment of the total; null if it was not counted.</param>
     public AuditEffect MutationAnswered(int segment, bool answered, long? m, long? n)
     {
         if (answered && m is { } ofSegment && n is { } ofServer)
@@ -216,7 +220,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
             return default;
         }
 
-        // Also when only one of the two was not counted: a total that goes on over a segment that does not show the mutation would hide it.
+        // Also if only one of the two was not counted: a total that continues over a segment without the mutation would hide it.
         if (TProtocol.OwesAfterSilence)
         {
             OwedBumps.Owe(segment);
@@ -225,11 +229,11 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return answered ? Lose(FlushReason.CountersAbsent) : default;
     }
 
-    /// <summary>A debt was paid: the bumps of a segment were acknowledged.</summary>
+    /// <summary>Records that a debt was paid: the increments of a segment were acknowledged.</summary>
     /// <param name="segment">The segment.</param>
-    /// <param name="owed">What <see cref="OwedBumps.Owed"/> said before the bumps were sent.</param>
-    /// <param name="m">The answer to the bump of the segment; null: the counter is absent.</param>
-    /// <param name="n">The answer to the bump of the total; null: the counter is absent.</param>
+    /// <param name="owed">The value of <see cref="OwedBumps.Owed"/> before the increments were sent.</param>
+    /// <param name="m">The reply to the increment of the segment; null if the counter is missing.</param>
+    /// <param name="n">The reply to the increment of the total; null if the counter is missing.</param>
     public AuditEffect DebtPaid(int segment, int owed, long? m, long? n)
     {
         if (m is null || n is null)
@@ -237,15 +241,15 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
             return Lose(FlushReason.CountersAbsent);
         }
 
-        // Which keys were meant is forgotten, and one may have been filled again before the late mutation.
+        // The keys of the debt are unknown, and one of them may have been filled again before the late mutation.
         OwedBumps.Paid(segment, owed);
         gate.Raise(1ul << segment);
         Explain(n.Value, segment, m.Value);
         return new AuditEffect(false, 1ul << segment, FlushReason.DebtPaid);
     }
 
-    /// <summary>The counters have lost their history: nothing of the server is served until a flush said where they stand.</summary>
-    /// <remarks>OwedBumps stay: a lost segment does not show other readers, who have the total, what else is owed.</remarks>
+    /// <summary>Records that the counters have lost their history: nothing of the server is served until a flush has read them.</summary>
+    /// <remarks>Debts remain: a lost segment counter does not show other readers, which have the total, what else is owed.</remarks>
     public AuditEffect Lose(FlushReason reason)
     {
         NeedsCounters |= reason == FlushReason.CountersAbsent;
@@ -256,14 +260,14 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return RaiseAll(reason);
     }
 
-    /// <summary>Everything that is kept of this server is gone.</summary>
+    /// <summary>Voids all near entries of the server.</summary>
     public AuditEffect RaiseAll(FlushReason reason)
     {
         gate.Raise(ulong.MaxValue);
         return new AuditEffect(false, ulong.MaxValue, reason);
     }
 
-    /// <summary>Puts the ledger into a state met before; for a test that explores states. The parts are put back by themselves.</summary>
+    /// <summary>Restores an explored state, except the parts, which restore their own. For model tests.</summary>
     internal void Restore(in Timestamps confirmed, ReadOnlySpan<long> generations, bool isKnown = true, bool needsCounters = false)
     {
         (IsKnown, NeedsCounters) = (isKnown, needsCounters);
@@ -285,12 +289,10 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 }
 
-/// <summary>
-/// What must be remembered from the moment at which an audit or a flush is sent until its answer comes. Throw it away if none comes.
-/// </summary>
-/// <param name="Sent">The time of sending, taken before the first byte is handed on.</param>
-/// <param name="TotalAtLeast">The total cannot be lower than this unless the server lost it.</param>
+/// <summary>The state at the sending of an audit or a flush, kept until its reply. Discarded if no reply comes.</summary>
+/// <param name="Sent">The time of sending, taken before the first byte is sent.</param>
+/// <param name="TotalAtLeast">The least value that the total can have, unless the server lost it.</param>
 /// <param name="Segment">The segment that an audit reads beside the total.</param>
 /// <param name="SegmentsAtLeast">The same bound for that segment (audit), or for each of the 64 (flush).</param>
-/// <param name="Life">Which life of the counters this belongs to: an answer that arrives after a loss was noticed says nothing.</param>
+/// <param name="Life">The life of the counters. A reply that arrives after a loss was noticed is ignored.</param>
 internal readonly record struct PendingRead(Timestamps Sent, long TotalAtLeast, int Segment, long[] SegmentsAtLeast, long Life);
