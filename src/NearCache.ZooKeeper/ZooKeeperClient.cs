@@ -349,8 +349,8 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
             throw new ArgumentOutOfRangeException(nameof(mode), mode, "The mode is not defined.");
         }
 
-        var slot = mode == PersistentWatchMode.Recursive ? WatchTableKind.Recursive : WatchTableKind.Persistent;
-        return SendAsync(new AddWatchRequest(At(path), mode), new WatchUpdate(path, slot, watch), cancellationToken);
+        var table = mode == PersistentWatchMode.Recursive ? WatchTableKind.Recursive : WatchTableKind.Persistent;
+        return SendAsync(new AddWatchRequest(At(path), mode), new WatchUpdate(path, table, watch), cancellationToken);
     }
 
     /// <summary>Removes watches from a node. Their handlers are not called any more, not even for the removal.</summary>

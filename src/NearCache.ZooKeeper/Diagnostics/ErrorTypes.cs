@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Diagnostics;
 
-/// <summary>The words of <c>error.type</c>.</summary>
+/// <summary>Maps failures to the values of the tag <c>error.type</c>.</summary>
 internal static class ErrorTypes
 {
     public static string Of(Exception exception) => exception switch
@@ -17,7 +17,7 @@ internal static class ErrorTypes
         _ => exception.GetType().FullName!,
     };
 
-    /// <summary>What a server answered. A few words; all that is rare is one.</summary>
+    /// <summary>Returns the value for an error reply. Rare codes share one value.</summary>
     public static string Of(ZooKeeperErrorCode code) => code switch
     {
         ZooKeeperErrorCode.NoNode => "no_node",

@@ -1,33 +1,37 @@
 namespace NearCache.ZooKeeper.Diagnostics;
 
-/// <summary>What happened to one client. Methods are named after what happened; tags take few fixed values, never a path.</summary>
+/// <summary>Records the metrics of one client. Tags have few fixed values and never contain a path.</summary>
 internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<string> operations) : IDisposable
 {
-    private ISessionGauges? _view;
+    private ISessionGauges? _gauges;
     private KeyValuePair<string, object?>[] _server = [];
     private KeyValuePair<string, object?>[][] _durationTags = TagsOf(operations, []);
     private bool _wasConnected;
 
-    /// <summary>Whether anybody wants durations.</summary>
+    /// <summary>Gets a value that indicates whether a listener collects durations.</summary>
     public bool IsDurationEnabled => metrics.Duration.Enabled;
 
-    /// <summary>The server that is or was connected, as tags.</summary>
+    /// <summary>Gets the tags of the current server, or of the last one while the client is disconnected.</summary>
     public IReadOnlyList<KeyValuePair<string, object?>> Server => Volatile.Read(ref _server);
 
-    /// <summary>The client is there: from now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Register(ISessionGauges view) => metrics.Register(_view = view);
+    /// <summary>Registers the client with the gauges.</summary>
+    public void Register(ISessionGauges gauges) => metrics.Register(_gauges = gauges);
 
-    /// <summary>A call was answered.</summary>
-    public void Answered(int answer) => metrics.AddAnswer(answer);
+    /// <summary>Counts an operation that the server answered.</summary>
+    /// <param name="outcome">The index of the operation and its outcome in <c>OperationNames.Outcomes</c>.</param>
+    public void Answered(int outcome) => metrics.AddOutcome(outcome);
 
-    /// <summary>A call took so long; <paramref name="error"/> says that it did not succeed.</summary>
+    /// <summary>Records the duration of an operation.</summary>
+    /// <param name="operation">The index of the operation.</param>
+    /// <param name="duration">The time from the call to the reply or failure.</param>
+    /// <param name="error">The value of <c>error.type</c>; null for success.</param>
     public void RecordDuration(int operation, TimeSpan duration, string? error)
     {
         var tags = Volatile.Read(ref _durationTags)[operation];
         metrics.Duration.Record(duration.TotalSeconds, error is null ? tags : [.. tags, new("error.type", error)]);
     }
 
-    /// <summary>A call has failed without an answer.</summary>
+    /// <summary>Counts an operation that failed without a reply.</summary>
     public void Failed(int operation, string error) =>
         metrics.Failures.Add(1, new("db.operation.name", operations[operation]), new KeyValuePair<string, object?>("error.type", error));
 
@@ -64,9 +68,9 @@ internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<str
 
     public void Dispose()
     {
-        if (_view is not null)
+        if (_gauges is not null)
         {
-            metrics.Unregister(_view);
+            metrics.Unregister(_gauges);
         }
 
         metrics.Dispose();

@@ -5,8 +5,8 @@ namespace NearCache.ZooKeeper.Diagnostics;
 
 /// <summary>The instruments of the meter <c>NearCache.ZooKeeper</c>; docs/metrics-and-traces.md lists them.</summary>
 /// <remarks>
-/// What happens all the time is added up where it happens, and read from there when somebody collects. Only durations are recorded one by
-/// one, while somebody listens. TestClients whose meters come from one factory share the instruments: what they did is added up.
+/// Frequent events are counted in fields, which observable instruments read at collection. Only durations are recorded one by one, and only
+/// while a listener collects them. Clients whose meters come from one factory share the instruments; their counts are summed.
 /// </remarks>
 internal sealed class ZooKeeperMetrics : IDisposable
 {
@@ -14,24 +14,24 @@ internal sealed class ZooKeeperMetrics : IDisposable
 
     private static readonly ConditionalWeakTable<Meter, ZooKeeperMetrics> Shared = [];
 
-    // OpenTelemetry's, and three below its first: as the memcached client has them.
+    // The boundaries of OpenTelemetry and three smaller ones, the same as those of the memcached client.
     private static readonly InstrumentAdvice<double> Buckets = new()
     {
         HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10],
     };
 
-    private readonly Lock _lock = new();   // guards the change of the views
-    private readonly IReadOnlyList<OperationOutcome> _answers;
-    private readonly long[] _answered;
+    private readonly Lock _lock = new();   // guards writes of _sessions
+    private readonly IReadOnlyList<OperationOutcome> _outcomes;
+    private readonly long[] _counts;
     private readonly Meter _meter;
     private readonly bool _isOwn;
-    private volatile ISessionGauges[] _views = [];
+    private volatile ISessionGauges[] _sessions = [];
     private long _sent;
     private long _received;
 
-    private ZooKeeperMetrics(Meter meter, bool isOwn, IReadOnlyList<OperationOutcome> answers)
+    private ZooKeeperMetrics(Meter meter, bool isOwn, IReadOnlyList<OperationOutcome> outcomes)
     {
-        (_meter, _isOwn, _answers, _answered) = (meter, isOwn, answers, new long[answers.Count]);
+        (_meter, _isOwn, _outcomes, _counts) = (meter, isOwn, outcomes, new long[outcomes.Count]);
         Duration = meter.CreateHistogram(
             "db.client.operation.duration",
             "s",
@@ -53,11 +53,11 @@ internal sealed class ZooKeeperMetrics : IDisposable
         meter.CreateObservableCounter("nearcache.zookeeper.operations", Answered, "{operation}", "Calls that were answered, by outcome.");
         meter.CreateObservableCounter("nearcache.zookeeper.io", Bytes, "By", "Bytes sent and received, the opening of sessions left out.");
         meter.CreateObservableUpDownCounter(
-            "nearcache.zookeeper.in_flight", () => _views.Sum(view => view.InFlight), "{operation}", "Calls that wait for their answer.");
+            "nearcache.zookeeper.in_flight", () => _sessions.Sum(session => session.InFlight), "{operation}", "Calls that wait for their answer.");
         meter.CreateObservableUpDownCounter(
-            "nearcache.zookeeper.connections", () => _views.Count(IsConnected), "{connection}", "Connections that are open.");
+            "nearcache.zookeeper.connections", () => _sessions.Count(IsConnected), "{connection}", "Connections that are open.");
         meter.CreateObservableUpDownCounter(
-            "nearcache.zookeeper.watches", () => _views.Sum(view => view.Watches), "{watch}", "Watches that are set.");
+            "nearcache.zookeeper.watches", () => _sessions.Sum(session => session.Watches), "{watch}", "Watches that are set.");
         meter.CreateObservableUpDownCounter(
             "nearcache.zookeeper.session.state", States, "{session}", "1 for the state that the session is in, 0 for the others.");
     }
@@ -80,38 +80,38 @@ internal sealed class ZooKeeperMetrics : IDisposable
 
     public Counter<long> Notifications { get; }
 
-    /// <summary>Those of the factory's meter, or some of its own.</summary>
-    /// <param name="factory">Owns the meter; null: the caller does.</param>
-    /// <param name="answers">What can be counted, in the order of the numbers by which it is.</param>
-    public static ZooKeeperMetrics GetOrCreate(IMeterFactory? factory, IReadOnlyList<OperationOutcome> answers) => factory is null
-        ? new ZooKeeperMetrics(new Meter(MeterName), isOwn: true, answers)
-        : Shared.GetValue(factory.Create(MeterName), meter => new ZooKeeperMetrics(meter, isOwn: false, answers));
+    /// <summary>Returns the instruments of the factory's meter, which clients share, or creates a meter for this client.</summary>
+    /// <param name="factory">The owner of the meter. Null: the caller owns it.</param>
+    /// <param name="outcomes">The operations and outcomes that are counted, by index.</param>
+    public static ZooKeeperMetrics GetOrCreate(IMeterFactory? factory, IReadOnlyList<OperationOutcome> outcomes) => factory is null
+        ? new ZooKeeperMetrics(new Meter(MeterName), isOwn: true, outcomes)
+        : Shared.GetValue(factory.Create(MeterName), meter => new ZooKeeperMetrics(meter, isOwn: false, outcomes));
 
-    public void AddAnswer(int answer) => Interlocked.Increment(ref _answered[answer]);
+    public void AddOutcome(int outcome) => Interlocked.Increment(ref _counts[outcome]);
 
     public void AddSent(int bytes) => Interlocked.Add(ref _sent, bytes);
 
     public void AddReceived(int bytes) => Interlocked.Add(ref _received, bytes);
 
-    /// <summary>From now on <paramref name="view"/> is asked when somebody collects.</summary>
-    public void Register(ISessionGauges view)
+    /// <summary>Registers a client with the observable instruments.</summary>
+    public void Register(ISessionGauges session)
     {
         lock (_lock)
         {
-            _views = [.. _views, view];
+            _sessions = [.. _sessions, session];
         }
     }
 
-    /// <summary>The client is no more.</summary>
-    public void Unregister(ISessionGauges view)
+    /// <summary>Removes a client from the observable instruments.</summary>
+    public void Unregister(ISessionGauges session)
     {
         lock (_lock)
         {
-            _views = [.. _views.Where(other => other != view)];
+            _sessions = [.. _sessions.Where(other => other != session)];
         }
     }
 
-    /// <summary>Ends the meter if no factory owns it.</summary>
+    /// <summary>Disposes the meter if no factory owns it.</summary>
     public void Dispose()
     {
         if (_isOwn)
@@ -120,7 +120,7 @@ internal sealed class ZooKeeperMetrics : IDisposable
         }
     }
 
-    private static bool IsConnected(ISessionGauges view) => view.State is ZooKeeperState.Connected or ZooKeeperState.ConnectedReadOnly;
+    private static bool IsConnected(ISessionGauges session) => session.State is ZooKeeperState.Connected or ZooKeeperState.ConnectedReadOnly;
 
     private static string NameOf(ZooKeeperState state) => state switch
     {
@@ -133,11 +133,11 @@ internal sealed class ZooKeeperMetrics : IDisposable
     };
 
     private IEnumerable<Measurement<long>> Answered() =>
-        from i in Enumerable.Range(0, _answers.Count)
-        let count = Interlocked.Read(ref _answered[i])
+        from i in Enumerable.Range(0, _outcomes.Count)
+        let count = Interlocked.Read(ref _counts[i])
         where count > 0
         select new Measurement<long>(
-            count, new("db.operation.name", _answers[i].Operation), new KeyValuePair<string, object?>("outcome", _answers[i].Outcome));
+            count, new("db.operation.name", _outcomes[i].Operation), new KeyValuePair<string, object?>("outcome", _outcomes[i].Outcome));
 
     private Measurement<long>[] Bytes() =>
     [
@@ -147,17 +147,17 @@ internal sealed class ZooKeeperMetrics : IDisposable
 
     private IEnumerable<Measurement<int>> States()
     {
-        var states = _views.Select(view => view.State).ToArray();
+        var states = _sessions.Select(session => session.State).ToArray();
         return Enum.GetValues<ZooKeeperState>().Select(
             state => new Measurement<int>(
                 states.Count(current => current == state), new KeyValuePair<string, object?>("state", NameOf(state))));
     }
 }
 
-/// <summary>An operation and how it was answered, in the words of the metrics.</summary>
+/// <summary>An operation and its outcome, as values of metric tags.</summary>
 internal readonly record struct OperationOutcome(string Operation, string Outcome);
 
-/// <summary>How one client stands, asked when somebody collects, from any thread.</summary>
+/// <summary>State of one client, read by the metrics collector. Thread-safe.</summary>
 internal interface ISessionGauges
 {
     ZooKeeperState State { get; }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace NearCache.ZooKeeper.Diagnostics;
 
 /// <summary>
-/// The activity source <c>NearCache.ZooKeeper</c>: a span for each call, named and tagged as OpenTelemetry has it for clients of databases.
-/// Never a path.
+/// The activity source <c>NearCache.ZooKeeper</c>. Each call is a span, named and tagged by the OpenTelemetry conventions for database
+/// clients. Spans never contain a path.
 /// </summary>
 internal static class ZooKeeperTraces
 {
@@ -12,23 +12,21 @@ internal static class ZooKeeperTraces
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Whether anybody wants spans.</summary>
+    /// <summary>Gets a value that indicates whether a listener samples spans.</summary>
     public static bool HasListeners => Source.HasListeners();
 
-    /// <summary>
-    /// Begins a span; null if nobody wants this one. To be called within the asynchronous method that ends it, so that the caller's own
-    /// span stays the caller's.
-    /// </summary>
+    /// <summary>Starts a span, or returns null if no listener wants this one.</summary>
+    /// <remarks>Called inside the asynchronous method that ends the span, so that the caller's current activity stays unchanged.</remarks>
     public static Activity? Start(string operation) =>
         Source.CreateActivity(operation, ActivityKind.Client)?.SetTag("db.system.name", "zookeeper")
             .SetTag("db.operation.name", operation)
             .Start();
 
-    /// <summary>The call failed, or was answered with an error.</summary>
+    /// <summary>Marks the span as failed.</summary>
     public static void SetError(this Activity activity, string error) =>
         activity.SetTag("error.type", error).SetStatus(ActivityStatusCode.Error);
 
-    /// <summary>The server that was connected at the end.</summary>
+    /// <summary>Adds the tags of the server to the span.</summary>
     public static void SetServer(this Activity activity, IReadOnlyList<KeyValuePair<string, object?>> server)
     {
         foreach (var tag in server)

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>A list of access rights.</summary>
+/// <summary>Reads and writes lists of access rights.</summary>
 // vector<ACL { int perms; Id { ustring scheme; ustring id } }>
 internal static class AclRecord
 {

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Sets a watch that stays when it fires. Since 3.6.</summary>
+/// <summary>Sets a persistent watch. Since 3.6.</summary>
 internal readonly record struct AddWatchRequest(ChrootedPath Target, PersistentWatchMode Mode) : IRequest<EmptyReply>
 {
     public OperationCode Code => OperationCode.AddWatch;
@@ -14,6 +14,6 @@ internal readonly record struct AddWatchRequest(ChrootedPath Target, PersistentW
         writer.WriteInt32((int)Mode);
     }
 
-    // int err, always 0 behind a header without an error
+    // int err; always 0 if the header has no error
     public EmptyReply ReadReply(ref JuteReader reader) => default;
 }

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Adds an identity to the connection. Sent with <see cref="RequestId.Auth"/>, again on every connection.</summary>
+/// <summary>Adds an identity to the connection. Sent with <see cref="RequestId.Auth"/>, once per identity and connection.</summary>
 internal readonly record struct AuthRequest(string Scheme, ReadOnlyMemory<byte> Credentials)
 {
     // int type = 0; ustring scheme; buffer auth

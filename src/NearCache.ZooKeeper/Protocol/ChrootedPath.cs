@@ -1,12 +1,13 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>A path of a caller below the connection string's chroot; joined only on the wire.</summary>
-/// <param name="Chroot">Empty, or a path.</param>
-/// <param name="Path">As the caller names it.</param>
+/// <summary>A caller's path and the chroot in front of it. The two are joined only on the wire.</summary>
+/// <param name="Chroot">The chroot; empty if there is none.</param>
+/// <param name="Path">The path as the caller passed it.</param>
 internal readonly record struct ChrootedPath(string Chroot, string Path)
 {
     /// <summary>
-    /// What the caller calls a path of the server; a path outside of the chroot (of a changed server) is returned as it is.
+    /// Returns a server's path without the chroot. A path outside the chroot, which only a reconfigured server sends, is returned
+    /// unchanged.
     /// </summary>
     public static string RemoveChroot(string chroot, string path)
     {

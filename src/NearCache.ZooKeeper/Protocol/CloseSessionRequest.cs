@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Ends the session: its ephemeral nodes go at once. The server closes the connection behind its answer.</summary>
+/// <summary>Closes the session, which deletes its ephemeral nodes at once. The server closes the connection after its reply.</summary>
 internal readonly record struct CloseSessionRequest : IRequest<EmptyReply>
 {
     public static bool IsWrite => true;

@@ -1,11 +1,13 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>The first message of a connection: makes a session, or takes an old one over. It has no header.</summary>
-/// <param name="LastZxid">The newest transaction that was seen: a server that is behind it closes the connection without an answer.</param>
-/// <param name="Timeout">The session timeout asked for, in milliseconds.</param>
-/// <param name="SessionId">0 for a new session.</param>
-/// <param name="Password">16 bytes that the server gave for the session; zeros for a new one.</param>
-/// <param name="ReadOnly">Whether a server without a quorum will do.</param>
+/// <summary>The first message of a connection: opens a new session or resumes one. It has no header.</summary>
+/// <param name="LastZxid">
+/// The newest transaction that the client has seen. A server that does not know it closes the connection without a reply.
+/// </param>
+/// <param name="Timeout">The requested session timeout in milliseconds.</param>
+/// <param name="SessionId">The session to resume; 0 for a new session.</param>
+/// <param name="Password">The 16 bytes that the server returned for the session; zeros for a new one.</param>
+/// <param name="ReadOnly">Whether the client accepts a server without a quorum.</param>
 internal readonly record struct ConnectRequest(long LastZxid, int Timeout, long SessionId, ReadOnlyMemory<byte> Password, bool ReadOnly)
 {
     // int protocolVersion = 0; long lastZxidSeen; int timeOut; long sessionId; buffer passwd; boolean readOnly

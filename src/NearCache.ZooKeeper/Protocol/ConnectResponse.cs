@@ -1,12 +1,12 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>The server's first message.</summary>
+/// <summary>The first message of the server.</summary>
 /// <param name="Timeout">
-/// The session timeout in milliseconds as the server grants it; not positive: the session has expired, or its password was wrong.
+/// The granted session timeout in milliseconds. Not positive: the session has expired, or its password is wrong.
 /// </param>
 /// <param name="SessionId">The session.</param>
-/// <param name="Password">What proves that the session is ours, on the next connection.</param>
-/// <param name="ReadOnly">The server has no quorum and serves reads only.</param>
+/// <param name="Password">The proof that the client owns the session, for the next connection.</param>
+/// <param name="ReadOnly">Whether the server has no quorum and serves reads only.</param>
 internal readonly record struct ConnectResponse(int Timeout, long SessionId, ReadOnlyMemory<byte> Password, bool ReadOnly)
 {
     // int protocolVersion; int timeOut; long sessionId; buffer passwd; boolean readOnly (3.8: only to clients that sent it)

@@ -1,11 +1,13 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Makes a node. Asks by create2, createContainer or createTTL, so that the reply always carries the node's stat.</summary>
-/// <param name="Target">For a sequential mode the server appends ten digits.</param>
-/// <param name="Data">What it holds.</param>
-/// <param name="Mode">How long it lives; tells which operation is asked for.</param>
-/// <param name="Acl">Who may do what with it.</param>
-/// <param name="TimeToLive">Milliseconds; only for the modes with a time to live.</param>
+/// <summary>
+/// Creates a node, by create2, createContainer or createTTL. The replies of these operations contain the stat of the node.
+/// </summary>
+/// <param name="Target">The path. In a sequential mode the server appends ten digits.</param>
+/// <param name="Data">The data.</param>
+/// <param name="Mode">The lifetime of the node, which determines the operation.</param>
+/// <param name="Acl">The access rights.</param>
+/// <param name="TimeToLive">The time to live in milliseconds. Only for the modes with a time to live.</param>
 internal readonly record struct CreateRequest(
     ChrootedPath Target, ReadOnlyMemory<byte>? Data, ZNodeMode Mode, IReadOnlyList<ZNodeAcl> Acl, long TimeToLive) : IRequest<CreatedZNode>
 {

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Removes a node that has no children.</summary>
+/// <summary>Deletes a node without children.</summary>
 internal readonly record struct DeleteRequest(ChrootedPath Target, int Version) : IRequest<EmptyReply>
 {
     public static bool IsWrite => true;

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks for a node's stat; a node that is not there is an answer.</summary>
+/// <summary>Reads the stat of a node. A missing node is a valid reply.</summary>
 internal readonly record struct ExistsRequest(ChrootedPath Target, bool Watch) : IRequest<ZNodeStat?>
 {
     public static bool AllowsNoNode => true;

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Cuts what arrives into messages: a length of four bytes, then the message.</summary>
+/// <summary>Splits the received bytes into messages. A message is a length of four bytes and its content.</summary>
 /// <remarks>
-/// A message above the limit is not kept: its first bytes are handed out with its length, so that whoever waits for it can be told, and the
-/// rest is skipped. The buffer grows with what has arrived, not with what a length claims.
+/// A message above the limit is not buffered: its header is returned with its length, so that the waiting request can fail, and the rest is
+/// skipped. The buffer grows with the bytes that have arrived, not with the length that a message claims.
 /// </remarks>
 internal sealed class FrameReader(int maxBytes)
 {
@@ -15,7 +15,7 @@ internal sealed class FrameReader(int maxBytes)
     private int _end;
     private int _skip;
 
-    /// <summary>Room for what arrives next; say with <see cref="Advance"/> how much it was.</summary>
+    /// <summary>Returns the memory for the next read. Call <see cref="Advance"/> with the number of bytes read.</summary>
     public Memory<byte> GetMemory()
     {
         if (_start == _end)
@@ -46,10 +46,10 @@ internal sealed class FrameReader(int maxBytes)
         _skip -= skipped;
     }
 
-    /// <summary>
-    /// The next message; false: it has not wholly arrived, and nothing was consumed. It is valid until <see cref="GetMemory"/>.
-    /// </summary>
-    /// <param name="message">The message, or the <see cref="ReplyHeader"/> alone of one above the limit.</param>
+    /// <summary>Reads the next message. Returns false, and consumes nothing, if the message is incomplete.</summary>
+    /// <param name="message">
+    /// The message, or only the <see cref="ReplyHeader"/> of a message above the limit. Valid until the next <see cref="GetMemory"/>.
+    /// </param>
     /// <param name="length">The length of the whole message.</param>
     /// <exception cref="JuteFormatException">The length is negative.</exception>
     public bool TryRead(out ReadOnlySpan<byte> message, out int length)

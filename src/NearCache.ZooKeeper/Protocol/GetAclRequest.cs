@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks who may do what with a node.</summary>
+/// <summary>Reads the access rights and the stat of a node.</summary>
 internal readonly record struct GetAclRequest(ChrootedPath Target) : IRequest<ZNodeAccess>
 {
     public OperationCode Code => OperationCode.GetAcl;

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks how many nodes lie below a node, at any depth (getAllChildrenNumber). Since 3.6.</summary>
+/// <summary>Counts the nodes below a node, at any depth. Since 3.6.</summary>
 internal readonly record struct GetAllChildrenNumberRequest(ChrootedPath Target) : IRequest<int>
 {
     public OperationCode Code => OperationCode.GetAllChildrenNumber;

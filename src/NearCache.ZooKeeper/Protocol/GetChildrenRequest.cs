@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks for the names of a node's children and the node's stat (getChildren2).</summary>
+/// <summary>Reads the names of a node's children and the stat of the node (getChildren2).</summary>
 internal readonly record struct GetChildrenRequest(ChrootedPath Target, bool Watch) : IRequest<ZNodeChildren>
 {
     public OperationCode Code => OperationCode.GetChildren2;

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks for a node's data and stat.</summary>
+/// <summary>Reads the data and the stat of a node.</summary>
 internal readonly record struct GetDataRequest(ChrootedPath Target, bool Watch) : IRequest<ZNodeData>
 {
     public OperationCode Code => OperationCode.GetData;

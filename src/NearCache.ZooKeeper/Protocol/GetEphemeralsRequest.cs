@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks for the ephemeral nodes of this session below a path. Since 3.6.</summary>
+/// <summary>Reads the paths of this session's ephemeral nodes below a path. Since 3.6.</summary>
 internal readonly record struct GetEphemeralsRequest(ChrootedPath Target) : IRequest<IReadOnlyList<string>>
 {
     public OperationCode Code => OperationCode.GetEphemerals;

@@ -1,25 +1,31 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>A request and how its reply is read. Implemented by small structs, so that a call allocates nothing for it.</summary>
+/// <summary>
+/// A request record, and how to read its reply. Implemented by small structs, so that a call does not allocate the request.
+/// </summary>
 internal interface IRequest<out TReply>
 {
-    /// <summary>Changes something on the server: after a lost connection its outcome is unknown.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether the request changes the server. Its outcome is unknown if the connection is lost.
+    /// </summary>
     static virtual bool IsWrite => false;
 
-    /// <summary>NoNode is an answer (the default reply), not an error.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether the error NoNode is a valid reply, with the default value, instead of an error.
+    /// </summary>
     static virtual bool AllowsNoNode => false;
 
     OperationCode Code { get; }
 
-    /// <summary>The path as the caller names it, for errors; null where the request has none.</summary>
+    /// <summary>Gets the path as the caller passed it, for exceptions; null if the request has none.</summary>
     string? Path { get; }
 
-    /// <summary>Writes the request record, without its header.</summary>
+    /// <summary>Writes the record, without the header.</summary>
     void WriteTo(JuteWriter writer);
 
-    /// <summary>Reads the response record, which stands there only when the header says no error.</summary>
+    /// <summary>Reads the response record. Called only if the header has no error.</summary>
     TReply ReadReply(ref JuteReader reader);
 }
 
-/// <summary>The reply of a request that is answered by a header alone.</summary>
+/// <summary>The reply of a request that the server answers by a header alone.</summary>
 internal readonly struct EmptyReply;

@@ -3,38 +3,38 @@ using System.Text;
 
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Reads the fields of one message in order. Jute: big endian, no padding, no tags.</summary>
+/// <summary>Reads the fields of one message in order. The encoding, Jute, is big endian, without padding and tags.</summary>
 /// <remarks>
-/// Every length is checked against what is there before anything is allocated for it, so that a message costs no more memory than a small
-/// multiple of its bytes. Source: ZooKeeper, zookeeper-jute, BinaryInputArchive.
+/// Every length is compared with the remaining bytes before memory is allocated. A message therefore costs at most a small multiple of its
+/// bytes. Source: ZooKeeper, zookeeper-jute, BinaryInputArchive.
 /// </remarks>
 internal ref struct JuteReader(ReadOnlySpan<byte> message)
 {
     private ReadOnlySpan<byte> _rest = message;
 
-    /// <summary>How many bytes have not been read.</summary>
+    /// <summary>Gets the number of bytes that have not been read.</summary>
     public readonly int Remaining => _rest.Length;
 
-    /// <summary>1 byte; anything but 0 is true.</summary>
+    /// <summary>Reads one byte. Any value but 0 is true.</summary>
     public bool ReadBoolean() => Take(1)[0] != 0;
 
-    /// <summary>4 bytes.</summary>
+    /// <summary>Reads four bytes.</summary>
     public int ReadInt32() => BinaryPrimitives.ReadInt32BigEndian(Take(sizeof(int)));
 
-    /// <summary>8 bytes.</summary>
+    /// <summary>Reads eight bytes.</summary>
     public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(sizeof(long)));
 
-    /// <summary>A count of bytes (-1 is null) and UTF-8.</summary>
+    /// <summary>Reads a length (-1 is null) and UTF-8 bytes.</summary>
     public string? ReadNullableString()
     {
         var length = ReadLength();
         return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
     }
 
-    /// <summary>A string; null, which servers do not send where a string is due, is read as empty.</summary>
+    /// <summary>Reads a string. Null, which servers do not send here, becomes empty.</summary>
     public string ReadString() => ReadNullableString() ?? "";
 
-    /// <summary>A count of bytes (-1 is null) and the bytes, copied.</summary>
+    /// <summary>Reads a length (-1 is null) and the bytes, which are copied.</summary>
     public byte[]? ReadBuffer()
     {
         var length = ReadLength();
@@ -46,22 +46,22 @@ internal ref struct JuteReader(ReadOnlySpan<byte> message)
         };
     }
 
-    /// <summary>The count of a vector's elements; null is read as empty.</summary>
+    /// <summary>Reads the number of elements of a vector. Null becomes 0.</summary>
     /// <param name="minBytes">
-    /// What one element takes at least: more elements than could be there are refused before a list is made for them.
+    /// The minimum length of an element. A count that exceeds the remaining bytes is rejected before a list is allocated.
     /// </param>
     public int ReadCount(int minBytes)
     {
         var count = ReadInt32();
         if (count < -1 || (long)count * minBytes > _rest.Length)
         {
-            throw new JuteFormatException($"A vector of {count} elements in {_rest.Length} bytes.");
+            throw new JuteFormatException($"A vector claims {count} elements in {_rest.Length} bytes.");
         }
 
         return Math.Max(count, 0);
     }
 
-    /// <summary>A vector of strings.</summary>
+    /// <summary>Reads a vector of strings.</summary>
     public string[] ReadStrings()
     {
         var count = ReadCount(sizeof(int));
@@ -82,14 +82,14 @@ internal ref struct JuteReader(ReadOnlySpan<byte> message)
     private int ReadLength()
     {
         var length = ReadInt32();
-        return length >= -1 ? length : throw new JuteFormatException($"A length of {length} bytes.");
+        return length >= -1 ? length : throw new JuteFormatException($"A field claims a length of {length} bytes.");
     }
 
     private ReadOnlySpan<byte> Take(int length)
     {
         if (length > _rest.Length)
         {
-            throw new JuteFormatException($"{length} bytes are due where {_rest.Length} are left.");
+            throw new JuteFormatException($"A field has {length} bytes, but only {_rest.Length} remain.");
         }
 
         var taken = _rest[..length];
@@ -98,5 +98,7 @@ internal ref struct JuteReader(ReadOnlySpan<byte> message)
     }
 }
 
-/// <summary>A message that cannot be read: the stream's position is lost, and its connection must be closed.</summary>
+/// <summary>
+/// The exception that is thrown when a message cannot be read. The position in the stream is lost, so the connection must be closed.
+/// </summary>
 internal sealed class JuteFormatException(string message) : Exception(message);

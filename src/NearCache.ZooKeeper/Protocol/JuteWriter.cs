@@ -3,21 +3,21 @@ using System.Text;
 
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Writes messages one behind the other into a buffer that grows. Not thread-safe.</summary>
+/// <summary>Writes messages one after another into a growing buffer. Not thread-safe.</summary>
 /// <remarks>Source: ZooKeeper, zookeeper-jute, BinaryOutputArchive.</remarks>
 internal sealed class JuteWriter(int capacity = 4096)
 {
     private byte[] _buffer = new byte[capacity];
 
-    /// <summary>How many bytes have been written.</summary>
+    /// <summary>Gets the number of bytes written.</summary>
     public int Length { get; private set; }
 
-    /// <summary>How many bytes it holds on to.</summary>
+    /// <summary>Gets the size of the buffer.</summary>
     public int Capacity => _buffer.Length;
 
     public ReadOnlyMemory<byte> Written => _buffer.AsMemory(0, Length);
 
-    /// <summary>Leaves room for the length of a message; give what this returns to <see cref="EndFrame"/>.</summary>
+    /// <summary>Reserves the length of a message. Pass the returned position to <see cref="EndFrame"/>.</summary>
     public int BeginFrame()
     {
         var start = Length;
@@ -25,7 +25,7 @@ internal sealed class JuteWriter(int capacity = 4096)
         return start;
     }
 
-    /// <summary>Puts the length before the message that began at <paramref name="start"/>, and returns it.</summary>
+    /// <summary>Writes the length of the message that began at <paramref name="start"/>, and returns it.</summary>
     public int EndFrame(int start)
     {
         var length = Length - start - sizeof(int);
@@ -33,13 +33,13 @@ internal sealed class JuteWriter(int capacity = 4096)
         return length;
     }
 
-    /// <summary>Forgets what was written from <paramref name="length"/> on.</summary>
+    /// <summary>Discards everything from <paramref name="length"/> on.</summary>
     public void Truncate(int length) => Length = length;
 
-    /// <summary>Moves bytes towards the start, over what is no longer wanted.</summary>
+    /// <summary>Moves bytes toward the start, over discarded ones.</summary>
     public void Move(int from, int to, int count) => _buffer.AsSpan(from, count).CopyTo(_buffer.AsSpan(to));
 
-    /// <summary>Forgets everything; a buffer above <paramref name="keep"/> bytes is let go.</summary>
+    /// <summary>Discards everything, and releases a buffer of more than <paramref name="keep"/> bytes.</summary>
     public void Clear(int keep)
     {
         Length = 0;
@@ -68,7 +68,7 @@ internal sealed class JuteWriter(int capacity = 4096)
         Encoding.UTF8.GetBytes(value, Reserve(length));
     }
 
-    /// <summary>A path as the server knows it.</summary>
+    /// <summary>Writes a path as the server knows it, chroot included.</summary>
     public void WritePath(in ChrootedPath path)
     {
         if (path.Chroot.Length == 0)
@@ -84,7 +84,7 @@ internal sealed class JuteWriter(int capacity = 4096)
         Encoding.UTF8.GetBytes(below, Reserve(second));
     }
 
-    /// <summary>Bytes, or null, which ZooKeeper keeps apart from none.</summary>
+    /// <summary>Writes bytes or null. ZooKeeper distinguishes null from empty.</summary>
     public void WriteBuffer(ReadOnlyMemory<byte>? value)
     {
         if (value is not { } bytes)

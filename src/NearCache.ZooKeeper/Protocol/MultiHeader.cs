@@ -1,10 +1,10 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>What stands before each part of a multi, and behind the last.</summary>
+/// <summary>The header of each operation of a multi, and the end marker.</summary>
 // MultiHeader { int type; boolean done; int err }
 internal readonly record struct MultiHeader(OperationCode Code, bool IsEnd)
 {
-    /// <summary>The least that a part of a reply takes: the header.</summary>
+    /// <summary>The minimum length of one result in a reply.</summary>
     public const int Size = 9;
 
     public static readonly MultiHeader End = new(OperationCode.Error, IsEnd: true);

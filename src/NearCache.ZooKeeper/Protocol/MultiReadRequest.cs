@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Several reads at one instant of the server; each succeeds or fails alone. Since 3.6.</summary>
+/// <summary>Executes several reads at one instant of the server. Each read succeeds or fails separately. Since 3.6.</summary>
 internal readonly record struct MultiReadRequest(
     string Chroot, IReadOnlyList<MultiReadOperation> Operations) : IRequest<IReadOnlyList<MultiReadResult>>
 {
@@ -33,7 +33,7 @@ internal readonly record struct MultiReadRequest(
                 OperationCode.GetData => new MultiReadResult { Data = GetDataRequest.Read(ref reader) },
                 OperationCode.GetChildren => new MultiReadResult { Children = reader.ReadStrings() },
                 OperationCode.Error => new MultiReadResult { Error = (ZooKeeperErrorCode)reader.ReadInt32() },
-                _ => throw new JuteFormatException($"A result of type {(int)header.Code} in a multiRead."),
+                _ => throw new JuteFormatException($"A multiRead reply contains a result of type {(int)header.Code}."),
             });
         }
 

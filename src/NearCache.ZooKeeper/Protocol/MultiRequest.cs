@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Several changes of which all happen, or none.</summary>
+/// <summary>Executes several writes as one transaction.</summary>
 internal readonly record struct MultiRequest(string Chroot, IReadOnlyList<MultiOperation> Operations) : IRequest<IReadOnlyList<MultiResult>>
 {
     public static bool IsWrite => true;
@@ -36,7 +36,7 @@ internal readonly record struct MultiRequest(string Chroot, IReadOnlyList<MultiO
                 OperationCode.SetData => new MultiResult { Stat = StatRecord.Read(ref reader) },
                 OperationCode.Delete or OperationCode.Check => new MultiResult(),
                 OperationCode.Error => new MultiResult { Error = (ZooKeeperErrorCode)reader.ReadInt32() },
-                _ => throw new JuteFormatException($"A result of type {(int)header.Code} in a multi."),
+                _ => throw new JuteFormatException($"A multi reply contains a result of type {(int)header.Code}."),
             });
         }
 

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>What a request asks for. Source: ZooKeeper, ZooDefs.OpCode.</summary>
+/// <summary>Specifies the operation of a request. Source: ZooKeeper, ZooDefs.OpCode.</summary>
 internal enum OperationCode
 {
     Error = -1,

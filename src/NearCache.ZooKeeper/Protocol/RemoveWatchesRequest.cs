@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Takes this connection's watches of a kind off a node.</summary>
+/// <summary>Removes this connection's watches of a kind from a node.</summary>
 internal readonly record struct RemoveWatchesRequest(ChrootedPath Target, WatchKind Kind) : IRequest<EmptyReply>
 {
     public OperationCode Code => OperationCode.RemoveWatches;

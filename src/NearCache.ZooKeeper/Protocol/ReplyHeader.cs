@@ -1,10 +1,10 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>What every message of the server but the first begins with.</summary>
+/// <summary>The header of every message of the server except the first.</summary>
 // ReplyHeader { int xid; long zxid; int err }; the response record follows only if err is 0.
 internal readonly record struct ReplyHeader(int Id, long Zxid, ZooKeeperErrorCode Error)
 {
-    /// <summary>How many bytes it takes.</summary>
+    /// <summary>The length in bytes.</summary>
     public const int Size = 16;
 
     public static ReplyHeader Read(ref JuteReader reader) =>

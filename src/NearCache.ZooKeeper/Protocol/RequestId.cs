@@ -1,9 +1,7 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>The xids: positive for requests of callers, negative for what has a place of its own in the protocol.</summary>
-/// <remarks>
-/// Source: ZooKeeper, ClientCnxn; the numbers that a client takes are from 1 to <see cref="int.MaxValue"/> and then from 1 again.
-/// </remarks>
+/// <summary>The xids: positive for the requests of callers, negative for messages with a fixed meaning.</summary>
+/// <remarks>Source: ZooKeeper, ClientCnxn. Client xids run from 1 to <see cref="int.MaxValue"/> and then start at 1 again.</remarks>
 internal static class RequestId
 {
     public const int Notification = -1;
@@ -11,6 +9,6 @@ internal static class RequestId
     public const int Auth = -4;
     public const int SetWatches = -8;
 
-    /// <summary>The id after this one.</summary>
+    /// <summary>Returns the id that follows another one.</summary>
     public static int Next(int id) => id == int.MaxValue ? 1 : id + 1;
 }

@@ -1,9 +1,9 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Replaces who may do what with a node.</summary>
-/// <param name="Target">Which node.</param>
-/// <param name="Acl">The new rights.</param>
-/// <param name="AclVersion">The version of the rights, not of the data.</param>
+/// <summary>Replaces the access rights of a node.</summary>
+/// <param name="Target">The path.</param>
+/// <param name="Acl">The access rights.</param>
+/// <param name="AclVersion">The expected version of the access rights, not of the data.</param>
 internal readonly record struct SetAclRequest(ChrootedPath Target, IReadOnlyList<ZNodeAcl> Acl, int AclVersion) : IRequest<ZNodeStat>
 {
     public static bool IsWrite => true;

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Replaces a node's data.</summary>
+/// <summary>Replaces the data of a node.</summary>
 internal readonly record struct SetDataRequest(ChrootedPath Target, ReadOnlyMemory<byte>? Data, int Version) : IRequest<ZNodeStat>
 {
     public static bool IsWrite => true;

@@ -1,10 +1,10 @@
 namespace NearCache.ZooKeeper.Protocol;
 
 /// <summary>
-/// Sets watches again on a new connection; the server fires those whose change was missed since <paramref name="RelativeZxid"/>.
+/// Sets watches again on a new connection. The server fires those whose change happened after <paramref name="RelativeZxid"/>.
 /// </summary>
 /// <remarks>
-/// Paths as the server knows them. Persistent watches need setWatches2 (3.6), and the server fires nothing that they missed.
+/// Paths include the chroot. Persistent watches need setWatches2 (3.6), and the server does not fire them for missed changes.
 /// </remarks>
 internal sealed record SetWatchesRequest(long RelativeZxid)
 {

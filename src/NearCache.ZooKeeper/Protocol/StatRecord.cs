@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>The 68 bytes of a <see cref="ZNodeStat"/>.</summary>
+/// <summary>Reads and writes the 68 bytes of a <see cref="ZNodeStat"/>.</summary>
 // Stat { long czxid, mzxid, ctime, mtime; int version, cversion, aversion; long ephemeralOwner; int dataLength, numChildren; long pzxid }
 internal static class StatRecord
 {

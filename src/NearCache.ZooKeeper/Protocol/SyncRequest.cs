@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Answered when the server has applied all that was committed before; the path need not exist.</summary>
+/// <summary>Waits until the server has applied all transactions committed before. The node need not exist.</summary>
 internal readonly record struct SyncRequest(ChrootedPath Target) : IRequest<EmptyReply>
 {
     public OperationCode Code => OperationCode.Sync;

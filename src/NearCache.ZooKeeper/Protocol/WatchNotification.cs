@@ -1,8 +1,8 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>What the server sends, with <see cref="RequestId.Notification"/>, when something that is watched has changed.</summary>
-/// <param name="Type">What has changed.</param>
-/// <param name="Path">As the server knows it.</param>
+/// <summary>A notification of a watch, sent with <see cref="RequestId.Notification"/>.</summary>
+/// <param name="Type">The type of the change.</param>
+/// <param name="Path">The path, chroot included.</param>
 internal readonly record struct WatchNotification(WatchEventType Type, string Path)
 {
     private const int SyncConnected = 3;

@@ -1,6 +1,6 @@
 namespace NearCache.ZooKeeper.Protocol;
 
-/// <summary>Asks for the identities that the server knows of this connection. Since 3.7.</summary>
+/// <summary>Reads the identities that the server has accepted for the connection. Since 3.7.</summary>
 internal readonly record struct WhoAmIRequest : IRequest<IReadOnlyList<ZooKeeperIdentity>>
 {
     private const int MinBytes = 8;

@@ -5,17 +5,23 @@ using NearCache.ZooKeeper.Diagnostics;
 namespace NearCache.ZooKeeper.Watches;
 
 /// <summary>
-/// Gives events to handlers and outcomes to callers, on the thread pool, such that who was told of a change first also hears of it first.
+/// Delivers events to handlers and results to callers on the thread pool, so that a caller is notified of a change before it reads the
+/// change.
 /// </summary>
 /// <remarks>
-/// Events and outcomes come in the order in which the connection brought them. While handlers of an event run, outcomes that came behind it
-/// are held back, but for no longer than a grace: then they go, and the slow handler is overtaken. Nothing of a caller's runs in the
-/// receive loop, so no handler can stop it. <see cref="NotifyHandler"/>, <see cref="CompleteOperation"/>, <see cref="TakeDeferred"/> and
-/// <see cref="Flush"/> are for the receive loop, or for who starts and ends it.
+/// <para>
+/// Events and results arrive in the order of the connection. While handlers of an event run, later results are held back for at most the
+/// grace period. After that the results are released, and the handler is overdue. No code of a caller runs in the receive loop, so no
+/// handler can block it.
+/// </para>
+/// <para>
+/// <see cref="NotifyHandler"/>, <see cref="CompleteOperation"/>, <see cref="TakeDeferred"/> and <see cref="Flush"/> are called only by the
+/// receive loop, or by the session loop while no receive loop runs.
+/// </para>
 /// </remarks>
 internal sealed class CallbackScheduler : IDisposable
 {
-    private readonly Lock _lock = new();   // guards the fields below
+    private readonly Lock _lock = new();   // guards _held, _running and _round
     private readonly Queue<IThreadPoolWorkItem> _held = new();
     private readonly ConditionalWeakTable<Action<WatchEvent>, HandlerQueue> _mailboxes = [];
     private readonly TimeSpan _grace;
@@ -23,7 +29,7 @@ internal sealed class CallbackScheduler : IDisposable
     private readonly ITimer _timer;
     private int _running;
     private int _round;
-    private IThreadPoolWorkItem? _deferred;   // the receive loop's alone
+    private IThreadPoolWorkItem? _deferred;   // accessed only by the receive loop
 
     public CallbackScheduler(TimeSpan grace, TimeProvider time, ILogger logger)
     {
@@ -32,10 +38,10 @@ internal sealed class CallbackScheduler : IDisposable
             static state => ((CallbackScheduler)state!).ReleaseOverdue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Gives an event to a handler.</summary>
-    /// <param name="handler">Whom.</param>
-    /// <param name="watchEvent">What.</param>
-    /// <param name="isPersistent">The handler gets more events: one at a time and in order.</param>
+    /// <summary>Schedules the call of a handler.</summary>
+    /// <param name="handler">The handler.</param>
+    /// <param name="watchEvent">The event.</param>
+    /// <param name="isPersistent">Whether the handler gets more events, which then arrive one at a time and in order.</param>
     public void NotifyHandler(Action<WatchEvent> handler, WatchEvent watchEvent, bool isPersistent)
     {
         if (isPersistent)
@@ -52,8 +58,8 @@ internal sealed class CallbackScheduler : IDisposable
         }
     }
 
-    /// <summary>A handler is about to be called: outcomes wait for it from now on.</summary>
-    /// <returns>The round that ends when a handler is overtaken; give it to <see cref="RunHandler"/>.</returns>
+    /// <summary>Registers the call of a handler. Results are held back from now on.</summary>
+    /// <returns>The round of the handler. A round ends when a handler is overdue. Pass it to <see cref="RunHandler"/>.</returns>
     public int BeginHandler()
     {
         lock (_lock)
@@ -63,13 +69,13 @@ internal sealed class CallbackScheduler : IDisposable
         }
     }
 
-    /// <summary>Whether outcomes wait for handlers of that round.</summary>
+    /// <summary>Returns whether results are held back for handlers of the round.</summary>
     public bool IsCurrent(int round) => Volatile.Read(ref _round) == round;
 
-    /// <summary>Gives an outcome to whoever waits for it.</summary>
+    /// <summary>Schedules the result of an operation.</summary>
     public void CompleteOperation(IThreadPoolWorkItem outcome)
     {
-        // Only the caller of this method starts handlers: nothing can begin to run between the look and the hand-over.
+        // Only the receive loop starts handlers, so none can start between the check and the hand-over.
         if (Volatile.Read(ref _running) > 0)
         {
             lock (_lock)
@@ -90,7 +96,9 @@ internal sealed class CallbackScheduler : IDisposable
         Schedule(outcome);
     }
 
-    /// <summary>The newest of what is to be run, if it is not yet: whoever takes it runs it, on a thread that nobody waits for.</summary>
+    /// <summary>
+    /// Takes the most recently scheduled work item if it has not run yet. The caller must execute it, on a thread that blocks nothing else.
+    /// </summary>
     public IThreadPoolWorkItem? TakeDeferred()
     {
         var deferred = _deferred;
@@ -98,7 +106,7 @@ internal sealed class CallbackScheduler : IDisposable
         return deferred;
     }
 
-    /// <summary>Gives the newest, too, to the thread pool.</summary>
+    /// <summary>Queues the deferred work item to the thread pool.</summary>
     public void Flush()
     {
         if (TakeDeferred() is { } deferred)
@@ -107,14 +115,14 @@ internal sealed class CallbackScheduler : IDisposable
         }
     }
 
-    /// <summary>Calls a handler.</summary>
+    /// <summary>Calls a handler, and then releases held results if it was the last one.</summary>
     public void RunHandler(Action<WatchEvent> handler, WatchEvent watchEvent, int round)
     {
         try
         {
             handler(watchEvent);
         }
-#pragma warning disable CA1031 // A handler's failure is its own: it must reach neither the thread pool nor other handlers.
+#pragma warning disable CA1031 // An exception of a handler must not reach the thread pool or other handlers.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -123,7 +131,7 @@ internal sealed class CallbackScheduler : IDisposable
 
         lock (_lock)
         {
-            // One of an earlier round was overtaken: nobody waits for it any more.
+            // Results no longer wait for a handler of an earlier round.
             if (round == _round && --_running == 0)
             {
                 ReleaseHeld();
@@ -131,7 +139,7 @@ internal sealed class CallbackScheduler : IDisposable
         }
     }
 
-    /// <summary>Lets everything go that is held back.</summary>
+    /// <summary>Releases all held results although handlers still run.</summary>
     public void ReleaseOverdue()
     {
         lock (_lock)
@@ -152,7 +160,7 @@ internal sealed class CallbackScheduler : IDisposable
         _timer.Dispose();
     }
 
-    // The newest isPersistent here: the receive loop's own thread is free for it once the loop waits for more, which saves a thread's waking.
+    // The newest item is deferred: the receive loop's thread executes it when the loop suspends, which saves a thread switch.
     private void Schedule(IThreadPoolWorkItem item)
     {
         Flush();
@@ -169,7 +177,7 @@ internal sealed class CallbackScheduler : IDisposable
     }
 }
 
-/// <summary>One event for one handler of a watch that fires once.</summary>
+/// <summary>One event for one handler of a one-shot watch.</summary>
 internal sealed class HandlerInvocation(
     CallbackScheduler callbacks, Action<WatchEvent> handler, WatchEvent watchEvent, int round) : IThreadPoolWorkItem
 {

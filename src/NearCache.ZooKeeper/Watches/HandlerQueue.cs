@@ -1,8 +1,8 @@
 namespace NearCache.ZooKeeper.Watches;
 
 /// <summary>
-/// The events of one handler that stays, given to it one at a time and in order, on the thread pool. A slow handler keeps only itself
-/// waiting.
+/// The events of one persistent handler, delivered one at a time and in order on the thread pool. A slow handler delays only its own
+/// events.
 /// </summary>
 internal sealed class HandlerQueue(Action<WatchEvent> handler, CallbackScheduler callbacks) : IThreadPoolWorkItem
 {
@@ -11,13 +11,13 @@ internal sealed class HandlerQueue(Action<WatchEvent> handler, CallbackScheduler
     private bool _isRunning;
     private int _current;
 
-    /// <summary>Puts an event behind those that it was not given yet.</summary>
-    /// <returns>Whether the mailbox is to be run.</returns>
+    /// <summary>Appends an event.</summary>
+    /// <returns>True if the caller must schedule the queue.</returns>
     public bool Post(WatchEvent watchEvent)
     {
         lock (_events)
         {
-            // Who was overtaken once and still is not done keeps nobody waiting again.
+            // A handler that exceeded the grace period and still runs does not hold back results again.
             var isOvertaken = _isRunning && !callbacks.IsCurrent(_current);
             _events.Enqueue((watchEvent, isOvertaken ? NoRound : callbacks.BeginHandler()));
             if (_isRunning)

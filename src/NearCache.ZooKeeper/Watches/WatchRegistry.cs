@@ -2,17 +2,19 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Watches;
 
-/// <summary>Who watches what. It decides whom a notification concerns, and what is to be set again on a new connection.</summary>
-/// <remarks>Source of what a notification fires: ZooKeeper, ZKWatchManager. Paths are those of the caller, below the chroot.</remarks>
+/// <summary>
+/// The watches of a client: determines the handlers of a notification and the watches to set again on a new connection. Thread-safe.
+/// </summary>
+/// <remarks>Source of the rules which watch fires: ZooKeeper, ZKWatchManager. Paths are those of the caller, without the chroot.</remarks>
 internal sealed class WatchRegistry(string chroot)
 {
-    // Below the 1 MiB that a server takes, and far from it, for a server reads many clients' requests at once after it was restarted.
+    // Far below the 1 MiB that a server accepts, because a restarted server reads the requests of many clients at once.
     private const int ChunkBytes = 128 * 1024;
     private const int ChunkOverhead = 64;
     private readonly Lock _lock = new();   // guards the tables
     private readonly WatchTable[] _tables = [new(), new(), new(), new(), new()];
 
-    /// <summary>How many paths are watched, counted once a table.</summary>
+    /// <summary>Gets the number of watched paths. A path in several tables counts several times.</summary>
     public int Count
     {
         get
@@ -24,49 +26,50 @@ internal sealed class WatchRegistry(string chroot)
         }
     }
 
-    /// <summary>A request has succeeded.</summary>
-    /// <param name="change">What that means here.</param>
-    /// <param name="isMissing">The answer was that there is no such node.</param>
+    /// <summary>Applies the success of a request.</summary>
+    /// <param name="change">The watch to add or remove.</param>
+    /// <param name="isMissing">Whether the reply was that the node does not exist.</param>
     public void Apply(WatchUpdate change, bool isMissing)
     {
         lock (_lock)
         {
             if (change.Removed is { } kind)
             {
-                foreach (var slot in SlotsOf(kind))
+                foreach (var tableKind in TablesOf(kind))
                 {
-                    Table(slot).Remove(change.Path, change.Handler);
+                    Table(tableKind).Remove(change.Path, change.Handler);
                 }
             }
             else
             {
-                // exists() sets a data watch on a node that is there.
-                var slot = isMissing && change.Slot == WatchTableKind.Data ? WatchTableKind.Exists : change.Slot;
-                Table(slot).Add(change.Path, change.Handler!);
+                // exists() sets a data watch if the node exists.
+                var tableKind = isMissing && change.Table == WatchTableKind.Data ? WatchTableKind.Exists : change.Table;
+                Table(tableKind).Add(change.Path, change.Handler!);
             }
         }
     }
 
-    /// <summary>Whether the handler (null: any) watches the path in that way.</summary>
+    /// <summary>Returns whether a handler (null: any handler) watches a path in this way.</summary>
     public bool Has(string path, WatchKind kind, Action<WatchEvent>? handler)
     {
         lock (_lock)
         {
-            return SlotsOf(kind).Any(slot => Table(slot).Has(path, handler));
+            return TablesOf(kind).Any(tableKind => Table(tableKind).Has(path, handler));
         }
     }
 
-    /// <summary>Whether anybody else than the handler watches the path in that way, so that the server must go on telling.</summary>
+    /// <summary>
+    /// Returns whether another handler watches the path in this way, so that the server must continue to send notifications.
+    /// </summary>
     public bool HasOthers(string path, WatchKind kind, Action<WatchEvent> handler)
     {
         lock (_lock)
         {
-            return SlotsOf(kind).Any(slot => Table(slot).TryGet(path, out var handlers) && handlers.Exists(other => other != handler));
+            return TablesOf(kind).Any(tableKind => Table(tableKind).TryGet(path, out var handlers) && handlers.Exists(other => other != handler));
         }
     }
 
-    /// <summary>Whom a notification concerns. One-shot watches are taken out.</summary>
-    /// <returns>Handlers, each once, and whether it isPersistent.</returns>
+    /// <summary>Returns the handlers of a notification, each once, and removes one-shot watches.</summary>
     public List<(Action<WatchEvent> Handler, bool IsPersistent)> TakeHandlers(WatchEventType type, string path)
     {
         var fired = new List<(Action<WatchEvent> Handler, bool IsPersistent)>();
@@ -85,7 +88,7 @@ internal sealed class WatchRegistry(string chroot)
 
             Collect(Table(WatchTableKind.Persistent).TryGet(path, out var handlers) ? handlers : null, isPersistent: true, fired);
 
-            // A recursive watch hears nothing of children lists: those notifications are for somebody else's watch on the same connection.
+            // Recursive watches get no events about lists of children. Such notifications belong to another watch of the connection.
             if (type is not WatchEventType.ChildrenChanged && Table(WatchTableKind.Recursive).Count > 0)
             {
                 for (var at = path; at.Length > 0; at = Parent(at))
@@ -98,7 +101,7 @@ internal sealed class WatchRegistry(string chroot)
         return fired;
     }
 
-    /// <summary>The session is lost, or the client closed: everything is taken out.</summary>
+    /// <summary>Removes and returns all watches, when the session or the client has ended.</summary>
     public List<(string Path, Action<WatchEvent> Handler)> TakeAll()
     {
         lock (_lock)
@@ -113,7 +116,7 @@ internal sealed class WatchRegistry(string chroot)
         }
     }
 
-    /// <summary>Who watches for ever, and thus has missed what happened between two connections.</summary>
+    /// <summary>Returns the persistent watches, which miss the changes between two connections.</summary>
     public List<(string Path, Action<WatchEvent> Handler)> GetPersistent()
     {
         lock (_lock)
@@ -123,28 +126,28 @@ internal sealed class WatchRegistry(string chroot)
     }
 
     /// <summary>
-    /// The requests that set everything again on a new connection, none above 128 KiB; all with the same point in history.
+    /// Returns the requests that set all watches again on a new connection. Each has at most 128 KiB, and all have the same zxid.
     /// </summary>
     public List<SetWatchesRequest> CreateSetWatchesRequests(long relativeZxid)
     {
         var requests = new List<SetWatchesRequest>();
-        var room = 0;
+        var remaining = 0;
         lock (_lock)
         {
-            foreach (var slot in Enum.GetValues<WatchTableKind>())
+            foreach (var tableKind in Enum.GetValues<WatchTableKind>())
             {
-                foreach (var path in Table(slot).Paths)
+                foreach (var path in Table(tableKind).Paths)
                 {
                     var full = chroot.Length == 0 ? path : path.Length == 1 ? chroot : chroot + path;
                     var length = sizeof(int) + System.Text.Encoding.UTF8.GetByteCount(full);
-                    if (requests.Count == 0 || room < length)
+                    if (requests.Count == 0 || remaining < length)
                     {
                         requests.Add(new SetWatchesRequest(relativeZxid));
-                        room = ChunkBytes - ChunkOverhead;
+                        remaining = ChunkBytes - ChunkOverhead;
                     }
 
-                    room -= length;
-                    List(requests[^1], slot).Add(full);
+                    remaining -= length;
+                    List(requests[^1], tableKind).Add(full);
                 }
             }
         }
@@ -165,14 +168,14 @@ internal sealed class WatchRegistry(string chroot)
 
     private static string Parent(string path) => path.Length == 1 ? "" : path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 
-    private static WatchTableKind[] SlotsOf(WatchKind kind) => kind switch
+    private static WatchTableKind[] TablesOf(WatchKind kind) => kind switch
     {
         WatchKind.Children => [WatchTableKind.Children],
         WatchKind.Data => [WatchTableKind.Data, WatchTableKind.Exists],
         _ => Enum.GetValues<WatchTableKind>(),
     };
 
-    private static List<string> List(SetWatchesRequest request, WatchTableKind slot) => slot switch
+    private static List<string> List(SetWatchesRequest request, WatchTableKind tableKind) => tableKind switch
     {
         WatchTableKind.Data => request.Data,
         WatchTableKind.Exists => request.Exists,
@@ -181,17 +184,19 @@ internal sealed class WatchRegistry(string chroot)
         _ => request.Recursive,
     };
 
-    private WatchTable Table(WatchTableKind slot) => _tables[(int)slot];
+    private WatchTable Table(WatchTableKind tableKind) => _tables[(int)tableKind];
 }
 
-/// <summary>What the success of a request means for the watches. Applied in the receive loop, in the order of the replies.</summary>
-/// <param name="Path">As the caller names it.</param>
-/// <param name="Slot">Where to add.</param>
-/// <param name="Handler">Which to add, or to remove; null: all of them are removed.</param>
-/// <param name="Removed">What to remove; null: it is added.</param>
-internal sealed record WatchUpdate(string Path, WatchTableKind Slot, Action<WatchEvent>? Handler, WatchKind? Removed = null)
+/// <summary>The watch that a successful request adds or removes. Applied by the receive loop in the order of the replies.</summary>
+/// <param name="Path">The path as the caller passed it.</param>
+/// <param name="Table">The table to which the watch is added.</param>
+/// <param name="Handler">The handler to add or remove. Null: all handlers are removed.</param>
+/// <param name="Removed">The kind of watches to remove. Null: the watch is added.</param>
+internal sealed record WatchUpdate(string Path, WatchTableKind Table, Action<WatchEvent>? Handler, WatchKind? Removed = null)
 {
-    /// <summary>For a read: where the watch stands depends on whether the node was there.</summary>
-    public static WatchUpdate? ForRead(string path, WatchTableKind slot, Action<WatchEvent>? handler) =>
-        handler is null ? null : new WatchUpdate(path, slot, handler);
+    /// <summary>
+    /// Returns the update of a read, or null without a handler. The reply determines the table, because it tells whether the node exists.
+    /// </summary>
+    public static WatchUpdate? ForRead(string path, WatchTableKind tableKind, Action<WatchEvent>? handler) =>
+        handler is null ? null : new WatchUpdate(path, tableKind, handler);
 }

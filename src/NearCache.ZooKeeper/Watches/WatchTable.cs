@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NearCache.ZooKeeper.Watches;
 
-/// <summary>Handlers by path. A handler stands once at a path, however often it was set there.</summary>
+/// <summary>Handlers by path. A handler is stored once per path, however often it was set.</summary>
 internal sealed class WatchTable
 {
     private readonly Dictionary<string, List<Action<WatchEvent>>> _byPath = new(StringComparer.Ordinal);
@@ -25,18 +25,18 @@ internal sealed class WatchTable
 
     public bool TryGet(string path, [NotNullWhen(true)] out List<Action<WatchEvent>>? handlers) => _byPath.TryGetValue(path, out handlers);
 
-    /// <summary>Whether the handler stands there; null: whether any does.</summary>
+    /// <summary>Returns whether the handler (null: any handler) is stored for the path.</summary>
     public bool Has(string path, Action<WatchEvent>? handler) =>
         _byPath.TryGetValue(path, out var handlers) && (handler is null || handlers.Contains(handler));
 
-    /// <summary>Takes all handlers of a path out.</summary>
+    /// <summary>Removes and returns all handlers of a path.</summary>
     public List<Action<WatchEvent>>? Take(string path)
     {
         _byPath.Remove(path, out var handlers);
         return handlers;
     }
 
-    /// <summary>Takes one handler, or all (null), off a path.</summary>
+    /// <summary>Removes one handler, or all of them (null), from a path.</summary>
     public void Remove(string path, Action<WatchEvent>? handler)
     {
         if (handler is null)
@@ -59,21 +59,21 @@ internal sealed class WatchTable
     }
 }
 
-/// <summary>The tables of watches: what the server keeps apart.</summary>
+/// <summary>Specifies the tables of watches, which the server keeps apart.</summary>
 internal enum WatchTableKind
 {
-    /// <summary>Data of a node that exists.</summary>
+    /// <summary>Data watches of nodes that exist.</summary>
     Data,
 
-    /// <summary>A node that does not exist yet.</summary>
+    /// <summary>Watches of nodes that do not exist yet.</summary>
     Exists,
 
-    /// <summary>The children of a node.</summary>
+    /// <summary>Watches of lists of children.</summary>
     Children,
 
-    /// <summary>A node, for ever.</summary>
+    /// <summary>Persistent watches of a node.</summary>
     Persistent,
 
-    /// <summary>A node and all below it, for ever.</summary>
+    /// <summary>Persistent watches of a node and all nodes below it.</summary>
     Recursive,
 }
