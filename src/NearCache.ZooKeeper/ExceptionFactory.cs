@@ -9,7 +9,8 @@ internal static class ExceptionFactory
 {
     // Why no server opens a session.
     private const string RollbackCauses = "the ensemble was wiped, restored from an older copy or replaced, "
-        + "or the connection string names another one. If servers do not report their status, there may also be no quorum, too many connections of this machine (maxClientCnxns), "
+        + "or the connection string names another one. If servers do not report their status, "
+        + "there may also be no quorum, too many connections of this machine (maxClientCnxns), "
         + "or a proxy that closes them";
 
     /// <summary>Returns the exception for an error reply.</summary>

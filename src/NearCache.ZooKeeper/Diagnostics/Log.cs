@@ -66,11 +66,18 @@ internal static partial class Log
     [LoggerMessage(3106, LogLevel.Critical, "The client stopped because of an internal error.")]
     public static partial void Stopped(this ILogger logger, Exception exception);
 
-    [LoggerMessage(3107, LogLevel.Error, "Session 0x{Session:x} is given up: {Seen}. The ensemble was wiped, restored from an older copy or replaced, or the connection string leads to another one. Where servers "
-        + "refuse for long and do not say what they know, there may also be no quorum, too many connections of this machine (maxClientCnxns), a proxy in between, or srvr missing in 4lw.commands.whitelist.")]
+    [LoggerMessage(
+        3107,
+        LogLevel.Error,
+        "Session 0x{Session:x} is given up: {Seen}. The ensemble was wiped, restored from an older copy or replaced, or the connection "
+        + "string names another one. If servers refuse for long and do not report their status, there may also be no quorum, too many "
+        + "connections of this machine (maxClientCnxns), a proxy in between, or srvr missing in 4lw.commands.whitelist.")]
     public static partial void SessionGivenUp(this ILogger logger, long session, string seen);
 
-    [LoggerMessage(3108, LogLevel.Error, "The chroot {Chroot} of the connection string does not exist. Create it, or set CreateChroot to true.")]
+    [LoggerMessage(
+        3108,
+        LogLevel.Error,
+        "The chroot {Chroot} of the connection string does not exist. Create it, or set CreateChroot to true.")]
     public static partial void ChrootMissing(this ILogger logger, string chroot);
 
     [LoggerMessage(3109, LogLevel.Information, "The chroot {Chroot} of the connection string did not exist and was created.")]

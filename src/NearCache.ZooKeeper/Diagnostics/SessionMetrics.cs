@@ -77,5 +77,6 @@ internal sealed class SessionMetrics(ZooKeeperMetrics metrics, IReadOnlyList<str
     }
 
     private static KeyValuePair<string, object?>[][] TagsOf(IReadOnlyList<string> operations, KeyValuePair<string, object?>[] server) =>
-        [.. operations.Select(operation => (KeyValuePair<string, object?>[])[new("db.system.name", "zookeeper"), new("db.operation.name", operation), .. server])];
+        [.. operations.Select(operation =>
+            (KeyValuePair<string, object?>[])[new("db.system.name", "zookeeper"), new("db.operation.name", operation), .. server])];
 }

@@ -53,7 +53,10 @@ internal sealed class ZooKeeperMetrics : IDisposable
         meter.CreateObservableCounter("nearcache.zookeeper.operations", Answered, "{operation}", "Calls that were answered, by outcome.");
         meter.CreateObservableCounter("nearcache.zookeeper.io", Bytes, "By", "Bytes sent and received, the opening of sessions left out.");
         meter.CreateObservableUpDownCounter(
-            "nearcache.zookeeper.in_flight", () => _sessions.Sum(session => session.InFlight), "{operation}", "Calls that wait for their answer.");
+            "nearcache.zookeeper.in_flight",
+            () => _sessions.Sum(session => session.InFlight),
+            "{operation}",
+            "Calls that wait for their answer.");
         meter.CreateObservableUpDownCounter(
             "nearcache.zookeeper.connections", () => _sessions.Count(IsConnected), "{connection}", "Connections that are open.");
         meter.CreateObservableUpDownCounter(
@@ -120,7 +123,8 @@ internal sealed class ZooKeeperMetrics : IDisposable
         }
     }
 
-    private static bool IsConnected(ISessionGauges session) => session.State is ZooKeeperState.Connected or ZooKeeperState.ConnectedReadOnly;
+    private static bool IsConnected(ISessionGauges session) =>
+        session.State is ZooKeeperState.Connected or ZooKeeperState.ConnectedReadOnly;
 
     private static string NameOf(ZooKeeperState state) => state switch
     {

@@ -11,7 +11,12 @@ internal static class AclRecord
         var list = new ZNodeAcl[reader.ReadCount(MinBytes)];
         for (var i = 0; i < list.Length; i++)
         {
-            list[i] = new ZNodeAcl { Permissions = (ZNodePermissions)reader.ReadInt32(), Scheme = reader.ReadString(), Id = reader.ReadString() };
+            list[i] = new ZNodeAcl
+            {
+                Permissions = (ZNodePermissions)reader.ReadInt32(),
+                Scheme = reader.ReadString(),
+                Id = reader.ReadString(),
+            };
         }
 
         return list;

@@ -3,8 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// Wakes one waiting loop: on the thread pool, behind what is queued there, so that what the loop shall collect has time to come together;
-/// or at once.
+/// Wakes one waiting loop, either through the thread pool, which lets more work accumulate for the loop, or inline on the caller's thread.
 /// </summary>
 internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
 {
@@ -14,7 +13,7 @@ internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
     private ManualResetValueTaskSourceCore<bool> _source;
     private int _state;
 
-    /// <summary>Waits for <see cref="Set"/>, or returns at once if it was called since the last wait.</summary>
+    /// <summary>Waits for <see cref="Set"/>. Completes at once if it was called since the last wait.</summary>
     public ValueTask WaitAsync()
     {
         _source.Reset();
@@ -27,8 +26,8 @@ internal sealed class AsyncSignal : IValueTaskSource, IThreadPoolWorkItem
         return new ValueTask(this, _source.Version);
     }
 
-    /// <summary>Lets the loop go on.</summary>
-    /// <param name="runInline">On this thread, until it waits again: when nothing is worth waiting for.</param>
+    /// <summary>Wakes the loop.</summary>
+    /// <param name="runInline">Whether the loop runs on this thread until it waits again.</param>
     public void Set(bool runInline = false)
     {
         if (Interlocked.Exchange(ref _state, Signaled) == Waited)

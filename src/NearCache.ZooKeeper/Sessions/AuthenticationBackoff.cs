@@ -3,20 +3,19 @@ using NearCache.Transport;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// Which servers refuse the client's identity, and when each is tried again: after a long pause, while the others are tried as usual.
-/// Thread-safe.
+/// Tracks the servers that refuse the client's identity, and pauses each of them for a long time while others are tried. Thread-safe.
 /// </summary>
-/// <remarks>Each attempt may cost the ensemble a session, and only an administrator mends what is wrong.</remarks>
+/// <remarks>An attempt may cost the ensemble a session, and only an administrator can correct the cause.</remarks>
 internal sealed class AuthenticationBackoff(Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Most = TimeSpan.FromMinutes(10);
     private const double Jitter = 0.5;
 
-    private readonly Lock _lock = new();   // guards everything below
+    private readonly Lock _lock = new();   // guards _refusals
     private readonly Dictionary<ServerAddress, (Backoff Pauses, TimeSpan Until)> _refusals = [];
 
-    /// <summary>A server refused.</summary>
+    /// <summary>Records that a server refused the identity.</summary>
     public void RecordRefusal(ServerAddress server, TimeSpan now)
     {
         lock (_lock)
@@ -26,7 +25,7 @@ internal sealed class AuthenticationBackoff(Random random)
         }
     }
 
-    /// <summary>A server took it.</summary>
+    /// <summary>Records that a server accepted the identity.</summary>
     public void RecordSuccess(ServerAddress server)
     {
         lock (_lock)
@@ -35,7 +34,7 @@ internal sealed class AuthenticationBackoff(Random random)
         }
     }
 
-    /// <summary>Whether a server is left alone now.</summary>
+    /// <summary>Returns whether a server is paused.</summary>
     public bool IsPaused(ServerAddress server, TimeSpan now)
     {
         lock (_lock)
@@ -44,7 +43,7 @@ internal sealed class AuthenticationBackoff(Random random)
         }
     }
 
-    /// <summary>How long to wait because all servers are left alone; zero if one is not.</summary>
+    /// <summary>Returns the time until the first server may be tried again; zero if a server is not paused.</summary>
     public TimeSpan GetCommonPause(IReadOnlyList<ServerAddress> servers, TimeSpan now)
     {
         lock (_lock)

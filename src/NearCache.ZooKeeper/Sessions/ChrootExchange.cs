@@ -2,26 +2,24 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>
-/// The messages of a new session that look for the chroot, and create it where that is allowed: nothing else is sent until they are
-/// through.
-/// </summary>
-/// <remarks>What exists is not created: also a refused create is a transaction of the ensemble.</remarks>
+/// <summary>The messages that look up the chroot of a new session, and create it if the options allow. They precede all requests.</summary>
+/// <remarks>Existing nodes are not created: even a create request that fails is a transaction of the ensemble.</remarks>
 internal sealed class ChrootExchange(Connection connection, string chroot, Func<int> nextId, CancellationToken cancellationToken)
 {
-    /// <summary>Whether the chroot exists.</summary>
+    /// <summary>Returns whether the chroot exists.</summary>
     public Task<bool> ExistsAsync() => ExistsAsync(chroot);
 
-    /// <summary>Creates the chroot and what is missing above it, open to all.</summary>
-    /// <param name="identities">Claimed first: what lies above may have access rights.</param>
+    /// <summary>Creates the chroot and its missing ancestors, open to all clients.</summary>
+    /// <param name="identities">The identities to claim first, because ancestors may have access rights.</param>
     /// <exception cref="AuthenticationFailedException">The server refuses an identity.</exception>
-    /// <exception cref="ZooKeeperException">It could not be created.</exception>
+    /// <exception cref="ZooKeeperException">The chroot could not be created.</exception>
     public async Task CreateAsync(IReadOnlyList<ZooKeeperAuthentication> identities)
     {
         foreach (var identity in identities)
         {
             var header = Read(
-                await connection.ExchangeAsync(writer => ClaimedIdentities.Write(writer, identity), cancellationToken).ConfigureAwait(false),
+                await connection.ExchangeAsync(writer => ClaimedIdentities.Write(writer, identity), cancellationToken)
+                    .ConfigureAwait(false),
                 RequestId.Auth);
             if (header.Error != ZooKeeperErrorCode.Ok)
             {
@@ -79,6 +77,6 @@ internal sealed class ChrootExchange(Connection connection, string chroot, Func<
     {
         var reader = new JuteReader(message);
         var header = ReplyHeader.Read(ref reader);
-        return header.Id == id ? header : throw new JuteFormatException($"A reply with the id {header.Id} where {id} is due.");
+        return header.Id == id ? header : throw new JuteFormatException($"The reply has the id {header.Id}, but {id} is expected.");
     }
 }

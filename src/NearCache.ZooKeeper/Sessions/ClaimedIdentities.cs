@@ -2,7 +2,10 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What the client says it is, on every connection; and who waits for the answer. Guarded by its owner's lock.</summary>
+/// <summary>
+/// The identities that the client claims on every connection, and the claims that the server has not answered yet. Guarded by the owner's
+/// lock.
+/// </summary>
 internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> authentications)
 {
     private readonly List<ZooKeeperAuthentication> _authentications = [.. authentications];
@@ -10,13 +13,13 @@ internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> aut
 
     public IReadOnlyList<ZooKeeperAuthentication> All => [.. _authentications];
 
-    /// <summary>Every connection from now on begins with it too.</summary>
+    /// <summary>Adds an identity to claim on every later connection.</summary>
     public void Add(ZooKeeperAuthentication authentication) => _authentications.Add(authentication);
 
-    /// <summary>It is about to be sent on the connection that stands; the answers come in the order of sending.</summary>
+    /// <summary>Registers a claim that is about to be sent on the current connection. Replies come in the order of the claims.</summary>
     public void ExpectReply(TaskCompletionSource answered) => _waiting.Enqueue(answered);
 
-    /// <summary>What a new connection begins with.</summary>
+    /// <summary>Returns the claims for a new connection.</summary>
     public IEnumerable<Action<JuteWriter>> CreateMessages()
     {
         foreach (var authentication in _authentications)
@@ -26,7 +29,7 @@ internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> aut
         }
     }
 
-    /// <summary>The next answer has come.</summary>
+    /// <summary>Completes the oldest unanswered claim.</summary>
     public void OnReply()
     {
         if (_waiting.TryDequeue(out var answered))
@@ -35,17 +38,17 @@ internal sealed class ClaimedIdentities(IEnumerable<ZooKeeperAuthentication> aut
         }
     }
 
-    /// <summary>A server has not said yet what it thinks of them.</summary>
+    /// <summary>Gets a value that indicates whether a claim is unanswered.</summary>
     public bool HasUnanswered => _waiting.Count > 0;
 
-    /// <summary>No more answers will come on this connection.</summary>
+    /// <summary>Fails all unanswered claims, because the connection ended.</summary>
     public void FailPending(Exception reason)
     {
         while (_waiting.TryDequeue(out var answered))
         {
             if (answered?.TrySetException(reason) == true)
             {
-                // The caller may have given up.
+                // The caller may have stopped waiting: marks the exception as observed.
                 _ = answered.Task.Exception;
             }
         }

@@ -5,7 +5,7 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// One connection to a server: first the exchange that opens the session, then a loop that sends what is queued and one that receives.
+/// One connection to a server. It first exchanges the messages that open the session, and then runs a send loop and a receive loop.
 /// </summary>
 internal sealed class Connection(TransportConnection transport, ServerAddress address, RequestQueue queue, int maxBytes) : IAsyncDisposable
 {
@@ -15,11 +15,11 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
 
     public ServerAddress Address => address;
 
-    /// <summary>The server, as written in the connection string.</summary>
+    /// <summary>Gets the server, as written in the connection string.</summary>
     public string Server { get; } = address.ToString();
 
-    /// <summary>Sends one message and waits for the next one. Only before <see cref="RunAsync"/>.</summary>
-    /// <exception cref="IOException">The server closed the connection instead.</exception>
+    /// <summary>Sends one message and returns the next message of the server. Called only before <see cref="RunAsync"/>.</summary>
+    /// <exception cref="IOException">The server closed the connection.</exception>
     public async Task<byte[]> ExchangeAsync(Action<JuteWriter> write, CancellationToken cancellationToken)
     {
         var request = new JuteWriter(256);
@@ -38,7 +38,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         }
     }
 
-    /// <summary>Runs both loops until the connection has ended, and says why it has.</summary>
+    /// <summary>Runs both loops until the connection ends, and returns the reason.</summary>
     public async Task<Exception> RunAsync(IConnectionListener listener)
     {
         var sending = SendAsync(listener);
@@ -62,19 +62,20 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         return transport.Reason!;
     }
 
-    /// <summary>There is something to send.</summary>
+    /// <summary>Tells the send loop that the queue has bytes to send.</summary>
     public void SignalSend(bool runInline = false) => _sendSignal.Set(runInline);
 
-    /// <summary>Ends it from any thread; the first reason is kept.</summary>
+    /// <summary>Aborts the connection. The first reason is kept. Thread-safe.</summary>
     public void Abort(Exception reason) => transport.Abort(reason);
 
-    /// <summary>Ends it from any thread; what was written before still arrives.</summary>
+    /// <summary>Closes the connection after the bytes already written. Thread-safe.</summary>
     public void Close(Exception reason) => transport.Close(reason);
 
     public ValueTask DisposeAsync() => transport.DisposeAsync();
 
-    /// <summary>Whether that is how reading and writing fail when a connection is lost.</summary>
-    public static bool IsConnectionFailure(Exception e) => e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
+    /// <summary>Returns whether a read or write fails with this exception when the connection is lost.</summary>
+    public static bool IsConnectionFailure(Exception e) =>
+        e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
     private async Task SendAsync(IConnectionListener listener)
     {
@@ -87,7 +88,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
                 {
                     if (!isFirst)
                     {
-                        // The thread may be a caller's, which shall not send for all others.
+                        // The thread may belong to a caller, which must not send the requests of others.
                         await Task.Yield();
                     }
 
@@ -104,7 +105,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
 
     private async Task ReceiveAsync(IConnectionListener listener)
     {
-        DeliverMessages(listener);   // what came together with the answer that opened the session
+        DeliverMessages(listener);   // messages that arrived together with the first reply
         while (true)
         {
             var count = await new ReadAwaitable(transport.Stream.ReadAsync(_frames.GetMemory()), listener);
@@ -152,6 +153,6 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
             return null;
         }
 
-        return message.Length == length ? message.ToArray() : throw new JuteFormatException($"A first message of {length} bytes.");
+        return message.Length == length ? message.ToArray() : throw new JuteFormatException($"The first message has {length} bytes.");
     }
 }

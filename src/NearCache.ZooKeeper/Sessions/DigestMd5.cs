@@ -5,9 +5,9 @@ using System.Text;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The client's side of one DIGEST-MD5 authentication, without integrity or privacy layers.</summary>
+/// <summary>The client side of one DIGEST-MD5 authentication, without integrity or privacy layers.</summary>
 /// <remarks>
-/// Source: RFC 2831, sections 2.1.1 to 2.1.3. The service is "zookeeper" and the host "zk-sasl-md5", as the stock server has them.
+/// Source: RFC 2831, sections 2.1.1 to 2.1.3. The service is "zookeeper" and the host "zk-sasl-md5", as configured in a stock server.
 /// </remarks>
 [SuppressMessage("Security", "CA5351", Justification = "DIGEST-MD5 is what the servers speak; use TLS around it.")]
 internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string clientNonce)
@@ -17,10 +17,10 @@ internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string cli
     private const string Count = "00000001";
     private string _proof = "";
 
-    /// <summary>A nonce of 128 random bits.</summary>
+    /// <summary>Returns a nonce of 128 random bits.</summary>
     public static string CreateNonce() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
 
-    /// <summary>The answer to the server's challenge; null if it is none that this mechanism can answer.</summary>
+    /// <summary>Returns the response to the server's challenge, or null if the challenge does not fit this mechanism.</summary>
     public byte[]? Respond(byte[] challenge)
     {
         var fields = Parse(Encoding.UTF8.GetString(challenge));
@@ -38,10 +38,11 @@ internal sealed class DigestMd5(ZooKeeperSaslCredentials credentials, string cli
         _proof = Hash(a1, nonce, ":" + Target);
         return Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"charset=utf-8,username=\"{Quote(credentials.User)}\",realm=\"{Quote(realm)}\",nonce=\"{Quote(nonce)}\",nc={Count},cnonce=\"{clientNonce}\",digest-uri=\"{Target}\",maxbuf=65536,response={response},qop=auth"));
+            $"charset=utf-8,username=\"{Quote(credentials.User)}\",realm=\"{Quote(realm)}\",nonce=\"{Quote(nonce)}\",nc={Count},"
+            + $"cnonce=\"{clientNonce}\",digest-uri=\"{Target}\",maxbuf=65536,response={response},qop=auth"));
     }
 
-    /// <summary>Whether the server's last message shows that it knows the password.</summary>
+    /// <summary>Returns whether the server's last message proves that it knows the password.</summary>
     public bool VerifyServer(byte[] message) => _proof.Length > 0
         && CryptographicOperations.FixedTimeEquals(
             Encoding.UTF8.GetBytes(

@@ -1,25 +1,28 @@
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What a connection tells whoever runs it. Called by its own loops, never at once from two; nothing in it may wait.</summary>
+/// <summary>
+/// Receives the events of a connection. Called by the loops of the connection, one call at a time. Implementations must not block.
+/// </summary>
 internal interface IConnectionListener
 {
-    /// <summary>A message has come. Called for each, in order.</summary>
-    /// <param name="message">The message; its header alone, if it is longer than what is allowed.</param>
+    /// <summary>Called for each message, in order.</summary>
+    /// <param name="message">The message, or only its header if the message exceeds the limit.</param>
     /// <param name="length">The length of the whole message.</param>
-    /// <exception cref="Protocol.JuteFormatException">It is not understood: the connection is to be closed.</exception>
+    /// <exception cref="Protocol.JuteFormatException">The message is invalid. The connection is then closed.</exception>
     void OnMessage(ReadOnlySpan<byte> message, int length);
 
-    /// <summary>So many bytes have come. Called before the messages in them.</summary>
+    /// <summary>Called when bytes have arrived, before their messages are delivered.</summary>
     void OnBytesReceived(int bytes);
 
-    /// <summary>Some bytes have come, and the messages in them were handed over.</summary>
+    /// <summary>Called after the messages of a read have been delivered.</summary>
     void OnBatchDelivered();
 
     /// <summary>
-    /// What is left to run of what the messages brought about: to be run when the loop waits for more, or given to the thread pool.
+    /// Takes the work item that the last messages scheduled, if any. The loop executes it when it suspends, or queues it to the thread
+    /// pool.
     /// </summary>
     IThreadPoolWorkItem? TakeDeferred();
 
-    /// <summary>So many bytes are about to be sent.</summary>
+    /// <summary>Called before bytes are sent.</summary>
     void OnSending(int bytes);
 }

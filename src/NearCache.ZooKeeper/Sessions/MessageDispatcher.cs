@@ -6,32 +6,42 @@ using NearCache.ZooKeeper.Watches;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// What the messages of a server mean: replies to requests, events of watches, answers to our own questions. Used by the receive loop
-/// alone.
+/// Dispatches the messages of a server: replies to requests, notifications to watches, control replies to the session. Called only by the
+/// receive loop.
 /// </summary>
 internal sealed class MessageDispatcher(
-    RequestQueue queue, WatchRegistry watches, CallbackScheduler callbacks, SessionMetrics metrics, ILogger logger, Func<TimeSpan> now, string chroot, int maxBytes)
+    RequestQueue queue,
+    WatchRegistry watches,
+    CallbackScheduler callbacks,
+    SessionMetrics metrics,
+    ILogger logger,
+    Func<TimeSpan> now,
+    string chroot,
+    int maxBytes)
 {
-    /// <summary>The server that is connected, for messages.</summary>
+    /// <summary>Gets the connected server, for messages.</summary>
     public string Server { get; private set; } = "";
 
-    /// <summary>The newest transaction that the messages told of.</summary>
+    /// <summary>Gets the newest transaction that a message reported.</summary>
     public long LastZxid { get; private set; }
 
-    /// <summary>A reply said that the server ends sessions without an identity that it knows. It closes the connection next.</summary>
+    /// <summary>
+    /// Gets a value that indicates whether a reply said that the server ends sessions without a known identity. The server closes the
+    /// connection after it.
+    /// </summary>
     public bool RequiresAuthentication { get; private set; }
 
-    /// <summary>RecordStatus of each answer to an <see cref="AuthRequest"/>.</summary>
+    /// <summary>Gets the callback for each reply to an <see cref="AuthRequest"/>.</summary>
     public required Action<ZooKeeperErrorCode> OnAuthReply { get; init; }
 
-    /// <summary>There is a connection to another server.</summary>
+    /// <summary>Prepares for the messages of a new connection.</summary>
     public void OnConnected(string server) => (Server, RequiresAuthentication) = (server, false);
 
-    /// <summary>Forgets the newest transaction. Only between two connections.</summary>
+    /// <summary>Resets the newest transaction. Called only while there is no connection.</summary>
     public void ResetZxid() => LastZxid = 0;
 
-    /// <summary>Takes one message.</summary>
-    /// <exception cref="JuteFormatException">It is not understood.</exception>
+    /// <summary>Dispatches one message.</summary>
+    /// <exception cref="JuteFormatException">The message is invalid.</exception>
     public void Dispatch(ReadOnlySpan<byte> message, int length)
     {
         var reader = new JuteReader(message);
@@ -42,7 +52,7 @@ internal sealed class MessageDispatcher(
         }
         else if (message.Length != length)
         {
-            throw new JuteFormatException($"A message with the id {header.Id} of {length} bytes.");
+            throw new JuteFormatException($"The message with the id {header.Id} has {length} bytes.");
         }
         else
         {
@@ -67,14 +77,14 @@ internal sealed class MessageDispatcher(
             case RequestId.SetWatches:
                 if (header.Error != ZooKeeperErrorCode.Ok)
                 {
-                    // Going on would be to promise watches that nobody keeps.
+                    // The client would otherwise rely on watches that do not exist.
                     logger.RearmRefused(Server, header.Error);
                     throw new JuteFormatException($"{Server} did not set the watches again: {header.Error}.");
                 }
 
                 break;
             default:
-                throw new JuteFormatException($"A message with the id {header.Id}.");
+                throw new JuteFormatException($"The message has the unknown id {header.Id}.");
         }
     }
 
@@ -92,7 +102,8 @@ internal sealed class MessageDispatcher(
                 }
                 else
                 {
-                    operation.SetException(ExceptionFactory.ReplyTooLarge(operation.Code, operation.Path, Server, length, maxBytes, operation.IsWrite));
+                    operation.SetException(
+                        ExceptionFactory.ReplyTooLarge(operation.Code, operation.Path, Server, length, maxBytes, operation.IsWrite));
                 }
 
                 if (succeeded && operation.WatchUpdate is { } change)
@@ -106,7 +117,8 @@ internal sealed class MessageDispatcher(
                 metrics.Answered(OperationNames.OutcomeIndex(number, header.Error));
                 if (metrics.IsDurationEnabled)
                 {
-                    metrics.RecordDuration(number, now() - operation.Started, succeeded ? null : isWhole ? ErrorTypes.Of(header.Error) : "too_large");
+                    var error = succeeded ? null : isWhole ? ErrorTypes.Of(header.Error) : "too_large";
+                    metrics.RecordDuration(number, now() - operation.Started, error);
                 }
 
                 callbacks.CompleteOperation(operation);

@@ -3,10 +3,10 @@ using NearCache.ZooKeeper.Watches;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>One request of a caller, from the moment it is made until its outcome is known and nobody refers to it.</summary>
+/// <summary>One request of a caller, from the call until its result is delivered and nothing refers to it any more.</summary>
 /// <remarks>
-/// It has one outcome: whoever claims it (the receive loop, a timeout, a cancellation, the end of the session) gives it. A cancelled
-/// request that was sent keeps its place in line: its reply is still read, and dropped.
+/// An operation has one result, set by the party that claims it: the receive loop, a timeout, a cancellation, or the end of the session. A
+/// request that is cancelled after it was sent keeps its place in the queue; its reply is read and discarded.
 /// </remarks>
 internal abstract class Operation : IThreadPoolWorkItem
 {
@@ -15,22 +15,22 @@ internal abstract class Operation : IThreadPoolWorkItem
     private const int Claimed = 2;
     private int _phase;
 
-    /// <summary>The xid; set when the request is written.</summary>
+    /// <summary>Gets or sets the xid. Set when the request is written.</summary>
     public int Id { get; set; }
 
-    /// <summary>When it was made, on the session's clock.</summary>
+    /// <summary>Gets or sets the time of the call, on the clock of the session.</summary>
     public TimeSpan Started { get; set; }
 
-    /// <summary>RecordStatus by <see cref="Execute"/> that it failed without an answer.</summary>
+    /// <summary>Gets or sets the callback that <see cref="Execute"/> calls if the operation failed without a reply.</summary>
     public Action<Operation, Exception>? OnFailed { get; set; }
 
-    /// <summary>Whether it failed without an answer.</summary>
+    /// <summary>Gets a value that indicates whether the operation failed without a reply.</summary>
     public bool FailedWithoutReply { get; private set; }
 
-    /// <summary>How many bytes it takes in the buffer, length included.</summary>
+    /// <summary>Gets or sets the length in the buffer, with the length prefix.</summary>
     public int FrameLength { get; set; }
 
-    /// <summary>What its success means for the watches; null: nothing.</summary>
+    /// <summary>Gets or sets the effect of success on the watches; null if there is none.</summary>
     public WatchUpdate? WatchUpdate { get; set; }
 
     public abstract OperationCode Code { get; }
@@ -41,12 +41,14 @@ internal abstract class Operation : IThreadPoolWorkItem
 
     public abstract void WriteTo(JuteWriter writer);
 
-    /// <summary>It is about to be sent. False: it was claimed, and need not be.</summary>
+    /// <summary>Marks the request as sent. Returns false if it was claimed before, so that it need not be sent.</summary>
     public bool TryMarkSent() => Interlocked.CompareExchange(ref _phase, Sent, Waiting) == Waiting;
 
     public bool IsClaimed => Volatile.Read(ref _phase) == Claimed;
 
-    /// <summary>Takes the right to give its outcome; <paramref name="wasSent"/>: bytes of it may have left.</summary>
+    /// <summary>Claims the right to set the result.</summary>
+    /// <param name="wasSent">Whether bytes of the request may have been sent.</param>
+    /// <returns>False if the operation was claimed before.</returns>
     public bool TryClaim(out bool wasSent)
     {
         var before = Interlocked.Exchange(ref _phase, Claimed);
@@ -54,21 +56,21 @@ internal abstract class Operation : IThreadPoolWorkItem
         return before != Claimed;
     }
 
-    /// <summary>Reads the outcome from a reply. To be called by who has claimed it; <see cref="Execute"/> tells the caller.</summary>
-    /// <returns>Whether it succeeded.</returns>
-    /// <exception cref="JuteFormatException">The reply cannot be read; the outcome is a lost connection.</exception>
+    /// <summary>Reads the result from a reply. Requires a claim. <see cref="Execute"/> delivers the result.</summary>
+    /// <returns>Whether the operation succeeded.</returns>
+    /// <exception cref="JuteFormatException">The reply is invalid. The result is then a lost connection.</exception>
     public abstract bool ReadReply(in ReplyHeader header, ref JuteReader reader, string server);
 
-    /// <summary>Sets the outcome. To be called by who has claimed it; <see cref="Execute"/> tells the caller.</summary>
+    /// <summary>Sets the result to an exception. Requires a claim. <see cref="Execute"/> delivers the result.</summary>
     public abstract void SetException(Exception exception);
 
-    /// <summary>Tells the caller the outcome, and runs what awaits it.</summary>
+    /// <summary>Delivers the result to the caller and runs its continuation.</summary>
     public abstract void Execute();
 
-    /// <summary>The queue does not refer to it any more.</summary>
+    /// <summary>Ends the reference of the queue.</summary>
     public abstract void Release();
 
-    /// <summary>Fails it unless something else was quicker, and tells the caller from another thread.</summary>
+    /// <summary>Fails the operation unless it is claimed, and delivers the result on the thread pool.</summary>
     public void TryFail(Func<Operation, bool, Exception> reason)
     {
         if (TryClaim(out var wasSent))
@@ -79,7 +81,7 @@ internal abstract class Operation : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Fails it, which was not sent, unless something else was quicker; and the queue does not refer to it any more.</summary>
+    /// <summary>Fails an operation that was not sent, unless it is claimed, and ends the reference of the queue.</summary>
     public void Reject(Exception reason)
     {
         TryFail((_, _) => reason);

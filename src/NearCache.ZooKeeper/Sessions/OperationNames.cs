@@ -3,10 +3,10 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What metrics and spans call the operations, and the numbers by which they are counted.</summary>
+/// <summary>The names of operations in metrics and spans, and their indexes.</summary>
 internal static class OperationNames
 {
-    /// <summary>By number.</summary>
+    /// <summary>The names by index.</summary>
     public static readonly string[] All =
     [
         "other", "create", "delete", "exists", "get_data", "set_data", "get_acl", "set_acl", "get_children", "sync", "multi", "multi_read",
@@ -15,8 +15,9 @@ internal static class OperationNames
 
     private static readonly string[] OutcomeNames = ["ok", "no_node", "node_exists", "bad_version", "not_empty", "no_auth", "server_error"];
 
-    /// <summary>By the numbers of <see cref="OutcomeIndex"/>.</summary>
-    public static readonly OperationOutcome[] Outcomes = [.. All.SelectMany(operation => OutcomeNames.Select(outcome => new OperationOutcome(operation, outcome)))];
+    /// <summary>The pairs of operation and outcome, by <see cref="OutcomeIndex"/>.</summary>
+    public static readonly OperationOutcome[] Outcomes =
+        [.. All.SelectMany(operation => OutcomeNames.Select(outcome => new OperationOutcome(operation, outcome)))];
 
     public static string Of(OperationCode code) => All[IndexOf(code)];
 

@@ -4,7 +4,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>A request with its types; used again and again, so that a call allocates only what it returns.</summary>
+/// <summary>An operation with its request and reply types. Instances are pooled, so that a call allocates only what it returns.</summary>
 internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskSource<TReply>, IValueTaskSource
     where TRequest : struct, IRequest<TReply>
 {
@@ -40,19 +40,19 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
 
         operation._request = request;
         operation._isReusable = true;
-        operation._references = 2;   // the queue, and the caller
+        operation._references = 2;   // the queue and the caller
         operation._isConsumed = 0;
         operation.Reset();
         return operation;
     }
 
-    /// <summary>What the caller awaits.</summary>
+    /// <summary>Gets the task of the caller.</summary>
     public ValueTask<TReply> Reply => new(this, _source.Version);
 
-    /// <summary>What the caller awaits, when the reply says nothing.</summary>
+    /// <summary>Gets the task of the caller for a request whose reply is empty.</summary>
     public ValueTask Completion => new(this, _source.Version);
 
-    /// <summary>Cancelling claims it. To be called before the caller gets the task.</summary>
+    /// <summary>Makes a cancellation claim the operation. Called before the caller gets the task.</summary>
     public void RegisterCancellation(CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
@@ -160,19 +160,19 @@ internal sealed class PooledOperation<TRequest, TReply> : Operation, IValueTaskS
     {
         if (token != _source.Version)
         {
-            throw new InvalidOperationException("The task was awaited before: a ValueTask is awaited once.");
+            throw new InvalidOperationException("The task has already been awaited. A ValueTask may be awaited only once.");
         }
     }
 
     private void ReleaseByCaller()
     {
-        // Awaiting a ValueTask twice is a mistake, but must not give somebody else's operation away.
+        // A ValueTask that is awaited twice is misuse, but must not release an operation that another caller uses.
         if (Interlocked.Exchange(ref _isConsumed, 1) != 0)
         {
             return;
         }
 
-        // A cancellation that is under way still refers to this object: then it must not be used again.
+        // A running cancellation callback still refers to this object, so it must not be pooled.
         if (_registration != default && !_registration.Unregister())
         {
             _isReusable = false;

@@ -2,11 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Awaits a read; once the loop that awaits it is suspended, the thread runs what the messages before brought about.</summary>
+/// <summary>Awaits a read. When the receive loop suspends, its thread executes the deferred work item.</summary>
 /// <remarks>
-/// A caller's code then runs on a thread that the loop has left, with the next read under way: it may block for ever without stopping the
-/// loop, and no thread had to be woken for it. If the read completes at once, the loop goes on and the thread pool gets what there is to
-/// run.
+/// The code of a caller therefore runs on a thread that the loop has left, while the next read is in flight. It may block without blocking
+/// the loop, and no thread switch is needed. If the read completes synchronously, the loop continues and the item goes to the thread pool.
 /// </remarks>
 internal readonly struct ReadAwaitable(ValueTask<int> read, IConnectionListener listener) : ICriticalNotifyCompletion
 {
@@ -38,7 +37,7 @@ internal readonly struct ReadAwaitable(ValueTask<int> read, IConnectionListener 
 
     public void UnsafeOnCompleted(Action continuation)
     {
-        // Taken before: when the loop goes on, on another thread, the listener is its own again.
+        // Taken before the continuation is registered: after that, the loop may run on another thread and use the listener.
         var deferred = listener.TakeDeferred();
         _awaiter.UnsafeOnCompleted(continuation);
         deferred?.Execute();

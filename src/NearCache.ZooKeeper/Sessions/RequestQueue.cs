@@ -3,17 +3,16 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// The requests of all callers, in order: those that wait for room, those that are written and wait to be sent, those that wait for their
-/// reply.
+/// The requests of all callers, in order: those that wait for capacity, those in the send buffer, and those in flight. Thread-safe.
 /// </summary>
 /// <remarks>
-/// It outlives connections: what was not sent yet goes out on the next one. Everything in it is bounded. Nothing of a caller's runs inside
-/// its lock. <c>signalSend</c> is told whether the sender had best run at once, on the calling thread.
+/// The queue outlives connections: requests that were not sent go out on the next one. Every part is bounded. No code of a caller runs
+/// inside its lock. The argument of <c>signalSend</c> tells whether the send loop may run on the calling thread.
 /// </remarks>
 internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
 {
     private const int RetainedBytes = 64 * 1024;
-    private readonly Lock _lock = new();   // guards everything below
+    private readonly Lock _lock = new();   // guards all fields below
     private readonly Queue<Operation> _waiting = new();
     private readonly SendBuffer _written = new(limits.Message);
     private readonly Queue<Operation> _sent = new();
@@ -23,7 +22,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     private bool _isAttached;
     private bool _isTaking;
 
-    /// <summary>Requests that were not answered yet, wherever they are.</summary>
+    /// <summary>Gets the number of requests without a reply.</summary>
     public int Count
     {
         get
@@ -35,7 +34,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>Takes a request in, or fails it.</summary>
+    /// <summary>Adds a request, or fails it.</summary>
     public void Add(Operation operation)
     {
         Exception? refused = null;
@@ -51,7 +50,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
                 refused = _written.Write(operation);
                 mustWake = refused is null && TryBeginTaking();
 
-                // One that is alone gains nothing by waiting for others to be sent with.
+                // A single request gains nothing by waiting for others.
                 isAlone = _sent.Count == 0 && _written.Requests.Count == 1;
             }
             else if (_waiting.Count < limits.Waiting)
@@ -74,7 +73,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>Writes a message that has no place in line (a ping, for instance); dropped when there is no connection.</summary>
+    /// <summary>Writes a message outside the order of requests, for example a ping. Discarded if there is no connection.</summary>
     public void AddControl(Action<JuteWriter> write)
     {
         bool mustWake;
@@ -95,8 +94,10 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>There is a connection: from now on <c>signalSend</c> is called when there is something to take and nobody takes.</summary>
-    /// <param name="first">The messages that go before everything else.</param>
+    /// <summary>
+    /// Starts sending on a new connection. <c>signalSend</c> is called whenever there are bytes and the send loop is idle.
+    /// </summary>
+    /// <param name="first">The messages that precede all requests.</param>
     public void Attach(IEnumerable<Action<JuteWriter>> first)
     {
         bool mustWake;
@@ -117,7 +118,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>The bytes to send next. To be called, after <c>signalSend</c>, until it says that there are none; one at a time.</summary>
+    /// <summary>Takes the bytes to send next. Called by the send loop after <c>signalSend</c>, until it returns false.</summary>
     public bool TryTake(out ReadOnlyMemory<byte> bytes)
     {
         lock (_lock)
@@ -146,7 +147,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>Whether a request that was sent before <paramref name="instant"/> has no answer yet.</summary>
+    /// <summary>Returns whether a request sent before an instant has no reply yet.</summary>
     public bool HasUnansweredBefore(TimeSpan instant)
     {
         lock (_lock)
@@ -155,10 +156,8 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>The request that the reply with this id answers.</summary>
-    /// <exception cref="JuteFormatException">
-    /// It answers none, or another one than the next in line: the stream is not understood.
-    /// </exception>
+    /// <summary>Removes and returns the request that a reply answers.</summary>
+    /// <exception cref="JuteFormatException">The reply does not answer the oldest request in flight, so the stream is invalid.</exception>
     public Operation DequeueForReply(int id)
     {
         Operation operation;
@@ -167,7 +166,8 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         {
             if (!_sent.TryPeek(out operation!) || operation.Id != id)
             {
-                throw new JuteFormatException($"A reply with the id {id} where {(operation is null ? "none" : $"{operation.Id}")} is due.");
+                var expected = operation is null ? "none" : $"{operation.Id}";
+                throw new JuteFormatException($"The reply has the id {id}, but {expected} is expected.");
             }
 
             _sent.Dequeue();
@@ -208,7 +208,8 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     }
 
     /// <summary>
-    /// The connection is lost and nobody takes any more: what was sent has an unknown outcome, what was not waits for the next one.
+    /// Stops sending because the connection ended. Requests in flight fail with an unknown outcome; the others wait for the next
+    /// connection.
     /// </summary>
     public void Detach(Func<Operation, bool, Exception> reason)
     {
@@ -221,9 +222,9 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>Fails everything.</summary>
-    /// <param name="reason">Makes the exception of a request, which was sent or not.</param>
-    /// <param name="refusal">Why new requests are refused; null: they are not.</param>
+    /// <summary>Fails all requests.</summary>
+    /// <param name="reason">Creates the exception of a request. The flag tells whether it was sent.</param>
+    /// <param name="refusal">Creates the exception of later requests; null: they are accepted.</param>
     public void FailAll(Func<Operation, bool, Exception> reason, Func<Operation, Exception>? refusal)
     {
         lock (_lock)
@@ -236,7 +237,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>Takes requests again.</summary>
+    /// <summary>Accepts requests again.</summary>
     public void Reopen()
     {
         lock (_lock)
@@ -245,7 +246,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>For a request that goes another way than through the queue.</summary>
+    /// <summary>Returns an id for a request that does not go through the queue.</summary>
     public int NextId()
     {
         lock (_lock)
@@ -254,7 +255,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    /// <summary>For tests: the id after which the next one is taken.</summary>
+    /// <summary>Sets the id that precedes the next one. For tests.</summary>
     internal void SetLastId(int id)
     {
         lock (_lock)
@@ -289,7 +290,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    // The oldest stand first.
+    // The queue is ordered by time.
     private static void TimeOut(Queue<Operation> queue, TimeSpan oldest, Func<Operation, bool, Exception> reason)
     {
         foreach (var operation in queue)
@@ -313,7 +314,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     }
 }
 
-/// <summary>What a request queue holds at most.</summary>
+/// <summary>The capacity of a request queue.</summary>
 /// <param name="Message">Bytes of one message.</param>
 /// <param name="Outstanding">Requests that are written but not answered.</param>
 /// <param name="Bytes">Bytes that are written but not sent.</param>

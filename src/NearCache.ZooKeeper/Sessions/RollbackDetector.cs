@@ -4,42 +4,42 @@ using NearCache.Transport;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// Decides when a session is given up that no server opens: only when the ensemble's history has gone back. Events and time in, decisions
-/// out. Thread-safe.
+/// Decides when a session that no server opens is given up: only if the ensemble has lost transactions. Deterministic: events and time in,
+/// decisions out. Thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A server closes a connection before its first answer when it has no quorum, when it has too many connections of this machine, and when
-/// the client has seen transactions that the server does not know. Only in the last case does it stay so: the ensemble was wiped, restored
-/// or replaced. A live session that is dropped in the first case is a new session to make, and many processes that do so together are an
-/// outage of their own.
+/// A server closes a connection before its first reply when it has no quorum, when it has too many connections of this machine, or when the
+/// client has seen transactions that the server does not know. Only the last cause is permanent: the ensemble was wiped, restored or
+/// replaced. In the first case a client that dropped its session would have to open a new one, and many processes that do so together
+/// overload the ensemble.
 /// </para>
 /// <para>
-/// Thus the proof: since the last answer every server of the list was tried, a majority of the list refused, and the same majority, asked
-/// twice 30 s apart, serves with a newest transaction below the one that was seen. A transaction that a client has seen is stored by a
-/// majority of the voters, so a majority that serves without it has lost it. One server that follows another proves nothing: it may be
-/// behind. Where most servers cannot be asked, time decides: after 10 minutes, and a random 0 to 5 that keep a fleet apart.
+/// The proof: since the last reply every server of the list was tried, and a majority refused. The same majority, queried twice 30 s apart,
+/// serves with a newest transaction below the one that the client has seen. A majority of the voters stores each transaction that a client
+/// has seen, so a majority that serves without it has lost it. A single follower proves nothing, because it may be behind its leader.
 /// </para>
+/// <para>Where most servers do not report their status, time decides: 10 minutes, and a random 0 to 5 minutes that spread a fleet.</para>
 /// </remarks>
 internal sealed class RollbackDetector(Random random)
 {
-    /// <summary>Between two questions to the servers, and between the two answers of a proof.</summary>
+    /// <summary>The interval between two queries of the servers, and between the two replies of a proof.</summary>
     public static readonly TimeSpan QueryInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>How long servers refuse before time decides, without the random part.</summary>
     public static readonly TimeSpan MinRefusalDuration = TimeSpan.FromMinutes(10);
 
-    /// <summary>The longest random part.</summary>
+    /// <summary>The maximum of the random part.</summary>
     public static readonly TimeSpan RefusalDurationSpread = TimeSpan.FromMinutes(5);
 
-    private readonly Lock _lock = new();   // guards everything below
+    private readonly Lock _lock = new();   // guards all fields below
     private readonly Dictionary<ServerAddress, ServerState> _states = [];
     private TimeSpan? _refusedSince;
     private TimeSpan? _asked;
     private TimeSpan _refusalLimit;
 
-    /// <summary>A server answered the opening of a session, or the list of servers changed: what was found before counts no more.</summary>
-    /// <param name="servers">The list from now on.</param>
+    /// <summary>Discards all findings, because a server replied to a connect request or the server list changed.</summary>
+    /// <param name="servers">The server list.</param>
     public void Reset(IReadOnlyList<ServerAddress> servers)
     {
         lock (_lock)
@@ -53,12 +53,12 @@ internal sealed class RollbackDetector(Random random)
         }
     }
 
-    /// <summary>A server did not open a session.</summary>
+    /// <summary>Records that a server did not open a session.</summary>
     /// <param name="server">The server.</param>
     /// <param name="isRefusal">
-    /// It took the connection and closed it before its first answer; else it could not be reached or said nothing.
+    /// Whether the server accepted the connection and closed it before its first reply. Otherwise it was unreachable or silent.
     /// </param>
-    /// <param name="now">Time on the session's clock.</param>
+    /// <param name="now">The time on the clock of the session.</param>
     public void RecordFailure(ServerAddress server, bool isRefusal, TimeSpan now)
     {
         lock (_lock)
@@ -79,11 +79,9 @@ internal sealed class RollbackDetector(Random random)
         }
     }
 
-    /// <summary>Whether the servers are to be asked now what they know; their answers are due at <see cref="RecordStatus"/>.</summary>
-    /// <param name="lastZxid">
-    /// The newest transaction that the client has seen; with none there is nothing that could have gone back.
-    /// </param>
-    /// <param name="now">Time on the session's clock.</param>
+    /// <summary>Returns whether to query the status of the servers now. Pass the replies to <see cref="RecordStatus"/>.</summary>
+    /// <param name="lastZxid">The newest transaction that the client has seen; 0 if none, so that nothing can be lost.</param>
+    /// <param name="now">The time on the clock of the session.</param>
     public bool ShouldQuery(long lastZxid, TimeSpan now)
     {
         lock (_lock)
@@ -98,21 +96,21 @@ internal sealed class RollbackDetector(Random random)
         }
     }
 
-    /// <summary>What a server answered to the question that was asked last.</summary>
+    /// <summary>Records the status that a server reported to the last query.</summary>
     public void RecordStatus(ServerAddress server, in ServerStatus report, long lastZxid)
     {
         lock (_lock)
         {
-            // A list that changed meanwhile has not asked.
+            // After a change of the list, the reply belongs to no query.
             if (_asked is { } asked && _states.TryGetValue(server, out var state))
             {
-                state.Report = report;
+                state.Status = report;
                 state.BehindSince = report.State == ServingState.Serving && report.Zxid < lastZxid ? state.BehindSince ?? asked : null;
             }
         }
     }
 
-    /// <summary>Whether the session is to be given up, and why: a clause that names what was seen; null if not.</summary>
+    /// <summary>Returns a clause that names the evidence if the session must be given up; otherwise null.</summary>
     public string? Evaluate(long lastZxid, TimeSpan now)
     {
         lock (_lock)
@@ -123,17 +121,19 @@ internal sealed class RollbackDetector(Random random)
             }
 
             var behind = _states.Values.Where(state => asked - state.BehindSince >= QueryInterval).ToList();
-            if (behind.Count >= Majority && (behind.Count > 1 || !behind[0].Report.IsFollower))
+            if (behind.Count >= Majority && (behind.Count > 1 || !behind[0].Status.IsFollower))
             {
                 return string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{behind.Count} of {_states.Count} servers serve, and know no transaction above 0x{behind.Max(state => state.Report.Zxid):x}, where 0x{lastZxid:x} was seen");
+                    $"{behind.Count} of {_states.Count} servers serve and know no transaction above "
+                    + $"0x{behind.Max(state => state.Status.Zxid):x}, but this client has seen 0x{lastZxid:x}");
             }
 
-            return now - since >= _refusalLimit && _states.Values.Count(state => state.Report.State != ServingState.Unknown) < Majority
+            return now - since >= _refusalLimit && _states.Values.Count(state => state.Status.State != ServingState.Unknown) < Majority
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes, and do not say by '{ServerStatus.Command}' what they know")
+                    $"the servers have refused it for {(now - since).TotalMinutes:0} minutes and do not report their status by "
+                    + $"'{ServerStatus.Command}'")
                 : null;
         }
     }
@@ -149,9 +149,11 @@ internal sealed class RollbackDetector(Random random)
 
         public bool Refused { get; set; }
 
-        public ServerStatus Report { get; set; }
+        public ServerStatus Status { get; set; }
 
-        /// <summary>When the first question was asked that it answered, like every one since, with less than was seen.</summary>
+        /// <summary>
+        /// Gets or sets when the first query was sent since which every reply reported fewer transactions than the client has seen.
+        /// </summary>
         public TimeSpan? BehindSince { get; set; }
     }
 }

@@ -2,10 +2,13 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The messages of SASL on a new connection: nothing else is sent until it is through.</summary>
+/// <summary>The SASL messages of a new connection. They precede all requests.</summary>
 internal static class SaslExchange
 {
-    /// <exception cref="AuthenticationFailedException">The server refused, or could not prove that it knows the password.</exception>
+    /// <summary>Authenticates the connection.</summary>
+    /// <exception cref="AuthenticationFailedException">
+    /// The server refuses the credentials, or cannot prove that it knows the password.
+    /// </exception>
     public static async Task RunAsync(
         Connection connection, ZooKeeperSaslCredentials credentials, Func<int> nextId, CancellationToken cancellationToken)
     {
@@ -13,13 +16,13 @@ internal static class SaslExchange
         var digest = new DigestMd5(credentials, DigestMd5.CreateNonce());
         if (digest.Respond(challenge) is not { } response)
         {
-            throw Failed(connection, "its challenge is not one of DIGEST-MD5 with qop=auth");
+            throw Failed(connection, "its challenge is not DIGEST-MD5 with qop=auth");
         }
 
         var proof = await StepAsync(connection, response, nextId(), cancellationToken).ConfigureAwait(false);
         if (!digest.VerifyServer(proof))
         {
-            throw Failed(connection, "it does not know the password itself");
+            throw Failed(connection, "it cannot prove that it knows the password");
         }
     }
 
@@ -48,7 +51,7 @@ internal static class SaslExchange
 
         return header.Id == id
             ? request.ReadReply(ref reader) ?? []
-            : throw new JuteFormatException($"A reply with the id {header.Id} where {id} is due.");
+            : throw new JuteFormatException($"The reply has the id {header.Id}, but {id} is expected.");
     }
 
     private static AuthenticationFailedException Failed(Connection connection, string why) =>

@@ -2,7 +2,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Requests that are written and wait to be sent, and their bytes. Guarded by the queue's lock.</summary>
+/// <summary>Requests that are serialized but not sent, and their bytes. Guarded by the lock of the queue.</summary>
 internal sealed class SendBuffer(int maxBytes)
 {
     private const int RetainedBytes = 256 * 1024;
@@ -10,19 +10,19 @@ internal sealed class SendBuffer(int maxBytes)
     private JuteWriter _taken = new(RetainedBytes / 16);
     private int _id;
 
-    /// <summary>In the order of their bytes.</summary>
+    /// <summary>Gets the requests in the order of their bytes.</summary>
     public Queue<Operation> Requests { get; } = new();
 
-    /// <summary>How many bytes they take.</summary>
+    /// <summary>Gets the number of bytes.</summary>
     public int Length => _bytes.Length;
 
-    /// <summary>The id that the next request gets.</summary>
+    /// <summary>Returns the id of the next request.</summary>
     public int NextId() => _id = RequestId.Next(_id);
 
-    /// <summary>The id after which the next one is taken.</summary>
+    /// <summary>Sets the id that precedes the next one.</summary>
     public void SetLastId(int id) => _id = id;
 
-    /// <summary>Writes a request behind the others; or, if it is longer than a message may be, says so.</summary>
+    /// <summary>Serializes a request, or returns an exception if it exceeds the limit of a message.</summary>
     public MessageTooLargeException? Write(Operation operation)
     {
         operation.Id = NextId();
@@ -43,7 +43,7 @@ internal sealed class SendBuffer(int maxBytes)
     }
 
     /// <summary>
-    /// Hands all bytes out to be sent, and moves the requests to those that are. The bytes are valid until the next call.
+    /// Returns all bytes to send, and moves their requests to the queue of requests in flight. The bytes are valid until the next call.
     /// </summary>
     public ReadOnlyMemory<byte> Take(Queue<Operation> sent)
     {
@@ -53,14 +53,13 @@ internal sealed class SendBuffer(int maxBytes)
         return _taken.Written;
     }
 
-    /// <summary>Takes out what nobody waits for any more.</summary>
+    /// <summary>Removes claimed requests.</summary>
     public void RemoveClaimed() => Compact(sent: null);
 
-    /// <summary>Forgets the bytes of requests that were taken out otherwise.</summary>
+    /// <summary>Discards the bytes, after the requests were removed.</summary>
     public void Clear() => _bytes.Clear(RetainedBytes);
 
-    // Goes through what is written, leaves out what nobody waits for any more, and moves the rest to the sent ones if it is about to be
-    // sent.
+    // Removes claimed requests and their bytes. Moves the others to `sent`, if given.
     private void Compact(Queue<Operation>? sent)
     {
         var (from, to) = (0, 0);

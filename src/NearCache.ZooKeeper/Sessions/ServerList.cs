@@ -7,18 +7,18 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class ServerList
 {
     private const int DefaultPort = 2181;
-    private readonly Lock _lock = new();   // guards the order, and whose turn it is
+    private readonly Lock _lock = new();   // guards _servers and _next
     private ServerAddress[] _servers;
     private int _next;
 
     private ServerList(ServerAddress[] servers, string chroot) => (_servers, Chroot) = (servers, chroot);
 
-    /// <summary>The node that stands for the root; empty if none does.</summary>
+    /// <summary>Gets the chroot; empty if there is none.</summary>
     public string Chroot { get; }
 
     public int Count => All.Count;
 
-    /// <summary>Every server once.</summary>
+    /// <summary>Gets every server once.</summary>
     public IReadOnlyList<ServerAddress> All
     {
         get
@@ -30,7 +30,10 @@ internal sealed class ServerList
         }
     }
 
-    /// <summary>Reads "host:port,host:port/chroot"; <paramref name="problem"/> is a clause whose subject is the string.</summary>
+    /// <summary>Parses "host:port,host:port/chroot".</summary>
+    /// <param name="text">The connection string.</param>
+    /// <param name="list">The servers and the chroot.</param>
+    /// <param name="problem">A clause whose subject is the connection string.</param>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ServerList? list, [NotNullWhen(false)] out string? problem)
     {
         (list, problem) = (null, null);
@@ -72,7 +75,7 @@ internal sealed class ServerList
         return true;
     }
 
-    /// <summary>Puts the servers in a random order, so that clients spread over them.</summary>
+    /// <summary>Shuffles the servers, so that clients spread over them.</summary>
     public void Shuffle(Random random)
     {
         lock (_lock)
@@ -81,7 +84,7 @@ internal sealed class ServerList
         }
     }
 
-    /// <summary>The server whose turn it is.</summary>
+    /// <summary>Returns the next server.</summary>
     public ServerAddress Next()
     {
         lock (_lock)
@@ -90,7 +93,7 @@ internal sealed class ServerList
         }
     }
 
-    /// <summary>Makes this one the next: it was found to be the better one.</summary>
+    /// <summary>Makes a server the next one.</summary>
     public void SetNext(ServerAddress server)
     {
         lock (_lock)
@@ -99,7 +102,7 @@ internal sealed class ServerList
         }
     }
 
-    /// <summary>Makes the one that was last returned the next again.</summary>
+    /// <summary>Makes the server that was returned last the next one again.</summary>
     public void RepeatLast()
     {
         lock (_lock)
@@ -108,11 +111,11 @@ internal sealed class ServerList
         }
     }
 
-    /// <summary>Takes the servers of another list, in a random order.</summary>
+    /// <summary>Replaces the servers by those of another list, in a random order.</summary>
     /// <param name="list">The other list.</param>
-    /// <param name="connected">The server that is connected; null: none.</param>
-    /// <param name="random">Spreads clients evenly, as <see cref="ChooseTarget"/> says.</param>
-    /// <returns>The client must leave the server that is connected; the next server is the one to go to.</returns>
+    /// <param name="connected">The connected server; null if there is none.</param>
+    /// <param name="random">Spreads clients evenly, as described at <see cref="ChooseTarget"/>.</param>
+    /// <returns>Whether the client must leave the connected server. The next server is then the one to connect to.</returns>
     public bool Replace(ServerList list, ServerAddress? connected, Random random)
     {
         lock (_lock)
@@ -126,11 +129,11 @@ internal sealed class ServerList
     }
 
     /// <summary>
-    /// Where a client goes when the list changes, so that the clients of all servers are spread evenly and as few as possible move; null:
-    /// it stays.
+    /// Returns the server to which a client moves when the list changes; null if it stays. Clients stay spread evenly, and as few as
+    /// possible move.
     /// </summary>
     /// <remarks>
-    /// Before, each of n servers has 1/n of the clients; afterwards each of m is to have 1/m, c of which are in both lists.
+    /// Before the change, each of n servers has 1/n of the clients. After it, each of m servers has 1/m. c servers are in both lists.
     /// </remarks>
     internal static ServerAddress? ChooseTarget(ServerAddress[] before, ServerAddress[] after, ServerAddress connected, Random random)
     {
@@ -139,11 +142,11 @@ internal sealed class ServerList
         double n = before.Length, m = after.Length, c = kept.Length;
         if (after.Contains(connected))
         {
-            // A kept server has too many clients only if the list grew: of its 1/n it gives all above 1/m to the new ones.
+            // A kept server has too many clients only if the list grew. Of its 1/n it passes everything above 1/m to the new servers.
             return added.Length > 0 && random.NextDouble() >= n / m ? added[random.Next(added.Length)] : null;
         }
 
-        // The clients of removed servers fill the kept ones up to 1/m, then the new ones.
+        // The clients of removed servers fill the kept servers up to 1/m, and then the new ones.
         var toKept = added.Length == 0 ? 1 : kept.Length == 0 || m >= n ? 0 : c * (n - m) / (m * (n - c));
         var targets = random.NextDouble() < toKept ? kept : added;
         return targets[random.Next(targets.Length)];

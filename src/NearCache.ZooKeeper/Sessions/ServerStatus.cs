@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>What a server says of itself when it is asked by the word <c>srvr</c>.</summary>
-/// <param name="State">Whether it serves.</param>
-/// <param name="Zxid">The newest transaction that it knows; 0 if it does not serve.</param>
-/// <param name="IsFollower">It learns of transactions from another server, so it may be behind that one.</param>
+/// <summary>The status that a server reports to the four-letter word <c>srvr</c>.</summary>
+/// <param name="State">Whether the server serves clients.</param>
+/// <param name="Zxid">The newest transaction that the server knows; 0 if it does not serve.</param>
+/// <param name="IsFollower">Whether the server gets transactions from another server, and may be behind it.</param>
 /// <remarks>Source: https://zookeeper.apache.org/doc/r3.8.0/zookeeperAdmin.html, "The Four Letter Words".</remarks>
 internal readonly record struct ServerStatus(ServingState State, long Zxid = 0, bool IsFollower = false)
 {
-    /// <summary>The word.</summary>
+    /// <summary>The four-letter word.</summary>
     public const string Command = "srvr";
 
-    /// <summary>Reads an answer. What is no report is no answer.</summary>
+    /// <summary>Parses a reply. An invalid reply becomes <see cref="ServingState.Unknown"/>.</summary>
     // Zxid: 0x100000003\nMode: leader\n…, or one line when there is no quorum, when the word is not allowed, or nothing at all.
     public static ServerStatus Read(string answer)
     {
@@ -49,17 +49,17 @@ internal readonly record struct ServerStatus(ServingState State, long Zxid = 0, 
     }
 }
 
-/// <summary>Whether a server serves.</summary>
+/// <summary>Specifies whether a server serves clients.</summary>
 internal enum ServingState
 {
     /// <summary>
-    /// It gave no answer that can be read: the word is not allowed, or it closes every connection, or it cannot be reached.
+    /// The server sent no valid reply: the command is not allowed, the server closes every connection, or it is unreachable.
     /// </summary>
     Unknown,
 
-    /// <summary>It has no quorum.</summary>
+    /// <summary>The server has no quorum.</summary>
     NotServing,
 
-    /// <summary>It answers clients.</summary>
+    /// <summary>The server serves clients.</summary>
     Serving,
 }

@@ -4,7 +4,7 @@ using NearCache.ZooKeeper.Watches;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>A session as the client uses it: takes requests, and is opened, kept and closed behind that by a loop and a beat.</summary>
+/// <summary>The session of a client. Accepts requests; a loop and a watchdog open it, keep it alive and close it.</summary>
 internal sealed class Session : IAsyncDisposable, IDisposable
 {
     private readonly SessionContext _context;
@@ -15,7 +15,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
 
     public Session(ZooKeeperOptions options, ServerList servers, SessionServices dependencies)
     {
-        // The loop and the timers outlive the call in which the client is made, and have nothing of its caller's context.
+        // The loop and the timers outlive the constructor, so they must not capture the caller's execution context.
         using (ExecutionContext.SuppressFlow())
         {
             _context = new SessionContext(options, servers, dependencies);
@@ -38,7 +38,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
 
     public bool CreatesChroot => _context.Options.CreateChroot;
 
-    /// <summary>Takes a request; what it returns is awaited by the caller.</summary>
+    /// <summary>Queues a request and returns its operation, which the caller awaits.</summary>
     public PooledOperation<TRequest, TReply> Send<TRequest, TReply>(
         in TRequest request, WatchUpdate? watchUpdate, CancellationToken cancellationToken)
         where TRequest : struct, IRequest<TReply>
@@ -73,7 +73,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Adds an identity to this connection and all that follow.</summary>
+    /// <summary>Claims an identity on the current connection and on all later ones.</summary>
     public Task AuthenticateAsync(ZooKeeperAuthentication authentication, CancellationToken cancellationToken)
     {
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -82,7 +82,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
             _context.Identities.Add(authentication);
             if (_context.Connection is null)
             {
-                // Every connection begins with it.
+                // The next connection claims it.
                 return Task.CompletedTask;
             }
 
@@ -93,7 +93,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         return answered.Task.WaitAsync(_context.Options.RequestTimeout, _context.Time, cancellationToken);
     }
 
-    /// <summary>Replaces the list of servers, and leaves the one that is connected if the new list says so.</summary>
+    /// <summary>Replaces the server list, and aborts the connection if the client must move.</summary>
     public void UpdateServers(ServerList servers)
     {
         lock (_context.Gate)
@@ -108,7 +108,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Asks for a new session after the old one expired. Nothing if it has not.</summary>
+    /// <summary>Requests a new session after the old one has expired. Has no effect while the session exists.</summary>
     public void Renew() => _loop.Renew();
 
     public async ValueTask DisposeAsync()
@@ -124,7 +124,9 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         await EndAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Sends the end of the session if no other thread is sending, closes the socket, and waits for nothing.</summary>
+    /// <summary>
+    /// Sends the request that closes the session if no other thread is sending, closes the socket, and waits for nothing.
+    /// </summary>
     public void Dispose()
     {
         if (!_context.IsClosing)
@@ -132,7 +134,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
             _context.IsClosing = true;
             if (_context.Connection is not null && _context.StateMachine.SessionId != 0)
             {
-                // The request is written by this thread, unless the send loop is at work. Its reply is not read.
+                // This thread writes the request, unless the send loop is active. The reply is not read.
                 _ = IgnoreAsync(Send<CloseSessionRequest, EmptyReply>(default, null, CancellationToken.None).Completion);
             }
         }
@@ -153,7 +155,7 @@ internal sealed class Session : IAsyncDisposable, IDisposable
         }
     }
 
-    // Nothing here needs the server: the loops end, and what they held is given back.
+    // Waits for the loops and releases their resources. Does not depend on the server.
     private async Task EndAsync()
     {
         await _running.ConfigureAwait(false);

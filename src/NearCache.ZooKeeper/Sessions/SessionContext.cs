@@ -6,10 +6,11 @@ using NearCache.ZooKeeper.Watches;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>
-/// What a session is made of: what is decided (<see cref="StateMachine"/>), sent (<see cref="Queue"/>), received
-/// (<see cref="Dispatcher"/>), watched and told.
-/// </summary>
+/// <summary>The components of one session and the state that they share.</summary>
+/// <remarks>
+/// <see cref="StateMachine"/> decides, <see cref="Queue"/> sends, <see cref="Dispatcher"/> receives, <see cref="Watches"/> and
+/// <see cref="Callbacks"/> notify.
+/// </remarks>
 internal sealed class SessionContext : ISessionGauges
 {
     private readonly long _epoch;
@@ -81,40 +82,42 @@ internal sealed class SessionContext : ISessionGauges
 
     public AuthenticationBackoff AuthenticationBackoff { get; }
 
-    /// <summary>Of failing to connect. Used by the loop alone.</summary>
+    /// <summary>Gets the rate limit of warnings about connections. Accessed only by the session loop.</summary>
     public LogThrottle ConnectWarnings { get; } = new();
 
     public SessionMetrics Metrics { get; }
 
     /// <summary>
-    /// Guards <see cref="Identities"/>, and the change of <see cref="Connection"/> against it and against the list of servers: an identity
-    /// is claimed on each connection once.
+    /// Gets the lock that guards <see cref="Identities"/> and writes of <see cref="Connection"/>. It makes each connection claim each
+    /// identity once, and use the current server list.
     /// </summary>
     public Lock Gate { get; } = new();
 
     public ClaimedIdentities Identities { get; }
 
-    /// <summary>The connection on which the session runs now.</summary>
+    /// <summary>Gets or sets the connection on which the session runs; null if there is none.</summary>
     public Connection? Connection
     {
         get => _connection;
         set => _connection = value;
     }
 
-    /// <summary>The client is being disposed: a connection that ends now is not replaced.</summary>
+    /// <summary>
+    /// Gets or sets a value that indicates whether the client is being disposed. A connection that ends is then not replaced.
+    /// </summary>
     public bool IsClosing
     {
         get => _isClosing;
         set => _isClosing = value;
     }
 
-    /// <summary>Ends every wait of the loop.</summary>
+    /// <summary>Gets the source that cancels every wait of the session loop.</summary>
     public CancellationTokenSource Stopping { get; } = new();
 
-    /// <summary>Why there was no connection, the last time.</summary>
+    /// <summary>Gets or sets the most recent reason why there is no connection.</summary>
     public Exception? LastFailure { get; set; }
 
-    /// <summary>Time since the session object was made, on the monotonic clock.</summary>
+    /// <summary>Gets the time since the session was created, on the monotonic clock.</summary>
     public TimeSpan Now => Time.GetElapsedTime(_epoch);
 
     ZooKeeperState ISessionGauges.State => States.Current.State;
@@ -123,7 +126,7 @@ internal sealed class SessionContext : ISessionGauges
 
     int ISessionGauges.Watches => Watches.Count;
 
-    /// <summary>A request failed without an answer, and its caller is about to be told.</summary>
+    /// <summary>Records the metrics of a request that failed without a reply. Called before the caller gets the exception.</summary>
     public void RecordFailure(Operation operation, Exception exception)
     {
         var (number, error) = (OperationNames.IndexOf(operation.Code), ErrorTypes.Of(exception));
@@ -149,5 +152,5 @@ internal sealed class SessionContext : ISessionGauges
     }
 }
 
-/// <summary>What a session is given besides its settings.</summary>
+/// <summary>The services that a session gets in addition to its options.</summary>
 internal sealed record SessionServices(ILogger Logger, IMeterFactory? Meters, TimeProvider Time, Random Random);

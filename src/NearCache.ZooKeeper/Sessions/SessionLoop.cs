@@ -99,8 +99,8 @@ internal sealed class SessionLoop(SessionContext context)
         else if (outcome == ConnectOutcome.Rejected)
         {
             context.Metrics.Disconnected("denied");
-            await ConnectFailedAsync(server, new IOException($"{server} answered that the session has expired although a new session was requested."))
-                .ConfigureAwait(false);
+            var reason = new IOException($"{server} answered that the session has expired although a new session was requested.");
+            await ConnectFailedAsync(server, reason).ConfigureAwait(false);
         }
     }
 
@@ -120,7 +120,8 @@ internal sealed class SessionLoop(SessionContext context)
 
         try
         {
-            var (existed, exists) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stopping.Token).ConfigureAwait(false);
+            var (existed, exists) = await context.Opener.FindChrootAsync(connection, chroot, identities, context.Stopping.Token)
+                .ConfigureAwait(false);
             if (!exists)
             {
                 context.Logger.ChrootMissing(chroot);
@@ -215,8 +216,8 @@ internal sealed class SessionLoop(SessionContext context)
     private async Task PauseAsync(TimeSpan pause)
     {
         var reason = _refusal!;
-        Func<Operation, bool, Exception> failure = (operation, _) => new AuthenticationFailedException(reason.Message, reason.Code, operation.Path);
-        context.Queue.FailAll(failure, operation => failure(operation, false));
+        AuthenticationFailedException CreateFailure(Operation operation) => new(reason.Message, reason.Code, operation.Path);
+        context.Queue.FailAll((operation, _) => CreateFailure(operation), CreateFailure);
         _isRefusing = true;
         context.Logger.AuthenticationFailed(_refusedBy, reason.Message, Math.Round(pause.TotalSeconds));
         context.States.Publish(new ZooKeeperStateChange

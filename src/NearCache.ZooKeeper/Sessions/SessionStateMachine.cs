@@ -4,14 +4,15 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// What a session remembers and decides: events and time in, decisions out. No socket, timer or clock of its own. Thread-safe.
+/// The state of a session and its decisions. Deterministic: events and time in, decisions out, without sockets, timers and clocks.
+/// Thread-safe.
 /// </summary>
-/// <remarks>All times are durations since one instant of the caller's choice, on a monotonic clock.</remarks>
+/// <remarks>Times are durations on a monotonic clock since an instant that the caller chooses.</remarks>
 internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff backoff, bool allowReadOnly)
 {
     private static readonly TimeSpan Stable = TimeSpan.FromSeconds(1);
     private static readonly byte[] NoPassword = new byte[16];
-    private readonly Lock _lock = new();   // guards everything: the receive loop, the sender and the beat tell it things at once
+    private readonly Lock _lock = new();   // guards all fields: the receive loop, the send loop and the watchdog call concurrently
     private ReadOnlyMemory<byte> _password = NoPassword;
     private bool _sawQuorum;
     private bool _pinged;
@@ -21,34 +22,34 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
     private bool _isLost;
     private TimeSpan _opened;
 
-    /// <summary>0 before there is one.</summary>
+    /// <summary>Gets the id of the session; 0 if there is none.</summary>
     public long SessionId { get; private set; }
 
-    /// <summary>The session timeout as granted; zero before there is a session.</summary>
+    /// <summary>Gets the session timeout that the server granted; zero if there is no session.</summary>
     public TimeSpan NegotiatedTimeout { get; private set; }
 
-    /// <summary>The newest transaction that was seen.</summary>
+    /// <summary>Gets the newest transaction that the client has seen.</summary>
     public long LastZxid { get; private set; }
 
-    /// <summary>The server that is connected has no quorum.</summary>
+    /// <summary>Gets a value that indicates whether the connected server has no quorum.</summary>
     public bool IsReadOnly { get; private set; }
 
-    /// <summary>After how long a silent server is given up.</summary>
+    /// <summary>Gets how long a server may stay silent.</summary>
     public TimeSpan Liveness => timeouts.Liveness is { } bound && (NegotiatedTimeout == TimeSpan.Zero || bound < NegotiatedTimeout)
         ? bound : (NegotiatedTimeout == TimeSpan.Zero ? timeouts.Requested : NegotiatedTimeout) / 3;
 
-    /// <summary>The first message of a connection that was just made.</summary>
+    /// <summary>Returns the first message of a new connection.</summary>
     public ConnectRequest CreateConnectRequest()
     {
         lock (_lock)
         {
-            // A server without a quorum makes sessions that no other one knows.
+            // A session of a server without a quorum is unknown to other servers.
             var (id, password) = _sawQuorum || !allowReadOnly ? (SessionId, _password) : (0, NoPassword);
             return new ConnectRequest(LastZxid, (int)timeouts.Requested.TotalMilliseconds, id, password, allowReadOnly);
         }
     }
 
-    /// <summary>The server's first message came.</summary>
+    /// <summary>Handles the first message of the server.</summary>
     public ConnectOutcome OnConnectResponse(in ConnectResponse response, TimeSpan now)
     {
         lock (_lock)
@@ -59,7 +60,8 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
             }
 
             var opening = response.SessionId == SessionId ? ConnectOutcome.Resumed : ConnectOutcome.Created;
-            (SessionId, _password, NegotiatedTimeout) = (response.SessionId, response.Password, TimeSpan.FromMilliseconds(response.Timeout));
+            (SessionId, _password) = (response.SessionId, response.Password);
+            NegotiatedTimeout = TimeSpan.FromMilliseconds(response.Timeout);
             IsReadOnly = response.ReadOnly;
             _sawQuorum |= !response.ReadOnly;
             (_heard, _sent, _looked, _pinged, _isLost) = (now, now, now, false, false);
@@ -68,7 +70,9 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
         }
     }
 
-    /// <summary>Messages came, with this newest transaction (0 or less: none was told).</summary>
+    /// <summary>Handles received messages.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="zxid">The newest transaction in them; 0 or less if there is none.</param>
     public void OnReceived(TimeSpan now, long zxid)
     {
         lock (_lock)
@@ -78,7 +82,7 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
         }
     }
 
-    /// <summary>Something was sent.</summary>
+    /// <summary>Handles sent bytes.</summary>
     public void OnSent(TimeSpan now)
     {
         lock (_lock)
@@ -87,12 +91,12 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
         }
     }
 
-    /// <summary>Time has passed: asked several times in a liveness bound, while connected.</summary>
+    /// <summary>Handles the passage of time. Called several times per liveness period while connected.</summary>
     public KeepAliveAction OnTick(TimeSpan now)
     {
         lock (_lock)
         {
-            // Who slept cannot blame the server for its silence: what it said may lie in the socket.
+            // After a pause of this process, the server's messages may still be in the socket. Its silence does not count.
             var slept = now - _looked;
             _looked = now;
             if (slept > Liveness / 2)
@@ -105,7 +109,7 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
                 return KeepAliveAction.Disconnect;
             }
 
-            // The second reason: a server that talks without end still wants to hear from us.
+            // A server that keeps sending must still hear from the client.
             if ((now - _heard >= Liveness / 2 && !_pinged) || now - _sent >= NegotiatedTimeout / 3)
             {
                 _pinged = true;
@@ -117,12 +121,13 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
         }
     }
 
-    /// <summary>The connection was lost, or an attempt to make one failed. How long to wait before the next one?</summary>
+    /// <summary>Handles the end of a connection or a failed attempt.</summary>
+    /// <returns>The delay before the next attempt.</returns>
     public TimeSpan OnDisconnected(TimeSpan now)
     {
         lock (_lock)
         {
-            // A server that opens sessions and closes them at once is no success.
+            // A connection that ends within a second does not reset the backoff.
             if (!_isLost && now - _opened >= Stable)
             {
                 backoff.Reset();
@@ -132,14 +137,14 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
             IsReadOnly = false;
             var wait = backoff.Next();
 
-            // Without a quorum sessions live on, however long it takes; when there is one again, they end by their timeout. A longer wait
-            // would be what ends this one.
+            // Sessions exist as long as there is no quorum. After it returns they end by their timeout, so a longer delay could end this
+            // one.
             return SessionId != 0 && wait > NegotiatedTimeout / 5 ? NegotiatedTimeout / 5 : wait;
         }
     }
 
-    /// <summary>Forgets the session: the next request asks for a new one.</summary>
-    /// <remarks>The newest transaction is kept, so that no server that is behind it answers.</remarks>
+    /// <summary>Forgets the session: the next connect request asks for a new one.</summary>
+    /// <remarks>The newest transaction is kept, so that no server that is behind it opens the session.</remarks>
     public void ResetSession()
     {
         lock (_lock)
@@ -148,7 +153,7 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
         }
     }
 
-    /// <summary>Forgets the session and everything that was seen in it: any server may answer.</summary>
+    /// <summary>Forgets the session and the newest transaction, so that any server may open the next session.</summary>
     public void ResetHistory()
     {
         lock (_lock)
@@ -159,36 +164,36 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
     }
 }
 
-/// <summary>What the server's first answer means.</summary>
+/// <summary>Specifies the result of a connect request.</summary>
 internal enum ConnectOutcome
 {
-    /// <summary>There is a new session.</summary>
+    /// <summary>The server created a new session.</summary>
     Created,
 
-    /// <summary>The session goes on.</summary>
+    /// <summary>The server resumed the session.</summary>
     Resumed,
 
-    /// <summary>The session is lost.</summary>
+    /// <summary>The session has expired.</summary>
     Expired,
 
-    /// <summary>The server says that a session is lost for which it was not asked: it makes no new one.</summary>
+    /// <summary>The server reports an expired session although a new one was requested.</summary>
     Rejected,
 }
 
-/// <summary>What is to be done now that time has passed.</summary>
+/// <summary>Specifies what to do after time has passed.</summary>
 internal enum KeepAliveAction
 {
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>Ask the server whether it is there, and tell it that we are.</summary>
+    /// <summary>Send a ping, which asks for a reply and tells the server that the client is alive.</summary>
     Ping,
 
-    /// <summary>Close the connection: the server was asked and is silent.</summary>
+    /// <summary>Close the connection: the server did not reply to a ping.</summary>
     Disconnect,
 }
 
-/// <summary>The durations that a session is led by.</summary>
-/// <param name="Requested">The session timeout that the servers are asked for.</param>
-/// <param name="Liveness">After how long a silent server is given up; null: a third of what was granted.</param>
+/// <summary>The timeouts of a session.</summary>
+/// <param name="Requested">The session timeout that the client requests.</param>
+/// <param name="Liveness">How long a server may stay silent; null: a third of the granted timeout.</param>
 internal readonly record struct SessionTimeouts(TimeSpan Requested, TimeSpan? Liveness);

@@ -26,7 +26,8 @@ internal sealed class SessionTermination(SessionContext context)
                 ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews, wasSent && operation.IsWrite, givenUp),
             renews
                 ? null
-                : operation => ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
+                : operation =>
+                    ExceptionFactory.SessionExpired(operation.Code, operation.Path, renews: false, isOutcomeUnknown: false, givenUp));
         NotifyAllWatches(WatchEventType.SessionLost);
         context.StateMachine.ResetSession();
         context.States.Publish(new ZooKeeperStateChange

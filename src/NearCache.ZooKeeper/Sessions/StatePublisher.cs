@@ -3,12 +3,12 @@ using System.Threading.Channels;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>The state that a client is in, and who wants to hear of it.</summary>
+/// <summary>The state of a client, its subscribers, and the callers that wait for a state. Thread-safe.</summary>
 internal sealed class StatePublisher
 {
-    // A subscriber that does not read shall not cost memory without end; so many changes are hours of the worst luck.
+    // Bounds the memory of a subscriber that does not read. A client needs hours of failures to publish this many changes.
     private const int MaxUnread = 1024;
-    private readonly Lock _lock = new();   // guards everything below
+    private readonly Lock _lock = new();   // guards all fields below
     private readonly List<Channel<ZooKeeperStateChange>> _subscribers = [];
     private readonly List<(ZooKeeperState State, TaskCompletionSource Reached)> _waiting = [];
     private ZooKeeperStateChange _current = new() { State = ZooKeeperState.Connecting };
@@ -48,7 +48,7 @@ internal sealed class StatePublisher
         }
     }
 
-    /// <summary>The state now, and then each change.</summary>
+    /// <summary>Returns the current state and then every change.</summary>
     public async IAsyncEnumerable<ZooKeeperStateChange> SubscribeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var channel = Channel.CreateBounded<ZooKeeperStateChange>(new BoundedChannelOptions(MaxUnread)
@@ -116,7 +116,7 @@ internal sealed class StatePublisher
             return reached.TrySetResult();
         }
 
-        // Nothing follows on these.
+        // These states are final, or last for minutes.
         return _current.State is ZooKeeperState.Closed or ZooKeeperState.AuthenticationFailed
             && reached.TrySetException(_current.Reason ?? new ObjectDisposedException(nameof(ZooKeeperClient)));
     }

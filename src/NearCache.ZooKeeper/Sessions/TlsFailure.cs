@@ -28,5 +28,7 @@ internal static class TlsFailure
     }
 
     private static bool HasCertificate(SslClientAuthenticationOptions tls) =>
-        tls.ClientCertificates is { Count: > 0 } || tls.ClientCertificateContext is not null || tls.LocalCertificateSelectionCallback is not null;
+        tls.ClientCertificates is { Count: > 0 }
+        || tls.ClientCertificateContext is not null
+        || tls.LocalCertificateSelectionCallback is not null;
 }

@@ -4,8 +4,8 @@ using NearCache.ZooKeeper.Protocol;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>
-/// The beat of a session: times requests out, keeps the session alive, gives silent servers up, seeks a better one than one that is
-/// read-only, and asks those that refuse what they know.
+/// The periodic work of a session: times requests out, sends pings, closes silent connections, looks for a server with a quorum, and
+/// queries servers that refuse the session.
 /// </summary>
 internal sealed class Watchdog : IAsyncDisposable
 {
@@ -39,12 +39,18 @@ internal sealed class Watchdog : IAsyncDisposable
     {
         var now = _context.Now;
         _context.Queue.TimeOut(now - _context.Options.RequestTimeout, (operation, wasSent) => ExceptionFactory.TimedOut(
-            operation.Code, operation.Path, _context.Options.RequestTimeout, _context.Dispatcher.Server, wasSent, operation.IsWrite, _context.LastFailure));
+            operation.Code,
+            operation.Path,
+            _context.Options.RequestTimeout,
+            _context.Dispatcher.Server,
+            wasSent,
+            operation.IsWrite,
+            _context.LastFailure));
         if (_context.Connection is not { } connection)
         {
             if (_probe.IsCompleted && _context.Rollback.ShouldQuery(_context.StateMachine.LastZxid, now))
             {
-                _probe = AskServersAsync();
+                _probe = QueryServersAsync();
             }
 
             return;
@@ -53,14 +59,15 @@ internal sealed class Watchdog : IAsyncDisposable
         var action = _context.StateMachine.OnTick(now);
         if (action == KeepAliveAction.Disconnect)
         {
-            connection.Abort(new TimeoutException($"Nothing came from {connection.Server} for {_context.StateMachine.Liveness.TotalMilliseconds:0} ms ({nameof(ZooKeeperOptions.LivenessTimeout)})."));
+            var silence = $"{_context.StateMachine.Liveness.TotalMilliseconds:0} ms ({nameof(ZooKeeperOptions.LivenessTimeout)})";
+            connection.Abort(new TimeoutException($"{connection.Server} has been silent for {silence}."));
         }
         else if (_context.Queue.HasUnansweredBefore(now - (2 * _context.Options.RequestTimeout)))
         {
-            // Replies come in order: one that does not come for so long stops all others. The server may talk, but not with us.
+            // Replies come in order, so a missing one blocks all later ones. The server may still send other messages.
             connection.Abort(
                 new TimeoutException(
-                    $"A request has no answer of {connection.Server} after twice the {nameof(ZooKeeperOptions.RequestTimeout)}."));
+                    $"{connection.Server} did not reply to a request within twice the {nameof(ZooKeeperOptions.RequestTimeout)}."));
         }
         else if (action == KeepAliveAction.Ping)
         {
@@ -74,24 +81,24 @@ internal sealed class Watchdog : IAsyncDisposable
         if (_context.StateMachine.IsReadOnly && now >= _nextProbe && _probe.IsCompleted)
         {
             _nextProbe = now + ProbeInterval;
-            _probe = SeekQuorumAsync(connection);
+            _probe = FindQuorumAsync(connection);
         }
     }
 
-    private Task AskServersAsync() => Task.WhenAll(_context.Servers.All.Select(async server =>
+    private Task QueryServersAsync() => Task.WhenAll(_context.Servers.All.Select(async server =>
     {
         try
         {
-            _context.Rollback.RecordStatus(
-                server, await _context.Probe.GetStatusAsync(server, _context.Stopping.Token).ConfigureAwait(false), _context.StateMachine.LastZxid);
+            var status = await _context.Probe.GetStatusAsync(server, _context.Stopping.Token).ConfigureAwait(false);
+            _context.Rollback.RecordStatus(server, status, _context.StateMachine.LastZxid);
         }
         catch (OperationCanceledException)
         {
-            // Disposed meanwhile.
+            // The client was disposed.
         }
     }));
 
-    private async Task SeekQuorumAsync(Connection connection)
+    private async Task FindQuorumAsync(Connection connection)
     {
         try
         {
@@ -104,7 +111,7 @@ internal sealed class Watchdog : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // Disposed meanwhile.
+            // The client was disposed.
         }
     }
 }

@@ -65,7 +65,8 @@ internal sealed class WatchRegistry(string chroot)
     {
         lock (_lock)
         {
-            return TablesOf(kind).Any(tableKind => Table(tableKind).TryGet(path, out var handlers) && handlers.Exists(other => other != handler));
+            return TablesOf(kind).Any(
+                tableKind => Table(tableKind).TryGet(path, out var handlers) && handlers.Exists(other => other != handler));
         }
     }
 
@@ -155,7 +156,8 @@ internal sealed class WatchRegistry(string chroot)
         return requests;
     }
 
-    private static void Collect(List<Action<WatchEvent>>? handlers, bool isPersistent, List<(Action<WatchEvent> Handler, bool IsPersistent)> fired)
+    private static void Collect(
+        List<Action<WatchEvent>>? handlers, bool isPersistent, List<(Action<WatchEvent> Handler, bool IsPersistent)> fired)
     {
         foreach (var handler in handlers ?? [])
         {
