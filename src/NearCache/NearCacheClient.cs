@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NearCache.Composition;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.Remote;
@@ -15,7 +16,7 @@ namespace NearCache;
 /// </remarks>
 public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 {
-    private readonly Composition _parts;
+    private readonly CacheParts _parts;
     private readonly NearStore _near;   // one step less for a hit
     private Task? _disposal;
 
@@ -32,19 +33,19 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System);
+        _parts = CacheParts.Create(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System);
         _near = _parts.Near;
     }
 
     /// <summary>Makes a cache whose connections may be another cache's, too.</summary>
     internal NearCacheClient(
         NearCacheOptions options,
-        SharedClients clients,
+        ClientPools clients,
         ILoggerFactory? loggerFactory,
         IMeterFactory? meterFactory,
         TimeProvider timeProvider)
     {
-        _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider, clients: clients);
+        _parts = CacheParts.Create(options, loggerFactory, meterFactory, timeProvider, clients: clients);
         _near = _parts.Near;
     }
 
@@ -56,12 +57,12 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         IMeterFactory? meterFactory = null,
         TimeProvider? timeProvider = null)
     {
-        _parts = Composition.Of(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System, remote);
+        _parts = CacheParts.Create(options, loggerFactory, meterFactory, timeProvider ?? TimeProvider.System, remote);
         _near = _parts.Near;
     }
 
     /// <summary>What the faces are made of.</summary>
-    internal Composition Parts => _parts;
+    internal CacheParts Parts => _parts;
 
     /// <inheritdoc/>
     public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken = default)
@@ -288,7 +289,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public Task<long> IncrementAsync(
         ReadOnlySpan<char> counter, long delta = 1, TimeSpan? lifetime = null, CancellationToken cancellationToken = default) =>
-        _parts.Writes.CountAsync(_parts.Map.PlaceCounter(counter), delta, lifetime, cancellationToken);
+        _parts.Writes.IncrementAsync(_parts.Placement.PlaceCounter(counter), delta, lifetime, cancellationToken);
 
     /// <inheritdoc/>
     public Task<long> IncrementAsync(

@@ -20,3 +20,23 @@ public class NearCacheException : Exception
     /// <summary>The key of the call. Not part of the message, since keys may be private.</summary>
     public string? Key { get; init; }
 }
+
+/// <summary>
+/// A factory did not end within <see cref="NearCacheOptions.FactoryTimeout"/>, and there was no value to serve in its place.
+/// </summary>
+public sealed class FactoryTimeoutException : NearCacheException
+{
+    /// <summary>Makes one from what happened.</summary>
+    public FactoryTimeoutException(string message, Exception? innerException = null)
+        : base(message, innerException) => IsTransient = true;
+}
+
+/// <summary>An edit of the rules that was refused: nothing was changed.</summary>
+public sealed class RuleRefusedException : NearCacheException
+{
+    internal RuleRefusedException(IReadOnlyList<string> mistakes)
+        : base(string.Join(' ', mistakes)) => Mistakes = mistakes;
+
+    /// <summary>Every mistake as a sentence.</summary>
+    public IReadOnlyList<string> Mistakes { get; }
+}

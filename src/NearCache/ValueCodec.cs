@@ -25,7 +25,7 @@ public abstract class ValueCodec<T>
     internal virtual bool Reads(uint clientFlags) => false;
 
     /// <summary>Whether a value may be compressed on its way, where the cache compresses.</summary>
-    internal virtual bool MayPack(T value) => true;
+    internal virtual bool MayCompress(T value) => true;
 
     /// <summary>Whether the bytes may be the value's own, which the caller may change once its call has ended.</summary>
     internal virtual bool SharesBytes => true;

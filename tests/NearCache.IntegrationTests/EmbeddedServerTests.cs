@@ -1,6 +1,6 @@
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Servers;
 

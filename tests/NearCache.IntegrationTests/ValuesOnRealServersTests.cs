@@ -13,7 +13,7 @@ public sealed class ValuesOnRealServersTests
     public async Task Values_come_back_whole_or_are_refused()
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
-        await using var town = await ValueTown.StartAsync(
+        await using var town = await ValueProcesses.StartAsync(
             options => new NearCacheClient(options), options => options.Memcached.Servers.Add(memcached.Address));
 
         await town.AllComeBackAsync(Samples.Whole);

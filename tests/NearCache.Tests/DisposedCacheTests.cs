@@ -1,8 +1,9 @@
 using System.Buffers;
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Tests.Creating;
+using NearCache.Tests.Reading;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Memcached;
-using NearCache.Tests.Paths;
 
 namespace NearCache.Tests;
 
@@ -14,17 +15,17 @@ public sealed class DisposedCacheTests
     [InlineData("memcached")]
     public async Task Every_call_after_disposal_says_so(string remote)
     {
-        await using var shelf = new Shelf();
+        await using var shelf = new CacheFixture();
         await using var server = FakeMemcached.Start();
         var cache = remote == "embedded" ? shelf.Make(Configure) : OnMemcached(server);
         HybridCache hybrid = new NearHybridCache(cache);
         var distributed = new NearDistributedCache(cache);
-        await cache.SetAsync(Shelf.Key, "value");
+        await cache.SetAsync(CacheFixture.Key, "value");
         await Eventually.BecomesTrueAsync(
             async () =>
             {
                 shelf.Time.Advance(TimeSpan.FromMilliseconds(50));
-                return (await cache.GetAsync<string>(Shelf.Key)).Source == CacheSource.Near;
+                return (await cache.GetAsync<string>(CacheFixture.Key)).Source == CacheSource.Near;
             },
             "the value is near");
         await hybrid.GetOrCreateAsync("key", _ => ValueTask.FromResult("value"));
@@ -35,22 +36,22 @@ public sealed class DisposedCacheTests
 
         var calls = new Func<Task>[]
         {
-            async () => await cache.GetAsync<string>(Shelf.Key),
-            async () => await cache.GetAsync<string>(Shelf.Key.AsSpan()),
-            async () => await cache.GetAsync<string>($"{Shelf.Key}"),
-            async () => await cache.GetOrCreateAsync(Shelf.Key, _ => ValueTask.FromResult("made")),
-            async () => await cache.GetOrCreateAsync(Shelf.Unmatched, 1, (_, _) => ValueTask.FromResult("made")),
-            async () => await cache.GetOrCreateResultAsync(Shelf.Unmatched, _ => ValueTask.FromResult("made")),
-            async () => await cache.GetManyAsync<string>([Shelf.Key]),
+            async () => await cache.GetAsync<string>(CacheFixture.Key),
+            async () => await cache.GetAsync<string>(CacheFixture.Key.AsSpan()),
+            async () => await cache.GetAsync<string>($"{CacheFixture.Key}"),
+            async () => await cache.GetOrCreateAsync(CacheFixture.Key, _ => ValueTask.FromResult("made")),
+            async () => await cache.GetOrCreateAsync(CacheFixture.Unmatched, 1, (_, _) => ValueTask.FromResult("made")),
+            async () => await cache.GetOrCreateResultAsync(CacheFixture.Unmatched, _ => ValueTask.FromResult("made")),
+            async () => await cache.GetManyAsync<string>([CacheFixture.Key]),
             async () => await cache.GetManyAsync<string>([]),
-            () => cache.SetAsync(Shelf.Key, "other"),
-            () => cache.AddAsync(Shelf.Key, "other"),
-            () => cache.CompareAndSetAsync(Shelf.Key, "other", new CacheVersion(1, 1)),
-            () => cache.TouchAsync(Shelf.Key, TimeSpan.FromHours(1)),
-            () => cache.RemoveAsync(Shelf.Key),
-            () => cache.SetManyAsync(new Dictionary<string, string> { [Shelf.Key] = "other" }),
+            () => cache.SetAsync(CacheFixture.Key, "other"),
+            () => cache.AddAsync(CacheFixture.Key, "other"),
+            () => cache.CompareAndSetAsync(CacheFixture.Key, "other", new CacheVersion(1, 1)),
+            () => cache.TouchAsync(CacheFixture.Key, TimeSpan.FromHours(1)),
+            () => cache.RemoveAsync(CacheFixture.Key),
+            () => cache.SetManyAsync(new Dictionary<string, string> { [CacheFixture.Key] = "other" }),
             () => cache.SetManyAsync(new Dictionary<string, string>()),
-            () => cache.RemoveManyAsync([Shelf.Key]),
+            () => cache.RemoveManyAsync([CacheFixture.Key]),
             () => cache.RemoveManyAsync([]),
             () => cache.IncrementAsync("counter"),
             () => locks.TryAcquireAsync("lock"),

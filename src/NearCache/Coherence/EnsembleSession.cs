@@ -22,7 +22,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
     private readonly SlotChannel _slots;
     private readonly Func<CancellationToken, Task>[] _duties;
     private readonly CoherenceContext _context;
-    private readonly OwnedLoop _loop;
+    private readonly BackgroundLoop _loop;
     private CancellationTokenSource? _session;
     private Task _work = Task.CompletedTask;
     private volatile bool _isUp;
@@ -47,7 +47,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
         _slots = slots;
         _context = context;
         _duties = duties;
-        _loop = new OwnedLoop(context.Logger, "following the ZooKeeper session");
+        _loop = new BackgroundLoop(context.Logger, "following the ZooKeeper session");
     }
 
     /// <summary>Whether announcements come in: there is a session, a connection, and a namespace that can be read.</summary>
@@ -147,7 +147,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
         {
             // The session ended.
         }
-        catch (ObjectDisposedException e) when (OwnedLoop.IsOfClient(e))
+        catch (ObjectDisposedException e) when (BackgroundLoop.IsCausedByDispose(e))
         {
             // NearCacheClient.Dispose closes the session first.
         }

@@ -9,7 +9,7 @@ namespace NearCache.Coherence;
 /// <summary>
 /// Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.
 /// </summary>
-internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, FlightBoard flights, TagBoard tags) : IInvalidationTarget
+internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags) : IInvalidationTarget
 {
     /// <summary>Told of each entry that was voided. Set before anything is started.</summary>
     public Action<NearEntry>? Voided { get; set; }
@@ -19,16 +19,16 @@ internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleSto
         var hash = KeyHash.Of(key);
         epochs.Stripes.Advance(hash.Stripe(Stripes.Count));
         var text = Encoding.UTF8.GetString(key);
-        if (text.StartsWith(TagBoard.Prefix, StringComparison.Ordinal))
+        if (text.StartsWith(TagTable.Prefix, StringComparison.Ordinal))
         {
             tags.Void(text);
-            flights.CutTag(text[TagBoard.Prefix.Length..]);
+            flights.ForgetTag(text[TagTable.Prefix.Length..]);
             return;
         }
 
         var entry = near.Drop(text);
         stale.Drop(text, hash);
-        flights.Cut(text);
+        flights.Forget(text);
         if (entry is not null)
         {
             Voided?.Invoke(entry);

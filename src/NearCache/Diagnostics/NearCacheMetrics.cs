@@ -30,15 +30,15 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<double> _closed;
     private readonly Counter<long> _churn;
 
-    /// <param name="meters">Makes the meter; null: it is made without a factory.</param>
+    /// <param name="meterFactory">Makes the meter; null: it is made without a factory.</param>
     /// <param name="namespace">
     /// Whose meter it is: caches of several namespaces have their meters from one factory, and what they observe must not be taken for one
     /// series.
     /// </param>
-    public NearCacheMetrics(IMeterFactory? meters, string? @namespace = null)
+    public NearCacheMetrics(IMeterFactory? meterFactory, string? @namespace = null)
     {
         var options = new MeterOptions(MeterName) { Tags = @namespace is null ? null : [new("nearcache.namespace", @namespace)] };
-        _meter = meters?.Create(options) ?? new Meter(options);
+        _meter = meterFactory?.Create(options) ?? new Meter(options);
         _reads = _meter.CreateCounter<long>("nearcache.reads", "{read}", "Reads that went past the near tier, by where they ended.");
         _fillsDiscarded = _meter.CreateCounter<long>(
             "nearcache.near.fills_discarded", "{fill}", "Values read from memcached that were not kept near, by reason.");
@@ -108,7 +108,7 @@ internal sealed class NearCacheMetrics : IDisposable
     public void FactoryGivenUp() => _factories.Add(1, Tag("outcome", "given up"));
 
     /// <summary>Whether anybody collects why the near tier could not answer: to find it out is a look-up more.</summary>
-    public bool WantsNearMisses => _nearMisses.Enabled;
+    public bool ObservesNearMisses => _nearMisses.Enabled;
 
     public void NearMissed(string reason) => _nearMisses.Add(1, Tag("reason", reason));
 

@@ -13,7 +13,7 @@ internal static class NearCacheTraces
     private static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>Whether anybody wants spans.</summary>
-    public static bool IsWanted => Source.HasListeners();
+    public static bool HasListeners => Source.HasListeners();
 
     /// <summary>
     /// Begins the span of a call. To be called within the asynchronous method that ends it, so that the caller's own span stays the
@@ -25,11 +25,11 @@ internal static class NearCacheTraces
     public static Activity? BeginFactory() => Source.StartActivity("nearcache.factory");
 
     /// <summary>How the call ended.</summary>
-    public static void Tell<T>(this Activity activity, in CacheResult<T> result) =>
+    public static void SetResult<T>(this Activity activity, in CacheResult<T> result) =>
         activity.SetTag("nearcache.source", NameOf(result.Source)).SetTag("nearcache.stale", result.IsStale ? true : null);
 
     /// <summary>Notes what went wrong.</summary>
-    public static void Failed(this Activity activity, Exception exception) =>
+    public static void SetError(this Activity activity, Exception exception) =>
         activity.SetTag("error.type", exception is OperationCanceledException ? "canceled" : exception.GetType().FullName)
             .SetStatus(ActivityStatusCode.Error);
 

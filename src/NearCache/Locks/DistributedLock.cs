@@ -5,12 +5,13 @@ using NearCache.Diagnostics;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
+using NearCache.Placement;
 
 namespace NearCache.Locks;
 
 /// <summary>Acquires locks: an item that only one can add.</summary>
 internal sealed class DistributedLock(
-    Func<string, LockPlace> place, NearClock clock, TimeProvider time, NearCacheMetrics metrics) : IDistributedLock
+    Func<string, PlacedLock> place, NearClock clock, TimeProvider time, NearCacheMetrics metrics) : IDistributedLock
 {
     private const int ShortestPause = 10;
     private const int LongestPause = 250;
@@ -29,7 +30,7 @@ internal sealed class DistributedLock(
         return TryAcquireAsync(place(name), options.Lease, options.Wait, cancellationToken);
     }
 
-    private async Task<LockHandle?> TryAcquireAsync(LockPlace lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    private async Task<LockHandle?> TryAcquireAsync(PlacedLock lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         var token = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         var until = clock.Monotonic() + wait.TotalMilliseconds;
@@ -53,7 +54,7 @@ internal sealed class DistributedLock(
     }
 
     // Not cancelled once it is sent: whoever acquires a lock must learn of it.
-    private async Task<LockHandle?> TryAsync(LockPlace lockPlace, byte[] token, TimeSpan lease)
+    private async Task<LockHandle?> TryAsync(PlacedLock lockPlace, byte[] token, TimeSpan lease)
     {
         var sent = clock.Now();
         try
@@ -93,7 +94,7 @@ internal sealed class DistributedLock(
 
     /// <summary>Looks whether a lock still has this token. Null: it has not.</summary>
     /// <returns>The CAS of its item, and where it was read.</returns>
-    public static async Task<(ulong Cas, CasOrigin Origin)?> LookAsync(LockPlace lockPlace, ReadOnlyMemory<byte> token)
+    public static async Task<(ulong Cas, CasOrigin Origin)?> LookAsync(PlacedLock lockPlace, ReadOnlyMemory<byte> token)
     {
         var life = lockPlace.Server.Epoch;
         var reply = await lockPlace.Server.Server.ExecuteAsync(new[] { LockCommands.Look(lockPlace) }).ConfigureAwait(false);
@@ -105,7 +106,7 @@ internal sealed class DistributedLock(
 
     /// <summary>Gives a lock back if it still has this token.</summary>
     /// <returns>Whether it had.</returns>
-    public static async Task<bool> ReleaseAsync(LockPlace lockPlace, ReadOnlyMemory<byte> token)
+    public static async Task<bool> ReleaseAsync(PlacedLock lockPlace, ReadOnlyMemory<byte> token)
     {
         try
         {

@@ -38,7 +38,7 @@ internal sealed class NearStore : IDisposable
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
     private readonly NearClock _clock;
-    private readonly ThreadedCounter _hits;
+    private readonly PerThreadCounter _hits;
     private readonly ITimer _housekeeping;
     private int _mostEntries;
     private long _mostBytes;
@@ -54,7 +54,7 @@ internal sealed class NearStore : IDisposable
         ProcessEpochs epochs,
         NearClock clock,
         TimeProvider time,
-        ThreadedCounter hits,
+        PerThreadCounter hits,
         NearCacheMetrics metrics)
     {
         (_epochs, _clock, _hits, _metrics) = (epochs, clock, hits, metrics);

@@ -46,3 +46,6 @@ internal interface IRemoteServer
     /// <exception cref="MemcachedException">There is none.</exception>
     long ConnectionIdFor(ReadOnlySpan<byte> key) => 0;
 }
+
+/// <summary>The responses to a group, one for each command in its order, and the connection that carried them.</summary>
+internal readonly record struct RemoteReply(IReadOnlyList<MetaResponse> Responses, long ConnectionId);

@@ -18,7 +18,7 @@ internal sealed class ActiveRule
     private int _trial;
     private long _closedFrom = long.MaxValue;
 
-    internal ActiveRule(Rule rule, RuleDefaults defaults, ThreadedCounter hits)
+    internal ActiveRule(Rule rule, RuleDefaults defaults, PerThreadCounter hits)
     {
         Counters = new RuleCounters(hits);
         HitsPart = Counters.HitsPart;

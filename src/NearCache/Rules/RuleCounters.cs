@@ -4,7 +4,7 @@ namespace NearCache.Rules;
 
 /// <summary>What a rule did in this process since it was last switched on or its match changed. Any thread may count.</summary>
 /// <param name="hits">Counts the near hits of all rules; each is a part.</param>
-internal sealed class RuleCounters(ThreadedCounter hits)
+internal sealed class RuleCounters(PerThreadCounter hits)
 {
     private long _wouldHits;
     private long _remoteReads;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using NearCache.Settings;
+using NearCache.Configuration;
 
 namespace NearCache.Rules;
 
@@ -63,7 +63,7 @@ internal static class RuleSetMistakes
         }
 
         var match = rule.Match;
-        Unless(PlainName.Is(rule.Name), "Name", rule.Name, "1 to 64 letters, digits, '.', '_' and '-'");
+        Unless(NameSyntax.IsValid(rule.Name), "Name", rule.Name, "1 to 64 letters, digits, '.', '_' and '-'");
         Unless(match.Text.Length <= KeyPattern.MostCharacters, "Match", match.Text, $"at most {KeyPattern.MostCharacters} characters long");
         Unless(
             match.LiteralPrefix.Length > 0,

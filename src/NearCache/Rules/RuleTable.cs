@@ -20,7 +20,7 @@ internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
     public RuleMatcher? Tried => _tried;
 
     /// <summary>The near hits of all rules, also of those that are gone. Each rule is a part.</summary>
-    public ThreadedCounter NearHits { get; } = new();
+    public PerThreadCounter NearHits { get; } = new();
 
     /// <summary>The built-in rule of the tags' versions: on as long as anything may be near at all.</summary>
     public ActiveRule Tags { get; } = BuiltIn(defaults);
@@ -99,7 +99,7 @@ internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
 
     private static ActiveRule BuiltIn(RuleDefaults defaults)
     {
-        var rule = new ActiveRule(new Rule("tags", new KeyPattern("~tag:*")), defaults, new ThreadedCounter());
+        var rule = new ActiveRule(new Rule("tags", new KeyPattern("~tag:*")), defaults, new PerThreadCounter());
         rule.Switch(on: true);
         return rule;
     }

@@ -8,3 +8,6 @@ internal readonly record struct TagVersion(string Name, ulong Version)
     /// <summary>The tag of all entries. Each server has one of its own, so that an entry depends on no other server by it.</summary>
     public const string Everything = "*";
 }
+
+/// <summary>A tag's version when an entry was made, beside the place where the version of now is known.</summary>
+internal readonly record struct TagStamp(TagCell Cell, ulong Version);

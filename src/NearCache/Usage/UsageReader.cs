@@ -9,13 +9,13 @@ namespace NearCache.Usage;
 /// <param name="names">Names the counters.</param>
 /// <param name="ownerOf">The server that a counter is on.</param>
 /// <param name="time">The clock.</param>
-internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> ownerOf, TimeProvider time)
+internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteServer> ownerOf, TimeProvider time)
 {
     /// <summary>
     /// The longest time that <see cref="RecentWritesAsync"/> may be about, in seconds: a process adds what it did since it last added, at
-    /// most <see cref="UsageNames.LongestPeriod"/> before.
+    /// most <see cref="UsageCounterNames.LongestPeriod"/> before.
     /// </summary>
-    public const double RecentSeconds = (RecentBuckets * UsageNames.BucketSeconds) + UsageNames.LongestPeriod;
+    public const double RecentSeconds = (RecentBuckets * UsageCounterNames.BucketSeconds) + UsageCounterNames.LongestPeriod;
 
     private const int Buckets = 6;
 
@@ -43,7 +43,7 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
     private async Task<Dictionary<string, long[]>> SumsAsync(
         IReadOnlyList<string> rules, UsageKind[] kinds, IEnumerable<int> bucketsAgo, CancellationToken cancellationToken)
     {
-        var now = UsageNames.BucketOf(time.GetUtcNow());
+        var now = UsageCounterNames.BucketOf(time.GetUtcNow());
         var sums = rules.ToDictionary(rule => rule, _ => new long[Enum.GetValues<UsageKind>().Length], StringComparer.Ordinal);
         var reads =
             from rule in sums
@@ -76,7 +76,7 @@ internal sealed class UsageReader(UsageNames names, Func<byte[], IRemoteServer> 
 
     private static RuleUsage Of(string rule, long[] sums)
     {
-        double PerSecond(UsageKind kind) => sums[(int)kind] / (double)(Buckets * UsageNames.BucketSeconds);
+        double PerSecond(UsageKind kind) => sums[(int)kind] / (double)(Buckets * UsageCounterNames.BucketSeconds);
         return new RuleUsage
         {
             Rule = rule,

@@ -16,16 +16,16 @@ internal sealed class UsageReporter : IAsyncDisposable
 {
     private const int MostInGroup = 256;
 
-    private readonly UsageNames _names;
+    private readonly UsageCounterNames _names;
     private readonly Func<byte[], IRemoteServer> _ownerOf;
     private readonly Func<IReadOnlyCollection<ActiveRule>> _rules;
     private readonly TimeProvider _time;
     private readonly NearCacheMetrics _metrics;
-    private readonly OwnedLoop _loop;
+    private readonly BackgroundLoop _loop;
     private Dictionary<ActiveRule, long[]> _told = [];
 
     public UsageReporter(
-        UsageNames names,
+        UsageCounterNames names,
         Func<byte[], IRemoteServer> ownerOf,
         Func<IReadOnlyCollection<ActiveRule>> rules,
         TimeProvider time,
@@ -33,7 +33,7 @@ internal sealed class UsageReporter : IAsyncDisposable
         ILogger logger)
     {
         (_names, _ownerOf, _rules, _time, _metrics) = (names, ownerOf, rules, time, metrics);
-        _loop = new OwnedLoop(logger, "counting by rule");
+        _loop = new BackgroundLoop(logger, "counting by rule");
         _loop.Start(TellAsync);
     }
 
@@ -42,10 +42,10 @@ internal sealed class UsageReporter : IAsyncDisposable
     private async Task TellAsync(CancellationToken stopping)
     {
         await Task.Delay(
-            TimeSpan.FromSeconds(UsageNames.LongestPeriod - (0.2 * UsageNames.BucketSeconds * Random.Shared.NextDouble())),
+            TimeSpan.FromSeconds(UsageCounterNames.LongestPeriod - (0.2 * UsageCounterNames.BucketSeconds * Random.Shared.NextDouble())),
             _time,
             stopping).ConfigureAwait(false);
-        var bucket = UsageNames.BucketOf(_time.GetUtcNow());
+        var bucket = UsageCounterNames.BucketOf(_time.GetUtcNow());
         foreach (var server in News(bucket).GroupBy(news => _ownerOf(news.Key)))
         {
             foreach (var group in server.Select(news => news.Command).Chunk(MostInGroup))
@@ -80,7 +80,7 @@ internal sealed class UsageReporter : IAsyncDisposable
                 {
                     var key = _names.Of(bucket, (UsageKind)kind, rule.Name);
                     commands.Add(
-                        (key, MetaCommand.Increment(key, (ulong)more) with { Vivify = UsageNames.Lifetime, Initial = (ulong)more }));
+                        (key, MetaCommand.Increment(key, (ulong)more) with { Vivify = UsageCounterNames.Lifetime, Initial = (ulong)more }));
                 }
             }
         }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Caching.Memory;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
 
 namespace NearCache.Benchmarks.Near;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
 using NearCache.Coherence.Ledger;
 using NearCache.Memcached.Protocol;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
 
 namespace NearCache.Benchmarks.Near;
 

@@ -22,7 +22,7 @@ internal static class RuleSuite
         });
         var matcher = new RuleMatcher([.. rules.Select((match, i) => new ActiveRule(
             new Rule($"rule-{i}", new KeyPattern(match)), new RuleDefaults(
-                TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), new ThreadedCounter()))]);
+                TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), new PerThreadCounter()))]);
         Measure(report, matcher, "match/1000", i => (i % 4) switch
         {
             0 => $"site:parameter:{i / 4 * 3 % 999:000000000}",

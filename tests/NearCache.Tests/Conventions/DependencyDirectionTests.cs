@@ -9,62 +9,128 @@ public sealed class DependencyDirectionTests
     {
         ["NearCache"] = new()
         {
-            ["Diagnostics"] = [],
-            ["Settings"] = [],
+            // What the application names: settings and results.
+            ["Options"] = [],
+            ["Registry"] = ["Options"],
+            ["Snapshots"] = ["Registry"],
+            ["Configuration"] = [],
+            ["Diagnostics"] = ["Snapshots"],
             ["Loops"] = ["Diagnostics"],
             ["Flights"] = [],
+
+            // The remote tier.
+            ["Remote"] = [],
+            ["Remote/Keys"] = ["Remote", "Options"],
+            ["Remote/Formats"] = ["Remote/Formats/Json", "Remote", "Options"],
+            ["Remote/Formats/Json"] = ["Remote"],
+            ["Remote/Memcached"] = ["Remote"],
+            ["Remote/Embedded"] = ["Remote"],
+            ["Remote/DistributedCache"] = ["Remote/Embedded", "Remote/Keys", "Remote"],
+
+            // The near tier and its rules.
+            ["Rules"] = ["Diagnostics", "Configuration", "Snapshots", "Options"],
+            ["Near"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules", "Diagnostics"],
             ["Tags"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules"],
-            ["Distributed"] = ["Paths", "Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
-            ["Hybrid"] =
-            [
-                "Paths", "Coherence/Ledger", "Coherence/Core", "Tags", "Near", "Remote", "Remote/Json", "Rules", "Flights", "Diagnostics"
-            ],
+            ["Usage"] = ["Coherence/Core", "Rules", "Remote", "Loops", "Diagnostics", "Registry"],
+
             // Each area of coherence: its deterministic core, which uses no driver, and the driver around it.
             ["Coherence/Core"] = [],
             ["Coherence/Ledger/Core"] = ["Coherence/Core"],
             ["Coherence/ServerRules/Core"] = ["Coherence/Core"],
             ["Coherence/Ensemble/Core"] = [],
-            ["Coherence/Slots/Core"] = ["Coherence/Core", "Coherence/Ensemble/Core"],
+            ["Coherence/Slots/Core"] = ["Coherence/Ensemble/Core", "Coherence/Core"],
             ["Coherence/Ledger"] =
-                ["Coherence/Ledger/Core", "Coherence/ServerRules/Core", "Coherence/Core", "Near", "Remote", "Rules", "Loops", "Diagnostics"],
+            [
+                "Coherence/ServerRules/Core", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules", "Remote", "Loops",
+                "Diagnostics",
+            ],
             ["Coherence/Ensemble"] = ["Coherence/Ensemble/Core", "Coherence/Core", "Near", "Remote", "Diagnostics"],
             ["Coherence/ServerRules"] =
             [
-                "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Remote", "Rules",
-                "Loops", "Diagnostics",
+                "Coherence/Ledger", "Coherence/ServerRules/Core", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Rules",
+                "Remote", "Loops", "Diagnostics", "Registry", "Options",
             ],
             ["Coherence/Churn"] =
-                ["Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Usage", "Near", "Remote", "Rules", "Loops", "Diagnostics"],
+            [
+                "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Usage", "Near", "Rules", "Remote", "Loops", "Diagnostics",
+                "Snapshots",
+            ],
             ["Coherence/Registry"] =
             [
-                "Coherence/ServerRules", "Coherence/ServerRules/Core", "Coherence/Ledger", "Coherence/Ensemble", "Coherence/Ensemble/Core",
-                "Coherence/Core", "Usage", "Near", "Rules", "Loops", "Diagnostics",
+                "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core",
+                "Coherence/ServerRules/Core", "Coherence/Core", "Usage", "Near", "Rules", "Loops", "Diagnostics", "Registry", "Options",
             ],
             ["Coherence/Slots"] =
             [
-                "Coherence/Slots/Core", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Ensemble",
-                "Coherence/Ensemble/Core", "Coherence/Core", "Near", "Rules", "Loops", "Diagnostics",
+                "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Slots/Core", "Coherence/Ensemble/Core",
+                "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules", "Loops", "Diagnostics", "Snapshots", "Options",
             ],
             ["Coherence/Namespaces"] =
             [
-                "Coherence/Registry", "Coherence/ServerRules", "Coherence/Slots/Core", "Coherence/Ledger", "Coherence/Ensemble",
-                "Coherence/Ensemble/Core", "Coherence/Core", "Near", "Rules", "Loops", "Diagnostics",
+                "Coherence/Registry", "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Slots/Core",
+                "Coherence/Ensemble/Core", "Coherence/Core", "Near", "Rules", "Loops", "Diagnostics", "Snapshots", "Options",
             ],
             ["Coherence"] =
             [
-                "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core",
-                "Coherence/Ensemble", "Coherence/Core", "Tags", "Near", "Remote", "Flights", "Loops", "Diagnostics",
+                "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger",
+                "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Remote", "Flights", "Loops", "Diagnostics",
             ],
-            ["Remote"] = ["Remote/Json", "Diagnostics"],
-            ["Remote/Json"] = [],
-            ["Rules"] = ["Settings", "Diagnostics"],
-            ["Near"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules", "Remote", "Diagnostics"],
-            ["Usage"] = ["Coherence/Core", "Remote", "Rules", "Loops", "Diagnostics"],
-            ["Locks"] = ["Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Rules", "Diagnostics"],
-            ["Paths"] =
+
+            // The paths of a call, and what stands on them.
+            ["Placement"] = ["Coherence", "Coherence/Ledger", "Coherence/Core", "Near", "Remote/Keys"],
+            ["Reading"] =
             [
-                "Locks", "Coherence", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near",
-                "Remote", "Rules", "Flights", "Loops", "Diagnostics",
+                "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
+                "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
+            ],
+            ["Writing"] =
+            [
+                "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Near", "Rules", "Remote/Formats", "Remote",
+                "Flights", "Diagnostics", "Options",
+            ],
+            ["Creating"] =
+            [
+                "Writing", "Reading", "Placement", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
+                "Remote/Formats", "Remote", "Flights", "Diagnostics", "Options",
+            ],
+            ["Locks"] = ["Placement", "Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Diagnostics"],
+            ["Adapters/Distributed"] =
+            [
+                "Writing", "Reading", "Placement", "Coherence/Ledger", "Near", "Remote/Formats", "Remote", "Diagnostics",
+            ],
+            ["Adapters/Hybrid"] =
+            [
+                "Creating", "Writing", "Reading", "Placement", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Tags",
+                "Near", "Rules", "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Diagnostics", "Options",
+            ],
+
+            // What joins the others.
+            ["Options/Binding"] = ["Remote/Memcached", "Configuration", "Options"],
+            ["Options/Validation"] = ["Coherence/Ledger", "Rules", "Remote/Keys", "Remote", "Configuration", "Options"],
+            ["Maintenance"] = ["Coherence/Namespaces", "Coherence/Ensemble", "Configuration", "Snapshots", "Options"],
+            ["Composition"] =
+            [
+                "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Creating", "Writing",
+                "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
+                "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core", "Coherence/Ledger/Core",
+                "Coherence/Core", "Usage", "Tags", "Near", "Rules", "Remote/DistributedCache", "Remote/Embedded", "Remote/Memcached",
+                "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Loops", "Diagnostics", "Configuration",
+                "Snapshots", "Registry", "Options",
+            ],
+            ["Adapters"] =
+            [
+                "Composition", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Creating", "Writing", "Reading", "Placement", "Tags",
+                "Near", "Remote/Keys", "Remote", "Diagnostics", "Snapshots", "Registry", "Options",
+            ],
+            ["Health"] =
+            [
+                "Composition", "Locks", "Creating", "Writing", "Reading", "Placement", "Near", "Remote", "Snapshots", "Registry",
+                "Options",
+            ],
+            ["Registration"] =
+            [
+                "Adapters", "Composition", "Options/Validation", "Options/Binding", "Locks", "Creating", "Writing", "Reading",
+                "Placement", "Near", "Rules", "Remote", "Diagnostics", "Configuration", "Snapshots", "Registry", "Options",
             ],
         },
         ["NearCache.Memcached"] = new()

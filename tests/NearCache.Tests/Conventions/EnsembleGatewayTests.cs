@@ -5,11 +5,12 @@ namespace NearCache.Tests.Conventions;
 /// <summary>Requests to ZooKeeper pass one gate: no other code of NearCache uses the client.</summary>
 public sealed class EnsembleGatewayTests
 {
-    // // The gate with its lanes; the code that creates a client and passes it to the gate; and the cleaner, which a person runs, with a
+    // The gate with its lanes; the code that creates a client and passes it to the gate; and the cleaner, which a person runs, with a
     // separate session and rate.
     private static readonly string[] MayHaveTheClient =
     [
-        "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "SharedClients.cs", "Composition.cs", "NamespaceCleaner.cs", "Coherence/Namespaces/LeftoverSweep.cs",
+        "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "Composition/ClientPools.cs", "Composition/CoherenceTier.cs",
+        "Composition/EnsembleTier.cs", "Maintenance/NamespaceCleaner.cs", "Coherence/Namespaces/LeftoverSweep.cs",
         "Coherence/Namespaces/NamespaceRemoval.cs",
     ];
 
@@ -22,7 +23,8 @@ public sealed class EnsembleGatewayTests
         Assert.Equal(MayHaveTheClient.Order(), project.FilesThatUse(client).Order());
 
         // The composition only passes it on.
-        Assert.Empty(project.CallsOf(client, "Composition.cs"));
+        Assert.Empty(project.CallsOf(client, "Composition/CoherenceTier.cs"));
+        Assert.Empty(project.CallsOf(client, "Composition/EnsembleTier.cs"));
         Assert.NotEmpty(project.CallsOf(client, "Coherence/Ensemble/EnsembleLane.cs"));
     }
 

@@ -18,7 +18,7 @@ public sealed class CallersContextTests
     {
         Request.Value = "1";
         var seen = new List<string?>();
-        await using (var loop = new OwnedLoop(new Contexts(), "a test"))
+        await using (var loop = new BackgroundLoop(new Contexts(), "a test"))
         {
             var ended = new TaskCompletionSource();
             loop.Run(async _ =>

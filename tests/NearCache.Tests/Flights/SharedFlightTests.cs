@@ -1,16 +1,15 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.Flights;
-using NearCache.TestSupport;
-using NearCache.Tests.Hybrid;
-using NearCache.Tests.Paths;
+using NearCache.Tests.Adapters.Hybrid;
+using NearCache.Tests.Creating;
 
 namespace NearCache.Tests.Flights;
 
 /// <summary>Who shares a run of a factory, what its callers see of its failure, and what cannot wait for itself.</summary>
 public sealed class SharedFlightTests : IAsyncDisposable
 {
-    private readonly Shelf _shelf = new();
-    private readonly HybridWorld _world = HybridWorld.Start();
+    private readonly CacheFixture _shelf = new();
+    private readonly HybridFixture _world = HybridFixture.Start();
 
     public async ValueTask DisposeAsync()
     {
@@ -19,8 +18,8 @@ public sealed class SharedFlightTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(Shelf.Key)]
-    [InlineData(Shelf.Unmatched)]
+    [InlineData(CacheFixture.Key)]
+    [InlineData(CacheFixture.Unmatched)]
     public async Task Every_caller_sees_the_factorys_own_exception_also_one_that_says_that_something_was_cancelled(string key)
     {
         var cache = _shelf.Make();
@@ -59,7 +58,7 @@ public sealed class SharedFlightTests : IAsyncDisposable
         var cache = _shelf.Make();
         using var leaving = new CancellationTokenSource();
         var source = new TaskCompletionSource<string>();
-        var call = cache.GetOrCreateAsync(Shelf.Unmatched, async _ => await source.Task, cancellationToken: leaving.Token).AsTask();
+        var call = cache.GetOrCreateAsync(CacheFixture.Unmatched, async _ => await source.Task, cancellationToken: leaving.Token).AsTask();
 
         await leaving.CancelAsync();
 
@@ -68,8 +67,8 @@ public sealed class SharedFlightTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(Shelf.Key)]
-    [InlineData(Shelf.Unmatched)]
+    [InlineData(CacheFixture.Key)]
+    [InlineData(CacheFixture.Unmatched)]
     public async Task Callers_of_two_types_for_one_key_get_what_their_own_factories_say(string key)
     {
         var cache = _shelf.Make();
@@ -117,7 +116,7 @@ public sealed class SharedFlightTests : IAsyncDisposable
     public async Task A_factory_that_asks_for_its_own_key_is_told_why_that_cannot_be()
     {
         var cache = _shelf.Make();
-        foreach (var key in new[] { Shelf.Key, Shelf.Unmatched })
+        foreach (var key in new[] { CacheFixture.Key, CacheFixture.Unmatched })
         {
             var e = await Assert.ThrowsAsync<InvalidOperationException>(async () => await cache.GetOrCreateAsync(
                 key, async token => await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("inner"), cancellationToken: token)));
@@ -143,10 +142,10 @@ public sealed class SharedFlightTests : IAsyncDisposable
 
         var (one, other) = (_shelf.Make(), _shelf.Make());
         var through = await one.GetOrCreateAsync(
-            Shelf.Unmatched, async token =>
-                $"outer of {await other.GetOrCreateAsync(Shelf.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token)}");
+            CacheFixture.Unmatched, async token =>
+                $"outer of {await other.GetOrCreateAsync(CacheFixture.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token)}");
         Assert.Equal("outer of inner", through);
-        Assert.Equal("outer of inner", (await other.GetAsync<string>(Shelf.Unmatched)).Value);
+        Assert.Equal("outer of inner", (await other.GetAsync<string>(CacheFixture.Unmatched)).Value);
     }
 
     [Fact]
@@ -155,14 +154,14 @@ public sealed class SharedFlightTests : IAsyncDisposable
         var cache = _shelf.Make(options => options.EagerRefresh = 0.5);
         using var leaving = new CancellationTokenSource();
         var began = new TaskCompletionSource();
-        var call = cache.GetOrCreateAsync(Shelf.Unmatched, HangAsync, cancellationToken: leaving.Token).AsTask();
+        var call = cache.GetOrCreateAsync(CacheFixture.Unmatched, HangAsync, cancellationToken: leaving.Token).AsTask();
         await began.Task;
         await leaving.CancelAsync();
         Assert.Equal(leaving.Token, (await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call)).CancellationToken);
 
         // On the timer's thread it would end the process.
         began = new TaskCompletionSource();
-        var timed = cache.GetOrCreateAsync(Shelf.Key, HangAsync, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromSeconds(1) })
+        var timed = cache.GetOrCreateAsync(CacheFixture.Key, HangAsync, new CacheEntryOptions { FactoryTimeout = TimeSpan.FromSeconds(1) })
             .AsTask();
         await began.Task;
         _shelf.Time.Advance(TimeSpan.FromSeconds(2));
@@ -176,7 +175,7 @@ public sealed class SharedFlightTests : IAsyncDisposable
             await cache.GetOrCreateAsync("basket:refreshed", HangAsync, new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) }));
         await began.Task;
         await cache.DisposeAsync();
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => cache.RemoveAsync(Shelf.Key));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => cache.RemoveAsync(CacheFixture.Key));
 
         async ValueTask<string> HangAsync(CancellationToken token)
         {
@@ -218,7 +217,7 @@ public sealed class SharedFlightTests : IAsyncDisposable
         var cache = _shelf.Make();
         var over = new TaskCompletionSource();
         Task<string>? left = null;
-        await cache.GetOrCreateAsync(Shelf.Unmatched, _ =>
+        await cache.GetOrCreateAsync(CacheFixture.Unmatched, _ =>
         {
             left = LaterAsync();
             return ValueTask.FromResult("made");
@@ -230,7 +229,7 @@ public sealed class SharedFlightTests : IAsyncDisposable
         async Task<string> LaterAsync()
         {
             await over.Task;
-            return await cache.GetOrCreateAsync(Shelf.Unmatched, _ => ValueTask.FromResult("again"));
+            return await cache.GetOrCreateAsync(CacheFixture.Unmatched, _ => ValueTask.FromResult("again"));
         }
     }
 
@@ -252,14 +251,14 @@ public sealed class SharedFlightTests : IAsyncDisposable
         {
             var cancelled = new CancellationToken(canceled: true);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                async () => await cache.GetOrCreateAsync(Shelf.Unmatched, CountAsync, cancellationToken: cancelled));
+                async () => await cache.GetOrCreateAsync(CacheFixture.Unmatched, CountAsync, cancellationToken: cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                async () => await cache.GetOrCreateResultAsync(Shelf.Key, CountAsync, cancellationToken: cancelled));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetAsync<string>(Shelf.Unmatched, cancelled));
+                async () => await cache.GetOrCreateResultAsync(CacheFixture.Key, CountAsync, cancellationToken: cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetAsync<string>(CacheFixture.Unmatched, cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                async () => await cache.GetManyAsync<string>([Shelf.Unmatched], cancelled));
+                async () => await cache.GetManyAsync<string>([CacheFixture.Unmatched], cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
-                async () => await cache.SetAsync(Shelf.Unmatched, "x", cancellationToken: cancelled));
+                async () => await cache.SetAsync(CacheFixture.Unmatched, "x", cancellationToken: cancelled));
         }
 
         Assert.Equal(0, runs);
@@ -268,11 +267,11 @@ public sealed class SharedFlightTests : IAsyncDisposable
     [Fact]
     public async Task Waiters_for_a_place_that_gave_up_are_forgotten_at_once()
     {
-        var gate = new FactoryGate(1);
-        await gate.EnterAsync(default);
+        var gate = new FactoryLimiter(1);
+        await gate.AcquireAsync(default);
         using var leaving = new CancellationTokenSource();
-        var stays = gate.EnterAsync(default).AsTask();
-        var leave = Enumerable.Range(0, 10_000).Select(_ => gate.EnterAsync(leaving.Token).AsTask()).ToArray();
+        var stays = gate.AcquireAsync(default).AsTask();
+        var leave = Enumerable.Range(0, 10_000).Select(_ => gate.AcquireAsync(leaving.Token).AsTask()).ToArray();
         Assert.Equal(10_001, gate.Waiting);
 
         await leaving.CancelAsync();
@@ -283,7 +282,7 @@ public sealed class SharedFlightTests : IAsyncDisposable
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
         }
 
-        gate.Exit();
+        gate.Release();
         await stays;
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
 using NearCache.Memcached.Protocol;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Locks;

@@ -11,7 +11,7 @@ namespace NearCache.Tests.Near;
 /// <summary>A near store with a server that was confirmed when it was made, a rule that is on, and a clock that the test turns.</summary>
 internal sealed class NearTier : IDisposable
 {
-    private readonly ThreadedCounter _hits = new();
+    private readonly PerThreadCounter _hits = new();
     private readonly NearCacheMetrics _metrics = new(null);
     private readonly NearClock _clock;
 

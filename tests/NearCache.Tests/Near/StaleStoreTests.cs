@@ -2,7 +2,8 @@ using System.Text;
 using System.Text.Json;
 using NearCache.Coherence.Core;
 using NearCache.Near;
-using NearCache.Remote;
+using NearCache.Remote.Formats;
+using NearCache.Tests.Reading;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Near;
@@ -46,7 +47,7 @@ public sealed class StaleStoreTests
         var epoch = store.EpochOf(HashOf("key"));
 
         store.Drop("key", HashOf("key"));
-        store.Keep("key", HashOf("key"), epoch, "old", default, OwnCodecs.For<string>(JsonSerializerOptions.Default));
+        store.Keep("key", HashOf("key"), epoch, "old", default, EnvelopeCodecs.For<string>(JsonSerializerOptions.Default));
 
         Assert.False(store.TryGet<string>("key", Hour, out _));
     }
@@ -75,7 +76,7 @@ public sealed class StaleStoreTests
         var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         var kept = new List<int> { 1 };
         store.Keep(
-            "key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, OwnCodecs.For<List<int>>(JsonSerializerOptions.Default));
+            "key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, EnvelopeCodecs.For<List<int>>(JsonSerializerOptions.Default));
         kept.Add(2);
 
         Assert.True(store.TryGet<List<int>>("key", Hour, out var result));
@@ -84,7 +85,7 @@ public sealed class StaleStoreTests
     }
 
     private static void Keep(StaleStore store, string key, string value) =>
-        store.Keep(key, HashOf(key), store.EpochOf(HashOf(key)), value, default, OwnCodecs.For<string>(JsonSerializerOptions.Default));
+        store.Keep(key, HashOf(key), store.EpochOf(HashOf(key)), value, default, EnvelopeCodecs.For<string>(JsonSerializerOptions.Default));
 
     private static KeyHash HashOf(string key) => KeyHash.Of(Encoding.UTF8.GetBytes(key));
 }

@@ -53,7 +53,7 @@ public sealed partial class ConfigurationDocsTests
         var options = new NearCacheOptions();
         NearCacheConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), options);
 
-        Assert.DoesNotContain(options.ReadingMistakes, mistake => mistake.Contains("is not a setting", StringComparison.Ordinal));
+        Assert.DoesNotContain(options.BindingErrors, mistake => mistake.Contains("is not a setting", StringComparison.Ordinal));
     }
 
     private static bool IsDefault(string documented, object? value, Type type) => value switch

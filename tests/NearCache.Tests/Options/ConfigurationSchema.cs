@@ -58,7 +58,7 @@ internal static partial class ConfigurationSchema
         var options = new NearCacheOptions();
         var settings = new Dictionary<string, string?> { ["NearCache:" + path + Unknown] = "1" };
         NearCacheConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection("NearCache"), options);
-        var mistake = options.ReadingMistakes.Single(text => text.Contains(Unknown, StringComparison.Ordinal));
+        var mistake = options.BindingErrors.Single(text => text.Contains(Unknown, StringComparison.Ordinal));
         return mistake[(mistake.IndexOf("Known here: ", StringComparison.Ordinal) + "Known here: ".Length)..].TrimEnd('.').Split(", ");
     }
 

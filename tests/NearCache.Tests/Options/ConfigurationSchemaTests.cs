@@ -61,7 +61,7 @@ public sealed class ConfigurationSchemaTests
         using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json));
         NearCacheConfiguration.Read(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("NearCache"), options);
 
-        Assert.Equal(isTaken, options.ReadingMistakes.Count == 0);
+        Assert.Equal(isTaken, options.BindingErrors.Count == 0);
         Assert.Equal(isTaken, IsValid(json));
     }
 

@@ -24,7 +24,7 @@ public sealed class NearCacheConfigurationTests
             }
             """);
 
-        Assert.Empty(options.ReadingMistakes);
+        Assert.Empty(options.BindingErrors);
         Assert.Equal("shop", options.Namespace);
         Assert.Equal([false, true], options.Rules.Select(rule => rule.DryRun));
         Assert.Equal(
@@ -63,7 +63,7 @@ public sealed class NearCacheConfigurationTests
     {
         var options = Read("{}");
 
-        Assert.Empty(options.ReadingMistakes);
+        Assert.Empty(options.BindingErrors);
         Assert.Equal(TimeSpan.FromSeconds(5), options.MaxStaleness);
         Assert.Empty(options.Rules);
     }
@@ -73,7 +73,7 @@ public sealed class NearCacheConfigurationTests
     {
         var options = Read("""{ "MAXSTALENESS": "00:00:09", "memcached": { "servers": [ "a:1" ] } }""");
 
-        Assert.Empty(options.ReadingMistakes);
+        Assert.Empty(options.BindingErrors);
         Assert.Equal(TimeSpan.FromSeconds(9), options.MaxStaleness);
         Assert.Equal(["a:1"], options.Memcached.Servers);
     }
@@ -101,7 +101,7 @@ public sealed class NearCacheConfigurationTests
                 "Rules:0:OnInvalidate is \"1\", but must be one of Drop, Refresh.",
                 "ZooKeeper is \"zk:2181\", but must be a section.",
             ],
-            options.ReadingMistakes.Order(StringComparer.Ordinal));
+            options.BindingErrors.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
-using NearCache.Tests.Remote;
+using NearCache.Tests.Reading;
+using NearCache.Tests.Remote.DistributedCache;
 
 namespace NearCache.Tests.Options;
 
@@ -219,7 +220,7 @@ public sealed class NearCacheOptionsValidatorTests
             options.Ensemble.Acl.Add("ip:fd00::1:r");
             options.Ensemble.Acl.Add("sasl:shop/host@REALM:cdrwa");
         }));
-        Assert.Equal(("ip", "fd00::1"), (AclText.Parse(["ip:fd00::1:r"])[0].Scheme, AclText.Parse(["ip:fd00::1:r"])[0].Id));
+        Assert.Equal(("ip", "fd00::1"), (AclParser.Parse(["ip:fd00::1:r"])[0].Scheme, AclParser.Parse(["ip:fd00::1:r"])[0].Id));
     }
 
     [Fact]

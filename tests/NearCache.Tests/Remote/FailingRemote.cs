@@ -1,6 +1,7 @@
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
+using NearCache.Remote.Embedded;
 
 namespace NearCache.Tests.Remote;
 

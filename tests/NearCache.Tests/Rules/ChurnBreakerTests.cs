@@ -212,7 +212,7 @@ public sealed class ChurnBreakerTests
     {
         var rule = new ActiveRule(
             new Rule("locks", new KeyPattern("lock:*")) { Since = since }, new RuleDefaults(
-                TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20), new ThreadedCounter());
+                TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20), new PerThreadCounter());
         rule.Switch(on: true);
         return rule;
     }

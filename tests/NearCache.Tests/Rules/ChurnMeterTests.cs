@@ -8,7 +8,7 @@ public sealed class ChurnMeterTests
     private static readonly RuleDefaults Defaults = new(
         TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), MaxWritesPerSecond: 20, MaxFleetWritesPerSecond: 50);
     private readonly ChurnMeter _meter = new();
-    private readonly ActiveRule _rule = new(new Rule("locks", new KeyPattern("lock:*")), Defaults, new ThreadedCounter());
+    private readonly ActiveRule _rule = new(new Rule("locks", new KeyPattern("lock:*")), Defaults, new PerThreadCounter());
     private long _now;
 
     public ChurnMeterTests()

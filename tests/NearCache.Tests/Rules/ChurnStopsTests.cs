@@ -14,7 +14,7 @@ public sealed class ChurnStopsTests
 
         Assert.Equal((true, false), (ChurnStops.Heals(heals), ChurnStops.Heals(stays)));
         Assert.Equal(("churn breaker of web-1, process 4711", "locks"), (heals.Who, heals.Rule));
-        Assert.True(NearCache.Settings.PlainName.Is(heals.Id), heals.Id);
+        Assert.True(NearCache.Configuration.NameSyntax.IsValid(heals.Id), heals.Id);
         Assert.False(ChurnStops.Heals(heals with { Rule = null }));
     }
 

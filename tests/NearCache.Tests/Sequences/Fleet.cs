@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Sequences;

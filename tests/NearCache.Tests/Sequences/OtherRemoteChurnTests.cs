@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
+using NearCache.Composition;
 using NearCache.TestSupport;
 using NearCache.TestSupport.ZooKeeper;
 
@@ -102,7 +103,7 @@ public sealed class OtherRemoteChurnTests : IAsyncLifetime
             ZooKeeper = { ConnectionString = _zooKeeper.ConnectionString, SessionTimeout = TimeSpan.FromMinutes(1) },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
         },
-        new SharedClients(null, null, _time),
+        new ClientPools(null, null, _time),
         null,
         null,
         _time);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Caching.Hybrid;
 using NearCache.Memcached.Protocol;
-using NearCache.Tests.Hybrid;
+using NearCache.Tests.Adapters.Hybrid;
 
 namespace NearCache.Tests.Sequences;
 

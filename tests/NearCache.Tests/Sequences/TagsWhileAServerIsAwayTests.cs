@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Tests.Creating;
 using NearCache.TestSupport;
-using NearCache.Tests.Paths;
 
 namespace NearCache.Tests.Sequences;
 
@@ -19,7 +19,7 @@ public sealed class TagsWhileAServerIsAwayTests
     public async Task A_removed_tag_ends_what_lingers(HybridCacheEntryFlags flags)
     {
         var time = new ManualTime();
-        var remote = new TwoServers(time);
+        var remote = new TwoServerRemote(time);
         await using var client = new NearCacheClient(new NearCacheOptions(), remote, timeProvider: time);
         HybridCache cache = new NearHybridCache(client);
         var options = new HybridCacheEntryOptions { Flags = flags };

@@ -1,8 +1,9 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Diagnostics;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
 using NearCache.Rules;
+using NearCache.Tests.Reading;
 using NearCache.TestSupport;
 using NearCache.Usage;
 
@@ -11,14 +12,14 @@ namespace NearCache.Tests.Usage;
 public sealed class UsageTests
 {
     private readonly ManualTime _time = new();
-    private readonly UsageNames _names = new("shop");
+    private readonly UsageCounterNames _names = new("shop");
 
     [Fact]
     public async Task What_two_processes_did_by_a_rule_is_added_up_over_the_last_whole_minute()
     {
         await using var remote = new EmbeddedRemote(_time);
         using var metrics = new NearCacheMetrics(null);
-        var (hits, other) = (new ThreadedCounter(), new ThreadedCounter());
+        var (hits, other) = (new PerThreadCounter(), new PerThreadCounter());
         ActiveRule[] first = [Rule("products", hits), Rule("site", hits)], second = [Rule("products", other)];
         await using var one = new UsageReporter(_names, _ => remote.Servers[0], () => first, _time, metrics, NullLogger.Instance);
         await using var two = new UsageReporter(_names, _ => remote.Servers[0], () => second, _time, metrics, NullLogger.Instance);
@@ -52,9 +53,9 @@ public sealed class UsageTests
     [Fact]
     public void The_names_on_memcached_are_as_documented() => Assert.Equal(
         "~nc:1:shop:usage:189349920:h:products", Encoding.ASCII.GetString(
-            _names.Of(UsageNames.BucketOf(_time.GetUtcNow()), UsageKind.NearHit, "products")));
+            _names.Of(UsageCounterNames.BucketOf(_time.GetUtcNow()), UsageKind.NearHit, "products")));
 
-    private static ActiveRule Rule(string name, ThreadedCounter hits) =>
+    private static ActiveRule Rule(string name, PerThreadCounter hits) =>
         new(new Rule(name, new KeyPattern($"{name}:*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), hits);
 
     // Step by step, so that a loop can go on from one timer to the next.

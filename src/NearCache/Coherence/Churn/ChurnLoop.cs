@@ -40,7 +40,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
     private readonly List<ChurnTrip> _untold = [];
     private readonly HashSet<string> _own = [];                       // ids of the stops that this process put
     private readonly Dictionary<string, string> _stopped = [];        // the stop, by its id, that a rule's circuit goes by
-    private readonly OwnedLoop _loop;
+    private readonly BackgroundLoop _loop;
     private Dictionary<ActiveRule, TrialBudget> _trials = [];
     private Task _healing = Task.CompletedTask;
     private long? _healsAt;
@@ -57,7 +57,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
     {
         (_rules, _context, _store, _usage, _members, _clear) = (rules, context, store, usage, members, clear);
         _meter = new ChurnMeter(measuresStopped: !context.HasCounters);
-        _loop = new OwnedLoop(context.Logger, "the churn breaker");
+        _loop = new BackgroundLoop(context.Logger, "the churn breaker");
         _loop.Start(LookAsync);
     }
 

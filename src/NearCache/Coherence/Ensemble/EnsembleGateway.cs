@@ -35,7 +35,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     private readonly long[] _asked = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly long[] _failed = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly List<EnsembleLane> _lanes = [];
-    private readonly Seldom _sayQuota = new(QuotaSayAgainAfter);
+    private readonly LogThrottle _sayQuota = new(QuotaSayAgainAfter);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _quotaRefusals;
     private long _repliedAt = long.MinValue;
@@ -266,7 +266,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
             var isNews = direction.Failure?.Code != exception.Code || now - direction.SaidAt >= SayAgainAfter;
             direction.Failure = exception;
             direction.FailedAt = now;
-            says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.IsDue(now) : isNews && MayLog();
+            says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.ShouldLog(now) : isNews && MayLog();
             if (says)
             {
                 (direction.SaidAt, direction.WasSaid) = (now, true);

@@ -20,7 +20,7 @@ internal sealed class AuditLoop(
     SynchronizedLedger ledger,
     Func<MetaResponse, Timestamps, Timestamps, bool> observe) : IAsyncDisposable
 {
-    private readonly OwnedLoop _loop = new(context.Logger, $"audits of {server.Name}");
+    private readonly BackgroundLoop _loop = new(context.Logger, $"audits of {server.Name}");
     private readonly GateMonitor _gate = new(server.Name, context.MaxStaleness, context.Metrics, context.Logger);
 
     private Timestamps _late = Timestamps.Never;

@@ -76,7 +76,7 @@ internal sealed class CountedWrites(
         }
 
         context.Logger.DebtLeft(server.Name, hash.Segment);
-        ledger.Due.Call();
+        ledger.Due.Set();
     }
 
     private void Answered(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? closedFrom, long? m, long? n)
@@ -84,7 +84,7 @@ internal sealed class CountedWrites(
         ledger.Answered(segment, key, m, n);
         if (m is not { } ofSegment || n is not { } ofServer)
         {
-            ledger.Due.Call();
+            ledger.Due.Set();
         }
         else if (context.IsShared)
         {

@@ -22,7 +22,7 @@ internal sealed class SynchronizedLedger
     private readonly ServerLedger<CoherenceProtocol> _ledger;
     private readonly ServerAuditor<CoherenceProtocol> _auditor;
     private readonly Action _countersLost;
-    private readonly Seldom _sayFlushed = new(SayFlushedEvery);
+    private readonly LogThrottle _sayFlushed = new(SayFlushedEvery);
     private readonly HashSet<long> _connections = [];   // the connections on which the counters of the present life were read
     private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasEnded;
@@ -39,7 +39,7 @@ internal sealed class SynchronizedLedger
     {
         _context = context;
         _countersLost = countersLost;
-        Due = new Wake(context.Time);
+        Due = new LoopSignal(context.Time);
         Gate = new ServerGate(server, context.Epochs);
         _ledger = new ServerLedger<CoherenceProtocol>(Gate);
         _auditor = new ServerAuditor<CoherenceProtocol>(_ledger, context.AuditPeriod, new Random());
@@ -55,7 +55,7 @@ internal sealed class SynchronizedLedger
     public int Epoch { get; private set; }
 
     /// <summary>Gets the signal that is set when <see cref="Next"/> may return another step.</summary>
-    public Wake Due { get; }
+    public LoopSignal Due { get; }
 
     /// <summary>Returns the next step.</summary>
     public AuditStep Next()
@@ -113,7 +113,7 @@ internal sealed class SynchronizedLedger
             looked = _looked.Task;
         }
 
-        Due.Call();
+        Due.Set();
         return looked;
     }
 
@@ -367,7 +367,7 @@ internal sealed class SynchronizedLedger
         if (effect.CountersLost)
         {
             _countersLost();
-            Due.Call();
+            Due.Set();
         }
 
         if (effect.Raised == ulong.MaxValue)
@@ -388,7 +388,7 @@ internal sealed class SynchronizedLedger
 
         // If announcements do not arrive, every audit flushes some segments.
         var flushed = Interlocked.Add(ref _flushed, effect.RaisedCount);
-        if (_sayFlushed.IsDue(_context.Clock.Monotonic()))
+        if (_sayFlushed.ShouldLog(_context.Clock.Monotonic()))
         {
             Interlocked.Add(ref _flushed, -flushed);
             _context.Logger.SegmentFlushed(BitOperations.TrailingZeroCount(effect.Raised), Gate.Identity, reason, flushed);

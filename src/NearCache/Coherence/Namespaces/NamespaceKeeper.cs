@@ -46,7 +46,7 @@ internal sealed class NamespaceKeeper(
     // While something is wrong that others may mend, such as a server that is away.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
 
-    private readonly Wake _wake = new(time);
+    private readonly LoopSignal _wake = new(time);
     private volatile NamespaceState _state = NamespaceState.Unknown;
     private long? _rulesAbsentSince;
     private string? _said;
@@ -63,7 +63,7 @@ internal sealed class NamespaceKeeper(
     public Action<int> SlotIsReadable { get; set; } = _ => { };
 
     /// <summary>A node was found missing, or a slot that cannot be read: it is looked after at once, as far as the lane allows.</summary>
-    public void Damaged() => _wake.Call();
+    public void Damaged() => _wake.Set();
 
     /// <summary>Serves one session until it ends.</summary>
     /// <param name="usable">Told after each look whether the slots may be read and written by this process.</param>
@@ -129,7 +129,7 @@ internal sealed class NamespaceKeeper(
             look = await LookAsync(cancellationToken).ConfigureAwait(false);
             if (look.Missing.Count > 0)
             {
-                _wake.Call();
+                _wake.Set();
                 return new NamespaceState(NamespaceCondition.Repairing, $"{string.Join(", ", look.Missing)} is missing");
             }
         }
@@ -200,7 +200,7 @@ internal sealed class NamespaceKeeper(
         }
 
         // Another process was first, or config was changed: it is looked at again.
-        _wake.Call();
+        _wake.Set();
         return new NamespaceState(NamespaceCondition.Repairing, $"{string.Join(", ", garbage.Select(slot => slot.Path))} cannot be read");
     }
 

@@ -18,7 +18,7 @@ internal sealed class RegistrySync(
 {
     private const int Spread = 1000;
 
-    private readonly Wake _changed = new(context.Time);
+    private readonly LoopSignal _changed = new(context.Time);
     private volatile bool _isUrgent;
     private long? _writeAt;
     private long _read = -1;
@@ -28,7 +28,7 @@ internal sealed class RegistrySync(
     public void StopsChanged(bool isOwn)
     {
         _isUrgent |= isOwn;
-        _changed.Call();
+        _changed.Set();
     }
 
     /// <summary>The registry was seen to be written by a transaction. If that is another one than was read, it is read again.</summary>
@@ -40,7 +40,7 @@ internal sealed class RegistrySync(
     {
         if (Interlocked.Read(ref _read) is var read && read >= 0 && read != transaction)
         {
-            _changed.Call();
+            _changed.Set();
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class RegistrySync(
     // Null: there is no registry; a watch tells when there is one.
     private async Task<ZNodeData?> ReadAsync(EnsembleLane way, CancellationToken cancellationToken)
     {
-        var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Call(), cancellationToken).ConfigureAwait(false);
+        var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Set(), cancellationToken).ConfigureAwait(false);
         Interlocked.Exchange(ref _read, data?.Stat.ModifiedZxid ?? 0);
         if (data is not { } found
             || !RegistryDocument.TryRead(found.Data, out var document, out _)

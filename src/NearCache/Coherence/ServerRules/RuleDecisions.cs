@@ -56,7 +56,7 @@ internal sealed class RuleDecisions(RuleTable table, CoherenceContext context) :
         return Decide(server, key) != BumpDecision.None;
     }
 
-    private static bool IsTag(ReadOnlySpan<char> key) => key.StartsWith(TagBoard.Prefix);
+    private static bool IsTag(ReadOnlySpan<char> key) => key.StartsWith(TagTable.Prefix);
 }
 
 /// <summary>Which keys are kept near, and which writes must be counted.</summary>

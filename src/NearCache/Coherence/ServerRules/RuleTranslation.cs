@@ -34,7 +34,7 @@ internal static class RuleTranslation
     public static LeasedRuleSet Carry(RuleSet set, Func<Rule, Rule>? asMatched = null)
     {
         var enabled = set.Rules.Where(rule => rule.Enabled).Select(rule => asMatched?.Invoke(rule) ?? rule).ToArray();
-        var hits = new ThreadedCounter();
+        var hits = new PerThreadCounter();
         var matcher = new RuleMatcher([.. enabled.Select(rule => new ActiveRule(rule, NoDefaults, hits))]);
         return new LeasedRuleSet(
             set.Revision,

@@ -18,16 +18,16 @@ internal sealed class ServerRulesSync : IServerRules
     private readonly RulesCoordinator _rules;
     private readonly CoherenceContext _context;
     private readonly RuleLeases _leases;
-    private readonly Wake _wake;
-    private readonly OwnedLoop _loop;
+    private readonly LoopSignal _wake;
+    private readonly BackgroundLoop _loop;
 
     public ServerRulesSync(CoherentServer server, RulesCoordinator rules, CoherenceContext context, RuleLeaseTimes times, LeasedRuleSet applied)
     {
         _server = server;
         _rules = rules;
         _context = context;
-        _wake = new Wake(context.Time);
-        _loop = new OwnedLoop(context.Logger, $"rules on {server.Server.Name}");
+        _wake = new LoopSignal(context.Time);
+        _loop = new BackgroundLoop(context.Logger, $"rules on {server.Server.Name}");
         _leases = new RuleLeases(times, applied, new Random());
     }
 
@@ -47,7 +47,7 @@ internal sealed class ServerRulesSync : IServerRules
             _leases.Apply(set, _context.Clock.Now());
         }
 
-        _wake.Call();
+        _wake.Set();
     }
 
     /// <summary>This process knows other stops than before.</summary>
@@ -58,7 +58,7 @@ internal sealed class ServerRulesSync : IServerRules
             _leases.StopsChanged(_context.Clock.Now(), isUrgent);
         }
 
-        _wake.Call();
+        _wake.Set();
     }
 
     /// <summary>Whether every write is counted here, whatever the server carries.</summary>
@@ -86,7 +86,7 @@ internal sealed class ServerRulesSync : IServerRules
         }
 
         _rules.LogLeftOut();
-        _wake.Call();
+        _wake.Set();
         return effect.Confirms;
     }
 

@@ -10,7 +10,7 @@ namespace NearCache.Coherence.Slots;
 internal sealed class SlotAnnouncer(
     EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, SlotListener listener) : IAsyncDisposable
 {
-    private readonly OwnedLoop _loop = new(context.Logger, "announcing");
+    private readonly BackgroundLoop _loop = new(context.Logger, "announcing");
     private readonly TaskCompletionSource _isEmpty = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isDraining;
     private long _merged;
@@ -23,7 +23,7 @@ internal sealed class SlotAnnouncer(
     public async Task<int> DrainAsync(TimeSpan limit)
     {
         _isDraining = true;
-        board.ToWrite.Call();
+        board.ToWrite.Set();
         await _isEmpty.Task.WaitAsync(limit, context.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return board.Queue.Waiting;
     }

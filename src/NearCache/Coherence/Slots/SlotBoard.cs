@@ -45,15 +45,15 @@ internal sealed class SlotBoard
         _bucket = new WriteBudget(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
         _writer = new SlotWriter(_queue, _bucket, member, new Random());
         _reader = new SlotReader(NamespacePaths.SlotCount, (int)budgets.Deliveries, maxStaleness);
-        ToRead = new Wake(time);
-        ToWrite = new Wake(time);
+        ToRead = new LoopSignal(time);
+        ToWrite = new LoopSignal(time);
     }
 
     /// <summary>Called when there may be something to read.</summary>
-    public Wake ToRead { get; }
+    public LoopSignal ToRead { get; }
 
     /// <summary>Called when there may be something to write.</summary>
-    public Wake ToWrite { get; }
+    public LoopSignal ToWrite { get; }
 
     /// <summary>The announcements that wait.</summary>
     public QueueCounts Queue
@@ -131,7 +131,7 @@ internal sealed class SlotBoard
             _queue.Add(server, segment, key, version);
         }
 
-        ToWrite.Call();
+        ToWrite.Set();
     }
 
     /// <summary>How many processes share the namespace. Gives the number of slots that so many can read.</summary>
@@ -178,7 +178,7 @@ internal sealed class SlotBoard
             _writer.Changed(slot);
         }
 
-        ToRead.Call();
+        ToRead.Set();
     }
 
     /// <summary>The ensemble was wiped, restored or replaced: what was read of the slots means nothing any more.</summary>
@@ -221,7 +221,7 @@ internal sealed class SlotBoard
             Changed(read.Slot, now);
         }
 
-        ToRead.Call();
+        ToRead.Set();
     }
 
     /// <summary>A read was answered. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
@@ -251,7 +251,7 @@ internal sealed class SlotBoard
             }
         }
 
-        ToWrite.Call();
+        ToWrite.Set();
         return news;
     }
 
@@ -302,7 +302,7 @@ internal sealed class SlotBoard
             _reader.WasNotOwn(slot);
         }
 
-        ToRead.Call();
+        ToRead.Set();
     }
 
     /// <summary>
@@ -331,8 +331,8 @@ internal sealed class SlotBoard
 
     private void CallBoth()
     {
-        ToRead.Call();
-        ToWrite.Call();
+        ToRead.Set();
+        ToWrite.Set();
     }
 
     /// <summary>The announcements that wait, and those that never will be made.</summary>

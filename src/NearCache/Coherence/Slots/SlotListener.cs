@@ -17,7 +17,7 @@ internal sealed class SlotListener(
     Action damaged) : IAsyncDisposable
 {
     private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
-    private readonly OwnedLoop _loop = new(context.Logger, "reading slots");
+    private readonly BackgroundLoop _loop = new(context.Logger, "reading slots");
     private volatile Dictionary<ulong, CoherentServer> _servers = ByHash(servers);   // replaced, never changed
 
     /// <summary>The cache has other servers: news of others is of no use.</summary>

@@ -14,18 +14,18 @@ public abstract class ValueSample(string name)
     /// Stores it by every way of writing, and reads it by every way of reading, from the remote and from near, in the process that wrote
     /// and in another.
     /// </summary>
-    public abstract Task ComesBackAsync(ValueTown town);
+    public abstract Task ComesBackAsync(ValueProcesses town);
 
     /// <summary>Finds every way of writing closed, with an error that names the type and a remedy, and nothing stored.</summary>
-    public abstract Task IsRefusedAsync(ValueTown town);
+    public abstract Task IsRefusedAsync(ValueProcesses town);
 
     public override string ToString() => name;
 
     private sealed class Typed<T>(string name, T value, Func<T, T, bool> areEqual) : ValueSample(name)
     {
-        public override async Task ComesBackAsync(ValueTown town)
+        public override async Task ComesBackAsync(ValueProcesses town)
         {
-            foreach (var prefix in ValueTown.Prefixes)
+            foreach (var prefix in ValueProcesses.Prefixes)
             {
                 var key = prefix + Name.Replace(' ', '-');
                 await town.Writer.SetAsync(key, value);
@@ -53,9 +53,9 @@ public abstract class ValueSample(string name)
             }
         }
 
-        public override async Task IsRefusedAsync(ValueTown town)
+        public override async Task IsRefusedAsync(ValueProcesses town)
         {
-            foreach (var prefix in ValueTown.Prefixes)
+            foreach (var prefix in ValueProcesses.Prefixes)
             {
                 var key = prefix + Name.Replace(' ', '-');
                 Refuses(await Record.ExceptionAsync(() => town.Writer.SetAsync(key, value)));

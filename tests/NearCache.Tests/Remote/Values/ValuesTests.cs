@@ -4,7 +4,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
-using NearCache.Remote;
+using NearCache.Remote.Embedded;
+using NearCache.Remote.Formats;
+using NearCache.Remote.Formats.Json;
+using NearCache.Tests.Reading;
 using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Memcached;
 
@@ -52,7 +55,7 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(
+        await using var town = await ValueProcesses.StartAsync(
             options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
         await town.Writer.SetAsync("far:new", (1, "one"));
         await town.HybridWriter.SetAsync("new", (1, "one"));
@@ -62,7 +65,7 @@ public sealed partial class ValuesTests
         Assert.Equal(HybridFields, (await StoredAsync(client, "h:new")).Flags);
         Assert.Equal((Json, """{"Name":"Ann","Age":7,"City":null}"""), await StoredAsync(client, "far:plain"));
 
-        foreach (var prefix in ValueTown.Prefixes)
+        foreach (var prefix in ValueProcesses.Prefixes)
         {
             await client.SetAsync($"{prefix}old", "{}"u8.ToArray(), clientFlags: Json);
             for (var i = 1; i <= 2; i++)
@@ -87,9 +90,9 @@ public sealed partial class ValuesTests
         using var meter = new MeterRecorder();
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(new MemcachedOptions { Servers = [server.Address] });
-        await using var town = await ValueTown.StartAsync(
+        await using var town = await ValueProcesses.StartAsync(
             options => new NearCacheClient(options, meterFactory: meter), options => Raw(options, server.Address));
-        foreach (var prefix in ValueTown.Prefixes)
+        foreach (var prefix in ValueProcesses.Prefixes)
         {
             // As a process wrote it that did not look.
             var key = $"{prefix}shop";
@@ -124,7 +127,7 @@ public sealed partial class ValuesTests
         var format = new MoodyFormat();
         await using var town = await EmbeddedTownAsync(options => options.ValueFormat = format);
         await town.Reader.SetAsync("far:first", new List<int>());
-        foreach (var prefix in ValueTown.Prefixes)
+        foreach (var prefix in ValueProcesses.Prefixes)
         {
             var key = $"{prefix}list";
             format.Fails = false;
@@ -159,7 +162,7 @@ public sealed partial class ValuesTests
     public async Task What_is_asked_for_as_an_object_is_an_element_from_either_tier(bool shares)
     {
         await using var town = await EmbeddedTownAsync(options => options.Rules[0].ShareValues = shares);
-        foreach (var prefix in ValueTown.Prefixes)
+        foreach (var prefix in ValueProcesses.Prefixes)
         {
             var key = $"{prefix}person";
             await town.Writer.SetAsync(key, new Samples.Person("Ann", 7));
@@ -334,9 +337,9 @@ public sealed partial class ValuesTests
         await town.AllComeBackAsync([ValueSample.Of("tuple", (1, "one"))]);
         Assert.Equal(
             JsonFields,
-            new ValueFormat(
+            new ValueTranscoder(
                 new EnvelopeFormat(),
-                DefaultJson.Of(new JsonSerializerOptions(Listed.Default.Options) { IncludeFields = true }, []),
+                LosslessJsonOptions.From(new JsonSerializerOptions(Listed.Default.Options) { IncludeFields = true }, []),
                 TimeProvider.System).CodecOf<(int, string)>().ClientFlags);
     }
 
@@ -365,17 +368,17 @@ public sealed partial class ValuesTests
     [Fact]
     public void A_type_is_examined_once()
     {
-        var json = DefaultJson.Of(null, []);
+        var json = LosslessJsonOptions.From(null, []);
 
         Assert.Same(
-            global::NearCache.Remote.Json.JsonShape.Of(typeof(Samples.Person), json),
-            global::NearCache.Remote.Json.JsonShape.Of(typeof(Samples.Person), json));
+            global::NearCache.Remote.Formats.Json.JsonTypeAnalysis.Of(typeof(Samples.Person), json),
+            global::NearCache.Remote.Formats.Json.JsonTypeAnalysis.Of(typeof(Samples.Person), json));
     }
 
-    private static Task<ValueTown> EmbeddedTownAsync(Action<NearCacheOptions>? configure = null)
+    private static Task<ValueProcesses> EmbeddedTownAsync(Action<NearCacheOptions>? configure = null)
     {
         var remote = new EmbeddedRemote(TimeProvider.System);
-        return ValueTown.StartAsync(options => new NearCacheClient(options, remote), configure);
+        return ValueProcesses.StartAsync(options => new NearCacheClient(options, remote), configure);
     }
 
     private static async Task<(uint Flags, string Text)> StoredAsync(MemcachedClient client, string key)

@@ -1,0 +1,68 @@
+using System.Buffers;
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Remote.Formats;
+using NearCache.Remote.Formats.Json;
+
+namespace NearCache.Adapters.Hybrid;
+
+/// <summary>The serializer of one type: one of the application's, or the cache's own codec.</summary>
+internal sealed class HybridSerializer<T>
+{
+    private static readonly uint WithFields = new Envelope(ValueKind.JsonFields).ToClientFlags();
+
+    private readonly IHybridCacheSerializer<T>? _given;
+    private readonly ValueCodec<T>? _codec;
+    private bool _hasReadBack;
+
+    public HybridSerializer(IHybridCacheSerializer<T> given) => _given = given;
+
+    public HybridSerializer(ValueCodec<T> codec) => _codec = codec;
+
+    /// <summary>Whether what it writes is <see cref="ValueKind.JsonFields"/>.</summary>
+    public bool HasFields => _codec?.ClientFlags == WithFields;
+
+    /// <exception cref="NotSupportedException">Values of the type cannot be written.</exception>
+    public void Require()
+    {
+        if (_codec?.WhyRefused is { } why)
+        {
+            throw new NotSupportedException(why);
+        }
+    }
+
+    /// <summary>Writes a value. The first one is read back: that shows whether values of the type can be.</summary>
+    /// <exception cref="NotSupportedException">It cannot be read back.</exception>
+    public void Write(T value, ArrayBufferWriter<byte> output)
+    {
+        var start = output.WrittenCount;
+        if (_codec is not null)
+        {
+            output.Write(_codec.Encode(value).Span);
+        }
+        else
+        {
+            _given!.Serialize(value, output);
+        }
+
+        if (!_hasReadBack)
+        {
+            try
+            {
+                _ = Read(output.WrittenMemory[start..]);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                throw new NotSupportedException(
+                    $"A {TypeNames.Of(typeof(T))} was written, but cannot be read back, so it is not stored: {e.Message}", e);
+            }
+
+            _hasReadBack = true;
+        }
+    }
+
+    public T Read(ReadOnlyMemory<byte> bytes)
+    {
+        Require();
+        return _codec is not null ? _codec.Decode(bytes) : _given!.Deserialize(new ReadOnlySequence<byte>(bytes));
+    }
+}

@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Near;
+using NearCache.Remote.Formats;
+
+namespace NearCache.Adapters.Hybrid;
+
+/// <summary>
+/// Who writes values of a type: a serializer registered for it, else the last factory that has one, else text and bytes as they are, and
+/// all else as JSON.
+/// </summary>
+internal sealed class HybridSerializers(
+    IServiceProvider? services, IReadOnlyList<IHybridCacheSerializerFactory> factories, JsonSerializerOptions json, SharedTypes shared)
+{
+    private readonly ConcurrentDictionary<Type, object> _known = new();
+
+    /// <exception cref="NotSupportedException">
+    /// Nobody knows the type: register a serializer, or add it to the source-generated context of <see cref="NearCacheOptions.Json"/>.
+    /// </exception>
+    private HybridSerializer<T> For<T>() =>
+        (HybridSerializer<T>)(_known.TryGetValue(typeof(T), out var known) ? known : _known.GetOrAdd(typeof(T), Find<T>()));
+
+    /// <summary>Whether all callers may have the same instance of a type.</summary>
+    public bool Shares<T>() => shared.Has<T>();
+
+    /// <summary>Makes sure that values of a type can be written, before anything is done to get one.</summary>
+    /// <exception cref="NotSupportedException">They cannot.</exception>
+    public void Require<T>() => For<T>().Require();
+
+    /// <summary>Whether a type is written as <see cref="ValueKind.JsonFields"/>.</summary>
+    public bool HasFields<T>() => For<T>().HasFields;
+
+    /// <summary>Writes a value.</summary>
+    /// <exception cref="NotSupportedException">It cannot be written, or not be read back.</exception>
+    public void Write<T>(T value, ArrayBufferWriter<byte> output) => For<T>().Write(value, output);
+
+    /// <summary>Reads a value.</summary>
+    public T Read<T>(ReadOnlyMemory<byte> bytes) => For<T>().Read(bytes);
+
+    private HybridSerializer<T> Find<T>()
+    {
+        if (services?.GetService(typeof(IHybridCacheSerializer<T>)) is IHybridCacheSerializer<T> registered)
+        {
+            return new HybridSerializer<T>(registered);
+        }
+
+        for (var i = factories.Count - 1; i >= 0; i--)
+        {
+            if (factories[i].TryCreateSerializer<T>(out var made))
+            {
+                return new HybridSerializer<T>(made);
+            }
+        }
+
+        return new HybridSerializer<T>(EnvelopeCodecs.For<T>(json));
+    }
+}

@@ -1,0 +1,186 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using NearCache.Coherence.Core;
+using NearCache.Creating;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.Placement;
+using NearCache.Reading;
+using NearCache.Remote;
+using NearCache.Remote.Formats;
+using NearCache.Tags;
+using NearCache.Writing;
+
+namespace NearCache.Adapters.Hybrid;
+
+/// <summary>
+/// Reads and removes tags. A tag is an item whose value is a random number; removing the tag writes another, counted and announced as any
+/// near key.
+/// </summary>
+/// <remarks>
+/// An item that is missing, evicted or never there, is made anew with a new number: that can only void entries, never bring one back.
+/// </remarks>
+internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, WritePath writes, ProcessEpochs epochs, NearClock clock)
+{
+    // A tag lives so long after it was last read, which is longer than any entry lives that was made with it.
+    private const int SecondsToLive = Expiry.LongestRelative;
+    private const int MostTries = 8;
+
+    private static readonly uint Flags = new Envelope(ValueKind.Bytes).ToClientFlags();
+
+    /// <summary>The cells beside the versions that an entry on this server has.</summary>
+    public TagStamp[] Stamp(in PlacedKey place, TagVersion[] tags)
+    {
+        var gate = place.Server.Gate;
+        if (tags.Length == 1)
+        {
+            return board.CellOf(tags[0].Name, gate).Alone(tags[0].Version);
+        }
+
+        return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, gate), tag.Version));
+    }
+
+    /// <summary>The versions that an entry on this server gets: of everything, and of its tags. Read before its value is made.</summary>
+    /// <exception cref="MemcachedException">One of them cannot be known.</exception>
+    public async ValueTask<TagVersion[]> ReadAsync(PlacedKey place, IReadOnlyList<string> tags, CancellationToken cancellationToken)
+    {
+        var versions = new Task<ulong>[tags.Count + 1];
+        versions[0] = VersionAsync(place, TagVersion.Everything, cancellationToken).AsTask();
+        for (var i = 0; i < tags.Count; i++)
+        {
+            versions[i + 1] = VersionAsync(place, tags[i], cancellationToken).AsTask();
+        }
+
+        var read = await Task.WhenAll(versions).ConfigureAwait(false);
+        return [.. read.Select((version, i) => new TagVersion(i == 0 ? TagVersion.Everything : tags[i - 1], version))];
+    }
+
+    /// <summary>Whether an entry's tags are what they were, as far as that is known near.</summary>
+    public bool AreCurrent(TagStamp[] stamps)
+    {
+        while (true)
+        {
+            var confirmations = epochs.Confirmations;
+            var now = clock.Now();
+            foreach (var stamp in stamps)
+            {
+                if (stamp.Cell.Current is not { } known || known.Version != stamp.Version || !known.IsServable(now))
+                {
+                    return false;
+                }
+            }
+
+            if (confirmations == epochs.Confirmations)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Whether an entry's tags are what they were. What is not known near is read.</summary>
+    public async ValueTask<ValueVerdict> CheckAsync(PlacedKey place, TagStamp[] stamps, CancellationToken cancellationToken)
+    {
+        if (AreCurrent(stamps))
+        {
+            return ValueVerdict.Accept;
+        }
+
+        try
+        {
+            var versions = await Task.WhenAll(stamps.Select(stamp => VersionAsync(place, stamp.Cell.Name, cancellationToken).AsTask()))
+                .ConfigureAwait(false);
+            return versions.AsSpan().SequenceEqual(Array.ConvertAll(stamps, stamp => stamp.Version)) ? ValueVerdict.Accept : ValueVerdict.Replace;
+        }
+        catch (MemcachedException e)
+        {
+            reads.OnFailure<TagVersion>(e, "get tag", place.Text);
+            return ValueVerdict.Unknown;
+        }
+    }
+
+    /// <summary>Voids everything that has the tag; with <see cref="TagVersion.Everything"/>, all there is.</summary>
+    /// <exception cref="NearCacheException">It failed, on one server at least, or nobody knows.</exception>
+    public async Task RemoveAsync(string tag, CancellationToken cancellationToken)
+    {
+        if (!map.IsPrefixKnown)
+        {
+            await map.RequirePrefixAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        IEnumerable<PlacedKey> places = tag == TagVersion.Everything
+            ? map.Servers.Select(server => map.PlaceTag(tag, server))
+            : [map.PlaceTag(tag, null)];
+        await Task.WhenAll(places.Select(place => RemoveAsync(place, cancellationToken))).ConfigureAwait(false);
+    }
+
+    private Task<MetaResponse> RemoveAsync(PlacedKey place, CancellationToken cancellationToken) =>
+        writes.MutateAsync(place, Write(place, Random()), "remove by tag", cancellationToken);
+
+    private async ValueTask<ulong> VersionAsync(PlacedKey entry, string name, CancellationToken cancellationToken)
+    {
+        var place = map.PlaceTag(name, name == TagVersion.Everything ? entry.Server : null);
+        var cell = board.CellOf(name, place.Server.Gate);
+        if (TryKnown(cell, out var known))
+        {
+            return known;
+        }
+
+        var read = MetaCommand.Get(place.Physical, MetaFields.Value) with { TimeToLive = SecondsToLive };
+        for (var i = 0; i < MostTries; i++)
+        {
+            var fill = reads.BeginFill(place);
+            var item = await place.Server.Server.ExecuteAsync(read, cancellationToken).ConfigureAwait(false);
+            if (item.Status == MetaStatus.Ok && item.Value.Length == sizeof(ulong))
+            {
+                return Keep(cell, place, fill, BinaryPrimitives.ReadUInt64BigEndian(item.Value.Span));
+            }
+
+            // Whatever stands there is no tag: a number of our own is as good as any other.
+            var version = Random();
+            var mode = item.Status == MetaStatus.Miss ? MetaSetMode.Add : MetaSetMode.Set;
+            var stored = await place.Server.Server.ExecuteAsync(Write(place, version) with { Mode = mode }, cancellationToken)
+                .ConfigureAwait(false);
+            if (stored.Status == MetaStatus.Ok && mode == MetaSetMode.Add)
+            {
+                return Keep(cell, place, fill, version);
+            }
+        }
+
+        // A number that stands nowhere is never found again: entries that are made with it are nobody's.
+        return Random();
+    }
+
+    private bool TryKnown(TagCell cell, out ulong version)
+    {
+        var confirmations = epochs.Confirmations;
+        var current = cell.Current;
+        version = current?.Version ?? 0;
+        return current is not null && current.IsServable(clock.Now()) && confirmations == epochs.Confirmations;
+    }
+
+    private static ulong Keep(TagCell cell, in PlacedKey place, NearFill? fill, ulong version)
+    {
+        if (fill is { } keep)
+        {
+            var lifetime = (long)keep.Rule.NearLifetime.TotalMilliseconds;
+            cell.Publish(new TagEntry(version, place.Server.Gate, keep.Rule, keep.Token, keep.Token.Sent.Monotonic + lifetime), keep.Token);
+        }
+
+        return version;
+    }
+
+    private static MetaCommand Write(in PlacedKey place, ulong version)
+    {
+        var value = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(value, version);
+        return MetaCommand.Set(place.Physical, value, SecondsToLive) with { ClientFlags = Flags };
+    }
+
+    private static ulong Random()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+}

@@ -1,0 +1,60 @@
+using NearCache.Coherence.Churn;
+using NearCache.Reading;
+using NearCache.Rules;
+using NearCache.Usage;
+
+namespace NearCache.Composition;
+
+/// <summary>Builds and owns the loops beside coherence: warm-up, preloading, refreshing, usage counters and the churn breaker.</summary>
+internal sealed class BackgroundWork : IAsyncDisposable
+{
+    // Preload keys are retried for this long after the lease of their rule.
+    private static readonly TimeSpan PreloadLimit = TimeSpan.FromSeconds(10);
+
+    private readonly CoherenceTier _coherence;
+    private readonly InvalidationRefresher _refresher;
+    private readonly UsageReporter _usage;
+    private readonly ChurnLoop? _churn;
+    private readonly Preloader _preloader;
+    private readonly WarmUp _warmUp;
+
+    /// <summary>Starts the loops. Requires started audits.</summary>
+    public BackgroundWork(CacheEnvironment environment, CoherenceTier coherence, CallPaths paths, InvalidationRefresher refresher)
+    {
+        (_coherence, _refresher) = (coherence, refresher);
+        var (options, time, logger) = (environment.Options, environment.Time, environment.Logger);
+        var (rules, context) = (coherence.Rules, coherence.Context);
+        _usage = new UsageReporter(
+            new UsageCounterNames(options.Namespace), coherence.OwnerOf, () => rules.Counted, time, environment.Metrics, logger);
+        if (options.ChurnBreaker)
+        {
+            var circuits = new CircuitStore(context.Names, coherence.OwnerOf, context);
+            _churn = new ChurnLoop(rules, context, circuits, coherence.Usage, Members, ClearStopsAsync);
+        }
+
+        var limit = options.RuleLease + PreloadLimit;
+        _preloader = new Preloader(() => rules.Active, () => rules.Revision > 0, paths.Prefetches, limit, time, logger);
+        _warmUp = new WarmUp(() => coherence.IsConfirmed && _preloader.IsSettled, options.WarmUp, time, logger);
+    }
+
+    /// <summary>Gets a value indicating whether the cache has warmed up, or has used up <see cref="NearCacheOptions.WarmUp"/>.</summary>
+    public bool IsWarm => _warmUp.IsOver;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _warmUp.DisposeAsync().ConfigureAwait(false);
+        await _preloader.DisposeAsync().ConfigureAwait(false);
+        await _refresher.DisposeAsync().ConfigureAwait(false);
+        await _usage.DisposeAsync().ConfigureAwait(false);
+        if (_churn is not null)
+        {
+            await _churn.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private int Members() => _coherence.Ensemble?.Members ?? 1;
+
+    private Task<RegistrySnapshot> ClearStopsAsync(IReadOnlyCollection<string> ids, string why, CancellationToken cancellationToken) =>
+        _coherence.Registry.ClearStopsAsync(
+            ids, new EditReason { Who = $"{ChurnStops.Author} of {ChurnLoop.Who}", Why = why }, cancellationToken);
+}

@@ -1,0 +1,17 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using NearCache.Memcached;
+using NearCache.Remote;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Composition;
+
+/// <summary>The connections of all caches in a container: caches with equal settings of servers have them together.</summary>
+internal sealed class ClientPools(ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider time)
+{
+    public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; } = new(
+        SettingsEquality.Are, options => new MemcachedClient(options, loggerFactory, meterFactory, time));
+
+    public ClientPool<ZooKeeperOptions, ZooKeeperClient> ZooKeeper { get; } = new(
+        SettingsEquality.Are, options => new ZooKeeperClient(options, loggerFactory, meterFactory, time));
+}

@@ -1,0 +1,134 @@
+using NearCache.Coherence;
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger;
+using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Registry;
+using NearCache.Coherence.ServerRules;
+using NearCache.Remote;
+using NearCache.Usage;
+
+namespace NearCache.Composition;
+
+/// <summary>Builds what keeps the near tier coherent: the audits of each server, the rules on the servers, and their registry.</summary>
+internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
+{
+    private readonly CacheEnvironment _environment;
+    private readonly RuleRegistry _registry;
+
+    public CoherenceTier(CacheEnvironment environment, NearTier near, ClientPools clients)
+    {
+        _environment = environment;
+        var (options, remote, time) = (environment.Options, environment.Remote, environment.Time);
+        Context = ContextOf(near);
+        Rules = new RulesCoordinator(
+            near.Rules,
+            new ConfiguredRules(options.Rules, environment.HasZooKeeper),
+            Context,
+            RuleTranslation.Times(options, remote.IsEmbedded || !Context.KeepsNear, remote.HasCounters),
+            options.KeyPrefix ?? "");
+        Servers = new CoherentServers(remote, Context, Rules);
+        if (environment.HasZooKeeper)
+        {
+            Ensemble = new EnsembleTier(environment, Context, Rules, Servers, clients.ZooKeeper.Rent(options.ZooKeeper));
+        }
+
+        Usage = new UsageReader(new UsageCounterNames(options.Namespace), OwnerOf, time);
+        // A stop is acknowledged after at most two round trips to a server that answers.
+        var acknowledgement = TimeSpan.FromSeconds(1) + (2 * options.Memcached.OperationTimeout);
+        IRegistryStore store = Ensemble is null ? new LocalRegistryStore(Rules, isShared: !remote.IsEmbedded) : Ensemble.RegistryStore;
+        _registry = new RuleRegistry(store, Rules, Usage, environment.Clock, time, acknowledgement);
+        Observe();
+    }
+
+    public CoherenceContext Context { get; }
+
+    public RulesCoordinator Rules { get; }
+
+    public CoherentServers Servers { get; }
+
+    /// <summary>Gets the part that talks to ZooKeeper, or null when none is configured.</summary>
+    public EnsembleTier? Ensemble { get; }
+
+    public UsageReader Usage { get; }
+
+    public IRuleRegistry Registry => _registry;
+
+    /// <summary>Gets a value indicating whether every server is confirmed, so that its keys are served near.</summary>
+    public bool IsConfirmed => ClosedServers() == 0;
+
+    /// <summary>Returns the server that owns a physical key.</summary>
+    public IRemoteServer OwnerOf(byte[] key) => Servers.OwnerOf(key).Server;
+
+    /// <summary>Starts audits, rules and the session to ZooKeeper.</summary>
+    public void Start()
+    {
+        Rules.Add(Servers.All);
+        Servers.Start();
+        Ensemble?.Start();
+    }
+
+    /// <summary>Closes the session to ZooKeeper and the sockets at once, and waits for nothing.</summary>
+    public void Dispose()
+    {
+        Ensemble?.Dispose();
+        Servers.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Ensemble is not null)
+        {
+            await Ensemble.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Rules.DisposeAsync().ConfigureAwait(false);
+        _registry.Dispose();
+        await Servers.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private CoherenceContext ContextOf(NearTier near)
+    {
+        var (options, remote) = (_environment.Options, _environment.Remote);
+        return new CoherenceContext
+        {
+            Names = new CounterNames(options.Namespace),
+            Prefix = new NamespacePrefix(
+                options.Namespace,
+                options.KeyPrefix,
+                isAsked: !remote.IsEmbedded && remote.HasCounters,
+                remote.Servers.Select(server => server.Name),
+                _environment.Logger),
+            Epochs = near.Epochs,
+            Clock = _environment.Clock,
+            Time = _environment.Time,
+            Invalidator = near.Invalidator,
+            Metrics = _environment.Metrics,
+            IsShared = !remote.IsEmbedded,
+            HasCounters = remote.HasCounters,
+            KeepsNear = remote.HasCounters || _environment.HasZooKeeper,
+            Logger = _environment.Logger,
+            AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
+            MaxStaleness = _environment.MaxStaleness,
+            ClosedAfter = (2 * _environment.MaxStaleness) + (long)options.RuleLease.TotalMilliseconds,
+            Patience = CurrentPatience,
+        };
+    }
+
+    // How long an audit waits for news: as long as news takes to arrive. Without a session none arrives, so the audit does not wait.
+    private long CurrentPatience() =>
+        AuditPatience.Of(Ensemble?.ReadPace ?? 0, _environment.MaxStaleness, Ensemble?.HearsNews == true);
+
+    private void Observe()
+    {
+        var metrics = _environment.Metrics;
+        metrics.ObserveServers(() => ClosedServers());
+        metrics.ObserveRules(() => RuleSnapshots.Of(Rules.Counted));
+        metrics.ObserveStops(() => _registry.Current.Stops.Count);
+    }
+
+    private int ClosedServers()
+    {
+        var now = _environment.Clock.Now();
+        return Servers.All.Count(server => !server.Gate.IsOpen(now, _environment.MaxStaleness));
+    }
+}

@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Diagnostics;
+using NearCache.Flights;
+using NearCache.Near;
+using NearCache.Placement;
+using NearCache.Reading;
+using NearCache.Remote.Formats;
+
+namespace NearCache.Creating;
+
+/// <summary>
+/// A read that asks the caller's factory when nothing is cached: one caller of a process, and with leases one process of the fleet, runs
+/// it.
+/// </summary>
+/// <remarks>
+/// Callers of one process share a flight here; <see cref="LeasePath"/> does what the fleet shares, and <see cref="FillPath"/> asks the
+/// factory and stores.
+/// </remarks>
+internal sealed class CreatePath(
+    KeyPlacement map, ReadPath reads, NearStore near, StaleStore stale, SingleFlight flights, LeasePath leases, FactoryRunner factories, ValueTranscoder format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+    : IDisposable
+{
+    /// <remarks>
+    /// A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its
+    /// own.
+    /// </remarks>
+    public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
+        string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
+        GetOrCreateAsync(map.Place(key), state, factory, entry, cancellationToken);
+
+    private ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
+        PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
+        GetOrCreateAsync(new FlightKey(place.Text, typeof(T)), place, state, factory, entry, terms: null, cancellationToken);
+
+    /// <param name="flight">Callers with the same name here share a flight.</param>
+    /// <param name="place">The key.</param>
+    /// <param name="state">Given to the factory.</param>
+    /// <param name="factory">The source.</param>
+    /// <param name="entry">What the call says about its entry.</param>
+    /// <param name="terms">What may be used and kept; null: everything.</param>
+    /// <param name="cancellationToken">Gives up this caller's wait.</param>
+    public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
+        FlightKey flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationConstraints<T>? terms, CancellationToken cancellationToken) =>
+        NearCacheTraces.HasListeners
+            ? TracedAsync(flight, place, state, factory, entry, terms, cancellationToken)
+            : JoinAsync(flight, place, state, factory, entry, terms, cancellationToken);
+
+    /// <summary>Runs a factory whose value goes nowhere by itself, when its turn has come.</summary>
+    public async ValueTask<T> RunAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory)
+    {
+        var value = await factories.RunAsync(flight, state, factory, options.FactoryTimeout, flight.Token).ConfigureAwait(false);
+        flight.MarkCurrentAsOf(flight.FactoryStartedAt, options.MaxStaleness);
+        return value;
+    }
+
+    public void Dispose() => flights.CancelRefreshes();
+
+    private async ValueTask<CacheResult<T>> TracedAsync<TState, T>(
+        FlightKey flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationConstraints<T>? terms, CancellationToken cancellationToken)
+    {
+        using var activity = NearCacheTraces.BeginGetOrCreate();
+        try
+        {
+            var result = await JoinAsync(flight, place, state, factory, entry, terms, cancellationToken).ConfigureAwait(false);
+            activity?.SetResult(result);
+            return result;
+        }
+        catch (Exception e)
+        {
+            activity?.SetError(e);
+            throw;
+        }
+    }
+
+    private ValueTask<CacheResult<T>> JoinAsync<TState, T>(
+        FlightKey name, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationConstraints<T>? terms, CancellationToken cancellationToken)
+    {
+        format.RequireSupported<T>();
+        var policy = FillPolicy.Of(entry, options);
+        var isShielded = false;
+        var copies = terms is null && !reads.SharesInstances<T>(place) ? new PerCallerCopies<T>(format.CodecOf<T>()) : null;
+        var plan = new FlightRequest<T>(name, MakeAsync)
+        {
+            Tags = terms?.Tags ?? [],
+            ReuseFor = () => isShielded ? options.FactoryReuse : TimeSpan.Zero,
+            SoftTimeout = policy is { SoftTimeout: { } soft, MayServeStale: true }
+                ? new SoftTimeoutFallback<T>(soft, () => Stale<T>(place.Text, policy, "slow"))
+                : null,
+            CopyForJoiner = copies.CopyForJoiner(),
+        };
+        return flights.JoinAsync(plan, cancellationToken);
+
+        async ValueTask<CacheResult<T>> MakeAsync(Flight flight)
+        {
+            CacheResult<T> found;
+            if (terms is not { ReadsNear: false } && near.TryGet<T>(place.Text, out found) && terms?.IsCurrent(found.Value!) != false)
+            {
+                return copies.Keep(found);
+            }
+
+            // What was fetched is read here for the first time; terms are for values of another kind, which nothing fetches.
+            if (terms is null && reads.TryGetPrefetched(place.Text, out found))
+            {
+                return copies.Keep(found);
+            }
+
+            if (!map.IsFinal(place))
+            {
+                place = await map.FinalAsync(place, flight.Token).ConfigureAwait(false);
+            }
+
+            var fill = reads.BeginFill(place, terms);
+            reads.CountNearMiss(place.Text, fill);
+            var creation = new CreationContext<T>(
+                flight, place, fill, policy, terms, (flight, run) => factories.RunAsync(flight, state, factory, policy.Timeout, run));
+            var result = await CreateOrServeStaleAsync(creation, flight.Token).ConfigureAwait(false);
+            isShielded = creation.RemoteFailed || result.IsStale;
+            if (result.IsStale)
+            {
+                // It says what it is.
+                flight.MarkCurrentAsOf(FlightInstant.Last);
+            }
+
+            return copies.Keep(result, creation.Bytes);
+        }
+    }
+
+    // The source fails: what was there before, if the options allow it.
+    private async ValueTask<CacheResult<T>> CreateOrServeStaleAsync<T>(CreationContext<T> creation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await leases.CreateAsync(creation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (
+            creation.Policy.MayServeStale
+                && !cancellationToken.IsCancellationRequested
+                && !(creation.RemoteFailed && options.OnRemoteFailure == RemoteFailurePolicy.Throw))
+        {
+            if (Stale<T>(creation.Place.Text, creation.Policy, "failed") is not { HasValue: true } instead)
+            {
+                throw;
+            }
+
+            logger.FactoryFailed(e);
+            return instead;
+        }
+    }
+
+    private CacheResult<T> Stale<T>(string key, in FillPolicy policy, string reason)
+    {
+        if (stale.TryGet<T>(key, policy.StaleLifetime, out var result))
+        {
+            metrics.StaleServed(reason);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,150 @@
+using System.Runtime.CompilerServices;
+
+namespace NearCache.Diagnostics;
+
+/// <summary>
+/// Counts what happens on many threads at once, in parts: each thread has cells of its own, so that counting costs an addition.
+/// </summary>
+/// <remarks>
+/// A counter has a number, by which each thread finds its cells, whatever other counters it counts for; the number of a counter that is
+/// gone is given to a new one. Cells of ended threads are folded into one.
+/// </remarks>
+internal sealed class PerThreadCounter
+{
+    private static readonly Lock Guard = new();   // guards the numbers
+    private static readonly Stack<int> Free = new();
+    private static int Numbers;
+
+    [ThreadStatic]
+    private static Cells?[]? Mine;
+
+    private readonly Identity _identity = new();
+    private readonly int _number;
+    private readonly Lock _lock = new();   // guards the list of cells, and their growing
+    private readonly List<Cells> _threads = [];
+    private long[] _ended = [];
+    private int _parts;
+
+    public PerThreadCounter()
+    {
+        lock (Guard)
+        {
+            _number = Free.TryPop(out var free) ? free : Numbers++;
+        }
+    }
+
+    ~PerThreadCounter()
+    {
+        lock (Guard)
+        {
+            Free.Push(_number);
+        }
+    }
+
+    /// <summary>All counts of all parts so far.</summary>
+    public long Value
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ended.Sum() + _threads.Sum(cells => cells.Counts.Sum());
+            }
+        }
+    }
+
+    /// <summary>Makes room for one more part.</summary>
+    /// <returns>Its number.</returns>
+    public int AddPart() => Interlocked.Increment(ref _parts) - 1;
+
+    /// <summary>All counts of one part so far.</summary>
+    public long Of(int part)
+    {
+        lock (_lock)
+        {
+            return At(_ended, part) + _threads.Sum(cells => At(cells.Counts, part));
+        }
+    }
+
+    /// <summary>Counts one.</summary>
+    /// <returns>How many of the part this thread has counted.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Add(int part)
+    {
+        var (all, number) = (Mine, _number);
+        var cells = all is not null && (uint)number < (uint)all.Length && all[number] is { } mine && mine.Of == _identity
+            ? mine
+            : CellsOfThisThread();
+        var counts = cells.Counts;
+        return (uint)part < (uint)counts.Length ? ++counts[part] : ++Grow(cells, part)[part];
+    }
+
+    private static long At(long[] counts, int part) => part < counts.Length ? Volatile.Read(ref counts[part]) : 0;
+
+    // Only the thread whose cells they are comes here, so nothing is counted meanwhile.
+    private long[] Grow(Cells cells, int part)
+    {
+        lock (_lock)
+        {
+            return cells.Grow(Math.Max(part + 1, Volatile.Read(ref _parts)));
+        }
+    }
+
+    // Once a thread and counter.
+    private Cells CellsOfThisThread()
+    {
+        var cells = new Cells(_identity, Thread.CurrentThread);
+        lock (_lock)
+        {
+            foreach (var ended in _threads.FindAll(candidate => !candidate.Thread.IsAlive))
+            {
+                Fold(ended.Counts);
+                _threads.Remove(ended);
+            }
+
+            _threads.Add(cells);
+        }
+
+        if (Mine is null || Mine.Length <= _number)
+        {
+            Array.Resize(ref Mine, Math.Max(4, 2 * (_number + 1)));
+        }
+
+        return Mine[_number] = cells;
+    }
+
+    private void Fold(long[] counts)
+    {
+        if (_ended.Length < counts.Length)
+        {
+            Array.Resize(ref _ended, counts.Length);
+        }
+
+        for (var part = 0; part < counts.Length; part++)
+        {
+            _ended[part] += counts[part];
+        }
+    }
+
+    // What a thread's cells remember of their counter, which they must not keep alive.
+    private sealed class Identity;
+
+    // Written by its thread alone.
+    private sealed class Cells(Identity of, Thread thread)
+    {
+        private long[] _counts = [];
+
+        public long[] Counts => _counts;
+
+        public Identity Of => of;
+
+        public Thread Thread => thread;
+
+        public long[] Grow(int parts)
+        {
+            var grown = new long[parts];
+            _counts.CopyTo(grown, 0);
+            return _counts = grown;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace NearCache;
+
+/// <summary>What health checks say of a cache, from what it knows by itself.</summary>
+internal static class HealthDetails
+{
+    // An idle process asks ZooKeeper something every half minute or so.
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(90);
+
+    /// <summary>The data of a result.</summary>
+    public static Dictionary<string, object> Of(NearCacheSnapshot now)
+    {
+        var data = new Dictionary<string, object>
+        {
+            ["nearEntries"] = now.NearEntries,
+            ["zooKeeper"] = now.ZooKeeper,
+            ["rulesRevision"] = now.RulesRevision,
+            ["stops"] = string.Join(", ", now.Stops.Select(stop => $"{stop.Id}: {stop.Rule ?? "everything"}, by {stop.Who}")),
+        };
+        if (now.Neighbours is { Count: > 0 } neighbours)
+        {
+            data["zooKeeperNeighbours"] = string.Join(", ", neighbours);
+        }
+
+        if (now.Budgets is { QuotaRefusals: > 0 } budgets)
+        {
+            data["zooKeeperQuotaRefusals"] = budgets.QuotaRefusals;
+        }
+
+        if (now.Coordination is { } coordination)
+        {
+            data["zooKeeperNamespace"] = coordination.Namespace;
+            data["zooKeeperReplied"] = Ago(coordination.RepliedBefore);
+            data["zooKeeperSlotRead"] = Ago(coordination.SlotReadBefore);
+            data["zooKeeperAnnounced"] = Ago(coordination.AnnouncedBefore);
+            data["zooKeeperRequests"] = coordination.Requests;
+            data["zooKeeperFailures"] = coordination.Failures;
+            if (coordination.Command is { } command)
+            {
+                data["zooKeeperCommand"] = command;
+            }
+        }
+
+        return data;
+    }
+
+    /// <summary>What is not as it should be, each as a clause; empty: nothing.</summary>
+    public static IReadOnlyList<string> ProblemsOf(NearCacheSnapshot now) =>
+    [
+        .. now.Servers.Where(server => !server.IsServedNear).Select(
+            server => $"{server.Name} is not confirmed, its keys are not served near"),
+        .. now.ZooKeeper is "None" or "Connected"
+            ? Array.Empty<string>()
+            : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],
+        .. now.Coordination is { } coordination ? ProblemsOf(coordination) : [],
+        .. now.AreRulesReadable ? Array.Empty<string>() : ["the rules cannot be read, nothing is served near"],
+        .. now.Rules.Where(rule => rule.ChurnBreaker != ChurnBreakerState.Closed)
+            .Select(rule => $"the churn breaker of rule {rule.Name} is {(rule.ChurnBreaker == ChurnBreakerState.Open ? "open" : "half-open")}, changes of its keys elsewhere are seen within about a second"),
+        .. now.Stops.Select(stop => $"{(stop.Rule is null ? "everything" : $"rule {stop.Rule}")} is stopped by {stop.Who}"),
+    ];
+
+    private static IEnumerable<string> ProblemsOf(CoordinationSnapshot now)
+    {
+        if (now.SilentFor > LongestSilence)
+        {
+            yield return $"ZooKeeper has not replied for longer than {LongestSilence.TotalSeconds:0} s";
+        }
+
+        if (now.Problem is not null)
+        {
+            yield return now.Problem;
+        }
+
+        foreach (var failing in now.Failing)
+        {
+            yield return $"ZooKeeper requests fail: {failing.TrimEnd('.')}";
+        }
+    }
+
+    private static string Ago(TimeSpan? span) =>
+        span is { } before ? string.Create(CultureInfo.InvariantCulture, $"{before.TotalSeconds:0} s ago") : "never";
+}

@@ -1,6 +1,0 @@
-using Microsoft.Extensions.DependencyInjection;
-
-namespace NearCache;
-
-/// <inheritdoc/>
-internal sealed record NearCacheBuilder(string Name, IServiceCollection Services) : INearCacheBuilder;

@@ -1,0 +1,95 @@
+using NearCache.Memcached;
+using NearCache.ZooKeeper;
+
+namespace NearCache;
+
+/// <summary>
+/// Whether two settings mean the same connections. What only code can give (certificates, a locator) is the same if it is the same object.
+/// </summary>
+internal static class SettingsEquality
+{
+    public static bool Are(MemcachedOptions one, MemcachedOptions other) =>
+        one.Servers.SequenceEqual(other.Servers, StringComparer.Ordinal)
+        && (
+            one.ConnectionsPerServer,
+            one.ConnectTimeout,
+            one.OperationTimeout,
+            one.StallTimeout,
+            one.ReconnectDelay,
+            one.MaxReconnectDelay,
+            one.ReconnectJitter,
+            one.KeepAlive)
+            == (
+                other.ConnectionsPerServer,
+                other.ConnectTimeout,
+                other.OperationTimeout,
+                other.StallTimeout,
+                other.ReconnectDelay,
+                other.MaxReconnectDelay,
+                other.ReconnectJitter,
+                other.KeepAlive)
+        && (one.MaxInFlightCommands, one.MaxInFlightBytes, one.OverloadPolicy, one.MaxValueBytes, one.VerifyReplies, one.Distribution)
+            == (
+                other.MaxInFlightCommands,
+                other.MaxInFlightBytes,
+                other.OverloadPolicy,
+                other.MaxValueBytes,
+                other.VerifyReplies,
+                other.Distribution)
+        && (one.UserName, one.Password) == (other.UserName, other.Password)
+        && ReferenceEquals(one.Tls, other.Tls)
+        && Equals(one.Locator, other.Locator)
+        && Equals(one.Resolve, other.Resolve);
+
+    public static bool Are(ZooKeeperOptions one, ZooKeeperOptions other) =>
+        (
+            one.ConnectionString,
+            one.SessionTimeout,
+            one.ConnectTimeout,
+            one.RequestTimeout,
+            one.LivenessTimeout,
+            one.ReconnectDelay,
+            one.MaxReconnectDelay,
+            one.ReconnectJitter)
+            == (
+                other.ConnectionString,
+                other.SessionTimeout,
+                other.ConnectTimeout,
+                other.RequestTimeout,
+                other.LivenessTimeout,
+                other.ReconnectDelay,
+                other.MaxReconnectDelay,
+                other.ReconnectJitter)
+        && (
+            one.RenewSession,
+            one.AllowReadOnly,
+            one.MaxMessageBytes,
+            one.MaxOutstandingRequests,
+            one.MaxOutstandingBytes,
+            one.MaxWaitingRequests,
+            one.WatchHandlerGrace,
+            one.Sasl)
+            == (
+                other.RenewSession,
+                other.AllowReadOnly,
+                other.MaxMessageBytes,
+                other.MaxOutstandingRequests,
+                other.MaxOutstandingBytes,
+                other.MaxWaitingRequests,
+                other.WatchHandlerGrace,
+                other.Sasl)
+        && one.CreateChroot == other.CreateChroot
+        && ReferenceEquals(one.Tls, other.Tls)
+        && one.Authentications.Count == other.Authentications.Count
+        && one.Authentications.Zip(other.Authentications).All(
+            pair => pair.First.Scheme == pair.Second.Scheme && pair.First.Credentials.Span.SequenceEqual(pair.Second.Credentials.Span));
+
+    public static bool Are(BudgetOptions one, BudgetOptions other) =>
+        (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries) == (
+            other.AnnouncementsPerProcess, other.AnnouncementsPerNamespace, other.Deliveries);
+
+    public static bool Are(EnsembleOptions one, EnsembleOptions other) =>
+        (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes) == (
+            other.LookForNeighbours, other.WarnAboveNamespaces, other.QuotaZNodes, other.QuotaBytes)
+        && one.Acl.SequenceEqual(other.Acl, StringComparer.Ordinal);
+}

@@ -1,0 +1,359 @@
+using Microsoft.Extensions.Logging;
+using NearCache.Coherence.Core;
+using NearCache.Coherence.ServerRules;
+using NearCache.Diagnostics;
+using NearCache.Flights;
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Near;
+using NearCache.Placement;
+using NearCache.Remote;
+using NearCache.Remote.Formats;
+using NearCache.Rules;
+
+namespace NearCache.Reading;
+
+/// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
+internal sealed class ReadPath(
+    KeyPlacement map,
+    IRuleDecisions rules,
+    NearStore near,
+    StaleStore stale,
+    SharedTypes shared,
+    NearClock clock,
+    ValueTranscoder format,
+    NearCacheMetrics metrics,
+    ILogger logger,
+    NearCacheOptions options)
+{
+    private const long SayUnreadableEvery = 10_000;
+    private const int MostInGroup = 500;
+    private readonly LogThrottle _sayUnreadable = new(SayUnreadableEvery);
+    private volatile bool _hasFetched;
+
+    /// <summary>What every read asks for.</summary>
+    public const MetaFields Fields = MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive | MetaFields.ClientFlags;
+
+    public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken) =>
+        TryGetNear<T>(key, out var found) ? new(found) : GetRemoteAsync<T>(key, cancellationToken);
+
+    private ValueTask<CacheResult<T>> GetRemoteAsync<T>(string key, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<CacheResult<T>>(cancellationToken);
+        }
+
+        var place = map.Place(key);
+        var fill = BeginFill(place);
+        CountNearMiss(place.Text, fill);
+        return place.Server.Server.TryGet(place.Physical, out var item)
+            ? new(Receive<T>(place, fill, item))
+            : GetRemoteAsync<T>(place, fill, MetaCommand.Get(place.Physical, Fields), cancellationToken);
+    }
+
+    public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(
+        IEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        map.ThrowIfClosed();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (!map.IsPrefixKnown)
+        {
+            await map.PrefixKnownAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        var results = new Dictionary<string, CacheResult<T>>(StringComparer.Ordinal);
+        var missing = new List<Reading>();
+        foreach (var key in keys)
+        {
+            if (!results.TryAdd(key, default))
+            {
+                continue;
+            }
+
+            if (near.TryGet<T>(key, out var result) || TryGetNear(key, out result))
+            {
+                results[key] = result;
+            }
+            else
+            {
+                var place = map.Place(key);
+                var fill = BeginFill(place);
+                CountNearMiss(place.Text, fill);
+                missing.Add(new Reading(key, place, fill));
+            }
+        }
+
+        // Every token is taken before the first byte is sent. A server that fails costs its own keys, and of those at most what was not
+        // answered yet.
+        var groups = missing.GroupBy(read => read.Place.Server)
+            .SelectMany(group => group.Chunk(MostInGroup))
+            .Select(group => GetGroupAsync<T>(group, cancellationToken));
+        foreach (var group in await Task.WhenAll(groups).ConfigureAwait(false))
+        {
+            foreach (var (key, result) in group)
+            {
+                results[key] = result;
+            }
+        }
+
+        return results;
+    }
+
+    /// <summary>Takes a token if the key may be kept near; before the read is sent.</summary>
+    public NearFill? BeginFill(in PlacedKey place)
+    {
+        var rule = rules.Match(place.Text);
+        rule?.Counters.RemoteRead();
+        var now = clock.Now();
+        rules.Try(place.Text)?.Read(place.Hash.Value, now.Monotonic);
+        if (rule is null || !rules.MayFill(place.Server, rule, now, out var generation))
+        {
+            return null;
+        }
+
+        return new NearFill(rule, place.Server.Gate.BeginFill(place.Hash, place.Ring, generation, now));
+    }
+
+    /// <summary>
+    /// A flight is about to read: what it finds is current as of now, and where a rule keeps the key near it may be as stale as a near hit.
+    /// </summary>
+    public static void MarkCurrent(Flight flight, in NearFill? fill) =>
+        flight.MarkCurrentAsOf(flight.Now(), fill is { Rule: { } rule } ? TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds) : TimeSpan.Zero);
+
+    /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
+    public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>
+        format.IsCompressed(item)
+            ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default)
+            : ReceivePlain<T>(place, fill, item);
+
+    private CacheResult<T> ReceivePlain<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
+    {
+        if (!format.TryRead<T>(item, out var value, out var reason, out var exception))
+        {
+            if (reason is not null)
+            {
+                Unreadable(place, reason, exception);
+            }
+
+            metrics.Read("miss");
+            return default;
+        }
+
+        var version = item.Cas == 0 ? CacheVersion.None : new CacheVersion(item.Cas, place.Life);
+        if (fill is { } keep)
+        {
+            KeepNear(place, keep, value!, item.Value, item.TimeToLive, version);
+        }
+
+        if (options.StaleLifetime > TimeSpan.Zero && format.CodecOf<T>() is { MayBeStale: true } codec)
+        {
+            stale.Keep(place.Text, place.Hash, place.StaleEpoch, value, item.Value, codec);
+        }
+
+        metrics.Read("remote");
+        return new CacheResult<T>(value!, CacheSource.Remote, 0, version);
+    }
+
+    /// <summary>
+    /// Keeps a value near that the remote holds for <paramref name="secondsLeft"/> more, counted from the fill's sending.
+    /// </summary>
+    public void KeepNear<T>(in PlacedKey place, in NearFill fill, T value, ReadOnlyMemory<byte> bytes, int secondsLeft, CacheVersion version)
+    {
+        if (secondsLeft is 0 or 1)
+        {
+            metrics.FillDiscarded("expiring");
+            return;
+        }
+
+        // Shortened a little at random, so that what was filled together does not end together.
+        var lifetime = Math.Min(
+            (long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Most);
+        if (secondsLeft > 0)
+        {
+            // t is in whole seconds: the item may be gone almost a second earlier than it says.
+            lifetime = Math.Min(lifetime, (secondsLeft - 1) * 1000L);
+        }
+
+        var token = fill.Token;
+        var expiresAt = token.Sent.Monotonic + lifetime;
+        var gate = place.Server.Gate;
+        var entry = new NearEntry(place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), gate, fill.Rule, token, expiresAt, version);
+        if (!near.TryInsert(entry, gate, token))
+        {
+            metrics.FillDiscarded("changed");
+        }
+    }
+
+    /// <summary>Keeps near what was fetched before anybody asked for it.</summary>
+    /// <returns>False: there is nothing.</returns>
+    public bool KeepPrefetched(in PlacedKey place, in NearFill fill, in MetaResponse item)
+    {
+        var plain = item;
+        if (item.Status != MetaStatus.Ok
+            || ValueTranscoder.IsPlaceHolder(item)
+            || (format.IsCompressed(item) && !TryUnpack(place, item, out plain)))
+        {
+            return false;
+        }
+
+        _hasFetched = true;
+        KeepNear(
+            place,
+            fill,
+            new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)),
+            plain.Value,
+            plain.TimeToLive,
+            new CacheVersion(plain.Cas, place.Life));
+        return true;
+    }
+
+    /// <summary>
+    /// Finds a value that was fetched before anybody asked for it, and is asked for now; from now on it is an entry as any other.
+    /// </summary>
+    public bool TryGetPrefetched<T>(string key, out CacheResult<T> result)
+    {
+        result = default;
+        if (!_hasFetched || near.Find(key) is not { Value: NearBytes { Fetched: { } fetched } raw } entry)
+        {
+            return false;
+        }
+
+        // What cannot be read is asked for again, and said to be so then.
+        var item = new MetaResponse { Status = MetaStatus.Ok, Value = raw.Bytes, ClientFlags = fetched.ClientFlags };
+        if (!format.TryRead<T>(item, out var value, out _, out _))
+        {
+            return false;
+        }
+
+        entry.Become(Kept(value, raw.Bytes, entry.Rule));
+        return near.TryGet(key, out result);
+    }
+
+    /// <summary>Whether all callers may have the same instance: because of its type, or because the key's rule says so.</summary>
+    public bool SharesInstances<T>(in PlacedKey place) => shared.Has<T>() || RuleOf(place) is { Rule.ShareValues: true };
+
+    // What a first look in the near tier by the key itself does not find: a value that nobody has read yet, or a key that is known by
+    // another name.
+    private bool TryGetNear<T>(string key, out CacheResult<T> result) =>
+        TryGetPrefetched(key, out result)
+            || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetPrefetched(name, out result)));
+
+    private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes, ActiveRule rule) =>
+        shared.Has<T>() || rule.Rule.ShareValues || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
+
+    // Strings hold two bytes a letter, of which most are one in UTF-8.
+    private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;
+
+    /// <summary>A read failed: a miss, a stale value, or an exception, as the options say.</summary>
+    /// <param name="exception">What happened.</param>
+    /// <param name="operation">What was tried.</param>
+    /// <param name="key">The key's name.</param>
+    /// <param name="mayServe">Whether a stale value may still be served; null: it may.</param>
+    public CacheResult<T> OnFailure<T>(MemcachedException exception, string operation, string key, Func<CacheResult<T>, bool>? mayServe = null)
+    {
+        metrics.RemoteFailed(operation);
+        if (options.OnRemoteFailure == RemoteFailurePolicy.Throw)
+        {
+            throw RemoteExceptions.Wrap(exception, operation, key);
+        }
+
+        if (options.OnRemoteFailure == RemoteFailurePolicy.ServeStale
+            && stale.TryGet<T>(key, options.StaleLifetime, out var result)
+            && mayServe?.Invoke(result) != false)
+        {
+            metrics.StaleServed("remote");
+            logger.RemoteFailed(exception, operation, "a stale value");
+            return result;
+        }
+
+        logger.RemoteFailed(exception, operation, "a miss");
+        return default;
+    }
+
+    /// <summary>Counts that a key which may be near was not, and why.</summary>
+    public void CountNearMiss(string key, in NearFill? fill)
+    {
+        if (metrics.ObservesNearMisses && fill is { } wanted)
+        {
+            metrics.NearMissed(near.Find(key)?.WhyNot(wanted.Token.Sent) ?? "absent");
+        }
+    }
+
+    /// <summary>The rule that matches a key now.</summary>
+    public ActiveRule? RuleOf(in PlacedKey place) => rules.Match(place.Text);
+
+    private bool TryUnpack(in PlacedKey place, in MetaResponse item, out MetaResponse plain)
+    {
+        if (format.TryDecompress(item, out plain, out var exception))
+        {
+            return true;
+        }
+
+        Unreadable(place, "compression", exception);
+        metrics.Read("miss");
+        return false;
+    }
+
+    // Counted each time, said now and then: values of another client may be read a thousand times a second.
+    private void Unreadable(in PlacedKey place, string reason, Exception? exception)
+    {
+        metrics.ValueUnreadable(reason);
+        if (_sayUnreadable.ShouldLog(clock.Monotonic()))
+        {
+            logger.ValueUnreadable(exception, place.Server.Server.Name, reason);
+        }
+    }
+
+    private async ValueTask<CacheResult<T>> GetRemoteAsync<T>(
+        PlacedKey place, NearFill? fill, MetaCommand command, CancellationToken cancellationToken)
+    {
+        if (!map.IsFinal(place))
+        {
+            place = await map.FinalAsync(place, cancellationToken).ConfigureAwait(false);
+            (fill, command) = (null, command with { Key = place.Physical });
+        }
+
+        MetaResponse item;
+        try
+        {
+            item = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (MemcachedException e)
+        {
+            return OnFailure<T>(e, "get", place.Text);
+        }
+
+        return Receive<T>(place, fill, item);
+    }
+
+    private async Task<List<(string Key, CacheResult<T> Result)>> GetGroupAsync<T>(Reading[] reads, CancellationToken cancellationToken)
+    {
+        var results = new List<(string Key, CacheResult<T> Result)>(reads.Length);
+        var commands = Array.ConvertAll(reads, read => MetaCommand.Get(read.Place.Physical, Fields));
+        try
+        {
+            var reply = await reads[0].Place.Server.Server.ExecuteAsync(commands)
+                .WaitOrAbandonAsync(cancellationToken)
+                .ConfigureAwait(false);
+            for (var i = 0; i < reads.Length; i++)
+            {
+                results.Add((reads[i].Key, Receive<T>(reads[i].Place, reads[i].Fill, reply.Responses[i])));
+            }
+        }
+        catch (MemcachedException e)
+        {
+            results.AddRange(reads.Select(read => (read.Key, OnFailure<T>(e, "get", read.Place.Text))));
+        }
+
+        return results;
+    }
+
+    private readonly record struct Reading(string Key, PlacedKey Place, NearFill? Fill);
+}
+
+/// <summary>The intent to keep near what a read will bring: the rule that says so, and the token taken before the read was sent.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Token">The token.</param>
+/// <param name="Most">How many milliseconds the entry may stay near, whatever its rule says.</param>
+internal readonly record struct NearFill(ActiveRule Rule, FillToken Token, long Most = long.MaxValue);

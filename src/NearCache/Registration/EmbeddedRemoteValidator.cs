@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace NearCache;
+
+/// <summary>
+/// Refuses the embedded remote under a host outside of development: a service that forgot, or misspelt, where memcached is.
+/// </summary>
+internal sealed class EmbeddedRemoteValidator(IServiceProvider services) : IValidateOptions<NearCacheOptions>
+{
+    public ValidateOptionsResult Validate(string? name, NearCacheOptions options)
+    {
+        if (options.Memcached.Servers is { Count: > 0 }
+            || options.HasOtherRemote
+            || options.AllowEmbedded
+            || services.GetService<IHostEnvironment>() is not { } environment
+            || environment.IsDevelopment())
+        {
+            return ValidateOptionsResult.Success;
+        }
+
+        var mistakes = new OptionsErrors(options.Source, name);
+        mistakes.Add($"Memcached:Servers is empty, so everything would be kept in this process only, and the environment is {environment.EnvironmentName}, not Development: name the servers, or set AllowEmbedded to true.");
+        foreach (var source in services.GetServices<CacheConfigurationSection>().Where(source => source.Name == (name ?? "") && source.IsAbsent))
+        {
+            mistakes.AddSentence(source.DescribeAbsence(services));
+        }
+
+        return mistakes.Build();
+    }
+}

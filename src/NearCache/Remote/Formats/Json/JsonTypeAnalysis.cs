@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace NearCache.Remote.Formats.Json;
+
+/// <summary>
+/// What is known of a type before any value of it is written: whether JSON holds all its state, and whether that takes fields. Found out
+/// once for each type.
+/// </summary>
+internal sealed class JsonTypeAnalysis
+{
+    private static readonly ConditionalWeakTable<JsonSerializerOptions, Dictionary<Type, JsonTypeAnalysis>> Known = new();
+
+    private readonly JsonSerializerOptions _options;
+    private readonly IReadOnlySet<Type> _lossy;
+    private readonly HashSet<Type> _seen = [];
+    private readonly HashSet<Type> _open = [];
+
+    private JsonTypeAnalysis(Type type, JsonSerializerOptions options, IReadOnlySet<Type> lossy)
+    {
+        (_options, _lossy) = (options, lossy);
+        var why = Examine(type);
+        WhyRefused = why is null ? null : $"{TypeNames.Of(type)} cannot be stored as JSON without loss: {why} {TypeNames.Remedy(type)}";
+    }
+
+    /// <summary>Why values of the type are neither written nor read; null: they are.</summary>
+    public string? WhyRefused { get; }
+
+    /// <summary>Whether there are members that are written only because fields are included.</summary>
+    public bool HasFields { get; private set; }
+
+    /// <summary>The shape of a type.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="options">Made by <see cref="LosslessJsonOptions"/>.</param>
+    public static JsonTypeAnalysis Of(Type type, JsonSerializerOptions options)
+    {
+        var known = Known.GetValue(options, static _ => []);
+        lock (known)
+        {
+            if (!known.TryGetValue(type, out var shape))
+            {
+                known[type] = shape = new JsonTypeAnalysis(
+                    type, options, (options.TypeInfoResolver as LosslessResolver)?.Lossy ?? new HashSet<Type>());
+            }
+
+            return shape;
+        }
+    }
+
+    private string? Examine(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (_open.Contains(type)
+            && _options.ReferenceHandler == ReferenceHandler.IgnoreCycles
+            && !type.IsValueType
+            && !_lossy.Contains(type))
+        {
+            return $"{TypeNames.Of(type)} may refer to itself, and ReferenceHandler.IgnoreCycles writes null in the place of what it met before. Use ReferenceHandler.Preserve in NearCacheOptions.Json.";
+        }
+
+        if (!_seen.Add(type))
+        {
+            return null;
+        }
+
+        _open.Add(type);
+        try
+        {
+            return Examine(_options.GetTypeInfo(type));
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidOperationException)
+        {
+            return $"{e.Message}";
+        }
+        finally
+        {
+            _open.Remove(type);
+        }
+    }
+
+    private string? Examine(JsonTypeInfo info)
+    {
+        // A converter of the application's own knows what it does.
+        if (info.Kind == JsonTypeInfoKind.None && info.Converter.GetType().Assembly != typeof(JsonSerializer).Assembly)
+        {
+            return null;
+        }
+
+        var isLossy = _lossy.Contains(info.Type);
+        var isChosenByValue = info.PolymorphismOptions is not null && info.Type.IsAbstract;
+        if (!isLossy && !isChosenByValue && EmptyValueProbe.WhyUnreadable(info) is { } unreadable)
+        {
+            return $"{TypeNames.Of(info.Type)} cannot be read back: {unreadable}";
+        }
+
+        return info.Kind switch
+        {
+            JsonTypeInfoKind.Object =>
+                (
+                    isLossy || info.Type.IsAbstract
+                        ? null
+                        : TypeState.WhatObjectLoses(info)) ?? ExamineMembers(info) ?? ExamineDerived(info, isLossy),
+            JsonTypeInfoKind.Enumerable or JsonTypeInfoKind.Dictionary =>
+                (isLossy ? null : WhatCollectionLoses(info)) ?? ExamineEach(info.KeyType, info.ElementType),
+            _ => null,
+        };
+    }
+
+    private string? WhatCollectionLoses(JsonTypeInfo info) =>
+        TypeState.IsStack(info.Type) ? $"{TypeNames.Of(info.Type)} would come back the other way round. Store a list of its elements."
+        : info.Kind == JsonTypeInfoKind.Dictionary
+            && _options.DictionaryKeyPolicy is not null ? "DictionaryKeyPolicy changes the keys of dictionaries, and reading does not change them back. Take it away from NearCacheOptions.Json."
+        : TypeState.WhatCollectionAdds(info.Type) is { } member ? $"{TypeNames.Of(info.Type)}.{member} is not written, because of a collection JSON has the elements alone. Hold the collection in a member of a type instead."
+        : null;
+
+    private string? ExamineMembers(JsonTypeInfo info)
+    {
+        foreach (var property in info.Properties)
+        {
+            if (property.Get is null)
+            {
+                continue;
+            }
+
+            HasFields |= LosslessResolver.IsField(property);
+            if (property.CustomConverter is null && !IsComputed(property) && Examine(property.PropertyType) is { } why)
+            {
+                return why;
+            }
+        }
+
+        return null;
+    }
+
+    // What is only written need not be readable.
+    private static bool IsComputed(JsonPropertyInfo property) => property is { Set: null, AssociatedParameter: null };
+
+    private string? ExamineDerived(JsonTypeInfo info, bool isLossy)
+    {
+        foreach (var derived in info.PolymorphismOptions?.DerivedTypes ?? [])
+        {
+            if (derived.TypeDiscriminator is null && derived.DerivedType != info.Type && !isLossy)
+            {
+                return $"{TypeNames.Of(derived.DerivedType)} would come back as {TypeNames.Of(info.Type)}, because its [JsonDerivedType] names no discriminator. Give it one.";
+            }
+
+            if (Examine(derived.DerivedType) is { } why)
+            {
+                return why;
+            }
+        }
+
+        return null;
+    }
+
+    private string? ExamineEach(Type? key, Type? element) =>
+        (key is null ? null : Examine(key)) ?? (element is null ? null : Examine(element));
+}

@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace NearCache.Remote.Keys;
+
+/// <summary>The names that keys get which are too long for memcached: the first characters of the key, and the hash of all of it.</summary>
+/// <remarks>
+/// docs/formats.md, "Keys on memcached". The beginning is kept so that rules by prefix match the name as they would match the key, and so
+/// that people recognize it.
+/// </remarks>
+internal static class LongKeys
+{
+    // With the longest prefix that anything of NearCache's own stands behind, a name still has at most 250 bytes.
+    private const int KeptBytes = 100;
+    private const string Mark = "~sha256:";
+    private const int HashCharacters = 43;
+
+    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    /// <summary>The name of a key.</summary>
+    public static string NameOf(string key)
+    {
+        var kept = 0;
+        var bytes = 0;
+        foreach (var letter in key.EnumerateRunes())
+        {
+            bytes += letter.Utf8SequenceLength;
+            if (bytes > KeptBytes)
+            {
+                break;
+            }
+
+            kept += letter.Utf16SequenceLength;
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(StrictUtf8.Encoding.GetBytes(key), hash);
+        return $"{key.AsSpan(0, kept)}{Mark}{Base64Url.EncodeToString(hash)}";
+    }
+
+    /// <summary>Whether a key could be taken for the name of another.</summary>
+    public static bool IsName(ReadOnlySpan<char> key) =>
+        key.Length >= Mark.Length + HashCharacters
+        && key[^(HashCharacters + Mark.Length)..].StartsWith(Mark, StringComparison.Ordinal)
+        && !key[^HashCharacters..].ContainsAnyExcept(Base64UrlCharacters);
+}

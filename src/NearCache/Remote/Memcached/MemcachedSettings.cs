@@ -1,0 +1,31 @@
+using NearCache.Memcached;
+
+namespace NearCache.Remote.Memcached;
+
+/// <summary>Settings of the memcached client with another list of servers.</summary>
+internal static class MemcachedSettings
+{
+    public static MemcachedOptions With(MemcachedOptions options, IEnumerable<string> servers) => new()
+    {
+        Servers = [.. servers],
+        ConnectionsPerServer = options.ConnectionsPerServer,
+        ConnectTimeout = options.ConnectTimeout,
+        OperationTimeout = options.OperationTimeout,
+        StallTimeout = options.StallTimeout,
+        ReconnectDelay = options.ReconnectDelay,
+        MaxReconnectDelay = options.MaxReconnectDelay,
+        ReconnectJitter = options.ReconnectJitter,
+        KeepAlive = options.KeepAlive,
+        MaxInFlightCommands = options.MaxInFlightCommands,
+        MaxInFlightBytes = options.MaxInFlightBytes,
+        OverloadPolicy = options.OverloadPolicy,
+        MaxValueBytes = options.MaxValueBytes,
+        Tls = options.Tls,
+        Distribution = options.Distribution,
+        UserName = options.UserName,
+        Password = options.Password,
+        Resolve = options.Resolve,
+        Locator = options.Locator,
+        VerifyReplies = options.VerifyReplies,
+    };
+}

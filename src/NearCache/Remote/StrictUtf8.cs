@@ -1,0 +1,33 @@
+using System.Buffers;
+using System.Text;
+
+namespace NearCache.Remote;
+
+/// <summary>Texts that have a UTF-8 form: without half of a surrogate pair.</summary>
+internal static class StrictUtf8
+{
+    /// <summary>Encodes and decodes without replacing anything.</summary>
+    public static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Whether there is no half of a surrogate pair.</summary>
+    public static bool IsWellFormed(ReadOnlySpan<char> text)
+    {
+        for (var at = text.IndexOfAnyInRange('\ud800', '\udfff'); at >= 0; at = text.IndexOfAnyInRange('\ud800', '\udfff'))
+        {
+            if (Rune.DecodeFromUtf16(text[at..], out _, out var taken) != OperationStatus.Done)
+            {
+                return false;
+            }
+
+            text = text[(at + taken)..];
+        }
+
+        return true;
+    }
+
+    /// <summary>The error about a text that is not whole.</summary>
+    public static ArgumentException LoneSurrogate(string what, string? parameter) =>
+        new(
+            $"{what} must not hold half of a surrogate pair: it has no UTF-8 form. It may have been cut in the middle of a character; cut it at a whole one.",
+            parameter);
+}

@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Adapters.Hybrid;
+using NearCache.Remote;
+using NearCache.Remote.Embedded;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
+
+namespace NearCache.Tests.Adapters.Hybrid;
+
+/// <summary>A process with a <see cref="HybridCache"/> on a server of its own, on a clock that the test turns.</summary>
+internal sealed class HybridFixture : IAsyncDisposable
+{
+    private readonly NearCacheClient _client;
+
+    private HybridFixture(Action<NearCacheOptions>? configure, NearHybridCacheOptions? face, IServiceProvider? services)
+    {
+        Remote = new EmbeddedRemote(Time);
+        Server = Remote.Servers[0];
+        var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
+        configure?.Invoke(options);
+        _client = new NearCacheClient(options, Remote, Log, timeProvider: Time);
+        Cache = new NearHybridCache(_client, face, services);
+    }
+
+    public ManualTime Time { get; } = new();
+
+    public LogRecorder Log { get; } = new();
+
+    public IRemote Remote { get; }
+
+    public IRemoteServer Server { get; }
+
+    public HybridCache Cache { get; }
+
+    /// <summary>What is near of a key; null: nothing, or no item.</summary>
+    public HybridItem? NearItem(string key) => _client.Parts.Near.Find($"h:{key}")?.Value as HybridItem;
+
+    public static HybridFixture Start(
+        Action<NearCacheOptions>? configure = null,
+        NearHybridCacheOptions? face = null,
+        IServiceProvider? services = null) => new(configure, face, services);
+
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.Adapters.Hybrid;
+using NearCache.Tests.Reading;
+
+namespace NearCache.Tests.Adapters.Hybrid;
+
+/// <summary>What of an entry is kept near.</summary>
+public sealed class HybridItemsNearTests
+{
+    // A value that all callers share is not kept as bytes beside it, whoever brought it; one of which each caller gets a copy is kept as
+    // nothing else.
+    [Fact]
+    public async Task What_is_near_is_kept_once()
+    {
+        await using var world = HybridFixture.Start();
+        await world.Cache.GetOrCreateAsync("made", static _ => ValueTask.FromResult("shared"), tags: ["red"]);
+        await world.Cache.SetAsync("read", "shared");
+        await world.Cache.GetOrCreateAsync<string>("read", static _ => throw new InvalidOperationException("It is on the remote."));
+        await world.Cache.SetAsync("set", "shared", new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache });
+        await world.Cache.GetOrCreateAsync("copied", static _ => ValueTask.FromResult(new List<int> { 1 }));
+
+        Assert.Null(Assert.IsType<HybridItem>(world.NearItem("made")).Payload);
+        Assert.Equal(["*", "red"], world.NearItem("made")!.Tags.Select(tag => tag.Name));
+        Assert.Null(Assert.IsType<HybridItem>(world.NearItem("read")).Payload);
+        Assert.Null(Assert.IsType<HybridItem>(world.NearItem("set")).Payload);
+        Assert.NotNull(Assert.IsType<HybridItem>(world.NearItem("copied")).Payload);
+        Assert.Equal(
+            "shared", await world.Cache.GetOrCreateAsync<string>("made", static _ => throw new InvalidOperationException("It is near.")));
+    }
+}

@@ -1,9 +1,0 @@
-using Microsoft.Extensions.Internal;
-
-namespace NearCache.Tests.Distributed;
-
-/// <summary>The clock of Microsoft's in-memory cache, turned by a test.</summary>
-internal sealed class SystemClock(TimeProvider time) : ISystemClock
-{
-    public DateTimeOffset UtcNow => time.GetUtcNow();
-}
