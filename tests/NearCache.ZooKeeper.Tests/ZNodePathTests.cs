@@ -7,7 +7,7 @@ public sealed class ZNodePathTests
     [InlineData("/a")]
     [InlineData("/a/b c/ü/...")]
     [InlineData("/a/.b/b.")]
-    public void A_path_that_servers_take_is_taken(string path) => Assert.Null(ZNodePath.FindProblem(path));
+    public void A_valid_path_is_accepted(string path) => Assert.Null(ZNodePath.FindProblem(path));
 
     [Theory]
     [InlineData("")]
@@ -23,7 +23,7 @@ public sealed class ZNodePathTests
     [InlineData("/😀")]
     [InlineData("/\ue000")]
     [InlineData("/\ufffe")]
-    public async Task Another_one_is_refused_before_anything_is_sent(string path)
+    public async Task An_invalid_path_is_rejected_before_anything_is_sent(string path)
     {
         await using var client = new ZooKeeperClient("localhost:1");
 
@@ -31,7 +31,7 @@ public sealed class ZNodePathTests
     }
 
     [Fact]
-    public void Only_a_numbered_name_may_be_empty()
+    public void Only_a_sequential_name_may_be_empty()
     {
         Assert.Null(ZNodePath.FindProblem("/a/", isSequential: true));
         Assert.NotNull(ZNodePath.FindProblem("/a//", isSequential: true));

@@ -5,7 +5,7 @@ namespace NearCache.ZooKeeper.Tests;
 public sealed class ZooKeeperOptionsTests
 {
     [Fact]
-    public void Every_mistake_is_told_at_once()
+    public void Every_mistake_is_reported_at_once()
     {
         var options = new ZooKeeperOptions
         {
@@ -30,7 +30,7 @@ public sealed class ZooKeeperOptionsTests
     }
 
     [Fact]
-    public void Settings_of_a_client_do_not_change_with_the_options_that_it_was_made_from()
+    public void A_client_copies_its_options()
     {
         var options = new ZooKeeperOptions { ConnectionString = "localhost" };
         options.Authentications.Add(ZooKeeperAuthentication.Digest("a", "b"));
@@ -49,7 +49,7 @@ public sealed class ZooKeeperOptionsTests
     [InlineData(" a:1 , b:2 /app/x", "a:1 b:2", "/app/x")]
     [InlineData("a/", "a:2181", "")]
     [InlineData("a,a", "a:2181", "")]
-    public void A_connection_string_names_servers_and_a_root(string text, string servers, string chroot)
+    public void A_connection_string_contains_servers_and_a_chroot(string text, string servers, string chroot)
     {
         Assert.True(ServerList.TryParse(text, out var list, out _));
         Assert.Equal(chroot, list.Chroot);
@@ -63,7 +63,7 @@ public sealed class ZooKeeperOptionsTests
     [InlineData("a:0")]
     [InlineData("a//b")]
     [InlineData("::1")]
-    public void Another_one_is_refused_with_a_reason(string text)
+    public void An_invalid_connection_string_is_rejected_with_a_reason(string text)
     {
         Assert.False(ServerList.TryParse(text, out _, out var problem));
         Assert.NotEmpty(problem);
@@ -78,7 +78,7 @@ public sealed class ZooKeeperOptionsTests
     [InlineData(5, 4, 3)]
     [InlineData(2, 6, 1)]
     [InlineData(1, 2, 0)]
-    public void A_list_that_changes_spreads_clients_evenly(int before, int after, int gone)
+    public void A_changed_list_spreads_clients_evenly(int before, int after, int gone)
     {
         var random = new Random(7);
         var all = Enumerable.Range(0, gone + after).Select(i => NearCache.Transport.ServerAddress.Parse($"zk-{i}:2181")).ToArray();

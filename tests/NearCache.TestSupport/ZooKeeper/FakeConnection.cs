@@ -23,7 +23,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
 
     public List<ZooKeeperIdentity> Identities { get; } = [new() { Scheme = "ip", User = "127.0.0.1" }];
 
-    /// <summary>A change has been applied. Inside the lock.</summary>
+    /// <summary>Sends the notification of a change if a watch fires. Requires <c>Gate</c>.</summary>
     public void Fire(WatchEventType type, string path, long zxid)
     {
         if (!Watches.Fires(type, path) || server.DropNotifications)
@@ -33,7 +33,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
 
         var message = Frame(writer =>
         {
-            new ReplyHeader(RequestId.Notification, server.TellsZxid ? zxid : -1, ZooKeeperErrorCode.Ok).WriteTo(writer);
+            new ReplyHeader(RequestId.Notification, server.ReportsZxid ? zxid : -1, ZooKeeperErrorCode.Ok).WriteTo(writer);
             new WatchNotification(type, path).WriteTo(writer);
         });
         if (server.HoldsNotifications)
@@ -46,7 +46,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         }
     }
 
-    /// <summary>Sends what was held back. Inside the lock.</summary>
+    /// <summary>Sends the notifications that were held back. Requires <c>Gate</c>.</summary>
     public void SendHeld()
     {
         while (_held.TryDequeue(out var message))
@@ -57,7 +57,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
 
     public void Wake() => _wake.Release();
 
-    /// <summary>Closes it. Inside the lock.</summary>
+    /// <summary>Closes the connection. Requires <c>Gate</c>.</summary>
     public void Close()
     {
         if (_isClosed)
@@ -213,7 +213,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         return AnswerAsync(id, answers.Answer(code, ref reader), code, fault);
     }
 
-    // The reply of a change goes when this server has applied it.
+    // The reply to a write is sent after this server has applied it.
     private Task AnswerAsync(int id, FakeReply answer, OperationCode code, FakeFault? fault)
     {
         var applied = server.AppliedAsync(answer.Zxid);

@@ -3,7 +3,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>The znodes as one server knows them: transactions in, events out.</summary>
+/// <summary>The nodes as one server knows them: transactions in, events out.</summary>
 internal sealed class FakeDataTree
 {
     private readonly Dictionary<string, FakeNode> _nodes = new(StringComparer.Ordinal)
@@ -11,7 +11,7 @@ internal sealed class FakeDataTree
         ["/"] = new FakeNode { Data = [], Acl = ZNodeAcl.OpenToAll, Stat = default },
     };
 
-    /// <summary>The newest transaction that was applied.</summary>
+    /// <summary>Gets the newest applied transaction.</summary>
     public long Zxid { get; private set; }
 
     public FakeNode? Find(string path) => _nodes.GetValueOrDefault(path);
@@ -22,7 +22,7 @@ internal sealed class FakeDataTree
 
     public static string NameOf(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-    /// <summary>Knows nothing any more.</summary>
+    /// <summary>Discards all nodes.</summary>
     public void Clear()
     {
         var root = new FakeNode { Data = [], Acl = ZNodeAcl.OpenToAll, Stat = default };
@@ -44,7 +44,7 @@ internal sealed class FakeDataTree
         return copy;
     }
 
-    /// <summary>Applies a transaction, and tells what watches would be told.</summary>
+    /// <summary>Applies a transaction, and returns the events that watches would report.</summary>
     public List<(WatchEventType Type, string Path)> Apply(long zxid, long time, IEnumerable<FakeChange> changes)
     {
         Zxid = zxid;
@@ -110,7 +110,7 @@ internal sealed class FakeDataTree
     }
 }
 
-/// <summary>One znode of a fake server.</summary>
+/// <summary>One node of a fake server.</summary>
 internal sealed class FakeNode
 {
     public required byte[]? Data { get; set; }
@@ -121,10 +121,10 @@ internal sealed class FakeNode
 
     public HashSet<string> Children { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The stat with what is counted.</summary>
+    /// <summary>Gets the stat with the counted fields.</summary>
     public ZNodeStat FullStat => Stat with { DataLength = Data?.Length ?? 0, ChildrenCount = Children.Count };
 }
 
-/// <summary>One change of a transaction, checked already: Create, Delete, SetData or SetAcl.</summary>
+/// <summary>One validated change of a transaction: Create, Delete, SetData or SetAcl.</summary>
 internal sealed record FakeChange(
     OperationCode Kind, string Path, byte[]? Data = null, IReadOnlyList<ZNodeAcl>? Acl = null, long Owner = 0);

@@ -1,13 +1,13 @@
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>Several fake servers that agree, each of which may lag behind, hang, or be gone.</summary>
+/// <summary>Several fake servers of one ensemble. Each of them can lag, hang or stop.</summary>
 public sealed class FakeEnsemble : IAsyncDisposable
 {
     private FakeEnsemble(FakeZooKeeper[] servers) => Servers = servers;
 
     public IReadOnlyList<FakeZooKeeper> Servers { get; }
 
-    /// <summary>All servers.</summary>
+    /// <summary>Gets the addresses of all servers.</summary>
     public string ConnectionString => string.Join(',', Servers.Select(server => server.ConnectionString));
 
     public static FakeEnsemble Start(int servers = 3, TimeProvider? time = null)
@@ -16,9 +16,7 @@ public sealed class FakeEnsemble : IAsyncDisposable
         return new FakeEnsemble([.. Enumerable.Range(0, servers).Select(_ => new FakeZooKeeper(quorum))]);
     }
 
-    /// <summary>
-    /// An administrator deletes all data and starts the servers again: sessions, nodes and the numbers of transactions are gone.
-    /// </summary>
+    /// <summary>Deletes all data and restarts the servers, as an administrator may: sessions, nodes and zxids start over.</summary>
     public void Wipe()
     {
         lock (Servers[0].Quorum.Gate)
@@ -27,7 +25,7 @@ public sealed class FakeEnsemble : IAsyncDisposable
         }
     }
 
-    /// <summary>The server that holds a session's connection now.</summary>
+    /// <summary>Returns the server that holds the connection of a session.</summary>
     public FakeZooKeeper? ServerOf(long session) => Servers.FirstOrDefault(server => server.Holds(session));
 
     public async ValueTask DisposeAsync()

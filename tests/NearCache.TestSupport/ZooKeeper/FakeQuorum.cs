@@ -5,15 +5,17 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>What the servers of one fake ensemble agree on: the sessions, the order of the transactions, and the newest state.</summary>
-/// <remarks>One lock for everything: a fake is for a few clients. Sessions end when they are closed or told to, never by time.</remarks>
+/// <summary>The shared state of one fake ensemble: the sessions, the order of the transactions, and the newest data.</summary>
+/// <remarks>
+/// One lock guards everything, since a fake serves few clients. Sessions end when they are closed or expired explicitly, never by time.
+/// </remarks>
 internal sealed class FakeQuorum(TimeProvider time)
 {
     private readonly Dictionary<long, FakeSession> _sessions = [];
     private readonly FakeDataTree _newest = new();
     private long _nextSession = 0x1000;
 
-    /// <summary>Guards everything of the ensemble.</summary>
+    /// <summary>Gets the lock that guards the ensemble.</summary>
     public Lock Gate { get; } = new();
 
     public List<FakeZooKeeper> Servers { get; } = [];
@@ -35,7 +37,7 @@ internal sealed class FakeQuorum(TimeProvider time)
     public FakeSession? Find(long id, ReadOnlySpan<byte> password) =>
         _sessions.TryGetValue(id, out var session) && password.SequenceEqual(session.Password) ? session : null;
 
-    /// <summary>Begins anew: no sessions, no nodes, no history. Inside the lock.</summary>
+    /// <summary>Discards sessions, nodes and history. Requires <see cref="Gate"/>.</summary>
     public void Wipe()
     {
         _sessions.Clear();
@@ -43,7 +45,7 @@ internal sealed class FakeQuorum(TimeProvider time)
         Servers.ForEach(server => server.Wipe());
     }
 
-    /// <summary>Ends a session: its ephemeral nodes go.</summary>
+    /// <summary>Ends a session and deletes its ephemeral nodes.</summary>
     public void End(long id)
     {
         if (_sessions.Remove(id))
@@ -52,7 +54,7 @@ internal sealed class FakeQuorum(TimeProvider time)
         }
     }
 
-    /// <summary>Commits changes on all servers, those that lag excepted.</summary>
+    /// <summary>Commits changes on all servers except those that lag.</summary>
     public long Commit(IReadOnlyList<FakeChange> changes)
     {
         var zxid = _newest.Zxid + 1;
@@ -66,7 +68,7 @@ internal sealed class FakeQuorum(TimeProvider time)
         return zxid;
     }
 
-    /// <summary>Checks a change against a state, as the leader does.</summary>
+    /// <summary>Validates a change against a state, as the leader does.</summary>
     public static ZooKeeperErrorCode Check(FakeDataTree tree, OperationCode kind, string path, int version, int flags)
     {
         var node = tree.Find(path);
@@ -90,11 +92,11 @@ internal sealed class FakeQuorum(TimeProvider time)
         }
     }
 
-    /// <summary>The path with the number that a sequential node gets.</summary>
+    /// <summary>Returns the path with the number of a sequential node.</summary>
     public static string Number(FakeDataTree tree, string path, int flags) =>
         flags is 2 or 3 or 6 && tree.Find(FakeDataTree.GetParent(path)) is { } parent
         ? path + parent.Stat.ChildrenVersion.ToString("D10", CultureInfo.InvariantCulture) : path;
 }
 
-/// <summary>A session that the fake servers share.</summary>
+/// <summary>A session of the fake ensemble.</summary>
 internal sealed record FakeSession(long Id, byte[] Password, int Timeout);

@@ -4,14 +4,14 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>What a fake server does for each operation. Everything happens inside the ensemble's lock.</summary>
+/// <summary>Executes the requests of a fake server. Requires the lock of the ensemble.</summary>
 internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection connection)
 {
     private static readonly FakeReply Ok = new(ZooKeeperErrorCode.Ok);
 
     private FakeDataTree Tree => server.Tree;
 
-    /// <summary>The path that a request begins with.</summary>
+    /// <summary>Returns the path at the start of a request; null if the operation has none.</summary>
     public static string? PathOf(OperationCode code, byte[] message)
     {
         if (code is OperationCode.Multi or OperationCode.MultiRead or OperationCode.Ping or OperationCode.Auth or OperationCode.SetWatches or OperationCode.SetWatches2
@@ -108,7 +108,7 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
             new FakeChange(OperationCode.Create, path, content, acl, flags is 1 or 3 ? connection.SessionId : 0));
     }
 
-    // Parts see what the parts before them did: they are tried on a copy.
+    // Operations see the changes of earlier ones, so they are tried on a copy.
     private FakeReply Multi(ref JuteReader reader)
     {
         var parts = new List<(OperationCode Code, ZooKeeperErrorCode Error, FakeChange? Change)>();
@@ -329,9 +329,9 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
     }
 }
 
-/// <summary>What a fake server answers.</summary>
-/// <param name="Error">In the header.</param>
-/// <param name="Write">The record behind the header.</param>
-/// <param name="Zxid">The transaction that must be applied here before the answer goes.</param>
-/// <param name="Ends">The connection is closed behind it.</param>
+/// <summary>The reply of a fake server.</summary>
+/// <param name="Error">The error in the header.</param>
+/// <param name="Write">Writes the record behind the header.</param>
+/// <param name="Zxid">The transaction that this server must apply before it sends the reply.</param>
+/// <param name="Ends">Whether the connection is closed after the reply.</param>
 internal readonly record struct FakeReply(ZooKeeperErrorCode Error, Action<JuteWriter>? Write = null, long Zxid = 0, bool Ends = false);

@@ -2,7 +2,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>The watches of one connection to a fake server: at most one a path and kind, as on a real one.</summary>
+/// <summary>The watches of one connection to a fake server: at most one per path and kind, as on a real server.</summary>
 internal sealed class FakeWatches
 {
     private readonly HashSet<string> _data = new(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal sealed class FakeWatches
         _ => _data.Remove(path) | _children.Remove(path) | _persistent.Remove(path) | _recursive.Remove(path),
     };
 
-    /// <summary>Whether the connection is to be told; watches that fire once are taken out.</summary>
+    /// <summary>Returns whether the connection gets a notification, and removes one-shot watches.</summary>
     public bool Fires(WatchEventType type, string path)
     {
         var fires = type is not WatchEventType.ChildrenChanged && _data.Remove(path);

@@ -7,9 +7,10 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.TestSupport.ZooKeeper;
 
-/// <summary>A ZooKeeper in this process, which tests can hold, cut, make lie, and take away. Speaks as a server of 3.8 does.</summary>
+/// <summary>A ZooKeeper server in this process with controllable faults. Implements the protocol of 3.8.</summary>
 /// <remarks>
-/// Not there: access rights, quotas, SASL. Sessions end when they are closed or <see cref="ExpireSession"/> is called, never by time.
+/// Does not implement access rights, quotas and SASL. Sessions end when they are closed or <see cref="ExpireSession"/> is called, never by
+/// time.
 /// </remarks>
 public sealed class FakeZooKeeper : IAsyncDisposable
 {
@@ -35,44 +36,49 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         Port = ((IPEndPoint)_listener!.LocalEndPoint!).Port;
     }
 
-    /// <summary>A server that stands alone.</summary>
+    /// <summary>Starts a standalone server.</summary>
     public static FakeZooKeeper Start(TimeProvider? time = null) => new(new FakeQuorum(time ?? TimeProvider.System));
 
     public int Port { get; }
 
-    /// <summary>"127.0.0.1:port".</summary>
+    /// <summary>Gets the address, "127.0.0.1:port".</summary>
     public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
-    /// <summary>Notifications are thrown away from now on: what no ZooKeeper does, and a broken one might.</summary>
+    /// <summary>
+    /// Gets or sets a value that indicates whether notifications are discarded. No real server does this; a broken one might.
+    /// </summary>
     public bool DropNotifications { get; set; }
 
-    /// <summary>The server sends its bytes one at a time.</summary>
+    /// <summary>Gets or sets a value that indicates whether the server sends one byte at a time.</summary>
     public bool SendsByteByByte { get; set; }
 
-    /// <summary>The server has no quorum: clients that allow it may read.</summary>
+    /// <summary>Gets or sets a value that indicates whether the server has no quorum, so that clients may only read.</summary>
     public bool IsReadOnly { get; set; }
 
-    /// <summary>Notifications tell the transaction, as since 3.9.</summary>
-    public bool TellsZxid { get; set; }
+    /// <summary>Gets or sets a value that indicates whether notifications contain the zxid, as since 3.9.</summary>
+    public bool ReportsZxid { get; set; }
 
     /// <summary>
-    /// What <c>srvr</c> says of the server; null: that it serves no requests; empty: it closes the connection without a word.
+    /// Gets or sets the mode that <c>srvr</c> reports; null: the server serves no requests; empty: it closes the connection without a
+    /// reply.
     /// </summary>
     public string? Mode { get; set; } = "standalone";
 
-    /// <summary>Asked for each request; what it returns is done instead. Called inside the server's lock.</summary>
+    /// <summary>Gets or sets the callback that returns a fault for a request, or null. Called inside the lock of the ensemble.</summary>
     public Func<FakeRequest, FakeFault?>? OnRequest { get; set; }
 
-    /// <summary>Asked for each first message of a connection, with the session asked for; what it returns is done instead.</summary>
+    /// <summary>
+    /// Gets or sets the callback that returns a fault for a connect request, or null. Its argument is the requested session.
+    /// </summary>
     public Func<long, FakeFault?>? OnConnect { get; set; }
 
-    /// <summary>The longest message that the server takes; a longer one closes its connection.</summary>
+    /// <summary>Gets or sets the length of the longest accepted message. A longer one closes the connection.</summary>
     public int MaxMessageBytes { get; set; } = 0xFFFFF;
 
-    /// <summary>The first message of a server that does not know the session.</summary>
+    /// <summary>Returns the first message of a server that does not know the session.</summary>
     public static byte[] Expired() => FakeConnection.Frame(new ConnectResponse(0, 0, new byte[16], false).WriteTo);
 
-    /// <summary>The newest transaction that this server knows.</summary>
+    /// <summary>Gets the newest transaction that this server has applied.</summary>
     public long Zxid
     {
         get
@@ -84,7 +90,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>The sessions that live.</summary>
+    /// <summary>Gets the ids of the sessions.</summary>
     public IReadOnlyList<long> Sessions
     {
         get
@@ -96,7 +102,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>How many clients are connected here.</summary>
+    /// <summary>Gets the number of connections to this server.</summary>
     public int Connections
     {
         get
@@ -108,7 +114,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>How many watches are set here.</summary>
+    /// <summary>Gets the number of watches on this server.</summary>
     public int Watches
     {
         get
@@ -120,7 +126,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Everything that was asked of this server, pings included.</summary>
+    /// <summary>Gets every request that this server received, pings included.</summary>
     public IReadOnlyList<FakeRequest> Requests
     {
         get
@@ -136,7 +142,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
 
     internal FakeDataTree Tree => _tree;
 
-    /// <summary>Every path that there is, in order.</summary>
+    /// <summary>Returns the paths of all nodes, sorted.</summary>
     public IReadOnlyList<string> Paths()
     {
         lock (_quorum.Gate)
@@ -145,7 +151,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>A node's data as this server knows them; null also if there is no such node.</summary>
+    /// <summary>Returns the data of a node on this server; null also if the node does not exist.</summary>
     public byte[]? GetData(string path)
     {
         lock (_quorum.Gate)
@@ -154,7 +160,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes a node as some other client would, and makes it and those above it if they are not there.</summary>
+    /// <summary>Writes a node as another client would, and creates it and its ancestors if they are missing.</summary>
     public void SetData(string path, byte[]? data)
     {
         lock (_quorum.Gate)
@@ -171,7 +177,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a node as some other client would.</summary>
+    /// <summary>Deletes a node as another client would.</summary>
     public void Delete(string path)
     {
         lock (_quorum.Gate)
@@ -180,7 +186,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends a session, and closes its connection: its client learns of it when it comes back.</summary>
+    /// <summary>Ends a session and closes its connection. The client learns of it when it reconnects.</summary>
     public void ExpireSession(long id)
     {
         lock (_quorum.Gate)
@@ -194,8 +200,8 @@ public sealed class FakeZooKeeper : IAsyncDisposable
     }
 
     /// <summary>
-    /// Keeps notifications back until <see cref="ReleaseNotifications"/>, while replies go: to a client it looks like a handler that is
-    /// slow.
+    /// Holds notifications back until <see cref="ReleaseNotifications"/>, while replies are sent. A client sees the same as with a slow
+    /// handler.
     /// </summary>
     public void HoldNotifications()
     {
@@ -205,7 +211,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends what was kept back, in order.</summary>
+    /// <summary>Sends the held notifications, in order.</summary>
     public void ReleaseNotifications()
     {
         lock (_quorum.Gate)
@@ -215,7 +221,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Falls behind the other servers: reads show the past, writes and syncs wait, until <see cref="CatchUp"/>.</summary>
+    /// <summary>Falls behind the other servers until <see cref="CatchUp"/>: reads return old data; writes and syncs wait.</summary>
     public void Lag()
     {
         lock (_quorum.Gate)
@@ -224,7 +230,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Applies what was committed meanwhile.</summary>
+    /// <summary>Applies the transactions that were committed since <see cref="Lag"/>.</summary>
     public void CatchUp()
     {
         lock (_quorum.Gate)
@@ -237,13 +243,13 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Hangs: connections stand, new ones are taken, nothing is read or sent, until <see cref="Thaw"/>.</summary>
+    /// <summary>Hangs until <see cref="Thaw"/>: connections stay open and new ones are accepted, but nothing is read or sent.</summary>
     public void Freeze() => SetFrozen(true);
 
-    /// <summary>Goes on.</summary>
+    /// <summary>Resumes after <see cref="Freeze"/>.</summary>
     public void Thaw() => SetFrozen(false);
 
-    /// <summary>Closes every connection; clients may come back at once.</summary>
+    /// <summary>Closes every connection. Clients may reconnect at once.</summary>
     public void DropConnections()
     {
         lock (_quorum.Gate)
@@ -252,7 +258,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Is gone: connections are closed and new ones refused. Sessions and nodes stay.</summary>
+    /// <summary>Closes every connection and refuses new ones. Sessions and nodes are kept.</summary>
     public void Stop()
     {
         lock (_quorum.Gate)
@@ -263,7 +269,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Is back, on the same port.</summary>
+    /// <summary>Listens again, on the same port.</summary>
     public void Restart()
     {
         Stop();
@@ -276,7 +282,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Whether a session's connection ends here.</summary>
+    /// <summary>Returns whether this server holds the connection of a session.</summary>
     public bool Holds(long session)
     {
         lock (_quorum.Gate)
@@ -298,7 +304,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
 
     internal void Note(FakeRequest request) => _requests.Add(request);
 
-    /// <summary>The quorum has committed. Inside the lock.</summary>
+    /// <summary>Applies a committed transaction, or queues it while the server lags. Requires <c>Gate</c>.</summary>
     internal void Deliver(long zxid, long time, IReadOnlyList<FakeChange> changes)
     {
         if (_isLagging)
@@ -311,7 +317,7 @@ public sealed class FakeZooKeeper : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when this server has applied a transaction. Inside the lock.</summary>
+    /// <summary>Waits until this server has applied a transaction. Requires <c>Gate</c>.</summary>
     internal Task AppliedAsync(long zxid)
     {
         if (_tree.Zxid >= zxid)

@@ -5,7 +5,7 @@ using NearCache.ZooKeeper.Sessions;
 
 namespace NearCache.ZooKeeper.Tests.Chaos;
 
-/// <summary>A real ensemble of three, each server behind a proxy, and what can befall it and the client.</summary>
+/// <summary>A real ensemble of three servers, each behind a proxy, and the faults that can be injected.</summary>
 internal sealed class ChaosEnsemble : IAsyncDisposable
 {
     private readonly ZooKeeperEnsemble _ensemble;
@@ -17,17 +17,17 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
         _proxies = [.. ensemble.Servers.Select(server => FaultProxy.Start(server.Port))];
     }
 
-    /// <summary>Past the proxies.</summary>
+    /// <summary>Gets the connection string of the servers.</summary>
     public string Direct => _ensemble.ConnectionString;
 
-    /// <summary>Through the proxies.</summary>
+    /// <summary>Gets the connection string of the proxies.</summary>
     public string Proxied => string.Join(',', _proxies.Select(proxy => proxy.Address));
 
     public static async Task<ChaosEnsemble> StartAsync() => new(await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]));
 
-    /// <summary>Lets something befall them, for a while; then everything is as it should be.</summary>
-    /// <returns>What it was.</returns>
-    public async Task<string> BefallAsync(Random random, ZooKeeperClient client)
+    /// <summary>Injects a random fault for a while and removes it.</summary>
+    /// <returns>The name of the fault.</returns>
+    public async Task<string> InjectFaultAsync(Random random, ZooKeeperClient client)
     {
         var server = random.Next(3);
         var (victim, proxy) = (_ensemble.Servers[server], _proxies[server]);
@@ -57,7 +57,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
                 other.Launch();
                 return "kill -9, two of three";
             case 4:
-                // The client hears nothing and is heard by nobody, as if it had been stopped; sometimes longer than its session lives.
+                // The client neither receives nor sends, as if its process was stopped. Sometimes this lasts longer than its session.
                 Array.ForEach(_proxies, each => each.Hold());
                 await Task.Delay(
                     TimeSpan.FromMilliseconds(random.Next(4) == 0 ? random.Next(4000, 5500) : random.Next(200, 2500)), TimeProvider.System);
@@ -87,7 +87,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
         }
     }
 
-    /// <summary>Nothing is broken any more. Returns when all serve.</summary>
+    /// <summary>Removes all faults, and returns when all servers serve.</summary>
     public async Task HealAsync()
     {
         Array.ForEach(_proxies, proxy => proxy.Heal());
@@ -104,7 +104,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
         await _ensemble.DisposeAsync();
     }
 
-    // Whoever has a session's password can take it over, and end it.
+    // A client with the password of a session can resume and end it.
     private async Task ExpireAsync(ZooKeeperClient client)
     {
         var request = client.Session.StateMachine.CreateConnectRequest();
@@ -136,7 +136,7 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
             }
             catch (Exception e) when (SessionOpener.IsTransientFailure(e))
             {
-                // Not this one.
+                // Tries the next server.
             }
         }
     }

@@ -5,12 +5,12 @@ using NearCache.TestSupport;
 namespace NearCache.ZooKeeper.Tests.Chaos;
 
 /// <summary>
-/// Random misfortune over a real ensemble, under writes and watches. NEARCACHE_CHAOS sets the rounds (30), NEARCACHE_SEED the misfortune.
+/// Random faults on a real ensemble, under writes and watches. NEARCACHE_CHAOS sets the number of rounds (30), NEARCACHE_SEED the seed.
 /// </summary>
 public sealed class ChaosTests
 {
     [Fact]
-    public async Task No_acknowledged_write_is_lost_no_watch_is_lost_and_nothing_unknown_is_called_done()
+    public async Task No_acknowledged_write_or_watch_is_lost_and_no_unknown_outcome_is_reported_as_success()
     {
         var rounds = Setting("NEARCACHE_CHAOS", 30);
         var seed = Setting("NEARCACHE_SEED", Environment.TickCount);
@@ -40,17 +40,17 @@ public sealed class ChaosTests
         {
             using var stop = new CancellationTokenSource();
             var load = writers.Select(writer => Task.Run(() => writer.RunAsync(stop.Token))).ToArray();
-            var misfortune = await ensemble.BefallAsync(random, client);
+            var fault = await ensemble.InjectFaultAsync(random, client);
             await ensemble.HealAsync();
             await stop.CancelAsync();
             await Task.WhenAll(load).WaitAsync(TimeSpan.FromSeconds(60));
-            kinds[misfortune] = kinds.GetValueOrDefault(misfortune) + 1;
+            kinds[fault] = kinds.GetValueOrDefault(fault) + 1;
 
-            await CheckWatchesAsync(witness, watcher, round, misfortune);
+            await CheckWatchesAsync(witness, watcher, round, fault);
             foreach (var writer in writers)
             {
-                var accusations = await UntilAnsweredAsync(() => writer.AccuseAsync(witness));
-                Assert.True(accusations.Count == 0, $"round {round}, {misfortune}, seed {seed}: {string.Join("; ", accusations.Take(5))}");
+                var violations = await UntilAnsweredAsync(() => writer.FindViolationsAsync(witness));
+                Assert.True(violations.Count == 0, $"round {round}, {fault}, seed {seed}: {string.Join("; ", violations.Take(5))}");
                 (acknowledged, unknown) = (acknowledged + writer.Acknowledged, unknown + writer.Unknown);
                 await UntilAnsweredAsync(async () =>
                 {
@@ -63,7 +63,7 @@ public sealed class ChaosTests
             await Eventually.BecomesTrueAsync(
                 () =>
                     client.State == ZooKeeperState.Connected
-                        && client.Session.Watches.Count == 3, $"round {round}, {misfortune}, seed {seed}: connected, with the three watches and no other");
+                        && client.Session.Watches.Count == 3, $"round {round}, {fault}, seed {seed}: connected, with the three watches and no other");
             if (round == Math.Max(rounds / 10, 1) || round == rounds || round % 100 == 0)
             {
                 var heap = Heap();
@@ -78,8 +78,8 @@ public sealed class ChaosTests
         }
     }
 
-    // The last changes of the round must be seen by whoever follows by watches alone.
-    private static async Task CheckWatchesAsync(ZooKeeperClient witness, ChaosWatcher watcher, int round, string misfortune)
+    // A client that follows by watches alone must see the last changes of the round.
+    private static async Task CheckWatchesAsync(ZooKeeperClient witness, ChaosWatcher watcher, int round, string fault)
     {
         var isThere = round % 2 == 0;
         var value = round.ToString(CultureInfo.InvariantCulture);
@@ -100,7 +100,7 @@ public sealed class ChaosTests
         });
         await Eventually.BecomesTrueAsync(
             () => watcher.Data == value && watcher.IsThere == isThere && watcher.Children == (isThere ? "there" : ""),
-            $"round {round}, {misfortune}: the watches tell of the last changes",
+            $"round {round}, {fault}: the watches tell of the last changes",
             TimeSpan.FromSeconds(60));
     }
 

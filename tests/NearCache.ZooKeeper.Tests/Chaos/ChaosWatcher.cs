@@ -2,7 +2,7 @@ using System.Text;
 
 namespace NearCache.ZooKeeper.Tests.Chaos;
 
-/// <summary>IsFollower nodes by watches alone: reads again when a watch fires or a read failed, never by time.</summary>
+/// <summary>Follows nodes by watches alone: reads again when a watch fires or a read fails, never by time.</summary>
 internal sealed class ChaosWatcher(ZooKeeperClient client, string root) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();

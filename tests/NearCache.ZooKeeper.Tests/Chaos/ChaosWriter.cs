@@ -3,12 +3,12 @@ using System.Globalization;
 
 namespace NearCache.ZooKeeper.Tests.Chaos;
 
-/// <summary>Writes without a pause, and remembers what it was told of each write.</summary>
+/// <summary>Writes continuously and records the outcome that each write reported.</summary>
 internal sealed class ChaosWriter(ZooKeeperClient client, string root)
 {
     private readonly ConcurrentQueue<string> _acknowledged = new();
     private readonly ConcurrentQueue<string> _refused = new();
-    private readonly ConcurrentQueue<string> _strange = new();
+    private readonly ConcurrentQueue<string> _unexpected = new();
     private int _number;
     private int _unknown;
     private (int Acknowledged, int Latest) _last;
@@ -26,31 +26,31 @@ internal sealed class ChaosWriter(ZooKeeperClient client, string root)
         }
     }
 
-    /// <summary>What the servers say against it; empty if nothing.</summary>
-    public async Task<List<string>> AccuseAsync(ZooKeeperClient witness)
+    /// <summary>Returns the differences between the reported outcomes and the data on the servers.</summary>
+    public async Task<List<string>> FindViolationsAsync(ZooKeeperClient witness)
     {
         await witness.SyncAsync(root);
         var there = (await witness.GetChildrenAsync(root)).Names.ToHashSet(StringComparer.Ordinal);
         var value = int.Parse(
             System.Text.Encoding.UTF8.GetString((await witness.GetDataAsync(root)).Data.Span), CultureInfo.InvariantCulture);
-        List<string> accusations = [.. _strange];
-        accusations.AddRange(
+        List<string> violations = [.. _unexpected];
+        violations.AddRange(
             _acknowledged.Where(name => !there.Contains(name)).Select(name => $"{root}/{name} was acknowledged and is missing"));
-        accusations.AddRange(_refused.Where(there.Contains).Select(name => $"{root}/{name} was said not to have happened and is there"));
+        violations.AddRange(_refused.Where(there.Contains).Select(name => $"{root}/{name} was said not to have happened and is there"));
         if (value < _last.Acknowledged)
         {
-            accusations.Add($"{root} is {value}, but {_last.Acknowledged} was acknowledged");
+            violations.Add($"{root} is {value}, but {_last.Acknowledged} was acknowledged");
         }
 
-        return accusations;
+        return violations;
     }
 
-    /// <summary>Forgets everything, there and here.</summary>
+    /// <summary>Deletes the nodes and the records.</summary>
     public async Task ForgetAsync(ZooKeeperClient witness)
     {
         var names = (await witness.GetChildrenAsync(root)).Names;
 
-        // So many at a time as are answered long before a request times out, on a slow machine too.
+        // Small batches finish long before a request times out, even on a slow machine.
         foreach (var some in names.Chunk(200))
         {
             await Task.WhenAll(some.Select(name => DeleteAsync(witness, $"{root}/{name}")));
@@ -69,7 +69,7 @@ internal sealed class ChaosWriter(ZooKeeperClient client, string root)
         }
         catch (NoNodeException)
         {
-            // Deleted by an earlier attempt whose answer was lost, or listed by a server that is behind.
+            // Deleted by an earlier attempt whose reply was lost, or listed by a server that lags.
         }
     }
 
@@ -104,8 +104,8 @@ internal sealed class ChaosWriter(ZooKeeperClient client, string root)
         }
         catch (ZooKeeperException e)
         {
-            // A node of a name that only this writer makes, once: nothing else can go wrong with it.
-            _strange.Enqueue($"{root}: {e.GetType().Name}: {e.Message}");
+            // Only this writer uses the name, once, so no other error is possible.
+            _unexpected.Enqueue($"{root}: {e.GetType().Name}: {e.Message}");
         }
     }
 }

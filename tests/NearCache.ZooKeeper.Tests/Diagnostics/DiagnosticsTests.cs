@@ -13,7 +13,7 @@ public sealed class DiagnosticsTests
     private const string Duration = "db.client.operation.duration";
 
     [Fact]
-    public async Task The_meter_tells_what_happened_and_never_a_path()
+    public async Task Metrics_count_every_event_and_never_contain_a_path()
     {
         using var meters = new MeterRecorder();
         await using var server = FakeZooKeeper.Start();
@@ -58,7 +58,7 @@ public sealed class DiagnosticsTests
     }
 
     [Fact]
-    public async Task Calls_without_an_answer_are_failures_and_clients_of_one_factory_are_added_up()
+    public async Task Calls_without_a_reply_are_failures_and_clients_of_one_factory_share_the_counters()
     {
         using var meters = new MeterRecorder();
         await using var server = FakeZooKeeper.Start();
@@ -88,7 +88,7 @@ public sealed class DiagnosticsTests
     }
 
     [Fact]
-    public async Task Each_call_is_a_span_of_a_client_below_the_callers_and_says_no_path()
+    public async Task Each_call_is_a_client_span_below_the_callers_span_and_contains_no_path()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = server.ConnectionString });
@@ -115,7 +115,7 @@ public sealed class DiagnosticsTests
     }
 
     [Fact]
-    public async Task The_log_tells_the_life_of_a_session()
+    public async Task The_log_records_the_lifecycle_of_a_session()
     {
         using var logs = new LogRecorder(LogLevel.Trace);
         await using var server = FakeZooKeeper.Start();

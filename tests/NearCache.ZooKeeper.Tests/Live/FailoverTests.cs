@@ -4,11 +4,11 @@ using NearCache.ZooKeeper.Tests.Sessions;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>How long a client is without a server when its own one dies or hangs. The session is asked to live for 10 s.</summary>
+/// <summary>The time that a client needs to leave a server that was killed or hangs. The requested session timeout is 10 s.</summary>
 public sealed class FailoverTests
 {
     [Fact]
-    public async Task A_dead_server_and_a_hung_one_are_left_long_before_the_session_ends()
+    public async Task The_client_leaves_a_killed_and_a_hung_server_long_before_the_session_ends()
     {
         await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
         await using var client = new ZooKeeperClient(ensemble.ConnectionString);

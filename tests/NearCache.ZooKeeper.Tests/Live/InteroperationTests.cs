@@ -2,7 +2,7 @@ using System.Text;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>With the Java client of the distribution on the other side.</summary>
+/// <summary>The client and the Java client of the distribution on the same server.</summary>
 public sealed class InteroperationTests(LiveServer live)
 {
     [Fact]
@@ -14,14 +14,14 @@ public sealed class InteroperationTests(LiveServer live)
             ZNodeAcl.World(ZNodePermissions.Read | ZNodePermissions.Admin), ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret"),
         ]);
 
-        Assert.Contains("from .NET, größer", await shell.SayAsync("get /net", "größer"), StringComparison.Ordinal);
-        var rights = await shell.SayAsync("getAcl /net", "cdrwa");
+        Assert.Contains("from .NET, größer", await shell.SendAsync("get /net", "größer"), StringComparison.Ordinal);
+        var rights = await shell.SendAsync("getAcl /net", "cdrwa");
         Assert.Contains("'world,'anyone\n: ra", rights, StringComparison.Ordinal);
         Assert.Contains($"'digest,'{ZNodeAcl.Digest(ZNodePermissions.All, "ann", "secret").Id}\n: cdrwa", rights, StringComparison.Ordinal);
 
-        await shell.SayAsync("create /java from-java", "Created /java");
-        await shell.SayAsync("create -e -s /java/e-", "Created /java/e-0000000000");
-        await shell.SayAsync("setAcl /java world:anyone:ra,digest:bob:abc=:cdrwa", "");
+        await shell.SendAsync("create /java from-java", "Created /java");
+        await shell.SendAsync("create -e -s /java/e-", "Created /java/e-0000000000");
+        await shell.SendAsync("setAcl /java world:anyone:ra,digest:bob:abc=:cdrwa", "");
         Assert.Equal("from-java", Encoding.UTF8.GetString((await client.GetDataAsync("/java")).Data.Span));
         Assert.NotEqual(0, (await client.ExistsAsync("/java/e-0000000000"))!.Value.EphemeralOwner);
         await TestSupport.Eventually.BecomesTrueAsync(
@@ -39,14 +39,14 @@ public sealed class InteroperationTests(LiveServer live)
         await client.CreateAsync("/a", "1"u8.ToArray());
         await client.GetDataAsync("/a", told.SetResult);
 
-        await shell.SayAsync("get -w /a", "1");
-        await shell.SayAsync("addWatch -m PERSISTENT_RECURSIVE /b", "");
-        await shell.SayAsync("set /a 2", "type:NodeDataChanged path:/a");
+        await shell.SendAsync("get -w /a", "1");
+        await shell.SendAsync("addWatch -m PERSISTENT_RECURSIVE /b", "");
+        await shell.SendAsync("set /a 2", "type:NodeDataChanged path:/a");
         Assert.Equal(new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a" }, await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
 
         await client.CreateAsync("/b", null);
-        await shell.HeardAsync("type:NodeCreated path:/b");
+        await shell.WaitForOutputAsync("type:NodeCreated path:/b");
         await client.CreateAsync("/b/c", null);
-        await shell.HeardAsync("type:NodeCreated path:/b/c");
+        await shell.WaitForOutputAsync("type:NodeCreated path:/b/c");
     }
 }

@@ -5,9 +5,7 @@ using NearCache.ZooKeeper.Tests.Live;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>
-/// One server of the distribution for all tests that need a real one and leave it alive; each works below a node of its own.
-/// </summary>
+/// <summary>One real server shared by all tests that leave it running. Each test works below a node of its own.</summary>
 public sealed class LiveServer : IAsyncDisposable
 {
     private readonly Lazy<Task<ZooKeeperProcess>> _server = new(() => ZooKeeperProcess.StartNewAsync(
@@ -18,10 +16,10 @@ public sealed class LiveServer : IAsyncDisposable
 
     private readonly System.Runtime.CompilerServices.ConditionalWeakTable<ZooKeeperClient, string> _connectionStrings = [];
 
-    /// <summary>The server, started when it is first asked for.</summary>
+    /// <summary>Returns the server, which starts on first use.</summary>
     public Task<ZooKeeperProcess> ServerAsync() => _server.Value;
 
-    /// <summary>A client whose root is a new node.</summary>
+    /// <summary>Returns a client whose chroot is a new node.</summary>
     public async Task<ZooKeeperClient> ConnectAsync(Action<ZooKeeperOptions>? configure = null)
     {
         var server = await ServerAsync();
@@ -38,7 +36,7 @@ public sealed class LiveServer : IAsyncDisposable
         return client;
     }
 
-    /// <summary>What another client needs to see the same root.</summary>
+    /// <summary>Returns the connection string of a client that this fixture created.</summary>
     public string ConnectionStringOf(ZooKeeperClient client) =>
         _connectionStrings.TryGetValue(client, out var text) ? text : throw new ArgumentException("Not made here.", nameof(client));
 

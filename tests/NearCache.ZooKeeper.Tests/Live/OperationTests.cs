@@ -2,7 +2,7 @@ using System.Text;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>Every operation against a real server.</summary>
+/// <summary>Every operation on a real server.</summary>
 public sealed class OperationTests(LiveServer live)
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Null_and_empty_data_stay_apart()
+    public async Task Null_and_empty_data_are_distinguished()
     {
         await using var client = await live.ConnectAsync();
 
@@ -35,7 +35,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Each_mode_makes_the_node_that_it_says()
+    public async Task Each_mode_creates_its_kind_of_node()
     {
         await using var client = await live.ConnectAsync();
         await client.CreateAsync("/modes", null);
@@ -78,7 +78,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task What_a_server_refuses_is_told_apart()
+    public async Task Each_refusal_of_a_server_has_its_own_exception()
     {
         await using var client = await live.ConnectAsync();
         await client.CreateAsync("/p", null);
@@ -96,7 +96,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task A_multi_happens_as_one()
+    public async Task A_multi_is_one_transaction()
     {
         await using var client = await live.ConnectAsync();
         await client.CreateAsync("/m", null);
@@ -115,7 +115,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task A_multi_that_fails_changes_nothing_and_says_which_part_failed()
+    public async Task A_multi_that_fails_changes_nothing_and_names_the_failed_operation()
     {
         await using var client = await live.ConnectAsync();
         await client.CreateAsync("/m", null);
@@ -134,7 +134,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Reads_in_one_request_succeed_and_fail_alone()
+    public async Task Reads_in_one_request_succeed_and_fail_separately()
     {
         await using var client = await live.ConnectAsync();
         await client.CreateAsync("/r", "data"u8.ToArray());
@@ -149,7 +149,7 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Rights_are_kept_and_enforced()
+    public async Task Access_rights_are_stored_and_enforced()
     {
         await using var client = await live.ConnectAsync();
         await client.AuthenticateAsync(ZooKeeperAuthentication.Digest("ann", "secret"));
@@ -165,10 +165,10 @@ public sealed class OperationTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Sync_answers_for_a_path_that_is_not_there() => await (await live.ConnectAsync()).SyncAsync("/none");
+    public async Task Sync_completes_for_a_path_that_does_not_exist() => await (await live.ConnectAsync()).SyncAsync("/none");
 
     [Fact]
-    public async Task Requests_pile_up_in_order()
+    public async Task Pipelined_requests_are_executed_in_order()
     {
         await using var client = await live.ConnectAsync();
         await client.CreateAsync("/o", null);

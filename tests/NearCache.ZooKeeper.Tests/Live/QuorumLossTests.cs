@@ -4,7 +4,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>A quorum that is lost while many sessions live. NEARCACHE_SOAK sets the minutes; without it, seconds.</summary>
+/// <summary>A quorum that is lost while many sessions exist. NEARCACHE_SOAK sets the duration in minutes; without it, seconds.</summary>
 public sealed class QuorumLossTests
 {
     private const int Sessions = 300;
@@ -38,7 +38,7 @@ public sealed class QuorumLossTests
             var away = new[] { leader, ensemble.Servers.First(server => server != leader) };
             Array.ForEach(away, server => server.Kill());
             await Eventually.BecomesTrueAsync(
-                () => clients.All(client => client.State == ZooKeeperState.Connecting), "nobody is connected");
+                () => clients.All(client => client.State == ZooKeeperState.Connecting), "no client is connected");
 
             // Longer than the sessions' timeout of 10 s.
             await Task.Delay(soak ?? TimeSpan.FromSeconds(12), TimeProvider.System);

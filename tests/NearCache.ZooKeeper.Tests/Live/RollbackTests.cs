@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.ZooKeeper.Tests.Live;
 
 /// <summary>
-/// Real servers that are wiped, restored from an older copy, or replaced. The client's clock runs faster, so that half a minute passes in a
+/// Real servers that are wiped, restored from an older copy or replaced. The clock of the client runs faster, so that half a minute takes a
 /// few seconds.
 /// </summary>
 public sealed class RollbackTests
@@ -13,7 +13,7 @@ public sealed class RollbackTests
     private const int Faster = 15;
 
     [Fact]
-    public async Task A_wiped_ensemble_and_one_that_replaces_it_are_gone_on_with_once_most_servers_prove_it()
+    public async Task The_client_opens_a_new_session_once_most_servers_prove_that_the_ensemble_was_wiped()
     {
         await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
         await using var client = Client(ensemble.ConnectionString);
@@ -28,7 +28,7 @@ public sealed class RollbackTests
         var first = client.SessionId;
         var clock = new AcceleratedTime(Faster);
 
-        // One server stays away: the other two are most of them.
+        // One server stays down: the other two are a majority.
         ensemble.KillAll();
         Array.ForEach([.. ensemble.Servers], Wipe);
         ensemble.Servers[0].Launch();
@@ -46,7 +46,7 @@ public sealed class RollbackTests
     }
 
     [Fact]
-    public async Task A_server_that_is_restored_from_an_older_copy_is_gone_on_with()
+    public async Task The_client_opens_a_new_session_on_a_server_restored_from_an_older_copy()
     {
         await using var server = await ZooKeeperProcess.StartNewAsync(settings: ["forceSync=yes"]);
         await using var client = Client(server.Address);
@@ -80,7 +80,7 @@ public sealed class RollbackTests
             SessionTimeout = TimeSpan.FromSeconds(60),
             LivenessTimeout = TimeSpan.FromSeconds(60),
 
-            // By the clock that runs faster.
+            // Measured by the faster clock.
             ConnectTimeout = TimeSpan.FromSeconds(30),
             RequestTimeout = TimeSpan.FromMinutes(5),
         },
@@ -111,7 +111,7 @@ public sealed class RollbackTests
         }
     }
 
-    // The connection is lost when the server is restarted.
+    // The restart of the server closes the connection.
     private static async Task Retrying(Func<Task> call)
     {
         for (var attempt = 1; ; attempt++)

@@ -5,11 +5,11 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>SASL and TLS against real servers.</summary>
+/// <summary>SASL and TLS on real servers.</summary>
 public sealed class SecurityTests(LiveServer live)
 {
     [Fact]
-    public async Task A_user_who_knows_the_password_is_let_in_by_digest_md5()
+    public async Task Digest_md5_accepts_a_user_with_the_right_password()
     {
         await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "secret" });
 
@@ -19,7 +19,7 @@ public sealed class SecurityTests(LiveServer live)
     }
 
     [Fact]
-    public async Task One_who_does_not_is_refused()
+    public async Task Digest_md5_refuses_a_user_with_a_wrong_password()
     {
         await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "wrong" });
 

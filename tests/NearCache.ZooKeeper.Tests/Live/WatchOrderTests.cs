@@ -4,12 +4,13 @@ using NearCache.ZooKeeper.Tests.Sessions;
 namespace NearCache.ZooKeeper.Tests.Live;
 
 /// <summary>
-/// What ZooKeeper promises about the order of notifications and replies, kept up to the caller. NEARCACHE_ROUNDS sets the rounds (3,000).
+/// The order of notifications and replies that ZooKeeper guarantees, as the caller sees it. NEARCACHE_ROUNDS sets the number of rounds
+/// (3,000).
 /// </summary>
 public sealed class WatchOrderTests(LiveServer live)
 {
     [Fact]
-    public async Task Who_reads_a_change_of_another_client_has_been_told_of_it()
+    public async Task A_caller_that_reads_a_change_of_another_client_has_been_notified_of_it()
     {
         await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         await using var writer = new ZooKeeperClient(live.ConnectionStringOf(client));
@@ -20,7 +21,7 @@ public sealed class WatchOrderTests(LiveServer live)
 
         for (var round = 1; round <= rounds; round++)
         {
-            // Two watches and readers that see the change at once, or by a change that came behind it.
+            // Two watches, and readers that see the change at once or by a later change.
             var (data, child) = (0, 0);
             await client.GetDataAsync("/a", _ => Volatile.Write(ref data, 1));
             await client.ExistsAsync($"/b/{round}", _ => Volatile.Write(ref child, 1));

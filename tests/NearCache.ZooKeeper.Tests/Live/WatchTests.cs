@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Tests.Live;
 public sealed class WatchTests(LiveServer live)
 {
     [Fact]
-    public async Task One_shot_watches_fire_once_for_what_they_watch()
+    public async Task One_shot_watches_fire_once_for_their_kind_of_change()
     {
         await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         var events = new ConcurrentQueue<(string Watch, WatchEvent Event)>();
@@ -33,7 +33,7 @@ public sealed class WatchTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Persistent_watches_go_on()
+    public async Task Persistent_watches_fire_repeatedly()
     {
         await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         var node = new ConcurrentQueue<WatchEvent>();
@@ -57,7 +57,7 @@ public sealed class WatchTests(LiveServer live)
     }
 
     [Fact]
-    public async Task A_removed_watch_is_silent_and_another_one_at_its_place_is_not()
+    public async Task A_removed_watch_does_not_fire_and_another_one_on_the_same_path_does()
     {
         await using var client = await live.ConnectAsync(TestClients.WaitForHandlers);
         var (removed, kept) = (0, 0);
@@ -97,7 +97,7 @@ public sealed class WatchTests(LiveServer live)
     }
 
     [Fact]
-    public async Task Closing_ends_the_session_at_once_and_tells_the_watches()
+    public async Task Dispose_ends_the_session_at_once_and_notifies_the_watches()
     {
         await using var other = await live.ConnectAsync();
         var client = await live.ConnectAsync();

@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.ZooKeeper.Tests.Live;
 
-/// <summary>The distribution's command-line client: commands in, what it prints out.</summary>
+/// <summary>The command-line client of the distribution: commands in, output out.</summary>
 internal sealed class ZkCliProcess : IAsyncDisposable
 {
     private const string Jars = "/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar";
@@ -51,9 +51,9 @@ internal sealed class ZkCliProcess : IAsyncDisposable
         return new ZkCliProcess(Process.Start(start)!);
     }
 
-    /// <summary>Gives a command, and waits until something is printed behind it.</summary>
-    /// <returns>Everything that was printed behind it so far.</returns>
-    public async Task<string> SayAsync(string command, string until)
+    /// <summary>Sends a command and waits for a text in its output.</summary>
+    /// <returns>The output since the command.</returns>
+    public async Task<string> SendAsync(string command, string until)
     {
         int start;
         lock (_output)
@@ -63,11 +63,11 @@ internal sealed class ZkCliProcess : IAsyncDisposable
 
         await _process.StandardInput.WriteLineAsync(command);
         await _process.StandardInput.FlushAsync();
-        return await HeardAsync(until, start);
+        return await WaitForOutputAsync(until, start);
     }
 
-    /// <summary>Waits until something is printed.</summary>
-    public async Task<string> HeardAsync(string until, int start = 0)
+    /// <summary>Waits for a text in the output.</summary>
+    public async Task<string> WaitForOutputAsync(string until, int start = 0)
     {
         var heard = "";
         await Eventually.BecomesTrueAsync(

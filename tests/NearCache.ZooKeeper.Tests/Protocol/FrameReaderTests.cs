@@ -10,7 +10,7 @@ public sealed class FrameReaderTests
     [InlineData(3)]
     [InlineData(64)]
     [InlineData(100_000)]
-    public void Messages_are_whole_however_they_arrive(int step)
+    public void Messages_are_reassembled_however_they_arrive(int step)
     {
         var frames = new FrameReader(1_000_000);
         var sizes = new[] { 0, 1, 16, 40_000, 3, 200_000, 5 };
@@ -36,7 +36,7 @@ public sealed class FrameReaderTests
     }
 
     [Fact]
-    public void Of_a_message_above_the_limit_the_header_is_told_and_the_rest_skipped()
+    public void Of_a_message_above_the_limit_only_the_header_is_returned()
     {
         var frames = new FrameReader(100);
         byte[] bytes = [.. Frame(10_000_000), .. Frame(7)];

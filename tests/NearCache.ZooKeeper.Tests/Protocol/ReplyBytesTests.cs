@@ -2,7 +2,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Tests.Protocol;
 
-/// <summary>What replies mean, by recorded bytes.</summary>
+/// <summary>The decoding of replies, by recorded bytes.</summary>
 public sealed class ReplyBytesTests
 {
     // czxid 1, mzxid 2, ctime 3, mtime 4, version 5, cversion 6, aversion 7, owner 8, length 9, children 10, pzxid 11
@@ -45,7 +45,7 @@ public sealed class ReplyBytesTests
     }
 
     [Fact]
-    public void A_created_path_is_told_without_the_chroot()
+    public void A_created_path_is_returned_without_the_chroot()
     {
         var created = Read(
             "00000007 2f6170702f6131" + Stat,
@@ -56,7 +56,7 @@ public sealed class ReplyBytesTests
 
     // 3.8.0 answers create2 in a multi as create: the path alone. 3.9 answers with the stat.
     [Fact]
-    public void A_multi_is_read_by_what_is_answered_not_by_what_was_asked()
+    public void A_multi_reply_is_decoded_by_the_types_in_it()
     {
         MultiRequest request = new("", [MultiOperation.Create("/a", null), MultiOperation.Create("/a", null), MultiOperation.Delete("/a")]);
         var results = Read(
@@ -70,7 +70,7 @@ public sealed class ReplyBytesTests
     }
 
     [Fact]
-    public void A_result_of_an_unknown_type_in_a_multi_is_not_guessed_at() => Assert.Throws<JuteFormatException>(() =>
+    public void A_result_of_an_unknown_type_in_a_multi_reply_is_rejected() => Assert.Throws<JuteFormatException>(() =>
         Read("00000063 00 00000000 00000000", (ref JuteReader reader) => new MultiRequest("", []).ReadReply(ref reader)));
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ReplyBytesTests
     [InlineData("00000005 01")]              // a string of five bytes of which one is there
     [InlineData("fffffffe")]                 // a length below -1
     [InlineData("7fffffff")]                 // 2 GiB
-    public void A_length_that_is_not_there_is_refused(string bytes) =>
+    public void A_length_beyond_the_message_is_rejected(string bytes) =>
         Assert.Throws<JuteFormatException>(() => Read(bytes, (ref JuteReader reader) => reader.ReadBuffer()));
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class ReplyBytesTests
     }
 
     [Fact]
-    public void A_time_that_no_calendar_has_does_not_throw() =>
+    public void A_time_outside_the_calendar_does_not_throw() =>
         Assert.Equal(DateTimeOffset.UnixEpoch, new ZNodeStat { CreatedMilliseconds = long.MinValue }.CreatedAt);
 
     internal static T Read<T>(string hexadecimal, Reading<T> read)

@@ -3,7 +3,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Tests.Protocol;
 
-/// <summary>What each request looks like on the wire, as a server of 3.8 took it.</summary>
+/// <summary>The encoding of each request, as a server of 3.8 accepts it.</summary>
 public sealed class RequestBytesTests
 {
     private static readonly ChrootedPath A = new("", "/a");
@@ -39,7 +39,7 @@ public sealed class RequestBytesTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public void A_request_is_written_as_the_protocol_has_it(string name, string hexadecimal)
+    public void A_request_is_encoded_as_the_protocol_defines(string name, string hexadecimal)
     {
         var writer = new JuteWriter(1);
         Write(name, writer);
@@ -47,7 +47,7 @@ public sealed class RequestBytesTests
     }
 
     [Fact]
-    public void A_chroot_is_put_before_the_path()
+    public void A_chroot_precedes_the_path()
     {
         Assert.Equal("00000006 2f6170702f61".Replace(" ", "", StringComparison.Ordinal), Hex(new ChrootedPath("/app", "/a")));
         Assert.Equal("00000004 2f617070".Replace(" ", "", StringComparison.Ordinal), Hex(new ChrootedPath("/app", "/")));
@@ -64,7 +64,7 @@ public sealed class RequestBytesTests
     }
 
     [Fact]
-    public void Ids_wrap_before_they_turn_negative()
+    public void Ids_wrap_before_they_become_negative()
     {
         Assert.Equal(1, RequestId.Next(0));
         Assert.Equal(int.MaxValue, RequestId.Next(int.MaxValue - 1));

@@ -6,13 +6,13 @@ using NearCache.ZooKeeper.Sessions;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
 
-/// <summary>Servers that refuse the client's identity.</summary>
+/// <summary>Servers that refuse the identity of the client.</summary>
 public sealed class AuthenticationTests
 {
     private static readonly ZooKeeperAuthentication Digest = ZooKeeperAuthentication.Digest("ann", "x");
 
     [Fact]
-    public async Task One_server_that_refuses_is_left_for_the_others()
+    public async Task The_client_uses_other_servers_when_one_refuses_its_identity()
     {
         for (var i = 0; i < 4; i++)
         {
@@ -31,7 +31,7 @@ public sealed class AuthenticationTests
     }
 
     [Fact]
-    public async Task When_all_refuse_operations_fail_at_once_and_it_is_tried_again_after_a_long_pause()
+    public async Task When_all_servers_refuse_operations_fail_at_once_and_attempts_pause_for_long()
     {
         var time = new ManualTime();
         var logs = new LogRecorder();
@@ -41,27 +41,27 @@ public sealed class AuthenticationTests
         var options = new ZooKeeperOptions { ConnectionString = ensemble.ConnectionString, RenewSession = true };
         options.Authentications.Add(Digest);
         await using var client = new ZooKeeperClient(options, logs, timeProvider: time);
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.AuthenticationFailed, "refused by both");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.AuthenticationFailed, "refused by both");
         var refused = await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.ExistsAsync("/").AsTask());
         Assert.Contains("Authentications", refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));
 
         // 10 minutes: each server 1, 2, 4 … minutes after the last time, each less by half at most.
         var before = time.GetTimestamp();
-        await time.TurnUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromMinutes(10), "ten minutes", 2000);
+        await time.AdvanceUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromMinutes(10), "ten minutes", 2000);
         Assert.InRange(Attempts(), 4, 16);
         Assert.InRange(logs.Of(3103).Length, 2, 14);
 
         Array.ForEach([.. ensemble.Servers], server => server.OnRequest = null);
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "let in", 2000);
-        Assert.NotNull(await time.TurnUntilDoneAsync(client.ExistsAsync("/").AsTask()));
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "let in", 2000);
+        Assert.NotNull(await time.AdvanceUntilDoneAsync(client.ExistsAsync("/").AsTask()));
+        await time.AdvanceUntilDisposedAsync(client);
 
         int Attempts() => ensemble.Servers.Sum(server => server.Requests.Count(request => request.Operation == "Auth"));
     }
 
     [Fact]
-    public async Task A_server_that_ends_sessions_without_an_identity_is_not_asked_for_one_after_another()
+    public async Task A_server_that_ends_sessions_without_an_identity_is_not_asked_for_new_ones_in_a_loop()
     {
         var time = new ManualTime();
         await using var server = FakeZooKeeper.Start(time);
@@ -77,9 +77,9 @@ public sealed class AuthenticationTests
             return null;
         };
 
-        await Assert.ThrowsAnyAsync<ZooKeeperException>(() => time.TurnUntilDoneAsync(client.ExistsAsync("/").AsTask()));
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.AuthenticationFailed, "refused");
-        await time.TurnUntilDisposedAsync(client);
+        await Assert.ThrowsAnyAsync<ZooKeeperException>(() => time.AdvanceUntilDoneAsync(client.ExistsAsync("/").AsTask()));
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.AuthenticationFailed, "refused");
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]

@@ -3,11 +3,11 @@ using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
 
-/// <summary>A chroot that does not exist, and nodes that are made with those above them.</summary>
+/// <summary>A chroot that does not exist, and nodes whose ancestors are missing.</summary>
 public sealed class ChrootTests
 {
     [Fact]
-    public async Task A_missing_chroot_is_created_before_anything_else_where_that_is_allowed()
+    public async Task A_missing_chroot_is_created_before_any_request_if_CreateChroot_is_set()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", null);
@@ -27,7 +27,7 @@ public sealed class ChrootTests
     }
 
     [Fact]
-    public async Task Otherwise_one_error_names_it_and_nothing_is_created()
+    public async Task Without_CreateChroot_one_error_names_the_chroot_and_nothing_is_created()
     {
         await using var server = FakeZooKeeper.Start();
         var logs = new LogRecorder();
@@ -49,7 +49,7 @@ public sealed class ChrootTests
     }
 
     [Fact]
-    public async Task One_that_was_deleted_is_created_again_on_request()
+    public async Task A_deleted_chroot_is_created_again_on_request()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = new ZooKeeperClient(
@@ -64,7 +64,7 @@ public sealed class ChrootTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_lost_while_the_chroot_is_sought_is_made_again_and_the_session_is_still_told_as_new()
+    public async Task A_connection_lost_during_the_chroot_check_is_replaced_and_the_session_is_still_reported_as_new()
     {
         await using var server = FakeZooKeeper.Start();
         var lost = 0;
@@ -83,7 +83,7 @@ public sealed class ChrootTests
     }
 
     [Fact]
-    public async Task A_node_is_made_with_those_above_it()
+    public async Task A_node_is_created_with_its_ancestors()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", null);
@@ -103,14 +103,14 @@ public sealed class ChrootTests
     }
 
     [Fact]
-    public async Task One_above_that_another_client_makes_or_deletes_meanwhile_does_no_harm()
+    public async Task An_ancestor_that_another_client_creates_or_deletes_concurrently_does_no_harm()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
         var round = 0;
         server.OnRequest = request =>
         {
-            // Between the look and the create: first it is there, then its parent is gone.
+            // Between the check and the create request: another client creates the node, and later deletes its parent.
             if (request.Operation == "Create2" && request.Path == "/p/q" && round++ == 0)
             {
                 server.SetData("/p/q", null);

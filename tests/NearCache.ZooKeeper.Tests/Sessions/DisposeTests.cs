@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Tests.Sessions;
 public sealed class DisposeTests
 {
     [Fact]
-    public async Task A_client_that_is_closed_the_moment_it_is_connected_ends()
+    public async Task A_client_that_is_disposed_as_soon_as_it_is_connected_closes()
     {
         await using var server = FakeZooKeeper.Start();
         for (var round = 0; round < 300; round++)
@@ -20,10 +20,10 @@ public sealed class DisposeTests
     }
 
     [Fact]
-    public async Task A_client_that_is_closed_by_the_first_who_hears_that_it_is_connected_ends_its_session()
+    public async Task A_client_that_is_disposed_while_its_connection_is_published_ends_its_session()
     {
         await using var server = FakeZooKeeper.Start();
-        using var first = new FirstToHear();
+        using var first = new DisposingLoggerFactory();
         var client = new ZooKeeperClient(
             new ZooKeeperOptions { ConnectionString = server.ConnectionString, ConnectTimeout = TestClients.Patience }, first);
         first.Client.SetResult(client);
@@ -37,7 +37,7 @@ public sealed class DisposeTests
     [Theory]
     [InlineData(LogLevel.Warning)]
     [InlineData(LogLevel.Debug)]
-    public async Task A_session_or_a_chroot_that_is_left_is_one_line_and_no_stack_but_at_debug(LogLevel least)
+    public async Task A_failed_close_or_chroot_is_logged_in_one_line_without_a_stack_trace_above_debug(LogLevel least)
     {
         await using var server = FakeZooKeeper.Start();
         using var log = new LogRecorder(least);
@@ -62,7 +62,7 @@ public sealed class DisposeTests
     }
 
     [Fact]
-    public async Task Closing_waits_for_no_server_that_is_not_there()
+    public async Task Dispose_does_not_wait_for_a_server_that_does_not_respond()
     {
         await using var server = FakeZooKeeper.Start();
         await using var never = TestClients.New("127.0.0.1:1");
@@ -78,8 +78,8 @@ public sealed class DisposeTests
         Assert.Equal(ZooKeeperState.Closed, client.State);
     }
 
-    /// <summary>Disposes a client on the thread that says that its session is made, before anybody else can know.</summary>
-    private sealed class FirstToHear : ILoggerFactory, ILogger
+    /// <summary>Disposes a client on the thread that logs the new session, before any other thread can observe it.</summary>
+    private sealed class DisposingLoggerFactory : ILoggerFactory, ILogger
     {
         private const int SessionMade = 3100;
 

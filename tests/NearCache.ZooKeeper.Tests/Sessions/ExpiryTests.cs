@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Tests.Sessions;
 public sealed class ExpiryTests
 {
     [Fact]
-    public async Task An_expired_session_is_told_once_and_replaced_by_choice()
+    public async Task An_expired_session_is_reported_once_and_replaced_if_RenewSession_is_set()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync(options => options.RenewSession = true);
@@ -29,7 +29,7 @@ public sealed class ExpiryTests
     }
 
     [Fact]
-    public async Task Otherwise_operations_fail_until_a_new_session_is_asked_for()
+    public async Task Without_RenewSession_operations_fail_until_a_new_session_is_requested()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
@@ -44,7 +44,7 @@ public sealed class ExpiryTests
     }
 
     [Fact]
-    public async Task Operations_that_waited_for_the_old_session_do_not_happen_in_the_new_one()
+    public async Task Operations_that_waited_for_the_old_session_are_not_executed_in_the_new_one()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync(options => options.RenewSession = true);
@@ -62,7 +62,7 @@ public sealed class ExpiryTests
     }
 
     [Fact]
-    public async Task Watches_of_a_lost_session_hear_so_once()
+    public async Task Watches_of_a_lost_session_are_notified_once()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync(options =>
@@ -90,7 +90,7 @@ public sealed class ExpiryTests
     }
 
     [Fact]
-    public async Task A_server_that_answers_every_open_with_expired_is_asked_ever_more_seldom()
+    public async Task Attempts_back_off_while_a_server_answers_every_connect_request_with_expired()
     {
         var time = new ManualTime();
         var opened = 0;
@@ -100,7 +100,7 @@ public sealed class ExpiryTests
                 options.RenewSession,
                 options.ReconnectDelay,
                 options.MaxReconnectDelay) = (true, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(5)), time);
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
         Assert.Equal(ZooKeeperState.Connected, (await changes.NextAsync()).State);
         server.OnConnect = _ =>
@@ -110,7 +110,7 @@ public sealed class ExpiryTests
         };
         var before = time.GetTimestamp();
         server.DropConnections();
-        await time.TurnUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromSeconds(30), "half a minute", 100);
+        await time.AdvanceUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromSeconds(30), "half a minute", 100);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"[FIGURE] a server that answers every open with expired: {opened} connections in half a minute");
@@ -119,7 +119,7 @@ public sealed class ExpiryTests
         Assert.InRange(opened, 2, 22);
 
         server.OnConnect = null;
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
         List<ZooKeeperState> states = [];
         while (!states.Contains(ZooKeeperState.Connected))
         {
@@ -127,6 +127,6 @@ public sealed class ExpiryTests
         }
 
         Assert.Single(states, ZooKeeperState.Expired);
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 }

@@ -3,7 +3,7 @@ using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
 
-/// <summary>Servers that send what no server should.</summary>
+/// <summary>Servers that send invalid messages.</summary>
 public sealed class MalformedMessageTests
 {
     public static TheoryData<string> Bytes() =>
@@ -11,7 +11,7 @@ public sealed class MalformedMessageTests
         "ffffffff",                                                         // a negative length
         "00000002 0001",                                                    // no header
         "00000010 00000063 0000000000000001 00000000",                      // a reply to nothing
-        "00000010 fffffff0 0000000000000001 00000000",                      // an id that nobody takes
+        "00000010 fffffff0 0000000000000001 00000000",                      // an unknown id
         "00000010 7fffffff 0000000000000001 00000000",
         "00000014 ffffffff 0000000000000001 00000000 00000003",             // a notification that is cut off
         "0000001c ffffffff 0000000000000001 00000000 00000003 00000003 7fffffff",
@@ -22,7 +22,7 @@ public sealed class MalformedMessageTests
 
     [Theory]
     [MemberData(nameof(Bytes))]
-    public async Task What_cannot_be_understood_closes_the_connection_and_the_client_goes_on(string hexadecimal)
+    public async Task An_invalid_message_closes_the_connection_and_the_client_reconnects(string hexadecimal)
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
@@ -40,7 +40,7 @@ public sealed class MalformedMessageTests
     }
 
     [Fact]
-    public async Task Random_frames_neither_stop_nor_bloat_the_client()
+    public async Task Random_frames_neither_stop_the_client_nor_leak_memory()
     {
         var seed = Environment.TickCount;
         var random = new Random(seed);
@@ -67,7 +67,7 @@ public sealed class MalformedMessageTests
             }
             catch (ZooKeeperException)
             {
-                // RecordStatus in one of the ways in which a caller can be told.
+                // Any exception of the client is acceptable here.
             }
         }
 
@@ -75,14 +75,14 @@ public sealed class MalformedMessageTests
         await Eventually.BecomesTrueAsync(
             async () => await client.GetDataAsync("/a").AsTask().ContinueWith(read => read.Exception is null, TaskScheduler.Default),
             "the client reads again");
-        // Tests that run beside this one take memory too, for a while.
+        // Tests that run in parallel allocate memory, too.
         await Eventually.BecomesTrueAsync(
             () => GC.GetTotalMemory(forceFullCollection: true) - before < 20_000_000,
             "the client has kept no memory",
             TimeSpan.FromMinutes(1));
     }
 
-    // A frame that looks right for a while: right id, then noise; or noise from the start.
+    // A frame that starts correctly: the right id, then noise. Or noise from the start.
     private static byte[] Spoil(Random random, int id)
     {
         var noise = new byte[random.Next(4, 120)];

@@ -6,7 +6,7 @@ namespace NearCache.ZooKeeper.Tests.Sessions;
 public sealed class ReconnectTests
 {
     [Fact]
-    public async Task A_client_that_is_made_before_its_server_finds_it_later()
+    public async Task A_client_created_before_its_server_connects_later()
     {
         await using var server = FakeZooKeeper.Start();
         server.Stop();
@@ -21,7 +21,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task After_a_lost_connection_the_same_session_goes_on()
+    public async Task After_a_lost_connection_the_same_session_is_resumed()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = TestClients.New(server.ConnectionString);
@@ -43,7 +43,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task A_write_whose_reply_was_lost_says_that_its_outcome_is_unknown_and_a_read_does_not()
+    public async Task A_write_whose_reply_was_lost_has_an_unknown_outcome_and_a_read_has_not()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", [1]);
@@ -59,7 +59,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task What_was_not_sent_goes_out_on_the_next_connection()
+    public async Task Requests_that_were_not_sent_go_out_on_the_next_connection()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
@@ -74,7 +74,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task A_hung_server_is_left_for_another_one()
+    public async Task The_client_leaves_a_hung_server_for_another_one()
     {
         var time = new ManualTime();
         await using var ensemble = FakeEnsemble.Start(2, time);
@@ -89,33 +89,33 @@ public sealed class ReconnectTests
 
         hung.Freeze();
         var before = time.GetTimestamp();
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connecting, "the hung server is given up");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connecting, "the hung server is given up");
         // Without the setting it would be a third of the session. The clock goes on turning while a busy machine has not come to it.
         Assert.InRange(time.GetElapsedTime(before), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(15));
-        await time.TurnUntilAsync(
+        await time.AdvanceUntilAsync(
             () => client.State == ZooKeeperState.Connected && other.Holds(session), "the other server has the session");
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]
-    public async Task An_idle_session_is_kept_by_pings()
+    public async Task Pings_keep_an_idle_session_alive()
     {
         var time = new ManualTime();
         await using var server = FakeZooKeeper.Start(time);
         await using var client = await server.ConnectAsync(time: time);
         var session = client.SessionId;
 
-        await time.TurnUntilAsync(() => server.Requests.Count(request => request.Operation == "Ping") > 10, "pings");
+        await time.AdvanceUntilAsync(() => server.Requests.Count(request => request.Operation == "Ping") > 10, "pings");
 
         // The clock may have turned too far for a busy machine to hear the last answer: then the session goes on at another connection.
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         Assert.Equal(session, client.SessionId);
         Assert.DoesNotContain(server.Requests, request => request.Operation == "Ping" && request.Id != -2);
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]
-    public async Task A_server_that_closes_before_the_first_answer_is_left_for_the_next()
+    public async Task The_client_tries_the_next_server_when_one_closes_before_its_first_reply()
     {
         await using var ensemble = FakeEnsemble.Start(2);
         ensemble.Servers[0].OnConnect = _ => FakeFault.CloseBefore;
@@ -133,7 +133,7 @@ public sealed class ReconnectTests
     [InlineData(4)]
     [InlineData(20)]
     [InlineData(40)]
-    public async Task A_first_answer_that_is_cut_off_is_no_session(int bytes)
+    public async Task A_truncated_first_reply_opens_no_session(int bytes)
     {
         await using var server = FakeZooKeeper.Start();
         var attempts = 0;
@@ -151,7 +151,7 @@ public sealed class ReconnectTests
     [InlineData(4)]
     [InlineData(12)]
     [InlineData(30)]
-    public async Task A_reply_that_is_cut_off_is_a_lost_connection(int bytes)
+    public async Task A_truncated_reply_is_a_lost_connection(int bytes)
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", [1]);
@@ -165,7 +165,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task Bytes_may_come_one_at_a_time()
+    public async Task Bytes_may_arrive_one_at_a_time()
     {
         await using var server = FakeZooKeeper.Start();
         server.SendsByteByByte = true;
@@ -180,7 +180,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task A_server_that_is_behind_what_was_seen_is_not_read_from()
+    public async Task The_client_does_not_read_from_a_server_that_is_behind_its_newest_transaction()
     {
         await using var ensemble = FakeEnsemble.Start(2);
         ensemble.Servers[1].Stop();
@@ -210,7 +210,7 @@ public sealed class ReconnectTests
     }
 
     [Fact]
-    public async Task Without_a_quorum_reads_go_on_by_choice_until_a_better_server_is_found()
+    public async Task With_AllowReadOnly_reads_continue_without_a_quorum_until_a_server_with_one_is_found()
     {
         var time = new ManualTime();
         await using var ensemble = FakeEnsemble.Start(2, time);
@@ -220,16 +220,16 @@ public sealed class ReconnectTests
         await using var refused = TestClients.New(ensemble.Servers[0].ConnectionString, time: time);
         await using var client = TestClients.New(ensemble.ConnectionString, options => options.AllowReadOnly = true, time);
 
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.ConnectedReadOnly, "reading");
-        Assert.Equal([1], (await time.TurnUntilDoneAsync(client.GetDataAsync("/a").AsTask())).Data.ToArray());
-        await Assert.ThrowsAsync<ReadOnlyServerException>(() => time.TurnUntilDoneAsync(client.SetDataAsync("/a", null).AsTask()));
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.ConnectedReadOnly, "reading");
+        Assert.Equal([1], (await time.AdvanceUntilDoneAsync(client.GetDataAsync("/a").AsTask())).Data.ToArray());
+        await Assert.ThrowsAsync<ReadOnlyServerException>(() => time.AdvanceUntilDoneAsync(client.SetDataAsync("/a", null).AsTask()));
         Assert.Equal(ZooKeeperState.Connecting, refused.State);
 
         ensemble.Servers[1].Restart();
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "writing");
-        await time.TurnUntilDoneAsync(client.SetDataAsync("/a", new byte[] { 2 }).AsTask());
-        await time.TurnUntilDisposedAsync(client);
-        await time.TurnUntilDisposedAsync(refused);
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "writing");
+        await time.AdvanceUntilDoneAsync(client.SetDataAsync("/a", new byte[] { 2 }).AsTask());
+        await time.AdvanceUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(refused);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class RequestQueueTests
     [Theory]
     [InlineData(1)]
     [InlineData(5)]
-    public void A_request_allocates_nothing_on_its_way_through_the_queue_whether_it_finds_room_or_waits(int together)
+    public void A_request_allocates_nothing_in_the_queue_whether_it_waits_or_not(int together)
     {
         // Room for two: of five, three wait.
         var queue = new RequestQueue(new QueueLimits(Message: 1000, Outstanding: 2, Bytes: 100_000, Waiting: 100), _ => { });

@@ -21,7 +21,7 @@ public sealed class RequestTests
 
     [Theory]
     [MemberData(nameof(Codes))]
-    public async Task Every_error_code_is_told_and_harms_nothing_else(int code)
+    public async Task Every_error_code_is_reported_and_affects_no_other_request(int code)
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
@@ -39,7 +39,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task A_request_that_nobody_answers_times_out_and_leaves_the_others_in_order()
+    public async Task A_request_without_a_reply_times_out_and_does_not_reorder_the_others()
     {
         var time = new ManualTime();
         await using var server = FakeZooKeeper.Start(time);
@@ -48,7 +48,7 @@ public sealed class RequestTests
         server.Freeze();
 
         var write = client.SetDataAsync("/a", new byte[] { 8 }).AsTask();
-        await time.TurnUntilAsync(() => write.IsCompleted || client.State != ZooKeeperState.Connected, "a timeout");
+        await time.AdvanceUntilAsync(() => write.IsCompleted || client.State != ZooKeeperState.Connected, "a timeout");
         if (client.State == ZooKeeperState.Connected)
         {
             var timeout = await Assert.ThrowsAsync<RequestTimeoutException>(() => write);
@@ -61,13 +61,13 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task Without_a_connection_a_request_times_out_and_says_that_it_was_not_sent()
+    public async Task Without_a_connection_a_request_times_out_and_reports_that_it_was_not_sent()
     {
         var time = new ManualTime();
         await using var client = TestClients.New("127.0.0.1:1", time: time);
 
         var write = client.SetDataAsync("/a", null).AsTask();
-        await time.TurnUntilAsync(() => write.IsCompleted, "a timeout");
+        await time.AdvanceUntilAsync(() => write.IsCompleted, "a timeout");
 
         var timeout = await Assert.ThrowsAsync<RequestTimeoutException>(() => write);
         Assert.False(timeout.IsOutcomeUnknown);
@@ -96,7 +96,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task A_request_that_is_cancelled_after_it_was_sent_keeps_its_place_in_line()
+    public async Task A_request_that_is_cancelled_after_it_was_sent_keeps_its_place_in_the_queue()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", [1]);
@@ -144,7 +144,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task A_request_above_the_limit_is_refused_before_it_is_sent()
+    public async Task A_request_above_the_limit_is_rejected_before_it_is_sent()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();
@@ -182,7 +182,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task A_server_that_stops_reading_costs_no_memory_without_end()
+    public async Task The_memory_for_requests_is_bounded_while_a_server_does_not_read()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync(options =>
@@ -210,7 +210,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task Requests_that_wait_for_room_keep_their_order()
+    public async Task Requests_that_wait_for_capacity_keep_their_order()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", []);
@@ -243,7 +243,7 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task A_task_that_is_awaited_twice_throws_and_harms_nobody()
+    public async Task A_task_that_is_awaited_twice_throws_and_affects_no_other_request()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();

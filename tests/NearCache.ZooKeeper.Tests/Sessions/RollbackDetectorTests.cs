@@ -14,43 +14,43 @@ public sealed class RollbackDetectorTests
     private readonly ServerAddress[] _servers = [.. Enumerable.Range(1, 3).Select(i => ServerAddress.Parse($"zk-{i}:2181"))];
 
     [Fact]
-    public void An_ensemble_that_was_wiped_is_proven_by_two_rounds_of_answers()
+    public void Two_rounds_of_status_replies_prove_that_an_ensemble_was_wiped()
     {
-        var story = new Story(_servers);
+        var simulation = new Simulation(_servers);
 
-        Assert.Equal(TimeSpan.FromSeconds(30), story.Run(_ => (true, Behind)));
-        Assert.Contains("3 of 3", story.Reason, StringComparison.Ordinal);
-        Assert.Contains("0x100000003", story.Reason, StringComparison.Ordinal);
-        Assert.Contains("0x500000010", story.Reason, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(30), simulation.Run(_ => (true, Behind)));
+        Assert.Contains("3 of 3", simulation.Reason, StringComparison.Ordinal);
+        Assert.Contains("0x100000003", simulation.Reason, StringComparison.Ordinal);
+        Assert.Contains("0x500000010", simulation.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void One_of_three_may_be_dead_for_that()
+    public void One_of_three_servers_may_be_down_during_the_proof()
     {
-        Assert.Equal(TimeSpan.FromSeconds(30), new Story(_servers).Run(server => server == _servers[1] ? (false, Silent) : (true, Behind)));
+        Assert.Equal(TimeSpan.FromSeconds(30), new Simulation(_servers).Run(server => server == _servers[1] ? (false, Silent) : (true, Behind)));
     }
 
     [Fact]
     public void A_lost_quorum_ends_no_session_however_long_it_lasts()
     {
-        // The one that runs closes every connection; the others are gone.
-        Assert.Null(new Story(_servers).Run(server => server == _servers[0] ? (true, NoQuorum) : (false, Silent)));
+        // The running server closes every connection; the others are down.
+        Assert.Null(new Simulation(_servers).Run(server => server == _servers[0] ? (true, NoQuorum) : (false, Silent)));
 
-        // All run, and do not see one another.
-        Assert.Null(new Story(_servers).Run(_ => (true, NoQuorum)));
+        // All servers run but are partitioned from one another.
+        Assert.Null(new Simulation(_servers).Run(_ => (true, NoQuorum)));
 
-        // None runs.
-        Assert.Null(new Story(_servers).Run(_ => (false, Silent)));
+        // No server runs.
+        Assert.Null(new Simulation(_servers).Run(_ => (false, Silent)));
 
-        // An election after which one is behind.
-        Assert.Null(new Story(_servers).Run(server => (true, server == _servers[0] ? Behind : NoQuorum)));
+        // One server is behind after an election.
+        Assert.Null(new Simulation(_servers).Run(server => (true, server == _servers[0] ? Behind : NoQuorum)));
     }
 
     [Fact]
-    public void Too_many_connections_of_a_machine_end_it_after_ten_minutes_and_a_random_part()
+    public void Too_many_connections_of_a_machine_end_a_session_after_ten_minutes_and_a_random_part()
     {
         var times = Enumerable.Range(0, 200)
-            .Select(seed => new Story(_servers, seed).Run(_ => (true, Silent))!.Value.TotalMinutes)
+            .Select(seed => new Simulation(_servers, seed).Run(_ => (true, Silent))!.Value.TotalMinutes)
             .ToArray();
 
         Assert.All(times, minutes => Assert.InRange(minutes, 10, 15.1));
@@ -58,42 +58,42 @@ public sealed class RollbackDetectorTests
     }
 
     [Fact]
-    public void As_long_as_most_servers_say_what_they_know_time_ends_nothing()
+    public void Time_ends_no_session_while_most_servers_report_their_status()
     {
-        Assert.Null(new Story(_servers).Run(server => (true, server == _servers[0] ? Silent : Abreast)));
-        Assert.NotNull(new Story(_servers).Run(server => (true, server == _servers[0] ? Abreast : Silent)));
+        Assert.Null(new Simulation(_servers).Run(server => (true, server == _servers[0] ? Silent : Abreast)));
+        Assert.NotNull(new Simulation(_servers).Run(server => (true, server == _servers[0] ? Abreast : Silent)));
     }
 
     [Fact]
     public void One_server_that_is_behind_proves_nothing()
     {
-        Assert.Null(new Story(_servers).Run(server => (true, server == _servers[0] ? Behind : Abreast)));
-        Assert.Null(new Story([_servers[0]]).Run(_ => (true, Behind)));
+        Assert.Null(new Simulation(_servers).Run(server => (true, server == _servers[0] ? Behind : Abreast)));
+        Assert.Null(new Simulation([_servers[0]]).Run(_ => (true, Behind)));
     }
 
     [Fact]
-    public void A_list_of_one_is_proven_by_a_server_that_follows_none()
+    public void A_single_server_that_is_no_follower_is_a_proof()
     {
-        Assert.Equal(TimeSpan.FromSeconds(30), new Story([_servers[0]]).Run(_ => (true, Behind with { IsFollower = false })));
+        Assert.Equal(TimeSpan.FromSeconds(30), new Simulation([_servers[0]]).Run(_ => (true, Behind with { IsFollower = false })));
     }
 
     [Fact]
-    public void Servers_that_catch_up_between_two_rounds_prove_nothing()
+    public void Servers_that_catch_up_between_two_rounds_are_no_proof()
     {
-        var story = new Story(_servers);
+        var simulation = new Simulation(_servers);
 
-        Assert.Null(story.Run(_ => (true, story.Round % 2 == 0 ? Behind : Abreast)));
-        Assert.Null(story.Run(server => (true, (story.Round + Array.IndexOf(_servers, server)) % 2 == 0 ? Behind : NoQuorum)));
+        Assert.Null(simulation.Run(_ => (true, simulation.Round % 2 == 0 ? Behind : Abreast)));
+        Assert.Null(simulation.Run(server => (true, (simulation.Round + Array.IndexOf(_servers, server)) % 2 == 0 ? Behind : NoQuorum)));
     }
 
     [Fact]
-    public void A_majority_takes_two_of_two_and_three_of_four()
+    public void A_majority_is_two_of_two_and_three_of_four()
     {
         var four = _servers.Append(ServerAddress.Parse("zk-4:2181")).ToArray();
 
-        Assert.Null(new Story(_servers[..2]).Run(server => (true, server == _servers[0] ? Behind : NoQuorum)));
-        Assert.Null(new Story(four).Run(server => (true, Array.IndexOf(four, server) < 2 ? Behind : NoQuorum)));
-        Assert.NotNull(new Story(four).Run(server => (true, Array.IndexOf(four, server) < 3 ? Behind : NoQuorum)));
+        Assert.Null(new Simulation(_servers[..2]).Run(server => (true, server == _servers[0] ? Behind : NoQuorum)));
+        Assert.Null(new Simulation(four).Run(server => (true, Array.IndexOf(four, server) < 2 ? Behind : NoQuorum)));
+        Assert.NotNull(new Simulation(four).Run(server => (true, Array.IndexOf(four, server) < 3 ? Behind : NoQuorum)));
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed class RollbackDetectorTests
     }
 
     [Fact]
-    public void A_connection_in_between_makes_all_that_was_found_void()
+    public void A_connection_discards_all_earlier_evidence()
     {
         var detector = new RollbackDetector(new Random(1));
         detector.Reset(_servers);
@@ -129,7 +129,7 @@ public sealed class RollbackDetectorTests
     }
 
     [Fact]
-    public void Who_has_seen_nothing_has_nothing_to_give_up()
+    public void A_client_that_has_seen_no_transaction_gives_no_session_up()
     {
         var detector = new RollbackDetector(new Random(1));
         detector.Reset(_servers);
@@ -151,22 +151,19 @@ public sealed class RollbackDetectorTests
     [InlineData("Zxid: none\nMode: leader", ServingState.Unknown, 0, false)]
     [InlineData("HTTP/1.1 400 Bad Request", ServingState.Unknown, 0, false)]
     [InlineData("", ServingState.Unknown, 0, false)]
-    public void A_report_is_read(string answer, object standing, long zxid, bool follows) =>
+    public void A_status_reply_is_parsed(string answer, object standing, long zxid, bool follows) =>
         Assert.Equal(new ServerStatus((ServingState)standing, zxid, follows), ServerStatus.Read(answer));
 
-    /// <summary>A client that tries its servers in turn, one a second, for two hours.</summary>
-    private sealed class Story(ServerAddress[] servers, int seed = 1)
+    /// <summary>A client that tries one server per second, in turn, for two hours.</summary>
+    private sealed class Simulation(ServerAddress[] servers, int seed = 1)
     {
-        /// <summary>How often the servers were asked.</summary>
+        /// <summary>Gets the number of queries.</summary>
         public int Round { get; private set; }
 
         public string Reason { get; private set; } = "";
 
-        /// <summary>
-        /// When the session is given up, counted from the first question to the servers, or from the last refusal that was missing; null:
-        /// never.
-        /// </summary>
-        /// <param name="of">Whether a server refuses, and what it answers.</param>
+        /// <summary>Returns the time from the first query to the decision to give the session up; null if the session is kept.</summary>
+        /// <param name="of">Returns whether a server refuses, and the status that it reports.</param>
         public TimeSpan? Run(Func<ServerAddress, (bool Refuses, ServerStatus Report)> of)
         {
             var detector = new RollbackDetector(new Random(seed));

@@ -4,14 +4,14 @@ using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
 
-/// <summary>An ensemble whose history has gone back, and what only looks like it.</summary>
+/// <summary>An ensemble that has lost transactions, and cases that only resemble it.</summary>
 public sealed class RollbackTests
 {
-    // So coarse that 20 minutes go by in seconds.
+    // Large steps, so that 20 minutes pass in seconds.
     private const double Coarse = 5000;
 
     [Fact]
-    public async Task After_a_wipe_the_session_is_given_up_with_the_causes_named_and_the_client_goes_on()
+    public async Task After_a_wipe_the_session_is_given_up_with_its_possible_causes_and_a_new_one_is_opened()
     {
         var time = new ManualTime();
         await using var ensemble = FakeEnsemble.Start(3, time);
@@ -19,17 +19,17 @@ public sealed class RollbackTests
         var first = client.SessionId;
         for (var i = 0; i < 20; i++)
         {
-            await time.TurnUntilDoneAsync(client.CreateAsync($"/n{i}", null).AsTask());
+            await time.AdvanceUntilDoneAsync(client.CreateAsync($"/n{i}", null).AsTask());
         }
 
         var told = new List<WatchEvent>();
-        await time.TurnUntilDoneAsync(client.ExistsAsync("/n0", told.Add).AsTask());
+        await time.AdvanceUntilDoneAsync(client.ExistsAsync("/n0", told.Add).AsTask());
         await using var changes = client.StateChangesAsync().GetAsyncEnumerator();
         Assert.Equal(ZooKeeperState.Connected, (await changes.NextAsync()).State);
 
         var wiped = time.GetTimestamp();
         ensemble.Wipe();
-        await time.TurnUntilAsync(
+        await time.AdvanceUntilAsync(
             () => client.State == ZooKeeperState.Connected && client.SessionId != first && client.SessionId != 0, "a new session", 500);
 
         Assert.InRange(time.GetElapsedTime(wiped), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(9));
@@ -45,30 +45,30 @@ public sealed class RollbackTests
 
         Assert.Equal(ZooKeeperState.Connecting, (await changes.NextAsync()).State);
         Assert.True((await changes.NextAsync()).IsNewSession);
-        await time.TurnUntilDoneAsync(client.CreateAsync("/after", null).AsTask());
+        await time.AdvanceUntilDoneAsync(client.CreateAsync("/after", null).AsTask());
         Assert.Contains(told, e => e.Type == WatchEventType.SessionLost);
         Assert.True(client.Session.StateMachine.LastZxid < 10, "What was seen of the old history is forgotten.");
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]
-    public async Task A_client_that_renews_on_request_is_told_once_and_waits_for_it()
+    public async Task A_client_that_renews_on_request_is_notified_once_and_waits()
     {
         var time = new ManualTime();
         await using var ensemble = FakeEnsemble.Start(1, time);
         await using var client = await ConnectAsync(ensemble, time, renews: false);
-        await time.TurnUntilDoneAsync(client.CreateAsync("/a", null).AsTask());
-        await time.TurnUntilDoneAsync(client.CreateAsync("/b", null).AsTask());
+        await time.AdvanceUntilDoneAsync(client.CreateAsync("/a", null).AsTask());
+        await time.AdvanceUntilDoneAsync(client.CreateAsync("/b", null).AsTask());
 
         ensemble.Wipe();
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Expired, "given up", 500);
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Expired, "given up", 500);
         var failed = await Assert.ThrowsAsync<SessionExpiredException>(() => client.ExistsAsync("/a").AsTask());
         Assert.True(failed.IsGivenUp);
 
         var renewal = client.RenewSessionAsync();
-        await time.TurnUntilAsync(() => renewal.IsCompleted, "renewed");
-        Assert.Null(await time.TurnUntilDoneAsync(client.ExistsAsync("/a").AsTask()));
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilAsync(() => renewal.IsCompleted, "renewed");
+        Assert.Null(await time.AdvanceUntilDoneAsync(client.ExistsAsync("/a").AsTask()));
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class RollbackTests
         Array.ForEach([.. ensemble.Servers], server => server.DropConnections());
         var before = time.GetTimestamp();
         var sessions = ensemble.Servers[1].Sessions.Count;
-        await time.TurnUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromMinutes(20), "twenty minutes", Coarse);
+        await time.AdvanceUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromMinutes(20), "twenty minutes", Coarse);
         Assert.NotEqual(ZooKeeperState.Expired, client.State);
 
         foreach (var server in ensemble.Servers)
@@ -96,10 +96,10 @@ public sealed class RollbackTests
             (server.OnConnect, server.Mode) = (null, "follower");
         }
 
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
         Assert.Equal(first, client.SessionId);
         Assert.Equal(sessions, ensemble.Servers[1].Sessions.Count);
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]
@@ -113,9 +113,9 @@ public sealed class RollbackTests
         var lagging = ensemble.Servers.First(server => server != own);
         lagging.Lag();
         (lagging.Mode, own.Mode) = ("follower", "follower");
-        await time.TurnUntilDoneAsync(client.CreateAsync("/a", null).AsTask());
+        await time.AdvanceUntilDoneAsync(client.CreateAsync("/a", null).AsTask());
 
-        // The one that lags serves; the others have no place for the client.
+        // The lagging server serves; the others refuse the client.
         foreach (var server in ensemble.Servers.Where(server => server != lagging))
         {
             server.OnConnect = _ => FakeFault.CloseBefore;
@@ -123,13 +123,13 @@ public sealed class RollbackTests
         }
 
         var before = time.GetTimestamp();
-        await time.TurnUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromMinutes(20), "twenty minutes", Coarse);
+        await time.AdvanceUntilAsync(() => time.GetElapsedTime(before) > TimeSpan.FromMinutes(20), "twenty minutes", Coarse);
         Assert.Equal(first, client.SessionId);
 
         own.OnConnect = null;
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected again");
         Assert.Equal(first, client.SessionId);
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     [Fact]
@@ -142,20 +142,20 @@ public sealed class RollbackTests
         await using var client = new ZooKeeperClient(
             Configure(new ZooKeeperOptions { ConnectionString = server.ConnectionString }, renews: true), logs, timeProvider: time);
 
-        await time.TurnUntilAsync(() => time.GetElapsedTime(0) > TimeSpan.FromMinutes(10), "ten minutes", Coarse);
+        await time.AdvanceUntilAsync(() => time.GetElapsedTime(0) > TimeSpan.FromMinutes(10), "ten minutes", Coarse);
 
         Assert.InRange(logs.Of(3001).Length, 1, 60);
-        await time.TurnUntilDisposedAsync(client);
+        await time.AdvanceUntilDisposedAsync(client);
     }
 
     private static async Task<ZooKeeperClient> ConnectAsync(FakeEnsemble ensemble, ManualTime time, bool renews = true)
     {
         var client = TestClients.New(ensemble.ConnectionString, options => Configure(options, renews), time);
-        await time.TurnUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
+        await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         return client;
     }
 
-    // The clock turns faster than sockets are: an attempt must not time out by that.
+    // The clock advances faster than sockets work, so attempts must not time out.
     private static ZooKeeperOptions Configure(ZooKeeperOptions options, bool renews)
     {
         (

@@ -9,7 +9,7 @@ public sealed class SessionStateMachineTests
     private static readonly byte[] Password = [1, 2, 3];
 
     [Fact]
-    public void It_asks_for_a_new_session_first_and_for_the_same_one_afterwards()
+    public void The_first_connect_request_is_for_a_new_session_and_later_ones_are_for_the_same()
     {
         var core = NewCore();
         Assert.Equal(0, core.CreateConnectRequest().SessionId);
@@ -25,7 +25,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void A_session_that_the_server_does_not_know_is_lost_and_a_new_one_may_be_asked_for()
+    public void A_session_unknown_to_the_server_is_lost_and_a_new_one_can_be_requested()
     {
         var core = Connected();
 
@@ -38,7 +38,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void A_silent_server_is_asked_once_and_then_given_up()
+    public void A_silent_server_gets_one_ping_and_is_then_disconnected()
     {
         var core = Connected();   // granted 9 s: silent for 3 s at most
         var steps = Enumerable.Range(1, 30).Select(tenth => core.OnTick(Seconds(tenth / 10.0))).ToArray();
@@ -49,7 +49,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void A_server_that_talks_without_end_still_hears_from_us()
+    public void A_server_that_sends_continuously_still_gets_pings()
     {
         var core = Connected();
         var pings = 0;
@@ -63,7 +63,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void Who_slept_does_not_blame_the_server()
+    public void A_pause_of_the_process_does_not_count_as_silence_of_the_server()
     {
         var core = Connected();
         core.OnTick(Seconds(0.2));
@@ -73,7 +73,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void Waits_grow_but_not_beyond_a_fifth_of_a_session_however_long_there_is_no_server()
+    public void Delays_grow_up_to_a_fifth_of_the_session_timeout_however_long_there_is_no_server()
     {
         var core = Connected();
         var waits = new List<double>();
@@ -91,7 +91,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void A_server_that_closes_at_once_what_it_opened_does_not_shorten_the_waits()
+    public void A_session_that_is_closed_at_once_does_not_reset_the_backoff()
     {
         var core = Connected();
         core.OnDisconnected(Seconds(5));
@@ -102,7 +102,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void A_session_of_a_server_without_a_quorum_is_not_shown_to_others()
+    public void A_session_of_a_server_without_a_quorum_is_not_presented_to_other_servers()
     {
         var core = NewCore(allowReadOnly: true);
         core.OnConnectResponse(Response(5) with { ReadOnly = true }, Seconds(0));
@@ -115,7 +115,7 @@ public sealed class SessionStateMachineTests
     }
 
     [Fact]
-    public void A_transaction_is_never_forgotten_for_an_older_one()
+    public void The_newest_transaction_never_decreases()
     {
         var core = Connected();
         core.OnReceived(Seconds(1), 50);

@@ -3,14 +3,12 @@ using NearCache.TestSupport.ZooKeeper;
 
 namespace NearCache.ZooKeeper.Tests.Sessions;
 
-/// <summary>TestClients for tests with a fake server.</summary>
+/// <summary>Creates clients for tests with a fake server.</summary>
 internal static class TestClients
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>
-    /// Outcomes wait for the handlers of watches as long as they can: a busy machine does not run one within the usual 50 ms.
-    /// </summary>
+    /// <summary>Makes results wait for handlers as long as possible: a busy machine does not run a handler within 50 ms.</summary>
     public static void WaitForHandlers(ZooKeeperOptions options) => options.WatchHandlerGrace = TimeSpan.FromSeconds(1);
 
     public static ZooKeeperClient New(string connectionString, Action<ZooKeeperOptions>? configure = null, TimeProvider? time = null)
@@ -33,8 +31,8 @@ internal static class TestClients
         return client;
     }
 
-    /// <summary>Turns the clock in small steps, of 20 ms unless told otherwise, until something holds.</summary>
-    public static Task TurnUntilAsync(this ManualTime time, Func<bool> condition, string what, double stepMilliseconds = 20) =>
+    /// <summary>Advances the clock in small steps until a condition holds.</summary>
+    public static Task AdvanceUntilAsync(this ManualTime time, Func<bool> condition, string what, double stepMilliseconds = 20) =>
         Eventually.BecomesTrueAsync(
         () =>
         {
@@ -48,23 +46,24 @@ internal static class TestClients
         what);
 
     /// <summary>
-    /// Turns the clock until a call has ended: while it stands still, no request times out and no lost connection is made again.
+    /// Advances the clock until a call has completed. While the clock stands still, no request times out and no connection is
+    /// reestablished.
     /// </summary>
-    public static async Task<T> TurnUntilDoneAsync<T>(this ManualTime time, Task<T> call)
+    public static async Task<T> AdvanceUntilDoneAsync<T>(this ManualTime time, Task<T> call)
     {
-        await time.TurnUntilAsync(() => call.IsCompleted, "the call ends");
+        await time.AdvanceUntilAsync(() => call.IsCompleted, "the call ends");
         return await call;
     }
 
-    /// <summary>Disposes a client while the clock turns.</summary>
-    public static async Task TurnUntilDisposedAsync(this ManualTime time, ZooKeeperClient client)
+    /// <summary>Disposes a client while the clock advances.</summary>
+    public static async Task AdvanceUntilDisposedAsync(this ManualTime time, ZooKeeperClient client)
     {
         var disposal = client.DisposeAsync().AsTask();
-        await time.TurnUntilAsync(() => disposal.IsCompleted, "the client is disposed");
+        await time.AdvanceUntilAsync(() => disposal.IsCompleted, "the client is disposed");
         await disposal;
     }
 
-    /// <summary>The next state of a subscription.</summary>
+    /// <summary>Returns the next change of a subscription.</summary>
     public static async Task<ZooKeeperStateChange> NextAsync(this IAsyncEnumerator<ZooKeeperStateChange> changes)
     {
         Assert.True(await changes.MoveNextAsync().AsTask().WaitAsync(Patience));

@@ -35,7 +35,7 @@ public sealed class TlsFailureTests
     [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
-    public async Task A_server_that_rejects_the_client_after_its_own_certificate_was_accepted_names_it_too(SslProtocols protocol)
+    public async Task A_rejection_after_the_handshake_names_the_client_certificate(SslProtocols protocol)
     {
         using var certificate = Certificate();
         await using var server = new TlsServer(async stream =>
@@ -65,7 +65,7 @@ public sealed class TlsFailureTests
     }
 
     [Fact]
-    public async Task A_server_certificate_that_the_client_rejects_does_not_blame_the_client_certificate()
+    public async Task A_rejected_server_certificate_is_not_attributed_to_the_client_certificate()
     {
         using var certificate = Certificate();
         await using var server = new TlsServer(async stream =>

@@ -6,7 +6,7 @@ namespace NearCache.ZooKeeper.Tests.Sessions;
 public sealed class UpdateServersTests
 {
     [Fact]
-    public async Task A_server_that_is_no_longer_in_the_list_is_left_and_the_session_goes_on()
+    public async Task The_client_leaves_a_server_that_is_removed_from_the_list_and_keeps_the_session()
     {
         await using var ensemble = FakeEnsemble.Start(3);
         await using var client = TestClients.New(string.Join(',', ensemble.Servers.Take(2).Select(server => server.ConnectionString)));
@@ -38,7 +38,7 @@ public sealed class UpdateServersTests
     }
 
     [Fact]
-    public async Task A_list_that_is_replaced_while_no_server_is_there_is_used_next()
+    public async Task A_list_that_is_replaced_while_disconnected_is_used_by_the_next_attempt()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = TestClients.New("127.0.0.1:1");
@@ -47,7 +47,7 @@ public sealed class UpdateServersTests
     }
 
     [Fact]
-    public async Task A_mistake_and_another_chroot_are_refused_and_change_nothing()
+    public async Task An_invalid_list_and_another_chroot_are_rejected_and_change_nothing()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync();

@@ -9,7 +9,7 @@ namespace NearCache.ZooKeeper.Tests.Watches;
 public sealed class CallbackOrderTests
 {
     [Fact]
-    public async Task A_slow_handler_delays_nobody_else_and_loses_nothing()
+    public async Task A_slow_handler_delays_no_other_handler_and_misses_nothing()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", []);
@@ -38,7 +38,7 @@ public sealed class CallbackOrderTests
     }
 
     [Fact]
-    public async Task A_handler_that_never_returns_keeps_outcomes_back_once_and_not_for_each_event()
+    public async Task A_handler_that_never_returns_holds_results_back_once_and_not_per_event()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", []);
@@ -57,7 +57,7 @@ public sealed class CallbackOrderTests
     }
 
     [Fact]
-    public async Task A_handler_may_wait_for_the_client_and_one_that_throws_harms_nobody()
+    public async Task A_handler_may_wait_for_the_client_and_one_that_throws_does_no_harm()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", [1]);
@@ -74,7 +74,7 @@ public sealed class CallbackOrderTests
     }
 
     [Fact]
-    public async Task Who_reads_a_change_has_been_told_of_it()
+    public async Task A_caller_that_reads_a_change_has_been_notified_of_it()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/a", BitConverter.GetBytes(0));

@@ -8,7 +8,7 @@ namespace NearCache.ZooKeeper.Tests.Watches;
 public sealed class WatchRestoreTests
 {
     [Fact]
-    public async Task Changes_that_were_missed_are_told_after_the_reconnect()
+    public async Task Missed_changes_are_reported_after_the_reconnect()
     {
         await using var server = FakeZooKeeper.Start();
         server.SetData("/data", []);
@@ -72,7 +72,7 @@ public sealed class WatchRestoreTests
     }
 
     [Fact]
-    public async Task A_persistent_watch_is_told_that_it_may_have_missed_something()
+    public async Task A_persistent_watch_is_notified_that_it_may_have_missed_changes()
     {
         await using var server = FakeZooKeeper.Start();
         await using var client = await server.ConnectAsync(TestClients.WaitForHandlers);
