@@ -21,7 +21,12 @@ public sealed class ZooKeeperOptionsTests
 
         var exception = Assert.Throws<ArgumentException>(() => new ZooKeeperClient(options));
 
-        foreach (var name in new[] { "ConnectionString", "SessionTimeout", "RequestTimeout", "LivenessTimeout", "ReconnectJitter", "MaxMessageBytes", "Sasl", "Authentications[0]" })
+        string[] names =
+        [
+            "ConnectionString", "SessionTimeout", "RequestTimeout", "LivenessTimeout", "ReconnectJitter", "MaxMessageBytes", "Sasl",
+            "Authentications[0]",
+        ];
+        foreach (var name in names)
         {
             Assert.Contains(name, exception.Message, StringComparison.Ordinal);
         }

@@ -50,7 +50,8 @@ internal sealed class FakeQuorum(TimeProvider time)
     {
         if (_sessions.Remove(id))
         {
-            Commit([.. _newest.Paths.Where(path => _newest.Find(path)!.Stat.EphemeralOwner == id).Select(path => new FakeChange(OperationCode.Delete, path))]);
+            var ephemerals = _newest.Paths.Where(path => _newest.Find(path)!.Stat.EphemeralOwner == id);
+            Commit([.. ephemerals.Select(path => new FakeChange(OperationCode.Delete, path))]);
         }
     }
 

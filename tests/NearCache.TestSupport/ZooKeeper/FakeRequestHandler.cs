@@ -14,8 +14,15 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
     /// <summary>Returns the path at the start of a request; null if the operation has none.</summary>
     public static string? PathOf(OperationCode code, byte[] message)
     {
-        if (code is OperationCode.Multi or OperationCode.MultiRead or OperationCode.Ping or OperationCode.Auth or OperationCode.SetWatches or OperationCode.SetWatches2
-            or OperationCode.CloseSession or OperationCode.WhoAmI or OperationCode.Sasl)
+        if (code is OperationCode.Multi
+            or OperationCode.MultiRead
+            or OperationCode.Ping
+            or OperationCode.Auth
+            or OperationCode.SetWatches
+            or OperationCode.SetWatches2
+            or OperationCode.CloseSession
+            or OperationCode.WhoAmI
+            or OperationCode.Sasl)
         {
             return null;
         }
@@ -27,7 +34,12 @@ internal sealed class FakeRequestHandler(FakeZooKeeper server, FakeConnection co
     public FakeReply Answer(OperationCode code, ref JuteReader reader) => code switch
     {
         OperationCode.Ping => Ok,
-        OperationCode.Create or OperationCode.Create2 or OperationCode.CreateContainer or OperationCode.CreateTtl or OperationCode.Delete or OperationCode.SetData
+        OperationCode.Create
+            or OperationCode.Create2
+            or OperationCode.CreateContainer
+            or OperationCode.CreateTtl
+            or OperationCode.Delete
+            or OperationCode.SetData
             or OperationCode.SetAcl => Change(code, ref reader),
         OperationCode.Multi => Multi(ref reader),
         OperationCode.MultiRead => MultiRead(ref reader),

@@ -63,12 +63,14 @@ public sealed class ChaosTests
             await Eventually.BecomesTrueAsync(
                 () =>
                     client.State == ZooKeeperState.Connected
-                        && client.Session.Watches.Count == 3, $"round {round}, {fault}, seed {seed}: connected, with the three watches and no other");
+                        && client.Session.Watches.Count == 3,
+                    $"round {round}, {fault}, seed {seed}: connected, with the three watches and no other");
             if (round == Math.Max(rounds / 10, 1) || round == rounds || round % 100 == 0)
             {
                 var heap = Heap();
                 early = early == 0 ? heap : early;
-                Say($"[FIGURE] chaos: round {round}: {acknowledged} writes acknowledged, {unknown} unknown, heap {heap / 1024} KiB ({(double)heap / early:0.00} of the first); {string.Join(", ", kinds)}");
+                Say($"[FIGURE] chaos: round {round}: {acknowledged} writes acknowledged, {unknown} unknown, heap {heap / 1024} KiB "
+                    + $"({(double)heap / early:0.00} of the first); {string.Join(", ", kinds)}");
             }
         }
 

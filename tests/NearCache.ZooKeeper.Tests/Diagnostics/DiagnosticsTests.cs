@@ -33,7 +33,9 @@ public sealed class DiagnosticsTests
         server.ExpireSession(client.SessionId);
         await Eventually.BecomesTrueAsync(() => meters.Sum("nearcache.zookeeper.sessions.opened", "kind=made") == 2, "a new session");
 
-        foreach (var (operation, outcome) in new[] { ("create", "ok"), ("get_data", "ok"), ("get_data", "no_node"), ("set_data", "ok"), ("exists", "no_node") })
+        (string Operation, string Outcome)[] expected =
+            [("create", "ok"), ("get_data", "ok"), ("get_data", "no_node"), ("set_data", "ok"), ("exists", "no_node")];
+        foreach (var (operation, outcome) in expected)
         {
             Assert.Equal(1, meters.Sum("nearcache.zookeeper.operations", $"db.operation.name={operation}", $"outcome={outcome}"));
         }

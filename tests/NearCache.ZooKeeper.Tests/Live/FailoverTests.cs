@@ -21,7 +21,10 @@ public sealed class FailoverTests
             return Task.CompletedTask;
         });
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] kill -9 of the attached server noticed after {dead.Noticed.TotalSeconds:0.00} s, connected again after {dead.Back.TotalSeconds:0.00} s; SIGSTOP {hung.Noticed.TotalSeconds:0.00} s and {hung.Back.TotalSeconds:0.00} s (session 10 s; when the hung one leads, the others take a syncLimit of 5 s to elect another)");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"[FIGURE] kill -9 of the attached server noticed after {dead.Noticed.TotalSeconds:0.00} s, connected again after "
+            + $"{dead.Back.TotalSeconds:0.00} s; SIGSTOP {hung.Noticed.TotalSeconds:0.00} s and {hung.Back.TotalSeconds:0.00} s "
+            + "(session 10 s; when the hung server leads, the others take a syncLimit of 5 s to elect another)");
         Assert.NotNull(await client.ExistsAsync("/e"));
         Assert.InRange(dead.Noticed, TimeSpan.Zero, TimeSpan.FromSeconds(8));
         Assert.InRange(hung.Noticed, TimeSpan.Zero, TimeSpan.FromSeconds(8));

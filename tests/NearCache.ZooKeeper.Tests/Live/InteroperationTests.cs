@@ -27,7 +27,11 @@ public sealed class InteroperationTests(LiveServer live)
         await TestSupport.Eventually.BecomesTrueAsync(
             async () => (await client.GetAclAsync("/java")).Stat.AclVersion == 1, "the rights have changed");
         Assert.Equal(
-            [ZNodeAcl.World(ZNodePermissions.Read | ZNodePermissions.Admin), new ZNodeAcl { Permissions = ZNodePermissions.All, Scheme = "digest", Id = "bob:abc=" }], (await client.GetAclAsync("/java")).Acl);
+            [
+                ZNodeAcl.World(ZNodePermissions.Read | ZNodePermissions.Admin),
+                new ZNodeAcl { Permissions = ZNodePermissions.All, Scheme = "digest", Id = "bob:abc=" },
+            ],
+            (await client.GetAclAsync("/java")).Acl);
     }
 
     [Fact]
@@ -42,7 +46,8 @@ public sealed class InteroperationTests(LiveServer live)
         await shell.SendAsync("get -w /a", "1");
         await shell.SendAsync("addWatch -m PERSISTENT_RECURSIVE /b", "");
         await shell.SendAsync("set /a 2", "type:NodeDataChanged path:/a");
-        Assert.Equal(new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a" }, await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(
+            new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a" }, await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
 
         await client.CreateAsync("/b", null);
         await shell.WaitForOutputAsync("type:NodeCreated path:/b");

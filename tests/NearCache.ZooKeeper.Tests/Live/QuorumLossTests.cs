@@ -48,7 +48,9 @@ public sealed class QuorumLossTests
                 () => clients.All(client => client.State == ZooKeeperState.Connected), "all are connected", TimeSpan.FromMinutes(2));
 
             var made = clients.Where((client, i) => client.SessionId != sessions[i]).Count();
-            TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] quorum lost for {(soak ?? TimeSpan.FromSeconds(12)).TotalSeconds:0} s under {Sessions} sessions: {made} new sessions, {expired} expired");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"[FIGURE] quorum lost for {(soak ?? TimeSpan.FromSeconds(12)).TotalSeconds:0} s under {Sessions} sessions: "
+                + $"{made} new sessions, {expired} expired");
             Assert.Equal((0, 0), (made, expired));
             await Eventually.BecomesTrueAsync(() => witness.State == ZooKeeperState.Connected, "the witness is connected");
             Assert.Equal(Sessions, (await witness.GetChildrenAsync("/")).Names.Count(name => name.StartsWith('e')));

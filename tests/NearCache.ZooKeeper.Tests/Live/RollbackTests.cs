@@ -36,7 +36,9 @@ public sealed class RollbackTests
         var reason = await expired.WaitAsync(TimeSpan.FromMinutes(1));
         await client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromMinutes(1));
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"[FIGURE] two of three servers wiped and started, one dead: a new session after {clock.GetElapsedTime(0).TotalSeconds:0} s by the client's clock, the servers' start included");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            "[FIGURE] two of three servers wiped and started, one dead: a new session after "
+            + $"{clock.GetElapsedTime(0).TotalSeconds:0} s by the client's clock, the servers' start included");
         Assert.True(reason.IsGivenUp);
         Assert.Contains("2 of 3 servers serve", reason.Message, StringComparison.Ordinal);
         Assert.NotEqual(first, client.SessionId);

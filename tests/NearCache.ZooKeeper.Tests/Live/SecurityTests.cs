@@ -11,7 +11,8 @@ public sealed class SecurityTests(LiveServer live)
     [Fact]
     public async Task Digest_md5_accepts_a_user_with_the_right_password()
     {
-        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "secret" });
+        await using var client = await live.ConnectAsync(
+            options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "secret" });
 
         Assert.Contains(await client.WhoAmIAsync(), identity => identity is { Scheme: "sasl", User: "bob" });
         await client.CreateAsync("/bobs", null, acl: [new ZNodeAcl { Permissions = ZNodePermissions.All, Scheme = "sasl", Id = "bob" }]);
@@ -21,7 +22,8 @@ public sealed class SecurityTests(LiveServer live)
     [Fact]
     public async Task Digest_md5_refuses_a_user_with_a_wrong_password()
     {
-        await using var client = await live.ConnectAsync(options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "wrong" });
+        await using var client = await live.ConnectAsync(
+            options => options.Sasl = new ZooKeeperSaslCredentials { User = "bob", Password = "wrong" });
 
         await Assert.ThrowsAsync<AuthenticationFailedException>(
             () => client.WaitForStateAsync(ZooKeeperState.Connected).WaitAsync(TimeSpan.FromSeconds(30)));

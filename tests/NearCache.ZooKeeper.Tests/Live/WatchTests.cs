@@ -49,10 +49,22 @@ public sealed class WatchTests(LiveServer live)
         await client.SyncAsync("/");
 
         Assert.Equal(
-            [WatchEventType.Created, WatchEventType.DataChanged, WatchEventType.ChildrenChanged, WatchEventType.ChildrenChanged, WatchEventType.Deleted],
+            [
+                WatchEventType.Created,
+                WatchEventType.DataChanged,
+                WatchEventType.ChildrenChanged,
+                WatchEventType.ChildrenChanged,
+                WatchEventType.Deleted,
+            ],
             node.Select(e => e.Type));
         Assert.Equal(
-            [(WatchEventType.Created, "/n"), (WatchEventType.DataChanged, "/n"), (WatchEventType.Created, "/n/c"), (WatchEventType.Deleted, "/n/c"), (WatchEventType.Deleted, "/n")],
+            [
+                (WatchEventType.Created, "/n"),
+                (WatchEventType.DataChanged, "/n"),
+                (WatchEventType.Created, "/n/c"),
+                (WatchEventType.Deleted, "/n/c"),
+                (WatchEventType.Deleted, "/n"),
+            ],
             below.Select(e => (e.Type, e.Path)));
     }
 

@@ -6,7 +6,9 @@ namespace NearCache.ZooKeeper.Tests.Protocol;
 public sealed class ReplyBytesTests
 {
     // czxid 1, mzxid 2, ctime 3, mtime 4, version 5, cversion 6, aversion 7, owner 8, length 9, children 10, pzxid 11
-    private const string Stat = "0000000000000001 0000000000000002 0000000000000003 0000000000000004 00000005 00000006 00000007 0000000000000008 00000009 0000000a 000000000000000b";
+    private const string Stat =
+        "0000000000000001 0000000000000002 0000000000000003 0000000000000004 "
+        + "00000005 00000006 00000007 0000000000000008 00000009 0000000a 000000000000000b";
     private static readonly ChrootedPath A = new("/app", "/a");
 
     [Fact]
@@ -60,7 +62,8 @@ public sealed class ReplyBytesTests
     {
         MultiRequest request = new("", [MultiOperation.Create("/a", null), MultiOperation.Create("/a", null), MultiOperation.Delete("/a")]);
         var results = Read(
-            "00000001 00 00000000 00000002 2f61" + "0000000f 00 00000000 00000002 2f61" + Stat + "00000002 00 00000000" + "ffffffff 01 ffffffff",
+            "00000001 00 00000000 00000002 2f61" + "0000000f 00 00000000 00000002 2f61" + Stat
+            + "00000002 00 00000000" + "ffffffff 01 ffffffff",
             (ref JuteReader reader) => request.ReadReply(ref reader));
 
         Assert.Equal("/a", results[0].Path);

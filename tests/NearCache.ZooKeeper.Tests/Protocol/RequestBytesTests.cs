@@ -29,7 +29,13 @@ public sealed class RequestBytesTests
         { "whoAmI", "" },
         { "closeSession", "" },
         { "sasl", "00000002 0102" },
-        { "multi", "00000002 00 ffffffff" + PathA + "00000003" + "0000000d 00 ffffffff" + PathA + "00000004" + "00000005 00 ffffffff" + PathA + "00000001 79 ffffffff" + "ffffffff 01 ffffffff" },
+        {
+            "multi",
+            "00000002 00 ffffffff" + PathA + "00000003"
+            + "0000000d 00 ffffffff" + PathA + "00000004"
+            + "00000005 00 ffffffff" + PathA + "00000001 79 ffffffff"
+            + "ffffffff 01 ffffffff"
+        },
         { "multiRead", "00000004 00 ffffffff" + PathA + "00" + "00000008 00 ffffffff" + PathA + "00" + "ffffffff 01 ffffffff" },
         { "auth", "00000000 00000006 646967657374 00000003 753a70" },
         { "setWatches", "0000000000000009 00000001" + PathA + "00000000 00000000" },
@@ -97,7 +103,8 @@ public sealed class RequestBytesTests
             case "multi":
                 new MultiRequest(
                 "",
-                [MultiOperation.Delete("/a", 3), MultiOperation.Check("/a", 4), MultiOperation.SetData("/a", "y"u8.ToArray())]).WriteTo(writer); break;
+                [MultiOperation.Delete("/a", 3), MultiOperation.Check("/a", 4), MultiOperation.SetData("/a", "y"u8.ToArray())])
+                .WriteTo(writer); break;
             case "multiRead":
                 new MultiReadRequest("", [MultiReadOperation.GetData("/a"), MultiReadOperation.GetChildren("/a")])
                 .WriteTo(writer); break;

@@ -254,7 +254,8 @@ public sealed class ReconnectTests
         await using var client = await server.ConnectAsync();
 
         await Assert.ThrowsAsync<AuthenticationFailedException>(
-            () => client.AuthenticateAsync(new ZooKeeperAuthentication { Scheme = "nonsense", Credentials = default }).WaitAsync(TestClients.Patience));
+            () => client.AuthenticateAsync(new ZooKeeperAuthentication { Scheme = "nonsense", Credentials = default })
+                .WaitAsync(TestClients.Patience));
         await client.WaitForStateAsync(ZooKeeperState.AuthenticationFailed).WaitAsync(TestClients.Patience);
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.GetDataAsync("/").AsTask());
         await Assert.ThrowsAsync<AuthenticationFailedException>(() => client.WaitForStateAsync(ZooKeeperState.Connected));

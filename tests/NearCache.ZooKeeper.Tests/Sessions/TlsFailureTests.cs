@@ -29,7 +29,8 @@ public sealed class TlsFailureTests
             await stream.WriteAsync(new byte[] { 21, 3, 3, 0, 2, 2, alert });
         });
 
-        Assert.Contains("may require a client certificate, and none is configured (ZooKeeperOptions.Tls)", await FailureAsync(server, new()));
+        Assert.Contains(
+            "may require a client certificate, and none is configured (ZooKeeperOptions.Tls)", await FailureAsync(server, new()));
     }
 
     [Theory]

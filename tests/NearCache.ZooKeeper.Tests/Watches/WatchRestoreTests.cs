@@ -86,7 +86,12 @@ public sealed class WatchRestoreTests
         server.SetData("/a/b", []);
         await client.SyncAsync("/");
 
-        Assert.Equal([new WatchEvent { Type = WatchEventType.Interrupted, Path = "/a" }, new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a/b" }], events);
+        Assert.Equal(
+            [
+                new WatchEvent { Type = WatchEventType.Interrupted, Path = "/a" },
+                new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a/b" },
+            ],
+            events);
         Assert.Contains(server.Requests, request => request.Operation == "SetWatches2");
     }
 
