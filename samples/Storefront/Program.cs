@@ -1,4 +1,5 @@
 using NearCache;
+using OpenTelemetry.Metrics;
 using Storefront.Endpoints;
 using Storefront.Source;
 
@@ -13,6 +14,9 @@ builder.Services.AddProblemDetails();
 builder.Services.AddHealthChecks()
     .AddCheck<NearCacheHealthCheck>("nearcache", tags: ["ready"])
     .AddCheck<NearCacheDetailedHealthCheck>("nearcache-details", tags: ["details"]);
+builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+    .AddMeter("NearCache", "NearCache.Memcached", "NearCache.ZooKeeper")
+    .AddPrometheusExporter());
 
 var app = builder.Build();
 app.UseMiddleware<CacheFailureMiddleware>();
@@ -23,5 +27,6 @@ app.MapViews();
 app.MapDiagnostics();
 app.MapAdmin();
 app.MapHealth();
+app.MapPrometheusScrapingEndpoint("/metrics");
 app.MapPage();
 app.Run();

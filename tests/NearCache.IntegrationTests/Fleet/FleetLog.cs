@@ -42,6 +42,9 @@ internal sealed class FleetLog
 
     public long UncertainWrites => _uncertain.Count;
 
+    /// <summary>How many keys were near after an instant.</summary>
+    public int NearKeysSince(long timestamp) => _hits.Where(hit => hit.Called >= timestamp).Select(hit => hit.Key).Distinct().Count();
+
     /// <summary>The near hits that break the promise.</summary>
     public IEnumerable<string> Violations(TimeSpan bound)
     {
@@ -82,7 +85,10 @@ internal sealed class FleetLog
 
     private static IEnumerable<LoggedOperation> Read(string file)
     {
-        var bytes = File.ReadAllBytes(file);
+        // Its process may be writing.
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
         var whole = bytes.Length - (bytes.Length % Marshal.SizeOf<LoggedOperation>());
         return MemoryMarshal.Cast<byte, LoggedOperation>(bytes.AsSpan(0, whole)).ToArray();
     }

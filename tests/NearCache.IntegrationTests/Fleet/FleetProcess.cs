@@ -27,6 +27,9 @@ internal sealed class FleetProcess : ServerProcess
 
     public string Log { get; }
 
+    /// <summary>The build of the checker that <see cref="ServerProcess.StartAsync"/> starts.</summary>
+    public string Program { get; set; } = Repository.Sample("NearCache.Checker");
+
     public IReadOnlyList<FaultProxy> Ways { get; }
 
     /// <summary>Stops the process by a command, so that its log is complete.</summary>
@@ -58,7 +61,7 @@ internal sealed class FleetProcess : ServerProcess
     protected override ProcessStartInfo Command()
     {
         var start = new ProcessStartInfo(
-            "dotnet", [Repository.Sample("NearCache.Checker"), .. _arguments])
+            "dotnet", [Program, .. _arguments])
         { RedirectStandardInput = true };
         return start;
     }

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using YamlDotNet.Core;
+using YamlDotNet.Serialization;
+using Map = System.Collections.Generic.Dictionary<object, object>;
+
+namespace NearCache.IntegrationTests.Documents;
+
+/// <summary>deploy/ says what can be run: its files parse, name what exists, and hold settings that NearCache takes.</summary>
+public sealed class ComposeTests
+{
+    private static readonly Map Compose = Parse("deploy/compose.yaml");
+    private static readonly Map Services = (Map)Compose["services"];
+
+    [Fact]
+    public void The_services_are_two_shops_on_two_memcacheds_and_three_ZooKeepers()
+    {
+        string[] expected =
+        [
+            "memcached1", "memcached2", "prometheus", "storefront1", "storefront2", "zookeeper1", "zookeeper2", "zookeeper3",
+        ];
+        Assert.Equal(expected, Services.Keys.Cast<string>().Order(StringComparer.Ordinal));
+
+        var ports = Services.Values.Cast<Map>()
+            .Where(service => service.ContainsKey("ports"))
+            .SelectMany(service => (List<object>)service["ports"]);
+        Assert.Equal(3, ports.Select(port => ((string)port).Split(':')[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_images_of_the_servers_are_those_that_the_container_tests_use()
+    {
+        var tested = Repository.Read("tests/NearCache.Containers.Tests/Images.cs");
+        foreach (var name in new[] { "memcached1", "zookeeper1" })
+        {
+            Assert.Contains($"\"{((Map)Services[name])["image"]}\"", tested, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("storefront1")]
+    [InlineData("storefront2")]
+    public void The_settings_of_a_shop_are_taken_and_name_services(string name)
+    {
+        var settings = ((Map)((Map)Services[name])["environment"]).ToDictionary(
+            entry => ((string)entry.Key).Replace("__", ":", StringComparison.Ordinal),
+            entry => (string?)entry.Value);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        using var provider = new ServiceCollection()
+            .AddLogging()
+            .AddNearCache(configuration.GetSection("NearCache")).Services
+            .BuildServiceProvider();
+
+        var options = provider.GetRequiredService<IOptions<NearCacheOptions>>().Value;
+
+        var hosts = options.Memcached.Servers.Concat(options.ZooKeeper.ConnectionString.Split(',')).Select(server => server.Split(':')[0]);
+        Assert.Equal(5, hosts.Count());
+        Assert.All(hosts, host => Assert.Contains(host, Services.Keys));
+    }
+
+    [Fact]
+    public void Prometheus_asks_the_shops()
+    {
+        var job = (Map)((List<object>)Parse("deploy/monitoring/prometheus.yml")["scrape_configs"]).Single();
+        var targets = (List<object>)((Map)((List<object>)job["static_configs"]).Single())["targets"];
+
+        Assert.Equal(["storefront1:8080", "storefront2:8080"], targets.Cast<string>());
+        Assert.Contains("\"/metrics\"", Repository.Read("samples/Storefront/Program.cs"), StringComparison.Ordinal);
+        Assert.Equal("/metrics", job["metrics_path"]);
+    }
+
+    [Fact]
+    public void The_image_is_built_of_what_is_there_and_does_not_run_as_root()
+    {
+        var lines = Repository.Read("deploy/storefront.Dockerfile").Split('\n');
+        var copied = lines
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ')[1..^1]);
+
+        Assert.All(copied, path => Assert.True(Path.Exists(Path.Combine(Repository.Root, path)), path));
+        Assert.Contains(lines, line => line.StartsWith("ARG BASE=", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("HEALTHCHECK ", StringComparison.Ordinal));
+        Assert.Matches(@"^USER [1-9]\d*$", lines.Last(line => line.StartsWith("USER ", StringComparison.Ordinal)));
+    }
+
+    // Anchors and merge keys are resolved.
+    private static Map Parse(string path) => new DeserializerBuilder().Build()
+        .Deserialize<Map>(new MergingParser(new Parser(new StringReader(Repository.Read(path)))));
+}
