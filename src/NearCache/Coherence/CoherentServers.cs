@@ -7,7 +7,8 @@ using NearCache.Remote;
 namespace NearCache.Coherence;
 
 /// <summary>
-/// The drivers of the servers that the cache has now, and which of them owns a key; changes them when the list of servers changes.
+/// The servers of the cache, and the owner of each key. Replaces the servers when the list of servers changes. The main type of the folder,
+/// which joins the areas of coherence below it.
 /// </summary>
 internal sealed class CoherentServers : IAsyncDisposable, IDisposable
 {
@@ -17,27 +18,27 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
     private volatile Placement _now;
     private volatile bool _isDisposed;
 
-    /// <param name="remote">Owned from now on.</param>
+    /// <param name="remote">The remote, owned by this object.</param>
     public CoherentServers(IRemote remote, CoherenceContext context, RulesCoordinator rules)
     {
         (_context, _rules) = (context, rules);
         _now = new Placement(remote, [.. remote.Servers.Select(server => new CoherentServer(server, context))]);
     }
 
-    /// <summary>Called whenever the list has been replaced, and before anything of the old one is ended.</summary>
+    /// <summary>Gets or sets the callback for a replaced list, called before any old server is disposed.</summary>
     public Action<IReadOnlyList<CoherentServer>>? Changed { get; set; }
 
-    /// <summary>All of them, as they are now.</summary>
+    /// <summary>Gets the present servers.</summary>
     public IReadOnlyList<CoherentServer> All => _now.Drivers;
 
-    /// <summary>The driver of the server that owns a physical key. Whoever fills read <see cref="ProcessEpochs.Ring"/> before.</summary>
+    /// <summary>Returns the server that owns a physical key. For a fill, <see cref="ProcessEpochs.Ring"/> must be read before.</summary>
     public CoherentServer OwnerOf(ReadOnlySpan<byte> key)
     {
         var now = _now;
         return now.Drivers[now.Remote.IndexOf(key)];
     }
 
-    /// <summary>Everything that decides where a key is, as text: which server has it, and by which prefix.</summary>
+    /// <summary>Gets as text what decides the place of a key: the placement and the prefix.</summary>
     public string PlacementText => _context.Prefix.Describe(_now.Remote.Placement);
 
     public void Start()
@@ -49,10 +50,10 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Replaces the list of servers. What is kept near is void when the task ends, and so is what was read before and would still be kept.
+    /// Replaces the list of servers. When the task completes, all near entries are void, and so are the fills of reads that began before.
     /// </summary>
-    /// <exception cref="NotSupportedException">The remote has no such list.</exception>
-    /// <exception cref="ArgumentException">The list has mistakes; nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">The remote has no list of servers.</exception>
+    /// <exception cref="ArgumentException">The list has mistakes, and nothing was changed.</exception>
     public async Task ChangeAsync(IEnumerable<string> servers)
     {
         await _changing.WaitAsync().ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
             _now = new Placement(next, drivers);
             Changed?.Invoke(drivers);
 
-            // Only now: who reads the old generation and the new list throws its fill away, never the other way round.
+            // Raised last: a fill with the old generation and the new list is discarded, and the reverse cannot happen.
             _context.Epochs.RaiseRing();
             foreach (var driver in before.Drivers.Union(drivers))
             {
@@ -105,7 +106,7 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
         await _now.Remote.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Closes the connections now and waits for nothing. To be followed by <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Closes the connections without waiting. <see cref="DisposeAsync"/> must follow.</summary>
     public void Dispose()
     {
         _isDisposed = true;

@@ -8,10 +8,10 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence;
 
-/// <summary>Follows the session to ZooKeeper: makes the namespace, and starts and ends what lives as long as a session.</summary>
+/// <summary>Follows the session to ZooKeeper: keeps the namespace, and starts and ends the tasks that live as long as a session.</summary>
 internal sealed class EnsembleSession : IAsyncDisposable
 {
-    /// <summary>How long a process that ends waits for its announcements to leave.</summary>
+    /// <summary>How long a process that shuts down waits for its announcements.</summary>
     public static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan LeaveLimit = TimeSpan.FromSeconds(5);
@@ -30,9 +30,9 @@ internal sealed class EnsembleSession : IAsyncDisposable
     private volatile bool _canServe;
     private bool _saidAway = true;
 
-    /// <param name="gate">Disposed at the end.</param>
-    /// <param name="leave">Takes back what would end with the session, where the session goes on.</param>
-    /// <param name="duties">What runs for as long as a session lives.</param>
+    /// <param name="gate">The gateway, disposed with this object.</param>
+    /// <param name="leave">Removes the ephemeral nodes of this cache if other caches keep the session open.</param>
+    /// <param name="duties">The tasks that run as long as a session.</param>
     public EnsembleSession(
         EnsembleGateway gate,
         NamespaceKeeper keeper,
@@ -50,7 +50,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
         _loop = new BackgroundLoop(context.Logger, "following the ZooKeeper session");
     }
 
-    /// <summary>Whether announcements come in: there is a session, a connection, and a namespace that can be read.</summary>
+    /// <summary>Gets whether announcements arrive: there are a session, a connection, and a readable namespace.</summary>
     public bool HearsNews => _isUp;
 
     public string State => _gate.State.ToString();
@@ -118,7 +118,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
         _gate.Connected(change.IsNewSession);
         if (_session is not null && !change.IsNewSession)
         {
-            // The same session on another connection: its watches were set again, and what went by fires them.
+            // The same session on another connection: its watches were set again, and missed changes fire them.
             if (_canServe)
             {
                 _isUp = true;

@@ -7,11 +7,12 @@ using NearCache.Tags;
 namespace NearCache.Coherence;
 
 /// <summary>
-/// Voids keys in this process: no fill under way can end, no entry is left, not even a stale one, and no flight under way is joined.
+/// Voids keys in this process: discards fills in progress, drops entries including stale ones, and lets no caller join a flight in
+/// progress.
 /// </summary>
 internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags) : IInvalidationTarget
 {
-    /// <summary>Told of each entry that was voided. Set before anything is started.</summary>
+    /// <summary>Gets or sets the callback for each voided entry. Set before any loop starts.</summary>
     public Action<NearEntry>? Voided { get; set; }
 
     public void Invalidate(ReadOnlySpan<byte> key)

@@ -2,14 +2,14 @@ using NearCache.Diagnostics;
 
 namespace NearCache.Rules;
 
-/// <summary>A rule at work in this process: what near entries and fills hold on to.</summary>
+/// <summary>A rule at work in this process, which near entries and fills refer to.</summary>
 /// <remarks>
-/// One object a rule and <see cref="Rule.Since"/>: an edit that changes neither match nor enable changes the numbers here and voids
-/// nothing. Any thread may read.
+/// One object for each rule and <see cref="Rule.Since"/>: an edit that changes neither match nor enable updates the settings here and voids
+/// nothing. Reads are thread-safe.
 /// </remarks>
 internal sealed class ActiveRule
 {
-    // Even: on. Odd: off. One number, so that a hit compares once.
+    // Even: on. Odd: off. One number, so that a hit makes one comparison.
     private long _generation = 1;
     private long _nearLifetime;
     private long _maxStaleness;
@@ -27,60 +27,62 @@ internal sealed class ActiveRule
         Update(rule, defaults);
     }
 
-    /// <summary>What it is called in logs and metrics.</summary>
+    /// <summary>Gets the name in logs and metrics.</summary>
     public string Name => _rule.Name;
 
-    /// <summary>The revision of its last change of match or enable.</summary>
+    /// <summary>Gets the revision of the last change of match or enable.</summary>
     public long Since => _rule.Since;
 
-    /// <summary>The rule as it stands now.</summary>
+    /// <summary>Gets the present rule.</summary>
     public Rule Rule => _rule;
 
-    /// <summary>How long an entry may stay near.</summary>
+    /// <summary>Gets how long an entry may stay near.</summary>
     public TimeSpan NearLifetime => new(Volatile.Read(ref _nearLifetime));
 
-    /// <summary>For how long a confirmation counts.</summary>
+    /// <summary>Gets how long a confirmation is valid, in milliseconds.</summary>
     public long MaxStalenessMilliseconds => Volatile.Read(ref _maxStaleness);
 
-    /// <summary>Writes a second of this process that trip the churn breaker.</summary>
+    /// <summary>Gets the writes a second of this process that trip the churn breaker.</summary>
     public double MaxWritesPerSecond { get; private set; }
 
-    /// <summary>Writes a second of all processes together that do.</summary>
+    /// <summary>Gets the writes a second of all processes together that trip the churn breaker.</summary>
     public double MaxFleetWritesPerSecond { get; private set; }
 
     /// <summary>
-    /// Changes whenever the rule is switched off or on. A fill captures it before its remote read; an entry is served only while it is the
-    /// same.
+    /// Gets a number that changes when the rule is switched on or off. A fill reads it before its remote read; an entry is served only
+    /// while it is unchanged.
     /// </summary>
     public long Generation => Volatile.Read(ref _generation);
 
-    /// <summary>Is it in force: enabled, in the applied set, and not stopped?</summary>
+    /// <summary>Gets whether the rule is enabled, in the applied set, and not stopped.</summary>
     public bool IsOn => (Generation & 1) == 0;
 
-    /// <summary>What its churn breaker knows; null: it has not tripped lately.</summary>
+    /// <summary>Gets the circuit of the churn breaker; null if it has not tripped lately.</summary>
     public RuleCircuit? Circuit => _circuit;
 
-    /// <summary>What the churn breaker lets it announce.</summary>
+    /// <summary>Gets the state of the churn breaker.</summary>
     public ChurnBreakerState Breaker => _circuit?.State ?? ChurnBreakerState.Closed;
 
     /// <summary>
-    /// Since which monotonic millisecond this process knows that the registry has a stop of it, by an unchanged set;
-    /// <see cref="long.MaxValue"/>: it has none. Only told where the remote has no counters.
+    /// Gets the monotonic millisecond since which this process has known a stop of the rule in the registry, in an unchanged set; <see
+    /// cref="long.MaxValue"/> if there is none. Only if the remote has no counters.
     /// </summary>
     public long ClosedFrom => Volatile.Read(ref _closedFrom);
 
-    /// <summary>Counts what the rule would do; null: it is no dry run.</summary>
+    /// <summary>Gets the counters of a dry run; null if the rule is no dry run.</summary>
     public DryRun? DryRun { get; }
 
-    /// <summary>What it did in this process.</summary>
+    /// <summary>Gets the counters of this process.</summary>
     public RuleCounters Counters { get; }
 
-    /// <summary>Its part of the count of near hits: here, where no counter is written that other threads would have to read anew.</summary>
+    /// <summary>
+    /// Gets the index of the rule in the count of near hits. It is here, in a cache line without counters that other threads write.
+    /// </summary>
     public int HitsPart { get; }
 
     /// <summary>
-    /// May a write of one of its keys be announced? Not while it is off, nor while the churn breaker is open; while that is half-open, as
-    /// often as <see cref="AllowOne"/> was called.
+    /// Returns whether a write of one of the rule's keys may be announced. False while the rule is off or the churn breaker is open. While
+    /// the breaker is half-open, true once for each <see cref="AllowOne"/>.
     /// </summary>
     public bool TakeAnnouncement() => IsOn && Breaker switch
     {
@@ -89,16 +91,14 @@ internal sealed class ActiveRule
         _ => Interlocked.Exchange(ref _trial, 0) == 1,
     };
 
-    /// <summary>The churn breaker has changed.</summary>
+    /// <summary>Sets the circuit of the churn breaker.</summary>
     public void SetCircuit(RuleCircuit? circuit) => _circuit = circuit;
 
-    /// <summary>
-    /// The next write may be announced while the breaker is half-open. Called again before there was one, it is still one.
-    /// </summary>
+    /// <summary>Allows one announcement while the breaker is half-open. Permits do not add up.</summary>
     public void AllowOne() => Volatile.Write(ref _trial, 1);
 
-    /// <summary>The registry was read.</summary>
-    /// <param name="from">Becomes <see cref="ClosedFrom"/>.</param>
+    /// <summary>Takes over the stop in the registry.</summary>
+    /// <param name="from">The value of <see cref="ClosedFrom"/>.</param>
     internal void SetClosedFrom(long from) => Volatile.Write(ref _closedFrom, from);
 
     internal void Update(Rule rule, RuleDefaults defaults)
@@ -109,11 +109,11 @@ internal sealed class ActiveRule
         Volatile.Write(ref _maxStaleness, (long)staleness.TotalMilliseconds);
         MaxWritesPerSecond = rule.MaxWritesPerSecond ?? defaults.MaxWritesPerSecond;
 
-        // What one process may write, all may together.
+        // The rate that one process may have, all together may have.
         MaxFleetWritesPerSecond = rule.MaxFleetWritesPerSecond ?? Math.Max(defaults.MaxFleetWritesPerSecond, MaxWritesPerSecond);
     }
 
-    /// <summary>Switches it, if it is not so already. Called by one thread at a time.</summary>
+    /// <summary>Switches the rule on or off. Not thread-safe. Returns whether that changed anything.</summary>
     internal bool Switch(bool on)
     {
         if (IsOn == on)
@@ -126,11 +126,11 @@ internal sealed class ActiveRule
     }
 }
 
-/// <summary>What counts where a rule does not say.</summary>
+/// <summary>The defaults of settings that a rule leaves out.</summary>
 internal sealed record RuleDefaults(
     TimeSpan NearLifetime, TimeSpan MaxStaleness, double MaxWritesPerSecond, double MaxFleetWritesPerSecond = double.PositiveInfinity)
 {
-    /// <summary>Those of a cache.</summary>
+    /// <summary>Returns the defaults of a cache.</summary>
     public static RuleDefaults Of(NearCacheOptions options) => new(
         options.NearLifetime,
         options.Seams.HoldGateOpen ? TimeSpan.FromDays(10_000) : options.MaxStaleness,

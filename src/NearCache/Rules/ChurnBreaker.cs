@@ -3,25 +3,19 @@ using System.Collections.Immutable;
 namespace NearCache.Rules;
 
 /// <summary>
-/// The churn breakers of all rules, as this process knows them: merged with those of the fleet, tripped by churn, healed by quiet.
+/// The circuits of all rules, as this process knows them: merged with those of the fleet, opened by churn, closed after quiet.
 /// </summary>
 /// <remarks>
-/// <para>
-/// All processes share one item. Of two circuits of a rule the one with the later version counts, and of equal ones that of the item, so
-/// that of processes which change something at the same time all take the first one's change. An item that was lost is written again by the
-/// processes that remember it.
-/// </para>
-/// <para>
-/// No clocks are compared but for the hour in which trips are counted: a process measures for how long a circuit has not changed since it
-/// saw the change. While churn goes on, a process that sees it changes the version again and again, so a circuit that does not change is a
-/// quiet rule.
-/// </para>
-/// <para>One caller at a time.</para>
+/// <para>All processes share one item. Of two circuits of a rule the later version counts, and of equal versions that of the item, so that
+/// all processes accept the first of simultaneous changes. A lost item is written again by the processes that remember it.</para>
+/// <para>Clocks of machines are compared only for the hour in which trips count: a process measures how long a circuit has been unchanged
+/// since it saw the change. While churn continues, the processes that see it raise the version again and again, so an unchanged circuit
+/// means a quiet rule.</para> <para>Not thread-safe.</para>
 /// </remarks>
 internal sealed class ChurnBreaker
 {
     /// <summary>
-    /// How long a rule must be quiet after its first trip until a few of its writes are announced again, in milliseconds. Each further trip
+    /// How long a rule must be quiet after its first trip until some of its writes are announced again, in milliseconds. Each further trip
     /// within the hour doubles it.
     /// </summary>
     public const long FirstPause = 60_000;
@@ -29,14 +23,14 @@ internal sealed class ChurnBreaker
     /// <summary>How long a rule stays half-open, in milliseconds.</summary>
     public const long Trial = 60_000;
 
-    /// <summary>While churn goes on, how long a circuit stays unchanged, in milliseconds.</summary>
+    /// <summary>How long a circuit stays unchanged while churn continues, in milliseconds.</summary>
     public const long Renewal = 10_000;
 
-    /// <summary>So many trips within an hour put a stop.</summary>
+    /// <summary>The trips within an hour that put a stop.</summary>
     public const int MostTrips = 5;
 
     /// <summary>
-    /// Announcements a second, of the whole fleet, of a rule that is half-open: with each tried twice, 30 transactions in a trial.
+    /// The announcements a second of the whole fleet for a half-open rule. With two tries each, a trial makes 30 transactions.
     /// </summary>
     public const double TrialRate = 0.25;
 
@@ -44,13 +38,13 @@ internal sealed class ChurnBreaker
 
     private readonly Dictionary<(string Rule, long Since), Known> _known = [];
 
-    /// <summary>What is known of a rule's circuit; null: it has not tripped lately.</summary>
+    /// <summary>Returns the circuit of a rule; null if it has not tripped lately.</summary>
     public RuleCircuit? Find(ActiveRule rule) => _known.TryGetValue((rule.Name, rule.Since), out var known) ? known.Circuit : null;
 
-    /// <summary>The item was read.</summary>
-    /// <param name="stored">What it holds.</param>
+    /// <summary>Merges the circuits of the item.</summary>
+    /// <param name="stored">The circuits of the item.</param>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <returns>The circuits that are in another state by it, or have tripped again.</returns>
+    /// <returns>The circuits whose state has changed, or that have tripped again.</returns>
     public IReadOnlyList<RuleCircuit> Merge(IEnumerable<RuleCircuit> stored, long now)
     {
         List<RuleCircuit> changed = [];
@@ -73,12 +67,12 @@ internal sealed class ChurnBreaker
         return changed;
     }
 
-    /// <summary>A rule's keys are written too fast.</summary>
-    /// <param name="churn">Which, and why that is said.</param>
-    /// <param name="who">This process.</param>
+    /// <summary>Records that the keys of a rule are written too fast.</summary>
+    /// <param name="churn">The rule and the reason.</param>
+    /// <param name="who">The name of this process.</param>
     /// <param name="now">The monotonic millisecond.</param>
     /// <param name="wall">The wall clock.</param>
-    /// <returns>The trip; null: it is open already.</returns>
+    /// <returns>The trip; null if the circuit is open already.</returns>
     public ChurnTrip? Churns(in ChurnReport churn, string who, long now, DateTimeOffset wall)
     {
         var rule = churn.Rule;
@@ -93,7 +87,7 @@ internal sealed class ChurnBreaker
             return null;
         }
 
-        // Stored in whole milliseconds: a circuit must equal itself after a journey.
+        // Truncated to milliseconds, so that a circuit equals itself after it was stored and read.
         ImmutableArray<DateTimeOffset> trips =
         [
             .. Recent(known.Circuit, wall), DateTimeOffset.FromUnixTimeMilliseconds(wall.ToUnixTimeMilliseconds())
@@ -104,15 +98,15 @@ internal sealed class ChurnBreaker
             rule.Since,
             ChurnBreakerState.Open,
             known.Circuit?.NextVersion ?? 1,
-            isLast ? [] : trips,   // a person decides from here on, and is not overruled by what was before
+            isLast ? [] : trips,   // from here on a person decides, and former trips do not count
             Stop.Cut(who, Stop.MostWho),
             Stop.Cut(churn.Why, Stop.MostWhy));
         Set(circuit, now);
         return new ChurnTrip(rule, circuit, isLast);
     }
 
-    /// <summary>Time has passed: circuits that were quiet for long enough go on to the next state.</summary>
-    /// <returns>Those that did.</returns>
+    /// <summary>Moves circuits that were quiet for long enough to their next state.</summary>
+    /// <returns>The circuits whose state has changed.</returns>
     public IReadOnlyList<RuleCircuit> Advance(long now)
     {
         List<RuleCircuit> changed = [];
@@ -135,7 +129,7 @@ internal sealed class ChurnBreaker
         return changed;
     }
 
-    /// <summary>What the item should hold; null: it does.</summary>
+    /// <summary>Returns the circuits to store; null if the item has them all.</summary>
     public IReadOnlyList<RuleCircuit>? ToStore(IReadOnlyList<RuleCircuit> stored, DateTimeOffset wall)
     {
         var versions = new Dictionary<(string Rule, long Since), long>();
@@ -147,7 +141,7 @@ internal sealed class ChurnBreaker
         bool IsNews((string Rule, long Since) key, RuleCircuit circuit) => !versions.TryGetValue(key, out var version)
             || RuleCircuit.IsLater(circuit.Version, version);
 
-        // What is over is forgotten, but not before the others can know that it is.
+        // A circuit that is over is forgotten after the other processes can know that.
         foreach (var (key, (circuit, _)) in _known.ToArray())
         {
             if (circuit.State == ChurnBreakerState.Closed && !IsNews(key, circuit) && !Recent(circuit, wall).Any())
@@ -161,7 +155,7 @@ internal sealed class ChurnBreaker
             : null;
     }
 
-    /// <summary>How long the rule must be quiet, in milliseconds.</summary>
+    /// <summary>Returns how long the rule must be quiet, in milliseconds.</summary>
     public static long PauseOf(RuleCircuit circuit) => FirstPause << Math.Clamp(circuit.Trips.Length - 1, 0, MostTrips - 1);
 
     private static IEnumerable<DateTimeOffset> Recent(RuleCircuit? circuit, DateTimeOffset wall) =>
@@ -175,8 +169,8 @@ internal sealed class ChurnBreaker
     private readonly record struct Known(RuleCircuit Circuit, long ChangedAt);
 }
 
-/// <summary>The churn breaker of a rule tripped in this process.</summary>
+/// <summary>A trip of the churn breaker in this process.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="Circuit">Its circuit, which the fleet does not know yet.</param>
-/// <param name="IsLast">Whether a stop is due: it tripped too often within an hour.</param>
+/// <param name="Circuit">The circuit, which the fleet does not know yet.</param>
+/// <param name="IsLast">Whether the rule tripped too often within an hour, so that it is stopped.</param>
 internal sealed record ChurnTrip(ActiveRule Rule, RuleCircuit Circuit, bool IsLast);

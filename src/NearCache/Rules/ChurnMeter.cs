@@ -2,28 +2,28 @@ using System.Globalization;
 
 namespace NearCache.Rules;
 
-/// <summary>Finds rules whose keys are written so fast that announcing them is a mistake: by this process, or by the fleet.</summary>
+/// <summary>Finds rules whose keys are written too fast to be announced, by this process or by the fleet.</summary>
 /// <remarks>
-/// It is looked at about once a second, by one caller. One second below the process's limit begins the count anew: a burst is no churn.
+/// Called about once a second. Not thread-safe. One second below the limit of the process restarts the measurement: a burst is no churn.
 /// </remarks>
-/// <param name="measuresStopped">Whether rules that are stopped are measured too.</param>
+/// <param name="measuresStopped">Whether stopped rules are measured, too.</param>
 internal sealed class ChurnMeter(bool measuresStopped = false)
 {
-    /// <summary>For how long a process must write too fast, in milliseconds.</summary>
+    /// <summary>How long a process must write too fast, in milliseconds.</summary>
     public const long Patience = 5_000;
 
     /// <summary>
-    /// For how long a rule must have been on before the fleet's counters say something about it, in milliseconds: they may hold writes of
-    /// before an edit.
+    /// How long a rule must have been on before the fleet's counters are compared, in milliseconds. Earlier counters may contain writes
+    /// from before an edit.
     /// </summary>
     public const long FleetPatience = 30_000;
 
     private readonly Dictionary<ActiveRule, Seen> _seen = [];
 
-    /// <summary>Looks at the rules' counters.</summary>
-    /// <param name="rules">All rules at work.</param>
+    /// <summary>Measures the rules.</summary>
+    /// <param name="rules">All enabled rules.</param>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <returns>The rules that this process is writing too fast, each time as long as it does.</returns>
+    /// <returns>The rules that this process writes too fast, in each call while it does.</returns>
     public IReadOnlyList<ChurnReport> Look(IReadOnlyCollection<ActiveRule> rules, long now)
     {
         List<ChurnReport> found = [];
@@ -56,17 +56,17 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
     }
 
     /// <summary>
-    /// The rules whose fleet this process judges: those that it has lately written itself. So every churning rule is judged, and quiet
-    /// processes ask for nothing.
+    /// Returns the rules whose fleet rate this process checks: those that it has lately written. So every churning rule is checked, and
+    /// quiet processes read nothing.
     /// </summary>
     public IReadOnlyList<ActiveRule> ToAskTheFleet(long now) =>
         [.. _seen.Where(one => now - one.Value.OnFrom >= FleetPatience && now - one.Value.WrittenAt < FleetPatience).Select(one => one.Key)];
 
-    /// <summary>What all processes wrote.</summary>
+    /// <summary>Compares the writes of all processes with the limit.</summary>
     /// <param name="rule">One of <see cref="ToAskTheFleet"/>.</param>
-    /// <param name="writes">How many writes.</param>
-    /// <param name="seconds">In which time, at the longest.</param>
-    /// <returns>Null: the fleet does not write too fast, as far as can be said.</returns>
+    /// <param name="writes">The number of writes.</param>
+    /// <param name="seconds">The longest time in which they were made, in seconds.</param>
+    /// <returns>The report; null if the fleet does not write too fast, as far as is known.</returns>
     public static ChurnReport? OfFleet(ActiveRule rule, long writes, double seconds) =>
         writes > rule.MaxFleetWritesPerSecond * seconds ? ChurnReport.OfFleet(rule, writes / seconds) : null;
 
@@ -77,18 +77,18 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
 
 /// <summary>A rule whose keys are written too fast.</summary>
 /// <param name="Rule">The rule.</param>
-/// <param name="Why">By how much, for people.</param>
+/// <param name="Why">The rate and the limit, for people.</param>
 internal readonly record struct ChurnReport(ActiveRule Rule, string Why)
 {
-    /// <summary>This process alone writes them too fast.</summary>
+    /// <summary>Creates the report of a rule that this process alone writes too fast.</summary>
     /// <param name="rule">The rule.</param>
-    /// <param name="writesPerSecond">How fast.</param>
-    /// <param name="milliseconds">For how long.</param>
+    /// <param name="writesPerSecond">The measured rate.</param>
+    /// <param name="milliseconds">How long it was measured.</param>
     public static ChurnReport OfProcess(ActiveRule rule, double writesPerSecond, long milliseconds) => new(rule, string.Create(
         CultureInfo.InvariantCulture,
         $"the keys of {rule.Rule.Match} were written {writesPerSecond:0.#} times a second for {milliseconds / 1000.0:0.#} s in that process, and the limit is {rule.MaxWritesPerSecond:0.#}"));
 
-    /// <summary>All processes together write them too fast.</summary>
+    /// <summary>Creates the report of a rule that all processes together write too fast.</summary>
     public static ChurnReport OfFleet(ActiveRule rule, double writesPerSecond) => new(rule, string.Create(
         CultureInfo.InvariantCulture,
         $"the keys of {rule.Rule.Match} were written at least {writesPerSecond:0.#} times a second by all processes together, and the limit is {rule.MaxFleetWritesPerSecond:0.#}"));

@@ -3,36 +3,36 @@ using System.Collections.Immutable;
 namespace NearCache.Rules;
 
 /// <summary>
-/// The stops that the churn breaker puts where nothing is shared but the registry: they end by an edit of a process that has seen the rule
-/// quiet, and the edits tell how often that was.
+/// The stops that the churn breaker puts if only the registry is shared. A process that has seen the rule quiet ends them by an edit, and
+/// the edits tell how often that happened.
 /// </summary>
 internal static class ChurnStops
 {
-    /// <summary>What the id of such a stop begins with. Another stop of the churn breaker waits for a person.</summary>
+    /// <summary>The prefix of the id of such a stop. Other stops of the churn breaker wait for a person.</summary>
     public const string Prefix = "churn-";
 
-    /// <summary>What begins the author of every stop and edit of the churn breaker.</summary>
+    /// <summary>The prefix of the author of every stop and edit of the churn breaker.</summary>
     public const string Author = "churn breaker";
 
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
-    /// <summary>Does it end by itself?</summary>
+    /// <summary>Returns whether a stop ends by itself.</summary>
     public static bool Heals(Stop stop) => stop.Rule is not null && stop.Id.StartsWith(Prefix, StringComparison.Ordinal);
 
-    /// <summary>The reason of the edit that ends one.</summary>
+    /// <summary>Returns the reason of the edit that ends a stop.</summary>
     public static string Healed(string rule) => $"{rule}: its keys have been quiet";
 
-    /// <summary>How often stops of a rule ended by themselves within an hour. An edit of a person begins the count anew.</summary>
+    /// <summary>Returns how often stops of a rule ended by themselves within an hour. An edit by a person restarts the count.</summary>
     public static int CountHealed(ImmutableArray<RuleEdit> history, string rule, DateTimeOffset wall) => history
         .Reverse()
         .TakeWhile(edit => edit.Who.StartsWith(Author, StringComparison.Ordinal))
         .Count(edit => edit.Why == Healed(rule) && (wall - edit.When).Duration() < Memory);
 
-    /// <summary>A rule whose keys were written too fast.</summary>
+    /// <summary>Creates the stop of a rule whose keys are written too fast.</summary>
     /// <param name="rule">The rule.</param>
-    /// <param name="who">This process.</param>
+    /// <param name="who">The name of this process.</param>
     /// <param name="why">The reason.</param>
-    /// <param name="heals">Whether it ends by itself.</param>
+    /// <param name="heals">Whether the stop ends by itself.</param>
     /// <param name="wall">The wall clock.</param>
     public static Stop Of(string rule, string who, string why, bool heals, DateTimeOffset wall)
     {

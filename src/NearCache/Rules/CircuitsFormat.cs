@@ -4,17 +4,17 @@ using System.Text.Json;
 
 namespace NearCache.Rules;
 
-/// <summary>The churn breakers of all rules as JSON; <c>docs/formats.md</c> has the format with an example.</summary>
+/// <summary>The JSON format of circuits; <c>docs/formats.md</c> has an example.</summary>
 internal static class CircuitsFormat
 {
-    /// <summary>The format that is written here. A higher number is left alone.</summary>
+    /// <summary>The version of the format. Items with a higher number are left alone.</summary>
     public const int Number = 1;
 
     private static readonly string[] States = ["closed", "open", "halfOpen"];
     private static readonly string[] Known = ["rule", "since", "state", "version", "trips", "who", "why"];
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes them, without white space.</summary>
+    /// <summary>Writes circuits, without white space.</summary>
     public static ReadOnlyMemory<byte> Write(IEnumerable<RuleCircuit> circuits)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
@@ -35,7 +35,7 @@ internal static class CircuitsFormat
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Reads what <see cref="Write(IEnumerable{RuleCircuit})"/> wrote. False: it is something else.</summary>
+    /// <summary>Reads what <see cref="Write(IEnumerable{RuleCircuit})"/> wrote. Returns false for other content.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> content, out IReadOnlyList<RuleCircuit> circuits, out UnreadableReason why)
     {
         circuits = [];

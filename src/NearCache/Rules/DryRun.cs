@@ -1,10 +1,9 @@
 namespace NearCache.Rules;
 
-/// <summary>Counts what a rule would do if it were in force, by the reads and writes that go by: an estimate, of a bounded size.</summary>
+/// <summary>Estimates what a rule would do if it were in force, by the reads and writes of its keys, in bounded memory.</summary>
 /// <remarks>
-/// It remembers when its keys were last read and for how long they would be near, a key a place: a key that pushes another out makes the
-/// estimate lower; writes of other processes, which are not seen here, make it higher. Any thread may count; where two meet at one place,
-/// one read may be counted wrongly.
+/// A table remembers until when each key would be near. A key that replaces another one lowers the estimate of hits; writes of other
+/// processes, which are not seen here, raise it. Thread-safe; concurrent updates of one place may count a read wrongly.
 /// </remarks>
 internal sealed class DryRun(ActiveRule rule)
 {
@@ -13,10 +12,10 @@ internal sealed class DryRun(ActiveRule rule)
     private readonly ulong[] _hashes = new ulong[Places];
     private readonly long[] _nearUntil = new long[Places];
 
-    /// <summary>The monotonic millisecond at which this process began to watch; null: it has not yet.</summary>
+    /// <summary>Gets or sets the monotonic millisecond at which this process began to count; null if it has not.</summary>
     public long? Began { get; set; }
 
-    /// <summary>A key is read from the remote: would it have been near?</summary>
+    /// <summary>Counts a remote read, as a hit if the key would have been near.</summary>
     public void Read(ulong hash, long now)
     {
         var place = hash % Places;
@@ -31,7 +30,7 @@ internal sealed class DryRun(ActiveRule rule)
         Volatile.Write(ref _nearUntil[place], now + (long)rule.NearLifetime.TotalMilliseconds);
     }
 
-    /// <summary>A key is written: it would be announced.</summary>
+    /// <summary>Counts a write, which would be announced.</summary>
     public void Written(ulong hash)
     {
         rule.Counters.Written();

@@ -1,12 +1,14 @@
 namespace NearCache.Rules;
 
-/// <summary>Patterns in which <c>*</c> stands for any characters or none, and <c>?</c> for one.</summary>
+/// <summary>Matches patterns in which <c>*</c> stands for any characters or none, and <c>?</c> for one.</summary>
 internal static class Glob
 {
-    /// <summary>Does the pattern cover the whole text? Takes at most their lengths' product, and allocates nothing.</summary>
+    /// <summary>
+    /// Returns whether the pattern covers the whole text. Takes time up to the product of both lengths, and allocates nothing.
+    /// </summary>
     public static bool Matches(ReadOnlySpan<char> pattern, ReadOnlySpan<char> text)
     {
-        // Only the last star needs to be tried again: what earlier ones could give away, it can take as well.
+        // Only the last star is retried: it can take whatever an earlier one could give away.
         int p = 0, t = 0, star = -1, resume = 0;
         while (t < text.Length)
         {
@@ -34,10 +36,10 @@ internal static class Glob
         return pattern[p..].IndexOfAnyExcept('*') < 0;
     }
 
-    /// <summary>Is there a text that both patterns cover?</summary>
+    /// <summary>Returns whether there is a text that both patterns cover.</summary>
     public static bool Overlap(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
     {
-        // reachable[j]: a common text exists for what is read of one and the first j of other.
+        // reachable[j]: there is a common text of the part of one that was read and the first j characters of other.
         var reachable = new bool[other.Length + 1];
         reachable[0] = true;
         Pass(reachable, other);
@@ -48,7 +50,7 @@ internal static class Glob
             {
                 if (letter == '*')
                 {
-                    // It takes nothing, or any one more of the other pattern.
+                    // It takes nothing, or one more character of the other pattern.
                     next[j] = reachable[j] || (j > 0 && next[j - 1]);
                 }
                 else if (j < other.Length)

@@ -1,15 +1,15 @@
 namespace NearCache.Rules;
 
-/// <summary>Which keys a rule covers: an exact key, a prefix (<c>abc:*</c>), or a glob.</summary>
+/// <summary>The pattern of the keys that a rule covers: an exact key, a prefix (<c>abc:*</c>), or a glob.</summary>
 /// <remarks>
 /// Characters are compared as UTF-16 code units, case included. There is no escape: <c>?</c> also covers a <c>*</c> or <c>?</c> in a key.
 /// </remarks>
 internal sealed class KeyPattern : IEquatable<KeyPattern>
 {
-    /// <summary>The longest pattern; a key on memcached is no longer.</summary>
+    /// <summary>The longest pattern. A key on memcached is no longer.</summary>
     public const int MostCharacters = 250;
 
-    /// <summary>Reads a pattern. Whether a rule may have it is for <see cref="RuleSetMistakes"/> to say.</summary>
+    /// <summary>Parses a pattern. <see cref="RuleSetMistakes"/> checks whether a rule may have it.</summary>
     public KeyPattern(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -22,19 +22,19 @@ internal sealed class KeyPattern : IEquatable<KeyPattern>
         Specificity = new KeySpecificity(Kind == KeyPatternKind.Exact, LiteralPrefix.Length, text);
     }
 
-    /// <summary>As it was written.</summary>
+    /// <summary>Gets the text of the pattern.</summary>
     public string Text { get; }
 
-    /// <summary>What form it has.</summary>
+    /// <summary>Gets the kind of the pattern.</summary>
     public KeyPatternKind Kind { get; }
 
-    /// <summary>The characters before the first wildcard; the whole of an exact key.</summary>
+    /// <summary>Gets the characters before the first wildcard; all of an exact key.</summary>
     public string LiteralPrefix { get; }
 
-    /// <summary>Of two patterns that cover a key, the more specific one decides.</summary>
+    /// <summary>Gets the rank of the pattern. Of two patterns that cover a key, the more specific one decides.</summary>
     public KeySpecificity Specificity { get; }
 
-    /// <summary>Does it cover this key?</summary>
+    /// <summary>Returns whether the pattern covers a key.</summary>
     public bool Matches(ReadOnlySpan<char> key) => Kind switch
     {
         KeyPatternKind.Exact => key.SequenceEqual(Text),
@@ -42,7 +42,7 @@ internal sealed class KeyPattern : IEquatable<KeyPattern>
         _ => Glob.Matches(Text, key),
     };
 
-    /// <summary>Is there a key that both cover?</summary>
+    /// <summary>Returns whether there is a key that both patterns cover.</summary>
     public bool Overlaps(KeyPattern other) => Glob.Overlap(Text, other.Text);
 
     /// <inheritdoc/>
@@ -58,21 +58,23 @@ internal sealed class KeyPattern : IEquatable<KeyPattern>
     public override string ToString() => Text;
 }
 
-/// <summary>The three ways in which a rule names keys.</summary>
+/// <summary>Specifies the kind of a pattern.</summary>
 internal enum KeyPatternKind
 {
     /// <summary>One key.</summary>
     Exact,
 
-    /// <summary>All keys that begin so: <c>product:*</c>.</summary>
+    /// <summary>All keys with a prefix: <c>product:*</c>.</summary>
     Prefix,
 
-    /// <summary>Keys of a form: <c>*</c> stands for any characters or none, <c>?</c> for one.</summary>
+    /// <summary>All keys of a form: <c>*</c> stands for any characters or none, <c>?</c> for one.</summary>
     Glob,
 }
 
-/// <summary>How specific a pattern is: an exact key before all others, then the longer literal prefix, more literal characters, the longer
-/// shortest key, fewer <c>*</c>.</summary>
+/// <summary>
+/// The rank of a pattern: exact keys first, then the longer literal prefix, more literal characters, the longer shortest key, fewer
+/// <c>*</c>.
+/// </summary>
 internal readonly record struct KeySpecificity(
     bool IsExact, int LiteralPrefix, int Literals, int ShortestKey, int Stars) : IComparable<KeySpecificity>
 {
@@ -81,7 +83,7 @@ internal readonly record struct KeySpecificity(
     {
     }
 
-    /// <summary>Positive when this is the more specific one, zero when they tie.</summary>
+    /// <summary>Positive if this is the more specific one, zero for a tie.</summary>
     public int CompareTo(KeySpecificity other)
     {
         var byKind = IsExact.CompareTo(other.IsExact);

@@ -3,15 +3,15 @@ using System.Text.RegularExpressions;
 namespace NearCache.Rules;
 
 /// <summary>
-/// Says what a pattern covers, and recognizes patterns that probably mean something else: a forgotten <c>*</c>, or another language of
-/// patterns.
+/// Describes what a pattern covers, and recognizes patterns that probably mean something else: a forgotten <c>*</c>, or another pattern
+/// language.
 /// </summary>
 internal static partial class PatternAdvice
 {
-    // What keys are put together with: an exact key that ends so is the beginning of others.
+    // Separators in keys. An exact key that ends in one is probably a prefix.
     private const string Separators = ":/.-_|#";
 
-    /// <summary>What a pattern covers, in words.</summary>
+    /// <summary>Returns what a pattern covers, in words.</summary>
     public static string Describe(KeyPattern match) => match.Kind switch
     {
         KeyPatternKind.Exact => $"exact key `{match}`",
@@ -19,9 +19,9 @@ internal static partial class PatternAdvice
         _ => $"keys of the form `{match}` (* is any characters or none, ? is one)",
     };
 
-    /// <summary>What to write instead; null: nothing looks wrong.</summary>
-    /// <param name="rule">A key that the rule preloads is meant as it is written.</param>
-    /// <param name="keyPrefix">Of the cache.</param>
+    /// <summary>Returns what to write instead; null if nothing looks wrong.</summary>
+    /// <param name="rule">The rule. A key that it preloads is taken literally.</param>
+    /// <param name="keyPrefix">The key prefix of the cache.</param>
     public static string? Of(Rule rule, string keyPrefix)
     {
         var text = rule.Match.Text;

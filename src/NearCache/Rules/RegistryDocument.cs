@@ -5,26 +5,24 @@ using System.Text.Json;
 
 namespace NearCache.Rules;
 
-/// <summary>What the registry's znode holds: the set, the stops, and the last edits.</summary>
-/// <remarks>
-/// The set stands in it byte for byte as it travels to the memcached servers. <c>docs/formats.md</c> has the format with examples.
-/// </remarks>
+/// <summary>The content of the registry's znode: the set, the stops, and the last edits.</summary>
+/// <remarks>The set has the same bytes as on the memcached servers. <c>docs/formats.md</c> has examples.</remarks>
 internal sealed class RegistryDocument
 {
-    /// <summary>The format that is written here. A higher number is left alone.</summary>
+    /// <summary>The version of the format. Documents with a higher number are left alone.</summary>
     public const int Format = 1;
 
-    /// <summary>How many edits are kept.</summary>
+    /// <summary>The number of edits that are kept.</summary>
     public const int MostHistory = 32;
 
-    /// <summary>The largest document, in bytes: well below what ZooKeeper takes.</summary>
+    /// <summary>The largest document, in bytes. Well below the limit of ZooKeeper.</summary>
     public const int MostBytes = 192 * 1024;
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Known = ["format", "set", "stops", "history"];
     private static readonly string[] KnownOfEdit = ["revision", "who", "why", "when"];
 
-    // Members of the JSON that are not known here.
+    // unknown members of the JSON
     private readonly UnknownMembers _others;
 
     public RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history)
@@ -35,26 +33,26 @@ internal sealed class RegistryDocument
     private RegistryDocument(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history, UnknownMembers others) =>
         (Set, Stops, History, _others) = (set, stops, history, others);
 
-    /// <summary>The rules.</summary>
+    /// <summary>Gets the rules.</summary>
     public RuleSet Set { get; }
 
-    /// <summary>The stops that have been seen and not cleared.</summary>
+    /// <summary>Gets the stops that were put and not cleared.</summary>
     public StopSet Stops { get; }
 
-    /// <summary>The last edits, oldest first.</summary>
+    /// <summary>Gets the last edits, oldest first.</summary>
     public ImmutableArray<RuleEdit> History { get; }
 
-    /// <summary>The document after an edit of the rules; what the set clears is gone from the stops.</summary>
+    /// <summary>Returns the document after an edit of the rules. Stops that the set clears are removed.</summary>
     public RegistryDocument Edited(RuleSet set, string who, string why, DateTimeOffset when)
     {
         var edit = new RuleEdit(set.Revision, Stop.Cut(who, Stop.MostWho), Stop.Cut(why, Stop.MostWhy), when);
         return new RegistryDocument(set, Stops.Without(set.Cleared), [.. History.Append(edit).TakeLast(MostHistory)], _others);
     }
 
-    /// <summary>The document with stops added; the set clears those that it names.</summary>
+    /// <summary>Returns the document with added stops, without those that the set clears.</summary>
     public RegistryDocument Stopped(StopSet stops) => new(Set, Stops.Union(stops).Without(Set.Cleared), History, _others);
 
-    /// <summary>The bytes of the znode.</summary>
+    /// <summary>Returns the bytes of the znode.</summary>
     public byte[] Write()
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -82,7 +80,7 @@ internal sealed class RegistryDocument
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads a document. False: it cannot be used here, and why.</summary>
+    /// <summary>Reads a document. Returns false and the reason if this process cannot use it.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> content, out RegistryDocument document, out UnreadableReason why)
     {
         document = new RegistryDocument(RuleSet.Empty, StopSet.None, []);
@@ -148,13 +146,13 @@ internal sealed class RegistryDocument
     };
 }
 
-/// <summary>Who made a revision of the rules, and why.</summary>
-/// <param name="Revision">The revision that it made.</param>
-/// <param name="Who">Who or what.</param>
-/// <param name="Why">Why.</param>
-/// <param name="When">When, in UTC, by the clock of who made it.</param>
+/// <summary>The author and the reason of a revision.</summary>
+/// <param name="Revision">The revision.</param>
+/// <param name="Who">The author.</param>
+/// <param name="Why">The reason.</param>
+/// <param name="When">The time, in UTC, by the clock of the author's machine.</param>
 internal sealed record RuleEdit(long Revision, string Who, string Why, DateTimeOffset When)
 {
-    /// <summary>Members of its JSON that are not known here.</summary>
+    /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
 }

@@ -2,52 +2,54 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>A rule as the registry has it.</summary>
-/// <param name="Name">What it is called in logs, metrics and edits.</param>
-/// <param name="Match">The keys it covers.</param>
+/// <summary>A rule of the registry.</summary>
+/// <param name="Name">The name in logs, metrics and edits.</param>
+/// <param name="Match">The pattern of the keys.</param>
 internal sealed record Rule(string Name, KeyPattern Match)
 {
-    /// <summary>How long an entry may stay near; null: the cache's own setting.</summary>
+    /// <summary>Gets how long an entry may stay near; null for the setting of the cache.</summary>
     public TimeSpan? NearLifetime { get; init; }
 
-    /// <summary>How old the last proof of freshness may be; null: the cache's own setting, which it never exceeds.</summary>
+    /// <summary>Gets the bound of staleness; null for the setting of the cache, which it never exceeds.</summary>
     public TimeSpan? MaxStaleness { get; init; }
 
-    /// <summary>How long a null that a factory returned is kept; null: as any other value.</summary>
+    /// <summary>Gets how long a null from a factory is kept; null for the lifetime of other values.</summary>
     public TimeSpan? MissLifetime { get; init; }
 
-    /// <summary>Keys to fetch when a process starts.</summary>
+    /// <summary>Gets the keys to fetch when a process starts.</summary>
     public ImmutableArray<string> Preload { get; init; } = [];
 
-    /// <summary>Writes a second in one process above which the churn breaker trips; null: the cache's own setting.</summary>
+    /// <summary>Gets the writes a second in one process that trip the churn breaker; null for the setting of the cache.</summary>
     public double? MaxWritesPerSecond { get; init; }
 
-    /// <summary>The same for all processes together.</summary>
+    /// <summary>
+    /// Gets the writes a second in all processes together that trip the churn breaker; null for the setting of the cache.
+    /// </summary>
     public double? MaxFleetWritesPerSecond { get; init; }
 
-    /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
+    /// <summary>Gets what happens to an entry whose key was written by another process.</summary>
     public InvalidationPolicy OnInvalidate { get; init; }
 
-    /// <summary>Whether callers share a value whatever its type.</summary>
+    /// <summary>Gets whether callers share a value of any type.</summary>
     public bool ShareValues { get; init; }
 
-    /// <summary>Whether it is in force.</summary>
+    /// <summary>Gets whether the rule is in force.</summary>
     public bool Enabled { get; init; } = true;
 
     /// <summary>
-    /// Whether it only counts what it would do. It is not enabled then, so that processes which do not know dry runs leave it alone.
+    /// Gets whether the rule only counts what it would do. A dry run is not enabled, so that versions without dry runs ignore it.
     /// </summary>
     public bool DryRun { get; init; }
 
     /// <summary>
-    /// The revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.
+    /// Gets the revision of the set in which <see cref="Match"/> or <see cref="Enabled"/> last changed. Leases and entries compare it.
     /// </summary>
     public long Since { get; init; } = 1;
 
-    /// <summary>Members of its JSON that are not known here.</summary>
+    /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
 
-    /// <summary>The options that describe it.</summary>
+    /// <summary>Converts the rule to options.</summary>
     public RuleOptions ToOptions()
     {
         var options = new RuleOptions
@@ -72,7 +74,7 @@ internal sealed record Rule(string Name, KeyPattern Match)
         return options;
     }
 
-    /// <summary>The rule that options describe.</summary>
+    /// <summary>Creates a rule from options.</summary>
     public static Rule From(RuleOptions options) => new(options.Name ?? "", new KeyPattern(options.Match ?? ""))
     {
         NearLifetime = options.NearLifetime,

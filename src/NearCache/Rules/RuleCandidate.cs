@@ -1,6 +1,6 @@
 namespace NearCache.Rules;
 
-/// <summary>A rule whose literal prefix a key has, and what the rest of the key must be.</summary>
+/// <summary>A rule whose literal prefix matches, with the condition for the rest of the key.</summary>
 internal readonly struct RuleCandidate
 {
     private readonly string _tail;
@@ -18,7 +18,7 @@ internal readonly struct RuleCandidate
 
     public ActiveRule Rule { get; }
 
-    /// <summary>Does it cover a key whose letters after the literal prefix are <paramref name="rest"/>?</summary>
+    /// <summary>Returns whether the rule covers a key with <paramref name="rest"/> after the literal prefix.</summary>
     public bool Covers(ReadOnlySpan<char> rest) => _kind switch
     {
         TailKind.Anything => true,

@@ -2,28 +2,28 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>What all processes know of the churn breaker of one rule; <c>docs/formats.md</c>, "The churn breaker".</summary>
-/// <param name="Rule">The rule's name.</param>
-/// <param name="Since">The revision of its last change of match or enable: a rule that was edited begins anew.</param>
-/// <param name="State">What is announced.</param>
-/// <param name="Version">Grows with each change. Of two, the later one counts, see <see cref="IsLater"/>.</param>
-/// <param name="Trips">When it tripped, in the last hour.</param>
-/// <param name="Who">Which process reported the last trip.</param>
-/// <param name="Why">Its reason.</param>
+/// <summary>The circuit of one rule in the churn breaker, shared by all processes; <c>docs/formats.md</c>, "The churn breaker".</summary>
+/// <param name="Rule">The name of the rule.</param>
+/// <param name="Since">The revision of the last change of match or enable. An edited rule has a new circuit.</param>
+/// <param name="State">The state.</param>
+/// <param name="Version">A number that grows with each change. The later one counts; see <see cref="IsLater"/>.</param>
+/// <param name="Trips">The trips of the last hour.</param>
+/// <param name="Who">The process that reported the last trip.</param>
+/// <param name="Why">The reason of the last trip.</param>
 internal sealed record RuleCircuit(
     string Rule, long Since, ChurnBreakerState State, long Version, ImmutableArray<DateTimeOffset> Trips, string Who, string Why)
 {
     /// <summary>The highest <see cref="Version"/>. 1 follows it.</summary>
     public const long MostVersion = 1L << 53;
 
-    /// <summary>The version that follows.</summary>
+    /// <summary>Gets the next version.</summary>
     public long NextVersion => Version >= MostVersion ? 1 : Version + 1;
 
     /// <summary>
-    /// Whether one version follows the other on the shorter way around: whatever number an item holds, another one is later.
+    /// Returns whether a version is later than another one, on the shorter way around the circle: so every stored number has later ones.
     /// </summary>
     public static bool IsLater(long version, long other) => (version - other + MostVersion) % MostVersion is > 0 and < MostVersion / 2;
 
-    /// <summary>Members of its JSON that are not known here.</summary>
+    /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
 }

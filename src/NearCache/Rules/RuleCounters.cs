@@ -2,28 +2,28 @@ using NearCache.Diagnostics;
 
 namespace NearCache.Rules;
 
-/// <summary>What a rule did in this process since it was last switched on or its match changed. Any thread may count.</summary>
-/// <param name="hits">Counts the near hits of all rules; each is a part.</param>
-internal sealed class RuleCounters(PerThreadCounter hits)
+/// <summary>The counters of a rule in this process since it was last switched on or its match changed. Thread-safe.</summary>
+/// <param name="hits">The near hits of all rules, one part for each.</param>
+internal sealed class RuleCounters(ThreadedCounter hits)
 {
     private long _wouldHits;
     private long _remoteReads;
     private long _writes;
     private long _announcements;
 
-    /// <summary>The rule's part of the near hits.</summary>
+    /// <summary>Gets the index of the rule in the near hits.</summary>
     public int HitsPart { get; } = hits.AddPart();
 
-    /// <summary>Reads that the near store answered; in a dry run, those that it would have.</summary>
+    /// <summary>Gets the reads that the near tier answered; for a dry run, those that it would have answered.</summary>
     public long NearHits => hits.Of(HitsPart) + Volatile.Read(ref _wouldHits);
 
-    /// <summary>Reads that went to the remote.</summary>
+    /// <summary>Gets the reads that went to the remote.</summary>
     public long RemoteReads => Volatile.Read(ref _remoteReads);
 
-    /// <summary>Mutations of its keys.</summary>
+    /// <summary>Gets the mutations of its keys.</summary>
     public long Writes => Volatile.Read(ref _writes);
 
-    /// <summary>Mutations handed to ZooKeeper.</summary>
+    /// <summary>Gets the mutations that were queued for announcement.</summary>
     public long Announcements => Volatile.Read(ref _announcements);
 
     public void WouldHit() => Interlocked.Increment(ref _wouldHits);

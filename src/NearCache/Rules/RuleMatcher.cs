@@ -2,14 +2,14 @@ using System.Collections.Frozen;
 
 namespace NearCache.Rules;
 
-/// <summary>Compiled rules: exact keys by dictionary, prefixes and globs by a trie. The most specific one wins.</summary>
-/// <remarks>Immutable; any thread may ask.</remarks>
+/// <summary>Compiled rules: a dictionary of exact keys, and a trie of prefixes and globs. The most specific rule wins.</summary>
+/// <remarks>Immutable.</remarks>
 internal sealed class RuleMatcher
 {
     private readonly FrozenDictionary<string, ActiveRule>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly RuleTrie _trie;
-    private readonly ulong _lengths;   // bit n: an exact key has n letters, modulo 64
-    private readonly ulong _firsts;    // the same for its first letter
+    private readonly ulong _lengths;   // bit n: an exact key has n characters, modulo 64
+    private readonly ulong _firsts;   // the same for its first character
 
     /// <summary>Compiles enabled rules that do not tie.</summary>
     public RuleMatcher(IReadOnlyCollection<ActiveRule> rules)
@@ -23,20 +23,20 @@ internal sealed class RuleMatcher
         _trie = new RuleTrie(rules.Where(rule => rule.Rule.Match.Kind != KeyPatternKind.Exact));
     }
 
-    /// <summary>Covers no key.</summary>
+    /// <summary>Gets a matcher that covers no key.</summary>
     public static RuleMatcher None { get; } = new([]);
 
-    /// <summary>What it was made from.</summary>
+    /// <summary>Gets the compiled rules.</summary>
     public IReadOnlyCollection<ActiveRule> Rules { get; }
 
-    /// <summary>The rule that covers the key, or null. Whether it is on is for the caller to ask.</summary>
+    /// <summary>Returns the rule that covers the key, on or off; null if there is none.</summary>
     public ActiveRule? Find(ReadOnlySpan<char> key)
     {
-        // Most keys are no exact rule's, and two bits tell without hashing them.
+        // Most keys have no exact rule, and two bits tell that without hashing them.
         var mayBeExact = !key.IsEmpty && ((_lengths >> (key.Length & 63)) & (_firsts >> (key[0] & 63)) & 1) != 0;
         return mayBeExact && _exact.TryGetValue(key, out var rule) ? rule : _trie.Find(key);
     }
 
-    /// <summary>Does any rule cover the key?</summary>
+    /// <summary>Returns whether any rule covers the key.</summary>
     public bool Matches(ReadOnlySpan<char> key) => Find(key) is not null;
 }

@@ -2,17 +2,17 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>All rules of a namespace at one revision, with the bytes that stand for them outside the process.</summary>
-/// <remarks>The bytes travel as they were read, so that a process which does not know every member in them passes all of them on.</remarks>
+/// <summary>The rules of a namespace at one revision, with their stored bytes.</summary>
+/// <remarks>The bytes are passed on as they were read, so that members unknown to this process are kept.</remarks>
 internal sealed class RuleSet
 {
     /// <summary>The largest set, in bytes.</summary>
     public const int MostBytes = 64 * 1024;
 
-    /// <summary>How many cleared stops a set names; the oldest are forgotten.</summary>
+    /// <summary>The most cleared stops that a set names. The oldest are forgotten.</summary>
     public const int MostCleared = 256;
 
-    // Members of the JSON that are not known here.
+    // unknown members of the JSON
     private readonly UnknownMembers _others;
 
     internal RuleSet(
@@ -25,40 +25,40 @@ internal sealed class RuleSet
         Content = content;
     }
 
-    /// <summary>No rules, older than any other set.</summary>
+    /// <summary>Gets a set without rules, older than any other.</summary>
     public static RuleSet Empty { get; } = Create(0, [], []);
 
-    /// <summary>Grows by one with each edit.</summary>
+    /// <summary>Gets the revision, which grows by one with each edit.</summary>
     public long Revision { get; }
 
-    /// <summary>The rules, in the order in which they were written.</summary>
+    /// <summary>Gets the rules, in the order in which they were written.</summary>
     public ImmutableArray<Rule> Rules { get; }
 
-    /// <summary>The ids of the stops that an edit has cleared.</summary>
+    /// <summary>Gets the ids of the stops that edits have cleared.</summary>
     public ImmutableArray<string> Cleared { get; }
 
-    /// <summary>The set as it is stored: see <see cref="RuleSetFormat"/>.</summary>
+    /// <summary>Gets the stored bytes: see <see cref="RuleSetFormat"/>.</summary>
     public ReadOnlyMemory<byte> Content { get; }
 
-    /// <summary>Makes a set, and its bytes. Ask <see cref="RuleSetMistakes"/> before it is stored.</summary>
+    /// <summary>Creates a set with its bytes. <see cref="RuleSetMistakes"/> checks it before it is stored.</summary>
     public static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared) =>
         Create(revision, rules, cleared, UnknownMembers.None);
 
     private static RuleSet Create(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others) =>
         new(revision, rules, cleared, others, RuleSetFormat.Write(revision, rules, cleared, others));
 
-    /// <summary>The set that configured rules start a registry with.</summary>
+    /// <summary>Creates the set with which configured rules start a registry.</summary>
     /// <param name="options">The rules.</param>
-    /// <param name="revision">One more than the highest that is seen on any memcached server.</param>
+    /// <param name="revision">One more than the highest revision on any memcached server.</param>
     public static RuleSet Seed(IEnumerable<RuleOptions> options, long revision = 1) =>
         Create(revision, [.. options.Select(rule => Rule.From(rule) with { Since = revision })], []);
 
     /// <summary>
-    /// The set of a fleet without a registry, where configuration alone decides: what is carried already if it says the same, else the next
-    /// revision of it.
+    /// Creates the set of a fleet without a registry, where only the configuration decides: the carried set if it has the same rules,
+    /// otherwise its next revision.
     /// </summary>
     /// <param name="options">The rules.</param>
-    /// <param name="carried">The newest set that is seen on any memcached server; null: there is none.</param>
+    /// <param name="carried">The newest set on any memcached server; null if there is none.</param>
     public static RuleSet Configured(IEnumerable<RuleOptions> options, RuleSet? carried)
     {
         var rules = options.Select(Rule.From).ToArray();
@@ -72,11 +72,11 @@ internal sealed class RuleSet
     }
 
     /// <summary>
-    /// What follows two sets of one revision that say different things, where there is no registry to decide: two processes were configured
-    /// differently at once.
+    /// Creates the successor of two different sets of one revision, if there is no registry to decide: two processes were configured
+    /// differently at the same time.
     /// </summary>
     /// <remarks>
-    /// Whoever meets the other's makes the same of the two. The rules of one of them go on, and all are new, since nobody knows who saw
+    /// Each process creates the same successor of both. It has the rules of one set, all of them new, since it is unknown which process saw
     /// which.
     /// </remarks>
     public static RuleSet Agreed(RuleSet one, RuleSet other)
@@ -91,11 +91,11 @@ internal sealed class RuleSet
     }
 
     /// <summary>
-    /// The set after an edit: one revision on, and <see cref="Rule.Since"/> set wherever match or enable changed. Members that are not
-    /// known here stay.
+    /// Creates the set after an edit: the next revision, with <see cref="Rule.Since"/> set if match or enable changed. Unknown members are
+    /// kept.
     /// </summary>
     /// <param name="rules">All rules after the edit.</param>
-    /// <param name="clear">The ids of stops that the edit clears.</param>
+    /// <param name="clear">The ids of the stops that the edit clears.</param>
     public RuleSet Next(IEnumerable<Rule> rules, IEnumerable<string>? clear = null)
     {
         var revision = Revision + 1;
@@ -112,9 +112,9 @@ internal sealed class RuleSet
         Others = rule.Others.IsEmpty && old is not null ? old.Others : rule.Others,
     };
 
-    /// <summary>Do both have the same rules, whatever else the sets say?</summary>
+    /// <summary>Returns whether both sets have the same rules.</summary>
     public bool HasSameRules(RuleSet other) => Create(0, Rules, []).Content.Span.SequenceEqual(Create(0, other.Rules, []).Content.Span);
 
-    /// <summary>Are these byte for byte the same?</summary>
+    /// <summary>Returns whether both sets have the same bytes.</summary>
     public bool IsSame(RuleSet other) => Revision == other.Revision && Content.Span.SequenceEqual(other.Content.Span);
 }

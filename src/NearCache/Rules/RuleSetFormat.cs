@@ -6,10 +6,10 @@ using System.Text.Json;
 
 namespace NearCache.Rules;
 
-/// <summary>Rule sets as JSON; <c>docs/formats.md</c> has the format with examples.</summary>
+/// <summary>The JSON format of rule sets; <c>docs/formats.md</c> has examples.</summary>
 internal static class RuleSetFormat
 {
-    /// <summary>The format that is written here. A higher number is left alone.</summary>
+    /// <summary>The version of the format. Sets with a higher number are left alone.</summary>
     public const int Number = 1;
 
     private static readonly string[] KnownOfSet = ["format", "revision", "rules", "cleared"];
@@ -19,12 +19,10 @@ internal static class RuleSetFormat
         "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "maxFleetWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
     ];
 
-    // The text is stored, not shown in a page: '<' and letters beyond ASCII need no escape.
+    // The text is stored, not shown in a page: '<' and characters beyond ASCII need no escape.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>
-    /// Writes a set: members in a fixed order, those that are at their default left out, no white space; last those that are not known.
-    /// </summary>
+    /// <summary>Writes a set: members in a fixed order without defaults and white space, then unknown members.</summary>
     public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -52,7 +50,7 @@ internal static class RuleSetFormat
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Reads a set. False: it cannot be used here, and why.</summary>
+    /// <summary>Reads a set. Returns false and the reason if this process cannot use it.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> content, out RuleSet set, out UnreadableReason why)
     {
         set = RuleSet.Empty;
@@ -97,11 +95,11 @@ internal static class RuleSetFormat
         return true;
     }
 
-    /// <summary>Is this what reading a document throws that is not as it should be?</summary>
+    /// <summary>Returns whether an exception means that a document is malformed.</summary>
     public static bool IsUnreadable(Exception exception) =>
         exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException;
 
-    /// <summary>A member that must be a text; throws what <see cref="IsUnreadable"/> knows.</summary>
+    /// <summary>Returns a member that must be a string. Throws what <see cref="IsUnreadable"/> accepts.</summary>
     public static string Text(JsonElement element, string name) =>
         element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
 
@@ -170,7 +168,7 @@ internal static class RuleSetFormat
         ShareValues = element.TryGetProperty("shareValues", out var shares) && shares.GetBoolean(),
         Enabled = !element.TryGetProperty("enabled", out var enabled) || enabled.GetBoolean(),
 
-        // A rule that is enabled is in force for processes that know no dry runs, so it is for all.
+        // An enabled rule is in force in versions without dry runs, so it is in force everywhere.
         DryRun = element.TryGetProperty("dryRun", out var dryRun)
             && dryRun.GetBoolean()
             && element.TryGetProperty("enabled", out var off)
@@ -207,7 +205,7 @@ internal static class RuleSetFormat
     }
 }
 
-/// <summary>Why rules that were found cannot be used by this process. They are left where they are.</summary>
-/// <param name="IsNewer">A newer process wrote them, in a format that this one does not know.</param>
+/// <summary>Why this process cannot use rules that it has found. They are not overwritten.</summary>
+/// <param name="IsNewer">Whether a newer version wrote them, in an unknown format.</param>
 /// <param name="Reason">What is wrong, as the end of a sentence.</param>
 internal readonly record struct UnreadableReason(bool IsNewer, string Reason);

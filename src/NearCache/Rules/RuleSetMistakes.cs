@@ -3,16 +3,16 @@ using NearCache.Configuration;
 
 namespace NearCache.Rules;
 
-/// <summary>What is wrong with a set of rules; asked before one is written, and when one is read.</summary>
+/// <summary>Validates rule sets, before one is written and when one is read.</summary>
 internal static class RuleSetMistakes
 {
-    /// <summary>How many keys a rule may preload.</summary>
+    /// <summary>The most keys that a rule may preload.</summary>
     public const int MostPreload = 100;
 
-    // All of ~nc, so that a later format may have prefixes of its own.
+    // All of ~nc, so that a later format can have prefixes of its own.
     private static readonly KeyPattern[] Reserved = [new("~nc*"), new("~tag:*")];
 
-    /// <summary>Every mistake as a sentence; empty when there is none.</summary>
+    /// <summary>Returns every mistake as a sentence; empty if there is none.</summary>
     public static IReadOnlyList<string> Of(RuleSet set)
     {
         var mistakes = Of(set.Rules);
@@ -32,9 +32,9 @@ internal static class RuleSetMistakes
         return mistakes;
     }
 
-    /// <summary>The same for rules that are not yet a set.</summary>
+    /// <summary>Does the same for rules that are not yet a set.</summary>
     /// <param name="rules">The rules.</param>
-    /// <param name="path">Names a rule by its place in them.</param>
+    /// <param name="path">Returns the name of a rule by its index.</param>
     public static List<string> Of(IReadOnlyList<Rule> rules, Func<int, string>? path = null)
     {
         var mistakes = new List<string>();
@@ -102,7 +102,7 @@ internal static class RuleSetMistakes
         }
     }
 
-    // Only patterns with the same literal prefix can tie and still cover a common key.
+    // Only patterns with the same literal prefix can tie and cover a common key.
     private static void Ties(IReadOnlyList<Rule> rules, List<string> mistakes)
     {
         foreach (var group in rules.GroupBy(rule => (rule.Match.LiteralPrefix, rule.Match.Specificity)))

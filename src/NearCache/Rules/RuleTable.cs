@@ -2,10 +2,12 @@ using NearCache.Diagnostics;
 
 namespace NearCache.Rules;
 
-/// <summary>The rules at work in this process: asked by every read and write, changed by edits and stops.</summary>
-/// <remarks>Any thread may ask <see cref="Matcher"/>. Changes come from one thread at a time.</remarks>
-/// <param name="defaults">What counts where a rule does not say.</param>
-/// <param name="isBroken">Every rule covers every key: for tests.</param>
+/// <summary>
+/// The rules at work in this process: asked by every read and write, changed by edits and stops. The main type of the rules folder.
+/// </summary>
+/// <remarks><see cref="Matcher"/> is thread-safe. Changes are made by one thread at a time.</remarks>
+/// <param name="defaults">The defaults of settings that a rule leaves out.</param>
+/// <param name="isBroken">Whether every rule covers every key. For tests.</param>
 internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
 {
     private RuleDefaults _defaults = defaults;
@@ -13,29 +15,29 @@ internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
     private volatile RuleMatcher? _tried;
     private StopSet _seen = StopSet.None;
 
-    /// <summary>The rules of the applied set that are enabled, compiled. A rule in it may be off: it is stopped.</summary>
+    /// <summary>Gets the compiled enabled rules of the applied set. A rule that is stopped is off.</summary>
     public RuleMatcher Matcher => _matcher;
 
-    /// <summary>The rules of the applied set that are dry runs, compiled; null: there is none.</summary>
+    /// <summary>Gets the compiled dry runs of the applied set; null if there are none.</summary>
     public RuleMatcher? Tried => _tried;
 
-    /// <summary>The near hits of all rules, also of those that are gone. Each rule is a part.</summary>
-    public PerThreadCounter NearHits { get; } = new();
+    /// <summary>Gets the near hits of all rules, including removed ones. Each rule is a part.</summary>
+    public ThreadedCounter NearHits { get; } = new();
 
-    /// <summary>The built-in rule of the tags' versions: on as long as anything may be near at all.</summary>
+    /// <summary>Gets the built-in rule of the tag versions. It is on as long as anything may be near.</summary>
     public ActiveRule Tags { get; } = BuiltIn(defaults);
 
-    /// <summary>The applied set.</summary>
+    /// <summary>Gets the applied set.</summary>
     public RuleSet Applied { get; private set; } = RuleSet.Empty;
 
-    /// <summary>The stops that count: all that were seen, without those that the applied set clears.</summary>
+    /// <summary>Gets the stops that count: all that were seen, without those that the applied set clears.</summary>
     public StopSet Stops { get; private set; } = StopSet.None;
 
-    /// <summary>Some set that was found cannot be read here: no rule is on until <see cref="BecameReadable"/>.</summary>
+    /// <summary>Gets whether a set was found that cannot be read. Then no rule is on until <see cref="BecameReadable"/>.</summary>
     public bool IsUnreadable { get; private set; }
 
-    /// <summary>Applies a set. Rules whose match and enable did not change keep their object, and their entries.</summary>
-    /// <returns>The rules that were switched off or on by it.</returns>
+    /// <summary>Applies a set. Rules with unchanged match and enable keep their object and their entries.</summary>
+    /// <returns>The rules that were switched on or off.</returns>
     public IReadOnlyList<ActiveRule> Apply(RuleSet set)
     {
         var before = _matcher.Rules.Concat(_tried?.Rules ?? []).ToDictionary(rule => (rule.Name, rule.Since));
@@ -62,10 +64,10 @@ internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
         return SwitchAll(before.Values);
     }
 
-    /// <summary>A rule as keys are compared with it.</summary>
+    /// <summary>Converts a rule to the form that is matched.</summary>
     public Rule AsMatched(Rule rule) => isBroken ? rule with { Match = new KeyPattern("*") } : rule;
 
-    /// <summary>What counts where a rule does not say has changed.</summary>
+    /// <summary>Sets the defaults of settings that a rule leaves out.</summary>
     public void Reload(RuleDefaults defaults)
     {
         _defaults = defaults;
@@ -75,22 +77,22 @@ internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
         }
     }
 
-    /// <summary>Adds stops from wherever they were seen.</summary>
-    /// <returns>The rules that were switched off by them.</returns>
+    /// <summary>Adds stops from any place.</summary>
+    /// <returns>The rules that were switched off.</returns>
     public IReadOnlyList<ActiveRule> Merge(StopSet stops)
     {
         _seen = _seen.Union(stops);
         return SwitchAll([]);
     }
 
-    /// <summary>A set was found that this process cannot read, in the registry or on any server: near caching is off.</summary>
+    /// <summary>Switches near caching off, because the registry or a server has a set that this process cannot read.</summary>
     public IReadOnlyList<ActiveRule> BecameUnreadable()
     {
         IsUnreadable = true;
         return SwitchAll([]);
     }
 
-    /// <summary>No unreadable set is left.</summary>
+    /// <summary>Switches near caching on, because every set is readable again.</summary>
     public IReadOnlyList<ActiveRule> BecameReadable()
     {
         IsUnreadable = false;

@@ -1,26 +1,25 @@
 namespace NearCache.Rules;
 
-/// <summary>Finds the most specific prefix or glob that covers a key, by walking the literal prefixes letter by letter.</summary>
+/// <summary>Finds the most specific prefix or glob that covers a key, by a trie of the literal prefixes.</summary>
 /// <remarks>
-/// On the way down only the letters at which prefixes part are looked at; then one comparison with the prefix that was reached says how
-/// much of it the key has. Nodes lie in one array, so that a walk touches few cache lines. Built once, then read by any thread; a look-up
-/// allocates nothing.
+/// The descent compares only the characters at which prefixes differ. Then one comparison with the reached prefix shows how much of it the
+/// key has. Nodes lie in one array, so that a lookup touches few cache lines. Immutable; a lookup allocates nothing.
 /// </remarks>
 internal sealed class RuleTrie
 {
-    private readonly RuleTrieNode[] _nodes;   // the root first
-    private readonly int[] _children;         // of all nodes; 0: none
-    private readonly string[] _prefixes;      // the letters that lead to each node
+    private readonly RuleTrieNode[] _nodes;   // the root is first
+    private readonly int[] _children;   // of all nodes; 0: none
+    private readonly string[] _prefixes;   // the characters that lead to each node
     private readonly RuleCandidate[][] _candidates;   // of each node, most specific first
 
-    /// <summary>Compiles rules; exact ones are not for here.</summary>
+    /// <summary>Compiles rules, without exact ones.</summary>
     public RuleTrie(IEnumerable<ActiveRule> rules)
     {
         var builder = new RuleTrieBuilder(rules);
         (_nodes, _children, _prefixes, _candidates) = (builder.Nodes, builder.Children, builder.Prefixes, builder.Candidates);
     }
 
-    /// <summary>The rule that covers the key, or null.</summary>
+    /// <summary>Returns the rule that covers the key; null if there is none.</summary>
     public ActiveRule? Find(ReadOnlySpan<char> key)
     {
         var nodes = _nodes;
@@ -42,7 +41,7 @@ internal sealed class RuleTrie
             at = child;
         }
 
-        // A longer literal prefix is more specific than anything above it.
+        // A longer literal prefix is more specific than any shorter one.
         var common = key.CommonPrefixLength(_prefixes[at]);
         for (at = nodes[at].WithRules; at >= 0; at = nodes[at].Above)
         {
@@ -65,11 +64,11 @@ internal sealed class RuleTrie
     }
 }
 
-/// <summary>A place at which prefixes part or end.</summary>
-/// <param name="Depth">How many letters lead here.</param>
-/// <param name="FirstLetter">The lowest letter by which it goes on.</param>
-/// <param name="Letters">How many letters from that on have a place among the children.</param>
-/// <param name="FirstChild">Where its children begin.</param>
-/// <param name="WithRules">This place if rules' literal prefixes end here, else the nearest one above; −1: none.</param>
-/// <param name="Above">The nearest one above this with rules; −1: none.</param>
+/// <summary>A node at which prefixes differ or end.</summary>
+/// <param name="Depth">The number of characters that lead to it.</param>
+/// <param name="FirstLetter">The lowest character of its children.</param>
+/// <param name="Letters">The size of the range of its children's characters.</param>
+/// <param name="FirstChild">The index of its first child.</param>
+/// <param name="WithRules">This node if literal prefixes end here, otherwise the nearest such node above; −1 if there is none.</param>
+/// <param name="Above">The nearest node above this one with rules; −1 if there is none.</param>
 internal readonly record struct RuleTrieNode(int Depth, int FirstLetter, int Letters, int FirstChild, int WithRules, int Above);

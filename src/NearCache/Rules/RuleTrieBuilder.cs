@@ -1,6 +1,6 @@
 namespace NearCache.Rules;
 
-/// <summary>Lays out a trie.</summary>
+/// <summary>Builds the nodes of a <see cref="RuleTrie"/>.</summary>
 internal sealed class RuleTrieBuilder
 {
     private readonly List<RuleTrieNode> _nodes = [];
@@ -29,7 +29,7 @@ internal sealed class RuleTrieBuilder
 
     public RuleCandidate[][] Candidates => [.. _candidates];
 
-    // Adds the place for prefixes [start, end), which agree in their first letters, and all below it.
+    // Adds the node of the prefixes [start, end), which share their first characters, and all nodes below it.
     private int Add(int start, int end, int depth, int above)
     {
         var index = _nodes.Count;

@@ -5,18 +5,18 @@ using System.Text;
 
 namespace NearCache.Rules;
 
-/// <summary>What the rules item of a memcached server holds: the set, the stops, and how far it has settled there.</summary>
+/// <summary>The content of a memcached server's rules item: the set, the stops, and how far it has settled.</summary>
 /// <remarks>
-/// One line of text, then the stops and the set as JSON; <c>docs/formats.md</c> has it byte for byte. Stops stand in the same item as the
-/// set, so that the one look at its flags that every audit takes also sees a stop.
+/// One line of text, then the stops and the set as JSON; <c>docs/formats.md</c> has it byte for byte. Stops are in the same item as the
+/// set, so that the flags that every audit reads also show a stop.
 /// </remarks>
-/// <param name="Incarnation">Random, chosen by whoever added the item; replacing keeps it.</param>
-/// <param name="Settled">Rules with a since up to this revision have been here for a whole lease.</param>
+/// <param name="Incarnation">A random number, chosen by the process that added the item. Replacing keeps it.</param>
+/// <param name="Settled">The highest revision whose rules have been here for a whole lease.</param>
 /// <param name="Stops">The stops.</param>
 /// <param name="Set">The set.</param>
 internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops, RuleSet Set)
 {
-    /// <summary>The format that is written here. A higher number is left alone.</summary>
+    /// <summary>The version of the format. Items with a higher number are left alone.</summary>
     public const int Format = 1;
 
     private const string Magic = "ncrules";
@@ -24,10 +24,10 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
     // Longer than any first line can be.
     private const int MostHeader = 80;
 
-    /// <summary>The item's client flags: they change whenever anything changes but <see cref="Settled"/>.</summary>
+    /// <summary>Gets the client flags of the item. They change with everything but <see cref="Settled"/>.</summary>
     public uint Flags => Hash(Incarnation, Set.Revision, StopsFormat.Write(Stops).Span, Set.Content.Span);
 
-    /// <summary>The item's value.</summary>
+    /// <summary>Returns the value of the item.</summary>
     public ReadOnlyMemory<byte> Encode()
     {
         var stops = StopsFormat.Write(Stops);
@@ -35,11 +35,11 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
         return (byte[])[.. Encoding.ASCII.GetBytes(header), .. stops.Span, .. Set.Content.Span];
     }
 
-    /// <summary>Reads an item. False: it cannot be used here, and why.</summary>
-    /// <param name="value">The item's value.</param>
-    /// <param name="flags">Its client flags.</param>
-    /// <param name="item">What it holds.</param>
-    /// <param name="why">Why not.</param>
+    /// <summary>Decodes an item. Returns false and the reason if this process cannot use it.</summary>
+    /// <param name="value">The value of the item.</param>
+    /// <param name="flags">The client flags of the item.</param>
+    /// <param name="item">The content.</param>
+    /// <param name="why">The reason.</param>
     public static bool TryDecode(ReadOnlyMemory<byte> value, uint flags, out RulesItem item, out UnreadableReason why)
     {
         item = new RulesItem(0, 0, StopSet.None, RuleSet.Empty);
@@ -91,12 +91,12 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
     }
 
     /// <summary>
-    /// A stop that someone put by hand: an item whose text begins with <c>stop</c>. It is not a set; whoever has one replaces it, and keeps
-    /// the stop.
+    /// Reads a stop that was put by hand: an item whose text begins with <c>stop</c>. It is not a set; a process with a set replaces it and
+    /// keeps the stop.
     /// </summary>
-    /// <param name="value">The item's value.</param>
-    /// <param name="server">The server that has it.</param>
-    /// <param name="cas">The item's CAS number there: the same words put another time are another stop.</param>
+    /// <param name="value">The value of the item.</param>
+    /// <param name="server">The server of the item.</param>
+    /// <param name="cas">The CAS value of the item: the same text, stored again, is another stop.</param>
     public static Stop? ReadByHand(ReadOnlySpan<byte> value, string server, ulong cas)
     {
         if (!value.StartsWith("stop"u8) || (value.Length > 4 && value[4] > (byte)' '))
@@ -121,7 +121,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
         hash.AppendData(stops);
         hash.AppendData(set);
 
-        // Zero is what an item has that nobody gave flags.
+        // An item without flags has zero.
         return Math.Max(BinaryPrimitives.ReadUInt32BigEndian(hash.GetHashAndReset()), 1);
     }
 }

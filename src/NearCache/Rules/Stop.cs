@@ -1,13 +1,13 @@
 namespace NearCache.Rules;
 
-/// <summary>A stamp that switches a rule, or near caching as a whole, off in every process of the namespace.</summary>
+/// <summary>A stop: switches a rule, or near caching as a whole, off in every process of the namespace until it is cleared.</summary>
 /// <param name="Id">
-/// Names it for good; an edit of the registry clears it by this. 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.
+/// The unique name of the stop, by which an edit clears it: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.
 /// </param>
-/// <param name="Rule">The rule that is stopped; null: the whole namespace.</param>
-/// <param name="Who">Who or what put it.</param>
-/// <param name="Why">Why.</param>
-/// <param name="When">When, in UTC, by the clock of who put it.</param>
+/// <param name="Rule">The stopped rule; null for the whole namespace.</param>
+/// <param name="Who">The author.</param>
+/// <param name="Why">The reason.</param>
+/// <param name="When">The time, in UTC, by the clock of the author's machine.</param>
 internal sealed record Stop(string Id, string? Rule, string Who, string Why, DateTimeOffset When)
 {
     /// <summary>The longest <see cref="Who"/>, in characters.</summary>
@@ -19,20 +19,20 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     /// <summary>The most of <see cref="Others"/> that is kept, in characters.</summary>
     public const int MostOthers = 300;
 
-    /// <summary>Members of its JSON that are not known here.</summary>
+    /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
 
     /// <summary>
-    /// Whether it was written on a server by hand, without a time: all processes must make the same stop of the same text.
+    /// Gets whether it was put on a server by hand, without a time: all processes must derive the same stop from the same text.
     /// </summary>
     public bool IsByHand => When == DateTimeOffset.UnixEpoch;
 
-    /// <summary>A stop that did not exist before.</summary>
+    /// <summary>Creates a new stop.</summary>
     public static Stop Now(string? rule, string who, string why, DateTimeOffset now) =>
         new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MostWho), Cut(why, MostWhy), Whole(now));
 
     internal static string Cut(string text, int most) => text.Length <= most ? text : text[..most];
 
-    // Stored in whole milliseconds: a stop must equal itself after a journey.
+    // Truncated to milliseconds, so that a stop equals itself after it was stored and read.
     private static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 }

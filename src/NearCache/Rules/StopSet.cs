@@ -2,27 +2,26 @@ using System.Collections.Immutable;
 
 namespace NearCache.Rules;
 
-/// <summary>
-/// The stops that are known. Sets from several places are merged by union; only the registry takes a stop away, by its id.
-/// </summary>
+/// <summary>The known stops. Sets of several places are merged by union; only the registry removes a stop, by its id.</summary>
 internal sealed class StopSet : IEquatable<StopSet>
 {
-    /// <summary>How many are kept. Of more, those for the whole namespace stay first, then the oldest.</summary>
+    /// <summary>The most stops that are kept: first those of the whole namespace, then the oldest.</summary>
     public const int Most = 64;
 
     private StopSet(ImmutableArray<Stop> stops) => Stops = stops;
 
-    /// <summary>Nothing is stopped.</summary>
+    /// <summary>Gets a set without stops.</summary>
     public static StopSet None { get; } = new([]);
 
-    /// <summary>The stops, each id once, in the order in which they are stored.</summary>
+    /// <summary>Gets the stops, each id once, in the order in which they are stored.</summary>
     public ImmutableArray<Stop> Stops { get; }
 
-    /// <summary>Is the whole namespace stopped?</summary>
+    /// <summary>Gets whether the whole namespace is stopped.</summary>
     public bool StopsEverything => Stops is [{ Rule: null }, ..];
 
     /// <summary>
-    /// Makes a set; of two stops with one id the one that says more, then the first by text counts, so that every process takes the same.
+    /// Creates a set. Of two stops with one id, the one with more members counts, then the first by text, so that every process chooses the
+    /// same.
     /// </summary>
     public static StopSet Of(IEnumerable<Stop> stops)
     {
@@ -36,14 +35,14 @@ internal sealed class StopSet : IEquatable<StopSet>
         return kept.IsEmpty ? None : new StopSet(kept);
     }
 
-    /// <summary>Is this rule stopped, alone or with everything?</summary>
+    /// <summary>Returns whether a rule is stopped, alone or with the whole namespace.</summary>
     public bool IsStopped(string rule) => StopsEverything || Stops.Any(stop => stop.Rule == rule);
 
-    /// <summary>What either of the two has.</summary>
+    /// <summary>Returns the union of two sets.</summary>
     public StopSet Union(StopSet other) =>
         Equals(other) || other.Stops.IsEmpty ? this : Stops.IsEmpty ? other : Of(Stops.Concat(other.Stops));
 
-    /// <summary>Without those that an edit has cleared.</summary>
+    /// <summary>Returns the set without the stops that edits have cleared.</summary>
     public StopSet Without(ImmutableArray<string> cleared) =>
         cleared.IsEmpty || !Stops.Any(stop => cleared.Contains(stop.Id)) ? this : Of(Stops.Where(stop => !cleared.Contains(stop.Id)));
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace NearCache.Rules;
 
-/// <summary>Stops as JSON; <c>docs/formats.md</c> has the format with examples.</summary>
+/// <summary>The JSON format of stops; <c>docs/formats.md</c> has examples.</summary>
 internal static class StopsFormat
 {
     // Milliseconds, always UTC: 2030-01-01T12:00:00.000Z
@@ -14,7 +14,7 @@ internal static class StopsFormat
     private static readonly string[] Known = ["id", "rule", "who", "why", "when"];
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes the stops as an array, in their order.</summary>
+    /// <summary>Writes stops as an array, in their order.</summary>
     public static ReadOnlyMemory<byte> Write(StopSet stops)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
@@ -26,7 +26,7 @@ internal static class StopsFormat
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Writes the same into a document.</summary>
+    /// <summary>Writes stops into a document.</summary>
     public static void Write(Utf8JsonWriter writer, StopSet stops)
     {
         writer.WriteStartArray();
@@ -49,7 +49,7 @@ internal static class StopsFormat
         writer.WriteEndArray();
     }
 
-    /// <summary>Reads what <see cref="Write(StopSet)"/> wrote. False: it is something else.</summary>
+    /// <summary>Reads what <see cref="Write(StopSet)"/> wrote. Returns false for other content.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> content, out StopSet stops, out UnreadableReason why)
     {
         stops = StopSet.None;
@@ -67,7 +67,7 @@ internal static class StopsFormat
         }
     }
 
-    /// <summary>The same from within a document; throws what <see cref="RuleSetFormat.IsUnreadable"/> knows.</summary>
+    /// <summary>Reads stops from a document. Throws what <see cref="RuleSetFormat.IsUnreadable"/> accepts.</summary>
     public static StopSet Read(JsonElement element) => StopSet.Of(element.EnumerateArray().Select(ReadOne));
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);

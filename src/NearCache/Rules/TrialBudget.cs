@@ -1,19 +1,18 @@
 namespace NearCache.Rules;
 
-/// <summary>How often this process may announce a write of a rule that is half-open: its share of what the whole fleet may.</summary>
+/// <summary>Limits how often this process announces a write of a half-open rule: its share of the fleet's trial.</summary>
 /// <param name="first">
-/// Which part of an announcement is saved up at the start, from 0 to below 1: random, so that the processes of a fleet do not all begin
-/// with one.
+/// The initial part of an announcement, from 0 to below 1. Random, so that not all processes of a fleet start with one.
 /// </param>
-/// <param name="startedAt">The monotonic millisecond.</param>
+/// <param name="startedAt">The monotonic millisecond of the start.</param>
 internal sealed class TrialBudget(double first, long startedAt)
 {
     private double _saved = first;
     private long _at = startedAt;
 
-    /// <summary>Is another announcement due?</summary>
+    /// <summary>Returns whether another announcement is due.</summary>
     /// <param name="now">The monotonic millisecond.</param>
-    /// <param name="members">How many processes share what the fleet may.</param>
+    /// <param name="members">How many processes share the trial.</param>
     public bool IsDue(long now, int members)
     {
         _saved += ChurnBreaker.TrialRate * (now - _at) / 1000 / Math.Max(members, 1);

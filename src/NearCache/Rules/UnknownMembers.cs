@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace NearCache.Rules;
 
 /// <summary>
-/// Members of a JSON object that are not known here, as they stand there: a newer process may have written them, so they are passed on.
+/// The members of a JSON object that this process does not know. A newer version may have written them, so they are passed on.
 /// </summary>
 internal sealed class UnknownMembers : IEquatable<UnknownMembers>
 {
@@ -11,16 +11,16 @@ internal sealed class UnknownMembers : IEquatable<UnknownMembers>
 
     private UnknownMembers((string Name, string Value)[] members) => _members = members;
 
-    /// <summary>There are none.</summary>
+    /// <summary>Gets an empty instance.</summary>
     public static UnknownMembers None { get; } = new([]);
 
-    /// <summary>There are none.</summary>
+    /// <summary>Gets whether there are none.</summary>
     public bool IsEmpty => _members.Length == 0;
 
-    /// <summary>The members of an object without those that are known.</summary>
+    /// <summary>Returns the unknown members of an object.</summary>
     /// <param name="element">The object.</param>
-    /// <param name="known">The names that are known.</param>
-    /// <param name="most">More characters than these are not kept.</param>
+    /// <param name="known">The known names.</param>
+    /// <param name="most">The most characters that are kept.</param>
     public static UnknownMembers Of(JsonElement element, ReadOnlySpan<string> known, int most = int.MaxValue)
     {
         List<(string, string)>? others = null;
@@ -37,7 +37,7 @@ internal sealed class UnknownMembers : IEquatable<UnknownMembers>
         return others is null || most < 0 ? None : new UnknownMembers([.. others]);
     }
 
-    /// <summary>Writes them into an object, in the order in which they were found.</summary>
+    /// <summary>Writes the members into an object, in the order in which they were found.</summary>
     public void WriteTo(Utf8JsonWriter writer)
     {
         foreach (var (name, value) in _members)

@@ -9,23 +9,24 @@ using NearCache.Usage;
 namespace NearCache.Coherence.Churn;
 
 /// <summary>
-/// The churn breaker at work: once a second it measures, takes over what the fleet knows, tells the fleet what it does not know, and says
-/// to each rule what may be announced.
+/// Runs the churn breaker: once a second it measures the writes of each rule, exchanges circuits with the fleet, and tells each rule what
+/// may be announced.
 /// </summary>
 /// <remarks>
-/// Where the remote has no counters nothing is shared but ZooKeeper, and what is not announced is not found out. There a trip is a stop, by
-/// which near closes everywhere before announcing ends (<see cref="CountedWrites"/>). The process that put it clears it when it has seen
-/// the rule quiet for long enough; the others, which do not know what that one writes, a trial later if it is still there.
+/// The main type of the churn folder. A remote without counters shares nothing but ZooKeeper, and an unannounced write is never found.
+/// There a trip is a stop, which closes the rule everywhere before announcing ends (<see cref="CountedWrites"/>). The process that put the
+/// stop clears it after the rule was quiet for long enough. Other processes do not know what that process writes, and clear the stop one
+/// trial later.
 /// </remarks>
 internal sealed class ChurnLoop : IAsyncDisposable
 {
-    // Of a fleet that sees at once that a stop may end, the first one clears it, and the others have seen that before their turn comes.
+    // A whole fleet notices at once that a stop may end. The first process clears it, and the others see that before their turn.
     private const int HealingSpread = 10_000;
 
-    // The fleet's counters grow every ten seconds or so.
+    // The usage counters of the fleet grow about every ten seconds.
     private const int LooksBetweenFleets = 5;
 
-    /// <summary>What this process is called in stops and edits.</summary>
+    /// <summary>The name of this process in stops and edits.</summary>
     public static readonly string Who = string.Create(
         CultureInfo.InvariantCulture, $"{Environment.MachineName}, process {Environment.ProcessId}");
 
@@ -38,8 +39,8 @@ internal sealed class ChurnLoop : IAsyncDisposable
     private readonly ChurnMeter _meter;
     private readonly ChurnBreaker _breaker = new();
     private readonly List<ChurnTrip> _untold = [];
-    private readonly HashSet<string> _own = [];                       // ids of the stops that this process put
-    private readonly Dictionary<string, string> _stopped = [];        // the stop, by its id, that a rule's circuit goes by
+    private readonly HashSet<string> _own = [];   // ids of the stops of this process
+    private readonly Dictionary<string, string> _stopped = [];   // by rule: the id of the stop that its circuit follows
     private readonly BackgroundLoop _loop;
     private Dictionary<ActiveRule, TrialBudget> _trials = [];
     private Task _healing = Task.CompletedTask;
@@ -47,11 +48,11 @@ internal sealed class ChurnLoop : IAsyncDisposable
     private int _looks;
 
     /// <param name="rules">The rules of this process.</param>
-    /// <param name="context">What all drivers have in common.</param>
-    /// <param name="store">Carries the breakers to the other processes.</param>
-    /// <param name="usage">Knows what all processes write.</param>
-    /// <param name="members">How many processes announce.</param>
-    /// <param name="clear">Clears stops: their ids, and why. Asked only where the remote has no counters.</param>
+    /// <param name="context">The state and settings that coherence shares.</param>
+    /// <param name="store">Shares the circuits with the other processes.</param>
+    /// <param name="usage">Reads the writes of all processes.</param>
+    /// <param name="members">Returns how many processes announce.</param>
+    /// <param name="clear">Clears stops, by their ids and with a reason. Called only if the remote has no counters.</param>
     public ChurnLoop(
         RulesCoordinator rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members, Func<IReadOnlyCollection<string>, string, CancellationToken, Task> clear)
     {
@@ -69,7 +70,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
 
     private async Task LookAsync(CancellationToken stopping)
     {
-        // Spread, so that of a fleet in which all see the same one has told the others before they write.
+        // Spread at random, so that one process of a fleet has informed the others before they write.
         await Task.Delay(TimeSpan.FromSeconds(0.9 + (0.2 * Random.Shared.NextDouble())), _context.Time, stopping).ConfigureAwait(false);
         var stored = await _store.ReadAsync().ConfigureAwait(false);
         var fleet = ++_looks % LooksBetweenFleets == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
@@ -131,7 +132,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
         _trials = trials;
     }
 
-    // A trip counts once in the fleet: for the process whose change the item takes, or that cannot reach the item.
+    // A trip counts once in the fleet: in the process whose change the item accepts, or that cannot reach the item.
     private async Task TellAsync(StoredCircuits? stored)
     {
         _untold.RemoveAll(trip => !ReferenceEquals(_breaker.Find(trip.Rule), trip.Circuit));
@@ -184,14 +185,14 @@ internal sealed class ChurnLoop : IAsyncDisposable
         }
     }
 
-    // How often it has healed within the hour, where that is not said by the circuits.
+    // Returns how often the rule has healed within the hour, if the circuits do not know it.
     private int Healed(string rule) =>
         _context.HasCounters ? 0 : ChurnStops.CountHealed(_rules.Document.History, rule, _context.Time.GetUtcNow());
 
     private IEnumerable<IGrouping<string, Stop>> HealingStops() => _rules.Stops.Stops.Where(ChurnStops.Heals).GroupBy(stop => stop.Rule!);
 
-    // A stop that ends by itself opens the circuit of its rule, and its end closes that: a rule that is still churned trips again. The
-    // registry knows how often it tripped.
+    // A stop that heals opens the circuit of its rule, and its end closes the circuit: a rule that is still written too fast trips again.
+    // The registry knows how often it tripped.
     private List<RuleCircuit> OfStops()
     {
         List<RuleCircuit> changed = [];
@@ -233,7 +234,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
         return changed;
     }
 
-    // Also the stops of a rule that is not there any more: what bears its name next has written nothing.
+    // Also stops of a removed rule: the next rule of that name has written nothing.
     private bool MayEnd(IGrouping<string, Stop> stops) =>
         _rules.Active.FirstOrDefault(rule => rule.Name == stops.Key) is not { } rule
         || _breaker.Find(rule) is { State: ChurnBreakerState.Closed }
@@ -260,7 +261,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
         }
         catch (Exception e) when (e is NearCacheException or OperationCanceledException)
         {
-            // Another process has cleared it, or ZooKeeper is away: it is tried again while there is a stop.
+            // Another process has cleared the stop, or ZooKeeper is away. Tried again while there is a stop.
         }
     }
 
@@ -289,7 +290,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
             }
         }
 
-        // The item may name any number of rules: they are said in one line.
+        // The item may name any number of rules, so they are logged in one line.
         RuleCircuit[] unknown = [.. changed.Where(circuit => circuit.State == ChurnBreakerState.Open && !known.Contains((circuit.Rule, circuit.Since)))];
         if (unknown is [var first, ..] && _context.LogBudget.TryLog(now))
         {

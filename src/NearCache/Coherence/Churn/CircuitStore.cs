@@ -8,20 +8,20 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Churn;
 
-/// <summary>The item on memcached that carries the churn breakers of all rules, written by compare-and-set alone.</summary>
-/// <param name="names">Names the item.</param>
-/// <param name="ownerOf">The server that an item is on.</param>
-/// <param name="context">What all drivers have in common.</param>
+/// <summary>The item on memcached that holds the circuits of all rules. Written only by compare-and-set.</summary>
+/// <param name="names">The name of the item.</param>
+/// <param name="ownerOf">Returns the server of an item.</param>
+/// <param name="context">The state and settings that coherence shares.</param>
 internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServer> ownerOf, CoherenceContext context)
 {
-    // Longer than trips count. Each change begins it anew.
+    // Longer than trips count, in seconds. Each change restarts it.
     private const int Lifetime = 7200;
 
     private readonly byte[] _key = names.Churn.ToArray();
     private bool _saidUnreadable;
 
-    /// <summary>Reads it.</summary>
-    /// <returns>Null: the server cannot be asked, or a newer process wrote it.</returns>
+    /// <summary>Reads the item.</summary>
+    /// <returns>The circuits; null if the server does not reply, or a newer version wrote the item.</returns>
     public async Task<StoredCircuits?> ReadAsync()
     {
         var command = MetaCommand.Get(_key, MetaFields.Value | MetaFields.Cas);
@@ -53,7 +53,7 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
         return why.IsNewer ? null : new StoredCircuits([], item.Cas);
     }
 
-    /// <summary>Writes it, if it is still what was read.</summary>
+    /// <summary>Writes the item, if it is unchanged since it was read.</summary>
     public async Task<bool> TryWriteAsync(StoredCircuits before, IReadOnlyList<RuleCircuit> circuits)
     {
         var command = MetaCommand.Set(_key, CircuitsFormat.Write(circuits), Lifetime) with
@@ -76,14 +76,14 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
         }
         catch (ObjectDisposedException)
         {
-            // The server was just taken off the list.
+            // The server was just removed from the list.
         }
 
         return null;
     }
 }
 
-/// <summary>The churn breakers as they stand on memcached.</summary>
-/// <param name="Circuits">Those that have tripped lately.</param>
-/// <param name="Cas">The item's CAS number; null: there is no item.</param>
+/// <summary>The circuits on memcached.</summary>
+/// <param name="Circuits">The circuits of rules that have tripped lately.</param>
+/// <param name="Cas">The CAS value of the item; null if there is no item.</param>
 internal sealed record StoredCircuits(IReadOnlyList<RuleCircuit> Circuits, ulong? Cas);

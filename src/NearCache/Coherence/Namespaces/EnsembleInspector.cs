@@ -6,7 +6,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Namespaces;
 
 /// <summary>
-/// Looks once who else lives in the ensemble and how many namespaces there are, and sets a quota on this namespace where that was asked for
+/// Inspects the ensemble once: finds its co-tenants, counts the namespaces, and sets a quota on this namespace if the settings ask for one
 /// and there is none.
 /// </summary>
 internal sealed class EnsembleInspector(
@@ -14,10 +14,10 @@ internal sealed class EnsembleInspector(
 {
     private const int MostNamed = 20;
 
-    // A longer list of names is not asked for: a process that starts is no reason for a large reply.
+    // A longer list of names is not requested: the start of a process does not justify a large reply.
     private const int MostListed = 1_000;
 
-    // Names at the root that tell who it is.
+    // Names at the root, with the product that they belong to.
     private static readonly Dictionary<string, string> Known = new(StringComparer.Ordinal)
     {
         ["dubbo"] = "Dubbo",
@@ -39,10 +39,12 @@ internal sealed class EnsembleInspector(
 
     private bool _isDone;
 
-    /// <summary>Names at the ensemble's root that are not NearCache's; null: nobody has looked.</summary>
+    /// <summary>
+    /// Gets the names at the root of the ensemble that do not belong to NearCache; null if the ensemble was not inspected.
+    /// </summary>
     public IReadOnlyList<string>? CoTenants { get; private set; }
 
-    /// <summary>Does its work in the first session that lets it, and nothing in later ones.</summary>
+    /// <summary>Inspects the ensemble in the first session in which that succeeds. Does nothing in later ones.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (_isDone)
@@ -75,7 +77,7 @@ internal sealed class EnsembleInspector(
         }
         catch (ZooKeeperException)
         {
-            // The next session tries again; nothing depends on it.
+            // Nothing depends on the result. The next session tries again.
         }
     }
 
@@ -104,7 +106,7 @@ internal sealed class EnsembleInspector(
             context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Length > MostNamed ? ", …" : ""));
         }
 
-        // Last: whoever sees it shown can count on the warning being written.
+        // Last, so that a reader of the snapshot can rely on the warning.
         CoTenants = coTenants;
     }
 }

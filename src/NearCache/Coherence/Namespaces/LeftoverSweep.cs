@@ -3,17 +3,17 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Namespaces;
 
-/// <summary>One run of the cleaner: walks what lies under a namespace and is not of today's layout, leaves first.</summary>
+/// <summary>One run of the cleaner: walks the nodes of a namespace that are not part of the present layout, leaves first.</summary>
 internal sealed class LeftoverSweep(
     ZooKeeperClient zooKeeper, NamespacePaths paths, CleanerOptions options, int batchBytes, bool removes, IProgress<CleanerReport>? progress, TimeProvider time)
 {
-    /// <summary>The largest request.</summary>
+    /// <summary>The largest request, in bytes.</summary>
     public const int MostBatchBytes = 256 * 1024;
 
-    // A path and what stands beside it in a request.
+    // The bytes of a request for each path besides the path itself.
     private const int BytesBesidePath = 32;
 
-    // A name takes its length and at least one letter.
+    // A name takes its length and at least one character.
     private const int LeastNameBytes = 5;
 
     private const int MostTries = 10;
@@ -25,9 +25,9 @@ internal sealed class LeftoverSweep(
     private long _transactions;
     private long _freeAt;
 
-    /// <summary>Walks everything.</summary>
+    /// <summary>Walks the namespace.</summary>
     /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
-    /// <exception cref="NearCacheException">The layout is a newer one, a list is too large, or the rights do not suffice.</exception>
+    /// <exception cref="NearCacheException">The layout is newer, a list is too large, or the access rights do not suffice.</exception>
     public async Task<CleanerReport> RunAsync(CancellationToken cancellationToken)
     {
         _freeAt = time.GetTimestamp();
@@ -55,7 +55,7 @@ internal sealed class LeftoverSweep(
     private CleanerReport Report() =>
         new() { Leftovers = _leftovers, Removed = _removed, Alive = _alive, Young = _young, Transactions = _transactions };
 
-    // True: nothing is left below the node.
+    // Returns whether nothing is left below the node.
     private async Task<bool> SweepBelowAsync(string parent, string[] own, CancellationToken cancellationToken)
     {
         var names = await ListAsync(parent, cancellationToken).ConfigureAwait(false);
@@ -132,7 +132,7 @@ internal sealed class LeftoverSweep(
         },
         cancellationToken).ConfigureAwait(false);
 
-    // True: all are gone. Each goes only at the version that was looked at, and all together or none.
+    // Returns whether all are deleted. Each is deleted only at the version that was read, and all together or none.
     private async Task<bool> RemoveAsync(List<(string Path, int Version)> leaves, CancellationToken cancellationToken)
     {
         var all = true;
@@ -152,14 +152,14 @@ internal sealed class LeftoverSweep(
             }
             catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NoNode)
             {
-                // Somebody else removes too, or an earlier try of this batch was done after all.
+                // Another cleaner deletes too, or an earlier try of this batch was executed.
                 var (here, gone) = await StillThereAsync(leaves, cancellationToken).ConfigureAwait(false);
                 _removed += gone;
                 leaves = here;
             }
             catch (MultiFailedException e) when (e.Code is ZooKeeperErrorCode.BadVersion or ZooKeeperErrorCode.NotEmpty)
             {
-                // Somebody uses it.
+                // The node is in use.
                 leaves.RemoveAt(e.FailedIndex);
                 _leftovers--;
                 _young++;
@@ -186,7 +186,7 @@ internal sealed class LeftoverSweep(
         return (left, leaves.Count - left.Count);
     }
 
-    // As many as may be removed together, and fit in one request.
+    // As many as may be deleted together, and fit in one request.
     private IEnumerable<List<string>> Batches(IEnumerable<string> all)
     {
         var batch = new List<string>();
@@ -222,7 +222,7 @@ internal sealed class LeftoverSweep(
         }
     }
 
-    // A connection that is lost is made again; whoever tries for long gives up, and may be run again.
+    // Waits for a lost connection. Gives up after some tries; the cleaner can be run again.
     private async Task<T> TryAsync<T>(Func<ValueTask<T>> ask, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)

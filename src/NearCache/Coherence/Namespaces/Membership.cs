@@ -9,26 +9,26 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Namespaces;
 
-/// <summary>Keeps this process's node among the members, and counts them.</summary>
+/// <summary>Keeps the node of this process among the members, and counts the members.</summary>
 /// <remarks>
-/// The node is made only after a session has lived for its timeout, so that a process that crashes at its start, again and again, leaves
-/// none behind.
+/// The node is created only after a session has lived for its timeout, so that a process that crashes again and again at its start leaves
+/// no nodes.
 /// </remarks>
 internal sealed class Membership(
     EnsembleGateway gate, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, MemberEstimate count, Action<int> counted)
 {
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
 
-    // By then whoever started together with this process is a member too.
+    // By then, processes that were started together are members, too.
     private static readonly TimeSpan FirstCountAfter = TimeSpan.FromSeconds(2);
 
     private readonly EnsembleLane _lane = gate.Lane(EnsembleRequest.CountMembers, EnsembleRequest.KeepMember, EnsemblePacing.RateLimited);
     private ulong _said;
 
-    /// <summary>Whether this process's node was there when it was looked for last.</summary>
+    /// <summary>Gets whether the node of this process existed at the last check.</summary>
     public bool IsMember { get; private set; }
 
-    /// <summary>Serves one session until it ends.</summary>
+    /// <summary>Keeps the member during one session.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         IsMember = false;
@@ -38,7 +38,7 @@ internal sealed class Membership(
             // The lane pauses after a failure.
         }
 
-        // Counting earlier would miss all that started together, each of which would take the budget of the whole fleet for its own.
+        // An earlier count would miss processes that were started together, and each would take the budget of the whole fleet.
         await WaitAsync(FirstCountAfter, cancellationToken).ConfigureAwait(false);
         while (true)
         {
@@ -48,11 +48,11 @@ internal sealed class Membership(
         }
     }
 
-    /// <summary>Takes the node back: the session goes on with another cache of this process.</summary>
+    /// <summary>Deletes the node, because the session continues with another cache of this process.</summary>
     public async Task LeaveAsync(CancellationToken cancellationToken) =>
         await _lane.Urgent.TryDeleteAsync(paths.Member(id), cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The hash of what decides which server has a key: members that say another one place keys elsewhere.</summary>
+    /// <summary>Returns the hash of the placement. Members with another hash place keys on other servers.</summary>
     public static ulong HashOf(string placement) => KeyHash.Of(Encoding.UTF8.GetBytes(placement)).Value;
 
     private static async Task<bool> TryAsync(Func<CancellationToken, Task> action, CancellationToken cancellationToken)
@@ -78,7 +78,7 @@ internal sealed class Membership(
         }
     }
 
-    // A node of an earlier session of this process goes with that session; the next look finds none then.
+    // A node of an earlier session ends with that session, and the next check finds none.
     private async Task StayAsync(CancellationToken cancellationToken)
     {
         IsMember = await _lane.ExistsAsync(paths.Member(id), null, cancellationToken).ConfigureAwait(false) is { } stat;
@@ -86,19 +86,19 @@ internal sealed class Membership(
         {
             if (HashOf(placement()) != _said)
             {
-                // The list of servers was changed.
+                // The list of servers has changed.
                 await _lane.TrySetDataAsync(paths.Member(id), Describe(), -1, cancellationToken).ConfigureAwait(false);
             }
 
             return;
         }
 
-        // What removed it may have removed all: the fleet joins again one after the other.
+        // The cause may have removed all members, so that the fleet joins again, one process after another.
         await WaitAsync(TimeSpan.FromMilliseconds(gate.FleetSpread * Random.Shared.NextDouble()), cancellationToken).ConfigureAwait(false);
         await JoinAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // A node that exists was made by an earlier try of this session.
+    // If the node exists, an earlier try of this session created it.
     private async Task JoinAsync(CancellationToken cancellationToken)
     {
         await _lane.TryCreateAsync(paths.Member(id), Describe(), ZNodeMode.Ephemeral, acl, cancellationToken).ConfigureAwait(false);

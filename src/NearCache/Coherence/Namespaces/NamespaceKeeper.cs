@@ -12,22 +12,22 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Namespaces;
 
 /// <summary>
-/// Keeps a namespace's nodes whole: looks when a session begins, about once a minute, and when something was found missing; creates what is
-/// missing, and rewrites slots that cannot be read.
+/// Keeps the nodes of a namespace complete: checks them when a session begins, about once a minute, and after a node was found missing.
+/// Creates missing nodes, and rewrites unreadable slots.
 /// </summary>
 /// <remarks>
-/// What a fleet finds wrong at once is repaired by one process: each waits a random time, looks again, and then creates, or writes by
-/// compare-and-set. A process that has just started creates a missing namespace without that wait.
+/// The main type of the namespaces folder. One process of a fleet repairs what all see: each waits a random time, checks again, and then
+/// creates, or writes by compare-and-set. A process that has just started creates a missing namespace without that wait.
 /// </remarks>
 /// <param name="tree">The nodes.</param>
 /// <param name="lane">The lane of <paramref name="tree"/>.</param>
-/// <param name="gate">Says over how long a fleet spreads.</param>
-/// <param name="paths">Where the nodes are.</param>
-/// <param name="clock">Says how long the registry has been absent.</param>
-/// <param name="time">What waits go by.</param>
-/// <param name="logger">Where repairs and problems are logged.</param>
-/// <param name="survey">Asks what is known of the rules outside of ZooKeeper.</param>
-/// <param name="unreadableSlots">The slots whose content cannot be read.</param>
+/// <param name="gate">Knows over which time a fleet spreads.</param>
+/// <param name="paths">The paths of the nodes.</param>
+/// <param name="clock">Measures how long the registry has been missing.</param>
+/// <param name="time">The time provider of the waits.</param>
+/// <param name="logger">The logger of repairs and problems.</param>
+/// <param name="survey">Collects what is known of the rules outside of ZooKeeper.</param>
+/// <param name="unreadableSlots">Returns the slots whose content cannot be read.</param>
 internal sealed class NamespaceKeeper(
     NamespaceTree tree,
     EnsembleLane lane,
@@ -43,7 +43,7 @@ internal sealed class NamespaceKeeper(
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
-    // While something is wrong that others may mend, such as a server that is away.
+    // While there is a problem that other processes may solve, such as a server that is down.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
 
     private readonly LoopSignal _wake = new(time);
@@ -53,21 +53,21 @@ internal sealed class NamespaceKeeper(
     private int _format;
     private bool _isStarting = true;
 
-    /// <summary>What was seen last.</summary>
+    /// <summary>Gets the state found by the last check.</summary>
     public NamespaceState State => _state;
 
-    /// <summary>Told after each look which transaction wrote the registry of the rules.</summary>
+    /// <summary>Gets or sets the callback for the transaction that wrote the registry, called after each check.</summary>
     public Action<long> RulesSeen { get; set; } = _ => { };
 
-    /// <summary>Told of a slot that can be read again, though no watch has said so.</summary>
+    /// <summary>Gets or sets the callback for a slot that is readable again without an event.</summary>
     public Action<int> SlotIsReadable { get; set; } = _ => { };
 
-    /// <summary>A node was found missing, or a slot that cannot be read: it is looked after at once, as far as the lane allows.</summary>
+    /// <summary>Requests a check, because a node is missing or a slot cannot be read. The limits of the lane apply.</summary>
     public void Damaged() => _wake.Set();
 
-    /// <summary>Serves one session until it ends.</summary>
-    /// <param name="usable">Told after each look whether the slots may be read and written by this process.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <summary>Keeps the namespace during one session.</summary>
+    /// <param name="usable">Called after each check with whether this process may read and write the slots.</param>
+    /// <param name="cancellationToken">Ends the session's work.</param>
     public async Task RunAsync(Action<bool> usable, CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -78,7 +78,7 @@ internal sealed class NamespaceKeeper(
             }
             catch (ZooKeeperException e)
             {
-                // The lane pauses after a failure, and the gate has logged it.
+                // The lane pauses after a failure, and the gateway has logged it.
                 _state = new NamespaceState(NamespaceCondition.Unknown, $"the namespace cannot be checked: {e.Message}");
                 continue;
             }
@@ -163,8 +163,8 @@ internal sealed class NamespaceKeeper(
         return RegistryRepair.Decide(known, absentFor, look.Missing.Contains(paths.Home), time.GetUtcNow());
     }
 
-    // A ring in a newer format is garbage as long as config does not state that format: it is raised before any such ring is written. Reads
-    // of one session see the tree in order.
+    // A ring in a newer format is garbage as long as config does not state that format, since config is raised before such a ring is
+    // written. Reads of one session see the changes in order.
     private async Task<NamespaceState?> RewriteSlotsAsync(CancellationToken cancellationToken)
     {
         var garbage = new List<MultiOperation>();
@@ -199,7 +199,7 @@ internal sealed class NamespaceKeeper(
             return null;
         }
 
-        // Another process was first, or config was changed: it is looked at again.
+        // Another process was first, or config was changed: checked again.
         _wake.Set();
         return new NamespaceState(NamespaceCondition.Repairing, $"{string.Join(", ", garbage.Select(slot => slot.Path))} cannot be read");
     }
@@ -227,7 +227,7 @@ internal sealed class NamespaceKeeper(
         }
     }
 
-    // Each problem is logged once, and again after it was over.
+    // Each problem is logged once, and again after it was solved.
     private void Became(NamespaceState state)
     {
         _state = state;

@@ -8,26 +8,26 @@ using NearCache.Rules;
 namespace NearCache.Coherence.Namespaces;
 
 /// <summary>
-/// What a whole namespace was when its removal was planned: its nodes with their versions, and its rules. It is kept in a file, which is
-/// also what the rules can be restored from.
+/// The state of a whole namespace when its removal was planned: its nodes with their versions, and its rules. It is kept in a file, from
+/// which the rules can be restored.
 /// </summary>
 /// <param name="Namespace">The namespace.</param>
-/// <param name="PlannedAt">When it was looked at, by the clock of the machine that did.</param>
-/// <param name="Nodes">Its nodes.</param>
-/// <param name="Registry">What <c>rules</c> holds; empty: there is none.</param>
+/// <param name="PlannedAt">The time of planning, by the clock of the machine that planned.</param>
+/// <param name="Nodes">The nodes of the namespace.</param>
+/// <param name="Registry">The content of <c>rules</c>; empty if there is none.</param>
 internal sealed record NamespaceRecord(string Namespace, DateTimeOffset PlannedAt, ImmutableArray<NamespaceNode> Nodes, string Registry)
 {
     private const int Format = 1;
 
     private static readonly JsonWriterOptions Writing = new() { Indented = true };
 
-    /// <summary>When anything in it was last written or made.</summary>
+    /// <summary>Gets when any node was last written or created.</summary>
     public DateTimeOffset LastChange => Nodes.IsEmpty ? DateTimeOffset.MinValue : Nodes.Max(node => node.ChangedAt);
 
-    /// <summary>Has nothing been written, made, removed or joined since?</summary>
+    /// <summary>Returns whether nothing was written, created, deleted or joined between two records.</summary>
     public bool IsSame(NamespaceRecord other) => Namespace == other.Namespace && Nodes.SequenceEqual(other.Nodes);
 
-    /// <summary>As the text of a file.</summary>
+    /// <summary>Returns the content of the file.</summary>
     public byte[] Write()
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -57,7 +57,7 @@ internal sealed record NamespaceRecord(string Namespace, DateTimeOffset PlannedA
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote. False: it is something else.</summary>
+    /// <summary>Reads a file of <see cref="Write"/>. Returns false if it has another format.</summary>
     public static bool TryRead(ReadOnlyMemory<byte> content, out NamespaceRecord record)
     {
         record = null!;
@@ -88,19 +88,17 @@ internal sealed record NamespaceRecord(string Namespace, DateTimeOffset PlannedA
         }
     }
 
-    /// <summary>Whether a registry can be restored from its text.</summary>
+    /// <summary>Returns whether a registry is text from which it can be restored.</summary>
     public static bool IsText(ReadOnlyMemory<byte> registry) => Utf8.IsValid(registry.Span);
 
-    /// <summary>The text of a registry.</summary>
+    /// <summary>Returns the text of a registry.</summary>
     public static string TextOf(ReadOnlyMemory<byte> registry) => Encoding.UTF8.GetString(registry.Span);
 }
 
 /// <summary>One node of a namespace.</summary>
-/// <param name="Path">Which.</param>
-/// <param name="Created">The transaction that made it.</param>
+/// <param name="Path">The path of the node.</param>
+/// <param name="Created">The transaction that created the node.</param>
 /// <param name="Version">How often its data were written.</param>
-/// <param name="ChildrenVersion">
-/// How often a child of it was made or removed: of <c>members</c>, how often a process joined or left.
-/// </param>
-/// <param name="ChangedAt">When it was last written.</param>
+/// <param name="ChildrenVersion">How often a child was created or deleted: for <c>members</c>, how often a process joined or left.</param>
+/// <param name="ChangedAt">The time of the last write.</param>
 internal readonly record struct NamespaceNode(string Path, long Created, int Version, int ChildrenVersion, DateTimeOffset ChangedAt);

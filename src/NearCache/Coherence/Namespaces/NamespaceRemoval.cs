@@ -5,19 +5,19 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Namespaces;
 
 /// <summary>
-/// Looks whether a whole namespace may be removed, and removes it in one transaction. Nothing outside of the namespace is listed, counted
+/// Checks whether a whole namespace may be removed, and removes it in one transaction. Nothing outside of the namespace is listed, counted
 /// or read.
 /// </summary>
-/// <param name="zooKeeper">The ensemble.</param>
-/// <param name="paths">The namespace.</param>
-/// <param name="name">What it is called.</param>
-/// <param name="options">How long it must have been unchanged.</param>
+/// <param name="zooKeeper">The client.</param>
+/// <param name="paths">The paths of the namespace.</param>
+/// <param name="name">The name of the namespace.</param>
+/// <param name="options">Contains how long the namespace must have been unchanged.</param>
 /// <param name="time">The clock of this machine.</param>
 internal sealed class NamespaceRemoval(
     ZooKeeperClient zooKeeper, NamespacePaths paths, string name, CleanerOptions options, TimeProvider time)
 {
-    /// <summary>What there is, if all of it may go.</summary>
-    /// <exception cref="NearCacheException">It may not be removed, and why.</exception>
+    /// <summary>Returns the nodes of the namespace, if all of it may be removed.</summary>
+    /// <exception cref="NearCacheException">The namespace may not be removed.</exception>
     /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
     public async Task<NamespaceRecord> LookAsync(CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed class NamespaceRemoval(
             }
         }
 
-        // Each node but the namespace's own is a child of another one.
+        // Each node except that of the namespace is a child of another one.
         if (nodes.Count == 0 || nodes[^1].Path != paths.Home)
         {
             throw Refused("it does not exist");
@@ -65,8 +65,8 @@ internal sealed class NamespaceRemoval(
             : throw Refused($"it was changed at {record.LastChange:u}, less than {options.UnchangedFor} ago ({nameof(CleanerOptions)}.{nameof(CleanerOptions.UnchangedFor)})");
     }
 
-    /// <summary>Removes everything, if it is as it was planned.</summary>
-    /// <exception cref="NearCacheException">It may not be removed, and why.</exception>
+    /// <summary>Removes the namespace, if it is unchanged since the removal was planned.</summary>
+    /// <exception cref="NearCacheException">The namespace may not be removed.</exception>
     /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
     public async Task RemoveAsync(NamespaceRecord planned, CancellationToken cancellationToken)
     {

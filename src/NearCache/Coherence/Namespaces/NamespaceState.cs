@@ -1,9 +1,9 @@
 namespace NearCache.Coherence.Namespaces;
 
-/// <summary>How a namespace's nodes in ZooKeeper stand, as this process saw them last.</summary>
-/// <param name="Condition">In one word.</param>
-/// <param name="Problem">What is wrong; null: nothing.</param>
-/// <param name="Command">What an administrator may do about it; null where NearCache does it.</param>
+/// <summary>The state of a namespace's nodes in ZooKeeper, as this process last saw them.</summary>
+/// <param name="Condition">The condition.</param>
+/// <param name="Problem">The problem; null if there is none.</param>
+/// <param name="Command">What an administrator can do about it; null if NearCache repairs it.</param>
 internal sealed record NamespaceState(NamespaceCondition Condition, string? Problem = null, string? Command = null)
 {
     public static NamespaceState Unknown { get; } = new(NamespaceCondition.Unknown);
@@ -11,21 +11,21 @@ internal sealed record NamespaceState(NamespaceCondition Condition, string? Prob
     public static NamespaceState Whole { get; } = new(NamespaceCondition.Whole);
 }
 
-/// <summary>The same in one word, a tag of the metrics.</summary>
+/// <summary>Specifies the condition of a namespace. The name is a tag of the metrics.</summary>
 internal enum NamespaceCondition
 {
-    /// <summary>It has not been seen, or cannot be now.</summary>
+    /// <summary>The namespace was not checked, or cannot be checked.</summary>
     Unknown,
 
-    /// <summary>Everything is there.</summary>
+    /// <summary>All nodes are there.</summary>
     Whole,
 
-    /// <summary>Something is missing or broken, and NearCache creates it again.</summary>
+    /// <summary>A node is missing or broken, and NearCache creates it again.</summary>
     Repairing,
 
-    /// <summary>Something is missing or broken that NearCache may not or cannot create again by itself.</summary>
+    /// <summary>A node is missing or broken that NearCache may not or cannot create again.</summary>
     Damaged,
 
-    /// <summary>It is in a newer format than this process can read.</summary>
+    /// <summary>The namespace has a newer format than this process can read.</summary>
     Newer,
 }

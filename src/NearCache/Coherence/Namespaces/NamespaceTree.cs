@@ -6,21 +6,21 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Namespaces;
 
-/// <summary>The nodes of a namespace in ZooKeeper: finds what is missing, and creates that alone, in one transaction.</summary>
+/// <summary>The nodes of a namespace in ZooKeeper: finds missing nodes, and creates only those, in one transaction.</summary>
 /// <remarks>
-/// Even a refused create is a transaction, so nothing is created that is there. The node that all namespaces lie under is open to all;
-/// those of this namespace have <paramref name="acl"/>.
+/// A refused create is a transaction, too, so existing nodes are not created. The parent of all namespaces is open to all; the nodes of
+/// this namespace have <paramref name="acl"/>.
 /// </remarks>
 internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IReadOnlyList<ZNodeAcl> acl)
 {
-    /// <summary>The format that is known here.</summary>
+    /// <summary>The known format.</summary>
     public const int Format = 1;
 
-    /// <summary>What <c>config</c> holds.</summary>
+    /// <summary>The content of <c>config</c>.</summary>
     public static readonly string Config = $$"""{"format":{{Format}},"slots":{{NamespacePaths.SlotCount}}}""";
 
-    /// <summary>Looks what is there, by reads alone: four of a whole namespace.</summary>
-    /// <exception cref="ZooKeeperException">It cannot be seen, or there is no chroot.</exception>
+    /// <summary>Finds missing nodes, only by reads: four for a complete namespace.</summary>
+    /// <exception cref="ZooKeeperException">The nodes cannot be read, or there is no chroot.</exception>
     public async Task<NamespaceScan> LookAsync(CancellationToken cancellationToken)
     {
         var missing = new List<string>();
@@ -58,12 +58,12 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
         return new NamespaceScan(config is { } found ? ReadFormat(found.Data) : null, rules?.ModifiedZxid, missing);
     }
 
-    /// <summary>Creates what a look has found missing.</summary>
+    /// <summary>Creates missing nodes.</summary>
     /// <param name="missing">The nodes, parents before their children.</param>
-    /// <param name="rules">The registry to create with them; null: none.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
-    /// <returns>False: nothing was created, for the tree has changed meanwhile. Look again.</returns>
-    /// <exception cref="ZooKeeperException">It could not be created.</exception>
+    /// <param name="rules">The registry to create with them; null for none.</param>
+    /// <param name="cancellationToken">Abandons the reply.</param>
+    /// <returns>False if nothing was created, because the nodes have changed since the check.</returns>
+    /// <exception cref="ZooKeeperException">The nodes could not be created.</exception>
     public ValueTask<bool> TryCreateAsync(IReadOnlyList<string> missing, byte[]? rules, CancellationToken cancellationToken)
     {
         var operations = missing.Select(
@@ -73,7 +73,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
             rules is not null ? [.. operations, MultiOperation.Create(paths.Rules, rules, acl: acl)] : [.. operations], cancellationToken);
     }
 
-    // What cannot be read is newer than anything that is known here.
+    // Unreadable content counts as newer than any known format.
     internal static int ReadFormat(ReadOnlyMemory<byte> config)
     {
         try
@@ -109,14 +109,14 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
         : null;
 }
 
-/// <summary>What a look at a namespace's nodes has found.</summary>
+/// <summary>The result of a check of a namespace's nodes.</summary>
 /// <param name="Format">
 /// The format that <c>config</c> states; <see cref="int.MaxValue"/> if it cannot be read; null if it is missing.
 /// </param>
-/// <param name="RulesTransaction">The transaction that wrote the registry of the rules; null: there is none.</param>
+/// <param name="RulesTransaction">The transaction that wrote the registry; null if there is none.</param>
 /// <param name="Missing">The other nodes that are missing, parents before their children.</param>
 internal sealed record NamespaceScan(int? Format, long? RulesTransaction, IReadOnlyList<string> Missing)
 {
-    /// <summary>Whether there is a registry of the rules.</summary>
+    /// <summary>Gets whether there is a registry.</summary>
     public bool HasRules => RulesTransaction is not null;
 }

@@ -8,12 +8,12 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Namespaces;
 
 /// <summary>
-/// Sets a ZooKeeper quota on a subtree, as <c>setquota</c> of zkCli does; one that is there already is left alone, for somebody may have
-/// raised it.
+/// Sets a ZooKeeper quota on a subtree, as <c>setquota</c> of zkCli does. An existing quota is kept, since an administrator may have raised
+/// it.
 /// </summary>
-/// <param name="lane">The way to ZooKeeper.</param>
-/// <param name="logger">Where events go.</param>
-/// <param name="acl">The rights of the quota's own nodes.</param>
+/// <param name="lane">The lane of the requests.</param>
+/// <param name="logger">The logger.</param>
+/// <param name="acl">The access rights of the quota's own nodes.</param>
 internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyList<ZNodeAcl> acl)
 {
     // https://zookeeper.apache.org/doc/r3.9.2/zookeeperQuotas.html; org.apache.zookeeper.Quotas
@@ -21,9 +21,7 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
     private const string Limits = "/zookeeper_limits";
     private const string Stats = "/zookeeper_stats";
 
-    /// <summary>
-    /// A quota as its node holds it: servers before 3.7 read what stands before the second '=' of the bytes, and know no hard limits.
-    /// </summary>
+    /// <summary>Returns the content of a quota node. Servers before 3.7 read it up to the second '=', and know no hard limits.</summary>
     /// <remarks>org.apache.zookeeper.StatsTrack; -1 is no limit.</remarks>
     public static string Format(long zNodes, long bytes)
     {
@@ -31,11 +29,11 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
         return string.Create(CultureInfo.InvariantCulture, $"count={count},bytes={size}=;byteHardLimit={size};countHardLimit={count}");
     }
 
-    /// <summary>Sets it, unless there is one here or above.</summary>
+    /// <summary>Sets the quota, unless the subtree or one above it has one.</summary>
     /// <param name="path">The subtree, below the connection string's chroot.</param>
-    /// <param name="zNodes">Nodes; 0: no limit.</param>
-    /// <param name="bytes">Bytes of data; 0: no limit.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="zNodes">The most nodes; 0 for no limit.</param>
+    /// <param name="bytes">The most bytes of data; 0 for no limit.</param>
+    /// <param name="cancellationToken">Abandons the requests.</param>
     /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
     public async Task SetAsync(string path, long zNodes, long bytes, CancellationToken cancellationToken)
     {
@@ -51,7 +49,7 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
                     return;
                 }
 
-                // Another process was first with some of it: look again.
+                // Another process was first with some of the nodes: checked again.
             }
         }
         catch (ZooKeeperException e) when (
@@ -61,7 +59,7 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
         }
     }
 
-    // What is to be made; nothing: there is a quota.
+    // Returns the nodes to create; empty if there is a quota.
     private async Task<List<MultiOperation>> MissingAsync(string subtree, string limits, CancellationToken cancellationToken)
     {
         var root = lane.AtRoot;

@@ -4,11 +4,11 @@ using NearCache.Rules;
 namespace NearCache.Coherence.Registry;
 
 /// <summary>
-/// What stands in for a registry without ZooKeeper: the set that this process applies, which every memcached server is made to carry.
+/// Replaces the registry of a cache without ZooKeeper: the set that this process applies, which every memcached server carries.
 /// </summary>
 /// <param name="rules">The rules of this process.</param>
 /// <param name="isShared">
-/// Other processes bring the rules of their configuration to the same servers, so that here only stops can be cleared.
+/// Whether other processes carry their configured rules to the same servers, so that only stops can be cleared here.
 /// </param>
 internal sealed class LocalRegistryStore(RulesCoordinator rules, bool isShared) : IRegistryStore
 {

@@ -5,25 +5,23 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.Registry;
 
-/// <summary>
-/// Decides what an absent registry is created with: the one exception to "ZooKeeper is never overwritten from memcached".
-/// </summary>
-/// <param name="Document">What to create now; null: nothing.</param>
-/// <param name="Problem">Why nothing is created; null with a document.</param>
-/// <param name="Best">The newest set that is known, for an administrator who creates the registry by hand; null: none.</param>
+/// <summary>Decides the content of a missing registry: the one exception to "ZooKeeper is never overwritten from memcached".</summary>
+/// <param name="Document">The content to create now; null for nothing.</param>
+/// <param name="Problem">Why nothing is created; null if there is a document.</param>
+/// <param name="Best">The newest known set, for an administrator that creates the registry by hand; null if there is none.</param>
 internal sealed record RegistryRepair(RegistryDocument? Document, string? Problem, RuleSet? Best)
 {
-    /// <summary>How long a registry must have been absent before it is created from what is known elsewhere.</summary>
+    /// <summary>How long a registry must have been missing before it is created from what is known elsewhere.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>The author of the edit.</summary>
     public const string Author = "repair";
 
-    /// <summary>Decides. The newest set counts, with the stops that any set has cleared, and all stops in force.</summary>
-    /// <param name="survey">What is known. Every server must have answered, and one revision must have one content.</param>
-    /// <param name="absentFor">How long the registry has been absent.</param>
-    /// <param name="isNew">Whether the whole namespace is absent, too.</param>
-    /// <param name="now">For the history.</param>
+    /// <summary>Decides by the newest set, the stops that any set has cleared, and all stops in force.</summary>
+    /// <param name="survey">What is known of the rules. Every server must have replied, and each revision must have one content.</param>
+    /// <param name="absentFor">How long the registry has been missing.</param>
+    /// <param name="isNew">Whether the whole namespace is missing, too.</param>
+    /// <param name="now">The time of the edit, for the history.</param>
     public static RegistryRepair Decide(RegistrySurvey survey, TimeSpan absentFor, bool isNew, DateTimeOffset now)
     {
         RuleSet[] sets = [.. survey.Servers.Select(server => server.Found?.Set).Append(survey.Known.Set.Revision > 0 ? survey.Known.Set : null).OfType<RuleSet>()];
@@ -71,6 +69,6 @@ internal sealed record RegistryRepair(RegistryDocument? Document, string? Proble
         return new RegistryRepair(document, null, best);
     }
 
-    /// <summary>The registry's content for an administrator who creates it by hand.</summary>
+    /// <summary>Returns the content for an administrator that creates the registry by hand.</summary>
     public static string ContentOf(RuleSet set) => Encoding.UTF8.GetString(new RegistryDocument(set, StopSet.None, []).Write());
 }

@@ -8,9 +8,9 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Registry;
 
-/// <summary>Follows the registry of the rules in ZooKeeper, and puts stops into it that came another way.</summary>
+/// <summary>Follows the registry of the rules in ZooKeeper, and adds stops that arrived on another way.</summary>
 /// <remarks>
-/// A whole fleet sees at once that the registry lacks a stop. Each waits a random time, looks again, and only then writes, by
+/// A whole fleet notices at once that the registry lacks a stop. Each process waits a random time, reads again, and only then writes, by
 /// compare-and-set.
 /// </remarks>
 internal sealed class RegistrySync(
@@ -23,18 +23,18 @@ internal sealed class RegistrySync(
     private long? _writeAt;
     private long _read = -1;
 
-    /// <summary>This process knows other stops than before.</summary>
-    /// <param name="isOwn">It has put one: no other process is about to write it, so it is written at once.</param>
+    /// <summary>Records that the stops have changed.</summary>
+    /// <param name="isOwn">Whether this process put a stop. No other process is about to write it, so it is written at once.</param>
     public void StopsChanged(bool isOwn)
     {
         _isUrgent |= isOwn;
         _changed.Set();
     }
 
-    /// <summary>The registry was seen to be written by a transaction. If that is another one than was read, it is read again.</summary>
+    /// <summary>Requests a read of the registry, if another transaction wrote it than the one that was read.</summary>
     /// <remarks>
-    /// Watches tell of what is new. An ensemble that was restored from an older copy goes on with sessions that the copy knows, and what it
-    /// holds is older than their watches.
+    /// A watch reports newer content only. An ensemble that was restored from an older copy continues sessions that the copy knows, and its
+    /// content is older than their watches.
     /// </remarks>
     public void Seen(long transaction)
     {
@@ -44,13 +44,15 @@ internal sealed class RegistrySync(
         }
     }
 
-    /// <summary>Serves one session until it ends: reads, waits for the watch, and reads again no faster than slots are read.</summary>
+    /// <summary>
+    /// Follows the registry during one session: reads it, waits for the watch, and reads again no faster than slots are read.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            // The pause after a failure is waited for here, where a stop of this process ends it: that is tried once at once, and paced as
-            // all else if it fails.
+            // The pause after a failure is waited for here, so that a stop of this process can end it. The stop is tried once at once, and
+            // is limited as all else if it fails.
             while (!_isUrgent
                 && !cancellationToken.IsCancellationRequested
                 && Math.Max(lane.ReadsFrom, lane.ChangesFrom) - context.Clock.Monotonic() is > 0 and var paused)
@@ -88,7 +90,7 @@ internal sealed class RegistrySync(
         }
     }
 
-    // Null: there is no registry; a watch tells when there is one.
+    // Null if there is no registry. A watch reports its creation.
     private async Task<ZNodeData?> ReadAsync(EnsembleLane way, CancellationToken cancellationToken)
     {
         var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Set(), cancellationToken).ConfigureAwait(false);
@@ -100,12 +102,12 @@ internal sealed class RegistrySync(
             return data;
         }
 
-        // The server that was asked may lag behind what memcached carries already.
+        // The server may be behind what memcached carries.
         await way.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
         return await way.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
     }
 
-    // How long to wait if nothing changes.
+    // Returns how long to wait if nothing changes.
     private async Task<long> ApplyAsync(EnsembleLane way, ZNodeData data, long readAt, CancellationToken cancellationToken)
     {
         if (!RegistryDocument.TryRead(data.Data, out var document, out var why))
@@ -137,11 +139,11 @@ internal sealed class RegistrySync(
             rules.RegistryRead(completed);
         }
 
-        // Else another process was first: its watch has fired, and what is lacking still is written after a while.
+        // Otherwise another process was first: its watch has fired, and what is still missing is written later.
         return long.MaxValue;
     }
 
-    // The document with the stops that it lacks; null: it lacks none.
+    // Returns the document with its missing stops; null if it lacks none.
     private RegistryDocument? Completed(RegistryDocument document)
     {
         var full = document.Stopped(rules.Stops);

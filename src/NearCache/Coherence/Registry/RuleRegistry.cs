@@ -6,13 +6,16 @@ using NearCache.Usage;
 
 namespace NearCache.Coherence.Registry;
 
-/// <summary>Edits the registry by compare-and-set, one edit at a time and no faster than the ensemble is promised.</summary>
-/// <param name="store">Where the registry is.</param>
-/// <param name="rules">The rules of this process, told of each edit at once.</param>
-/// <param name="usage">Reads what the fleet did.</param>
-/// <param name="clock">The time.</param>
-/// <param name="time">Waits.</param>
-/// <param name="patience">How long a stop may take to be acknowledged.</param>
+/// <summary>
+/// Edits the registry by compare-and-set, one edit at a time and within the promised load on the ensemble. The main type of the registry
+/// folder.
+/// </summary>
+/// <param name="store">The stored registry.</param>
+/// <param name="rules">The rules of this process, informed of each edit at once.</param>
+/// <param name="usage">Reads the usage of the fleet.</param>
+/// <param name="clock">The clocks.</param>
+/// <param name="time">The time provider of the waits.</param>
+/// <param name="patience">How long the acknowledgment of a stop may take.</param>
 internal sealed class RuleRegistry(
     IRegistryStore store,
     RulesCoordinator rules,
@@ -26,7 +29,7 @@ internal sealed class RuleRegistry(
 
     private static readonly TimeSpan LeastDryRun = TimeSpan.FromSeconds(90);
 
-    private readonly SemaphoreSlim _turn = new(1);   // never waited for by handle, so there is nothing to dispose
+    private readonly SemaphoreSlim _turn = new(1);   // its wait handle is never used, so there is nothing to dispose
     private readonly WriteBudget _bucket = new(EditsPerSecond, double.MaxValue);
     private volatile bool _isClosed;
 
@@ -92,7 +95,7 @@ internal sealed class RuleRegistry(
             throw new RuleRefusedException([$"There is no dry run of a rule \"{name}\" in revision {Current.Revision} of the rules."]);
         }
 
-        // A whole minute of the counters, which every process adds to each ten seconds or so.
+        // Every process adds to the counters about every ten seconds. The figures need a whole minute of them.
         var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - (tried.DryRun?.Began ?? clock.Monotonic()));
         if (watched < LeastDryRun)
         {
@@ -169,7 +172,7 @@ internal sealed class RuleRegistry(
         return await usage.ReadAsync([.. Current.Rules.Select(rule => rule.Settings.Name)], cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Refuses calls from now on: the cache is disposed.</summary>
+    /// <summary>Makes all later calls fail, because the cache is disposed.</summary>
     public void Dispose() => _isClosed = true;
 
     private static RegistrySnapshot Snapshot(RegistryDocument document) =>
@@ -185,7 +188,7 @@ internal sealed class RuleRegistry(
         ArgumentNullException.ThrowIfNull(reason.Why, nameof(reason));
     }
 
-    // One rule; null: it goes.
+    // Edits one rule; null removes it.
     private Task<RegistrySnapshot> EditAsync(string name, EditReason reason, Func<Rule, Rule?> edit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);

@@ -13,7 +13,7 @@ internal sealed class ZooKeeperRegistryStore(EnsembleLane lane, NamespacePaths p
         ZNodeData data;
         try
         {
-            // The server that answers may lag behind; an edit of what it shows would be refused for nothing.
+            // The server may be behind, and an edit of an old version would be refused.
             await lane.SyncAsync(paths.Rules, cancellationToken).ConfigureAwait(false);
             data = await lane.GetDataAsync(paths.Rules, null, cancellationToken).ConfigureAwait(false);
         }

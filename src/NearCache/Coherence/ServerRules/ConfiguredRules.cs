@@ -3,24 +3,23 @@ using NearCache.Rules;
 namespace NearCache.Coherence.ServerRules;
 
 /// <summary>
-/// The rules of this process's configuration: a registry begins with them; where there is none, they are what is in force, each time that
-/// they change.
+/// The rules of this process's configuration. A new registry starts with them; without a registry they are in force, after each change.
 /// </summary>
-/// <remarks>Asked by one thread at a time.</remarks>
-/// <param name="rules">As the process starts with them.</param>
+/// <remarks>Not thread-safe.</remarks>
+/// <param name="rules">The rules at the start of the process.</param>
 /// <param name="hasRegistry">Whether there is a registry.</param>
 internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRegistry)
 {
     private RuleOptions[] _rules = [.. rules];
     private bool _isApplied;
 
-    /// <summary>Whether a registry decides, and not these.</summary>
+    /// <summary>Gets whether a registry decides instead of these rules.</summary>
     public bool HasRegistry => hasRegistry;
 
-    /// <summary>The rules as they are now.</summary>
+    /// <summary>Gets the current rules.</summary>
     public IReadOnlyList<Rule> Rules => [.. _rules.Select(Rule.From)];
 
-    /// <summary>What of these the registry says otherwise; empty: nothing.</summary>
+    /// <summary>Returns how these rules differ from those of the registry; empty if they do not.</summary>
     public IReadOnlyList<string> Differences(RuleSet registry)
     {
         List<string> differences = [];
@@ -46,11 +45,11 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
         return differences;
     }
 
-    /// <summary>The set that a registry begins with.</summary>
+    /// <summary>Returns the set that a new registry starts with.</summary>
     public RuleSet Seed(long revision) => RuleSet.Seed(_rules, revision);
 
-    /// <summary>The configuration was loaded again.</summary>
-    /// <returns>Whether its rules are others than before.</returns>
+    /// <summary>Takes over a reloaded configuration.</summary>
+    /// <returns>Whether the rules have changed.</returns>
     public bool Change(IEnumerable<RuleOptions> rules)
     {
         RuleOptions[] next = [.. rules.Select(rule => rule.Copy())];
@@ -59,14 +58,14 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
             return false;
         }
 
-        // What waits for the first look at a server has its turn then.
+        // A change before the first read of a server comes into force with that read.
         _isApplied = false;
         _rules = next;
         return true;
     }
 
-    /// <summary>The set to be put in the place of the applied one, once after each change; null: none.</summary>
-    /// <remarks>Where there is no registry, whoever comes with other rules than those in force puts his own in their place.</remarks>
+    /// <summary>Returns the set that replaces the applied one, once after each change; null if there is none.</summary>
+    /// <remarks>Without a registry, a process with other rules than those in force replaces them by its own.</remarks>
     public RuleSet? Next(RuleSet applied)
     {
         if (hasRegistry || _isApplied)

@@ -2,13 +2,13 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.ServerRules;
 
-/// <summary>Stops that this process has put, and that nothing outside it is known to have yet.</summary>
+/// <summary>The stops of this process that no memcached server and no registry is known to have.</summary>
 internal sealed class PendingStops
 {
     private readonly Lock _lock = new();   // guards the stops
     private readonly Dictionary<string, TaskCompletionSource> _stops = [];
 
-    /// <summary>Completes when <see cref="FoundOutside"/> had the stop.</summary>
+    /// <summary>Adds a stop. The task completes when <see cref="FoundOutside"/> finds it.</summary>
     public Task Add(string id)
     {
         lock (_lock)
@@ -17,7 +17,7 @@ internal sealed class PendingStops
         }
     }
 
-    /// <summary>A memcached server or the registry has these.</summary>
+    /// <summary>Completes the stops that a memcached server or the registry has.</summary>
     public void FoundOutside(StopSet stops)
     {
         lock (_lock)

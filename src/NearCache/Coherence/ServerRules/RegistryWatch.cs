@@ -4,16 +4,19 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.ServerRules;
 
-/// <summary>What this process knows of the rules and stops, for whoever looks or waits for changes.</summary>
-/// <remarks>Changed by one thread at a time; any thread may look.</remarks>
+/// <summary>
+/// The rules and stops that this process knows, for callers of <see cref="IRuleRegistry.Current"/> and <see
+/// cref="IRuleRegistry.WatchAsync"/>.
+/// </summary>
+/// <remarks>Changed by one thread at a time. Reads are thread-safe.</remarks>
 internal sealed class RegistryWatch
 {
     private volatile Seen? _seen = new(Snapshot(RuleSet.Empty, StopSet.None, []));
 
-    /// <summary>What is known now.</summary>
+    /// <summary>Gets the present rules and stops.</summary>
     public RegistrySnapshot Current { get; private set; } = Snapshot(RuleSet.Empty, StopSet.None, []);
 
-    /// <summary>Tells those who wait.</summary>
+    /// <summary>Publishes a change to all watchers.</summary>
     public void Changed(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history)
     {
         if (_seen is { } before)
@@ -42,7 +45,7 @@ internal sealed class RegistryWatch
         }
     }
 
-    /// <summary>Rules and stops as users see them.</summary>
+    /// <summary>Converts rules and stops to the form that users see.</summary>
     public static RegistrySnapshot Snapshot(RuleSet set, StopSet stops, ImmutableArray<RuleEdit> history) => new()
     {
         Revision = set.Revision,

@@ -7,7 +7,7 @@ using NearCache.Tags;
 
 namespace NearCache.Coherence.ServerRules;
 
-/// <summary>What reads and writes ask of the rules that are in force here, and of what is known of them on the key's server.</summary>
+/// <summary>Decides for reads and writes by the rules in force in this process, and by the view of the key's server.</summary>
 internal sealed class RuleDecisions(RuleTable table, CoherenceContext context) : IRuleDecisions
 {
     /// <inheritdoc/>
@@ -21,7 +21,7 @@ internal sealed class RuleDecisions(RuleTable table, CoherenceContext context) :
     {
         generation = rule.Generation;
 
-        // Whoever can write a tag counts it, whatever rules there are: there is nothing to wait for.
+        // Every process counts the writes of tags, whatever rules there are, so no lease is waited for.
         return rule.IsOn && context.KeepsNear && (rule == table.Tags || server.Rules.View.MayFill(RuleTranslation.Identity(rule), now));
     }
 
@@ -59,31 +59,30 @@ internal sealed class RuleDecisions(RuleTable table, CoherenceContext context) :
     private static bool IsTag(ReadOnlySpan<char> key) => key.StartsWith(TagTable.Prefix);
 }
 
-/// <summary>Which keys are kept near, and which writes must be counted.</summary>
+/// <summary>Decides which keys are kept near, and which writes must be counted.</summary>
 internal interface IRuleDecisions
 {
-    /// <summary>The rule that keeps a key near; null: none.</summary>
+    /// <summary>Returns the rule that keeps a key near; null if there is none.</summary>
     ActiveRule? Match(ReadOnlySpan<char> key);
 
-    /// <summary>The dry run that would keep a key near, in whatever else is in force; null: none.</summary>
+    /// <summary>Returns the dry run that would keep a key near, regardless of other rules; null if there is none.</summary>
     DryRun? Try(ReadOnlySpan<char> key);
 
-    /// <summary>Whether entries of this rule may be filled from this server: every writer can be relied upon to count by now.</summary>
+    /// <summary>Returns whether entries of this rule may be filled from this server: every writer counts by now.</summary>
     /// <param name="server">The server that owns the key.</param>
     /// <param name="rule">The rule that matched.</param>
     /// <param name="now">Both clocks.</param>
-    /// <param name="generation">The rule's generation, for the fill's token.</param>
+    /// <param name="generation">The generation of the rule, for the token of the fill.</param>
     bool MayFill(CoherentServer server, ActiveRule rule, in Timestamps now, out long generation);
 
-    /// <summary>Whether a write of this key must be counted, as known before it is sent.</summary>
+    /// <summary>Returns whether a write of this key must be counted, as known before it is sent.</summary>
     bool MustBump(CoherentServer server, ReadOnlySpan<char> key);
 
-    /// <summary>The same for a write that was not counted and not answered: true also when nobody can know.</summary>
+    /// <summary>Returns the same for a write that was neither counted nor answered. True also if that cannot be known.</summary>
     bool MayMatchNow(CoherentServer server, ReadOnlySpan<char> key);
 
     /// <summary>
-    /// The same for a write that was not counted and has been answered: the server's rules are read again first when the view of them has
-    /// outlived its lease.
+    /// Returns the same for an answered write that was not counted. Reads the rules of the server first if the lease of the view is over.
     /// </summary>
     ValueTask<bool> MustBumpAfterAsync(CoherentServer server, string key);
 }

@@ -5,14 +5,14 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.ServerRules;
 
-/// <summary>Between rules as they are edited, stored and matched, and rules as the leases of a server know them.</summary>
+/// <summary>Converts between the stored and matched form of rules and the form of the leases.</summary>
 internal static class RuleTranslation
 {
     private static readonly RuleDefaults NoDefaults = new(TimeSpan.Zero, TimeSpan.Zero, 0);
 
     /// <summary>
-    /// The times that leases go by; in one process nobody waits, and what carries the rules in this process alone is not written by a whole
-    /// fleet.
+    /// Returns the times of the leases. Readers and writers in one process wait for nothing. Rules that are carried inside the process are
+    /// not written by a fleet.
     /// </summary>
     public static RuleLeaseTimes Times(NearCacheOptions options, bool isEmbedded, bool hasCounters = true)
     {
@@ -23,14 +23,14 @@ internal static class RuleTranslation
             : new RuleLeaseTimes(lease, maxStaleness, Spread: 0);
     }
 
-    /// <summary>What leases are kept by.</summary>
+    /// <summary>Returns the identity of a rule's lease.</summary>
     public static RuleIdentity Identity(ActiveRule rule) => Identity(rule.Rule);
 
     private static RuleIdentity Identity(Rule rule) => new(rule.Name, rule.Since, rule.Match.Text);
 
-    /// <summary>A set, compiled for the leases. Done once a set, not once a server.</summary>
+    /// <summary>Compiles a set for the leases. Done once for each set, not for each server.</summary>
     /// <param name="set">The set.</param>
-    /// <param name="asMatched">A rule as keys are compared with it; null: as it is written.</param>
+    /// <param name="asMatched">Converts a rule to the form that is matched; null to leave it.</param>
     public static LeasedRuleSet Carry(RuleSet set, Func<Rule, Rule>? asMatched = null)
     {
         var enabled = set.Rules.Where(rule => rule.Enabled).Select(rule => asMatched?.Invoke(rule) ?? rule).ToArray();
@@ -43,10 +43,12 @@ internal static class RuleTranslation
             matcher.Matches);
     }
 
-    /// <summary>The answer to a read of a server's rules item (value, flags, CAS number); null: the server could not say.</summary>
-    /// <param name="response">The answer.</param>
+    /// <summary>
+    /// Decodes the reply to a read of a server's rules item (value, flags, CAS value). Returns null if the server could not reply.
+    /// </summary>
+    /// <param name="response">The reply.</param>
     /// <param name="server">The server.</param>
-    /// <param name="carry">Finds the compiled form of a set, so that equal ones are compiled once.</param>
+    /// <param name="carry">Returns the compiled form of a set, so that equal sets are compiled once.</param>
     public static RulesItemContent? Read(in MetaResponse response, string server, Func<RuleSet, LeasedRuleSet> carry)
     {
         if (response.Status == MetaStatus.Miss)
@@ -77,20 +79,20 @@ internal static class RuleTranslation
             : new RulesItemContent(new RulesReading(RulesFound.Unreadable, response.ClientFlags, response.Cas), null, StopSet.None, why);
     }
 
-    /// <summary>The item that a step writes.</summary>
+    /// <summary>Creates the item that a step writes.</summary>
     /// <param name="step">A step of kind Add or Replace.</param>
     /// <param name="applied">The applied set.</param>
-    /// <param name="stops">All stops that are known and not cleared by it.</param>
+    /// <param name="stops">All known stops that the set does not clear.</param>
     public static RulesItem Write(in RulesStep step, RuleSet applied, StopSet stops) => new(step.Incarnation, step.Settled, stops, applied);
 }
 
-/// <summary>A server's rules item, for the leases and for the rule table.</summary>
-/// <param name="Reading">For the leases; see <see cref="Against"/>.</param>
-/// <param name="Set">The set; null: none, or not to be read.</param>
+/// <summary>The decoded rules item of a server, for the leases and for the rule table.</summary>
+/// <param name="Reading">The content for the leases; see <see cref="Against"/>.</param>
+/// <param name="Set">The set; null if there is none, or it cannot be read.</param>
 /// <param name="Stops">The stops.</param>
-/// <param name="Why">Why it cannot be read, when it cannot.</param>
+/// <param name="Why">Why the item cannot be read; default if it can.</param>
 internal sealed record RulesItemContent(RulesReading Reading, RuleSet? Set, StopSet Stops, UnreadableReason Why)
 {
-    /// <summary>The reading, once the table has merged <see cref="Stops"/> and says which stops count.</summary>
+    /// <summary>Returns the reading, after the rule table has merged <see cref="Stops"/> and knows which stops count.</summary>
     public RulesReading Against(StopSet known) => Reading with { StopsDiffer = Reading.Found == RulesFound.Set && !Stops.Equals(known) };
 }

@@ -7,20 +7,20 @@ using NearCache.Rules;
 namespace NearCache.Coherence.ServerRules;
 
 /// <summary>
-/// Keeps the rules of this process: told by the registry, by every server and by the configuration, and carried to every server. Reads and
-/// writes ask <see cref="RuleDecisions"/>.
+/// Holds the rules of this process: takes them over from the registry, from every server and from the configuration, and carries them to
+/// every server. Reads and writes ask <see cref="RuleDecisions"/>.
 /// </summary>
 internal sealed class RulesCoordinator : IAsyncDisposable
 {
-    private readonly Lock _lock = new();   // guards changes of what is in force; servers' locks are taken inside it, never the other way
+    private readonly Lock _lock = new();   // guards changes of what is in force; locks of servers are taken inside it, never the other way
     private readonly RuleTable _table;
     private readonly RulesInForce _inForce;
     private readonly RulesOnServers _servers;
     private readonly CoherenceContext _context;
     private readonly PendingStops _pendingStops = new();
 
-    /// <param name="table">Owned from now on.</param>
-    /// <param name="keyPrefix">Of the cache: rules are written without it.</param>
+    /// <param name="table">The rule table, owned by this object.</param>
+    /// <param name="keyPrefix">The key prefix of the cache. Rules are written without it.</param>
     public RulesCoordinator(RuleTable table, ConfiguredRules configured, CoherenceContext context, RuleLeaseTimes times, string keyPrefix)
     {
         _table = table;
@@ -38,27 +38,27 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         _inForce.Advise();
     }
 
-    /// <summary>The revision that is applied.</summary>
+    /// <summary>Gets the applied revision.</summary>
     public long Revision => _table.Applied.Revision;
 
-    /// <summary>The rules at work, also those that are stopped.</summary>
+    /// <summary>Gets the enabled rules, including those that are stopped.</summary>
     public IReadOnlyCollection<ActiveRule> Active => _table.Matcher.Rules;
 
-    /// <summary>Those, and the dry runs.</summary>
+    /// <summary>Gets the enabled rules and the dry runs.</summary>
     public IReadOnlyCollection<ActiveRule> Counted =>
         _table.Tried is { } tried ? [.. _table.Matcher.Rules, .. tried.Rules] : _table.Matcher.Rules;
 
-    /// <summary>The stops that count here.</summary>
+    /// <summary>Gets the stops that count in this process.</summary>
     public StopSet Stops => _table.Stops;
 
-    /// <summary>Whether every set that was found can be read here.</summary>
+    /// <summary>Gets whether every set that was found can be read.</summary>
     public bool AreReadable => !_table.IsUnreadable;
 
     /// <inheritdoc cref="RulesInForce.Watch"/>
     public RegistryWatch Watch => _inForce.Watch;
 
     /// <summary>
-    /// Told when other stops count than before, and whether this process has put one itself. Set before anything is started.
+    /// Sets the callback for changed stops. Its argument says whether this process put one itself. Set before any loop starts.
     /// </summary>
     public Action<bool>? StopsChanged
     {
@@ -77,10 +77,10 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks after the rules on these servers, too.</summary>
+    /// <summary>Starts to maintain the rules on servers.</summary>
     public void Add(params IEnumerable<CoherentServer> servers) => _servers.Add(servers);
 
-    /// <summary>Looks no longer after the rules on a server that the cache does not use any more.</summary>
+    /// <summary>Stops maintaining the rules on a server that the cache no longer uses.</summary>
     public async Task RemoveAsync(CoherentServer server)
     {
         await _servers.RemoveAsync(server.Rules).ConfigureAwait(false);
@@ -90,7 +90,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>What counts where a rule does not say has changed.</summary>
+    /// <summary>Sets the defaults of settings that a rule leaves out.</summary>
     public void Reload(RuleDefaults defaults)
     {
         lock (_lock)
@@ -100,8 +100,8 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     }
 
     /// <summary>
-    /// The configuration was loaded again, and has no mistake by itself. Where there is no registry, its rules are in force when this
-    /// returns, or as soon as a server was looked at.
+    /// Takes over the rules of a reloaded and valid configuration. Without a registry they are in force when this returns, or after the
+    /// first read of a server.
     /// </summary>
     public void Configure(IEnumerable<RuleOptions> rules)
     {
@@ -111,7 +111,9 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks what is known of the rules outside of ZooKeeper: here, and on every server, each of which is asked now.</summary>
+    /// <summary>
+    /// Collects what is known of the rules outside of ZooKeeper: in this process, and on every server, which is read now.
+    /// </summary>
     public async Task<RegistrySurvey> SurveyAsync(CancellationToken cancellationToken)
     {
         var servers = _context.HasCounters ? await _servers.LookAsync(cancellationToken).ConfigureAwait(false) : [];
@@ -121,7 +123,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>The registry holds this.</summary>
+    /// <summary>Takes over the content of the registry.</summary>
     public void RegistryRead(RegistryDocument document)
     {
         lock (_lock)
@@ -132,7 +134,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         _pendingStops.FoundOutside(document.Stops);
     }
 
-    /// <summary>The registry holds something that cannot be read here.</summary>
+    /// <summary>Records that the registry cannot be read.</summary>
     public void RegistryUnreadable(UnreadableReason why)
     {
         lock (_lock)
@@ -141,8 +143,8 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts an edited set in force that follows this one, where there is no registry.</summary>
-    /// <returns>False: another one is in force by now.</returns>
+    /// <summary>Applies an edited set if the set with this revision is still in force. Only without a registry.</summary>
+    /// <returns>False if another set is in force.</returns>
     public bool TryReplace(long revision, RegistryDocument document)
     {
         lock (_lock)
@@ -157,9 +159,9 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts a stop: it counts here when this returns, and everything outside is told without delay.</summary>
-    /// <returns>Completes when a memcached server or the registry has it.</returns>
-    /// <exception cref="NearCacheException">There are too many stops already.</exception>
+    /// <summary>Puts a stop. It counts in this process when this returns, and is sent to the servers and the registry at once.</summary>
+    /// <returns>A task that completes when a memcached server or the registry has the stop.</returns>
+    /// <exception cref="NearCacheException">There are too many stops.</exception>
     public Task Put(Stop stop)
     {
         var told = _pendingStops.Add(stop.Id);
@@ -181,7 +183,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         return told;
     }
 
-    /// <summary>Logs how many lines were left out and what is in force now, as soon as the log budget has a line for it.</summary>
+    /// <summary>Logs how many lines were left out and which rules are in force, as soon as the log budget has a line for it.</summary>
     public void LogLeftOut()
     {
         if (_context.LogBudget.LeftOut == 0)
@@ -195,15 +197,12 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// A server's item was read: the stops in it are merged into those that this process knows, then the leases are told, then what that
-    /// means is done.
-    /// </summary>
-    /// <remarks>In one piece, so that no stop can come between the comparison with the item and its use.</remarks>
+    /// <summary>Takes over a server's rules item: merges its stops, informs the leases, and applies their effect.</summary>
+    /// <remarks>Holds the lock throughout, so that no stop comes between the comparison with the item and its use.</remarks>
     /// <param name="server">The server.</param>
-    /// <param name="item">Its answer.</param>
-    /// <param name="tell">Tells the server's leases.</param>
-    /// <returns>False: the server could not say.</returns>
+    /// <param name="item">The reply with the item.</param>
+    /// <param name="tell">Informs the leases of the server.</param>
+    /// <returns>False if the server could not reply.</returns>
     public bool Receive(string server, in MetaResponse item, Func<RulesReading, RulesReadEffect> tell)
     {
         if (RuleTranslation.Read(item, server, _servers.Carry) is not { } found)
@@ -225,7 +224,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         return true;
     }
 
-    /// <summary>The item that this process would write.</summary>
+    /// <summary>Returns the item that a step writes.</summary>
     public RulesItem ItemToWrite(in RulesStep step)
     {
         lock (_lock)
@@ -242,8 +241,8 @@ internal sealed class RulesCoordinator : IAsyncDisposable
 }
 
 /// <summary>What is known of the rules outside of ZooKeeper at one instant.</summary>
-/// <param name="Known">What is in force in this process; revision 0: nothing.</param>
-/// <param name="Servers">What each memcached server carries; null: it has not answered.</param>
-/// <param name="Configured">What a registry of this process's configuration begins with.</param>
+/// <param name="Known">The rules in force in this process; revision 0 if there are none.</param>
+/// <param name="Servers">The content of each memcached server; null if it has not replied.</param>
+/// <param name="Configured">The registry that the configuration of this process would create.</param>
 internal sealed record RegistrySurvey(
     RegistryDocument Known, IReadOnlyList<(string Server, RulesItemContent? Found)> Servers, RegistryDocument Configured);

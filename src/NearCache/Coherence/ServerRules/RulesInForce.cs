@@ -9,17 +9,15 @@ using NearCache.Rules;
 namespace NearCache.Coherence.ServerRules;
 
 /// <summary>
-/// Decides which rules and stops are in force in this process, by what the registry, each server and the configuration say, and tells the
-/// servers and whoever watches.
+/// Decides which rules and stops are in force in this process, by the registry, the servers and the configuration. Informs the servers and
+/// the watchers.
 /// </summary>
-/// <remarks>One caller at a time: its owner holds a lock. Any thread may use <see cref="Watch"/>.</remarks>
-/// <param name="table">Holds what is in force.</param>
-/// <param name="configured">
-/// The rules of the configuration. Until a registry or a server shows a set, or has none, no rule is in force.
-/// </param>
-/// <param name="servers">Are told.</param>
-/// <param name="lines">Limits the lines about changes that come from outside of this process.</param>
-/// <param name="keyPrefix">Of the cache: rules are written without it.</param>
+/// <remarks>Requires a lock of its owner. <see cref="Watch"/> is thread-safe.</remarks>
+/// <param name="table">Holds the rules in force.</param>
+/// <param name="configured">The rules of the configuration. No rule is in force until the registry or a server has been read.</param>
+/// <param name="servers">The servers to inform.</param>
+/// <param name="lines">The limit of log lines about changes from outside of this process.</param>
+/// <param name="keyPrefix">The key prefix of the cache. Rules are written without it.</param>
 internal sealed class RulesInForce(
     RuleTable table,
     ConfiguredRules configured,
@@ -32,7 +30,7 @@ internal sealed class RulesInForce(
 {
     private const string Registry = "the registry";
 
-    // More patterns than an administrator mistakes: each is remembered, so that it is named once.
+    // Each advice is remembered, so that it is logged once. More than any configuration needs.
     private const int MostAdvised = 1000;
 
     private readonly HashSet<string> _unreadable = [];
@@ -42,22 +40,22 @@ internal sealed class RulesInForce(
     private bool _wasCompared;
     private bool _hasApplied;
 
-    /// <summary>For those who look at rules and stops, or wait for changes.</summary>
+    /// <summary>Gets the rules and stops for readers and watchers.</summary>
     public RegistryWatch Watch { get; } = new();
 
-    /// <summary>Told when other stops count than before, and whether this process has put one itself.</summary>
+    /// <summary>Gets or sets the callback for changed stops. Its argument says whether this process put one itself.</summary>
     public Action<bool>? StopsChanged { get; set; }
 
-    /// <summary>What this process knows, as a registry would hold it.</summary>
+    /// <summary>Gets what this process knows, as a registry would hold it.</summary>
     public RegistryDocument Document => new(table.Applied, table.Stops, _history);
 
-    /// <summary>What a registry that does not exist yet begins with: the configured rules, newer than any set that was found.</summary>
+    /// <summary>Gets the content of a new registry: the configured rules, newer than any set that was found.</summary>
     public RegistryDocument Seed => new(configured.Seed(_highestSeen + 1), StopSet.None, []);
 
-    /// <summary>Says what looks wrong in the configured rules, each once, whether or not they come into force.</summary>
+    /// <summary>Logs each configured rule that looks wrong once, whether or not it comes into force.</summary>
     public void Advise() => Advise(configured.Rules);
 
-    /// <summary>The configuration was loaded again.</summary>
+    /// <summary>Takes over a reloaded configuration.</summary>
     public void Configure(IEnumerable<RuleOptions> rules)
     {
         if (!configured.Change(rules))
@@ -77,7 +75,7 @@ internal sealed class RulesInForce(
         }
     }
 
-    /// <summary>The registry holds this.</summary>
+    /// <summary>Takes over the content of the registry.</summary>
     public void RegistryRead(RegistryDocument document)
     {
         var before = table.Matcher.Rules;
@@ -110,10 +108,10 @@ internal sealed class RulesInForce(
         _wasCompared = true;
     }
 
-    /// <summary>The registry holds something that cannot be read here.</summary>
+    /// <summary>Records that the registry cannot be read.</summary>
     public void RegistryUnreadable(UnreadableReason why) => Unreadable(Registry, why);
 
-    /// <summary>A server was found to carry this, and its leases say what that means. Its stops have been told before.</summary>
+    /// <summary>Takes over the content of a server and its effect on the leases. Its stops have been taken over before.</summary>
     public void ServerRead(string server, RulesItemContent found, RulesReadEffect news)
     {
         if (found.Reading.Found == RulesFound.Unreadable)
@@ -148,10 +146,10 @@ internal sealed class RulesInForce(
         ApplyConfigured();
     }
 
-    /// <summary>The cache uses a server no more: what could not be read there matters to nobody here now.</summary>
+    /// <summary>Records that the cache no longer uses a server, so that unreadable content there is irrelevant.</summary>
     public void ServerGone(string server) => Readable(server);
 
-    /// <summary>Stops were seen, wherever; with <paramref name="isOwn"/>, they are put here.</summary>
+    /// <summary>Takes over stops. <paramref name="isOwn"/> means that this process puts them.</summary>
     public void Stop(StopSet stops, bool isOwn = false)
     {
         var before = table.Stops;
@@ -170,7 +168,7 @@ internal sealed class RulesInForce(
         }
     }
 
-    /// <summary>Logs how many lines were left out and what is in force now, if the log budget has a line for it.</summary>
+    /// <summary>Logs how many lines were left out and which rules are in force, if the log budget has a line for it.</summary>
     public void LogLeftOut()
     {
         if (lines.LeftOut > 0 && lines.TryTake(clock.Monotonic()))
@@ -181,8 +179,8 @@ internal sealed class RulesInForce(
         }
     }
 
-    // What the registry stops, no process serves near some time later, and nothing of it need be announced then. The time begins anew with
-    // each set: another rule may cover the keys.
+    // Some time after the registry stops a rule, no process serves it near, and its writes need no announcement. The time restarts with
+    // each set, since another rule may cover the keys.
     private void Close(IReadOnlyCollection<ActiveRule> before, RegistryDocument document, bool isSame)
     {
         var now = clock.Monotonic();
@@ -245,7 +243,7 @@ internal sealed class RulesInForce(
         }
     }
 
-    // The first set is described whole. Later ones come from outside, at any rate.
+    // The first set is described in full. Later ones come from outside, at any rate.
     private bool MayDescribe() => !_hasApplied || lines.TryLog(clock.Monotonic());
 
     private void Advise(IEnumerable<Rule> rules)
@@ -269,7 +267,7 @@ internal sealed class RulesInForce(
             return;
         }
 
-        // The rules alone are right. With what the set in force holds besides, such as the stops that it has cleared, they may be too many.
+        // The rules alone are valid. Together with the rest of the set in force, such as its cleared stops, they may be too many.
         var mistakes = RuleSetMistakes.Of(next);
         if (mistakes is [])
         {

@@ -4,28 +4,26 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.ServerRules;
 
-/// <summary>
-/// The rules on every server that the cache has: each has been told what is in force in this process, also one that came later.
-/// </summary>
-/// <param name="make">Makes the rules on a server, where this set is in force.</param>
-/// <param name="asMatched">A rule as keys are compared with it.</param>
+/// <summary>The rules on every server of the cache. A server that is added later gets what is in force, too.</summary>
+/// <param name="make">Creates the rules of a server where a set is in force.</param>
+/// <param name="asMatched">Converts a rule to the form that is matched.</param>
 internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerRulesSync> make, Func<Rule, Rule> asMatched) : IAsyncDisposable
 {
-    // guards the list and what it has been told; the locks of ServerRulesSync are taken inside it, never the other way
+    // guards the list and what its servers were given; locks of ServerRulesSync are taken inside it, never the other way
     private readonly Lock _lock = new();
     private volatile ServerRulesSync[] _servers = [];   // replaced, never changed
     private volatile CompiledSet _compiled = new(RuleSet.Empty, LeasedRuleSet.None);
     private LeasedRuleSet _applied = LeasedRuleSet.None;
     private bool _bumpsEverything;
 
-    /// <summary>Reads the item of each server now; null: it does not answer.</summary>
+    /// <summary>Reads the item of each server; null if a server does not reply.</summary>
     public async Task<IReadOnlyList<(string Server, RulesItemContent? Found)>> LookAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(
             _servers.Select(
                 async server =>
                     (server.Name, await server.LookAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
 
-    /// <summary>Begins to look after the rules on these servers.</summary>
+    /// <summary>Starts to maintain the rules on servers.</summary>
     public void Add(params IEnumerable<CoherentServer> servers)
     {
         ServerRulesSync[] added;
@@ -46,7 +44,7 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
         }
     }
 
-    /// <summary>Looks no longer after the rules on a server that the cache does not use any more.</summary>
+    /// <summary>Stops maintaining the rules on a server that the cache no longer uses.</summary>
     public ValueTask RemoveAsync(IServerRules removed)
     {
         lock (_lock)
@@ -57,7 +55,7 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
         return removed.DisposeAsync();
     }
 
-    /// <summary>The form in which the leases know a set. Servers carry the same one mostly: it is compiled once.</summary>
+    /// <summary>Returns the form of a set that the leases use. Servers mostly carry the same set, which is compiled once.</summary>
     public LeasedRuleSet Carry(RuleSet set)
     {
         var last = _compiled;
@@ -71,7 +69,7 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
         return carried;
     }
 
-    /// <summary>A set is in force in this process.</summary>
+    /// <summary>Puts a set in force on all servers.</summary>
     public void Apply(RuleSet set)
     {
         lock (_lock)
@@ -84,7 +82,7 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
         }
     }
 
-    /// <summary>This process knows other stops than before.</summary>
+    /// <summary>Informs all servers that the stops have changed.</summary>
     public void StopsChanged(bool isUrgent)
     {
         foreach (var server in _servers)
@@ -93,7 +91,7 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
         }
     }
 
-    /// <summary>A stop is about to end, and other processes may not announce yet what they write: nothing is filled for a lease.</summary>
+    /// <summary>Blocks fills for a lease, because a stop is about to end and other processes may not announce their writes yet.</summary>
     public void RestartLeases()
     {
         foreach (var server in _servers)
@@ -102,7 +100,7 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
         }
     }
 
-    /// <summary>Whether every write is counted here, whatever the servers carry.</summary>
+    /// <summary>Sets whether every write is counted, whatever the servers carry.</summary>
     public void BumpEverything(bool value)
     {
         lock (_lock)

@@ -10,7 +10,10 @@ using NearCache.Rules;
 
 namespace NearCache.Coherence.ServerRules;
 
-/// <summary>The rules on one server: reads and writes the item that carries them, as its leases decide.</summary>
+/// <summary>
+/// Keeps the rules item of one server in step with the rules in force: reads and writes it as the leases decide. The main type of this
+/// folder.
+/// </summary>
 internal sealed class ServerRulesSync : IServerRules
 {
     private readonly Lock _lock = new();   // guards the leases
@@ -31,15 +34,15 @@ internal sealed class ServerRulesSync : IServerRules
         _leases = new RuleLeases(times, applied, new Random());
     }
 
-    /// <summary>The server's name.</summary>
+    /// <summary>Gets the name of the server.</summary>
     public string Name => _server.Server.Name;
 
-    /// <summary>What is known now, for any thread.</summary>
+    /// <summary>Gets the present view. Thread-safe.</summary>
     public RulesView View => _leases.View;
 
     public void Start() => _loop.Start(NextAsync);
 
-    /// <summary>A set is in force in this process.</summary>
+    /// <summary>Puts a set in force.</summary>
     public void Apply(LeasedRuleSet set)
     {
         lock (_lock)
@@ -50,7 +53,7 @@ internal sealed class ServerRulesSync : IServerRules
         _wake.Set();
     }
 
-    /// <summary>This process knows other stops than before.</summary>
+    /// <summary>Records that the stops have changed.</summary>
     public void StopsChanged(bool isUrgent)
     {
         lock (_lock)
@@ -61,7 +64,7 @@ internal sealed class ServerRulesSync : IServerRules
         _wake.Set();
     }
 
-    /// <summary>Whether every write is counted here, whatever the server carries.</summary>
+    /// <summary>Sets whether every write is counted, whatever the server carries.</summary>
     public void BumpEverything(bool value)
     {
         lock (_lock)
@@ -70,8 +73,8 @@ internal sealed class ServerRulesSync : IServerRules
         }
     }
 
-    /// <summary>An audit has read the item's flags.</summary>
-    /// <returns>Whether the audit may confirm. What it voids is void when this returns.</returns>
+    /// <summary>Takes over the flags of the item, which an audit has read.</summary>
+    /// <returns>Whether the audit may confirm. Entries that this voids are void when the method returns.</returns>
     public bool Observe(in MetaResponse item, in Timestamps sent, in Timestamps received)
     {
         RulesAuditEffect effect;
@@ -98,8 +101,8 @@ internal sealed class ServerRulesSync : IServerRules
         }
     }
 
-    /// <summary>Reads the item now, and tells nobody.</summary>
-    /// <returns>Null: the server does not answer.</returns>
+    /// <summary>Reads the item now, without informing the process.</summary>
+    /// <returns>The content; null if the server does not reply.</returns>
     public async Task<RulesItemContent?> LookAsync(Func<RuleSet, LeasedRuleSet> carry, CancellationToken cancellationToken)
     {
         try
@@ -113,15 +116,15 @@ internal sealed class ServerRulesSync : IServerRules
         }
     }
 
-    /// <summary>Reads the item now, and lets the process know what it says.</summary>
-    /// <exception cref="MemcachedException">It could not be read.</exception>
+    /// <summary>Reads the item now, and takes its content over.</summary>
+    /// <exception cref="MemcachedException">The item could not be read.</exception>
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var sent = _context.Clock.Now();
         var life = _server.Epoch;
         if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
         {
-            // What is kept here of the rules says nothing of those in the registry.
+            // The local copy of the rules says nothing of those in the registry.
             lock (_lock)
             {
                 _leases.Failed(_context.Clock.Now());

@@ -6,7 +6,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Slots;
 
-/// <summary>Tells the others what changed here: one write to a slot after the other, as the board says.</summary>
+/// <summary>Writes announcements to slots, one write at a time, as the <see cref="SlotBoard"/> decides.</summary>
 internal sealed class SlotAnnouncer(
     EnsembleLane[] lanes, NamespacePaths paths, CoherenceContext context, SlotBoard board, SlotListener listener) : IAsyncDisposable
 {
@@ -18,8 +18,8 @@ internal sealed class SlotAnnouncer(
 
     public void Start() => _loop.Start(NextAsync);
 
-    /// <summary>Waits until everything that is to be announced has left, at most so long.</summary>
-    /// <returns>How many announcements did not leave.</returns>
+    /// <summary>Waits until all announcements are sent, at most for <paramref name="limit"/>.</summary>
+    /// <returns>The number of announcements that were not sent.</returns>
     public async Task<int> DrainAsync(TimeSpan limit)
     {
         _isDraining = true;
@@ -81,7 +81,7 @@ internal sealed class SlotAnnouncer(
         }
         catch (ZooKeeperException e)
         {
-            // What was to be announced is left to the audits, and so is what comes during the pause beyond the queue's room.
+            // Audits make up for these announcements, and for those that overflow the queue during the pause.
             board.WriteFailed(
                 step.Slot,
                 lanes[step.Slot].ChangesFrom,

@@ -7,16 +7,15 @@ using NearCache.Loops;
 namespace NearCache.Coherence.Slots;
 
 /// <summary>
-/// What this process knows of the slots, and what it has to announce: a <see cref="SlotReader"/> and a <see cref="SlotWriter"/> that are
-/// told of the same events.
+/// The state of the slots and of the announcements of this process: a <see cref="SlotReader"/> and a <see cref="SlotWriter"/> that take the
+/// same events.
 /// </summary>
 /// <remarks>
-/// Any thread tells it of events. One loop asks what to read, another what to write, and each is called when its answer may have become
-/// another one.
+/// Thread-safe. One loop asks what to read and another what to write; each has a signal that is set when its answer may have changed.
 /// </remarks>
 internal sealed class SlotBoard
 {
-    private readonly Lock _lock = new();   // guards all below; nothing that takes another lock is called inside
+    private readonly Lock _lock = new();   // guards all below; no other lock is taken inside it
     private readonly double _deliveries;
     private readonly AnnouncementQueue _queue;
     private readonly WriteBudget _bucket;
@@ -31,13 +30,13 @@ internal sealed class SlotBoard
     private long? _announcedAt;
     private long _reads;
 
-    /// <param name="budgets">What may be asked of ZooKeeper.</param>
+    /// <param name="budgets">The budgets of requests to ZooKeeper.</param>
     /// <param name="member">A hash of the process.</param>
     /// <param name="keepsOverflow">
-    /// Whether what cannot be announced must still be said of its segment; see <see cref="AnnouncementQueue"/>.
+    /// Whether the segments of dropped announcements must still be announced; see <see cref="AnnouncementQueue"/>.
     /// </param>
-    /// <param name="maxStaleness">In milliseconds.</param>
-    /// <param name="time">What the loops wait by.</param>
+    /// <param name="maxStaleness">The promised bound, in milliseconds.</param>
+    /// <param name="time">The time provider of the loops.</param>
     public SlotBoard(BudgetOptions budgets, ulong member, bool keepsOverflow, long maxStaleness, TimeProvider time)
     {
         _deliveries = budgets.Deliveries;
@@ -49,13 +48,13 @@ internal sealed class SlotBoard
         ToWrite = new LoopSignal(time);
     }
 
-    /// <summary>Called when there may be something to read.</summary>
+    /// <summary>Gets the signal of the loop that reads.</summary>
     public LoopSignal ToRead { get; }
 
-    /// <summary>Called when there may be something to write.</summary>
+    /// <summary>Gets the signal of the loop that writes.</summary>
     public LoopSignal ToWrite { get; }
 
-    /// <summary>The announcements that wait.</summary>
+    /// <summary>Gets the counts of the waiting announcements.</summary>
     public QueueCounts Queue
     {
         get
@@ -67,7 +66,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>What may be asked of ZooKeeper now, and what has been.</summary>
+    /// <summary>Returns the current limits of requests to ZooKeeper, and the requests made so far.</summary>
     public BudgetSnapshot Budgets(long now, long quotaRefusals)
     {
         lock (_lock)
@@ -88,7 +87,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>The slots whose content could not be read last.</summary>
+    /// <summary>Gets the slots whose content could not be read last time.</summary>
     public IReadOnlyList<int> Unreadable
     {
         get
@@ -100,7 +99,9 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>The monotonic milliseconds at which a slot was last read, and written by this process; null: never.</summary>
+    /// <summary>
+    /// Gets the monotonic milliseconds of the last read of a slot, and of the last write by this process; null for never.
+    /// </summary>
     public (long? ReadAt, long? AnnouncedAt) Last
     {
         get
@@ -112,9 +113,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>
-    /// So many requests were sent that are reads to the ensemble, besides those of <see cref="NextReads"/> and <see cref="NextWrite"/>.
-    /// </summary>
+    /// <summary>Counts reads of the ensemble besides those of <see cref="NextReads"/> and <see cref="NextWrite"/>.</summary>
     public void Asked(int requests)
     {
         lock (_lock)
@@ -123,7 +122,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>A key is to be announced.</summary>
+    /// <summary>Queues the announcement of a key.</summary>
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
     {
         lock (_lock)
@@ -134,7 +133,7 @@ internal sealed class SlotBoard
         ToWrite.Set();
     }
 
-    /// <summary>How many processes share the namespace. Gives the number of slots that so many can read.</summary>
+    /// <summary>Sets how many processes share the namespace. Returns how many slots so many processes can read.</summary>
     public int MembersCounted(int members)
     {
         int readable;
@@ -149,7 +148,7 @@ internal sealed class SlotBoard
     }
 
     /// <summary>
-    /// Slots can be read and written. In a new session all are read again, with watches; the same one on another connection keeps its
+    /// Allows reads and writes. In a new session all slots are read again, with watches. The same session on another connection keeps its
     /// watches.
     /// </summary>
     public void Connected(bool isNewSession)
@@ -167,9 +166,7 @@ internal sealed class SlotBoard
         CallBoth();
     }
 
-    /// <summary>
-    /// A slot holds something else than what was read of it, though no watch has said so: it is read again, from its start.
-    /// </summary>
+    /// <summary>Reads a slot again from its start, because its content has changed without an event.</summary>
     public void Reread(int slot)
     {
         lock (_lock)
@@ -181,7 +178,7 @@ internal sealed class SlotBoard
         ToRead.Set();
     }
 
-    /// <summary>The ensemble was wiped, restored or replaced: what was read of the slots means nothing any more.</summary>
+    /// <summary>Forgets what was read of the slots, because the ensemble was wiped, restored or replaced.</summary>
     public void HistoryLost()
     {
         lock (_lock)
@@ -191,7 +188,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>Nothing can be read or written until <see cref="Connected"/>.</summary>
+    /// <summary>Blocks reads and writes until <see cref="Connected"/>.</summary>
     public void Disconnected()
     {
         lock (_lock)
@@ -200,7 +197,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>The reads to send now. If none: ask again at <paramref name="until"/>.</summary>
+    /// <summary>Returns the reads to send now. If there are none, the caller asks again at <paramref name="until"/>.</summary>
     public IReadOnlyList<SlotRead> NextReads(long now, out long until)
     {
         lock (_lock)
@@ -212,7 +209,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>The watch of a read fired.</summary>
+    /// <summary>Records that the watch of a read fired.</summary>
     public void Fired(SlotRead read, long now)
     {
         lock (_lock)
@@ -224,7 +221,9 @@ internal sealed class SlotBoard
         ToRead.Set();
     }
 
-    /// <summary>A read was answered. Gives the announcements that were not seen before, and whether some went by unseen.</summary>
+    /// <summary>
+    /// Takes over the reply to a read. Returns the announcements that are new to this process, and whether some were overwritten unread.
+    /// </summary>
     public Announcement[] Look(SlotRead read, in SlotContent content, long now, out bool gap)
     {
         Announcement[] news = [];
@@ -241,7 +240,7 @@ internal sealed class SlotBoard
             }
             else if (read.HasWatch)
             {
-                // What it shows is old; the watch is set nevertheless.
+                // The content is old, but the watch is set.
                 _reader.Armed(read.Slot, read.SentAt);
             }
 
@@ -256,20 +255,20 @@ internal sealed class SlotBoard
     }
 
     /// <summary>
-    /// A read failed: it is sent again, no sooner than the monotonic millisecond <paramref name="retryFrom"/>, and announcements use
-    /// another slot until then.
+    /// Records that a read failed. It is sent again no sooner than the monotonic millisecond <paramref name="retryFrom"/>, and
+    /// announcements use other slots until then.
     /// </summary>
     public void Failed(SlotRead read, long retryFrom)
     {
         lock (_lock)
         {
-            // Also after a read without a watch: else what cannot be read would be found readable again only by the next write to it.
+            // Also after a read without a watch: otherwise only the next write would find that the slot is readable again.
             _reader.Failed(read.Slot, retryFrom);
             _writer.Avoid(read.Slot, retryFrom);
         }
     }
 
-    /// <summary>What to do next for the announcements that wait.</summary>
+    /// <summary>Returns the next step for the waiting announcements.</summary>
     public SlotStep NextWrite(long now)
     {
         lock (_lock)
@@ -283,7 +282,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>The write was done.</summary>
+    /// <summary>Records that the write succeeded.</summary>
     public void Written(long now)
     {
         lock (_lock)
@@ -293,7 +292,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>The write was refused: somebody else wrote first.</summary>
+    /// <summary>Records that the write was refused, because another process wrote first.</summary>
     public void Refused(int slot, long now)
     {
         lock (_lock)
@@ -306,12 +305,12 @@ internal sealed class SlotBoard
     }
 
     /// <summary>
-    /// The write failed; whether it was done is unknown. The slot is used again from the monotonic millisecond
-    /// <paramref name="retryFrom"/>.
+    /// Records that the write failed, with an unknown outcome. The slot is used again from the monotonic millisecond <paramref
+    /// name="retryFrom"/>.
     /// </summary>
     /// <param name="slot">The slot.</param>
-    /// <param name="retryFrom">When it may be tried again.</param>
-    /// <param name="isOfAll">The others would refuse as well: none is tried before.</param>
+    /// <param name="retryFrom">The monotonic millisecond of the next try.</param>
+    /// <param name="isOfAll">Whether all slots would refuse, so that none is tried before.</param>
     public void WriteFailed(int slot, long retryFrom, bool isOfAll)
     {
         lock (_lock)
@@ -322,7 +321,7 @@ internal sealed class SlotBoard
         }
     }
 
-    // With the lock held.
+    // Requires _lock.
     private void Changed(int slot, long now)
     {
         _reader.Changed(slot, now, byOwnWrite: _writer.Writing == slot);
@@ -335,21 +334,20 @@ internal sealed class SlotBoard
         ToWrite.Set();
     }
 
-    /// <summary>The announcements that wait, and those that never will be made.</summary>
-    /// <param name="IsEmpty">Nothing waits, also nothing that was refused and is tried once more.</param>
-    /// <param name="Waiting">How many keys wait.</param>
-    /// <param name="Merged">How many went into one that was waiting already.</param>
-    /// <param name="Dropped">How many were dropped.</param>
+    /// <summary>The counts of waiting and dropped announcements.</summary>
+    /// <param name="IsEmpty">Whether nothing waits, and nothing refused waits for its second try.</param>
+    /// <param name="Waiting">The number of waiting keys.</param>
+    /// <param name="Merged">The number of announcements that were merged into a waiting one.</param>
+    /// <param name="Dropped">The number of dropped announcements.</param>
     internal readonly record struct QueueCounts(bool IsEmpty, int Waiting, long Merged, long Dropped);
 }
 
 /// <summary>
-/// One read of a slot, from its sending until its answer has been looked at. Its watch may fire before that; then the answer must not arm
-/// the slot.
+/// One read of a slot, from its sending until its reply is handled. If its watch fires before that, the reply must not arm the slot.
 /// </summary>
 /// <param name="slot">The slot.</param>
-/// <param name="sentAt">The monotonic millisecond.</param>
-/// <param name="hasWatch">Whether it sets a watch. Without one it was read for another reason, and tells only what is new.</param>
+/// <param name="sentAt">The monotonic millisecond of sending.</param>
+/// <param name="hasWatch">Whether the read sets a watch.</param>
 internal sealed class SlotRead(int slot, long sentAt, bool hasWatch)
 {
     public int Slot => slot;
@@ -358,15 +356,15 @@ internal sealed class SlotRead(int slot, long sentAt, bool hasWatch)
 
     public bool HasWatch => hasWatch;
 
-    /// <summary>Guarded by the lock of the <see cref="SlotBoard"/>.</summary>
+    /// <summary>Gets or sets whether the watch has fired. Guarded by the lock of the <see cref="SlotBoard"/>.</summary>
     public bool HasFired { get; set; }
 }
 
-/// <summary>What a slot held when it was read.</summary>
+/// <summary>The content of a slot when it was read.</summary>
 /// <param name="Ring">The announcements; empty if they could not be read.</param>
-/// <param name="Transaction">The transaction that wrote it.</param>
+/// <param name="Transaction">The transaction that wrote the content.</param>
 /// <param name="Created">The transaction that created the node.</param>
-/// <param name="Version">What a write to it names.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="IsReadable">Whether it is a ring in a format that is known here.</param>
+/// <param name="Version">The version that a write must name.</param>
+/// <param name="Bytes">The size, in bytes.</param>
+/// <param name="IsReadable">Whether the content is a ring in a known format.</param>
 internal readonly record struct SlotContent(SlotRing Ring, long Transaction, long Created, int Version, int Bytes, bool IsReadable = true);

@@ -7,8 +7,8 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Slots;
 
 /// <summary>
-/// Announces through the slots in ZooKeeper, and hears what others announce: a <see cref="SlotAnnouncer"/> and a <see cref="SlotListener"/>
-/// around one <see cref="SlotBoard"/>.
+/// The channel of announcements through the slots in ZooKeeper: a <see cref="SlotAnnouncer"/> and a <see cref="SlotListener"/> around one
+/// <see cref="SlotBoard"/>. The main type of the slots folder.
 /// </summary>
 internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
 {
@@ -36,31 +36,31 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
         _announcer = new SlotAnnouncer(lanes, paths, context, _board, _listener);
     }
 
-    /// <summary>Told when a slot is missing or cannot be read. Set before anything is started.</summary>
+    /// <summary>Gets or sets the callback for a slot that is missing or cannot be read. Set before <see cref="Start"/>.</summary>
     public Action? Damaged { get; set; }
 
-    /// <summary>The slots whose content cannot be read.</summary>
+    /// <summary>Gets the slots whose content cannot be read.</summary>
     public IReadOnlyList<int> Unreadable => _board.Unreadable;
 
     /// <inheritdoc cref="SlotBoard.Last"/>
     public (long? ReadAt, long? AnnouncedAt) Last => _board.Last;
 
-    /// <summary>Writes to slots that were attempted: each is a transaction of the ensemble, also one that was refused.</summary>
+    /// <summary>Gets the number of attempted writes to slots. Each is a transaction of the ensemble, even if it is refused.</summary>
     public long Attempts => Budgets.Announcements;
 
-    /// <summary>What may be asked of ZooKeeper now, and what has been.</summary>
+    /// <summary>Gets the current limits of requests to ZooKeeper, and the requests made so far.</summary>
     public BudgetSnapshot Budgets => _board.Budgets(_context.Clock.Monotonic(), _gate.QuotaRefusals);
 
-    /// <summary>How many processes share the namespace, as far as is known.</summary>
+    /// <summary>Gets how many processes share the namespace, as far as is known.</summary>
     public int Members => Budgets.Members;
 
-    /// <summary>The pace at which slots are read now, in milliseconds.</summary>
+    /// <summary>Gets the current interval between reads of a slot, in milliseconds.</summary>
     public long Pace => (long)Budgets.Pace.TotalMilliseconds;
 
-    /// <summary>So many requests were sent that are reads to the ensemble.</summary>
+    /// <summary>Counts reads of the ensemble that other parts have sent.</summary>
     public void Asked(int requests) => _board.Asked(requests);
 
-    /// <summary>The cache has other servers: news of others is of no use.</summary>
+    /// <summary>Replaces the servers. Announcements of other servers are ignored.</summary>
     public void SetServers(IEnumerable<CoherentServer> servers) => _listener.SetServers(servers);
 
     public void Start()
@@ -73,10 +73,10 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) =>
         _board.Announce(server, segment, key, version);
 
-    /// <summary>A slot was read by somebody else, without a watch. What is new in it is void when this returns.</summary>
+    /// <summary>Takes over a read without a watch that another part has made. New announcements are void here when this returns.</summary>
     public void Heard(int slot, ZNodeData data) => _listener.Heard(slot, data);
 
-    /// <summary>How many processes share the namespace.</summary>
+    /// <summary>Sets how many processes share the namespace.</summary>
     public void MembersCounted(int members)
     {
         _gate.Members = members;
@@ -87,10 +87,10 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
         }
     }
 
-    /// <summary>A session is there, and the slots exist: all are read again, with watches.</summary>
+    /// <summary>Reads all slots again, with watches, because a session began and the slots exist.</summary>
     public void Connected() => _board.Connected(isNewSession: true);
 
-    /// <summary>The same session has a connection again.</summary>
+    /// <summary>Allows reads and writes, because the same session has a connection again.</summary>
     public void Reconnected() => _board.Connected(isNewSession: false);
 
     /// <inheritdoc cref="SlotBoard.Reread"/>
@@ -99,11 +99,11 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     /// <inheritdoc cref="SlotBoard.HistoryLost"/>
     public void HistoryLost() => _board.HistoryLost();
 
-    /// <summary>Nothing can be read or written until <see cref="Connected"/> or <see cref="Reconnected"/>.</summary>
+    /// <summary>Blocks reads and writes until <see cref="Connected"/> or <see cref="Reconnected"/>.</summary>
     public void Disconnected() => _board.Disconnected();
 
-    /// <summary>Waits until everything that is to be announced has left, at most so long.</summary>
-    /// <returns>How many announcements did not leave.</returns>
+    /// <summary>Waits until all announcements are sent, at most for <paramref name="limit"/>.</summary>
+    /// <returns>The number of announcements that were not sent.</returns>
     public Task<int> DrainAsync(TimeSpan limit) => _announcer.DrainAsync(limit);
 
     public async ValueTask DisposeAsync()

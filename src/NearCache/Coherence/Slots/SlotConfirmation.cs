@@ -7,10 +7,9 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Slots;
 
-/// <summary>Confirms by ZooKeeper what no counter can: one sync, then all slots and the rules in one read.</summary>
+/// <summary>Confirms a remote without counters by ZooKeeper: one sync, then one read of all slots and the rules.</summary>
 /// <remarks>
-/// After the sync the server that is asked knows every write that was done before the sync was sent, so what it shows lacks no announcement
-/// of then.
+/// After the sync, the server knows every write from before the sync. So its reply contains every announcement of that time.
 /// </remarks>
 internal sealed class SlotConfirmation(
     EnsembleLane lane, NamespacePaths paths, SlotChannel slots, RulesCoordinator rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
@@ -33,7 +32,7 @@ internal sealed class SlotConfirmation(
     {
         if (!isUp())
         {
-            // The next session may be on an ensemble that begins anew.
+            // The next session may lead to an ensemble with another history.
             Interlocked.Exchange(ref _rulesRead, -1);
             return false;
         }
@@ -66,7 +65,7 @@ internal sealed class SlotConfirmation(
         }
     }
 
-    // The registry's own watch takes them too; here it is certain that it has been done.
+    // The watch of the registry takes the rules over, too. Here the takeover is certain.
     private bool TakeRules(ZNodeData data)
     {
         if (Interlocked.Read(ref _rulesRead) >= data.Stat.ModifiedZxid)
@@ -85,7 +84,7 @@ internal sealed class SlotConfirmation(
         return true;
     }
 
-    // A fleet that could confirm so seldom only would serve near values for moments.
+    // A fleet that confirms less often would serve near values for moments only.
     private bool IsTooLarge()
     {
         var isTooLarge = Period > context.MaxStaleness / 2;

@@ -7,7 +7,9 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Slots;
 
-/// <summary>Hears what others announce: reads the slots that are due, and voids what is new in them.</summary>
+/// <summary>
+/// Takes over the announcements of other processes: reads the slots that are due, and voids the keys that are new in them.
+/// </summary>
 internal sealed class SlotListener(
     EnsembleLane[] lanes,
     NamespacePaths paths,
@@ -16,16 +18,16 @@ internal sealed class SlotListener(
     IEnumerable<CoherentServer> servers,
     Action damaged) : IAsyncDisposable
 {
-    private readonly Lock _receiving = new();   // held from looking at a slot until its news are void; taken before any other
+    private readonly Lock _receiving = new();   // held from reading a slot's state until its new keys are void; taken before any other lock
     private readonly BackgroundLoop _loop = new(context.Logger, "reading slots");
     private volatile Dictionary<ulong, CoherentServer> _servers = ByHash(servers);   // replaced, never changed
 
-    /// <summary>The cache has other servers: news of others is of no use.</summary>
+    /// <summary>Replaces the servers. Announcements of other servers are ignored.</summary>
     public void SetServers(IEnumerable<CoherentServer> servers) => _servers = ByHash(servers);
 
     public void Start() => _loop.Start(ReadDueAsync);
 
-    /// <summary>Reads a slot. What is new in it is void when the task ends.</summary>
+    /// <summary>Reads a slot. Its new keys are void when the task completes.</summary>
     public async Task ReadAsync(SlotRead read, CancellationToken cancellationToken)
     {
         try
@@ -43,7 +45,7 @@ internal sealed class SlotListener(
         }
     }
 
-    /// <summary>A slot was read by somebody else, without a watch. What is new in it is void when this returns.</summary>
+    /// <summary>Takes over a read without a watch that another part has made. New announcements are void here when this returns.</summary>
     public void Heard(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();

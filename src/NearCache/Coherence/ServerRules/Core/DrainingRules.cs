@@ -3,20 +3,23 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.ServerRules.Core;
 
 /// <summary>
-/// Rules that are gone here, but by which another process may still serve: their keys are bumped until their server has been seen without
-/// them for long enough.
+/// The rules that are gone here, but by which another process may still serve. Writes of their keys are counted until their server was seen
+/// without them for long enough.
 /// </summary>
 internal sealed class DrainingRules
 {
     private readonly Dictionary<RuleIdentity, Draining> _rules = [];
 
-    /// <summary>The keys that they cover.</summary>
+    /// <summary>Gets the tests of the keys that the rules cover.</summary>
     public IEnumerable<KeyPredicate> Covers => _rules.Values.Select(rule => rule.Covers);
 
-    /// <summary>A rule is gone. <paramref name="seenWithout"/>: when the server was seen without it; null: not yet.</summary>
+    /// <summary>
+    /// Adds a rule that is gone. <paramref name="seenWithout"/> is the time at which the server was seen without it; null if it was not
+    /// yet.
+    /// </summary>
     public void Add(in LeasedRule rule, Timestamps? seenWithout) => _rules.TryAdd(rule.Identity, new Draining(rule.Covers, seenWithout));
 
-    /// <summary>A set is in force here, whose rules are bumped anyway.</summary>
+    /// <summary>Removes the rules of a set that is in force here, whose keys are counted anyway.</summary>
     public void Returned(LeasedRuleSet set)
     {
         foreach (var rule in set.Rules)
@@ -25,7 +28,7 @@ internal sealed class DrainingRules
         }
     }
 
-    /// <summary>The server carried this set.</summary>
+    /// <summary>Records that the server carries a set.</summary>
     public void Seen(LeasedRuleSet set, Timestamps received)
     {
         foreach (var (identity, rule) in _rules)
@@ -34,7 +37,7 @@ internal sealed class DrainingRules
         }
     }
 
-    /// <summary>Forgets those that the server was seen without for so long. True: there were some.</summary>
+    /// <summary>Removes the rules that the server was seen without for long enough. Returns whether there were any.</summary>
     public bool Prune(long now, long drain)
     {
         var before = _rules.Count;
@@ -49,7 +52,7 @@ internal sealed class DrainingRules
         return _rules.Count < before;
     }
 
-    /// <summary>When the next one may be forgotten.</summary>
+    /// <summary>Returns when the next rule may be removed.</summary>
     public long NextPrune(long drain) => _rules.Values.Min(rule => rule.SeenWithout?.Monotonic + drain) ?? long.MaxValue;
 
     public DrainingRules Copy()

@@ -3,15 +3,16 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.ServerRules.Core;
 
 /// <summary>
-/// The rules on one memcached server: who may fill by them, whose writes must be counted, and what must be written there.
+/// The leases of the rules on one memcached server: by which rules this process may fill, which writes must be counted, and what must be
+/// written to the server.
 /// </summary>
 /// <remarks>
-/// Every process reads the set that a server carries. Who writes relies on what it read for one lease, counted from the sending; who keeps
-/// near waits one lease from the receipt of what first showed it the rule. So when a reader begins to fill, every writer that relies on
-/// anything relies on a set with the rule. One caller at a time changes this; any thread may ask <see cref="View"/>. What an event says is
-/// to be voided must be voided before a later audit confirms.
+/// Every process reads the set that a server carries. A writer relies on its view for one lease, counted from the sending of the read. A
+/// reader waits one lease from the receipt of the reply that first showed it the rule. So when a reader starts to fill, every writer relies
+/// on a set with the rule, or on none. Requires a lock of its owner; <see cref="View"/> is thread-safe. Entries that an event voids must be
+/// void before a later audit confirms.
 /// </remarks>
-/// <typeparam name="TProtocol">The decisions of the proof; <see cref="RuleLeaseProtocol"/> outside of tests.</typeparam>
+/// <typeparam name="TProtocol">The decisions of the proof. <see cref="RuleLeaseProtocol"/> outside of tests.</typeparam>
 internal class RuleLeases<TProtocol>
     where TProtocol : struct, IRuleLeaseProtocol
 {
@@ -27,10 +28,10 @@ internal class RuleLeases<TProtocol>
     private bool _bumpsEverything;
     private volatile RulesView _view;
 
-    /// <summary>Makes the leases of a server of which nothing is known.</summary>
-    /// <param name="times">The times that they go by.</param>
+    /// <summary>Creates the leases of a server of which nothing is known.</summary>
+    /// <param name="times">The times of the leases.</param>
     /// <param name="applied">The set that is in force in this process.</param>
-    /// <param name="random">Chooses incarnations, and spreads what a fleet would do at once.</param>
+    /// <param name="random">Chooses incarnations, and spreads the writes of a fleet.</param>
     public RuleLeases(RuleLeaseTimes times, LeasedRuleSet applied, Random random)
     {
         (_times, _applied, _draining) = (times, applied, new DrainingRules());
@@ -48,16 +49,20 @@ internal class RuleLeases<TProtocol>
         _view = Look();
     }
 
-    /// <summary>What is known now, for any thread.</summary>
+    /// <summary>Gets the present view. Thread-safe.</summary>
     public RulesView View => _view;
 
-    /// <summary>What was found on the server last; null: nothing yet.</summary>
+    /// <summary>Gets what was last read from the server; null if nothing was.</summary>
     public RulesReading? Reading => _reading;
 
-    /// <summary>There is something on the server that this process cannot read: near caching is off in the whole process.</summary>
+    /// <summary>
+    /// Gets whether the server carries something that this process cannot read. Then near caching is off in the whole process.
+    /// </summary>
     public bool IsUnreadable => _reading is { Found: RulesFound.Unreadable };
 
-    /// <summary>True: bump every key whatever the server carries, since something elsewhere cannot be read.</summary>
+    /// <summary>
+    /// Gets or sets whether every write is counted, whatever the server carries, because something elsewhere cannot be read.
+    /// </summary>
     public bool BumpsEverything
     {
         get => _bumpsEverything;
@@ -68,7 +73,7 @@ internal class RuleLeases<TProtocol>
         }
     }
 
-    /// <summary>A set is in force in this process from now on.</summary>
+    /// <summary>Puts a set in force in this process.</summary>
     public void Apply(LeasedRuleSet set, in Timestamps now)
     {
         foreach (var rule in _applied.Rules)
@@ -86,15 +91,15 @@ internal class RuleLeases<TProtocol>
         _view = Look();
     }
 
-    /// <summary>This process knows another stop, or one less: the item may have to be written.</summary>
+    /// <summary>Records that the stops have changed, so that the item may have to be written.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="isUrgent">This process put the stop: no other one is about to write it, so it is written at once.</param>
+    /// <param name="isUrgent">Whether this process put the stop. No other process is about to write it, so it is written at once.</param>
     public void StopsChanged(in Timestamps now, bool isUrgent = false) => _planner.LookAgain(now, isUrgent);
 
-    /// <summary>An audit was answered.</summary>
-    /// <param name="flags">The item's client flags; null when there is no item.</param>
-    /// <param name="sent">When the audit was sent.</param>
-    /// <param name="received">When its answer came.</param>
+    /// <summary>Takes over the reply to an audit.</summary>
+    /// <param name="flags">The client flags of the item; null if there is no item.</param>
+    /// <param name="sent">The time at which the audit was sent.</param>
+    /// <param name="received">The time of the reply.</param>
     public RulesAuditEffect AuditAnswered(uint? flags, in Timestamps sent, in Timestamps received)
     {
         if (flags is null)
@@ -123,15 +128,15 @@ internal class RuleLeases<TProtocol>
         return new RulesAuditEffect(isSame && _reading is { Found: RulesFound.Set } found && found.Set!.IsSame(_applied), false);
     }
 
-    /// <summary>The item was read: for a step, or by a writer whose view was too old.</summary>
-    /// <param name="reading">What was there.</param>
-    /// <param name="sent">When the read was sent.</param>
-    /// <param name="received">When its answer came.</param>
+    /// <summary>Takes over a read of the item, made for a step or for a writer whose view was too old.</summary>
+    /// <param name="reading">The content.</param>
+    /// <param name="sent">The time at which the read was sent.</param>
+    /// <param name="received">The time of the reply.</param>
     public RulesReadEffect Read(RulesReading reading, in Timestamps sent, in Timestamps received)
     {
         if (sent.Monotonic < _lastSent)
         {
-            return default;   // Something later is known.
+            return default;   // A later read is known.
         }
 
         var before = _reading;
@@ -150,7 +155,7 @@ internal class RuleLeases<TProtocol>
             set?.Revision == _applied.Revision && !set.IsSame(_applied));
     }
 
-    /// <summary>The server has lost its counters: whatever was counted before is no proof of anything.</summary>
+    /// <summary>Restarts the leases, because the server has lost its counters and former counts prove nothing.</summary>
     public void CountersLost(in Timestamps now)
     {
         var from = now.Monotonic + _times.FillAfter;
@@ -160,7 +165,8 @@ internal class RuleLeases<TProtocol>
     }
 
     /// <summary>
-    /// What to do now. The owner does one step at a time, and reports to <see cref="Read"/>, <see cref="Written"/> or <see cref="Failed"/>.
+    /// Returns the next step. The owner executes one step at a time, and reports to <see cref="Read"/>, <see cref="Written"/> or <see
+    /// cref="Failed"/>.
     /// </summary>
     public RulesStep Next(in Timestamps now)
     {
@@ -176,19 +182,19 @@ internal class RuleLeases<TProtocol>
             : step;
     }
 
-    /// <summary>The item was written, or someone else was first. Either way it is read again.</summary>
+    /// <summary>Records that the item was written, here or by another process. It is read again.</summary>
     public void Written() => _planner.Changed();
 
-    /// <summary>The step could not be done: it is tried again after a second.</summary>
+    /// <summary>Records that the step failed. It is tried again after a second.</summary>
     public void Failed(in Timestamps now) => _planner.Failed(now);
 
-    /// <summary>For tests that explore states: from when a rule may fill.</summary>
+    /// <summary>Returns when a rule may fill. For model tests.</summary>
     internal long? FillableFrom(RuleIdentity rule) => _fillableFrom.TryGetValue(rule, out var from) ? from : null;
 
-    /// <summary>For tests that explore states: a second object in the same state.</summary>
+    /// <summary>Copies the object. For model tests.</summary>
     internal RuleLeases<TProtocol> Copy(Random random) => new(this, random);
 
-    // True: leases ended by which entries may have been filled.
+    // Returns whether leases ended by which entries may have been filled.
     private bool Lease(RulesReading reading, RulesReading? before, in Timestamps sent, in Timestamps received)
     {
         var had = before is { Found: RulesFound.Set };
@@ -208,7 +214,7 @@ internal class RuleLeases<TProtocol>
         var leases = new Dictionary<RuleIdentity, long>();
         foreach (var (rule, _) in set.Rules)
         {
-            // Settled: someone has seen it here, in this life of the item, for a whole lease.
+            // Settled: a process has seen the rule here, in this incarnation, for a whole lease.
             leases[rule] = rule.Since <= reading.Settled && _distrusted != reading.Incarnation ? long.MinValue
                 : goesOn && _fillableFrom.TryGetValue(rule, out var from) ? from
                 : TProtocol.LeaseStarts(sent, received).Monotonic + _times.FillAfter;
@@ -236,7 +242,7 @@ internal class RuleLeases<TProtocol>
         _draining.Seen(set, received);
     }
 
-    // From when the whole set on the server has been there for a lease.
+    // Returns when the whole set on the server has been there for a lease.
     private long? SettledFrom() => _reading is { Found: RulesFound.Set, Set.Rules.Count: > 0 } ? _fillableFrom.Values.Max() : null;
 
     private long SettledAfter(in Timestamps now) => SettledFrom() is { } from && from > now.Monotonic ? from : long.MaxValue;
@@ -257,30 +263,32 @@ internal class RuleLeases<TProtocol>
     }
 }
 
-/// <summary>The leases of a server, as designed.</summary>
+/// <summary>The leases of a server in the protocol itself.</summary>
 internal sealed class RuleLeases(
     RuleLeaseTimes times, LeasedRuleSet applied, Random random) : RuleLeases<RuleLeaseProtocol>(times, applied, random);
 
-/// <summary>The times that leases go by, in milliseconds.</summary>
-/// <param name="Lease">How long a writer may rely on a view of the rules. 0: nobody waits, since all share one process.</param>
-/// <param name="MaxStaleness">The bound that is promised.</param>
-/// <param name="Spread">What a whole fleet would do at once waits a random part of this.</param>
+/// <summary>The times of the leases, in milliseconds.</summary>
+/// <param name="Lease">How long a writer may rely on a view of the rules. 0 if all readers and writers share one process.</param>
+/// <param name="MaxStaleness">The promised bound.</param>
+/// <param name="Spread">The time over which the writes of a fleet are spread.</param>
 internal readonly record struct RuleLeaseTimes(long Lease, long MaxStaleness, long Spread = 1000)
 {
-    /// <summary>How long a reader waits: a hundredth longer, since two machines' clocks do not run alike.</summary>
+    /// <summary>Gets how long a reader waits: one percent longer than a lease, since the clocks of two machines differ in rate.</summary>
     public long FillAfter => Lease + (Lease / 100);
 
-    /// <summary>How long a rule that a server no longer carries is bumped there.</summary>
+    /// <summary>Gets how long the writes of a rule are counted on a server that no longer carries it.</summary>
     public long Drain => 2 * MaxStaleness;
 }
 
-/// <summary>What an audit's look at the flags of a server's rules means.</summary>
-/// <param name="Confirms">The server carried exactly the applied set: the audit may confirm.</param>
-/// <param name="Voids">Writes may have gone by uncounted: everything near of this server is to be dropped now.</param>
+/// <summary>The effect of the flags of the rules item that an audit has read.</summary>
+/// <param name="Confirms">Whether the audit may confirm: the server carried exactly the applied set.</param>
+/// <param name="Voids">Whether all near entries of the server must be voided now, because writes may have gone uncounted.</param>
 internal readonly record struct RulesAuditEffect(bool Confirms, bool Voids);
 
-/// <summary>What reading a server's rules means for the rest of the process.</summary>
-/// <param name="Voids">Writes may have gone by uncounted: everything near of this server is to be dropped now.</param>
-/// <param name="Newer">A set that is newer than the applied one: apply it.</param>
-/// <param name="Conflicts">A set with the applied one's revision and other content: someone has edited past the registry.</param>
+/// <summary>The effect of a read of the rules item.</summary>
+/// <param name="Voids">Whether all near entries of the server must be voided now, because writes may have gone uncounted.</param>
+/// <param name="Newer">A set newer than the applied one, to be applied.</param>
+/// <param name="Conflicts">
+/// Whether the server has other content under the applied revision: the item was edited without the registry.
+/// </param>
 internal readonly record struct RulesReadEffect(bool Voids = false, LeasedRuleSet? Newer = null, bool Conflicts = false);

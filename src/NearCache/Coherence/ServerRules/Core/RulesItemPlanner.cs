@@ -2,13 +2,10 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.ServerRules.Core;
 
-/// <summary>
-/// Decides when the rules item of a server is read, and when it is written: the part of the leases that keeps every server carrying the
-/// newest set.
-/// </summary>
+/// <summary>Decides when to read and when to write the rules item of a server, so that every server carries the newest set.</summary>
 /// <remarks>
-/// A whole fleet sees at once that a server lacks the newest set. Each waits a random time, looks again, and only then writes, by
-/// compare-and-set.
+/// A whole fleet notices at once that a server lacks the newest set. Each process waits a random time, reads again, and only then writes,
+/// by compare-and-set.
 /// </remarks>
 internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random random)
     where TProtocol : struct, IRuleLeaseProtocol
@@ -21,10 +18,10 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
     private long? _writeAt;
     private bool _settles;
 
-    /// <summary>The item has changed, as its flags show, or was written just now.</summary>
+    /// <summary>Records that the item has changed, as its flags show, or was just written.</summary>
     public void Changed() => _isOutdated = true;
 
-    /// <summary>Something is known that the item may lack.</summary>
+    /// <summary>Records that this process knows something that the item may lack.</summary>
     public void LookAgain(in Timestamps now, bool isUrgent)
     {
         _isOutdated = true;
@@ -34,21 +31,21 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
         }
     }
 
-    /// <summary>The item was read.</summary>
+    /// <summary>Records that the item was read.</summary>
     public void WasRead(in Timestamps received)
     {
         _isOutdated = false;
         _looked = _writeAt <= received.Monotonic;
     }
 
-    /// <summary>Could not be done.</summary>
+    /// <summary>Records that a step failed.</summary>
     public void Failed(in Timestamps now) => _notBefore = now.Monotonic + Retry;
 
     /// <summary>Decides whether the item must be written.</summary>
-    /// <param name="applied">The set in force here.</param>
-    /// <param name="reading">What is on the server.</param>
+    /// <param name="applied">The set in force in this process.</param>
+    /// <param name="reading">The content of the item.</param>
     /// <param name="now">The time.</param>
-    /// <param name="settledFrom">From when all of its rules have been there for a lease; null: there are none.</param>
+    /// <param name="settledFrom">The time from which all its rules have been there for a lease; null if there are none.</param>
     public void Plan(LeasedRuleSet applied, RulesReading? reading, in Timestamps now, long? settledFrom)
     {
         _settles = settledFrom is { } from
@@ -64,7 +61,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
         }
     }
 
-    /// <summary>What to do now.</summary>
+    /// <summary>Returns the next step.</summary>
     public RulesStep Next(LeasedRuleSet applied, RulesReading? reading, in Timestamps now)
     {
         if (now.Monotonic < _notBefore)
@@ -102,7 +99,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
         return copy;
     }
 
-    // Never over a newer set, never over one that cannot be read, and not by who knows no set.
+    // Never overwrites a newer or unreadable set. A process without a set writes nothing.
     private bool Lacks(LeasedRuleSet applied, RulesReading? reading) => applied.Revision > 0 && reading?.Found switch
     {
         RulesFound.Nothing => true,
@@ -123,7 +120,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
                 Origin: reading.Origin);
         }
 
-        // A rule that was settled stays so: it is in both sets, unchanged, or its since is later.
+        // A settled rule stays settled: it is unchanged in both sets, or its since is later.
         var cas = TProtocol.ComparesBeforeReplacing ? reading.Cas : 0;
         return new RulesStep(
             RulesStepKind.Replace,
@@ -134,28 +131,28 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
     }
 }
 
-/// <summary>One step about the rules on a server: its owner does it, reports the answer, and asks again.</summary>
+/// <summary>One step for the rules item of a server. The owner executes it, reports the reply, and asks again.</summary>
 /// <param name="Kind">What to do.</param>
-/// <param name="Until">Wait: the monotonic millisecond at which to ask again at the latest.</param>
-/// <param name="Cas">Replace: the CAS number to compare.</param>
-/// <param name="Incarnation">Add and Replace: the incarnation to write.</param>
-/// <param name="Settled">Add and Replace: the settled revision to write.</param>
-/// <param name="Origin">Replace: where that CAS was read.</param>
+/// <param name="Until">For Wait: the monotonic millisecond by which to ask again.</param>
+/// <param name="Cas">For Replace: the CAS value to compare.</param>
+/// <param name="Incarnation">For Add and Replace: the incarnation to write.</param>
+/// <param name="Settled">For Add and Replace: the settled revision to write.</param>
+/// <param name="Origin">For Replace: the origin of the CAS value.</param>
 internal readonly record struct RulesStep(
     RulesStepKind Kind, long Until = long.MaxValue, ulong Cas = 0, ulong Incarnation = 0, long Settled = 0, CasOrigin Origin = default);
 
-/// <summary>What is to be done about the rules on a server.</summary>
+/// <summary>Specifies the next step for the rules item of a server.</summary>
 internal enum RulesStepKind
 {
-    /// <summary>Nothing before <see cref="RulesStep.Until"/>, unless something happens.</summary>
+    /// <summary>Nothing before <see cref="RulesStep.Until"/>, unless an event occurs.</summary>
     Wait,
 
-    /// <summary>Read the item, with flags and CAS number.</summary>
+    /// <summary>Read the item, with flags and CAS value.</summary>
     Read,
 
-    /// <summary>Write the applied set and all known stops, only if there is no item.</summary>
+    /// <summary>Write the applied set and all known stops, if there is no item.</summary>
     Add,
 
-    /// <summary>Write the applied set and all known stops, only over the item that has <see cref="RulesStep.Cas"/>.</summary>
+    /// <summary>Write the applied set and all known stops, over the item with <see cref="RulesStep.Cas"/>.</summary>
     Replace,
 }

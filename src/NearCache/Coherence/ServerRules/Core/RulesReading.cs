@@ -2,31 +2,31 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.ServerRules.Core;
 
-/// <summary>The rules item of a server, as read.</summary>
-/// <param name="Found">What is there.</param>
-/// <param name="Flags">The item's client flags: a hash of incarnation, revision and content.</param>
-/// <param name="Cas">The item's CAS number; 0: there is no item.</param>
-/// <param name="Incarnation">The life of the item: random, chosen by whoever added it.</param>
-/// <param name="Settled">Rules with a since up to this revision have been there for a whole lease.</param>
-/// <param name="Set">The set.</param>
-/// <param name="StopsDiffer">The item has other stops than those that this process knows, its own merged in.</param>
-/// <param name="Origin">Where the CAS was read.</param>
+/// <summary>The content of a server's rules item.</summary>
+/// <param name="Found">The kind of content.</param>
+/// <param name="Flags">The client flags of the item: a hash of incarnation, revision and content.</param>
+/// <param name="Cas">The CAS value of the item; 0 if there is no item.</param>
+/// <param name="Incarnation">The life of the item: a random number, chosen by the process that added it.</param>
+/// <param name="Settled">The highest revision whose rules have been there for a whole lease.</param>
+/// <param name="Set">The set of rules.</param>
+/// <param name="StopsDiffer">Whether the item has other stops than this process knows, its own included.</param>
+/// <param name="Origin">The origin of the CAS value.</param>
 internal sealed record RulesReading(
     RulesFound Found, uint Flags, ulong Cas, ulong Incarnation = 0, long Settled = 0, LeasedRuleSet? Set = null, bool StopsDiffer = false, CasOrigin Origin = default)
 {
-    /// <summary>There is no item.</summary>
+    /// <summary>Gets the reading of a missing item.</summary>
     public static RulesReading Absent { get; } = new(RulesFound.Nothing, 0, 0);
 }
 
-/// <summary>What was found where a server carries the rules.</summary>
+/// <summary>Specifies what a server's rules item holds.</summary>
 internal enum RulesFound
 {
-    /// <summary>No set: nothing at all, or a stop that was put by hand.</summary>
+    /// <summary>No set: no item, or a stop that was put by hand.</summary>
     Nothing,
 
-    /// <summary>Something that this process cannot read. It is left alone.</summary>
+    /// <summary>Content that this process cannot read, and does not overwrite.</summary>
     Unreadable,
 
-    /// <summary>A set.</summary>
+    /// <summary>A set of rules.</summary>
     Set,
 }

@@ -2,7 +2,7 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.ServerRules.Core;
 
-/// <summary>What is known of the rules on a server, at one moment. Any thread may ask.</summary>
+/// <summary>A snapshot of what is known of the rules on a server. Immutable.</summary>
 internal sealed class RulesView
 {
     private readonly Dictionary<RuleIdentity, long> _fillableFrom;
@@ -10,19 +10,19 @@ internal sealed class RulesView
     private readonly Timestamps _until;
     private readonly bool _bumpsEverything;
 
-    /// <param name="fillableFrom">From which monotonic millisecond a rule may fill.</param>
-    /// <param name="covers">Sets and rules whose keys are bumped.</param>
-    /// <param name="until">When the view has outlived its lease.</param>
-    /// <param name="bumpsEverything">There is no view: every key is bumped.</param>
+    /// <param name="fillableFrom">The monotonic millisecond from which each rule may fill.</param>
+    /// <param name="covers">The tests of the keys whose writes are counted.</param>
+    /// <param name="until">The end of the view's lease.</param>
+    /// <param name="bumpsEverything">Whether there is no view, so that every write is counted.</param>
     public RulesView(Dictionary<RuleIdentity, long> fillableFrom, KeyPredicate[] covers, Timestamps until, bool bumpsEverything) =>
         (_fillableFrom, _covers, _until, _bumpsEverything) = (fillableFrom, covers, until, bumpsEverything);
 
-    /// <summary>May what is read from the server be kept near by this rule? Every writer can be relied upon to count by now.</summary>
+    /// <summary>Returns whether values of the server may be kept near by this rule: every writer counts by now.</summary>
     public bool MayFill(RuleIdentity rule, in Timestamps now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
 
     /// <summary>
-    /// Must a mutation of this key be counted? Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may wait) and again
-    /// after it was answered.
+    /// Returns whether a mutation of this key must be counted. Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may
+    /// wait) and again after its reply.
     /// </summary>
     public BumpDecision Decide(ReadOnlySpan<char> key, in Timestamps now)
     {
@@ -42,19 +42,22 @@ internal sealed class RulesView
         return IsFresh(now) ? BumpDecision.None : BumpDecision.ReadFirst;
     }
 
-    /// <summary>Is it no older than its lease? On both clocks: a machine that slept has an old view by the wall clock alone.</summary>
+    /// <summary>
+    /// Returns whether the view is within its lease. Compares both clocks: after a suspension only the wall clock shows that the view is
+    /// old.
+    /// </summary>
     public bool IsFresh(in Timestamps now) => now.Monotonic < _until.Monotonic && now.Wall < _until.Wall;
 }
 
-/// <summary>Whether a mutation is to be counted on its server.</summary>
+/// <summary>Specifies whether a mutation is counted on its server.</summary>
 internal enum BumpDecision
 {
-    /// <summary>No process may keep the key near.</summary>
+    /// <summary>Not counted: no process may keep the key near.</summary>
     None,
 
-    /// <summary>Some process may, or nobody can know.</summary>
+    /// <summary>Counted: some process may keep the key near, or that is unknown.</summary>
     Bump,
 
-    /// <summary>The view of the server's rules has outlived its lease: read them again, then ask again. If that fails: bump.</summary>
+    /// <summary>Unknown, since the lease of the view is over: read the rules and ask again. If the read fails, count.</summary>
     ReadFirst,
 }

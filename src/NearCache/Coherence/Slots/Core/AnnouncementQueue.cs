@@ -3,11 +3,11 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Slots.Core;
 
-/// <summary>Announcements that wait for the slot: a key once, at its newest version; no more than fits into a slot.</summary>
-/// <param name="mostBytes">How many bytes may wait, as encoded in a slot.</param>
+/// <summary>The announcements that wait for a slot: each key once, with its newest versions, and no more than fit into a slot.</summary>
+/// <param name="mostBytes">The most bytes that wait, as encoded in a slot.</param>
 /// <param name="keepsOverflow">
-/// True where the remote has no counters: what overflows is kept as a mask of segments. False: it is dropped and counted, and log and
-/// audits repair.
+/// True if the remote has no counters: an overflow is kept as a mask of segments. False: an overflow is dropped and counted, and log
+/// records and audits make up for it.
 /// </param>
 internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = false)
 {
@@ -16,19 +16,19 @@ internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = fals
     private readonly Dictionary<ulong, ulong> _flushed = [];
     private int _bytes;
 
-    /// <summary>Does anything wait?</summary>
+    /// <summary>Gets whether nothing waits.</summary>
     public bool IsEmpty => _order.Count == 0 && _flushed.Count == 0;
 
-    /// <summary>How many keys wait.</summary>
+    /// <summary>Gets the number of waiting keys.</summary>
     public int Count => _order.Count;
 
-    /// <summary>How many announcements went into one that was waiting already.</summary>
+    /// <summary>Gets how many announcements were merged into a waiting one.</summary>
     public long Merged { get; private set; }
 
-    /// <summary>How many did not fit and were dropped, the oldest first.</summary>
+    /// <summary>Gets how many announcements did not fit and were dropped, the oldest first.</summary>
     public long Dropped { get; private set; }
 
-    /// <summary>Puts a mutation in line.</summary>
+    /// <summary>Queues the announcement of a mutation.</summary>
     public void Add(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
     {
         var id = (server, Encoding.Latin1.GetString(key.Span));
@@ -49,7 +49,7 @@ internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = fals
         }
     }
 
-    /// <summary>Takes everything out, oldest first.</summary>
+    /// <summary>Removes and returns all announcements, oldest first.</summary>
     public IReadOnlyList<Announcement> TakeAll()
     {
         List<Announcement> taken = [.. _flushed.Select(mask => new Announcement { Server = mask.Key, Flushed = mask.Value }), .. _order];
@@ -60,7 +60,7 @@ internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = fals
         return taken;
     }
 
-    /// <summary>What was taken could not be written.</summary>
+    /// <summary>Records that announcements could not be written: drops them, or keeps their segments.</summary>
     public void GiveUp(IReadOnlyList<Announcement> taken)
     {
         if (!keepsOverflow)

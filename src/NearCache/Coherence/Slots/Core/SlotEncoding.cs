@@ -3,24 +3,24 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Slots.Core;
 
-/// <summary>The bytes of one announcement in a slot. docs/formats.md has the table and the vectors.</summary>
+/// <summary>Encodes and decodes one announcement of a slot. docs/formats.md has the table and the test vectors.</summary>
 internal static class SlotEncoding
 {
-    /// <summary>An announcement of a key.</summary>
+    /// <summary>The kind of an announcement of a key.</summary>
     public const byte KindKey = 1;
 
-    /// <summary>A mask of segments.</summary>
+    /// <summary>The kind of a mask of segments.</summary>
     public const byte KindSegments = 2;
 
     private const int MostVarint = 10;
 
-    /// <summary>Not fewer bytes than the announcement takes.</summary>
+    /// <summary>Returns an upper bound of the encoded size.</summary>
     public static int MostBytes(Announcement announcement) =>
         announcement.Flushed != 0
             ? 10
             : 5 + announcement.Key.Length + (2 * MostVarint) + (10 * Math.Max(announcement.Versions.Count - 1, 0));
 
-    /// <summary>Appends the bytes of an announcement.</summary>
+    /// <summary>Appends an encoded announcement.</summary>
     public static void Write(List<byte> output, Announcement announcement, int server)
     {
         if (announcement.Flushed != 0)
@@ -49,7 +49,7 @@ internal static class SlotEncoding
         output.AddRange(announcement.Key.Span);
     }
 
-    /// <summary>Reads one announcement off the front of the input. False: it is broken.</summary>
+    /// <summary>Decodes one announcement and removes it from the input. Returns false if it is broken.</summary>
     public static bool TryRead(ref ReadOnlySpan<byte> input, ReadOnlySpan<ulong> servers, out Announcement? announcement)
     {
         announcement = null;
@@ -124,7 +124,7 @@ internal static class SlotEncoding
 
     private static long UnZigZag(ulong value) => (long)(value >> 1) ^ -(long)(value & 1);
 
-    // LEB128: seven bits a byte, the lowest first, the high bit says that more follow.
+    // LEB128: seven bits a byte, the lowest first. The high bit means that more bytes follow.
     private static void WriteVarint(List<byte> output, ulong value)
     {
         for (; value > 0x7f; value >>= 7)

@@ -3,43 +3,44 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.Slots.Core;
 
 /// <summary>
-/// Which slots are read, and when: one one-shot watch a slot, and after an event the re-arming read no sooner than the pace allows.
+/// Decides which slots to read, and when. Each slot has a one-shot watch; after an event the slot is read and watched again no sooner than
+/// the pace allows.
 /// </summary>
-/// <param name="slots">How many slots the namespace has.</param>
-/// <param name="deliveriesPerSecond">The budget of the whole fleet.</param>
-/// <param name="maxStaleness">The bound that is promised, in milliseconds.</param>
+/// <param name="slots">The number of slots of the namespace.</param>
+/// <param name="deliveriesPerSecond">The reads a second that the whole fleet may make.</param>
+/// <param name="maxStaleness">The promised bound, in milliseconds.</param>
 internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxStaleness)
 {
-    // A slot in which nothing happened for so long does not count as active.
+    // The time without a change after which a slot does not count as active.
     private const long ActiveFor = 10_000;
 
     private readonly SlotState[] _slots = [.. Enumerable.Range(0, slots).Select(_ => new SlotState())];
 
-    /// <summary>How many processes read the slots; 1,000 until the number is known.</summary>
+    /// <summary>Gets or sets how many processes read the slots; 1,000 until the number is known.</summary>
     public int Members { get; set; } = 1000;
 
-    /// <summary>How many slots are read. If fewer than there are, the fleet is too large for more: log it once.</summary>
+    /// <summary>Gets how many slots are read. Fewer than exist if the fleet is too large for all of them.</summary>
     public int Readable => RearmPace.ReadableSlots(Members, slots, deliveriesPerSecond, maxStaleness);
 
-    /// <summary>D as it is now, in milliseconds.</summary>
+    /// <summary>Returns D, the current interval between reads of a slot, in milliseconds.</summary>
     public long Pace(long now) =>
         RearmPace.Of(Members, Math.Max(_slots.Count(slot => now - slot.ChangedAt < ActiveFor), 1), deliveriesPerSecond, maxStaleness);
 
-    /// <summary>A session is there, or there again: watches are lost, and every slot is to be read.</summary>
+    /// <summary>Makes every slot due, because a session began and its predecessor's watches are lost.</summary>
     public void Connected()
     {
         foreach (var slot in _slots)
         {
             (slot.IsArmed, slot.ReadAt, slot.ReadBefore) = (false, long.MinValue / 2, null);
 
-            // The server of a new session may know less than the last one's; then all is void, and heard again.
+            // The server of a new session may be behind that of the last one. Then the whole slot counts as new.
             slot.Newest = 0;
         }
     }
 
     /// <summary>
-    /// The ensemble was wiped, restored or replaced: the numbers of announcements that were seen mean nothing any more. What a slot holds
-    /// next is all heard, after a gap.
+    /// Forgets what was read, because the ensemble was wiped, restored or replaced. The whole content of each slot counts as new, after a
+    /// gap.
     /// </summary>
     public void HistoryLost()
     {
@@ -49,21 +50,23 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         }
     }
 
-    /// <summary>The same of one slot, which is to be read again.</summary>
+    /// <summary>Does the same for one slot, which is read again.</summary>
     public void Forget(int slot)
     {
         var state = _slots[slot];
         (state.Seen, state.Newest, state.IsArmed) = (state.Seen == 0 ? 0 : long.MaxValue, 0, false);
     }
 
-    /// <summary>Is this what a slot holds now, as far as is known? If not, a read that was sent later was looked at first.</summary>
+    /// <summary>
+    /// Returns whether a reply shows the newest known content of a slot. If not, the reply to a later read was handled before.
+    /// </summary>
     /// <remarks>
-    /// Answers of one session never go back. If a read that was sent later shows something older, the ensemble was restored from a copy
-    /// that knows the session: the slot is begun anew.
+    /// Replies of one session never go back in time. If a later read shows older content, the ensemble was restored from a copy that knows
+    /// the session, and the slot is forgotten.
     /// </remarks>
     /// <param name="slot">The slot.</param>
-    /// <param name="transaction">The transaction that wrote what was read.</param>
-    /// <param name="sentAt">When the read was sent; 0: that is not known.</param>
+    /// <param name="transaction">The transaction that wrote the content.</param>
+    /// <param name="sentAt">The time at which the read was sent; 0 if unknown.</param>
     public bool IsNewest(int slot, long transaction, long sentAt)
     {
         var state = _slots[slot];
@@ -81,11 +84,11 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         return true;
     }
 
-    /// <summary>A watch fired.</summary>
+    /// <summary>Records that the watch of a slot fired.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="now">The monotonic millisecond.</param>
     /// <param name="byOwnWrite">
-    /// This process is writing to the slot now, so that what is new in it is most likely its own: the read that follows is in no hurry.
+    /// Whether this process is writing to the slot, so that the change is most likely its own and the next read can wait.
     /// </param>
     public void Changed(int slot, long now, bool byOwnWrite = false)
     {
@@ -97,7 +100,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         }
     }
 
-    /// <summary>The write was refused: what is new in the slot is another's, and is read as soon as the pace allows.</summary>
+    /// <summary>Records that a write was refused: the change came from another process, and is read as soon as the pace allows.</summary>
     public void WasNotOwn(int slot)
     {
         var state = _slots[slot];
@@ -108,8 +111,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     }
 
     /// <summary>
-    /// A slot was read with a watch, sent at <paramref name="sentAt"/>. Gives the announcements that were not seen before, and whether some
-    /// went by unseen.
+    /// Takes over a read with a watch. Returns the announcements that are new to this process, and whether some were overwritten unread.
     /// </summary>
     public IEnumerable<Announcement> Read(int slot, SlotRing ring, long created, long sentAt, out bool gap)
     {
@@ -117,19 +119,17 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         return Unseen(slot, ring, created, out gap);
     }
 
-    /// <summary>A slot was read with a watch, and what it holds is known.</summary>
+    /// <summary>Records that a watch is set on a slot whose content is known.</summary>
     public void Armed(int slot, long sentAt) => (_slots[slot].IsArmed, _slots[slot].ReadAt, _slots[slot].ReadBefore) = (true, sentAt, null);
 
-    /// <summary>
-    /// The read of a slot failed: it is tried again, no sooner than <paramref name="retryFrom"/>, if its session lives that long.
-    /// </summary>
+    /// <summary>Records that the read of a slot failed. The slot is read again no sooner than <paramref name="retryFrom"/>.</summary>
     public void Failed(int slot, long retryFrom) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, retryFrom);
 
-    /// <summary>The same for a slot that was read without a watch, because this process was about to write to it.</summary>
+    /// <summary>Takes over a read without a watch, made for a write. Returns the announcements that are new to this process.</summary>
     /// <param name="slot">The slot.</param>
-    /// <param name="ring">What it holds.</param>
-    /// <param name="created">The transaction that created its node: numbers of another node's ring say nothing of this one's.</param>
-    /// <param name="gap">Whether announcements went by unseen.</param>
+    /// <param name="ring">The content.</param>
+    /// <param name="created">The transaction that created the node. Sequence numbers of another node are not comparable.</param>
+    /// <param name="gap">Whether announcements were overwritten unread.</param>
     public IEnumerable<Announcement> Unseen(int slot, SlotRing ring, long created, out bool gap)
     {
         var state = _slots[slot];
@@ -138,7 +138,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         (state.Seen, state.Created) = (ring.Next, created);
         if (isAnother || seen > ring.Next)
         {
-            // The node was created anew, or its ring was begun anew.
+            // The node or its ring was created anew.
             gap = true;
             return ring.Announcements;
         }
@@ -147,7 +147,9 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         return ring.Announcements.Skip((int)Math.Max(seen - ring.First, 0));
     }
 
-    /// <summary>The slots to read now, with a watch. If none: ask again at <paramref name="until"/>.</summary>
+    /// <summary>
+    /// Returns the slots to read now, with a watch. If there are none, the caller asks again at <paramref name="until"/>.
+    /// </summary>
     public IReadOnlyList<int> Next(long now, out long until)
     {
         var pace = Pace(now);
@@ -179,7 +181,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
 
         public long ReadAt { get; set; } = long.MinValue / 2;
 
-        /// <summary>What <see cref="ReadAt"/> was before an event that this process took for its own.</summary>
+        /// <summary>Gets or sets the value of <see cref="ReadAt"/> before an event that this process took for its own.</summary>
         public long? ReadBefore { get; set; }
 
         public long ChangedAt { get; set; } = long.MinValue / 2;
@@ -190,25 +192,25 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
 
         public long Newest { get; set; }
 
-        /// <summary>When the read was sent that showed <see cref="Newest"/>.</summary>
+        /// <summary>Gets or sets the time at which the read was sent that showed <see cref="Newest"/>.</summary>
         public long NewestSentAt { get; set; }
     }
 }
 
 /// <summary>
-/// How fast slots are read again after they changed. The whole fleet's reads are the load, so the pace follows from its size.
+/// Computes how often slots are read after changes. The load is that of the whole fleet, so the pace depends on its size.
 /// </summary>
 internal static class RearmPace
 {
     private const long Least = 20;
 
-    /// <summary>D = max(20 ms, members × active slots ÷ deliveries per second), at most MaxStaleness ÷ 4. Milliseconds.</summary>
+    /// <summary>
+    /// Returns D = max(20 ms, members × active slots ÷ deliveries per second), at most MaxStaleness ÷ 4, in milliseconds.
+    /// </summary>
     public static long Of(int members, int activeSlots, int deliveriesPerSecond, long maxStaleness) =>
         Math.Min(Math.Max(Least, (long)Math.Ceiling(1000.0 * members * activeSlots / deliveriesPerSecond)), maxStaleness / 4);
 
-    /// <summary>
-    /// How many slots a fleet of this size can read at the slowest pace. Fewer than there are: the audits carry the rest.
-    /// </summary>
+    /// <summary>Returns how many slots a fleet of this size can read at the slowest pace. Audits make up for the others.</summary>
     public static int ReadableSlots(int members, int slots, int deliveriesPerSecond, long maxStaleness) =>
         (int)Math.Min(slots, maxStaleness / 4 * deliveriesPerSecond / 1000 / Math.Max(members, 1));
 }

@@ -3,12 +3,12 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Coherence.Slots.Core;
 
-/// <summary>The content of a slot: the newest announcements of everyone who writes to it, oldest first, in at most 4 KiB.</summary>
+/// <summary>The content of a slot: the newest announcements of all its writers, oldest first, in at most 4 KiB.</summary>
 /// <remarks>
 /// Bytes: format (1); number of servers; the hash of each server's identity (8, big endian); the sequence number of the oldest announcement
-/// (8, big endian); the number of announcements (2, big endian); the announcements (<see cref="SlotEncoding"/>). No bytes at all: an empty
-/// ring. docs/formats.md has the vectors. Announcements are numbered without gaps, so that a reader knows which it has seen, and whether
-/// some went by.
+/// (8, big endian); the number of announcements (2, big endian); the announcements (<see cref="SlotEncoding"/>). No bytes mean an empty
+/// ring. docs/formats.md has the test vectors. Announcements are numbered without gaps, so that a reader knows which ones it has seen, and
+/// whether it missed some.
 /// </remarks>
 internal sealed class SlotRing
 {
@@ -26,34 +26,36 @@ internal sealed class SlotRing
         IsNewer = isNewer;
     }
 
-    /// <summary>Nothing announced yet.</summary>
+    /// <summary>Gets a ring without announcements.</summary>
     public static SlotRing Empty { get; } = new(1, []);
 
     /// <summary>
-    /// Nothing announced yet, in a slot that may have been there before: it starts at a random high number, so that readers of the ring
-    /// before it take nothing of it for seen.
+    /// Creates a ring for a slot that may have existed before. It starts at a random high number, so that readers of the old ring take no
+    /// announcement for seen.
     /// </summary>
     public static SlotRing Fresh(Random random) => new(random.NextInt64(1L << 40, 1L << 62), []);
 
-    /// <summary>The sequence number of the oldest announcement that is still here; of the next one when there is none.</summary>
+    /// <summary>Gets the sequence number of the oldest announcement in the ring; of the next one if the ring is empty.</summary>
     public long First { get; }
 
-    /// <summary>The sequence number of the next announcement.</summary>
+    /// <summary>Gets the sequence number of the next announcement.</summary>
     public long Next => First + Announcements.Count;
 
     /// <summary>
-    /// Whether it begins at the first number of all and holds nothing: what a slot without bytes means. Its node may have been deleted and
+    /// Gets whether the ring is empty and starts at the first number, as a slot without bytes does. Its node may have been deleted and
     /// created, so it is not continued: see <see cref="Fresh"/>.
     /// </summary>
     public bool IsUnused => First == 1 && Announcements.Count == 0 && !IsNewer;
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Gets the announcements, oldest first.</summary>
     public IReadOnlyList<Announcement> Announcements { get; }
 
-    /// <summary>It was written in a newer format: it tells us nothing, and we do not write over it.</summary>
+    /// <summary>Gets whether the ring has a newer format. It is neither read nor overwritten.</summary>
     public bool IsNewer { get; }
 
-    /// <summary>Reads a slot. False: it is broken; a writer may replace it by <see cref="Empty"/> and its own news.</summary>
+    /// <summary>
+    /// Decodes a slot. Returns false if it is broken; a writer may replace it by <see cref="Empty"/> and its announcements.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, out SlotRing ring)
     {
         ring = Empty;
@@ -97,7 +99,7 @@ internal sealed class SlotRing
         return input.IsEmpty;
     }
 
-    /// <summary>This ring with newer announcements at its end. What no longer fits falls off at the front.</summary>
+    /// <summary>Appends newer announcements, and drops the oldest ones that no longer fit.</summary>
     public SlotRing Merge(IReadOnlyList<Announcement> newest)
     {
         List<Announcement> all = [.. Announcements, .. newest];
@@ -117,7 +119,7 @@ internal sealed class SlotRing
         return new SlotRing(First + kept, all[kept..]);
     }
 
-    /// <summary>The bytes to store.</summary>
+    /// <summary>Returns the bytes to store.</summary>
     public byte[] Encode()
     {
         List<ulong> servers = [.. Announcements.Select(announcement => announcement.Server).Distinct()];

@@ -4,22 +4,22 @@ using NearCache.Coherence.Ensemble.Core;
 namespace NearCache.Coherence.Slots.Core;
 
 /// <summary>
-/// How a process announces: through its own slot, one setData in flight, each attempt paid for; refused once, it tries another slot;
-/// refused again, log and audits repair.
+/// Decides how a process announces: through its own slot, with one setData in flight that takes a token. After a first refusal it tries
+/// another slot; after a second one, log records and audits make up for it.
 /// </summary>
 /// <remarks>
-/// Its owner does one step at a time: <see cref="Next"/>, the request, then its answer. The slot that it writes to must have been read
-/// since it last changed.
+/// The owner executes one step at a time: <see cref="Next"/>, the request, then its reply. A slot is written only if it was read since its
+/// last change.
 /// </remarks>
-/// <param name="queue">What waits to be announced.</param>
-/// <param name="bucket">What pays for attempts.</param>
-/// <param name="member">A hash of the process: which slot is its own.</param>
+/// <param name="queue">The waiting announcements.</param>
+/// <param name="bucket">The budget of attempts.</param>
+/// <param name="member">A hash of the process, which selects its own slot.</param>
 /// <param name="random">Spreads second tries.</param>
 internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ulong member, Random random)
 {
     private const int LongestPause = 50;
 
-    // A slot in a newer format is looked at again after this.
+    // The time after which a slot in a newer format is read again.
     private const long UnusableFor = 5_000;
 
     private readonly Dictionary<int, KnownRing> _rings = [];
@@ -29,16 +29,16 @@ internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ul
     private int _tries;
     private long _notBefore = long.MinValue;
 
-    /// <summary>How many slots are in use; see <see cref="SlotReader.Readable"/>.</summary>
+    /// <summary>Gets or sets how many slots are in use; see <see cref="SlotReader.Readable"/>.</summary>
     public int Slots { get; set; } = 1;
 
-    /// <summary>The slot to which a write is on its way.</summary>
+    /// <summary>Gets the slot of the write in flight.</summary>
     public int? Writing { get; private set; }
 
-    /// <summary>Nothing waits to be announced, also nothing that was refused and is tried once more.</summary>
+    /// <summary>Gets whether nothing waits to be announced, and nothing refused waits for its second try.</summary>
     public bool IsIdle => queue.IsEmpty && _taken.Count == 0;
 
-    /// <summary>What to do next.</summary>
+    /// <summary>Returns the next step.</summary>
     public SlotStep Next(long now)
     {
         if (IsIdle || Slots == 0)
@@ -68,7 +68,7 @@ internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ul
             return new SlotStep(SlotStepKind.Read, _slot);
         }
 
-        // It tells what it knew only once: either the write is refused, or the slot is another one after it.
+        // What was read serves for one write only: the write is refused, or it changes the slot.
         _rings.Remove(_slot);
         if (known.Ring.IsNewer)
         {
@@ -87,24 +87,24 @@ internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ul
             SlotStepKind.Write, _slot, known.Version, (known.Ring.IsUnused ? SlotRing.Fresh(random) : known.Ring).Merge(_taken).Encode());
     }
 
-    /// <summary>A slot was read, with a watch or without.</summary>
+    /// <summary>Records the content of a slot that was read.</summary>
     public void RingRead(int slot, SlotRing ring, int version) => _rings[slot] = new KnownRing(ring, version);
 
     /// <summary>
-    /// A slot cannot be read or written now: another one is used until the monotonic millisecond <paramref name="until"/>.
+    /// Uses other slots until the monotonic millisecond <paramref name="until"/>, because a slot cannot be read or written.
     /// </summary>
     public void Avoid(int slot, long until) => _avoided[slot] = until;
 
-    /// <summary>A slot changed: what was read of it is old.</summary>
+    /// <summary>Forgets the content of a slot, because it has changed.</summary>
     public void Changed(int slot) => _rings.Remove(slot);
 
-    /// <summary>The versions of all slots mean nothing any more.</summary>
+    /// <summary>Forgets the content of all slots, because the ensemble has another history.</summary>
     public void HistoryLost() => _rings.Clear();
 
-    /// <summary>The setData was done.</summary>
+    /// <summary>Records that the setData succeeded.</summary>
     public void Written() => Finish();
 
-    /// <summary>The setData was refused: somebody else wrote first.</summary>
+    /// <summary>Records that the setData was refused, because another process wrote first.</summary>
     public void Refused(long now)
     {
         Writing = null;
@@ -119,14 +119,14 @@ internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ul
         }
     }
 
-    /// <summary>The request failed, or the session is gone: whether it was done is unknown.</summary>
+    /// <summary>Records that the request failed or the session ended. Whether the write was executed is unknown.</summary>
     public void Failed()
     {
         _rings.Clear();
         GiveUp();
     }
 
-    // This slot, or the next one that is not avoided; null: none is, before usableAt.
+    // Returns this slot or the next usable one; null if none is usable before usableAt.
     private int? Usable(int first, long now, out long usableAt)
     {
         usableAt = long.MaxValue;
@@ -163,22 +163,22 @@ internal sealed class SlotWriter(AnnouncementQueue queue, WriteBudget bucket, ul
 
 /// <summary>One step of announcing.</summary>
 /// <param name="Kind">What to do.</param>
-/// <param name="Slot">Read, Write: which slot.</param>
-/// <param name="Version">Write: the version that the slot must have.</param>
-/// <param name="Data">Write: its new content.</param>
-/// <param name="Until">Wait: the monotonic millisecond at which to ask again.</param>
+/// <param name="Slot">For Read and Write: the slot.</param>
+/// <param name="Version">For Write: the version that the slot must have.</param>
+/// <param name="Data">For Write: the new content.</param>
+/// <param name="Until">For Wait: the monotonic millisecond at which to ask again.</param>
 internal readonly record struct SlotStep(
     SlotStepKind Kind, int Slot = 0, int Version = 0, ReadOnlyMemory<byte> Data = default, long Until = 0);
 
-/// <summary>What the owner of a <see cref="SlotWriter"/> is to do next.</summary>
+/// <summary>Specifies what the owner of a <see cref="SlotWriter"/> does next.</summary>
 internal enum SlotStepKind
 {
-    /// <summary>Nothing before <see cref="SlotStep.Until"/>, unless an announcement is put in line.</summary>
+    /// <summary>Nothing before <see cref="SlotStep.Until"/>, unless an announcement is queued.</summary>
     Wait,
 
-    /// <summary>getData of the slot, without a watch.</summary>
+    /// <summary>Read the slot without a watch.</summary>
     Read,
 
-    /// <summary>setData of the slot.</summary>
+    /// <summary>Write the slot.</summary>
     Write,
 }
