@@ -10,7 +10,8 @@ namespace NearCache.Coherence;
 /// Voids keys in this process: discards fills in progress, drops entries including stale ones, and lets no caller join a flight in
 /// progress.
 /// </summary>
-internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags) : IInvalidationTarget
+internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags)
+    : IInvalidationTarget
 {
     /// <summary>Gets or sets the callback for each voided entry. Set before any loop starts.</summary>
     public Action<NearEntry>? Voided { get; set; }

@@ -151,7 +151,9 @@ internal sealed class ChurnBreaker
         }
 
         return _known.Any(one => IsNews(one.Key, one.Value.Circuit))
-            ? [.. _known.Values.Select(known => known.Circuit).OrderBy(circuit => circuit.Rule, StringComparer.Ordinal).ThenBy(circuit => circuit.Since)]
+            ? [.. _known.Values.Select(known => known.Circuit)
+                .OrderBy(circuit => circuit.Rule, StringComparer.Ordinal)
+                .ThenBy(circuit => circuit.Since)]
             : null;
     }
 

@@ -46,7 +46,8 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
             seen = isFast ? seen : seen with { FastFrom = now, FastFromWrites = writes };
             if (now - seen.FastFrom >= Patience)
             {
-                found.Add(ChurnReport.OfProcess(rule, (writes - seen.FastFromWrites) * 1000.0 / (now - seen.FastFrom), now - seen.FastFrom));
+                var rate = (writes - seen.FastFromWrites) * 1000.0 / (now - seen.FastFrom);
+                found.Add(ChurnReport.OfProcess(rule, rate, now - seen.FastFrom));
             }
 
             _seen[rule] = seen;
@@ -60,7 +61,9 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
     /// quiet processes read nothing.
     /// </summary>
     public IReadOnlyList<ActiveRule> ToAskTheFleet(long now) =>
-        [.. _seen.Where(one => now - one.Value.OnFrom >= FleetPatience && now - one.Value.WrittenAt < FleetPatience).Select(one => one.Key)];
+        [.. _seen
+            .Where(one => now - one.Value.OnFrom >= FleetPatience && now - one.Value.WrittenAt < FleetPatience)
+            .Select(one => one.Key)];
 
     /// <summary>Compares the writes of all processes with the limit.</summary>
     /// <param name="rule">One of <see cref="ToAskTheFleet"/>.</param>
@@ -86,10 +89,12 @@ internal readonly record struct ChurnReport(ActiveRule Rule, string Why)
     /// <param name="milliseconds">How long it was measured.</param>
     public static ChurnReport OfProcess(ActiveRule rule, double writesPerSecond, long milliseconds) => new(rule, string.Create(
         CultureInfo.InvariantCulture,
-        $"the keys of {rule.Rule.Match} were written {writesPerSecond:0.#} times a second for {milliseconds / 1000.0:0.#} s in that process, and the limit is {rule.MaxWritesPerSecond:0.#}"));
+        $"the keys of {rule.Rule.Match} were written {writesPerSecond:0.#} times a second for {milliseconds / 1000.0:0.#} s in that "
+            + $"process, and the limit is {rule.MaxWritesPerSecond:0.#}"));
 
     /// <summary>Creates the report of a rule that all processes together write too fast.</summary>
     public static ChurnReport OfFleet(ActiveRule rule, double writesPerSecond) => new(rule, string.Create(
         CultureInfo.InvariantCulture,
-        $"the keys of {rule.Rule.Match} were written at least {writesPerSecond:0.#} times a second by all processes together, and the limit is {rule.MaxFleetWritesPerSecond:0.#}"));
+        $"the keys of {rule.Rule.Match} were written at least {writesPerSecond:0.#} times a second by all processes together, and the "
+            + $"limit is {rule.MaxFleetWritesPerSecond:0.#}"));
 }

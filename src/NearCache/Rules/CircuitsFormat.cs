@@ -88,7 +88,8 @@ internal static class CircuitsFormat
         element.GetProperty("version").GetInt64() is > 0 and <= RuleCircuit.MostVersion and var version
             ? version
             : throw new FormatException($"a version is not from 1 to {RuleCircuit.MostVersion}"),
-        [.. element.GetProperty("trips").EnumerateArray().Select(trip => StopsFormat.Time(trip.GetString() ?? throw new FormatException("trips holds a null")))],
+        [.. element.GetProperty("trips").EnumerateArray().Select(trip =>
+            StopsFormat.Time(trip.GetString() ?? throw new FormatException("trips holds a null")))],
         Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MostWho),
         Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy))
     {

@@ -90,7 +90,11 @@ internal readonly record struct KeySpecificity(
         var byPrefix = LiteralPrefix.CompareTo(other.LiteralPrefix);
         var byLiterals = Literals.CompareTo(other.Literals);
         var byLength = ShortestKey.CompareTo(other.ShortestKey);
-        return byKind != 0 ? byKind : byPrefix != 0 ? byPrefix : byLiterals != 0 ? byLiterals : byLength != 0 ? byLength : other.Stars.CompareTo(Stars);
+        return byKind != 0 ? byKind
+            : byPrefix != 0 ? byPrefix
+            : byLiterals != 0 ? byLiterals
+            : byLength != 0 ? byLength
+            : other.Stars.CompareTo(Stars);
     }
 
     private static int Count(string text, char letter) => text.AsSpan().Count(letter);

@@ -4,7 +4,7 @@ namespace NearCache.Rules;
 
 /// <summary>The counters of a rule in this process since it was last switched on or its match changed. Thread-safe.</summary>
 /// <param name="hits">The near hits of all rules, one part for each.</param>
-internal sealed class RuleCounters(ThreadedCounter hits)
+internal sealed class RuleCounters(PerThreadCounter hits)
 {
     private long _wouldHits;
     private long _remoteReads;

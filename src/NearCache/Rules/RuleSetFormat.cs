@@ -16,14 +16,16 @@ internal static class RuleSetFormat
 
     private static readonly string[] KnownOfRule =
     [
-        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "maxFleetWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
+        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond",
+        "maxFleetWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
     ];
 
     // The text is stored, not shown in a page: '<' and characters beyond ASCII need no escape.
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a set: members in a fixed order without defaults and white space, then unknown members.</summary>
-    public static ReadOnlyMemory<byte> Write(long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others)
+    public static ReadOnlyMemory<byte> Write(
+        long revision, ImmutableArray<Rule> rules, ImmutableArray<string> cleared, UnknownMembers others)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))

@@ -114,7 +114,8 @@ internal static class RuleSetMistakes
                 {
                     if (same[i].Match.Overlaps(same[j].Match))
                     {
-                        mistakes.Add($"Rules \"{same[i].Name}\" ({same[i].Match}) and \"{same[j].Name}\" ({same[j].Match}) cover common keys, "
+                        mistakes.Add($"Rules \"{same[i].Name}\" ({same[i].Match}) and \"{same[j].Name}\" ({same[j].Match}) cover common "
+                            + "keys, "
                             + "and neither is more specific: narrow one of them.");
                     }
                 }

@@ -22,7 +22,7 @@ internal sealed class RuleTable(RuleDefaults defaults, bool isBroken = false)
     public RuleMatcher? Tried => _tried;
 
     /// <summary>Gets the near hits of all rules, including removed ones. Each rule is a part.</summary>
-    public ThreadedCounter NearHits { get; } = new();
+    public PerThreadCounter NearHits { get; } = new();
 
     /// <summary>Gets the built-in rule of the tag versions. It is on as long as anything may be near.</summary>
     public ActiveRule Tags { get; } = BuiltIn(defaults);

@@ -70,7 +70,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file), "less than 30.00:00:00 ago (CleanerOptions.UnchangedFor)");
         await admin.CreateAsync(Home + "/slots/08", null);
         await IsRefusedAsync(
-            () => cleaner.PlanRemovalAsync(file, soon), "1 nodes lie in it that are not of today's layout: run CleanAsync first");
+            () => cleaner.PlanRemovalAsync(file, soon), "1 of its nodes are not part of the present layout: run CleanAsync first");
         await admin.DeleteAsync(Home + "/slots/08");
         await admin.SetDataAsync(Home + "/config", """{"format":99,"slots":8}"""u8.ToArray());
         await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "a newer layout");

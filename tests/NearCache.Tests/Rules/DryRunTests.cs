@@ -54,7 +54,7 @@ public sealed class DryRunTests : IAsyncLifetime
     public async Task It_comes_into_force_when_the_fleet_was_watched_and_writes_seldom_enough()
     {
         var early = await Assert.ThrowsAsync<RuleRefusedException>(() => _cache.Rules.EndDryRunAsync("products", 100, Reason));
-        Assert.Contains("has been watched for 0 s", early.Message, StringComparison.Ordinal);
+        Assert.Contains("has run for 0 s", early.Message, StringComparison.Ordinal);
         var began = _time.GetUtcNow();
         await Eventually.BecomesTrueAsync(
             async () =>

@@ -7,7 +7,8 @@ namespace NearCache.Tests.Rules;
 public sealed class FormatsDocsTests
 {
     private static readonly string Formats = File.ReadAllText(Repository.At("docs", "formats.md"));
-    private static readonly string[] Examples = [.. Formats.Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)).Select(line => line[4..])];
+    private static readonly string[] Examples =
+        [.. Formats.Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)).Select(line => line[4..])];
 
     [Fact]
     public void The_documented_sets_are_read_and_written_as_they_stand_there()
@@ -18,7 +19,8 @@ public sealed class FormatsDocsTests
         Assert.All(sets, text =>
         {
             Assert.True(RuleSetFormat.TryRead(Encoding.UTF8.GetBytes(text), out var set, out var why), why.Reason);
-            Assert.Equal(text, Encoding.UTF8.GetString(RuleSetFormat.Write(set.Revision, set.Rules, set.Cleared, UnknownMembers.None).Span));
+            Assert.Equal(
+                text, Encoding.UTF8.GetString(RuleSetFormat.Write(set.Revision, set.Rules, set.Cleared, UnknownMembers.None).Span));
         });
     }
 

@@ -71,8 +71,10 @@ public sealed class PatternAdviceTests
             log.Of(1330));
         Assert.Equal(
             [
-                "Rule products covers exact key `product:`, which is probably not what is meant: for all keys that begin so write `product:*`; where the key itself is meant, name it in Preload.",
-                "Rule prices covers exact key `price:[0-9]+`, which is probably not what is meant: a rule is no regular expression; write `price:*`.",
+                "Rule products covers exact key `product:`, which is probably not what is meant: for all keys that begin so write "
+                    + "`product:*`; where the key itself is meant, name it in Preload.",
+                "Rule prices covers exact key `price:[0-9]+`, which is probably not what is meant: a rule is no regular expression; "
+                    + "write `price:*`.",
             ],
             log.Of(1331));
     }

@@ -48,10 +48,14 @@ public sealed class RegistryDocumentTests
     [Fact]
     public void What_a_newer_process_said_of_stops_and_edits_stays_through_edits_unions_and_the_servers()
     {
-        const string Stop = """{"id":"one","rule":"products","who":"Bob","why":"drill","when":"2030-01-01T12:00:00.000Z","ticket":{"no":7}}""";
+        const string Stop =
+            """{"id":"one","rule":"products","who":"Bob","why":"drill","when":"2030-01-01T12:00:00.000Z","ticket":{"no":7}}""";
         const string Edit = """{"revision":1,"who":"Alice","why":"new","when":"2030-01-01T12:00:00.000Z","from":"console"}""";
         Assert.True(RegistryDocument.TryRead(
-            Encoding.UTF8.GetBytes($$"""{"format":1,"set":{{Encoding.UTF8.GetString(Set.Content.Span)}},"stops":[{{Stop}}],"history":[{{Edit}}]}"""), out var read, out _));
+            Encoding.UTF8.GetBytes(
+                $$"""{"format":1,"set":{{Encoding.UTF8.GetString(Set.Content.Span)}},"stops":[{{Stop}}],"history":[{{Edit}}]}"""),
+            out var read,
+            out _));
         var bare = StopSet.Of(read.Stops.Stops.Select(stop => stop with { Others = UnknownMembers.None }));
 
         var text = Encoding.UTF8.GetString(read.Stopped(bare).Edited(Set.Next(Set.Rules), "Carol", "again", Noon).Write());

@@ -72,7 +72,10 @@ public sealed class RuleMatcherTests
     }
 
     private static RuleMatcher Matcher(params string[] matches) =>
-        new([.. matches.Select((match, i) => new ActiveRule(new Rule($"r{i}", new KeyPattern(match)), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), new PerThreadCounter()))]);
+        new([.. matches.Select((match, i) => new ActiveRule(
+            new Rule($"r{i}", new KeyPattern(match)),
+            new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20),
+            new PerThreadCounter()))]);
 
     private static string Word(Random random, string letters, int least, int most) =>
         string.Create(random.Next(least, most + 1), (random, letters), static (word, state) =>

@@ -16,14 +16,17 @@ public sealed class RuleSetFormatTests
             },
             new Rule("site", new KeyPattern("site"))
             {
-                MaxStaleness = TimeSpan.FromMilliseconds(4500), Preload = ["site"], MaxWritesPerSecond = 0.5, OnInvalidate = InvalidationPolicy.Refresh, ShareValues = true, Enabled = false, Since = 7,
+                MaxStaleness = TimeSpan.FromMilliseconds(4500), Preload = ["site"], MaxWritesPerSecond = 0.5,
+                OnInvalidate = InvalidationPolicy.Refresh, ShareValues = true, Enabled = false, Since = 7,
             },
         ],
         ["0190163d8694739bb8bc7d9b7b8f2a11"]);
 
     private const string FullText =
-        """{"format":1,"revision":7,"rules":[{"name":"products","match":"product:*","nearLifetime":"00:05:00","missLifetime":"00:00:10","since":3},"""
-        + """{"name":"site","match":"site","maxStaleness":"00:00:04.5000000","preload":["site"],"maxWritesPerSecond":0.5,"onInvalidate":"refresh","shareValues":true,"enabled":false,"since":7}],"""
+        """{"format":1,"revision":7,"rules":[{"name":"products","match":"product:*","nearLifetime":"00:05:"""
+            + """00","missLifetime":"00:00:10","since":3},"""
+        + """{"name":"site","match":"site","maxStaleness":"00:00:04.5000000","preload":["site"],"maxWritesPerSecond":"""
+        + """0.5,"onInvalidate":"refresh","shareValues":true,"enabled":false,"since":7}],"""
         + "\"cleared\":[\"0190163d8694739bb8bc7d9b7b8f2a11\"]}";
 
     [Fact]

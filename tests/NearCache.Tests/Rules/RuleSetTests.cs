@@ -1,3 +1,4 @@
+using System.Text;
 using NearCache.Rules;
 
 namespace NearCache.Tests.Rules;
@@ -48,12 +49,15 @@ public sealed class RuleSetTests
     public void An_edit_keeps_what_a_newer_process_has_written_into_the_set_and_its_rules()
     {
         Assert.True(RuleSetFormat.TryRead(
-            """{"format":1,"revision":1,"rules":[{"name":"a","match":"a","since":1,"colour":{"of":"the sky"}},{"name":"b","match":"b","since":1}],"hint":[1,2]}"""u8.ToArray(), out var set, out _));
+            Encoding.UTF8.GetBytes(
+                """{"format":1,"revision":1,"rules":[{"name":"a","match":"a","since":1,"colour":{"of":"the sky"}},"""
+                + """{"name":"b","match":"b","since":1}],"hint":[1,2]}"""), out var set, out _));
 
         var limited = Rule.From(new RuleOptions { Name = "a", Match = "a", MaxWritesPerSecond = 3 });
         var next = set.Next([limited, set.Rules[1], new Rule("c", new KeyPattern("c"))], ["one"]);
 
-        const string After = """{"format":1,"revision":2,"rules":[{"name":"a","match":"a","maxWritesPerSecond":3,"since":1,"colour":{"of":"the sky"}},{"name":"b","match":"b","since":1},"""
+        const string After = """{"format":1,"revision":2,"rules":[{"name":"a","match":"a","maxWritesPerSecond":3,"since":"""
+            + """1,"colour":{"of":"the sky"}},{"name":"b","match":"b","since":1},"""
             + """{"name":"c","match":"c","since":2}],"cleared":["one"],"hint":[1,2]}""";
         Assert.Equal(After, System.Text.Encoding.UTF8.GetString(next.Content.Span));
         Assert.True(RuleSetFormat.TryRead(next.Content, out var again, out _));

@@ -14,7 +14,8 @@ public sealed class RuleTableTests
         var (a, b) = (_table.Matcher.Find("a:1")!, _table.Matcher.Find("b:1")!);
         var (generationOfA, generationOfB) = (a.Generation, b.Generation);
 
-        var switched = _table.Apply(_first.Next([_first.Rules[0] with { NearLifetime = TimeSpan.FromSeconds(9) }, _first.Rules[1] with { Match = new KeyPattern("b:?*") }]));
+        var switched = _table.Apply(_first.Next(
+            [_first.Rules[0] with { NearLifetime = TimeSpan.FromSeconds(9) }, _first.Rules[1] with { Match = new KeyPattern("b:?*") }]));
 
         Assert.Same(a, _table.Matcher.Find("a:1"));
         Assert.Equal(generationOfA, a.Generation);
@@ -29,7 +30,9 @@ public sealed class RuleTableTests
     [Fact]
     public void A_rule_never_trusts_a_confirmation_longer_than_the_cache_does()
     {
-        _table.Apply(_first.Next([_first.Rules[0] with { MaxStaleness = TimeSpan.FromHours(1) }, _first.Rules[1] with { MaxStaleness = TimeSpan.FromSeconds(4) }]));
+        _table.Apply(_first.Next(
+            [_first.Rules[0] with { MaxStaleness = TimeSpan.FromHours(1) },
+            _first.Rules[1] with { MaxStaleness = TimeSpan.FromSeconds(4) }]));
 
         Assert.Equal(5000, _table.Matcher.Find("a:1")!.MaxStalenessMilliseconds);
         Assert.Equal(4000, _table.Matcher.Find("b:1")!.MaxStalenessMilliseconds);

@@ -45,7 +45,8 @@ public sealed class StopSetTests
     public void Stops_are_written_byte_for_byte_as_documented_and_read_again()
     {
         var set = StopSet.Of([Some("one", null, 0), new Stop("two", "products", "breaker", "42 writes/s > 20 \"ü\"", Noon)]);
-        var text = """[{"id":"one","who":"test","why":"because","when":"2030-01-01T12:00:00.250Z"},{"id":"two","rule":"products","who":"breaker","why":"42 writes/s > 20 \"ü\"","when":"2030-01-01T12:00:00.250Z"}]""";
+        var text = """[{"id":"one","who":"test","why":"because","when":"2030-01-01T12:00:00.250Z"},"""
+            + """{"id":"two","rule":"products","who":"breaker","why":"42 writes/s > 20 \"ü\"","when":"2030-01-01T12:00:00.250Z"}]""";
 
         Assert.Equal(text, Encoding.UTF8.GetString(StopsFormat.Write(set).Span));
         Assert.True(StopsFormat.TryRead(StopsFormat.Write(set), out var read, out _));

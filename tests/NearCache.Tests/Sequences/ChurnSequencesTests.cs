@@ -87,8 +87,10 @@ public sealed class ChurnSequencesTests
 
     [Theory]
     [InlineData("""{"format":2,"circuits":[]}""", true)]
-    [InlineData("""{"format":1,"circuits":[{"rule":"products","since":1,"state":"open","version":9223372036854775807,"trips":[],"who":"","why":""}]}""", false)]
-    [InlineData("""{"format":1,"circuits":[{"rule":"products","since":1,"state":"ajar","version":1,"trips":[],"who":"","why":""}]}""", false)]
+    [InlineData("""{"format":1,"circuits":[{"rule":"products","since":1,"state":"open","version":9223372036854775807,"trips":["""
+        + """],"who":"","why":""}]}""", false)]
+    [InlineData("""{"format":1,"circuits":[{"rule":"products","since":1,"state":"ajar","version":1,"trips":["""
+        + """],"who":"","why":""}]}""", false)]
     [InlineData("garbage", false)]
     public async Task An_item_that_cannot_be_read_ends_nothing_and_stays_only_where_a_newer_process_wrote_it(string text, bool isNewer)
     {
@@ -121,7 +123,9 @@ public sealed class ChurnSequencesTests
         await fleet.WriteAsync(writesPerSecond: 1, seconds: 90);
 
         Assert.StartsWith(
-            "1000 churn breakers on memcached are of rules that this process does not have", Assert.Single(log.Of(1315)), StringComparison.Ordinal);
+            "1000 churn breakers on memcached are of rules that this process does not have",
+            Assert.Single(log.Of(1315)),
+            StringComparison.Ordinal);
         Assert.Empty(log.Of(1310));
     }
 

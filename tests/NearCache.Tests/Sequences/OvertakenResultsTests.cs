@@ -78,6 +78,7 @@ public sealed class OvertakenResultsTests(ITestOutputHelper output)
             (calls, runs) = (calls + schedule.Checked, runs + schedule.Runs);
         }
 
-        output.WriteLine($"[FIGURE] overtaken results, {face}, {change}, {(hasRule ? "with" : "without")} a rule: {calls} calls, {runs} runs of the factory, none too old");
+        output.WriteLine($"[FIGURE] overtaken results, {face}, {change}, {(hasRule ? "with" : "without")} a rule: {calls} calls, {runs} "
+            + "runs of the factory, none too old");
     }
 }

@@ -8,7 +8,9 @@ namespace NearCache.Tests.Sequences;
 /// <param name="Change">Writes or removes what is cached of a key, when the source has another value.</param>
 /// <param name="Cut">Takes memcached away from the process, or gives it back; null: it stays.</param>
 internal sealed record ScheduledCaller(
-    Func<string, Func<CancellationToken, ValueTask<string?>>, ValueTask<string?>> GetOrCreate, Func<string, string, Task> Change, Action<bool>? Cut = null)
+    Func<string, Func<CancellationToken, ValueTask<string?>>, ValueTask<string?>> GetOrCreate,
+    Func<string, string, Task> Change,
+    Action<bool>? Cut = null)
 {
     /// <summary>A process that uses a face of a cache.</summary>
     public static ScheduledCaller Of(NearCacheClient client, string face, string change, Action<bool>? cut)

@@ -54,7 +54,12 @@ internal sealed class ChurnLoop : IAsyncDisposable
     /// <param name="members">Returns how many processes announce.</param>
     /// <param name="clear">Clears stops, by their ids and with a reason. Called only if the remote has no counters.</param>
     public ChurnLoop(
-        RulesCoordinator rules, CoherenceContext context, CircuitStore store, UsageReader usage, Func<int> members, Func<IReadOnlyCollection<string>, string, CancellationToken, Task> clear)
+        RulesCoordinator rules,
+        CoherenceContext context,
+        CircuitStore store,
+        UsageReader usage,
+        Func<int> members,
+        Func<IReadOnlyCollection<string>, string, CancellationToken, Task> clear)
     {
         (_rules, _context, _store, _usage, _members, _clear) = (rules, context, store, usage, members, clear);
         _meter = new ChurnMeter(measuresStopped: !context.HasCounters);
@@ -291,7 +296,8 @@ internal sealed class ChurnLoop : IAsyncDisposable
         }
 
         // The item may name any number of rules, so they are logged in one line.
-        RuleCircuit[] unknown = [.. changed.Where(circuit => circuit.State == ChurnBreakerState.Open && !known.Contains((circuit.Rule, circuit.Since)))];
+        RuleCircuit[] unknown =
+            [.. changed.Where(circuit => circuit.State == ChurnBreakerState.Open && !known.Contains((circuit.Rule, circuit.Since)))];
         if (unknown is [var first, ..] && _context.LogBudget.TryLog(now))
         {
             _context.Logger.UnknownCircuits(unknown.Length, first.Rule, first.Who, first.Why);

@@ -46,8 +46,8 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
             context.Logger.CircuitsUnreadable(
                 why.Reason,
                 why.IsNewer
-                    ? "It is left alone, and this process goes by what it sees itself."
-                    : "It is replaced when there is something to say.");
+                    ? "It is not changed, and this process uses its own measurements."
+                    : "It is replaced at the next change.");
         }
 
         return why.IsNewer ? null : new StoredCircuits([], item.Cas);

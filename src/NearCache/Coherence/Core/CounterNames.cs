@@ -25,7 +25,8 @@ internal sealed class CounterNames
         KeyPrefix = Encode($"{Prefix}{@namespace}:prefix");
         Rules = Encode($"{Prefix}{@namespace}:rules");
         Churn = Encode($"{Prefix}{@namespace}:churn");
-        Segments = [.. Enumerable.Range(0, KeyHash.Segments).Select(segment => Encode(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{@namespace}:segment:{segment:D2}")))];
+        Segments = [.. Enumerable.Range(0, KeyHash.Segments).Select(segment =>
+            Encode(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{@namespace}:segment:{segment:D2}")))];
         _log = Encode($"{Prefix}{@namespace}:log:");
     }
 

@@ -12,7 +12,8 @@ internal sealed class NamespacePaths(string @namespace)
     /// <summary>The parent of all namespaces.</summary>
     public const string Root = "/nearcache";
 
-    private readonly string[] _slots = [.. Enumerable.Range(0, SlotCount).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Root}/{@namespace}/slots/{slot:00}"))];
+    private readonly string[] _slots = [.. Enumerable.Range(0, SlotCount).Select(slot =>
+        string.Create(CultureInfo.InvariantCulture, $"{Root}/{@namespace}/slots/{slot:00}"))];
 
     /// <summary>Gets the node of the namespace.</summary>
     public string Home { get; } = $"{Root}/{@namespace}";

@@ -66,7 +66,8 @@ internal sealed class CasCommands(IRemoteServer server, CoherenceContext context
             await ReadLifeAsync(connection).ConfigureAwait(false);
         }
 
-        throw new NearCacheException($"A compare-and-set on {server.Name} was not sent: its counters could not be read, and without them it is not known whether it has restarted since the value was read.")
+        throw new NearCacheException($"A compare-and-set on {server.Name} was not sent: its counters could not be read, and without them "
+            + "it is not known whether it has restarted since the value was read.")
         {
             IsTransient = true,
         };

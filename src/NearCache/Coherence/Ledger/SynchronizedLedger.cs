@@ -223,7 +223,13 @@ internal sealed class SynchronizedLedger
 
     /// <summary>Takes over the reply to a flush; see <see cref="ServerLedger{TProtocol}.Flushed"/>.</summary>
     public void Flushed(
-        in PendingRead sent, long? total, ReadOnlySpan<long?> segments, bool rulesMatch, FlushReason reason, in Timestamps now, long connection)
+        in PendingRead sent,
+        long? total,
+        ReadOnlySpan<long?> segments,
+        bool rulesMatch,
+        FlushReason reason,
+        in Timestamps now,
+        long connection)
     {
         AuditEffect effect;
         lock (_lock)

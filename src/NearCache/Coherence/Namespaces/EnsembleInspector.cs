@@ -97,7 +97,12 @@ internal sealed class EnsembleInspector(
         {
             var own = lane.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
             var children = await root.GetChildrenAsync("/", cancellationToken).ConfigureAwait(false);
-            coTenants = [.. children.Names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal)];
+            coTenants =
+            [
+                .. children.Names
+                    .Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own)
+                    .Order(StringComparer.Ordinal),
+            ];
         }
 
         if (coTenants.Length > 0)

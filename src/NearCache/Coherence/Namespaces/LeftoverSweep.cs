@@ -5,7 +5,13 @@ namespace NearCache.Coherence.Namespaces;
 
 /// <summary>One run of the cleaner: walks the nodes of a namespace that are not part of the present layout, leaves first.</summary>
 internal sealed class LeftoverSweep(
-    ZooKeeperClient zooKeeper, NamespacePaths paths, CleanerOptions options, int batchBytes, bool removes, IProgress<CleanerReport>? progress, TimeProvider time)
+    ZooKeeperClient zooKeeper,
+    NamespacePaths paths,
+    CleanerOptions options,
+    int batchBytes,
+    bool removes,
+    IProgress<CleanerReport>? progress,
+    TimeProvider time)
 {
     /// <summary>The largest request, in bytes.</summary>
     public const int MostBatchBytes = 256 * 1024;
@@ -31,13 +37,16 @@ internal sealed class LeftoverSweep(
     public async Task<CleanerReport> RunAsync(CancellationToken cancellationToken)
     {
         _freeAt = time.GetTimestamp();
-        if (await TryAsync(() => zooKeeper.ExistsAsync(paths.Config, null, cancellationToken), cancellationToken).ConfigureAwait(false) is not null)
+        var found = await TryAsync(() => zooKeeper.ExistsAsync(paths.Config, null, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
+        if (found is not null)
         {
             var config = await TryAsync(() => zooKeeper.GetDataAsync(paths.Config, null, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
             if (NamespaceTree.ReadFormat(config.Data) > NamespaceTree.Format)
             {
-                throw new NearCacheException($"{paths.Config} says a newer layout than this process knows: what is a leftover there, only a newer process can tell.");
+                throw new NearCacheException($"{paths.Config} has a newer layout than this process knows: only a newer version can tell "
+                    + "what is a leftover.");
             }
         }
 
@@ -96,7 +105,8 @@ internal sealed class LeftoverSweep(
 
     private async Task<IReadOnlyList<string>> ListAsync(string parent, CancellationToken cancellationToken)
     {
-        if (await TryAsync(() => zooKeeper.ExistsAsync(parent, null, cancellationToken), cancellationToken).ConfigureAwait(false) is not { ChildrenCount: > 0 and var count })
+        var stat = await TryAsync(() => zooKeeper.ExistsAsync(parent, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (stat is not { ChildrenCount: > 0 and var count })
         {
             return [];
         }
@@ -120,7 +130,9 @@ internal sealed class LeftoverSweep(
     }
 
     private NearCacheException TooLarge(string parent, int count, Exception? inner) => new(
-        $"{parent} has {count} children: their list does not fit in {options.MaxListBytes} bytes ({nameof(CleanerOptions)}.{nameof(CleanerOptions.MaxListBytes)}). ZooKeeper gives a list in one piece or not at all.", inner);
+        $"{parent} has {count} children: their list does not fit in {options.MaxListBytes} bytes "
+            + $"({nameof(CleanerOptions)}.{nameof(CleanerOptions.MaxListBytes)}). ZooKeeper returns a list as a whole or not at "
+            + "all.", inner);
 
     private async Task<List<(string Path, ZNodeStat Stat)>> LookAsync(List<string> batch, CancellationToken cancellationToken) =>
         await TryAsync(
@@ -168,7 +180,8 @@ internal sealed class LeftoverSweep(
             catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NoAuth)
             {
                 throw new NearCacheException(
-                    $"The access rights of {leaves[e.FailedIndex].Path} or its parent do not allow to remove it: give the cleaner the identity that may (Authentications).",
+                    $"The access rights of {leaves[e.FailedIndex].Path} or its parent do not allow the deletion: give the cleaner an "
+                        + "identity that may delete it (Authentications).",
                     e);
             }
         }

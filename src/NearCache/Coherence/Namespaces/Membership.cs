@@ -15,7 +15,15 @@ namespace NearCache.Coherence.Namespaces;
 /// no nodes.
 /// </remarks>
 internal sealed class Membership(
-    EnsembleGateway gate, NamespacePaths paths, CoherenceContext context, IReadOnlyList<ZNodeAcl> acl, TimeSpan sessionTimeout, string id, Func<string> placement, MemberEstimate count, Action<int> counted)
+    EnsembleGateway gate,
+    NamespacePaths paths,
+    CoherenceContext context,
+    IReadOnlyList<ZNodeAcl> acl,
+    TimeSpan sessionTimeout,
+    string id,
+    Func<string> placement,
+    MemberEstimate count,
+    Action<int> counted)
 {
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
 

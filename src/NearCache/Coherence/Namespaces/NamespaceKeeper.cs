@@ -105,11 +105,13 @@ internal sealed class NamespaceKeeper(
             return look.Format == int.MaxValue
                 ? new NamespaceState(
                     NamespaceCondition.Damaged,
-                    $"{paths.Config} cannot be read, so nobody knows in which format the slots are: nothing is announced or heard",
+                    $"{paths.Config} cannot be read, so the format of the slots is unknown: nothing is announced, and announcements are "
+                        + "not read",
                     $"set {paths.Config} '{NamespaceTree.Config}'")
                 : new NamespaceState(
                     NamespaceCondition.Newer,
-                    $"{paths.Config} states format {look.Format}, and this process reads {NamespaceTree.Format}: it is left alone, and the audits do its work");
+                    $"{paths.Config} states format {look.Format}, and this process reads {NamespaceTree.Format}: it is not changed, and "
+                        + "audits find the changes instead");
         }
 
         var repair = look.HasRules ? null : await DecideAsync(look, cancellationToken).ConfigureAwait(false);

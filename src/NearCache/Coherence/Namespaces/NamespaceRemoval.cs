@@ -49,20 +49,22 @@ internal sealed class NamespaceRemoval(
 
         if (children != nodes.Count - 1)
         {
-            throw Refused($"{children - nodes.Count + 1} nodes lie in it that are not of today's layout: run {nameof(NamespaceCleaner.CleanAsync)} first");
+            throw Refused($"{children - nodes.Count + 1} of its nodes are not part of the present layout: run "
+                + $"{nameof(NamespaceCleaner.CleanAsync)} first");
         }
 
         var registry = await ReadAsync(paths.Rules, cancellationToken).ConfigureAwait(false) ?? default;
         if (!NamespaceRecord.IsText(registry))
         {
             throw Refused(
-                $"what {paths.Rules} holds is no UTF-8 text, so the plan could not keep it: save it elsewhere and delete that node first");
+                $"what {paths.Rules} holds is not UTF-8 text, so the plan cannot keep it: save it elsewhere and delete that node first");
         }
 
         var record = new NamespaceRecord(name, time.GetUtcNow(), nodes.ToImmutable(), NamespaceRecord.TextOf(registry));
         return time.GetUtcNow() - record.LastChange >= options.UnchangedFor
             ? record
-            : throw Refused($"it was changed at {record.LastChange:u}, less than {options.UnchangedFor} ago ({nameof(CleanerOptions)}.{nameof(CleanerOptions.UnchangedFor)})");
+            : throw Refused($"it was changed at {record.LastChange:u}, less than {options.UnchangedFor} ago "
+                + $"({nameof(CleanerOptions)}.{nameof(CleanerOptions.UnchangedFor)})");
     }
 
     /// <summary>Removes the namespace, if it is unchanged since the removal was planned.</summary>
@@ -78,18 +80,22 @@ internal sealed class NamespaceRemoval(
         var age = time.GetUtcNow() - planned.PlannedAt;
         if (age < TimeSpan.Zero)
         {
-            throw Refused($"its removal was planned at {planned.PlannedAt:u}, which the clock of this machine has not reached: compare it with that of the machine that planned it");
+            throw Refused($"its removal was planned at {planned.PlannedAt:u}, which is in the future by the clock of this machine: "
+                + "compare it with the clock of the machine that planned it");
         }
 
         if (age < options.PlannedFor)
         {
-            throw Refused($"its removal was planned {age} ago, less than {options.PlannedFor} ({nameof(CleanerOptions)}.{nameof(CleanerOptions.PlannedFor)}): a living fleet can be without members for a while, so whether one joins must have been seen");
+            throw Refused($"its removal was planned {age} ago, less than {options.PlannedFor} "
+                + $"({nameof(CleanerOptions)}.{nameof(CleanerOptions.PlannedFor)}): a running fleet can be without members for a while, "
+                + "so that time must pass without one joining");
         }
 
         var now = await LookAsync(cancellationToken).ConfigureAwait(false);
         if (!now.IsSame(planned))
         {
-            throw Refused($"something was written there, or a process joined or left, since its removal was planned at {planned.PlannedAt:u}. Somebody uses it");
+            throw Refused("something was written there, or a process joined or left, since its removal was planned at "
+                + $"{planned.PlannedAt:u}: the namespace is in use");
         }
 
         try
@@ -100,12 +106,13 @@ internal sealed class NamespaceRemoval(
         catch (MultiFailedException e) when (
             e.Code is ZooKeeperErrorCode.BadVersion or ZooKeeperErrorCode.NotEmpty or ZooKeeperErrorCode.NoNode)
         {
-            throw Refused("it was changed while it was about to be removed. Somebody uses it", e);
+            throw Refused("it was changed during the removal: the namespace is in use", e);
         }
         catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NoAuth)
         {
             throw Refused(
-                $"the access rights of {now.Nodes[e.FailedIndex].Path} or its parent do not allow it: give the cleaner the identity that may (Authentications)",
+                $"the access rights of {now.Nodes[e.FailedIndex].Path} or its parent do not allow the deletion: give the cleaner an "
+                    + "identity that may delete it (Authentications)",
                 e);
         }
     }
@@ -114,7 +121,7 @@ internal sealed class NamespaceRemoval(
     {
         if (path == paths.Members && stat.ChildrenCount > 0)
         {
-            throw Refused($"{stat.ChildrenCount} nodes lie in {paths.Members}: processes that use it");
+            throw Refused($"{stat.ChildrenCount} nodes are in {paths.Members}: processes use the namespace");
         }
 
         if (stat.EphemeralOwner != 0)

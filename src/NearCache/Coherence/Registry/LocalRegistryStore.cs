@@ -25,6 +25,7 @@ internal sealed class LocalRegistryStore(RulesCoordinator rules, bool isShared) 
     /// <inheritdoc/>
     public Task<bool> TryWriteAsync(StoredRegistry before, RegistryDocument document, CancellationToken cancellationToken) =>
         isShared && !before.Document.Set.HasSameRules(document.Set)
-            ? Task.FromException<bool>(new NearCacheException("There is no registry to edit: without ZooKeeper the rules are those of each process's configuration. Change NearCache:Rules there, or set NearCache:ZooKeeper:ConnectionString."))
+            ? Task.FromException<bool>(new NearCacheException("There is no registry to edit: without ZooKeeper the rules are those of "
+                + "each process's configuration. Change NearCache:Rules there, or set NearCache:ZooKeeper:ConnectionString."))
             : Task.FromResult(rules.TryReplace(before.Version, document));
 }

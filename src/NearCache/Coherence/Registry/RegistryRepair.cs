@@ -24,7 +24,8 @@ internal sealed record RegistryRepair(RegistryDocument? Document, string? Proble
     /// <param name="now">The time of the edit, for the history.</param>
     public static RegistryRepair Decide(RegistrySurvey survey, TimeSpan absentFor, bool isNew, DateTimeOffset now)
     {
-        RuleSet[] sets = [.. survey.Servers.Select(server => server.Found?.Set).Append(survey.Known.Set.Revision > 0 ? survey.Known.Set : null).OfType<RuleSet>()];
+        var known = survey.Known.Set.Revision > 0 ? survey.Known.Set : null;
+        RuleSet[] sets = [.. survey.Servers.Select(server => server.Found?.Set).Append(known).OfType<RuleSet>()];
         var best = sets.MaxBy(set => set.Revision);
         string[] silent = [.. survey.Servers.Where(server => server.Found is null).Select(server => server.Server)];
         if (silent.Length > 0)
@@ -32,7 +33,8 @@ internal sealed record RegistryRepair(RegistryDocument? Document, string? Proble
             return new RegistryRepair(null, $"{string.Join(", ", silent)} do not answer, and may carry newer rules", best);
         }
 
-        if (survey.Servers.FirstOrDefault(server => server.Found is { Reading.Found: RulesFound.Unreadable }) is { Found: { } unreadable } one)
+        var first = survey.Servers.FirstOrDefault(server => server.Found is { Reading.Found: RulesFound.Unreadable });
+        if (first is { Found: { } unreadable } one)
         {
             return new RegistryRepair(null, $"{one.Server} carries rules that cannot be read: {unreadable.Why.Reason}", best);
         }
@@ -64,7 +66,8 @@ internal sealed record RegistryRepair(RegistryDocument? Document, string? Proble
             .Edited(
                 next,
                 Author,
-                $"The registry was absent; revision {best.Revision} is the newest that this process and {survey.Servers.Count} memcached servers know.",
+                $"The registry was absent; revision {best.Revision} is the newest that this process and {survey.Servers.Count} memcached "
+                    + "servers know.",
                 now);
         return new RegistryRepair(document, null, best);
     }

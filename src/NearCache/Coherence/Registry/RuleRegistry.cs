@@ -99,7 +99,8 @@ internal sealed class RuleRegistry(
         var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - (tried.DryRun?.Began ?? clock.Monotonic()));
         if (watched < LeastDryRun)
         {
-            throw new RuleRefusedException([$"The dry run of rule \"{name}\" has been watched for {watched.TotalSeconds:0} s here: its use over the fleet is known after {LeastDryRun.TotalSeconds:0} s."]);
+            throw new RuleRefusedException([$"The dry run of rule \"{name}\" has run for {watched.TotalSeconds:0} s here: the usage of "
+                + $"the fleet is known after {LeastDryRun.TotalSeconds:0} s."]);
         }
 
         var use = (await usage.ReadAsync([name], cancellationToken).ConfigureAwait(false))[0];
@@ -107,7 +108,8 @@ internal sealed class RuleRegistry(
         {
             throw new RuleRefusedException([string.Create(
                 System.Globalization.CultureInfo.InvariantCulture,
-                $"The keys of rule \"{name}\" are written {use.WritesPerSecond:0.##} times a second by the fleet, more than {mostWritesPerSecond:0.##}; they are read {use.NearHitsPerSecond + use.RemoteReadsPerSecond:0.##} times.")]);
+                $"The keys of rule \"{name}\" are written {use.WritesPerSecond:0.##} times a second by the fleet, more than "
+                    + $"{mostWritesPerSecond:0.##}; they are read {use.NearHitsPerSecond + use.RemoteReadsPerSecond:0.##} times.")]);
         }
 
         return await EditAsync(
@@ -115,7 +117,7 @@ internal sealed class RuleRegistry(
             reason,
             rule => rule.DryRun && rule.Since == tried.Since
                 ? rule with { Enabled = true, DryRun = false }
-                : throw new RuleRefusedException([$"The dry run of rule \"{name}\" was changed meanwhile."]),
+                : throw new RuleRefusedException([$"The dry run of rule \"{name}\" was changed in the meantime."]),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -137,7 +139,8 @@ internal sealed class RuleRegistry(
         catch (TimeoutException e)
         {
             throw new NearCacheException(
-                $"This process is stopped ({stop.Id}), but within {patience} neither a memcached server nor ZooKeeper has acknowledged it: other processes may not know. It goes on being tried.", e)
+                $"This process is stopped ({stop.Id}), but within {patience} neither a memcached server nor ZooKeeper has acknowledged "
+                    + "it: other processes may not know. The process continues to try.", e)
             {
                 IsTransient = true,
                 OutcomeUnknown = true,
@@ -159,7 +162,8 @@ internal sealed class RuleRegistry(
                 var unknown = named.Where(id => stops.Stops.All(stop => stop.Id != id)).ToArray();
                 return unknown is [] && named is not []
                     ? set.Next(set.Rules, named)
-                    : throw new RuleRefusedException([$"There is no stop {string.Join(", ", unknown.Select(id => $"\"{id}\""))}; there are: {string.Join(", ", stops.Stops.Select(stop => stop.Id))}."]);
+                    : throw new RuleRefusedException([$"There is no stop {string.Join(", ", unknown.Select(id => $"\"{id}\""))}; there "
+                        + $"are: {string.Join(", ", stops.Stops.Select(stop => stop.Id))}."]);
             },
             reason,
             cancellationToken);
@@ -216,7 +220,8 @@ internal sealed class RuleRegistry(
                 var before = await store.ReadAsync(cancellationToken).ConfigureAwait(false);
                 if (reason.IfRevision is { } wanted && wanted != before.Document.Set.Revision)
                 {
-                    throw new NearCacheException($"The rules have revision {before.Document.Set.Revision}, not {wanted}: somebody has edited them meanwhile. Look again.");
+                    throw new NearCacheException($"The rules have revision {before.Document.Set.Revision}, not {wanted}: they were "
+                        + "edited in the meantime. Read them and edit again.");
                 }
 
                 var after = Edited(before.Document, edit, reason);
@@ -229,7 +234,7 @@ internal sealed class RuleRegistry(
                 if (tries == MostTries)
                 {
                     throw new NearCacheException(
-                        $"Others edited the rules {MostTries} times while this edit was tried.")
+                        $"The edit was tried {MostTries} times, and each time another edit came first.")
                     { IsTransient = true };
                 }
             }

@@ -51,7 +51,8 @@ internal sealed class RegistryWatch
         Revision = set.Revision,
         Rules = [.. set.Rules.Select(rule => new RegisteredRule { Settings = rule.ToOptions(), Since = rule.Since })],
         Stops = [.. stops.Stops.Select(Shown)],
-        History = [.. history.Select(edit => new RegistryEdit { Revision = edit.Revision, Who = edit.Who, Why = edit.Why, When = edit.When })],
+        History = [.. history.Select(edit =>
+            new RegistryEdit { Revision = edit.Revision, Who = edit.Who, Why = edit.Why, When = edit.When })],
     };
 
     /// <summary>Converts a stop to the form that users see.</summary>

@@ -170,7 +170,8 @@ internal sealed class RulesCoordinator : IAsyncDisposable
             _inForce.Stop(StopSet.Of([stop]), isOwn: true);
             if (!_table.Stops.Stops.Contains(stop))
             {
-                throw new NearCacheException($"There are {StopSet.Most} stops already, and no more are kept: clear those that are over.");
+                throw new NearCacheException($"There are {StopSet.Most} stops already, which is the limit: clear those that are no "
+                    + "longer needed.");
             }
         }
 

@@ -173,7 +173,8 @@ internal sealed class RulesInForce(
     {
         if (lines.LeftOut > 0 && lines.TryTake(clock.Monotonic()))
         {
-            var problem = _unreadable.Count == 0 ? "" : $", and nothing is served near, since {string.Join(", ", _unreadable)} cannot be read";
+            var problem = _unreadable.Count == 0 ? "" : $", and nothing is served near, since {string.Join(", ", _unreadable)} cannot be "
+                + "read";
             logger.RuleLinesLeftOut(
                 lines.TakeLeftOut(), LogBudget.LinesPerMinute, table.Applied.Revision, table.Applied.Rules.Length, problem);
         }

@@ -7,7 +7,8 @@ namespace NearCache.Coherence.ServerRules;
 /// <summary>The rules on every server of the cache. A server that is added later gets what is in force, too.</summary>
 /// <param name="make">Creates the rules of a server where a set is in force.</param>
 /// <param name="asMatched">Converts a rule to the form that is matched.</param>
-internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerRulesSync> make, Func<Rule, Rule> asMatched) : IAsyncDisposable
+internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerRulesSync> make, Func<Rule, Rule> asMatched)
+    : IAsyncDisposable
 {
     // guards the list and what its servers were given; locks of ServerRulesSync are taken inside it, never the other way
     private readonly Lock _lock = new();

@@ -24,7 +24,8 @@ internal sealed class ServerRulesSync : IServerRules
     private readonly LoopSignal _wake;
     private readonly BackgroundLoop _loop;
 
-    public ServerRulesSync(CoherentServer server, RulesCoordinator rules, CoherenceContext context, RuleLeaseTimes times, LeasedRuleSet applied)
+    public ServerRulesSync(
+        CoherentServer server, RulesCoordinator rules, CoherenceContext context, RuleLeaseTimes times, LeasedRuleSet applied)
     {
         _server = server;
         _rules = rules;

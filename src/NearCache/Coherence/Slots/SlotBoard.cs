@@ -233,7 +233,12 @@ internal sealed class SlotBoard
             _readAt = now;
             if (_reader.IsNewest(read.Slot, content.Transaction, read.SentAt))
             {
-                news = [.. read.HasWatch ? _reader.Read(read.Slot, content.Ring, content.Created, read.SentAt, out gap) : _reader.Unseen(read.Slot, content.Ring, content.Created, out gap)];
+                news =
+                [
+                    .. read.HasWatch
+                        ? _reader.Read(read.Slot, content.Ring, content.Created, read.SentAt, out gap)
+                        : _reader.Unseen(read.Slot, content.Ring, content.Created, out gap),
+                ];
                 _writer.RingRead(read.Slot, content.Ring, content.Version);
                 _ringBytes[read.Slot] = content.Bytes;
                 _unreadable[read.Slot] = !content.IsReadable;

@@ -31,7 +31,8 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
         _gate = gate;
         _board = new SlotBoard(budgets, member, keepsOverflow: !context.HasCounters, context.MaxStaleness, context.Time);
         EnsembleLane[] lanes =
-            [.. Enumerable.Range(0, NamespacePaths.SlotCount).Select(_ => gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures))];
+            [.. Enumerable.Range(0, NamespacePaths.SlotCount).Select(_ =>
+                gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures))];
         _listener = new SlotListener(lanes, paths, context, _board, servers, () => Damaged?.Invoke());
         _announcer = new SlotAnnouncer(lanes, paths, context, _board, _listener);
     }

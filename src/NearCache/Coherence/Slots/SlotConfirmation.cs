@@ -12,7 +12,13 @@ namespace NearCache.Coherence.Slots;
 /// After the sync, the server knows every write from before the sync. So its reply contains every announcement of that time.
 /// </remarks>
 internal sealed class SlotConfirmation(
-    EnsembleLane lane, NamespacePaths paths, SlotChannel slots, RulesCoordinator rules, CoherenceContext context, double deliveries, Func<bool> isUp) : IConfirmation
+    EnsembleLane lane,
+    NamespacePaths paths,
+    SlotChannel slots,
+    RulesCoordinator rules,
+    CoherenceContext context,
+    double deliveries,
+    Func<bool> isUp) : IConfirmation
 {
     private const long Least = 1000;
 
@@ -20,7 +26,10 @@ internal sealed class SlotConfirmation(
     private const int RequestsEach = 2;
 
     private readonly MultiReadOperation[] _reads =
-        [MultiReadOperation.GetData(paths.Rules), .. Enumerable.Range(0, NamespacePaths.SlotCount).Select(slot => MultiReadOperation.GetData(paths.Slot(slot)))];
+        [
+            MultiReadOperation.GetData(paths.Rules),
+            .. Enumerable.Range(0, NamespacePaths.SlotCount).Select(slot => MultiReadOperation.GetData(paths.Slot(slot))),
+        ];
 
     private long _rulesRead = -1;
     private bool _isTooLarge;

@@ -53,7 +53,8 @@ public sealed class AuditModelTests(ITestOutputHelper output)
     {
         var watch = Stopwatch.StartNew();
         var (states, broken, trace) = Exploration.Of(new AuditWorld<CoherenceProtocol>(scope));
-        output.WriteLine($"[FIGURE] audit model, {scope.Writers.Length} writers, {scope.Audits} audits: {states} states, {watch.Elapsed.TotalSeconds:F1} s");
+        output.WriteLine($"[FIGURE] audit model, {scope.Writers.Length} writers, {scope.Audits} audits: {states} states, "
+            + $"{watch.Elapsed.TotalSeconds:F1} s");
         Assert.True(broken is null, $"{broken}\n  {string.Join("\n  ", trace)}");
     }
 

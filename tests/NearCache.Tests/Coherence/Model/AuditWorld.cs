@@ -362,7 +362,8 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
             return false;
         }
 
-        (_reading, _sent) = (FlushPlan<TProtocol>.Order[0] == FlushPlan<TProtocol>.Total ? Reading.FlushTotal : Reading.FlushSegments, Now());
+        var isTotalFirst = FlushPlan<TProtocol>.Order[0] == FlushPlan<TProtocol>.Total;
+        (_reading, _sent) = (isTotalFirst ? Reading.FlushTotal : Reading.FlushSegments, Now());
         _audits--;
         return true;
     }

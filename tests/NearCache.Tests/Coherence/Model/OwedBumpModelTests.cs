@@ -27,7 +27,8 @@ public sealed class OwedBumpModelTests(ITestOutputHelper output)
     public void Not_noticing_that_counters_began_anew_is_caught() => Catches<LossUnnoticed>(OwedBumpScope.Losses);
 
     [Fact]
-    public void Ending_a_debt_because_counters_were_lost_is_caught() => Catches<CoherenceProtocol>(OwedBumpScope.Both with { LossEndsDebts = true });
+    public void Ending_a_debt_because_counters_were_lost_is_caught() =>
+        Catches<CoherenceProtocol>(OwedBumpScope.Both with { LossEndsDebts = true });
 
     private void Holds(OwedBumpScope scope, [CallerArgumentExpression(nameof(scope))] string? name = null)
     {
@@ -41,7 +42,8 @@ public sealed class OwedBumpModelTests(ITestOutputHelper output)
         where TProtocol : struct, ICoherenceProtocol
     {
         var (states, broken, trace) = Exploration.Of(new OwedBumpWorld<TProtocol>(scope));
-        output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}{(scope.LossEndsDebts ? ", loss ends debts" : "")}: counter-example after {states} states: {broken}\n  {string.Join("\n  ", trace)}");
+        output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}{(scope.LossEndsDebts ? ", loss ends debts" : "")}: counter-example after "
+            + $"{states} states: {broken}\n  {string.Join("\n  ", trace)}");
         Assert.NotNull(broken);
     }
 }

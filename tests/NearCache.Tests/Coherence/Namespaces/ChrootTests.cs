@@ -21,7 +21,8 @@ public sealed class ChrootTests(ITestOutputHelper output)
         var work = EnsureAsync(tree, () => created = true, stopping.Token);
         await world.TurnAsync(TimeSpan.FromMinutes(10), work);
 
-        output.WriteLine($"[FIGURE] a missing chroot, 10 minutes: {world.AskedAtAll} requests, {world.Asked("Create2") + world.Asked("Multi")} transactions");
+        output.WriteLine($"[FIGURE] a missing chroot, 10 minutes: {world.AskedAtAll} requests, "
+            + $"{world.Asked("Create2") + world.Asked("Multi")} transactions");
         Assert.Equal(0, world.Asked("Create2") + world.Asked("Multi"));
         Assert.InRange(world.AskedAtAll, 5, 60);
         Assert.All(world.Log.Of(1402), line => Assert.Contains("RepairNamespace", line, StringComparison.Ordinal));

@@ -19,7 +19,10 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
     private const string Home = "/nearcache/shop";
     private static readonly NamespacePaths Paths = new("shop");
     private static readonly string[] Whole =
-        [Home, Home + "/config", Home + "/members", Home + "/rules", Home + "/slots", .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
+        [
+            Home, Home + "/config", Home + "/members", Home + "/rules", Home + "/slots",
+            .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}")),
+        ];
 
     private readonly EnsembleWorld _world = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -62,7 +65,8 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         await TurnAsync(TimeSpan.FromMinutes(10));
 
         // Before: 527 to 669 failed transactions and 2,676 requests a second, without end.
-        output.WriteLine($"[FIGURE] config deleted: {_world.Asked("Multi") - creates} transactions and {_world.AskedAtAll - reads} requests in 10 minutes");
+        output.WriteLine($"[FIGURE] config deleted: {_world.Asked("Multi") - creates} transactions and {_world.AskedAtAll - reads} "
+            + "requests in 10 minutes");
         Assert.Equal(1, _world.Asked("Multi") - creates);
         Assert.Equal(Whole, Below(Home));
         Assert.Contains(Paths.Config, Assert.Single(_world.Log.Of(1422)), StringComparison.Ordinal);
@@ -238,7 +242,8 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         return new NamespaceKeeper(
             new NamespaceTree(lane, Paths, ZNodeAcl.OpenToAll), lane, _world.Gate, Paths, _world.Clock, _world.Time, _world.Log,
             _ => Task.FromResult(Survey()),
-            unreadable ?? (() => [.. Enumerable.Range(0, 8).Where(slot => _world.Server.GetData(Paths.Slot(slot)) is { } data && (!SlotRing.TryDecode(data, out var ring) || ring.IsNewer))]));
+            unreadable ?? (() => [.. Enumerable.Range(0, 8).Where(slot =>
+                _world.Server.GetData(Paths.Slot(slot)) is { } data && (!SlotRing.TryDecode(data, out var ring) || ring.IsNewer))]));
     }
 
     private async Task WholeAsync()

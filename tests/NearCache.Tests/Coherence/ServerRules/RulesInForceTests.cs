@@ -59,14 +59,16 @@ public sealed class RulesInForceTests
         var rules = new RulesInForce(_table, configured, servers, new NearClock(new ManualTime()), log, new LogBudget());
         var registry = RuleSet.Create(
             7,
-            [.. new[] { ("same", "same:*"), ("moved", "there:*"), ("other", "other:*"), ("more", "more:*") }.Select(rule => new Rule(rule.Item1, new KeyPattern(rule.Item2)) { Since = 3 })],
+            [.. new[] { ("same", "same:*"), ("moved", "there:*"), ("other", "other:*"), ("more", "more:*") }.Select(rule =>
+                new Rule(rule.Item1, new KeyPattern(rule.Item2)) { Since = 3 })],
             []);
 
         rules.RegistryRead(Holding(registry));
         rules.RegistryRead(Holding(registry.Next(registry.Rules)));
 
         Assert.Contains(
-            "(revision 7): moved covers there:* there, and here:* here; other has other settings there; absent (absent:*) is not there.", Assert.Single(log.Of(1332)), StringComparison.Ordinal);
+            "(revision 7): moved covers there:* there, and here:* here; other has other settings there; absent (absent:*) is not "
+                + "there.", Assert.Single(log.Of(1332)), StringComparison.Ordinal);
     }
 
     [Fact]

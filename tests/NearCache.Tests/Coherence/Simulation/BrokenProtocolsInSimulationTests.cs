@@ -65,7 +65,8 @@ public sealed class BrokenProtocolsInSimulationTests(ITestOutputHelper output)
             var profile = only.Length == 0 ? null : new Profile(new Random(seed)).Only(only);
             if (new Run<TProtocol>(seed, profile).Begin().ToEnd().Checker.Violation is { } violation)
             {
-                output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}: caught by seed {seed}, {watch.Elapsed.TotalSeconds:F1} s: {violation}");
+                output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}: caught by seed {seed}, {watch.Elapsed.TotalSeconds:F1} s: "
+                    + $"{violation}");
                 return;
             }
         }

@@ -28,9 +28,12 @@ public sealed class CalmFleetTests(ITestOutputHelper output)
         var (run, oldest) = Run(profile);
 
         var zooKeeper = run.ZooKeeper;
-        output.WriteLine($"[FIGURE] calm fleet: 300 members, 8 servers, 40 writes/s, {profile.Seconds - WarmUp} s: segments flushed {Flushed(run)}, oldest confirmation {oldest} ms, "
-            + $"setData {zooKeeper.Writes / (double)profile.Seconds:F1}/s of which {zooKeeper.Refused / (double)profile.Seconds:F1}/s refused, getData {zooKeeper.Reads / (double)profile.Seconds:F0}/s, "
-            + $"log reads {run.Servers.Sum(server => server.LogReads)}, announcements dropped {run.Processes.Sum(process => process.Dropped)}");
+        output.WriteLine($"[FIGURE] calm fleet: 300 members, 8 servers, 40 writes/s, {profile.Seconds - WarmUp} s: segments flushed "
+            + $"{Flushed(run)}, oldest confirmation {oldest} ms, "
+            + $"setData {zooKeeper.Writes / (double)profile.Seconds:F1}/s of which {zooKeeper.Refused / (double)profile.Seconds:F1}/s "
+            + $"refused, getData {zooKeeper.Reads / (double)profile.Seconds:F0}/s, "
+            + $"log reads {run.Servers.Sum(server => server.LogReads)}, announcements dropped "
+            + $"{run.Processes.Sum(process => process.Dropped)}");
         Assert.Equal(0, Flushed(run));
         Assert.True(oldest < profile.MaxStaleness / 2, $"a confirmation was {oldest} ms old");
     }
@@ -57,8 +60,10 @@ public sealed class CalmFleetTests(ITestOutputHelper output)
 
         var audits = run.Processes.Sum(process => process.Servers.Sum(server => server.Audits));
         var commands = (2.0 * audits) + run.Servers.Sum(server => server.LogReads);
-        output.WriteLine($"[FIGURE] no ZooKeeper: 20 members, 3 servers, 5 writes/s, {profile.Seconds} s: segments flushed {Flushed(run)}, oldest confirmation {oldest} ms, "
-            + $"{audits / (double)(profile.Seconds * 60):F2} audits a second, process and server, {commands / audits:F2} commands an audit (without that of the rules)");
+        output.WriteLine($"[FIGURE] no ZooKeeper: 20 members, 3 servers, 5 writes/s, {profile.Seconds} s: segments flushed "
+            + $"{Flushed(run)}, oldest confirmation {oldest} ms, "
+            + $"{audits / (double)(profile.Seconds * 60):F2} audits a second, process and server, {commands / audits:F2} commands an "
+            + "audit (without that of the rules)");
         Assert.Equal(0, Flushed(run));
         Assert.True(oldest < profile.MaxStaleness / 2, $"a confirmation was {oldest} ms old");
     }

@@ -37,7 +37,8 @@ internal sealed class Checker(long maxStaleness)
         var newest = NewestCompleteAt(key, now - maxStaleness - Tick);
         if (version < newest.Version)
         {
-            Violation ??= $"process {process} at {now / 1000.0} ms served version {version} of key {key}; version {newest.Version} was complete at {newest.At / 1000.0} ms";
+            Violation ??= $"process {process} at {now / 1000.0} ms served version {version} of key {key}; version {newest.Version} was "
+                + $"complete at {newest.At / 1000.0} ms";
         }
     }
 

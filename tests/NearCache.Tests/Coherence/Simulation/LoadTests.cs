@@ -27,9 +27,11 @@ public sealed class LoadTests(ITestOutputHelper output)
 
         var attempts = run.ZooKeeper.Writes / (double)profile.Seconds;
         var audits = run.Processes.Sum(process => process.Servers.Sum(server => server.Audits));
-        output.WriteLine($"[FIGURE] load: 20 members, 2,500 near writes/s: setData {attempts:F1}/s, getData {run.ZooKeeper.Reads / (double)profile.Seconds:F0}/s, events {run.ZooKeeper.Notified / (double)profile.Seconds:F0}/s, "
+        output.WriteLine($"[FIGURE] load: 20 members, 2,500 near writes/s: setData {attempts:F1}/s, getData "
+            + $"{run.ZooKeeper.Reads / (double)profile.Seconds:F0}/s, events {run.ZooKeeper.Notified / (double)profile.Seconds:F0}/s, "
             + $"announcements dropped {run.Processes.Sum(process => process.Dropped)}, "
-            + $"reads of counters and logs {(run.Servers.Sum(server => server.FlushReads + server.LogReads) / (double)audits):F1} an audit, near hits checked {run.Checker.Hits}");
+            + $"reads of counters and logs {(run.Servers.Sum(server => server.FlushReads + server.LogReads) / (double)audits):F1} an "
+            + $"audit, near hits checked {run.Checker.Hits}");
         Assert.Null(run.Checker.Violation);
 
         // Twenty bucketfuls at the start, and the budget of 100 a second after.

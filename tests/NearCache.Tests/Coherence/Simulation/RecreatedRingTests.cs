@@ -29,7 +29,8 @@ public sealed class RecreatedRingTests(ITestOutputHelper output)
             announced += announcements;
         }
 
-        output.WriteLine($"[FIGURE] recreated rings, writers begin high {writersBeginHigh}, readers compare nodes {readersCompareNodes}: {announced} announcements, {hidden} hidden");
+        output.WriteLine($"[FIGURE] recreated rings, writers begin high {writersBeginHigh}, readers compare nodes {readersCompareNodes}: "
+            + $"{announced} announcements, {hidden} hidden");
         Assert.Equal(0, hidden);
         Assert.True(announced > Seeds * 100, "nothing was tested");
     }

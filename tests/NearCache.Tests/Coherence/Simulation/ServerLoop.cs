@@ -60,7 +60,11 @@ internal sealed class ServerLoop<TProtocol>
                 });
                 break;
             case AuditStepKind.CreateCounters:
-                Ask([.. Enumerable.Range(0, KeyHash.Segments).Select(segment => new Command(CommandKind.CreateSegment, segment)), new Command(CommandKind.CreateTotal)],
+                Ask(
+                    [
+                        .. Enumerable.Range(0, KeyHash.Segments).Select(segment => new Command(CommandKind.CreateSegment, segment)),
+                        new Command(CommandKind.CreateTotal),
+                    ],
                     _ => Ledger.CountersCreated());
                 break;
             case AuditStepKind.Audit:
@@ -216,7 +220,8 @@ internal sealed class ServerLoop<TProtocol>
     {
         if (effect != default)
         {
-            _process.Tell($"server {Index}: {effect.Reason}, raised {effect.Raised:x}, confirmed {effect.Confirmed}, known {Ledger.Counters.Total.Known}");
+            _process.Tell($"server {Index}: {effect.Reason}, raised {effect.Raised:x}, confirmed {effect.Confirmed}, known "
+                + $"{Ledger.Counters.Total.Known}");
         }
 
         if (effect.Raised != 0)

@@ -34,7 +34,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
             Assert.True(run.Checker.Violation is null, $"NEARCACHE_SEED={current} replays it: {run.Checker.Violation}");
         }
 
-        output.WriteLine($"[FIGURE] simulation: {last - first + 1} seeds, {hits} near hits checked, {faults.Sum()} faults, {events} events, 0 violations, {watch.Elapsed.TotalSeconds:F1} s");
+        output.WriteLine($"[FIGURE] simulation: {last - first + 1} seeds, {hits} near hits checked, {faults.Sum()} faults, {events} "
+            + $"events, 0 violations, {watch.Elapsed.TotalSeconds:F1} s");
         output.WriteLine("[FIGURE] faults: " + string.Join(", ", Enum.GetValues<Fault>().Select(fault => $"{fault} {faults[(int)fault]}")));
         Assert.True(hits > 100 * (last - first + 1), $"only {hits} near hits: nothing was tested");
     }
@@ -43,7 +44,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
     public void A_planted_stale_read_is_found()
     {
         var found = Enumerable.Range(1, 200).Select(
-            seed => new Run<CoherenceProtocol>(seed, new Profile(new Random(seed)) { PlantedStaleRead = true }).Begin().ToEnd().Checker.Violation)
+            seed => new Run<CoherenceProtocol>(seed, new Profile(new Random(seed)) { PlantedStaleRead = true })
+                .Begin().ToEnd().Checker.Violation)
             .FirstOrDefault(violation => violation is not null);
         Assert.NotNull(found);
     }

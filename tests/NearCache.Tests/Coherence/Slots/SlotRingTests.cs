@@ -131,5 +131,6 @@ public sealed class SlotRingTests
     }
 
     private static string Text(Announcement announcement) =>
-        $"{announcement.Server} {announcement.Segment} {announcement.Flushed} {Convert.ToHexString(announcement.Key.Span)} {string.Join(' ', announcement.Versions)}";
+        $"{announcement.Server} {announcement.Segment} {announcement.Flushed} {Convert.ToHexString(announcement.Key.Span)} "
+            + $"{string.Join(' ', announcement.Versions)}";
 }

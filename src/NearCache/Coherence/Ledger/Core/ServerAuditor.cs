@@ -145,7 +145,12 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
 /// <param name="Logs">For ReadLogs: the numbers of the mutations.</param>
 /// <param name="Reason">For Flush: the reason.</param>
 internal readonly record struct AuditStep(
-    AuditStepKind Kind, long Until = 0, int Segment = 0, ulong Segments = 0, IReadOnlyList<long>? Logs = null, FlushReason Reason = FlushReason.None);
+    AuditStepKind Kind,
+    long Until = 0,
+    int Segment = 0,
+    ulong Segments = 0,
+    IReadOnlyList<long>? Logs = null,
+    FlushReason Reason = FlushReason.None);
 
 /// <summary>Specifies what the owner of a server's ledger does next.</summary>
 internal enum AuditStepKind

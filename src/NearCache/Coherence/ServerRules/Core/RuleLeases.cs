@@ -257,7 +257,9 @@ internal class RuleLeases<TProtocol>
 
         covers.AddRange(_draining.Covers);
         var isKnown = _reading is { Found: RulesFound.Set } && _viewFrom != Timestamps.Never;
-        var until = !isKnown ? Timestamps.Never : _times.Lease == 0 ? new Timestamps(long.MaxValue, long.MaxValue) : _viewFrom.Plus(_times.Lease);
+        var until = !isKnown ? Timestamps.Never
+            : _times.Lease == 0 ? new Timestamps(long.MaxValue, long.MaxValue)
+            : _viewFrom.Plus(_times.Lease);
         return new RulesView(
             _fillableFrom, [.. covers], until, _bumpsEverything || !isKnown);
     }

@@ -12,7 +12,14 @@ namespace NearCache.Coherence.ServerRules.Core;
 /// <param name="StopsDiffer">Whether the item has other stops than this process knows, its own included.</param>
 /// <param name="Origin">The origin of the CAS value.</param>
 internal sealed record RulesReading(
-    RulesFound Found, uint Flags, ulong Cas, ulong Incarnation = 0, long Settled = 0, LeasedRuleSet? Set = null, bool StopsDiffer = false, CasOrigin Origin = default)
+    RulesFound Found,
+    uint Flags,
+    ulong Cas,
+    ulong Incarnation = 0,
+    long Settled = 0,
+    LeasedRuleSet? Set = null,
+    bool StopsDiffer = false,
+    CasOrigin Origin = default)
 {
     /// <summary>Gets the reading of a missing item.</summary>
     public static RulesReading Absent { get; } = new(RulesFound.Nothing, 0, 0);
