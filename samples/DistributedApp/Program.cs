@@ -30,6 +30,8 @@ app.MapPost("/basket/{article}", async (string article, HttpContext context) =>
     context.Session.SetString("basket", basket);
     return basket;
 });
-app.MapGet("/notices", async (IDistributedCache cache, CancellationToken cancellationToken) => await cache.GetStringAsync("notice", cancellationToken) ?? "none");
-app.MapPut("/notices", async (string text, IDistributedCache cache, CancellationToken cancellationToken) => await cache.SetStringAsync("notice", text, cancellationToken));
+app.MapGet("/notices", async (IDistributedCache cache, CancellationToken cancellationToken) =>
+    await cache.GetStringAsync("notice", cancellationToken) ?? "none");
+app.MapPut("/notices", async (string text, IDistributedCache cache, CancellationToken cancellationToken) =>
+    await cache.SetStringAsync("notice", text, cancellationToken));
 app.Run();

@@ -10,8 +10,12 @@ builder.Services.AddSingleton<ArticleSource>();
 builder.Services.AddSingleton<Articles>();
 
 var app = builder.Build();
-app.MapGet("/", () => "GET /articles/1, PUT /articles/1?text=…, DELETE /shelves/1; every article lies on the shelf of its number modulo 10.");
-app.MapGet("/articles/{id:int}", (int id, Articles articles, CancellationToken cancellationToken) => articles.GetAsync(id, cancellationToken));
-app.MapPut("/articles/{id:int}", (int id, string text, Articles articles, CancellationToken cancellationToken) => articles.SetAsync(id, text, cancellationToken));
-app.MapDelete("/shelves/{shelf:int}", (int shelf, Articles articles, CancellationToken cancellationToken) => articles.ForgetShelfAsync(shelf, cancellationToken));
+app.MapGet("/", () =>
+    "GET /articles/1, PUT /articles/1?text=…, DELETE /shelves/1; every article lies on the shelf of its number modulo 10.");
+app.MapGet("/articles/{id:int}", (int id, Articles articles, CancellationToken cancellationToken) =>
+    articles.GetAsync(id, cancellationToken));
+app.MapPut("/articles/{id:int}", (int id, string text, Articles articles, CancellationToken cancellationToken) =>
+    articles.SetAsync(id, text, cancellationToken));
+app.MapDelete("/shelves/{shelf:int}", (int shelf, Articles articles, CancellationToken cancellationToken) =>
+    articles.ForgetShelfAsync(shelf, cancellationToken));
 app.Run();

@@ -16,6 +16,7 @@ internal readonly record struct EnsembleState(long Zxid, int Znodes)
         using var reader = new StreamReader(socket.GetStream());
         var lines = (await reader.ReadToEndAsync()).Split('\n');
         string Of(string name) => lines.First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim();
-        return new EnsembleState(long.Parse(Of("Zxid: 0x"), NumberStyles.HexNumber, CultureInfo.InvariantCulture), int.Parse(Of("Node count:"), CultureInfo.InvariantCulture));
+        return new EnsembleState(long.Parse(Of("Zxid: 0x"), NumberStyles.HexNumber, CultureInfo.InvariantCulture),
+            int.Parse(Of("Node count:"), CultureInfo.InvariantCulture));
     }
 }

@@ -14,7 +14,9 @@ internal static class LiveTable
 
     public static void Show(Measurement measurement, string note) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"  {measurement.At,6:0.0}    {"+" + measurement.Znodes.ToString("N0", CultureInfo.InvariantCulture),6}    {measurement.TransactionsPerSecond,14:N0}    {measurement.P99,10:0.0} ms    {measurement.Locks / measurement.Seconds,7:N0}    {measurement.Reads / measurement.Seconds,17:N0}  {note}"));
+        $"  {measurement.At,6:0.0}    {"+" + measurement.Znodes.ToString("N0", CultureInfo.InvariantCulture),6}    "
+            + $"{measurement.TransactionsPerSecond,14:N0}    {measurement.P99,10:0.0} ms    "
+            + $"{measurement.Locks / measurement.Seconds,7:N0}    {measurement.Reads / measurement.Seconds,17:N0}  {note}"));
 
     public static void Summarize(IEnumerable<ScenarioResult> runs)
     {
@@ -23,10 +25,13 @@ internal static class LiveTable
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run.Scenario.Name,-26}  {"+" + run.MostZnodes.ToString("N0", CultureInfo.InvariantCulture),8}    {run.Transactions,12:N0}    {run.PeakPerSecond,16:N0}    {run.P50,10:0.0} ms {run.P99,5:0.0} ms  {run.Locks,9:N0}"));
+                $"{run.Scenario.Name,-26}  {"+" + run.MostZnodes.ToString("N0", CultureInfo.InvariantCulture),8}    "
+                    + $"{run.Transactions,12:N0}    {run.PeakPerSecond,16:N0}    {run.P50,10:0.0} ms {run.P99,5:0.0} ms  "
+                    + $"{run.Locks,9:N0}"));
             if (run.Trip is { } trip)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    the churn breaker tripped after {trip.After:0.0} s and {trip.Transactions:N0} transactions: {trip.Reason}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"    the churn breaker tripped after {trip.After:0.0} s and {trip.Transactions:N0} transactions: {trip.Reason}"));
             }
         }
     }

@@ -7,7 +7,8 @@ if (ReplaySettings.Read(args) is not { } settings)
     return 1;
 }
 
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Three runs of {settings.Seconds} s each against ZooKeeper {settings.ZooKeeper} and memcached {settings.Memcached}."));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+    $"Three runs of {settings.Seconds} s each against ZooKeeper {settings.ZooKeeper} and memcached {settings.Memcached}."));
 var runs = new List<ScenarioResult>();
 foreach (var scenario in Scenario.All)
 {

@@ -49,11 +49,13 @@ internal static class Replay
         while (clock.Elapsed.TotalSeconds < settings.Seconds)
         {
             await Task.Delay(1000);
-            var (now, nowOwn, elapsed) = (await EnsembleState.AskAsync(settings.ZooKeeper), coTenant.Transactions, clock.Elapsed.TotalSeconds);
+            var (now, nowOwn, elapsed) = (await EnsembleState.AskAsync(settings.ZooKeeper), coTenant.Transactions,
+                clock.Elapsed.TotalSeconds);
             var times = coTenant.Take();
             latencies.AddRange(times);
             var transactions = Math.Max(now.Zxid - before.Zxid - (nowOwn - beforeOwn), 0);
-            measurements.Add(new Measurement(elapsed, elapsed - at, now.Znodes - begin.Znodes, transactions, ScenarioResult.Percentile(times, 0.99), traffic.Locks - locks, traffic.Reads - reads));
+            measurements.Add(new Measurement(elapsed, elapsed - at, now.Znodes - begin.Znodes, transactions,
+                ScenarioResult.Percentile(times, 0.99), traffic.Locks - locks, traffic.Reads - reads));
             if (trip is null && ReasonIn(caches) is { } reason)
             {
                 trip = new BreakerTrip(elapsed, measurements.Sum(measurement => measurement.Transactions), reason);
@@ -69,7 +71,8 @@ internal static class Replay
     }
 
     private static string? ReasonIn(ICacheUnderTest[] caches) =>
-        caches.OfType<WithNearCache>().SelectMany(cache => cache.Cache.Snapshot().Rules).Select(rule => rule.ChurnReason).FirstOrDefault(reason => reason is not null);
+        caches.OfType<WithNearCache>().SelectMany(cache => cache.Cache.Snapshot().Rules).Select(rule => rule.ChurnReason)
+            .FirstOrDefault(reason => reason is not null);
 
     private static async Task<ICacheUnderTest[]> StartAsync(Scenario scenario, ReplaySettings settings)
     {
@@ -78,7 +81,8 @@ internal static class Replay
         for (var i = 0; i < Processes; i++)
         {
             caches[i] = scenario.IsNaive
-                ? new NaiveCache(Make(scenario, settings), new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper }), settings.MostZnodes)
+                ? new NaiveCache(Make(scenario, settings),
+                    new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper }), settings.MostZnodes)
                 : new WithNearCache(Make(scenario, settings));
         }
 
@@ -112,7 +116,7 @@ internal static class Replay
 
     private static NearCacheClient Make(Scenario scenario, ReplaySettings settings)
     {
-        var options = new NearCacheOptions { Namespace = string.Create(CultureInfo.InvariantCulture, $"incident-replay-{(scenario.HasMistake ? 3 : 2)}") };
+        var options = new NearCacheOptions { Namespace = scenario.HasMistake ? "incident-replay-3" : "incident-replay-2" };
         options.Memcached.Servers.Add(settings.Memcached);
         if (!scenario.IsNaive)
         {
@@ -132,7 +136,8 @@ internal static class Replay
     // Removes nodes of an earlier run, above all those of the naive cache.
     private static async Task CleanAsync(ReplaySettings settings)
     {
-        await using var zooKeeper = new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = settings.ZooKeeper, RequestTimeout = TimeSpan.FromSeconds(60) });
+        await using var zooKeeper = new ZooKeeperClient(
+            new ZooKeeperOptions { ConnectionString = settings.ZooKeeper, RequestTimeout = TimeSpan.FromSeconds(60) });
         foreach (var root in new[] { NaiveCache.Root, "/nearcache/incident-replay-2", "/nearcache/incident-replay-3" })
         {
             await DeleteAsync(zooKeeper, root);

@@ -1,7 +1,8 @@
 namespace IncidentReplay;
 
 /// <summary>The result of one run.</summary>
-internal sealed record ScenarioResult(Scenario Scenario, IReadOnlyList<Measurement> Measurements, IReadOnlyList<double> Latencies, BreakerTrip? Trip)
+internal sealed record ScenarioResult(Scenario Scenario, IReadOnlyList<Measurement> Measurements, IReadOnlyList<double> Latencies,
+    BreakerTrip? Trip)
 {
     public int MostZnodes => Measurements.Max(measurement => measurement.Znodes);
 
@@ -17,7 +18,8 @@ internal sealed record ScenarioResult(Scenario Scenario, IReadOnlyList<Measureme
 
     public double P99 => Percentile(Latencies, 0.99);
 
-    public static double Percentile(IReadOnlyList<double> values, double part) => values.Count == 0 ? 0 : values.Order().ElementAt((int)Math.Ceiling(part * values.Count) - 1);
+    public static double Percentile(IReadOnlyList<double> values, double part) =>
+        values.Count == 0 ? 0 : values.Order().ElementAt((int)Math.Ceiling(part * values.Count) - 1);
 }
 
 /// <summary>The trip of the churn breaker for the mistaken rule. From then on no process announces the rule's writes.</summary>

@@ -79,7 +79,8 @@ internal sealed class Traffic(IReadOnlyList<ICacheUnderTest> processes, int lock
     {
         for (var i = 0; !stopping.IsCancellationRequested; i++)
         {
-            await TryAsync(() => processes[i % processes.Count].SetAsync(Parameter(i), string.Create(CultureInfo.InvariantCulture, $"value {i}")));
+            await TryAsync(() => processes[i % processes.Count].SetAsync(Parameter(i),
+                string.Create(CultureInfo.InvariantCulture, $"value {i}")));
             await Task.Delay(2000, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -41,7 +41,8 @@ internal sealed partial class Report(string suite, bool quick)
     private sealed record Line(
         string Suite, string Name, double Value, string Unit, double? Baseline, double? Ratio, string? Aim, double? BytesPerOp);
 
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonSerializable(typeof(Line))]
     private sealed partial class Lines : JsonSerializerContext;
 }

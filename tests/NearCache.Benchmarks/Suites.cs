@@ -23,7 +23,8 @@ internal static class Suites
         var unknown = args.Except(names).Except(["--quick"]).Concat(names.Except(All.Keys)).ToArray();
         if (names.Length == 0 || unknown.Length > 0)
         {
-            await Console.Error.WriteLineAsync($"usage: NearCache.Benchmarks <suite> [--quick], suites: {string.Join(", ", All.Keys)}. Not known: {string.Join(' ', unknown)}");
+            await Console.Error.WriteLineAsync($"usage: NearCache.Benchmarks <suite> [--quick], suites: {string.Join(", ", All.Keys)}. "
+                + $"Not known: {string.Join(' ', unknown)}");
             return 2;
         }
 

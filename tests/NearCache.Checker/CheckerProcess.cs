@@ -82,7 +82,12 @@ internal sealed class CheckerProcess : IAsyncDisposable
                 var key = random.Next(_keys.Length);
                 var called = Stopwatch.GetTimestamp();
                 var result = await _cache.GetAsync<long>(_keys[key]);
-                var kind = result.Source switch { CacheSource.Near => OperationKind.NearHit, CacheSource.Remote => OperationKind.RemoteHit, _ => OperationKind.Miss };
+                var kind = result.Source switch
+                {
+                    CacheSource.Near => OperationKind.NearHit,
+                    CacheSource.Remote => OperationKind.RemoteHit,
+                    _ => OperationKind.Miss,
+                };
                 _log.Add(kind, key, result.Value, called, Stopwatch.GetTimestamp());
                 reads++;
             }

@@ -18,7 +18,8 @@ internal static class HostProcess
             Namespace = args[1],
             MaxStaleness = TimeSpan.FromSeconds(3),
             RuleLease = TimeSpan.FromSeconds(1.5),
-            ZooKeeper = { ConnectionString = args[3], SessionTimeout = TimeSpan.FromSeconds(args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 4) },
+            ZooKeeper = { ConnectionString = args[3],
+                SessionTimeout = TimeSpan.FromSeconds(args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 4) },
             ChurnBreaker = false,
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
         };

@@ -14,8 +14,8 @@ public sealed class EmbeddedServerTests
     [Fact]
     public async Task It_answers_random_commands_as_memcached_does()
     {
-        // memcached 1.6.18 marks the winner of a stale item without the item's lock. Its LRU maintainer, which changes other bits of the same
-        // word, can undo that, and a second get wins too: measured about once in 100,000 pairs of gets, and never without the maintainer.
+        // memcached 1.6.18 sets the won mark of a stale item without the item's lock. Its LRU maintainer, which changes other bits of the
+        // same word, can clear the mark, and a second get wins as well: once in about 100,000 pairs of gets, never without the maintainer.
         await using var memcached = await MemcachedProcess.StartNewAsync("-o", "no_lru_maintainer");
         await using var client = new MemcachedClient(
             new MemcachedOptions { Servers = { memcached.Address }, OperationTimeout = TimeSpan.FromSeconds(20) });

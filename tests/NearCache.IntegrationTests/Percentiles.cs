@@ -15,5 +15,6 @@ internal sealed class Percentiles(IEnumerable<TimeSpan> durations)
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"p50 {Median.TotalMilliseconds:0.0} ms, p99 {At(0.99).TotalMilliseconds:0.0} ms, largest {Largest.TotalMilliseconds:0.0} ms ({_sorted.Length} times)");
+        $"p50 {Median.TotalMilliseconds:0.0} ms, p99 {At(0.99).TotalMilliseconds:0.0} ms, largest {Largest.TotalMilliseconds:0.0} ms "
+            + $"({_sorted.Length} times)");
 }

@@ -18,7 +18,8 @@ internal sealed class CacheFailureMiddleware(RequestDelegate next)
         catch (NearCacheException e) when (!context.Response.HasStarted)
         {
             context.Response.Headers.RetryAfter = "1";
-            await Results.Problem(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: "The cache could not be told.").ExecuteAsync(context);
+            await Results.Problem(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: "The cache could not be told.")
+                .ExecuteAsync(context);
         }
     }
 }

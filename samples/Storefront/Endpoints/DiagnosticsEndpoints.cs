@@ -9,6 +9,7 @@ internal static class DiagnosticsEndpoints
     public static void MapDiagnostics(this IEndpointRouteBuilder app)
     {
         app.MapGet("/diagnostics", (NearCacheClient cache) => cache.Snapshot());
-        app.MapGet("/source", (Database database) => new { Environment.ProcessId, database.Load.Reads, database.Load.MostAtOnce, database.Load.MostOfOneAtOnce });
+        app.MapGet("/source", (Database database) =>
+            new { Environment.ProcessId, database.Load.Reads, database.Load.MostAtOnce, database.Load.MostOfOneAtOnce });
     }
 }

@@ -8,7 +8,8 @@ namespace Storefront.Endpoints;
 /// <param name="AgeMilliseconds">Zero unless it is near or stale.</param>
 internal sealed record DisplayedValue<T>(T? Value, string Source, long AgeMilliseconds)
 {
-    public static DisplayedValue<T> Of(CacheResult<T> result) => new(result.Value, NameOf(result.Source), (long)result.Age.TotalMilliseconds);
+    public static DisplayedValue<T> Of(CacheResult<T> result) =>
+        new(result.Value, NameOf(result.Source), (long)result.Age.TotalMilliseconds);
 
     private static string NameOf(CacheSource source) => source switch
     {

@@ -10,11 +10,13 @@ internal static class ParameterEndpoints
     {
         app.MapGet("/parameters/{name}", async (string name, INearCache cache, Database database, CancellationToken cancellationToken) =>
         {
-            var parameter = await cache.GetOrCreateResultAsync($"parameter:{name}", token => database.FindParameterAsync(name, token), cancellationToken: cancellationToken);
+            var parameter = await cache.GetOrCreateResultAsync(
+                $"parameter:{name}", token => database.FindParameterAsync(name, token), cancellationToken: cancellationToken);
             return parameter.Value is null ? Results.NotFound() : Results.Ok(DisplayedValue<string?>.Of(parameter));
         });
 
-        app.MapPut("/parameters/{name}", async (string name, ParameterChange change, INearCache cache, Database database, CancellationToken cancellationToken) =>
+        app.MapPut("/parameters/{name}", async (
+            string name, ParameterChange change, INearCache cache, Database database, CancellationToken cancellationToken) =>
         {
             await database.SaveParameterAsync(name, change.Value, cancellationToken);
             await cache.RemoveAsync($"parameter:{name}", cancellationToken);

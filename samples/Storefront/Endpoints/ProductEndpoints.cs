@@ -10,12 +10,14 @@ internal static class ProductEndpoints
     {
         app.MapGet("/products/{id:int}", async (int id, INearCache cache, Database database, CancellationToken cancellationToken) =>
         {
-            var product = await cache.GetOrCreateResultAsync($"product:{id}", token => database.FindProductAsync(id, token), cancellationToken: cancellationToken);
+            var product = await cache.GetOrCreateResultAsync(
+                $"product:{id}", token => database.FindProductAsync(id, token), cancellationToken: cancellationToken);
             return product.Value is null ? Results.NotFound() : Results.Ok(DisplayedValue<Product?>.Of(product));
         });
 
         // The database first, then the cache. Remove instead of set: only the database knows which of two concurrent changes is the last.
-        app.MapPut("/products/{id:int}", async (int id, ProductChange change, INearCache cache, Database database, CancellationToken cancellationToken) =>
+        app.MapPut("/products/{id:int}", async (
+            int id, ProductChange change, INearCache cache, Database database, CancellationToken cancellationToken) =>
         {
             await database.SaveAsync(new Product(id, change.Name, change.Price), cancellationToken);
             await cache.RemoveAsync($"product:{id}", cancellationToken);

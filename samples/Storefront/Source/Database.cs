@@ -28,7 +28,8 @@ internal sealed class Database(IOptions<StorefrontOptions> options, TimeProvider
 
     public void Dispose() => _writing.Dispose();
 
-    private Task<DatabaseTables> ReadAsync(string row, CancellationToken cancellationToken) => Load.CountAsync(row, () => ReadAsync(cancellationToken));
+    private Task<DatabaseTables> ReadAsync(string row, CancellationToken cancellationToken) =>
+        Load.CountAsync(row, () => ReadAsync(cancellationToken));
 
     private async Task<DatabaseTables> ReadAsync(CancellationToken cancellationToken)
     {

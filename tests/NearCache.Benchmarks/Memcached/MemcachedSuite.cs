@@ -12,7 +12,8 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
 {
     private const int Keys = 1000;
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
-    private readonly string[] _keys = [.. Enumerable.Range(0, Keys).Select(i => string.Create(CultureInfo.InvariantCulture, $"benchmark:key:{i:0000}"))];
+    private readonly string[] _keys = [.. Enumerable.Range(0, Keys)
+        .Select(i => string.Create(CultureInfo.InvariantCulture, $"benchmark:key:{i:0000}"))];
 
     public static async Task RunAsync(Report report)
     {
@@ -194,7 +195,8 @@ internal sealed class MemcachedSuite(Report report, MemcachedProcess server, Mem
         var baselines = new List<double>();
         for (var round = 0; round < report.Rounds + 1; round++)
         {
-            var load = await LoadResult.ClosedAsync(1, Round, _ => new ValueTask<IReadOnlyDictionary<string, byte[]>>(client.GetManyAsync(keys)));
+            var load = await LoadResult.ClosedAsync(1, Round, _ =>
+                new ValueTask<IReadOnlyDictionary<string, byte[]>>(client.GetManyAsync(keys)));
             var baseline = await raw.BatchLatencyAsync(100, 5000);
             if (round > 0)
             {

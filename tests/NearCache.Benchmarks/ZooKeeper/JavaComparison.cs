@@ -25,7 +25,8 @@ internal sealed class JavaComparison : IAsyncDisposable
             .GetCustomAttributes<AssemblyMetadataAttribute>()
             .Single(attribute => attribute.Key == "RepositoryRoot").Value!;
         var folder = Directory.CreateTempSubdirectory("nearcache-java-").FullName;
-        using (var compiler = Start("javac", "-cp", Jars, "-d", folder, Path.Combine(root, "tests", "NearCache.Benchmarks", "ZooKeeper", "Comparison.java")))
+        using (var compiler = Start("javac", "-cp", Jars, "-d", folder,
+            Path.Combine(root, "tests", "NearCache.Benchmarks", "ZooKeeper", "Comparison.java")))
         {
             await compiler.WaitForExitAsync();
             if (compiler.ExitCode != 0)

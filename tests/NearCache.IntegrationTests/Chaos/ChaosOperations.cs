@@ -20,15 +20,18 @@ internal sealed class ChaosOperations(ChaosEnvironment world, ChaosFleet fleet, 
     // A persistent node below members, which no process removes.
     private const string Stranger = ChaosEnvironment.Home + "/members/x";
 
-    private static readonly string[] Slots = [.. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{ChaosEnvironment.Home}/slots/{slot:00}"))];
+    private static readonly string[] Slots = [.. Enumerable.Range(0, 8)
+        .Select(slot => string.Create(CultureInfo.InvariantCulture, $"{ChaosEnvironment.Home}/slots/{slot:00}"))];
 
     private static readonly string[] Nodes =
     [
-        ChaosEnvironment.Chroot, ChaosEnvironment.Chroot + "/nearcache", ChaosEnvironment.Home, ChaosEnvironment.Home + "/config", ChaosEnvironment.Home + "/rules", ChaosEnvironment.Home + "/members", ChaosEnvironment.Home + "/slots", .. Slots,
+        ChaosEnvironment.Chroot, ChaosEnvironment.Chroot + "/nearcache", ChaosEnvironment.Home, ChaosEnvironment.Home
+            + "/config", ChaosEnvironment.Home + "/rules", ChaosEnvironment.Home + "/members", ChaosEnvironment.Home + "/slots", .. Slots,
     ];
 
     private static readonly string[] Formats =
-        ["garbage", "{\"format\":9,\"slots\":8}", "{\"format\":1,\"slots\":8}", "{}", "\u0002\u0000", "gggggggggggggggggggg", "{\"format\":7,\"revision\":4000000000}", "", "\u0001\u00ff\u00ff"];
+        ["garbage", "{\"format\":9,\"slots\":8}", "{\"format\":1,\"slots\":8}", "{}", "\u0002\u0000", "gggggggggggggggggggg",
+            "{\"format\":7,\"revision\":4000000000}", "", "\u0001\u00ff\u00ff"];
 
     private string? _path;
 
@@ -87,7 +90,8 @@ internal sealed class ChaosOperations(ChaosEnvironment world, ChaosFleet fleet, 
         }
 
         ReadOnlyMemory<byte> config = default, rules = default;
-        if (await world.TryAsync(async client => config = (await client.GetDataAsync(ChaosEnvironment.Home + "/config")).Data, changes: false)
+        if (await world.TryAsync(async client =>
+            config = (await client.GetDataAsync(ChaosEnvironment.Home + "/config")).Data, changes: false)
             && NamespaceTree.ReadFormat(config) != NamespaceTree.Format)
         {
             await world.TryAsync(client => client.DeleteAsync(ChaosEnvironment.Home + "/config").AsTask());

@@ -51,7 +51,8 @@ public sealed class DeletedMembersTests(ITestOutputHelper output)
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"[FIGURE] the members of four processes were deleted: back after {joined.TotalSeconds:0} s "
-            + $"of the fleet's time by {joins} transactions; then {transactions / seconds:0.0} announcements/s of {ChaosFleet.Announcements} ({fleet.Writes} writes in {seconds:0} s)"));
+            + $"of the fleet's time by {joins} transactions; then {transactions / seconds:0.0} announcements/s of "
+                + $"{ChaosFleet.Announcements} ({fleet.Writes} writes in {seconds:0} s)"));
         Assert.Equal(Processes, await world.MembersAsync());
         Assert.All(fleet.Caches, cache => Assert.Equal(Processes, cache.Snapshot().Budgets!.Members));
         Assert.InRange(transactions, 1, (ChaosFleet.Announcements * seconds) + (4 * Processes));

@@ -69,9 +69,13 @@ public sealed class EnsembleChaosTests(ITestOutputHelper output)
             (
                 ChaosFleet.Announcements + ChaosFleet.Deliveries + (
                     2 * Processes)) * seconds) + (60 * sessions) + (10 * (fleet.Resumed - resumed)) + 100;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[FIGURE] chaos, seed {seed}: {seconds:0} s by the fleet's clocks, {fleet.Writes} writes, {sessions} sessions, {fleet.Resumed - resumed} resumed; "
-            + $"{transactions} transactions of the fleet, {transactions / seconds:0.0}/s ({ChaosFleet.Announcements}/s allowed); {requests} requests, {requests / seconds:0.0}/s ({mostRequests / seconds:0}/s allowed); "
-            + $"log lines a process and minute {ofCache / perMinute:0.0} of the cache and {ofClient / perMinute:0.0} of its client; healthy again after {recovered.TotalSeconds:0} s; {string.Join(", ", chaos.Done.Select(done => $"{done.Key} {done.Value}"))}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[FIGURE] chaos, seed {seed}: {seconds:0} s by the fleet's "
+            + $"clocks, {fleet.Writes} writes, {sessions} sessions, {fleet.Resumed - resumed} resumed; "
+            + $"{transactions} transactions of the fleet, {transactions / seconds:0.0}/s ({ChaosFleet.Announcements}/s allowed); "
+                + $"{requests} requests, {requests / seconds:0.0}/s ({mostRequests / seconds:0}/s allowed); "
+            + $"log lines a process and minute {ofCache / perMinute:0.0} of the cache and {ofClient / perMinute:0.0} of its client; "
+                + $"healthy again after {recovered.TotalSeconds:0} s; "
+                + $"{string.Join(", ", chaos.Done.Select(done => $"{done.Key} {done.Value}"))}"));
         output.WriteLine(
             string.Join(
                 ' ',
@@ -116,7 +120,9 @@ public sealed class EnsembleChaosTests(ITestOutputHelper output)
             var said = string.Join(" | ", problems.Distinct());
             if (took > Recovery)
             {
-                Assert.Fail($"{took.TotalSeconds:0} s after all was restored: {said}; {string.Join(", ", await world.TreeAsync(ChaosEnvironment.Chroot))}; {string.Join(Environment.NewLine, fleet.Logs[0].Texts.TakeLast(20))}");
+                Assert.Fail($"{took.TotalSeconds:0} s after all was restored: {said}; "
+                    + $"{string.Join(", ", await world.TreeAsync(ChaosEnvironment.Chroot))}; "
+                    + $"{string.Join(Environment.NewLine, fleet.Logs[0].Texts.TakeLast(20))}");
             }
 
             if (said != last)

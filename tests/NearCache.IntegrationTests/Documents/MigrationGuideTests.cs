@@ -53,7 +53,8 @@ public sealed class MigrationGuideTests
         }
 
         // Step 2: the last old process is gone; rules are added.
-        using (var host = await StartAsync(one.Address, two.Address, "NearCache:Rules:0:Name=products", "NearCache:Rules:0:Match=product:*"))
+        using (var host = await StartAsync(one.Address, two.Address, "NearCache:Rules:0:Name=products",
+            "NearCache:Rules:0:Match=product:*"))
         {
             var cache = host.Services.GetRequiredService<INearCache>();
             await Eventually.BecomesTrueAsync(

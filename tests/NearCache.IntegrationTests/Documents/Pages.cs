@@ -115,6 +115,7 @@ internal static partial class Pages
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"(?:<!-- from: (?<from>\S+) -->\n)?^```(?<language>\w+)\n(?<code>.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(@"(?:<!-- from: (?<from>\S+) -->\n)?^```(?<language>\w+)\n(?<code>.*?)^```",
+        RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex CodeBlock();
 }

@@ -54,7 +54,8 @@ public sealed class PagesTests
         const string Text = "`NearStore`, `OldName.FindAsync(…)`, `IMemoryCache`\n\n```csharp\nvar x = `Nothing`;\n```\n";
 
         Assert.Equal(
-            ["some.md: `OldName.FindAsync(…)`: OldName"], Pages.UnknownNames("some.md", Text, new HashSet<string> { "NearStore", "FindAsync" }));
+            ["some.md: `OldName.FindAsync(…)`: OldName"],
+                Pages.UnknownNames("some.md", Text, new HashSet<string> { "NearStore", "FindAsync" }));
     }
 
     [Fact]

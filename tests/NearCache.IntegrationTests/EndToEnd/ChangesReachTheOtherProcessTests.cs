@@ -54,7 +54,8 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
 
         Assert.Empty(storefronts.First.Failures());
         await Eventually.BecomesTrueAsync(
-            async () => (await storefronts.Second.Shop.PriceAsync(StorefrontCluster.Raincoat)).Price == 7, "the other shop shows the change");
+            async () => (await storefronts.Second.Shop.PriceAsync(StorefrontCluster.Raincoat)).Price == 7,
+                "the other shop shows the change");
         await Eventually.BecomesTrueAsync(
             async () => (await server.AskAsync("dump")).Split("/members/").Length - 1 == 1, "one member is left");
     }

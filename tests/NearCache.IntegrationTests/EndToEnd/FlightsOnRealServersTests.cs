@@ -95,7 +95,8 @@ public sealed class FlightsOnRealServersTests : IAsyncLifetime
 
         var flags = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache };
         Assert.Equal("outer of inner", await hybrid.GetOrCreateAsync(
-            "own", async token => $"outer of {await hybrid.GetOrCreateAsync("own", _ => ValueTask.FromResult("inner"), flags, cancellationToken: token)}"));
+            "own", async token =>
+                $"outer of {await hybrid.GetOrCreateAsync("own", _ => ValueTask.FromResult("inner"), flags, cancellationToken: token)}"));
     }
 
     [Fact]

@@ -48,9 +48,13 @@ public sealed class FloodTests(ITestOutputHelper output)
             await stop.CancelAsync();
             await Task.WhenAll(load);
 
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-                [FIGURE] flood by {Caches} caches, {cost.Writes / seconds:0} near writes/s for {seconds:0} s: {cost.Transactions / seconds:0.0} ZooKeeper transactions/s of {Budget}, {cost.Notifications / seconds:0} deliveries/s of {DeliveriesBudget}, {cost.AuditReads / seconds / Caches:0.0} memcached reads a cache and second beside the application's; {_nearHits} near hits and {_remoteReads} remote reads checked, {_checkers.Sum(checker => checker.Violations.Count)} older than promised
-                """));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"[FIGURE] flood by {Caches} caches, {cost.Writes / seconds:0} near writes/s for "
+                + $"{seconds:0} s: {cost.Transactions / seconds:0.0} ZooKeeper transactions/s of {Budget}, "
+                + $"{cost.Notifications / seconds:0} deliveries/s of {DeliveriesBudget}, {cost.AuditReads / seconds / Caches:0.0} "
+                    + $"memcached "
+                + $"reads a cache and second beside the application's; {_nearHits} near hits and {_remoteReads} remote reads checked, "
+                + $"{_checkers.Sum(checker => checker.Violations.Count)} older than promised"));
             Assert.Empty(_checkers.SelectMany(checker => checker.Violations));
             Assert.True(cost.Writes > 1000 * seconds, "It was no flood.");
             Assert.True(_nearHits > 0, "Nothing was ever near.");

@@ -70,7 +70,8 @@ public sealed class HealthEndpointsTests
 
     private static Task<StorefrontProcess> StartAsync(MemcachedProcess memcached, ZooKeeperProcess zooKeeper, TimeSpan warmUp) =>
         StorefrontProcess.StartNewAsync(
-        $"NearCache:Memcached:Servers:0={memcached.Address}", $"NearCache:ZooKeeper:ConnectionString={zooKeeper.Address}", $"NearCache:WarmUp={warmUp:c}");
+        $"NearCache:Memcached:Servers:0={memcached.Address}", $"NearCache:ZooKeeper:ConnectionString={zooKeeper.Address}",
+            $"NearCache:WarmUp={warmUp:c}");
 
     private static HttpClient Orchestrator(StorefrontProcess process) => new() { BaseAddress = new Uri($"http://{process.Address}") };
 

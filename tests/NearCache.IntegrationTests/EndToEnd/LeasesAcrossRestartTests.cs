@@ -42,7 +42,9 @@ public sealed class LeasesAcrossRestartTests(ITestOutputHelper output)
         await Task.WhenAll(readers);
 
         var most = TimeSpan.FromMilliseconds(longest);
-        output.WriteLine($"[FIGURE] longest read across a restart of memcached, {Readers} readers, {Keys} {kind} keys, factory 20 ms, with leases: {most.TotalMilliseconds:0} ms, of which the machine stood still for {stalls.Total.TotalMilliseconds:0} ms at most");
+        output.WriteLine($"[FIGURE] longest read across a restart of memcached, {Readers} readers, {Keys} {kind} keys, factory 20 ms, "
+            + $"with leases: {most.TotalMilliseconds:0} ms, of which the machine stood still for {stalls.Total.TotalMilliseconds:0} ms "
+            + $"at most");
         Assert.True(most - stalls.Total < TimeSpan.FromSeconds(2.5), $"A read took {most}: it waited for the end of a lease.");
 
         async Task ReadAsync(NearCacheClient cache, Random random)

@@ -27,7 +27,8 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
 
         await world.ServeNearAsync(TimeSpan.FromSeconds(3));
         await world.StopAsync();
-        output.WriteLine($"[FIGURE] memcached killed {2 * TestScale.Of(1, 5)} times: {world.Reads} reads checked, {world.NearHits} of them near hits, {world.Checker.Violations.Count} older than promised");
+        output.WriteLine($"[FIGURE] memcached killed {2 * TestScale.Of(1, 5)} times: {world.Reads} reads checked, {world.NearHits} of "
+            + $"them near hits, {world.Checker.Violations.Count} older than promised");
         Assert.Empty(world.Checker.Violations);
     }
 
@@ -64,7 +65,8 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
         }
 
         // The gates are closed: both storefronts show the database.
-        Assert.All(await Task.WhenAll(storefronts.Shops.Select(shop => shop.Shop.PriceAsync(StorefrontCluster.Raincoat))), seen => Assert.False(seen.IsNear));
+        Assert.All(await Task.WhenAll(storefronts.Shops.Select(shop => shop.Shop.PriceAsync(StorefrontCluster.Raincoat))), seen =>
+            Assert.False(seen.IsNear));
         output.WriteLine($"[FIGURE] memcached dead, GET of a shop: {new Percentiles(waits)}");
 
         await storefronts.Memcacheds[0].StartAsync();
@@ -96,7 +98,8 @@ public sealed class MemcachedOutageTests(ITestOutputHelper output)
 
         await Task.WhenAll(memcached.StartAsync(), zooKeeper.StartAsync());
         await Eventually.BecomesTrueAsync(
-            async () => (await process.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "the raincoat is near", TimeSpan.FromSeconds(60));
+            async () => (await process.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "the raincoat is near",
+                TimeSpan.FromSeconds(60));
         Assert.Empty(process.Failures());
     }
 }

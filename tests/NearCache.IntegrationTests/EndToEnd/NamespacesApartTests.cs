@@ -74,6 +74,7 @@ public sealed class NamespacesApartTests
         Namespace = @namespace,
         RuleLease = TimeSpan.FromMilliseconds(1001),
         Memcached = { Servers = { memcached.Address } },
-        Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" }, new RuleOptions { Name = "bytes", Match = "d:*" } },
+        Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" },
+            new RuleOptions { Name = "bytes", Match = "d:*" } },
     });
 }

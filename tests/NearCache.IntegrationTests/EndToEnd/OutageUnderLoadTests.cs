@@ -42,7 +42,8 @@ public sealed class OutageUnderLoadTests(ITestOutputHelper output)
         Tell("after", after);
         var sourceLoad = await shop.Shop.LoadAsync();
         output.WriteLine(
-            $"[FIGURE] the database of the shop, over the whole outage: {sourceLoad.Reads} reads, at most {sourceLoad.MostAtOnce} at once (bound {Bound}), at most {sourceLoad.MostOfOneAtOnce} of one product at once");
+            $"[FIGURE] the database of the shop, over the whole outage: {sourceLoad.Reads} reads, at most {sourceLoad.MostAtOnce} at "
+                + $"once (bound {Bound}), at most {sourceLoad.MostOfOneAtOnce} of one product at once");
         Assert.All([before, near, during, after], responses => Assert.All(responses, response => Assert.True(response.IsAnswered)));
         Assert.InRange(sourceLoad.MostAtOnce, 1, Bound);
         Assert.Equal(1, sourceLoad.MostOfOneAtOnce);
@@ -50,5 +51,6 @@ public sealed class OutageUnderLoadTests(ITestOutputHelper output)
     }
 
     private void Tell(string when, TimedResponse[] responses) => output.WriteLine(
-        $"[FIGURE] {PerSecond} requests/s on a shop, {when}: {responses.Count(response => !response.IsAnswered)} of {responses.Length} failed, {new Percentiles(responses.Select(response => response.Took))}");
+        $"[FIGURE] {PerSecond} requests/s on a shop, {when}: {responses.Count(response => !response.IsAnswered)} of {responses.Length} "
+            + $"failed, {new Percentiles(responses.Select(response => response.Took))}");
 }

@@ -22,7 +22,8 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
             () => new[] { here, there }.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)),
             "both have looked at memcached");
         var schedules = new List<(ResultSchedule Schedule, Task<IReadOnlyList<string>> Ends)>();
-        foreach (var (face, change) in new[] { ("cache", "set"), ("cache", "remove"), ("hybrid", "set"), ("hybrid", "remove"), ("hybrid", "tag") })
+        foreach (var (face, change) in new[] { ("cache", "set"), ("cache", "remove"), ("hybrid", "set"), ("hybrid", "remove"),
+            ("hybrid", "tag") })
         {
             foreach (var kind in new[] { "near", "far" })
             {
@@ -40,7 +41,8 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
 
         var violations = (await Task.WhenAll(schedules.Select(schedule => schedule.Ends))).SelectMany(found => found).ToArray();
 
-        output.WriteLine($"[FIGURE] overtaken results on memcached: {schedules.Sum(schedule => schedule.Schedule.Checked)} calls, {schedules.Sum(schedule => schedule.Schedule.Runs)} runs of the factory");
+        output.WriteLine($"[FIGURE] overtaken results on memcached: {schedules.Sum(schedule => schedule.Schedule.Checked)} calls, "
+            + $"{schedules.Sum(schedule => schedule.Schedule.Runs)} runs of the factory");
         Assert.True(violations.Length == 0, string.Join('\n', violations));
     }
 

@@ -34,7 +34,8 @@ public sealed class StampedeTests(ITestOutputHelper output)
             Assert.Equal(1, runs.Count);
         }
 
-        output.WriteLine($"[FIGURE] stampede of {Processes} caches with {Callers} callers each on a missing {kind}, factory {Factory.TotalMilliseconds} ms, run once: a caller waited {new Percentiles(waits)}");
+        output.WriteLine($"[FIGURE] stampede of {Processes} caches with {Callers} callers each on a missing {kind}, factory "
+            + $"{Factory.TotalMilliseconds} ms, run once: a caller waited {new Percentiles(waits)}");
         foreach (var cache in caches)
         {
             await cache.DisposeAsync();

@@ -16,7 +16,8 @@ internal sealed class StorefrontClient(Uri address) : IDisposable
     public async Task<DisplayedPrice> PriceAsync(int product)
     {
         var shown = await _http.GetFromJsonAsync<JsonElement>(Of(product));
-        return new DisplayedPrice((int)shown.GetProperty("value").GetProperty("price").GetDecimal(), shown.GetProperty("source").GetString()!);
+        return new DisplayedPrice((int)shown.GetProperty("value").GetProperty("price").GetDecimal(), shown.GetProperty("source")
+            .GetString()!);
     }
 
     public async Task SetPriceAsync(int product, int price)

@@ -50,7 +50,8 @@ internal sealed class StorefrontCluster : IAsyncDisposable
         Require.ZooKeeper();
         var servers = await Task.WhenAll(Enumerable.Range(0, memcacheds).Select(_ => MemcachedProcess.StartNewAsync()));
         var storefronts = new StorefrontCluster(servers, await ZooKeeperEnsemble.StartNewAsync());
-        var shops = await Task.WhenAll(StorefrontProcess.StartNewAsync(storefronts.Settings), StorefrontProcess.StartNewAsync(storefronts.Settings));
+        var shops = await Task.WhenAll(StorefrontProcess.StartNewAsync(storefronts.Settings),
+            StorefrontProcess.StartNewAsync(storefronts.Settings));
         (storefronts.First, storefronts.Second) = (shops[0], shops[1]);
         await storefronts.BothServeNearAsync();
         return storefronts;

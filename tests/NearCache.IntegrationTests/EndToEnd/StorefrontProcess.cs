@@ -29,7 +29,9 @@ internal sealed class StorefrontProcess : ServerProcess
 
     /// <summary>The lines of logged and unhandled exceptions.</summary>
     public IReadOnlyList<string> Failures() =>
-        [.. Output.Split('\n').Where(line => line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal) || line.Contains("Unhandled exception", StringComparison.Ordinal))];
+        [.. Output.Split('\n')
+            .Where(line => line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal)
+                || line.Contains("Unhandled exception", StringComparison.Ordinal))];
 
     public override async ValueTask DisposeAsync()
     {

@@ -42,9 +42,10 @@ public sealed class TwoNamespacesTests(ITestOutputHelper output)
         await menus.Cache.DisposeAsync();
         var last = await after;
         Assert.Equal((1, 1), (proxy.Accepted, proxy.Connections));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
-            [FIGURE] two namespaces on one connection, {Workers} workers each: orders (100 B) alone {alone[0]}; beside menus (20 kB) {both[0]}; menus {both[1]}; after menus has ended {last[0]}; {orders.NearHits} and {menus.NearHits} near hits, {proxy.Accepted} connection
-            """));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"[FIGURE] two namespaces on one connection, {Workers} workers each: orders (100 B) "
+            + $"alone {alone[0]}; beside menus (20 kB) {both[0]}; menus {both[1]}; after menus has ended {last[0]}; "
+            + $"{orders.NearHits} and {menus.NearHits} near hits, {proxy.Accepted} connection"));
         await host.StopAsync();
         await Eventually.BecomesTrueAsync(() => proxy.Connections == 0, "the connection is closed");
     }

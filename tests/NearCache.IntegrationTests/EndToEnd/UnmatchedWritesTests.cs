@@ -32,14 +32,16 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
         await ManyAsync(count, i => cache.IncrementAsync(string.Create(CultureInfo.InvariantCulture, $"views:{i % 1000}")));
 
         var after = await server.LastZxidAsync();
-        output.WriteLine($"[FIGURE] a process start: {started - before} ZooKeeper transactions; {count:N0} unmatched sets and {count:N0} counts: {after - started} transactions, {clock.Elapsed.TotalSeconds:0.0} s");
+        output.WriteLine($"[FIGURE] a process start: {started - before} ZooKeeper transactions; {count:N0} unmatched sets and "
+            + $"{count:N0} counts: {after - started} transactions, {clock.Elapsed.TotalSeconds:0.0} s");
         Assert.Equal(started, after);
         Assert.Equal(nodes, await NodesAsync(server));
         Assert.Equal(0, cache.Snapshot().NearEntries);
 
         await cache.SetAsync("product:1", "A yellow raincoat");
         await Eventually.BecomesTrueAsync(async () => await server.LastZxidAsync() > after, "the matched write is announced");
-        output.WriteLine($"[FIGURE] znodes before {nodes}, after {await NodesAsync(server)}; one matched set: {await server.LastZxidAsync() - after} transaction(s)");
+        output.WriteLine($"[FIGURE] znodes before {nodes}, after {await NodesAsync(server)}; one matched set: "
+            + $"{await server.LastZxidAsync() - after} transaction(s)");
         Assert.Equal(nodes, await NodesAsync(server));
     }
 

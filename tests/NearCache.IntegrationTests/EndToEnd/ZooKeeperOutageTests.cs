@@ -26,7 +26,8 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
             foreach (var shop in storefronts.Shops)
             {
                 // Served near, confirmed only by memcached's counters.
-                await Eventually.BecomesTrueAsync(async () => (await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "near hits go on");
+                await Eventually.BecomesTrueAsync(async () =>
+                    (await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "near hits go on");
                 Assert.True((await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear);
             }
 

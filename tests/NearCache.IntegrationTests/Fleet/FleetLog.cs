@@ -60,7 +60,8 @@ internal sealed class FleetLog
                     && NewestCompleteBefore(hit.Key, hit.Called - ticks) is { } newest
                     && newest.Value > hit.Value)
             {
-                yield return $"key {hit.Key}: {hit.Value} was served {Stopwatch.GetElapsedTime(newest.Returned, hit.Called).TotalSeconds:0.000} s after {newest.Value} was complete";
+                yield return $"key {hit.Key}: {hit.Value} was served "
+                    + $"{Stopwatch.GetElapsedTime(newest.Returned, hit.Called).TotalSeconds:0.000} s after {newest.Value} was complete";
             }
         }
     }

@@ -36,7 +36,8 @@ public sealed class FleetLogTests : IDisposable
 
     public void Dispose() => File.Delete(_file);
 
-    private static LoggedOperation[] Write(long value, double at) => [LoggedOperation(OperationKind.WriteBegins, value, at), LoggedOperation(OperationKind.WriteDone, value, at)];
+    private static LoggedOperation[] Write(long value, double at) =>
+        [LoggedOperation(OperationKind.WriteBegins, value, at), LoggedOperation(OperationKind.WriteDone, value, at)];
 
     private static LoggedOperation[] Hit(long value, double at) => [LoggedOperation(OperationKind.NearHit, value, at)];
 

@@ -57,7 +57,8 @@ public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
         }
 
         var log = new FleetLog(clients.Select(client => client.Log));
-        output.WriteLine($"[FIGURE] {log.NearHits:N0} near hits checked, {log.RemoteReads:N0} remote reads, {log.Writes:N0} writes done, {log.UncertainWrites:N0} uncertain; oldest value served {log.WorstStaleness().TotalSeconds:0.00} s");
+        output.WriteLine($"[FIGURE] {log.NearHits:N0} near hits checked, {log.RemoteReads:N0} remote reads, {log.Writes:N0} writes "
+            + $"done, {log.UncertainWrites:N0} uncertain; oldest value served {log.WorstStaleness().TotalSeconds:0.00} s");
         output.WriteLine($"[FIGURE] faults seen: {string.Join(", ", faults.Seen.Select(fault => $"{fault.Key} {fault.Value}"))}");
         Assert.Empty(log.Violations(Bound).Take(10));
         Assert.True(log.NearHits >= (minutes > 0 ? 1_000_000 : 20_000), $"only {log.NearHits} near hits");

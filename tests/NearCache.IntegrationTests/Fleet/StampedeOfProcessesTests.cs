@@ -38,7 +38,8 @@ public sealed class StampedeOfProcessesTests(ITestOutputHelper output)
             waits.AddRange(reports.SelectMany(report => report.Waits));
         }
 
-        output.WriteLine($"[FIGURE] stampede of {Processes} processes with {Callers} callers each on a missing key, factory 20 ms, run once in each of {rounds} rounds: a caller waited {new Percentiles(waits)}");
+        output.WriteLine($"[FIGURE] stampede of {Processes} processes with {Callers} callers each on a missing key, factory 20 ms, run "
+            + $"once in each of {rounds} rounds: a caller waited {new Percentiles(waits)}");
         foreach (var member in members)
         {
             await member.StopAsync();

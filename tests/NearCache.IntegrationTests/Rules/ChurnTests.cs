@@ -56,7 +56,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
         }));
         var (took, cost) = (clock.Elapsed.TotalSeconds, await fleet.ZooKeeper.LastZxidAsync() - zxid);
         var during = reads.Take();
-        output.WriteLine($"[FIGURE] import: {written:N0} writes in {took:0.0} s cost {cost} transactions; near hits meanwhile: other rules {during.Other:P1}, the rule itself {during.Own:P1}");
+        output.WriteLine($"[FIGURE] import: {written:N0} writes in {took:0.0} s cost {cost} transactions; near hits meanwhile: other "
+            + $"rules {during.Other:P1}, the rule itself {during.Own:P1}");
         Assert.Equal(ChurnBreakerState.Open, Rule(writer, "import").ChurnBreaker);
 
         // 5 announcements a second until it trips, members, and queued announcements, independent of the length of the import.
@@ -97,7 +98,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         await FiveASecondAsync(fleet, () => IsEverywhere(fleet, ChurnBreakerState.Open));
         var tripped = await fleet.ZooKeeper.LastZxidAsync();
-        output.WriteLine($"[FIGURE] 20 processes at 5 writes/s: no process announces after {clock.Elapsed.TotalSeconds:0.0} s and {tripped - before} transactions; {Rule(fleet.Caches[0], "locks").ChurnReason}");
+        output.WriteLine($"[FIGURE] 20 processes at 5 writes/s: no process announces after {clock.Elapsed.TotalSeconds:0.0} s and "
+            + $"{tripped - before} transactions; {Rule(fleet.Caches[0], "locks").ChurnReason}");
         clock.Restart();
         await FiveASecondAsync(fleet, () => clock.Elapsed > TimeSpan.FromSeconds(30));
         output.WriteLine(
@@ -110,7 +112,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
         clock.Restart();
         await FiveASecondAsync(fleet, () => IsEverywhere(fleet, ChurnBreakerState.Open));
         var cost = await fleet.ZooKeeper.LastZxidAsync() - opened;
-        output.WriteLine($"[FIGURE] 20 processes at 5 writes/s, half-open: tripped again after {clock.Elapsed.TotalSeconds:0.0} s and {cost} transactions");
+        output.WriteLine($"[FIGURE] 20 processes at 5 writes/s, half-open: tripped again after {clock.Elapsed.TotalSeconds:0.0} s and "
+            + $"{cost} transactions");
         Assert.InRange(cost, 0, 66);
     }
 
@@ -125,7 +128,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
         reads.Take();
         await Task.Delay(TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
         var ratios = reads.Take();
-        output.WriteLine($"[FIGURE] import, {name}: near hits of other rules {ratios.Other:P1}, of the rule itself {ratios.Own:P1}; {await fleet.ZooKeeper.LastZxidAsync() - zxid} transactions in {seconds} s");
+        output.WriteLine($"[FIGURE] import, {name}: near hits of other rules {ratios.Other:P1}, of the rule itself {ratios.Own:P1}; "
+            + $"{await fleet.ZooKeeper.LastZxidAsync() - zxid} transactions in {seconds} s");
         return ratios;
     }
 

@@ -52,7 +52,8 @@ public sealed class CleanerTests(ITestOutputHelper output)
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"[FIGURE] cleaner: {count:N0} znodes in one parent, broken off at {count - left:N0}; the remaining {done.Removed:N0} in {clock.Elapsed.TotalSeconds:0.0} s at {rate:N0}/s and {done.Transactions} transactions ({cost} of the ensemble)"));
+            $"[FIGURE] cleaner: {count:N0} znodes in one parent, broken off at {count - left:N0}; the remaining {done.Removed:N0} in "
+                + $"{clock.Elapsed.TotalSeconds:0.0} s at {rate:N0}/s and {done.Transactions} transactions ({cost} of the ensemble)"));
         Assert.Equal((left + 2, left + 2, 1), (done.Leftovers, done.Removed, done.Alive));
         Assert.Null(await admin.ExistsAsync(Keys));
         Assert.Equal(own, await OwnAsync(admin));
@@ -159,7 +160,8 @@ public sealed class CleanerTests(ITestOutputHelper output)
             Home + "/rules",
             .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}")),
         ];
-        string[] members = [.. (await admin.GetChildrenAsync(Home + "/members")).Names.Where(name => name != "old").Select(name => $"{Home}/members/{name}")];
+        string[] members = [.. (await admin.GetChildrenAsync(Home + "/members")).Names.Where(name => name != "old")
+            .Select(name => $"{Home}/members/{name}")];
         var own = new List<string>();
         foreach (var path in paths.Concat(members))
         {

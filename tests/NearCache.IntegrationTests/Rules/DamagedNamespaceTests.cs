@@ -13,7 +13,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 {
     private const string Home = "/nearcache/rules";
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(3);
-    private static readonly string[] Slots = [.. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
+    private static readonly string[] Slots = [.. Enumerable.Range(0, 8)
+        .Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
 
     [Theory]
     [InlineData(false)]
@@ -42,7 +43,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 
         var cost = await fleet.ZooKeeper.LastZxidAsync() - zxid;
         var asked = await ReceivedAsync(fleet) - requests;
-        output.WriteLine($"[FIGURE] {removed.Length} nodes were missing: {cost} transactions and {asked} requests in {clock.Elapsed.TotalSeconds:0.0} s (before: 527 to 669 transactions and 2,676 requests a second)");
+        output.WriteLine($"[FIGURE] {removed.Length} nodes were missing: {cost} transactions and {asked} requests in "
+            + $"{clock.Elapsed.TotalSeconds:0.0} s (before: 527 to 669 transactions and 2,676 requests a second)");
         await AllExistAsync(admin, removed);
 
         // Its session, and the nodes that it creates.
@@ -100,7 +102,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
             "all is well again",
             TimeSpan.FromMinutes(2));
 
-        foreach (var path in Slots.Concat((await admin.GetChildrenAsync(Home + "/members")).Names.Select(name => $"{Home}/members/{name}")).Concat([Home + "/slots", Home + "/members", Home + "/config", Home + "/rules", Home]))
+        foreach (var path in Slots.Concat((await admin.GetChildrenAsync(Home + "/members")).Names.Select(name => $"{Home}/members/{name}"))
+            .Concat([Home + "/slots", Home + "/members", Home + "/config", Home + "/rules", Home]))
         {
             await admin.DeleteAsync(path);
         }
@@ -139,7 +142,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
 
         var (took, cost, asked) = (
             clock.Elapsed.TotalSeconds, await fleet.ZooKeeper.LastZxidAsync() - zxid, await ReceivedAsync(fleet) - requests);
-        output.WriteLine($"[FIGURE] {what}: {writes} writes in {took:0.0} s, {cost} transactions, {asked} requests (before: 694 to 2,537 reads a second)");
+        output.WriteLine($"[FIGURE] {what}: {writes} writes in {took:0.0} s, {cost} transactions, {asked} requests (before: 694 to "
+            + $"2,537 reads a second)");
 
         // Announcements at 5 a second, each with a read of its slot before and after; three repairs; the allowance.
         Assert.InRange(cost, 0, (5 * took) + 2 + EnsembleLimits.TransactionsOfNewSession + took);

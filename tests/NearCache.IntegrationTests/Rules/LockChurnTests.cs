@@ -31,7 +31,8 @@ public sealed class LockChurnTests(ITestOutputHelper output)
         await churn;
 
         var reason = Rule(fleet.Caches[1], "locks").ChurnReason;
-        output.WriteLine($"[FIGURE] churn breaker: {tripped - before} transactions for {written:N0} locks until no process announced them, {after - tripped} for 2,000 more; {reason}");
+        output.WriteLine($"[FIGURE] churn breaker: {tripped - before} transactions for {written:N0} locks until no process announced "
+            + $"them, {after - tripped} for 2,000 more; {reason}");
         Assert.StartsWith(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -40,7 +40,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
 
         var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
         var took = clock.Elapsed.TotalSeconds;
-        output.WriteLine($"[FIGURE] rules over every key, no churn breaker: {writes:N0} writes of distinct keys in {took:0.0} s cost {cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
+        output.WriteLine($"[FIGURE] rules over every key, no churn breaker: {writes:N0} writes of distinct keys in {took:0.0} s cost "
+            + $"{cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
 
         // 5 announcements a second, one accumulated token, and one that may be borrowed.
         Assert.InRange(cost, 1, (5 * took) + 2);
@@ -102,7 +103,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
 
         var took = clock.Elapsed.TotalSeconds;
         var cost = await fleet.ZooKeeper.LastZxidAsync() - idle;
-        output.WriteLine($"[FIGURE] a matcher that says yes to every key, churn breaker {(hasBreaker ? "on" : "off")}: {writes:N0} writes in {took:0.0} s cost {cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
+        output.WriteLine($"[FIGURE] a matcher that says yes to every key, churn breaker {(hasBreaker ? "on" : "off")}: {writes:N0} "
+            + $"writes in {took:0.0} s cost {cost} transactions and {await NodesAsync(fleet) - nodes} znodes");
         Assert.Equal(hasBreaker, IsOpen(cache));
 
         // The budget, one accumulated token, and one that may be borrowed.
@@ -135,7 +137,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
                 async () => await NodesAsync(fleet) >= nodes + count, "all are members", TimeSpan.FromMinutes(2));
             await all.CancelAsync();
             var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
-            output.WriteLine($"[FIGURE] {count} sessions joined within {within.TotalSeconds:0} s: {cost} transactions, {await NodesAsync(fleet) - nodes} znodes; a bystander's reads meanwhile: {new Percentiles(await latencies)}");
+            output.WriteLine($"[FIGURE] {count} sessions joined within {within.TotalSeconds:0} s: {cost} transactions, "
+                + $"{await NodesAsync(fleet) - nodes} znodes; a bystander's reads meanwhile: {new Percentiles(await latencies)}");
             Assert.Equal(nodes + count, await NodesAsync(fleet));
             Assert.InRange(cost, 2 * count, (2 * count) + 2);
             Assert.Equal(0, joined.Sum(cache => cache.Snapshot().ZooKeeperWrites));
@@ -155,7 +158,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
         var back = new System.Collections.Concurrent.ConcurrentQueue<TimeSpan>();
         var (clock, before) = (Stopwatch.StartNew(), 0L);
         using var ending = new CancellationTokenSource();
-        ZooKeeper.ZooKeeperClient[] sessions = [.. Enumerable.Range(0, count).Select(_ => new ZooKeeper.ZooKeeperClient(new ZooKeeper.ZooKeeperOptions
+        ZooKeeper.ZooKeeperClient[] sessions = [.. Enumerable.Range(0, count)
+            .Select(_ => new ZooKeeper.ZooKeeperClient(new ZooKeeper.ZooKeeperOptions
         {
             ConnectionString = fleet.ZooKeeper.Address, RenewSession = true,
         }))];
@@ -173,7 +177,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
                     await Eventually.BecomesTrueAsync(() => back.Count >= count, "all have said so");
                     var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
                     var (total, busiest) = (back.Last() - back.First(), Busiest(back));
-                    output.WriteLine($"[FIGURE] ZooKeeper restarted, {count} sessions came back within {total.TotalSeconds:0.0} s; the busiest 100 ms saw {busiest}; {cost} transactions");
+                    output.WriteLine($"[FIGURE] ZooKeeper restarted, {count} sessions came back within {total.TotalSeconds:0.0} s; the "
+                        + $"busiest 100 ms saw {busiest}; {cost} transactions");
 
                     // A live session continues without a transaction; an expired one is ended, and another created.
                     Assert.InRange(cost, 0, (2 * count) + 10);
@@ -217,7 +222,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
         }
 
         var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
-        output.WriteLine($"[FIGURE] {restarts} processes killed as soon as they had a session: {cost} transactions, at most {most - nodes} znodes more than before");
+        output.WriteLine($"[FIGURE] {restarts} processes killed as soon as they had a session: {cost} transactions, at most "
+            + $"{most - nodes} znodes more than before");
         Assert.Equal(nodes, most);
         Assert.InRange(cost, restarts, (2 * restarts) + 2);
     }

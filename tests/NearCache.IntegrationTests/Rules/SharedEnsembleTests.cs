@@ -19,7 +19,8 @@ public sealed class SharedEnsembleTests
 {
     private const string Home = "/nearcache/rules";
     private static readonly string[] AllNodes =
-        [Home, Home + "/config", Home + "/rules", Home + "/members", Home + "/slots", .. Enumerable.Range(0, 8).Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
+        [Home, Home + "/config", Home + "/rules", Home + "/members", Home + "/slots", .. Enumerable.Range(0, 8)
+            .Select(slot => string.Create(CultureInfo.InvariantCulture, $"{Home}/slots/{slot:00}"))];
 
     [Fact]
     public async Task Who_else_lives_in_the_ensemble_is_said_once_and_shown_in_health_data_also_under_a_chroot()
@@ -184,5 +185,6 @@ public sealed class SharedEnsembleTests
             announcementsPerNamespace: 100,
             new NearClock(TimeProvider.System),
             TimeProvider.System,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.None);
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance)
+                .Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.None);
 }

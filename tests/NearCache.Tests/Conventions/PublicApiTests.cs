@@ -23,7 +23,8 @@ public sealed class PublicApiTests
         var (was, now) = (File.ReadAllLines(record), surface.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.True(
             was.SequenceEqual(now),
-            $"The public surface of {name} has changed. If that is meant, run the tests with ACCEPT_PUBLIC_API=1 and commit the difference.\n"
+            $"The public surface of {name} has changed. If that is meant, run the tests with ACCEPT_PUBLIC_API=1 and commit the "
+                + $"difference.\n"
             + string.Join('\n', Difference(was, now)));
     }
 

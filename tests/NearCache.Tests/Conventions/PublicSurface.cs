@@ -13,7 +13,8 @@ namespace NearCache.Tests.Conventions;
 /// </remarks>
 internal static class PublicSurface
 {
-    private const BindingFlags All = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags All =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     /// <summary>The surface of an assembly.</summary>
     public static string Of(Assembly assembly) => Of(assembly.GetExportedTypes());
@@ -27,7 +28,8 @@ internal static class PublicSurface
         yield return Head(type);
         if (type.IsEnum)
         {
-            foreach (var field in type.GetFields(BindingFlags.Public | BindingFlags.Static).OrderBy(field => field.Name, StringComparer.Ordinal))
+            foreach (var field in type.GetFields(BindingFlags.Public | BindingFlags.Static)
+                .OrderBy(field => field.Name, StringComparer.Ordinal))
             {
                 yield return $"    {field.Name} = {Convert.ToString(field.GetRawConstantValue(), CultureInfo.InvariantCulture)}";
             }
@@ -56,14 +58,15 @@ internal static class PublicSurface
                 && type.IsSealed ? "static class" : type.IsAbstract ? "abstract class" : type.IsSealed ? "sealed class" : "class";
         var above = type.IsValueType || type.BaseType is null || type.BaseType == typeof(object) ? [] : new[] { type.BaseType };
         var inherited = above.SelectMany(parent => parent.GetInterfaces())
-            .Concat(type.GetInterfaces().SelectMany(face => face.GetInterfaces()))
+            .Concat(type.GetInterfaces().SelectMany(candidate => candidate.GetInterfaces()))
             .ToHashSet();
-        var faces = type.GetInterfaces()
-            .Where(face => face.IsVisible && !inherited.Contains(face) && !type.IsEnum)
+        var interfaces = type.GetInterfaces()
+            .Where(candidate => candidate.IsVisible && !inherited.Contains(candidate) && !type.IsEnum)
             .Select(SurfaceNames.Of)
             .Order(StringComparer.Ordinal);
-        var parents = above.Select(SurfaceNames.Of).Where(_ => !typeof(Delegate).IsAssignableFrom(type)).Concat(faces).ToArray();
-        return $"{kind} {SurfaceNames.Of(type)}{SurfaceNames.Constraints(type.GetGenericArguments())}{(parents.Length == 0 ? "" : " : " + string.Join(", ", parents))}";
+        var parents = above.Select(SurfaceNames.Of).Where(_ => !typeof(Delegate).IsAssignableFrom(type)).Concat(interfaces).ToArray();
+        return $"{kind} {SurfaceNames.Of(type)}{SurfaceNames.Constraints(type.GetGenericArguments())}"
+            + (parents.Length == 0 ? "" : " : " + string.Join(", ", parents));
     }
 
     private static string? Member(MemberInfo member) => member switch
@@ -119,15 +122,18 @@ internal static class PublicSurface
     }
 
     private static string Method(MethodInfo method) =>
-        $"{Modifiers(method)}{SurfaceNames.Of(method.ReturnParameter)} {method.Name}{SurfaceNames.Parameters(method.GetGenericArguments())}({Parameters(method)}){SurfaceNames.Constraints(method.GetGenericArguments())}";
+        $"{Modifiers(method)}{SurfaceNames.Of(method.ReturnParameter)} {method.Name}{SurfaceNames.Parameters(method.GetGenericArguments())}"
+            + $"({Parameters(method)}){SurfaceNames.Constraints(method.GetGenericArguments())}";
 
     private static string Parameters(MethodBase method) =>
         (method.IsDefined(typeof(ExtensionAttribute)) ? "this " : "") + string.Join(", ", method.GetParameters().Select(Parameter));
 
     private static string Parameter(ParameterInfo parameter)
     {
-        var by = parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : parameter.IsOut ? "out " : parameter.IsIn ? "in " : parameter.ParameterType.IsByRef ? "ref " : "";
-        return $"{by}{SurfaceNames.Of(parameter)} {parameter.Name}{(parameter.HasDefaultValue ? $" = {Literal(parameter.RawDefaultValue)}" : "")}";
+        var by = parameter.IsDefined(typeof(ParamArrayAttribute)) ? "params " : parameter.IsOut ? "out " : parameter.IsIn ? "in "
+            : parameter.ParameterType.IsByRef ? "ref " : "";
+        return $"{by}{SurfaceNames.Of(parameter)} {parameter.Name}"
+            + (parameter.HasDefaultValue ? $" = {Literal(parameter.RawDefaultValue)}" : "");
     }
 
     private static string Literal(object? value) => value switch

@@ -42,6 +42,7 @@ public sealed class PublicSurfaceTests
     public void The_record_tells_all_that_could_break_a_caller() => Assert.Equal(
         Samples.ReplaceLineEndings("\n"),
         PublicSurface.Of(
-            [typeof(SampleBox<>), typeof(SampleKind), typeof(ISampleFace), typeof(SampleRecord), typeof(SampleBase), typeof(SampleDerived), typeof(SampleHandler), typeof(SampleExtensions)])
+            [typeof(SampleBox<>), typeof(SampleKind), typeof(ISampleFace), typeof(SampleRecord), typeof(SampleBase), typeof(SampleDerived),
+                typeof(SampleHandler), typeof(SampleExtensions)])
             .Replace("NearCache.Tests.Conventions.", "", StringComparison.Ordinal));
 }

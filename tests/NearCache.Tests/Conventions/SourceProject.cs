@@ -112,7 +112,8 @@ internal sealed class SourceProject
         var symbol = model.GetSymbolInfo(name).Symbol;
         var named = symbol is INamedTypeSymbol type ? type : symbol?.ContainingType;
         // A name alone, as in nameof(X), is not a use.
-        if (name.Ancestors().OfType<InvocationExpressionSyntax>().Any(call => call.Expression is IdentifierNameSyntax { Identifier.Text: "nameof" }))
+        if (name.Ancestors().OfType<InvocationExpressionSyntax>()
+            .Any(call => call.Expression is IdentifierNameSyntax { Identifier.Text: "nameof" }))
         {
             yield break;
         }

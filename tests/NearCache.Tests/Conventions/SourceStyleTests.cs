@@ -38,7 +38,9 @@ public sealed class SourceStyleTests
     {
         var found = Sources("src")
             .Where(file => !IsBelow(file, FoldersWithPersons))
-            .SelectMany(file => Lines(file).Where(line => SpeaksOfPersons(line.Text)).Select(line => $"{file}:{line.Number}: {line.Text.Trim()}"));
+            .SelectMany(file => Lines(file)
+                .Where(line => SpeaksOfPersons(line.Text))
+                .Select(line => $"{file}:{line.Number}: {line.Text.Trim()}"));
 
         Assert.Empty(found);
     }

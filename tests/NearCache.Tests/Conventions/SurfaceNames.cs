@@ -117,8 +117,13 @@ internal static class SurfaceNames
         var outer = type.DeclaringType is { } declaring ? $"{Of(declaring)}." : type.Namespace is { Length: > 0 } space ? $"{space}." : "";
         var tick = type.Name.IndexOf('`', StringComparison.Ordinal);
         var name = outer + (tick < 0 ? type.Name : type.Name[..tick]);
-        return tick < 0 ? name + mark
-            : $"{name}<{string.Join(", ", arguments.Select((argument, i) => Of(argument, nullability?.GenericTypeArguments is { } inner && i < inner.Length ? inner[i] : null)))}>{mark}";
+        if (tick < 0)
+        {
+            return name + mark;
+        }
+
+        var nulls = nullability?.GenericTypeArguments ?? [];
+        return $"{name}<{string.Join(", ", arguments.Select((argument, i) => Of(argument, i < nulls.Length ? nulls[i] : null)))}>{mark}";
     }
 
     private static string Mark(NullabilityInfo? nullability) => nullability is null ? ""
