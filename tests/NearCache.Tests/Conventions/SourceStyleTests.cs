@@ -12,11 +12,19 @@ public sealed class SourceStyleTests
     private const int MostSmallFiles = 121;
 
     // Folders that are not yet checked for width, and for words.
-    private static readonly string[] WiderFolders = ["src/", "samples/", "tests/"];
+    private static readonly string[] WiderFolders =
+    [
+        "src/", "tests/NearCache.Benchmarks/Near/", "tests/NearCache.Memcached.Tests/", "tests/NearCache.Tests/",
+        "tests/NearCache.TestSupport/", "tests/NearCache.Transport.Tests/", "tests/NearCache.ZooKeeper.Tests/",
+    ];
+
     private static readonly string[] FoldersWithPersons = ["src/"];
 
     // Files that may have wider lines, with the reason.
-    private static readonly Dictionary<string, string> WiderFiles = [];
+    private static readonly Dictionary<string, string> WiderFiles = new()
+    {
+        ["samples/QuickStart/Program.cs"] = "The README shows it as ten lines.",
+    };
 
     // Prose: comments, and string literals of several words. Names of code in it are ignored, such as Who, the author of an edit.
     private static readonly Regex Prose = new(@"//.*|""[^""]*\s[^""]*""");
