@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
 using NearCache.Composition;
@@ -12,6 +13,9 @@ namespace NearCache.Tests.Sequences;
 /// </summary>
 public sealed class OtherRemoteChurnTests : IAsyncLifetime
 {
+    // Confirmations are a second apart, and one may be in flight.
+    private static readonly TimeSpan KeepsUpWithin = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(200);
     private readonly ManualTime _time = new();
     private readonly FakeZooKeeper _zooKeeper;
     private readonly MemoryDistributedCache _remote = new(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions()));
@@ -144,13 +148,21 @@ public sealed class OtherRemoteChurnTests : IAsyncLifetime
         await task;
     }
 
-    // What works in the background needs time of the machine, too: replies come through sockets.
+    // The clock waits for the processes, whose requests go through sockets: the next second begins when both are confirmed by a recent one.
+    // A process that waits for the clock itself, to connect or to retry, cannot be; after a while the clock goes on.
     private async Task PassAsync(int seconds)
     {
         for (var second = 0; second < seconds; second++)
         {
             _time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+            var turned = Stopwatch.GetTimestamp();
+            while (!(HasKeptUp(_writer) && HasKeptUp(_other)) && Stopwatch.GetElapsedTime(turned) < LongestWait)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            }
         }
     }
+
+    private static bool HasKeptUp(NearCacheClient process) =>
+        process.Snapshot() is { ZooKeeper: "Connected", Servers: var servers } && servers.All(server => server.ConfirmedBefore < KeepsUpWithin);
 }
