@@ -9,7 +9,7 @@ internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Se
         """
         dotnet run --project samples/IncidentReplay -- [settings]
 
-          --zookeeper 127.0.0.1:2181   one server of an ensemble that nobody needs; it must answer "srvr"
+          --zookeeper 127.0.0.1:2181   one server of a test ensemble; it must answer "srvr"
           --memcached 127.0.0.1:11211
           --seconds   20               how long each run lasts, 10 to 600
           --locks     2000             lock keys set and removed a second, at most 10000

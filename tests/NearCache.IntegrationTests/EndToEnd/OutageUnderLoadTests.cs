@@ -20,7 +20,7 @@ public sealed class OutageUnderLoadTests(ITestOutputHelper output)
     private static readonly TimeSpan Phase = TimeSpan.FromSeconds(TestScale.Of(4, 30));
 
     [Fact]
-    public async Task Everybody_is_answered_and_the_source_sees_one_load_a_key_and_never_more_than_the_bound()
+    public async Task Every_request_is_answered_and_the_source_sees_one_load_a_key_and_never_more_than_the_bound()
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
         await using var shop = await StorefrontProcess.StartNewAsync(

@@ -17,7 +17,7 @@ public sealed class StampedeTests(ITestOutputHelper output)
     [Theory]
     [InlineData("product")]
     [InlineData("basket")]
-    public async Task One_factory_of_the_fleet_runs_for_all_who_come_together(string kind)
+    public async Task One_factory_of_the_fleet_runs_for_all_concurrent_callers(string kind)
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
         var caches = Enumerable.Range(0, Processes).Select(_ => Make(memcached.Address)).ToArray();

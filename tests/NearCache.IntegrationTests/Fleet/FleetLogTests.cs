@@ -24,7 +24,7 @@ public sealed class FleetLogTests : IDisposable
         Assert.Empty(Log(Write(1, at: 0), Write(2, at: 10), Hit(1, at: 14.9)).Violations(Bound));
 
     [Fact]
-    public void A_value_that_nobody_wrote_is_found() => Assert.Single(Log(Write(1, at: 0), Hit(7, at: 1)).Violations(Bound));
+    public void A_value_without_a_write_is_found() => Assert.Single(Log(Write(1, at: 0), Hit(7, at: 1)).Violations(Bound));
 
     [Fact]
     public void A_write_of_unknown_outcome_may_take_effect_late() =>

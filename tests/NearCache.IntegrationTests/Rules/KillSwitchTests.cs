@@ -62,7 +62,7 @@ public sealed class KillSwitchTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_stop_that_nobody_outside_acknowledges_stops_this_process_and_says_so()
+    public async Task A_stop_without_an_acknowledgement_stops_this_process_and_throws()
     {
         await using var fleet = await RuleFleet.StartAsync(caches: 1);
         await fleet.ServeNearAsync("product:1");

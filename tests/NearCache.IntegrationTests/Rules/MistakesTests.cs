@@ -113,19 +113,19 @@ public sealed class MistakesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Sessions_that_join_within_a_minute_cost_two_transactions_and_a_znode_each_and_a_bystander_does_not_notice()
+    public async Task Sessions_that_join_within_a_minute_cost_two_transactions_and_a_znode_each_and_a_co_tenant_does_not_notice()
     {
         var (count, within) = (TestScale.Of(60, 500), TimeSpan.FromSeconds(TestScale.Of(6, 60)));
         await using var fleet = await RuleFleet.StartAsync(caches: 1);
         await fleet.AreMembersAsync(1);
-        await using var bystander = new ZooKeeper.ZooKeeperClient(fleet.ZooKeeper.Address);
-        await bystander.CreateAsync("/registry", null);
+        await using var coTenant = new ZooKeeper.ZooKeeperClient(fleet.ZooKeeper.Address);
+        await coTenant.CreateAsync("/registry", null);
         var (before, nodes) = (await fleet.ZooKeeper.LastZxidAsync(), await NodesAsync(fleet));
         var joined = new NearCacheClient[count];
         try
         {
             using var all = new CancellationTokenSource();
-            var latencies = LatenciesAsync(bystander, all.Token);
+            var latencies = LatenciesAsync(coTenant, all.Token);
             for (var i = 0; i < count; i++)
             {
                 joined[i] = RuleFleet.Make(
@@ -138,7 +138,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
             await all.CancelAsync();
             var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
             output.WriteLine($"[FIGURE] {count} sessions joined within {within.TotalSeconds:0} s: {cost} transactions, "
-                + $"{await NodesAsync(fleet) - nodes} znodes; a bystander's reads meanwhile: {new Percentiles(await latencies)}");
+                + $"{await NodesAsync(fleet) - nodes} znodes; a co-tenant's reads meanwhile: {new Percentiles(await latencies)}");
             Assert.Equal(nodes + count, await NodesAsync(fleet));
             Assert.InRange(cost, 2 * count, (2 * count) + 2);
             Assert.Equal(0, joined.Sum(cache => cache.Snapshot().ZooKeeperWrites));

@@ -97,7 +97,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Many_namespaces_and_a_name_that_a_machine_made_are_warned_of_once_and_nobody_elses_namespace_is_listed()
+    public async Task Many_namespaces_and_a_generated_name_are_warned_of_once_and_no_other_namespace_is_listed()
     {
         await using var fleet = await RuleFleet.StartAsync(caches: 0);
         await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);

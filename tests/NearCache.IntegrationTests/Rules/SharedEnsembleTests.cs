@@ -54,7 +54,7 @@ public sealed class SharedEnsembleTests
     }
 
     [Fact]
-    public async Task With_access_rights_nobody_else_can_read_or_change_what_a_namespace_has()
+    public async Task With_access_rights_no_other_identity_can_read_or_change_a_namespace()
     {
         await using var fleet = await RuleFleet.StartAsync(caches: 2, configure: options =>
         {
@@ -81,7 +81,7 @@ public sealed class SharedEnsembleTests
     }
 
     [Fact]
-    public async Task On_request_a_quota_is_set_once_as_zkCli_would_and_what_somebody_made_of_it_later_stays()
+    public async Task On_request_a_quota_is_set_once_as_zkCli_would_and_a_later_change_of_it_stays()
     {
         await using var fleet = await RuleFleet.StartAsync(
             caches: 1, configure: options => (options.Ensemble.QuotaZNodes, options.Ensemble.QuotaBytes) = (200, 500_000));

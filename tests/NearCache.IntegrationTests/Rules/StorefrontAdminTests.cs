@@ -10,7 +10,7 @@ namespace NearCache.IntegrationTests.Rules;
 public sealed class StorefrontAdminTests
 {
     [Fact]
-    public async Task An_operator_with_the_key_stops_the_shop_and_ends_the_stop_and_nobody_else_can()
+    public async Task Only_an_operator_with_the_key_stops_the_shop_and_ends_the_stop()
     {
         await using var process = await StorefrontProcess.StartNewAsync("NearCache:AllowEmbedded=true", "Storefront:AdminKey=secret");
         using var http = new HttpClient { BaseAddress = new Uri($"http://{process.Address}") };
