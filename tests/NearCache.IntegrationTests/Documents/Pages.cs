@@ -26,7 +26,7 @@ internal static partial class Pages
     private static HashSet<string> Known { get; } = [.. Files()];
 
     /// <summary>
-    /// The files that a page names in backquotes and the link targets that do not exist. A name may be the end of a path.
+    /// The files that a page names in backquotes and the targets and headings it links to that do not exist. A name may be the end of a path.
     /// </summary>
     public static IEnumerable<string> MissingFiles(string page, string text)
     {
@@ -42,12 +42,20 @@ internal static partial class Pages
 
         foreach (Match link in Link().Matches(text))
         {
-            var path = link.Groups[1].Value.Split('#')[0];
-            if (path.Length > 0
-                && !path.Contains("://", StringComparison.Ordinal)
-                && !Path.Exists(Path.Combine(Repository.Root, folder, path)))
+            var parts = link.Groups[1].Value.Split('#');
+            var path = Path.Combine(Repository.Root, folder, parts[0]);
+            if (parts[0].Contains("://", StringComparison.Ordinal))
             {
-                yield return $"{page}: link to {path}";
+                continue;
+            }
+
+            if (parts[0].Length > 0 && !Path.Exists(path))
+            {
+                yield return $"{page}: link to {parts[0]}";
+            }
+            else if (parts.Length > 1 && !Anchors(parts[0].Length > 0 ? File.ReadAllText(path) : text).Contains(parts[1]))
+            {
+                yield return $"{page}: link to {parts[0]}#{parts[1]}";
             }
         }
     }
@@ -86,6 +94,10 @@ internal static partial class Pages
         .SelectMany(file => Word().Matches(Repository.Read(file)).Select(word => word.Value))
         .ToHashSet();
 
+    // As GitHub makes them of headings: lower case, without punctuation, with hyphens for spaces.
+    private static IEnumerable<string> Anchors(string text) => Heading().Matches(text).Select(heading =>
+        NoAnchor().Replace(heading.Groups[1].Value.ToLowerInvariant(), "").Replace(' ', '-'));
+
     private static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));
 
     private static string Resolve(string folder, string path) =>
@@ -102,6 +114,12 @@ internal static partial class Pages
 
     [GeneratedRegex(@"/(coming-from|compar|from-|upgrad|version)[^/]*$")]
     private static partial Regex AboutOthers();
+
+    [GeneratedRegex(@"^#+ (.+?)\r?$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NoAnchor();
 
     [GeneratedRegex(@"`([^`\n]+)`")]
     private static partial Regex Code();

@@ -40,12 +40,13 @@ public sealed class PagesTests
     }
 
     [Fact]
-    public void A_file_that_does_not_exist_is_found_out()
+    public void A_file_or_heading_that_does_not_exist_is_found_out()
     {
-        const string Text = "`src/NearCache/Nowhere.cs`, `README.md`, [here](nowhere.md), [there](index.md), `NearCacheClient.cs`";
+        const string Text = "# Why: `x`?\n`src/NearCache/Nowhere.cs`, `README.md`, [a](nowhere.md), [b](index.md), [c](#why-x), [d](#none)";
 
         Assert.Equal(
-            ["docs/some.md: `src/NearCache/Nowhere.cs`", "docs/some.md: link to nowhere.md"], Pages.MissingFiles("docs/some.md", Text));
+            ["docs/some.md: `src/NearCache/Nowhere.cs`", "docs/some.md: link to nowhere.md", "docs/some.md: link to #none"],
+            Pages.MissingFiles("docs/some.md", Text));
     }
 
     [Fact]
