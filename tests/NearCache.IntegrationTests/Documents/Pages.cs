@@ -26,7 +26,7 @@ internal static partial class Pages
     private static HashSet<string> Known { get; } = [.. Files()];
 
     /// <summary>
-    /// The files that a page names in backquotes and the targets and headings it links to that do not exist. A name may be the end of a path.
+    /// The missing files and folders that a page names in backquotes, and missing targets of its links. A name may be the end of a path.
     /// </summary>
     public static IEnumerable<string> MissingFiles(string page, string text)
     {
@@ -35,6 +35,14 @@ internal static partial class Pages
         {
             var path = name.Groups[1].Value;
             if (!Known.Any(file => file == path || file == Resolve(folder, path) || file.EndsWith('/' + path, StringComparison.Ordinal)))
+            {
+                yield return $"{page}: `{path}`";
+            }
+        }
+
+        foreach (var path in NamedFolder().Matches(text).Select(match => match.Groups[1].Value))
+        {
+            if (!Path.Exists(Path.Combine(Repository.Root, path)))
             {
                 yield return $"{page}: `{path}`";
             }
@@ -114,6 +122,9 @@ internal static partial class Pages
 
     [GeneratedRegex(@"/(coming-from|compar|from-|upgrad|version)[^/]*$")]
     private static partial Regex AboutOthers();
+
+    [GeneratedRegex(@"`((?:src|tests|samples|docs)/[\w/-]+(?:\.[\w/-]+)*)`")]
+    private static partial Regex NamedFolder();
 
     [GeneratedRegex(@"^#+ (.+?)\r?$", RegexOptions.Multiline)]
     private static partial Regex Heading();

@@ -9,7 +9,8 @@ public sealed class EnsembleGatewayTests
     // separate session and rate.
     private static readonly string[] MayHaveTheClient =
     [
-        "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "Composition/ClientPools.cs", "Composition/CoherenceTier.cs",
+        "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "Composition/ClientPools.cs",
+            "Composition/CoherenceTier.cs",
         "Composition/EnsembleTier.cs", "Maintenance/NamespaceCleaner.cs", "Coherence/Namespaces/LeftoverSweep.cs",
         "Coherence/Namespaces/NamespaceRemoval.cs",
     ];
