@@ -42,7 +42,8 @@ public sealed class PagesTests
     [Fact]
     public void A_file_or_heading_that_does_not_exist_is_found_out()
     {
-        const string Text = "# A: `x`?\n`src/NearCache/Nowhere.cs`, `README.md`, `src/Gone`, [a](none.md), [b](index.md), [c](#a-x), [d](#no)";
+        const string Text =
+            "# A: `x`\n`src/NearCache/Nowhere.cs`, `README.md`, `src/Gone`, [a](none.md), [b](index.md), [c](#a-x), [d](#no)";
 
         Assert.Equal(
             ["`src/NearCache/Nowhere.cs`", "`src/NearCache/Nowhere.cs`", "`src/Gone`", "link to none.md", "link to #no"],
