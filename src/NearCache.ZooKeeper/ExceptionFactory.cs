@@ -115,7 +115,7 @@ internal static class ExceptionFactory
         return null;
     }
 
-    // The messages of the chain: the outer exception says that TLS failed, an inner one why.
+    // The messages of all inner exceptions: the outer one reports that TLS failed, an inner one the reason.
     private static string Explain(Exception? reason)
     {
         var message = "";

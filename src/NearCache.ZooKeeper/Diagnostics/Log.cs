@@ -16,7 +16,7 @@ internal static partial class Log
     private static partial void ConnectFailed(
         this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
 
-    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    /// <summary>Logs one line. The stack trace is included if Debug is enabled.</summary>
     public static void ConnectFailed(this ILogger logger, LogLevel level, Exception exception, string server, double wait) =>
         logger.ConnectFailed(level, AtDebug(logger, exception), server, wait, exception.Message);
 
@@ -25,7 +25,7 @@ internal static partial class Log
     private static partial void ConnectionLost(
         this ILogger logger, LogLevel level, Exception? exception, string server, double wait, string problem);
 
-    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    /// <summary>Logs one line. The stack trace is included if Debug is enabled.</summary>
     public static void ConnectionLost(this ILogger logger, LogLevel level, Exception exception, string server, double wait) =>
         logger.ConnectionLost(level, AtDebug(logger, exception), server, wait, exception.Message);
 
@@ -59,7 +59,7 @@ internal static partial class Log
         "Session 0x{Session:x} could not be closed on the server and ends after its timeout: {Reason}")]
     private static partial void SessionLeft(this ILogger logger, Exception? exception, long session, string reason);
 
-    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    /// <summary>Logs one line. The stack trace is included if Debug is enabled.</summary>
     public static void SessionLeft(this ILogger logger, Exception exception, long session) =>
         logger.SessionLeft(AtDebug(logger, exception), session, exception.Message);
 
@@ -86,7 +86,7 @@ internal static partial class Log
     [LoggerMessage(3110, LogLevel.Warning, "The chroot {Chroot} of the connection string could not be read or created: {Reason}")]
     private static partial void ChrootFailed(this ILogger logger, Exception? exception, string chroot, string reason);
 
-    /// <summary>One line; the stack stands with it where Debug is logged.</summary>
+    /// <summary>Logs one line. The stack trace is included if Debug is enabled.</summary>
     public static void ChrootFailed(this ILogger logger, Exception exception, string chroot) =>
         logger.ChrootFailed(AtDebug(logger, exception), chroot, exception.Message);
 

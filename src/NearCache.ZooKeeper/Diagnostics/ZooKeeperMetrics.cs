@@ -5,8 +5,14 @@ namespace NearCache.ZooKeeper.Diagnostics;
 
 /// <summary>The instruments of the meter <c>NearCache.ZooKeeper</c>; docs/metrics-and-traces.md lists them.</summary>
 /// <remarks>
+/// <para>
+/// The folder <c>Diagnostics</c> holds everything that operators see: metrics (this class), spans (<see cref="ZooKeeperTraces"/>) and log
+/// events (<see cref="Log"/>).
+/// </para>
+/// <para>
 /// Frequent events are counted in fields, which observable instruments read at collection. Only durations are recorded one by one, and only
 /// while a listener collects them. Clients whose meters come from one factory share the instruments; their counts are summed.
+/// </para>
 /// </remarks>
 internal sealed class ZooKeeperMetrics : IDisposable
 {

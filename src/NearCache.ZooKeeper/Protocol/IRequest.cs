@@ -3,6 +3,9 @@ namespace NearCache.ZooKeeper.Protocol;
 /// <summary>
 /// A request record, and how to read its reply. Implemented by small structs, so that a call does not allocate the request.
 /// </summary>
+/// <remarks>
+/// The folder <c>Protocol</c> has one file per message. Its types convert between values and bytes; they use no socket, clock or logger.
+/// </remarks>
 internal interface IRequest<out TReply>
 {
     /// <summary>

@@ -22,7 +22,7 @@ internal readonly record struct MultiRequest(string Chroot, IReadOnlyList<MultiO
         MultiHeader.End.WriteTo(writer);
     }
 
-    // (MultiHeader; result)*; end. What comes is told by the header's type, not by what was asked: 3.8 answers create2 as create.
+    // (MultiHeader; result)*; end. The header determines the type of the result: 3.8 replies to create2 with create.
     public IReadOnlyList<MultiResult> ReadReply(ref JuteReader reader)
     {
         var results = new List<MultiResult>(Operations.Count);

@@ -3,6 +3,7 @@ using NearCache.Transport;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>The reason why the connection to a read-only server is aborted: another server has a quorum.</summary>
+/// <remarks>Reasons are passed to <see cref="Connection.Abort"/>. They are never thrown.</remarks>
 internal sealed class QuorumFoundException(ServerAddress server) : Exception($"{server} has a quorum.")
 {
     public ServerAddress Server => server;

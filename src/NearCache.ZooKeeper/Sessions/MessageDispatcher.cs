@@ -26,8 +26,8 @@ internal sealed class MessageDispatcher(
     public long LastZxid { get; private set; }
 
     /// <summary>
-    /// Gets a value that indicates whether a reply said that the server ends sessions without a known identity. The server closes the
-    /// connection after it.
+    /// Gets a value that indicates whether a reply reported that the server ends sessions without a known identity. The server then closes
+    /// the connection.
     /// </summary>
     public bool RequiresAuthentication { get; private set; }
 

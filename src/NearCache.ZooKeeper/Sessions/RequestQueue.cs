@@ -20,7 +20,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     private JuteWriter _takenControl = new(256);
     private Func<Operation, Exception>? _refusal;
     private bool _isAttached;
-    private bool _isTaking;
+    private bool _isSending;
 
     /// <summary>Gets the number of requests without a reply.</summary>
     public int Count
@@ -38,17 +38,17 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     public void Add(Operation operation)
     {
         Exception? refused = null;
-        var (mustWake, isAlone) = (false, false);
+        var (mustSignal, isAlone) = (false, false);
         lock (_lock)
         {
             if (_refusal is not null)
             {
                 refused = _refusal(operation);
             }
-            else if (_waiting.Count == 0 && HasRoom)
+            else if (_waiting.Count == 0 && HasCapacity)
             {
                 refused = _written.Write(operation);
-                mustWake = refused is null && TryBeginTaking();
+                mustSignal = refused is null && TryBeginSending();
 
                 // A single request gains nothing by waiting for others.
                 isAlone = _sent.Count == 0 && _written.Requests.Count == 1;
@@ -67,7 +67,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         {
             operation.Reject(refused);
         }
-        else if (mustWake)
+        else if (mustSignal)
         {
             signalSend(isAlone);
         }
@@ -76,7 +76,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     /// <summary>Writes a message outside the order of requests, for example a ping. Discarded if there is no connection.</summary>
     public void AddControl(Action<JuteWriter> write)
     {
-        bool mustWake;
+        bool mustSignal;
         lock (_lock)
         {
             if (!_isAttached)
@@ -85,10 +85,10 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
             }
 
             WriteControl(write);
-            mustWake = TryBeginTaking();
+            mustSignal = TryBeginSending();
         }
 
-        if (mustWake)
+        if (mustSignal)
         {
             signalSend(false);
         }
@@ -100,7 +100,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     /// <param name="first">The messages that precede all requests.</param>
     public void Attach(IEnumerable<Action<JuteWriter>> first)
     {
-        bool mustWake;
+        bool mustSignal;
         lock (_lock)
         {
             _isAttached = true;
@@ -109,10 +109,10 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
                 WriteControl(write);
             }
 
-            mustWake = TryBeginTaking();
+            mustSignal = TryBeginSending();
         }
 
-        if (mustWake)
+        if (mustSignal)
         {
             signalSend(false);
         }
@@ -142,7 +142,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
             }
 
             bytes = default;
-            _isTaking = false;
+            _isSending = false;
             return false;
         }
     }
@@ -161,7 +161,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     public Operation DequeueForReply(int id)
     {
         Operation operation;
-        var mustWake = false;
+        var mustSignal = false;
         lock (_lock)
         {
             if (!_sent.TryPeek(out operation!) || operation.Id != id)
@@ -174,11 +174,11 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
             if (_waiting.Count > 0)
             {
                 WriteWaiting();
-                mustWake = TryBeginTaking();
+                mustSignal = TryBeginSending();
             }
         }
 
-        if (mustWake)
+        if (mustSignal)
         {
             signalSend(false);
         }
@@ -186,7 +186,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         return operation;
     }
 
-    /// <summary>Fails the requests that were made before <paramref name="oldest"/>.</summary>
+    /// <summary>Fails the requests whose call began before <paramref name="oldest"/>.</summary>
     public void TimeOut(TimeSpan oldest, Func<Operation, bool, Exception> reason)
     {
         lock (_lock)
@@ -215,7 +215,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     {
         lock (_lock)
         {
-            (_isAttached, _isTaking) = (false, false);
+            (_isAttached, _isSending) = (false, false);
             _control.Clear(RetainedBytes);
             FailAll(_sent, reason);
             WriteWaiting();
@@ -264,9 +264,9 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
         }
     }
 
-    private bool HasRoom => _written.Requests.Count + _sent.Count < limits.Outstanding && _written.Length < limits.Bytes;
+    private bool HasCapacity => _written.Requests.Count + _sent.Count < limits.Outstanding && _written.Length < limits.Bytes;
 
-    private bool TryBeginTaking() => _isAttached && !_isTaking && (_written.Length > 0 || _control.Length > 0) && (_isTaking = true);
+    private bool TryBeginSending() => _isAttached && !_isSending && (_written.Length > 0 || _control.Length > 0) && (_isSending = true);
 
     private void WriteControl(Action<JuteWriter> write)
     {
@@ -277,7 +277,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
 
     private void WriteWaiting()
     {
-        while (HasRoom && _waiting.TryDequeue(out var operation))
+        while (HasCapacity && _waiting.TryDequeue(out var operation))
         {
             if (operation.IsClaimed)
             {

@@ -5,6 +5,11 @@ using NearCache.ZooKeeper.Watches;
 namespace NearCache.ZooKeeper.Sessions;
 
 /// <summary>The session of a client. Accepts requests; a loop and a watchdog open it, keep it alive and close it.</summary>
+/// <remarks>
+/// The folder <c>Sessions</c> holds everything between the client and the socket. <see cref="SessionLoop"/> connects,
+/// <see cref="RequestQueue"/> sends, <see cref="MessageDispatcher"/> receives, and <see cref="SessionStateMachine"/> and
+/// <see cref="RollbackDetector"/> decide without sockets and clocks.
+/// </remarks>
 internal sealed class Session : IAsyncDisposable, IDisposable
 {
     private readonly SessionContext _context;

@@ -29,7 +29,7 @@ internal sealed class SessionContext : ISessionGauges
                 options.MaxOutstandingBytes,
                 options.MaxWaitingRequests), runInline => _connection?.SignalSend(runInline || _isClosing));
         Watches = new WatchRegistry(servers.Chroot);
-        Metrics = new SessionMetrics(ZooKeeperMetrics.GetOrCreate(dependencies.Meters, OperationNames.Outcomes), OperationNames.All);
+        Metrics = new SessionMetrics(ZooKeeperMetrics.GetOrCreate(dependencies.MeterFactory, OperationNames.Outcomes), OperationNames.All);
         Callbacks = new CallbackScheduler(options.WatchHandlerGrace, Time, Logger);
         Dispatcher = new MessageDispatcher(
             Queue,
@@ -88,8 +88,8 @@ internal sealed class SessionContext : ISessionGauges
     public SessionMetrics Metrics { get; }
 
     /// <summary>
-    /// Gets the lock that guards <see cref="Identities"/> and writes of <see cref="Connection"/>. It makes each connection claim each
-    /// identity once, and use the current server list.
+    /// Gets the lock that guards <see cref="Identities"/> and writes of <see cref="Connection"/>. Each connection claims each identity once
+    /// and uses the current server list.
     /// </summary>
     public Lock Gate { get; } = new();
 
@@ -153,4 +153,4 @@ internal sealed class SessionContext : ISessionGauges
 }
 
 /// <summary>The services that a session gets in addition to its options.</summary>
-internal sealed record SessionServices(ILogger Logger, IMeterFactory? Meters, TimeProvider Time, Random Random);
+internal sealed record SessionServices(ILogger Logger, IMeterFactory? MeterFactory, TimeProvider Time, Random Random);

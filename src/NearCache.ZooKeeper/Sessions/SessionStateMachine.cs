@@ -109,7 +109,7 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
                 return KeepAliveAction.Disconnect;
             }
 
-            // A server that keeps sending must still hear from the client.
+            // A server that sends continuously still needs pings from the client.
             if ((now - _heard >= Liveness / 2 && !_pinged) || now - _sent >= NegotiatedTimeout / 3)
             {
                 _pinged = true;
@@ -143,7 +143,7 @@ internal sealed class SessionStateMachine(SessionTimeouts timeouts, Backoff back
         }
     }
 
-    /// <summary>Forgets the session: the next connect request asks for a new one.</summary>
+    /// <summary>Forgets the session, so that the next connect request is for a new one.</summary>
     /// <remarks>The newest transaction is kept, so that no server that is behind it opens the session.</remarks>
     public void ResetSession()
     {
@@ -186,7 +186,7 @@ internal enum KeepAliveAction
     /// <summary>Nothing.</summary>
     None,
 
-    /// <summary>Send a ping, which asks for a reply and tells the server that the client is alive.</summary>
+    /// <summary>Send a ping. It requests a reply and keeps the session alive.</summary>
     Ping,
 
     /// <summary>Close the connection: the server did not reply to a ping.</summary>

@@ -2,7 +2,7 @@ using NearCache.ZooKeeper.Protocol;
 
 namespace NearCache.ZooKeeper.Sessions;
 
-/// <summary>Ends a session: fails its requests, tells its watches, and publishes the state.</summary>
+/// <summary>Ends a session: fails its requests, notifies its watches, and publishes the state.</summary>
 /// <remarks>Called by the session loop, except <see cref="Renew"/>, which any thread may call.</remarks>
 internal sealed class SessionTermination(SessionContext context)
 {
@@ -46,7 +46,7 @@ internal sealed class SessionTermination(SessionContext context)
         context.States.Publish(new ZooKeeperStateChange { State = ZooKeeperState.Connecting });
     }
 
-    /// <summary>Ends the session of a disposed client. Requests made later fail.</summary>
+    /// <summary>Ends the session of a disposed client. Later requests fail.</summary>
     public void Close()
     {
         context.Queue.FailAll(

@@ -20,7 +20,7 @@ internal static class TlsFailure
     public static AuthenticationException Create(string server, SslClientAuthenticationOptions tls, Exception e) =>
         new($"{server} ended the TLS handshake: {e.GetBaseException().Message}. {Describe(tls)}", e);
 
-    /// <summary>Returns a sentence that tells what may be wrong with the client certificate.</summary>
+    /// <summary>Returns a sentence that describes what may be wrong with the client certificate.</summary>
     public static string Describe(SslClientAuthenticationOptions tls)
     {
         var cause = HasCertificate(tls) ? "not accept the client certificate" : "require a client certificate, and none is configured";

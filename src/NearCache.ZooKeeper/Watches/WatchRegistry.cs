@@ -5,7 +5,10 @@ namespace NearCache.ZooKeeper.Watches;
 /// <summary>
 /// The watches of a client: determines the handlers of a notification and the watches to set again on a new connection. Thread-safe.
 /// </summary>
-/// <remarks>Source of the rules which watch fires: ZooKeeper, ZKWatchManager. Paths are those of the caller, without the chroot.</remarks>
+/// <remarks>
+/// The folder <c>Watches</c> holds the registered watches (this class) and the calls of their handlers (<see cref="CallbackScheduler"/>).
+/// Paths are those of the caller, without the chroot. Source of the rules which watch fires: ZooKeeper, ZKWatchManager.
+/// </remarks>
 internal sealed class WatchRegistry(string chroot)
 {
     // Far below the 1 MiB that a server accepts, because a restarted server reads the requests of many clients at once.

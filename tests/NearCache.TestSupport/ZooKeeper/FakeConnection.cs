@@ -80,7 +80,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or JuteFormatException)
         {
-            // The client has gone, or was sent away.
+            // The client closed the connection, or the fake did.
         }
 
         lock (server.Quorum.Gate)
@@ -307,7 +307,7 @@ internal sealed class FakeConnection(FakeZooKeeper server, Socket socket) : IDis
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
-            // The client has gone, or was sent away.
+            // The client closed the connection, or the fake did.
         }
     }
 

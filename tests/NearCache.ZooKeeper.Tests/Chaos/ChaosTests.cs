@@ -49,22 +49,14 @@ public sealed class ChaosTests
             await CheckWatchesAsync(witness, watcher, round, fault);
             foreach (var writer in writers)
             {
-                var violations = await UntilAnsweredAsync(() => writer.FindViolationsAsync(witness));
-                Assert.True(violations.Count == 0, $"round {round}, {fault}, seed {seed}: {string.Join("; ", violations.Take(5))}");
                 (acknowledged, unknown) = (acknowledged + writer.Acknowledged, unknown + writer.Unknown);
-                await UntilAnsweredAsync(async () =>
-                {
-                    await writer.ForgetAsync(witness);
-                    return true;
-                });
+                await CheckWriterAsync(witness, writer, $"round {round}, {fault}, seed {seed}");
             }
 
             Assert.True((await UntilAnsweredAsync(async () => await client.ExistsAsync("/watched"))) is not null);
             await Eventually.BecomesTrueAsync(
-                () =>
-                    client.State == ZooKeeperState.Connected
-                        && client.Session.Watches.Count == 3,
-                    $"round {round}, {fault}, seed {seed}: connected, with the three watches and no other");
+                () => client.State == ZooKeeperState.Connected && client.Session.Watches.Count == 3,
+                $"round {round}, {fault}, seed {seed}: connected, with the three watches and no other");
             if (round == Math.Max(rounds / 10, 1) || round == rounds || round % 100 == 0)
             {
                 var heap = Heap();
@@ -78,6 +70,18 @@ public sealed class ChaosTests
         {
             Assert.InRange(Heap(), 0, early * 1.1);
         }
+    }
+
+    // Compares the reported outcomes with the data on the servers, and deletes both.
+    private static async Task CheckWriterAsync(ZooKeeperClient witness, ChaosWriter writer, string where)
+    {
+        var violations = await UntilAnsweredAsync(() => writer.FindViolationsAsync(witness));
+        Assert.True(violations.Count == 0, $"{where}: {string.Join("; ", violations.Take(5))}");
+        await UntilAnsweredAsync(async () =>
+        {
+            await writer.ForgetAsync(witness);
+            return true;
+        });
     }
 
     // A client that follows by watches alone must see the last changes of the round.

@@ -90,7 +90,8 @@ public sealed class ReconnectTests
         hung.Freeze();
         var before = time.GetTimestamp();
         await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connecting, "the hung server is given up");
-        // Without the setting it would be a third of the session. The clock goes on turning while a busy machine has not come to it.
+        // Without the setting it would be a third of the session timeout. On a busy machine the clock advances further before the client
+        // runs.
         Assert.InRange(time.GetElapsedTime(before), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(15));
         await time.AdvanceUntilAsync(
             () => client.State == ZooKeeperState.Connected && other.Holds(session), "the other server has the session");
@@ -107,7 +108,7 @@ public sealed class ReconnectTests
 
         await time.AdvanceUntilAsync(() => server.Requests.Count(request => request.Operation == "Ping") > 10, "pings");
 
-        // The clock may have turned too far for a busy machine to hear the last answer: then the session goes on at another connection.
+        // The clock may advance too far on a busy machine. The session is then resumed on another connection.
         await time.AdvanceUntilAsync(() => client.State == ZooKeeperState.Connected, "connected");
         Assert.Equal(session, client.SessionId);
         Assert.DoesNotContain(server.Requests, request => request.Operation == "Ping" && request.Id != -2);
@@ -188,7 +189,7 @@ public sealed class ReconnectTests
         await client.CreateAsync("/a", new byte[] { 1 });
         await client.SetDataAsync("/a", new byte[] { 2 });
 
-        // The other server comes back knowing less than the client has seen, while the first goes away.
+        // The other server returns with fewer transactions than the client has seen, while the first one stops.
         ensemble.Servers[1].Lag();
         await client.SetDataAsync("/a", new byte[] { 3 });
         ensemble.Servers[1].Restart();
@@ -204,7 +205,7 @@ public sealed class ReconnectTests
         }
         catch (ConnectionLossException)
         {
-            // Sent on the connection that went: then it says so, and shows nothing old.
+            // Sent on the lost connection: the read fails instead of returning old data.
             Assert.Equal([3], (await client.GetDataAsync("/a")).Data.ToArray());
         }
     }

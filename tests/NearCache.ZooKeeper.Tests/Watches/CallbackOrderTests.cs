@@ -31,10 +31,10 @@ public sealed class CallbackOrderTests
             await client.SetDataAsync("/b", null).AsTask().WaitAsync(TestClients.Patience);
         }
 
-        await Eventually.BecomesTrueAsync(() => quick.Count == 20, "the quick one has heard everything");
+        await Eventually.BecomesTrueAsync(() => quick.Count == 20, "the fast handler got every event");
         Assert.Empty(slow);
         released.Set();
-        await Eventually.BecomesTrueAsync(() => slow.Count == 20, "the slow one too");
+        await Eventually.BecomesTrueAsync(() => slow.Count == 20, "the slow handler, too");
     }
 
     [Fact]
