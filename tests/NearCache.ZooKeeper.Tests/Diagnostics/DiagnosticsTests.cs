@@ -132,7 +132,8 @@ public sealed class DiagnosticsTests
             await Eventually.BecomesTrueAsync(() => logs.Ids.Contains(3101), "resumed");
             server.ExpireSession(client.SessionId);
             await Eventually.BecomesTrueAsync(
-                () => logs.Ids.Count(id => id == 3100) == 2 && logs.Ids.Contains(3200), "opened again, and the exception of the handler is logged");
+                () => logs.Ids.Count(id => id == 3100) == 2 && logs.Ids.Contains(3200),
+                "opened again, and the exception of the handler is logged");
         }
 
         Assert.Superset(new HashSet<int> { 3000, 3002, 3100, 3101, 3102, 3104, 3200 }, logs.Ids.ToHashSet());
