@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper;
 /// <summary>Validates the options and reports every mistake at once.</summary>
 internal static class ZooKeeperOptionsValidator
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromDays(1);
 
     public static IReadOnlyList<string> FindMistakes(ZooKeeperOptions options)
     {
@@ -17,15 +17,15 @@ internal static class ZooKeeperOptionsValidator
             mistakes.Add($"{nameof(options.ConnectionString)} {problem}.");
         }
 
-        Between(options.SessionTimeout, TimeSpan.FromMilliseconds(100), Longest, nameof(options.SessionTimeout), mistakes);
-        Between(options.ConnectTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.ConnectTimeout), mistakes);
-        Between(options.RequestTimeout, TimeSpan.FromMilliseconds(10), Longest, nameof(options.RequestTimeout), mistakes);
-        Between(options.ReconnectDelay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.ReconnectDelay), mistakes);
-        Between(options.MaxReconnectDelay, options.ReconnectDelay, Longest, nameof(options.MaxReconnectDelay), mistakes);
-        Between(options.WatchHandlerGrace, TimeSpan.Zero, TimeSpan.FromSeconds(1), nameof(options.WatchHandlerGrace), mistakes);
+        CheckRange(options.SessionTimeout, TimeSpan.FromMilliseconds(100), MaxDuration, nameof(options.SessionTimeout), mistakes);
+        CheckRange(options.ConnectTimeout, TimeSpan.FromMilliseconds(10), MaxDuration, nameof(options.ConnectTimeout), mistakes);
+        CheckRange(options.RequestTimeout, TimeSpan.FromMilliseconds(10), MaxDuration, nameof(options.RequestTimeout), mistakes);
+        CheckRange(options.ReconnectDelay, TimeSpan.FromMilliseconds(1), MaxDuration, nameof(options.ReconnectDelay), mistakes);
+        CheckRange(options.MaxReconnectDelay, options.ReconnectDelay, MaxDuration, nameof(options.MaxReconnectDelay), mistakes);
+        CheckRange(options.WatchHandlerGrace, TimeSpan.Zero, TimeSpan.FromSeconds(1), nameof(options.WatchHandlerGrace), mistakes);
         if (options.LivenessTimeout is { } liveness)
         {
-            Between(liveness, TimeSpan.FromMilliseconds(20), options.SessionTimeout, nameof(options.LivenessTimeout), mistakes);
+            CheckRange(liveness, TimeSpan.FromMilliseconds(20), options.SessionTimeout, nameof(options.LivenessTimeout), mistakes);
         }
 
         if (options.ReconnectJitter is not (>= 0 and <= 1))
@@ -33,13 +33,13 @@ internal static class ZooKeeperOptionsValidator
             mistakes.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{nameof(options.ReconnectJitter)} is {options.ReconnectJitter}: from 0 to 1 would be right."));
+                    $"{nameof(options.ReconnectJitter)} must be from 0 to 1, but is {options.ReconnectJitter}."));
         }
 
-        Between(options.MaxMessageBytes, 1024, int.MaxValue / 4, nameof(options.MaxMessageBytes), mistakes);
-        Between(options.MaxOutstandingRequests, 1, 1_000_000, nameof(options.MaxOutstandingRequests), mistakes);
-        Between(options.MaxOutstandingBytes, 1024, int.MaxValue / 4, nameof(options.MaxOutstandingBytes), mistakes);
-        Between(options.MaxWaitingRequests, 0, int.MaxValue, nameof(options.MaxWaitingRequests), mistakes);
+        CheckRange(options.MaxMessageBytes, 1024, int.MaxValue / 4, nameof(options.MaxMessageBytes), mistakes);
+        CheckRange(options.MaxOutstandingRequests, 1, 1_000_000, nameof(options.MaxOutstandingRequests), mistakes);
+        CheckRange(options.MaxOutstandingBytes, 1024, int.MaxValue / 4, nameof(options.MaxOutstandingBytes), mistakes);
+        CheckRange(options.MaxWaitingRequests, 0, int.MaxValue, nameof(options.MaxWaitingRequests), mistakes);
         FindIdentityMistakes(options, mistakes);
         return mistakes;
     }
@@ -50,7 +50,7 @@ internal static class ZooKeeperOptionsValidator
         {
             if (options.Authentications[i] is not { Scheme.Length: > 0 })
             {
-                mistakes.Add($"{nameof(options.Authentications)}[{i}] has no scheme: 'digest', for instance, would be right.");
+                mistakes.Add($"{nameof(options.Authentications)}[{i}] must have a scheme, for example 'digest'.");
             }
         }
 
@@ -58,23 +58,23 @@ internal static class ZooKeeperOptionsValidator
         if (options.Sasl is { } sasl
             && (string.IsNullOrEmpty(sasl.User) || Encoding.UTF8.GetByteCount(sasl.User) > 1024 || sasl.Password is null))
         {
-            mistakes.Add($"{nameof(options.Sasl)} has no user of 1 to 1,024 bytes and a password.");
+            mistakes.Add($"{nameof(options.Sasl)} must have a user of 1 to 1,024 bytes and a password.");
         }
     }
 
-    private static void Between(TimeSpan value, TimeSpan least, TimeSpan most, string name, List<string> mistakes)
+    private static void CheckRange(TimeSpan value, TimeSpan min, TimeSpan max, string name, List<string> mistakes)
     {
-        if (value < least || value > most)
+        if (value < min || value > max)
         {
-            mistakes.Add($"{name} is {value:c}: from {least:c} to {most:c} would be right.");
+            mistakes.Add($"{name} must be from {min:c} to {max:c}, but is {value:c}.");
         }
     }
 
-    private static void Between(int value, int least, int most, string name, List<string> mistakes)
+    private static void CheckRange(int value, int min, int max, string name, List<string> mistakes)
     {
-        if (value < least || value > most)
+        if (value < min || value > max)
         {
-            mistakes.Add(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}: from {least} to {most} would be right."));
+            mistakes.Add(string.Create(CultureInfo.InvariantCulture, $"{name} must be from {min} to {max}, but is {value}."));
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class ServerList
         (list, problem) = (null, null);
         if (string.IsNullOrWhiteSpace(text))
         {
-            problem = "is empty: host:port,host:port/chroot would be right";
+            problem = "must be host:port,host:port/chroot, but is empty";
             return false;
         }
 
