@@ -48,8 +48,8 @@ public sealed class ZooKeeperOptions
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// Gets or sets the longest delay between two attempts. While a session exists, the delay is at most a fifth of the session timeout,
-    /// because servers that regain a quorum keep the session.
+    /// Gets or sets the longest delay between two attempts. While a session exists, the delay is at most a fifth of the session timeout, so
+    /// that the client resumes the session in time when a lost quorum returns.
     /// </summary>
     /// <value>5 seconds, ± <see cref="ReconnectJitter"/>.</value>
     public TimeSpan MaxReconnectDelay { get; set; } = TimeSpan.FromSeconds(5);
