@@ -11,14 +11,16 @@ namespace NearCache.ZooKeeper.Sessions;
 /// </remarks>
 internal static class TlsFailure
 {
-    /// <summary>Returns whether the server ended the handshake, by an alert or by closing the connection.</summary>
+    /// <summary>
+    /// Returns whether the handshake failed for another reason than the client's own checks: as a rule, an alert of the server.
+    /// </summary>
     /// <remarks>An exception of the client's own checks, for example of the server's certificate, has no inner exception.</remarks>
     public static bool IsCausedByServer(Exception e) =>
         e is AuthenticationException or IOException && e.InnerException is not (null or SocketException);
 
     /// <summary>Returns the exception that names the alert and the setting.</summary>
     public static AuthenticationException Create(string server, SslClientAuthenticationOptions tls, Exception e) =>
-        new($"{server} ended the TLS handshake: {e.GetBaseException().Message}. {Describe(tls)}", e);
+        new($"The TLS handshake with {server} failed: {e.GetBaseException().Message}. {Describe(tls)}", e);
 
     /// <summary>Returns a sentence that describes what may be wrong with the client certificate.</summary>
     public static string Describe(SslClientAuthenticationOptions tls)
