@@ -15,7 +15,7 @@ public sealed class ChurnBreakerTests
     [Fact]
     public void A_trip_opens_it_in_the_whole_fleet_and_counts_once()
     {
-        // Both see it at once.
+        // Both processes see it at once.
         Assert.NotNull(Churns(_one));
         Assert.NotNull(Churns(_two));
         Look(_one);
@@ -59,7 +59,7 @@ public sealed class ChurnBreakerTests
         Assert.True(last.IsLast);
         Assert.Equal(ChurnBreakerState.Open, last.Circuit.State);
 
-        // A person has cleared the stop: what was before does not count.
+        // A person has cleared the stop, so former trips do not count.
         SecondsUntil(ChurnBreakerState.Open);
         SecondsUntil(ChurnBreakerState.Closed);
         Second();
@@ -132,7 +132,7 @@ public sealed class ChurnBreakerTests
         Assert.True(CircuitsFormat.TryRead(CircuitsFormat.Write(_item!), out _, out var why), why.Reason);
         Assert.Equal((ChurnBreakerState.Closed, ChurnBreakerState.Closed), (StateIn(_one), StateIn(_two)));
 
-        // And so it goes on: what one trips, the other takes over.
+        // This repeats: each takes over the trips of the other.
         _two.Breaker.Merge(_item!, _now);
         Churns(_two);
         Look(_two);
@@ -221,7 +221,7 @@ public sealed class ChurnBreakerTests
 
     private ChurnBreakerState StateIn(Process process) => process.Breaker.Find(_rule)?.State ?? ChurnBreakerState.Closed;
 
-    // As the driver: what is on memcached is read, then time passes, then what it lacks is written.
+    // As the loop does: reads the item, lets time pass, and writes what the item lacks.
     private void Look(Process process)
     {
         process.Breaker.Merge(_item ?? [], _now);

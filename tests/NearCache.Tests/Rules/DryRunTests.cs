@@ -2,7 +2,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Rules;
 
-/// <summary>A rule that is only tried, on the embedded remote.</summary>
+/// <summary>A dry run on the embedded remote.</summary>
 public sealed class DryRunTests : IAsyncLifetime
 {
     private static readonly EditReason Reason = new() { Who = "Alice", Why = "a test" };
@@ -90,7 +90,7 @@ public sealed class DryRunTests : IAsyncLifetime
         await _cache.Rules.ChangeAsync("products", rule => rule.DryRun = false, Reason);
         Assert.True(Assert.Single(_cache.Snapshot().Rules) is { IsDryRun: false });
 
-        // The second edit of a process waits for its turn.
+        // The second edit of a process waits for the rate limit.
         var again = _cache.Rules.ChangeAsync("products", rule => rule.DryRun = true, Reason);
         await Eventually.BecomesTrueAsync(
             () =>

@@ -42,8 +42,7 @@ public sealed class GlobTests
             Assert.All(texts, text => Assert.Equal(fits[i].Contains(text), Glob.Matches(patterns[i], text)));
         }
 
-        // Each star of the shortest common text need take no more than what the other pattern asks for: eight letters suffice for two
-        // patterns of four.
+        // No star of the shortest common text takes more than the other pattern needs: eight characters suffice for two patterns of four.
         for (var i = 0; i < patterns.Length; i += 3)
         {
             for (var j = 0; j < patterns.Length; j += 2)

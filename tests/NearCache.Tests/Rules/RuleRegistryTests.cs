@@ -4,7 +4,7 @@ using NearCache.TestSupport;
 namespace NearCache.Tests.Rules;
 
 /// <summary>
-/// The registry on the embedded remote: what an edit ends has ended when it returns, what it begins begins a moment later.
+/// The registry on the embedded remote. What an edit ends has ended when the edit returns; what it starts may start a moment later.
 /// </summary>
 public sealed class RuleRegistryTests : IAsyncLifetime
 {
@@ -137,7 +137,7 @@ public sealed class RuleRegistryTests : IAsyncLifetime
         await Task.WhenAll(
             Enumerable.Range(0, 4).Select(i => Rules.AddAsync(new RuleOptions { Name = $"rule{i}", Match = $"rule{i}:*" }, Reason)));
 
-        // One at once, three at two a second; a little less for the grain of the clock.
+        // One at once and three at two a second, with a margin for the resolution of the clock.
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(1.4), $"four edits took {clock.Elapsed}");
         Assert.Equal(5, Rules.Current.Revision);
     }

@@ -53,7 +53,7 @@ public sealed class RuleSetFormatTests
         Assert.True(RuleSetFormat.TryRead(set.Content, out var read, out _));
         Assert.Equal((false, true), (read.Rules[0].Enabled, read.Rules[0].DryRun));
 
-        // In force for them, so for all.
+        // In force in versions without dry runs, so in force everywhere.
         Assert.True(
             RuleSetFormat.TryRead(
                 """{"format":1,"revision":1,"rules":[{"name":"a","match":"a","dryRun":true,"since":1}]}"""u8.ToArray(),

@@ -85,7 +85,7 @@ public sealed class RuleSetTests
             DryRun = true,
         };
 
-        // Each setting is another than its default, so that none can be forgotten here.
+        // Each setting differs from its default, so that none can be left out here.
         var plain = new RuleOptions();
         foreach (var setting in typeof(RuleOptions).GetProperties().Where(setting => setting.CanWrite))
         {

@@ -4,7 +4,7 @@ using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>The churn breaker over two processes, from the first write too many until all is as before.</summary>
+/// <summary>The churn breaker over two processes, from the first excess write until the rule is announced again.</summary>
 public sealed class ChurnSequencesTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed class ChurnSequencesTests
         Assert.True(Rule(fleet.There).IsOn);
         Assert.Empty(fleet.There.Rules.Current.Stops);
 
-        // Near goes on meanwhile, and changes are seen.
+        // Near reads continue in the meantime, and changes are seen.
         await fleet.Here.SetAsync(Fleet.Key, "old");
         await fleet.TurnUntilAsync(async () => (await fleet.There.GetAsync<string>(Fleet.Key)).Source == CacheSource.Near);
         await fleet.Here.SetAsync(Fleet.Key, "new");
@@ -143,7 +143,7 @@ file static class Churning
         await fleet.WriteUntilAsync(writesPerSecond, () => second++ == seconds, writers);
     }
 
-    /// <summary>Each writes so often until something holds, which is asked once a second.</summary>
+    /// <summary>Lets each writer write until a condition holds, which is checked once a second.</summary>
     public static async Task WriteUntilAsync(this Fleet fleet, int writesPerSecond, Func<bool> condition, params NearCacheClient[] writers)
     {
         for (var second = 0; !condition(); second++)
@@ -173,7 +173,7 @@ file static class Churning
         }
     }
 
-    // What works in the background needs time of the machine, too.
+    // Background work needs real time, too.
     private static async Task PassAsync(this Fleet fleet, TimeSpan by)
     {
         await fleet.TurnAsync(by);

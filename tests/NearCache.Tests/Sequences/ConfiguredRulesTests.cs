@@ -1,8 +1,6 @@
 namespace NearCache.Tests.Sequences;
 
-/// <summary>
-/// Rules that change in the configuration of processes while they run, without a registry: what one brings, the others find on memcached.
-/// </summary>
+/// <summary>Rules that change in the configuration of running processes without a registry: the others find them on memcached.</summary>
 public sealed class ConfiguredRulesTests
 {
     private static readonly RuleOptions Products = new() { Name = "products", Match = "product:*" };
@@ -21,7 +19,7 @@ public sealed class ConfiguredRulesTests
         Assert.True(turned >= TimeSpan.FromSeconds(5), $"It was near after {turned}, before the lease was over.");
         Assert.Equal(2, fleet.There.Rules.Current.Revision);
 
-        // Whoever writes counts it by now.
+        // Every writer counts it by now.
         await fleet.There.SetAsync("site:1", "new");
         await fleet.TurnUntilAsync(async () => (await fleet.Here.GetAsync<string>("site:1")).Value == "new");
     }

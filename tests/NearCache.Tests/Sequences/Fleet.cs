@@ -5,7 +5,7 @@ using NearCache.TestSupport;
 namespace NearCache.Tests.Sequences;
 
 /// <summary>
-/// Two processes on one server, on a clock that the test turns. There is no ZooKeeper: what one does, the other finds by its audits.
+/// Two processes on one server, with manual clocks. There is no ZooKeeper: each finds the changes of the other by its audits.
 /// </summary>
 internal sealed class Fleet : IAsyncDisposable
 {
@@ -36,10 +36,10 @@ internal sealed class Fleet : IAsyncDisposable
 
     public SharedRemote ThereRemote { get; }
 
-    /// <summary>Starts both and waits until rules have settled, so that keys may be near in both.</summary>
+    /// <summary>Starts both processes and waits until rules have settled, so that keys may be near in both.</summary>
     public static Task<Fleet> StartAsync(Action<NearCacheOptions>? configure = null) => StartAsync(null, configure);
 
-    /// <summary>The same, with the log of <see cref="Here"/>.</summary>
+    /// <summary>Does the same, with the log of <see cref="Here"/>.</summary>
     public static async Task<Fleet> StartAsync(ILoggerFactory? log, Action<NearCacheOptions>? configure = null)
     {
         var fleet = new Fleet(configure, log);
@@ -56,7 +56,7 @@ internal sealed class Fleet : IAsyncDisposable
         return fleet;
     }
 
-    /// <summary>Turns both clocks until something holds, and says how far.</summary>
+    /// <summary>Advances both clocks until a condition holds. Returns how far.</summary>
     public async Task<TimeSpan> TurnUntilAsync(Func<Task<bool>> condition)
     {
         var turned = TimeSpan.Zero;
@@ -67,14 +67,14 @@ internal sealed class Fleet : IAsyncDisposable
             await TurnAsync(step);
             turned += step;
 
-            // What works in the background needs time of the machine, too: the more, the busier that is.
+            // Background work needs real time, too, and more of it on a busy machine.
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
 
         return turned;
     }
 
-    /// <summary>Turns both clocks so far, and lets what is due then run.</summary>
+    /// <summary>Advances both clocks, and lets due work run.</summary>
     public async Task TurnAsync(TimeSpan by)
     {
         Time.Advance(by);
@@ -91,7 +91,7 @@ internal sealed class Fleet : IAsyncDisposable
         await There.DisposeAsync();
     }
 
-    /// <summary>One more process, which knows nothing yet.</summary>
+    /// <summary>Starts one more process.</summary>
     public NearCacheClient Join() => new(Options(), new SharedRemote(_server), timeProvider: Time);
 
     private NearCacheOptions Options()

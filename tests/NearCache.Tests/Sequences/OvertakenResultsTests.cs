@@ -3,10 +3,10 @@ using System.Globalization;
 namespace NearCache.Tests.Sequences;
 
 /// <summary>
-/// What a factory, a refresh in the background or a shielded source brought is neither stored nor returned once it was overtaken: two
-/// processes, every kind of change, on simulated time.
+/// Results of factories, background refreshes and shielded sources that were overtaken are neither stored nor returned: two processes,
+/// every kind of change, on simulated time.
 /// </summary>
-/// <remarks>Four rounds for each combination, or <c>NEARCACHE_ROUNDS</c>; they begin with <c>NEARCACHE_SEED</c>.</remarks>
+/// <remarks>Four rounds for each combination, or <c>NEARCACHE_ROUNDS</c>, starting with <c>NEARCACHE_SEED</c>.</remarks>
 public sealed class OvertakenResultsTests(ITestOutputHelper output)
 {
     private const int Steps = 60;
@@ -30,8 +30,8 @@ public sealed class OvertakenResultsTests(ITestOutputHelper output)
         return data;
     }
 
-    // Without a rule there is no bound to use up: what another process has changed is gone at once. Versions of tags are kept near,
-    // whatever rules there are.
+    // Without a rule there is no staleness bound: a change of another process is effective at once. Versions of tags are near whatever
+    // rules there are.
     [Theory]
     [MemberData(nameof(Combinations))]
     public Task No_call_gets_what_a_flight_or_a_refresh_began_before_a_change(string face, string change, bool hasRule) =>

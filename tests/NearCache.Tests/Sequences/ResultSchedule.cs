@@ -3,16 +3,16 @@ using Microsoft.Extensions.Caching.Hybrid;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>One process as a <see cref="ResultSchedule"/> drives it.</summary>
-/// <param name="GetOrCreate">Reads a key, and asks the factory when nothing is cached.</param>
-/// <param name="Change">Writes or removes what is cached of a key, when the source has another value.</param>
-/// <param name="Cut">Takes memcached away from the process, or gives it back; null: it stays.</param>
+/// <summary>One process of a <see cref="ResultSchedule"/>.</summary>
+/// <param name="GetOrCreate">Reads a key, and calls the factory on a miss.</param>
+/// <param name="Change">Writes or removes the cached value of a key, after a change of the source.</param>
+/// <param name="Cut">Disconnects the process from memcached, or connects it; null if it stays connected.</param>
 internal sealed record ScheduledCaller(
     Func<string, Func<CancellationToken, ValueTask<string?>>, ValueTask<string?>> GetOrCreate,
     Func<string, string, Task> Change,
     Action<bool>? Cut = null)
 {
-    /// <summary>A process that uses a face of a cache.</summary>
+    /// <summary>A process that uses an adapter of a cache.</summary>
     public static ScheduledCaller Of(NearCacheClient client, string face, string change, Action<bool>? cut)
     {
         if (face == "cache")
@@ -45,11 +45,11 @@ internal sealed record ScheduledCaller(
 }
 
 /// <summary>
-/// Calls of two processes for one key in a random order, while the source gets newer values and factories answer late: no call may return a
-/// value that was replaced before the call began.
+/// Calls of two processes for one key in a random order, while the source changes and factories reply late: no call may return a value that
+/// was replaced before the call began.
 /// </summary>
-/// <param name="time">The clock by which the bound is measured.</param>
-/// <param name="bound">For how long after a change another process may still get what was there before.</param>
+/// <param name="time">The clock of the bound.</param>
+/// <param name="bound">How long after a change another process may still return the old value.</param>
 /// <param name="callers">The processes.</param>
 internal sealed class ResultSchedule(TimeProvider time, TimeSpan bound, IReadOnlyList<ScheduledCaller> callers)
 {
@@ -61,18 +61,18 @@ internal sealed class ResultSchedule(TimeProvider time, TimeSpan bound, IReadOnl
     private int _version = 1;
     private bool _isHolding = true;
 
-    /// <summary>How many calls were checked.</summary>
+    /// <summary>Gets the number of checked calls.</summary>
     public int Checked { get; private set; }
 
-    /// <summary>How often the source was asked.</summary>
+    /// <summary>Gets how often the source was asked.</summary>
     public int Runs { get; private set; }
 
-    /// <summary>Runs so many steps and then lets everything end.</summary>
+    /// <summary>Executes steps, and then lets all calls end.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="random">Decides.</param>
-    /// <param name="steps">How many steps.</param>
-    /// <param name="turn">Lets time pass.</param>
-    /// <returns>What went wrong; empty: nothing.</returns>
+    /// <param name="random">Selects the steps.</param>
+    /// <param name="steps">The number of steps.</param>
+    /// <param name="turn">Advances the time.</param>
+    /// <returns>The violations; empty if there are none.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(string key, Random random, int steps, Func<TimeSpan, Task> turn)
     {
         var calls = new List<Task>();
@@ -135,7 +135,7 @@ internal sealed class ResultSchedule(TimeProvider time, TimeSpan bound, IReadOnl
             Assert.True(tries < 2000, $"The calls do not end.\n{string.Join('\n', _story)}");
             await turn(TimeSpan.FromMilliseconds(50));
 
-            // What works in the background needs time of the machine, too.
+            // Background work needs real time, too.
             await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
         }
     }

@@ -5,13 +5,11 @@ using NearCache.Remote.Embedded;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>
-/// One process's way to a server that several share: it can hold a command back before it is executed, or its answer after.
-/// </summary>
+/// <summary>The connection of one process to a shared server. It can delay a command before its execution, or its reply.</summary>
 internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServer
 {
-    private Hold? _before;
-    private Hold? _after;
+    private CommandBreakpoint? _before;
+    private CommandBreakpoint? _after;
 
     public IReadOnlyList<IRemoteServer> Servers => [this];
 
@@ -21,14 +19,14 @@ internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServ
 
     public int IndexOf(ReadOnlySpan<byte> key) => 0;
 
-    /// <summary>Whether the server is out of this process's reach.</summary>
+    /// <summary>Gets or sets whether this process cannot reach the server.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>The next command of this kind on this key waits before it is executed.</summary>
-    public Hold HoldBefore(MetaCommandKind kind, string key) => _before = new Hold(kind, key);
+    /// <summary>Delays the next command of this kind on this key before its execution.</summary>
+    public CommandBreakpoint BreakBefore(MetaCommandKind kind, string key) => _before = new CommandBreakpoint(kind, key);
 
-    /// <summary>The next command of this kind on this key is executed, and its answer waits.</summary>
-    public Hold HoldAfter(MetaCommandKind kind, string key) => _after = new Hold(kind, key);
+    /// <summary>Delays the reply to the next command of this kind on this key.</summary>
+    public CommandBreakpoint BreakAfter(MetaCommandKind kind, string key) => _after = new CommandBreakpoint(kind, key);
 
     public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken)
     {
@@ -38,14 +36,14 @@ internal sealed class SharedRemote(EmbeddedServer server) : IRemote, IRemoteServ
 
     public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
     {
-        await Hold.WaitAsync(ref _before, group);
+        await CommandBreakpoint.WaitAsync(ref _before, group);
         if (IsAway)
         {
             throw new MemcachedServerDownException(Name, "any", null);
         }
 
         var reply = await server.ExecuteAsync(group);
-        await Hold.WaitAsync(ref _after, group);
+        await CommandBreakpoint.WaitAsync(ref _after, group);
         return reply;
     }
 

@@ -73,7 +73,7 @@ public sealed class StaleSequencesTests
     {
         await using var fleet = await Fleet.StartAsync();
         await fleet.There.SetAsync(Key, "old");
-        var hold = fleet.HereRemote.HoldAfter(MetaCommandKind.Get, Key);
+        var hold = fleet.HereRemote.BreakAfter(MetaCommandKind.Get, Key);
         var read = fleet.Here.GetAsync<string>(Key).AsTask();
         await hold.Reached;
 
@@ -91,7 +91,7 @@ public sealed class StaleSequencesTests
     {
         await using var fleet = await Fleet.StartAsync();
         await fleet.Here.SetAsync(Key, "old");
-        var hold = fleet.HereRemote.HoldAfter(MetaCommandKind.Get, Key);
+        var hold = fleet.HereRemote.BreakAfter(MetaCommandKind.Get, Key);
         var read = fleet.Here.GetAsync<string>(Key).AsTask();
         await hold.Reached;
 
@@ -107,7 +107,7 @@ public sealed class StaleSequencesTests
     {
         await using var fleet = await Fleet.StartAsync();
         await fleet.Here.SetAsync(Key, "old");
-        var hold = fleet.HereRemote.HoldBefore(MetaCommandKind.Delete, Key);
+        var hold = fleet.HereRemote.BreakBefore(MetaCommandKind.Delete, Key);
         var removal = fleet.Here.RemoveAsync(Key);
         await hold.Reached;
 
@@ -124,7 +124,7 @@ public sealed class StaleSequencesTests
         await using var fleet = await Fleet.StartAsync();
         await fleet.Here.SetAsync(Key, "old");
         await fleet.Here.GetAsync<string>(Key);
-        var hold = fleet.HereRemote.HoldAfter(MetaCommandKind.Delete, Key);
+        var hold = fleet.HereRemote.BreakAfter(MetaCommandKind.Delete, Key);
         var removal = fleet.Here.RemoveAsync(Key);
         await hold.Reached;
 
@@ -159,7 +159,7 @@ public sealed class StaleSequencesTests
         await fleet.There.SetAsync(Key, "old");
         await fleet.Here.GetAsync<string>(Key);
         Assert.Equal(("old", CacheSource.Near), Of(await fleet.Here.GetAsync<string>(Key)));
-        var hold = fleet.HereRemote.HoldBefore(MetaCommandKind.Get, "~nc:1:default:total");
+        var hold = fleet.HereRemote.BreakBefore(MetaCommandKind.Get, "~nc:1:default:total");
 
         await fleet.TurnUntilAsync(() => Task.FromResult(hold.Reached.IsCompleted));
         await fleet.There.SetAsync(Key, "new");
@@ -185,7 +185,7 @@ public sealed class StaleSequencesTests
 
     private static (string? Value, CacheSource Source) Of(CacheResult<string> result) => (result.Value, result.Source);
 
-    // Once the new value was read, no later read may give another, near or not.
+    // After the new value was read, no later read may return another one, near or not.
     private static async Task AlwaysReadsAsync(Fleet fleet, NearCacheClient cache, string value)
     {
         for (var i = 0; i < 200; i++)

@@ -4,7 +4,7 @@ using NearCache.Tests.Adapters.Hybrid;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>The sequences after which other hybrid caches keep a stale value, through the face that is built for them.</summary>
+/// <summary>The sequences after which other hybrid caches keep a stale value, through HybridCache.</summary>
 public sealed class TagSequencesTests
 {
     private const string Key = "1";
@@ -89,7 +89,7 @@ public sealed class TagSequencesTests
         await using var fleet = await Fleet.StartAsync();
         var (here, there) = Faces(fleet);
         await there.SetAsync(Key, "old", tags: [Tag]);
-        var hold = fleet.HereRemote.HoldAfter(MetaCommandKind.Get, $"~tag:{Tag}");
+        var hold = fleet.HereRemote.BreakAfter(MetaCommandKind.Get, $"~tag:{Tag}");
         var read = here.AnywhereAsync(Key).AsTask();
         await hold.Reached;
 
@@ -107,7 +107,7 @@ public sealed class TagSequencesTests
         await using var fleet = await Fleet.StartAsync();
         var (here, there) = Faces(fleet);
         await there.SetAsync(Key, "old", tags: [Tag]);
-        var hold = fleet.HereRemote.HoldAfter(MetaCommandKind.Get, $"~tag:{Tag}");
+        var hold = fleet.HereRemote.BreakAfter(MetaCommandKind.Get, $"~tag:{Tag}");
         var read = here.AnywhereAsync(Key).AsTask();
         await hold.Reached;
 
@@ -186,7 +186,7 @@ public sealed class TagSequencesTests
         await using var fleet = await Fleet.StartAsync();
         var (here, there) = Faces(fleet);
         await NearInBothAsync(fleet);
-        var hold = fleet.HereRemote.HoldBefore(MetaCommandKind.Get, "~nc:1:default:total");
+        var hold = fleet.HereRemote.BreakBefore(MetaCommandKind.Get, "~nc:1:default:total");
         await fleet.TurnUntilAsync(() => Task.FromResult(hold.Reached.IsCompleted));
 
         await there.RemoveByTagAsync(Tag);

@@ -5,8 +5,7 @@ using NearCache.TestSupport;
 namespace NearCache.Tests.Sequences;
 
 /// <summary>
-/// What lingers while a key's server is away ends with the removal of a tag, as with that of the key, and with the bound where no process
-/// says so.
+/// Values that linger while a key's server is down end with the removal of a tag, as with that of the key, and otherwise with the bound.
 /// </summary>
 public sealed class TagsWhileAServerIsAwayTests
 {

@@ -179,7 +179,7 @@ public sealed class MutationTests : IAsyncDisposable
         await using var fleet = await Fleet.StartAsync();
         string[] keys = ["product:1", "product:2"];
         await fleet.Here.SetManyAsync(keys.Select(key => KeyValuePair.Create(key, "old")));
-        var hold = fleet.HereRemote.HoldAfter(NearCache.Memcached.Protocol.MetaCommandKind.Get, "product:2");
+        var hold = fleet.HereRemote.BreakAfter(NearCache.Memcached.Protocol.MetaCommandKind.Get, "product:2");
         var read = fleet.Here.GetManyAsync<string>(keys).AsTask();
         await hold.Reached;
 

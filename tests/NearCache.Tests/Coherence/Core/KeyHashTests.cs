@@ -5,7 +5,7 @@ namespace NearCache.Tests.Coherence.Core;
 
 public sealed class KeyHashTests
 {
-    // The vectors of docs/formats.md: other processes of the fleet depend on every bit.
+    // The vectors of docs/formats.md. Other processes of the fleet depend on every bit.
     [Theory]
     [InlineData("", 0xefd01f60ba992926, 38, 1188)]
     [InlineData("a", 0x82a2a958a9bece5b, 27, 2873)]

@@ -30,12 +30,12 @@ public sealed class EnsembleGatewayTests(ITestOutputHelper output) : IAsyncDispo
         var work = AgainAsync(() => lane.GetDataAsync("/slot", null, _stopping.Token).AsTask());
         await _world.TurnAsync(TimeSpan.FromMinutes(10), work);
 
-        // 1, 2, 4, 8, 16, 32 s, and one a minute from then on, each ± 20 %.
+        // 1, 2, 4, 8, 16, 32 s, then one a minute, each ± 20 %.
         output.WriteLine($"[FIGURE] a loop on {code}: {_world.Asked("GetData")} reads in 10 minutes");
         Assert.InRange(_world.Asked("GetData"), 10, 19);
         Assert.Equal(_world.Asked("GetData"), _world.Gate.Failed(EnsembleRequest.ReadSlot));
 
-        // Once, and by count after ten minutes.
+        // Logged once, and with a count after ten minutes.
         Assert.InRange(_world.Log.Of(1402).Length, 1, 2);
         Assert.Equal(EnsembleRequest.ReadSlot, Assert.Single(_world.Gate.Failing).Purpose);
     }
@@ -195,7 +195,7 @@ public sealed class EnsembleGatewayTests(ITestOutputHelper output) : IAsyncDispo
         Assert.Contains("ReadSlot works again", Assert.Single(_world.Log.Of(1420)), StringComparison.Ordinal);
     }
 
-    // Asks again at once, whatever came of it: as a loop with a defect would.
+    // Retries at once after any result, as a loop with a defect does.
     private async Task AgainAsync<T>(Func<Task<T>> ask, int times = int.MaxValue)
     {
         for (var i = 0; i < times && !_stopping.IsCancellationRequested; i++)

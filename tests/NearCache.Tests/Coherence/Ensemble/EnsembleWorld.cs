@@ -8,7 +8,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Coherence.Ensemble;
 
-/// <summary>The gate to an in-process ZooKeeper. The pauses go by a clock that the test turns, the client by the system's.</summary>
+/// <summary>The gateway to an in-process ZooKeeper. Its pauses use a manual clock, and the client uses the system clock.</summary>
 internal sealed class EnsembleWorld : IAsyncDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
@@ -43,16 +43,16 @@ internal sealed class EnsembleWorld : IAsyncDisposable
 
     public EnsembleGateway Gate { get; }
 
-    /// <summary>What the server was asked, by operation, without pings.</summary>
+    /// <summary>Returns how often the server was asked for an operation.</summary>
     public int Asked(string operation) => Server.Requests.Count(request => request.Operation == operation);
 
-    /// <summary>Everything that the server was asked, without pings.</summary>
+    /// <summary>Returns how many requests the server received, without pings.</summary>
     public int AskedAtAll => Server.Requests.Count(request => request.Operation != "Ping");
 
-    /// <summary>Turns the clock while something waits by it, or the work has ended.</summary>
-    /// <param name="by">How far.</param>
-    /// <param name="work">What asks ZooKeeper meanwhile.</param>
-    /// <param name="timers">How many timers stand while nothing is under way.</param>
+    /// <summary>Advances the clock while a timer waits, until the work has ended.</summary>
+    /// <param name="by">The time to advance.</param>
+    /// <param name="work">The work that sends requests to ZooKeeper.</param>
+    /// <param name="timers">The number of timers that remain while nothing is in progress.</param>
     public async Task TurnAsync(TimeSpan by, Task work, int timers = 1)
     {
         for (var turned = TimeSpan.Zero; turned < by; turned += Step)

@@ -102,7 +102,7 @@ public sealed class NamespacePrefixTests : IDisposable
         Assert.Equal((true, false), (right.Agrees, wrong.Agrees));
         Assert.Equal([1130], _log.Ids);
 
-        // Where no other creates them, the flush has changed the prefix.
+        // If no other process creates them, the flush has changed the prefix.
         for (var look = 0; look < 10; look++)
         {
             Assert.False(await wrong.MayCreateAsync(CancellationToken.None));

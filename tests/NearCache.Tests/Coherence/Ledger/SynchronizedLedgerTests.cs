@@ -135,7 +135,7 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
     private void Begin() =>
         _owner.Flushed(_owner.SendingFlush(), 500, _segments, rulesMatch: true, FlushReason.FirstAudit, _clock.Now(), connection: 1);
 
-    // An audit that shows one mutation which is not explained.
+    // Sends an audit that shows one unexplained mutation.
     private Timestamps Wait(long total)
     {
         Begin();

@@ -3,11 +3,11 @@ using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>The heart of the audit protocol, through every interleaving of a small scope, on the real ledger.</summary>
+/// <summary>The core of the audit protocol, through every interleaving of a small scope, on the real ledger.</summary>
 /// <remarks>
-/// NEARCACHE_MODEL=full takes three writers: minutes, and gigabytes of memory. The ledger confirms at once what an answer explains,
-/// confirms all that is explained together, and does not void twice for the same news; a model that may put these off visits 504,000 states
-/// of the same scope, and nothing else.
+/// NEARCACHE_MODEL=full takes three writers, which needs minutes and gigabytes of memory. The ledger confirms at once what a reply
+/// explains, confirms all that is explained together, and voids once for the same announcement. A model that may delay these visits 504,000
+/// states of the same scope, without another result.
 /// </remarks>
 public sealed class AuditModelTests(ITestOutputHelper output)
 {

@@ -6,8 +6,8 @@ namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>One memcached server, writers that write once each, and one reader whose state is that of the real ledger.</summary>
 /// <remarks>
-/// A state is loaded, one thing happens, the state is saved. News may be lost, delayed or reordered; every command interleaves with every
-/// other.
+/// A state is loaded, one event occurs, and the state is saved. Announcements may be lost, delayed or reordered; every command interleaves
+/// with every other.
 /// </remarks>
 internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
     where TProtocol : struct, ICoherenceProtocol
@@ -53,7 +53,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
 
     public int Actions => 16;
 
-    /// <summary>Does one thing: false if it cannot happen in this state.</summary>
+    /// <summary>Executes one event. Returns false if it cannot occur in this state.</summary>
     public bool Try(int action) => action switch
     {
         < 3 => action < _writers.Length && Write(action),
@@ -67,7 +67,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         _ => Settle(),
     };
 
-    /// <summary>The words for what an action did from this state.</summary>
+    /// <summary>Describes what an action did from this state.</summary>
     public string Name(int action) => action switch
     {
         < 3 => $"writer {action} (key {_scope.Writers[action]}): {TProtocol.MutationOrder[_writers[action].Stage]}",
@@ -89,7 +89,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         _ => "confirm what is explained",
     };
 
-    /// <summary>Is something served that the last confirmed audit forbids?</summary>
+    /// <summary>Returns whether something is served that the last confirmed audit forbids.</summary>
     public string? Broken()
     {
         for (var key = 0; key < AuditScope.Keys; key++)
@@ -114,7 +114,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
 
     public void Load(UInt128 state)
     {
-        var bits = new Bits(state);
+        var bits = new BitBuffer(state);
         _ledger.Queue.Clear();
         _total = bits.Take(2);
         for (var writer = 0; writer < _writers.Length; writer++)
@@ -153,7 +153,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
 
     public UInt128 Save()
     {
-        var bits = new Bits(0);
+        var bits = new BitBuffer(0);
         bits.Put(_total, 2);
         foreach (var writer in _writers)
         {
@@ -208,7 +208,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         return bits.Value;
     }
 
-    /// <summary>The state in which nothing happened yet.</summary>
+    /// <summary>Returns the initial state.</summary>
     public UInt128 Begin()
     {
         Load(0);
@@ -216,7 +216,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         return Save();
     }
 
-    // The time of the model is what was complete: per key the newest write all of whose commands were executed.
+    // The time of the model is what was complete: for each key, the newest write whose commands were all executed.
     private Timestamps Now()
     {
         Span<int> complete = stackalloc int[AuditScope.Keys];
@@ -234,15 +234,15 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
 
     private static int Snapshot(Timestamps moment, int key) => (int)(moment.Wall >> (2 * key)) & 3;
 
-    private static void PutTimestamps(Timestamps moment, ref Bits bits) => bits.Put((int)moment.Wall, 4);
+    private static void PutTimestamps(Timestamps moment, ref BitBuffer bits) => bits.Put((int)moment.Wall, 4);
 
-    private static Timestamps TakeTimestamps(ref Bits bits)
+    private static Timestamps TakeTimestamps(ref BitBuffer bits)
     {
         var wall = bits.Take(4);
         return new Timestamps((wall & 3) + (wall >> 2), wall);
     }
 
-    private static void LoadPrefix(GaplessPrefix prefix, ref Bits bits)
+    private static void LoadPrefix(GaplessPrefix prefix, ref BitBuffer bits)
     {
         prefix.Restart(bits.Take(2));
         var beyond = bits.Take(4);
@@ -255,7 +255,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         }
     }
 
-    private static void SavePrefix(GaplessPrefix prefix, ref Bits bits)
+    private static void SavePrefix(GaplessPrefix prefix, ref BitBuffer bits)
     {
         bits.Put((int)prefix.Known, 2);
         bits.Put(prefix.BeyondGap.Sum(version => 1 << (int)version), 4);
@@ -409,7 +409,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         return _ledger.Queue.Count != waiting;
     }
 
-    // What was certain at sending is less than what memcached shows: bounds of zero are enough where counters are never lost.
+    // The bounds at sending are below what memcached shows: bounds of zero suffice if counters are never lost.
     private PendingRead Sent() => new(_sent, 0, Hashes[0].Segment, new long[KeyHash.Segments], 0);
 
     private readonly record struct Writer(int Stage, int Value, int M, int N, bool IsNews);
@@ -419,9 +419,9 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
     private readonly record struct Fill(int Key, bool IsRead, int Value, FillToken Token);
 }
 
-/// <summary>How much happens in the model.</summary>
-/// <param name="Writers">For each writer the key that it writes, once; key k lies in a segment of its own.</param>
-/// <param name="Audits">How many audits and flushes the reader sends.</param>
+/// <summary>The size of the model.</summary>
+/// <param name="Writers">For each writer, the key of its single write. Key k has a segment of its own.</param>
+/// <param name="Audits">The number of audits and flushes that the reader sends.</param>
 internal sealed record AuditScope(int[] Writers, int Audits)
 {
     public const int Keys = 2;

@@ -3,7 +3,7 @@ using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 
-// Each is the design with one tempting shortcut. They exist only here, and every one must be caught.
+// Each is the protocol with one tempting shortcut. They exist only here, and every one must be caught.
 
 internal readonly struct TotalBeforeSegment : ICoherenceProtocol
 {

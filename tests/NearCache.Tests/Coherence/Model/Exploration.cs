@@ -1,6 +1,6 @@
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>Every state that can be reached, breadth first; stops at the first in which something forbidden is served.</summary>
+/// <summary>Visits every reachable state, breadth first, and stops at the first that serves something forbidden.</summary>
 internal static class Exploration
 {
     public static (int States, string? Broken, IReadOnlyList<string> Trace) Of(IWorld world)

@@ -1,24 +1,24 @@
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>A small world whose whole state fits into 128 bits: it is loaded, one thing happens, it is saved.</summary>
+/// <summary>A small world whose whole state fits into 128 bits: it is loaded, one event occurs, and it is saved.</summary>
 internal interface IWorld
 {
-    /// <summary>How many kinds of things can happen.</summary>
+    /// <summary>Gets the number of kinds of events.</summary>
     int Actions { get; }
 
-    /// <summary>The state in which nothing happened yet.</summary>
+    /// <summary>Returns the initial state.</summary>
     UInt128 Begin();
 
     void Load(UInt128 state);
 
     UInt128 Save();
 
-    /// <summary>Does one thing: false if it cannot happen in this state, which may be spoiled then.</summary>
+    /// <summary>Executes one event. Returns false if it cannot occur in this state, which may be invalid then.</summary>
     bool Try(int action);
 
-    /// <summary>The words for what an action does in this state.</summary>
+    /// <summary>Describes what an action does in this state.</summary>
     string Name(int action);
 
-    /// <summary>What is wrong in this state; null if nothing.</summary>
+    /// <summary>Returns what is wrong in this state; null if nothing is.</summary>
     string? Broken();
 }

@@ -2,7 +2,7 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tests.Coherence.Model;
 
-/// <summary>The fill of a key by its source, through every interleaving of a small scope: it never undoes a change.</summary>
+/// <summary>The fill of a key from its source, through every interleaving of a small scope: it never undoes a change.</summary>
 public sealed class LeaseModelTests(ITestOutputHelper output)
 {
     [Theory]

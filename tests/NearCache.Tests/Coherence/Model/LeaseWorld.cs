@@ -4,9 +4,9 @@ namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>
 /// One key, two processes that fill it from the source, and one that changes the source and then removes or sets the key. The server may
-/// restart, empty items may end.
+/// restart, and empty items may expire.
 /// </summary>
-/// <remarks>What must hold: once the change is complete, memcached never again holds the value of before.</remarks>
+/// <remarks>The invariant: after the change is complete, memcached never holds the old value again.</remarks>
 internal sealed class LeaseWorld<TProtocol>(bool removes) : IWorld
     where TProtocol : struct, IFillProtocol
 {
@@ -80,7 +80,7 @@ internal sealed class LeaseWorld<TProtocol>(bool removes) : IWorld
 
     public void Load(UInt128 state)
     {
-        var bits = new Bits(state);
+        var bits = new BitBuffer(state);
         (_item, _itemCas, _cas, _source, _life, _reads, _change) =
             ((Item)bits.Take(2), bits.Take(4), bits.Take(4), bits.Take(1), bits.Take(1), bits.Take(2), (Change)bits.Take(2));
         for (var filler = 0; filler < Fillers; filler++)
@@ -91,7 +91,7 @@ internal sealed class LeaseWorld<TProtocol>(bool removes) : IWorld
 
     public UInt128 Save()
     {
-        var bits = new Bits(0);
+        var bits = new BitBuffer(0);
         bits.Put((int)_item, 2);
         bits.Put(_itemCas, 4);
         bits.Put(_cas, 4);
@@ -110,8 +110,8 @@ internal sealed class LeaseWorld<TProtocol>(bool removes) : IWorld
         return bits.Value;
     }
 
-    // mg with N: an absent item becomes an empty one, and its reader has won. A reader without leases sees nothing instead, which
-    // AddsWithoutCas stands for.
+    // mg with N: a missing item becomes an empty one, and its reader has won. A reader without leases sees nothing instead, as
+    // AddsWithoutCas does.
     private bool Read(int index)
     {
         if (_fillers[index].Stage != Stage.Idle || _reads == 0 || _item is Item.Old or Item.New)

@@ -5,12 +5,12 @@ using NearCache.Coherence.Ledger.Core;
 namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>
-/// As <see cref="AuditWorld{TProtocol}"/>, but connections break inside a write, what is missing is made up for, and counters are lost and
-/// created anew.
+/// As <see cref="AuditWorld{TProtocol}"/>, but connections break inside a write, missing increments are made up for, and counters are lost
+/// and created anew.
 /// </summary>
 /// <remarks>
-/// The process whose ledger is looked at writes key 0 and keeps both keys near; another process writes key 1. Each writes once, and one of
-/// them may be cut off after any command. Announcements of the other may be lost. One counter, or all, may be evicted at any time.
+/// The observed process writes key 0 and keeps both keys near; another process writes key 1. Each writes once, and one of them may be cut
+/// off after any command. Announcements of the other process may be lost. One counter, or all, may be evicted at any time.
 /// </remarks>
 internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
     where TProtocol : struct, ICoherenceProtocol
@@ -73,7 +73,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 
     public int Actions => 18;
 
-    /// <summary>Does one thing: false if it cannot happen in this state.</summary>
+    /// <summary>Executes one event. Returns false if it cannot occur in this state.</summary>
     public bool Try(int action) => action switch
     {
         < 2 => Advance(action),
@@ -148,7 +148,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 
     public void Load(UInt128 state)
     {
-        var bits = new Bits(state);
+        var bits = new BitBuffer(state);
         _ledger.Queue.Clear();
         _ledger.OwedBumps.Paid(Hashes[0].Segment, _ledger.OwedBumps.Owed(Hashes[0].Segment));
         for (var counter = 0; counter < 3; counter++)
@@ -204,7 +204,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 
     public UInt128 Save()
     {
-        var bits = new Bits(0);
+        var bits = new BitBuffer(0);
         for (var counter = 0; counter < 3; counter++)
         {
             PutCounter(_counters[counter], ref bits, counter);
@@ -276,22 +276,22 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
         return bits.Value;
     }
 
-    private static Timestamps TakeTimestamps(ref Bits bits)
+    private static Timestamps TakeTimestamps(ref BitBuffer bits)
     {
         var wall = bits.Take(2);
         return new Timestamps((wall & 1) + (wall >> 1), wall);
     }
 
-    // A counter is absent (0), or in its first life (2) or its second (1), with so many bumps: made anew, it is lower than before.
-    private static long TakeCounter(ref Bits bits, int counter = Total) => (bits.Take(2) * Life) + bits.Take(counter == Total ? 3 : 2);
+    // A counter is missing (0), in its first life (2) or in its second (1), with so many increments: created anew, it is lower than before.
+    private static long TakeCounter(ref BitBuffer bits, int counter = Total) => (bits.Take(2) * Life) + bits.Take(counter == Total ? 3 : 2);
 
-    private static void PutCounter(long value, ref Bits bits, int counter = Total)
+    private static void PutCounter(long value, ref BitBuffer bits, int counter = Total)
     {
         bits.Put((int)(value / Life), 2);
         bits.Put((int)(value % Life), counter == Total ? 3 : 2);
     }
 
-    private static void LoadPrefix(GaplessPrefix prefix, ref Bits bits, int counter = Total)
+    private static void LoadPrefix(GaplessPrefix prefix, ref BitBuffer bits, int counter = Total)
     {
         prefix.Restart(TakeCounter(ref bits, counter));
         var beyond = bits.Take(3);
@@ -304,7 +304,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
         }
     }
 
-    private static void SavePrefix(GaplessPrefix prefix, ref Bits bits, int counter = Total)
+    private static void SavePrefix(GaplessPrefix prefix, ref BitBuffer bits, int counter = Total)
     {
         PutCounter(prefix.Known, ref bits, counter);
         bits.Put(prefix.BeyondGap.Sum(version => 1 << (int)(version - prefix.Known - 2)), 3);
@@ -377,7 +377,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
         return true;
     }
 
-    // Only the ledger of the process that writes key 0 is looked at; the other's does the same.
+    // Only the ledger of the process that writes key 0 is observed. The other one behaves alike.
     private bool Owes(int index) => index == 0 ? _ledger.OwedBumps.Segments != 0 : TProtocol.OwesAfterSilence;
 
     private void Answered(int index, ref Writer writer, bool answered)
@@ -404,7 +404,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
     {
         if (writer.M < Life || writer.N < Life)
         {
-            // The counters are absent: to be created, and paid again.
+            // The counters are missing: they are created, and the debt is paid again.
             writer = writer with { Stage = Stage.Owing };
         }
 
@@ -439,7 +439,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 
     private bool Cut(int index)
     {
-        // What comes after is not executed.
+        // Later commands are not executed.
         if (!_mayCut || _writers[index].Stage is not (Stage.Mutate or Stage.BumpSegment or Stage.BumpTotal or Stage.Answered))
         {
             return false;
@@ -512,7 +512,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 
     private bool ContinueRead()
     {
-        // What was certain at sending: the life of each counter, if nothing else.
+        // Known at sending: at least the life of each counter.
         var atLeast = new long[KeyHash.Segments];
         atLeast[0] = _ledger.Counters.Segments[Hashes[0].Segment].Known / Life * Life;
         if (_reading == Reading.FlushAnswer)
@@ -625,12 +625,12 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
     private readonly record struct Fill(int Key, bool IsRead, int Value, FillToken Token);
 }
 
-/// <summary>How much happens in the model of debts.</summary>
+/// <summary>The size of the model.</summary>
 /// <param name="Writes">Which of the two keys is written.</param>
-/// <param name="MayCut">May one write be cut off?</param>
-/// <param name="MayLose">May counters be lost once?</param>
-/// <param name="Audits">How many audits and flushes are sent.</param>
-/// <param name="LossEndsDebts">A tempting shortcut: who owes bumps to a server that lost any counter does not pay.</param>
+/// <param name="MayCut">Whether one write may be cut off.</param>
+/// <param name="MayLose">Whether counters may be lost once.</param>
+/// <param name="Audits">The number of audits and flushes.</param>
+/// <param name="LossEndsDebts">A tempting shortcut: a debt to a server that lost any counter is not paid.</param>
 internal sealed record OwedBumpScope(bool[] Writes, bool MayCut, bool MayLose, int Audits, bool LossEndsDebts = false)
 {
     public static OwedBumpScope Debts { get; } = new([true, true], true, false, 2);

@@ -4,7 +4,7 @@ using NearCache.Coherence.ServerRules.Core;
 namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>The activation of a rule, through every interleaving of a small scope, on the real leases.</summary>
-/// <remarks>NEARCACHE_MODEL=full takes longer leases, more time and more losses: minutes.</remarks>
+/// <remarks>NEARCACHE_MODEL=full takes longer leases, more time and more losses, which needs minutes.</remarks>
 public sealed class RuleModelTests(ITestOutputHelper output)
 {
     private static bool IsFull => Environment.GetEnvironmentVariable("NEARCACHE_MODEL") == "full";
@@ -51,7 +51,7 @@ public sealed class RuleModelTests(ITestOutputHelper output)
         Assert.NotNull(broken);
     }
 
-    // Breadth first; stops at the first state in which something forbidden is served.
+    // Breadth first. Stops at the first state that serves something forbidden.
     private static (int States, string? Broken, string Trace) Explore<TProtocol>(RuleScope scope)
         where TProtocol : struct, IRuleLeaseProtocol
     {

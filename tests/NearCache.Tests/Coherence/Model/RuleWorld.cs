@@ -5,12 +5,12 @@ using NearCache.Tests.Coherence.ServerRules;
 namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>
-/// One server whose rules item is replaced, lost and added again; a writer that relies on what it read there; a reader that fills when it
-/// may; on the real leases.
+/// One server whose rules item is replaced, lost and added again, a writer that relies on what it read there, and a reader that fills when
+/// it may. Uses the real leases.
 /// </summary>
 /// <remarks>
-/// Set 1 and set 2 do not have the rule, set 3 has it. P carries set 2, Q carries set 3. Forbidden: an entry from before a completed
-/// mutation that was not counted is served after an audit was confirmed that was sent later.
+/// Sets 1 and 2 lack the rule, set 3 has it. P carries set 2, Q carries set 3. Forbidden: an entry from before a completed but uncounted
+/// mutation is served after an audit that was sent later is confirmed.
 /// </remarks>
 internal sealed class RuleWorld<TProtocol>
     where TProtocol : struct, IRuleLeaseProtocol
@@ -31,14 +31,14 @@ internal sealed class RuleWorld<TProtocol>
     private ulong _incarnation = 1;
     private ulong _cas = 1;
     private RulesReading _item;
-    private RulesStep? _step;   // what P is about to write
+    private RulesStep? _step;   // what P will write
     private bool _stepDone;
     private Exchange _read;     // the writer's
     private Exchange _audit;    // the reader's
     private Exchange _lateAudit;
     private bool _mutated;
     private int? _near;
-    private bool _confirmed;    // an audit that was sent after the mutation was complete
+    private bool _confirmed;   // an audit that was sent after the mutation was complete
 
     public RuleWorld(RuleScope scope)
     {
@@ -61,7 +61,7 @@ internal sealed class RuleWorld<TProtocol>
 
     public static int Actions => 15;
 
-    // Whoever is looked at fills, and confirms.
+    // The observed process fills and confirms.
     private RuleLeases<TProtocol> Watched => _late ?? _reader;
 
     public RuleWorld<TProtocol> Copy() => new(this);
@@ -70,11 +70,11 @@ internal sealed class RuleWorld<TProtocol>
         ? "an entry from before an uncounted mutation is served, and the confirmed audit was sent after the mutation was complete" : null;
 
     /// <summary>
-    /// Nothing forbidden can follow: the mutation is complete and no older entry is left, or it can no longer be made without a bump.
+    /// Gets whether nothing forbidden can follow: the mutation is complete without older entries, or it can no longer happen uncounted.
     /// </summary>
     public bool IsOver() => _mutated ? _near != 0 : _read.Stage == 3 && _writer.View.Decide("a:1", At(_now)) != BumpDecision.None;
 
-    /// <summary>Equal for two states from which the same can happen.</summary>
+    /// <summary>Returns a key that is equal for states with the same future.</summary>
     public object Key() => (
         (_now, _evictions, _mutated, _near, _confirmed, _incarnation),
         (Short(_item), _step is null, _stepDone, _step is { } step && Fits(step)),
@@ -82,7 +82,7 @@ internal sealed class RuleWorld<TProtocol>
         (Short(_reader.Reading), _reader.FillableFrom(Rule), _reader.Reading?.Cas == _item.Cas, _audit.Key),
         (Short(_late?.Reading), _late?.FillableFrom(Rule), _lateAudit.Key));
 
-    /// <summary>Does one thing; null: it cannot happen in this state, which may be spoiled then.</summary>
+    /// <summary>Executes one event. Returns null if it cannot occur in this state, which may be invalid then.</summary>
     public string? Try(int action) => action switch
     {
         0 => _now < _scope.End ? Say($"tick {++_now}") : null,
@@ -112,7 +112,7 @@ internal sealed class RuleWorld<TProtocol>
 
     private static string Say(string what, object? _ = null) => what;
 
-    // The tick at which the writer's view ends: what it decides at each tick to come.
+    // The tick at which the writer's view ends, which determines its later decisions.
     private int WriterUntil()
     {
         var until = _now;
@@ -162,7 +162,7 @@ internal sealed class RuleWorld<TProtocol>
         return "Q replaces by set 3";
     }
 
-    // P looks twice, as all do who write rules, and decides.
+    // P reads twice, as every writer of rules does, and decides.
     private string? Look()
     {
         if (_step is not null || _item.Set?.Revision != 1 || _late is not null)
@@ -301,11 +301,11 @@ internal sealed class RuleWorld<TProtocol>
     }
 }
 
-/// <summary>How much happens in the model of activation.</summary>
-/// <param name="Lease">Ticks of the lease.</param>
+/// <summary>The size of the model.</summary>
+/// <param name="Lease">The length of the lease, in ticks.</param>
 /// <param name="End">The last tick.</param>
 /// <param name="Evictions">How often the rules item may be lost.</param>
-/// <param name="HasLateReader">Is the reader that is looked at one that trusts another reader's settled mark?</param>
+/// <param name="HasLateReader">Whether the observed reader trusts another reader's settled mark.</param>
 internal sealed record RuleScope(int Lease, int End, int Evictions, bool HasLateReader)
 {
     public static RuleScope Activation { get; } = new(2, 5, 2, false);

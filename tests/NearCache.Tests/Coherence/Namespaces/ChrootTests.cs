@@ -6,7 +6,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Coherence.Namespaces;
 
-/// <summary>A chroot that does not exist, as a process finds it that looks for its namespace.</summary>
+/// <summary>A missing chroot, as seen by a process that checks its namespace.</summary>
 public sealed class ChrootTests(ITestOutputHelper output)
 {
     private static readonly NamespacePaths Paths = new("shop");
@@ -59,7 +59,7 @@ public sealed class ChrootTests(ITestOutputHelper output)
         world.Gate.Lane(
             EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited), Paths, ZNodeAcl.OpenToAll);
 
-    // As a session does that begins.
+    // As at the start of a session.
     private static async Task EnsureAsync(NamespaceTree tree, Action done, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)

@@ -32,7 +32,7 @@ public sealed class MembershipTests : IAsyncDisposable
             Epochs = new ProcessEpochs(),
             Clock = _world.Clock,
             Time = _world.Time,
-            Invalidator = null!,   // nothing is forgotten here
+            Invalidator = null!,   // nothing is invalidated here
             Metrics = _metrics,
             Logger = _world.Log,
             IsShared = true,
@@ -75,7 +75,7 @@ public sealed class MembershipTests : IAsyncDisposable
             _world.Server.Delete("/nearcache/shop/members/" + member);
         }
 
-        // It looks every half minute or so, and waits up to the ten seconds in which four members may make one transaction each.
+        // It checks about every half minute, and waits up to the ten seconds in which four members may make one transaction each.
         await TurnAsync(TimeSpan.FromMinutes(2));
         Assert.Contains(Own, _world.Server.Paths());
         Assert.True(_members.IsMember);

@@ -13,7 +13,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Coherence.Namespaces;
 
-/// <summary>What accidents do to a namespace's nodes, and what one process does about it on a clock that the test turns.</summary>
+/// <summary>Damage to the nodes of a namespace, and its repair by one process on a manual clock.</summary>
 public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDisposable
 {
     private const string Home = "/nearcache/shop";
@@ -205,7 +205,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         await TurnAsync(TimeSpan.FromSeconds(30), timers: 2);
         Assert.Equal(Whole, Below(Home));
 
-        // Two that look within the same instant may both try; one is refused.
+        // Two processes that check within the same instant may both try, and one is refused.
         Assert.InRange(_world.Asked("Multi") - creates, 1, 2);
         await stopping.CancelAsync();
         await working;
@@ -253,7 +253,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         Assert.Equal(Whole, Below(Home));
     }
 
-    // The clock stands still until each has heard of it and looks.
+    // The clock waits until each process has received the event and checks.
     private async Task DamagedAsync(params NamespaceKeeper[] keepers)
     {
         foreach (var keeper in keepers)

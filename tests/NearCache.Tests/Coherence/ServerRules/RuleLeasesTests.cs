@@ -397,7 +397,7 @@ public sealed class RuleLeasesTests
 
     private static Timestamps At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
 
-    // Does its steps until one writes.
+    // Executes steps until one writes.
     private RulesStep Drive(RuleLeases leases, long now)
     {
         for (var i = 0; i < 10; i++)

@@ -10,9 +10,7 @@ using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Coherence.ServerRules;
 
-/// <summary>
-/// What is in force after the registry, a server or the configuration said something; the cache has no servers that would have to be told.
-/// </summary>
+/// <summary>The rules in force after the registry, a server or the configuration was read. The cache has no servers to inform.</summary>
 public sealed class RulesInForceTests
 {
     private const string Server = "one:11211";

@@ -2,7 +2,7 @@ using NearCache.Coherence.ServerRules.Core;
 
 namespace NearCache.Tests.Coherence.ServerRules;
 
-/// <summary>A server's rules item, as far as leases can tell, and sets to put there.</summary>
+/// <summary>A server's rules item as the leases see it, and sets to store there.</summary>
 internal sealed class RulesOnServer
 {
     private ulong _cas;
@@ -11,7 +11,7 @@ internal sealed class RulesOnServer
 
     public uint? Flags => Item.Cas == 0 ? null : Item.Flags;
 
-    /// <summary>A set of rules that each cover the keys that begin with their name and a colon; "name@since".</summary>
+    /// <summary>Creates a set of rules that each cover the keys with their name and a colon as prefix; "name@since".</summary>
     public static LeasedRuleSet Set(long revision, params string[] rules)
     {
         LeasedRule[] carried = [.. rules.Select(rule => rule.Split('@')).Select(words => new LeasedRule(
@@ -34,11 +34,11 @@ internal sealed class RulesOnServer
             });
     }
 
-    /// <summary>Someone stores a set, whatever is there.</summary>
+    /// <summary>Stores a set over any content.</summary>
     public void Put(LeasedRuleSet set, ulong incarnation, long settled = 0, bool lacksStops = false) => Item = new RulesReading(
         RulesFound.Set, (uint)HashCode.Combine(incarnation, set.Revision) | 1, ++_cas, incarnation, settled, set, lacksStops);
 
-    /// <summary>Does what a step says. False: it was refused.</summary>
+    /// <summary>Executes a step. Returns false if it was refused.</summary>
     public bool Do(RulesStep step, LeasedRuleSet applied)
     {
         var mayWrite = step.Kind == RulesStepKind.Add ? Item.Cas == 0 : Item.Cas != 0 && (step.Cas == 0 || step.Cas == Item.Cas);

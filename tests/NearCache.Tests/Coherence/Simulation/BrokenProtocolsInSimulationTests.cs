@@ -4,7 +4,7 @@ using NearCache.Tests.Coherence.Model;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>Each broken design makes some seed serve what the promise forbids.</summary>
+/// <summary>Each broken protocol makes some seed serve what the promise forbids.</summary>
 public sealed class BrokenProtocolsInSimulationTests(ITestOutputHelper output)
 {
     private const int MostSeeds = 6000;
@@ -55,7 +55,7 @@ public sealed class BrokenProtocolsInSimulationTests(ITestOutputHelper output)
     [Fact]
     public void Flushing_no_segment_is_caught() => Caught<FlushOfNothing>();
 
-    // A seed chooses its own faults, unless a breakage needs several at once that seldom meet.
+    // A seed selects its own faults, unless a broken protocol needs several faults at once that rarely coincide.
     private void Caught<TProtocol>(params Fault[] only)
         where TProtocol : struct, ICoherenceProtocol
     {

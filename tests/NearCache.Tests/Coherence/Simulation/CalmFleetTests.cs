@@ -2,7 +2,7 @@ using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>Nothing is lost: then nothing may be flushed either, however large the fleet.</summary>
+/// <summary>Without losses nothing is flushed, however large the fleet is.</summary>
 public sealed class CalmFleetTests(ITestOutputHelper output)
 {
     private const int WarmUp = 10;

@@ -1,15 +1,15 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>The promise: a near hit at t was the newest completed write at some instant no earlier than t − MaxStaleness.</summary>
+/// <summary>Checks the promise: a near hit at t was the newest completed write at some instant no earlier than t − MaxStaleness.</summary>
 /// <remarks>
-/// Versions of a key are in the order in which memcached executed its writes. A write is complete when it and its bumps were executed,
-/// which is sooner than its caller knows, so what is checked is a little more than what is promised. A write whose bumps were lost is
-/// complete when they were made up for.
+/// Versions of a key are in the order in which memcached executed its writes. A write is complete when it and its increments were executed,
+/// which is sooner than its caller knows, so the check is a little stricter than the promise. A write with lost increments is complete when
+/// they were made up for.
 /// </remarks>
 /// <param name="maxStaleness">In microseconds.</param>
 internal sealed class Checker(long maxStaleness)
 {
-    // Both clocks of a process tick in whole milliseconds.
+    // Both clocks of a process have a resolution of milliseconds.
     private const long Tick = 1000;
 
     private readonly List<(
@@ -20,17 +20,17 @@ internal sealed class Checker(long maxStaleness)
 
     public string? Violation { get; private set; }
 
-    /// <summary>memcached executed a write; gives its version.</summary>
+    /// <summary>Records that memcached executed a write, and returns its version.</summary>
     public int Executed(int key) => ++_executed[key];
 
-    /// <summary>A write is complete.</summary>
+    /// <summary>Records that a write is complete.</summary>
     public void Completed(int key, int version, long now)
     {
         var complete = _complete[key];
         complete.Add((now, complete.Count == 0 ? version : Math.Max(version, complete[^1].Version)));
     }
 
-    /// <summary>A process served a version from its near store.</summary>
+    /// <summary>Records that a process served a version from its near tier.</summary>
     public void Hit(int process, int key, int version, long now)
     {
         Hits++;

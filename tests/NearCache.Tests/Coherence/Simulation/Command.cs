@@ -18,13 +18,13 @@ internal enum CommandKind
 }
 
 /// <summary>One command of a request.</summary>
-/// <param name="Kind">What.</param>
+/// <param name="Kind">The kind.</param>
 /// <param name="Argument">The key, the segment, or the number of the mutation.</param>
-/// <param name="Record">SetLog: what to store.</param>
-/// <param name="Write">Set, Remove, and the last bump of the write: which write it belongs to.</param>
+/// <param name="Record">For SetLog: the record to store.</param>
+/// <param name="Write">For Set, Remove, and the last increment of the write: the write.</param>
 internal readonly record struct Command(CommandKind Kind, long Argument = 0, LogRecord Record = default, Write? Write = null);
 
-/// <summary>What a command answered: a number, or nothing when the item is absent.</summary>
+/// <summary>The reply to a command: a number, or nothing if the item is missing.</summary>
 internal readonly record struct Reply(long? Number, LogRecord? Record = null);
 
 /// <summary>One write of one key.</summary>

@@ -2,7 +2,7 @@ using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>A rule that should not be: near keys that are written all the time.</summary>
+/// <summary>A rule that is a mistake: near keys that are written all the time.</summary>
 public sealed class LoadTests(ITestOutputHelper output)
 {
     [Fact]
@@ -34,7 +34,7 @@ public sealed class LoadTests(ITestOutputHelper output)
             + $"audit, near hits checked {run.Checker.Hits}");
         Assert.Null(run.Checker.Violation);
 
-        // Twenty bucketfuls at the start, and the budget of 100 a second after.
+        // Twenty full buckets at the start, then the budget of 100 a second.
         Assert.InRange(run.ZooKeeper.Writes, 1, 20 + (100 * profile.Seconds));
         Assert.InRange(run.ZooKeeper.Notified, 1, 5000 * profile.Seconds);
     }

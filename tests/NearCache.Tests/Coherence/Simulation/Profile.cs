@@ -1,8 +1,8 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>
-/// What a seed means: how large the fleet is, how busy, and which faults happen. Not every seed has every fault: some breakages show only
-/// in calm weather.
+/// The profile of a seed: the size and the load of the fleet, and its faults. Not every seed has every fault: some broken protocols show
+/// only without faults.
 /// </summary>
 internal sealed class Profile
 {
@@ -29,7 +29,7 @@ internal sealed class Profile
 
     public int Servers { get; init; }
 
-    /// <summary>For how many members announcing is paced.</summary>
+    /// <summary>The number of members for which announcements are limited.</summary>
     public int Members { get; init; }
 
     /// <summary>In milliseconds.</summary>
@@ -41,7 +41,7 @@ internal sealed class Profile
     /// <summary>The longest time that a command waits for the one before it in the same write, in microseconds.</summary>
     public int LongestGap { get; init; }
 
-    /// <summary>Which part of the log records is lost.</summary>
+    /// <summary>The part of the log records that is lost.</summary>
     public double LostLogs { get; init; }
 
     public double SecondsBetweenFaults { get; init; }
@@ -52,14 +52,14 @@ internal sealed class Profile
 
     public bool HasZooKeeper { get; init; }
 
-    /// <summary>The near store does not forget what it is told to.</summary>
+    /// <summary>Whether the near tier ignores invalidations.</summary>
     public bool PlantedStaleRead { get; init; }
 
     public int Seconds { get; init; } = 25;
 
     public bool Has(Fault fault) => _enabled[(int)fault];
 
-    /// <summary>The same fleet, with these faults and no others.</summary>
+    /// <summary>Returns the same fleet with only these faults.</summary>
     public Profile Only(params Fault[] faults)
     {
         Array.Fill(_enabled, false);

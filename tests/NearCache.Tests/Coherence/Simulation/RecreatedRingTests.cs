@@ -4,11 +4,11 @@ using NearCache.Coherence.Slots.Core;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>
-/// Slots whose nodes are deleted and created again while processes announce, over a remote without counters: what a process has not heard
-/// of when it has read all slots must have shown as a gap.
+/// Slots whose nodes are deleted and created again while processes announce, over a remote without counters: what a process has missed must
+/// show as a gap after it has read all slots.
 /// </summary>
 /// <remarks>
-/// Over memcached the audits find what was missed; there the simulated fleet has the same fault (<see cref="Fault.RecreateSlot"/>).
+/// Over memcached the audits find missed announcements; there the simulated fleet has the same fault (<see cref="Fault.RecreateSlot"/>).
 /// </remarks>
 public sealed class RecreatedRingTests(ITestOutputHelper output)
 {
@@ -56,8 +56,7 @@ public sealed class RecreatedRingTests(ITestOutputHelper output)
             switch (random.Next(20))
             {
                 case 0:
-                    // As the keeper does; or by hand without bytes, as older processes do, too: of that, only readers that compare nodes
-                    // know.
+                    // As the keeper does; or by hand without bytes, as older versions do, too: only readers that compare nodes notice that.
                     nodes[slot] = (
                         writersBeginHigh && (!readersCompareNodes || random.Next(2) == 0) ? SlotRing.Fresh(random) : SlotRing.Empty,
                         ++created);
@@ -84,12 +83,12 @@ public sealed class RecreatedRingTests(ITestOutputHelper output)
 
     private sealed class Reader(SlotReader slots)
     {
-        /// <summary>Announced, and neither heard of nor given up by a gap.</summary>
+        /// <summary>Announced, but neither heard nor covered by a gap.</summary>
         public HashSet<int> Owed { get; } = [];
 
         private bool _hasRead;
 
-        /// <summary>Reads all slots. Gives the number of announcements that stay hidden.</summary>
+        /// <summary>Reads all slots. Returns the number of announcements that stay hidden.</summary>
         public int Read((SlotRing Ring, long Created)[] nodes, bool comparesNodes)
         {
             var hasGap = !_hasRead;

@@ -3,7 +3,7 @@ using NearCache.Coherence.Slots.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>One run: a fleet under faults, from a seed. The same seed is the same run, event for event.</summary>
+/// <summary>One run: a fleet under faults, from a seed. The same seed repeats the run event for event.</summary>
 internal sealed class Run<TProtocol>
     where TProtocol : struct, ICoherenceProtocol
 {
@@ -28,7 +28,7 @@ internal sealed class Run<TProtocol>
 
     public long Events => _schedule.Events;
 
-    /// <summary>How often each fault was made.</summary>
+    /// <summary>Gets how often each fault occurred.</summary>
     public int[] Faults { get; } = new int[Enum.GetValues<Fault>().Length];
 
     public IReadOnlyList<SimulatedProcess<TProtocol>> Processes => _processes;
@@ -100,7 +100,7 @@ internal sealed class Run<TProtocol>
             Repeat(microseconds, action);
         });
 
-    // Half of the reads go to few keys, so that entries are filled right after they were dropped.
+    // Half of the reads use few keys, so that entries are filled right after they were dropped.
     private int AnyKey() => _random.Next(2) == 0 ? _random.Next(4) : _random.Next(Keyspace.Count);
 
     private SimulatedProcess<TProtocol> AnyProcess() => _processes[_random.Next(_processes.Length)];
@@ -179,7 +179,8 @@ internal sealed class Run<TProtocol>
                 Start(Array.IndexOf(_processes, process));
                 break;
             case Fault.WallClockJump:
-                // A machine that sleeps and whose wall clock is set back by as much has no clock that noticed: not covered, and said so.
+                // Not covered: a machine that sleeps while its wall clock is set back by as much has no clock that noticed. The docs say
+                // so.
                 var leastJump = _profile.Has(Fault.SuspendMachine) ? 0 : -8_000;
                 process.JumpWallClock(
                     _random.Next(3) == 0 ? _random.NextInt64(450 * leastJump, 3_600_000) : _random.NextInt64(leastJump, 2_000));

@@ -1,6 +1,6 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>Simulated time in microseconds, and what happens when.</summary>
+/// <summary>Simulated time in microseconds, and the events in their order.</summary>
 internal sealed class Schedule
 {
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
@@ -8,10 +8,10 @@ internal sealed class Schedule
 
     public long Now { get; private set; }
 
-    /// <summary>How many events have happened.</summary>
+    /// <summary>Gets the number of past events.</summary>
     public long Events { get; private set; }
 
-    /// <summary>Says what happens, when a seed is replayed.</summary>
+    /// <summary>Prints an event when a seed is replayed.</summary>
     public Action<string>? Story { get; set; }
 
     public void Tell(string what) => Story?.Invoke($"{Now / 1000.0,10:F3} ms  {what}");

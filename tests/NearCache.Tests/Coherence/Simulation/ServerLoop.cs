@@ -3,7 +3,7 @@ using NearCache.Coherence.Ledger.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
 
-/// <summary>What a process does with one server: its audits, and its writes.</summary>
+/// <summary>The work of a process with one server: its audits and its writes.</summary>
 internal sealed class ServerLoop<TProtocol>
     where TProtocol : struct, ICoherenceProtocol
 {
@@ -25,7 +25,7 @@ internal sealed class ServerLoop<TProtocol>
 
     public SimulatedConnection Connection { get; }
 
-    /// <summary>How many segments were flushed, for which reason.</summary>
+    /// <summary>Gets the number of flushed segments by reason.</summary>
     public Dictionary<FlushReason, int> Flushes { get; } = [];
 
     public int Audits { get; private set; }
@@ -139,8 +139,8 @@ internal sealed class ServerLoop<TProtocol>
         });
     }
 
-    // A write that was executed, but not all of its bumps: as soon as nothing is owed any more, it counts as complete. One that is executed
-    // later never does.
+    // A write that was executed without all of its increments counts as complete as soon as nothing is owed. One that is executed later
+    // never does.
     private void Owed(Write write, int segment)
     {
         if (write.Version == 0 || write.Remaining == 0)

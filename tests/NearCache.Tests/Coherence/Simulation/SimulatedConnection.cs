@@ -1,8 +1,8 @@
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>
-/// The connection of a process to a memcached server. Requests and replies keep their order; it may stall, and break with anything under
-/// way.
+/// The connection of a process to a memcached server. Requests and replies keep their order. It may stall, and break with requests in
+/// flight.
 /// </summary>
 internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached server, Random random, Profile profile)
 {
@@ -22,7 +22,7 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
 
     public bool IsUp { get; private set; } = true;
 
-    /// <summary>Nothing passes, in either direction, and nobody is told. What was sent is kept by the network, and passes later.</summary>
+    /// <summary>Stops both directions without an event. Sent data are kept by the network and arrive later.</summary>
     public bool IsBlackHole
     {
         get => _isBlackHole;
@@ -34,15 +34,15 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
         }
     }
 
-    /// <summary>How the process hears of it: its events, in order, when it is awake.</summary>
+    /// <summary>Runs the events of the process, in order, while it is awake.</summary>
     public required Action<Action> Post { get; init; }
 
     public Action? Broken { get; set; }
 
-    /// <summary>The next write of a key is the last that is sent: the connection breaks with it on its way.</summary>
+    /// <summary>Breaks the connection with the next write of a key in flight.</summary>
     public bool BreaksWithNextWrite { get; set; }
 
-    /// <summary>Sends commands in one write. The answer is null when the connection broke before all of it had come.</summary>
+    /// <summary>Sends commands in one write. The reply is null if the connection broke before it was complete.</summary>
     public void Send(IReadOnlyList<Command> commands, Action<IReadOnlyList<Reply>?> done)
     {
         if (!IsUp)
@@ -67,11 +67,8 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
         }
     }
 
-    /// <summary>
-    /// Ends the connection. What was on its way to the server may still be executed, up to a point: everything, nothing, or a part of one
-    /// write.
-    /// </summary>
-    /// <param name="withPart">False when the process died: what it wrote in one piece arrives in one piece.</param>
+    /// <summary>Ends the connection. Requests in flight may still be executed: all, none, or a part of one write.</summary>
+    /// <param name="withPart">False if the process died: data of one write arrive as a whole.</param>
     public void Break(bool withPart)
     {
         if (!IsUp)
@@ -108,7 +105,7 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
         }
     }
 
-    /// <summary>The server died: nothing that it had not executed will be.</summary>
+    /// <summary>The server died, and executes nothing more.</summary>
     public void ServerDied()
     {
         foreach (var request in _unanswered.Concat(_arrived).Concat(_sent))
@@ -140,7 +137,7 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
         }
     }
 
-    // Commands of other connections may come between any two of ours.
+    // Commands of other connections may come between any two of this one.
     private void Execute()
     {
         while (_arrived.TryPeek(out var request))
@@ -180,7 +177,7 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
             {
                 _lastHeard = schedule.Now;
                 _unanswered.Remove(request);
-                // Replies are read in order, but who awaits them goes on when a thread is free.
+                // Replies are read in order, but their callers continue when a thread is free.
                 schedule.After(random.Next(8) == 0 ? random.Next(profile.Slowest) : 0, () => Post(() => request.Done(request.Replies)));
             }
         }
@@ -224,10 +221,10 @@ internal sealed class SimulatedConnection(Schedule schedule, SimulatedMemcached 
 
         public Reply[] Replies { get; } = new Reply[commands.Count];
 
-        /// <summary>The next command to execute.</summary>
+        /// <summary>Gets the next command to execute.</summary>
         public int Next { get; set; }
 
-        /// <summary>How many commands arrive.</summary>
+        /// <summary>Gets how many commands arrive.</summary>
         public int Deliver { get; set; } = commands.Count;
     }
 }

@@ -4,8 +4,8 @@ using NearCache.Coherence.Ledger.Core;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>
-/// A memcached server: it executes the commands of one connection in order, those of different connections interleave, and what it knows
-/// can be lost.
+/// A memcached server: it executes the commands of one connection in order, interleaves those of different connections, and can lose its
+/// contents.
 /// </summary>
 internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Random random)
 {
@@ -17,7 +17,7 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
 
     public bool IsPaused { get; private set; }
 
-    /// <summary>The next bump of a segment is answered with an error, and not done.</summary>
+    /// <summary>Answers the next increment of a segment with an error, without executing it.</summary>
     public bool RefusesBump { get; set; }
 
     public long Commands { get; private set; }
@@ -26,7 +26,7 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
 
     public long LogReads { get; private set; }
 
-    /// <summary>Runs something as soon as the server runs: at once, unless it is paused.</summary>
+    /// <summary>Runs an action as soon as the server runs: at once, unless it is paused.</summary>
     public void WhenRunning(Action action)
     {
         if (IsPaused)
@@ -53,7 +53,7 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
         }
     }
 
-    /// <summary>flush_all, and what a restart leaves.</summary>
+    /// <summary>Executes flush_all, which a restart does, too.</summary>
     public void Clear()
     {
         Array.Fill(_values, -1);

@@ -131,7 +131,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
             _suspended += _schedule.Now - _pausedAt;
         }
 
-        // What waits is done one after the other, and in between the application may already read.
+        // Waiting events run one after another, and the application may read between them.
         DrainBacklog();
     }
 
@@ -147,7 +147,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         }
     }
 
-    /// <summary>GetAsync: near if it may be served, else from the server, and kept near.</summary>
+    /// <summary>GetAsync: from the near tier if allowed, otherwise from the server, and kept near.</summary>
     public void Get(int key)
     {
         var now = Now;
@@ -184,17 +184,17 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     /// <summary>SetAsync or RemoveAsync.</summary>
     public void Write(int key, bool remove) => ServerOf(key).Write(new Write(key), remove);
 
-    /// <summary>Is the log record of this mutation lost?</summary>
+    /// <summary>Returns whether the log record of this mutation is lost.</summary>
     public bool LosesLog() => _random.NextDouble() < _profile.LostLogs;
 
-    /// <summary>A mutation was answered: it is announced, if that can be.</summary>
+    /// <summary>Announces an answered mutation, if possible.</summary>
     public void Announce(ServerLoop<TProtocol> server, int key, MutationVersion version)
     {
         _queue.Add(server.Ledger.Gate.IdentityHash, Keyspace.Hashes[key].Segment, Keyspace.Names[key], version);
         PumpWriter();
     }
 
-    /// <summary>The bumps of a write were made up for.</summary>
+    /// <summary>Records that the increments of a write were made up for.</summary>
     public void MadeUp(Write write)
     {
         _schedule.Tell($"made up for: key {write.Key} version {write.Version}");
@@ -234,7 +234,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
 
     void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> key) => Void(Keyspace.IndexOf(key));
 
-    /// <summary>Runs something at a monotonic millisecond of this process.</summary>
+    /// <summary>Runs an action at a monotonic millisecond of this process.</summary>
     public void AtMonotonic(long monotonic, Action action) =>
         _schedule.After(Math.Clamp(monotonic - Now.Monotonic, 1, 600_000) * 1000, () => Post(action));
 

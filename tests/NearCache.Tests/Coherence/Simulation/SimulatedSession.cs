@@ -3,7 +3,7 @@ using NearCache.Coherence.Slots.Core;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>
-/// A session of a process with ZooKeeper: requests, answers and events keep their order; it may stall, lose events, and break.
+/// A session of a process with ZooKeeper: requests, replies and events keep their order. It may stall, lose events, and break.
 /// </summary>
 internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zooKeeper, Random random, int slowest)
 {
@@ -17,7 +17,7 @@ internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zoo
 
     public bool IsUp { get; private set; } = true;
 
-    /// <summary>ZooKeeper promises to deliver events; what if it did not?</summary>
+    /// <summary>Loses events, which ZooKeeper promises to deliver.</summary>
     public bool LosesEvents { get; set; }
 
     public bool IsStalled
@@ -35,14 +35,14 @@ internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zoo
 
     public required Action<int> Changed { get; init; }
 
-    /// <summary>getData. The answer's version is -1 when the session broke.</summary>
+    /// <summary>getData. The version of the reply is -1 if the session broke.</summary>
     public void Get(int slot, bool watch, Action<SlotRing, int, long> done) =>
         Request(
             () => zooKeeper.Get(slot, watch ? this : null),
             answer => done(answer.Ring, answer.Version, answer.Created),
             () => done(SlotRing.Empty, -1, 0));
 
-    /// <summary>setData. True: done; false: refused; null: the session broke.</summary>
+    /// <summary>setData. Returns true if it was executed, false if it was refused, null if the session broke.</summary>
     public void Set(int slot, ReadOnlyMemory<byte> data, int version, Action<bool?> done) =>
         Request(() => zooKeeper.Set(slot, data, version), answer => done(answer), () => done(null));
 
@@ -91,7 +91,7 @@ internal sealed class SimulatedSession(Schedule schedule, SimulatedZooKeeper zoo
         {
             _toServer.Enqueue(() =>
             {
-                // A request of a broken session may still have arrived.
+                // A request of a broken session may have arrived.
                 if (life != _life && random.Next(2) == 0)
                 {
                     return;

@@ -51,7 +51,7 @@ internal sealed class SimulatedZooKeeper
     }
 
     /// <summary>
-    /// The node is deleted and created again, by NearCache or by hand: without bytes, or with a ring that begins at a random number.
+    /// Deletes and creates the node again, as NearCache or a person does: without bytes, or with a ring that starts at a random number.
     /// </summary>
     public void Recreate(int slot, SlotRing ring)
     {

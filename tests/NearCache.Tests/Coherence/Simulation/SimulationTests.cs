@@ -5,9 +5,7 @@ using NearCache.Tests.Coherence.Model;
 namespace NearCache.Tests.Coherence.Simulation;
 
 /// <summary>The promise under random faults, on simulated time, with the real core.</summary>
-/// <remarks>
-/// NEARCACHE_SEEDS=n runs n seeds instead of the few of an ordinary run; NEARCACHE_SEED=s replays one and tells what happened.
-/// </remarks>
+/// <remarks>NEARCACHE_SEEDS=n runs n seeds instead of a few. NEARCACHE_SEED=s replays one and prints its events.</remarks>
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private static readonly int Seeds = Setting("NEARCACHE_SEEDS") ?? 1500;

@@ -75,13 +75,13 @@ public sealed class SlotBoardTests
         ReadAll(100, transaction: 50);
         Announce(1);
 
-        // As the announcer reads it, and the confirmation of another remote, whose answer may have been overtaken.
+        // As the announcer reads it, and the confirmation of another remote, whose reply may be outdated.
         Assert.Empty(_board.Look(new SlotRead(Own, 0, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
         Assert.Equal(
             2, _board.Look(new SlotRead(Own, 9_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out var gap).Length);
         Assert.True(gap);
 
-        // It can be written now, and is read once more to be watched.
+        // It can be written now, and is read once more with a watch.
         Assert.Equal(7, _board.NextWrite(10_000).Version);
         Assert.Equal(Own, Assert.Single(_board.NextReads(10_000, out _)).Slot);
     }
@@ -104,14 +104,14 @@ public sealed class SlotBoardTests
         _board.Connected(isNewSession: true);
         _board.Look(_board.NextReads(0, out _)[2], Content(transaction: 50, news: 3), 0, out _);
 
-        // The older copy went on: it has as many announcements again, and others.
+        // The older copy has continued: it has as many announcements as before, with other content.
         _board.HistoryLost();
         _board.Connected(isNewSession: true);
         var reads = _board.NextReads(10_000, out _);
         Assert.Equal(4, _board.Look(reads[2], Content(transaction: 7, news: 4), 10_000, out var gap).Length);
         Assert.True(gap);
 
-        // Of a slot that was never read nothing can have been missed.
+        // A slot that was never read cannot have missed announcements.
         var fresh = new SlotBoard(new BudgetOptions(), member: 11, keepsOverflow: false, maxStaleness: 5000, new ManualTime());
         fresh.MembersCounted(1);
         fresh.HistoryLost();
@@ -119,7 +119,7 @@ public sealed class SlotBoardTests
         Assert.Equal(2, fresh.Look(fresh.NextReads(0, out _)[2], Content(transaction: 7, news: 2), 0, out gap).Length);
         Assert.False(gap);
 
-        // What was read before is not written over what is there now.
+        // Old content is not written over the present one.
         Announce(1);
         _board.HistoryLost();
         Assert.Equal(SlotStepKind.Read, _board.NextWrite(10_000).Kind);

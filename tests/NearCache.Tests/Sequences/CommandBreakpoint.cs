@@ -3,18 +3,18 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Tests.Sequences;
 
-/// <summary>A place at which one command stops until the test lets it go.</summary>
-internal sealed class Hold(MetaCommandKind kind, string key)
+/// <summary>A point at which one command waits until the test releases it.</summary>
+internal sealed class CommandBreakpoint(MetaCommandKind kind, string key)
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when the command is there.</summary>
+    /// <summary>Completes when the command has reached the point.</summary>
     public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
 
     public void Release() => _released.TrySetResult();
 
-    public static Task WaitAsync(ref Hold? place, ReadOnlyMemory<MetaCommand> group)
+    public static Task WaitAsync(ref CommandBreakpoint? place, ReadOnlyMemory<MetaCommand> group)
     {
         var hold = place;
         if (hold is null || !hold.IsFor(group))

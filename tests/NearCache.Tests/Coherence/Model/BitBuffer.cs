@@ -1,7 +1,7 @@
 namespace NearCache.Tests.Coherence.Model;
 
 /// <summary>Packs small numbers into 128 bits, and reads them back in the same order.</summary>
-internal struct Bits(UInt128 value)
+internal struct BitBuffer(UInt128 value)
 {
     private int _at;
 
