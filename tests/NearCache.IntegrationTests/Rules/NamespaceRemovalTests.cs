@@ -32,12 +32,12 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
 
         await Assert.ThrowsAsync<IOException>(
             () => cleaner.PlanRemovalAsync(first, cancellationToken: TestContext.Current.CancellationToken));
-        await IsRefusedAsync(() => cleaner.RemoveAsync(first), "a living fleet can be without members for a while");
+        await IsRefusedAsync(() => cleaner.RemoveAsync(first), "a running fleet can be without members for a while");
 
         // A process joins and leaves.
         time.Advance(TimeSpan.FromDays(1));
         await admin.CreateAsync(Home + "/members/one", null, ZNodeMode.Ephemeral);
-        await IsRefusedAsync(() => cleaner.RemoveAsync(first), "processes that use it");
+        await IsRefusedAsync(() => cleaner.RemoveAsync(first), "processes use the namespace");
         await admin.DeleteAsync(Home + "/members/one");
         await IsRefusedAsync(() => cleaner.RemoveAsync(first), "or a process joined or left");
 
@@ -77,12 +77,12 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         await admin.SetDataAsync(Home + "/config", """{"format":1,"slots":8}"""u8.ToArray());
         var rules = (await admin.GetDataAsync(Home + "/rules")).Data.ToArray();
         await admin.SetDataAsync(Home + "/rules", new byte[] { 0xFF, 0xC3, 0x28 });
-        await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "is no UTF-8 text, so the plan could not keep it");
+        await IsRefusedAsync(() => cleaner.PlanRemovalAsync(file, soon), "is not UTF-8 text, so the plan cannot keep it");
         await admin.SetDataAsync(Home + "/rules", rules);
         var time = new ManualTime();
         await new NamespaceCleaner(new ZooKeeperOptions { ConnectionString = fleet.ZooKeeper.Address }, "rules", timeProvider: time)
             .PlanRemovalAsync(file, soon, TestContext.Current.CancellationToken);
-        await IsRefusedAsync(() => cleaner.RemoveAsync(file, soon), "which the clock of this machine has not reached");
+        await IsRefusedAsync(() => cleaner.RemoveAsync(file, soon), "which is in the future by the clock of this machine");
         await File.WriteAllTextAsync(file, "no plan", TestContext.Current.CancellationToken);
         await Assert.ThrowsAsync<NearCacheException>(() => cleaner.RemoveAsync(file, soon, TestContext.Current.CancellationToken));
         Assert.Equal(13, await NodesAsync(admin));
