@@ -45,7 +45,7 @@ internal static class KeyBatches
     /// Sends all batches and waits for all replies, at most for the operation timeout. Afterward no memory of the caller is used.
     /// </summary>
     /// <exception cref="MemcachedException">A server did not reply.</exception>
-    public static async Task<(Batch<T> Batch, MetaResponse[] Answers)[]> RunAsync<T>(
+    public static async Task<(Batch<T> Batch, MetaResponse[] Responses)[]> RunAsync<T>(
         List<Batch<T>> batches, CancellationToken cancellationToken)
     {
         var running = batches.Select(batch => batch.Server.RunAsync(batch.Commands.ToArray(), cancellationToken)).ToArray();
@@ -56,13 +56,13 @@ internal static class KeyBatches
     /// <summary>Sends all batches and waits until each has been answered or has failed, as <see cref="RunAsync"/> does.</summary>
     public static Task<(
         Batch<T> Batch,
-        MetaResponse[] Answers,
+        MetaResponse[] Responses,
         MemcachedException? Failure)[]> TryRunAsync<T>(List<Batch<T>> batches, CancellationToken cancellationToken) =>
         Task.WhenAll(batches.Select(batch => TryRunAsync(batch, cancellationToken)));
 
     private static async Task<(
         Batch<T> Batch,
-        MetaResponse[] Answers,
+        MetaResponse[] Responses,
         MemcachedException? Failure)> TryRunAsync<T>(Batch<T> batch, CancellationToken cancellationToken)
     {
         try

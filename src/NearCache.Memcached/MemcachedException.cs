@@ -96,7 +96,7 @@ public sealed class MemcachedTimeoutException : MemcachedException
     internal MemcachedTimeoutException(
         string server, string? operation, bool outcomeUnknown, string setting, TimeSpan time, Exception? cause = null)
         : base(
-            $"{server} did not answer {operation ?? "the connection"} within {time.TotalMilliseconds:0} ms ({setting}).",
+            $"{server} did not reply to {operation ?? "the connection attempt"} within {time.TotalMilliseconds:0} ms ({setting}).",
             server,
             operation,
             isTransient: true,
@@ -132,7 +132,7 @@ public sealed class MemcachedServerErrorException : MemcachedException
 {
     internal MemcachedServerErrorException(string server, string operation, string error)
         : base(
-            $"{server} answered {operation} with: {error}",
+            $"{server} replied to {operation} with: {error}",
             server,
             operation,
             isTransient: error.Contains("out of memory", StringComparison.Ordinal),

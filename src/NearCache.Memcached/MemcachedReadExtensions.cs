@@ -110,7 +110,7 @@ public static class MemcachedReadExtensions
         var found = new Dictionary<string, byte[]>(Checked(keys).Count, StringComparer.Ordinal);
         var failed = new Dictionary<string, MemcachedException>(StringComparer.Ordinal);
         var batches = KeyBatches.Split(Checked(client), keys, static key => key, static (key, bytes) => MetaCommand.Get(bytes));
-        foreach (var (batch, answers, failure) in await KeyBatches.TryRunAsync(batches, cancellationToken).ConfigureAwait(false))
+        foreach (var (batch, responses, failure) in await KeyBatches.TryRunAsync(batches, cancellationToken).ConfigureAwait(false))
         {
             for (var i = 0; i < batch.Items.Count; i++)
             {
@@ -119,13 +119,13 @@ public static class MemcachedReadExtensions
                 {
                     failed[key] = failure;
                 }
-                else if (answers[i].Status == MetaStatus.Error)
+                else if (responses[i].Status == MetaStatus.Error)
                 {
-                    failed[key] = new MemcachedServerErrorException(batch.Server.Name, "get", answers[i].Error!);
+                    failed[key] = new MemcachedServerErrorException(batch.Server.Name, "get", responses[i].Error!);
                 }
-                else if (answers[i].Status == MetaStatus.Ok)
+                else if (responses[i].Status == MetaStatus.Ok)
                 {
-                    found[key] = ResponseFactory.ValueArrayOf(answers[i]);
+                    found[key] = ResponseFactory.ValueArrayOf(responses[i]);
                 }
             }
         }

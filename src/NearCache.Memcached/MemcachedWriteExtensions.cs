@@ -139,13 +139,13 @@ public static class MemcachedWriteExtensions
             MemcachedReadExtensions.Checked(items),
             static item => item.Key,
             (item, bytes) => MetaCommand.Set(bytes, item.Value, expiration));
-        foreach (var (batch, answers) in await KeyBatches.RunAsync(batches, cancellationToken).ConfigureAwait(false))
+        foreach (var (batch, responses) in await KeyBatches.RunAsync(batches, cancellationToken).ConfigureAwait(false))
         {
-            foreach (ref readonly var answer in answers.AsSpan())
+            foreach (ref readonly var response in responses.AsSpan())
             {
-                if (answer.Status != MetaStatus.Ok)
+                if (response.Status != MetaStatus.Ok)
                 {
-                    throw new MemcachedServerErrorException(batch.Server.Name, "set", answer.Error ?? answer.Status.ToString());
+                    throw new MemcachedServerErrorException(batch.Server.Name, "set", response.Error ?? response.Status.ToString());
                 }
             }
         }

@@ -82,7 +82,7 @@ public sealed class SynchronousDisposalTests
         var zooKeeper = new ZooKeeperClient(options.ZooKeeper);
         await zooKeeper.WaitForStateAsync(ZooKeeperState.Connected);
 
-        RunOnStarvedPool(() =>
+        StarvedThreadPool.Run(() =>
         {
             cache.Dispose();
             memcached.Dispose();
@@ -149,54 +149,6 @@ public sealed class SynchronousDisposalTests
             () =>
                 ((NearCacheClient)cache).Snapshot() is { ZooKeeper: "Connected" } now
                     && now.Servers.All(server => server.IsServedNear), "the cache works");
-    }
-
-    // Every thread of the pool is taken, and the pool makes no more, until the action has ended.
-    private static void RunOnStarvedPool(Action action)
-    {
-        ThreadPool.GetMaxThreads(out var workers, out var ports);
-        ThreadPool.GetMinThreads(out var least, out var leastPorts);
-        Assert.True(ThreadPool.SetMinThreads(1, leastPorts));
-        ThreadPool.GetAvailableThreads(out var available, out _);
-        // beside those that the runner holds
-        Assert.True(ThreadPool.SetMaxThreads(workers - available + Environment.ProcessorCount, ports));
-        var release = new ManualResetEventSlim();   // not disposed: work items may still be about to wait for it
-        Exception? failure = null;
-        var ended = false;
-        try
-        {
-            // The test itself may run on a thread of the pool, and waits on it.
-            var thread = new Thread(() => failure = Record.Exception(StarveAndRun)) { IsBackground = true };
-            thread.Start();
-            ended = thread.Join(TimeSpan.FromMinutes(2));
-        }
-        finally
-        {
-            release.Set();
-            ThreadPool.SetMaxThreads(workers, ports);
-            ThreadPool.SetMinThreads(least, leastPorts);
-        }
-
-        Assert.True(ended, "the disposal waits for the pool");
-        Assert.Null(failure);
-
-        void StarveAndRun()
-        {
-            for (var i = 0; i < 4 * Environment.ProcessorCount; i++)
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(_ => release.Wait(), null);
-            }
-
-            Assert.True(SpinWait.SpinUntil(NoThreadIsFree, TimeSpan.FromMinutes(1)), "the pool has threads left");
-            action();
-            Assert.True(NoThreadIsFree());
-        }
-    }
-
-    private static bool NoThreadIsFree()
-    {
-        ThreadPool.GetAvailableThreads(out var free, out _);
-        return free == 0;
     }
 
     private static int EstablishedTo(int port) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()

@@ -70,7 +70,7 @@ internal sealed class GroupOperation(
             return AcceptResult.MoreExpected;
         }
 
-        return Answer(new MetaGroupResult(_responses, connectionId), now);
+        return EndWithResult(new MetaGroupResult(_responses, connectionId), now);
     }
 
     private readonly record struct Expected(MetaCommandKind Kind, LegalReplies Replies);

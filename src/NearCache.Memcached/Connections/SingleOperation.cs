@@ -33,8 +33,8 @@ internal sealed class SingleOperation
     private LegalReplies _legal;
     private ConnectionSettings? _settings;
     private long _started;
-    private long _answered;
-    private bool _isUnanswered;
+    private long _endedAt;
+    private bool _hasNoReply;
 
     /// <summary>Gets or sets the next operation in the <see cref="OperationPool"/>.</summary>
     public SingleOperation? Next { get; set; }
@@ -53,7 +53,7 @@ internal sealed class SingleOperation
         in MetaCommand command, IBufferWriter<byte>? writer, ConnectionSettings settings, long started, CancellationToken cancellationToken)
     {
         (_kind, _legal, _writer, _token) = (command.Kind, LegalReplies.For(command), writer, cancellationToken);
-        (_settings, _started, _isUnanswered) = (settings, started, false);
+        (_settings, _started, _hasNoReply) = (settings, started, false);
         Commands = 1;
         _state.Start();
     }
@@ -89,7 +89,7 @@ internal sealed class SingleOperation
             value.CopyTo(_value);
         }
 
-        Answered(reply, now);
+        EndWithReply(reply, now);
         return AcceptResult.CompletedWithWaiter;
     }
 
@@ -106,7 +106,7 @@ internal sealed class SingleOperation
         }
 
         _value = value.Array;
-        Answered(reply, now);
+        EndWithReply(reply, now);
         return AcceptResult.CompletedWithWaiter;
     }
 
@@ -299,9 +299,9 @@ internal sealed class SingleOperation
     private void EndWithTimeout(ConnectionSettings settings) => EndWithException(new MemcachedTimeoutException(
         settings.Server, Name, outcomeUnknown: true, nameof(MemcachedOptions.OperationTimeout), settings.Options.OperationTimeout));
 
-    private void Answered(in MetaReply reply, long now)
+    private void EndWithReply(in MetaReply reply, long now)
     {
-        (_reply, _answered) = (reply, now);
+        (_reply, _endedAt) = (reply, now);
         _settings!.Metrics.CountReply(CommandNames.OutcomeIndex(_kind, MetaRules.StatusOf(reply.Code)));
     }
 
@@ -309,23 +309,23 @@ internal sealed class SingleOperation
     private void Measure()
     {
         var (metrics, number) = (_settings!.Metrics, CommandNames.IndexOf(_kind));
-        if (_isUnanswered)
+        if (_hasNoReply)
         {
             metrics.RecordFailure(number, 1, _started, ErrorTypes.Of(_exception!));
         }
         else if (_reply.Error is not null)
         {
-            metrics.RecordDuration(number, _started, _answered, ErrorTypes.ServerError);
+            metrics.RecordDuration(number, _started, _endedAt, ErrorTypes.ServerError);
         }
         else
         {
-            metrics.RecordDuration(number, _started, _answered);
+            metrics.RecordDuration(number, _started, _endedAt);
         }
     }
 
     private void EndWithException(Exception exception)
     {
-        (_exception, _isUnanswered) = (exception, true);
+        (_exception, _hasNoReply) = (exception, true);
         QueueCompletion();
     }
 

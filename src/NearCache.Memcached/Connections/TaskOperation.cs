@@ -18,8 +18,8 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     private string? _error;
     private Exception? _exception;
     private CancellationToken _token;
-    private int _unanswered;
-    private long _answered;
+    private int _unansweredCount;
+    private long _endedAt;
     private int _isEnded;
 
     /// <summary>Gets the task that completes when the operation has ended.</summary>
@@ -89,14 +89,14 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     }
 
     /// <summary>Ends the operation with its result, which is an error of the server if <paramref name="error"/> is not null.</summary>
-    protected AcceptResult Answer(T result, long now, string? error = null)
+    protected AcceptResult EndWithResult(T result, long now, string? error = null)
     {
         if (!TryEnd())
         {
             return AcceptResult.Completed;
         }
 
-        (_result, _answered, _error) = (result, now, error);
+        (_result, _endedAt, _error) = (result, now, error);
         return AcceptResult.CompletedWithWaiter;
     }
 
@@ -113,7 +113,7 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     // Queued, since listeners to metrics are application code, and this thread may hold the connection's lock.
     private void EndWithException(Exception exception)
     {
-        (_exception, _unanswered) = (exception, Unanswered);
+        (_exception, _unansweredCount) = (exception, Unanswered);
         QueueCompletion();
     }
 
@@ -121,15 +121,15 @@ internal abstract class TaskOperation<T>(ConnectionSettings settings, int number
     {
         if (_exception is not null)
         {
-            settings.Metrics.RecordFailure(number, _unanswered, started, ErrorTypes.Of(_exception));
+            settings.Metrics.RecordFailure(number, _unansweredCount, started, ErrorTypes.Of(_exception));
         }
         else if (_error is not null)
         {
-            settings.Metrics.RecordDuration(number, started, _answered, _error);
+            settings.Metrics.RecordDuration(number, started, _endedAt, _error);
         }
         else
         {
-            settings.Metrics.RecordDuration(number, started, _answered);
+            settings.Metrics.RecordDuration(number, started, _endedAt);
         }
     }
 

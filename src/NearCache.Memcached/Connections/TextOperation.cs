@@ -51,10 +51,10 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
             return AcceptResult.MoreExpected;
         }
 
-        return Answered(kind == TextLineKind.Error ? Encoding.UTF8.GetString(line) : null);
+        return EndWithReply(kind == TextLineKind.Error ? Encoding.UTF8.GetString(line) : null);
     }
 
-    private AcceptResult Answered(string? error)
+    private AcceptResult EndWithReply(string? error)
     {
         if (HasEnded)
         {
@@ -64,6 +64,6 @@ internal sealed class TextOperation(TextCommand command, ConnectionSettings sett
 
         Settings.Metrics.CountReply(
             CommandNames.OutcomeIndex(CommandNames.IndexOf(command.Line), error is null ? MetaStatus.Ok : MetaStatus.Error));
-        return Answer(new TextReply(_lines, error), Settings.Metrics.GetTimestamp(), error is null ? null : ErrorTypes.ServerError);
+        return EndWithResult(new TextReply(_lines, error), Settings.Metrics.GetTimestamp(), error is null ? null : ErrorTypes.ServerError);
     }
 }

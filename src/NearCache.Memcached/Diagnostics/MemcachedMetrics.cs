@@ -35,11 +35,11 @@ internal sealed class MemcachedMetrics : IDisposable
         Duration = meter.CreateHistogram(
             "db.client.operation.duration",
             "s",
-            "How long calls took, from the call to its answer or failure.",
+            "The duration of calls, from the call to its reply or failure.",
             tags: null,
             advice: Buckets);
         Failures = meter.CreateCounter<long>(
-            "nearcache.memcached.failures", "{operation}", "Commands that failed without an answer, by what was wrong.");
+            "nearcache.memcached.failures", "{operation}", "Commands that failed without a reply, by error type.");
         Opened = meter.CreateCounter<long>("nearcache.memcached.connections.opened", "{connection}", "Connections that were made.");
         Reconnects = meter.CreateCounter<long>(
             "nearcache.memcached.connections.reconnects", "{connection}", "Connections that were made in place of one that had ended.");
@@ -47,20 +47,20 @@ internal sealed class MemcachedMetrics : IDisposable
         Refused = meter.CreateCounter<long>(
             "nearcache.memcached.connections.failed", "{attempt}", "Attempts to connect that failed, by reason.");
         meter.CreateObservableCounter(
-            "nearcache.memcached.operations", Answered, "{operation}", "Commands that were answered, by outcome.");
-        meter.CreateObservableCounter("nearcache.memcached.io", Bytes, "By", "Bytes sent and received.");
+            "nearcache.memcached.operations", MeasureReplies, "{operation}", "Commands that were answered by the server, by outcome.");
+        meter.CreateObservableCounter("nearcache.memcached.io", MeasureBytes, "By", "Bytes sent and received.");
         meter.CreateObservableUpDownCounter(
             "nearcache.memcached.in_flight",
             () => Gauges((totals, gauges) => totals.Measure(gauges.Sum(gauge => (long)gauge.InFlight))),
             "{operation}",
-            "Commands that wait for their answer.");
+            "Commands in flight.");
         meter.CreateObservableUpDownCounter(
             "nearcache.memcached.connections",
             () => Gauges((totals, gauges) => totals.Measure(gauges.Sum(gauge => (long)gauge.OpenConnections))),
             "{connection}",
             "Connections that are open.");
         meter.CreateObservableUpDownCounter(
-            "nearcache.memcached.server.state", States, "{server}", "1 for the state that a server is in, 0 for the others.");
+            "nearcache.memcached.server.state", MeasureStates, "{server}", "1 for the state that a server is in, 0 for the others.");
     }
 
     public Histogram<double> Duration { get; }
@@ -107,20 +107,20 @@ internal sealed class MemcachedMetrics : IDisposable
         }
     }
 
-    private IEnumerable<Measurement<long>> Answered() =>
+    private IEnumerable<Measurement<long>> MeasureReplies() =>
         from totals in _servers
         from i in Enumerable.Range(0, _outcomes.Count)
         let count = totals.Outcomes(i)
         where count > 0
         select totals.Measure(count, new("db.operation.name", _outcomes[i].Operation), new("outcome", _outcomes[i].Outcome));
 
-    private IEnumerable<Measurement<long>> Bytes() => _servers.SelectMany(totals => new[]
+    private IEnumerable<Measurement<long>> MeasureBytes() => _servers.SelectMany(totals => new[]
     {
         totals.Measure(totals.Sent, new KeyValuePair<string, object?>("network.io.direction", "transmit")),
         totals.Measure(totals.Received, new KeyValuePair<string, object?>("network.io.direction", "receive")),
     });
 
-    private IEnumerable<Measurement<long>> States() =>
+    private IEnumerable<Measurement<long>> MeasureStates() =>
         from totals in _servers
         let states = totals.Gauges.Select(gauge => gauge.State).ToArray()
         where states.Length > 0

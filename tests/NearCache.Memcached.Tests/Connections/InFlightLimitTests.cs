@@ -7,7 +7,7 @@ namespace NearCache.Memcached.Tests.Connections;
 public sealed class InFlightLimitTests
 {
     [Fact]
-    public async Task A_caller_that_gives_up_its_wait_leaves_the_queue_at_once()
+    public async Task A_canceled_waiter_leaves_the_queue_at_once()
     {
         await using var server = FakeMemcached.Start();
         await using var client = new MemcachedClient(
@@ -21,7 +21,7 @@ public sealed class InFlightLimitTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
-        // Newcomers stand behind those that wait: none does. No limit was given back meanwhile.
+        // New callers do not overtake waiters: there is none. No capacity has been released meanwhile.
         var next = client.GetAsync("next").AsTask();
         await Eventually.BecomesTrueAsync(
             () => server.Commands.Any(command => command.StartsWith("mg next", StringComparison.Ordinal)), "the next call is sent");
@@ -30,7 +30,7 @@ public sealed class InFlightLimitTests
     }
 
     [Fact]
-    public void Leaving_takes_nothing_from_those_behind()
+    public void A_removed_waiter_does_not_take_the_turn_of_the_next()
     {
         var limit = new InFlightLimit(new MemcachedOptions { MaxInFlightCommands = 1 });
         limit.Acquire(1, 10);

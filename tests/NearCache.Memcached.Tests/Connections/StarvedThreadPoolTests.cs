@@ -2,6 +2,7 @@ using NearCache.Memcached.Protocol;
 using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Servers;
 using Eventually = NearCache.TestSupport.Eventually;
+using StarvedThreadPool = NearCache.TestSupport.StarvedThreadPool;
 
 namespace NearCache.Memcached.Tests.Connections;
 
@@ -102,39 +103,5 @@ public sealed class StarvedThreadPoolTests
         }
     }
 
-    // Twenty calls by each of many tasks. The threads of the pool, beside those that the test's runner holds, cannot become more than there
-    // are processors.
-    private static void RunOnStarvedPool(Action call)
-    {
-        ThreadPool.GetMaxThreads(out var workers, out var ports);
-        ThreadPool.GetMinThreads(out var least, out var leastPorts);
-        Assert.True(ThreadPool.SetMinThreads(1, leastPorts));
-        ThreadPool.GetAvailableThreads(out var available, out _);
-        Assert.True(ThreadPool.SetMaxThreads(workers - available + Environment.ProcessorCount, ports));
-        try
-        {
-            var done = 0;
-            var tasks = Enumerable.Range(0, Callers).Select(_ => Task.Run(() =>
-            {
-                for (var i = 0; i < 20; i++)
-                {
-                    call();
-                }
-
-                Interlocked.Increment(ref done);
-            })).ToArray();
-
-            // Waited for by a thread of its own, for the pool has none left.
-            var ended = false;
-            var waiting = new Thread(() => ended = Task.WaitAll(tasks, Enough)) { IsBackground = true };
-            waiting.Start();
-            waiting.Join();
-            Assert.True(ended, $"{done} of {Callers} callers have ended");
-        }
-        finally
-        {
-            ThreadPool.SetMaxThreads(workers, ports);
-            ThreadPool.SetMinThreads(least, leastPorts);
-        }
-    }
+    private static void RunOnStarvedPool(Action call) => StarvedThreadPool.RunCallers(Callers, callsEach: 20, Enough, call);
 }

@@ -118,8 +118,12 @@ public abstract partial class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>SIGSTOP: connections stay open, nothing is answered.</summary>
-    public void Pause() => Signal(19);
+    /// <summary>Sends SIGSTOP and waits until every thread has stopped: connections stay open, and no request is answered.</summary>
+    public void Pause()
+    {
+        Signal(19);
+        Assert.True(SpinWait.SpinUntil(HasStopped, TimeSpan.FromMinutes(1)), $"{GetType().Name} does not stop.");
+    }
 
     /// <summary>SIGCONT.</summary>
     public void Resume() => Signal(18);
@@ -175,6 +179,20 @@ public abstract partial class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"kill -{signal} {ProcessId} failed: {Marshal.GetLastPInvokeError()}.");
         }
     }
+
+    // man 5 proc: the state follows the command's name, which is in parentheses. A thread that has ended has stopped as well.
+    private bool HasStopped() => Directory.GetDirectories($"/proc/{ProcessId}/task").All(thread =>
+    {
+        try
+        {
+            var status = File.ReadAllText(Path.Combine(thread, "stat"));
+            return status.AsSpan(status.LastIndexOf(')') + 2)[0] is 'T' or 't';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    });
 
     private void KillNow()
     {
