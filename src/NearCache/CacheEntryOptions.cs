@@ -1,6 +1,6 @@
 namespace NearCache;
 
-/// <summary>What one call says about the value that it stores. Immutable, so one instance can serve all calls.</summary>
+/// <summary>Options of one stored value. Immutable, so one instance can serve all calls.</summary>
 public sealed record CacheEntryOptions
 {
     private readonly TimeSpan? _lifetime;
@@ -10,9 +10,9 @@ public sealed record CacheEntryOptions
     private readonly TimeSpan? _staleLifetime;
     private readonly double? _eagerRefresh;
 
-    /// <summary>How long memcached keeps the value, in whole seconds, at least one.</summary>
-    /// <value>Null, the default: <c>ItemLifetime</c> of the options (an hour).</value>
-    /// <exception cref="ArgumentOutOfRangeException">Below a second.</exception>
+    /// <summary>Gets the time memcached keeps the value, in whole seconds.</summary>
+    /// <value>Null, the default, uses <see cref="NearCacheOptions.ItemLifetime"/> (1 h). At least 1 s.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is less than one second.</exception>
     public TimeSpan? Lifetime
     {
         get => _lifetime;
@@ -28,11 +28,11 @@ public sealed record CacheEntryOptions
     }
 
     /// <summary>
-    /// How long a null that a factory returned is kept: what is not there in the source. Whole seconds; zero: it is not kept, and the next
-    /// call asks again.
+    /// Gets the time a null that a factory returned is cached, in whole seconds. A null stands for data that does not exist in the source.
+    /// Zero disables caching of nulls.
     /// </summary>
-    /// <value>Null, the default: what the key's rule says; if it says nothing, as any other value.</value>
-    /// <exception cref="ArgumentOutOfRangeException">Negative, or between nothing and a second.</exception>
+    /// <value>Null, the default, uses the key's rule; without one, nulls live as long as other values.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or greater than zero and less than one second.</exception>
     public TimeSpan? MissLifetime
     {
         get => _missLifetime;
@@ -48,11 +48,11 @@ public sealed record CacheEntryOptions
     }
 
     /// <summary>
-    /// How long a caller waits for a factory when there is a stale value to serve; the factory then goes on without it, and what it returns
+    /// Gets the time a caller waits for a factory before it receives a stale value, if there is one. The factory continues, and its result
     /// is stored.
     /// </summary>
-    /// <value>Null, the default: <see cref="NearCacheOptions.FactorySoftTimeout"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">Not positive.</exception>
+    /// <value>Null, the default, uses <see cref="NearCacheOptions.FactorySoftTimeout"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan? FactorySoftTimeout
     {
         get => _factorySoftTimeout;
@@ -60,11 +60,11 @@ public sealed record CacheEntryOptions
     }
 
     /// <summary>
-    /// How long a factory may take altogether, the wait for its turn included; then its token is cancelled and the callers get a stale
+    /// Gets the time limit of a factory, including the wait for its turn. After that its token is cancelled, and callers receive a stale
     /// value or <see cref="FactoryTimeoutException"/>.
     /// </summary>
-    /// <value>Null, the default: <see cref="NearCacheOptions.FactoryTimeout"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">Not positive.</exception>
+    /// <value>Null, the default, uses <see cref="NearCacheOptions.FactoryTimeout"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan? FactoryTimeout
     {
         get => _factoryTimeout;
@@ -72,10 +72,10 @@ public sealed record CacheEntryOptions
     }
 
     /// <summary>
-    /// How old a value may be that is served in the place of one that could not be had, and is marked as stale; zero: never.
+    /// Gets the greatest age of a stale value that is served when the current value is unavailable. Zero disables stale values.
     /// </summary>
-    /// <value>Null, the default: <see cref="NearCacheOptions.StaleLifetime"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">Negative, or above seven days.</exception>
+    /// <value>Null, the default, uses <see cref="NearCacheOptions.StaleLifetime"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative or greater than seven days.</exception>
     public TimeSpan? StaleLifetime
     {
         get => _staleLifetime;
@@ -92,11 +92,11 @@ public sealed record CacheEntryOptions
     }
 
     /// <summary>
-    /// After which part of its lifetime a value is fetched from the source again, in the background, before it ends: 0.8 is after four
-    /// fifths. Zero: never.
+    /// Gets the fraction of the lifetime after which a value is refreshed from the source in the background, before it expires. For
+    /// example, 0.8 refreshes after four fifths. Zero disables eager refresh.
     /// </summary>
-    /// <value>Null, the default: <see cref="NearCacheOptions.EagerRefresh"/>.</value>
-    /// <exception cref="ArgumentOutOfRangeException">Below 0, or 1 and above.</exception>
+    /// <value>Null, the default, uses <see cref="NearCacheOptions.EagerRefresh"/>.</value>
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative, or 1 or greater.</exception>
     public double? EagerRefresh
     {
         get => _eagerRefresh;

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NearCache;
 
-/// <summary>What a read returned: the value if there was one, where it came from, and how old that is.</summary>
+/// <summary>The result of a read: the value, if there is one, with its source and age.</summary>
 /// <typeparam name="T">The type of the value.</typeparam>
 public readonly struct CacheResult<T>
 {
@@ -16,50 +16,50 @@ public readonly struct CacheResult<T>
         Version = version;
     }
 
-    /// <summary>Whether there was a value. A stored null is a value.</summary>
+    /// <summary>Gets a value indicating whether the read found a value. A stored null is a value.</summary>
     public bool HasValue => Source != CacheSource.None;
 
-    /// <summary>The value, or the type's default on a miss.</summary>
+    /// <summary>Gets the value, or the default of the type on a miss.</summary>
     [MaybeNull]
     public T Value { get; }
 
-    /// <summary>Where the value came from.</summary>
+    /// <summary>Gets the source of the value.</summary>
     public CacheSource Source { get; }
 
-    /// <summary>Whether it is an old value in the place of one that could not be had: <see cref="CacheSource.Stale"/>.</summary>
+    /// <summary>Gets a value indicating whether the value is stale, that is, its source is <see cref="CacheSource.Stale"/>.</summary>
     public bool IsStale => Source == CacheSource.Stale;
 
     /// <summary>
-    /// How long ago a near value was read from memcached, and a stale one read or made; zero for every other source. Milliseconds are its
-    /// resolution.
+    /// Gets the time since a near value was read from memcached, or since a stale value was read or created. Zero for every other source.
+    /// The resolution is one millisecond.
     /// </summary>
     public TimeSpan Age => TimeSpan.FromMilliseconds(_ageMilliseconds);
 
-    /// <summary>Which write was read, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>
+    /// <summary>Gets the version of the value, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>
     public CacheVersion Version { get; }
 
-    /// <summary>The same with another instance of the value.</summary>
+    /// <summary>Returns the same result with another instance of the value.</summary>
     internal CacheResult<T> With(T value) => new(value, Source, _ageMilliseconds, Version);
 }
 
-/// <summary>Where a value came from.</summary>
+/// <summary>Specifies the source of a value.</summary>
 public enum CacheSource
 {
-    /// <summary>Nowhere: it was a miss.</summary>
+    /// <summary>There is no value: the read was a miss.</summary>
     None,
 
     /// <summary>The near tier of this process.</summary>
     Near,
 
-    /// <summary>memcached.</summary>
+    /// <summary>The remote tier: memcached.</summary>
     Remote,
 
-    /// <summary>The caller's factory, in this process.</summary>
+    /// <summary>The factory of a caller in this process.</summary>
     Factory,
 
     /// <summary>
-    /// This process, which had read or made it some time ago: memcached or the source could not be asked, or not in time, and the options
-    /// allow it. It may have been replaced since; <c>MaxStaleness</c> does not bound it, <see cref="NearCacheOptions.StaleLifetime"/> does.
+    /// An earlier value that this process kept, served because memcached or the source failed or was too slow. It may have been replaced
+    /// since. Its age is bounded by <see cref="NearCacheOptions.StaleLifetime"/>, not by <c>MaxStaleness</c>.
     /// </summary>
     Stale,
 }

@@ -1,8 +1,8 @@
 namespace NearCache;
 
-/// <summary>Which write a value was read from: what <see cref="INearCache.CompareAndSetAsync{T}"/> compares.</summary>
+/// <summary>The version of a stored value, compared by <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>
 /// <remarks>
-/// A memcached CAS id together with an identity of the server's contents, since CAS ids begin again at 1 when a server restarts.
+/// Combines a memcached CAS id with an identity of the server's contents, because CAS ids restart at 1 when a server restarts.
 /// </remarks>
 public readonly record struct CacheVersion
 {
@@ -12,7 +12,7 @@ public readonly record struct CacheVersion
         Epoch = epoch;
     }
 
-    /// <summary>No version: a miss, or a value that came from a factory.</summary>
+    /// <summary>Gets the empty version: that of a miss, and of a value that came from a factory.</summary>
     public static CacheVersion None => default;
 
     internal ulong Cas { get; }

@@ -9,23 +9,23 @@ using NearCache.Remote;
 
 namespace NearCache;
 
-/// <summary>The cache. The main path: near, then memcached, then the caller's source.</summary>
+/// <summary>The default implementation of <see cref="INearCache"/>: near tier, then memcached, then the caller's factory.</summary>
 /// <remarks>
-/// Made by <c>AddNearCache</c>, or by hand where there is no container. It connects in the background, so making one never fails because a
-/// server is down.
+/// Created by <c>AddNearCache</c>, or directly in code without a container. It connects in the background, so the constructor never fails
+/// because a server is down.
 /// </remarks>
 public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 {
     private readonly CacheParts _parts;
-    private readonly NearStore _near;   // one step less for a hit
+    private readonly NearStore _near;   // saves an indirection on a hit
     private Task? _disposal;
 
-    /// <summary>Makes a cache and starts what works for it in the background.</summary>
-    /// <param name="options">Copied: what is changed afterwards changes nothing.</param>
-    /// <param name="loggerFactory">Where events go. Default: nowhere.</param>
-    /// <param name="meterFactory">Makes the meters. Default: they are made without a factory.</param>
-    /// <param name="timeProvider">The clocks and timers. Default: the system's.</param>
-    /// <exception cref="OptionsValidationException">The options have mistakes; all are named.</exception>
+    /// <summary>Creates a cache and starts its background work.</summary>
+    /// <param name="options">The settings; copied.</param>
+    /// <param name="loggerFactory">Creates the logger. Default: no logging.</param>
+    /// <param name="meterFactory">Creates the meters. Default: meters are created without a factory.</param>
+    /// <param name="timeProvider">The clocks and timers. Default: <see cref="TimeProvider.System"/>.</param>
+    /// <exception cref="OptionsValidationException">The settings are invalid. The message names every error.</exception>
     public NearCacheClient(
         NearCacheOptions options,
         ILoggerFactory? loggerFactory = null,
@@ -37,7 +37,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         _near = _parts.Near;
     }
 
-    /// <summary>Makes a cache whose connections may be another cache's, too.</summary>
+    /// <summary>Creates a cache that shares connections with other caches.</summary>
     internal NearCacheClient(
         NearCacheOptions options,
         ClientPools clients,
@@ -49,7 +49,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         _near = _parts.Near;
     }
 
-    /// <summary>Makes a cache on another remote than the options name.</summary>
+    /// <summary>Creates a cache on a given remote tier in the place of the one that the options name.</summary>
     internal NearCacheClient(
         NearCacheOptions options,
         IRemote remote,
@@ -61,7 +61,7 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         _near = _parts.Near;
     }
 
-    /// <summary>What the faces are made of.</summary>
+    /// <summary>Gets the parts that the adapters are built from.</summary>
     internal CacheParts Parts => _parts;
 
     /// <inheritdoc/>
@@ -116,7 +116,10 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<T> GetOrCreateAsync<T>(
-        ref DefaultInterpolatedStringHandler key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+        ref DefaultInterpolatedStringHandler key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
         if (!_near.TryGet<T>(key.Text, out var result))
@@ -145,7 +148,11 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<T> GetOrCreateAsync<TState, T>(
-        ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+        ReadOnlySpan<char> key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
         return _near.TryGet<T>(key, out var result)
@@ -155,7 +162,11 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<T> GetOrCreateAsync<TState, T>(
-        ref DefaultInterpolatedStringHandler key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+        ref DefaultInterpolatedStringHandler key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
         if (!_near.TryGet<T>(key.Text, out var result))
@@ -183,7 +194,10 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
-        ReadOnlySpan<char> key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+        ReadOnlySpan<char> key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
         return _near.TryGet<T>(key, out var result)
@@ -193,7 +207,10 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<CacheResult<T>> GetOrCreateResultAsync<T>(
-        ref DefaultInterpolatedStringHandler key, Func<CancellationToken, ValueTask<T>> factory, CacheEntryOptions? options = null, CancellationToken cancellationToken = default)
+        ref DefaultInterpolatedStringHandler key,
+        Func<CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
         if (!_near.TryGet<T>(key.Text, out var result))
@@ -308,53 +325,53 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>The rules of the namespace and its stops: read, edited, and the kill switch. Also a service of the container.</summary>
+    /// <summary>
+    /// Gets the registry of rules: reads, edits and stops the rules of the namespace. Also available as a service of the container.
+    /// </summary>
     public IRuleRegistry Rules => _parts.Registry;
 
-    /// <summary>Replaces the list of memcached servers while the cache is used.</summary>
+    /// <summary>Replaces the list of memcached servers while the cache is in use.</summary>
     /// <remarks>
-    /// When the task ends, every call goes by the new list, nothing that was kept near before is served, and the connections to servers
-    /// that were taken off are closed, after what was in flight there had been answered. Keys that move are misses. All processes of a
-    /// namespace need the same list: until the last has changed, writes of one may go where another does not look. A server that comes back
-    /// to the list may still hold what it held when it was taken off: flush it first. Configuration that is reloaded calls this by itself.
+    /// When the task completes, every call uses the new list, no earlier near entry is served, and the connections to removed servers are
+    /// closed after their pending commands have been answered. Keys that move to another server are misses. All processes of a namespace
+    /// need the same list: until the last one has changed, one process may write to a server that another does not read. A server that
+    /// returns to the list may still hold the items from before its removal, so flush it first. A configuration reload calls this method.
     /// </remarks>
-    /// <param name="servers">Written as in <see cref="Memcached.MemcachedOptions.Servers"/>.</param>
-    /// <exception cref="ArgumentException">The list has mistakes, all of which are named; nothing was changed.</exception>
-    /// <exception cref="NotSupportedException">The cache is not on memcached.</exception>
-    /// <exception cref="ObjectDisposedException">The cache was disposed.</exception>
+    /// <param name="servers">The servers, in the format of <see cref="Memcached.MemcachedOptions.Servers"/>.</param>
+    /// <exception cref="ArgumentException">The list is invalid; the message names every error, and nothing was changed.</exception>
+    /// <exception cref="NotSupportedException">The remote tier is not memcached.</exception>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public Task SetServersAsync(IEnumerable<string> servers)
     {
         ArgumentNullException.ThrowIfNull(servers);
         return _parts.SetServersAsync(servers);
     }
 
-    /// <summary>Locks that all processes of the namespace share. Also a service of the container.</summary>
+    /// <summary>Gets the distributed locks of the namespace. Also available as a service of the container.</summary>
     public IDistributedLock Locks => _parts.Locks;
 
-    /// <summary>What the cache is doing now, and how much it did so far.</summary>
+    /// <summary>Returns the current state and the totals of the cache.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
 
-    /// <summary>Takes over what can change of other settings. The rest is logged, and counts from the next start.</summary>
-    /// <exception cref="OptionsValidationException">They have mistakes; nothing was changed.</exception>
+    /// <summary>Applies the reloadable settings. Other changes are logged and take effect at the next start.</summary>
+    /// <exception cref="OptionsValidationException">The settings are invalid; nothing was changed.</exception>
     internal void Reload(NearCacheOptions options) => _parts.Reload(options);
 
-    /// <summary>
-    /// Sends what is still to be announced (for at most two seconds), closes the session to ZooKeeper and every connection.
-    /// </summary>
-    /// <remarks>May be called again, and at the same time: a container does so for each service that it is registered as.</remarks>
+    /// <summary>Sends pending announcements for at most two seconds, then closes the session to ZooKeeper and every connection.</summary>
+    /// <remarks>May be called several times, also concurrently: a container calls it for each service the cache is registered as.</remarks>
     public ValueTask DisposeAsync()
     {
         var disposal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         return Interlocked.CompareExchange(ref _disposal, disposal.Task, null) is { } running ? new(running) : EndAsync(disposal);
     }
 
-    /// <summary>Closes every connection and the session to ZooKeeper at once, and waits for nothing.</summary>
+    /// <summary>Closes every connection and the session to ZooKeeper at once, without waiting.</summary>
     /// <remarks>
     /// For code that cannot be asynchronous, such as <c>using var provider = services.BuildServiceProvider()</c>. Unlike
-    /// <see cref="DisposeAsync"/> it sends no announcements: a write whose call has not ended yet may be seen late by other processes,
-    /// within <see cref="NearCacheOptions.MaxStaleness"/>. The end of the session is sent if that takes no wait; otherwise ZooKeeper ends
-    /// the session after its timeout. Calls in flight fail; loops and timers end in the background. May be called more than once, and while
-    /// <see cref="DisposeAsync"/> waits.
+    /// <see cref="DisposeAsync"/>, it sends no announcements: other processes may see a write that has not completed late, within
+    /// <see cref="NearCacheOptions.MaxStaleness"/>. The close request of the session is sent if that needs no wait; otherwise ZooKeeper
+    /// ends the session after its timeout. Pending calls fail; loops and timers end in the background. May be called several times, and
+    /// while <see cref="DisposeAsync"/> waits.
     /// </remarks>
     public void Dispose()
     {

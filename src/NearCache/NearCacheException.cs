@@ -1,42 +1,42 @@
 namespace NearCache;
 
 /// <summary>
-/// Everything that can fail in a call that was made rightly. What rose from below is the <see cref="Exception.InnerException"/>.
+/// The base of all exceptions of a valid call. The <see cref="Exception.InnerException"/> is the failure of the underlying client.
 /// </summary>
 public class NearCacheException : Exception
 {
-    /// <summary>Makes one from what happened.</summary>
+    /// <summary>Creates an exception with a message and its cause.</summary>
     public NearCacheException(string message, Exception? innerException = null)
         : base(message, innerException)
     {
     }
 
-    /// <summary>Whether the same call may succeed when it is made again.</summary>
+    /// <summary>Gets a value indicating whether the same call may succeed if it is repeated.</summary>
     public bool IsTransient { get; init; }
 
-    /// <summary>Whether the write may have happened, or may yet: no answer came.</summary>
+    /// <summary>Gets a value indicating whether the write may have been executed, or may still be: there was no reply.</summary>
     public bool OutcomeUnknown { get; init; }
 
-    /// <summary>The key of the call. Not part of the message, since keys may be private.</summary>
+    /// <summary>Gets the key of the call. The message does not contain it, because keys may be private.</summary>
     public string? Key { get; init; }
 }
 
 /// <summary>
-/// A factory did not end within <see cref="NearCacheOptions.FactoryTimeout"/>, and there was no value to serve in its place.
+/// The exception that is thrown when a factory exceeds <see cref="NearCacheOptions.FactoryTimeout"/> and there is no stale value to serve.
 /// </summary>
 public sealed class FactoryTimeoutException : NearCacheException
 {
-    /// <summary>Makes one from what happened.</summary>
+    /// <summary>Creates an exception with a message and its cause.</summary>
     public FactoryTimeoutException(string message, Exception? innerException = null)
         : base(message, innerException) => IsTransient = true;
 }
 
-/// <summary>An edit of the rules that was refused: nothing was changed.</summary>
+/// <summary>The exception that is thrown when an edit of the rules is refused. Nothing was changed.</summary>
 public sealed class RuleRefusedException : NearCacheException
 {
     internal RuleRefusedException(IReadOnlyList<string> mistakes)
         : base(string.Join(' ', mistakes)) => Mistakes = mistakes;
 
-    /// <summary>Every mistake as a sentence.</summary>
+    /// <summary>Gets every error as a sentence.</summary>
     public IReadOnlyList<string> Mistakes { get; }
 }

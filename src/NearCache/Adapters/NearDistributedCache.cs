@@ -7,20 +7,20 @@ using NearCache.Remote.Keys;
 namespace NearCache;
 
 /// <summary>
-/// Microsoft's <see cref="IDistributedCache"/> over a NearCache, for sessions, antiforgery tokens, and whatever else is written against it.
+/// Implements Microsoft's <see cref="IDistributedCache"/> on a NearCache, for sessions, antiforgery tokens and other code written for that
+/// interface.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Its keys stand behind <c>d:</c>; a rule that matches <c>d:*</c> keeps near what does not slide. An entry with a sliding expiration is
-/// never near: memcached must see that it is asked for. Expirations are whole seconds, rounded up, as memcached counts. An entry without
-/// any lives until memcached needs the room.
+/// Keys have the prefix <c>d:</c>. A rule that matches <c>d:*</c> keeps entries near, except those with a sliding expiration: memcached
+/// must see every read of them. Expirations are whole seconds, rounded up. An entry without an expiration lives until memcached evicts it.
 /// </para>
 /// <para>
-/// The members without a task block their thread until memcached has answered, for <c>OperationTimeout</c> at most; under load they can
-/// exhaust the thread pool. Prefer the others.
+/// The synchronous members block their thread until memcached has replied, for at most <c>OperationTimeout</c>; under load they can exhaust
+/// the thread pool. Prefer the asynchronous members.
 /// </para>
 /// <para>
-/// Registered by <c>AddDistributedCache</c>, or made by hand where there is no container. It owns nothing: disposing the client ends it.
+/// Registered by <c>AddDistributedCache</c>, or created directly without a container. It owns nothing: dispose the client to end it.
 /// </para>
 /// </remarks>
 public sealed class NearDistributedCache : IBufferDistributedCache, INearCacheAdapter
@@ -30,8 +30,8 @@ public sealed class NearDistributedCache : IBufferDistributedCache, INearCacheAd
     private readonly TimeProvider _time;
     private readonly bool _slides;
 
-    /// <summary>Makes a face of a cache.</summary>
-    /// <param name="cache">The cache, which must outlive it.</param>
+    /// <summary>Creates an adapter of a cache.</summary>
+    /// <param name="cache">The cache, which must outlive the adapter.</param>
     public NearDistributedCache(NearCacheClient cache)
     {
         ArgumentNullException.ThrowIfNull(cache);
@@ -40,30 +40,30 @@ public sealed class NearDistributedCache : IBufferDistributedCache, INearCacheAd
         _keys = new AdapterKeys(AdapterKeys.DistributedPrefix, parts.CanHold);
     }
 
-    /// <summary>The value of a key, or null. Blocks until memcached has answered, unless the value is near.</summary>
+    /// <summary>Gets the value of a key, or null. Blocks until memcached has replied, unless the value is near.</summary>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is null.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default the result is null.
     /// </exception>
     public byte[]? Get(string key) => GetAsync(key).GetAwaiter().GetResult();
 
-    /// <summary>The value of a key, or null.</summary>
+    /// <summary>Gets the value of a key, or null.</summary>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is null.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default the result is null.
     /// </exception>
     public async Task<byte[]?> GetAsync(string key, CancellationToken token = default) =>
         (await FindAsync(key, token).ConfigureAwait(false))?.Payload.ToArray();
 
-    /// <summary>Writes the value of a key to a buffer. Blocks until memcached has answered, unless the value is near.</summary>
-    /// <returns>False: there is none, and nothing was written.</returns>
+    /// <summary>Writes the value of a key to a buffer. Blocks until memcached has replied, unless the value is near.</summary>
+    /// <returns>True if the key has a value; otherwise false, and nothing was written.</returns>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is false.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default the result is false.
     /// </exception>
     public bool TryGet(string key, IBufferWriter<byte> destination) => TryGetAsync(key, destination).AsTask().GetAwaiter().GetResult();
 
     /// <summary>Writes the value of a key to a buffer.</summary>
-    /// <returns>False: there is none, and nothing was written.</returns>
+    /// <returns>True if the key has a value; otherwise false, and nothing was written.</returns>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default that is false.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default the result is false.
     /// </exception>
     public async ValueTask<bool> TryGetAsync(string key, IBufferWriter<byte> destination, CancellationToken token = default)
     {
@@ -77,35 +77,35 @@ public sealed class NearDistributedCache : IBufferDistributedCache, INearCacheAd
         return true;
     }
 
-    /// <summary>Stores a value. Blocks until memcached has answered.</summary>
-    /// <remarks>Of two absolute expirations the earlier counts.</remarks>
+    /// <summary>Stores a value. Blocks until memcached has replied.</summary>
+    /// <remarks>If both absolute expirations are set, the earlier one applies.</remarks>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
-    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
-    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The expiration is sliding, and the remote tier is not memcached.</exception>
+    /// <exception cref="NearCacheException">The write failed, or its outcome is unknown.</exception>
     public void Set(string key, byte[] value, DistributedCacheEntryOptions options) =>
         SetAsync(key, value, options).GetAwaiter().GetResult();
 
-    /// <summary>Stores a value. Its bytes are copied before the call returns its task.</summary>
+    /// <summary>Stores a value. The bytes are copied before the method returns its task.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
-    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
-    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The expiration is sliding, and the remote tier is not memcached.</exception>
+    /// <exception cref="NearCacheException">The write failed, or its outcome is unknown.</exception>
     public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(value);
         return SetAsync(key, new ReadOnlySequence<byte>(value), options, token).AsTask();
     }
 
-    /// <summary>Stores a value. Blocks until memcached has answered.</summary>
+    /// <summary>Stores a value. Blocks until memcached has replied.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
-    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
-    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The expiration is sliding, and the remote tier is not memcached.</exception>
+    /// <exception cref="NearCacheException">The write failed, or its outcome is unknown.</exception>
     public void Set(string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options) =>
         SetAsync(key, value, options).AsTask().GetAwaiter().GetResult();
 
-    /// <summary>Stores a value. Its bytes are copied before the call returns its task.</summary>
+    /// <summary>Stores a value. The bytes are copied before the method returns its task.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The absolute expiration is not in the future.</exception>
-    /// <exception cref="NotSupportedException">It slides, and the cache is not on memcached.</exception>
-    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NotSupportedException">The expiration is sliding, and the remote tier is not memcached.</exception>
+    /// <exception cref="NearCacheException">The write failed, or its outcome is unknown.</exception>
     public ValueTask SetAsync(
         string key, ReadOnlySequence<byte> value, DistributedCacheEntryOptions options, CancellationToken token = default)
     {
@@ -114,31 +114,32 @@ public sealed class NearDistributedCache : IBufferDistributedCache, INearCacheAd
         token.ThrowIfCancellationRequested();
         if (!_slides && options.SlidingExpiration is not null)
         {
-            throw new NotSupportedException("A sliding expiration needs memcached: the remote of this cache is an IDistributedCache itself (UseDistributedCache). Use that one directly for what slides.");
+            throw new NotSupportedException("A sliding expiration needs memcached: the remote of this cache is an IDistributedCache "
+                + "itself (UseDistributedCache). Use that one directly for what slides.");
         }
 
         return new(
             _path.SetAsync(_keys.NameOf(key), new DistributedItem(value.ToArray(), options.SlidingExpiration, DeadlineOf(options)), token));
     }
 
-    /// <summary>Lets the sliding expiration of a key begin anew. Blocks until memcached has answered.</summary>
+    /// <summary>Restarts the sliding expiration of a key. Blocks until memcached has replied.</summary>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default nothing happens.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default nothing happens.
     /// </exception>
     public void Refresh(string key) => RefreshAsync(key).GetAwaiter().GetResult();
 
-    /// <summary>Lets the sliding expiration of a key begin anew.</summary>
+    /// <summary>Restarts the sliding expiration of a key.</summary>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default nothing happens.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default nothing happens.
     /// </exception>
     public async Task RefreshAsync(string key, CancellationToken token = default) => await FindAsync(key, token).ConfigureAwait(false);
 
-    /// <summary>Removes a key. Blocks until memcached has answered.</summary>
-    /// <exception cref="NearCacheException">The removal failed, or nobody knows whether it did.</exception>
+    /// <summary>Removes a key. Blocks until memcached has replied.</summary>
+    /// <exception cref="NearCacheException">The removal failed, or its outcome is unknown.</exception>
     public void Remove(string key) => RemoveAsync(key).GetAwaiter().GetResult();
 
     /// <summary>Removes a key.</summary>
-    /// <exception cref="NearCacheException">The removal failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NearCacheException">The removal failed, or its outcome is unknown.</exception>
     public Task RemoveAsync(string key, CancellationToken token = default)
     {
         ArgumentNullException.ThrowIfNull(key);

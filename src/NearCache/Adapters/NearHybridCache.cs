@@ -10,13 +10,13 @@ using NearCache.Tags;
 namespace NearCache;
 
 /// <summary>
-/// Microsoft's <see cref="HybridCache"/> over a NearCache: what is removed here, by key or by tag, is gone in every process, within
+/// Implements Microsoft's <see cref="HybridCache"/> on a NearCache. A removal by key or by tag takes effect in every process, within
 /// <see cref="NearCacheOptions.MaxStaleness"/> at the latest.
 /// </summary>
 /// <remarks>
-/// Its keys stand behind <c>h:</c>, so one rule that matches <c>h:*</c> keeps everything near, and without a rule nothing is. Registered by
-/// <c>AddHybridCache</c>, or made by hand where there is no container. It owns nothing: disposing the client ends it. docs/hybrid-cache.md
-/// says what each flag does.
+/// Keys have the prefix <c>h:</c>, so one rule that matches <c>h:*</c> keeps all entries near; without a rule none are. Registered by
+/// <c>AddHybridCache</c>, or created directly without a container. It owns nothing: dispose the client to end it.
+/// <c>docs/hybrid-cache.md</c> describes each flag.
 /// </remarks>
 public sealed class NearHybridCache : HybridCache
 {
@@ -31,10 +31,10 @@ public sealed class NearHybridCache : HybridCache
     private readonly TimeSpan _lifetime;
     private readonly int _longestKey;
 
-    /// <summary>Makes a face of a cache.</summary>
-    /// <param name="cache">The cache, which must outlive it.</param>
-    /// <param name="options">The settings. Default: those of <see cref="NearHybridCacheOptions"/>.</param>
-    /// <param name="services">Where an <see cref="IHybridCacheSerializer{T}"/> is looked for. Default: nowhere.</param>
+    /// <summary>Creates an adapter of a cache.</summary>
+    /// <param name="cache">The cache, which must outlive the adapter.</param>
+    /// <param name="options">The settings. Default: the defaults of <see cref="NearHybridCacheOptions"/>.</param>
+    /// <param name="services">Provides each <see cref="IHybridCacheSerializer{T}"/>. Default: none.</param>
     public NearHybridCache(NearCacheClient cache, NearHybridCacheOptions? options = null, IServiceProvider? services = null)
     {
         ArgumentNullException.ThrowIfNull(cache);
@@ -53,13 +53,18 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or contains an unpaired surrogate.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default the factory is called.
     /// </exception>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
-        string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
+        string key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(factory);
@@ -70,14 +75,19 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <remarks>A near hit needs no string, so one by an interpolated key allocates nothing.</remarks>
-    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
+    /// <remarks>A near hit needs no string, so a hit with an interpolated key allocates nothing.</remarks>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or contains an unpaired surrogate.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
     /// <exception cref="NearCacheException">
-    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>; by default the factory answers.
+    /// memcached failed and <see cref="NearCacheOptions.OnRemoteFailure"/> is <c>Throw</c>. By default the factory is called.
     /// </exception>
     public override ValueTask<T> GetOrCreateAsync<TState, T>(
-        ReadOnlySpan<char> key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
+        ReadOnlySpan<char> key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(factory);
         cancellationToken.ThrowIfCancellationRequested();
@@ -87,11 +97,15 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or holds half of a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">A tag is empty, blank or <c>*</c>, or contains an unpaired surrogate.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>
-    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NearCacheException">The write failed, or its outcome is unknown.</exception>
     public override ValueTask SetAsync<T>(
-        string key, T value, HybridCacheEntryOptions? options = null, IEnumerable<string>? tags = null, CancellationToken cancellationToken = default)
+        string key,
+        T value,
+        HybridCacheEntryOptions? options = null,
+        IEnumerable<string>? tags = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         cancellationToken.ThrowIfCancellationRequested();
@@ -100,7 +114,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NearCacheException">The removal failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NearCacheException">The removal failed, or its outcome is unknown.</exception>
     public override ValueTask RemoveAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -109,7 +123,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NearCacheException">At least one removal failed; the others were tried all the same.</exception>
+    /// <exception cref="NearCacheException">At least one removal failed; the others were attempted.</exception>
     public override ValueTask RemoveAsync(IEnumerable<string> keys, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -118,13 +132,13 @@ public sealed class NearHybridCache : HybridCache
             : new(_path.RemoveAsync(keys.Where(CanCache).Select(_keys.NameOf).Distinct(StringComparer.Ordinal), cancellationToken));
     }
 
-    /// <summary>Voids every entry that has the tag, in every process; with <c>*</c>, every entry there is.</summary>
-    /// <exception cref="ArgumentException">The tag holds half of a surrogate pair.</exception>
+    /// <summary>Voids every entry with the tag in every process; with <c>*</c>, every entry.</summary>
+    /// <exception cref="ArgumentException">The tag contains an unpaired surrogate.</exception>
     /// <remarks>
-    /// Nothing is looked for and nothing deleted: an entry knows the versions that its tags had, and this writes a new one. A blank tag is
-    /// nobody's.
+    /// Nothing is searched or deleted: each entry holds the versions of its tags, and this method writes a new version. A blank tag has no
+    /// effect.
     /// </remarks>
-    /// <exception cref="NearCacheException">The write failed, or nobody knows whether it did.</exception>
+    /// <exception cref="NearCacheException">The write failed, or its outcome is unknown.</exception>
     public override ValueTask RemoveByTagAsync(string tag, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -132,7 +146,7 @@ public sealed class NearHybridCache : HybridCache
     }
 
     /// <inheritdoc/>
-    /// <exception cref="NearCacheException">At least one write failed; the others were tried all the same.</exception>
+    /// <exception cref="NearCacheException">At least one write failed; the others were attempted.</exception>
     public override ValueTask RemoveByTagAsync(IEnumerable<string> tags, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -145,10 +159,15 @@ public sealed class NearHybridCache : HybridCache
     private bool ReadsNear(HybridCacheEntryOptions? options) =>
         ((options?.Flags ?? _defaultFlags) & HybridCacheEntryFlags.DisableLocalCacheRead) == 0;
 
-    // Apart, so that a hit pays nothing for what it does not need.
+    // A method of its own, so that a hit does not pay for it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private ValueTask<T> FetchAsync<TState, T>(
-        string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCacheEntryOptions? options, IEnumerable<string>? tags, CancellationToken cancellationToken)
+        string key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCacheEntryOptions? options,
+        IEnumerable<string>? tags,
+        CancellationToken cancellationToken)
     {
         var (call, names) = (CallOf(options), NamesOf(tags));
         if (!CanCache(key))

@@ -75,7 +75,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     public DistributedParts Distributed => _adapters.Distributed;
 
     /// <summary>Builds the parts of a <see cref="NearHybridCache"/> over this cache.</summary>
-    public HybridParts CreateHybrid(NearHybridCacheOptions adapter, IServiceProvider? services) => _adapters.CreateHybrid(adapter, services);
+    public HybridParts CreateHybrid(NearHybridCacheOptions adapter, IServiceProvider? services) =>
+        _adapters.CreateHybrid(adapter, services);
 
     /// <summary>Validates the settings, builds the parts and starts them.</summary>
     /// <param name="options">The settings; copied.</param>

@@ -6,7 +6,7 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Composition;
 
-/// <summary>The connections of all caches in a container: caches with equal settings of servers have them together.</summary>
+/// <summary>The connections of all caches in a container. Caches with equal server settings share them.</summary>
 internal sealed class ClientPools(ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider time)
 {
     public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; } = new(

@@ -27,7 +27,11 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     private readonly EnsembleSession _driver;
 
     public EnsembleTier(
-        CacheEnvironment environment, CoherenceContext context, RulesCoordinator rules, CoherentServers servers, RentedClient<ZooKeeperClient> client)
+        CacheEnvironment environment,
+        CoherenceContext context,
+        RulesCoordinator rules,
+        CoherentServers servers,
+        RentedClient<ZooKeeperClient> client)
     {
         var (options, time, logger) = (environment.Options, environment.Time, environment.Logger);
         _clock = environment.Clock;
@@ -57,12 +61,14 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         _inspector = new EnsembleInspector(inspections, paths, context, options.Ensemble, acl);
         var edits = _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None);
         RegistryStore = new ZooKeeperRegistryStore(edits, paths);
-        _driver = new EnsembleSession(_gate, _keeper, _slots, context, _members.LeaveAsync, registry.RunAsync, _members.RunAsync, _inspector.RunAsync);
+        _driver = new EnsembleSession(
+            _gate, _keeper, _slots, context, _members.LeaveAsync, registry.RunAsync, _members.RunAsync, _inspector.RunAsync);
         Connect(context, rules, servers, registry);
         if (!context.HasCounters)
         {
             var confirmations = _gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
-            context.Confirmation = new SlotConfirmation(confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => HearsNews);
+            context.Confirmation = new SlotConfirmation(
+                confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => HearsNews);
         }
 
         Observe(environment.Metrics);

@@ -3,24 +3,24 @@ using NearCache.Loops;
 
 namespace NearCache.Composition;
 
-/// <summary>Knows when a cache that was just made is warm, or has taken long enough.</summary>
+/// <summary>Determines when a new cache is warm, or has used up the time for it.</summary>
 internal sealed class WarmUp : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
     private readonly BackgroundLoop _loop;
     private volatile bool _isOver;
 
-    /// <param name="isWarm">Whether everything is there that is waited for.</param>
-    /// <param name="limit">How long that is waited for.</param>
+    /// <param name="isWarm">Returns whether the cache is warm.</param>
+    /// <param name="limit">The longest wait.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Is told of a defect.</param>
+    /// <param name="logger">Logs a failure of the loop.</param>
     public WarmUp(Func<bool> isWarm, TimeSpan limit, TimeProvider time, ILogger logger)
     {
         _loop = new BackgroundLoop(logger, "waiting until the cache is warm");
         _loop.Run(stopping => WaitAsync(isWarm, limit, time, stopping));
     }
 
-    /// <summary>Whether nothing is waited for any more.</summary>
+    /// <summary>Gets a value indicating whether the cache is warm or the wait has ended.</summary>
     public bool IsOver => _isOver;
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();

@@ -2,19 +2,17 @@ using System.Text.RegularExpressions;
 
 namespace NearCache.Configuration;
 
-/// <summary>
-/// Recognizes names that a machine has made, and that therefore no second process has: of pods, containers, instances and machines.
-/// </summary>
+/// <summary>Detects names that were generated for one pod, container, instance or machine, and that no second process has.</summary>
 internal static partial class GeneratedName
 {
     private const int LeastHexDigits = 12;
     private const int LeastChanges = 2;
     private const int LeastMachineName = 4;
 
-    /// <summary>What makes a name look generated, as the end of a sentence.</summary>
+    /// <summary>Returns why a name looks generated, as the end of a sentence.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="machine">The name of this machine: in a container, that of the pod.</param>
-    /// <returns>Null: nothing.</returns>
+    /// <param name="machine">The name of this machine; in a container, that of the pod.</param>
+    /// <returns>The reason, or null if the name does not look generated.</returns>
     public static string? ReasonFor(string name, string machine) =>
         IsPartOf(name, machine) ? $"holds the name of this machine, {machine}"
         : Guid().IsMatch(name) ? "holds a GUID"
@@ -26,14 +24,14 @@ internal static partial class GeneratedName
         : Time().IsMatch(name) ? "holds a time or a long number"
         : null;
 
-    // Not as a part of a word; and a machine that is called "shop" says nothing about a namespace of that name.
+    // Not within a word. A machine called "shop" says nothing about a namespace of that name.
     private static bool IsPartOf(string name, string machine) =>
         machine.Length >= LeastMachineName
         && machine.AsSpan().ContainsAnyInRange('0', '9')
         && Regex.IsMatch(
             name, $"(?<![A-Za-z0-9]){Regex.Escape(machine)}(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    // How often letters and digits take turns: seldom where people put a word before a date, "feed20300101".
+    // Counts the changes between letters and digits. They are rare where a person puts a word before a date: "feed20300101".
     private static int Changes(ReadOnlySpan<char> text)
     {
         var changes = 0;
@@ -45,19 +43,20 @@ internal static partial class GeneratedName
         return changes;
     }
 
-    [GeneratedRegex("[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Guid();
 
-    // Deployment: the hash of its template and five letters, of the alphabet that Kubernetes takes so that no words come out (apimachinery,
+    // Deployment: the hash of its template and five letters, from the alphabet that Kubernetes uses to avoid words (apimachinery,
     // util/rand).
     [GeneratedRegex("-[bcdfghjklmnpqrstvwxz2456789]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex Pod();
 
-    // What is shortened or made by other tools in the same way.
+    // Names that other tools shorten or create in the same way.
     [GeneratedRegex("-([0-9a-f]{6,10})-[a-z0-9]{5}(?![a-z0-9])", RegexOptions.CultureInvariant)]
     private static partial Regex ShortPod();
 
-    // Also behind a word, without anything between them: a GUID without dashes, a hash, the id of a container.
+    // Also directly after a word: a GUID without dashes, a hash, the id of a container.
     [GeneratedRegex("[0-9a-f]{12,}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Hex();
 

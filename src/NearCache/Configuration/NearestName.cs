@@ -1,11 +1,10 @@
 namespace NearCache.Configuration;
 
-/// <summary>Finds the name that someone probably meant.</summary>
+/// <summary>Finds the name that was probably meant.</summary>
 internal static class NearestName
 {
     /// <summary>
-    /// The known name with the fewest edits to <paramref name="written"/>, the first of several; null when none is near (more than half its
-    /// letters differ).
+    /// Returns the first known name with the fewest edits to <paramref name="written"/>, or null if more than half of its letters differ.
     /// </summary>
     public static string? Find(string written, IEnumerable<string> known)
     {
@@ -23,7 +22,7 @@ internal static class NearestName
         return nearest is not null && fewest <= Math.Max(written.Length, nearest.Length) / 2 ? nearest : null;
     }
 
-    /// <summary>Levenshtein's distance, ignoring case: how many letters must be added, removed or replaced.</summary>
+    /// <summary>Returns the Levenshtein distance, ignoring case: the number of letters to add, remove or replace.</summary>
     public static int Edits(string from, string to)
     {
         var previous = new int[to.Length + 1];

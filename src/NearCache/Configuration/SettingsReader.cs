@@ -3,16 +3,15 @@ using Microsoft.Extensions.Configuration;
 
 namespace NearCache.Configuration;
 
-/// <summary>
-/// Reads a section of configuration into an options object by a list of the names it may hold, and collects what is wrong.
-/// </summary>
-/// <remarks>Written by hand rather than bound: a binder stops at the first value that it cannot read, passes over names that it does not
-/// know, and takes <c>"5"</c> for five days.</remarks>
+/// <summary>Reads a configuration section into an options object by a list of valid names, and collects the errors.</summary>
+/// <remarks>
+/// Not a configuration binder, because a binder stops at the first invalid value, ignores unknown names, and reads <c>"5"</c> as five days.
+/// </remarks>
 internal sealed class SettingsReader(IConfiguration section, string path, List<string> mistakes)
 {
     private readonly List<string> _known = [];
 
-    /// <summary>A text. An absent value leaves the default.</summary>
+    /// <summary>Reads a text. A missing value keeps the default.</summary>
     public void Text(string name, Action<string> set)
     {
         if (Value(name) is { } value)
@@ -21,7 +20,7 @@ internal sealed class SettingsReader(IConfiguration section, string path, List<s
         }
     }
 
-    /// <summary>A duration, <c>hh:mm:ss</c> with optional days before and fractions after.</summary>
+    /// <summary>Reads a duration, <c>hh:mm:ss</c> with optional days and fractions.</summary>
     public void Duration(string name, Action<TimeSpan> set) =>
         Parsed(name, "a duration written hh:mm:ss, such as 00:00:05", set, static (string text, out TimeSpan value) =>
         {
@@ -29,31 +28,31 @@ internal sealed class SettingsReader(IConfiguration section, string path, List<s
             return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
         });
 
-    /// <summary>A whole number.</summary>
+    /// <summary>Reads a 32-bit integer.</summary>
     public void Number(string name, Action<int> set) =>
         Parsed(name, "a whole number", set, static (string text, out int value) =>
             int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value));
 
-    /// <summary>A whole number that may be larger than two thousand million.</summary>
+    /// <summary>Reads a 64-bit integer.</summary>
     public void LargeNumber(string name, Action<long> set) =>
         Parsed(name, "a whole number", set, static (string text, out long value) =>
             long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value));
 
-    /// <summary>A number that may have a fraction.</summary>
+    /// <summary>Reads a number with an optional fraction.</summary>
     public void Fraction(string name, Action<double> set) =>
         Parsed(name, "a number", set, static (string text, out double value) =>
             double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value));
 
-    /// <summary>True or false.</summary>
+    /// <summary>Reads true or false.</summary>
     public void Switch(string name, Action<bool> set) => Parsed(name, "true or false", set, bool.TryParse);
 
-    /// <summary>One of the names of <typeparamref name="T"/>.</summary>
+    /// <summary>Reads a member of <typeparamref name="T"/> by name.</summary>
     public void Choice<T>(string name, Action<T> set)
         where T : struct, Enum =>
         Parsed(name, $"one of {string.Join(", ", Enum.GetNames<T>())}", set, static (string text, out T value) =>
             Enum.TryParse(text, ignoreCase: true, out value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0]));
 
-    /// <summary>A list of texts: <c>name:0</c>, <c>name:1</c> and so on. What stands there replaces what was in the list.</summary>
+    /// <summary>Reads a list of texts: <c>name:0</c>, <c>name:1</c> and so on. It replaces the previous content.</summary>
     public void Texts(string name, IList<string> list)
     {
         _known.Add(name);
@@ -82,14 +81,14 @@ internal sealed class SettingsReader(IConfiguration section, string path, List<s
         }
     }
 
-    /// <summary>A section with settings of its own.</summary>
+    /// <summary>Reads a nested section.</summary>
     public void Section(string name, Action<SettingsReader> read)
     {
         _known.Add(name);
         ReadSection(section.GetSection(name), $"{path}{name}", read);
     }
 
-    /// <summary>A list of sections: <c>name:0:…</c>, <c>name:1:…</c> and so on. What stands there replaces what was in the list.</summary>
+    /// <summary>Reads a list of sections: <c>name:0:…</c>, <c>name:1:…</c> and so on. It replaces the previous content.</summary>
     public void Sections<T>(string name, IList<T> list, Action<SettingsReader, T> read)
         where T : new()
     {
@@ -114,14 +113,14 @@ internal sealed class SettingsReader(IConfiguration section, string path, List<s
         }
     }
 
-    /// <summary>The names that were asked for so far.</summary>
+    /// <summary>Gets the names that have been read so far.</summary>
     public IReadOnlyList<string> Known => _known;
 
-    /// <summary>The names in the section that are not known.</summary>
+    /// <summary>Returns the names in the section that have not been read.</summary>
     public IReadOnlyList<string> Unknown() =>
         [.. section.GetChildren().Select(child => child.Key).Where(name => !_known.Contains(name, StringComparer.OrdinalIgnoreCase))];
 
-    /// <summary>Says which names in the section are not known, and which known one each is nearest to. Call it last.</summary>
+    /// <summary>Adds an error for each unknown name, with the most similar known one. Must be the last call.</summary>
     public void Finish()
     {
         foreach (var name in Unknown())

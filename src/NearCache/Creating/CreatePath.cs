@@ -9,43 +9,66 @@ using NearCache.Remote.Formats;
 namespace NearCache.Creating;
 
 /// <summary>
-/// A read that asks the caller's factory when nothing is cached: one caller of a process, and with leases one process of the fleet, runs
-/// it.
+/// Gets a value, or creates it with the caller's factory if it is not cached. One caller of a process, and with leases one process of the
+/// fleet, runs the factory.
 /// </summary>
 /// <remarks>
-/// Callers of one process share a flight here; <see cref="LeasePath"/> does what the fleet shares, and <see cref="FillPath"/> asks the
-/// factory and stores.
+/// Callers of one process share a flight here. <see cref="LeasePath"/> coordinates the processes of the fleet, and <see cref="FillPath"/>
+/// runs the factory and stores its result.
 /// </remarks>
 internal sealed class CreatePath(
-    KeyPlacement map, ReadPath reads, NearStore near, StaleStore stale, SingleFlight flights, LeasePath leases, FactoryRunner factories, ValueTranscoder format, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+    KeyPlacement map,
+    ReadPath reads,
+    NearStore near,
+    StaleStore stale,
+    SingleFlight flights,
+    LeasePath leases,
+    FactoryRunner factories,
+    ValueTranscoder format,
+    NearCacheMetrics metrics,
+    ILogger logger,
+    NearCacheOptions options)
     : IDisposable
 {
     /// <remarks>
-    /// A call that joins another's flight gets what that call's policy brings; only how long it waits before a stale value will do is its
-    /// own.
+    /// A caller that joins another's flight receives the result of that flight's policy. Only its soft timeout is its own.
     /// </remarks>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
-        string key, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
+        string key,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? entry,
+        CancellationToken cancellationToken) =>
         GetOrCreateAsync(map.Place(key), state, factory, entry, cancellationToken);
 
     private ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
-        PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CancellationToken cancellationToken) =>
+        PlacedKey place,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? entry,
+        CancellationToken cancellationToken) =>
         GetOrCreateAsync(new FlightKey(place.Text, typeof(T)), place, state, factory, entry, terms: null, cancellationToken);
 
-    /// <param name="flight">Callers with the same name here share a flight.</param>
+    /// <param name="flight">The key of the flight; callers with equal keys share it.</param>
     /// <param name="place">The key.</param>
-    /// <param name="state">Given to the factory.</param>
+    /// <param name="state">Passed to the factory.</param>
     /// <param name="factory">The source.</param>
-    /// <param name="entry">What the call says about its entry.</param>
-    /// <param name="terms">What may be used and kept; null: everything.</param>
-    /// <param name="cancellationToken">Gives up this caller's wait.</param>
+    /// <param name="entry">The options of the call.</param>
+    /// <param name="terms">What may be used and kept; null for no constraint.</param>
+    /// <param name="cancellationToken">Cancels the wait of this caller.</param>
     public ValueTask<CacheResult<T>> GetOrCreateAsync<TState, T>(
-        FlightKey flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationConstraints<T>? terms, CancellationToken cancellationToken) =>
+        FlightKey flight,
+        PlacedKey place,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? entry,
+        CreationConstraints<T>? terms,
+        CancellationToken cancellationToken) =>
         NearCacheTraces.HasListeners
             ? TracedAsync(flight, place, state, factory, entry, terms, cancellationToken)
             : JoinAsync(flight, place, state, factory, entry, terms, cancellationToken);
 
-    /// <summary>Runs a factory whose value goes nowhere by itself, when its turn has come.</summary>
+    /// <summary>Runs a factory in its turn, without storing the result.</summary>
     public async ValueTask<T> RunAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory)
     {
         var value = await factories.RunAsync(flight, state, factory, options.FactoryTimeout, flight.Token).ConfigureAwait(false);
@@ -56,7 +79,13 @@ internal sealed class CreatePath(
     public void Dispose() => flights.CancelRefreshes();
 
     private async ValueTask<CacheResult<T>> TracedAsync<TState, T>(
-        FlightKey flight, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationConstraints<T>? terms, CancellationToken cancellationToken)
+        FlightKey flight,
+        PlacedKey place,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? entry,
+        CreationConstraints<T>? terms,
+        CancellationToken cancellationToken)
     {
         using var activity = NearCacheTraces.BeginGetOrCreate();
         try
@@ -73,7 +102,13 @@ internal sealed class CreatePath(
     }
 
     private ValueTask<CacheResult<T>> JoinAsync<TState, T>(
-        FlightKey name, PlacedKey place, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, CacheEntryOptions? entry, CreationConstraints<T>? terms, CancellationToken cancellationToken)
+        FlightKey name,
+        PlacedKey place,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        CacheEntryOptions? entry,
+        CreationConstraints<T>? terms,
+        CancellationToken cancellationToken)
     {
         format.RequireSupported<T>();
         var policy = FillPolicy.Of(entry, options);
@@ -98,7 +133,7 @@ internal sealed class CreatePath(
                 return copies.Keep(found);
             }
 
-            // What was fetched is read here for the first time; terms are for values of another kind, which nothing fetches.
+            // The first read of a prefetched value. Constrained values have another type, and are never prefetched.
             if (terms is null && reads.TryGetPrefetched(place.Text, out found))
             {
                 return copies.Keep(found);
@@ -117,7 +152,7 @@ internal sealed class CreatePath(
             isShielded = creation.RemoteFailed || result.IsStale;
             if (result.IsStale)
             {
-                // It says what it is.
+                // A stale result is marked as such, so it is current for every caller.
                 flight.MarkCurrentAsOf(FlightInstant.Last);
             }
 
@@ -125,7 +160,7 @@ internal sealed class CreatePath(
         }
     }
 
-    // The source fails: what was there before, if the options allow it.
+    // Serves a stale value when the source fails, if the options allow it.
     private async ValueTask<CacheResult<T>> CreateOrServeStaleAsync<T>(CreationContext<T> creation, CancellationToken cancellationToken)
     {
         try

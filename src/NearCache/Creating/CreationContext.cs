@@ -6,7 +6,7 @@ using NearCache.Remote.Formats;
 
 namespace NearCache.Creating;
 
-/// <summary>What one flight is about.</summary>
+/// <summary>The state of one creation, shared by the paths of its flight.</summary>
 internal sealed class CreationContext<T>(
     Flight flight,
     PlacedKey place,
@@ -27,18 +27,18 @@ internal sealed class CreationContext<T>(
 
     public bool MayStore(in CacheResult<T> created) => terms is null || terms.MayStore(created.Value!);
 
-    /// <summary>Runs the factory, for this flight or another.</summary>
+    /// <summary>Gets the function that runs the factory, for this flight or another.</summary>
     public Func<Flight, CancellationToken, ValueTask<T>> Factory => factory;
 
     public bool RemoteFailed { get; set; }
 
-    /// <summary>Whether there was an item, which could not be the answer.</summary>
+    /// <summary>Gets or sets a value indicating whether the remote tier has an item that was not the result.</summary>
     public bool IsReplacing { get; set; }
 
-    /// <summary>The value as its codec writes it, not compressed; empty: nobody knows.</summary>
+    /// <summary>Gets or sets the encoded value without compression; empty if it is not known.</summary>
     public ReadOnlyMemory<byte> Bytes { get; set; }
 
-    /// <summary>Keeps the value for when it cannot be had again.</summary>
+    /// <summary>Keeps the result as a stale value for later failures.</summary>
     public CacheResult<T> Remember(in CacheResult<T> result, StaleStore stale, ReadOnlyMemory<byte> bytes, ValueTranscoder format)
     {
         if (policy.MayServeStale && !result.IsStale)

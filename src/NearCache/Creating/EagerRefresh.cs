@@ -9,7 +9,8 @@ using NearCache.Reading;
 namespace NearCache.Creating;
 
 /// <summary>
-/// Makes a value anew in the background while the old one is still served: one caller of the fleet is told when it is soon to end.
+/// Refreshes a value in the background while the current one is served. memcached tells one caller of the fleet shortly before the value
+/// expires.
 /// </summary>
 internal sealed class EagerRefresh(
     KeyPlacement map,
@@ -25,12 +26,13 @@ internal sealed class EagerRefresh(
 
     private readonly LogThrottle _sayFailed = new(SayFailedEvery);
 
-    /// <summary>Begins it, unless that key is being refreshed.</summary>
+    /// <summary>Starts a refresh, unless one is running for the key.</summary>
     /// <remarks>
-    /// Its right to store and its own token are taken before its factory runs: what is written meanwhile is not overwritten, here or there.
-    /// No call waits for it or gets its result.
+    /// The permit to store and a new fill token are taken before the factory runs, so that the refresh overwrites no write made meanwhile,
+    /// on memcached or near. No call waits for a refresh or receives its result.
     /// </remarks>
-    public void Begin<T>(CreationContext<T> creation, FillPermit right, TimeSpan wait) => flights.Refresh(creation.Flight.Key, async flight =>
+    public void Begin<T>(CreationContext<T> creation, FillPermit right, TimeSpan wait) =>
+        flights.Refresh(creation.Flight.Key, async flight =>
     {
         if (wait > TimeSpan.Zero)
         {
@@ -50,7 +52,7 @@ internal sealed class EagerRefresh(
         }
         catch (Exception e) when (!flight.Token.IsCancellationRequested)
         {
-            // The old value is served until it ends; then the next caller asks the source.
+            // The current value is served until it expires; then the next caller runs its factory.
             metrics.RefreshFailed();
             if (_sayFailed.ShouldLog(clock.Monotonic()))
             {

@@ -4,11 +4,11 @@ using NearCache.Memcached;
 
 namespace NearCache.Creating;
 
-/// <summary>Runs callers' factories: so many at once, each for so long.</summary>
+/// <summary>Runs callers' factories, with a limit of concurrent runs and of their duration.</summary>
 internal sealed class FactoryRunner(FactoryLimiter gate, TimeProvider time, NearCacheMetrics metrics)
 {
-    /// <summary>Runs one for a flight when its turn has come.</summary>
-    /// <exception cref="FactoryTimeoutException">It did not end in time; its place is taken until it has.</exception>
+    /// <summary>Runs a factory for a flight, in its turn.</summary>
+    /// <exception cref="FactoryTimeoutException">The factory exceeded the limit. It occupies its permit until it ends.</exception>
     public ValueTask<T> RunAsync<TState, T>(
         Flight flight,
         TState state,
@@ -54,8 +54,8 @@ internal sealed class FactoryRunner(FactoryLimiter gate, TimeProvider time, Near
         TimeSpan limit,
         CancellationToken cancellationToken)
     {
-        // A linked source would run what the factory registered with its token on the timer's thread, where an exception ends the process.
-        // It holds neither a timer nor a wait handle.
+        // A linked source would run callbacks that the factory registered on its token on the timer thread, where an exception ends the
+        // process. The source holds neither a timer nor a wait handle.
         using var over = new CancellationTokenSource(limit, time);
         var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var cancelling = over.Token.UnsafeRegister(
@@ -63,7 +63,7 @@ internal sealed class FactoryRunner(FactoryLimiter gate, TimeProvider time, Near
         var run = RunWithoutTimeoutAsync(flight, state, factory, either.Token).AsTask();
         try
         {
-            // A factory that does not look at its token is left behind.
+            // A factory that ignores its token is left running.
             return await run.WaitOrAbandonAsync(either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (over.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

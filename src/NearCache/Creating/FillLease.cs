@@ -8,9 +8,9 @@ using NearCache.Remote;
 namespace NearCache.Creating;
 
 /// <summary>
-/// The right to fill a key, held while the factory runs: renewed at a third of its time, and given back when nothing came of it.
+/// The right to fill a key, held while the factory runs. It is renewed at a third of its time, and released when the fill fails.
 /// </summary>
-/// <remarks>The right is the CAS of an empty item with a short life. Renewing touches the item, which leaves the CAS alone.</remarks>
+/// <remarks>The right is the CAS of an empty item with a short lifetime. A renewal touches the item, which keeps the CAS.</remarks>
 internal sealed class FillLease : IAsyncDisposable
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
@@ -23,12 +23,11 @@ internal sealed class FillLease : IAsyncDisposable
     private readonly Task _renewing;
 
     /// <param name="place">The key.</param>
-    /// <param name="right">The right, which has a CAS.</param>
-    /// <param name="life">How long the empty item lives if it is not renewed.</param>
+    /// <param name="right">The permit, which has a CAS.</param>
+    /// <param name="life">The lifetime of the empty item without a renewal.</param>
     /// <param name="time">The clock.</param>
     /// <param name="abandoned">
-    /// Ends renewing: no caller waits any more. A factory that does not look at its token keeps others waiting no longer than
-    /// <paramref name="life"/>.
+    /// Stops renewing, because no caller waits. A factory that ignores its token delays others for at most <paramref name="life"/>.
     /// </param>
     public FillLease(in PlacedKey place, FillPermit right, TimeSpan life, TimeProvider time, CancellationToken abandoned)
     {
@@ -37,11 +36,11 @@ internal sealed class FillLease : IAsyncDisposable
         _renewing = RenewAsync();
     }
 
-    /// <summary>Removes the empty item, so that the next caller anywhere need not wait for its end.</summary>
-    /// <returns>Whether it was still there; null: that is not known.</returns>
+    /// <summary>Removes the empty item, so that the next caller of any process need not wait until it expires.</summary>
+    /// <returns>True if the item was still there, false if not; null if that is unknown.</returns>
     public Task<bool?> ReleaseAsync() => ReleaseAsync(_place, _right, _life, _time);
 
-    /// <summary>The same of a lease that was never held.</summary>
+    /// <summary>Releases a permit without a renewal loop.</summary>
     public static async Task<bool?> ReleaseAsync(PlacedKey place, FillPermit right, TimeSpan life, TimeProvider time)
     {
         try
@@ -54,14 +53,14 @@ internal sealed class FillLease : IAsyncDisposable
         }
         catch (ObjectDisposedException)
         {
-            // It ends by itself.
+            // The item expires by itself.
         }
 
         return null;
     }
 
-    // The connection was lost, or the server does not answer for a moment: tried again until the item has ended by itself. To remove it
-    // twice by one CAS does no harm.
+    // The connection broke, or the server does not reply now. Retried until the item has expired. Removing it twice with one CAS is
+    // harmless.
     private static async Task ReleaseLaterAsync(PlacedKey place, FillPermit right, TimeSpan life, TimeProvider time)
     {
         var began = time.GetTimestamp();
@@ -75,7 +74,7 @@ internal sealed class FillLease : IAsyncDisposable
             }
             catch (Exception e) when (e is MemcachedException or NearCacheException)
             {
-                // Not yet.
+                // Retried.
             }
             catch (ObjectDisposedException)
             {
@@ -89,7 +88,9 @@ internal sealed class FillLease : IAsyncDisposable
             await place.Server.CompareAsync(right.Origin, MetaCommand.Delete(place.Physical) with { CompareCas = right.Cas })
                 .ConfigureAwait(false)).Status == MetaStatus.Ok;
 
-    /// <summary>Renews no more, and has no renewal under way when it ends: a value that is stored now keeps its own life.</summary>
+    /// <summary>
+    /// Stops renewing. After the task has completed no renewal is in flight, so a value that is stored now keeps its lifetime.
+    /// </summary>
     public ConfiguredTaskAwaitable StopRenewingAsync()
     {
         _done.Cancel();
@@ -111,7 +112,7 @@ internal sealed class FillLease : IAsyncDisposable
             await Task.Delay(_life / 3, _time, _done.Token).ConfigureAwait(false);
             try
             {
-                // A value may stand there by now, and must not get the life of an empty item.
+                // A value may have been stored, which must not receive the lifetime of an empty item.
                 var item = await _place.Server.CompareAsync(_right.Origin, look).WaitOrAbandonAsync(_done.Token).ConfigureAwait(false);
                 if (item.Status != MetaStatus.Ok || item.Cas != _right.Cas)
                 {
@@ -122,7 +123,7 @@ internal sealed class FillLease : IAsyncDisposable
             }
             catch (Exception e) when (e is MemcachedException or NearCacheException)
             {
-                // Not renewed: others may run their factories too.
+                // Not renewed: other processes may run their factories too.
             }
         }
     }

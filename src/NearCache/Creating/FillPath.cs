@@ -11,19 +11,26 @@ using NearCache.Writing;
 
 namespace NearCache.Creating;
 
-/// <summary>The end of a creation: the caller's factory is asked, and what it returned is stored where the right to fill allows.</summary>
+/// <summary>Runs the factory of a creation, and stores the result if the permit allows it.</summary>
 internal sealed class FillPath(
-    ReadPath reads, WritePath writes, StaleStore stale, ValueTranscoder format, TimeProvider time, NearCacheMetrics metrics, ILogger logger, NearCacheOptions options)
+    ReadPath reads,
+    WritePath writes,
+    StaleStore stale,
+    ValueTranscoder format,
+    TimeProvider time,
+    NearCacheMetrics metrics,
+    ILogger logger,
+    NearCacheOptions options)
 {
     private readonly ConcurrentDictionary<FillLease, bool> _held = [];
 
     /// <summary>
-    /// Gives back every right to fill: the cache is disposed, and other processes need not wait until the rights end. The factories go on,
-    /// and their callers get what they return.
+    /// Releases every lease, because the cache is disposed and other processes need not wait. The factories continue, and their callers
+    /// receive the results.
     /// </summary>
     public Task ReleaseAllAsync() => Task.WhenAll(_held.Keys.Select(lease => lease.ReleaseAsync()));
 
-    /// <summary>Asks the source, and stores what it returned unless the key was written since the right was given.</summary>
+    /// <summary>Runs the factory, and stores the result unless the key was written since the permit was given.</summary>
     public async ValueTask<CacheResult<T>> FillAsync<T>(CreationContext<T> creation, FillPermit right, CancellationToken cancellationToken)
     {
         var result = await FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
@@ -32,8 +39,8 @@ internal sealed class FillPath(
     }
 
     /// <summary>
-    /// The same by the right that memcached gave to one process of the fleet: held while the factory runs, and given back on every way out
-    /// on which it was not used.
+    /// Runs the factory under the lease that memcached gave to this process. The lease is held while the factory runs, and released
+    /// whenever it was not used.
     /// </summary>
     public async ValueTask<CacheResult<T>> FillUnderLeaseAsync<T>(
         CreationContext<T> creation, FillPermit right, CancellationToken cancellationToken)
@@ -61,7 +68,7 @@ internal sealed class FillPath(
         }
     }
 
-    /// <summary>Asks the source, and stores nothing.</summary>
+    /// <summary>Runs the factory, and stores nothing.</summary>
     public async ValueTask<CacheResult<T>> FromFactoryAsync<T>(CreationContext<T> creation, CancellationToken cancellationToken)
     {
         var value = await creation.Factory(creation.Flight, cancellationToken).ConfigureAwait(false);
@@ -69,7 +76,7 @@ internal sealed class FillPath(
         return creation.Remember(new CacheResult<T>(value, CacheSource.Factory, 0, CacheVersion.None), stale, default, format);
     }
 
-    // That the empty item of the lease was still there when it was removed shows that no write came between; that it was not, that one did.
+    // If the empty item was still there at its removal, no write came between; if not, one did.
     private static async Task ReleaseAsync<T>(CreationContext<T> creation, FillLease lease, FillOutcome end)
     {
         var now = creation.Flight.Now();
@@ -80,30 +87,38 @@ internal sealed class FillPath(
         }
     }
 
-    private async ValueTask<FillOutcome> StoreAsync<T>(
-        CreationContext<T> creation, FillPermit right, CacheResult<T> result, CancellationToken cancellationToken)
+    private ValueTask<FillOutcome> StoreAsync<T>(
+        CreationContext<T> creation, FillPermit right, in CacheResult<T> result, CancellationToken cancellationToken)
     {
-        var place = creation.Place;
         var lifetime = LifetimeOf(creation, result);
         if (lifetime <= TimeSpan.Zero || !creation.MayStore(result))
         {
-            return FillOutcome.NotSent;
+            return new(FillOutcome.NotSent);
         }
 
-        if (!place.Server.Server.Compares)
+        if (!creation.Place.Server.Server.Compares)
         {
-            // It goes on when all callers have left: what it stored too late, it removes.
-            return await StoreUncomparedAsync(creation, result, lifetime).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+            // Continues after all callers have left: a value stored too late is removed again.
+            return new(StoreUncomparedAsync(creation, result, lifetime).WaitOrAbandonAsync(cancellationToken));
         }
 
-        // Whether the CAS still means what it meant is found out where the command is sent.
+        // Whether the CAS is still valid is decided where the command is sent.
         var isAdded = right.Cas is null && !options.UseLeases;
-        if (!isAdded && right.Now<FillProtocol>(isSameLife: true) == StoreMode.Not)
-        {
-            return FillOutcome.NotSent;
-        }
+        return !isAdded && right.Now<FillProtocol>(isSameLife: true) == StoreMode.Not
+            ? new(FillOutcome.NotSent)
+            : StoreComparedAsync(creation, right, result, lifetime, isAdded, cancellationToken);
+    }
 
-        // Without leases a miss has no CAS: the value is added, and a removal meanwhile goes unnoticed.
+    private async ValueTask<FillOutcome> StoreComparedAsync<T>(
+        CreationContext<T> creation,
+        FillPermit right,
+        CacheResult<T> result,
+        TimeSpan lifetime,
+        bool isAdded,
+        CancellationToken cancellationToken)
+    {
+        var place = creation.Place;
+        // Without leases a miss has no CAS: the value is added, and a removal meanwhile is not noticed.
         var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with
         {
             CompareCas = right.Cas,
@@ -126,8 +141,8 @@ internal sealed class FillPath(
 
             if (stored.Status != MetaStatus.Ok)
             {
-                // Written or removed since the right was given: a caller that came after the factory had begun may have come after that,
-                // too.
+                // The key was written or removed since the permit was given. A caller that joined after the factory started may have begun
+                // after that write.
                 creation.Flight.MarkCurrentAsOf(creation.Flight.FactoryStartedAt);
                 return FillOutcome.Refused;
             }
@@ -139,7 +154,7 @@ internal sealed class FillPath(
 
             if (!isAdded)
             {
-                // Nothing came between the right and this: the result is as current as a read of now.
+                // No write came between the permit and this store, so the result is as current as a read now.
                 creation.Flight.MarkCurrentAsOf(now);
             }
 
@@ -147,12 +162,12 @@ internal sealed class FillPath(
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException or ObjectDisposedException)
         {
-            // A call that began before disposal gets its value.
+            // A call that began before disposal receives its value.
             NotStored(e);
         }
         catch (ArgumentException e)
         {
-            // The client sends no value above MaxValueBytes.
+            // The client does not send values above MaxValueBytes.
             logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
             return FillOutcome.NotSent;
         }
@@ -160,8 +175,8 @@ internal sealed class FillPath(
         return FillOutcome.Unknown;
     }
 
-    // Nothing on the remote says whether the key was written while the factory ran: what this process knows of is all there is. A write
-    // that it only hears of later stays overwritten.
+    // The remote tier cannot tell whether the key was written while the factory ran, so only writes known to this process count. A write
+    // learned of later stays overwritten.
     private async Task<FillOutcome> StoreUncomparedAsync<T>(CreationContext<T> creation, CacheResult<T> result, TimeSpan lifetime)
     {
         var place = creation.Place;
@@ -201,7 +216,7 @@ internal sealed class FillPath(
         return FillOutcome.Unknown;
     }
 
-    // Storing failed, or the removal of what was stored too late, which counts itself.
+    // Logs a failed store, or the failed removal of a value stored too late, which is counted there.
     private void NotStored(Exception exception)
     {
         if (exception is MemcachedException)
@@ -223,19 +238,19 @@ internal sealed class FillPath(
         creation.Policy.LifetimeOf(
             result.Value is null, result.Value is null ? reads.RuleOf(creation.Place)?.Rule.MissLifetime : null, options.LifetimeJitter);
 
-    /// <summary>What became of the item by whose right a fill stores.</summary>
+    /// <summary>Specifies the outcome of a store under a lease.</summary>
     private enum FillOutcome
     {
-        /// <summary>No store was sent: the item is as it was, as far as this process knows.</summary>
+        /// <summary>No store was sent; the item is unchanged as far as this process knows.</summary>
         NotSent,
 
-        /// <summary>The value stands in its place.</summary>
+        /// <summary>The value has replaced the item.</summary>
         Stored,
 
-        /// <summary>It was gone.</summary>
+        /// <summary>The item was gone.</summary>
         Refused,
 
-        /// <summary>A store was sent and not answered, or failed.</summary>
+        /// <summary>A store was sent but not answered, or it failed.</summary>
         Unknown,
     }
 }

@@ -2,21 +2,21 @@ using NearCache.Reading;
 
 namespace NearCache.Creating;
 
-/// <summary>How one call creates what is missing: what it says itself, and for the rest the options of the cache.</summary>
-/// <param name="Lifetime">How long memcached keeps the value.</param>
-/// <param name="MissLifetime">How long it keeps a null; null: the rule says, or as any value.</param>
-/// <param name="SoftTimeout">After so long a stale value will do.</param>
-/// <param name="Timeout">After so long the factory is given up.</param>
-/// <param name="StaleLifetime">How old a stale value may be.</param>
-/// <param name="EagerRefresh">After which part of its lifetime a value is refreshed.</param>
+/// <summary>The effective options of one creation: those of the call, completed by those of the cache.</summary>
+/// <param name="Lifetime">The lifetime on memcached.</param>
+/// <param name="MissLifetime">The lifetime of a null; null to use the rule, or the lifetime of other values.</param>
+/// <param name="SoftTimeout">The wait before a stale value is served.</param>
+/// <param name="Timeout">The time limit of the factory.</param>
+/// <param name="StaleLifetime">The greatest age of a stale value.</param>
+/// <param name="EagerRefresh">The fraction of the lifetime after which a value is refreshed.</param>
 internal readonly record struct FillPolicy(
     TimeSpan Lifetime, TimeSpan? MissLifetime, TimeSpan? SoftTimeout, TimeSpan? Timeout, TimeSpan StaleLifetime, double EagerRefresh)
 {
     public bool MayServeStale => StaleLifetime > TimeSpan.Zero;
 
     /// <summary>
-    /// With fewer seconds left than this one caller of the fleet is told to refresh; null: none is. memcached counts whole seconds: it is
-    /// told up to a second early, and waits for the rest.
+    /// Gets the remaining seconds below which memcached tells one caller of the fleet to refresh; null for none. memcached counts whole
+    /// seconds, so the caller is told up to one second early and waits for the rest.
     /// </summary>
     public int? RefreshBefore => EagerRefresh > 0 ? (int)Math.Ceiling(SecondsAtRefresh) + 1 : null;
 
@@ -34,8 +34,7 @@ internal readonly record struct FillPolicy(
             entry.EagerRefresh ?? options.EagerRefresh);
 
     /// <summary>
-    /// How long a value is kept that a factory returned: a null as long as is said for nulls, and all a little less, so that they do not
-    /// end together.
+    /// Returns the lifetime of a factory's result, shortened at random so that values stored together do not expire together.
     /// </summary>
     public TimeSpan LifetimeOf(bool isNull, TimeSpan? missLifetimeOfRule, double jitter)
     {
@@ -45,10 +44,10 @@ internal readonly record struct FillPolicy(
             : Max(TimeSpan.FromSeconds(1), lifetime * (1 - (jitter * Random.Shared.NextDouble())));
     }
 
-    /// <summary>How long the refresh of an item with so many seconds left still waits.</summary>
+    /// <summary>Returns the delay of the refresh of an item with this remaining lifetime.</summary>
     public TimeSpan RefreshIn(int secondsLeft) => Max(TimeSpan.Zero, TimeSpan.FromSeconds(secondsLeft - SecondsAtRefresh));
 
-    /// <summary>A fill of an item with so many seconds left: near only until it is to be refreshed, so that a caller notices.</summary>
+    /// <summary>Limits a fill to the time of the next refresh, so that a caller notices it.</summary>
     public NearFill? Limit(NearFill? fill, int secondsLeft) => EagerRefresh > 0 && fill is { } kept && secondsLeft > SecondsAtRefresh
         ? kept with { Most = Math.Min(kept.Most, (long)RefreshIn(secondsLeft).TotalMilliseconds) }
         : fill;

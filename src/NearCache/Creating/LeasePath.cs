@@ -10,9 +10,7 @@ using NearCache.Remote.Formats;
 
 namespace NearCache.Creating;
 
-/// <summary>
-/// The part of a creation that the fleet shares: memcached is asked until it has the value, or gives this process the right to make it.
-/// </summary>
+/// <summary>Asks memcached for a value until it has one, or gives this process the permit to create it.</summary>
 internal sealed class LeasePath(
     ReadPath reads,
     FillPath fills,
@@ -23,11 +21,11 @@ internal sealed class LeasePath(
     TimeProvider time,
     NearCacheOptions options)
 {
-    // Milliseconds, give or take a quarter.
+    // milliseconds, ± 25 %
     private const double ShortestPause = 6.7;
     private const double LongestPause = 40;
 
-    /// <summary>Finds the value on memcached, or makes it.</summary>
+    /// <summary>Gets the value from memcached, or creates it.</summary>
     public async ValueTask<CacheResult<T>> CreateAsync<T>(CreationContext<T> creation, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -47,7 +45,7 @@ internal sealed class LeasePath(
             }
             catch (MemcachedException e)
             {
-                // Nothing is known of the remote: the source answers, and nothing is stored over what may be there.
+                // The state of the remote is unknown: the factory runs, and nothing is stored over a possible item.
                 creation.RemoteFailed = true;
                 return reads.OnFailure<T>(e, "get", creation.Place.Text) is { HasValue: true } instead && creation.Constraints is null
                     ? instead
@@ -58,17 +56,6 @@ internal sealed class LeasePath(
             var verdict = result.HasValue && creation.Constraints is { } terms
                 ? await terms.CheckAsync(creation.Place, result.Value!, cancellationToken).ConfigureAwait(false)
                 : ValueVerdict.Accept;
-            if (verdict == ValueVerdict.Unknown)
-            {
-                creation.RemoteFailed = true;
-                return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (verdict == ValueVerdict.NotForThisCaller)
-            {
-                return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
-            }
-
             if (verdict == ValueVerdict.Replace
                 && HasLeases(creation.Place)
                 && await RemoveAsync(creation.Place, item.Cas, right.Origin, cancellationToken).ConfigureAwait(false))
@@ -76,43 +63,70 @@ internal sealed class LeasePath(
                 continue;
             }
 
-            if (result.HasValue && verdict == ValueVerdict.Accept)
+            creation.RemoteFailed |= verdict == ValueVerdict.Unknown;
+            switch (NextStep(creation, item, result.HasValue, verdict, started))
             {
-                creation.Bytes = format.IsCompressed(item) ? default : item.Value;
-                if (item.IsWinner)
-                {
-                    refresh.Begin(creation, right, creation.Policy.RefreshIn(item.TimeToLive));
-                }
-
-                return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, creation.Bytes, format);
+                case LeaseStep.Return:
+                    return Found(creation, item, right, result);
+                case LeaseStep.RunFactory:
+                    return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
+                case LeaseStep.Fill:
+                    return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
+                case LeaseStep.FillUnderLease:
+                    return await fills.FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
             }
 
-            if (item.IsWinner && ValueTranscoder.IsPlaceHolder(item))
-            {
-                return await fills.FillUnderLeaseAsync(creation, right, cancellationToken).ConfigureAwait(false);
-            }
-
-            // The right may be that of a flight of this process which makes a value of another type: its value is no answer here. Or of one
-            // whose factory waits for this call.
-            if (item.IsWonByAnother && (flights.HasFlightOfAnotherType(creation.Flight.Key) || FactoryPermit.IsWithinFactoryOf(creation.Place.Text)))
-            {
-                return await fills.FromFactoryAsync(creation, cancellationToken).ConfigureAwait(false);
-            }
-
-            // An item that cannot be read here is replaced by compare-and-set; without leases an absent one has no CAS, and is only added.
-            if (!item.IsWonByAnother || creation.Flight.ReplacesOutdated || time.GetElapsedTime(started) >= options.FillLease)
-            {
-                return await fills.FillAsync(creation, right, cancellationToken).ConfigureAwait(false);
-            }
-
-            // Soon at first, for a factory that is quick; then less often, and never all at once.
+            // The first pauses are short, for a fast factory; later ones are longer, with jitter.
             await Task.Delay(TimeSpan.FromMilliseconds(pause * (0.75 + (0.5 * Random.Shared.NextDouble()))), time, cancellationToken)
                 .ConfigureAwait(false);
             pause = Math.Min(1.5 * pause, LongestPause);
         }
     }
 
-    // A caller that leaves before the answer does not keep the right that the answer may bring.
+    private LeaseStep NextStep<T>(
+        CreationContext<T> creation, in MetaResponse item, bool hasValue, ValueVerdict verdict, long started)
+    {
+        if (verdict is ValueVerdict.Unknown or ValueVerdict.NotForThisCaller)
+        {
+            return verdict == ValueVerdict.Unknown ? LeaseStep.RunFactory : LeaseStep.Fill;
+        }
+
+        if (hasValue && verdict == ValueVerdict.Accept)
+        {
+            return LeaseStep.Return;
+        }
+
+        if (item.IsWinner && ValueTranscoder.IsPlaceHolder(item))
+        {
+            return LeaseStep.FillUnderLease;
+        }
+
+        // The lease may belong to a flight of this process for another type, or to a factory that waits for this call. Waiting would not
+        // help.
+        if (item.IsWonByAnother
+            && (flights.HasFlightOfAnotherType(creation.Flight.Key) || FactoryPermit.IsWithinFactoryOf(creation.Place.Text)))
+        {
+            return LeaseStep.RunFactory;
+        }
+
+        // An unreadable item is replaced by compare-and-set. Without leases an absent item has no CAS, and is only added.
+        return !item.IsWonByAnother || creation.Flight.ReplacesOutdated || time.GetElapsedTime(started) >= options.FillLease
+            ? LeaseStep.Fill
+            : LeaseStep.Wait;
+    }
+
+    private CacheResult<T> Found<T>(CreationContext<T> creation, in MetaResponse item, FillPermit right, in CacheResult<T> result)
+    {
+        creation.Bytes = format.IsCompressed(item) ? default : item.Value;
+        if (item.IsWinner)
+        {
+            refresh.Begin(creation, right, creation.Policy.RefreshIn(item.TimeToLive));
+        }
+
+        return options.StaleLifetime > TimeSpan.Zero ? result : creation.Remember(result, stale, creation.Bytes, format);
+    }
+
+    // Releases the lease that a reply grants after its caller has left.
     private async ValueTask<RemoteReply> AskAsync<T>(CreationContext<T> creation, int life, CancellationToken cancellationToken)
     {
         var asking = creation.Place.Server.Server.ExecuteAsync(new[] { Reading(creation) });
@@ -144,14 +158,14 @@ internal sealed class LeasePath(
 
     private bool HasLeases(in PlacedKey place) => options.UseLeases && place.Server.Server.Compares;
 
-    // R: one caller of the fleet is told when the item is soon to end.
+    // R: memcached tells one caller of the fleet shortly before the item expires.
     private MetaCommand Reading<T>(CreationContext<T> creation) => MetaCommand.Get(creation.Place.Physical, ReadPath.Fields) with
     {
         Vivify = HasLeases(creation.Place) ? Expiry.Of(options.FillLease, time) : null,
         Recache = creation.Policy.RefreshBefore,
     };
 
-    // What nobody may have makes room, so that one process of the fleet replaces it. Nobody serves it, so there is nothing to count.
+    // Removes an outdated item, so that one process of the fleet replaces it. No process serves it, so the removal is not counted.
     private static async ValueTask<bool> RemoveAsync(PlacedKey place, ulong cas, CasOrigin origin, CancellationToken cancellationToken)
     {
         try
@@ -165,5 +179,24 @@ internal sealed class LeasePath(
         {
             return false;
         }
+    }
+
+    /// <summary>Specifies the step after a reply of memcached.</summary>
+    private enum LeaseStep
+    {
+        /// <summary>Another process creates the value: ask again after a pause.</summary>
+        Wait,
+
+        /// <summary>The value is found.</summary>
+        Return,
+
+        /// <summary>Run the factory, and store nothing.</summary>
+        RunFactory,
+
+        /// <summary>Run the factory, and store its result if the item is unchanged.</summary>
+        Fill,
+
+        /// <summary>Run the factory under the lease that the reply granted.</summary>
+        FillUnderLease,
     }
 }

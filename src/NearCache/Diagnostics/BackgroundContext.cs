@@ -3,17 +3,17 @@ using System.Diagnostics;
 namespace NearCache.Diagnostics;
 
 /// <summary>
-/// The execution context of the cache's own work, which outlives the call in which it is begun: it holds nothing of the caller, and an
-/// activity that is not sampled.
+/// The execution context of background work, which outlives the call that starts it: empty, except for an activity that is not sampled.
 /// </summary>
 /// <remarks>
-/// Otherwise the first caller's log scopes, trace and <see cref="AsyncLocal{T}"/> values would stay with the loops and timers for ever.
+/// Without it, the log scopes, the trace and the <see cref="AsyncLocal{T}"/> values of the first caller would stay with the loops and
+/// timers.
 /// </remarks>
 internal static class BackgroundContext
 {
     private static readonly ExecutionContext Context = Make();
 
-    /// <summary>Begins work on this thread.</summary>
+    /// <summary>Starts work on this thread.</summary>
     public static T Run<T>(Func<T> begin)
     {
         var result = default(T)!;
@@ -21,13 +21,13 @@ internal static class BackgroundContext
         return result;
     }
 
-    // Only a thread of its own has a context without anything of a caller.
+    // Only a new thread has an execution context without values of a caller.
     private static ExecutionContext Make()
     {
         ExecutionContext? context = null;
         var thread = new Thread(() =>
         {
-            // Without it the commands of the loops would be sampled as the roots of traces.
+            // Otherwise commands of the loops would be sampled as the roots of traces.
             _ = new Activity("nearcache.background") { ActivityTraceFlags = ActivityTraceFlags.None }.SetIdFormat(ActivityIdFormat.W3C)
                 .Start();
             context = ExecutionContext.Capture();

@@ -1,12 +1,12 @@
 namespace NearCache.Diagnostics;
 
-/// <summary>What NearCache asks of ZooKeeper, by purpose: the tag of its metrics, and what its log names.</summary>
+/// <summary>Specifies the purpose of a request to ZooKeeper, as a tag of metrics and a name in logs.</summary>
 internal enum EnsembleRequest
 {
-    /// <summary>Looks whether the namespace is whole.</summary>
+    /// <summary>Checks whether the namespace is whole.</summary>
     CheckNamespace,
 
-    /// <summary>Creates or rewrites what the namespace lacks.</summary>
+    /// <summary>Creates or rewrites missing nodes of the namespace.</summary>
     RepairNamespace,
 
     /// <summary>Reads a slot.</summary>
@@ -15,27 +15,27 @@ internal enum EnsembleRequest
     /// <summary>Writes announcements to a slot.</summary>
     Announce,
 
-    /// <summary>Reads the registry of the rules.</summary>
+    /// <summary>Reads the registry of rules.</summary>
     ReadRules,
 
-    /// <summary>Puts stops into the registry that came another way.</summary>
+    /// <summary>Adds stops to the registry that were received another way.</summary>
     CarryStop,
 
-    /// <summary>Edits the registry, because a person or the application said so.</summary>
+    /// <summary>Edits the registry, as a person or the application requested.</summary>
     EditRules,
 
     /// <summary>Counts the members.</summary>
     CountMembers,
 
-    /// <summary>Creates, describes or removes this process's member.</summary>
+    /// <summary>Creates, updates or removes this process's member node.</summary>
     KeepMember,
 
-    /// <summary>Looks who else has nodes in the ensemble.</summary>
+    /// <summary>Looks for foreign nodes in the ensemble.</summary>
     Inspect,
 
     /// <summary>Sets a quota.</summary>
     SetQuota,
 
-    /// <summary>Confirms what is near over a remote without counters.</summary>
+    /// <summary>Confirms near entries over a remote tier without counters.</summary>
     Confirm,
 }

@@ -1,12 +1,12 @@
 namespace NearCache.Diagnostics;
 
-/// <summary>Lets something through once in so many milliseconds: for what is counted each time and said now and then.</summary>
+/// <summary>Rate limit for log messages: lets one through per interval; the rest are only counted.</summary>
 internal sealed class LogThrottle(long every)
 {
     private long _notBefore = long.MinValue;
 
-    /// <summary>Is it time? Then not again for a while.</summary>
-    /// <param name="now">A monotonic clock, in milliseconds.</param>
+    /// <summary>Returns whether a message may be logged now, and starts the next interval if so.</summary>
+    /// <param name="now">The monotonic time in milliseconds.</param>
     public bool ShouldLog(long now)
     {
         var notBefore = Interlocked.Read(ref _notBefore);

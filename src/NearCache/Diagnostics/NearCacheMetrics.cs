@@ -3,11 +3,12 @@ using System.Diagnostics.Metrics;
 namespace NearCache.Diagnostics;
 
 /// <summary>
-/// The instruments of the meter <c>NearCache</c>. Methods are called after what happened; tags take a few fixed values and never a key.
+/// The instruments of the meter <c>NearCache</c>. Methods are named after the event they count. Tags have a few fixed values, and never
+/// contain a key.
 /// </summary>
 internal sealed class NearCacheMetrics : IDisposable
 {
-    /// <summary>The meter's name.</summary>
+    /// <summary>The name of the meter.</summary>
     public const string MeterName = "NearCache";
 
     private static readonly string[] NamespaceStates = ["unknown", "whole", "repairing", "damaged", "newer"];
@@ -30,11 +31,8 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<double> _closed;
     private readonly Counter<long> _churn;
 
-    /// <param name="meterFactory">Makes the meter; null: it is made without a factory.</param>
-    /// <param name="namespace">
-    /// Whose meter it is: caches of several namespaces have their meters from one factory, and what they observe must not be taken for one
-    /// series.
-    /// </param>
+    /// <param name="meterFactory">Creates the meter; null to create it without a factory.</param>
+    /// <param name="namespace">The namespace, as a tag that separates the series of several caches.</param>
     public NearCacheMetrics(IMeterFactory? meterFactory, string? @namespace = null)
     {
         var options = new MeterOptions(MeterName) { Tags = @namespace is null ? null : [new("nearcache.namespace", @namespace)] };
@@ -62,11 +60,12 @@ internal sealed class NearCacheMetrics : IDisposable
         _nearMisses = _meter.CreateCounter<long>(
             "nearcache.near.misses",
             "{miss}",
-            "Reads of keys with a rule that the near tier could not answer, by reason: there is no entry (absent), it ended, it was voided with its segment, its rule was switched, its server is not confirmed, it is of another type.");
+            "Reads of keys with a rule that the near tier could not answer, by reason: there is no entry (absent), it ended, it was "
+                + "voided with its segment, its rule was switched, its server is not confirmed, it is of another type.");
         _prefetches = _meter.CreateCounter<long>(
             "nearcache.near.prefetches",
             "{key}",
-            "Keys that were fetched before anybody asked, by cause (preload, refresh) and by what became of them.");
+            "Keys that were prefetched, by cause (preload, refresh) and by outcome.");
         _refreshFailures = _meter.CreateCounter<long>(
             "nearcache.refresh.failures",
             "{failure}",
@@ -76,7 +75,8 @@ internal sealed class NearCacheMetrics : IDisposable
         _closed = _meter.CreateCounter<double>(
             "nearcache.near.gate_closed",
             "s",
-            "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over the servers.");
+            "Time during which a server's keys were not served near, because no audit had confirmed them for MaxStaleness; summed over "
+                + "the servers.");
         _staleness = _meter.CreateHistogram<double>(
             "nearcache.near.confirmation_age",
             "s",
@@ -107,7 +107,7 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void FactoryGivenUp() => _factories.Add(1, Tag("outcome", "given up"));
 
-    /// <summary>Whether anybody collects why the near tier could not answer: to find it out is a look-up more.</summary>
+    /// <summary>Gets a value indicating whether the reasons of near misses are collected, which costs another lookup.</summary>
     public bool ObservesNearMisses => _nearMisses.Enabled;
 
     public void NearMissed(string reason) => _nearMisses.Add(1, Tag("reason", reason));
@@ -130,9 +130,7 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
 
-    /// <summary>
-    /// Hits and sizes are counted where they happen, without a call on the hit path, and read from there when somebody collects.
-    /// </summary>
+    /// <summary>Observes hits and sizes where they are counted, so that a hit makes no call to the meter.</summary>
     public void ObserveNear(Func<long> hits, Func<long> entries, Func<long> bytes, Func<long> evictions)
     {
         _meter.CreateObservableCounter("nearcache.near.hits", hits, "{hit}", "Reads that the near tier answered.");
@@ -143,7 +141,7 @@ internal sealed class NearCacheMetrics : IDisposable
             "nearcache.near.evictions", evictions, "{entry}", "Entries that left the near tier because there was no room for them.");
     }
 
-    /// <summary>Read when somebody collects.</summary>
+    /// <summary>Observes the number of servers whose keys are not served near.</summary>
     public void ObserveServers(Func<long> closedServers) =>
         _meter.CreateObservableGauge(
             "nearcache.near.closed_servers",
@@ -151,7 +149,7 @@ internal sealed class NearCacheMetrics : IDisposable
             "{server}",
             "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
 
-    /// <summary>The same for rules; one series a rule, whose names are the operators' own and bounded by the size of a set.</summary>
+    /// <summary>Observes each rule. The number of series is bounded by the size of a rule set.</summary>
     public void ObserveRules(Func<IEnumerable<RuleSnapshot>> rules)
     {
         void Count(string name, string unit, string description, Func<RuleSnapshot, long> count) =>
@@ -163,7 +161,10 @@ internal sealed class NearCacheMetrics : IDisposable
         Count("nearcache.rule.writes", "{write}", "Mutations, by rule.", rule => rule.Writes);
         Count("nearcache.rule.announcements", "{announcement}", "Mutations handed to ZooKeeper, by rule.", rule => rule.Announcements);
         _meter.CreateObservableGauge(
-            "nearcache.rule.off", () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))), "{rule}", "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
+            "nearcache.rule.off",
+            () => rules().Where(rule => !rule.IsDryRun).Select(rule => new Measurement<int>(rule.IsOn ? 0 : 1, Tag("rule", rule.Name))),
+            "{rule}",
+            "1 for a rule that is stopped, or that cannot be trusted because the rules cannot be read.");
         _meter.CreateObservableGauge(
             "nearcache.churn_breaker.state", () => rules().Where(rule => !rule.IsDryRun).Select(
                 rule => new Measurement<int>(
@@ -173,7 +174,7 @@ internal sealed class NearCacheMetrics : IDisposable
                         rule.Name))), "{state}", "The churn breaker of a rule: 0 closed, 1 open (no write is announced), 2 half-open.");
     }
 
-    /// <summary>The same for what ZooKeeper may be asked, and is.</summary>
+    /// <summary>Observes the budgets at ZooKeeper and their use.</summary>
     public void ObserveBudgets(Func<BudgetSnapshot> budgets)
     {
         _meter.CreateObservableGauge(
@@ -210,7 +211,7 @@ internal sealed class NearCacheMetrics : IDisposable
             "nearcache.budget.ring", () => budgets().LargestRing, "By", "The size of the largest ring that was read last; at most 4,096.");
     }
 
-    /// <summary>The same for requests to ZooKeeper; one series a purpose.</summary>
+    /// <summary>Observes the requests to ZooKeeper, by purpose.</summary>
     public void ObserveEnsemble(Func<EnsembleRequest, long> asked, Func<EnsembleRequest, long> failed)
     {
         void Count(string name, string unit, string description, Func<EnsembleRequest, long> count) =>
@@ -222,7 +223,7 @@ internal sealed class NearCacheMetrics : IDisposable
         Count("nearcache.budget.failures", "{request}", "Those among them that failed, by purpose.", failed);
     }
 
-    /// <summary>The same for what is heard and announced, and for the namespace's nodes.</summary>
+    /// <summary>Observes the communication through ZooKeeper, and the state of the namespace's nodes.</summary>
     public void ObserveCoordination(Func<CoordinationSnapshot?> coordination)
     {
         void Age(string name, string description, Func<CoordinationSnapshot, TimeSpan?> age) =>
@@ -249,7 +250,7 @@ internal sealed class NearCacheMetrics : IDisposable
             "1 for the state of the namespace's nodes in ZooKeeper, 0 for the others.");
     }
 
-    /// <summary>The same for stops.</summary>
+    /// <summary>Observes the number of stops.</summary>
     public void ObserveStops(Func<int> stops) =>
         _meter.CreateObservableGauge("nearcache.stops", stops, "{stop}", "Stops in force in this process.");
 

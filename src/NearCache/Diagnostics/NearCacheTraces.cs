@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace NearCache.Diagnostics;
 
 /// <summary>
-/// The activity source <c>NearCache</c>: a span for each call of GetOrCreate that is no near hit, and one below it for the factory. Never a
-/// key.
+/// The activity source <c>NearCache</c>: a span for each GetOrCreate call that is not a near hit, with a child span for the factory. Spans
+/// never contain a key.
 /// </summary>
 internal static class NearCacheTraces
 {
@@ -12,23 +12,23 @@ internal static class NearCacheTraces
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Whether anybody wants spans.</summary>
+    /// <summary>Gets a value indicating whether spans are collected.</summary>
     public static bool HasListeners => Source.HasListeners();
 
     /// <summary>
-    /// Begins the span of a call. To be called within the asynchronous method that ends it, so that the caller's own span stays the
-    /// caller's.
+    /// Starts the span of a call. Must be called within the asynchronous method that ends it, so that the caller's current span does not
+    /// change.
     /// </summary>
     public static Activity? BeginGetOrCreate() => Source.StartActivity("nearcache.get_or_create");
 
-    /// <summary>Begins the span of a factory's run. The same holds.</summary>
+    /// <summary>Starts the span of a factory. Must be called within the asynchronous method that ends it.</summary>
     public static Activity? BeginFactory() => Source.StartActivity("nearcache.factory");
 
-    /// <summary>How the call ended.</summary>
+    /// <summary>Sets the outcome of the call.</summary>
     public static void SetResult<T>(this Activity activity, in CacheResult<T> result) =>
         activity.SetTag("nearcache.source", NameOf(result.Source)).SetTag("nearcache.stale", result.IsStale ? true : null);
 
-    /// <summary>Notes what went wrong.</summary>
+    /// <summary>Sets the error of the call.</summary>
     public static void SetError(this Activity activity, Exception exception) =>
         activity.SetTag("error.type", exception is OperationCanceledException ? "canceled" : exception.GetType().FullName)
             .SetStatus(ActivityStatusCode.Error);

@@ -2,12 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Diagnostics;
 
-/// <summary>
-/// Counts what happens on many threads at once, in parts: each thread has cells of its own, so that counting costs an addition.
-/// </summary>
+/// <summary>A counter with parts, incremented by many threads. Each thread has its own cells, so that counting is one addition.</summary>
 /// <remarks>
-/// A counter has a number, by which each thread finds its cells, whatever other counters it counts for; the number of a counter that is
-/// gone is given to a new one. Cells of ended threads are folded into one.
+/// Each counter has a number, by which a thread finds its cells. The number of a collected counter is reused. Cells of ended threads are
+/// folded into one array.
 /// </remarks>
 internal sealed class PerThreadCounter
 {
@@ -20,7 +18,7 @@ internal sealed class PerThreadCounter
 
     private readonly Identity _identity = new();
     private readonly int _number;
-    private readonly Lock _lock = new();   // guards the list of cells, and their growing
+    private readonly Lock _lock = new();   // guards the list of cells and their growth
     private readonly List<Cells> _threads = [];
     private long[] _ended = [];
     private int _parts;
@@ -41,7 +39,7 @@ internal sealed class PerThreadCounter
         }
     }
 
-    /// <summary>All counts of all parts so far.</summary>
+    /// <summary>Gets the sum of all parts.</summary>
     public long Value
     {
         get
@@ -53,11 +51,11 @@ internal sealed class PerThreadCounter
         }
     }
 
-    /// <summary>Makes room for one more part.</summary>
-    /// <returns>Its number.</returns>
+    /// <summary>Adds a part.</summary>
+    /// <returns>The index of the part.</returns>
     public int AddPart() => Interlocked.Increment(ref _parts) - 1;
 
-    /// <summary>All counts of one part so far.</summary>
+    /// <summary>Returns the count of one part.</summary>
     public long Of(int part)
     {
         lock (_lock)
@@ -66,8 +64,8 @@ internal sealed class PerThreadCounter
         }
     }
 
-    /// <summary>Counts one.</summary>
-    /// <returns>How many of the part this thread has counted.</returns>
+    /// <summary>Increments a part.</summary>
+    /// <returns>The count of the part by this thread.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Add(int part)
     {
@@ -81,7 +79,7 @@ internal sealed class PerThreadCounter
 
     private static long At(long[] counts, int part) => part < counts.Length ? Volatile.Read(ref counts[part]) : 0;
 
-    // Only the thread whose cells they are comes here, so nothing is counted meanwhile.
+    // Called only by the thread that owns the cells, so nothing is counted meanwhile.
     private long[] Grow(Cells cells, int part)
     {
         lock (_lock)
@@ -90,7 +88,7 @@ internal sealed class PerThreadCounter
         }
     }
 
-    // Once a thread and counter.
+    // Called once for each thread and counter.
     private Cells CellsOfThisThread()
     {
         var cells = new Cells(_identity, Thread.CurrentThread);
@@ -126,10 +124,10 @@ internal sealed class PerThreadCounter
         }
     }
 
-    // What a thread's cells remember of their counter, which they must not keep alive.
+    // The identity of a counter, which cells refer to without keeping the counter alive.
     private sealed class Identity;
 
-    // Written by its thread alone.
+    // Written only by its thread.
     private sealed class Cells(Identity of, Thread thread)
     {
         private long[] _counts = [];

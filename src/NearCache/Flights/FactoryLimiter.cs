@@ -1,6 +1,6 @@
 namespace NearCache.Flights;
 
-/// <summary>Lets so many factories run at once; the others wait in the order in which they came.</summary>
+/// <summary>Limits the number of factories that run concurrently. Further factories wait in first-in, first-out order.</summary>
 internal sealed class FactoryLimiter(int limit)
 {
     private readonly Lock _lock = new();   // guards everything below
@@ -8,7 +8,7 @@ internal sealed class FactoryLimiter(int limit)
     private int _limit = limit;
     private int _inside;
 
-    /// <summary>How many may run at once. When it is lowered, those that run end first.</summary>
+    /// <summary>Gets or sets the limit. After it is lowered, running factories end first.</summary>
     public int Limit
     {
         get
@@ -29,7 +29,7 @@ internal sealed class FactoryLimiter(int limit)
         }
     }
 
-    /// <summary>How many run now.</summary>
+    /// <summary>Gets the number of running factories.</summary>
     public int Running
     {
         get
@@ -41,7 +41,7 @@ internal sealed class FactoryLimiter(int limit)
         }
     }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>Gets the number of waiting factories.</summary>
     public int Waiting
     {
         get
@@ -53,7 +53,7 @@ internal sealed class FactoryLimiter(int limit)
         }
     }
 
-    /// <summary>Waits for a place. A caller that got one calls <see cref="Release"/>.</summary>
+    /// <summary>Waits for a permit. The holder must call <see cref="Release"/>.</summary>
     public ValueTask AcquireAsync(CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -76,7 +76,7 @@ internal sealed class FactoryLimiter(int limit)
         return WaitAsync(turn, cancellationToken);
     }
 
-    /// <summary>Gives the place to the next.</summary>
+    /// <summary>Releases a permit to the next waiter.</summary>
     public void Release()
     {
         lock (_lock)
@@ -88,13 +88,13 @@ internal sealed class FactoryLimiter(int limit)
 
     private async ValueTask WaitAsync(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
     {
-        // Either the turn comes or the wait is given up: whichever takes the caller off the list first.
+        // Either the permit is granted or the wait is cancelled; the first to remove the waiter from the list decides.
         await using var giveUp = cancellationToken.UnsafeRegister(
             (state, token) => GiveUp((LinkedListNode<TaskCompletionSource>)state!, token), turn).ConfigureAwait(false);
         await turn.Value.Task.ConfigureAwait(false);
     }
 
-    // A caller that has left holds no memory here until the next place is free.
+    // A cancelled waiter must not stay in the list until the next permit is free.
     private void GiveUp(LinkedListNode<TaskCompletionSource> turn, CancellationToken cancellationToken)
     {
         lock (_lock)

@@ -1,12 +1,12 @@
 namespace NearCache.Flights;
 
 /// <summary>
-/// The place of one factory behind a <see cref="FactoryLimiter"/>. While the factory itself waits for a cache, another factory may have it:
-/// else factories that ask the cache could take all places and wait for one another for ever.
+/// The permit of one factory at the <see cref="FactoryLimiter"/>. While the factory waits for a cache, another factory may use its permit;
+/// otherwise factories that call the cache could take all permits and deadlock.
 /// </summary>
-/// <param name="gate">The gate, which it has passed.</param>
+/// <param name="gate">The limiter, which has granted the permit.</param>
 /// <param name="flight">The flight that runs the factory.</param>
-/// <param name="cancellationToken">The factory's.</param>
+/// <param name="cancellationToken">The token of the factory.</param>
 internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, CancellationToken cancellationToken)
 {
     private static readonly AsyncLocal<FactoryPermit?> Flowing = new();
@@ -17,8 +17,8 @@ internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, Cancella
     private bool _isOver;
 
     /// <summary>
-    /// The place of the factory that the current code belongs to; null: it belongs to none. What is set is seen by all that the setting
-    /// method calls from then on.
+    /// Gets or sets the permit of the factory that the current code belongs to; null outside of factories. The value flows to everything
+    /// that the setting method calls.
     /// </summary>
     public static FactoryPermit? Current
     {
@@ -26,13 +26,13 @@ internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, Cancella
         set => Flowing.Value = value;
     }
 
-    /// <summary>Whether the current code belongs to a factory of this key.</summary>
+    /// <summary>Returns whether the current code belongs to a factory of this key.</summary>
     public static bool IsWithinFactoryOf(string key) => Current is { HasEnded: false } place && place.Flight.Key.Key == key;
 
-    /// <summary>The flight that runs the factory.</summary>
+    /// <summary>Gets the flight that runs the factory.</summary>
     public Flight Flight => flight;
 
-    /// <summary>Whether the factory has ended. What it left running waits for nothing on its behalf.</summary>
+    /// <summary>Gets a value indicating whether the factory has ended. Code that it left running does not wait on its behalf.</summary>
     public bool HasEnded
     {
         get
@@ -45,7 +45,7 @@ internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, Cancella
     }
 
     /// <summary>
-    /// The factory begins to wait for a cache, beside other calls of its own perhaps. Followed by <see cref="ResumeAsync"/>.
+    /// Suspends the permit while the factory waits for a cache. Each call must be followed by <see cref="ResumeAsync"/>; calls may overlap.
     /// </summary>
     public void Suspend()
     {
@@ -62,7 +62,7 @@ internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, Cancella
         gate.Release();
     }
 
-    /// <summary>The factory goes on, when its turn has come again; at once, if it has been cancelled.</summary>
+    /// <summary>Acquires the permit again, or returns at once if the factory is cancelled.</summary>
     public async ValueTask ResumeAsync()
     {
         lock (_lock)
@@ -84,7 +84,7 @@ internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, Cancella
 
         lock (_lock)
         {
-            // Another of its calls may wait by now, or have been first.
+            // Another call of the factory may wait by now, or have resumed first.
             if (_waits == 0 && !_isTaken && !_isOver)
             {
                 _isTaken = true;
@@ -95,7 +95,7 @@ internal sealed class FactoryPermit(FactoryLimiter gate, Flight flight, Cancella
         gate.Release();
     }
 
-    /// <summary>The factory has ended. What it left running lends nothing any more.</summary>
+    /// <summary>Releases the permit, because the factory has ended. Code that it left running does not suspend it any more.</summary>
     public void Release()
     {
         lock (_lock)

@@ -2,18 +2,21 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NearCache.Flights;
 
-/// <summary>One run of a factory that several callers of the same key wait for.</summary>
+/// <summary>One run of a factory that several callers of the same key wait for, as in Go's singleflight.</summary>
 /// <remarks>
-/// <para>Cancelling a caller's token gives up that caller's wait. When the last caller has left, the factory's token is cancelled.</para>
+/// <para>Cancelling a caller's token ends that caller's wait. When the last caller has left, the factory's token is cancelled.</para>
 /// <para>
-/// The body says as of which moment its result is known to be current (<see cref="MarkCurrentAsOf"/>). A caller that boarded later may have begun its
-/// call after a removal that the result does not know of: it does not get the result, and asks again.
+/// The body marks the instant as of which its result is known to be current (<see cref="MarkCurrentAsOf"/>). A caller that joined later may
+/// have begun after a removal that the result does not reflect. It does not receive the result, and asks again.
 /// </para>
 /// </remarks>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Without a timer and a wait handle the source holds nothing to dispose.")]
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Without a timer and a wait handle the source holds nothing to dispose.")]
 internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time)
 {
-    private readonly Lock _lock = new();   // guards the count of callers and the moments
+    private readonly Lock _lock = new();   // guards the count of callers and the instants
     private readonly CancellationTokenSource _abandoned = new();
     private FlightInstant _asOf = FlightInstant.Last;
     private TimeSpan _slack;
@@ -24,31 +27,31 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
 
     public FlightKey Key => name;
 
-    /// <summary>The tags of what it makes.</summary>
+    /// <summary>Gets the tags of the created value.</summary>
     public IReadOnlyList<string> Tags => tags;
 
-    /// <summary>The epoch of its tags when it began.</summary>
+    /// <summary>Gets the removal count of its tags at the start.</summary>
     public long TagEpoch => tagEpoch;
 
     /// <summary>
-    /// Whether it stands in the place of a flight that goes on, a tag of which was removed: that flight may hold the key's right to fill,
-    /// and there is no point in waiting for what it makes.
+    /// Gets a value indicating whether the flight replaces a running one whose tag was removed. The older flight may hold the key's lease,
+    /// so waiting for its value is useless.
     /// </summary>
     public bool ReplacesOutdated { get; init; }
 
-    /// <summary>The timestamp of its start.</summary>
+    /// <summary>Gets the timestamp of the start.</summary>
     public long StartedAt { get; } = time.GetTimestamp();
 
-    /// <summary>Cancelled when no caller waits any more.</summary>
+    /// <summary>Gets a token that is cancelled when no caller waits.</summary>
     public CancellationToken Token => _abandoned.Token;
 
-    /// <summary>When its factory began, last.</summary>
+    /// <summary>Gets the instant at which the factory last started.</summary>
     public FlightInstant FactoryStartedAt { get; private set; }
 
-    /// <summary>The flights that its factory waits for. Guarded by the board's lock for that.</summary>
+    /// <summary>Gets the flights that the factory waits for. Guarded by the lock of <see cref="SingleFlight"/>.</summary>
     public List<Flight> WaitsFor { get; } = [];
 
-    /// <summary>Returns the moment of now.</summary>
+    /// <summary>Returns the current instant.</summary>
     public FlightInstant Now()
     {
         lock (_lock)
@@ -57,21 +60,22 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
         }
     }
 
-    /// <summary>Notes that the factory begins now.</summary>
+    /// <summary>Records that the factory starts now.</summary>
     public void MarkFactoryStarted() => FactoryStartedAt = Now();
 
     /// <summary>
-    /// Says as of which moment the result is known to be current. The last call counts; without any, the result is good for every caller.
+    /// Sets the instant as of which the result is known to be current. The last call counts. Without a call the result is current for every
+    /// caller.
     /// </summary>
-    /// <param name="asOf">The moment: callers that boarded before it get the result.</param>
-    /// <param name="slack">How long after that moment a caller may have boarded and still gets the result. Zero: not at all.</param>
+    /// <param name="asOf">The instant. Callers that joined before it receive the result.</param>
+    /// <param name="slack">The time after that instant within which a joined caller still receives the result. Zero for none.</param>
     public void MarkCurrentAsOf(FlightInstant asOf, TimeSpan slack = default) => (_asOf, _slack) = (asOf, slack);
 
-    /// <summary>Returns whether the result is good for a caller that boarded at this moment. Requires that the flight has landed.</summary>
+    /// <summary>Returns whether the result is current for a caller that joined at this instant. Requires a completed flight.</summary>
     public bool IsGoodFor(FlightInstant boarded) =>
         boarded.Number < _asOf.Number || (_slack > TimeSpan.Zero && time.GetElapsedTime(_asOf.Timestamp, boarded.Timestamp) <= _slack);
 
-    /// <summary>Counts one more caller. False: all had left, or the flight is over; begin another.</summary>
+    /// <summary>Adds a caller. Returns false if the flight is over; begin another one then.</summary>
     public bool TryJoin(out FlightInstant boarded)
     {
         lock (_lock)
@@ -87,8 +91,8 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
         }
     }
 
-    /// <summary>A caller stops waiting.</summary>
-    /// <returns>Whether it was the last, so that the flight is over now.</returns>
+    /// <summary>Removes a caller.</summary>
+    /// <returns>True if it was the last, so that the flight is over.</returns>
     public bool Leave()
     {
         lock (_lock)
@@ -105,7 +109,7 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
         return true;
     }
 
-    /// <summary>Lets it go on when the last caller has left.</summary>
+    /// <summary>Keeps the flight running after its last caller has left.</summary>
     public void KeepRunning()
     {
         lock (_lock)
@@ -114,7 +118,7 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
         }
     }
 
-    /// <summary>Cancels it, whether or not callers wait.</summary>
+    /// <summary>Cancels the flight, whether or not callers wait.</summary>
     public void Cancel()
     {
         lock (_lock)
@@ -125,8 +129,8 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
         CancelToken();
     }
 
-    // What the factory registered with its token runs here, so that a factory that ends at once has given its right back before its callers
-    // go on.
+    // Callbacks that the factory registered on its token run here. A factory that ends at once has then released its lease before its
+    // callers continue.
     private void CancelToken()
     {
         try
@@ -135,27 +139,27 @@ internal abstract class Flight(FlightKey name, IReadOnlyList<string> tags, long 
         }
         catch (AggregateException)
         {
-            // Thrown by what the factory registered: neither a caller nor disposal is to see it.
+            // Thrown by a callback of the factory; neither a caller nor disposal must see it.
         }
     }
 }
 
-/// <summary>A flight that brings a <typeparamref name="T"/>.</summary>
+/// <summary>A flight with a result of type <typeparamref name="T"/>.</summary>
 internal sealed class Flight<T>(
     FlightKey name, IReadOnlyList<string> tags, long tagEpoch, TimeProvider time, Func<CacheResult<T>, CacheResult<T>>? forAnother = null)
     : Flight(name, tags, tagEpoch, time)
 {
     private readonly TaskCompletionSource<CacheResult<T>> _landing = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>What it brings.</summary>
+    /// <summary>Gets the task of the result.</summary>
     public Task<CacheResult<T>> Completion => _landing.Task;
 
-    /// <summary>The same for a caller that has joined: a value that can be changed is the first caller's alone.</summary>
+    /// <summary>Returns the result for a joined caller: a copy if the first caller may change its instance.</summary>
     public CacheResult<T> CopyFor(in CacheResult<T> result) => forAnother is null ? result : forAnother(result);
 
-    /// <summary>Runs <paramref name="body"/> and lands with its outcome, whatever that is.</summary>
-    /// <param name="body">What it does.</param>
-    /// <param name="landing">Told whether it has succeeded, before any caller sees the outcome.</param>
+    /// <summary>Runs <paramref name="body"/>, and completes with its outcome.</summary>
+    /// <param name="body">The work.</param>
+    /// <param name="landing">Called with the success before any caller sees the outcome.</param>
     public async Task RunAsync(Func<Flight, ValueTask<CacheResult<T>>> body, Action<bool>? landing = null)
     {
         try
@@ -166,22 +170,22 @@ internal sealed class Flight<T>(
         }
         catch (Exception e)
         {
-            // Every caller sees the factory's own exception, also one that says that something was cancelled: a caller's own token ends its
-            // wait, and nothing else.
+            // Every caller sees the exception of the factory, even one that reports a cancellation: a caller's own token only ends its
+            // wait.
             landing?.Invoke(false);
             _landing.TrySetException(e);
 
-            // Every caller may have given up.
+            // observed, because every caller may have left
             _ = _landing.Task.Exception;
         }
     }
 }
 
-/// <summary>A moment in the course of a flight, ordered among the others of the same flight.</summary>
-/// <param name="Number">How many moments were taken until then, this one included.</param>
-/// <param name="Timestamp">When it was.</param>
+/// <summary>An instant of a flight, ordered among those of the same flight.</summary>
+/// <param name="Number">The number of instants taken so far, including this one.</param>
+/// <param name="Timestamp">The timestamp.</param>
 internal readonly record struct FlightInstant(int Number, long Timestamp)
 {
-    /// <summary>After every other.</summary>
+    /// <summary>The instant after every other.</summary>
     public static readonly FlightInstant Last = new(int.MaxValue, long.MaxValue);
 }

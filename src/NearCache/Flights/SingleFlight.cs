@@ -3,32 +3,32 @@ using System.Collections.Concurrent;
 namespace NearCache.Flights;
 
 /// <summary>
-/// The flights under way: at most one for a key, a type and a variant that a new caller may join, and at most one that refreshes a key in
-/// the background.
+/// The running flights: at most one that a new caller may join for each key, type and variant, and at most one background refresh for each
+/// key.
 /// </summary>
 internal sealed class SingleFlight(TimeProvider time)
 {
-    // by key; the arrays are replaced, never changed
+    // by key; the arrays are immutable and replaced
     private readonly ConcurrentDictionary<string, Flight[]> _flights = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Flight> _refreshes = new(StringComparer.Ordinal);
     private readonly TagRemovalCounts _tags = new();
-    private readonly Lock _waits = new();   // guards which flights wait for which
+    private readonly Lock _waits = new();   // guards which flight waits for which
 
-    /// <summary>Joins the flight that a plan names, or begins it.</summary>
-    /// <param name="plan">What the caller wants.</param>
-    /// <param name="cancellationToken">Gives up this caller's wait.</param>
-    /// <exception cref="InvalidOperationException">A factory asks for what waits for that factory.</exception>
-    /// <remarks>A factory that calls this lends its place meanwhile.</remarks>
+    /// <summary>Joins the requested flight, or starts it.</summary>
+    /// <param name="plan">The request.</param>
+    /// <param name="cancellationToken">Cancels the wait of this caller.</param>
+    /// <exception cref="InvalidOperationException">A factory requests a value that waits for this factory.</exception>
+    /// <remarks>A factory that calls this method suspends its permit meanwhile.</remarks>
     public ValueTask<CacheResult<T>> JoinAsync<T>(FlightRequest<T> plan, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
         ? ValueTask.FromCanceled<CacheResult<T>>(cancellationToken)
         : FactoryPermit.Current is { HasEnded: false } place ? LendAsync(place, plan, cancellationToken) : JoinOrBeginAsync(
             plan, waiter: null, cancellationToken);
 
-    /// <summary>Begins to refresh a key in the background, unless that is under way.</summary>
-    /// <param name="name">What is refreshed.</param>
-    /// <param name="body">What is done; its token is cancelled by <see cref="CancelRefreshes"/>.</param>
-    /// <remarks>No call joins a refresh: its factory may have begun before a removal that the call comes after.</remarks>
+    /// <summary>Starts a background refresh of a key, unless one is running.</summary>
+    /// <param name="name">The flight to refresh.</param>
+    /// <param name="body">The work; its token is cancelled by <see cref="CancelRefreshes"/>.</param>
+    /// <remarks>No call joins a refresh, because its factory may have started before a removal that precedes the call.</remarks>
     public void Refresh<T>(FlightKey name, Func<Flight, ValueTask<CacheResult<T>>> body)
     {
         var flight = new Flight<T>(name, tags: [], tagEpoch: 0, time);
@@ -38,21 +38,21 @@ internal sealed class SingleFlight(TimeProvider time)
         }
     }
 
-    /// <summary>The key was written or removed: no call from now on joins what began before.</summary>
+    /// <summary>Detaches the flights of a key that was written or removed: later calls do not join them.</summary>
     public void Forget(string key)
     {
         _flights.TryRemove(key, out _);
         _refreshes.TryRemove(key, out _);
     }
 
-    /// <summary>The tag was removed: no call from now on joins what began before and has the tag.</summary>
+    /// <summary>Detaches the flights with a tag that was removed: later calls do not join them.</summary>
     public void ForgetTag(string tag) => _tags.Advance(tag);
 
-    /// <summary>Returns whether a flight of the same key is under way that makes a value of another type.</summary>
+    /// <summary>Returns whether a flight of the same key creates a value of another type.</summary>
     public bool HasFlightOfAnotherType(FlightKey name) =>
         _flights.TryGetValue(name.Key, out var flights) && Array.Exists(flights, flight => flight.Key.Type != name.Type);
 
-    /// <summary>Cancels what is refreshed in the background.</summary>
+    /// <summary>Cancels the background refreshes.</summary>
     public void CancelRefreshes()
     {
         foreach (var refresh in _refreshes.Values)
@@ -89,13 +89,16 @@ internal sealed class SingleFlight(TimeProvider time)
                     return isInstead ? result : shared.CopyFor(result);
                 }
 
-                Remove(shared);   // it may linger
+                Remove(shared);   // the flight may still be reusable
                 cancellationToken.ThrowIfCancellationRequested();
                 continue;
             }
 
-            // In the place of one whose tag was removed, or that all have left.
-            var flight = new Flight<T>(plan.Key, plan.Tags, _tags.Of(plan.Tags), time, plan.CopyForJoiner) { ReplacesOutdated = isOvertaken };
+            // Replaces a flight whose tag was removed, or that all callers have left.
+            var flight = new Flight<T>(plan.Key, plan.Tags, _tags.Of(plan.Tags), time, plan.CopyForJoiner)
+            {
+                ReplacesOutdated = isOvertaken,
+            };
             flight.TryJoin(out _);
             Flight[] next = [.. present.Where(other => !ReferenceEquals(other, shared)), flight];
             if (present.Length == 0 ? _flights.TryAdd(plan.Key.Key, next) : _flights.TryUpdate(plan.Key.Key, next, present))
@@ -114,14 +117,14 @@ internal sealed class SingleFlight(TimeProvider time)
             plan.Body,
             succeeded =>
             {
-                // A call that begins after this does not join: a caller that was told of a failure may try again at once.
+                // Later calls do not join: a caller that sees a failure may retry at once.
                 wait = succeeded ? plan.ReuseFor() : TimeSpan.Zero;
                 if (wait <= TimeSpan.Zero)
                 {
                     Remove(flight);
                 }
             }).ConfigureAwait(false);
-        _ = flight.Completion.Exception;   // seen, even if every caller has left
+        _ = flight.Completion.Exception;   // observed, even if every caller has left
         if (wait > TimeSpan.Zero)
         {
             await Task.Delay(wait, time, CancellationToken.None).ConfigureAwait(false);
@@ -131,14 +134,14 @@ internal sealed class SingleFlight(TimeProvider time)
 
     private async Task RefreshAsync<T>(Flight<T> flight, Func<Flight, ValueTask<CacheResult<T>>> body)
     {
-        // the caller's code may take its time before its first await
+        // the caller's code may take time before its first await
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await flight.RunAsync(body).ConfigureAwait(false);
         _ = flight.Completion.Exception;
         _refreshes.TryRemove(new KeyValuePair<string, Flight>(flight.Key.Key, flight));
     }
 
-    // Instead: it is not what the flight has brought, but what the caller took in its place.
+    // IsInstead: the result is the caller's fallback, not that of the flight.
     private async ValueTask<(CacheResult<T> Result, bool IsInstead)> WaitAsync<T>(
         Flight<T> flight, SoftTimeoutFallback<T>? meanwhile, Flight? waiter, CancellationToken cancellationToken, Action? begin = null)
     {
@@ -150,7 +153,7 @@ internal sealed class SingleFlight(TimeProvider time)
                 && !await HasLandedAsync(flight, meanwhile.After, cancellationToken).ConfigureAwait(false)
                 && meanwhile.Fallback() is { HasValue: true } instead)
             {
-                // A later caller will want what it brings.
+                // A later caller will want the result.
                 flight.KeepRunning();
                 return (instead, true);
             }
@@ -191,7 +194,8 @@ internal sealed class SingleFlight(TimeProvider time)
             if (Reaches(flight, waiter, []))
             {
                 throw new InvalidOperationException(
-                    "A factory asked the cache for its own key, or for a key whose factory waits for it, and would wait for ever. Inside a factory, ask the cache only for keys that are made without this one, or call the source itself.")
+                    "A factory asked the cache for its own key, or for a key whose factory waits for it, and would wait for ever. Inside "
+                        + "a factory, ask the cache only for keys that are made without this one, or call the source itself.")
                 {
                     Data = { ["NearCache.Key"] = flight.Key.Key },
                 };

@@ -1,17 +1,17 @@
 namespace NearCache.Flights;
 
 /// <summary>
-/// Counts the removals of tags that this process knows of, many tags to one count: what a flight with a tag makes is not for calls that
-/// come after a removal.
+/// Counts the removals of tags known to this process, with many tags per count. A flight with a tag is not joined by calls after a removal
+/// of that tag.
 /// </summary>
-/// <remarks>Any thread may read and advance. A collision costs a run of a factory, nothing else.</remarks>
+/// <remarks>Thread-safe. A collision only costs another run of a factory.</remarks>
 internal sealed class TagRemovalCounts
 {
     private const int Count = 1024;
 
     private readonly long[] _removals = new long[Count];
 
-    /// <summary>Returns a number that is another one after each removal of one of these tags.</summary>
+    /// <summary>Returns a number that changes with each removal of one of these tags.</summary>
     public long Of(IReadOnlyList<string> tags)
     {
         var sum = 0L;
@@ -23,7 +23,7 @@ internal sealed class TagRemovalCounts
         return sum;
     }
 
-    /// <summary>A tag was removed.</summary>
+    /// <summary>Counts the removal of a tag.</summary>
     public void Advance(string tag) => Interlocked.Increment(ref At(tag));
 
     private ref long At(string tag) => ref _removals[(uint)string.GetHashCode(tag, StringComparison.Ordinal) % Count];

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace NearCache;
 
-/// <summary>What health checks say of a cache, from what it knows by itself.</summary>
+/// <summary>Describes the state of a cache for health checks, from what the process knows.</summary>
 internal static class HealthDetails
 {
-    // An idle process asks ZooKeeper something every half minute or so.
+    // An idle process sends a request to ZooKeeper about every 30 s.
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(90);
 
-    /// <summary>The data of a result.</summary>
+    /// <summary>Returns the data of a health check result.</summary>
     public static Dictionary<string, object> Of(NearCacheSnapshot now)
     {
         var data = new Dictionary<string, object>
@@ -45,7 +45,7 @@ internal static class HealthDetails
         return data;
     }
 
-    /// <summary>What is not as it should be, each as a clause; empty: nothing.</summary>
+    /// <summary>Returns each problem as a clause; empty if there is none.</summary>
     public static IReadOnlyList<string> ProblemsOf(NearCacheSnapshot now) =>
     [
         .. now.Servers.Where(server => !server.IsServedNear).Select(
@@ -56,7 +56,9 @@ internal static class HealthDetails
         .. now.Coordination is { } coordination ? ProblemsOf(coordination) : [],
         .. now.AreRulesReadable ? Array.Empty<string>() : ["the rules cannot be read, nothing is served near"],
         .. now.Rules.Where(rule => rule.ChurnBreaker != ChurnBreakerState.Closed)
-            .Select(rule => $"the churn breaker of rule {rule.Name} is {(rule.ChurnBreaker == ChurnBreakerState.Open ? "open" : "half-open")}, changes of its keys elsewhere are seen within about a second"),
+            .Select(rule => $"the churn breaker of rule {rule.Name} is "
+                + $"{(rule.ChurnBreaker == ChurnBreakerState.Open ? "open" : "half-open")}, changes of its keys elsewhere are seen "
+                + "within about a second"),
         .. now.Stops.Select(stop => $"{(stop.Rule is null ? "everything" : $"rule {stop.Rule}")} is stopped by {stop.Who}"),
     ];
 

@@ -4,21 +4,22 @@ using Microsoft.Extensions.Hosting;
 namespace NearCache;
 
 /// <summary>
-/// Everything that is not as it should be with a cache: for people and dashboards, never for a probe that takes processes out of service.
+/// Reports every problem of a cache, for people and dashboards. Do not use it for a probe that takes processes out of service.
 /// </summary>
 /// <remarks>
 /// <para>
 /// As <see cref="NearCacheHealthCheck"/>, and <see cref="HealthStatus.Degraded"/> while a memcached server is not confirmed, ZooKeeper is
 /// away or has not replied for 90 s, requests to it are refused, nodes of the namespace are missing, the rules cannot be read, or a stop is
-/// in force. The description says what; the data have figures, and the command that helps where there is one. It asks nobody.
+/// in force. The description names the problems; the data hold figures, and the command that repairs the namespace. The check sends no
+/// requests.
 /// </para>
 /// <para>
-/// Register it beside the other one, with a tag of its own:
+/// Register it in addition to the other check, with a separate tag:
 /// <c>AddHealthChecks().AddCheck&lt;NearCacheDetailedHealthCheck&gt;("nearcache-details", tags: ["details"])</c>.
 /// </para>
 /// </remarks>
 /// <param name="cache">The cache.</param>
-/// <param name="lifetime">Tells when the host stops. Default: nobody does.</param>
+/// <param name="lifetime">Signals that the host stops. Default: none.</param>
 public sealed class NearCacheDetailedHealthCheck(NearCacheClient cache, IHostApplicationLifetime? lifetime = null) : IHealthCheck
 {
     /// <inheritdoc/>

@@ -4,22 +4,22 @@ using Microsoft.Extensions.Hosting;
 namespace NearCache;
 
 /// <summary>
-/// Whether requests should come to this process, as far as its cache is concerned: a check for readiness, never for liveness.
+/// Reports whether this process is ready for requests as far as its cache is concerned. Use it for readiness, not for liveness.
 /// </summary>
 /// <remarks>
 /// <para>
-/// It asks nobody: it tells what the cache knows. It fails while the cache warms up, at most for <see cref="NearCacheOptions.WarmUp"/>, and
-/// from the moment at which the host is told to stop; else it is healthy. It never changes because memcached or ZooKeeper is away, or
-/// because of a stop: every process sees that at once, and a probe that takes them all out of service would make of a slow site none.
-/// <see cref="NearCacheDetailedHealthCheck"/> tells of these.
+/// The check sends no requests; it reports the state of the cache. It fails while the cache warms up, at most for
+/// <see cref="NearCacheOptions.WarmUp"/>, and after the host has begun to stop; otherwise it is healthy. A failure of memcached or
+/// ZooKeeper, or a stop, does not change it: every process sees those at once, and a probe that takes all of them out of service would turn
+/// a slow site into none. <see cref="NearCacheDetailedHealthCheck"/> reports them.
 /// </para>
 /// <para>
-/// Register it with <c>AddHealthChecks().AddCheck&lt;NearCacheHealthCheck&gt;("nearcache")</c>, and let liveness look at no check of a
-/// shared dependency.
+/// Register it with <c>AddHealthChecks().AddCheck&lt;NearCacheHealthCheck&gt;("nearcache")</c>, and use no check of a shared dependency for
+/// liveness.
 /// </para>
 /// </remarks>
 /// <param name="cache">The cache.</param>
-/// <param name="lifetime">Tells when the host stops. Default: nobody does.</param>
+/// <param name="lifetime">Signals that the host stops. Default: none.</param>
 public sealed class NearCacheHealthCheck(NearCacheClient cache, IHostApplicationLifetime? lifetime = null) : IHealthCheck
 {
     /// <inheritdoc/>

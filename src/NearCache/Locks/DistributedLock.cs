@@ -9,7 +9,7 @@ using NearCache.Placement;
 
 namespace NearCache.Locks;
 
-/// <summary>Acquires locks: an item that only one can add.</summary>
+/// <summary>Acquires locks. A lock is an item that only one process can add.</summary>
 internal sealed class DistributedLock(
     Func<string, PlacedLock> place, NearClock clock, TimeProvider time, NearCacheMetrics metrics) : IDistributedLock
 {
@@ -30,7 +30,8 @@ internal sealed class DistributedLock(
         return TryAcquireAsync(place(name), options.Lease, options.Wait, cancellationToken);
     }
 
-    private async Task<LockHandle?> TryAcquireAsync(PlacedLock lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
+    private async Task<LockHandle?> TryAcquireAsync(
+        PlacedLock lockPlace, TimeSpan lease, TimeSpan wait, CancellationToken cancellationToken)
     {
         var token = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         var until = clock.Monotonic() + wait.TotalMilliseconds;
@@ -53,7 +54,7 @@ internal sealed class DistributedLock(
         }
     }
 
-    // Not cancelled once it is sent: whoever acquires a lock must learn of it.
+    // Not cancelled after it was sent: the process must learn whether it has acquired the lock.
     private async Task<LockHandle?> TryAsync(PlacedLock lockPlace, byte[] token, TimeSpan lease)
     {
         var sent = clock.Now();
@@ -79,7 +80,7 @@ internal sealed class DistributedLock(
             metrics.RemoteFailed("lock");
             if (e.OutcomeUnknown)
             {
-                // It may be ours without our knowing: given back, or it ends with its lease.
+                // The lock may have been acquired: it is released, or ends with its lease.
                 _ = ReleaseAsync(lockPlace, token);
             }
 
@@ -92,8 +93,8 @@ internal sealed class DistributedLock(
         }
     }
 
-    /// <summary>Looks whether a lock still has this token. Null: it has not.</summary>
-    /// <returns>The CAS of its item, and where it was read.</returns>
+    /// <summary>Reads a lock, and verifies that it still has this token.</summary>
+    /// <returns>The CAS of its item and where it was read; null if the token differs or the item is absent.</returns>
     public static async Task<(ulong Cas, CasOrigin Origin)?> LookAsync(PlacedLock lockPlace, ReadOnlyMemory<byte> token)
     {
         var life = lockPlace.Server.Epoch;
@@ -104,8 +105,8 @@ internal sealed class DistributedLock(
             : null;
     }
 
-    /// <summary>Gives a lock back if it still has this token.</summary>
-    /// <returns>Whether it had.</returns>
+    /// <summary>Releases a lock if it still has this token.</summary>
+    /// <returns>True if the lock was released; otherwise, false.</returns>
     public static async Task<bool> ReleaseAsync(PlacedLock lockPlace, ReadOnlyMemory<byte> token)
     {
         try
@@ -117,7 +118,7 @@ internal sealed class DistributedLock(
         }
         catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
-            // It ends with its lease.
+            // The lock ends with its lease.
             return false;
         }
     }

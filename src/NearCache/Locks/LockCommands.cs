@@ -4,11 +4,12 @@ using NearCache.Placement;
 
 namespace NearCache.Locks;
 
-/// <summary>What is sent about a lock. docs/formats.md, "Locks".</summary>
+/// <summary>The memcached commands of a lock. See docs/formats.md, "Locks".</summary>
 internal static class LockCommands
 {
     /// <summary>
-    /// The lock if nobody has it, then the fence: counted up by every try, so that a holder's number is above those of all holders before.
+    /// Adds the lock if it is free, and then increments the fence. Every attempt increments it, so that each holder's number exceeds those
+    /// of all earlier holders.
     /// </summary>
     public static MetaCommand[] Acquire(in PlacedLock place, ReadOnlyMemory<byte> token, TimeSpan lease, DateTimeOffset now) =>
     [
@@ -20,23 +21,23 @@ internal static class LockCommands
         },
     ];
 
-    /// <summary>The item that is the lock.</summary>
+    /// <summary>Reads the item of the lock.</summary>
     public static MetaCommand Look(in PlacedLock place) => MetaCommand.Get(place.Key, MetaFields.Value | MetaFields.Cas);
 
-    /// <summary>The same item for another lease, if it is still the one that was looked at.</summary>
+    /// <summary>Extends the lease if the item is unchanged.</summary>
     public static MetaCommand Renew(in PlacedLock place, ReadOnlyMemory<byte> token, ulong cas, TimeSpan lease) =>
         MetaCommand.Set(place.Key, token, Seconds(lease)) with { CompareCas = cas };
 
-    /// <summary>The item away, if it is still the one that was looked at.</summary>
+    /// <summary>Deletes the item if it is unchanged.</summary>
     public static MetaCommand Release(in PlacedLock place, ulong cas) => MetaCommand.Delete(place.Key) with { CompareCas = cas };
 
-    /// <summary>The fence's number; null: there is none.</summary>
+    /// <summary>Returns the number of the fence, or null if there is none.</summary>
     public static long? Number(in MetaResponse response) =>
         response.Status == MetaStatus.Ok
             && long.TryParse(response.Value.Span, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
 
-    // memcached counts whole seconds and may end an item up to one early.
+    // memcached counts whole seconds and may expire an item up to one second early.
     private static int Seconds(TimeSpan lease) => (int)Math.Ceiling(lease.TotalSeconds) + 1;
 }

@@ -7,7 +7,7 @@ using NearCache.Placement;
 
 namespace NearCache;
 
-/// <summary>A lock that was acquired. It is renewed until it is disposed, or lost.</summary>
+/// <summary>An acquired lock. It is renewed until it is disposed or lost.</summary>
 public sealed class LockHandle : IAsyncDisposable, IDisposable
 {
     private readonly PlacedLock _place;
@@ -30,26 +30,28 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
         _renewing = RenewAsync();
     }
 
-    /// <summary>What was locked.</summary>
+    /// <summary>Gets the name of the lock.</summary>
     public string Name => _place.Name;
 
     /// <summary>
-    /// A number above those of all earlier holders of this lock. Send it with what you change, and have that refuse lower ones.
+    /// Gets a number that exceeds those of all earlier holders of this lock. Pass it along with each change, and have the changed system
+    /// refuse lower numbers.
     /// </summary>
     /// <remarks>
-    /// It starts at the microseconds since 1970 and counts every try to acquire the lock. When its server loses it, it starts anew at the
-    /// time of then: still above all before, as long as the lock was tried less than a million times a second on average, and the clock of
-    /// whoever starts it anew is not behind by more than what that leaves. It says nothing across different locks.
+    /// The number starts at the microseconds since 1970 and increases with every attempt to acquire the lock. If its server loses it, it
+    /// restarts at the current time. That still exceeds all earlier numbers, as long as the lock is attempted less than a million times a
+    /// second on average and the clock of the restarting process is not further behind than this margin. Numbers of different locks are not
+    /// related.
     /// </remarks>
     public long Fence { get; }
 
     /// <summary>
-    /// Cancelled when the lock can no longer be relied upon: somebody else has it, it was lost, or it could not be renewed in time.
+    /// Gets a token that is cancelled when the lock is no longer held: another holder has it, it was lost, or it was not renewed in time.
     /// </summary>
     public CancellationToken Lost { get; }
 
     /// <summary>
-    /// Whether the lock can be relied upon now. A process that was paused sees by this, before it goes on, that its lease has ended.
+    /// Gets a value indicating whether the lock is held now. After a pause, a process detects with it that its lease has ended.
     /// </summary>
     public bool IsHeld
     {
@@ -69,7 +71,7 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Gives the lock back, if it is still this holder's. A failure of memcached is not thrown: then the lock ends with its lease.
+    /// Releases the lock if this holder still has it. A failure of memcached is not thrown; the lock then ends with its lease.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -86,8 +88,7 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Ends the renewal and begins to give the lock back, without waiting: another holder may have to wait a little longer, at most for the
-    /// lease.
+    /// Stops renewing and starts to release the lock, without waiting. Another holder may wait a little longer, at most for the lease.
     /// </summary>
     public void Dispose() => DisposeAsync().AsTask().Abandon();
 
@@ -105,13 +106,13 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The cache has ended, and with it the lock.
+            // The cache is disposed; the lock is lost.
         }
 
         await _lost.CancelAsync().ConfigureAwait(false);
     }
 
-    // False: it is lost.
+    // Returns false if the lock is lost.
     private async Task<bool> TryRenewAsync()
     {
         await Task.Delay(_lease / 3, _time, _ending.Token).ConfigureAwait(false);
@@ -142,7 +143,7 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
             }
             catch (Exception e) when (e is MemcachedException or NearCacheException)
             {
-                // Tried again for as long as the lease lasts.
+                // Retried until the lease ends.
                 await Task.Delay(TimeSpan.FromMilliseconds(100 + Random.Shared.Next(100)), _time, _ending.Token).ConfigureAwait(false);
             }
         }

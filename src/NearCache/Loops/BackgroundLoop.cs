@@ -3,22 +3,28 @@ using NearCache.Diagnostics;
 
 namespace NearCache.Loops;
 
-/// <summary>One loop of the cache that works in the background: whoever made it begins it, and ends it by disposing it.</summary>
-/// <remarks>An exception that ends it is a defect, which is logged: none is lost, and none comes out of the disposal.</remarks>
-/// <param name="logger">Is told of a defect.</param>
-/// <param name="name">What the loop does, for the log.</param>
+/// <summary>A background loop of the cache. Its owner starts it, and disposes it to end it.</summary>
+/// <remarks>An exception that ends the loop is a defect and is logged; disposal does not throw it.</remarks>
+/// <param name="logger">Logs a failure of the loop.</param>
+/// <param name="name">The purpose of the loop, for the log.</param>
 internal sealed class BackgroundLoop(ILogger logger, string name) : IAsyncDisposable
 {
+    /// <summary>The object names in exceptions of a disposed cache and of its clients, which this folder does not depend on.</summary>
+    internal static readonly IReadOnlySet<string> DisposedClients = new HashSet<string>
+    {
+        nameof(NearCacheClient),
+        "MemcachedClient",
+        "ZooKeeperClient",
+    };
+
     private readonly CancellationTokenSource _stopping = new();
     private Task _loop = Task.CompletedTask;
 
-    /// <summary>Cancelled when the loop is to end.</summary>
+    /// <summary>Gets a token that is cancelled when the loop must end.</summary>
     public CancellationToken Stopping => _stopping.Token;
 
-    /// <summary>
-    /// Begins: the step is taken again and again until the loop is disposed, at first on this thread as far as its first wait.
-    /// </summary>
-    /// <param name="step">Its token is cancelled when the loop is to end.</param>
+    /// <summary>Starts the loop: runs the step repeatedly until the loop is disposed. Runs on this thread up to the first wait.</summary>
+    /// <param name="step">Receives a token that is cancelled when the loop must end.</param>
     public void Start(Func<CancellationToken, Task> step) => Run(async stopping =>
     {
         while (!stopping.IsCancellationRequested)
@@ -27,16 +33,16 @@ internal sealed class BackgroundLoop(ILogger logger, string name) : IAsyncDispos
         }
     });
 
-    /// <summary>Begins work that loops by itself, and may end by itself: on this thread as far as its first wait.</summary>
-    /// <param name="work">Its token is cancelled when it is to end.</param>
-    /// <remarks>It has nothing of the caller's execution context: no log scope, no trace, no <see cref="AsyncLocal{T}"/>.</remarks>
+    /// <summary>Starts work that loops by itself, and may end by itself. Runs on this thread up to the first wait.</summary>
+    /// <param name="work">Receives a token that is cancelled when the work must end.</param>
+    /// <remarks>The work has nothing of the caller's execution context: no log scope, no trace, no <see cref="AsyncLocal{T}"/>.</remarks>
     public void Run(Func<CancellationToken, Task> work) => _loop = BackgroundContext.Run(() => RunAsync(work));
 
     /// <summary>
-    /// Whether a client of servers threw this since it is disposed (<c>MemcachedClient</c>, <c>ZooKeeperClient</c>): no defect of the loop
-    /// that called it.
+    /// Returns whether an exception only reports that the cache or one of its clients is disposed, which is not a defect of the loop.
     /// </summary>
-    public static bool IsCausedByDispose(ObjectDisposedException exception) => exception.ObjectName.EndsWith("Client", StringComparison.Ordinal);
+    public static bool IsCausedByDispose(ObjectDisposedException exception) =>
+        DisposedClients.Contains(exception.ObjectName[(exception.ObjectName.LastIndexOf('.') + 1)..]);
 
     public async ValueTask DisposeAsync()
     {
@@ -54,11 +60,11 @@ internal sealed class BackgroundLoop(ILogger logger, string name) : IAsyncDispos
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Stopped.
+            // Disposed.
         }
         catch (ObjectDisposedException e) when (IsCausedByDispose(e))
         {
-            // NearCacheClient.Dispose closes the connections first, and ends the loops behind that.
+            // NearCacheClient.Dispose closes the connections before it ends the loops.
         }
         catch (Exception e)
         {

@@ -1,14 +1,14 @@
 namespace NearCache.Loops;
 
-/// <summary>Lets a loop wait until an instant, or until somebody has news for it, whichever comes first.</summary>
+/// <summary>Lets a loop wait until a time or until it is signaled, whichever comes first.</summary>
 internal sealed class LoopSignal(TimeProvider time)
 {
     private TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends the wait that is on, or the next one at once.</summary>
+    /// <summary>Ends the current wait, or the next one at once.</summary>
     public void Set() => Volatile.Read(ref _called).TrySetResult();
 
-    /// <summary>Waits so many milliseconds, or for a call.</summary>
+    /// <summary>Waits for a number of milliseconds, or until it is signaled.</summary>
     public async Task WaitAsync(long milliseconds, CancellationToken cancellationToken)
     {
         var called = Volatile.Read(ref _called);

@@ -7,22 +7,22 @@ using NearCache.ZooKeeper;
 namespace NearCache;
 
 /// <summary>
-/// Removes what an older or foreign layout left under a namespace in ZooKeeper, such as a znode per key, and whole namespaces that nobody
-/// uses.
+/// Removes the leftovers of an older or foreign layout under a namespace in ZooKeeper, such as one znode per key, and whole unused
+/// namespaces.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Of leftovers it touches nothing outside of <c>/nearcache/NAMESPACE</c>, and in it nothing that NearCache uses now (<c>config</c>,
-/// <c>rules</c>, <c>members</c>, <c>slots</c> with its eight), nothing ephemeral, and nothing that was written lately. So it may run beside
-/// living processes. It works in transactions of many deletes at a limited rate. What is gone is gone: a run that was cancelled or broke
-/// off is resumed by running it again.
+/// Cleaning touches nothing outside of <c>/nearcache/NAMESPACE</c>. Inside it preserves the znodes that NearCache uses (<c>config</c>,
+/// <c>rules</c>, <c>members</c>, and <c>slots</c> with its eight children), ephemeral znodes, and recently written znodes, so it may run
+/// beside living processes. It deletes in batches at a limited rate. Deleted znodes cannot be restored. To resume a cancelled or failed
+/// run, run it again.
 /// </para>
 /// <para>
-/// A whole namespace is removed in two steps, with a time between them: <see cref="PlanRemovalAsync"/> looks, and writes a file with the
-/// rules; <see cref="RemoveAsync"/> removes what that file names, if nothing has happened there since. Other namespaces are neither listed
-/// nor counted.
+/// A whole namespace is removed in two steps with a delay between them: <see cref="PlanRemovalAsync"/> checks the namespace and writes a
+/// file with its rules; <see cref="RemoveAsync"/> removes what that file names, if nothing has changed since. Other namespaces are neither
+/// listed nor counted.
 /// </para>
-/// <para>It needs no cache: it has a session of its own for as long as it runs.</para>
+/// <para>The cleaner needs no cache: it opens its own session for each run.</para>
 /// </remarks>
 public sealed class NamespaceCleaner
 {
@@ -32,12 +32,12 @@ public sealed class NamespaceCleaner
     private readonly ILoggerFactory? _loggers;
     private readonly TimeProvider _time;
 
-    /// <summary>Makes a cleaner, which does nothing yet.</summary>
-    /// <param name="zooKeeper">The ensemble, with the identity that may remove the znodes. Copied.</param>
-    /// <param name="namespace">The namespace, as <see cref="NearCacheOptions.Namespace"/>.</param>
-    /// <param name="loggerFactory">Where events go. Default: nowhere.</param>
-    /// <param name="timeProvider">The clock. Default: the system's.</param>
-    /// <exception cref="ArgumentException">The namespace is no name of one, or the options have mistakes.</exception>
+    /// <summary>Creates a cleaner. It does nothing yet.</summary>
+    /// <param name="zooKeeper">The ensemble, with an identity that may remove the znodes; copied.</param>
+    /// <param name="namespace">The namespace; see <see cref="NearCacheOptions.Namespace"/>.</param>
+    /// <param name="loggerFactory">Creates the logger. Default: no logging.</param>
+    /// <param name="timeProvider">The clock. Default: <see cref="TimeProvider.System"/>.</param>
+    /// <exception cref="ArgumentException">The namespace or the options are invalid.</exception>
     public NamespaceCleaner(
         ZooKeeperOptions zooKeeper, string @namespace, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
     {
@@ -60,36 +60,34 @@ public sealed class NamespaceCleaner
         _time = timeProvider ?? TimeProvider.System;
     }
 
-    /// <summary>Looks what there is, at the same rate, and removes nothing.</summary>
-    /// <param name="options">Default: the defaults.</param>
-    /// <param name="progress">Told after each batch.</param>
-    /// <param name="cancellationToken">Ends it after the batch under way.</param>
-    /// <exception cref="NearCacheException">ZooKeeper could not be asked, has a newer layout, or a list is too large.</exception>
+    /// <summary>Counts the leftovers at the configured rate, and removes nothing.</summary>
+    /// <param name="options">The options. Default: the defaults.</param>
+    /// <param name="progress">Receives a report after each batch.</param>
+    /// <param name="cancellationToken">Stops after the current batch.</param>
+    /// <exception cref="NearCacheException">ZooKeeper failed, has a newer layout, or a list is too large.</exception>
     public Task<CleanerReport> FindAsync(
         CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(options, removes: false, progress, cancellationToken);
 
     /// <summary>Removes the leftovers.</summary>
-    /// <param name="options">Default: the defaults.</param>
-    /// <param name="progress">Told after each batch.</param>
-    /// <param name="cancellationToken">Ends it after the batch under way.</param>
+    /// <param name="options">The options. Default: the defaults.</param>
+    /// <param name="progress">Receives a report after each batch.</param>
+    /// <param name="cancellationToken">Stops after the current batch.</param>
     /// <exception cref="NearCacheException">
-    /// ZooKeeper could not be asked for long, has a newer layout, does not allow it, or a list is too large. What was removed stays so: run
-    /// it again.
+    /// ZooKeeper failed for a long time, has a newer layout, denies access, or a list is too large. Run it again to continue.
     /// </exception>
     public Task<CleanerReport> CleanAsync(
         CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
         RunAsync(options, removes: true, progress, cancellationToken);
 
     /// <summary>
-    /// Looks whether the whole namespace may be removed, and writes a file that says so, with everything that its rules are. Removes
-    /// nothing.
+    /// Verifies that the whole namespace may be removed, and writes a plan file that includes its rules. Removes nothing.
     /// </summary>
-    /// <param name="file">Where to write it; there must be none.</param>
-    /// <param name="options">Default: the defaults.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="NearCacheException">It may not be removed, and why; or ZooKeeper could not be asked.</exception>
-    /// <exception cref="IOException">The file could not be written, or there is one.</exception>
+    /// <param name="file">The path of the plan; the file must not exist.</param>
+    /// <param name="options">The options. Default: the defaults.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="NearCacheException">The namespace may not be removed; the message says why. Or ZooKeeper failed.</exception>
+    /// <exception cref="IOException">The file could not be written, or it exists.</exception>
     public Task<NamespacePlan> PlanRemovalAsync(string file, CleanerOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
@@ -118,13 +116,13 @@ public sealed class NamespaceCleaner
     }
 
     /// <summary>
-    /// Removes the whole namespace, in one transaction, as it was planned: if the plan is old enough, there is no member, and nothing was
-    /// written and no process joined or left since.
+    /// Removes the whole namespace in one transaction, as planned. Requires a plan that is old enough, no member, and no write, join or
+    /// leave since the plan.
     /// </summary>
-    /// <param name="file">What <see cref="PlanRemovalAsync"/> wrote. It stays: the rules are in it.</param>
-    /// <param name="options">Default: the defaults.</param>
-    /// <param name="cancellationToken">Ends it; the transaction may still be done.</param>
-    /// <exception cref="NearCacheException">It may not be removed, and why; or ZooKeeper could not be asked.</exception>
+    /// <param name="file">The plan that <see cref="PlanRemovalAsync"/> wrote. It is kept, because it holds the rules.</param>
+    /// <param name="options">The options. Default: the defaults.</param>
+    /// <param name="cancellationToken">Cancels the operation; the transaction may still be executed.</param>
+    /// <exception cref="NearCacheException">The namespace may not be removed; the message says why. Or ZooKeeper failed.</exception>
     /// <exception cref="IOException">The file could not be read.</exception>
     public async Task RemoveAsync(string file, CleanerOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -167,8 +165,8 @@ public sealed class NamespaceCleaner
         var own = _zooKeeper.Copy();
         own.RenewSession = true;
 
-        // What servers accept is bounded by their jute.maxbuffer, what they answer is not: a client that allows it gets a long list in one
-        // piece.
+        // jute.maxbuffer bounds the requests that servers accept, not their replies: a client with a larger limit receives a long list in
+        // one reply.
         own.MaxMessageBytes = Math.Max(own.MaxMessageBytes, options.MaxListBytes);
         var client = new ZooKeeperClient(own, _loggers, null, _time);
         await using var end = client.ConfigureAwait(false);
@@ -185,21 +183,21 @@ public sealed class NamespaceCleaner
     }
 }
 
-/// <summary>A namespace whose removal is planned, see <see cref="NamespaceCleaner.PlanRemovalAsync"/>.</summary>
+/// <summary>The plan of a namespace's removal; see <see cref="NamespaceCleaner.PlanRemovalAsync"/>.</summary>
 public sealed record NamespacePlan
 {
-    /// <summary>The namespace.</summary>
+    /// <summary>Gets the namespace.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>How many znodes go with it.</summary>
+    /// <summary>Gets the number of znodes that the removal deletes.</summary>
     public required int ZNodes { get; init; }
 
-    /// <summary>When it was last written to, by the clock of the ensemble.</summary>
+    /// <summary>Gets the time of the last write, by the clock of the ensemble.</summary>
     public required DateTimeOffset LastChange { get; init; }
 
-    /// <summary>Where the plan stands, with the rules.</summary>
+    /// <summary>Gets the path of the plan, which includes the rules.</summary>
     public required string File { get; init; }
 
-    /// <summary>When it may be removed at the earliest, by the clock of this machine.</summary>
+    /// <summary>Gets the earliest time of the removal, by the clock of this machine.</summary>
     public required DateTimeOffset RemovableFrom { get; init; }
 }

@@ -1,20 +1,24 @@
 namespace NearCache;
 
-/// <summary>What NearCache may cost the ZooKeeper ensemble, whatever the application does.</summary>
+/// <summary>Limits of the load that NearCache puts on the ZooKeeper ensemble, independent of the application.</summary>
 public sealed class BudgetOptions
 {
-    /// <summary>Announcements a second that one process may try. A refused attempt counts too, since the ensemble logs it.</summary>
+    /// <summary>
+    /// Gets or sets the announcements per second that one process may attempt. A refused attempt counts, because the ensemble logs it.
+    /// </summary>
     /// <value>Default: 5. At most 1,000.</value>
     public double AnnouncementsPerProcess { get; set; } = 5;
 
     /// <summary>
-    /// Announcements a second that all processes of the namespace may try together; each takes its share by the number of members.
+    /// Gets or sets the announcements per second that all processes of the namespace may attempt together. Each process takes its share by
+    /// the number of members.
     /// </summary>
     /// <value>Default: 100. At most 1,000.</value>
     public double AnnouncementsPerNamespace { get; set; } = 100;
 
     /// <summary>
-    /// Notifications with their re-reads a second that the ensemble serves for the namespace. More members read each slot less often.
+    /// Gets or sets the notifications per second, each followed by a read, that the ensemble serves for the namespace. With more members
+    /// each slot is read less often.
     /// </summary>
     /// <value>Default: 5,000. At most 50,000.</value>
     public double Deliveries { get; set; } = 5_000;

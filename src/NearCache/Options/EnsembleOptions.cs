@@ -1,6 +1,6 @@
 namespace NearCache;
 
-/// <summary>How a namespace behaves in a ZooKeeper ensemble that others use, too.</summary>
+/// <summary>Behavior of a namespace in a ZooKeeper ensemble that is shared with other applications.</summary>
 public sealed class EnsembleOptions
 {
     internal const int LeastZNodes = 50;
@@ -8,36 +8,39 @@ public sealed class EnsembleOptions
     internal const long LeastBytes = 256 * 1024;
 
     /// <summary>
-    /// Whether a process looks, once when it starts, who else has nodes at the ensemble's root, and says so in a warning and in health
-    /// data. It costs two reads.
+    /// Gets or sets a value indicating whether a starting process looks for foreign nodes at the root of the ensemble, and reports them in
+    /// a warning and in health data. Costs two reads.
     /// </summary>
     /// <value>Default: true.</value>
     public bool LookForNeighbours { get; set; } = true;
 
     /// <summary>
-    /// Above how many namespaces under <c>/nearcache</c> a process that starts warns: they are counted by one read, and not listed. Many
-    /// are usually made by mistake, one for each process.
+    /// Gets or sets the number of namespaces under <c>/nearcache</c> above which a starting process logs a warning. They are counted by one
+    /// read, and not listed. A high number usually means that each process uses a namespace of its own by mistake.
     /// </summary>
-    /// <value>Default: 200. Zero: never.</value>
+    /// <value>Default: 200. Zero disables the warning.</value>
     public int WarnAboveNamespaces { get; set; } = 200;
 
     /// <summary>
-    /// Who may do what with the znodes of this namespace: each <c>scheme:id:permissions</c> as zkCli writes them, such as
-    /// <c>auth::cdrwa</c> (whoever made them, by <c>ZooKeeper:Authentications</c>), <c>digest:user:base64 of SHA-1:cdrwa</c>,
-    /// <c>sasl:user:cdrwa</c>, <c>world:anyone:r</c>. It counts for znodes that are made from then on.
+    /// Gets the access control list of the znodes of this namespace. Each entry is <c>scheme:id:permissions</c> as in zkCli, such as
+    /// <c>auth::cdrwa</c> (the identity in <c>ZooKeeper:Authentications</c>), <c>digest:user:base64 of SHA-1:cdrwa</c>,
+    /// <c>sasl:user:cdrwa</c> or <c>world:anyone:r</c>. It applies to znodes that are created from then on.
     /// </summary>
-    /// <value>Default: empty, everybody may do everything.</value>
+    /// <value>Default: empty, which permits everything to every client.</value>
     public IList<string> Acl { get; private set; } = [];
 
     /// <summary>
-    /// How many znodes the namespace may have by a quota that is set in ZooKeeper where there is none yet: 13, and one a process. ZooKeeper
-    /// warns in its log, and refuses more where it enforces quotas (<c>enforceQuota</c>, since 3.7).
+    /// Gets or sets the quota of znodes that is set in ZooKeeper if the namespace has none: 13, plus one per process. ZooKeeper logs a
+    /// warning above it, and refuses more where quotas are enforced (<c>enforceQuota</c>, since 3.7).
     /// </summary>
-    /// <value>Default: 0, none is set. At least 50.</value>
+    /// <value>Default: 0, no quota is set. At least 50.</value>
     public int QuotaZNodes { get; set; }
 
-    /// <summary>The same for the bytes of their data: at most 192 KiB of rules, 32 KiB of slots, and about 200 bytes a process.</summary>
-    /// <value>Default: 0, none is set. At least 256 KiB.</value>
+    /// <summary>
+    /// Gets or sets the quota of data bytes that is set in ZooKeeper if the namespace has none: at most 192 KiB of rules, 32 KiB of slots,
+    /// and about 200 bytes per process.
+    /// </summary>
+    /// <value>Default: 0, no quota is set. At least 256 KiB.</value>
     public long QuotaBytes { get; set; }
 
     internal EnsembleOptions Copy()

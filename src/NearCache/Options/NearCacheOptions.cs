@@ -6,264 +6,287 @@ using NearCache.ZooKeeper;
 namespace NearCache;
 
 /// <summary>
-/// The settings of one cache. They are copied when the cache is built; changing this object later has no effect, changing the configuration
-/// has: see <c>docs/configuration.md</c>.
+/// The settings of one cache. The cache copies them when it is created: later changes of this object have no effect, but changes of the
+/// configuration do.
 /// </summary>
 /// <remarks>
-/// In configuration durations are written <c>hh:mm:ss</c>, and a name that is not known is an error. See <c>docs/configuration.md</c>.
+/// In configuration durations are written <c>hh:mm:ss</c>, and an unknown name is an error. See <c>docs/configuration.md</c>.
 /// </remarks>
 public sealed class NearCacheOptions
 {
     /// <summary>
-    /// Below this an audit could not be explained before the gate closes: up to 1.1 s until the next audit is sent, at least 1 s in which
-    /// news may arrive before segments are flushed, and what remains for the round trips.
+    /// The least <see cref="MaxStaleness"/>: up to 1.1 s until the next audit is sent, at least 1 s for announcements to arrive before
+    /// segments are flushed, and the rest for round trips.
     /// </summary>
     internal static readonly TimeSpan LeastMaxStaleness = TimeSpan.FromSeconds(3);
 
-    /// <summary>The longest <see cref="StaleLifetime"/>.</summary>
+    /// <summary>The greatest <see cref="StaleLifetime"/>.</summary>
     internal static readonly TimeSpan LongestStaleLifetime = TimeSpan.FromDays(7);
 
-    /// <summary>Who shares this cache: processes with one namespace, one list of servers and one key prefix see each other's writes.
-    /// 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</summary>
+    /// <summary>
+    /// Gets or sets the namespace. Processes with the same namespace, server list and key prefix share a cache and see each other's writes.
+    /// 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.
+    /// </summary>
     /// <value>Default: <c>default</c>.</value>
     public string Namespace { get; set; } = "default";
 
     /// <summary>
-    /// Put before every key on memcached; near entries and rules do not see it. At most 64 visible ASCII characters, not beginning with
-    /// <c>~</c>. Every process of a namespace must have the same.
+    /// Gets or sets the prefix of every key on memcached. Near entries and rules do not include it. At most 64 visible ASCII characters,
+    /// not beginning with <c>~</c>. All processes of a namespace need the same prefix.
     /// </summary>
     /// <value>
-    /// Null, the default: the namespace and <c>:</c>, so that namespaces on the same servers never share a key; empty where processes of an
-    /// older version keep the namespace's keys without a prefix. An empty text is for moving in beside other clients of the same keys.
+    /// Null, the default, uses the namespace and <c>:</c>, so that namespaces on the same servers never share a key. It stays empty where
+    /// processes of an older version keep the namespace's keys without a prefix. Set an empty text to share keys with other memcached
+    /// clients.
     /// </value>
     public string? KeyPrefix { get; set; }
 
-    /// <summary>How stale a near hit may be: it was the newest completed write at some instant no longer ago.</summary>
+    /// <summary>
+    /// Gets or sets the greatest staleness of a near hit: its value was the newest completed write at some instant within this time.
+    /// </summary>
     /// <value>Default: 5 s. At least 3 s.</value>
     public TimeSpan MaxStaleness { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long after a rule was seen on a server nothing is filled by it from there, so that every writer knows it by then.
-    /// Must exceed the operation timeout of memcached; every process of a namespace must have the same.</summary>
+    /// <summary>
+    /// Gets or sets the time between a rule's appearance on a server and the first near fill by it from that server, so that every writer
+    /// knows the rule by then. Must exceed the operation timeout of memcached. All processes of a namespace need the same value.
+    /// </summary>
     /// <value>Default: 5 s. At most 5 minutes.</value>
     public TimeSpan RuleLease { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long an item lives on memcached when a write does not say.</summary>
+    /// <summary>Gets or sets the lifetime of an item on memcached when the write does not specify one.</summary>
     /// <value>Default: 1 h. At least 1 s, at most 30 days.</value>
     public TimeSpan ItemLifetime { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// How long an entry may stay near when its rule does not say. It bounds what writers that do not use NearCache leave stale.
+    /// Gets or sets the lifetime of a near entry when its rule does not specify one. It bounds the staleness caused by writers that do not
+    /// use NearCache.
     /// </summary>
     /// <value>Default: 60 s.</value>
     public TimeSpan NearLifetime { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many entries are kept near; beyond that those go that were not used lately.</summary>
+    /// <summary>Gets or sets the largest number of near entries. Entries that were not used recently are evicted first.</summary>
     /// <value>Default: 100,000.</value>
     public int NearEntries { get; set; } = 100_000;
 
     /// <summary>
-    /// How many bytes near entries may take altogether, by estimate: the key, the value as memcached has it (strings twice), and 200 bytes
-    /// an entry. A value that is larger alone is never near.
+    /// Gets or sets the estimated memory limit of near entries, in bytes: the key, the value as stored (strings count twice), and 200 bytes
+    /// per entry. A larger single value is never kept near.
     /// </summary>
-    /// <value>Default: 0, only <see cref="NearEntries"/> counts.</value>
+    /// <value>Default: 0, only <see cref="NearEntries"/> applies.</value>
     public long NearBytes { get; set; }
 
     /// <summary>
-    /// How long one process may take to fill a missing item before others no longer wait for it. Whole seconds, as memcached counts.
+    /// Gets or sets the time that one process may take to fill a missing item before other processes stop waiting for it. Whole seconds.
     /// </summary>
     /// <value>Default: 5 s. At most 5 minutes.</value>
     public TimeSpan FillLease { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether processes share the filling of a missing item. Leases leave empty stubs that other memcached clients see as hits: false
-    /// while such clients read the same keys. Then what a factory returned is added if the key is still absent, and a removal during the
-    /// factory goes unnoticed.
+    /// Gets or sets a value indicating whether processes share the filling of a missing item by leases. A lease is an empty item that other
+    /// memcached clients see as a hit, so set this to false while such clients read the same keys. Without leases a factory's result is
+    /// added if the key is still absent, and a removal during the factory is not noticed.
     /// </summary>
     /// <value>Default: true.</value>
     public bool UseLeases { get; set; } = true;
 
-    /// <summary>How values stand on memcached: NearCache's own way, or one that other clients of the same keys know.</summary>
-    /// <value>Default: <see cref="StoredFormat.Envelope"/>. Counters and whatever else is NearCache's own are the same in all.</value>
+    /// <summary>Gets or sets the format of stored values: NearCache's own, or one that other clients of the same keys can read.</summary>
+    /// <value>Default: <see cref="StoredFormat.Envelope"/>. Counters and other internal items have the same format in all cases.</value>
     public StoredFormat Format { get; set; }
 
-    /// <summary>A way to write values that <see cref="Format"/> does not know.</summary>
-    /// <value>Null, the default: <see cref="Format"/> says. Not read from configuration.</value>
+    /// <summary>Gets or sets a custom format of stored values, in the place of <see cref="Format"/>.</summary>
+    /// <value>Null, the default, uses <see cref="Format"/>. Not read from configuration.</value>
     public IValueFormat? ValueFormat { get; set; }
 
     /// <summary>
-    /// How values of at least <see cref="CompressionThreshold"/> bytes are made smaller before they are sent; not those that would stay
-    /// larger than nine tenths. Near, nothing is compressed. Every process reads what was compressed; those of a version without
-    /// compression take it as a miss.
+    /// Gets or sets the compression of values with at least <see cref="CompressionThreshold"/> bytes. A value that would keep more than
+    /// nine tenths of its size is not compressed, and near entries never are. Every process reads compressed values; versions without
+    /// compression treat them as misses.
     /// </summary>
-    /// <value>Default: <see cref="ValueCompression.None"/>. Only with <see cref="StoredFormat.Envelope"/>.</value>
+    /// <value>Default: <see cref="ValueCompression.None"/>. Requires <see cref="StoredFormat.Envelope"/>.</value>
     public ValueCompression Compression { get; set; }
 
-    /// <summary>How many bytes a value has at least that is compressed.</summary>
+    /// <summary>Gets or sets the least size of a value that is compressed, in bytes.</summary>
     /// <value>Default: 4,096.</value>
     public int CompressionThreshold { get; set; } = 4096;
 
     /// <summary>
-    /// What is done with a key that is longer than 250 bytes of UTF-8 together with the prefix. Every process must have the same.
+    /// Gets or sets the handling of keys longer than 250 bytes of UTF-8 including the prefix. All processes of a namespace need the same
+    /// value.
     /// </summary>
     /// <value>Default: <see cref="LongKeyPolicy.Refuse"/>.</value>
     public LongKeyPolicy LongKeys { get; set; }
 
-    /// <summary>How often each server is audited, ± 10 %.</summary>
+    /// <summary>Gets or sets the interval between audits of a server, ± 10 %.</summary>
     /// <value>Default: 1 s. At least 100 ms, at most a third of <see cref="MaxStaleness"/>.</value>
     public TimeSpan AuditInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>What a read does when memcached cannot be asked. Writes always throw.</summary>
+    /// <summary>Gets or sets the result of a read when memcached fails. Writes always throw.</summary>
     /// <value>Default: <see cref="RemoteFailurePolicy.Miss"/>.</value>
     public RemoteFailurePolicy OnRemoteFailure { get; set; }
 
     /// <summary>
-    /// How long <see cref="NearCacheHealthCheck"/> waits at most for the cache to warm up: until every memcached server has been audited,
-    /// and the keys that rules list are fetched. Zero: not at all.
+    /// Gets or sets the longest time that <see cref="NearCacheHealthCheck"/> waits for the cache to warm up: until every memcached server
+    /// has been audited and the preload keys are fetched. Zero disables waiting.
     /// </summary>
     /// <value>Default: 5 s. At most 5 minutes.</value>
     public TimeSpan WarmUp { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Whether the in-process stand-in for memcached and ZooKeeper may be used under a host outside of the Development environment.
+    /// Gets or sets a value indicating whether the embedded in-process remote may be used under a host outside of the Development
+    /// environment.
     /// </summary>
-    /// <value>Default: false, the host does not start there without memcached. Without a host it always may.</value>
+    /// <value>Default: false: such a host does not start without memcached. Without a host the embedded remote is always allowed.</value>
     public bool AllowEmbedded { get; set; }
 
     /// <summary>
-    /// How many factories this cache runs at once; the others wait. It shields the source while memcached fails. A factory that itself
-    /// waits for a cache does not count meanwhile.
+    /// Gets or sets the largest number of factories that this cache runs concurrently; more of them wait. It protects the source while
+    /// memcached fails. A factory that waits for a cache does not count.
     /// </summary>
     /// <value>Default: 64.</value>
     public int MaxConcurrentFactories { get; set; } = 64;
 
     /// <summary>
-    /// How long, while memcached or the source fails, what one caller just got is handed to other callers of the key. Zero: never.
+    /// Gets or sets the time for which a caller's result is reused for other callers of the key while memcached or the source fails. Zero
+    /// disables reuse.
     /// </summary>
     /// <value>Default: 1 s. At most <see cref="MaxStaleness"/>.</value>
     public TimeSpan FactoryReuse { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a caller waits for its factory when there is a stale value to serve (<see cref="StaleLifetime"/>); the factory then goes on
-    /// without it, and what it returns is stored.
+    /// Gets or sets the time a caller waits for its factory before it receives a stale value, if there is one
+    /// (<see cref="StaleLifetime"/>). The factory continues, and its result is stored.
     /// </summary>
-    /// <value>Null, the default: until the factory ends.</value>
+    /// <value>Null, the default, waits until the factory ends.</value>
     public TimeSpan? FactorySoftTimeout { get; set; }
 
     /// <summary>
-    /// How long a factory may take altogether, the wait for its turn included. Then its token is cancelled, and the callers get a stale
-    /// value if there is one, else <see cref="FactoryTimeoutException"/>.
+    /// Gets or sets the time limit of a factory, including the wait for its turn. After that its token is cancelled, and callers receive a
+    /// stale value or <see cref="FactoryTimeoutException"/>.
     /// </summary>
-    /// <value>Null, the default: as long as it likes.</value>
+    /// <value>Null, the default, sets no limit.</value>
     public TimeSpan? FactoryTimeout { get; set; }
 
     /// <summary>
-    /// How old a value may be that <c>GetOrCreateAsync</c> returns because the factory failed or is slow, and any read with
-    /// <see cref="RemoteFailurePolicy.ServeStale"/> because memcached failed. Such a value is marked
-    /// (<see cref="CacheResult{T}.IsStale"/>), and <see cref="MaxStaleness"/> does not bound it. A key that this process knows to be
-    /// written or removed has none.
+    /// Gets or sets the greatest age of a stale value. <c>GetOrCreateAsync</c> returns one when the factory fails or is slow, and any read
+    /// does with <see cref="RemoteFailurePolicy.ServeStale"/> when memcached fails. Such a value is marked
+    /// (<see cref="CacheResult{T}.IsStale"/>), and <see cref="MaxStaleness"/> does not bound it. A key that this process knows to have been
+    /// written or removed has no stale value.
     /// </summary>
-    /// <value>Default: zero, never. At most 7 days.</value>
+    /// <value>Default: zero, which disables stale values. At most 7 days.</value>
     public TimeSpan StaleLifetime { get; set; }
 
-    /// <summary>How many values are remembered for <see cref="StaleLifetime"/>; the newest are.</summary>
+    /// <summary>Gets or sets the number of values that are kept for <see cref="StaleLifetime"/>; the newest are kept.</summary>
     /// <value>Default: 10,000.</value>
     public int StaleEntries { get; set; } = 10_000;
 
     /// <summary>
-    /// After which part of its lifetime <c>GetOrCreateAsync</c> fetches a value from the source again, in the background and in one process
-    /// of the fleet, while the old one is still served: 0.8 is after four fifths.
+    /// Gets or sets the fraction of a value's lifetime after which <c>GetOrCreateAsync</c> refreshes it from the source, in the background
+    /// and in one process of the fleet, while the current value is still served. For example, 0.8 refreshes after four fifths.
     /// </summary>
-    /// <value>Default: 0, never. Below 1.</value>
+    /// <value>Default: 0, which disables eager refresh. Less than 1.</value>
     public double EagerRefresh { get; set; }
 
     /// <summary>
-    /// The lifetime of what <c>GetOrCreateAsync</c> stores, and of each near entry, is shortened by a random part of at most this, so that
-    /// what was stored together does not end together.
+    /// Gets or sets the greatest random fraction by which lifetimes of created values and of near entries are shortened, so that values
+    /// stored together do not expire together.
     /// </summary>
     /// <value>Default: 0.1. At most 0.5.</value>
     public double LifetimeJitter { get; set; } = 0.1;
 
-    /// <summary>Whether a rule whose keys are written too fast is announced no more until they are quiet again.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether a rule whose keys are written too fast stops being announced until the writes slow down.
+    /// </summary>
     /// <value>Default: true.</value>
     public bool ChurnBreaker { get; set; } = true;
 
-    /// <summary>Writes a second to the keys of one rule, in one process and for 5 s, above which the churn breaker trips.</summary>
+    /// <summary>
+    /// Gets or sets the writes per second to the keys of one rule, in one process during 5 s, above which the churn breaker trips.
+    /// </summary>
     /// <value>Default: 20.</value>
     public double MaxWritesPerSecond { get; set; } = 20;
 
     /// <summary>
-    /// Writes a second to the keys of one rule, of all processes together over half a minute, above which the churn breaker trips. A rule
-    /// whose <see cref="MaxWritesPerSecond"/> is higher has that as its limit.
+    /// Gets or sets the writes per second to the keys of one rule, of all processes together during 30 s, above which the churn breaker
+    /// trips. If the rule's <see cref="MaxWritesPerSecond"/> is greater, that is the limit.
     /// </summary>
     /// <value>
-    /// Null, the default: half of <see cref="BudgetOptions.AnnouncementsPerNamespace"/>, which is 50. Each write of a process that writes
-    /// seldom is a transaction of its own, and no single rule may take what all others need.
+    /// Null, the default, uses half of <see cref="BudgetOptions.AnnouncementsPerNamespace"/>, which is 50: each write of a process that
+    /// writes rarely is a transaction of its own, and no single rule may use up the budget of all.
     /// </value>
     public double? MaxFleetWritesPerSecond { get; set; }
 
-    /// <summary>What the ZooKeeper ensemble is asked to do at most.</summary>
+    /// <summary>Gets the limits of the load on the ZooKeeper ensemble.</summary>
     public BudgetOptions Budgets { get; private set; } = new();
 
-    /// <summary>How this namespace behaves in an ensemble that others use, too.</summary>
+    /// <summary>Gets the behavior of this namespace in a shared ensemble.</summary>
     public EnsembleOptions Ensemble { get; private set; } = new();
 
-    /// <summary>The memcached servers. None, and no ZooKeeper either: an embedded stand-in for development and tests.</summary>
+    /// <summary>
+    /// Gets the settings of the memcached client. Without servers, and without ZooKeeper, an embedded remote is used for development and
+    /// tests.
+    /// </summary>
     public MemcachedOptions Memcached { get; } = new();
 
     /// <summary>
-    /// Another vendor's cache in the place of memcached, which can only get, set and remove: what is promised then, and what is not, is in
-    /// <c>docs/other-remotes.md</c>. It is not disposed.
+    /// Gets or sets another vendor's cache in the place of memcached. It can only get, set and remove; <c>docs/other-remotes.md</c> says
+    /// what is guaranteed then. It is not disposed with the cache.
     /// </summary>
-    /// <value>Default: null. Not read from configuration; in a container <c>UseDistributedCache</c> sets it.</value>
+    /// <value>Default: null. Not read from configuration; <c>UseDistributedCache</c> sets it in a container.</value>
     public IDistributedCache? DistributedCache { get; set; }
 
-    /// <summary>The ZooKeeper ensemble. None: audits alone, an invalidation takes about a second.</summary>
-    /// <remarks>A cache outlives its sessions: <see cref="ZooKeeperOptions.RenewSession"/> is on here.</remarks>
+    /// <summary>
+    /// Gets the settings of the ZooKeeper client. Without ZooKeeper only audits find changes, and an invalidation takes about a second.
+    /// </summary>
+    /// <remarks>A cache outlives its sessions, so <see cref="ZooKeeperOptions.RenewSession"/> is on.</remarks>
     public ZooKeeperOptions ZooKeeper { get; } = new() { RenewSession = true };
 
     /// <summary>
-    /// How values that are neither strings nor bytes are written as JSON; copied. Where no resolver is set and the application may use
-    /// reflection, the serializer's default one is taken. A trimmed application sets it to the options of a source-generated context that
-    /// lists the types of its values.
+    /// Gets or sets the serializer options for values that are neither strings nor bytes; copied. If no resolver is set and reflection is
+    /// enabled, the default resolver is used. A trimmed application sets the options of a source-generated context that lists its value
+    /// types.
     /// </summary>
     /// <value>
-    /// Null, the default: the serializer's own defaults, with fields and with named floating-point literals. Not read from configuration.
+    /// Null, the default, uses the serializer's defaults with fields and named floating-point literals. Not read from configuration.
     /// </value>
     public JsonSerializerOptions? Json { get; set; }
 
     /// <summary>
-    /// Types whose values nobody changes, so that all callers have the same instance; also where they are held by tuples and immutable
-    /// collections. Of any other type that can be changed each caller gets a copy of its own. Strings, numbers, and sealed types with
-    /// <c>[ImmutableObject(true)]</c> need not be named.
+    /// Gets the types whose values are never changed, so that all callers share one instance, also inside tuples and immutable collections.
+    /// For any other mutable type each caller receives its own copy. Strings, numbers, and sealed types with <c>[ImmutableObject(true)]</c>
+    /// need not be listed.
     /// </summary>
-    /// <value>Default: empty. Not read from configuration; a rule says the same by <see cref="RuleOptions.ShareValues"/>.</value>
+    /// <value>Default: empty. Not read from configuration; <see cref="RuleOptions.ShareValues"/> does the same for a rule.</value>
     public ICollection<Type> ImmutableTypes { get; private set; } = [];
 
     /// <summary>
-    /// Types whose values are stored although JSON does not hold all their state, for example a field that only remembers what was
-    /// computed; <c>object</c> lets any value stand in members of that type, and come back as a <see cref="JsonElement"/>. Of any other
+    /// Gets the types whose values are stored although JSON does not hold all their state, for example a field that only caches a computed
+    /// result. <c>object</c> permits any value in members of that type, which is read back as a <see cref="JsonElement"/>. For any other
     /// type a write throws <see cref="NotSupportedException"/> that says what would be lost.
     /// </summary>
     /// <value>Default: empty. Not read from configuration.</value>
     public ICollection<Type> LossyTypes { get; private set; } = [];
 
-    /// <summary>With ZooKeeper the rules that the registry begins with where there is none; without it the rules.</summary>
+    /// <summary>
+    /// Gets the rules. With ZooKeeper they are the initial content of the registry if there is none; without ZooKeeper they are the rules
+    /// in force.
+    /// </summary>
     /// <value>Default: empty, nothing is kept near.</value>
     public IList<RuleOptions> Rules { get; private set; } = [];
 
-    /// <summary>The path of the section that these were read from; empty: none.</summary>
+    /// <summary>Gets or sets the path of the configuration section these settings were read from; empty for none.</summary>
     internal string Source { get; set; } = "";
 
-    /// <summary>What was wrong in the configuration that these were read from; the validator reports it with the rest.</summary>
+    /// <summary>Gets the errors found while the settings were read from configuration. The validator reports them with its own.</summary>
     internal List<string> BindingErrors { get; } = [];
 
-    /// <summary>Whether something else than memcached is the remote.</summary>
+    /// <summary>Gets a value indicating whether the remote tier is not memcached.</summary>
     internal bool HasOtherRemote => DistributedCache is not null;
 
-    /// <summary>What only tests change. No configuration can say it.</summary>
+    /// <summary>Gets the switches of tests. They cannot be set from configuration.</summary>
     internal TestSeams Seams { get; private set; } = new();
 
-    /// <summary>A copy; <see cref="Memcached"/> and <see cref="ZooKeeper"/> are shared with it, since their clients copy them.</summary>
+    /// <summary>Returns a copy. It shares <see cref="Memcached"/> and <see cref="ZooKeeper"/>, which their clients copy.</summary>
     internal NearCacheOptions Copy()
     {
         var copy = (NearCacheOptions)MemberwiseClone();

@@ -2,30 +2,35 @@ using Microsoft.Extensions.Caching.Hybrid;
 
 namespace NearCache;
 
-/// <summary>The settings of a <see cref="NearHybridCache"/>. They are read when it is made; a later change has no effect.</summary>
+/// <summary>The settings of a <see cref="NearHybridCache"/>. They are read when it is created; later changes have no effect.</summary>
 public sealed class NearHybridCacheOptions
 {
-    /// <summary>What counts where a call does not say: each value that is not null.</summary>
-    /// <value>Default: null. Then values live for <see cref="NearCacheOptions.ItemLifetime"/>, and stay near as their rule says.</value>
+    /// <summary>Gets or sets the entry options of calls that specify none; each non-null member applies.</summary>
+    /// <value>
+    /// Default: null. Values then live for <see cref="NearCacheOptions.ItemLifetime"/>, and stay near as long as their rule permits.
+    /// </value>
     public HybridCacheEntryOptions? DefaultEntryOptions { get; set; }
 
     /// <summary>
-    /// The largest value that is stored, as its serializer writes it. A larger one is logged and stored nowhere; who asked for it gets it.
+    /// Gets or sets the largest serialized value that is stored, in bytes. A larger value is logged and returned to its caller, but not
+    /// stored.
     /// </summary>
-    /// <value>Default: 1 MiB, which is also the most that memcached takes unless told otherwise, its own header included.</value>
+    /// <value>Default: 1 MiB, which is also memcached's default limit, including its own header.</value>
     public long MaximumPayloadBytes { get; set; } = 1 << 20;
 
     /// <summary>
-    /// The longest key, in characters. A longer one is logged and not cached. Keys that memcached cannot have, from about 250 bytes on, are
-    /// stored by their hash.
+    /// Gets or sets the length of the longest key, in characters. A longer key is logged and not cached. A key that memcached cannot hold,
+    /// above about 250 bytes, is stored under its hash.
     /// </summary>
     /// <value>Default: 1,024.</value>
     public int MaximumKeyLength { get; set; } = 1024;
 
-    /// <summary>What of <see cref="HybridCacheOptions"/> is not honoured: the setting, its value, and why.</summary>
+    /// <summary>
+    /// Gets the settings of <see cref="HybridCacheOptions"/> that are not honored: the setting, its value, and the reason.
+    /// </summary>
     internal List<(string Setting, string Value, string Reason)> NotHonoured { get; } = [];
 
-    /// <summary>Takes over what Microsoft's options for every <see cref="HybridCache"/> say.</summary>
+    /// <summary>Copies Microsoft's options for every <see cref="HybridCache"/>.</summary>
     internal void Take(HybridCacheOptions common)
     {
         MaximumPayloadBytes = common.MaximumPayloadBytes;
@@ -49,14 +54,18 @@ public sealed class NearHybridCacheOptions
         if (common.DistributedCacheServiceKey is { } key)
         {
             NotHonoured.Add((
-                $"{nameof(HybridCacheOptions)}.{nameof(common.DistributedCacheServiceKey)}", $"{key}", "the second tier is memcached, or what UseDistributedCache names"));
+                $"{nameof(HybridCacheOptions)}.{nameof(common.DistributedCacheServiceKey)}",
+                $"{key}",
+                "the second tier is memcached, or what UseDistributedCache names"));
         }
     }
 
-    /// <summary>Serializers for types that no <see cref="IHybridCacheSerializer{T}"/> is registered for; the last that knows a type counts.
-    /// What the container has (<see cref="IHybridCacheSerializerFactory"/>) is added by the registration.</summary>
+    /// <summary>
+    /// Gets the factories of serializers for types without a registered <see cref="IHybridCacheSerializer{T}"/>; the last factory that
+    /// supports a type is used. Factories in the container (<see cref="IHybridCacheSerializerFactory"/>) are added by the registration.
+    /// </summary>
     /// <value>
-    /// Default: none. Strings and byte arrays are stored as they are, all else as JSON (<see cref="NearCacheOptions.Json"/>).
+    /// Default: empty. Strings and byte arrays are stored unchanged, other values as JSON (<see cref="NearCacheOptions.Json"/>).
     /// </value>
     public IList<IHybridCacheSerializerFactory> SerializerFactories { get; } = [];
 }

@@ -1,18 +1,17 @@
 namespace NearCache;
 
-/// <summary>What a read does when memcached cannot be asked.</summary>
+/// <summary>Specifies the result of a read when memcached fails.</summary>
 public enum RemoteFailurePolicy
 {
-    /// <summary>The read counts as a miss; the failure is counted and logged.</summary>
+    /// <summary>The read is a miss; the failure is counted and logged.</summary>
     Miss = 0,
 
-    /// <summary>The read throws <c>NearCacheException</c>.</summary>
+    /// <summary>The read throws <see cref="NearCacheException"/>.</summary>
     Throw = 1,
 
     /// <summary>
-    /// The read is answered with the last value that this process knew, if that is no older than
-    /// <see cref="NearCacheOptions.StaleLifetime"/>: it is marked as stale (<see cref="CacheResult{T}.IsStale"/>), and no factory runs.
-    /// There is none: a miss.
+    /// The read returns the last value known to this process, if it is no older than <see cref="NearCacheOptions.StaleLifetime"/>;
+    /// otherwise it is a miss. The result is marked as stale (<see cref="CacheResult{T}.IsStale"/>), and no factory runs.
     /// </summary>
     ServeStale = 2,
 }

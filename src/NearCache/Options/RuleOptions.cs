@@ -1,76 +1,80 @@
 namespace NearCache;
 
-/// <summary>A rule as it stands in configuration: which keys are kept near, and how.</summary>
+/// <summary>A rule in configuration: which keys are kept near, and how.</summary>
 /// <remarks>
-/// With ZooKeeper configured rules seed the registry where there is none; once it exists it alone decides. Without ZooKeeper they are what
-/// is in force, also when they change while the process runs.
+/// With ZooKeeper, rules in configuration are the initial content of the registry if there is none; after that the registry alone decides.
+/// Without ZooKeeper they are in force, and configuration reloads change them.
 /// </remarks>
 public sealed class RuleOptions
 {
-    /// <summary>What the rule is called in logs, metrics and edits: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.</summary>
+    /// <summary>
+    /// Gets or sets the name of the rule in logs, metrics and edits: 1 to 64 letters, digits, <c>.</c>, <c>_</c> and <c>-</c>.
+    /// </summary>
     /// <value>Default: empty, which is refused.</value>
     public string Name { get; set; } = "";
 
     /// <summary>
-    /// The keys it covers: an exact key (<c>site:parameters</c>), a prefix (<c>product:*</c>), or a glob (<c>product:*:price</c>,
-    /// <c>shop:??:menu</c>).
+    /// Gets or sets the pattern of the keys: an exact key (<c>site:parameters</c>), a prefix (<c>product:*</c>), or a glob
+    /// (<c>product:*:price</c>, <c>shop:??:menu</c>).
     /// </summary>
     /// <value>Default: empty, which is refused.</value>
     public string Match { get; set; } = "";
 
-    /// <summary>How long an entry may stay near, whatever happens.</summary>
-    /// <value>Default: none, <see cref="NearCacheOptions.NearLifetime"/> counts.</value>
+    /// <summary>Gets or sets the greatest lifetime of a near entry.</summary>
+    /// <value>Default: null, which uses <see cref="NearCacheOptions.NearLifetime"/>.</value>
     public TimeSpan? NearLifetime { get; set; }
 
     /// <summary>
-    /// How old the last proof of freshness may be. Never more than <see cref="NearCacheOptions.MaxStaleness"/>, at least 3 s.
+    /// Gets or sets the greatest age of the last confirmation. At least 3 s, at most <see cref="NearCacheOptions.MaxStaleness"/>.
     /// </summary>
-    /// <value>Default: none, <see cref="NearCacheOptions.MaxStaleness"/> counts.</value>
+    /// <value>Default: null, which uses <see cref="NearCacheOptions.MaxStaleness"/>.</value>
     public TimeSpan? MaxStaleness { get; set; }
 
     /// <summary>
-    /// How long a null that a factory returned is kept: what is not there in the source. Whole seconds; zero: it is not kept.
+    /// Gets or sets the time a null that a factory returned is cached, in whole seconds. A null stands for data that does not exist in the
+    /// source. Zero disables caching of nulls.
     /// </summary>
-    /// <value>Default: none, as any other value.</value>
+    /// <value>Default: null, which treats a null like any other value.</value>
     public TimeSpan? MissLifetime { get; set; }
 
     /// <summary>
-    /// Keys to fetch from memcached when a process starts and when the rule comes into force, at most 100. Each must be one that
-    /// <see cref="Match"/> covers.
+    /// Gets the keys to fetch from memcached when a process starts and when the rule comes into force, at most 100. <see cref="Match"/>
+    /// must cover each of them.
     /// </summary>
     /// <value>Default: empty.</value>
     public IList<string> Preload { get; } = [];
 
-    /// <summary>Writes a second, in one process and for 5 s, above which the churn breaker trips.</summary>
-    /// <value>Default: none, <see cref="NearCacheOptions.MaxWritesPerSecond"/> counts.</value>
+    /// <summary>Gets or sets the writes per second, in one process during 5 s, above which the churn breaker trips.</summary>
+    /// <value>Default: null, which uses <see cref="NearCacheOptions.MaxWritesPerSecond"/>.</value>
     public double? MaxWritesPerSecond { get; set; }
 
-    /// <summary>Writes a second, of all processes together over half a minute, above which the churn breaker trips.</summary>
+    /// <summary>Gets or sets the writes per second, of all processes together during 30 s, above which the churn breaker trips.</summary>
     /// <value>
-    /// Default: none, the greater of <see cref="NearCacheOptions.MaxFleetWritesPerSecond"/> and <see cref="MaxWritesPerSecond"/> counts.
+    /// Default: null, which uses the greater of <see cref="NearCacheOptions.MaxFleetWritesPerSecond"/> and
+    /// <see cref="MaxWritesPerSecond"/>.
     /// </value>
     public double? MaxFleetWritesPerSecond { get; set; }
 
-    /// <summary>What becomes of an entry whose key was written elsewhere.</summary>
+    /// <summary>Gets or sets the handling of a near entry whose key was written elsewhere.</summary>
     /// <value>Default: <see cref="InvalidationPolicy.Drop"/>.</value>
     public InvalidationPolicy OnInvalidate { get; set; }
 
     /// <summary>
-    /// Whether callers may have the same instance of a near value whatever its type, because none of them changes it. Otherwise that is so
-    /// for types that cannot be changed and for those in <see cref="NearCacheOptions.ImmutableTypes"/>, and of all others each caller gets
-    /// a copy of its own, which is read from the bytes each time.
+    /// Gets or sets a value indicating whether callers share one instance of a near value of any type, because no caller changes it.
+    /// Otherwise only immutable types and <see cref="NearCacheOptions.ImmutableTypes"/> are shared, and for other types each caller
+    /// receives its own copy, decoded on each hit.
     /// </summary>
     /// <value>Default: false.</value>
     public bool ShareValues { get; set; }
 
-    /// <summary>Whether the rule is in force.</summary>
+    /// <summary>Gets or sets a value indicating whether the rule is in force.</summary>
     /// <value>Default: true.</value>
     public bool Enabled { get; set; } = true;
 
     /// <summary>
-    /// Whether the rule is only tried: it counts what it would do (<see cref="RuleSnapshot"/>, <see cref="RuleUsage"/>), keeps nothing near
-    /// and announces nothing. <see cref="IRuleRegistry.EndDryRunAsync"/> puts it in force. Does not go together with <see cref="Enabled"/>
-    /// = false.
+    /// Gets or sets a value indicating whether the rule is a dry run: it counts what it would do (<see cref="RuleSnapshot"/>,
+    /// <see cref="RuleUsage"/>), but keeps nothing near and announces nothing. <see cref="IRuleRegistry.EndDryRunAsync"/> puts it in force.
+    /// Cannot be combined with <see cref="Enabled"/> = false.
     /// </summary>
     /// <value>Default: false.</value>
     public bool DryRun { get; set; }
@@ -100,14 +104,15 @@ public sealed class RuleOptions
     }
 }
 
-/// <summary>What a process does with a near entry whose key was written elsewhere.</summary>
+/// <summary>Specifies the handling of a near entry whose key was written elsewhere.</summary>
 public enum InvalidationPolicy
 {
-    /// <summary>The entry is dropped; the next read asks the remote.</summary>
+    /// <summary>The entry is dropped; the next read fetches the value.</summary>
     Drop = 0,
 
     /// <summary>
-    /// The entry is dropped and fetched again in the background, after a random pause, so that a fleet does not ask at one instant.
+    /// The entry is dropped and fetched again in the background after a random delay, so that the processes of a fleet do not read at the
+    /// same instant.
     /// </summary>
     Refresh = 1,
 }

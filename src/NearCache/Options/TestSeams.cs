@@ -1,16 +1,18 @@
 namespace NearCache;
 
-/// <summary>Parts of a cache that tests switch off to prove that the tests notice.</summary>
+/// <summary>Parts of a cache that tests disable, to prove that the tests notice.</summary>
 internal sealed record TestSeams
 {
-    /// <summary>Serves near entries however long ago their server was confirmed: for the test that shows what the gate prevents.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether near entries are served without a confirmation, to show what the gate prevents.
+    /// </summary>
     public bool HoldGateOpen { get; set; }
 
     /// <summary>
-    /// Compiles every rule as if it covered every key: for the test that shows what limits the damage of a broken matcher.
+    /// Gets or sets a value indicating whether every rule matches every key, to show what limits the damage of a broken matcher.
     /// </summary>
     public bool BreakMatcher { get; set; }
 
-    /// <summary>Believes the first count of the members, whatever it is: for tests that count transactions.</summary>
+    /// <summary>Gets or sets a value indicating whether the first count of members is trusted, for tests that count transactions.</summary>
     public bool TrustFirstCount { get; set; }
 }

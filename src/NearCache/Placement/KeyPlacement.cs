@@ -6,7 +6,8 @@ using NearCache.Remote.Keys;
 
 namespace NearCache.Placement;
 
-/// <summary>Finds out whether a string can be a key, and which server owns it.</summary>
+/// <summary>Validates keys, and finds their physical names and the servers that own them.</summary>
+/// <remarks>This folder maps what the application names (keys, counters, locks, tags) to items on servers.</remarks>
 internal sealed class KeyPlacement
 {
     private readonly NamespacePrefix _prefix;
@@ -18,9 +19,10 @@ internal sealed class KeyPlacement
     private volatile bool _isClosed;
 
     /// <param name="prefix">
-    /// Of the namespace's keys. Until it is decided, keys are placed by the default, and placed again before anything is sent.
+    /// The prefix of the namespace's keys. Until it is known, keys are placed by the default prefix, and placed again before anything is
+    /// sent.
     /// </param>
-    /// <param name="named">Makes the names of keys behind a prefix.</param>
+    /// <param name="named">Creates the names of keys with a prefix.</param>
     public KeyPlacement(
         NamespacePrefix prefix,
         Func<string, PhysicalKeys> named,
@@ -36,46 +38,47 @@ internal sealed class KeyPlacement
         {
             _keys = named(value);
 
-            // What was read before was read by another name.
+            // Earlier entries were read under another name.
             epochs.RaiseRing();
         };
     }
 
-    /// <summary>Whether keys that are placed now stay where they are.</summary>
+    /// <summary>Gets a value indicating whether the prefix of keys is known, so that places are final.</summary>
     public bool IsPrefixKnown => _prefix.Value is not null;
 
-    /// <summary>Whether a key's place is where it stays.</summary>
+    /// <summary>Returns whether the place of a key is final.</summary>
     public bool IsFinal(in PlacedKey place) => IsPrefixKnown && place.Physical.Length - place.Name.Length == _keys.PrefixLength;
 
-    /// <summary>Waits until the prefix of keys is decided, or no server can say.</summary>
-    /// <returns>Whether it is decided.</returns>
+    /// <summary>Waits until the prefix of keys is known, or no server can tell.</summary>
+    /// <returns>True if the prefix is known; otherwise, false.</returns>
     public ValueTask<bool> PrefixKnownAsync(CancellationToken cancellationToken) => _prefix.SettledAsync(cancellationToken);
 
-    /// <summary>Waits until the prefix of keys is decided: nothing is written by a name that the fleet may not look for.</summary>
-    /// <exception cref="NearCacheException">No server can say.</exception>
+    /// <summary>Waits until the prefix of keys is known, so that nothing is written under a name that the fleet does not read.</summary>
+    /// <exception cref="NearCacheException">No server can tell the prefix.</exception>
     public async ValueTask RequirePrefixAsync(CancellationToken cancellationToken)
     {
         if (!await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false))
         {
-            throw new NearCacheException("Nothing was written: no memcached server answers, and KeyPrefix is not set, so it is not known yet by which name the fleet keeps the key.")
+            throw new NearCacheException("Nothing was written: no memcached server answers, and KeyPrefix is not set, so it is not known "
+                + "yet by which name the fleet keeps the key.")
             {
                 IsTransient = true,
             };
         }
     }
 
-    /// <summary>Returns the place of a key once the prefix is decided; as it is if no server can say.</summary>
+    /// <summary>Returns the final place of a key; the given place if no server can tell the prefix.</summary>
     public async ValueTask<PlacedKey> FinalAsync(PlacedKey place, CancellationToken cancellationToken) =>
         await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false) && !IsFinal(place) ? PlaceName(place.Text) : place;
 
-    /// <summary>All servers.</summary>
+    /// <summary>Gets all servers.</summary>
     public IReadOnlyList<CoherentServer> Servers => _servers.All;
 
-    /// <summary>Has no place for any key from now on: the cache is disposed.</summary>
+    /// <summary>Refuses every key from now on, because the cache is disposed.</summary>
     public void Close() => _isClosed = true;
 
-    /// <summary>Refuses calls once the cache is disposed.</summary>
-    /// <exception cref="ObjectDisposedException">It is.</exception>
+    /// <summary>Throws if the cache is disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
     public void ThrowIfClosed()
     {
         if (_isClosed)
@@ -84,22 +87,22 @@ internal sealed class KeyPlacement
         }
     }
 
-    /// <summary>Whether memcached can have this as a key.</summary>
+    /// <summary>Returns whether memcached can hold this key.</summary>
     public bool CanHold(string key) => _keys.CanHold(key);
 
-    /// <summary>Whether a user's key is known by another name, and by which.</summary>
+    /// <summary>Returns whether a key is stored under another name, and which.</summary>
     public bool HasName(string key, out string name)
     {
         name = _keys.HasName(key) ? _keys.NameOf(key) : key;
         return !ReferenceEquals(name, key);
     }
 
-    /// <summary>The place of a user's key.</summary>
-    /// <exception cref="ArgumentException">It cannot be a key.</exception>
+    /// <summary>Returns the place of an application's key.</summary>
+    /// <exception cref="ArgumentException">The key is invalid.</exception>
     public PlacedKey Place(string key) => PlaceName(_keys.NameOf(key));
 
     /// <summary>
-    /// The place of a key that nobody has looked at yet, or of one that was placed before, by its name. False: it cannot be a key.
+    /// Returns the place of an unchecked key, or of a key that was placed before, by its name. Returns false if the key is invalid.
     /// </summary>
     public bool TryPlace(string key, out PlacedKey place)
     {
@@ -116,8 +119,8 @@ internal sealed class KeyPlacement
         }
     }
 
-    /// <summary>The place of a key that was placed before, by its name.</summary>
-    /// <exception cref="ArgumentException">It cannot be a key.</exception>
+    /// <summary>Returns the place of a key that was placed before, by its name.</summary>
+    /// <exception cref="ArgumentException">The key is invalid.</exception>
     public PlacedKey PlaceName(string key)
     {
         ThrowIfClosed();
@@ -129,9 +132,9 @@ internal sealed class KeyPlacement
         return new PlacedKey(key, physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, _stale.EpochOf(hash));
     }
 
-    /// <summary>The place of a user's counter.</summary>
-    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
-    /// <exception cref="NotSupportedException">The remote cannot count.</exception>
+    /// <summary>Returns the place of an application's counter.</summary>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
+    /// <exception cref="NotSupportedException">The remote tier has no counters.</exception>
     public PlacedCounter PlaceCounter(ReadOnlySpan<char> counter)
     {
         ThrowIfClosed();
@@ -140,9 +143,9 @@ internal sealed class KeyPlacement
         return new PlacedCounter(physical.AsMemory(_keys.CounterPrefixLength), physical, _servers.OwnerOf(physical));
     }
 
-    /// <summary>The place of a tag.</summary>
-    /// <param name="name">The tag's name.</param>
-    /// <param name="server">The server that has it; null: the one that owns its key.</param>
+    /// <summary>Returns the place of a tag.</summary>
+    /// <param name="name">The name of the tag.</param>
+    /// <param name="server">The server of the tag; null for the owner of its key.</param>
     public PlacedKey PlaceTag(string name, CoherentServer? server)
     {
         ThrowIfClosed();
@@ -155,9 +158,9 @@ internal sealed class KeyPlacement
             $"{PhysicalKeys.ReservedTags}{name}", physical.AsMemory(keys.PrefixLength), physical, hash, server, server.Epoch, ring, 0);
     }
 
-    /// <summary>The place of a user's lock; its fence lies on the same server, so that both are counted in one write.</summary>
-    /// <exception cref="ArgumentException">The name cannot be a key.</exception>
-    /// <exception cref="NotSupportedException">The remote has no locks.</exception>
+    /// <summary>Returns the place of an application's lock. Its fence is on the same server, so that both are written together.</summary>
+    /// <exception cref="ArgumentException">The name is invalid.</exception>
+    /// <exception cref="NotSupportedException">The remote tier has no locks.</exception>
     public PlacedLock PlaceLock(string name)
     {
         ThrowIfClosed();
@@ -166,13 +169,14 @@ internal sealed class KeyPlacement
         return new PlacedLock(name, key, _keys.OfFence(name), _servers.OwnerOf(key));
     }
 
-    /// <summary>Refuses what only memcached can do.</summary>
-    /// <exception cref="NotSupportedException">The remote is another vendor's.</exception>
+    /// <summary>Throws if the remote tier is not memcached.</summary>
+    /// <exception cref="NotSupportedException">The remote tier is another vendor's.</exception>
     public void RequireMemcached(string what)
     {
         if (!_hasCounters)
         {
-            throw new NotSupportedException($"{what} needs memcached: the remote of this cache is an IDistributedCache (UseDistributedCache), which can only get, set and remove.");
+            throw new NotSupportedException($"{what} needs memcached: the remote of this cache is an IDistributedCache "
+                + "(UseDistributedCache), which can only get, set and remove.");
         }
     }
 

@@ -3,27 +3,25 @@ using NearCache.Coherence.Ledger;
 
 namespace NearCache.Placement;
 
-/// <summary>A key that is known to be one, with its bytes and the server that owns it.</summary>
+/// <summary>A valid key with its bytes and the server that owns it.</summary>
 /// <param name="Text">
-/// As the application names it, or, if that is too long, its name: what the near tier, the rules and the flights know it by.
+/// The key of the application, or its hashed name if it is too long. The near tier, the rules and the flights use it.
 /// </param>
-/// <param name="Name">The same in UTF-8: what hashes, logs and slots hold.</param>
-/// <param name="Physical">What memcached knows it by: the name behind the configured prefix.</param>
+/// <param name="Name">The same in UTF-8. Hashes, logs and slots use it.</param>
+/// <param name="Physical">The key on memcached: the name with the configured prefix.</param>
 /// <param name="Hash">The hash of the name.</param>
-/// <param name="Server">The server that owns it.</param>
-/// <param name="Life">
-/// The life of the server's contents, noted before anything is asked about the key: what a CAS that is read is of.
-/// </param>
-/// <param name="Ring">The generation of the server list, read before the list was asked.</param>
-/// <param name="StaleEpoch">The epoch of the key in the <see cref="Near.StaleStore"/>, read before anything is asked about the key.</param>
+/// <param name="Server">The owner of the key.</param>
+/// <param name="Life">The life of the server's contents, read before any request for the key; a CAS that is read belongs to it.</param>
+/// <param name="Ring">The generation of the server list, read before the list was used.</param>
+/// <param name="StaleEpoch">The epoch of the key in the <see cref="Near.StaleStore"/>, read before any request for the key.</param>
 internal readonly record struct PlacedKey(
     string Text, ReadOnlyMemory<byte> Name, byte[] Physical, KeyHash Hash, CoherentServer Server, int Life, long Ring, long StaleEpoch);
 
-/// <summary>A counter, and the server that owns it.</summary>
-/// <param name="Name">As the application names it, or, if that is too long, its name; in UTF-8.</param>
-/// <param name="Physical">What memcached knows it by.</param>
-/// <param name="Server">The server that owns it.</param>
+/// <summary>A counter and the server that owns it.</summary>
+/// <param name="Name">The name of the application, or its hashed name if it is too long; in UTF-8.</param>
+/// <param name="Physical">The key on memcached.</param>
+/// <param name="Server">The owner.</param>
 internal readonly record struct PlacedCounter(ReadOnlyMemory<byte> Name, byte[] Physical, CoherentServer Server);
 
-/// <summary>Where a lock is: the server, the item that is the lock, and the counter of its fence beside it.</summary>
+/// <summary>A lock: its server, its item, and the counter of its fence.</summary>
 internal readonly record struct PlacedLock(string Name, byte[] Key, byte[] Fence, CoherentServer Server);

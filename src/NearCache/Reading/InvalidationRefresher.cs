@@ -6,15 +6,14 @@ using NearCache.Near;
 namespace NearCache.Reading;
 
 /// <summary>
-/// Fetches again what was voided here, where the rule says so: each key after a random pause, so that a fleet that hears of a change does
-/// not ask at one instant.
+/// Fetches voided keys again where the rule requests it, each after a random delay, so that a fleet does not read at the same instant.
 /// </summary>
 internal sealed class InvalidationRefresher : IAsyncDisposable
 {
-    // More keys than this wait only when the application writes as fast as it reads; those beyond are read when somebody asks.
+    // More keys than this wait only if the application writes as fast as it reads; the rest are fetched when they are read.
     private const int MostWaiting = 10_000;
     private const int LongestPause = 1_000;
-    private readonly Lock _lock = new();   // guards the two that follow
+    private readonly Lock _lock = new();   // guards the next two fields
     private readonly PriorityQueue<string, long> _due = new();
     private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
     private readonly PrefetchPath _prefetch;
@@ -24,14 +23,15 @@ internal sealed class InvalidationRefresher : IAsyncDisposable
     private readonly LoopSignal _wake;
     private readonly BackgroundLoop _loop;
 
-    public InvalidationRefresher(PrefetchPath prefetch, NearStore near, NearClock clock, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
+    public InvalidationRefresher(
+        PrefetchPath prefetch, NearStore near, NearClock clock, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
     {
         (_prefetch, _near, _clock, _metrics, _wake) = (prefetch, near, clock, metrics, new LoopSignal(time));
         _loop = new BackgroundLoop(logger, "refreshing");
         _loop.Start(NextAsync);
     }
 
-    /// <summary>An entry was voided. Called under the lock of its server: it only notes the key.</summary>
+    /// <summary>Queues the key of a voided entry. Called with the lock of its server held, so it only records the key.</summary>
     public void Voided(NearEntry entry)
     {
         if (entry.Rule.Rule.OnInvalidate != InvalidationPolicy.Refresh)
@@ -83,7 +83,7 @@ internal sealed class InvalidationRefresher : IAsyncDisposable
                 _due.Dequeue();
                 _waiting.Remove(key);
 
-                // Somebody may have read it meanwhile.
+                // The key may have been read meanwhile.
                 if (_near.Find(key)?.IsServable(now) != true)
                 {
                     keys.Add(key);

@@ -6,17 +6,15 @@ using NearCache.Placement;
 
 namespace NearCache.Reading;
 
-/// <summary>Fetches into the near tier what nobody has asked for yet: keys that a rule lists, and keys that were just voided.</summary>
-/// <remarks>
-/// Nobody knows here as what a value will be read, so it is kept as it came; the first read makes it an entry as any other.
-/// </remarks>
+/// <summary>Fetches keys into the near tier before they are read: preload keys, and keys that were just voided.</summary>
+/// <remarks>The type of the value is not known here, so the bytes are kept; the first read turns them into a regular entry.</remarks>
 internal sealed class PrefetchPath(KeyPlacement map, ReadPath reads, NearClock clock, NearCacheMetrics metrics, long maxStaleness)
 {
-    /// <summary>Fetches keys, pipelined, each server's in one write.</summary>
+    /// <summary>Fetches keys, pipelined, with one write per server.</summary>
     /// <param name="keys">The keys.</param>
-    /// <param name="cause">For the meter: <c>preload</c> or <c>refresh</c>.</param>
+    /// <param name="cause">The cause in metrics: <c>preload</c> or <c>refresh</c>.</param>
     /// <returns>
-    /// Those that could not be fetched now: no rule keeps them near yet, or their server is not confirmed or did not answer.
+    /// The keys that could not be fetched now: no rule keeps them near yet, or their server is not confirmed or did not reply.
     /// </returns>
     public async Task<IReadOnlyList<string>> FetchAsync(IEnumerable<string> keys, string cause)
     {
@@ -27,13 +25,12 @@ internal sealed class PrefetchPath(KeyPlacement map, ReadPath reads, NearClock c
         {
             if (!map.TryPlace(key, out var place))
             {
-                // A list that was written by hand, or where keys may be longer.
+                // An invalid key of a hand-written list, or of a configuration that permits longer keys.
                 metrics.Prefetched(cause, "absent");
                 continue;
             }
 
-            // Before its first audit, and while it is away, a server's entries could not be served: what is fetched then may be void by the
-            // time they can.
+            // Entries of an unconfirmed server could not be served, and may be void by the time they can.
             if (place.Server.Gate.IsOpen(clock.Now(), maxStaleness) && reads.BeginFill(place) is { } fill)
             {
                 wanted.Add((place, fill));

@@ -4,9 +4,9 @@ using NearCache.Rules;
 
 namespace NearCache.Reading;
 
-/// <summary>Fetches the keys that rules list: when the process starts, and when a rule comes into force.</summary>
+/// <summary>Fetches the preload keys of rules when the process starts and when a rule comes into force.</summary>
 /// <remarks>
-/// A rule may be filled from a server only after its lease, and a server may be away: what could not be fetched is tried again until the
+/// A rule may be filled from a server only after its lease, and a server may be away. Keys that could not be fetched are retried until the
 /// limit.
 /// </remarks>
 internal sealed class Preloader : IAsyncDisposable
@@ -17,16 +17,16 @@ internal sealed class Preloader : IAsyncDisposable
     private readonly PrefetchPath _prefetch;
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
-    private readonly Dictionary<ActiveRule, Work> _works = [];   // the loop's own
+    private readonly Dictionary<ActiveRule, Work> _works = [];   // used only by the loop
     private readonly BackgroundLoop _loop;
     private volatile bool _isSettled;
 
-    /// <param name="rules">The rules at work.</param>
-    /// <param name="areRulesKnown">Whether they have been read at all.</param>
-    /// <param name="prefetch">Fetches.</param>
-    /// <param name="limit">How long after a rule came into force its keys are tried.</param>
+    /// <param name="rules">Returns the active rules.</param>
+    /// <param name="areRulesKnown">Returns whether the rules have been read.</param>
+    /// <param name="prefetch">Fetches keys.</param>
+    /// <param name="limit">The time after a rule came into force during which its keys are retried.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Is told of a defect.</param>
+    /// <param name="logger">Logs a failure of the loop.</param>
     public Preloader(
         Func<IReadOnlyCollection<ActiveRule>> rules,
         Func<bool> areRulesKnown,
@@ -40,7 +40,7 @@ internal sealed class Preloader : IAsyncDisposable
         _loop.Start(NextAsync);
     }
 
-    /// <summary>Whether everything that the rules list was fetched, is not there, or was given up.</summary>
+    /// <summary>Gets a value indicating whether every preload key was fetched, is absent, or was given up.</summary>
     public bool IsSettled => _isSettled;
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
@@ -63,7 +63,7 @@ internal sealed class Preloader : IAsyncDisposable
         await Task.Delay(LookEvery, _time, stopping).ConfigureAwait(false);
     }
 
-    // A rule that was switched off and on has another generation; one whose list was edited lists other keys.
+    // A rule that was switched off and on has another generation; an edited rule lists other keys.
     private void Look()
     {
         var rules = _rules();

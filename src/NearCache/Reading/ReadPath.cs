@@ -13,7 +13,8 @@ using NearCache.Rules;
 
 namespace NearCache.Reading;
 
-/// <summary>A read that the near tier could not answer: the remote is asked, and what a rule matches is kept near.</summary>
+/// <summary>Reads values after a near miss: asks the remote tier, and keeps values that a rule matches near.</summary>
+/// <remarks>This folder holds the path of a read, and prefetching.</remarks>
 internal sealed class ReadPath(
     KeyPlacement map,
     IRuleDecisions rules,
@@ -31,7 +32,7 @@ internal sealed class ReadPath(
     private readonly LogThrottle _sayUnreadable = new(SayUnreadableEvery);
     private volatile bool _hasFetched;
 
-    /// <summary>What every read asks for.</summary>
+    /// <summary>The fields that every read requests.</summary>
     public const MetaFields Fields = MetaFields.Value | MetaFields.Cas | MetaFields.TimeToLive | MetaFields.ClientFlags;
 
     public ValueTask<CacheResult<T>> GetAsync<T>(string key, CancellationToken cancellationToken) =>
@@ -84,8 +85,7 @@ internal sealed class ReadPath(
             }
         }
 
-        // Every token is taken before the first byte is sent. A server that fails costs its own keys, and of those at most what was not
-        // answered yet.
+        // Every token is taken before the first byte is sent. A failing server affects only its own keys, at most those without a reply.
         var groups = missing.GroupBy(read => read.Place.Server)
             .SelectMany(group => group.Chunk(MostInGroup))
             .Select(group => GetGroupAsync<T>(group, cancellationToken));
@@ -100,7 +100,7 @@ internal sealed class ReadPath(
         return results;
     }
 
-    /// <summary>Takes a token if the key may be kept near; before the read is sent.</summary>
+    /// <summary>Takes a fill token if the key may be kept near. Must be called before the read is sent.</summary>
     public NearFill? BeginFill(in PlacedKey place)
     {
         var rule = rules.Match(place.Text);
@@ -115,13 +115,12 @@ internal sealed class ReadPath(
         return new NearFill(rule, place.Server.Gate.BeginFill(place.Hash, place.Ring, generation, now));
     }
 
-    /// <summary>
-    /// A flight is about to read: what it finds is current as of now, and where a rule keeps the key near it may be as stale as a near hit.
-    /// </summary>
+    /// <summary>Marks what a flight reads now as current; where a rule keeps the key near, it may be as stale as a near hit.</summary>
     public static void MarkCurrent(Flight flight, in NearFill? fill) =>
-        flight.MarkCurrentAsOf(flight.Now(), fill is { Rule: { } rule } ? TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds) : TimeSpan.Zero);
+        flight.MarkCurrentAsOf(
+            flight.Now(), fill is { Rule: { } rule } ? TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds) : TimeSpan.Zero);
 
-    /// <summary>The item as a result; kept near if there is a fill whose token is still true.</summary>
+    /// <summary>Converts an item to a result, and keeps it near if the fill's token is still valid.</summary>
     public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>
         format.IsCompressed(item)
             ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default)
@@ -156,9 +155,10 @@ internal sealed class ReadPath(
     }
 
     /// <summary>
-    /// Keeps a value near that the remote holds for <paramref name="secondsLeft"/> more, counted from the fill's sending.
+    /// Keeps a value near. The remote tier holds it for <paramref name="secondsLeft"/> more, counted from the time the read was sent.
     /// </summary>
-    public void KeepNear<T>(in PlacedKey place, in NearFill fill, T value, ReadOnlyMemory<byte> bytes, int secondsLeft, CacheVersion version)
+    public void KeepNear<T>(
+        in PlacedKey place, in NearFill fill, T value, ReadOnlyMemory<byte> bytes, int secondsLeft, CacheVersion version)
     {
         if (secondsLeft is 0 or 1)
         {
@@ -166,12 +166,12 @@ internal sealed class ReadPath(
             return;
         }
 
-        // Shortened a little at random, so that what was filled together does not end together.
+        // Shortened at random, so that entries filled together do not expire together.
         var lifetime = Math.Min(
             (long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Most);
         if (secondsLeft > 0)
         {
-            // t is in whole seconds: the item may be gone almost a second earlier than it says.
+            // t is in whole seconds: the item may expire almost one second earlier.
             lifetime = Math.Min(lifetime, (secondsLeft - 1) * 1000L);
         }
 
@@ -185,8 +185,8 @@ internal sealed class ReadPath(
         }
     }
 
-    /// <summary>Keeps near what was fetched before anybody asked for it.</summary>
-    /// <returns>False: there is nothing.</returns>
+    /// <summary>Keeps a prefetched item near.</summary>
+    /// <returns>True if the item holds a value; otherwise, false.</returns>
     public bool KeepPrefetched(in PlacedKey place, in NearFill fill, in MetaResponse item)
     {
         var plain = item;
@@ -208,9 +208,7 @@ internal sealed class ReadPath(
         return true;
     }
 
-    /// <summary>
-    /// Finds a value that was fetched before anybody asked for it, and is asked for now; from now on it is an entry as any other.
-    /// </summary>
+    /// <summary>Finds a prefetched value on its first read, and turns it into a regular entry.</summary>
     public bool TryGetPrefetched<T>(string key, out CacheResult<T> result)
     {
         result = default;
@@ -219,7 +217,7 @@ internal sealed class ReadPath(
             return false;
         }
 
-        // What cannot be read is asked for again, and said to be so then.
+        // An unreadable value is read again from the remote, and reported then.
         var item = new MetaResponse { Status = MetaStatus.Ok, Value = raw.Bytes, ClientFlags = fetched.ClientFlags };
         if (!format.TryRead<T>(item, out var value, out _, out _))
         {
@@ -230,11 +228,10 @@ internal sealed class ReadPath(
         return near.TryGet(key, out result);
     }
 
-    /// <summary>Whether all callers may have the same instance: because of its type, or because the key's rule says so.</summary>
+    /// <summary>Returns whether all callers may share one instance, because of the type or the key's rule.</summary>
     public bool SharesInstances<T>(in PlacedKey place) => shared.Has<T>() || RuleOf(place) is { Rule.ShareValues: true };
 
-    // What a first look in the near tier by the key itself does not find: a value that nobody has read yet, or a key that is known by
-    // another name.
+    // Finds what a near lookup by the key itself does not: a prefetched value, or a key with a hashed name.
     private bool TryGetNear<T>(string key, out CacheResult<T> result) =>
         TryGetPrefetched(key, out result)
             || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetPrefetched(name, out result)));
@@ -242,15 +239,16 @@ internal sealed class ReadPath(
     private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes, ActiveRule rule) =>
         shared.Has<T>() || rule.Rule.ShareValues || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
 
-    // Strings hold two bytes a letter, of which most are one in UTF-8.
+    // Strings take two bytes per character, most of which are one byte in UTF-8.
     private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;
 
-    /// <summary>A read failed: a miss, a stale value, or an exception, as the options say.</summary>
-    /// <param name="exception">What happened.</param>
-    /// <param name="operation">What was tried.</param>
-    /// <param name="key">The key's name.</param>
-    /// <param name="mayServe">Whether a stale value may still be served; null: it may.</param>
-    public CacheResult<T> OnFailure<T>(MemcachedException exception, string operation, string key, Func<CacheResult<T>, bool>? mayServe = null)
+    /// <summary>Handles a failed read by the options: a miss, a stale value, or an exception.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="key">The name of the key.</param>
+    /// <param name="mayServe">Returns whether a stale value may be served; null for always.</param>
+    public CacheResult<T> OnFailure<T>(
+        MemcachedException exception, string operation, string key, Func<CacheResult<T>, bool>? mayServe = null)
     {
         metrics.RemoteFailed(operation);
         if (options.OnRemoteFailure == RemoteFailurePolicy.Throw)
@@ -271,7 +269,7 @@ internal sealed class ReadPath(
         return default;
     }
 
-    /// <summary>Counts that a key which may be near was not, and why.</summary>
+    /// <summary>Counts the reason of a near miss for a key with a rule.</summary>
     public void CountNearMiss(string key, in NearFill? fill)
     {
         if (metrics.ObservesNearMisses && fill is { } wanted)
@@ -280,7 +278,7 @@ internal sealed class ReadPath(
         }
     }
 
-    /// <summary>The rule that matches a key now.</summary>
+    /// <summary>Returns the rule that matches a key now.</summary>
     public ActiveRule? RuleOf(in PlacedKey place) => rules.Match(place.Text);
 
     private bool TryUnpack(in PlacedKey place, in MetaResponse item, out MetaResponse plain)
@@ -295,7 +293,7 @@ internal sealed class ReadPath(
         return false;
     }
 
-    // Counted each time, said now and then: values of another client may be read a thousand times a second.
+    // Counted each time but logged rarely: values of another client may be read thousands of times per second.
     private void Unreadable(in PlacedKey place, string reason, Exception? exception)
     {
         metrics.ValueUnreadable(reason);
@@ -352,8 +350,8 @@ internal sealed class ReadPath(
     private readonly record struct Reading(string Key, PlacedKey Place, NearFill? Fill);
 }
 
-/// <summary>The intent to keep near what a read will bring: the rule that says so, and the token taken before the read was sent.</summary>
+/// <summary>The permission to keep the result of a read near: its rule, and the token taken before the read was sent.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Token">The token.</param>
-/// <param name="Most">How many milliseconds the entry may stay near, whatever its rule says.</param>
+/// <param name="Most">The greatest near lifetime in milliseconds, whatever the rule says.</param>
 internal readonly record struct NearFill(ActiveRule Rule, FillToken Token, long Most = long.MaxValue);

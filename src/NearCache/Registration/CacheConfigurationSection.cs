@@ -4,15 +4,15 @@ using NearCache.Configuration;
 
 namespace NearCache;
 
-/// <summary>The section that a cache is configured by.</summary>
-/// <param name="Name">The name of the cache; empty for the one without a name.</param>
+/// <summary>The configuration section of a cache.</summary>
+/// <param name="Name">The name of the cache; empty for the unnamed one.</param>
 /// <param name="Section">The section.</param>
 internal sealed record CacheConfigurationSection(string Name, IConfiguration Section)
 {
-    /// <summary>Whether the section does not exist.</summary>
+    /// <summary>Gets a value indicating whether the section does not exist.</summary>
     public bool IsAbsent => Section is IConfigurationSection section && !section.Exists();
 
-    /// <summary>Says which section does not exist, and which one was probably meant.</summary>
+    /// <summary>Returns a sentence that names the missing section and the most similar existing one.</summary>
     public string DescribeAbsence(IServiceProvider services)
     {
         var path = ((IConfigurationSection)Section).Path;
@@ -23,7 +23,8 @@ internal sealed record CacheConfigurationSection(string Name, IConfiguration Sec
             .Select(child => child.Key)
             .ToArray() ?? [];
         return NearestName.Find(ConfigurationPath.GetSectionKey(path), others) is { } nearest
-            ? $"The section {path} does not exist in the configuration. Did you mean {(string.IsNullOrEmpty(parent) ? nearest : ConfigurationPath.Combine(parent, nearest))}?"
+            ? $"The section {path} does not exist in the configuration. Did you mean "
+                + $"{(string.IsNullOrEmpty(parent) ? nearest : ConfigurationPath.Combine(parent, nearest))}?"
             : $"The section {path} does not exist in the configuration.";
     }
 }

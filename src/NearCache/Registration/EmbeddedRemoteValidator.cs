@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace NearCache;
 
 /// <summary>
-/// Refuses the embedded remote under a host outside of development: a service that forgot, or misspelt, where memcached is.
+/// Refuses the embedded remote under a host outside of the Development environment, where the memcached servers are probably missing or
+/// misspelled.
 /// </summary>
 internal sealed class EmbeddedRemoteValidator(IServiceProvider services) : IValidateOptions<NearCacheOptions>
 {
@@ -21,8 +22,10 @@ internal sealed class EmbeddedRemoteValidator(IServiceProvider services) : IVali
         }
 
         var mistakes = new OptionsErrors(options.Source, name);
-        mistakes.Add($"Memcached:Servers is empty, so everything would be kept in this process only, and the environment is {environment.EnvironmentName}, not Development: name the servers, or set AllowEmbedded to true.");
-        foreach (var source in services.GetServices<CacheConfigurationSection>().Where(source => source.Name == (name ?? "") && source.IsAbsent))
+        mistakes.Add("Memcached:Servers is empty, so everything would be kept in this process only, and the environment is "
+            + $"{environment.EnvironmentName}, not Development: name the servers, or set AllowEmbedded to true.");
+        var sections = services.GetServices<CacheConfigurationSection>();
+        foreach (var source in sections.Where(source => source.Name == (name ?? "") && source.IsAbsent))
         {
             mistakes.AddSentence(source.DescribeAbsence(services));
         }

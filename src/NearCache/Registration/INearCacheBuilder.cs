@@ -2,13 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace NearCache;
 
-/// <summary>What <c>AddNearCache</c> returns: where further parts of a cache are registered.</summary>
+/// <summary>Configures further services of a cache. Returned by <c>AddNearCache</c>.</summary>
 public interface INearCacheBuilder
 {
-    /// <summary>The name of the cache, which is the key of its services; empty for the cache without a name.</summary>
+    /// <summary>Gets the name of the cache, which is the key of its services; empty for the unnamed one.</summary>
     string Name { get; }
 
-    /// <summary>The services that the cache was added to.</summary>
+    /// <summary>Gets the services that the cache was added to.</summary>
     IServiceCollection Services { get; }
 }
 

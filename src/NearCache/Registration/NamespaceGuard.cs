@@ -4,7 +4,8 @@ using NearCache.Rules;
 namespace NearCache;
 
 /// <summary>
-/// The caches of a container by namespace and servers: two that are one cache to the rest of the fleet must have the same settings.
+/// Verifies that caches of a container with the same namespace and servers have the same settings, because other processes see them as one
+/// cache.
 /// </summary>
 internal sealed class NamespaceGuard
 {
@@ -12,7 +13,7 @@ internal sealed class NamespaceGuard
     private readonly List<(string Name, NearCacheOptions Options)> _caches = [];
 
     /// <summary>Adds a cache.</summary>
-    /// <exception cref="OptionsValidationException">Another cache has the namespace and servers, and other settings.</exception>
+    /// <exception cref="OptionsValidationException">Another cache has the same namespace and servers, but other settings.</exception>
     public void Add(string name, NearCacheOptions options)
     {
         lock (_lock)
@@ -24,7 +25,8 @@ internal sealed class NamespaceGuard
                     && WhatDiffers(settings, options) is { Count: > 0 } differences)
                 {
                     throw new OptionsValidationException(name, typeof(NearCacheOptions), [
-                        $"The caches {Quoted(other)} and {Quoted(name)} have the namespace \"{options.Namespace}\" on the same servers, but other settings ({string.Join(", ", differences)}): "
+                        $"The caches {Quoted(other)} and {Quoted(name)} have the namespace \"{options.Namespace}\" on the same servers, "
+                            + $"but other settings ({string.Join(", ", differences)}): "
                         + "give one of them a Namespace of its own, or both the same settings."]);
                 }
             }
@@ -33,7 +35,7 @@ internal sealed class NamespaceGuard
         }
     }
 
-    // Empty: the two have nothing in common, or everything.
+    // Empty if the two share nothing, or everything.
     private static List<string> WhatDiffers(NearCacheOptions one, NearCacheOptions other)
     {
         var isShared = one.Memcached.Servers.Intersect(other.Memcached.Servers, StringComparer.Ordinal).Any()
@@ -43,7 +45,8 @@ internal sealed class NamespaceGuard
             return [];
         }
 
-        List<string> differences = [.. ReloadableSettings.All.Where(setting => !setting.AreEqual(one, other)).Select(setting => setting.Name)];
+        List<string> differences =
+            [.. ReloadableSettings.All.Where(setting => !setting.AreEqual(one, other)).Select(setting => setting.Name)];
         if (!one.Memcached.Servers.ToHashSet(StringComparer.Ordinal).SetEquals(other.Memcached.Servers))
         {
             differences.Add($"{nameof(one.Memcached)}:{nameof(one.Memcached.Servers)}");

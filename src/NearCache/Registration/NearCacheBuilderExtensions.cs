@@ -6,28 +6,28 @@ using NearCache;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds Microsoft's cache abstractions, implemented by a NearCache, to the services of an application.</summary>
+/// <summary>Registers Microsoft's cache abstractions, implemented by a NearCache.</summary>
 public static class NearCacheBuilderExtensions
 {
     /// <summary>
-    /// Makes this cache the <see cref="HybridCache"/> of the application, in the place of any other. Its keys stand behind <c>h:</c>.
+    /// Registers this cache as the <see cref="HybridCache"/> of the application, replacing any other. Its keys have the prefix <c>h:</c>.
     /// </summary>
     /// <remarks>
-    /// What <see cref="HybridCacheOptions"/> says, for instance by <c>services.AddHybridCache(options => …)</c>, counts here, too, unless
-    /// <paramref name="configure"/> says something else.
+    /// <see cref="HybridCacheOptions"/>, for example of <c>services.AddHybridCache(options => …)</c>, apply too, unless
+    /// <paramref name="configure"/> overrides them.
     /// </remarks>
-    /// <param name="builder">What <c>AddNearCache</c> returned.</param>
-    /// <param name="configure">Changes the settings. Default: not.</param>
+    /// <param name="builder">The result of <c>AddNearCache</c>.</param>
+    /// <param name="configure">Changes the settings. Default: none.</param>
     public static INearCacheBuilder AddHybridCache(this INearCacheBuilder builder, Action<NearHybridCacheOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var options = builder.Services.AddOptions<NearHybridCacheOptions>(builder.Name);
-        options.Configure<IOptionsMonitor<HybridCacheOptions>>((face, common) => face.Take(common.Get(builder.Name)));
-        options.PostConfigure<IServiceProvider>(static (face, services) =>
+        options.Configure<IOptionsMonitor<HybridCacheOptions>>((adapter, common) => adapter.Take(common.Get(builder.Name)));
+        options.PostConfigure<IServiceProvider>(static (adapter, services) =>
         {
             foreach (var factory in services.GetServices<IHybridCacheSerializerFactory>())
             {
-                face.SerializerFactories.Add(factory);
+                adapter.SerializerFactories.Add(factory);
             }
         });
         if (configure is not null)
@@ -47,16 +47,16 @@ public static class NearCacheBuilderExtensions
     }
 
     /// <summary>
-    /// Makes this cache the <see cref="IDistributedCache"/> of the application, in the place of any other: for sessions, antiforgery
-    /// tokens, and whatever else is written against it. Its keys stand behind <c>d:</c>.
+    /// Registers this cache as the <see cref="IDistributedCache"/> of the application, replacing any other: for sessions, antiforgery
+    /// tokens and other code written for that interface. Its keys have the prefix <c>d:</c>.
     /// </summary>
-    /// <param name="builder">What <c>AddNearCache</c> returned.</param>
+    /// <param name="builder">The result of <c>AddNearCache</c>.</param>
     public static INearCacheBuilder AddDistributedCache(this INearCacheBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var key = KeyOf(builder);
         builder.Services.Replace(key is null
-            ? ServiceDescriptor.Singleton(typeof(IDistributedCache), DefaultFace)
+            ? ServiceDescriptor.Singleton(typeof(IDistributedCache), DefaultAdapter)
             : new ServiceDescriptor(
                 typeof(IDistributedCache),
                 key,
@@ -66,24 +66,27 @@ public static class NearCacheBuilderExtensions
     }
 
     /// <summary>
-    /// Makes the <see cref="IDistributedCache"/> that was registered last the remote of this cache, in the place of memcached, with the
-    /// weaker promise of <c>docs/other-remotes.md</c>. Called before <see cref="AddDistributedCache"/>, which takes its place.
+    /// Uses the <see cref="IDistributedCache"/> that was registered last as the remote tier of this cache, in the place of memcached and
+    /// with weaker guarantees; see <c>docs/other-remotes.md</c>. Call it before <see cref="AddDistributedCache"/>, which replaces that
+    /// registration.
     /// </summary>
-    /// <param name="builder">What <c>AddNearCache</c> returned.</param>
-    /// <exception cref="InvalidOperationException">None was registered, or only this library's own.</exception>
+    /// <param name="builder">The result of <c>AddNearCache</c>.</param>
+    /// <exception cref="InvalidOperationException">No distributed cache is registered, or only the one of this library.</exception>
     public static INearCacheBuilder UseDistributedCache(this INearCacheBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var vendor = builder.Services.LastOrDefault(
             static service => service.ServiceType == typeof(IDistributedCache) && !service.IsKeyedService)
-            ?? throw new InvalidOperationException("UseDistributedCache found no IDistributedCache: register the vendor's before, for instance with AddStackExchangeRedisCache.");
-        if (ReferenceEquals(vendor.ImplementationFactory, DefaultFace))
+            ?? throw new InvalidOperationException("UseDistributedCache found no IDistributedCache: register the vendor's before, for "
+                + "instance with AddStackExchangeRedisCache.");
+        if (ReferenceEquals(vendor.ImplementationFactory, DefaultAdapter))
         {
-            throw new InvalidOperationException("UseDistributedCache found the face that AddDistributedCache registered, which has a remote and is none: register the vendor's IDistributedCache, "
+            throw new InvalidOperationException("UseDistributedCache found the face that AddDistributedCache registered, which has a "
+                + "remote and is none: register the vendor's IDistributedCache, "
                 + "then call UseDistributedCache, then AddDistributedCache.");
         }
 
-        // Whoever asks for it all the same gets the same one.
+        // Another service that requests it receives the same instance.
         builder.Services.Remove(vendor);
         builder.Services.AddSingleton(services => services.GetRequiredKeyedService<IDistributedCache>(new RemoteOf(builder.Name)));
         return builder.UseDistributedCache(services =>
@@ -93,11 +96,11 @@ public static class NearCacheBuilderExtensions
     }
 
     /// <summary>
-    /// Makes an <see cref="IDistributedCache"/> the remote of this cache, in the place of memcached, with the weaker promise of
+    /// Uses an <see cref="IDistributedCache"/> as the remote tier of this cache, in the place of memcached and with weaker guarantees; see
     /// <c>docs/other-remotes.md</c>.
     /// </summary>
-    /// <param name="builder">What <c>AddNearCache</c> returned.</param>
-    /// <param name="remote">Finds or makes it, once; the container disposes what it makes.</param>
+    /// <param name="builder">The result of <c>AddNearCache</c>.</param>
+    /// <param name="remote">Returns the cache; called once. The container disposes what it creates.</param>
     public static INearCacheBuilder UseDistributedCache(this INearCacheBuilder builder, Func<IServiceProvider, IDistributedCache> remote)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -109,12 +112,12 @@ public static class NearCacheBuilderExtensions
         return builder;
     }
 
-    private static readonly Func<IServiceProvider, object> DefaultFace = static services =>
+    private static readonly Func<IServiceProvider, object> DefaultAdapter = static services =>
         new NearDistributedCache(services.GetRequiredService<NearCacheClient>());
 
-    // The key of what a cache has for its remote.
+    // The service key of a cache's remote tier.
     private sealed record RemoteOf(string Name);
 
-    // The face of a cache with a name has that name for its key, as the cache has.
+    // The adapter of a named cache has the name as its service key, like the cache itself.
     private static string? KeyOf(INearCacheBuilder builder) => builder.Name.Length == 0 ? null : builder.Name;
 }

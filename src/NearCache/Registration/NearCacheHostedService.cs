@@ -7,13 +7,12 @@ using NearCache.Diagnostics;
 namespace NearCache;
 
 /// <summary>
-/// Makes a cache when the host starts, so that it is connected before the first request; takes over what changes in its configuration; and
-/// ends it within the time that the host gives.
+/// Creates a cache when the host starts, applies configuration reloads, and disposes the cache within the time the host allows.
 /// </summary>
 /// <remarks>
-/// It ends when every other service has stopped, since they may use it until then. The container disposes it again, which does nothing. The
-/// factory of options is asked after a reload, not the monitor: what the monitor throws for settings with a mistake would end up in whoever
-/// reloads the configuration.
+/// The cache is disposed after every other service has stopped, because they may use it until then. The container disposes it again, which
+/// has no effect. A reload uses the options factory rather than the monitor, because an exception of the monitor for invalid settings would
+/// reach the code that reloads the configuration.
 /// </remarks>
 internal sealed class NearCacheHostedService : IHostedLifecycleService, IDisposable
 {

@@ -11,32 +11,32 @@ using NearCache.Diagnostics;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Adds NearCache to the services of an application.</summary>
+/// <summary>Registers NearCache.</summary>
 public static class NearCacheServiceCollectionExtensions
 {
     /// <summary>Adds <see cref="INearCache"/>, configured by a section such as <c>configuration.GetSection("NearCache")</c>.</summary>
     /// <remarks>
-    /// The settings are checked when the host starts, and every mistake is reported at once, unknown names too:
-    /// <see cref="OptionsValidationException"/>. While the host runs, what can change is taken over when the configuration changes; a
-    /// change with a mistake is refused as a whole and logged.
+    /// The settings are validated when the host starts, and <see cref="OptionsValidationException"/> reports every error at once, including
+    /// unknown names. While the host runs, a changed configuration updates the reloadable settings; a change with an error is refused as a
+    /// whole and logged.
     /// </remarks>
     public static INearCacheBuilder AddNearCache(this IServiceCollection services, IConfiguration section) =>
         services.AddNearCache(Microsoft.Extensions.Options.Options.DefaultName, section);
 
     /// <summary>
-    /// Adds <see cref="INearCache"/>, configured by code. Called after <see cref="AddNearCache(IServiceCollection, IConfiguration)"/> it
-    /// changes what the section said.
+    /// Adds <see cref="INearCache"/>, configured by code. A call after <see cref="AddNearCache(IServiceCollection, IConfiguration)"/>
+    /// changes the settings of the section.
     /// </summary>
     public static INearCacheBuilder AddNearCache(this IServiceCollection services, Action<NearCacheOptions> configure) =>
         services.AddNearCache(Microsoft.Extensions.Options.Options.DefaultName, configure);
 
     /// <summary>
-    /// Adds one of several caches, configured by a section: <see cref="INearCache"/> with the key <paramref name="name"/>
-    /// (<c>[FromKeyedServices("orders")]</c>). Caches with equal settings of their servers have the connections together.
+    /// Adds one of several caches, configured by a section: <see cref="INearCache"/> with the service key <paramref name="name"/>
+    /// (<c>[FromKeyedServices("orders")]</c>). Caches with equal server settings share connections.
     /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="name">The key; also the name of its <see cref="NearCacheOptions"/>.</param>
-    /// <param name="section">Its configuration, with a <see cref="NearCacheOptions.Namespace"/> of its own.</param>
+    /// <param name="name">The service key, and the name of its <see cref="NearCacheOptions"/>.</param>
+    /// <param name="section">The configuration, with a separate <see cref="NearCacheOptions.Namespace"/>.</param>
     public static INearCacheBuilder AddNearCache(this IServiceCollection services, string name, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -46,10 +46,12 @@ public static class NearCacheServiceCollectionExtensions
         return services.AddNearCache(name, options => NearCacheConfiguration.Read(section, options));
     }
 
-    /// <summary>Adds one of several caches, configured by code: <see cref="INearCache"/> with the key <paramref name="name"/>.</summary>
+    /// <summary>
+    /// Adds one of several caches, configured by code: <see cref="INearCache"/> with the service key <paramref name="name"/>.
+    /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="name">The key; also the name of its <see cref="NearCacheOptions"/>.</param>
-    /// <param name="configure">Its settings, with a <see cref="NearCacheOptions.Namespace"/> of its own.</param>
+    /// <param name="name">The service key, and the name of its <see cref="NearCacheOptions"/>.</param>
+    /// <param name="configure">Sets the settings, with a separate <see cref="NearCacheOptions.Namespace"/>.</param>
     public static INearCacheBuilder AddNearCache(this IServiceCollection services, string name, Action<NearCacheOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(services);

@@ -3,16 +3,16 @@ using NearCache.Diagnostics;
 
 namespace NearCache;
 
-/// <summary>Gives a cache the list of memcached servers that the configuration names after it was loaded again.</summary>
+/// <summary>Applies the list of memcached servers after a configuration reload.</summary>
 internal sealed class ServerListReloader(NearCacheClient client, IEnumerable<string> servers, ILogger logger)
 {
-    private readonly Lock _lock = new();   // guards the list and the work, which goes on in the order of the reloads
+    private readonly Lock _lock = new();   // guards the list and the work, which runs in the order of the reloads
     private string[] _servers = [.. servers];
 
-    /// <summary>What is under way.</summary>
+    /// <summary>Gets the pending work.</summary>
     public Task Work { get; private set; } = Task.CompletedTask;
 
-    /// <summary>The configuration names these now.</summary>
+    /// <summary>Applies a list of servers.</summary>
     public void Reload(IEnumerable<string> servers)
     {
         string[] next = [.. servers];

@@ -1,129 +1,133 @@
 namespace NearCache;
 
-/// <summary>The rules of a namespace, and its stops: reads and edits them for every process.</summary>
+/// <summary>Reads and edits the rules of a namespace and its stops, for every process.</summary>
 /// <remarks>
-/// Where ZooKeeper is configured the registry is one znode there, and every edit is a compare-and-set with who and why. Without ZooKeeper
-/// the rules are those of each process's configuration, and change with it while it runs: on the embedded remote they can be edited here,
-/// too, until then; on memcached alone they cannot. Stops work in all three.
-/// <para>Edits of one process are at most two a second, so that a loop cannot load the ensemble; more of them wait.</para>
+/// <para>
+/// With ZooKeeper the registry is one znode, and every edit is a compare-and-set that records its author and reason. Without ZooKeeper the
+/// rules are those of each process's configuration and change with it. On the embedded remote they can also be edited here until the next
+/// reload; on memcached alone they cannot. Stops work in all three cases.
+/// </para>
+/// <para>One process makes at most two edits per second, so that a loop cannot overload the ensemble; further edits wait.</para>
 /// </remarks>
 public interface IRuleRegistry
 {
-    /// <summary>What this process knows now. Costs nothing.</summary>
+    /// <summary>Gets the rules and stops known to this process, without a request.</summary>
     RegistrySnapshot Current { get; }
 
     /// <summary>Reads the registry.</summary>
-    /// <exception cref="NearCacheException">It could not be read.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read.</exception>
     Task<RegistrySnapshot> GetAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// What this process knows now, and again whenever that changes: by an edit, or by a stop. Several changes at once may be seen as one.
-    /// Ends with the cache.
+    /// Returns what this process knows now, and again after each change by an edit or a stop. Several changes may be combined. The sequence
+    /// ends with the cache.
     /// </summary>
     IAsyncEnumerable<RegistrySnapshot> WatchAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>What all processes did by each rule in the last minute, from counters on memcached.</summary>
-    /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
+    /// <summary>Gets the use of each rule by all processes in the last minute, from counters on memcached.</summary>
+    /// <exception cref="NearCacheException">A memcached server failed.</exception>
     Task<IReadOnlyList<RuleUsage>> GetUsageAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Adds a rule. It is near after about one <c>RuleLease</c>, when every writer knows it.</summary>
-    /// <exception cref="RuleRefusedException">The rule is wrong, or does not fit those that are there.</exception>
+    /// <summary>Adds a rule. Its keys are kept near after about one <c>RuleLease</c>, when every writer knows the rule.</summary>
+    /// <exception cref="RuleRefusedException">The rule is invalid, or conflicts with existing rules.</exception>
     /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> AddAsync(RuleOptions rule, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>Changes a rule.</summary>
-    /// <param name="name">The rule.</param>
-    /// <param name="change">Changes the settings that it is given. Called again when somebody else edited meanwhile.</param>
-    /// <param name="reason">Who edits, and why.</param>
-    /// <param name="cancellationToken">Gives up waiting; the edit may still be done.</param>
-    /// <exception cref="RuleRefusedException">There is no such rule, or it would be wrong.</exception>
+    /// <param name="name">The name of the rule.</param>
+    /// <param name="change">Changes the given settings. Called again if another edit came first.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
+    /// <exception cref="RuleRefusedException">The rule does not exist, or would be invalid.</exception>
     /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> ChangeAsync(
         string name, Action<RuleOptions> change, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Removes a rule. Every process drops its entries as soon as it learns of it. A stop of the rule stays, for a later rule of the name.
+    /// Removes a rule. Every process drops its entries when it learns of the removal. A stop of the rule remains, and applies to a later
+    /// rule of the same name.
     /// </summary>
-    /// <exception cref="RuleRefusedException">There is no such rule.</exception>
+    /// <exception cref="RuleRefusedException">The rule does not exist.</exception>
     /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> RemoveAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
-    /// <summary>
-    /// Puts a rule in force that was tried (<see cref="RuleOptions.DryRun"/>), unless the fleet writes its keys too often.
-    /// </summary>
-    /// <param name="name">The rule.</param>
+    /// <summary>Puts a dry-run rule (<see cref="RuleOptions.DryRun"/>) in force, unless the fleet writes its keys too often.</summary>
+    /// <param name="name">The name of the rule.</param>
     /// <param name="mostWritesPerSecond">
-    /// Writes a second of all processes together, on average over the last whole minute, above which it is refused.
+    /// The writes per second of all processes together, on average over the last whole minute, above which the edit is refused.
     /// </param>
-    /// <param name="reason">Who edits, and why.</param>
-    /// <param name="cancellationToken">Gives up waiting; the edit may still be done.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
     /// <exception cref="RuleRefusedException">
-    /// There is no such rule, it is no dry run, this process has watched it for less than 90 s, or its keys are written too often.
+    /// The rule does not exist, is not a dry run, has been observed by this process for less than 90 s, or is written too often.
     /// </exception>
     /// <exception cref="NearCacheException">
-    /// memcached or the registry could not be asked, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// memcached or the registry failed, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> EndDryRunAsync(
         string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default);
 
-    /// <summary>Puts a rule in force, and ends its dry run without a look at its use.</summary>
-    /// <exception cref="RuleRefusedException">There is no such rule.</exception>
+    /// <summary>Puts a rule in force, and ends its dry run without checking its use.</summary>
+    /// <exception cref="RuleRefusedException">The rule does not exist.</exception>
     /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> EnableAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
-    /// <summary>Keeps a rule, out of force; a dry run ends. In an incident use <see cref="StopAsync"/>, which needs no ZooKeeper.</summary>
-    /// <exception cref="RuleRefusedException">There is no such rule.</exception>
+    /// <summary>
+    /// Takes a rule out of force without removing it, and ends its dry run. During an incident use <see cref="StopAsync"/>, which does not
+    /// need ZooKeeper.
+    /// </summary>
+    /// <exception cref="RuleRefusedException">The rule does not exist.</exception>
     /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> DisableAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The kill switch: nothing is served near by this rule, or by any, in this process at once and in every other within about a second,
-    /// also without ZooKeeper.
+    /// Stops near caching by this rule, or by all rules: in this process at once, and in every other process within about a second, also
+    /// without ZooKeeper. This is the kill switch.
     /// </summary>
-    /// <param name="rule">The rule; null: all of the namespace, also rules that are added later.</param>
-    /// <param name="reason">Who stops it, and why.</param>
-    /// <param name="cancellationToken">Gives up waiting; the stop goes on being spread.</param>
-    /// <returns>The stop, when at least one memcached server or the registry has it.</returns>
-    /// <exception cref="ArgumentException">This process knows no such rule.</exception>
+    /// <param name="rule">The name of the rule; null for the whole namespace, including rules added later.</param>
+    /// <param name="reason">The author of the stop, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the stop is still spread.</param>
+    /// <returns>The stop, once at least one memcached server or the registry has stored it.</returns>
+    /// <exception cref="ArgumentException">This process does not know the rule.</exception>
     /// <exception cref="NearCacheException">
-    /// Nothing outside this process has acknowledged the stop yet. This process is stopped, and goes on trying to tell the others.
+    /// Nothing outside this process has acknowledged the stop yet. This process has stopped, and continues to tell the others.
     /// </exception>
     Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends stops: an edit of the registry that names them.</summary>
-    /// <param name="ids">The stops' <see cref="RuleStop.Id"/>.</param>
-    /// <param name="reason">Who ends them, and why.</param>
-    /// <param name="cancellationToken">Gives up waiting; the edit may still be done.</param>
-    /// <exception cref="RuleRefusedException">There is no such stop.</exception>
+    /// <summary>Clears stops by an edit of the registry.</summary>
+    /// <param name="ids">The <see cref="RuleStop.Id"/> of each stop.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
+    /// <exception cref="RuleRefusedException">A stop does not exist.</exception>
     /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or <see cref="EditReason.IfRevision"/> is not its revision.
+    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
     /// </exception>
     Task<RegistrySnapshot> ClearStopsAsync(
         IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default);
 }
 
-/// <summary>Who edits the rules or stops something, and why. Kept in the history that every operator reads.</summary>
+/// <summary>The author of an edit or a stop, and the reason. Kept in the history of the registry.</summary>
 public sealed record EditReason
 {
-    /// <summary>A person or a program; at most 100 characters are kept.</summary>
+    /// <summary>Gets the author, a person or a program. At most 100 characters are kept.</summary>
     public required string Who { get; init; }
 
-    /// <summary>At most 300 characters are kept.</summary>
+    /// <summary>Gets the reason. At most 300 characters are kept.</summary>
     public required string Why { get; init; }
 
     /// <summary>
-    /// Edits only if the registry still has this revision. Null, the default: whatever it has, and again if somebody edits at the same
-    /// time.
+    /// Gets the revision that the registry must have. Null, the default, accepts any revision, and repeats the edit if another one came
+    /// first.
     /// </summary>
     public long? IfRevision { get; init; }
 }

@@ -1,43 +1,43 @@
 namespace NearCache;
 
-/// <summary>The rules of a namespace at one revision, the stops that count, and the last edits.</summary>
+/// <summary>The rules of a namespace at one revision, with the stops in force and the last edits.</summary>
 public sealed record RegistrySnapshot
 {
-    /// <summary>Grows by one with each edit.</summary>
+    /// <summary>Gets the revision, which increases by one with each edit.</summary>
     public required long Revision { get; init; }
 
-    /// <summary>The rules, those that are disabled too.</summary>
+    /// <summary>Gets the rules, including disabled ones.</summary>
     public required IReadOnlyList<RegisteredRule> Rules { get; init; }
 
-    /// <summary>The stops: what they name is off, whatever the rules say.</summary>
+    /// <summary>Gets the stops. A stopped rule is off, whatever the rule says.</summary>
     public required IReadOnlyList<RuleStop> Stops { get; init; }
 
-    /// <summary>The last 32 edits, oldest first. Empty where there is no registry.</summary>
+    /// <summary>Gets the last 32 edits, oldest first. Empty without a registry.</summary>
     public required IReadOnlyList<RegistryEdit> History { get; init; }
 }
 
-/// <summary>A rule as the registry has it.</summary>
+/// <summary>A rule in the registry.</summary>
 public sealed record RegisteredRule
 {
-    /// <summary>What it says. A copy: changing it changes nothing.</summary>
+    /// <summary>Gets a copy of the rule's settings.</summary>
     public required RuleOptions Settings { get; init; }
 
-    /// <summary>The revision in which <see cref="RuleOptions.Match"/> or <see cref="RuleOptions.Enabled"/> last changed.</summary>
+    /// <summary>Gets the revision in which <see cref="RuleOptions.Match"/> or <see cref="RuleOptions.Enabled"/> last changed.</summary>
     public required long Since { get; init; }
 }
 
-/// <summary>Who made a revision of the rules, and why.</summary>
+/// <summary>One edit of the rules.</summary>
 public sealed record RegistryEdit
 {
-    /// <summary>The revision that it made.</summary>
+    /// <summary>Gets the revision that the edit created.</summary>
     public required long Revision { get; init; }
 
-    /// <summary>Who or what.</summary>
+    /// <summary>Gets the author of the edit.</summary>
     public required string Who { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>Gets the reason.</summary>
     public required string Why { get; init; }
 
-    /// <summary>When, in UTC, by the clock of who made it.</summary>
+    /// <summary>Gets the time in UTC, by the clock of the author's process.</summary>
     public required DateTimeOffset When { get; init; }
 }

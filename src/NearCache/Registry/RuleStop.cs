@@ -1,22 +1,24 @@
 namespace NearCache;
 
 /// <summary>
-/// A stop: it switches a rule, or near caching as a whole, off in every process of the namespace until an edit of the registry clears it.
+/// A stop. It disables a rule, or near caching as a whole, in every process of the namespace until an edit of the registry clears it.
 /// </summary>
 public sealed record RuleStop
 {
-    /// <summary>Names it for good; <see cref="IRuleRegistry.ClearStopsAsync"/> takes this.</summary>
+    /// <summary>Gets the identifier that <see cref="IRuleRegistry.ClearStopsAsync"/> takes.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The rule that is stopped; null: the whole namespace.</summary>
+    /// <summary>Gets the name of the stopped rule; null for the whole namespace.</summary>
     public required string? Rule { get; init; }
 
-    /// <summary>Who or what put it: a person, or the churn breaker of a process.</summary>
+    /// <summary>Gets the author: a person, or the churn breaker of a process.</summary>
     public required string Who { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>Gets the reason.</summary>
     public required string Why { get; init; }
 
-    /// <summary>When, in UTC, by the clock of the process that put it; null: it was put by hand on a server, without a time.</summary>
+    /// <summary>
+    /// Gets the time in UTC, by the clock of the author's process; null if the stop was written by hand on a server without a time.
+    /// </summary>
     public required DateTimeOffset? When { get; init; }
 }

@@ -1,17 +1,17 @@
 namespace NearCache.Remote;
 
 /// <summary>
-/// Clients that several caches of a process use together: one for each set of equal settings, ended when the last cache has given it back.
+/// Shares clients among the caches of a process: one client for each set of equal settings, disposed when the last cache has returned it.
 /// </summary>
-/// <param name="areEqual">Whether two settings mean the same connections.</param>
-/// <param name="make">Makes a client.</param>
+/// <param name="areEqual">Compares the settings of connections.</param>
+/// <param name="make">Creates a client.</param>
 internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, bool> areEqual, Func<TOptions, TClient> make)
     where TClient : class, IAsyncDisposable, IDisposable
 {
-    private readonly Lock _lock = new();   // guards the list, and the settings and users of what is in it
+    private readonly Lock _lock = new();   // guards the list, and the settings and users of its items
     private readonly List<Shared> _shared = [];
 
-    /// <summary>Gets the client of these settings; made if nobody has one.</summary>
+    /// <summary>Returns the client of these settings, and creates it if there is none.</summary>
     public RentedClient<TClient> Rent(TOptions options)
     {
         lock (_lock)
@@ -28,11 +28,11 @@ internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, boo
         }
     }
 
-    /// <summary>Changes a client where it is, if only one cache has it.</summary>
-    /// <param name="rented">That cache's.</param>
-    /// <param name="options">What its settings are from then on.</param>
-    /// <param name="change">Changes it; called under a lock, and may throw: then nothing was changed.</param>
-    /// <returns>False: others have it, or there is one of these settings already.</returns>
+    /// <summary>Changes a client in place, if only one cache uses it.</summary>
+    /// <param name="rented">The use of that cache.</param>
+    /// <param name="options">The new settings.</param>
+    /// <param name="change">Changes the client. Called under a lock; if it throws, nothing was changed.</param>
+    /// <returns>True if the client was changed; false if other caches use it, or if a client with these settings exists.</returns>
     public bool TryChange(RentedClient<TClient> rented, TOptions options, Action<TClient> change)
     {
         lock (_lock)
@@ -59,7 +59,7 @@ internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, boo
         }
     }
 
-    // Returns the client if it was its last user's.
+    // Returns the client if this was its last use.
     private TClient? GiveBack(Shared shared)
     {
         lock (_lock)
@@ -84,21 +84,19 @@ internal sealed class ClientPool<TOptions, TClient>(Func<TOptions, TOptions, boo
     }
 }
 
-/// <summary>
-/// One cache's use of a client that others may use, too. Disposing gives it back, once; the last user's disposes the client.
-/// </summary>
+/// <summary>The use of a shared client by one cache. Disposing it returns the client once; the last user disposes the client.</summary>
 /// <param name="client">The client.</param>
-/// <param name="giveBack">Ends the use; returns the client if it has no other user.</param>
-/// <param name="users">Returns how many use the client now.</param>
+/// <param name="giveBack">Ends the use, and returns the client if it has no other user.</param>
+/// <param name="users">Returns the current number of users.</param>
 internal sealed class RentedClient<TClient>(TClient client, Func<TClient?> giveBack, Func<int> users) : IAsyncDisposable, IDisposable
     where TClient : class, IAsyncDisposable, IDisposable
 {
     private Func<TClient?>? _giveBack = giveBack;
-    private TClient? _last;   // the client, if nothing uses it any more
+    private TClient? _last;   // the client, after its last use
 
     public TClient Client => client;
 
-    /// <summary>Whether the client goes on after it is given back.</summary>
+    /// <summary>Gets a value indicating whether other caches keep using the client.</summary>
     public bool IsUsedByOthers => users() > (Volatile.Read(ref _giveBack) is null ? 0 : 1);
 
     public ValueTask DisposeAsync()
@@ -107,7 +105,7 @@ internal sealed class RentedClient<TClient>(TClient client, Func<TClient?> giveB
         return _last?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
 
-    /// <summary>As <see cref="DisposeAsync"/>, but waits for nothing; also ends a <see cref="DisposeAsync"/> that waits.</summary>
+    /// <summary>As <see cref="DisposeAsync"/>, without waiting. It also ends a pending <see cref="DisposeAsync"/>.</summary>
     public void Dispose()
     {
         GiveBack();

@@ -1,14 +1,14 @@
 namespace NearCache.Remote;
 
-/// <summary>Lifetimes as memcached takes them: seconds up to 30 days, a date beyond.</summary>
+/// <summary>Converts lifetimes to memcached's format: seconds up to 30 days, a Unix time above.</summary>
 /// <remarks>memcached, doc/protocol.txt, "Expiration times".</remarks>
 internal static class Expiry
 {
-    /// <summary>More seconds than this are a Unix time.</summary>
+    /// <summary>The greatest number of relative seconds; greater numbers are Unix times.</summary>
     public const int LongestRelative = 30 * 24 * 60 * 60;
 
     /// <summary>
-    /// The number to send: seconds, rounded up; the date for more than 30 days; 0, for ever, for a date that 32 bits cannot hold.
+    /// Returns the number to send: seconds, rounded up; a Unix time above 30 days; 0 (no expiration) for a time that 32 bits cannot hold.
     /// </summary>
     public static int Of(TimeSpan lifetime, TimeProvider time)
     {
@@ -22,7 +22,7 @@ internal static class Expiry
         return date < int.MaxValue ? (int)date : 0;
     }
 
-    /// <summary>The lifetime that a number stands for; null: for ever.</summary>
+    /// <summary>Returns the lifetime of a number, or null for no expiration.</summary>
     public static TimeSpan? Lifetime(int expiry, DateTimeOffset now) => expiry switch
     {
         0 => null,

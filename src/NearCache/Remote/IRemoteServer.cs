@@ -3,24 +3,25 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote;
 
-/// <summary>One server of the remote tier, speaking memcached's meta commands as values.</summary>
+/// <summary>A server of the remote tier that executes memcached's meta commands.</summary>
 internal interface IRemoteServer
 {
-    /// <summary>Its identity, as configured: never an index.</summary>
+    /// <summary>Gets the configured name, which identifies the server.</summary>
     string Name { get; }
 
     /// <summary>
-    /// Whether items have CAS numbers and marks. False: a set is never conditional, and adding looks first and then sets.
+    /// Gets a value indicating whether items have CAS ids and marks. Without them a set is never conditional, and an add reads before it
+    /// sets.
     /// </summary>
     bool Compares => true;
 
-    /// <summary>Sends one command.</summary>
-    /// <exception cref="MemcachedException">It failed, or nobody knows.</exception>
+    /// <summary>Executes one command.</summary>
+    /// <exception cref="MemcachedException">The command failed, or its outcome is unknown.</exception>
     ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads an item with its value, flags, CAS and time to live at once, where the server is in this process. False: it is not, and
-    /// nothing was done.
+    /// Reads an item with its value, flags, CAS and time to live synchronously, if the server is in this process. Otherwise returns false
+    /// and does nothing.
     /// </summary>
     bool TryGet(ReadOnlySpan<byte> key, out MetaResponse response)
     {
@@ -29,23 +30,22 @@ internal interface IRemoteServer
     }
 
     /// <summary>
-    /// Sends commands that are executed in their order: on one connection, in one write. Cannot be cancelled; whoever wants to give up
-    /// stops waiting for the task.
+    /// Executes commands in order, on one connection and in one write. It cannot be cancelled; a caller can only stop waiting for the task.
     /// </summary>
-    /// <exception cref="MemcachedException">The group failed as a whole, or nobody knows.</exception>
+    /// <exception cref="MemcachedException">The group failed as a whole, or its outcome is unknown.</exception>
     Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group);
 
-    /// <summary>Sends commands on this connection and on no other.</summary>
+    /// <summary>Executes commands on this connection only.</summary>
     /// <exception cref="MemcachedException">
-    /// As above. <see cref="MemcachedConnectionLostException"/> with a known outcome: the connection was replaced before, and nothing was
-    /// sent.
+    /// As above. <see cref="MemcachedConnectionLostException"/> with a known outcome means that the connection was replaced before, and
+    /// nothing was sent.
     /// </exception>
     Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => ExecuteAsync(group);
 
-    /// <summary>The connection that takes a command with this key now; 0 where there are none to tell apart.</summary>
-    /// <exception cref="MemcachedException">There is none.</exception>
+    /// <summary>Returns the connection that a command with this key takes now; 0 if there is no distinction.</summary>
+    /// <exception cref="MemcachedException">There is no connection.</exception>
     long ConnectionIdFor(ReadOnlySpan<byte> key) => 0;
 }
 
-/// <summary>The responses to a group, one for each command in its order, and the connection that carried them.</summary>
+/// <summary>The responses to a group, one per command in order, and the connection that carried them.</summary>
 internal readonly record struct RemoteReply(IReadOnlyList<MetaResponse> Responses, long ConnectionId);

@@ -3,7 +3,7 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote;
 
-/// <summary>What rises from the memcached client, as callers of NearCache see it.</summary>
+/// <summary>Converts exceptions of the remote tier to those of NearCache.</summary>
 internal static class RemoteExceptions
 {
     public static NearCacheException Wrap(MemcachedException exception, string operation, string key) =>
@@ -16,7 +16,8 @@ internal static class RemoteExceptions
 }
 
 /// <summary>
-/// An <c>IDistributedCache</c> threw. To the paths it is a failure of the remote as any other; callers see what it threw.
+/// The exception of a failed <c>IDistributedCache</c>. The paths treat it like any failure of the remote tier; callers see the inner
+/// exception.
 /// </summary>
 internal sealed class DistributedCacheRemoteException(string server, MetaCommandKind kind, Exception cause)
     : MemcachedException(

@@ -3,13 +3,13 @@ using System.Text;
 
 namespace NearCache.Remote;
 
-/// <summary>Texts that have a UTF-8 form: without half of a surrogate pair.</summary>
+/// <summary>UTF-8 without replacement of invalid input: text with an unpaired surrogate is refused.</summary>
 internal static class StrictUtf8
 {
-    /// <summary>Encodes and decodes without replacing anything.</summary>
+    /// <summary>The encoding; it throws for invalid input.</summary>
     public static readonly UTF8Encoding Encoding = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Whether there is no half of a surrogate pair.</summary>
+    /// <summary>Returns whether a text contains no unpaired surrogate.</summary>
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         for (var at = text.IndexOfAnyInRange('\ud800', '\udfff'); at >= 0; at = text.IndexOfAnyInRange('\ud800', '\udfff'))
@@ -25,9 +25,10 @@ internal static class StrictUtf8
         return true;
     }
 
-    /// <summary>The error about a text that is not whole.</summary>
+    /// <summary>Creates the exception for a text with an unpaired surrogate.</summary>
     public static ArgumentException LoneSurrogate(string what, string? parameter) =>
         new(
-            $"{what} must not hold half of a surrogate pair: it has no UTF-8 form. It may have been cut in the middle of a character; cut it at a whole one.",
+            $"{what} must not hold half of a surrogate pair: it has no UTF-8 form. It may have been cut in the middle of a character; "
+                + "cut it at a whole one.",
             parameter);
 }

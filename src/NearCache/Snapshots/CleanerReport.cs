@@ -1,20 +1,22 @@
 namespace NearCache;
 
-/// <summary>What a <see cref="NamespaceCleaner"/> found and did so far.</summary>
+/// <summary>The progress of a <see cref="NamespaceCleaner"/>.</summary>
 public sealed record CleanerReport
 {
-    /// <summary>Znodes that are not of today's layout and may be removed.</summary>
+    /// <summary>Gets the number of znodes that are not part of the current layout and may be removed.</summary>
     public required long Leftovers { get; init; }
 
-    /// <summary>How many of them are gone; those that somebody else removed meanwhile too.</summary>
+    /// <summary>Gets the number of removed znodes, including those that another client removed meanwhile.</summary>
     public required long Removed { get; init; }
 
-    /// <summary>Ephemeral znodes, which belong to living sessions and stay; the members of the namespace are among them.</summary>
+    /// <summary>
+    /// Gets the number of ephemeral znodes, which belong to living sessions and are preserved. They include the members of the namespace.
+    /// </summary>
     public required long Alive { get; init; }
 
-    /// <summary>Znodes that stay because they were written too lately, or while they were to be removed.</summary>
+    /// <summary>Gets the number of znodes that are preserved because they were written recently, or during the removal.</summary>
     public required long Young { get; init; }
 
-    /// <summary>How many transactions that took.</summary>
+    /// <summary>Gets the number of transactions.</summary>
     public required long Transactions { get; init; }
 }

@@ -1,43 +1,43 @@
 namespace NearCache;
 
-/// <summary>What a process hears and announces through ZooKeeper, and how its namespace there stands.</summary>
+/// <summary>The state of a process's communication through ZooKeeper, and of its namespace there.</summary>
 public sealed record CoordinationSnapshot
 {
     /// <summary>
-    /// How the namespace's nodes stand: <c>Whole</c>, <c>Repairing</c>, <c>Damaged</c> (a person must help), <c>Newer</c> (in a format that
-    /// this process cannot read), or <c>Unknown</c> (they cannot be seen now).
+    /// Gets the state of the namespace's nodes: <c>Whole</c>, <c>Repairing</c>, <c>Damaged</c> (needs an operator), <c>Newer</c> (in a
+    /// format this process cannot read), or <c>Unknown</c> (not readable now).
     /// </summary>
     public required string Namespace { get; init; }
 
-    /// <summary>What is wrong with them; null: nothing.</summary>
+    /// <summary>Gets the problem of the nodes; null for none.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>The command that helps, as zkCli takes it; null where none is needed.</summary>
+    /// <summary>Gets the zkCli command that repairs them; null if none is needed.</summary>
     public string? Command { get; init; }
 
-    /// <summary>Whether this process's node was among the members when it was looked for last.</summary>
+    /// <summary>Gets a value indicating whether this process was among the members at the last check.</summary>
     public required bool IsMember { get; init; }
 
     /// <summary>
-    /// How long ago a server last replied to anything; null: never yet. An idle process hears a reply every half minute or so.
+    /// Gets the time since the last reply of any server; null before the first. An idle process receives one about every 30 s.
     /// </summary>
     public required TimeSpan? RepliedBefore { get; init; }
 
-    /// <summary>The same, or how long ago the cache was made.</summary>
+    /// <summary>Gets the time since the last reply, or since the cache was created.</summary>
     internal TimeSpan SilentFor { get; init; }
 
-    /// <summary>How long ago a slot was read last; null: never yet. Slots are read when they change.</summary>
+    /// <summary>Gets the time since a slot was last read; null before the first read. Slots are read when they change.</summary>
     public required TimeSpan? SlotReadBefore { get; init; }
 
-    /// <summary>How long ago this process announced something last; null: never yet.</summary>
+    /// <summary>Gets the time since this process last announced a change; null before the first.</summary>
     public required TimeSpan? AnnouncedBefore { get; init; }
 
-    /// <summary>Requests that this process has sent.</summary>
+    /// <summary>Gets the number of requests this process has sent.</summary>
     public required long Requests { get; init; }
 
-    /// <summary>Those among them that failed.</summary>
+    /// <summary>Gets the number of failed requests.</summary>
     public required long Failures { get; init; }
 
-    /// <summary>What fails now, each with its reason: for instance that announcements are refused.</summary>
+    /// <summary>Gets the purposes whose requests fail now, each with its reason.</summary>
     public required IReadOnlyList<string> Failing { get; init; }
 }

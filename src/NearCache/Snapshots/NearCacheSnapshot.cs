@@ -1,72 +1,76 @@
 namespace NearCache;
 
 /// <summary>
-/// What a cache is doing at one instant, and how much it did since it was made. For pages and logs; the meters tell the same over time.
+/// The state of a cache at one instant, with totals since it was created. For pages and logs; metrics show the same over time.
 /// </summary>
 public sealed record NearCacheSnapshot
 {
-    /// <summary>Whether it runs on the embedded remote.</summary>
+    /// <summary>Gets a value indicating whether the cache uses the embedded remote.</summary>
     public required bool IsEmbedded { get; init; }
 
-    /// <summary>Whether the cache has warmed up, or has taken <see cref="NearCacheOptions.WarmUp"/> for it.</summary>
+    /// <summary>Gets a value indicating whether the cache has warmed up, or has used up <see cref="NearCacheOptions.WarmUp"/>.</summary>
     public required bool IsWarm { get; init; }
 
-    /// <summary>Whether the rules can be read. If not, nothing is served near.</summary>
+    /// <summary>Gets a value indicating whether the rules can be read. If not, nothing is served near.</summary>
     public required bool AreRulesReadable { get; init; }
 
-    /// <summary>The state of each memcached server.</summary>
+    /// <summary>Gets the state of each memcached server.</summary>
     public required IReadOnlyList<ServerSnapshot> Servers { get; init; }
 
-    /// <summary>Reads that the near tier answered.</summary>
+    /// <summary>Gets the number of reads that the near tier answered.</summary>
     public required long NearHits { get; init; }
 
-    /// <summary>Entries in the near tier.</summary>
+    /// <summary>Gets the number of near entries.</summary>
     public required long NearEntries { get; init; }
 
-    /// <summary>The bytes of memory that they take, by estimate.</summary>
+    /// <summary>Gets the estimated memory of near entries, in bytes.</summary>
     public required long NearBytes { get; init; }
 
-    /// <summary>Entries that left the near tier because there was no room for them.</summary>
+    /// <summary>Gets the number of entries evicted from the near tier.</summary>
     public required long NearEvictions { get; init; }
 
-    /// <summary>The session to ZooKeeper: <c>None</c> where it is not configured.</summary>
+    /// <summary>Gets the state of the session to ZooKeeper; <c>None</c> if ZooKeeper is not configured.</summary>
     public required string ZooKeeper { get; init; }
 
-    /// <summary>Writes to ZooKeeper that this process attempted: each is a transaction of the ensemble.</summary>
+    /// <summary>Gets the number of attempted writes to ZooKeeper. Each is a transaction of the ensemble.</summary>
     public required long ZooKeeperWrites { get; init; }
 
     /// <summary>
-    /// Who else has nodes at the root of the ZooKeeper ensemble, by their names there; empty: nobody. Null: nobody has looked (yet).
+    /// Gets the names of foreign nodes at the root of the ZooKeeper ensemble. Empty if there are none; null before the first check.
     /// </summary>
     public IReadOnlyList<string>? Neighbours { get; init; }
 
-    /// <summary>What the rules did in this process; of those that are enabled.</summary>
+    /// <summary>Gets the totals of the enabled rules in this process.</summary>
     public required IReadOnlyList<RuleSnapshot> Rules { get; init; }
 
-    /// <summary>What this process may ask of ZooKeeper and has asked; null where it is not configured.</summary>
+    /// <summary>Gets the budgets of this process at ZooKeeper; null if ZooKeeper is not configured.</summary>
     public required BudgetSnapshot? Budgets { get; init; }
 
     /// <summary>
-    /// What this process hears and announces through ZooKeeper, and how its namespace there stands; null where it is not configured.
+    /// Gets the communication through ZooKeeper and the state of the namespace there; null if ZooKeeper is not configured.
     /// </summary>
     public CoordinationSnapshot? Coordination { get; init; }
 
-    /// <summary>The stops in force in this process.</summary>
+    /// <summary>Gets the stops in force in this process.</summary>
     public IReadOnlyList<RuleStop> Stops { get; init; } = [];
 
-    /// <summary>The revision of the rules that are applied.</summary>
+    /// <summary>Gets the revision of the applied rules.</summary>
     public required long RulesRevision { get; init; }
 }
 
-/// <summary>One memcached server as a process sees it.</summary>
+/// <summary>The state of one memcached server in a process.</summary>
 public sealed record ServerSnapshot
 {
-    /// <summary>As configured.</summary>
+    /// <summary>Gets the configured name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Whether its keys may be served near now: an audit has confirmed them within <c>MaxStaleness</c>.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the server's keys are served near: an audit has confirmed them within <c>MaxStaleness</c>.
+    /// </summary>
     public required bool IsServedNear { get; init; }
 
-    /// <summary>How long ago the last confirmed audit was sent: the bound on the staleness of a near hit now. Null: never yet.</summary>
+    /// <summary>
+    /// Gets the time since the last confirmed audit was sent, which bounds the staleness of a near hit. Null before the first.
+    /// </summary>
     public required TimeSpan? ConfirmedBefore { get; init; }
 }

@@ -1,47 +1,49 @@
 namespace NearCache;
 
-/// <summary>What a rule did in one process since it came or its match or enable changed there.</summary>
+/// <summary>The totals of a rule in one process, since the rule was added or its match or state changed.</summary>
 public sealed record RuleSnapshot
 {
-    /// <summary>The rule's name.</summary>
+    /// <summary>Gets the name of the rule.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Whether it is in force: not stopped, and the rules can be read.</summary>
+    /// <summary>Gets a value indicating whether the rule is in force: not stopped, and the rules can be read.</summary>
     public required bool IsOn { get; init; }
 
-    /// <summary>Reads that the near tier answered.</summary>
+    /// <summary>Gets the number of reads that the near tier answered.</summary>
     public required long NearHits { get; init; }
 
-    /// <summary>Reads that went to memcached.</summary>
+    /// <summary>Gets the number of reads that went to memcached.</summary>
     public required long RemoteReads { get; init; }
 
-    /// <summary>Mutations of its keys.</summary>
+    /// <summary>Gets the number of writes to the rule's keys.</summary>
     public required long Writes { get; init; }
 
-    /// <summary>Mutations handed to ZooKeeper; many travel in one transaction.</summary>
+    /// <summary>Gets the number of writes announced through ZooKeeper; one transaction can announce many.</summary>
     public required long Announcements { get; init; }
 
-    /// <summary>Whether it is only tried: then the other numbers are what it would have done, near hits by estimate.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the rule is a dry run. Its numbers are then what it would have done; near hits are estimated.
+    /// </summary>
     public bool IsDryRun { get; init; }
 
-    /// <summary>What the churn breaker lets it announce.</summary>
+    /// <summary>Gets the state of the churn breaker.</summary>
     public ChurnBreakerState ChurnBreaker { get; init; }
 
-    /// <summary>Which process saw the last trip of the churn breaker, and why; null while it is closed.</summary>
+    /// <summary>Gets the process that saw the last trip of the churn breaker, and the reason; null while it is closed.</summary>
     public string? ChurnReason { get; init; }
 }
 
-/// <summary>What the churn breaker lets a rule announce through ZooKeeper. Writes are counted on memcached in each state.</summary>
+/// <summary>
+/// Specifies what the churn breaker lets a rule announce through ZooKeeper. Writes are counted on memcached in every state.
+/// </summary>
 public enum ChurnBreakerState
 {
     /// <summary>Every write is announced.</summary>
     Closed,
 
-    /// <summary>The keys were written too fast: no process announces them. Near reads go on by audits.</summary>
+    /// <summary>The keys were written too fast, so no process announces them. Near reads continue by audits.</summary>
     Open,
 
-    /// <summary>
-    /// The keys have been quiet: the whole fleet announces a few of their writes, until it is known that they stay quiet.
-    /// </summary>
+    /// <summary>The writes have slowed down. The fleet announces a few of them, until it is certain that they stay slow.</summary>
     HalfOpen,
 }

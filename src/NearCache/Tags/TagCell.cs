@@ -3,7 +3,7 @@ using NearCache.Coherence.Core;
 namespace NearCache.Tags;
 
 /// <summary>
-/// Where this process knows the version of one tag. Entries refer to the cells of their tags, so that a hit looks nothing up.
+/// Holds the version of one tag that is known in this process. Entries refer to the cells of their tags, so that a hit needs no lookup.
 /// </summary>
 internal sealed class TagCell(string name)
 {
@@ -11,18 +11,20 @@ internal sealed class TagCell(string name)
     private volatile bool _isRetired;
     private volatile TagStamp[]? _alone;
 
-    /// <summary>The tag.</summary>
+    /// <summary>Gets the name of the tag.</summary>
     public string Name => name;
 
-    /// <summary>What is known; null: nothing.</summary>
+    /// <summary>Gets the known version, or null if it is unknown.</summary>
     public TagEntry? Current => Volatile.Read(ref _current);
 
-    /// <summary>Nobody tells this cell of removals any more: whoever refers to it takes another.</summary>
+    /// <summary>
+    /// Gets a value indicating whether the cell no longer receives removals, so that an entry that refers to it needs another one.
+    /// </summary>
     public bool IsRetired => _isRetired;
 
     /// <summary>
-    /// The stamps of an entry that has this tag alone, as most have that of everything: they share one array, so that their hits find it in
-    /// the processor's cache.
+    /// Returns the stamps of an entry with only this tag, which most entries have. They share one array, so that hits find it in the CPU
+    /// cache.
     /// </summary>
     public TagStamp[] Alone(ulong version)
     {
@@ -30,7 +32,7 @@ internal sealed class TagCell(string name)
         return alone is not null && alone[0].Version == version ? alone : _alone = [new TagStamp(this, version)];
     }
 
-    /// <summary>Puts a version in, and lets it be relied upon if its token is still true then.</summary>
+    /// <summary>Sets the version. It becomes servable if its token is still valid then.</summary>
     public void Publish(TagEntry entry, in FillToken token)
     {
         Interlocked.Exchange(ref _current, entry);
@@ -44,10 +46,10 @@ internal sealed class TagCell(string name)
         }
     }
 
-    /// <summary>The tag was removed. Whoever calls has advanced its stripe before.</summary>
+    /// <summary>Clears the version after a removal of the tag. Requires that its stripe was advanced before.</summary>
     public void Void() => Interlocked.Exchange(ref _current, null);
 
-    /// <summary>The board forgets the cell.</summary>
+    /// <summary>Retires the cell, because the table has dropped it.</summary>
     public void Retire()
     {
         _isRetired = true;

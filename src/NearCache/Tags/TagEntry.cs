@@ -5,7 +5,7 @@ using NearCache.Rules;
 
 namespace NearCache.Tags;
 
-/// <summary>The version of a tag, kept near: served under the same conditions as any near entry.</summary>
+/// <summary>The version of a tag, served under the same conditions as a near entry.</summary>
 internal sealed class TagEntry(ulong version, ServerGate server, ActiveRule rule, in FillToken token, long expiresAt)
 {
     private readonly int _segment = token.Segment;
@@ -17,10 +17,10 @@ internal sealed class TagEntry(ulong version, ServerGate server, ActiveRule rule
 
     public ServerGate Server => server;
 
-    /// <summary>The token was still true when the entry was in its cell.</summary>
+    /// <summary>Makes the version servable. Requires a token that was valid after the entry was in its cell.</summary>
     public void GoLive() => _isLive = true;
 
-    /// <summary>Whether the version may be relied upon now.</summary>
+    /// <summary>Returns whether the version is servable now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsServable(in Timestamps now) =>
         _isLive

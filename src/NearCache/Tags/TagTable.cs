@@ -4,22 +4,21 @@ using NearCache.Coherence.Ledger.Core;
 namespace NearCache.Tags;
 
 /// <summary>
-/// The cells of all tags that this process has met, at most <paramref name="capacity"/> of them: beyond that some are forgotten, and read
-/// again when they are needed.
+/// The cells of the tags known to this process, at most <paramref name="capacity"/>. Dropped cells are read again when they are needed.
 /// </summary>
 internal sealed class TagTable(int capacity)
 {
-    /// <summary>What the keys of tags begin with.</summary>
+    /// <summary>The prefix of the keys of tags.</summary>
     public const string Prefix = "~tag:";
 
     private readonly ConcurrentDictionary<string, TagCell> _cells = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<ServerGate, TagCell> _everything = new();
     private int _isTrimming;
 
-    /// <summary>How many cells there are, those of all entries left out.</summary>
+    /// <summary>Gets the number of cells, without those of all entries.</summary>
     public int Count => _cells.Count;
 
-    /// <summary>The cell of a tag; of <see cref="TagVersion.Everything"/>, the one of this server.</summary>
+    /// <summary>Returns the cell of a tag; for <see cref="TagVersion.Everything"/>, that of this server.</summary>
     public TagCell CellOf(string name, ServerGate server)
     {
         if (name == TagVersion.Everything)
@@ -41,8 +40,8 @@ internal sealed class TagTable(int capacity)
         return cell;
     }
 
-    /// <summary>A tag was removed somewhere: what is known of it counts no more.</summary>
-    /// <param name="key">The tag's key, with its prefix.</param>
+    /// <summary>Clears the version of a tag that was removed.</summary>
+    /// <param name="key">The key of the tag, with its prefix.</param>
     public void Void(string key)
     {
         var name = key[Prefix.Length..];
@@ -59,7 +58,7 @@ internal sealed class TagTable(int capacity)
         }
     }
 
-    // What is not known first; then whatever comes, a tenth of all.
+    // Drops a tenth of the cells: those without a version first.
     private void Trim()
     {
         var spare = _cells.Count - capacity + (capacity / 10);

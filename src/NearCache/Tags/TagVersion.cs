@@ -1,13 +1,13 @@
 namespace NearCache.Tags;
 
-/// <summary>A tag, and its version when an entry was made: a random number that is another one after each removal.</summary>
-/// <param name="Name">The tag as it is named on memcached, behind <c>~tag:</c>; <see cref="Everything"/> for what every entry has.</param>
+/// <summary>A tag with its version when an entry was created: a random number that changes with each removal.</summary>
+/// <param name="Name">The name of the tag on memcached, without <c>~tag:</c>; <see cref="Everything"/> for the tag of all entries.</param>
 /// <param name="Version">The version.</param>
 internal readonly record struct TagVersion(string Name, ulong Version)
 {
-    /// <summary>The tag of all entries. Each server has one of its own, so that an entry depends on no other server by it.</summary>
+    /// <summary>The tag of all entries. Each server has its own, so that an entry depends on no other server.</summary>
     public const string Everything = "*";
 }
 
-/// <summary>A tag's version when an entry was made, beside the place where the version of now is known.</summary>
+/// <summary>The version of a tag when an entry was created, with the cell of its current version.</summary>
 internal readonly record struct TagStamp(TagCell Cell, ulong Version);

@@ -5,26 +5,26 @@ using NearCache.Remote;
 
 namespace NearCache.Usage;
 
-/// <summary>Reads what all processes did by each rule in the last whole minute.</summary>
-/// <param name="names">Names the counters.</param>
-/// <param name="ownerOf">The server that a counter is on.</param>
+/// <summary>Reads the use of each rule by all processes during the last whole minute.</summary>
+/// <param name="names">The names of the counters.</param>
+/// <param name="ownerOf">Returns the server of a counter.</param>
 /// <param name="time">The clock.</param>
 internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteServer> ownerOf, TimeProvider time)
 {
     /// <summary>
-    /// The longest time that <see cref="RecentWritesAsync"/> may be about, in seconds: a process adds what it did since it last added, at
+    /// The longest time that <see cref="RecentWritesAsync"/> covers, in seconds. A process reports what it did since its last report, at
     /// most <see cref="UsageCounterNames.LongestPeriod"/> before.
     /// </summary>
     public const double RecentSeconds = (RecentBuckets * UsageCounterNames.BucketSeconds) + UsageCounterNames.LongestPeriod;
 
     private const int Buckets = 6;
 
-    // That under way is one of them.
+    // including the current bucket
     private const int RecentBuckets = 3;
     private const int MostInGroup = 256;
 
-    /// <summary>Adds up the counters of these rules.</summary>
-    /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
+    /// <summary>Returns the sums of the counters of these rules.</summary>
+    /// <exception cref="NearCacheException">A memcached server failed.</exception>
     public async Task<IReadOnlyList<RuleUsage>> ReadAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
     {
         var sums = await SumsAsync(rules, Enum.GetValues<UsageKind>(), Enumerable.Range(1, Buckets), cancellationToken)
@@ -32,8 +32,8 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
         return [.. rules.Select(rule => Of(rule, sums[rule]))];
     }
 
-    /// <summary>Adds up how often the keys of these rules were written just now, in at most <see cref="RecentSeconds"/>.</summary>
-    /// <exception cref="NearCacheException">A memcached server could not be asked.</exception>
+    /// <summary>Returns the recent writes to the keys of these rules, during at most <see cref="RecentSeconds"/>.</summary>
+    /// <exception cref="NearCacheException">A memcached server failed.</exception>
     public async Task<IReadOnlyList<long>> RecentWritesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
     {
         var sums = await SumsAsync(rules, [UsageKind.Write], Enumerable.Range(0, RecentBuckets), cancellationToken).ConfigureAwait(false);

@@ -8,10 +8,8 @@ using NearCache.Rules;
 
 namespace NearCache.Usage;
 
-/// <summary>
-/// Adds what this process did by each rule to the fleet's counters on memcached, about every ten seconds. ZooKeeper has no part in it.
-/// </summary>
-/// <remarks>What a server that is down would have counted is lost: these are statistics.</remarks>
+/// <summary>Adds this process's use of each rule to the counters on memcached, about every ten seconds and without ZooKeeper.</summary>
+/// <remarks>Reports to a failed server are lost, because they are only statistics.</remarks>
 internal sealed class UsageReporter : IAsyncDisposable
 {
     private const int MostInGroup = 256;
@@ -60,7 +58,7 @@ internal sealed class UsageReporter : IAsyncDisposable
                 }
                 catch (ObjectDisposedException)
                 {
-                    // The server was just taken off the list.
+                    // The server was just removed from the list.
                 }
             }
         }

@@ -13,7 +13,8 @@ using NearCache.Rules;
 
 namespace NearCache.Writing;
 
-/// <summary>Mutations: of a key with a rule together with its bumps, of any other key alone.</summary>
+/// <summary>Executes writes: together with their counters for a key with a rule, alone for any other key.</summary>
+/// <remarks>This folder holds the path of a write.</remarks>
 internal sealed class WritePath(
     KeyPlacement map,
     IRuleDecisions rules,
@@ -24,7 +25,7 @@ internal sealed class WritePath(
     TimeProvider time,
     NearCacheOptions options)
 {
-    /// <summary>Stores.</summary>
+    /// <summary>Stores a value.</summary>
     public Task<MetaResponse> SetAsync<T>(
         string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
@@ -37,8 +38,8 @@ internal sealed class WritePath(
             remember: Remembers(place, value, staleLifetime));
     }
 
-    /// <summary>Stores where nothing is.</summary>
-    /// <exception cref="NotSupportedException">The remote cannot say whether something is.</exception>
+    /// <summary>Stores a value if the key is absent.</summary>
+    /// <exception cref="NotSupportedException">The remote tier cannot tell whether the key is absent.</exception>
     public Task<MetaResponse> AddAsync<T>(
         string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
@@ -52,8 +53,8 @@ internal sealed class WritePath(
             remember: Remembers(place, value, staleLifetime));
     }
 
-    /// <summary>Stores over the item that a version was read from. Nothing is sent if the server has lost its items since.</summary>
-    /// <exception cref="NotSupportedException">The remote has no versions.</exception>
+    /// <summary>Stores a value if the item still has a version. Nothing is sent if the server has lost its items since.</summary>
+    /// <exception cref="NotSupportedException">The remote tier has no versions.</exception>
     public Task<MetaResponse> CompareAndSetAsync<T>(
         string key, T value, CacheVersion version, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
@@ -68,14 +69,14 @@ internal sealed class WritePath(
             Remembers(place, value, staleLifetime));
     }
 
-    /// <summary>Removes.</summary>
+    /// <summary>Removes a key.</summary>
     public Task<MetaResponse> RemoveAsync(string key, CancellationToken cancellationToken)
     {
         var place = map.Place(key);
         return MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", cancellationToken);
     }
 
-    /// <summary>Stores many, pipelined. Every key and value is looked at before the first is sent.</summary>
+    /// <summary>Stores many values, pipelined. Every key and value is validated before the first is sent.</summary>
     public Task SetManyAsync<T>(
         IEnumerable<KeyValuePair<string, T>> items, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
@@ -92,7 +93,7 @@ internal sealed class WritePath(
             writes.Select(write => MutateAsync(write.Place, write.Command, "set", cancellationToken, remember: write.Remember)));
     }
 
-    /// <summary>Removes many, pipelined. Every key is looked at before the first is sent.</summary>
+    /// <summary>Removes many keys, pipelined. Every key is validated before the first is sent.</summary>
     public Task RemoveManyAsync(IEnumerable<string> keys, CancellationToken cancellationToken)
     {
         map.ThrowIfClosed();
@@ -100,8 +101,8 @@ internal sealed class WritePath(
         return Task.WhenAll(places.Select(place => MutateAsync(place, MetaCommand.Delete(place.Physical), "remove", cancellationToken)));
     }
 
-    /// <summary>Changes how long the item lives.</summary>
-    /// <exception cref="NotSupportedException">The remote cannot.</exception>
+    /// <summary>Changes the lifetime of an item.</summary>
+    /// <exception cref="NotSupportedException">The remote tier cannot.</exception>
     public Task<MetaResponse> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         map.RequireMemcached("Touching");
@@ -110,7 +111,7 @@ internal sealed class WritePath(
         return MutateAsync(place, command, "touch", cancellationToken);
     }
 
-    /// <summary>Counts; counters have no rules.</summary>
+    /// <summary>Increments a counter. Counters have no rules.</summary>
     public async Task<long> IncrementAsync(PlacedCounter place, long delta, TimeSpan? lifetime, CancellationToken cancellationToken)
     {
         var command = new MetaCommand
@@ -137,17 +138,20 @@ internal sealed class WritePath(
         }
     }
 
-    /// <summary>Sends a mutation. Cancelling gives up the answer: bumps, debts and voiding go on.</summary>
+    /// <summary>Sends a mutation. Cancellation ends only the wait: counters, owed counts and voiding continue.</summary>
     /// <param name="place">The key.</param>
     /// <param name="command">The mutation.</param>
-    /// <param name="operation">What it is called in errors.</param>
-    /// <param name="cancellationToken">Gives up the answer.</param>
-    /// <param name="origin">Where the CAS that it compares was read; null: it compares none.</param>
-    /// <param name="remember">
-    /// Keeps the value for when it cannot be had again, given the key's epoch after the write; null: nothing is kept.
-    /// </param>
+    /// <param name="operation">The name of the operation in errors.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="origin">Where the compared CAS was read; null if none is compared.</param>
+    /// <param name="remember">Keeps the value as a stale value, given the key's epoch after the write; null keeps nothing.</param>
     public async Task<MetaResponse> MutateAsync(
-        PlacedKey place, MetaCommand command, string operation, CancellationToken cancellationToken, CasOrigin? origin = null, Action<long>? remember = null)
+        PlacedKey place,
+        MetaCommand command,
+        string operation,
+        CancellationToken cancellationToken,
+        CasOrigin? origin = null,
+        Action<long>? remember = null)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var mutation = MutateAsync(place, command, origin, remember);
@@ -162,7 +166,7 @@ internal sealed class WritePath(
         }
         catch (ArgumentException e)
         {
-            // The client sends no value above MaxValueBytes; memcached would refuse it as well.
+            // The client does not send values above MaxValueBytes, and memcached would refuse them.
             throw new NearCacheException($"{operation} was refused: {e.Message}", e) { Key = place.Text };
         }
     }
@@ -180,8 +184,7 @@ internal sealed class WritePath(
         rule?.Counters.Written();
         rules.Try(place.Text)?.Written(place.Hash.Value);
 
-        // The write itself ends the key's epoch once, and once more if it is counted. Any other end is another change, and its order is not
-        // known.
+        // The write ends the key's epoch once, and once more if it is counted. A further end is another change of unknown order.
         var expected = place.StaleEpoch + (remember is not null && rules.MustBump(place.Server, place.Text) ? 2 : 1);
         var isStored = false;
         try
@@ -194,7 +197,7 @@ internal sealed class WritePath(
         }
         finally
         {
-            // A call that comes now does not join a factory that began before, nor get what was there before.
+            // A later call neither joins an earlier factory nor receives the previous value.
             flights.Forget(place.Text);
             var epoch = stale.Drop(place.Text, place.Hash);
             if (isStored && epoch == expected)
@@ -209,8 +212,7 @@ internal sealed class WritePath(
         ? place.Server.MutateAsync(command, place.Hash, place.Name, rule, connection)
         : SendUnmatchedAsync(place, command, connection);
 
-    // A rule may come meanwhile, or this process may have been away for so long that it cannot know: then the bumps follow before the
-    // caller is told.
+    // A rule may have appeared meanwhile, or this process was paused and cannot know. The counters then follow before the caller is told.
     private async Task<MetaResponse> SendUnmatchedAsync(PlacedKey place, MetaCommand command, long? connection)
     {
         MetaResponse response;
@@ -234,11 +236,11 @@ internal sealed class WritePath(
         return response;
     }
 
-    // A call that is cancelled ends before its mutation does.
+    // A cancelled call ends before its mutation does.
     private MetaCommand Store<T>(PlacedKey place, T value, TimeSpan lifetime, CancellationToken cancellationToken) =>
         format.Set(place.Physical, value, lifetime, mayOutlive: cancellationToken.CanBeCanceled);
 
-    // The bytes are taken now: the caller may change the value when its call has ended.
+    // The bytes are copied now, because the caller may change the value after its call.
     private Action<long>? Remembers<T>(PlacedKey place, T value, TimeSpan? staleLifetime)
     {
         if ((staleLifetime ?? options.StaleLifetime) <= TimeSpan.Zero || format.CodecOf<T>() is not { MayBeStale: true } codec)
@@ -261,9 +263,10 @@ internal sealed class WritePath(
     private static NearCacheException Refused(in MetaResponse response, string operation, string key) =>
         new($"{operation} was refused by memcached: {response.Error}{RemedyOf(response)}", null) { Key = key };
 
-    /// <summary>What can be done about an item that memcached finds too large; else nothing.</summary>
+    /// <summary>Returns the remedy for an item that memcached finds too large; otherwise an empty text.</summary>
     public static string RemedyOf(in MetaResponse response) => response.Error?.Contains("too large", StringComparison.Ordinal) == true
-        ? ". An item, with its key and memcached's own bookkeeping, is larger than the server allows: its option -I, 1 MiB unless set. Start memcached with a larger -I, with Memcached:MaxValueBytes "
+        ? ". An item, with its key and memcached's own bookkeeping, is larger than the server allows: its option -I, 1 MiB unless set. "
+            + "Start memcached with a larger -I, with Memcached:MaxValueBytes "
             + "about 1 KiB below it; or store less, or set Compression."
         : "";
 }

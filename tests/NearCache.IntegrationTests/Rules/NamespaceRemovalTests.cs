@@ -124,7 +124,7 @@ public sealed class NamespaceRemovalTests(ITestOutputHelper output)
         Assert.Empty(few.Of(1440).Concat(few.Of(1441)));
         Assert.Contains("shop-7d4b9c6f5d-x2v8q holds the name of a pod", Assert.Single(many.Of(1440)), StringComparison.Ordinal);
         Assert.StartsWith(
-            "201 namespaces lie under /nearcache in ZooKeeper, more than 200 (Ensemble:WarnAboveNamespaces).",
+            "201 namespaces exist under /nearcache in ZooKeeper, more than 200 (Ensemble:WarnAboveNamespaces).",
             Assert.Single(many.Of(1441)),
             StringComparison.Ordinal);
     }

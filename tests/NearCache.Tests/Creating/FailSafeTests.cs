@@ -78,7 +78,8 @@ public sealed class FailSafeTests : IAsyncDisposable
         _shelf.Time.Advance(TimeSpan.FromSeconds(12));
         _source.Fails(new InvalidOperationException("down"));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await cache.GetOrCreateAsync(CacheFixture.Key, _source.AskAsync, options));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await cache.GetOrCreateAsync(CacheFixture.Key, _source.AskAsync, options));
     }
 
     [Fact]
@@ -90,7 +91,8 @@ public sealed class FailSafeTests : IAsyncDisposable
         _shelf.Time.Advance(TimeSpan.FromMinutes(5.1));
         _source.Fails(new InvalidOperationException("down"));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await cache.GetOrCreateAsync(CacheFixture.Key, _source.AskAsync, Safe));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await cache.GetOrCreateAsync(CacheFixture.Key, _source.AskAsync, Safe));
     }
 
     [Theory]
@@ -151,7 +153,8 @@ public sealed class FailSafeTests : IAsyncDisposable
         // at once: the flight is long under way
         Assert.True((await cache.GetOrCreateResultAsync(CacheFixture.Key, _source.AskAsync, Safe)).IsStale);
         _source.Answer("new");
-        await Eventually.BecomesTrueAsync(async () => (await cache.GetAsync<string>(CacheFixture.Key)).Value == "new", "the new value is stored");
+        await Eventually.BecomesTrueAsync(
+            async () => (await cache.GetAsync<string>(CacheFixture.Key)).Value == "new", "the new value is stored");
         Assert.Equal(2, _source.Runs);
     }
 
@@ -191,7 +194,9 @@ public sealed class FailSafeTests : IAsyncDisposable
         _shelf.IsAway = true;
 
         Assert.Equal(("old", CacheSource.Stale), Of(await cache.GetAsync<string>(CacheFixture.Unmatched)));
-        Assert.Equal(("old", CacheSource.Stale), Of((await cache.GetManyAsync<string>([CacheFixture.Unmatched, "basket:2"]))[CacheFixture.Unmatched]));
+        Assert.Equal(
+            ("old", CacheSource.Stale),
+            Of((await cache.GetManyAsync<string>([CacheFixture.Unmatched, "basket:2"]))[CacheFixture.Unmatched]));
         Assert.Equal(("old", CacheSource.Stale), Of(await cache.GetOrCreateResultAsync(CacheFixture.Unmatched, _source.AskAsync)));
         Assert.False((await cache.GetAsync<string>("basket:2")).HasValue);
         Assert.Equal(0, _source.Runs);

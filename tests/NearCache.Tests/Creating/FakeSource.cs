@@ -1,6 +1,6 @@
 namespace NearCache.Tests.Creating;
 
-/// <summary>A source whose answers the test gives, and that counts who asks.</summary>
+/// <summary>A source whose answers the test gives, and that counts the requests.</summary>
 internal sealed class FakeSource
 {
     private readonly Lock _lock = new();
@@ -24,7 +24,7 @@ internal sealed class FakeSource
         }
     }
 
-    /// <summary>The token of the last who asked.</summary>
+    /// <summary>Gets the token of the last request.</summary>
     public CancellationToken Token { get; private set; }
 
     /// <summary>From now on it answers at once.</summary>
@@ -54,7 +54,7 @@ internal sealed class FakeSource
         }
     }
 
-    /// <summary>Answers the first who waits.</summary>
+    /// <summary>Answers the first waiting request.</summary>
     public void Answer(string? value)
     {
         lock (_lock)

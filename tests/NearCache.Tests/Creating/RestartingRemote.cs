@@ -39,7 +39,7 @@ internal sealed class RestartingRemote(TimeProvider time) : IRemote, IRemoteServ
     public async Task<ulong> CasOfAsync(string key) =>
         (await _server.ExecuteAsync(MetaCommand.Get(Encoding.UTF8.GetBytes(key), MetaFields.Cas), CancellationToken.None)).Cas;
 
-    /// <summary>Another writer, that is not asked who it is, stores a text until its item has this CAS.</summary>
+    /// <summary>Another client stores a text until its item has this CAS.</summary>
     public async Task PutAsync(string key, string text, ulong cas)
     {
         var command = MetaCommand.Set(

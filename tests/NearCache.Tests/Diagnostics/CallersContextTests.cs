@@ -48,7 +48,8 @@ public sealed class CallersContextTests
             {
                 RuleLease = TimeSpan.FromSeconds(1.5),
                 AuditInterval = TimeSpan.FromMilliseconds(100),
-                Memcached = { Servers = { server.Address }, ReconnectDelay = TimeSpan.FromMilliseconds(10), MaxReconnectDelay = TimeSpan.FromMilliseconds(50) },
+                Memcached = { Servers = { server.Address }, ReconnectDelay = TimeSpan.FromMilliseconds(10),
+                                MaxReconnectDelay = TimeSpan.FromMilliseconds(50) },
                 ZooKeeper = { ConnectionString = zooKeeper.ConnectionString },
                 Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
             },

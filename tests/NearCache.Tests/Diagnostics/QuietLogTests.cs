@@ -91,7 +91,8 @@ public sealed class QuietLogTests
         {
             RuleLease = TimeSpan.FromSeconds(1.5),
             Memcached = { Servers = { server.Address } },
-            ZooKeeper = { ConnectionString = zooKeeper, ReconnectDelay = TimeSpan.FromMilliseconds(10), MaxReconnectDelay = TimeSpan.FromMilliseconds(50) },
+            ZooKeeper = { ConnectionString = zooKeeper, ReconnectDelay = TimeSpan.FromMilliseconds(10),
+                            MaxReconnectDelay = TimeSpan.FromMilliseconds(50) },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
         },
         log);

@@ -137,13 +137,18 @@ public sealed class SharedFlightTests : IAsyncDisposable
     {
         var own = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache };
         var asked = await _world.Cache.GetOrCreateAsync(
-            "flags", async token => $"outer of {await _world.Cache.GetOrCreateAsync("flags", _ => ValueTask.FromResult("inner"), own, cancellationToken: token)}");
+            "flags",
+            async token =>
+                "outer of " + await _world.Cache.GetOrCreateAsync(
+                    "flags", _ => ValueTask.FromResult("inner"), own, cancellationToken: token));
         Assert.Equal("outer of inner", asked);
 
         var (one, other) = (_shelf.Make(), _shelf.Make());
         var through = await one.GetOrCreateAsync(
-            CacheFixture.Unmatched, async token =>
-                $"outer of {await other.GetOrCreateAsync(CacheFixture.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token)}");
+            CacheFixture.Unmatched,
+            async token =>
+                "outer of " + await other.GetOrCreateAsync(
+                    CacheFixture.Unmatched, _ => ValueTask.FromResult("inner"), cancellationToken: token));
         Assert.Equal("outer of inner", through);
         Assert.Equal("outer of inner", (await other.GetAsync<string>(CacheFixture.Unmatched)).Value);
     }
@@ -254,7 +259,8 @@ public sealed class SharedFlightTests : IAsyncDisposable
                 async () => await cache.GetOrCreateAsync(CacheFixture.Unmatched, CountAsync, cancellationToken: cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 async () => await cache.GetOrCreateResultAsync(CacheFixture.Key, CountAsync, cancellationToken: cancelled));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await cache.GetAsync<string>(CacheFixture.Unmatched, cancelled));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                async () => await cache.GetAsync<string>(CacheFixture.Unmatched, cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 async () => await cache.GetManyAsync<string>([CacheFixture.Unmatched], cancelled));
             await Assert.ThrowsAnyAsync<OperationCanceledException>(

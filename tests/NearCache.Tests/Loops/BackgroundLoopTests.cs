@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Loops;
+using NearCache.ZooKeeper;
+using NearCache.Memcached;
 
 namespace NearCache.Tests.Loops;
 
@@ -51,4 +53,8 @@ public sealed class BackgroundLoopTests : ILogger
         TState state,
         Exception? exception,
         Func<TState, Exception?, string> formatter) => _defects.Add(exception);
+
+    [Fact]
+    public void The_clients_whose_disposal_ends_a_loop_are_known_by_their_names() => Assert.Equal(
+        new[] { nameof(MemcachedClient), nameof(NearCacheClient), nameof(ZooKeeperClient) }, BackgroundLoop.DisposedClients.Order());
 }

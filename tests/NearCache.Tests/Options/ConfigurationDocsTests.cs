@@ -18,7 +18,8 @@ public sealed partial class ConfigurationDocsTests
         ["NearCache"] = (
             new NearCacheOptions(),
             "",
-            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Memcached", "ZooKeeper", "Rules"]),
+            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble",
+             "Memcached", "ZooKeeper", "Rules"]),
         ["Budgets"] = (new BudgetOptions(), "Budgets:", []),
         ["Ensemble"] = (new EnsembleOptions(), "Ensemble:", []),
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),

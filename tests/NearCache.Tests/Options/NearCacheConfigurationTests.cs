@@ -10,15 +10,21 @@ public sealed class NearCacheConfigurationTests
     {
         var options = Read("""
             {
-              "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "NearBytes": 5000000000, "AllowEmbedded": true, "OnRemoteFailure": "throw",
-              "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7, "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
+              "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "NearBytes": 5000000000,
+              "AllowEmbedded": true, "OnRemoteFailure": "throw",
+              "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7,
+              "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
               "Compression": "Deflate", "CompressionThreshold": 1000, "LongKeys": "Hash",
               "MaxWritesPerSecond": 2.5, "Budgets": { "AnnouncementsPerProcess": 3 },
-              "Ensemble": { "LookForNeighbours": false, "Acl": [ "auth::cdrwa", "world:anyone:r" ], "QuotaZNodes": 200, "QuotaBytes": 500000 },
+              "Ensemble": { "LookForNeighbours": false, "Acl": [ "auth::cdrwa", "world:anyone:r" ],
+                "QuotaZNodes": 200, "QuotaBytes": 500000 },
               "Memcached": { "Servers": [ "a:1", "b:2" ], "OperationTimeout": "00:00:00.5" },
-              "ZooKeeper": { "ConnectionString": "zk:2181/app", "SessionTimeout": "00:00:20", "Authentications": [ { "Scheme": "digest", "Credentials": "u:p" } ], "Sasl": { "User": "u", "Password": "p" }, "Tls": true },
+              "ZooKeeper": { "ConnectionString": "zk:2181/app", "SessionTimeout": "00:00:20",
+                "Authentications": [ { "Scheme": "digest", "Credentials": "u:p" } ],
+                "Sasl": { "User": "u", "Password": "p" }, "Tls": true },
               "Rules": [
-                { "Name": "products", "Match": "product:*", "NearLifetime": "00:05:00", "MissLifetime": "00:00:10", "Preload": [ "product:1" ], "OnInvalidate": "Refresh" },
+                { "Name": "products", "Match": "product:*", "NearLifetime": "00:05:00", "MissLifetime": "00:00:10",
+                  "Preload": [ "product:1" ], "OnInvalidate": "Refresh" },
                 { "Name": "site", "Match": "site", "Enabled": false, "DryRun": true }
               ]
             }
@@ -92,7 +98,8 @@ public sealed class NearCacheConfigurationTests
             [
                 "MaxStalenes is not a setting. Did you mean MaxStaleness?",
                 "Memcached:Qx is not a setting. Known here: Servers, ConnectionsPerServer, ConnectTimeout, OperationTimeout, "
-                    + "StallTimeout, ReconnectDelay, MaxReconnectDelay, ReconnectJitter, KeepAlive, MaxInFlightCommands, MaxInFlightBytes, OverloadPolicy, MaxValueBytes, Tls, UserName, Password, Distribution, VerifyReplies.",
+                    + "StallTimeout, ReconnectDelay, MaxReconnectDelay, ReconnectJitter, KeepAlive, MaxInFlightCommands, "
+                    + "MaxInFlightBytes, OverloadPolicy, MaxValueBytes, Tls, UserName, Password, Distribution, VerifyReplies.",
                 "Memcached:Server is not a setting. Did you mean Memcached:Servers?",
                 "NearEntries is \"many\", but must be a whole number.",
                 "NearLifetime is \"60\", but must be a duration written hh:mm:ss, such as 00:00:05.",

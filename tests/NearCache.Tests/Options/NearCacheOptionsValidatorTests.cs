@@ -202,7 +202,7 @@ public sealed class NearCacheOptionsValidatorTests
     [InlineData("digest:shop:secret:cdrw", "never the password")]
     [InlineData("ip:10.0.0.0/33:cdrw", "number of its bits")]
     [InlineData("sasl::cdrw", "needs an id")]
-    [InlineData("world:anyone:r", "gives nobody all of c, d, r and w")]
+    [InlineData("world:anyone:r", "grants no identity all of c, d, r and w")]
     public void Access_rights_that_ZooKeeper_would_not_take_are_refused(string acl, string why) =>
         Assert.Contains(
             Mistakes(options => options.Ensemble.Acl.Add(acl)),

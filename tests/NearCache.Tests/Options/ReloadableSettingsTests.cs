@@ -58,7 +58,7 @@ public sealed class ReloadableSettingsTests
 
         settings.Change("NearCache:MaxConcurrentFactories", "2");
         Assert.Equal("b", await second);
-        Assert.Contains(log.Texts, line => line.Contains("count from now on: MaxConcurrentFactories.", StringComparison.Ordinal));
+        Assert.Contains(log.Texts, line => line.Contains("are in effect: MaxConcurrentFactories.", StringComparison.Ordinal));
 
         settings.Change("NearCache:MaxConcurrentFactorys", "3");
         Assert.Contains(
@@ -67,7 +67,7 @@ public sealed class ReloadableSettingsTests
                 && line.Contains("Did you mean MaxConcurrentFactories?", StringComparison.Ordinal));
         settings.Change("NearCache:MaxConcurrentFactorys", null);
         settings.Change("NearCache:Namespace", "other");
-        Assert.Contains(log.Texts, line => line.Contains("from the next start: Namespace.", StringComparison.Ordinal));
+        Assert.Contains(log.Texts, line => line.Contains("at the next start: Namespace.", StringComparison.Ordinal));
         held.SetResult("a");
         await first;
         await host.StopAsync();
@@ -120,7 +120,7 @@ public sealed class ReloadableSettingsTests
             Reload(host);
             Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("site:1")).Source);
             Assert.Equal(CacheSource.Remote, await SecondReadAsync(cache, "product:1"));
-            var refused = log.Texts.Last(line => line.Contains("the settings stay as they were", StringComparison.Ordinal));
+            var refused = log.Texts.Last(line => line.Contains("the settings stay unchanged", StringComparison.Ordinal));
             Assert.Contains("Rules:0: Match is \"*\"", refused, StringComparison.Ordinal);
             Assert.Contains("Did you mean Rules:1:Match?", refused, StringComparison.Ordinal);
             Assert.Equal(2, cache.Rules.Current.Revision);

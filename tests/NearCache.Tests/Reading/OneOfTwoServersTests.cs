@@ -8,7 +8,8 @@ namespace NearCache.Tests.Reading;
 /// <summary>What calls and lists of many keys do when the server of some of them is away.</summary>
 public sealed class OneOfTwoServersTests : IAsyncDisposable
 {
-    private static readonly KeyValuePair<string, string>[] Items = [.. Enumerable.Range(0, 6).Select(i => KeyValuePair.Create($"product:{i}", $"new {i}"))];
+    private static readonly KeyValuePair<string, string>[] Items =
+        [.. Enumerable.Range(0, 6).Select(i => KeyValuePair.Create($"product:{i}", $"new {i}"))];
 
     private readonly ManualTime _time = new();
     private readonly TwoServerRemote _remote;

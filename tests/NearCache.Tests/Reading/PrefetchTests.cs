@@ -5,7 +5,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Reading;
 
-/// <summary>What is fetched before anybody asks: keys that a rule lists, and keys that were voided.</summary>
+/// <summary>Prefetching: preload keys, and keys that were voided.</summary>
 public sealed class PrefetchTests : IAsyncDisposable
 {
     private readonly CacheFixture _shelf = new();

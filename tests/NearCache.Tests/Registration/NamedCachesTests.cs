@@ -135,7 +135,7 @@ public sealed class NamedCachesTests
         // Now both have the new list, and its connection.
         await two.SetServersAsync([other.Address]);
         Assert.True(await SetsAsync(two));
-        await Eventually.BecomesTrueAsync(() => old.OpenConnections == 0, "nobody is connected to the old one");
+        await Eventually.BecomesTrueAsync(() => old.OpenConnections == 0, "no client is connected to the old one");
         Assert.Equal(1, other.OpenConnections);
         await host.StopAsync();
     }
@@ -222,7 +222,7 @@ public sealed class NamedCachesTests
         return builder.Build();
     }
 
-    // Patient: a machine that stands still for a second shall not lose the connection that is counted.
+    // Patient: a machine that stands still for a second must not lose the connection that is counted.
     private static IConfiguration Section(string memcached, string zooKeeper, string @namespace, params (string Name, string Value)[] more)
     {
         var settings = new Dictionary<string, string?>

@@ -29,7 +29,8 @@ public sealed class StartTests : IDisposable
                     (services, root) => services.AddNearCache(root.GetSection("NearCache"))));
 
         Assert.Contains(
-            $"NearCache:Memcached:Servers is empty, so everything would be kept in this process only, and the environment is {environment}, not Development",
+            "NearCache:Memcached:Servers is empty, so everything would be kept in this process only, and the environment is "
+                + $"{environment}, not Development",
             refused.Message,
             StringComparison.Ordinal);
         Assert.Contains(
@@ -46,7 +47,8 @@ public sealed class StartTests : IDisposable
             [("NearCahce:Memcached:Servers:0", "127.0.0.1:1")],
             (services, root) => services.AddNearCache(root.GetSection("NearCache")));
         Assert.Equal(
-            ["The section NearCache does not exist in the configuration. Did you mean NearCahce? Everything that is not set in code has its default."],
+            ["The section NearCache does not exist in the configuration. Did you mean NearCahce? Every setting that is not set in code "
+                + "has its default."],
             _log.Of(1010));
         Assert.Single(_log.Of(1000));
 
@@ -80,7 +82,8 @@ public sealed class StartTests : IDisposable
             () => StartAsync("Development", settings, (services, root) => services.AddNearCache(root)));
 
         Assert.Matches(
-            "^AddNearCache was given the whole configuration, of which 5[0-9] entries are no settings of NearCache, and not a section of it: pass configuration.GetSection\\(\"Shop\"\\)\\.$",
+            "^AddNearCache was given the whole configuration, of which 5[0-9] entries are no settings of NearCache, and not a section of "
+                + "it: pass configuration.GetSection\\(\"Shop\"\\)\\.$",
             Assert.Single(refused.Failures));
     }
 
@@ -136,7 +139,8 @@ public sealed class StartTests : IDisposable
         ];
         var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync("Live", [.. settings, .. others], Add));
         Assert.Equal(
-            "The caches \"a\" and \"b\" have the namespace \"shop\" on the same servers, but other settings (KeyPrefix, RuleLease, Memcached:Servers, Rules): "
+            "The caches \"a\" and \"b\" have the namespace \"shop\" on the same servers, but other settings (KeyPrefix, RuleLease, "
+                + "Memcached:Servers, Rules): "
             + "give one of them a Namespace of its own, or both the same settings.",
             Assert.Single(refused.Failures));
 

@@ -40,13 +40,13 @@ public sealed class UsageTests
             .ReadAsync(["products", "site", "unused"], TestContext.Current.CancellationToken);
 
         Assert.Equal(
-            [new RuleUsage { Rule = "products", NearHitsPerSecond = 20, RemoteReadsPerSecond = 10, WritesPerSecond = 10, AnnouncementsPerSecond = 0 }, new RuleUsage { Rule = "site", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 10, AnnouncementsPerSecond = 10 }, new RuleUsage { Rule = "unused", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }],
+            [Use("products", 20, 10, 10, 0), Use("site", 0, 0, 10, 10), Use("unused", 0, 0, 0, 0)],
             usage);
 
         await AdvanceAsync(seconds: 70);
         usage = await new UsageReader(_names, _ => remote.Servers[0], _time).ReadAsync(["products"], TestContext.Current.CancellationToken);
         Assert.Equal(
-            [new RuleUsage { Rule = "products", NearHitsPerSecond = 0, RemoteReadsPerSecond = 0, WritesPerSecond = 0, AnnouncementsPerSecond = 0 }],
+            [Use("products", 0, 0, 0, 0)],
             usage);
     }
 
@@ -67,4 +67,13 @@ public sealed class UsageTests
             await Eventually.BecomesTrueAsync(() => _time.ActiveTimers >= 2, "both reporters wait again");
         }
     }
+
+    private static RuleUsage Use(string rule, double nearHits, double remoteReads, double writes, double announcements) => new()
+    {
+        Rule = rule,
+        NearHitsPerSecond = nearHits,
+        RemoteReadsPerSecond = remoteReads,
+        WritesPerSecond = writes,
+        AnnouncementsPerSecond = announcements,
+    };
 }

@@ -6,7 +6,7 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Writing;
 
-/// <summary>What changes a key: what each call does, and that nobody keeps what was there before.</summary>
+/// <summary>Mutations: what each call does, and that no copy of the previous value remains.</summary>
 public sealed class MutationTests : IAsyncDisposable
 {
     private readonly CacheFixture _shelf = new();
@@ -134,7 +134,7 @@ public sealed class MutationTests : IAsyncDisposable
             Assert.Equal(large, await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult(large)));
             Assert.False((await cache.GetAsync<string>(key)).HasValue);
 
-            // Nobody holds a lease, so that nobody has to wait for its end.
+            // No caller holds a lease, so no caller has to wait for its end.
             Assert.Equal("small", await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("small")));
             Assert.Equal("small", (await cache.GetAsync<string>(key)).Value);
         }

@@ -2,7 +2,7 @@ using NearCache.Remote.Formats;
 
 namespace NearCache.Adapters.Distributed;
 
-/// <summary>Items to bytes and back.</summary>
+/// <summary>Converts distributed items to bytes and back.</summary>
 /// <remarks>docs/formats.md, "Entries of IDistributedCache".</remarks>
 internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
 {

@@ -11,8 +11,8 @@ using NearCache.Writing;
 namespace NearCache.Adapters.Distributed;
 
 /// <summary>
-/// What <c>IDistributedCache</c> does, by the paths that every key takes. An item that slides is never near, since memcached must see each
-/// time that it is asked for.
+/// Implements <c>IDistributedCache</c> on the common paths. An item with a sliding expiration is never near, because memcached must see
+/// every read.
 /// </summary>
 internal sealed class DistributedPath(KeyPlacement map, ReadPath reads, WritePath writes, NearStore near, TimeProvider time, ILogger logger)
 {
@@ -64,11 +64,11 @@ internal sealed class DistributedPath(KeyPlacement map, ReadPath reads, WritePat
 
     public Task RemoveAsync(string name, CancellationToken cancellationToken) => writes.RemoveAsync(name, cancellationToken);
 
-    // Whether a stale item would still be there if memcached could be asked, as far as this process knows.
+    // Returns whether a stale item would not have expired, as far as this process knows.
     private bool IsAlive(CacheResult<DistributedItem> stale) =>
         stale.Value is { } item && !(item.Deadline <= time.GetUtcNow().ToUnixTimeMilliseconds()) && !(stale.Age >= item.Sliding);
 
-    // Once a second at most, as memcached counts. It only makes the item live longer, so there is nothing to announce.
+    // At most once a second, the resolution of memcached. A longer lifetime needs no announcement.
     private async ValueTask SlideAsync(PlacedKey place, DistributedItem item, int secondsLeft, CancellationToken cancellationToken)
     {
         var seconds = Expiry.Of(item.LifetimeAt(time.GetUtcNow()), time);
@@ -84,11 +84,11 @@ internal sealed class DistributedPath(KeyPlacement map, ReadPath reads, WritePat
         }
         catch (MemcachedException e)
         {
-            // The value is there; that it may end early is what a cache may do.
+            // The value is returned; only its lifetime may end early.
             logger.RemoteFailed(e, "touch", "the value, which may end early");
         }
     }
 }
 
-/// <summary>What a <see cref="NearDistributedCache"/> is made of.</summary>
+/// <summary>The parts of a <see cref="NearDistributedCache"/>.</summary>
 internal sealed record DistributedParts(DistributedPath Path, Func<string, bool> CanHold, TimeProvider Time, bool Slides);

@@ -2,10 +2,10 @@ using Microsoft.Extensions.Caching.Hybrid;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>What one call asks for: its own options, and for the rest those of the cache.</summary>
-/// <param name="Flags">What it leaves out.</param>
-/// <param name="Lifetime">How long the remote keeps the value.</param>
-/// <param name="NearLifetime">How long it may be near at most; null: as its rule says.</param>
+/// <summary>The effective options of one call: its own, completed by the defaults of the cache.</summary>
+/// <param name="Flags">The steps to skip.</param>
+/// <param name="Lifetime">The lifetime on the remote tier.</param>
+/// <param name="NearLifetime">The greatest lifetime in the near tier; null to use the rule.</param>
 internal readonly record struct HybridCallOptions(HybridCacheEntryFlags Flags, TimeSpan Lifetime, TimeSpan? NearLifetime)
 {
     public bool ReadsNear => !Has(HybridCacheEntryFlags.DisableLocalCacheRead);
@@ -20,7 +20,7 @@ internal readonly record struct HybridCallOptions(HybridCacheEntryFlags Flags, T
 
     public bool MayCompress => !Has(HybridCacheEntryFlags.DisableCompression);
 
-    /// <summary>Which calls may share a flight: 0 for most.</summary>
+    /// <summary>Gets the variant that separates flights of different flags; 0 for most calls.</summary>
     public int Variant => (int)Flags & 0x1F;
 
     /// <exception cref="ArgumentOutOfRangeException">An expiration is not positive.</exception>

@@ -5,7 +5,7 @@ using NearCache.Placement;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>An item is an answer while its tags are what they were, and as long as it can be read.</summary>
+/// <summary>Accepts an item while its tags are unchanged and its value can be read.</summary>
 internal sealed class HybridConstraints<T>(
     PlacedKey place,
     TagPath tags,
@@ -43,7 +43,7 @@ internal sealed class HybridConstraints<T>(
     {
         if (created.Payload is { } payload && limits.WhyNot(payload) is { } reason)
         {
-            // Asked again whether the lease is to be given back: said once.
+            // Called again when the lease is released; logged once.
             if (!ReferenceEquals(Interlocked.Exchange(ref _refused, created), created))
             {
                 logger.HybridValueTooLarge(payload.Value.Length, reason);

@@ -5,14 +5,25 @@ using NearCache.Tags;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>Makes an item by a caller's factory: the versions of its tags are read first, so that a removal meanwhile voids it.</summary>
+/// <summary>
+/// Creates an item by a caller's factory. The versions of its tags are read before the factory runs, so that a removal of a tag meanwhile
+/// voids the item.
+/// </summary>
 internal sealed class HybridFactoryRun<TState, T>(
-    PlacedKey place, IReadOnlyList<string> names, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, TagPath tags, ReadPath reads, HybridSerializers serializers, TimeProvider time, bool mayPack)
+    PlacedKey place,
+    IReadOnlyList<string> names,
+    TState state,
+    Func<TState, CancellationToken, ValueTask<T>> factory,
+    TagPath tags,
+    ReadPath reads,
+    HybridSerializers serializers,
+    TimeProvider time,
+    bool mayPack)
 {
-    /// <summary>Whether the factory returned, for this caller or one that joined it.</summary>
+    /// <summary>Gets a value indicating whether the factory has returned, for this caller or for one that joined it.</summary>
     public bool HasRun { get; private set; }
 
-    /// <summary>What it returned.</summary>
+    /// <summary>Gets the result of the factory.</summary>
     public T? Value { get; private set; }
 
     public async ValueTask<HybridItem> RunAsync(CancellationToken cancellationToken)
@@ -25,7 +36,7 @@ internal sealed class HybridFactoryRun<TState, T>(
         }
         catch (MemcachedException e)
         {
-            // The caller gets its value, which is stored nowhere.
+            // The caller receives its value, which is not stored.
             reads.OnFailure<HybridItem>(e, "get tag", place.Text);
             versions = [];
         }

@@ -6,7 +6,7 @@ using NearCache.Tags;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>Items to bytes and back.</summary>
+/// <summary>Converts hybrid items to bytes and back.</summary>
 /// <remarks>docs/formats.md, "Entries of HybridCache".</remarks>
 internal sealed class HybridItemCodec : ValueCodec<HybridItem>
 {
@@ -19,20 +19,20 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
 
     internal override bool IsOwn => true;
 
-    // To a process that does not write fields, such a value is another client's.
+    // A process that does not write fields treats such a value as foreign.
     internal override uint FlagsOf(HybridItem value) => PayloadOf(value).HasFields ? WithFields : ClientFlags;
 
     internal override bool Reads(uint clientFlags) => clientFlags == WithFields;
 
-    // Nobody could say whether its tags were removed meanwhile.
+    // A stale item cannot be checked against removals of its tags.
     internal override bool MayBeStale => false;
 
     internal override bool MayCompress(HybridItem value) => PayloadOf(value).MayCompress;
 
-    /// <summary>The header of an item; its value follows.</summary>
-    /// <param name="output">Where to.</param>
-    /// <param name="tags">The version of everything, then those of its tags.</param>
-    /// <param name="isNull">Whether the value is null, and nothing follows.</param>
+    /// <summary>Writes the header of an item; the value follows.</summary>
+    /// <param name="output">Receives the bytes.</param>
+    /// <param name="tags">The version of all entries, then those of the item's tags.</param>
+    /// <param name="isNull">Whether the value is null, and no bytes follow.</param>
     public static void WriteHeader(IBufferWriter<byte> output, ReadOnlySpan<TagVersion> tags, bool isNull)
     {
         output.Write([isNull ? IsNull : HasValue]);

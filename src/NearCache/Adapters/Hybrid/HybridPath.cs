@@ -13,12 +13,29 @@ using NearCache.Writing;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>What <c>HybridCache</c> does when there is no near hit: all by the paths that every key takes, with items for values.</summary>
+/// <summary>Implements <c>HybridCache</c> after a near miss, on the common paths, with items as values.</summary>
 internal sealed class HybridPath(
-    KeyPlacement map, ReadPath reads, WritePath writes, CreatePath creations, TagPath tags, NearStore near, SingleFlight flights, HybridSerializers serializers, HybridLimits limits, TimeSpan maxStaleness, TimeProvider time, NearCacheMetrics metrics, ILogger logger)
+    KeyPlacement map,
+    ReadPath reads,
+    WritePath writes,
+    CreatePath creations,
+    TagPath tags,
+    NearStore near,
+    SingleFlight flights,
+    HybridSerializers serializers,
+    HybridLimits limits,
+    TimeSpan maxStaleness,
+    TimeProvider time,
+    NearCacheMetrics metrics,
+    ILogger logger)
 {
     public async ValueTask<T> GetOrCreateAsync<TState, T>(
-        string name, TState state, Func<TState, CancellationToken, ValueTask<T>> factory, HybridCallOptions call, IReadOnlyList<string> tagNames, CancellationToken cancellationToken)
+        string name,
+        TState state,
+        Func<TState, CancellationToken, ValueTask<T>> factory,
+        HybridCallOptions call,
+        IReadOnlyList<string> tagNames,
+        CancellationToken cancellationToken)
     {
         if (call.RunsFactory)
         {
@@ -63,10 +80,10 @@ internal sealed class HybridPath(
                 return making.Value!;
             }
 
-            // The flight may have begun before a removal of a tag that this call came after.
+            // The flight may have begun before a removal of a tag that precedes this call.
             if (item.IsStamped && !await IsCurrentAsync(place, item, began, cancellationToken).ConfigureAwait(false))
             {
-                flights.Forget(name);   // it may linger
+                flights.Forget(name);   // the flight may still be reusable
                 continue;
             }
 
@@ -76,7 +93,7 @@ internal sealed class HybridPath(
                 return value!;
             }
 
-            // What is near was kept as another type.
+            // The near value has another type.
             return call.RunsFactory ? await factory(state, cancellationToken).ConfigureAwait(false) : default!;
         }
     }
@@ -109,7 +126,7 @@ internal sealed class HybridPath(
 
         if (!terms.MayStore(item))
         {
-            // What was there before is not what the caller means now.
+            // The new value cannot be stored, so the previous one is removed.
             await writes.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
         }
         else if (call.WritesRemote)
@@ -128,7 +145,7 @@ internal sealed class HybridPath(
         }
     }
 
-    // Where a tag cannot be asked for, what was made in this process counts for as long as a near value would.
+    // When a tag cannot be read, an item created in this process is current for as long as a near value would be.
     private async ValueTask<bool> IsCurrentAsync(PlacedKey place, HybridItem item, long callBegan, CancellationToken cancellationToken) =>
         await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) switch
         {
@@ -147,7 +164,7 @@ internal sealed class HybridPath(
 
     public Task RemoveByTagAsync(string tagName, CancellationToken cancellationToken) => tags.RemoveAsync(tagName, cancellationToken);
 
-    // Nothing is written to the remote, or nothing made: no lease, nor a right to store.
+    // Nothing is written to the remote, or nothing is created: neither a lease nor a permit to store is needed.
     private async ValueTask<CacheResult<HybridItem>> GetOrMakeAsync<TState, T>(
         Flight flight, PlacedKey place, HybridFactoryRun<TState, T> making, HybridCallOptions call, HybridConstraints<T> terms)
     {
@@ -208,6 +225,6 @@ internal sealed class HybridPath(
         };
 }
 
-/// <summary>What a <see cref="NearHybridCache"/> is made of.</summary>
+/// <summary>The parts of a <see cref="NearHybridCache"/>.</summary>
 internal sealed record HybridParts(
     HybridHits Hits, HybridSerializers Serializers, HybridPath Path, Func<string, bool> CanHold, TimeSpan Lifetime, ILogger Logger);

@@ -5,7 +5,7 @@ using NearCache.Remote.Formats.Json;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>The serializer of one type: one of the application's, or the cache's own codec.</summary>
+/// <summary>The serializer of one type: the application's, or the codec of the cache.</summary>
 internal sealed class HybridSerializer<T>
 {
     private static readonly uint WithFields = new Envelope(ValueKind.JsonFields).ToClientFlags();
@@ -18,7 +18,7 @@ internal sealed class HybridSerializer<T>
 
     public HybridSerializer(ValueCodec<T> codec) => _codec = codec;
 
-    /// <summary>Whether what it writes is <see cref="ValueKind.JsonFields"/>.</summary>
+    /// <summary>Gets a value indicating whether values are written as <see cref="ValueKind.JsonFields"/>.</summary>
     public bool HasFields => _codec?.ClientFlags == WithFields;
 
     /// <exception cref="NotSupportedException">Values of the type cannot be written.</exception>
@@ -30,8 +30,8 @@ internal sealed class HybridSerializer<T>
         }
     }
 
-    /// <summary>Writes a value. The first one is read back: that shows whether values of the type can be.</summary>
-    /// <exception cref="NotSupportedException">It cannot be read back.</exception>
+    /// <summary>Writes a value. The first value is read back, which proves that the type is supported.</summary>
+    /// <exception cref="NotSupportedException">The value cannot be read back.</exception>
     public void Write(T value, ArrayBufferWriter<byte> output)
     {
         var start = output.WrittenCount;

@@ -8,8 +8,8 @@ using NearCache.Remote.Formats;
 namespace NearCache.Adapters.Hybrid;
 
 /// <summary>
-/// Who writes values of a type: a serializer registered for it, else the last factory that has one, else text and bytes as they are, and
-/// all else as JSON.
+/// Selects the serializer of a type: a registered serializer, else the last factory that supports the type, else strings and bytes
+/// unchanged, else JSON.
 /// </summary>
 internal sealed class HybridSerializers(
     IServiceProvider? services, IReadOnlyList<IHybridCacheSerializerFactory> factories, JsonSerializerOptions json, SharedTypes shared)
@@ -17,23 +17,24 @@ internal sealed class HybridSerializers(
     private readonly ConcurrentDictionary<Type, object> _known = new();
 
     /// <exception cref="NotSupportedException">
-    /// Nobody knows the type: register a serializer, or add it to the source-generated context of <see cref="NearCacheOptions.Json"/>.
+    /// No serializer supports the type. Register one, or add the type to the source-generated context of
+    /// <see cref="NearCacheOptions.Json"/>.
     /// </exception>
     private HybridSerializer<T> For<T>() =>
         (HybridSerializer<T>)(_known.TryGetValue(typeof(T), out var known) ? known : _known.GetOrAdd(typeof(T), Find<T>()));
 
-    /// <summary>Whether all callers may have the same instance of a type.</summary>
+    /// <summary>Returns whether all callers may share one instance of a type.</summary>
     public bool Shares<T>() => shared.Has<T>();
 
-    /// <summary>Makes sure that values of a type can be written, before anything is done to get one.</summary>
-    /// <exception cref="NotSupportedException">They cannot.</exception>
+    /// <summary>Verifies that values of a type can be written, before a value is created.</summary>
+    /// <exception cref="NotSupportedException">Values of the type cannot be written.</exception>
     public void Require<T>() => For<T>().Require();
 
-    /// <summary>Whether a type is written as <see cref="ValueKind.JsonFields"/>.</summary>
+    /// <summary>Returns whether a type is written as <see cref="ValueKind.JsonFields"/>.</summary>
     public bool HasFields<T>() => For<T>().HasFields;
 
     /// <summary>Writes a value.</summary>
-    /// <exception cref="NotSupportedException">It cannot be written, or not be read back.</exception>
+    /// <exception cref="NotSupportedException">The value cannot be written or read back.</exception>
     public void Write<T>(T value, ArrayBufferWriter<byte> output) => For<T>().Write(value, output);
 
     /// <summary>Reads a value.</summary>

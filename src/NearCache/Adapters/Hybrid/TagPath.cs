@@ -15,21 +15,19 @@ using NearCache.Writing;
 namespace NearCache.Adapters.Hybrid;
 
 /// <summary>
-/// Reads and removes tags. A tag is an item whose value is a random number; removing the tag writes another, counted and announced as any
-/// near key.
+/// Reads and removes tags. A tag is an item whose value is a random number. Removing the tag writes another number, which is counted and
+/// announced like any near key.
 /// </summary>
-/// <remarks>
-/// An item that is missing, evicted or never there, is made anew with a new number: that can only void entries, never bring one back.
-/// </remarks>
+/// <remarks>A missing tag is created again with a new number. That can void entries, but never revive one.</remarks>
 internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, WritePath writes, ProcessEpochs epochs, NearClock clock)
 {
-    // A tag lives so long after it was last read, which is longer than any entry lives that was made with it.
+    // The lifetime of a tag after its last read, which exceeds the lifetime of any entry created with it.
     private const int SecondsToLive = Expiry.LongestRelative;
     private const int MostTries = 8;
 
     private static readonly uint Flags = new Envelope(ValueKind.Bytes).ToClientFlags();
 
-    /// <summary>The cells beside the versions that an entry on this server has.</summary>
+    /// <summary>Returns the cells of an item's tags with their versions, for the server of the entry.</summary>
     public TagStamp[] Stamp(in PlacedKey place, TagVersion[] tags)
     {
         var gate = place.Server.Gate;
@@ -41,8 +39,10 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, gate), tag.Version));
     }
 
-    /// <summary>The versions that an entry on this server gets: of everything, and of its tags. Read before its value is made.</summary>
-    /// <exception cref="MemcachedException">One of them cannot be known.</exception>
+    /// <summary>
+    /// Reads the versions for a new entry on this server: of all entries, and of its tags. Called before the value is created.
+    /// </summary>
+    /// <exception cref="MemcachedException">A version cannot be read.</exception>
     public async ValueTask<TagVersion[]> ReadAsync(PlacedKey place, IReadOnlyList<string> tags, CancellationToken cancellationToken)
     {
         var versions = new Task<ulong>[tags.Count + 1];
@@ -56,7 +56,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         return [.. read.Select((version, i) => new TagVersion(i == 0 ? TagVersion.Everything : tags[i - 1], version))];
     }
 
-    /// <summary>Whether an entry's tags are what they were, as far as that is known near.</summary>
+    /// <summary>Returns whether the tags of an entry are unchanged, by the versions known in this process.</summary>
     public bool AreCurrent(TagStamp[] stamps)
     {
         while (true)
@@ -78,7 +78,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         }
     }
 
-    /// <summary>Whether an entry's tags are what they were. What is not known near is read.</summary>
+    /// <summary>Returns whether the tags of an entry are unchanged. Versions that are not known in this process are read.</summary>
     public async ValueTask<ValueVerdict> CheckAsync(PlacedKey place, TagStamp[] stamps, CancellationToken cancellationToken)
     {
         if (AreCurrent(stamps))
@@ -90,7 +90,9 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         {
             var versions = await Task.WhenAll(stamps.Select(stamp => VersionAsync(place, stamp.Cell.Name, cancellationToken).AsTask()))
                 .ConfigureAwait(false);
-            return versions.AsSpan().SequenceEqual(Array.ConvertAll(stamps, stamp => stamp.Version)) ? ValueVerdict.Accept : ValueVerdict.Replace;
+            return versions.AsSpan().SequenceEqual(Array.ConvertAll(stamps, stamp => stamp.Version))
+                ? ValueVerdict.Accept
+                : ValueVerdict.Replace;
         }
         catch (MemcachedException e)
         {
@@ -99,8 +101,8 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         }
     }
 
-    /// <summary>Voids everything that has the tag; with <see cref="TagVersion.Everything"/>, all there is.</summary>
-    /// <exception cref="NearCacheException">It failed, on one server at least, or nobody knows.</exception>
+    /// <summary>Voids every entry with the tag; with <see cref="TagVersion.Everything"/>, all entries.</summary>
+    /// <exception cref="NearCacheException">The write failed on at least one server, or its outcome is unknown.</exception>
     public async Task RemoveAsync(string tag, CancellationToken cancellationToken)
     {
         if (!map.IsPrefixKnown)
@@ -136,7 +138,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
                 return Keep(cell, place, fill, BinaryPrimitives.ReadUInt64BigEndian(item.Value.Span));
             }
 
-            // Whatever stands there is no tag: a number of our own is as good as any other.
+            // The stored bytes are not a tag; a new random number replaces them.
             var version = Random();
             var mode = item.Status == MetaStatus.Miss ? MetaSetMode.Add : MetaSetMode.Set;
             var stored = await place.Server.Server.ExecuteAsync(Write(place, version) with { Mode = mode }, cancellationToken)
@@ -147,7 +149,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
             }
         }
 
-        // A number that stands nowhere is never found again: entries that are made with it are nobody's.
+        // A number that is stored nowhere is never read again, so no other call accepts entries created with it.
         return Random();
     }
 

@@ -7,7 +7,7 @@ using NearCache.ZooKeeper;
 namespace NearCache;
 
 /// <summary>
-/// Reads the settings of the two clients from their sections. What only code can give (certificates, a locator) is not among them.
+/// Reads the settings of the two clients from their sections, except those that only code can set, such as certificates and a locator.
 /// </summary>
 internal static class ClientConfiguration
 {
@@ -60,7 +60,8 @@ internal static class ClientConfiguration
         });
         foreach (var identity in identities)
         {
-            options.Authentications.Add(new ZooKeeperAuthentication { Scheme = identity.Scheme, Credentials = Encoding.UTF8.GetBytes(identity.Credentials) });
+            options.Authentications.Add(
+                new ZooKeeperAuthentication { Scheme = identity.Scheme, Credentials = Encoding.UTF8.GetBytes(identity.Credentials) });
         }
 
         reader.Section(nameof(options.Sasl), inner =>
@@ -68,7 +69,9 @@ internal static class ClientConfiguration
             var (user, password) = (options.Sasl?.User, options.Sasl?.Password);
             inner.Text(nameof(ZooKeeperSaslCredentials.User), value => user = value);
             inner.Text(nameof(ZooKeeperSaslCredentials.Password), value => password = value);
-            options.Sasl = user is null && password is null ? null : new ZooKeeperSaslCredentials { User = user ?? "", Password = password ?? "" };
+            options.Sasl = user is null && password is null
+                ? null
+                : new ZooKeeperSaslCredentials { User = user ?? "", Password = password ?? "" };
         });
     }
 

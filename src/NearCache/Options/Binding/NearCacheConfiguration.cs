@@ -3,13 +3,13 @@ using NearCache.Configuration;
 
 namespace NearCache;
 
-/// <summary>Reads <see cref="NearCacheOptions"/> from a section of configuration. What is wrong there is kept for the validator.</summary>
+/// <summary>Reads <see cref="NearCacheOptions"/> from a configuration section. Errors are kept for the validator.</summary>
 internal static class NearCacheConfiguration
 {
-    // So many names that are not known are no slips of the pen: a whole configuration was passed.
+    // With this many unknown names, the whole configuration was passed instead of a section.
     private const int FewUnknown = 10;
 
-    /// <summary>Sets what the section says and leaves the rest as it is.</summary>
+    /// <summary>Sets what the section specifies, and leaves the rest unchanged.</summary>
     public static void Read(IConfiguration section, NearCacheOptions options)
     {
         options.Source = (section as IConfigurationSection)?.Path ?? "";
@@ -52,18 +52,19 @@ internal static class NearCacheConfiguration
             && reader.Unknown() is { Count: > 0 } unknown
             && MeantBy(section, unknown, reader.Known) is { } meant)
         {
-            // One mistake, and not one for each variable of the environment.
+            // One error, rather than one for each environment variable.
             options.BindingErrors.Clear();
             options.BindingErrors.Add(
-                $"AddNearCache was given the whole configuration, of which {unknown.Count} entries are no settings of NearCache, and not a section of it: pass configuration.GetSection(\"{meant}\").");
+                $"AddNearCache was given the whole configuration, of which {unknown.Count} entries are no settings of NearCache, and not "
+                    + $"a section of it: pass configuration.GetSection(\"{meant}\").");
             return;
         }
 
         reader.Finish();
     }
 
-    // The section that is meant by whoever passes the root: the one that holds settings. Null: the root is meant, and something in it is
-    // misspelt.
+    // Returns the section that was probably meant when the root was passed: the one that holds settings. Returns null if the root is meant
+    // and a name in it is misspelled.
     private static string? MeantBy(IConfiguration root, IReadOnlyList<string> unknown, IReadOnlyList<string> known)
     {
         int SettingsIn(string name) => root.GetSection(name)

@@ -2,11 +2,13 @@ using NearCache.Remote.Memcached;
 
 namespace NearCache;
 
-/// <summary>Which settings can change while a cache runs.</summary>
-/// <remarks>Each of those is a value that is read in one go wherever it counts, so changing it in place needs no more.</remarks>
+/// <summary>Lists the settings that can change while a cache runs.</summary>
+/// <remarks>Each of them is a single value that is read where it is used, so it can be changed in place.</remarks>
 internal static class ReloadableSettings
 {
-    /// <summary>Every setting: how to compare it, and how to take it over; without the latter it counts from the next start.</summary>
+    /// <summary>
+    /// Gets every setting, with its comparison and its update. A setting without an update takes effect at the next start.
+    /// </summary>
     internal static IReadOnlyList<Setting> All { get; } =
     [
         new(
@@ -82,8 +84,8 @@ internal static class ReloadableSettings
             (one, other) => one.AllowEmbedded == other.AllowEmbedded,
             (now, next) => now.AllowEmbedded = next.AllowEmbedded),
 
-        // The list of memcached servers and the rules change by other ways: see ServerListReload and ConfiguredRules.
-        // What follows is part of what processes agree on, or of what connections are made from.
+        // The list of memcached servers and the rules have their own ways to change: see ServerListReloader and ConfiguredRules. The
+        // following settings are shared by all processes, or connections are created from them.
         new(nameof(NearCacheOptions.Namespace), (one, other) => one.Namespace == other.Namespace),
         new(nameof(NearCacheOptions.KeyPrefix), (one, other) => one.KeyPrefix == other.KeyPrefix),
         new(nameof(NearCacheOptions.Format), (one, other) => one.Format == other.Format),
@@ -111,10 +113,10 @@ internal static class ReloadableSettings
         new(nameof(NearCacheOptions.Json), (one, other) => ReferenceEquals(one.Json, other.Json)),
     ];
 
-    /// <summary>Takes over what can change.</summary>
-    /// <param name="now">The settings in force; changed in place.</param>
-    /// <param name="next">The settings as they are to be; valid.</param>
-    /// <returns>The names of what changed: those taken over, and those that count from the next start.</returns>
+    /// <summary>Applies the reloadable settings.</summary>
+    /// <param name="now">The current settings; changed in place.</param>
+    /// <param name="next">The new settings; valid.</param>
+    /// <returns>The names of the changed settings: those applied, and those that take effect at the next start.</returns>
     public static (IReadOnlyList<string> Taken, IReadOnlyList<string> Waiting) Take(NearCacheOptions now, NearCacheOptions next)
     {
         var changed = All.Where(setting => !setting.AreEqual(now, next)).ToArray();

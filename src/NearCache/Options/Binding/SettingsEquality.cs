@@ -4,7 +4,8 @@ using NearCache.ZooKeeper;
 namespace NearCache;
 
 /// <summary>
-/// Whether two settings mean the same connections. What only code can give (certificates, a locator) is the same if it is the same object.
+/// Compares the settings of connections. Settings that only code can set, such as certificates and a locator, are equal if they are the
+/// same object.
 /// </summary>
 internal static class SettingsEquality
 {

@@ -3,25 +3,26 @@ using NearCache.ZooKeeper;
 
 namespace NearCache;
 
-/// <summary>Access rights as zkCli writes them: <c>scheme:id:permissions</c>, where the id may have colons.</summary>
+/// <summary>Parses access control entries in the format of zkCli: <c>scheme:id:permissions</c>, where the id may contain colons.</summary>
 internal static class AclParser
 {
-    // What NearCache itself does with its znodes.
-    private const ZNodePermissions Needed = ZNodePermissions.Read | ZNodePermissions.Write | ZNodePermissions.Create | ZNodePermissions.Delete;
+    // The permissions that NearCache needs for its znodes.
+    private const ZNodePermissions Needed =
+        ZNodePermissions.Read | ZNodePermissions.Write | ZNodePermissions.Create | ZNodePermissions.Delete;
 
     private const int Sha1Bytes = 20;
 
-    /// <summary>Whether connections have an identity that the scheme <c>auth</c> can stand for.</summary>
+    /// <summary>Returns whether connections have an identity that the scheme <c>auth</c> stands for.</summary>
     public static bool HasIdentity(ZooKeeperOptions options) =>
         options.Authentications.Count > 0 || options.Sasl is not null || options.Tls?.ClientCertificates is { Count: > 0 };
 
-    /// <summary>The rights that texts without mistakes stand for.</summary>
+    /// <summary>Returns the entries of valid texts.</summary>
     public static IReadOnlyList<ZNodeAcl> Parse(IEnumerable<string> texts) =>
         [.. texts.Select(text => TryParse(text, out var acl) ? acl! : throw new FormatException(text))];
 
-    /// <summary>What is wrong, each as the end of a sentence that begins with the setting's name.</summary>
-    /// <param name="texts">The rights.</param>
-    /// <param name="hasIdentity">Whether this client says who it is.</param>
+    /// <summary>Returns each error as the end of a sentence that begins with the name of the setting.</summary>
+    /// <param name="texts">The entries.</param>
+    /// <param name="hasIdentity">Whether the client authenticates.</param>
     public static IEnumerable<string> FindErrors(IList<string> texts, bool hasIdentity)
     {
         var together = ZNodePermissions.None;
@@ -29,7 +30,8 @@ internal static class AclParser
         {
             if (!TryParse(texts[i], out var acl))
             {
-                yield return $":{i} is \"{texts[i]}\", but must be scheme:id:permissions with permissions out of the letters cdrwa, such as auth::cdrwa.";
+                yield return $":{i} is \"{texts[i]}\", but must be scheme:id:permissions with permissions out of the letters cdrwa, such "
+                    + "as auth::cdrwa.";
                 yield break;
             }
 
@@ -42,18 +44,20 @@ internal static class AclParser
 
         if (texts.Count > 0 && (together & Needed) != Needed)
         {
-            yield return " gives nobody all of c, d, r and w, but NearCache itself must make, delete, read and write its znodes.";
+            yield return " grants no identity all of c, d, r and w, but NearCache must create, delete, read and write its znodes.";
         }
     }
 
     private static string? Problem(ZNodeAcl acl, bool hasIdentity) => acl.Scheme switch
     {
         "world" => acl.Id == "anyone" ? null : "the id of the scheme world must be anyone",
-        "auth" => acl.Id.Length > 0 ? "the scheme auth must have no id: it stands for whoever makes the znode"
-            : hasIdentity ? null : "auth stands for the identity of the connection, and there is none: set ZooKeeper:Authentications or ZooKeeper:Sasl",
+        "auth" => acl.Id.Length > 0 ? "the scheme auth must have no id: it stands for the identity that creates the znode"
+            : hasIdentity ? null : "auth stands for the identity of the connection, and there is none: set ZooKeeper:Authentications or "
+                + "ZooKeeper:Sasl",
         "digest" => IsDigest(acl.Id)
             ? null
-            : "the id of the scheme digest must be user:hash, where the hash is the base64 of SHA-1 over user:password (never the password)",
+            : "the id of the scheme digest must be user:hash, where the hash is the base64 of SHA-1 over user:password (never the "
+                + "password)",
         "ip" => IsAddress(acl.Id)
             ? null
             : "the id of the scheme ip must be an address, or one with the number of its bits that count, such as 10.0.0.0/8",

@@ -8,9 +8,7 @@ using NearCache.Rules;
 
 namespace NearCache;
 
-/// <summary>
-/// Says everything that is wrong with <see cref="NearCacheOptions"/> at once: the setting, its value, and what would be right.
-/// </summary>
+/// <summary>Reports every error in <see cref="NearCacheOptions"/> at once: the setting, its value, and the valid values.</summary>
 internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOptions>
 {
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(30);
@@ -52,14 +50,16 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
     {
         mistakes.Require(
             options.MaxStaleness >= NearCacheOptions.LeastMaxStaleness && options.MaxStaleness <= TimeSpan.FromHours(1),
-            nameof(options.MaxStaleness), options.MaxStaleness, "from 00:00:03 (an audit, a second for news to arrive, and the round trips) to 01:00:00");
+            nameof(options.MaxStaleness), options.MaxStaleness, "from 00:00:03 (an audit, a second for news to arrive, and the round "
+                + "trips) to 01:00:00");
         mistakes.Require(
             options.RuleLease > TimeSpan.Zero && options.RuleLease <= LongestLease,
             nameof(options.RuleLease), options.RuleLease, "positive and at most 00:05:00");
         mistakes.Require(
             options.RuleLease > options.Memcached.OperationTimeout || options.RuleLease <= TimeSpan.Zero,
             nameof(options.RuleLease), options.RuleLease,
-            $"longer than Memcached:OperationTimeout ({options.Memcached.OperationTimeout}): a writer may be that late with a view of the rules");
+            $"longer than Memcached:OperationTimeout ({options.Memcached.OperationTimeout}): a writer may be that late with a view of "
+                + "the rules");
         mistakes.Require(
             options.ItemLifetime >= TimeSpan.FromSeconds(1) && options.ItemLifetime <= LongestLifetime,
             nameof(options.ItemLifetime), options.ItemLifetime, "from 00:00:01 to 30.00:00:00");
@@ -95,7 +95,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             "positive, or left out");
         mistakes.Require(
             options.FactorySoftTimeout is not { } soft || (soft > TimeSpan.Zero && !(soft >= options.FactoryTimeout)),
-            nameof(options.FactorySoftTimeout), options.FactorySoftTimeout, $"positive and shorter than FactoryTimeout ({options.FactoryTimeout?.ToString() ?? "none"}), or left out");
+            nameof(options.FactorySoftTimeout), options.FactorySoftTimeout, "positive and shorter than FactoryTimeout "
+                + $"({options.FactoryTimeout?.ToString() ?? "none"}), or left out");
         mistakes.Require(
             options.StaleLifetime >= TimeSpan.Zero && options.StaleLifetime <= NearCacheOptions.LongestStaleLifetime,
             nameof(options.StaleLifetime), options.StaleLifetime, "from 00:00:00 (never) to 7.00:00:00");
@@ -105,7 +106,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         mistakes.Require(options.StaleEntries > 0, nameof(options.StaleEntries), options.StaleEntries, "positive");
         mistakes.Require(
             options.EagerRefresh is >= 0 and < 1, nameof(options.EagerRefresh), options.EagerRefresh, "from 0 (never) to below 1");
-        mistakes.Require(options.LifetimeJitter is >= 0 and <= 0.5, nameof(options.LifetimeJitter), options.LifetimeJitter, "from 0 to 0.5");
+        mistakes.Require(
+            options.LifetimeJitter is >= 0 and <= 0.5, nameof(options.LifetimeJitter), options.LifetimeJitter, "from 0 to 0.5");
     }
 
     private static void Values(NearCacheOptions options, OptionsErrors mistakes)
@@ -117,7 +119,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         mistakes.Require(Enum.IsDefined(options.Compression), nameof(options.Compression), options.Compression, "None, Brotli or Deflate");
         mistakes.Require(
             options.Compression == ValueCompression.None || (options.Format == StoredFormat.Envelope && options.ValueFormat is null),
-            nameof(options.Compression), options.Compression, "None unless Format is Envelope: no other has room to say that a value is compressed");
+            nameof(options.Compression), options.Compression, "None unless Format is Envelope: no other has room to say that a value is "
+                + "compressed");
         mistakes.Require(
             options.CompressionThreshold > 0,
             nameof(options.CompressionThreshold),
@@ -135,7 +138,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             nameof(options.MaxWritesPerSecond), options.MaxWritesPerSecond, "positive (ChurnBreaker=false switches the breaker off)");
         mistakes.Require(
             options.MaxFleetWritesPerSecond is null or (> 0 and < double.PositiveInfinity),
-            nameof(options.MaxFleetWritesPerSecond), options.MaxFleetWritesPerSecond, "positive, or left out for half of Budgets:AnnouncementsPerNamespace");
+            nameof(options.MaxFleetWritesPerSecond), options.MaxFleetWritesPerSecond, "positive, or left out for half of "
+                + "Budgets:AnnouncementsPerNamespace");
         mistakes.Require(
             Enum.IsDefined(options.OnRemoteFailure), nameof(options.OnRemoteFailure), options.OnRemoteFailure, "Miss, Throw or ServeStale");
 
@@ -146,7 +150,8 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
 
         void Budget(string setting, double value, int most) => mistakes.Require(
             value > 0
-                && value <= most, $"{nameof(options.Budgets)}:{setting}", value, $"above 0 and at most {most} a second, so that no setting can load the ensemble");
+                && value <= most, $"{nameof(options.Budgets)}:{setting}", value, $"above 0 and at most {most} a second, so that no "
+                    + "setting can load the ensemble");
     }
 
     private static void Servers(NearCacheOptions options, OptionsErrors mistakes)
@@ -178,17 +183,20 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
 
         if (cache is INearCacheAdapter)
         {
-            mistakes.Add($"{nameof(options.DistributedCache)} is a NearDistributedCache, but must be another vendor's: a NearCache has one remote, and is none.");
+            mistakes.Add($"{nameof(options.DistributedCache)} is a NearDistributedCache, but must be another vendor's: a NearCache has "
+                + "one remote, and is none.");
         }
 
         if (options.Memcached.Servers is { Count: > 0 } servers)
         {
-            mistakes.Add($"{nameof(options.DistributedCache)} is set, and so is Memcached:Servers ({string.Join(", ", servers)}): a cache has one remote, so leave one of them out.");
+            mistakes.Add($"{nameof(options.DistributedCache)} is set, and so is Memcached:Servers ({string.Join(", ", servers)}): a "
+                + "cache has one remote, so leave one of them out.");
         }
 
         if (options.Rules.Count > 0 && string.IsNullOrEmpty(options.ZooKeeper.ConnectionString))
         {
-            mistakes.Add($"{nameof(options.Rules)} has {options.Rules.Count}, and {nameof(options.DistributedCache)} is set without ZooKeeper:ConnectionString: an IDistributedCache cannot say what changed, "
+            mistakes.Add($"{nameof(options.Rules)} has {options.Rules.Count}, and {nameof(options.DistributedCache)} is set without "
+                + "ZooKeeper:ConnectionString: an IDistributedCache cannot say what changed, "
                 + "so nothing could be near. Name a ZooKeeper, or no rules.");
         }
 
@@ -216,10 +224,12 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             "positive, or 0 for no warning");
         mistakes.Require(
             ensemble.QuotaZNodes == 0 || ensemble.QuotaZNodes >= EnsembleOptions.LeastZNodes,
-            $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.LeastZNodes} (13, and one a process), or 0 for none");
+            $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.LeastZNodes} (13, and one a "
+                + "process), or 0 for none");
         mistakes.Require(
             ensemble.QuotaBytes == 0 || ensemble.QuotaBytes >= EnsembleOptions.LeastBytes,
-            $"{Path}:{nameof(ensemble.QuotaBytes)}", ensemble.QuotaBytes, $"at least {EnsembleOptions.LeastBytes} (the rules, the slots, and about 200 a process), or 0 for none");
+            $"{Path}:{nameof(ensemble.QuotaBytes)}", ensemble.QuotaBytes, $"at least {EnsembleOptions.LeastBytes} (the rules, the slots, "
+                + "and about 200 a process), or 0 for none");
         foreach (var mistake in AclParser.FindErrors(ensemble.Acl, AclParser.HasIdentity(options.ZooKeeper)))
         {
             mistakes.Add($"{Path}:{nameof(ensemble.Acl)}{mistake}");
@@ -260,12 +270,15 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
 
             mistakes.Require(
                 options.Rules[i].MaxStaleness is not { } staleness || staleness <= options.MaxStaleness,
-                $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.MaxStaleness)}", options.Rules[i].MaxStaleness, $"at most the MaxStaleness of the cache ({options.MaxStaleness})");
+                $"{nameof(options.Rules)}:{i}:{nameof(RuleOptions.MaxStaleness)}",
+                options.Rules[i].MaxStaleness,
+                $"at most the MaxStaleness of the cache ({options.MaxStaleness})");
         }
 
         if (RuleSet.Seed(options.Rules).Content.Length is > RuleSet.MostBytes and var bytes)
         {
-            mistakes.Add($"{nameof(options.Rules)} take {bytes} bytes as a set, but may take {RuleSet.MostBytes}: use fewer rules or fewer preload keys.");
+            mistakes.Add($"{nameof(options.Rules)} take {bytes} bytes as a set, but may take {RuleSet.MostBytes}: use fewer rules or "
+                + "fewer preload keys.");
         }
     }
 

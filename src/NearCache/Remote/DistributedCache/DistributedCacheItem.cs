@@ -4,7 +4,7 @@ using NearCache.Memcached.Protocol;
 namespace NearCache.Remote.DistributedCache;
 
 /// <summary>
-/// An item as it stands in an <c>IDistributedCache</c>, which keeps bytes alone: what memcached keeps beside the value stands before it.
+/// The format of an item in an <c>IDistributedCache</c>, which stores only bytes: a header holds what memcached stores beside the value.
 /// </summary>
 /// <remarks>docs/formats.md, "Items in another remote".</remarks>
 internal static class DistributedCacheItem
@@ -12,9 +12,9 @@ internal static class DistributedCacheItem
     private const int Header = 15;
     private const byte Format = 1;
 
-    /// <summary>The bytes of an item.</summary>
-    /// <param name="command">Says the value and the flags.</param>
-    /// <param name="end">When the item ends; null: never.</param>
+    /// <summary>Returns the bytes of an item.</summary>
+    /// <param name="command">The value and the flags.</param>
+    /// <param name="end">The expiration; null for none.</param>
     public static byte[] Write(in MetaCommand command, DateTimeOffset? end)
     {
         var bytes = new byte[Header + command.Value.Length];
@@ -26,7 +26,7 @@ internal static class DistributedCacheItem
         return bytes;
     }
 
-    /// <summary>Reads an item. False: it is somebody else's, or of a newer format, and as good as none.</summary>
+    /// <summary>Reads an item. Returns false if it is foreign or of a newer format, which is treated as absent.</summary>
     public static bool TryRead(byte[] bytes, DateTimeOffset now, out MetaResponse item)
     {
         item = default;
@@ -35,7 +35,7 @@ internal static class DistributedCacheItem
             return false;
         }
 
-        // By this machine's clock, so it never ends an item, which the vendor does; it only ends what is near.
+        // By the clock of this machine. It bounds near entries only; the vendor's cache expires the item.
         var end = BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(7));
         var left = end == 0 ? -1 : Math.Clamp((end - now.ToUnixTimeMilliseconds()) / 1000, 0, int.MaxValue);
         item = new MetaResponse

@@ -7,12 +7,11 @@ using NearCache.Remote.Keys;
 namespace NearCache.Remote.DistributedCache;
 
 /// <summary>
-/// Does with an <see cref="IDistributedCache"/> what of memcached's commands can be done with one. What is NearCache's own (counters that
-/// confirm nothing here, the rules as this process knows them) stays in this process.
+/// Executes the memcached commands that an <see cref="IDistributedCache"/> supports. NearCache's own items (counters that confirm nothing
+/// here, and the rules known to this process) stay in this process.
 /// </summary>
 /// <remarks>
-/// A touch and a mark for refreshing are left out, which only makes items end sooner. Anything else that cannot be done is an exception,
-/// before anything is sent.
+/// Touches and refresh marks are omitted, which only shortens lifetimes. Any other unsupported command throws before anything is sent.
 /// </remarks>
 internal sealed class DistributedCacheServer(IDistributedCache cache, TimeProvider time) : IRemoteServer
 {
@@ -105,7 +104,7 @@ internal sealed class DistributedCacheServer(IDistributedCache cache, TimeProvid
 
     private async ValueTask<MetaResponse> SetAsync(string key, MetaCommand command, CancellationToken cancellationToken)
     {
-        // Two may find nothing and both set: then the later one stands.
+        // Two processes may both find no item and set it; the later one wins.
         if (command.Mode == MetaSetMode.Add && (await GetAsync(key, cancellationToken).ConfigureAwait(false)).Status == MetaStatus.Ok)
         {
             return new MetaResponse { Status = MetaStatus.NotStored };

@@ -11,15 +11,15 @@ internal struct EmbeddedItem
 
     public ulong Cas { get; set; }
 
-    /// <summary>Milliseconds of the monotonic clock, or <see cref="long.MaxValue"/> for ever.</summary>
+    /// <summary>Gets or sets the expiration, in milliseconds of the monotonic clock; <see cref="long.MaxValue"/> for none.</summary>
     public long ExpiresAt { get; set; }
 
     public bool IsStale { get; set; }
 
-    /// <summary>Whether somebody has been told to fetch the value again.</summary>
+    /// <summary>Gets or sets a value indicating whether a caller was told to refresh the value.</summary>
     public bool IsWon { get; set; }
 
-    /// <summary>Whether it was asked for since it was last passed over.</summary>
+    /// <summary>Gets or sets a value indicating whether the item was read since eviction last passed it.</summary>
     public bool IsUsed { get; set; }
 
     public readonly int SecondsLeft(long now) => ExpiresAt == long.MaxValue ? -1 : (int)((ExpiresAt - now) / 1000);

@@ -4,20 +4,20 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote.Embedded;
 
-/// <summary>What memcached would answer, from a dictionary: bounded by bytes; what was not used lately goes first.</summary>
+/// <summary>Emulates a memcached server in memory, bounded by bytes. Items that were not used recently are evicted first.</summary>
 /// <remarks>
-/// Does what NearCache sends: get with vivify, recache, touch and stale marks; the modes of set with CAS; delete; arithmetic. Every call
-/// completes before it returns.
+/// Supports the commands that NearCache sends: get with vivify, recache, touch and stale marks; set in all modes with CAS; delete;
+/// arithmetic. Every call completes before it returns.
 /// </remarks>
 internal sealed class EmbeddedServer(TimeProvider time, long capacity = EmbeddedServer.DefaultCapacity) : IRemoteServer
 {
     /// <summary>256 MiB of keys and values.</summary>
     public const long DefaultCapacity = 256L << 20;
 
-    // As memcached counts about: the item's header, and its place in the hash table.
+    // about the overhead of memcached: the item's header and its place in the hash table
     private const int ItemOverhead = 64;
 
-    // So many items are passed over by one store, because they were used lately.
+    // The greatest number of recently used items that one store passes over.
     private const int MostPasses = 64;
 
     private readonly Lock _lock = new();   // guards everything below
@@ -115,7 +115,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             Value = (command.Return & MetaFields.Value) != 0 ? item.Value : default,
             ClientFlags = item.ClientFlags,
             Cas = item.Cas,
-            TimeToLive = isNew ? -1 : item.SecondsLeft(now),   // as memcached says of an item that this very command made
+            TimeToLive = isNew ? -1 : item.SecondsLeft(now),   // memcached reports -1 for an item that the command itself created
             Size = item.Value.Length,
             IsWinner = wins,
             IsWonByAnother = item.IsWon && !wins,
@@ -151,7 +151,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
                 value = (byte[])[.. value.Span, .. node!.Value.Value.Span];
                 break;
             default:
-                // The caller may reuse its bytes after the answer.
+                // The caller may reuse its bytes after the reply.
                 value = value.ToArray();
                 break;
         }
@@ -162,7 +162,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             return new MetaResponse { Status = MetaStatus.Error, Error = "SERVER_ERROR object too large for cache" };
         }
 
-        // What is added to a value changes neither its flags nor its life.
+        // Appending changes neither the flags nor the lifetime.
         var kept = command.Mode is MetaSetMode.Append or MetaSetMode.Prepend ? node : null;
         Drop(node);
         var stored = Store(command.Key, value, kept?.Value.ClientFlags ?? command.ClientFlags, command.TimeToLive ?? 0);
@@ -285,7 +285,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         return node;
     }
 
-    // Reading an item only marks it; here it is given another round for that.
+    // A read only marks an item; a marked item gets another round here.
     private void MakeRoom(LinkedListNode<EmbeddedItem> newest)
     {
         for (var passes = MostPasses; _bytes > capacity && _items.Count > 1;)
@@ -314,7 +314,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
         }
     }
 
-    // Milliseconds; of the system the coarse clock, which is cheaper than the item's look-up.
+    // Milliseconds. The coarse clock of the system is cheaper than the lookup of the item.
     private long Now() => _isSystem ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);
 
     private long Deadline(int seconds) => seconds switch
@@ -331,7 +331,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
 }
 
 /// <summary>
-/// A remote tier inside the process, for development, tests and the quick start: nothing is shared with anybody, and nothing outlives the
+/// A remote tier inside the process, for development, tests and the quick start. It shares nothing with other processes, and ends with the
 /// process.
 /// </summary>
 internal sealed class EmbeddedRemote(TimeProvider time) : IRemote

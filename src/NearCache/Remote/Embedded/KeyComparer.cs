@@ -3,10 +3,10 @@ using System.Numerics;
 
 namespace NearCache.Remote.Embedded;
 
-/// <summary>Keys by their bytes.</summary>
+/// <summary>Compares keys by their bytes.</summary>
 internal sealed class KeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
-    // 2^64 divided by the golden ratio: spreads neighbouring keys.
+    // 2^64 divided by the golden ratio: spreads similar keys.
     private const ulong Multiplier = 0x9E3779B97F4A7C15;
 
     public static readonly KeyComparer Instance = new();
@@ -21,7 +21,7 @@ internal sealed class KeyComparer : IEqualityComparer<byte[]>, IAlternateEqualit
 
     public int GetHashCode(ReadOnlySpan<byte> alternate)
     {
-        // Eight bytes at a time; the last eight may overlap those before.
+        // Eight bytes at a time; the last eight may overlap the previous ones.
         if (alternate.Length < sizeof(ulong))
         {
             var few = 0ul;

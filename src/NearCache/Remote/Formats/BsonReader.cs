@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>BSON to JSON: dates as ISO 8601, bytes as base64, UUIDs as their text.</summary>
+/// <summary>Converts BSON to JSON: dates as ISO 8601, bytes as base64, UUIDs as text.</summary>
 /// <remarks>https://bsonspec.org/spec.html. Element names and texts are UTF-8; all numbers are little endian.</remarks>
 internal ref struct BsonReader
 {
@@ -17,8 +17,8 @@ internal ref struct BsonReader
 
     private BsonReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
-    /// <summary>The JSON of a document. A root does not say whether it is an array.</summary>
-    /// <exception cref="FormatException">It is no BSON, or has types that JSON has not.</exception>
+    /// <summary>Returns the JSON of a document. A root does not say whether it is an array.</summary>
+    /// <exception cref="FormatException">The bytes are not BSON, or contain types without a JSON counterpart.</exception>
     public static byte[] ToJson(ReadOnlySpan<byte> bson, bool isArray)
     {
         var reader = new BsonReader(bson);
@@ -30,7 +30,7 @@ internal ref struct BsonReader
         }
         catch (ArgumentException e)
         {
-            // A text that is no UTF-8, a date that is none, a number that JSON has not.
+            // Invalid UTF-8, an invalid date, or a number that JSON cannot hold.
             throw new FormatException(e.Message, e);
         }
 
@@ -152,7 +152,7 @@ internal ref struct BsonReader
     }
 }
 
-/// <summary>The types of BSON that JSON has a counterpart for.</summary>
+/// <summary>Specifies the BSON types with a JSON counterpart.</summary>
 /// <remarks>https://bsonspec.org/spec.html</remarks>
 internal enum BsonType : byte
 {

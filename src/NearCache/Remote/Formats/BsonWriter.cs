@@ -5,17 +5,18 @@ using System.Text.Json;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>JSON to BSON: whole numbers as the shorter integer that holds them, other numbers as double, texts as texts.</summary>
+/// <summary>Converts JSON to BSON: integers to the shorter type that holds them, other numbers to double, strings to strings.</summary>
 /// <remarks>https://bsonspec.org/spec.html</remarks>
 internal static class BsonWriter
 {
-    /// <exception cref="ArgumentException">It is neither an object nor an array, which BSON has no root for.</exception>
+    /// <exception cref="ArgumentException">The root is neither an object nor an array.</exception>
     public static byte[] Write(JsonElement root)
     {
         if (root.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
         {
             throw new ArgumentException(
-                $"With Format = EnyimDefault a value of this type cannot be stored: BSON holds objects and arrays, and this is a {root.ValueKind}.",
+                "With Format = EnyimDefault a value of this type cannot be stored: BSON holds objects and arrays, and this is a "
+                    + $"{root.ValueKind}.",
                 nameof(root));
         }
 

@@ -4,17 +4,17 @@ using System.IO.Compression;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>Bytes to fewer bytes and back: a varint with how many they are, then what Brotli or zlib made of them.</summary>
+/// <summary>Compresses bytes with Brotli or zlib. A varint with the uncompressed length comes first.</summary>
 /// <remarks>docs/formats.md, "Compressed values".</remarks>
 internal static class Compressor
 {
-    // Smaller by less than a tenth is not worth the work of reading it.
+    // A smaller saving is not worth the decompression.
     private const double WorstRatio = 0.9;
     private const int LongestNumber = 5;
     private const int BrotliQuality = 1;
     private const int BrotliWindow = 22;
 
-    /// <summary>Makes bytes smaller. False: they do not become small enough.</summary>
+    /// <summary>Compresses bytes. Returns false if the result is not small enough.</summary>
     public static bool TryCompress(ValueCompression compression, ReadOnlySpan<byte> plain, out byte[] compressed)
     {
         compressed = [];
@@ -42,11 +42,11 @@ internal static class Compressor
         }
     }
 
-    /// <summary>Makes the bytes what they were.</summary>
-    /// <param name="compression">How they were made smaller.</param>
-    /// <param name="compressed">What <see cref="TryCompress"/> made.</param>
-    /// <param name="most">How many bytes they may become. No more memory than that is taken, whatever the bytes say.</param>
-    /// <exception cref="FormatException">They are broken, or would become more.</exception>
+    /// <summary>Decompresses bytes.</summary>
+    /// <param name="compression">The compression.</param>
+    /// <param name="compressed">The result of <see cref="TryCompress"/>.</param>
+    /// <param name="most">The greatest uncompressed length. No more memory than that is allocated, whatever the bytes say.</param>
+    /// <exception cref="FormatException">The bytes are damaged, or would exceed the limit.</exception>
     public static byte[] Expand(ValueCompression compression, ReadOnlyMemory<byte> compressed, int most)
     {
         var length = ReadNumber(compressed.Span, out var start);
@@ -76,7 +76,7 @@ internal static class Compressor
         using var stream = new ZLibStream(input, CompressionMode.Decompress);
         try
         {
-            // The stream does not say when it ended in the middle, and then has not looked at the checksum.
+            // The stream does not report a truncated input, and then has not verified the checksum.
             return stream.ReadAtLeast(plain, plain.Length, throwOnEndOfStream: false) == plain.Length
                 && stream.ReadByte() < 0
                 && compressed.Length >= sizeof(uint)
@@ -84,12 +84,12 @@ internal static class Compressor
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
-            // The latter where the bytes ask for a dictionary.
+            // IOException: the bytes require a dictionary.
             return false;
         }
     }
 
-    // RFC 1950, 8.2. So many bytes can be added up before the sums must be reduced.
+    // RFC 1950, 8.2. The number of bytes that can be added before the sums must be reduced.
     private static uint Adler32(ReadOnlySpan<byte> bytes)
     {
         const int AtOnce = 5552;

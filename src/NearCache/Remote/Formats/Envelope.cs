@@ -1,9 +1,6 @@
 namespace NearCache.Remote.Formats;
 
-/// <summary>
-/// What the 32 client flags of an item say about its bytes: that NearCache wrote them, in which format, as what, and how they were made
-/// smaller.
-/// </summary>
+/// <summary>The meaning of an item's 32 client flags: written by NearCache, with a format, a kind of value, and a compression.</summary>
 /// <remarks>
 /// From the highest bit: 16 bits 0x4E43 ("NC"), 8 bits format, 2 bits <see cref="ValueCompression"/>, 6 bits <see cref="ValueKind"/>. The
 /// value itself has no header unless it is compressed, so other memcached clients can read it. docs/formats.md, "Values".
@@ -17,7 +14,7 @@ internal readonly record struct Envelope(ValueKind Kind, ValueCompression Compre
 
     public uint ToClientFlags() => (Mark << 16) | (Format << 8) | ((uint)Compression << CompressionShift) | (uint)Kind;
 
-    /// <summary>False: somebody else's value, or a newer format.</summary>
+    /// <summary>Reads client flags. Returns false if the value is foreign or of a newer format.</summary>
     public static bool TryRead(uint clientFlags, out Envelope envelope)
     {
         envelope = new Envelope((ValueKind)(clientFlags & KindMask), (ValueCompression)((clientFlags & 0xFF) >> CompressionShift));
@@ -26,7 +23,7 @@ internal readonly record struct Envelope(ValueKind Kind, ValueCompression Compre
             && envelope.Compression <= ValueCompression.Deflate;
     }
 
-    /// <summary>Whether these are the flags of a value that was made smaller.</summary>
+    /// <summary>Returns whether these are the flags of a compressed value.</summary>
     public static bool IsCompressed(uint clientFlags) =>
         clientFlags >> 8 == ((Mark << 8) | Format) && (clientFlags & (0xFF & ~KindMask)) != 0 && TryRead(clientFlags, out _);
 }

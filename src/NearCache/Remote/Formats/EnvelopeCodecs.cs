@@ -5,10 +5,12 @@ using NearCache.Remote.Formats.Json;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>Chooses the codec of a type in NearCache's own format: strings and bytes as they are, all else as JSON.</summary>
+/// <summary>Selects the codec of a type in NearCache's own format: strings and bytes unchanged, other values as JSON.</summary>
 internal static class EnvelopeCodecs
 {
-    /// <exception cref="NotSupportedException">The serializer options know no such type: add it to a source-generated context.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The serializer options do not know the type. Add it to a source-generated context.
+    /// </exception>
     public static ValueCodec<T> For<T>(JsonSerializerOptions json)
     {
         object codec =
@@ -32,7 +34,7 @@ internal static class EnvelopeCodecs
 
         internal override bool SharesBytes => false;
 
-        // Half of a surrogate pair is an error before anything is sent, rather than a value that comes back changed.
+        // An unpaired surrogate throws before anything is sent, because the value would come back changed.
         public override ReadOnlyMemory<byte> Encode(string value) =>
             StrictUtf8.IsWellFormed(value) ? StrictUtf8.Encoding.GetBytes(value) : throw StrictUtf8.LoneSurrogate("A text", nameof(value));
 
@@ -57,7 +59,7 @@ internal static class EnvelopeCodecs
         public override ReadOnlyMemory<byte> Decode(ReadOnlyMemory<byte> bytes) => bytes;
     }
 
-    // JSON that says nothing of .NET types is read as what only looks at it, however it was written.
+    // Types that only inspect JSON read it however it was written.
     private static bool LooksAtJson(Type type) =>
         type == typeof(object) || type == typeof(JsonElement) || type == typeof(JsonDocument) || typeof(JsonNode).IsAssignableFrom(type);
 
@@ -78,7 +80,7 @@ internal static class EnvelopeCodecs
         public override T Decode(ReadOnlyMemory<byte> bytes) => _json.Read(bytes.Span);
     }
 
-    // Each value is written as what it is. It is read as a JsonElement.
+    // Each value is written as its runtime type, and read as a JsonElement.
     private sealed class ObjectCodec(JsonSerializerOptions options) : ValueCodec<object>
     {
         private readonly JsonTypeInfo<object> _read = JsonContracts.Of<object>(options);

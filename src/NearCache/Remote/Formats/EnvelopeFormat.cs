@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>NearCache's own format: the flags are an <see cref="Envelope"/>.</summary>
+/// <summary>NearCache's own format: the client flags are an <see cref="Envelope"/>.</summary>
 internal sealed class EnvelopeFormat : IValueFormat
 {
     public uint NullFlags { get; } = new Envelope(ValueKind.Null).ToClientFlags();

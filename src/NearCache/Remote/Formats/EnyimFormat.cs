@@ -95,7 +95,7 @@ internal sealed class EnyimFormat : IValueFormat
             }
             catch (ArgumentException e)
             {
-                // A date that is none.
+                // an invalid date
                 throw new FormatException(e.Message, e);
             }
         }

@@ -2,16 +2,13 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>
-/// Makes large values smaller on their way to memcached, as the settings of now say, and makes them what they were on their way back,
-/// whatever the settings.
-/// </summary>
+/// <summary>Compresses large values by the current settings, and decompresses values whatever the settings.</summary>
 internal sealed class ItemCompression(NearCacheOptions options)
 {
-    /// <summary>The bytes to send and their flags.</summary>
+    /// <summary>Returns the bytes to send, and their flags.</summary>
     public (ReadOnlyMemory<byte> Bytes, uint ClientFlags) Compress(ReadOnlyMemory<byte> plain, uint clientFlags)
     {
-        // A value that is too large is refused as it always is: nobody could read it again.
+        // A value above the limit is not compressed: the reader would refuse its uncompressed length.
         var compression = options.Compression;
         return compression != ValueCompression.None
             && plain.Length >= options.CompressionThreshold
@@ -22,8 +19,8 @@ internal sealed class ItemCompression(NearCacheOptions options)
             : (plain, clientFlags);
     }
 
-    /// <summary>The item with the bytes and flags that it had before it was packed.</summary>
-    /// <exception cref="FormatException">It is broken, or too large.</exception>
+    /// <summary>Returns the item with its uncompressed bytes and flags.</summary>
+    /// <exception cref="FormatException">The item is damaged or too large.</exception>
     public MetaResponse Decompress(in MetaResponse item)
     {
         Envelope.TryRead(item.ClientFlags, out var envelope);

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace NearCache.Remote.Formats;
 
 /// <summary>
-/// Plain bytes with flags 0: text, bytes or JSON, as the reader expects. Only a null has flags, those of the <see cref="Envelope"/>, since
-/// no bytes can say it.
+/// Plain bytes with flags 0: text, bytes or JSON, as the reader expects. Only a null has flags, those of the <see cref="Envelope"/>,
+/// because no bytes represent it.
 /// </summary>
 internal sealed class RawFormat : IValueFormat
 {

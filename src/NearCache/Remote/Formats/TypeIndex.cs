@@ -1,14 +1,12 @@
 namespace NearCache.Remote.Formats;
 
-/// <summary>
-/// A number for each type that values are read or written as, counted from 0: finds what belongs to a type without hashing it.
-/// </summary>
+/// <summary>An index for each value type, starting at 0, which finds data of a type without hashing it.</summary>
 internal static class TypeIndex<T>
 {
     public static readonly int Value = TypeIndexes.Next();
 }
 
-/// <summary>Counts them.</summary>
+/// <summary>Allocates the indexes.</summary>
 internal static class TypeIndexes
 {
     private static int Last = -1;

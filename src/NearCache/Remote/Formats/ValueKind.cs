@@ -1,15 +1,15 @@
 namespace NearCache.Remote.Formats;
 
-/// <summary>How a value was made into bytes.</summary>
+/// <summary>Specifies the encoding of a value.</summary>
 internal enum ValueKind : byte
 {
     /// <summary>JSON, UTF-8.</summary>
     Json = 0,
 
-    /// <summary>A string as plain UTF-8.</summary>
+    /// <summary>A string as UTF-8.</summary>
     Text = 1,
 
-    /// <summary>Bytes as they are.</summary>
+    /// <summary>Bytes unchanged.</summary>
     Bytes = 2,
 
     /// <summary>A null of any type; no bytes.</summary>
@@ -21,9 +21,9 @@ internal enum ValueKind : byte
     /// <summary>An entry of <c>IDistributedCache</c>: its expirations, then its value.</summary>
     Distributed = 5,
 
-    /// <summary>JSON, UTF-8, of a type with public fields. Under <see cref="Json"/> such a type was written without them.</summary>
+    /// <summary>JSON, UTF-8, of a type with public fields. Under <see cref="Json"/> such a type was written without its fields.</summary>
     JsonFields = 6,
 
-    /// <summary>As <see cref="Hybrid"/>, its value as <see cref="JsonFields"/>.</summary>
+    /// <summary>As <see cref="Hybrid"/>, with the value as <see cref="JsonFields"/>.</summary>
     HybridFields = 7,
 }

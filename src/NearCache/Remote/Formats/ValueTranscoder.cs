@@ -4,25 +4,27 @@ using NearCache.Remote.Formats.Json;
 
 namespace NearCache.Remote.Formats;
 
-/// <summary>Values to items and back: chooses the codec of a type, and says in the client flags what it wrote.</summary>
-/// <param name="format">What users' values look like.</param>
-/// <param name="json">How values become JSON, where they do.</param>
-/// <param name="time">What time it is.</param>
-/// <param name="packing">Makes large values smaller; null: nothing does.</param>
+/// <summary>
+/// Converts values to memcached items and back: selects the codec of a type, and describes the bytes in the client flags.
+/// </summary>
+/// <param name="format">The format of application values.</param>
+/// <param name="json">The serializer options.</param>
+/// <param name="time">The clock.</param>
+/// <param name="packing">Compresses large values; null for none.</param>
 internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions json, TimeProvider time, ItemCompression? packing = null)
 {
     private static readonly EnvelopeFormat Own = new();
 
     private readonly ItemCompression? _packing = format is EnvelopeFormat ? packing : null;
-    private readonly Lock _lock = new();   // guards the replacing of the codecs
-    private volatile object?[] _codecs = [];   // by the numbers of their types; replaced, never changed
+    private readonly Lock _lock = new();   // guards the replacement of the codecs
+    private volatile object?[] _codecs = [];   // indexed by type; immutable and replaced
 
     /// <summary>
-    /// Adds a codec for a type of NearCache's own, which looks the same in all formats; before anything is read or written.
+    /// Registers a codec of NearCache's own types, which have the same format in all cases. Must be called before the first read or write.
     /// </summary>
     public void Register<T>(ValueCodec<T> codec) => Add(codec);
 
-    /// <summary>The format that the settings name.</summary>
+    /// <summary>Returns the format that the settings name.</summary>
     public static IValueFormat Of(NearCacheOptions options) => options.ValueFormat ?? options.Format switch
     {
         StoredFormat.Raw => new RawFormat(),
@@ -30,16 +32,16 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
         _ => new EnvelopeFormat(),
     };
 
-    /// <summary>The codec of a type.</summary>
-    /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
+    /// <summary>Returns the codec of a type.</summary>
+    /// <exception cref="NotSupportedException">The serializer options do not know the type.</exception>
     public ValueCodec<T> CodecOf<T>()
     {
         var (codecs, number) = (_codecs, TypeIndex<T>.Value);
         return number < codecs.Length && codecs[number] is { } codec ? (ValueCodec<T>)codec : Add(format.CodecFor<T>(json));
     }
 
-    /// <summary>Makes sure that values of a type can be written, before anything is done to get one.</summary>
-    /// <exception cref="NotSupportedException">They cannot.</exception>
+    /// <summary>Verifies that values of a type can be written, before a value is created.</summary>
+    /// <exception cref="NotSupportedException">Values of the type cannot be written.</exception>
     public void RequireSupported<T>()
     {
         if (CodecOf<T>().WhyRefused is { } why)
@@ -48,14 +50,14 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
         }
     }
 
-    /// <summary>The command that stores a value.</summary>
+    /// <summary>Returns the command that stores a value.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
-    /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
+    /// <exception cref="NotSupportedException">The serializer options do not know the type.</exception>
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime) => Set(key, value, lifetime, out _);
 
     /// <summary>
-    /// The command that stores a value, which shares no memory with the value if <paramref name="mayOutlive"/> says that the command may be
-    /// on its way when the call has ended.
+    /// Returns the command that stores a value. With <paramref name="mayOutlive"/> the command shares no memory with the value, because it
+    /// may be sent after the call has ended.
     /// </summary>
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime, bool mayOutlive)
     {
@@ -63,11 +65,11 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
         return mayOutlive && command.Value.Equals(plain) && CodecOf<T>().SharesBytes ? command with { Value = plain.ToArray() } : command;
     }
 
-    /// <summary>The same.</summary>
-    /// <param name="key">The item's key.</param>
-    /// <param name="value">Its value.</param>
-    /// <param name="lifetime">How long it lives.</param>
-    /// <param name="plain">The value's bytes as they are near, where nothing is compressed.</param>
+    /// <summary>Returns the command that stores a value, and its uncompressed bytes.</summary>
+    /// <param name="key">The key of the item.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="lifetime">The lifetime.</param>
+    /// <param name="plain">The uncompressed bytes, as they are kept near.</param>
     public MetaCommand Set<T>(byte[] key, T value, TimeSpan lifetime, out ReadOnlyMemory<byte> plain)
     {
         var codec = CodecOf<T>();
@@ -79,16 +81,16 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
     }
 
     /// <summary>
-    /// Whether an item holds nothing but the news that somebody has been told to fill it. A value, empty or null, that somebody has been
-    /// told to refresh has flags.
+    /// Returns whether an item is the placeholder of a fill. A value, even an empty or null one, that a caller was told to refresh has
+    /// flags.
     /// </summary>
     public static bool IsPlaceHolder(in MetaResponse item) =>
         item is { Value.IsEmpty: true, ClientFlags: 0 } && (item.IsWinner || item.IsWonByAnother);
 
-    /// <summary>Whether an item must be unpacked before it can be read.</summary>
+    /// <summary>Returns whether an item must be decompressed before it is read.</summary>
     public bool IsCompressed(in MetaResponse item) => _packing is not null && Envelope.IsCompressed(item.ClientFlags);
 
-    /// <summary>The item with the bytes and flags that it had before it was packed. False: it is broken, or too large.</summary>
+    /// <summary>Returns the item with its uncompressed bytes and flags. Returns false if it is damaged or too large.</summary>
     public bool TryDecompress(in MetaResponse item, out MetaResponse plain, out Exception? exception)
     {
         try
@@ -104,7 +106,7 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
     }
 
     /// <summary>
-    /// Reads the value of an item that is not packed. False: it is not there, or (with a reason) not one that can be read as a
+    /// Reads the value of an uncompressed item. Returns false if it is absent, or, with a reason, if it cannot be read as a
     /// <typeparamref name="T"/>.
     /// </summary>
     public bool TryRead<T>(in MetaResponse item, out T? value, out string? reason, out Exception? exception)
@@ -134,7 +136,7 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
 
         if (codec.WhyRefused is { } refused)
         {
-            // What there is was written without a part of it.
+            // The value was written without a part of its state.
             (reason, exception) = ("type", new NotSupportedException(refused));
             return false;
         }
@@ -146,7 +148,7 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A format of the application's own may throw anything about bytes that are not its own.
+            // A custom format may throw any exception for foreign bytes.
             (reason, exception) = ("content", e);
             return false;
         }
@@ -173,7 +175,7 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
         return bytes;
     }
 
-    // The first of a type stays.
+    // The first codec of a type stays.
     private ValueCodec<T> Add<T>(ValueCodec<T> codec)
     {
         lock (_lock)

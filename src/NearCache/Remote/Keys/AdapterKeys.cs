@@ -4,15 +4,15 @@ using System.Security.Cryptography;
 namespace NearCache.Remote.Keys;
 
 /// <summary>
-/// How a face names keys that are any strings: behind its prefix as they are where memcached can have them, by their hash otherwise.
+/// Names the keys of an adapter, which are arbitrary strings: unchanged behind its prefix if memcached can hold them, hashed otherwise.
 /// </summary>
 /// <remarks>docs/formats.md, "Keys of the faces".</remarks>
-/// <param name="prefix">The face's prefix.</param>
-/// <param name="canHold">Whether memcached can have a name.</param>
+/// <param name="prefix">The prefix of the adapter.</param>
+/// <param name="canHold">Returns whether memcached can hold a name.</param>
 internal sealed class AdapterKeys(string prefix, Func<string, bool> canHold)
 {
     /// <summary>
-    /// What a hashed name begins with, behind the prefix. A key that begins so itself is hashed too, so that no two keys have one name.
+    /// The first character of a hashed name after the prefix. A key that begins with it is hashed too, so that no two keys share a name.
     /// </summary>
     public const char Mark = '#';
 
@@ -22,11 +22,11 @@ internal sealed class AdapterKeys(string prefix, Func<string, bool> canHold)
     /// <summary>The prefix of the keys of <see cref="NearDistributedCache"/>.</summary>
     public const string DistributedPrefix = "d:";
 
-    /// <summary>The prefix.</summary>
+    /// <summary>Gets the prefix.</summary>
     public string Prefix => prefix;
 
-    /// <summary>The name of a key.</summary>
-    /// <exception cref="ArgumentException">The key holds half of a surrogate pair.</exception>
+    /// <summary>Returns the name of a key.</summary>
+    /// <exception cref="ArgumentException">The key contains an unpaired surrogate.</exception>
     public string NameOf(string key)
     {
         var name = prefix + key;

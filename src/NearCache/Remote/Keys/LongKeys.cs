@@ -4,14 +4,13 @@ using System.Security.Cryptography;
 
 namespace NearCache.Remote.Keys;
 
-/// <summary>The names that keys get which are too long for memcached: the first characters of the key, and the hash of all of it.</summary>
+/// <summary>Names keys that are too long for memcached: the first characters of the key, and its hash.</summary>
 /// <remarks>
-/// docs/formats.md, "Keys on memcached". The beginning is kept so that rules by prefix match the name as they would match the key, and so
-/// that people recognize it.
+/// docs/formats.md, "Keys on memcached". The beginning is kept so that prefix rules match the name like the key, and people recognize it.
 /// </remarks>
 internal static class LongKeys
 {
-    // With the longest prefix that anything of NearCache's own stands behind, a name still has at most 250 bytes.
+    // With the longest internal prefix a name still has at most 250 bytes.
     private const int KeptBytes = 100;
     private const string Mark = "~sha256:";
     private const int HashCharacters = 43;
@@ -19,7 +18,7 @@ internal static class LongKeys
     private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
-    /// <summary>The name of a key.</summary>
+    /// <summary>Returns the name of a key.</summary>
     public static string NameOf(string key)
     {
         var kept = 0;
@@ -40,7 +39,7 @@ internal static class LongKeys
         return $"{key.AsSpan(0, kept)}{Mark}{Base64Url.EncodeToString(hash)}";
     }
 
-    /// <summary>Whether a key could be taken for the name of another.</summary>
+    /// <summary>Returns whether a key looks like the name of another key.</summary>
     public static bool IsName(ReadOnlySpan<char> key) =>
         key.Length >= Mark.Length + HashCharacters
         && key[^(HashCharacters + Mark.Length)..].StartsWith(Mark, StringComparison.Ordinal)

@@ -4,21 +4,21 @@ using System.Text;
 namespace NearCache.Remote.Keys;
 
 /// <summary>
-/// How keys are called on memcached: users' keys behind the configured prefix, everything of NearCache's own behind a prefix that users
-/// cannot name.
+/// Converts names to keys on memcached: application keys behind the configured prefix, internal keys behind a prefix that applications
+/// cannot use.
 /// </summary>
 /// <remarks>docs/formats.md, "Keys on memcached".</remarks>
 internal sealed class PhysicalKeys
 {
-    /// <summary>What begins so is NearCache's own.</summary>
+    /// <summary>The prefix of NearCache's own keys.</summary>
     public const string Reserved = "~nc:";
 
-    /// <summary>What begins so holds the versions of tags.</summary>
+    /// <summary>The prefix of the keys that hold versions of tags.</summary>
     public const string ReservedTags = "~tag:";
 
     private const int LongestKey = 250;
 
-    // memcached ends a key at a space, takes NUL and newline for the end of the line, and other control characters are as likely a mistake.
+    // memcached ends a key at a space, and treats NUL and newline as the end of the line. Other control characters are probably mistakes.
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(
         [.. Enumerable.Range(0, 0x21).Append(0x7f).Select(code => (char)code)]);
 
@@ -39,22 +39,22 @@ internal sealed class PhysicalKeys
         _fences = StrictUtf8.Encoding.GetBytes($"{Reserved}1:{@namespace}:fence:");
     }
 
-    /// <summary>How many bytes of a user's key are the configured prefix.</summary>
+    /// <summary>Gets the length of the configured prefix, in bytes.</summary>
     public int PrefixLength => _prefix.Length;
 
     /// <summary>
-    /// The name by which a user's key is known outside the call: to rules, to other processes, and, behind the prefix, to memcached. It is
-    /// the key itself unless that is too long.
+    /// Returns the name of an application's key for rules, other processes and memcached: the key itself, or its hashed name if it is too
+    /// long.
     /// </summary>
-    /// <exception cref="ArgumentException">It holds half of a surrogate pair, or could be taken for the name of another key.</exception>
+    /// <exception cref="ArgumentException">The key contains an unpaired surrogate, or looks like the name of another key.</exception>
     public string NameOf(string key) => _hashesLongKeys ? HashedNameOf(key, _prefix.Length) ?? key : key;
 
-    /// <summary>Whether a key has a name of its own: then whoever did not find the one near may find the other.</summary>
+    /// <summary>Returns whether a key has a hashed name, under which it may be found near.</summary>
     public bool HasName(string key) => _hashesLongKeys && _prefix.Length + LengthOf(key) > LongestKey;
 
-    /// <summary>A user's key, by its name.</summary>
+    /// <summary>Returns an application's key by its name.</summary>
     /// <exception cref="ArgumentException">
-    /// It is empty, too long, reserved, or holds a character that memcached cannot have in a key.
+    /// The name is empty, too long or reserved, or contains a character that memcached does not allow.
     /// </exception>
     public byte[] OfUser(string key)
     {
@@ -67,20 +67,20 @@ internal sealed class PhysicalKeys
         return Encode(_prefix, key, nameof(key));
     }
 
-    /// <summary>A tag, by its name: no key of <see cref="OfUser"/> can name it.</summary>
-    /// <exception cref="ArgumentException">As for a key.</exception>
+    /// <summary>Returns the key of a tag. It differs from every key of <see cref="OfUser"/>.</summary>
+    /// <exception cref="ArgumentException">The name is invalid, as for a key.</exception>
     public byte[] OfTag(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Encode(_tags, name, nameof(name));
     }
 
-    /// <summary>Whether memcached can have this behind the configured prefix.</summary>
+    /// <summary>Returns whether memcached can hold this key behind the configured prefix.</summary>
     public bool CanHold(string key) =>
         key.AsSpan().IndexOfAny(Forbidden) < 0 && PrefixLength + LengthOf(key) <= LongestKey && !(_hashesLongKeys && LongKeys.IsName(key));
 
-    /// <summary>A user's counter: no key of <see cref="OfUser"/> and no rule can name it.</summary>
-    /// <exception cref="ArgumentException">As for a key.</exception>
+    /// <summary>Returns the key of an application's counter. No key of <see cref="OfUser"/> and no rule can name it.</summary>
+    /// <exception cref="ArgumentException">The name is invalid, as for a key.</exception>
     public byte[] OfCounter(ReadOnlySpan<char> counter)
     {
         if (counter.IsEmpty)
@@ -91,26 +91,26 @@ internal sealed class PhysicalKeys
         return Encode(_counters, counter, nameof(counter), mayHash: true);
     }
 
-    /// <summary>How many bytes of <see cref="OfCounter"/> stand before the counter's name.</summary>
+    /// <summary>Gets the length of the prefix of <see cref="OfCounter"/>, in bytes.</summary>
     public int CounterPrefixLength => _counters.Length;
 
-    /// <summary>A user's lock: no key of <see cref="OfUser"/> and no rule can name it.</summary>
-    /// <exception cref="ArgumentException">As for a key.</exception>
+    /// <summary>Returns the key of an application's lock. No key of <see cref="OfUser"/> and no rule can name it.</summary>
+    /// <exception cref="ArgumentException">The name is invalid, as for a key.</exception>
     public byte[] OfLock(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Encode(_locks, name, nameof(name), mayHash: true);
     }
 
-    /// <summary>The counter beside a lock.</summary>
-    /// <exception cref="ArgumentException">As for a key.</exception>
+    /// <summary>Returns the key of the fence counter of a lock.</summary>
+    /// <exception cref="ArgumentException">The name is invalid, as for a key.</exception>
     public byte[] OfFence(string name)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         return Encode(_fences, name, nameof(name), mayHash: true);
     }
 
-    // Two keys that differ only in broken surrogates must not become one.
+    // Two keys that differ only in unpaired surrogates must not become one.
     private static int LengthOf(ReadOnlySpan<char> key)
     {
         try
@@ -123,7 +123,7 @@ internal sealed class PhysicalKeys
         }
     }
 
-    // Null: it is not too long.
+    // Returns null if the key is not too long.
     private static string? HashedNameOf(ReadOnlySpan<char> key, int prefixLength) =>
         LongKeys.IsName(key) ? throw new ArgumentException(
             "A key must not look like the hashed name of another: it ends with ~sha256: and 43 letters and digits.", nameof(key))
@@ -149,7 +149,9 @@ internal sealed class PhysicalKeys
         if (length > LongestKey)
         {
             throw new ArgumentException(
-                $"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}, of which {prefix.Length} are \"{StrictUtf8.Encoding.GetString(prefix)}\". LongKeys = Hash would store it under its hash.", parameter);
+                $"A key must have at most {LongestKey} bytes of UTF-8 together with its prefix, but this one has {length}, of which "
+                    + $"{prefix.Length} are \"{StrictUtf8.Encoding.GetString(prefix)}\". LongKeys = Hash would store it under its "
+                    + "hash.", parameter);
         }
 
         var bytes = new byte[length];

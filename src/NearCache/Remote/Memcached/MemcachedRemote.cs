@@ -2,7 +2,7 @@ using NearCache.Memcached;
 
 namespace NearCache.Remote.Memcached;
 
-/// <summary>memcached as the remote tier, with the list of servers that the client has when this is made.</summary>
+/// <summary>memcached as the remote tier, with the server list of the client at creation.</summary>
 internal sealed class MemcachedRemote : IChangingRemote
 {
     private readonly ClientPool<MemcachedOptions, MemcachedClient> _pool;
@@ -11,8 +11,8 @@ internal sealed class MemcachedRemote : IChangingRemote
     private readonly MemcachedServerList _list;
     private readonly MemcachedRemoteServer[] _servers;
 
-    /// <param name="pool">Where the client comes from.</param>
-    /// <param name="options">The servers, and how to connect to them.</param>
+    /// <param name="pool">Provides the client.</param>
+    /// <param name="options">The servers and connection settings.</param>
     public MemcachedRemote(ClientPool<MemcachedOptions, MemcachedClient> pool, MemcachedOptions options)
         : this(pool, options, pool.Rent(options), [])
     {
@@ -45,7 +45,7 @@ internal sealed class MemcachedRemote : IChangingRemote
             return (new MemcachedRemote(_pool, options, _client, _servers), retired);
         }
 
-        // Another cache goes on with the old list, or has the new one already.
+        // Another cache keeps the old list, or already uses the new one.
         var next = new MemcachedRemote(_pool, options);
         return (next, _client.DisposeAsync().AsTask());
     }

@@ -3,10 +3,10 @@ using NearCache.Memcached.Protocol;
 
 namespace NearCache.Remote.Memcached;
 
-/// <summary>One memcached server.</summary>
+/// <summary>A memcached server of the remote tier.</summary>
 internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteServer
 {
-    /// <summary>Whether it speaks to this server of the client.</summary>
+    /// <summary>Returns whether this object represents the given server of the client.</summary>
     public bool IsFor(MemcachedServer other) => ReferenceEquals(server, other);
 
     public string Name => server.Name;

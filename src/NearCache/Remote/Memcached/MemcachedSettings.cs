@@ -2,7 +2,7 @@ using NearCache.Memcached;
 
 namespace NearCache.Remote.Memcached;
 
-/// <summary>Settings of the memcached client with another list of servers.</summary>
+/// <summary>Copies the settings of the memcached client with another server list.</summary>
 internal static class MemcachedSettings
 {
     public static MemcachedOptions With(MemcachedOptions options, IEnumerable<string> servers) => new()

@@ -104,7 +104,8 @@ public sealed class NearDistributedCacheTests : DistributedCacheContract
     [Fact]
     public async Task Garbage_on_the_remote_is_a_miss()
     {
-        foreach (var (bytes, flags) in new (byte[], uint)[] { ([], 0x4E43_0105), ([0], 0x4E43_0105), ([0x80, 0x80], 0x4E43_0105), ([1, 2, 3], 0) })
+        (byte[], uint)[] damaged = [([], 0x4E43_0105), ([0], 0x4E43_0105), ([0x80, 0x80], 0x4E43_0105), ([1, 2, 3], 0)];
+        foreach (var (bytes, flags) in damaged)
         {
             await _remote.Servers[0]
                 .ExecuteAsync(MetaCommand.Set("d:key"u8.ToArray(), bytes) with { ClientFlags = flags }, CancellationToken.None);

@@ -70,7 +70,9 @@ public sealed class HybridCacheTests
         await using var world = HybridFixture.Start();
         var hybrid = new Envelope(ValueKind.Hybrid).ToClientFlags();
         var number = 0;
-        foreach (var (bytes, flags) in new (byte[], uint)[] { ([], hybrid), ([0], hybrid), ([0, 1, 200], hybrid), ([9, 9, 9], hybrid), ("{}"u8.ToArray(), 0), (new byte[500], hybrid) })
+        (byte[], uint)[] damaged =
+            [([], hybrid), ([0], hybrid), ([0, 1, 200], hybrid), ([9, 9, 9], hybrid), ("{}"u8.ToArray(), 0), (new byte[500], hybrid)];
+        foreach (var (bytes, flags) in damaged)
         {
             var key = $"key-{number++}";
             await world.Server.ExecuteAsync(

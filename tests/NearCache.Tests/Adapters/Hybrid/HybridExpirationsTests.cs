@@ -71,7 +71,8 @@ public sealed class HybridExpirationsTests
     [Fact]
     public async Task Without_any_expiration_an_entry_lives_as_long_as_the_caches_items()
     {
-        await using var world = HybridFixture.Start(options => (options.ItemLifetime, options.LifetimeJitter) = (TimeSpan.FromMinutes(2), 0));
+        await using var world = HybridFixture.Start(
+            options => (options.ItemLifetime, options.LifetimeJitter) = (TimeSpan.FromMinutes(2), 0));
         await world.Cache.SetAsync("set", "one");
         await world.Cache.MakeAsync("made", "two");
 

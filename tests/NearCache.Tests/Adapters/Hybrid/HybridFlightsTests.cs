@@ -3,7 +3,7 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Adapters.Hybrid;
 
-/// <summary>Who shares a run of the factory, and who ends it.</summary>
+/// <summary>Which calls share a run of the factory, and which call ends it.</summary>
 public sealed class HybridFlightsTests
 {
     [Theory]
@@ -53,7 +53,9 @@ public sealed class HybridFlightsTests
     public async Task A_call_that_begins_after_a_removal_does_not_join_an_older_run_whatever_its_flags()
     {
         await using var world = HybridFixture.Start();
-        foreach (var flags in new[] { HybridCacheEntryFlags.None, HybridCacheEntryFlags.DisableDistributedCache, HybridCacheEntryFlags.DisableLocalCache })
+        HybridCacheEntryFlags[] all =
+            [HybridCacheEntryFlags.None, HybridCacheEntryFlags.DisableDistributedCache, HybridCacheEntryFlags.DisableLocalCache];
+        foreach (var flags in all)
         {
             var options = new HybridCacheEntryOptions { Flags = flags };
             var key = $"key-{flags}";

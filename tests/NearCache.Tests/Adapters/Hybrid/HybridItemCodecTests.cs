@@ -39,7 +39,8 @@ public sealed class HybridItemCodecTests
     public void Bytes_that_are_no_entry_are_refused_however_they_end()
     {
         var codec = new HybridItemCodec();
-        var whole = HybridItem.Of("", Tags, new HybridSerializers(null, [], LosslessJsonOptions.Default, SharedTypes.Immutable)).Payload!.Bytes;
+        var whole = HybridItem.Of(
+            "", Tags, new HybridSerializers(null, [], LosslessJsonOptions.Default, SharedTypes.Immutable)).Payload!.Bytes;
         for (var length = 0; length < whole.Length; length++)
         {
             Assert.Throws<FormatException>(() => codec.Decode(whole[..length]));

@@ -7,8 +7,8 @@ namespace NearCache.Tests.Adapters.Hybrid;
 /// <summary>What of an entry is kept near.</summary>
 public sealed class HybridItemsNearTests
 {
-    // A value that all callers share is not kept as bytes beside it, whoever brought it; one of which each caller gets a copy is kept as
-    // nothing else.
+    // A value that all callers share is not kept as bytes beside it, whichever call created it; one of which each caller gets a copy is
+    // kept as nothing else.
     [Fact]
     public async Task What_is_near_is_kept_once()
     {

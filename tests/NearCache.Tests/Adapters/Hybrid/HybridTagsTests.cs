@@ -201,7 +201,7 @@ public sealed class HybridTagsTests
 
         await world.Server.ExecuteAsync(MetaCommand.Delete(Encoding.UTF8.GetBytes("~tag:red")), CancellationToken.None);
 
-        // What this process knows of the tag is still true: nobody removed it since.
+        // What this process knows of the tag is still true: it was not removed since.
         Assert.Equal("other", await world.Cache.AnywhereAsync("other"));
         await using var fresh = new NearCacheClient(new NearCacheOptions(), world.Remote, timeProvider: world.Time);
         var elsewhere = new NearHybridCache(fresh);

@@ -31,7 +31,7 @@ public sealed class TagsAndServerListsTests
 
         await client.SetServersAsync([stays.Address, leaves.Address]);
 
-        // While that server is not connected yet, nobody can know, which is a miss, too: a tag that is surely there says when it is.
+        // While that server is not connected yet, its state is unknown, which is a miss, too: a tag that is surely there says when it is.
         await Eventually.BecomesTrueAsync(
             async () => await SetsAsync(cache, $"{key}-again", tag) && await cache.AnywhereAsync($"{key}-again") is not null,
             "the server is connected again");

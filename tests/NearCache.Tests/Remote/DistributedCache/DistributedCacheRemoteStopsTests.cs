@@ -37,7 +37,7 @@ public sealed class DistributedCacheRemoteStopsTests
     {
         await using var fleet = await DistributedCacheFleet.StartNearAsync("product:1", "old");
 
-        // What was announced before has been heard: it shall not void the key when the process is back.
+        // What was announced before has been heard: it must not void the key when the process is back.
         await fleet.HeardAsync(fleet.There, "product:1");
         await DistributedCacheFleet.NearAsync(fleet.There, "product:1", "old");
         fleet.Ensemble.Servers[1].Lag();

@@ -151,7 +151,8 @@ public sealed class CompressionTests
         lying[2] = 0x01;
         Assert.False(_format.TryDecompress(bomb with { Value = lying }, out _, out _));
         Assert.False(_format.TryDecompress(bomb with { Value = (byte[])[0xFF, 0xFF, 0xFF, 0xFF, 0x0F, .. lying[3..]] }, out _, out _));
-        Assert.False(_format.TryDecompress(bomb with { Value = (byte[])[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, .. lying[3..]] }, out _, out _));
+        Assert.False(
+            _format.TryDecompress(bomb with { Value = (byte[])[0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, .. lying[3..]] }, out _, out _));
     }
 
     [Fact]
@@ -264,7 +265,12 @@ public sealed class CompressionTests
     {
         KeyPrefix = "",
         Compression = way,
-        Rules = { new RuleOptions { Name = "p", Match = "p:*" }, new RuleOptions { Name = "h", Match = "h:*" }, new RuleOptions { Name = "d", Match = "d:*" } },
+        Rules =
+        {
+            new RuleOptions { Name = "p", Match = "p:*" },
+            new RuleOptions { Name = "h", Match = "h:*" },
+            new RuleOptions { Name = "d", Match = "d:*" },
+        },
     };
 
     private static ValueTask<MetaResponse> Stored(EmbeddedRemote remote, string key) =>

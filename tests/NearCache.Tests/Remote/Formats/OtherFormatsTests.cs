@@ -11,7 +11,9 @@ namespace NearCache.Tests.Remote.Formats;
 public sealed class OtherFormatsTests
 {
     // D double, B bool, N null, L long, T date, A array, G UUID, Y bytes; put together by hand after bsonspec.org.
-    private const string Everything = "65000000014400000000000000F83F084200010A4E00124C0000000000000100000954007BE258DDB8010000044100130000001030000700000010310008000000000547001000000004000102030405060708090A0B0C0D0E0F0559000200000000010200";
+    private const string Everything =
+        "65000000014400000000000000F83F084200010A4E00124C0000000000000100000954007BE258DDB80100000441001300000010300007000000"
+        + "10310008000000000547001000000004000102030405060708090A0B0C0D0E0F0559000200000000010200";
 
     private readonly ValueTranscoder _enyim = new(new EnyimFormat(), LosslessJsonOptions.Default, new ManualTime());
     private readonly ValueTranscoder _raw = new(new RawFormat(), LosslessJsonOptions.Default, new ManualTime());

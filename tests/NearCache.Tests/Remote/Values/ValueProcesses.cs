@@ -24,7 +24,8 @@ public sealed class ValueProcesses : IAsyncDisposable
     /// <summary>Makes both.</summary>
     /// <param name="make">Makes one on the remote.</param>
     /// <param name="configure">Changes the settings.</param>
-    public static async Task<ValueProcesses> StartAsync(Func<NearCacheOptions, NearCacheClient> make, Action<NearCacheOptions>? configure = null)
+    public static async Task<ValueProcesses> StartAsync(
+        Func<NearCacheOptions, NearCacheClient> make, Action<NearCacheOptions>? configure = null)
     {
         var town = new ValueProcesses(make(Options()), make(Options()));
         foreach (var cache in new[] { town.Writer, town.Reader })

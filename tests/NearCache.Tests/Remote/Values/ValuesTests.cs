@@ -107,11 +107,12 @@ public sealed partial class ValuesTests
             }
 
             var ran = false;
-            var refused = await Assert.ThrowsAsync<NotSupportedException>(async () => await town.Reader.GetOrCreateAsync<Samples.IShop>(key, _ =>
+            Func<CancellationToken, ValueTask<Samples.IShop>> factory = _ =>
             {
                 ran = true;
                 return ValueTask.FromResult<Samples.IShop>(new Samples.Shop());
-            }));
+            };
+            var refused = await Assert.ThrowsAsync<NotSupportedException>(async () => await town.Reader.GetOrCreateAsync(key, factory));
             Assert.False(ran);
             Assert.Contains("IShop cannot be read back", refused.Message, StringComparison.Ordinal);
 

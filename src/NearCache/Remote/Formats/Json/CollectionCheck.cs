@@ -8,7 +8,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace NearCache.Remote.Formats.Json;
 
 /// <summary>
-/// What only a collection itself shows, and JSON would lose: a type that adds state, and a comparer that its type does not make by itself.
+/// Detects what only the value of a collection shows and JSON would lose: a type with additional state, and a comparer that its type does
+/// not create by itself.
 /// </summary>
 internal sealed class CollectionCheck
 {
@@ -19,17 +20,17 @@ internal sealed class CollectionCheck
     private static readonly ConditionalWeakTable<Type, PropertyInfo[]> Comparers = new();
 
     private readonly Type? _type;
-    private readonly object? _sample;   // as one is when it has just been read
+    private readonly object? _sample;   // the state of a collection that was just read
     private readonly Func<CollectionCheck>? _elements;
 
     private CollectionCheck(Type? type, object? sample, Func<CollectionCheck>? elements) =>
         (_type, _sample, _elements) = (type, sample, elements);
 
-    /// <summary>Whether values of a type may need a look; most do not.</summary>
+    /// <summary>Returns whether values of a type may need the check; most do not.</summary>
     public static bool MayBeNeeded(Type type) =>
         type != typeof(string) && typeof(IEnumerable).IsAssignableFrom(type) && !(type.IsArray && !MayBeNeeded(type.GetElementType()!));
 
-    /// <summary>The check of a type.</summary>
+    /// <summary>Returns the check of a type.</summary>
     public static CollectionCheck Of(Type type, JsonSerializerOptions options, LosslessResolver resolver)
     {
         if (!MayBeNeeded(type) || resolver.Lossy.Contains(type))
@@ -45,13 +46,15 @@ internal sealed class CollectionCheck
 
         var element = info.ElementType;
         return new CollectionCheck(
-            type, EmptyValueProbe.Empty(info), element is not null && MayBeNeeded(element) ? () => resolver.CheckOf(element, options) : null);
+            type, EmptyValueProbe.Empty(info), element is not null && MayBeNeeded(element)
+                ? () => resolver.CheckOf(element, options)
+                : null);
     }
 
-    /// <summary>The check of a member whose elements are read into a collection that is there.</summary>
+    /// <summary>Returns the check of a member whose elements are read into an existing collection.</summary>
     public CollectionCheck ReadInto(object collection) => new(_type, collection, _elements);
 
-    /// <exception cref="NotSupportedException">JSON would lose something of the value.</exception>
+    /// <exception cref="NotSupportedException">JSON would lose a part of the value.</exception>
     public void Check(object? value)
     {
         if (value is null || _type is not { } declared)
@@ -63,7 +66,8 @@ internal sealed class CollectionCheck
         if (type != declared && (!declared.IsInterface || TypeState.WhatCollectionAdds(type) is not null))
         {
             throw new NotSupportedException(
-                $"A {TypeNames.Of(type)} stands where {TypeNames.Of(declared)} is declared, and would come back without what it adds. Declare its own type. {TypeNames.Remedy(declared)}");
+                $"A {TypeNames.Of(type)} stands where {TypeNames.Of(declared)} is declared, and would come back without what it adds. "
+                    + $"Declare its own type. {TypeNames.Remedy(declared)}");
         }
 
         CheckComparers(value, type);
@@ -86,8 +90,10 @@ internal sealed class CollectionCheck
                 && !AreEqual(comparer.GetValue(value), same.GetValue(_sample)))
             {
                 throw new NotSupportedException(
-                    $"A {TypeNames.Of(type)} compares by {comparer.GetValue(value)}, and would come back comparing by {same.GetValue(_sample)}. Derive a type whose constructor sets the comparer, "
-                    + $"and store that, or read into a member that begins with it ([JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]). {TypeNames.Remedy(_type!)}");
+                    $"A {TypeNames.Of(type)} compares by {comparer.GetValue(value)}, and would come back comparing by "
+                        + $"{same.GetValue(_sample)}. Derive a type whose constructor sets the comparer, "
+                    + "and store that, or read into a member that begins with it "
+                    + $"([JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]). {TypeNames.Remedy(_type!)}");
             }
         }
     }
@@ -97,11 +103,11 @@ internal sealed class CollectionCheck
         || (ReferenceEquals(one, StringComparer.Ordinal) && ReferenceEquals(other, EqualityComparer<string>.Default))
         || (one is not null && one.GetType() == other?.GetType() && TypeState.HasNoFields(one.GetType()));
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Comparers that were trimmed away are compared by nobody.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Trimmed comparers are not compared.")]
     private static PropertyInfo[] ComparersOf(Type type) => Comparers.GetValue(type, static type =>
         [.. Names.Select(name => Find(type, name)).OfType<PropertyInfo>()]);
 
-    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Comparers that were trimmed away are compared by nobody.")]
+    [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "Trimmed comparers are not compared.")]
     private static PropertyInfo? Find(Type type, string name) =>
         Array.Find(type.GetProperties(Members), property => property.Name == name && property.GetIndexParameters().Length == 0);
 }

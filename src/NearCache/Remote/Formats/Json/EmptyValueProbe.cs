@@ -3,10 +3,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Formats.Json;
 
-/// <summary>Reads an empty value of a type: the shortest way to find out whether the serializer can read the type at all.</summary>
+/// <summary>Reads an empty value of a type, to find out whether the serializer can read the type.</summary>
 internal static class EmptyValueProbe
 {
-    /// <summary>An empty value of a collection; null: there is none.</summary>
+    /// <summary>Returns an empty value of a collection, or null if there is none.</summary>
     public static object? Empty(JsonTypeInfo info)
     {
         try
@@ -19,7 +19,7 @@ internal static class EmptyValueProbe
         }
     }
 
-    /// <summary>Why values of a type cannot be read; null: they can, as far as an empty one shows.</summary>
+    /// <summary>Returns why values of a type cannot be read, or null if an empty one can.</summary>
     public static string? WhyUnreadable(JsonTypeInfo info)
     {
         try
@@ -37,14 +37,14 @@ internal static class EmptyValueProbe
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A member is missing, or a constructor refuses what is empty: a whole value may be read all the same.
+            // A member is missing, or a constructor refuses the empty value. A complete value may still be readable.
             return null;
         }
     }
 
     private static string Text(JsonTypeInfo info) => info.Kind == JsonTypeInfoKind.Enumerable ? "[]" : "{}";
 
-    // The path and the position are those of the probe.
+    // The path and position belong to the probe.
     private static string FirstSentences(string message)
     {
         var end = message.IndexOf(" Path: ", StringComparison.Ordinal);

@@ -4,15 +4,15 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Formats.Json;
 
-/// <summary>Contracts of types and what is thrown around them.</summary>
+/// <summary>Returns JSON contracts of types, and translates the exceptions of the serializer.</summary>
 internal static class JsonContracts
 {
-    /// <summary>The contract of a type.</summary>
-    /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
+    /// <summary>Returns the contract of a type.</summary>
+    /// <exception cref="NotSupportedException">The serializer options do not know the type.</exception>
     public static JsonTypeInfo<T> Of<T>(JsonSerializerOptions options) => (JsonTypeInfo<T>)Of(typeof(T), options);
 
-    /// <summary>The contract of a type.</summary>
-    /// <exception cref="NotSupportedException">The serializer options know no such type.</exception>
+    /// <summary>Returns the contract of a type.</summary>
+    /// <exception cref="NotSupportedException">The serializer options do not know the type.</exception>
     public static JsonTypeInfo Of(Type type, JsonSerializerOptions options)
     {
         var name = TypeNames.Of(type);
@@ -30,17 +30,22 @@ internal static class JsonContracts
             {
                 DefaultJsonTypeInfoResolver => $"{name} cannot be stored as JSON: {e.Message}",
                 JsonSerializerContext context =>
-                    $"{name} is not listed in {TypeNames.Of(context.GetType())}, the JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on it.",
+                    $"{name} is not listed in {TypeNames.Of(context.GetType())}, the JsonSerializerContext of NearCacheOptions.Json. Put "
+                        + $"[JsonSerializable(typeof({name}))] on it.",
                 _ =>
-                    $"{name} is known to no JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on one, and set NearCacheOptions.Json to its Options"
-                    + (JsonSerializer.IsReflectionEnabledByDefault ? "." : ": the application was published without reflection-based serialization (JsonSerializerIsReflectionEnabledByDefault)."),
+                    $"{name} is known to no JsonSerializerContext of NearCacheOptions.Json. Put [JsonSerializable(typeof({name}))] on "
+                        + "one, and set NearCacheOptions.Json to its Options"
+                    + (JsonSerializer.IsReflectionEnabledByDefault ? "." : ": the application was published without reflection-based "
+                    + "serialization (JsonSerializerIsReflectionEnabledByDefault)."),
             }, e);
         }
     }
 
-    /// <summary>Writes a value as what it is.</summary>
+    /// <summary>Writes a value as its runtime type.</summary>
     /// <exception cref="ArgumentException">The value cannot be written without loss.</exception>
-    /// <exception cref="NotSupportedException">Its type cannot, or the serializer options know no such type.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The type cannot be written without loss, or the serializer options do not know it.
+    /// </exception>
     public static byte[] WriteAny(object value, JsonSerializerOptions options)
     {
         var type = value.GetType();
@@ -53,11 +58,11 @@ internal static class JsonContracts
         return Write(value, CheckOf(type, options), JsonSerializer.SerializeToUtf8Bytes, info);
     }
 
-    /// <summary>What only a value of the type shows; null: nothing.</summary>
+    /// <summary>Returns the check of a type's values, or null if none is needed.</summary>
     public static CollectionCheck? CheckOf(Type type, JsonSerializerOptions options) =>
         CollectionCheck.MayBeNeeded(type) ? (options.TypeInfoResolver as LosslessResolver)?.CheckOf(type, options) : null;
 
-    /// <summary>Writes a value, and says of what the serializer refuses which type it was and what can be done.</summary>
+    /// <summary>Writes a value, and names the type and the remedy if the serializer refuses it.</summary>
     public static byte[] Write<T>(T value, CollectionCheck? check, Func<T, JsonTypeInfo, byte[]> write, JsonTypeInfo info)
     {
         try
@@ -68,7 +73,8 @@ internal static class JsonContracts
         catch (JsonException e)
         {
             throw new ArgumentException(
-                $"A {TypeNames.Of(info.Type)} cannot be written as JSON: {e.Message} A graph with cycles needs ReferenceHandler.Preserve in NearCacheOptions.Json, one that is deep a larger MaxDepth.", nameof(value), e);
+                $"A {TypeNames.Of(info.Type)} cannot be written as JSON: {e.Message} A graph with cycles needs ReferenceHandler.Preserve "
+                    + "in NearCacheOptions.Json, one that is deep a larger MaxDepth.", nameof(value), e);
         }
         catch (NotSupportedException e)
         {
@@ -76,7 +82,7 @@ internal static class JsonContracts
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException)
         {
-            // An ImmutableArray or a JsonElement that was never set is an invalid operation to the serializer.
+            // To the serializer an unset ImmutableArray or JsonElement is an invalid operation.
             throw new ArgumentException(
                 $"A {TypeNames.Of(info.Type)} cannot be written as JSON without loss: {e.Message}", nameof(value), e);
         }

@@ -6,8 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace NearCache.Remote.Formats.Json;
 
 /// <summary>
-/// What is known of a type before any value of it is written: whether JSON holds all its state, and whether that takes fields. Found out
-/// once for each type.
+/// Determines before the first write of a type whether JSON holds all its state, and whether that requires fields. Runs once per type.
 /// </summary>
 internal sealed class JsonTypeAnalysis
 {
@@ -25,15 +24,15 @@ internal sealed class JsonTypeAnalysis
         WhyRefused = why is null ? null : $"{TypeNames.Of(type)} cannot be stored as JSON without loss: {why} {TypeNames.Remedy(type)}";
     }
 
-    /// <summary>Why values of the type are neither written nor read; null: they are.</summary>
+    /// <summary>Gets why values of the type are neither written nor read, or null if they are.</summary>
     public string? WhyRefused { get; }
 
-    /// <summary>Whether there are members that are written only because fields are included.</summary>
+    /// <summary>Gets a value indicating whether members are written only because fields are included.</summary>
     public bool HasFields { get; private set; }
 
-    /// <summary>The shape of a type.</summary>
+    /// <summary>Returns the analysis of a type.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="options">Made by <see cref="LosslessJsonOptions"/>.</param>
+    /// <param name="options">Options created by <see cref="LosslessJsonOptions"/>.</param>
     public static JsonTypeAnalysis Of(Type type, JsonSerializerOptions options)
     {
         var known = Known.GetValue(options, static _ => []);
@@ -57,7 +56,8 @@ internal sealed class JsonTypeAnalysis
             && !type.IsValueType
             && !_lossy.Contains(type))
         {
-            return $"{TypeNames.Of(type)} may refer to itself, and ReferenceHandler.IgnoreCycles writes null in the place of what it met before. Use ReferenceHandler.Preserve in NearCacheOptions.Json.";
+            return $"{TypeNames.Of(type)} may refer to itself, and ReferenceHandler.IgnoreCycles writes null in the place of what it met "
+                + "before. Use ReferenceHandler.Preserve in NearCacheOptions.Json.";
         }
 
         if (!_seen.Add(type))
@@ -82,7 +82,7 @@ internal sealed class JsonTypeAnalysis
 
     private string? Examine(JsonTypeInfo info)
     {
-        // A converter of the application's own knows what it does.
+        // A converter of the application is trusted.
         if (info.Kind == JsonTypeInfoKind.None && info.Converter.GetType().Assembly != typeof(JsonSerializer).Assembly)
         {
             return null;
@@ -111,8 +111,10 @@ internal sealed class JsonTypeAnalysis
     private string? WhatCollectionLoses(JsonTypeInfo info) =>
         TypeState.IsStack(info.Type) ? $"{TypeNames.Of(info.Type)} would come back the other way round. Store a list of its elements."
         : info.Kind == JsonTypeInfoKind.Dictionary
-            && _options.DictionaryKeyPolicy is not null ? "DictionaryKeyPolicy changes the keys of dictionaries, and reading does not change them back. Take it away from NearCacheOptions.Json."
-        : TypeState.WhatCollectionAdds(info.Type) is { } member ? $"{TypeNames.Of(info.Type)}.{member} is not written, because of a collection JSON has the elements alone. Hold the collection in a member of a type instead."
+            && _options.DictionaryKeyPolicy is not null ? "DictionaryKeyPolicy changes the keys of dictionaries, and reading does not "
+                + "change them back. Take it away from NearCacheOptions.Json."
+        : TypeState.WhatCollectionAdds(info.Type) is { } member ? $"{TypeNames.Of(info.Type)}.{member} is not written, because of a "
+            + "collection JSON has the elements alone. Hold the collection in a member of a type instead."
         : null;
 
     private string? ExamineMembers(JsonTypeInfo info)
@@ -134,7 +136,7 @@ internal sealed class JsonTypeAnalysis
         return null;
     }
 
-    // What is only written need not be readable.
+    // A write-only member need not be readable.
     private static bool IsComputed(JsonPropertyInfo property) => property is { Set: null, AssociatedParameter: null };
 
     private string? ExamineDerived(JsonTypeInfo info, bool isLossy)
@@ -143,7 +145,8 @@ internal sealed class JsonTypeAnalysis
         {
             if (derived.TypeDiscriminator is null && derived.DerivedType != info.Type && !isLossy)
             {
-                return $"{TypeNames.Of(derived.DerivedType)} would come back as {TypeNames.Of(info.Type)}, because its [JsonDerivedType] names no discriminator. Give it one.";
+                return $"{TypeNames.Of(derived.DerivedType)} would come back as {TypeNames.Of(info.Type)}, because its [JsonDerivedType] "
+                    + "names no discriminator. Give it one.";
             }
 
             if (Examine(derived.DerivedType) is { } why)

@@ -7,17 +7,17 @@ using System.Text.Json.Serialization.Metadata;
 namespace NearCache.Remote.Formats.Json;
 
 /// <summary>
-/// The serializer options by which values become JSON: the application's or the defaults, made to refuse what JSON would lose.
+/// Creates the serializer options of stored values: the application's or the defaults, extended to refuse what JSON would lose.
 /// </summary>
 internal static class LosslessJsonOptions
 {
     /// <summary>
-    /// The options where <see cref="NearCacheOptions.Json"/> is null: fields are written, and the numbers that JSON lacks are written as
-    /// text.
+    /// Gets the options used when <see cref="NearCacheOptions.Json"/> is null: fields are included, and named floating-point literals are
+    /// allowed.
     /// </summary>
     public static JsonSerializerOptions Default { get; } = From(null, []);
 
-    /// <summary>A copy of the application's options that <see cref="LosslessJsonSerializer{T}"/> works with.</summary>
+    /// <summary>Returns a copy of the application's options for <see cref="LosslessJsonSerializer{T}"/>.</summary>
     /// <param name="given"><see cref="NearCacheOptions.Json"/>.</param>
     /// <param name="lossy"><see cref="NearCacheOptions.LossyTypes"/>.</param>
     public static JsonSerializerOptions From(JsonSerializerOptions? given, IEnumerable<Type> lossy)
@@ -38,7 +38,7 @@ internal static class LosslessJsonOptions
         return options;
     }
 
-    // The application's own converters come first.
+    // Converters of the application come first.
     private static void Add<T>(JsonSerializerOptions options, JsonConverter<T> converter)
     {
         if (!options.Converters.Any(known => known.CanConvert(typeof(T))))

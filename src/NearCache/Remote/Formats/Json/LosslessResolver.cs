@@ -6,17 +6,17 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Formats.Json;
 
-/// <summary>Adds to each contract what must be checked while a value is written or read, because only the value shows it.</summary>
-/// <param name="inner">Makes the contracts.</param>
-/// <param name="lossy">Types that may lose state.</param>
+/// <summary>Adds the checks of values to each contract, for losses that only a value shows.</summary>
+/// <param name="inner">Creates the contracts.</param>
+/// <param name="lossy">The types that may lose state.</param>
 internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet<Type> lossy) : IJsonTypeInfoResolver
 {
     private readonly ConcurrentDictionary<Type, CollectionCheck> _checks = new();
 
-    /// <summary>The resolver that makes the contracts.</summary>
+    /// <summary>Gets the resolver that creates the contracts.</summary>
     public IJsonTypeInfoResolver Inner => inner;
 
-    /// <summary>Types that may lose state.</summary>
+    /// <summary>Gets the types that may lose state.</summary>
     public IReadOnlySet<Type> Lossy => lossy;
 
     public JsonTypeInfo? GetTypeInfo(Type type, JsonSerializerOptions options)
@@ -38,7 +38,8 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
 
         foreach (var property in info.Properties)
         {
-            // Bytes from before fields were written have none: they are no value. Named alone is what only the options include.
+            // Bytes from before fields were written lack them, and are not a value. Only members that the options alone include are
+            // required.
             property.IsRequired |= IsField(property)
                 && options.DefaultIgnoreCondition == JsonIgnoreCondition.Never
                 && property is { ShouldSerialize: null, Set: not null };
@@ -67,7 +68,7 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
         return info;
     }
 
-    /// <summary>The check of the values of a collection type.</summary>
+    /// <summary>Returns the check of a collection type.</summary>
     public CollectionCheck CheckOf(Type type, JsonSerializerOptions options) =>
         _checks.TryGetValue(type, out var check) ? check : _checks.GetOrAdd(type, CollectionCheck.Of(type, options, this));
 
@@ -79,7 +80,7 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
             : check;
     }
 
-    /// <summary>Whether a member is written only because the options include fields.</summary>
+    /// <summary>Returns whether a member is written only because the options include fields.</summary>
     public static bool IsField(JsonPropertyInfo property) =>
         property is { Get: not null, AttributeProvider: FieldInfo { IsPublic: true } field }
             && !field.IsDefined(typeof(JsonIncludeAttribute), inherit: false);
@@ -89,7 +90,8 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
         if (value.GetType() != declared)
         {
             throw new NotSupportedException(
-                $"A {TypeNames.Of(value.GetType())} stands where {TypeNames.Of(declared)} is declared, and would come back as that, without what it adds. Declare its own type, or put "
+                $"A {TypeNames.Of(value.GetType())} stands where {TypeNames.Of(declared)} is declared, and would come back as that, "
+                    + "without what it adds. Declare its own type, or put "
                 + $"[JsonDerivedType(typeof({value.GetType().Name}), \"...\")] on {TypeNames.Of(declared)}. {TypeNames.Remedy(declared)}");
         }
     }

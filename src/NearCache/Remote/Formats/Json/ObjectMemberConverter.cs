@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace NearCache.Remote.Formats.Json;
 
 /// <summary>
-/// Members of type <see cref="object"/>: they are read as <see cref="JsonElement"/>, so nothing else may be written there.
+/// Converts members of type <see cref="object"/>. They are read as <see cref="JsonElement"/>, so nothing else may be written.
 /// </summary>
 internal sealed class ObjectMemberConverter : JsonConverter<object>
 {
@@ -27,8 +27,10 @@ internal sealed class ObjectMemberConverter : JsonConverter<object>
                 break;
             default:
                 throw new NotSupportedException(
-                    $"A member or element of type object holds a {TypeNames.Of(value.GetType())}, and would come back as a JsonElement. Declare its own type, or JsonElement "
-                    + "(JsonSerializer.SerializeToElement makes one). Or give object a JsonConverter, or add it to NearCacheOptions.LossyTypes if it may come back so.");
+                    $"A member or element of type object holds a {TypeNames.Of(value.GetType())}, and would come back as a JsonElement. "
+                        + "Declare its own type, or JsonElement "
+                    + "(JsonSerializer.SerializeToElement makes one). Or give object a JsonConverter, or add it to "
+                    + "NearCacheOptions.LossyTypes if it may come back so.");
         }
     }
 }

@@ -7,10 +7,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace NearCache.Remote.Formats.Json;
 
 /// <summary>
-/// Refuses a value of which a member is left out because it has its type's default, where reading would give the member another initial
-/// value.
+/// Refuses a value with a member that is omitted because it has its default, if reading would give the member another initial value.
 /// </summary>
-/// <remarks>The initial value is looked for only when a member is left out.</remarks>
+/// <remarks>The initial value is determined only when a member is omitted.</remarks>
 internal sealed class OmittedDefaultCheck
 {
     private readonly JsonTypeInfo _holder;
@@ -23,7 +22,7 @@ internal sealed class OmittedDefaultCheck
     private OmittedDefaultCheck(JsonTypeInfo holder, JsonPropertyInfo property, object? unset) =>
         (_holder, _property, _get, _unset) = (holder, property, property.Get!, unset);
 
-    /// <summary>The check of a member; null: it is always written.</summary>
+    /// <summary>Returns the check of a member, or null if the member is always written.</summary>
     public static OmittedDefaultCheck? Of(JsonTypeInfo holder, JsonPropertyInfo property)
     {
         if (property.ShouldSerialize is null && property.Options.DefaultIgnoreCondition == JsonIgnoreCondition.Never)
@@ -37,7 +36,7 @@ internal sealed class OmittedDefaultCheck
         return IsLeftOut(property, unset) ? new OmittedDefaultCheck(holder, property, unset) : null;
     }
 
-    /// <exception cref="NotSupportedException">The member would come back as something else.</exception>
+    /// <exception cref="NotSupportedException">The member would be read back with another value.</exception>
     public void Check(object? value)
     {
         if (!Equals(value, _unset))
@@ -54,8 +53,10 @@ internal sealed class OmittedDefaultCheck
         if (_initial is not null && !_initial.Equals(_unset))
         {
             throw new NotSupportedException(
-                $"{TypeNames.Of(_holder.Type)}.{(_property.AttributeProvider as MemberInfo)?.Name ?? _property.Name} is {_unset ?? "null"}, which is not written, and would come back as {_initial}. Write it "
-                + $"always ([JsonIgnore(Condition = JsonIgnoreCondition.Never)]), or take its initial value away. {TypeNames.Remedy(_holder.Type)}");
+                $"{TypeNames.Of(_holder.Type)}.{(_property.AttributeProvider as MemberInfo)?.Name ?? _property.Name} is "
+                    + $"{_unset ?? "null"}, which is not written, and would come back as {_initial}. Write it "
+                + "always ([JsonIgnore(Condition = JsonIgnoreCondition.Never)]), or take its initial value away. "
+                + $"{TypeNames.Remedy(_holder.Type)}");
         }
     }
 
@@ -72,7 +73,7 @@ internal sealed class OmittedDefaultCheck
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The application's own condition, which looks at the object.
+            // A condition of the application that inspects the object.
             return false;
         }
     }

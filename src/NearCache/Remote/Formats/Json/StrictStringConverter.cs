@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace NearCache.Remote.Formats.Json;
 
-/// <summary>Writes texts as the serializer does, but refuses half of a surrogate pair, which would come back as U+FFFD.</summary>
+/// <summary>Writes strings like the serializer, but refuses an unpaired surrogate, which would be read back as U+FFFD.</summary>
 internal sealed class StrictStringConverter : JsonConverter<string>
 {
     public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString();

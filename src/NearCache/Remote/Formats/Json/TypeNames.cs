@@ -1,9 +1,9 @@
 namespace NearCache.Remote.Formats.Json;
 
-/// <summary>Types as they are named in errors.</summary>
+/// <summary>Formats the names of types in errors.</summary>
 internal static class TypeNames
 {
-    /// <summary>The name as it is written in C#, without the namespaces of type arguments.</summary>
+    /// <summary>Returns the C# name, without the namespaces of type arguments.</summary>
     public static string Of(Type type)
     {
         if (type.IsArray)
@@ -21,7 +21,7 @@ internal static class TypeNames
         return $"{(end < 0 ? name : name[..end])}<{string.Join(", ", type.GetGenericArguments().Select(Of))}>";
     }
 
-    /// <summary>What can always be done.</summary>
+    /// <summary>Returns the remedy that applies to every type.</summary>
     public static string Remedy(Type type) =>
         $"Or give {Of(type)} a JsonConverter, or add it to NearCacheOptions.LossyTypes if what is lost may be lost.";
 }

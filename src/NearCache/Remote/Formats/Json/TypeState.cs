@@ -9,7 +9,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace NearCache.Remote.Formats.Json;
 
-/// <summary>Compares the fields of a type, which are its state, with what its JSON contract writes and reads.</summary>
+/// <summary>Compares the state of a type, its fields, with what its JSON contract writes and reads.</summary>
 /// <remarks>
 /// A field stands behind a property of its name (<c>_total</c>, <c>m_total</c> or <c>total</c> behind <c>Total</c>). Where trimming has
 /// removed fields, less is seen.
@@ -23,12 +23,13 @@ internal static class TypeState
         typeof(Stack), typeof(Stack<>), typeof(ConcurrentStack<>), typeof(ImmutableStack<>), typeof(IImmutableStack<>)
     ];
 
-    /// <summary>What an object loses, with the remedy; null: nothing.</summary>
+    /// <summary>Returns what an object loses, with the remedy, or null for nothing.</summary>
     public static string? WhatObjectLoses(JsonTypeInfo info)
     {
         if (IsBuffer(info.Type))
         {
-            return $"{TypeNames.Of(info.Type)} is an inline array or a fixed-size buffer, of which JSON writes the first element alone. Store an array.";
+            return $"{TypeNames.Of(info.Type)} is an inline array or a fixed-size buffer, of which JSON writes the first element alone. "
+                + "Store an array.";
         }
 
         var kept = info.Properties.Where(property => IsKept(property, info)).ToDictionary(NameOf, StringComparer.OrdinalIgnoreCase);
@@ -46,14 +47,14 @@ internal static class TypeState
         return null;
     }
 
-    /// <summary>What a member is when nothing is read for it; null: its type's default, or it cannot be found out.</summary>
+    /// <summary>Returns the value of a member when nothing is read for it. Null stands for the type's default, or for unknown.</summary>
     public static object? InitialOf(JsonPropertyInfo property, Func<object, object?> get, JsonTypeInfo info) =>
         !IsKept(property, info) ? null
         : (EmptyValueProbe.Empty(info) ?? Create(info)) is { } made ? get(made)
         : property.AssociatedParameter is { HasDefaultValue: true } parameter ? parameter.DefaultValue
         : null;
 
-    /// <summary>What a collection holds beside its elements, which are all that JSON has of it; null: nothing.</summary>
+    /// <summary>Returns the member that a collection holds beside its elements, which are all that JSON keeps; null for none.</summary>
     public static string? WhatCollectionAdds(Type type)
     {
         if (type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false))
@@ -64,7 +65,7 @@ internal static class TypeState
         var own = LevelsOf(type).TakeWhile(level => !IsSystem(level)).ToArray();
         var fields = own.SelectMany(StateOf).ToArray();
 
-        // One that derives from no other collection keeps its elements in a field of its own.
+        // A collection that derives from no other keeps its elements in a field of its own.
         var holdsElements = own.Length > 0 && own[^1].BaseType == typeof(object) || type.IsValueType;
         return fields.Length == 0
             || (holdsElements && fields is [{ FieldType: var storage }] && typeof(IEnumerable).IsAssignableFrom(storage))
@@ -72,17 +73,19 @@ internal static class TypeState
             : MemberOf(fields[0]);
     }
 
-    /// <summary>Whether a type is written from its top and read from its bottom.</summary>
+    /// <summary>Returns whether a type is written from its top and read from its bottom.</summary>
     public static bool IsStack(Type type) =>
         LevelsOf(type).Prepend(type).Any(level => Stacks.Contains(level.IsGenericType ? level.GetGenericTypeDefinition() : level));
 
-    /// <summary>Whether all objects of a type are the same.</summary>
+    /// <summary>Returns whether all objects of a type are equal.</summary>
     public static bool HasNoFields(Type type) => !LevelsOf(type).SelectMany(FieldsOf).Any();
 
-    /// <summary>Whether reading fills what the constructor puts into a member, rather than replacing it.</summary>
+    /// <summary>Returns whether reading fills the value that the constructor assigns, rather than replacing it.</summary>
     public static bool IsPopulated(JsonPropertyInfo property, JsonTypeInfo info) =>
         property.AssociatedParameter is null
-        && (property.ObjectCreationHandling ?? info.PreferredPropertyObjectCreationHandling ?? property.Options.PreferredObjectCreationHandling) == JsonObjectCreationHandling.Populate;
+        && JsonObjectCreationHandling.Populate == (property.ObjectCreationHandling
+            ?? info.PreferredPropertyObjectCreationHandling
+            ?? property.Options.PreferredObjectCreationHandling);
 
     private static bool IsKept(JsonPropertyInfo property, JsonTypeInfo info) =>
         property.Get is not null
@@ -106,14 +109,14 @@ internal static class TypeState
             return false;
         }
 
-        // A member of the same name below hides this one, unless it overrides it.
+        // A member of the same name in a derived type hides this one, unless it overrides it.
         return property.AttributeProvider is not MemberInfo member
             || member.DeclaringType == field.DeclaringType
             || !(field.IsPublic || IsBacking(field))
             || IsVirtual(level, name);
     }
 
-    // How it is written in the source: <Total>k__BackingField, <total>P and <total>i__Field are of compilers.
+    // The name in the source: <Total>k__BackingField, <total>P and <total>i__Field are compiler-generated.
     private static string MemberOf(FieldInfo field)
     {
         var name = field.Name;
@@ -135,10 +138,13 @@ internal static class TypeState
         return info.Properties.FirstOrDefault(
             property => string.Equals(NameOf(property), member, StringComparison.OrdinalIgnoreCase)) switch
         {
-            { Get: null } or { Options.IgnoreReadOnlyProperties: true, Set: null } => $"{name} is not written ([JsonIgnore], or a setting of the serializer options). Write it, or mark its field [NonSerialized] if it is no part of the value.",
-            { } => $"{name} is written, but cannot be read back. Give it a setter, [JsonInclude] if the setter is not public, a constructor parameter of its name, or, if it is a collection, "
+            { Get: null } or { Options.IgnoreReadOnlyProperties: true, Set: null } => $"{name} is not written ([JsonIgnore], or a "
+                + "setting of the serializer options). Write it, or mark its field [NonSerialized] if it is no part of the value.",
+            { } => $"{name} is written, but cannot be read back. Give it a setter, [JsonInclude] if the setter is not public, a "
+                + "constructor parameter of its name, or, if it is a collection, "
                 + "[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)].",
-            null => $"{name} is not written, since it is not public or the serializer options do not include fields. Make it public or give it [JsonInclude], set IncludeFields in NearCacheOptions.Json, "
+            null => $"{name} is not written, since it is not public or the serializer options do not include fields. Make it public or "
+                + "give it [JsonInclude], set IncludeFields in NearCacheOptions.Json, "
                 + "or mark the field [NonSerialized] if it is no part of the value.",
         };
     }
@@ -155,7 +161,7 @@ internal static class TypeState
         }
     }
 
-    // One field stands for all elements.
+    // One field represents all elements.
     private static bool IsBuffer(Type type) =>
         type.IsValueType
             && (
@@ -174,7 +180,7 @@ internal static class TypeState
         type.Assembly.GetName().Name is { } name
             && (name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "FSharp.Core");
 
-    // Events hold those who listen, which are no part of a value.
+    // Events hold listeners, which are not state.
     private static IEnumerable<FieldInfo> StateOf(Type level) =>
         FieldsOf(level).Where(
             field => !field.IsDefined(typeof(NonSerializedAttribute), inherit: false)
