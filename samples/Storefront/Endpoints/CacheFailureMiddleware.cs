@@ -18,7 +18,7 @@ internal sealed class CacheFailureMiddleware(RequestDelegate next)
         catch (NearCacheException e) when (!context.Response.HasStarted)
         {
             context.Response.Headers.RetryAfter = "1";
-            await Results.Problem(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: "The cache could not be told.")
+            await Results.Problem(e.Message, statusCode: StatusCodes.Status503ServiceUnavailable, title: "The cache could not be updated.")
                 .ExecuteAsync(context);
         }
     }
