@@ -14,6 +14,9 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 
 export ContinuousIntegrationBuild=true
+# The time of the files in a package: that of the commit; without git one that is always the same.
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1767225600)}
+export SOURCE_DATE_EPOCH
 for project in src/*/*.csproj; do
   dotnet pack "$project" -c Release -o "$folder" --nologo ${arguments[@]+"${arguments[@]}"}
 done

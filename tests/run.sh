@@ -28,6 +28,7 @@ command -v memcached >/dev/null || missing+=(memcached)
 [ -e /usr/share/java/zookeeper.jar ] && [ -e /usr/share/java/slf4j-simple.jar ] && [ -e /usr/share/java/netty-codec.jar ] || missing+=(libzookeeper-java)
 command -v java >/dev/null || missing+=(default-jre-headless)
 command -v ip >/dev/null || missing+=(iproute2)
+
 # Installs packages without starting their services: the tests start what they need, where they need it.
 install_packages() {
   local policy=/usr/sbin/policy-rc.d made='' status=0
@@ -54,7 +55,7 @@ fi
 if [ "${NEARCACHE_TOOLS-}" = all ]; then
   tools=()
   command -v clang >/dev/null && [ -e /usr/include/zlib.h ] || tools+=(clang zlib1g-dev)
-  command -v dockerd >/dev/null && command -v iptables >/dev/null || tools+=(docker.io iptables)
+  timeout 10 docker version >/dev/null 2>&1 || { command -v dockerd && command -v iptables; } >/dev/null || tools+=(docker.io iptables)
   if [ ${#tools[@]} -gt 0 ]; then
     say "Installing ${tools[*]} …"
     if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then say "  not installed: needs apt-get and root"
