@@ -50,17 +50,19 @@ done < <(env)
 inside() { chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root ${kept[@]+"${kept[@]}"} "$@"; }
 
 inside bash -c '
-  set -eu
+  set -eum
   cd /source
   dotnet run --project samples/Storefront >/tmp/storefront.log 2>&1 &
   for _ in $(seq 600); do
     if (exec 3<>/dev/tcp/127.0.0.1/5080 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && grep -q " 200 " <&3) 2>/dev/null; then
       echo "dotnet run --project samples/Storefront: its page is there"
-      kill -INT %1 && wait %1 || true
+      kill -TERM -- "-$!"
+      wait || true
       exit 0
     fi
     sleep 0.5
   done
   cat /tmp/storefront.log
+  kill -KILL -- "-$!"
   exit 1'
 inside bash -c 'cd /source && exec tests/run.sh "$@"' run.sh "$@"
