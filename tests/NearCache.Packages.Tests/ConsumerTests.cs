@@ -54,5 +54,5 @@ public sealed class ConsumerTests(PackedFolder packed)
 
     // ".../Consumer.csproj : error NU1101: Unable to find package …"
     private static string? WhatIsMissing(string said) =>
-        said.Split('\n').FirstOrDefault(line => Missing.Any(line.Contains))?.Split(" : ", 2)[^1].Trim();
+        said.Split('\n').FirstOrDefault(line => Missing.Any(line.Contains))?.Split(" : ", 2)[^1].Split(" [", 2)[0].Trim();
 }

@@ -1,0 +1,32 @@
+using System.Text.Json.Nodes;
+
+namespace NearCache.Packages.Tests;
+
+/// <summary>Beside each package lies what it brings, by CycloneDX.</summary>
+public sealed class BillOfMaterialsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nearcache-materials-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task It_lists_ours_and_the_packages_of_others_with_licences()
+    {
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("NEARCACHE_TOOLS") == "all",
+            "restores a tool: NEARCACHE_TOOLS=all runs it");
+        string[] arguments = [_folder, "--sbom", "--no-build", "-p:VersionSuffix=materials"];
+        await Tool.RunAsync(Repository.Root, Repository.At("src", "pack.sh"), arguments);
+
+        var file = Directory.GetFiles(_folder, "NearCache.?.?.?-materials.cdx.json").Single();
+        var bill = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
+        var components = bill["components"]!.AsArray().ToDictionary(component => (string)component!["name"]!);
+
+        Assert.Equal("NearCache", (string?)bill["metadata"]!["component"]!["name"]);
+        Assert.Superset(PackedFolder.Ids.Skip(1).ToHashSet(), components.Keys.ToHashSet());
+        var others = components.Where(component => component.Key.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(others);
+        Assert.All(others, component => Assert.Equal("MIT", (string?)component.Value!["licenses"]![0]!["license"]!["id"]));
+        Assert.Equal(PackedFolder.Ids.Length, Directory.GetFiles(_folder, "*.cdx.json").Length);
+    }
+}
