@@ -97,15 +97,15 @@ internal sealed class RollbackDetector(Random random)
     }
 
     /// <summary>Records the status that a server reported to the last query.</summary>
-    public void RecordStatus(ServerAddress server, in ServerStatus report, long lastZxid)
+    public void RecordStatus(ServerAddress server, in ServerStatus status, long lastZxid)
     {
         lock (_lock)
         {
             // After a change of the list, the reply belongs to no query.
             if (_asked is { } asked && _states.TryGetValue(server, out var state))
             {
-                state.Status = report;
-                state.BehindSince = report.State == ServingState.Serving && report.Zxid < lastZxid ? state.BehindSince ?? asked : null;
+                state.Status = status;
+                state.BehindSince = status.State == ServingState.Serving && status.Zxid < lastZxid ? state.BehindSince ?? asked : null;
             }
         }
     }

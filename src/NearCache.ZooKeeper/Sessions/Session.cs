@@ -18,12 +18,12 @@ internal sealed class Session : IAsyncDisposable, IDisposable
     private readonly Task _running;
     private readonly Action<Operation, Exception> _onFailed;
 
-    public Session(ZooKeeperOptions options, ServerList servers, SessionServices dependencies)
+    public Session(ZooKeeperOptions options, ServerList servers, SessionServices services)
     {
         // The loop and the timers outlive the constructor, so they must not capture the caller's execution context.
         using (ExecutionContext.SuppressFlow())
         {
-            _context = new SessionContext(options, servers, dependencies);
+            _context = new SessionContext(options, servers, services);
             _onFailed = _context.RecordFailure;
             _loop = new SessionLoop(_context);
             _watchdog = new Watchdog(_context);

@@ -17,9 +17,9 @@ internal sealed class SessionContext : ISessionGauges
     private volatile Connection? _connection;
     private volatile bool _isClosing;
 
-    public SessionContext(ZooKeeperOptions options, ServerList servers, SessionServices dependencies)
+    public SessionContext(ZooKeeperOptions options, ServerList servers, SessionServices services)
     {
-        (Options, Servers, Time, Logger, Random) = (options, servers, dependencies.Time, dependencies.Logger, dependencies.Random);
+        (Options, Servers, Time, Logger, Random) = (options, servers, services.Time, services.Logger, services.Random);
         _epoch = Time.GetTimestamp();
         Identities = new ClaimedIdentities(options.Authentications);
         Queue = new RequestQueue(
@@ -29,7 +29,7 @@ internal sealed class SessionContext : ISessionGauges
                 options.MaxOutstandingBytes,
                 options.MaxWaitingRequests), runInline => _connection?.SignalSend(runInline || _isClosing));
         Watches = new WatchRegistry(servers.Chroot);
-        Metrics = new SessionMetrics(ZooKeeperMetrics.GetOrCreate(dependencies.MeterFactory, OperationNames.Outcomes), OperationNames.All);
+        Metrics = new SessionMetrics(ZooKeeperMetrics.GetOrCreate(services.MeterFactory, OperationNames.Outcomes), OperationNames.All);
         Callbacks = new CallbackScheduler(options.WatchHandlerGrace, Time, Logger);
         Dispatcher = new MessageDispatcher(
             Queue,
@@ -44,11 +44,11 @@ internal sealed class SessionContext : ISessionGauges
         StateMachine = new SessionStateMachine(
             new SessionTimeouts(options.SessionTimeout, options.LivenessTimeout),
             new Backoff(
-                options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, dependencies.Random), options.AllowReadOnly);
+                options.ReconnectDelay, options.MaxReconnectDelay, options.ReconnectJitter, services.Random), options.AllowReadOnly);
         Opener = new SessionOpener(options, Queue, Time);
         Probe = new ServerProbe(options, Time);
-        Rollback = new RollbackDetector(dependencies.Random);
-        AuthenticationBackoff = new AuthenticationBackoff(dependencies.Random);
+        Rollback = new RollbackDetector(services.Random);
+        AuthenticationBackoff = new AuthenticationBackoff(services.Random);
         Metrics.Register(this);
     }
 
