@@ -4,8 +4,11 @@ using System.Text.Json.Serialization;
 namespace NearCache.Benchmarks;
 
 /// <summary>The figures of one suite, as one line of JSON each on standard output. Notes go to standard error.</summary>
-internal sealed partial class Report(string suite, bool quick)
+internal sealed partial class Report(string suite, bool quick, IReadOnlyDictionary<string, string> options)
 {
+    /// <summary>Returns the value of an option of the command line, or null.</summary>
+    public string? Option(string name) => options.GetValueOrDefault(name);
+
     /// <summary>Three rounds and only the figures that matter most, within 50 seconds.</summary>
     public bool IsQuick => quick;
 
@@ -28,7 +31,7 @@ internal sealed partial class Report(string suite, bool quick)
                 Round(value),
                 unit,
                 baseline is { } b ? Round(b) : null,
-                baseline is { } c ? Round(value / c) : null,
+                baseline is { } c and not 0 ? Round(value / c) : null,
                 aim,
                 bytesPerOp is { } d ? Round(d) : null),
             Lines.Default.Line));

@@ -12,6 +12,7 @@ internal static class Suites
         ["near/hybrid"] = Near.NearSuite.HybridAsync,
         ["near/fill"] = Near.NearSuite.FillAsync,
         ["near/crowd"] = Near.Crowd.RunAsync,
+        ["eviction"] = Eviction.EvictionSuite.RunAsync,
         ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,
@@ -19,18 +20,34 @@ internal static class Suites
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var names = args.Where(argument => !argument.StartsWith('-')).ToArray();
-        var unknown = args.Except(names).Except(["--quick"]).Concat(names.Except(All.Keys)).ToArray();
+        // Options with a value, for the suites that know them.
+        var options = new Dictionary<string, string>();
+        var plain = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            if (args[i] is "--trace" or "--room" && i + 1 < args.Length)
+            {
+                options[args[i]] = args[++i];
+            }
+            else
+            {
+                plain.Add(args[i]);
+            }
+        }
+
+        var names = plain.Where(argument => !argument.StartsWith('-')).ToArray();
+        var unknown = plain.Except(names).Except(["--quick"]).Concat(names.Except(All.Keys)).ToArray();
         if (names.Length == 0 || unknown.Length > 0)
         {
-            await Console.Error.WriteLineAsync($"usage: NearCache.Benchmarks <suite> [--quick], suites: {string.Join(", ", All.Keys)}. "
+            await Console.Error.WriteLineAsync(
+                $"usage: NearCache.Benchmarks <suite> [--quick] [--trace FILE --room N], suites: {string.Join(", ", All.Keys)}. "
                 + $"Not known: {string.Join(' ', unknown)}");
             return 2;
         }
 
         foreach (var name in names)
         {
-            await All[name](new Report(name.Split('/')[0], args.Contains("--quick")));
+            await All[name](new Report(name.Split('/')[0], args.Contains("--quick"), options));
         }
 
         return 0;

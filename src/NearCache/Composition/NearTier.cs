@@ -46,5 +46,9 @@ internal sealed class NearTier : IDisposable
         Stale.Capacity = options.StaleEntries;
     }
 
-    public void Dispose() => Store.Dispose();
+    public void Dispose()
+    {
+        Store.Dispose();
+        Stale.Dispose();
+    }
 }

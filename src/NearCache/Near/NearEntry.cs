@@ -1,107 +1,89 @@
 using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Ledger.Core;
+using NearCache.Near.Eviction;
 using NearCache.Rules;
 
 namespace NearCache.Near;
 
-/// <summary>A value kept near, with all that a hit has to check: references and numbers, no look-up.</summary>
-/// <remarks>
-/// One sealed class for every type of value, so that a hit finds out by one comparison what it has. It is its own place in the
-/// <see cref="Sieve"/>, so that an entry is one object.
-/// </remarks>
+/// <summary>A value kept near, with everything that a hit checks: references and numbers, no look-up.</summary>
+/// <remarks>One sealed class for every type of value. It is its own node of the <see cref="EvictionPolicy"/> and its own link in the
+/// <see cref="NearMap"/>, so an entry is one object.</remarks>
 /// <param name="key">The key.</param>
-/// <param name="value">The value itself where it cannot be changed by whoever gets it; else its <see cref="NearBytes"/>.</param>
-/// <param name="valueBytes">How many bytes the value takes, about.</param>
-/// <param name="server">The server that owns the key.</param>
-/// <param name="rule">The rule that keeps it near.</param>
-/// <param name="token">The token of the fill.</param>
-/// <param name="endsAt">When it ends by itself, on the monotonic clock.</param>
-/// <param name="version">Which write was read.</param>
+/// <param name="value">The value itself where it is immutable; otherwise its <see cref="NearBytes"/>.</param>
+/// <param name="valueBytes">The estimated size of the value.</param>
+/// <param name="validity">What must still be true for it to be served.</param>
+/// <param name="fetchedAt">When the read of the remote that brought the value was sent, on the monotonic clock.</param>
+/// <param name="endsAt">When it expires, on the monotonic clock.</param>
+/// <param name="version">The version that was read.</param>
 internal sealed class NearEntry(
     string key,
     object? value,
-    int valueBytes,
-    ServerGate server,
-    ActiveRule rule,
-    in FillToken token,
+    long valueBytes,
+    NearValidity validity,
+    long fetchedAt,
     long endsAt,
     CacheVersion version)
+    : EvictionNode(new NearKey(key).Hash, SizeOf(key, valueBytes))
 {
-    // The entry, its place in the table and its key without the letters, rounded up.
+    // The entry, its places in the table and in the policy's memory, and the header of its key, rounded up.
     private const int Overhead = 200;
 
-    private readonly byte _segment = (byte)token.Segment;
-    private readonly long _generation = server.Stamp(token);
-    private readonly long _ruleGeneration = token.Rule;
+    private readonly NearValidity _validity = validity;
     private readonly ulong _cas = version.Cas;
     private readonly int _epoch = version.Epoch;
 
-    // When it ends by itself; the complement of that, which is before everything, until the entry may be served.
+    // When it expires; until the entry may be served, the complement of that, which is before every instant.
     private long _servableUntil = ~Math.Max(endsAt, 0);
 
-    public string Key => key;
+    public string Key { get; } = key;
 
     /// <summary>
-    /// The value itself where it cannot be changed by whoever gets it; else the <see cref="NearBytes"/> from which each hit makes its own.
+    /// Gets the value itself where it is immutable; otherwise the <see cref="NearBytes"/> from which each hit makes its own.
     /// </summary>
     public object? Value { get; private set; } = value;
 
-    /// <summary>The rule that keeps it near.</summary>
-    public ActiveRule Rule => rule;
+    /// <summary>Gets the rule that keeps it near.</summary>
+    public ActiveRule Rule => _validity.Rule;
 
-    /// <summary>When the value was read from the remote, as sent.</summary>
-    public long FetchedAt { get; } = token.Sent.Monotonic;
+    /// <summary>Gets the room that it takes a part of.</summary>
+    public NearRoom Room => _validity.Room;
+
+    /// <summary>Gets when the read of the remote that brought the value was sent.</summary>
+    public long FetchedAt { get; } = fetchedAt;
 
     public CacheVersion Version => new(_cas, _epoch);
 
-    /// <summary>How many bytes of memory it takes, about.</summary>
-    public int Bytes { get; } = Overhead + (sizeof(char) * key.Length) + valueBytes;
-
-    /// <summary>Where it stands in the <see cref="NearMap"/>.</summary>
-    public uint Hash { get; } = new NearKey(key).Hash;
-
-    /// <summary>The next entry of its chain; the <see cref="NearMap"/>'s own.</summary>
+    /// <summary>Gets or sets the next entry of its chain. Owned by the <see cref="NearMap"/>.</summary>
     public NearEntry? Next { get; set; }
-
-    /// <summary>
-    /// It was hit since the <see cref="Sieve"/> last looked. Only ever set by hits, and only if it is not yet: a key that all threads read
-    /// is not written by all.
-    /// </summary>
-    public bool IsUsed { get; set; }
-
-    /// <summary>The entry that came next; the <see cref="Sieve"/>'s own.</summary>
-    public NearEntry? Newer { get; set; }
-
-    /// <summary>The entry that came before; the <see cref="Sieve"/>'s own.</summary>
-    public NearEntry? Older { get; set; }
 
     private long EndsAt => _servableUntil is >= 0 and var live ? live : ~_servableUntil;
 
-    /// <summary>The bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
-    public TimeSpan ConfirmedBefore(in Timestamps now) => TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - server.Confirmed.Monotonic, 0));
+    /// <summary>Returns the bound on the staleness of a hit now: how long ago the entry's server was last confirmed.</summary>
+    public TimeSpan ConfirmedBefore(in Timestamps now) =>
+        TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - _validity.Confirmed.Monotonic, 0));
 
-    /// <summary>What was fetched is read for the first time. Whoever looks meanwhile sees the one or the other.</summary>
+    /// <summary>Replaces fetched bytes by what they were read as. Concurrent readers see the one or the other.</summary>
     public void Become(object? read) => Value = read;
 
-    /// <summary>The fill's token was still true when the entry was in the map: it may be served from now on.</summary>
+    /// <summary>Lets the entry be served: the fill's token was still true when the entry was in the map.</summary>
     public void GoLive() => Volatile.Write(ref _servableUntil, ~_servableUntil);
 
-    /// <summary>Whether the entry may be served now.</summary>
+    /// <summary>Returns whether the entry may be served now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsServable(in Timestamps now) =>
-        now.Monotonic < Volatile.Read(ref _servableUntil)
-        && rule.Generation == _ruleGeneration
-        && server.IsCurrent(_segment, _generation, now, rule.MaxStalenessMilliseconds);
+    public bool IsServable(in Timestamps now) => now.Monotonic < Volatile.Read(ref _servableUntil) && _validity.Holds(now);
 
-    /// <summary>Whether the entry can never be served again: it ended, or it was voided with its segment or its rule.</summary>
-    public bool IsOver(long now) => now >= EndsAt || rule.Generation != _ruleGeneration || server.Generation(_segment) != _generation;
+    /// <summary>Returns whether the entry can never be served again: it expired, or it was voided with its segment or its rule.</summary>
+    /// <param name="now">The monotonic clock, in milliseconds.</param>
+    public override bool IsOver(long now) => now >= EndsAt || !_validity.IsRuleCurrent || !_validity.IsSegmentCurrent;
 
-    /// <summary>Why the entry was not served just now.</summary>
+    /// <summary>Returns why the entry was not served just now.</summary>
     public string WhyNot(in Timestamps now) =>
         now.Monotonic >= EndsAt ? "ended"
-        : rule.Generation != _ruleGeneration ? "rule"
-        : server.Generation(_segment) != _generation ? "voided"
+        : !_validity.IsRuleCurrent ? "rule"
+        : !_validity.IsSegmentCurrent ? "voided"
         : IsServable(now) ? "type"
         : "unconfirmed";
+
+    private static int SizeOf(string key, long valueBytes) =>
+        (int)Math.Min(int.MaxValue, Overhead + ((long)sizeof(char) * key.Length) + valueBytes);
 }

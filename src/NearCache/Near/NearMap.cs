@@ -67,6 +67,9 @@ internal sealed class NearMap(Lock gate)
         return null;
     }
 
+    /// <summary>Gets the number of chains.</summary>
+    public int Chains => _chains.Length;
+
     /// <summary>Takes out the entry of a key.</summary>
     /// <returns>What was there.</returns>
     public NearEntry? Remove(in NearKey key)
@@ -97,6 +100,27 @@ internal sealed class NearMap(Lock gate)
         }
 
         return false;
+    }
+
+    /// <summary>Looks through the chains, each time through those that follow, for an entry that is over.</summary>
+    /// <param name="chain">Where to go on; the caller keeps it between calls.</param>
+    /// <param name="looks">How many chains may be looked through; lowered by those that were.</param>
+    /// <param name="now">The monotonic clock, in milliseconds.</param>
+    /// <returns>An entry, or null if there was none among so many.</returns>
+    public NearEntry? FindOver(ref int chain, ref int looks, long now)
+    {
+        for (; looks > 0; looks--, chain++)
+        {
+            for (var entry = _chains[chain & (_chains.Length - 1)]; entry is not null; entry = entry.Next)
+            {
+                if (entry.IsOver(now))
+                {
+                    return entry;
+                }
+            }
+        }
+
+        return null;
     }
 
     private static ref NearEntry? ChainOf(NearEntry?[] chains, uint hash) => ref chains[hash & (uint)(chains.Length - 1)];

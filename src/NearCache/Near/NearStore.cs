@@ -2,112 +2,124 @@ using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ledger.Core;
 using NearCache.Diagnostics;
+using NearCache.Near.Eviction;
+using NearCache.Rules;
 
 namespace NearCache.Near;
 
-/// <summary>The near tier: a map of entries, each of which knows when it may be served, and a bound on how many there are.</summary>
+/// <summary>The near tier: a map of entries, each of which knows when it may be served, and bounds on their number and memory.</summary>
 /// <remarks>
 /// <para>
-/// A hit takes no lock. What changes the map does, for as long as it takes to put one entry in and to take out as many as stood in its
-/// place: nothing is ever compacted, so no call waits for that, and what has just come is kept.
+/// A hit takes no lock. An insert takes it for as long as it takes to evict as much as the entry needs and to add the entry; nothing is
+/// ever
+/// compacted, and a new entry is always kept. Memory is bounded over all caches of the process by the <see cref="MemoryBudget"/>.
 /// </para>
 /// <para>
-/// Dropping a key takes the lock also when the key is not there. That orders it with an insert under way: either the insert comes later and
+/// Dropping a key takes the lock also when the key is not there. That orders it with a concurrent insert: either the insert comes later and
 /// sees that the stripe was advanced, or the entry is found here.
 /// </para>
 /// </remarks>
-internal sealed class NearStore : IDisposable
+internal sealed class NearStore : IDisposable, IMemoryUser
 {
-    // So many entries does one insert take out at most, a large one that needs the room of small ones.
-    private const int MostVictims = 4096;
+    // The most entries that one insert evicts: a large entry needs the room of many small ones.
+    private const int MaxVictims = 4096;
 
-    // So many entries are passed over by one insert, because they were used lately. After that the next goes, used or not, so that no
-    // insert takes long.
-    private const int MostPasses = 256;
+    // The most used entries that one insert passes over. After that the next is evicted, used or not, so that every insert is short.
+    private const int MaxPasses = 256;
 
-    // One hit in so many tells the meter how old its confirmation was.
+    // One hit in so many (a power of two) records how old its confirmation was.
     private const long SampleMask = 0x3FF;
 
-    // So many entries are looked at in one go; and all of them in about so many seconds.
+    // The chains that one turn of the sweep looks through under the lock, and the time in which it looks through all.
     private const int LooksAtOnce = 256;
     private const int SweepSeconds = 32;
 
-    private readonly Lock _lock = new();   // guards all changes of the map, and the sieve
-    private readonly Sieve _sieve = new();
+    private readonly Lock _lock = new();   // guards all changes of the map, and the rooms
+    private readonly NearRooms _rooms = new();
     private readonly NearMap _map;
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
     private readonly NearClock _clock;
     private readonly PerThreadCounter _hits;
+    private readonly MemoryBudget _memory;
     private readonly ITimer _housekeeping;
-    private int _mostEntries;
-    private long _mostBytes;
+    private int _sweep;   // the chain at which the sweep goes on
+    private bool _isDisposed;
     private long _evictions;
 
-    /// <summary>Makes an empty store.</summary>
-    /// <param name="mostEntries">How many entries there is room for.</param>
-    /// <param name="mostBytes">How many bytes there is room for, about; 0: the entries alone count.</param>
+    /// <summary>Creates an empty store.</summary>
+    /// <param name="maxEntries">The largest number of entries.</param>
+    /// <param name="maxBytes">The largest sum of their sizes; 0: only the process's budget counts.</param>
     /// <param name="hits">Counts the hits of each rule.</param>
+    /// <param name="memory">The budget of memory. Default: that of the process.</param>
     public NearStore(
-        int mostEntries,
-        long mostBytes,
+        int maxEntries,
+        long maxBytes,
         ProcessEpochs epochs,
         NearClock clock,
         TimeProvider time,
         PerThreadCounter hits,
-        NearCacheMetrics metrics)
+        NearCacheMetrics metrics,
+        MemoryBudget? memory = null)
     {
-        (_epochs, _clock, _hits, _metrics) = (epochs, clock, hits, metrics);
+        (_epochs, _clock, _hits, _metrics, _memory) = (epochs, clock, hits, metrics, memory ?? MemoryBudget.Process);
         _map = new NearMap(_lock);
-        SetRoom(mostEntries, mostBytes);
+        SetRoom(maxEntries, maxBytes);
+        _memory.Join(this);
         var second = TimeSpan.FromSeconds(1);
         _housekeeping = time.CreateTimer(static state => ((NearStore)state!).KeepHouse(), this, second, second);
     }
 
-    /// <summary>Reads that were answered from here.</summary>
+    /// <summary>Gets the number of reads that were answered from here.</summary>
     public long Hits => _hits.Value;
 
-    /// <summary>How many entries there are.</summary>
+    /// <summary>Gets the number of entries.</summary>
     public int Entries
     {
         get
         {
             lock (_lock)
             {
-                return _sieve.Count;
+                return _rooms.Count;
             }
         }
     }
 
-    /// <summary>How many bytes they take, about.</summary>
+    /// <summary>Gets the sum of the entries' sizes, by estimate.</summary>
     public long Bytes
     {
         get
         {
             lock (_lock)
             {
-                return _sieve.Bytes;
+                return _rooms.Bytes;
             }
         }
     }
 
-    /// <summary>Entries that went because there was no room.</summary>
+    /// <summary>Gets the number of entries that left because there was no room.</summary>
     public long Evictions => Interlocked.Read(ref _evictions);
 
-    /// <summary>Changes how much there is room for. What is too much goes within seconds.</summary>
-    public void SetRoom(int mostEntries, long mostBytes)
+    /// <summary>Changes the limits. What is above them leaves within seconds.</summary>
+    public void SetRoom(int maxEntries, long maxBytes)
     {
         lock (_lock)
         {
-            _mostEntries = mostEntries;
-            _mostBytes = mostBytes == 0 ? long.MaxValue : mostBytes;
+            _rooms.MaxEntries = maxEntries;
+            _rooms.MaxBytes = maxBytes == 0 ? long.MaxValue : maxBytes;
         }
     }
+
+    /// <summary>Returns what must be true for an entry to be served whose fill ends now.</summary>
+    /// <param name="rule">The rule that keeps the key near.</param>
+    /// <param name="server">The server that owns the key.</param>
+    /// <param name="token">The token of the fill.</param>
+    public NearValidity ValidityOf(ActiveRule rule, ServerGate server, in FillToken token) => _rooms.Of(rule).ValidityOf(server, token);
 
     /// <summary>Finds a value that may be served now.</summary>
     /// <remarks>
     /// No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that was voided
-    /// while it held it: the gate, which opened because of the voiding, must not let it pass.
+    /// meanwhile: the gate, which opened because of the voiding, must not let it pass.
     /// </remarks>
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
@@ -128,26 +140,30 @@ internal sealed class NearStore : IDisposable
         }
     }
 
-    /// <summary>Puts an entry in, and lets it be served if its token is still true then.</summary>
+    /// <summary>Adds an entry, and lets it be served if its token is still true then.</summary>
     /// <returns>
-    /// False: something happened to the key since the token was taken, or the entry alone is larger than the room for all; nothing is kept.
+    /// False: the key was voided since the token was taken, or the entry alone is larger than its room; nothing is kept.
     /// </returns>
     public bool TryInsert(NearEntry entry, ServerGate server, in FillToken token)
     {
         lock (_lock)
         {
-            if (entry.Bytes > _mostBytes)
+            if (_isDisposed || entry.Bytes > Math.Min(_rooms.MaxBytes, entry.Room.MaxBytes) || entry.Bytes > _memory.Limit)
             {
                 return false;
             }
 
-            if (_map.Put(entry) is { } replaced)
-            {
-                _sieve.Remove(replaced);
-            }
+            // Room is made before the entry is added: a new entry is no candidate for its own place.
+            var replaced = _map.Find(new NearKey(entry.Key));
+            MakeRoom(entry, replaced);
+            replaced = _map.Put(entry);
+            _rooms.Add(entry, replaced);
+            _memory.Count(entry.Bytes - (replaced?.Bytes ?? 0));
+        }
 
-            _sieve.Add(entry);
-            MakeRoom(entry, MostVictims);
+        if (_memory.Used > _memory.Limit)
+        {
+            _memory.Enforce();
         }
 
         if (server.MayServe(token))
@@ -158,18 +174,18 @@ internal sealed class NearStore : IDisposable
 
         lock (_lock)
         {
-            // Another's newer entry stays.
+            // A newer entry of the key stays.
             if (_map.Remove(entry))
             {
-                _sieve.Remove(entry);
+                Forget(entry);
             }
         }
 
         return false;
     }
 
-    /// <summary>Drops a key. Whoever voids it has advanced its stripe before.</summary>
-    /// <returns>What was there.</returns>
+    /// <summary>Drops a key. The caller has advanced the key's stripe before.</summary>
+    /// <returns>The entry that was there.</returns>
     public NearEntry? Drop(string key)
     {
         lock (_lock)
@@ -177,10 +193,26 @@ internal sealed class NearStore : IDisposable
             var entry = _map.Remove(new NearKey(key));
             if (entry is not null)
             {
-                _sieve.Remove(entry);
+                Forget(entry);
             }
 
             return entry;
+        }
+    }
+
+    /// <summary>Evicts entries because the process needs the memory.</summary>
+    public long Release(long bytes)
+    {
+        lock (_lock)
+        {
+            var (before, passes, now) = (_rooms.Bytes, MaxPasses, _clock.Monotonic());
+            for (var most = MaxVictims; most > 0 && before - _rooms.Bytes < bytes && _rooms.Largest(byBytes: true) is { } room; most--)
+            {
+                room.Learn();
+                Evict(room, byBytes: true, ref passes, now);
+            }
+
+            return before - _rooms.Bytes;
         }
     }
 
@@ -190,13 +222,16 @@ internal sealed class NearStore : IDisposable
         _housekeeping.Dispose();
         lock (_lock)
         {
-            _mostBytes = -1;
+            _isDisposed = true;
             var passes = 0;
-            while (_sieve.Victim(null, ref passes, long.MaxValue) is { } entry)
+            while (_rooms.Largest(byBytes: false) is { } room && _rooms.Evict(room, byBytes: false, ref passes, long.MaxValue) is { } entry)
             {
-                Take(entry);
+                _map.Remove(entry);
+                _memory.Count(-entry.Bytes);
             }
         }
+
+        _memory.Leave(this);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -246,9 +281,9 @@ internal sealed class NearStore : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hit(NearEntry entry)
     {
-        if (!entry.IsUsed)
+        if (entry.Uses < EvictionNode.MaxUses)
         {
-            entry.IsUsed = true;
+            Touch(entry);
         }
 
         if ((_hits.Add(entry.Rule.HitsPart) & SampleMask) == 0)
@@ -257,48 +292,73 @@ internal sealed class NearStore : IDisposable
         }
     }
 
-    // Under the lock.
-    private void MakeRoom(NearEntry? newest, int most)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Touch(NearEntry entry)
     {
-        if (!IsFull())
-        {
-            return;
-        }
+        entry.Uses++;
+        entry.Room.Touch(entry);
+    }
 
-        var now = _clock.Monotonic();
-        var passes = MostPasses;
-        for (; most > 0 && IsFull() && _sieve.Victim(newest, ref passes, now) is { } victim; most--)
+    // Requires _lock.
+    private void MakeRoom(NearEntry entry, NearEntry? replaced)
+    {
+        var (bytes, entries) = replaced?.Room == entry.Room ? (entry.Bytes - replaced.Bytes, 0) : (entry.Bytes, 1);
+        var (passes, now) = (MaxPasses, 0L);
+        for (var most = MaxVictims; most > 0 && _rooms.Crowded(entry.Room, bytes, entries, out var byBytes) is { } room; most--)
         {
-            Take(victim);
+            now = now == 0 ? _clock.Monotonic() : now;
+            (bytes, entries) = Evict(room, byBytes, ref passes, now) == replaced ? (entry.Bytes, 1) : (bytes, entries);
+        }
+    }
+
+    // Requires _lock.
+    private NearEntry? Evict(NearRoom room, bool byBytes, ref int passes, long now)
+    {
+        var victim = _rooms.Evict(room, byBytes, ref passes, now);
+        if (victim is not null)
+        {
+            _map.Remove(victim);
+            _memory.Count(-victim.Bytes);
             _evictions++;
         }
+
+        return victim;
     }
 
-    // Under the lock.
-    private bool IsFull() => _sieve.Count > _mostEntries || _sieve.Bytes > _mostBytes;
-
-    // Under the lock.
-    private void Take(NearEntry entry)
+    // Requires _lock. The entry has left the map.
+    private void Forget(NearEntry entry)
     {
-        _map.Remove(entry);
-        _sieve.Remove(entry);
+        _rooms.Remove(entry);
+        _memory.Count(-entry.Bytes);
     }
 
-    // What ended or was voided with its segment or rule goes now, not when somebody asks for it: it may be large.
+    // Entries that expired or were voided leave now, not when their key is asked for: they may be large.
     private void KeepHouse()
     {
         var now = _clock.Monotonic();
-        for (var left = Math.Max(LooksAtOnce, Entries / SweepSeconds); left > 0; left -= LooksAtOnce)
+        _memory.Observe(now);
+        int chains;
+        lock (_lock)
+        {
+            chains = _map.Chains;
+        }
+
+        for (var left = Math.Max(LooksAtOnce, chains / SweepSeconds); left > 0; left -= LooksAtOnce)
         {
             lock (_lock)
             {
                 var looks = LooksAtOnce;
-                while (_sieve.FindOver(ref looks, now) is { } entry)
+                while (_map.FindOver(ref _sweep, ref looks, now) is { } entry)
                 {
-                    Take(entry);
+                    _map.Remove(entry);
+                    Forget(entry);
                 }
 
-                MakeRoom(newest: null, LooksAtOnce);
+                var passes = MaxPasses;
+                for (var most = LooksAtOnce; most > 0 && _rooms.Crowded(null, bytes: 0, entries: 0, out var byBytes) is { } room; most--)
+                {
+                    Evict(room, byBytes, ref passes, now);
+                }
             }
         }
     }

@@ -4,35 +4,52 @@ using NearCache.Coherence.Core;
 namespace NearCache.Near;
 
 /// <summary>
-/// The last values that this process knew of, for when neither memcached nor the source can be asked. Nothing here is fresh; whoever serves
-/// it says so.
+/// The last values that this process read or made, for when neither memcached nor the source answers. Nothing here is fresh.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Two maps: what is kept goes into the young one; when that holds half of what there is room for, it becomes the old one, and the old one
-/// is gone. So the newest are kept, and no call pays for the going.
+/// Two maps: values are added to the young one. When that holds half of the capacity, it becomes the old one, and the old one is dropped.
+/// So
+/// the newest values are kept, and no call pays for an eviction. Their memory counts in the <see cref="MemoryBudget"/>.
 /// </para>
 /// <para>
-/// A key that is written or removed, as far as this process hears of it, is gone from here. A read that began before does not bring it
-/// back: the key's epoch is taken before the read and compared when the value is in the map.
+/// A key that this process hears to be written or removed is dropped here. A read that began before does not bring it back: the key's epoch
+/// is taken before the read and compared when the value is in the map.
 /// </para>
 /// </remarks>
-internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shared)
+internal sealed class StaleStore : IMemoryUser, IDisposable
 {
     private const int Stripes = 1024;
-    private readonly long[] _epochs = new long[Stripes];
-    private Maps _maps = new();
-    private int _capacity = capacity;
-    private int _young;
 
-    /// <summary>How many values there is room for.</summary>
+    // A map's node, the entry, and the header of the key.
+    private const int Overhead = 150;
+
+    private readonly Lock _lock = new();   // guards changes of the maps, and the counts
+    private readonly long[] _epochs = new long[Stripes];
+    private readonly NearClock _clock;
+    private readonly SharedTypes _shared;
+    private readonly MemoryBudget _memory;
+    private Maps _maps = new(new(), new());
+    private int _capacity;
+    private bool _isDisposed;
+
+    /// <summary>Creates an empty store.</summary>
+    /// <param name="capacity">The largest number of values.</param>
+    /// <param name="memory">The budget of memory. Default: that of the process.</param>
+    public StaleStore(int capacity, NearClock clock, SharedTypes shared, MemoryBudget? memory = null)
+    {
+        (_capacity, _clock, _shared, _memory) = (capacity, clock, shared, memory ?? MemoryBudget.Process);
+        _memory.Join(this);
+    }
+
+    /// <summary>Gets or sets the largest number of values.</summary>
     public int Capacity
     {
         get => Volatile.Read(ref _capacity);
         set => Volatile.Write(ref _capacity, value);
     }
 
-    /// <summary>About how many values there are.</summary>
+    /// <summary>Gets the number of values.</summary>
     public int Count
     {
         get
@@ -42,7 +59,17 @@ internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shar
         }
     }
 
-    /// <summary>The key's epoch; read before its item is.</summary>
+    /// <summary>Gets the memory of the values, by estimate.</summary>
+    public long Bytes
+    {
+        get
+        {
+            var maps = Volatile.Read(ref _maps);
+            return maps.Young.Bytes + maps.Old.Bytes;
+        }
+    }
+
+    /// <summary>Returns the key's epoch; read before its item is.</summary>
     public long EpochOf(KeyHash hash) => Volatile.Read(ref _epochs[hash.Stripe(Stripes)]);
 
     /// <summary>Keeps a value that was read or made after <paramref name="epoch"/> was.</summary>
@@ -50,29 +77,44 @@ internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shar
     /// <param name="hash">Its hash.</param>
     /// <param name="epoch">From <see cref="EpochOf"/>.</param>
     /// <param name="value">The value.</param>
-    /// <param name="bytes">The same, as the remote has it; empty where it is not known.</param>
-    /// <param name="codec">Makes the one from the other.</param>
+    /// <param name="bytes">The value as stored on the remote; empty where it is not known.</param>
+    /// <param name="codec">Converts the one into the other.</param>
     public void Keep<T>(string key, KeyHash hash, long epoch, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec)
     {
-        object? kept = shared.Has<T>() || value is null ? value : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
-        var maps = Volatile.Read(ref _maps);
-        var entry = new Entry(kept, clock.Monotonic());
-        var isNew = maps.Young.TryAdd(key, entry);
-        if (!isNew)
+        object? kept = _shared.Has<T>() || value is null ? value : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
+        var size = Overhead + ((long)sizeof(char) * key.Length) + SizeOf(kept, bytes);
+        if (size > _memory.Limit)
         {
-            maps.Young[key] = entry;
+            Drop(key, hash);
+            return;
         }
 
-        if (EpochOf(hash) != epoch)
+        lock (_lock)
         {
-            maps.Young.TryRemove(key, out _);
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            var young = _maps.Young;
+            var previous = young.Values.TryGetValue(key, out var known) ? known.Bytes : 0;
+            young.Values[key] = new Entry(kept, _clock.Monotonic(), size);
+            Add(young, previous == 0 ? 1 : 0, size - previous);
+            RemoveFrom(_maps.Old, key);
+            if (EpochOf(hash) != epoch)
+            {
+                Remove(key);
+            }
+            else if (young.Count >= Math.Max(1, Capacity / 2))
+            {
+                Add(_maps.Old, -_maps.Old.Count, -_maps.Old.Bytes);
+                Volatile.Write(ref _maps, new Maps(new(), young));
+            }
         }
-        else if (
-            isNew
-                && Interlocked.Increment(ref _young) >= Math.Max(1, Capacity / 2)
-                && Interlocked.CompareExchange(ref _maps, new Maps(maps.Young), maps) == maps)
+
+        if (_memory.Used > _memory.Limit)
         {
-            Volatile.Write(ref _young, 0);
+            _memory.Enforce();
         }
     }
 
@@ -81,12 +123,12 @@ internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shar
     {
         result = default;
         var maps = Volatile.Read(ref _maps);
-        if (atMost <= TimeSpan.Zero || !(maps.Young.TryGetValue(key, out var entry) || maps.Old.TryGetValue(key, out entry)))
+        if (atMost <= TimeSpan.Zero || !(maps.Young.Values.TryGetValue(key, out var entry) || maps.Old.Values.TryGetValue(key, out entry)))
         {
             return false;
         }
 
-        var age = Math.Max(clock.Monotonic() - entry.At, 0);
+        var age = Math.Max(_clock.Monotonic() - entry.At, 0);
         if (age > atMost.TotalMilliseconds || !NearStore.TryTake<T>(entry.Value, out var value))
         {
             return false;
@@ -96,23 +138,108 @@ internal sealed class StaleStore(int capacity, NearClock clock, SharedTypes shar
         return true;
     }
 
-    /// <summary>The key was written or removed: its value is no longer served, and no read under way brings it back.</summary>
+    /// <summary>Drops a key that was written or removed. No read under way brings it back.</summary>
     /// <returns>The key's epoch after that.</returns>
     public long Drop(string key, KeyHash hash)
     {
         var epoch = Interlocked.Increment(ref _epochs[hash.Stripe(Stripes)]);
+
+        // What is added after this look sees the new epoch.
         var maps = Volatile.Read(ref _maps);
-        maps.Young.TryRemove(key, out _);
-        maps.Old.TryRemove(key, out _);
+        if (maps.Young.Values.ContainsKey(key) || maps.Old.Values.ContainsKey(key))
+        {
+            lock (_lock)
+            {
+                Remove(key);
+            }
+        }
+
         return epoch;
     }
 
-    private sealed record Entry(object? Value, long At);
-
-    private sealed class Maps(ConcurrentDictionary<string, Entry>? old = null)
+    /// <summary>Drops the older values, or all if there are no older ones, because the process needs the memory.</summary>
+    public long Release(long bytes)
     {
-        public ConcurrentDictionary<string, Entry> Young { get; } = new(StringComparer.Ordinal);
+        lock (_lock)
+        {
+            var before = Bytes;
+            var (young, old) = (_maps.Young, _maps.Old);
+            Add(old, -old.Count, -old.Bytes);
+            if (before - Bytes < bytes)
+            {
+                Add(young, -young.Count, -young.Bytes);
+                young = new();
+            }
 
-        public ConcurrentDictionary<string, Entry> Old { get; } = old ?? new(StringComparer.Ordinal);
+            Volatile.Write(ref _maps, new Maps(young, new()));
+            return before - Bytes;
+        }
+    }
+
+    /// <summary>Drops everything for good.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
+        Release(long.MaxValue);
+        _memory.Leave(this);
+    }
+
+    private static long SizeOf(object? kept, ReadOnlyMemory<byte> bytes) => kept switch
+    {
+        string text => (long)sizeof(char) * text.Length,
+        NearBytes encoded => encoded.Bytes.Length,
+        _ => bytes.Length,
+    };
+
+    // Requires _lock.
+    private void Remove(string key)
+    {
+        RemoveFrom(_maps.Young, key);
+        RemoveFrom(_maps.Old, key);
+    }
+
+    // Requires _lock.
+    private void RemoveFrom(Map map, string key)
+    {
+        if (map.Values.TryRemove(key, out var entry))
+        {
+            Add(map, -1, -entry.Bytes);
+        }
+    }
+
+    // Requires _lock.
+    private void Add(Map map, int values, long bytes)
+    {
+        map.Count += values;
+        map.Bytes += bytes;
+        _memory.Count(bytes);
+    }
+
+    private sealed record Entry(object? Value, long At, long Bytes);
+
+    private sealed record Maps(Map Young, Map Old);
+
+    private sealed class Map
+    {
+        private int _count;
+        private long _bytes;
+
+        public ConcurrentDictionary<string, Entry> Values { get; } = new(StringComparer.Ordinal);
+
+        public int Count
+        {
+            get => Volatile.Read(ref _count);
+            set => Volatile.Write(ref _count, value);
+        }
+
+        public long Bytes
+        {
+            get => Volatile.Read(ref _bytes);
+            set => Volatile.Write(ref _bytes, value);
+        }
     }
 }

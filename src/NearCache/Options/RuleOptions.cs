@@ -79,6 +79,20 @@ public sealed class RuleOptions
     /// <value>Default: false.</value>
     public bool DryRun { get; set; }
 
+    /// <summary>
+    /// Gets or sets the largest number of near entries of this rule in one process. The rule then has room of its own: when that is full,
+    /// entries of the rule are evicted.
+    /// </summary>
+    /// <value>Default: null, which leaves only <see cref="NearCacheOptions.NearEntries"/>, the limit of all rules together.</value>
+    public int? MaxEntries { get; set; }
+
+    /// <summary>
+    /// Gets or sets the memory in bytes, by estimate, that near entries of this rule take at most in one process. The rule then has room of
+    /// its own, as with <see cref="MaxEntries"/>.
+    /// </summary>
+    /// <value>Default: null, which leaves only <see cref="NearCacheOptions.NearBytes"/> and the memory of the process.</value>
+    public long? MaxBytes { get; set; }
+
     internal RuleOptions Copy()
     {
         var copy = new RuleOptions
@@ -94,6 +108,8 @@ public sealed class RuleOptions
             ShareValues = ShareValues,
             Enabled = Enabled,
             DryRun = DryRun,
+            MaxEntries = MaxEntries,
+            MaxBytes = MaxBytes,
         };
         foreach (var key in Preload)
         {

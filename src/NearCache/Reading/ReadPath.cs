@@ -178,7 +178,9 @@ internal sealed class ReadPath(
         var token = fill.Token;
         var expiresAt = token.Sent.Monotonic + lifetime;
         var gate = place.Server.Gate;
-        var entry = new NearEntry(place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), gate, fill.Rule, token, expiresAt, version);
+        var validity = near.ValidityOf(fill.Rule, gate, token);
+        var entry = new NearEntry(
+            place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), validity, token.Sent.Monotonic, expiresAt, version);
         if (!near.TryInsert(entry, gate, token))
         {
             metrics.FillDiscarded("changed");

@@ -27,6 +27,12 @@ internal sealed record Rule(string Name, KeyPattern Match)
     /// </summary>
     public double? MaxFleetWritesPerSecond { get; init; }
 
+    /// <summary>Gets the largest number of the rule's near entries in one process; null if only the limits of the cache count.</summary>
+    public int? MaxEntries { get; init; }
+
+    /// <summary>Gets the largest sum of their sizes in bytes; null if only the limits of the cache count.</summary>
+    public long? MaxBytes { get; init; }
+
     /// <summary>Gets what happens to an entry whose key was written by another process.</summary>
     public InvalidationPolicy OnInvalidate { get; init; }
 
@@ -61,6 +67,8 @@ internal sealed record Rule(string Name, KeyPattern Match)
             MissLifetime = MissLifetime,
             MaxWritesPerSecond = MaxWritesPerSecond,
             MaxFleetWritesPerSecond = MaxFleetWritesPerSecond,
+            MaxEntries = MaxEntries,
+            MaxBytes = MaxBytes,
             OnInvalidate = OnInvalidate,
             ShareValues = ShareValues,
             Enabled = Enabled || DryRun,
@@ -83,6 +91,8 @@ internal sealed record Rule(string Name, KeyPattern Match)
         Preload = [.. options.Preload],
         MaxWritesPerSecond = options.MaxWritesPerSecond,
         MaxFleetWritesPerSecond = options.MaxFleetWritesPerSecond,
+        MaxEntries = options.MaxEntries,
+        MaxBytes = options.MaxBytes,
         OnInvalidate = options.OnInvalidate,
         ShareValues = options.ShareValues,
         Enabled = options.Enabled && !options.DryRun,

@@ -16,8 +16,8 @@ internal static class RuleSetFormat
 
     private static readonly string[] KnownOfRule =
     [
-        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond",
-        "maxFleetWritesPerSecond", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
+        "name", "match", "nearLifetime", "maxStaleness", "missLifetime", "preload", "maxWritesPerSecond", "maxFleetWritesPerSecond",
+        "maxEntries", "maxBytes", "onInvalidate", "shareValues", "enabled", "dryRun", "since",
     ];
 
     // The text is stored, not shown in a page: '<' and characters beyond ASCII need no escape.
@@ -128,6 +128,16 @@ internal static class RuleSetFormat
             writer.WriteNumber("maxFleetWritesPerSecond"u8, together);
         }
 
+        if (rule.MaxEntries is { } entries)
+        {
+            writer.WriteNumber("maxEntries"u8, entries);
+        }
+
+        if (rule.MaxBytes is { } bytes)
+        {
+            writer.WriteNumber("maxBytes"u8, bytes);
+        }
+
         if (rule.OnInvalidate == InvalidationPolicy.Refresh)
         {
             writer.WriteString("onInvalidate"u8, "refresh"u8);
@@ -161,6 +171,8 @@ internal static class RuleSetFormat
         Preload = Texts(element, "preload"),
         MaxWritesPerSecond = element.TryGetProperty("maxWritesPerSecond", out var most) ? most.GetDouble() : null,
         MaxFleetWritesPerSecond = element.TryGetProperty("maxFleetWritesPerSecond", out var together) ? together.GetDouble() : null,
+        MaxEntries = element.TryGetProperty("maxEntries", out var entries) ? entries.GetInt32() : null,
+        MaxBytes = element.TryGetProperty("maxBytes", out var bytes) ? bytes.GetInt64() : null,
         OnInvalidate = !element.TryGetProperty("onInvalidate", out var policy) ? InvalidationPolicy.Drop : policy.GetString() switch
         {
             "drop" => InvalidationPolicy.Drop,

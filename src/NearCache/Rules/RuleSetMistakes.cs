@@ -94,6 +94,8 @@ internal static class RuleSetMistakes
             "MaxFleetWritesPerSecond",
             rule.MaxFleetWritesPerSecond,
             "positive");
+        Unless(rule.MaxEntries is null or > 0, "MaxEntries", rule.MaxEntries, "positive");
+        Unless(rule.MaxBytes is null or > 0, "MaxBytes", rule.MaxBytes, "positive");
         Unless(Enum.IsDefined(rule.OnInvalidate), "OnInvalidate", rule.OnInvalidate, "Drop or Refresh");
         Unless(rule.Preload.Length <= MostPreload, "Preload", $"{rule.Preload.Length} keys", $"at most {MostPreload}");
         foreach (var key in rule.Preload.Where(key => !match.Matches(key)))

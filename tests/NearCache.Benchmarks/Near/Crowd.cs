@@ -44,7 +44,7 @@ internal static class Crowd
             throw new InvalidOperationException("Not all are near.");
         }
 
-        report.Figure("entry-bytes", "B", value / Keys, baseline / Keys, "<=1.3");
+        report.Figure("entry-bytes", "B", value / Keys, baseline / Keys, "<=0.95");
         cache.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 

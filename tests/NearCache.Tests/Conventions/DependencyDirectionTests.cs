@@ -29,7 +29,8 @@ public sealed class DependencyDirectionTests
 
             // The near tier and its rules.
             ["Rules"] = ["Diagnostics", "Configuration", "Snapshots", "Options"],
-            ["Near"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules", "Diagnostics"],
+            ["Near/Eviction"] = [],
+            ["Near"] = ["Near/Eviction", "Coherence/Ledger/Core", "Coherence/Core", "Rules", "Diagnostics"],
             ["Tags"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules"],
             ["Usage"] = ["Coherence/Core", "Rules", "Remote", "Loops", "Diagnostics", "Registry"],
 

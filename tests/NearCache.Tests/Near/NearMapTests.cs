@@ -158,6 +158,7 @@ public sealed class NearMapTests
     private static NearEntry EntryOf(NearTier near, string key)
     {
         var token = near.Begin(key);
-        return new NearEntry(key, null, 0, near.Server, near.Rule, token, token.Sent.Monotonic + 60_000, CacheVersion.None);
+        var validity = near.Store.ValidityOf(near.Rule, near.Server, token);
+        return new NearEntry(key, null, 0, validity, token.Sent.Monotonic, token.Sent.Monotonic + 60_000, CacheVersion.None);
     }
 }

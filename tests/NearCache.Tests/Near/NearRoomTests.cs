@@ -46,11 +46,11 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void What_is_over_goes_before_what_can_be_served()
+    public void The_oldest_leaves_at_once_if_it_is_over_although_it_was_used()
     {
         using var near = new NearTier(entries: 3);
-        near.Put("product:good", "one");
         near.Put("product:over", "two", lifetime: TimeSpan.FromMilliseconds(1));
+        near.Put("product:good", "one");
         near.Has("product:good");
         near.Has("product:over");
         near.Put("product:other", "three");

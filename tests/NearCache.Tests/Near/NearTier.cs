@@ -15,15 +15,13 @@ internal sealed class NearTier : IDisposable
     private readonly NearCacheMetrics _metrics = new(null);
     private readonly NearClock _clock;
 
-    public NearTier(int entries = 1000, long bytes = 0, TimeProvider? time = null)
+    public NearTier(int entries = 1000, long bytes = 0, TimeProvider? time = null, MemoryBudget? memory = null)
     {
         _clock = new NearClock(time ?? Time);
-        Store = new NearStore(entries, bytes, Epochs, _clock, time ?? Time, _hits, _metrics);
+        Store = new NearStore(entries, bytes, Epochs, _clock, time ?? Time, _hits, _metrics, memory);
         Server = new ServerGate("a", Epochs);
         Server.Restore(_clock.Now(), new long[KeyHash.Segments]);
-        Rule = new ActiveRule(
-            new Rule("all", new KeyPattern("*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
-        Rule.Switch(on: true);
+        Rule = RuleOf(new Rule("all", new KeyPattern("*")));
     }
 
     public ManualTime Time { get; } = new();
@@ -43,7 +41,22 @@ internal sealed class NearTier : IDisposable
     public bool End(in FillToken token, string key, object? value, int bytes = 0, TimeSpan? lifetime = null)
     {
         var endsAt = token.Sent.Monotonic + (long)(lifetime ?? TimeSpan.FromMinutes(1)).TotalMilliseconds;
-        return Store.TryInsert(new NearEntry(key, value, bytes, Server, Rule, token, endsAt, CacheVersion.None), Server, token);
+        return Insert(Rule, token, key, value, bytes, endsAt);
+    }
+
+    /// <summary>Both, of a key of another rule.</summary>
+    public bool Put(ActiveRule rule, string key, object? value, int bytes = 0)
+    {
+        var token = Server.BeginFill(HashOf(key), Epochs.Ring, rule.Generation, _clock.Now());
+        return Insert(rule, token, key, value, bytes, token.Sent.Monotonic + 60_000);
+    }
+
+    /// <summary>A rule that is on.</summary>
+    public ActiveRule RuleOf(Rule rule)
+    {
+        var active = new ActiveRule(rule, new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
+        active.Switch(on: true);
+        return active;
     }
 
     /// <summary>Both.</summary>
@@ -62,6 +75,13 @@ internal sealed class NearTier : IDisposable
     {
         Store.Dispose();
         _metrics.Dispose();
+    }
+
+    private bool Insert(ActiveRule rule, in FillToken token, string key, object? value, int bytes, long endsAt)
+    {
+        var validity = Store.ValidityOf(rule, Server, token);
+        return Store.TryInsert(
+            new NearEntry(key, value, bytes, validity, token.Sent.Monotonic, endsAt, CacheVersion.None), Server, token);
     }
 
     private static KeyHash HashOf(string key) => KeyHash.Of(Encoding.UTF8.GetBytes(key));

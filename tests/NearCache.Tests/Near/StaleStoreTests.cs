@@ -16,7 +16,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void It_keeps_the_newest_and_no_more_than_there_is_room_for()
     {
-        var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
+        using var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         for (var i = 0; i < 1000; i++)
         {
             Keep(store, $"key {i}", "value");
@@ -28,9 +28,35 @@ public sealed class StaleStoreTests
     }
 
     [Fact]
+    public void Its_memory_counts_in_the_budget_and_is_given_back()
+    {
+        var memory = new MemoryBudget(64_000);
+        using (var store = new StaleStore(1000, new NearClock(_time), SharedTypes.Immutable, memory))
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                Keep(store, $"key {i}", new string('a', 1000));
+                Keep(store, $"key {i}", new string('a', 500));
+                Assert.Equal(store.Bytes, memory.Used);
+                Assert.InRange(memory.Used, 1, 64_000);
+            }
+
+            Assert.True(store.TryGet<string>("key 499", Hour, out _));
+            store.Drop("key 499", HashOf("key 499"));
+            Assert.Equal(store.Bytes, memory.Used);
+
+            // What is larger than the budget is not kept, nor what it replaces.
+            Keep(store, "key 498", new string('a', 100_000));
+            Assert.False(store.TryGet<string>("key 498", Hour, out _));
+        }
+
+        Assert.Equal(0, memory.Used);
+    }
+
+    [Fact]
     public void A_key_that_is_kept_again_and_again_leaves_room_for_others()
     {
-        var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
+        using var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         Keep(store, "quiet", "value");
         for (var i = 0; i < 1000; i++)
         {
@@ -43,7 +69,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void A_read_that_began_before_a_drop_brings_nothing_back()
     {
-        var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
+        using var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         var epoch = store.EpochOf(HashOf("key"));
 
         store.Drop("key", HashOf("key"));
@@ -55,7 +81,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void A_dropped_key_is_gone_whichever_map_it_was_in()
     {
-        var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
+        using var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         for (var i = 0; i < 7; i++)
         {
             Keep(store, $"key {i}", "value");
@@ -73,7 +99,7 @@ public sealed class StaleStoreTests
     [Fact]
     public void Whoever_gets_a_value_that_can_be_changed_gets_one_of_his_own()
     {
-        var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
+        using var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         var kept = new List<int> { 1 };
         store.Keep(
             "key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, EnvelopeCodecs.For<List<int>>(JsonSerializerOptions.Default));

@@ -79,6 +79,8 @@ public sealed class RuleSetTests
             Preload = { "product:1" },
             MaxWritesPerSecond = 5,
             MaxFleetWritesPerSecond = 6,
+            MaxEntries = 7,
+            MaxBytes = 8000,
             OnInvalidate = InvalidationPolicy.Refresh,
             ShareValues = true,
             Enabled = false,

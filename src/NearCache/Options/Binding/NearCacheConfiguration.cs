@@ -104,6 +104,8 @@ internal static class NearCacheConfiguration
         reader.Texts(nameof(options.Preload), options.Preload);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
         reader.Fraction(nameof(options.MaxFleetWritesPerSecond), value => options.MaxFleetWritesPerSecond = value);
+        reader.Number(nameof(options.MaxEntries), value => options.MaxEntries = value);
+        reader.LargeNumber(nameof(options.MaxBytes), value => options.MaxBytes = value);
         reader.Choice<InvalidationPolicy>(nameof(options.OnInvalidate), value => options.OnInvalidate = value);
         reader.Switch(nameof(options.ShareValues), value => options.ShareValues = value);
         reader.Switch(nameof(options.Enabled), value => options.Enabled = value);
