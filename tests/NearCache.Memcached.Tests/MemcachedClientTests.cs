@@ -199,7 +199,8 @@ public abstract class MemcachedClientTests(MemcachedClient client)
         var result = await _client.Servers[0].ExecuteAsync(group);
 
         Assert.Equal(
-            [MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Miss, MetaStatus.Error, MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Ok],
+            [MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Ok, MetaStatus.Miss, MetaStatus.Error, MetaStatus.Ok, MetaStatus.Ok,
+                MetaStatus.Ok],
             result.Responses.Select(response => response.Status));
         Assert.Equal(10UL, result.Responses[1].Number);
         Assert.Equal("10"u8, result.Responses[2].Value.Span);

@@ -26,7 +26,8 @@ public sealed class MemcachedOptionsValidatorTests
 
         string[] settings =
         [
-            "Servers[0]", "Servers[2]", "Servers[3]", "Servers[4]", "ConnectionsPerServer", "ConnectTimeout", "OperationTimeout", "ReconnectDelay", "ReconnectJitter", "KeepAlive",
+            "Servers[0]", "Servers[2]", "Servers[3]", "Servers[4]", "ConnectionsPerServer", "ConnectTimeout", "OperationTimeout",
+            "ReconnectDelay", "ReconnectJitter", "KeepAlive",
             "MaxInFlightCommands", "MaxInFlightBytes", "MaxValueBytes", "OverloadPolicy", "Distribution", "UserName", "UserName",
         ];
         Assert.Equal(settings.Order(), mistakes.Select(mistake => mistake.Split(' ')[0]).Order());

@@ -79,6 +79,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 
         public override string ToString() => string.Create(
             CultureInfo.InvariantCulture,
-            $"heap after collection {Heap / 1024} KiB, handles {Handles}, threads {Threads}, connections {Connections}, {Operations} operations");
+            $"heap after collection {Heap / 1024} KiB, handles {Handles}, threads {Threads}, connections {Connections}, {Operations} "
+                + $"operations");
     }
 }

@@ -118,7 +118,8 @@ public sealed class ConnectorTests
     public void Settings_of_tls_are_copied_whole_for_a_host()
     {
         var settings = new SslClientAuthenticationOptions();
-        foreach (var property in typeof(SslClientAuthenticationOptions).GetProperties().Where(property => property.Name != nameof(settings.TargetHost)))
+        foreach (var property in typeof(SslClientAuthenticationOptions).GetProperties()
+            .Where(property => property.Name != nameof(settings.TargetHost)))
         {
             property.SetValue(settings, Another(property.PropertyType, property.GetValue(settings)));
         }

@@ -76,7 +76,8 @@ public sealed class NameResolverTests : IDisposable
         await Task.WhenAll(calls);
 
         var again = names.Select(name => Hang(name, giveUp.Token)).ToArray();
-        await Eventually.BecomesTrueAsync(() => _begun.Count == names.Length + (NameResolver.MaxConcurrent / 2), "half of them have begun again");
+        await Eventually.BecomesTrueAsync(() =>
+            _begun.Count == names.Length + (NameResolver.MaxConcurrent / 2), "half of them have begun again");
 
         Assert.Equal([IPAddress.Loopback], await _lookups.ResolveAsync("works", default));
         Assert.Equal(names.Length + (NameResolver.MaxConcurrent / 2) + 1, _begun.Count);

@@ -44,7 +44,8 @@ internal static partial class GeneratedName
     }
 
     [GeneratedRegex(
-        "[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        "[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Guid();
 
     // Deployment: the hash of its template and five letters, from the alphabet that Kubernetes uses to avoid words (apimachinery,

@@ -120,7 +120,8 @@ public sealed class BlockingCallerTests
         await other.SetAsync("k", "v"u8.ToArray());
         var clients = Enumerable.Range(0, 6).Select(_ => Make(meters)).ToArray();
 
-        var blocked = clients.SelectMany(client => new Task[] { client.GetAsync("k").AsTask(), client.GetManyAsync(["k"]), client.Servers[0].GetVersionAsync() }).ToArray();
+        var blocked = clients.SelectMany(client =>
+            new Task[] { client.GetAsync("k").AsTask(), client.GetManyAsync(["k"]), client.Servers[0].GetVersionAsync() }).ToArray();
         for (var i = 0; i < 10; i++)
         {
             Assert.NotNull(await other.GetAsync("k").AsTask().WaitAsync(TimeSpan.FromSeconds(60)));

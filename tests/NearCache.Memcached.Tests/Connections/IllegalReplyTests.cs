@@ -14,11 +14,16 @@ public sealed class IllegalReplyTests
 
     private static readonly string[] Replies =
     [
-        "HD\r\n", "HD c7\r\n", "HD c7 s1\r\n", "HD W\r\n", "HD t5\r\n", Hit, "VA 0\r\n\r\n", "VA 3 c7\r\nabc\r\n", "VA 3 c7 f1\r\nabc\r\n", "VA 3 c7 c7\r\nabc\r\n", "VA 1 c7\r\n5\r\n", "VA 1\r\n5\r\n", "VA 1 W\r\n5\r\n",
-        "VA 2\r\n-5\r\n", "VA 2\r\n+5\r\n", "VA 4\r\n999 \r\n", "VA 20\r\n18446744073709551616\r\n", "VA 20\r\n18446744073709551615\r\n", "VA 70000\r\nx", "VA 3\r\nabcd\r\n", "VA -1\r\n", "VA 3 q\r\nabc\r\n", "VA\r\n",
+        "HD\r\n", "HD c7\r\n", "HD c7 s1\r\n", "HD W\r\n", "HD t5\r\n", Hit, "VA 0\r\n\r\n", "VA 3 c7\r\nabc\r\n", "VA 3 c7 f1\r\nabc\r\n",
+        "VA 3 c7 c7\r\nabc\r\n", "VA 1 c7\r\n5\r\n", "VA 1\r\n5\r\n", "VA 1 W\r\n5\r\n",
+        "VA 2\r\n-5\r\n", "VA 2\r\n+5\r\n", "VA 4\r\n999 \r\n", "VA 20\r\n18446744073709551616\r\n", "VA 20\r\n18446744073709551615\r\n",
+        "VA 70000\r\nx", "VA 3\r\nabcd\r\n", "VA -1\r\n", "VA 3 q\r\nabc\r\n", "VA\r\n",
         "EN\r\n", "EN W\r\n", "NS\r\n", "EX\r\n", "NF\r\n", "MN\r\n", "ME k\r\n",
-        "OK\r\n", "STORED\r\n", "DELETED\r\n", "END\r\n", "RESET\r\n", "VERSION 1.6.18\r\n", "VERSION \r\n", "STAT a b\r\nEND\r\n", "STAT a b\r\nOK\r\n", "STAT x an_ERROR\r\nEND\r\n", "PREFIX a b\r\nEND\r\n", "ITEM a b\r\nEND\r\n", "VALUE k 0 3\r\nabc\r\nEND\r\n",
-        "ERROR\r\n", "ERRORS\r\n", "SERVER_ERROR out of memory\r\n", "CLIENT_ERROR bad data chunk\r\n", "CLIENT_ERROR invalid flag\r\n", "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n",
+        "OK\r\n", "STORED\r\n", "DELETED\r\n", "END\r\n", "RESET\r\n", "VERSION 1.6.18\r\n", "VERSION \r\n", "STAT a b\r\nEND\r\n",
+        "STAT a b\r\nOK\r\n", "STAT x an_ERROR\r\nEND\r\n", "PREFIX a b\r\nEND\r\n", "ITEM a b\r\nEND\r\n",
+        "VALUE k 0 3\r\nabc\r\nEND\r\n",
+        "ERROR\r\n", "ERRORS\r\n", "SERVER_ERROR out of memory\r\n", "CLIENT_ERROR bad data chunk\r\n", "CLIENT_ERROR invalid flag\r\n",
+        "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n",
         "5\r\n", "\r\n", "\n", "hd\r\n", "HD \r\n",
     ];
 
@@ -92,7 +97,8 @@ public sealed class IllegalReplyTests
 
     private static string[] Values =>
     [
-        Hit, "VA 0\r\n\r\n", .. Numbers, "VA 1 W\r\n5\r\n", "VA 2\r\n-5\r\n", "VA 2\r\n+5\r\n", "VA 4\r\n999 \r\n", "VA 20\r\n18446744073709551616\r\n", "EN\r\n", .. Errors,
+        Hit, "VA 0\r\n\r\n", .. Numbers, "VA 1 W\r\n5\r\n", "VA 2\r\n-5\r\n", "VA 2\r\n+5\r\n", "VA 4\r\n999 \r\n",
+            "VA 20\r\n18446744073709551616\r\n", "EN\r\n", .. Errors,
     ];
 
     [Theory]

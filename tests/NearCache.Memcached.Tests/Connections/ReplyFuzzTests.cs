@@ -79,7 +79,13 @@ public sealed class ReplyFuzzTests
                 ? FakeFault.GarbageAndClose(garbage)
                 : null;
 
-            var calls = new Task[] { client.GetAsync("spoiled").AsTask(), client.DeleteAsync("spoiled").AsTask(), client.Servers[0].ExecuteAsync(new[] { MetaCommand.Get("spoiled"u8.ToArray()), MetaCommand.NoOp() }), client.GetAsync("other").AsTask() };
+            var calls = new Task[]
+            {
+                client.GetAsync("spoiled").AsTask(),
+                client.DeleteAsync("spoiled").AsTask(),
+                client.Servers[0].ExecuteAsync(new[] { MetaCommand.Get("spoiled"u8.ToArray()), MetaCommand.NoOp() }),
+                client.GetAsync("other").AsTask(),
+            };
             foreach (var call in calls)
             {
                 var e = await Record.ExceptionAsync(() => call.WaitAsync(TimeSpan.FromSeconds(30)));

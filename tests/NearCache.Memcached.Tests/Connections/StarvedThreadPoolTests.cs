@@ -97,7 +97,8 @@ public sealed class StarvedThreadPoolTests
                 Assert.True(client.SetAsync("k", new byte[100]).AsTask().GetAwaiter().GetResult());
                 break;
             default:
-                ReadOnlyMemory<MetaCommand> commands = new[] { MetaCommand.Set("g"u8.ToArray(), "v"u8.ToArray()), MetaCommand.Get("g"u8.ToArray()) };
+                ReadOnlyMemory<MetaCommand> commands = new[] { MetaCommand.Set("g"u8.ToArray(), "v"u8.ToArray()),
+                    MetaCommand.Get("g"u8.ToArray()) };
                 Assert.Equal(2, client.Servers[0].ExecuteAsync(commands).GetAwaiter().GetResult().Array.Length);
                 break;
         }

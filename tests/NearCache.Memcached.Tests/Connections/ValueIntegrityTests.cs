@@ -39,7 +39,8 @@ public sealed class ValueIntegrityTests(ITestOutputHelper output)
             await faults;
         }
 
-        output.WriteLine($"[FIGURE] checker: {_operations} operations, {_hits} values read, {_failures} failed by faults, 0 wrong, {_servers.Sum(server => server.AcceptedConnections)} connections to 3 servers");
+        output.WriteLine($"[FIGURE] checker: {_operations} operations, {_hits} values read, {_failures} failed by faults, 0 wrong, "
+            + $"{_servers.Sum(server => server.AcceptedConnections)} connections to 3 servers");
         Assert.True(_hits > target / 20);
         Assert.True(_failures > 0);
         foreach (var server in _servers)

@@ -33,7 +33,8 @@ public sealed class DisposalTests(ITestOutputHelper output)
             Assert.Equal(0, TcpTable.EstablishedTo(server.Port));
         }
 
-        output.WriteLine($"[FIGURE] Dispose under load, 20 times | every call ended: ObjectDisposed | slowest disposal {slowest.TotalMilliseconds:0} ms | connections after 0");
+        output.WriteLine($"[FIGURE] Dispose under load, 20 times | every call ended: ObjectDisposed | slowest disposal "
+            + $"{slowest.TotalMilliseconds:0} ms | connections after 0");
     }
 
     [Fact]
@@ -93,7 +94,8 @@ public sealed class DisposalTests(ITestOutputHelper output)
 
         await CycleAsync(server.Address, 1000);
 
-        output.WriteLine($"[FIGURE] 1,000 cycles of create, use, dispose | {clock.Elapsed.TotalMilliseconds / 1000:0.00} ms each | handles before {handles}, after {Handles()} | connections after {TcpTable.EstablishedTo(server.Port)}");
+        output.WriteLine($"[FIGURE] 1,000 cycles of create, use, dispose | {clock.Elapsed.TotalMilliseconds / 1000:0.00} ms each | "
+            + $"handles before {handles}, after {Handles()} | connections after {TcpTable.EstablishedTo(server.Port)}");
         Assert.Equal(0, TcpTable.EstablishedTo(server.Port));
         await TestSupport.Eventually.BecomesTrueAsync(() => TcpTable.EstablishedAt(server.Port) == 0, "the server sees none");
     }
@@ -114,7 +116,8 @@ public sealed class DisposalTests(ITestOutputHelper output)
             },
             "no connection is left, and everybody was told");
 
-        output.WriteLine($"[FIGURE] 200 clients never disposed | connections before collection {before}, after 0 | {log.Of(NeverDisposed).Length} warnings that name where each was made");
+        output.WriteLine($"[FIGURE] 200 clients never disposed | connections before collection {before}, after 0 | "
+            + $"{log.Of(NeverDisposed).Length} warnings that name where each was made");
         Assert.Equal(200, before);
         Assert.Equal(200, log.Of(NeverDisposed).Length);
         Assert.Contains(nameof(ForgetAsync), log.Of(NeverDisposed)[^1], StringComparison.Ordinal);

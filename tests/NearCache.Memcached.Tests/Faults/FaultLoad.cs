@@ -67,7 +67,9 @@ internal sealed class FaultLoad : IAsyncDisposable
 
     /// <summary>One row of the table of faults.</summary>
     public string Row(string fault, TimeSpan recovery) =>
-        $"[FIGURE] {fault} | answered {Answered}, failed {Failed} ({string.Join(", ", _errors.Select(error => $"{error.Key} {error.Value}"))}) | slowest caller {Slowest.TotalMilliseconds:0} ms | "
+        $"[FIGURE] {fault} | answered {Answered}, failed {Failed} "
+            + $"({string.Join(", ", _errors.Select(error => $"{error.Key} {error.Value}"))}) | slowest caller "
+            + $"{Slowest.TotalMilliseconds:0} ms | "
         + $"connections: most {_most}, after {TcpTable.EstablishedTo(_port)} | recovered in {recovery.TotalMilliseconds:0} ms";
 
     private async Task CallAsync(int caller)
@@ -106,7 +108,8 @@ internal sealed class FaultLoad : IAsyncDisposable
 
     private static void Raise(ref long most, long value)
     {
-        for (var seen = Interlocked.Read(ref most); value > seen && Interlocked.CompareExchange(ref most, value, seen) != seen; seen = Interlocked.Read(ref most))
+        for (var seen = Interlocked.Read(ref most); value > seen
+            && Interlocked.CompareExchange(ref most, value, seen) != seen; seen = Interlocked.Read(ref most))
         {
             // Another caller was slower meanwhile.
         }

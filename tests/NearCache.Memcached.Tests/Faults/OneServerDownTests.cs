@@ -6,7 +6,8 @@ namespace NearCache.Memcached.Tests.Faults;
 /// <summary>Reads of many keys while one of three servers fails.</summary>
 public sealed class OneServerDownTests : IAsyncDisposable
 {
-    private static readonly string[] Keys = [.. Enumerable.Range(0, 3000).Select(i => string.Create(CultureInfo.InvariantCulture, $"key:{i}"))];
+    private static readonly string[] Keys = [.. Enumerable.Range(0, 3000)
+        .Select(i => string.Create(CultureInfo.InvariantCulture, $"key:{i}"))];
     private readonly FakeMemcached[] _servers = [FakeMemcached.Start(), FakeMemcached.Start(), FakeMemcached.Start()];
     private readonly MemcachedClient _client;
 

@@ -40,7 +40,8 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
         var clock = Stopwatch.StartNew();
         await TestSupport.Eventually.BecomesTrueAsync(() => client.Servers[0].State == MemcachedServerState.Down, "the server is down");
 
-        output.WriteLine($"[FIGURE] vanished without FIN, idle, KeepAlive 1 s | found out in {clock.ElapsedMilliseconds} ms | connections after {client.Servers[0].Connections.Count}");
+        output.WriteLine($"[FIGURE] vanished without FIN, idle, KeepAlive 1 s | found out in {clock.ElapsedMilliseconds} ms | "
+            + $"connections after {client.Servers[0].Connections.Count}");
         Assert.Empty(client.Servers[0].Connections);
     }
 

@@ -66,7 +66,8 @@ public sealed class ServerListChangeTests(ITestOutputHelper output)
 
         // Who looked a server up, and then was held up for longer than the list took to change, is told so. Nothing else may happen.
         Assert.All(errors.Keys, error => Assert.Equal(nameof(MemcachedServerRemovedException), error));
-        output.WriteLine($"[FIGURE] list of servers changed 20 times under load | answered {answered}, failed {errors.Values.Sum()} | replies that met another call 0 | connections to removed servers 0");
+        output.WriteLine($"[FIGURE] list of servers changed 20 times under load | answered {answered}, failed {errors.Values.Sum()} | "
+            + $"replies that met another call 0 | connections to removed servers 0");
     }
 
     [Fact]

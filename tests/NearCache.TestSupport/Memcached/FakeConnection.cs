@@ -141,7 +141,8 @@ internal sealed class FakeConnection(FakeMemcached server, Socket socket) : IDis
                 return Encoding.ASCII.GetBytes(
                     $"STAT 7:addr tcp:{socket.RemoteEndPoint}\r\nSTAT 7:state conn_read\r\nSTAT 7:secs_since_last_cmd 0\r\nEND\r\n");
             case ["stats", ..]:
-                return Encoding.ASCII.GetBytes($"STAT version {server.Version}\r\nSTAT curr_connections {server.OpenConnections}\r\nSTAT curr_items {server.Items.Count}\r\nEND\r\n");
+                return Encoding.ASCII.GetBytes($"STAT version {server.Version}\r\nSTAT curr_connections "
+                    + $"{server.OpenConnections}\r\nSTAT curr_items {server.Items.Count}\r\nEND\r\n");
             case ["mg" or "ms" or "md" or "ma", ..] when IsBefore(6, 10):
                 return "ERROR\r\n"u8.ToArray();
             case ["mg", _] when IsBefore(6, 18):

@@ -75,7 +75,8 @@ public sealed class ZooKeeperProcess : ServerProcess
         File.WriteAllLines(configuration, [.. ordinary, .. _settings]);
         string[] layer = _netty ? ["-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"] : [];
         return new ProcessStartInfo("java", [
-            "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dzookeeper.fsync.warningthresholdms=10000",
+            "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-Dzookeeper.fsync.warningthresholdms=10000",
             .. layer, .. JavaOptions, "-cp", _netty
                 ? Jars + NettyJars
                 : Jars, "org.apache.zookeeper.server.quorum.QuorumPeerMain", configuration,

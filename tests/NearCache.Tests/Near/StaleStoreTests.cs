@@ -102,7 +102,8 @@ public sealed class StaleStoreTests
         using var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         var kept = new List<int> { 1 };
         store.Keep(
-            "key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default, EnvelopeCodecs.For<List<int>>(JsonSerializerOptions.Default));
+            "key", HashOf("key"), store.EpochOf(HashOf("key")), kept, default,
+                EnvelopeCodecs.For<List<int>>(JsonSerializerOptions.Default));
         kept.Add(2);
 
         Assert.True(store.TryGet<List<int>>("key", Hour, out var result));

@@ -164,5 +164,6 @@ public sealed class OtherRemoteChurnTests : IAsyncLifetime
     }
 
     private static bool HasKeptUp(NearCacheClient process) =>
-        process.Snapshot() is { ZooKeeper: "Connected", Servers: var servers } && servers.All(server => server.ConfirmedBefore < KeepsUpWithin);
+        process.Snapshot() is { ZooKeeper: "Connected", Servers: var servers }
+            && servers.All(server => server.ConfirmedBefore < KeepsUpWithin);
 }
