@@ -257,7 +257,7 @@ public interface INearCache
     /// <exception cref="NearCacheException">The removal failed, or its outcome is unknown.</exception>
     Task<bool> RemoveAsync(string key, CancellationToken cancellationToken = default);
 
-    /// <summary>Gets the values of many keys. All servers are asked at once, with pipelined commands.</summary>
+    /// <summary>Gets the values of many keys. All servers are read concurrently, with pipelined commands.</summary>
     /// <returns>
     /// One result for each distinct key, including misses. The keys of a server that fails are misses; the keys of other servers are not
     /// affected.

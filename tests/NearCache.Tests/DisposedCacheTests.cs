@@ -7,7 +7,7 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests;
 
-/// <summary>After disposal every call through every face says so, also one that a near value could answer.</summary>
+/// <summary>After disposal every call through every adapter throws, even if a near value could answer it.</summary>
 public sealed class DisposedCacheTests
 {
     [Theory]

@@ -200,7 +200,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         }
     }
 
-    // Commands queued meanwhile are flushed by another thread, not by this caller.
+    // Commands queued since are flushed by another thread, not by this caller.
     private bool MustHandOver(ref SendBuffer sent, ref List<SendBuffer>? parts)
     {
         lock (gate)

@@ -135,7 +135,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
         }
     }
 
-#pragma warning disable CA2012 // Each awaiter is asked for its result once, by the step that follows.
+#pragma warning disable CA2012 // The result of each awaiter is taken once, by the step that follows.
     /// <summary>Reads once and parses what has arrived. Returns false if the loop continues by itself later, or has ended.</summary>
     private bool TryTake(ref ReadStep step)
     {

@@ -120,7 +120,7 @@ internal sealed class SingleOperation
 
     public override bool ExpireIfQueuedBy(int tick, ConnectionSettings settings)
     {
-        // Read the state before the tick: if the operation is reused meanwhile, the state has changed, and abandoning it fails.
+        // Read the state before the tick: if the operation has been reused, the state has changed, and abandoning it fails.
         var seen = _state.Read();
         if (Tick - tick > 0)
         {

@@ -19,7 +19,7 @@ internal static class KeyHashes
     /// <summary>Computes all sixteen bytes of MD5.</summary>
     public static void Md5(ReadOnlySpan<byte> bytes, Span<byte> digest)
     {
-#pragma warning disable CA5351 // Not for secrecy: the ring's definition says MD5.
+#pragma warning disable CA5351 // Not for secrecy: the ring is defined with MD5.
         MD5.HashData(bytes, digest);
 #pragma warning restore CA5351
     }

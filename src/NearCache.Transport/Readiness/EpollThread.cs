@@ -80,7 +80,7 @@ internal sealed class EpollThread
         {
             Epoll.Wait(descriptor, out var events, out var number);
 
-            // Events of a socket that was unregistered meanwhile are dropped.
+            // Events of a socket that has been unregistered are dropped.
             if (Sockets.TryGetValue(number, out var readiness))
             {
                 readiness.OnEvents(events);

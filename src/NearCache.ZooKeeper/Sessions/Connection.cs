@@ -62,7 +62,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         return transport.Reason!;
     }
 
-    /// <summary>Tells the send loop that the queue has bytes to send.</summary>
+    /// <summary>Signals the send loop that the queue has bytes to send.</summary>
     public void SignalSend(bool runInline = false) => _sendSignal.Set(runInline);
 
     /// <summary>Aborts the connection. The first reason is kept. Thread-safe.</summary>

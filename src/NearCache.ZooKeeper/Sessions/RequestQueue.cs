@@ -7,7 +7,7 @@ namespace NearCache.ZooKeeper.Sessions;
 /// </summary>
 /// <remarks>
 /// The queue outlives connections: requests that were not sent go out on the next one. Every part is bounded. No code of a caller runs
-/// inside its lock. The argument of <c>signalSend</c> tells whether the send loop may run on the calling thread.
+/// inside its lock. The argument of <c>signalSend</c> is whether the send loop may run on the calling thread.
 /// </remarks>
 internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
 {
@@ -223,7 +223,7 @@ internal sealed class RequestQueue(QueueLimits limits, Action<bool> signalSend)
     }
 
     /// <summary>Fails all requests.</summary>
-    /// <param name="reason">Creates the exception of a request. The flag tells whether it was sent.</param>
+    /// <param name="reason">Creates the exception of a request. The flag is whether it was sent.</param>
     /// <param name="refusal">Creates the exception of later requests; null: they are accepted.</param>
     public void FailAll(Func<Operation, bool, Exception> reason, Func<Operation, Exception>? refusal)
     {

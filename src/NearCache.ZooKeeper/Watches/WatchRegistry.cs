@@ -200,7 +200,7 @@ internal sealed class WatchRegistry(string chroot)
 internal sealed record WatchUpdate(string Path, WatchTableKind Table, Action<WatchEvent>? Handler, WatchKind? Removed = null)
 {
     /// <summary>
-    /// Returns the update of a read, or null without a handler. The reply determines the table, because it tells whether the node exists.
+    /// Returns the update of a read, or null without a handler. The reply determines the table, because it shows whether the node exists.
     /// </summary>
     public static WatchUpdate? ForRead(string path, WatchTableKind tableKind, Action<WatchEvent>? handler) =>
         handler is null ? null : new WatchUpdate(path, tableKind, handler);

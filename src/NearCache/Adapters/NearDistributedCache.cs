@@ -115,7 +115,7 @@ public sealed class NearDistributedCache : IBufferDistributedCache, INearCacheAd
         if (!_slides && options.SlidingExpiration is not null)
         {
             throw new NotSupportedException("A sliding expiration needs memcached: the remote of this cache is an IDistributedCache "
-                + "itself (UseDistributedCache). Use that one directly for what slides.");
+                + "itself (UseDistributedCache). Use the IDistributedCache directly for entries with a sliding expiration.");
         }
 
         return new(

@@ -219,7 +219,7 @@ public sealed class NearHybridCache : HybridCache
 
             if (tag == TagVersion.Everything)
             {
-                throw new ArgumentException("The tag * means every entry: it can be removed, but no entry can be given it.", parameter);
+                throw new ArgumentException("The tag * stands for every entry: it can be removed, but no entry can have it.", parameter);
             }
 
             var name = NameOfTag(tag);

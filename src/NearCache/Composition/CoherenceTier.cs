@@ -114,7 +114,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         };
     }
 
-    // How long an audit waits for news: as long as news takes to arrive. Without a session none arrives, so the audit does not wait.
+    // How long an audit waits for announcements: as long as they take to arrive. Without a session none arrive, so the audit does not wait.
     private long CurrentPatience() =>
         AuditPatience.Of(Ensemble?.ReadPace ?? 0, _environment.MaxStaleness, Ensemble?.HearsNews == true);
 

@@ -24,7 +24,7 @@ internal static partial class GeneratedName
         : Time().IsMatch(name) ? "holds a time or a long number"
         : null;
 
-    // Not within a word. A machine called "shop" says nothing about a namespace of that name.
+    // Not within a word. A machine called "shop" does not make a namespace of that name a generated one.
     private static bool IsPartOf(string name, string machine) =>
         machine.Length >= LeastMachineName
         && machine.AsSpan().ContainsAnyInRange('0', '9')

@@ -9,7 +9,7 @@ using NearCache.Reading;
 namespace NearCache.Creating;
 
 /// <summary>
-/// Refreshes a value in the background while the current one is served. memcached tells one caller of the fleet shortly before the value
+/// Refreshes a value in the background while the current one is served. memcached notifies one caller of the fleet shortly before the value
 /// expires.
 /// </summary>
 internal sealed class EagerRefresh(
@@ -28,7 +28,7 @@ internal sealed class EagerRefresh(
 
     /// <summary>Starts a refresh, unless one is running for the key.</summary>
     /// <remarks>
-    /// The permit to store and a new fill token are taken before the factory runs, so that the refresh overwrites no write made meanwhile,
+    /// The permit to store and a new fill token are taken before the factory runs, so that the refresh overwrites no concurrent write,
     /// on memcached or near. No call waits for a refresh or receives its result.
     /// </remarks>
     public void Begin<T>(CreationContext<T> creation, FillPermit right, TimeSpan wait) =>

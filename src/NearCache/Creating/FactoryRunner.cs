@@ -70,7 +70,7 @@ internal sealed class FactoryRunner(FactoryLimiter gate, TimeProvider time, Near
         {
             metrics.FactoryGivenUp();
             throw new FactoryTimeoutException(
-                $"The factory did not end within {limit} (FactoryTimeout); what it may still return is kept nowhere.", e);
+                $"The factory did not end within {limit} (FactoryTimeout); a later result is discarded.", e);
         }
     }
 }

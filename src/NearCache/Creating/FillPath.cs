@@ -118,7 +118,7 @@ internal sealed class FillPath(
         CancellationToken cancellationToken)
     {
         var place = creation.Place;
-        // Without leases a miss has no CAS: the value is added, and a removal meanwhile is not noticed.
+        // Without leases a miss has no CAS: the value is added, and a concurrent removal is not noticed.
         var command = format.Set(place.Physical, result.Value, lifetime, out var plain) with
         {
             CompareCas = right.Cas,
@@ -168,14 +168,14 @@ internal sealed class FillPath(
         catch (ArgumentException e)
         {
             // The client does not send values above MaxValueBytes.
-            logger.RemoteFailed(e, "fill", "the factory's value, which is kept nowhere");
+            logger.RemoteFailed(e, "fill", "the factory's value, which is not stored");
             return FillOutcome.NotSent;
         }
 
         return FillOutcome.Unknown;
     }
 
-    // The remote tier cannot tell whether the key was written while the factory ran, so only writes known to this process count. A write
+    // The remote tier cannot show whether the key was written while the factory ran, so only writes known to this process count. A write
     // learned of later stays overwritten.
     private async Task<FillOutcome> StoreUncomparedAsync<T>(CreationContext<T> creation, CacheResult<T> result, TimeSpan lifetime)
     {
@@ -222,7 +222,7 @@ internal sealed class FillPath(
         if (exception is MemcachedException)
         {
             metrics.RemoteFailed("fill");
-            logger.RemoteFailed(exception, "fill", "the factory's value, which is kept nowhere");
+            logger.RemoteFailed(exception, "fill", "the factory's value, which is not stored");
         }
         else
         {

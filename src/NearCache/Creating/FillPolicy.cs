@@ -15,8 +15,8 @@ internal readonly record struct FillPolicy(
     public bool MayServeStale => StaleLifetime > TimeSpan.Zero;
 
     /// <summary>
-    /// Gets the remaining seconds below which memcached tells one caller of the fleet to refresh; null for none. memcached counts whole
-    /// seconds, so the caller is told up to one second early and waits for the rest.
+    /// Gets the remaining seconds below which memcached lets one caller of the fleet refresh; null for none. memcached counts whole
+    /// seconds, so the caller is notified up to one second early and waits for the rest.
     /// </summary>
     public int? RefreshBefore => EagerRefresh > 0 ? (int)Math.Ceiling(SecondsAtRefresh) + 1 : null;
 

@@ -10,7 +10,7 @@ using NearCache.Remote.Formats;
 
 namespace NearCache.Creating;
 
-/// <summary>Asks memcached for a value until it has one, or gives this process the permit to create it.</summary>
+/// <summary>Polls memcached until it has a value, or gives this process the permit to create one.</summary>
 internal sealed class LeasePath(
     ReadPath reads,
     FillPath fills,
@@ -158,7 +158,7 @@ internal sealed class LeasePath(
 
     private bool HasLeases(in PlacedKey place) => options.UseLeases && place.Server.Server.Compares;
 
-    // R: memcached tells one caller of the fleet shortly before the item expires.
+    // R: memcached notifies one caller of the fleet shortly before the item expires.
     private MetaCommand Reading<T>(CreationContext<T> creation) => MetaCommand.Get(creation.Place.Physical, ReadPath.Fields) with
     {
         Vivify = HasLeases(creation.Place) ? Expiry.Of(options.FillLease, time) : null,
@@ -184,7 +184,7 @@ internal sealed class LeasePath(
     /// <summary>Specifies the step after a reply of memcached.</summary>
     private enum LeaseStep
     {
-        /// <summary>Another process creates the value: ask again after a pause.</summary>
+        /// <summary>Another process creates the value: poll again after a pause.</summary>
         Wait,
 
         /// <summary>The value is found.</summary>

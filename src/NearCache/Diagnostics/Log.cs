@@ -151,8 +151,8 @@ internal static partial class Log
         1305,
         LogLevel.Error,
         "The churn breaker tripped for rule {Rule}: {Why}. No process announces its writes until they have been quiet for "
-            + "{Pause}; near reads go on by audits. Narrow or remove the rule, or raise MaxWritesPerSecond or MaxFleetWritesPerSecond"
-            + " if the rate is meant.")]
+            + "{Pause}; near reads continue, and audits invalidate them. Narrow or remove the rule, or raise MaxWritesPerSecond or "
+            + "MaxFleetWritesPerSecond if the rate is meant.")]
     public static partial void ChurnBreakerTripped(this ILogger logger, string rule, string why, TimeSpan pause);
 
     [LoggerMessage(
@@ -195,14 +195,14 @@ internal static partial class Log
         1332,
         LogLevel.Warning,
         "NearCache:Rules differ from the registry in ZooKeeper, which alone decides (revision {Revision}): {Differences}. Edit "
-            + "the registry through IRuleRegistry, or change the configuration to say the same.")]
+            + "the registry through IRuleRegistry, or change the configuration to match it.")]
     public static partial void RulesDifferFromRegistry(this ILogger logger, long revision, string differences);
 
     [LoggerMessage(
         1310,
         LogLevel.Warning,
         "The churn breaker of rule {Rule} tripped in {Who}: {Why}. No process announces its writes until they are quiet; near "
-            + "reads go on by audits.")]
+            + "reads continue, and audits invalidate them.")]
     public static partial void AnnouncingSuspended(this ILogger logger, string rule, string who, string why);
 
     [LoggerMessage(

@@ -79,7 +79,7 @@ internal sealed class PerThreadCounter
 
     private static long At(long[] counts, int part) => part < counts.Length ? Volatile.Read(ref counts[part]) : 0;
 
-    // Called only by the thread that owns the cells, so nothing is counted meanwhile.
+    // Called only by the thread that owns the cells, so nothing is counted concurrently.
     private long[] Grow(Cells cells, int part)
     {
         lock (_lock)

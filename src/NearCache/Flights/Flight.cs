@@ -7,7 +7,7 @@ namespace NearCache.Flights;
 /// <para>Cancelling a caller's token ends that caller's wait. When the last caller has left, the factory's token is cancelled.</para>
 /// <para>
 /// The body marks the instant as of which its result is known to be current (<see cref="MarkCurrentAsOf"/>). A caller that joined later may
-/// have begun after a removal that the result does not reflect. It does not receive the result, and asks again.
+/// have begun after a removal that the result does not reflect. It does not receive the result, and starts again.
 /// </para>
 /// </remarks>
 [SuppressMessage(

@@ -10,7 +10,7 @@ internal sealed record FlightRequest<T>(FlightKey Key, Func<Flight, ValueTask<Ca
 
     /// <summary>
     /// Gets the function that returns how long callers may join after completion. Called when the body has succeeded, before any caller is
-    /// told.
+    /// notified.
     /// </summary>
     public Func<TimeSpan> ReuseFor { get; init; } = static () => TimeSpan.Zero;
 

@@ -18,7 +18,7 @@ internal sealed class SingleFlight(TimeProvider time)
     /// <param name="plan">The request.</param>
     /// <param name="cancellationToken">Cancels the wait of this caller.</param>
     /// <exception cref="InvalidOperationException">A factory requests a value that waits for this factory.</exception>
-    /// <remarks>A factory that calls this method suspends its permit meanwhile.</remarks>
+    /// <remarks>A factory that calls this method suspends its permit during the call.</remarks>
     public ValueTask<CacheResult<T>> JoinAsync<T>(FlightRequest<T> plan, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
         ? ValueTask.FromCanceled<CacheResult<T>>(cancellationToken)
@@ -153,7 +153,7 @@ internal sealed class SingleFlight(TimeProvider time)
                 && !await HasLandedAsync(flight, meanwhile.After, cancellationToken).ConfigureAwait(false)
                 && meanwhile.Fallback() is { HasValue: true } instead)
             {
-                // A later caller will want the result.
+                // A later caller may use the result.
                 flight.KeepRunning();
                 return (instead, true);
             }
@@ -194,8 +194,8 @@ internal sealed class SingleFlight(TimeProvider time)
             if (Reaches(flight, waiter, []))
             {
                 throw new InvalidOperationException(
-                    "A factory asked the cache for its own key, or for a key whose factory waits for it, and would wait for ever. Inside "
-                        + "a factory, ask the cache only for keys that are made without this one, or call the source itself.")
+                    "A factory requested its own key, or a key whose factory waits for it, and would wait forever. Inside "
+                        + "a factory, request only keys that are created without this one, or call the source directly.")
                 {
                     Data = { ["NearCache.Key"] = flight.Key.Key },
                 };

@@ -33,8 +33,8 @@ public sealed class NearCacheHealthCheck(NearCacheClient cache, IHostApplication
     {
         var data = HealthDetails.Of(now);
         return lifetime?.ApplicationStopping.IsCancellationRequested == true
-            ? new HealthCheckResult(failure, "The host stops: what is under way is finished, and nothing new should come.", data: data)
+            ? new HealthCheckResult(failure, "The host is stopping: running requests complete, and no new ones should arrive.", data: data)
             : now.IsWarm ? HealthCheckResult.Healthy(data: data)
-            : new HealthCheckResult(failure, "The cache warms up (WarmUp).", data: data);
+            : new HealthCheckResult(failure, "The cache is warming up (WarmUp).", data: data);
     }
 }

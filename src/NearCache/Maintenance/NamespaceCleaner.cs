@@ -86,7 +86,7 @@ public sealed class NamespaceCleaner
     /// <param name="file">The path of the plan; the file must not exist.</param>
     /// <param name="options">The options. Default: the defaults.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <exception cref="NearCacheException">The namespace may not be removed; the message says why. Or ZooKeeper failed.</exception>
+    /// <exception cref="NearCacheException">The namespace may not be removed; the message states why. Or ZooKeeper failed.</exception>
     /// <exception cref="IOException">The file could not be written, or it exists.</exception>
     public Task<NamespacePlan> PlanRemovalAsync(string file, CleanerOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -122,7 +122,7 @@ public sealed class NamespaceCleaner
     /// <param name="file">The plan that <see cref="PlanRemovalAsync"/> wrote. It is kept, because it holds the rules.</param>
     /// <param name="options">The options. Default: the defaults.</param>
     /// <param name="cancellationToken">Cancels the operation; the transaction may still be executed.</param>
-    /// <exception cref="NearCacheException">The namespace may not be removed; the message says why. Or ZooKeeper failed.</exception>
+    /// <exception cref="NearCacheException">The namespace may not be removed; the message states why. Or ZooKeeper failed.</exception>
     /// <exception cref="IOException">The file could not be read.</exception>
     public async Task RemoveAsync(string file, CleanerOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -130,10 +130,10 @@ public sealed class NamespaceCleaner
         options ??= new CleanerOptions();
         if (!NamespaceRecord.TryRead(await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false), out var planned))
         {
-            throw new NearCacheException($"{file} is no plan of {nameof(PlanRemovalAsync)}, or of another version.", null);
+            throw new NearCacheException($"{file} is not a plan of {nameof(PlanRemovalAsync)}, or was written by another version.", null);
         }
 
-        await WithClientAsync(options, "Look whether it is gone before you try again.", async client =>
+        await WithClientAsync(options, "Check whether it is gone before you try again.", async client =>
         {
             await new NamespaceRemoval(client, _paths, _namespace, options, _time)
                 .RemoveAsync(planned, cancellationToken)
@@ -148,7 +148,7 @@ public sealed class NamespaceCleaner
         options ??= new CleanerOptions();
         return WithClientAsync(
             options,
-            "Run it again, it goes on from there.",
+            "Run it again to continue.",
             client => new LeftoverSweep(
                 client,
                 _paths,
@@ -177,7 +177,7 @@ public sealed class NamespaceCleaner
         catch (ZooKeeperException e)
         {
             throw new NearCacheException(
-                $"The cleaner of {_paths.Home} broke off. {remedy} {e.Message}", e)
+                $"The cleaner of {_paths.Home} failed. {remedy} {e.Message}", e)
             { IsTransient = e.IsTransient };
         }
     }

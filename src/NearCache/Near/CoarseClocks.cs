@@ -3,25 +3,25 @@ using System.Runtime.InteropServices;
 
 namespace NearCache.Near;
 
-/// <summary>Both clocks as of the kernel's last tick: a sixth of the price of the exact ones, which ask the processor.</summary>
+/// <summary>Reads the monotonic and the wall clock as of the kernel's last tick, at a sixth of the cost of the exact clocks.</summary>
 /// <remarks>
 /// CLOCK_MONOTONIC_COARSE and CLOCK_REALTIME_COARSE of Linux (clock_getres(2)). The former is what <see cref="Environment.TickCount64"/>
-/// reads there, which costs twice as much. The kernel sets the latter anew before any process runs again after a suspension, so that it
-/// says so as the exact one does.
+/// reads there, at twice the cost. The kernel updates the latter before any process runs after a suspension, so it shows the
+/// suspension like the exact clock.
 /// </remarks>
 internal static unsafe partial class CoarseClocks
 {
     private const int RealtimeCoarse = 5;
     private const int MonotonicCoarse = 6;
 
-    /// <summary>Whether there are any.</summary>
+    /// <summary>Gets a value indicating whether the system has these clocks.</summary>
     public static bool AreThere { get; } = Find();
 
-    /// <summary>Milliseconds since the machine started.</summary>
+    /// <summary>Returns the milliseconds since the machine started.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Monotonic() => Milliseconds(MonotonicCoarse);
 
-    /// <summary>Milliseconds since 1 January 1970, UTC.</summary>
+    /// <summary>Returns the milliseconds since 1 January 1970, UTC.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Wall() => Milliseconds(RealtimeCoarse);
 
@@ -51,7 +51,7 @@ internal static unsafe partial class CoarseClocks
         }
     }
 
-    // It takes nanoseconds and calls nobody back, which is what the attribute asks for.
+    // The attribute requires a call that takes nanoseconds and has no callbacks.
     [SuppressGCTransition]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "clock_gettime")]

@@ -1,7 +1,7 @@
 namespace NearCache.Near;
 
 /// <summary>
-/// Stands in a <see cref="NearBytes"/> in the place of a codec: the bytes were fetched before anybody said as what they are read.
+/// Takes the place of the codec in a <see cref="NearBytes"/> that was prefetched: the type of its value is not known yet.
 /// </summary>
-/// <param name="ClientFlags">The item's flags, which say how the bytes were made.</param>
+/// <param name="ClientFlags">The item's client flags, which describe the bytes.</param>
 internal sealed record FetchedItem(uint ClientFlags);

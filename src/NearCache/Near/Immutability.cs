@@ -6,7 +6,7 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Near;
 
-/// <summary>Whether values of a type can be shared between callers.</summary>
+/// <summary>Caches whether values of a type can be shared between callers.</summary>
 internal static class Immutability<T>
 {
     public static readonly bool IsImmutable =
@@ -14,10 +14,10 @@ internal static class Immutability<T>
             || Immutability.Is(typeof(T), FrozenSet<Type>.Empty);
 }
 
-/// <summary>Judges types by what they are, not by what they look like: records and read-only properties may still hold a list.</summary>
+/// <summary>Determines whether a type is immutable. Records and read-only properties are no proof, since they may hold a list.</summary>
 /// <remarks>
-/// Strings and the like, numbers, dates and enums, <see cref="ReadOnlyMemory{T}"/> of bytes, sealed types that say
-/// <c>[ImmutableObject(true)]</c>, and tuples and immutable collections of nothing but those.
+/// Immutable are strings, <see cref="Uri"/> and <see cref="Version"/>, numbers, dates and enums, <see cref="ReadOnlyMemory{T}"/> of bytes,
+/// sealed types with <c>[ImmutableObject(true)]</c>, and tuples and immutable collections whose type arguments are immutable.
 /// </remarks>
 internal static class Immutability
 {
@@ -28,7 +28,7 @@ internal static class Immutability
         typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan), typeof(Guid),
     }.ToFrozenSet();
 
-    // What they hold decides.
+    // Immutable if their type arguments are.
     private static readonly FrozenSet<Type> Containers = new[]
     {
         typeof(Nullable<>), typeof(KeyValuePair<,>),
@@ -41,9 +41,9 @@ internal static class Immutability
         typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(FrozenSet<>), typeof(FrozenDictionary<,>),
     }.ToFrozenSet();
 
-    /// <summary>Whether values of a type can be shared.</summary>
+    /// <summary>Returns whether values of a type can be shared.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="declared">Types of which somebody says so.</param>
+    /// <param name="declared">The types that are declared immutable.</param>
     public static bool Is(Type type, IReadOnlySet<Type> declared) =>
         type.IsPrimitive
         || type.IsEnum

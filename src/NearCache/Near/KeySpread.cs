@@ -4,17 +4,17 @@ using System.Security.Cryptography;
 
 namespace NearCache.Near;
 
-/// <summary>Spreads keys over the chains of the <see cref="NearMap"/>; different in each process.</summary>
+/// <summary>Computes the hash of keys in the <see cref="NearMap"/>, with a seed of this process.</summary>
 /// <remarks>
 /// The folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): each 16 bytes are one multiplication
-/// of 64 by 64 bits. Its secrets are drawn when the process starts, so that nobody outside can choose keys which all come into one chain.
+/// of 64 by 64 bits. The secrets are random in each process, so that a client cannot choose keys that all fall into one chain.
 /// </remarks>
 internal static class KeySpread
 {
     private static readonly ulong First = Secret();
     private static readonly ulong Second = Secret();
 
-    /// <summary>The hash of a key's characters: the first two as a number, and the rest.</summary>
+    /// <summary>Returns the hash of a key, given as its first two characters in one number and the remaining characters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Of(uint head, ReadOnlySpan<char> rest)
     {

@@ -1,23 +1,23 @@
 namespace NearCache.Near;
 
-/// <summary>A value that could be changed by whoever gets it, as bytes.</summary>
-/// <param name="bytes">As they came from the remote.</param>
+/// <summary>The bytes of a mutable value, from which each caller receives its own copy.</summary>
+/// <param name="bytes">The bytes as read from the remote.</param>
 /// <param name="codec">
-/// The <see cref="ValueCodec{T}"/> of the type that they were read as, or the <see cref="FetchedItem"/> that nobody has read yet.
+/// The <see cref="ValueCodec{T}"/> that decodes the bytes, or a <see cref="FetchedItem"/> if no caller has read the value yet.
 /// </param>
 internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
 {
-    // An array of bytes is written as it is, and whoever wrote it may change it.
+    // A byte array is stored without a copy, and its writer may change it.
     private readonly ReadOnlyMemory<byte> _bytes = codec is ValueCodec<byte[]> ? bytes.ToArray() : bytes;
 
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
-    /// <summary>What they are if nobody has read them yet; else null.</summary>
+    /// <summary>Gets the prefetched item; null after a caller has read the value.</summary>
     public FetchedItem? Fetched => codec as FetchedItem;
 
     /// <summary>
-    /// Makes a value of its own for one caller. False: the bytes were read as another type, or their codec cannot read them. The remote is
-    /// asked then, where that is counted.
+    /// Decodes a new copy of the value. Returns false if the bytes have another type or cannot be decoded; the caller then reads the
+    /// remote tier, which counts the failure.
     /// </summary>
     public bool TryDecode<T>(out T? value)
     {
@@ -30,7 +30,7 @@ internal sealed class NearBytes(ReadOnlyMemory<byte> bytes, object codec)
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A format or a converter of the application's own may throw anything.
+                // A custom format or converter may throw any exception.
             }
         }
 

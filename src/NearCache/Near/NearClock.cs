@@ -5,7 +5,7 @@ namespace NearCache.Near;
 
 /// <summary>The clocks that a near hit reads.</summary>
 /// <remarks>
-/// With the system's time they are the coarse ones, whose grain is a few milliseconds. Everything else takes its time from
+/// With <see cref="TimeProvider.System"/> these are the coarse clocks, with a resolution of a few milliseconds. All other code reads the
 /// <see cref="TimeProvider"/>.
 /// </remarks>
 internal sealed class NearClock(TimeProvider time)
@@ -15,11 +15,11 @@ internal sealed class NearClock(TimeProvider time)
     private readonly bool _isSystem = ReferenceEquals(time, TimeProvider.System);
     private readonly bool _isCoarse = ReferenceEquals(time, TimeProvider.System) && CoarseClocks.AreThere;
 
-    /// <summary>Both clocks.</summary>
+    /// <summary>Returns both clocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Timestamps Now() => _isCoarse ? new(CoarseClocks.Monotonic(), CoarseClocks.Wall()) : new(Monotonic(), Wall());
 
-    /// <summary>The monotonic clock, in milliseconds.</summary>
+    /// <summary>Returns the monotonic clock, in milliseconds.</summary>
     public long Monotonic() => _isSystem ? Environment.TickCount64 : time.GetTimestamp() / (time.TimestampFrequency / 1000);
 
     private long Wall() => (time.GetUtcNow().UtcTicks / TimeSpan.TicksPerMillisecond) - UnixEpochMilliseconds;

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace NearCache.Near;
 
-/// <summary>A key as it is asked for in the <see cref="NearMap"/>: its first two characters, and the rest.</summary>
+/// <summary>A key to look up in the <see cref="NearMap"/>, divided into its first two characters and the rest.</summary>
 /// <remarks>
-/// They stand apart because the prefix of a face has as many: a face finds its keys without putting their names together, which would be a
-/// good part of a hit.
+/// The prefix of an adapter has two characters. So an adapter looks up a key without concatenating prefix and key, which would take a
+/// considerable part of a hit.
 /// </remarks>
 internal readonly ref struct NearKey
 {
@@ -16,7 +16,7 @@ internal readonly ref struct NearKey
     private readonly int _length;
     private readonly ReadOnlySpan<char> _rest;
 
-    /// <summary>A whole key.</summary>
+    /// <summary>Initializes a key without a separate prefix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public NearKey(ReadOnlySpan<char> key)
     {
@@ -32,7 +32,7 @@ internal readonly ref struct NearKey
         }
     }
 
-    /// <summary>A key behind a prefix, which must have two characters.</summary>
+    /// <summary>Initializes a key behind a prefix of exactly two characters.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public NearKey(string prefix, ReadOnlySpan<char> key)
     {
@@ -41,14 +41,14 @@ internal readonly ref struct NearKey
         _length = HeadLength + key.Length;
     }
 
-    /// <summary>Where it stands in the map.</summary>
+    /// <summary>Gets the hash of the key.</summary>
     public uint Hash
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => KeySpread.Of(_head, _rest);
     }
 
-    /// <summary>Whether a string is this key.</summary>
+    /// <summary>Returns whether a string equals this key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Is(string key)
     {

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 namespace NearCache.Near;
 
 /// <summary>
-/// The entries by their keys: a hash table whose chains run through the entries themselves, so that an entry is one object.
+/// A hash table of the entries by their keys. The chains link the entries themselves, so that an entry is one object.
 /// </summary>
 /// <remarks>
-/// <para>Anyone may look, at any time and without a lock. Who changes it holds <paramref name="gate"/>.</para>
+/// <para>Lookups are thread-safe and take no lock. Changes require <paramref name="gate"/>.</para>
 /// <para>
-/// An entry that is taken out keeps its link, so a reader who has just come to it finds the rest of the chain. While the table grows,
-/// entries move from one chain to another under the eyes of readers: whoever finds nothing meanwhile looks again behind the gate.
+/// A removed entry keeps its link, so that a concurrent reader finds the rest of the chain. While the table grows, entries move between
+/// chains; a lookup that finds nothing during that time is repeated under the lock.
 /// </para>
 /// </remarks>
 /// <param name="gate">Guards all changes.</param>
@@ -39,17 +39,17 @@ internal sealed class NearMap(Lock gate)
         return IsAsBefore(growths) ? null : FindBehindGate(key, hash);
     }
 
-    /// <summary>Puts an entry in, in the place of the one that has its key.</summary>
-    /// <returns>That one.</returns>
+    /// <summary>Adds an entry, and removes the previous entry of its key.</summary>
+    /// <returns>The previous entry; null if there was none.</returns>
     public NearEntry? Put(NearEntry entry)
     {
-        // Half of the chains stay empty: who comes by another's entry on the way to his own has waited for the memory in vain.
+        // Half of the chains stay empty, because each foreign entry of a chain costs a lookup one more cache miss.
         if (_count >= _chains.Length / 2)
         {
             Grow();
         }
 
-        // First in its chain, before the old one leaves: nobody finds neither.
+        // Added before the previous entry is removed, so that a concurrent lookup finds one of them.
         ref var chain = ref ChainOf(_chains, entry.Hash);
         entry.Next = chain;
         Volatile.Write(ref chain, entry);
@@ -70,15 +70,15 @@ internal sealed class NearMap(Lock gate)
     /// <summary>Gets the number of chains.</summary>
     public int Chains => _chains.Length;
 
-    /// <summary>Takes out the entry of a key.</summary>
-    /// <returns>What was there.</returns>
+    /// <summary>Removes the entry of a key.</summary>
+    /// <returns>The removed entry; null if there was none.</returns>
     public NearEntry? Remove(in NearKey key)
     {
         var entry = FindHere(key, key.Hash);
         return entry is not null && Remove(entry) ? entry : null;
     }
 
-    /// <summary>Takes out an entry. False: it was not there, and another that has its key stays.</summary>
+    /// <summary>Removes an entry. Returns false if the entry is not in the map; another entry of its key stays.</summary>
     public bool Remove(NearEntry entry)
     {
         ref var chain = ref ChainOf(_chains, entry.Hash);
@@ -102,11 +102,11 @@ internal sealed class NearMap(Lock gate)
         return false;
     }
 
-    /// <summary>Looks through the chains, each time through those that follow, for an entry that is over.</summary>
-    /// <param name="chain">Where to go on; the caller keeps it between calls.</param>
-    /// <param name="looks">How many chains may be looked through; lowered by those that were.</param>
+    /// <summary>Searches the chains, starting at the given one, for an entry that can never be served again.</summary>
+    /// <param name="chain">The chain at which the search starts and continues; the caller keeps it between calls.</param>
+    /// <param name="looks">The number of chains that may be searched, lowered by those that were.</param>
     /// <param name="now">The monotonic clock, in milliseconds.</param>
-    /// <returns>An entry, or null if there was none among so many.</returns>
+    /// <returns>The entry; null if the searched chains have none.</returns>
     public NearEntry? FindOver(ref int chain, ref int looks, long now)
     {
         for (; looks > 0; looks--, chain++)
@@ -125,7 +125,7 @@ internal sealed class NearMap(Lock gate)
 
     private static ref NearEntry? ChainOf(NearEntry?[] chains, uint hash) => ref chains[hash & (uint)(chains.Length - 1)];
 
-    // What was read of the chains was read before this.
+    // Returns whether the table did not grow since. The barrier orders the check after the reads of the chains.
     private bool IsAsBefore(int growths)
     {
         Volatile.ReadBarrier();
@@ -151,7 +151,7 @@ internal sealed class NearMap(Lock gate)
         return entry;
     }
 
-    // A reader under way may be led from a chain into another, but never in a circle: a link of what has moved leads only to what has moved
+    // A concurrent reader may pass from one chain into another, but never in a circle: a moved entry links only to entries that moved
     // before it.
     private void Grow()
     {

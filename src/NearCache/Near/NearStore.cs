@@ -43,7 +43,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     private readonly PerThreadCounter _hits;
     private readonly MemoryBudget _memory;
     private readonly ITimer _housekeeping;
-    private int _sweep;   // the chain at which the sweep goes on
+    private int _sweep;   // the chain at which the next sweep continues
     private bool _isDisposed;
     private long _evictions;
 
@@ -118,8 +118,8 @@ internal sealed class NearStore : IDisposable, IMemoryUser
 
     /// <summary>Finds a value that may be served now.</summary>
     /// <remarks>
-    /// No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that was voided
-    /// meanwhile: the gate, which opened because of the voiding, must not let it pass.
+    /// No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that has been
+    /// voided since: the gate, which opened because of the voiding, must not let it pass.
     /// </remarks>
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
@@ -216,7 +216,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         }
     }
 
-    /// <summary>Empties the store for good: nothing is served or kept from now on.</summary>
+    /// <summary>Empties the store permanently: it serves and keeps nothing afterwards.</summary>
     public void Dispose()
     {
         _housekeeping.Dispose();
@@ -249,18 +249,18 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     }
 
     /// <summary>
-    /// The entry of a key, whether or not it may be served: for callers that have conditions of their own beside
+    /// Returns the entry of a key, whether or not it may be served. For callers with conditions besides
     /// <see cref="NearEntry.IsServable"/>.
     /// </summary>
     /// <remarks>
-    /// They compare <see cref="ProcessEpochs.Confirmations"/> before and after as <c>TryGet</c> does, and tell <see cref="Hit"/>.
+    /// The caller compares <see cref="ProcessEpochs.Confirmations"/> before and after, as <c>TryGet</c> does, and calls <see cref="Hit"/>.
     /// </remarks>
     public NearEntry? Find(in NearKey key) => _map.Find(key);
 
-    /// <summary>The same by the whole key.</summary>
+    /// <inheritdoc cref="Find(in NearKey)"/>
     public NearEntry? Find(string key) => _map.Find(new NearKey(key));
 
-    /// <summary>The value as a <typeparamref name="T"/>. False: the key was stored as another type than it is asked for.</summary>
+    /// <summary>Converts a stored value to a <typeparamref name="T"/>. Returns false if it was stored as another type.</summary>
     internal static bool TryTake<T>(object? stored, out T? value)
     {
         if (Typed.Is(stored, out value))
@@ -277,7 +277,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         return stored is null && value is null;
     }
 
-    /// <summary>An entry was served.</summary>
+    /// <summary>Records that an entry was served.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hit(NearEntry entry)
     {
@@ -332,7 +332,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         _memory.Count(-entry.Bytes);
     }
 
-    // Entries that expired or were voided leave now, not when their key is asked for: they may be large.
+    // Entries that expired or were voided leave now, not when their key is read next: they may be large.
     private void KeepHouse()
     {
         var now = _clock.Monotonic();

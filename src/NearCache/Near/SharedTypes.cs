@@ -4,18 +4,18 @@ using System.Collections.Frozen;
 namespace NearCache.Near;
 
 /// <summary>
-/// Which types' values are shared by reference in a cache: those that cannot be changed, and those that its options declare.
+/// The types whose values a cache shares by reference: immutable types, and the types that its options declare immutable.
 /// </summary>
-/// <param name="declared">The declared ones.</param>
+/// <param name="declared">The declared types.</param>
 internal sealed class SharedTypes(IEnumerable<Type> declared)
 {
     private readonly FrozenSet<Type> _declared = declared.ToFrozenSet();
     private readonly ConcurrentDictionary<Type, bool> _judged = new();
 
-    /// <summary>Nothing is declared.</summary>
+    /// <summary>Gets an instance without declared types.</summary>
     public static SharedTypes Immutable { get; } = new([]);
 
-    /// <summary>Whether all callers may have the same instance.</summary>
+    /// <summary>Returns whether all callers may receive the same instance.</summary>
     public bool Has<T>() => Immutability<T>.IsImmutable || (_declared.Count > 0 && HasDeclared(typeof(T)));
 
     private bool HasDeclared(Type type) =>

@@ -4,7 +4,7 @@ using NearCache.Coherence.Core;
 namespace NearCache.Near;
 
 /// <summary>
-/// The last values that this process read or made, for when neither memcached nor the source answers. Nothing here is fresh.
+/// The last values that this process read or created, for times when neither memcached nor the source replies.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -13,7 +13,7 @@ namespace NearCache.Near;
 /// the newest values are kept, and no call pays for an eviction. Their memory counts in the <see cref="MemoryBudget"/>.
 /// </para>
 /// <para>
-/// A key that this process hears to be written or removed is dropped here. A read that began before does not bring it back: the key's epoch
+/// A key that is known to have been written or removed is dropped. A read that began before does not bring it back: the key's epoch
 /// is taken before the read and compared when the value is in the map.
 /// </para>
 /// </remarks>
@@ -176,7 +176,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         }
     }
 
-    /// <summary>Drops everything for good.</summary>
+    /// <summary>Drops all values permanently.</summary>
     public void Dispose()
     {
         lock (_lock)

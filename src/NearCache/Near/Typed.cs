@@ -4,15 +4,15 @@ using System.Text.Json;
 
 namespace NearCache.Near;
 
-/// <summary>Finds out whether an object is of a type, most often of that very one.</summary>
+/// <summary>A type test that is fast for objects of exactly the requested type.</summary>
 internal static class Typed
 {
     /// <summary>
-    /// As <c>is T</c>, which asks a table of the runtime where T is a reference type of generic code; that costs more than a look at the
-    /// object.
+    /// Returns whether an object is a <typeparamref name="T"/>. In shared generic code <c>is T</c> looks up a runtime table; comparing the
+    /// object's type first is faster.
     /// </summary>
     /// <remarks>
-    /// What is asked for as <see cref="object"/> is a <see cref="JsonElement"/> from wherever it comes, so no other object is one.
+    /// Values read as <see cref="object"/> are always a <see cref="JsonElement"/>, so no other object passes as one.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Is<T>(object? stored, [NotNullWhen(true)] out T? value)

@@ -229,7 +229,7 @@ public sealed class NearCacheOptions
     public MemcachedOptions Memcached { get; } = new();
 
     /// <summary>
-    /// Gets or sets another vendor's cache in the place of memcached. It can only get, set and remove; <c>docs/other-remotes.md</c> says
+    /// Gets or sets another vendor's cache in the place of memcached. It can only get, set and remove; <c>docs/other-remotes.md</c> states
     /// what is guaranteed then. It is not disposed with the cache.
     /// </summary>
     /// <value>Default: null. Not read from configuration; <c>UseDistributedCache</c> sets it in a container.</value>
@@ -262,7 +262,7 @@ public sealed class NearCacheOptions
     /// <summary>
     /// Gets the types whose values are stored although JSON does not hold all their state, for example a field that only caches a computed
     /// result. <c>object</c> permits any value in members of that type, which is read back as a <see cref="JsonElement"/>. For any other
-    /// type a write throws <see cref="NotSupportedException"/> that says what would be lost.
+    /// type a write throws <see cref="NotSupportedException"/> that states what would be lost.
     /// </summary>
     /// <value>Default: empty. Not read from configuration.</value>
     public ICollection<Type> LossyTypes { get; private set; } = [];

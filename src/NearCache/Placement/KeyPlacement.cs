@@ -49,12 +49,12 @@ internal sealed class KeyPlacement
     /// <summary>Returns whether the place of a key is final.</summary>
     public bool IsFinal(in PlacedKey place) => IsPrefixKnown && place.Physical.Length - place.Name.Length == _keys.PrefixLength;
 
-    /// <summary>Waits until the prefix of keys is known, or no server can tell.</summary>
+    /// <summary>Waits until the prefix of keys is known, or no server replies.</summary>
     /// <returns>True if the prefix is known; otherwise, false.</returns>
     public ValueTask<bool> PrefixKnownAsync(CancellationToken cancellationToken) => _prefix.SettledAsync(cancellationToken);
 
     /// <summary>Waits until the prefix of keys is known, so that nothing is written under a name that the fleet does not read.</summary>
-    /// <exception cref="NearCacheException">No server can tell the prefix.</exception>
+    /// <exception cref="NearCacheException">No server has replied with the prefix.</exception>
     public async ValueTask RequirePrefixAsync(CancellationToken cancellationToken)
     {
         if (!await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false))
@@ -67,7 +67,7 @@ internal sealed class KeyPlacement
         }
     }
 
-    /// <summary>Returns the final place of a key; the given place if no server can tell the prefix.</summary>
+    /// <summary>Returns the final place of a key; the given place if the prefix is unknown.</summary>
     public async ValueTask<PlacedKey> FinalAsync(PlacedKey place, CancellationToken cancellationToken) =>
         await _prefix.SettledAsync(cancellationToken).ConfigureAwait(false) && !IsFinal(place) ? PlaceName(place.Text) : place;
 

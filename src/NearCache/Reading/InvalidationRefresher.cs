@@ -83,7 +83,7 @@ internal sealed class InvalidationRefresher : IAsyncDisposable
                 _due.Dequeue();
                 _waiting.Remove(key);
 
-                // The key may have been read meanwhile.
+                // The key may have been read since.
                 if (_near.Find(key)?.IsServable(now) != true)
                 {
                     keys.Add(key);

@@ -13,7 +13,7 @@ using NearCache.Rules;
 
 namespace NearCache.Reading;
 
-/// <summary>Reads values after a near miss: asks the remote tier, and keeps values that a rule matches near.</summary>
+/// <summary>Reads values after a near miss: reads the remote tier, and keeps values that a rule matches near.</summary>
 /// <remarks>This folder holds the path of a read, and prefetching.</remarks>
 internal sealed class ReadPath(
     KeyPlacement map,
@@ -355,5 +355,5 @@ internal sealed class ReadPath(
 /// <summary>The permission to keep the result of a read near: its rule, and the token taken before the read was sent.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Token">The token.</param>
-/// <param name="Most">The greatest near lifetime in milliseconds, whatever the rule says.</param>
+/// <param name="Most">The greatest near lifetime in milliseconds, whatever the rule permits.</param>
 internal readonly record struct NearFill(ActiveRule Rule, FillToken Token, long Most = long.MaxValue);

@@ -81,8 +81,8 @@ public static class NearCacheBuilderExtensions
                 + "instance with AddStackExchangeRedisCache.");
         if (ReferenceEquals(vendor.ImplementationFactory, DefaultAdapter))
         {
-            throw new InvalidOperationException("UseDistributedCache found the face that AddDistributedCache registered, which has a "
-                + "remote and is none: register the vendor's IDistributedCache, "
+            throw new InvalidOperationException("UseDistributedCache found the adapter that AddDistributedCache registered, which "
+                + "cannot be its own remote: register the vendor's IDistributedCache, "
                 + "then call UseDistributedCache, then AddDistributedCache.");
         }
 

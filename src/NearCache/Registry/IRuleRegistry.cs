@@ -100,7 +100,7 @@ public interface IRuleRegistry
     /// <returns>The stop, once at least one memcached server or the registry has stored it.</returns>
     /// <exception cref="ArgumentException">This process does not know the rule.</exception>
     /// <exception cref="NearCacheException">
-    /// Nothing outside this process has acknowledged the stop yet. This process has stopped, and continues to tell the others.
+    /// Nothing outside this process has acknowledged the stop yet. This process has stopped, and continues to inform the others.
     /// </exception>
     Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default);
 

@@ -9,7 +9,7 @@ public sealed record RegistrySnapshot
     /// <summary>Gets the rules, including disabled ones.</summary>
     public required IReadOnlyList<RegisteredRule> Rules { get; init; }
 
-    /// <summary>Gets the stops. A stopped rule is off, whatever the rule says.</summary>
+    /// <summary>Gets the stops. A stopped rule is off, even if it is enabled.</summary>
     public required IReadOnlyList<RuleStop> Stops { get; init; }
 
     /// <summary>Gets the last 32 edits, oldest first. Empty without a registry.</summary>

@@ -57,7 +57,7 @@ internal sealed class ActiveRule
     /// <summary>Gets whether the rule is enabled, in the applied set, and not stopped.</summary>
     public bool IsOn => (Generation & 1) == 0;
 
-    /// <summary>Gets the circuit of the churn breaker; null if it has not tripped lately.</summary>
+    /// <summary>Gets the circuit of the churn breaker; null if it has not tripped recently.</summary>
     public RuleCircuit? Circuit => _circuit;
 
     /// <summary>Gets the state of the churn breaker.</summary>
@@ -97,7 +97,7 @@ internal sealed class ActiveRule
     /// <summary>Allows one announcement while the breaker is half-open. Permits do not add up.</summary>
     public void AllowOne() => Volatile.Write(ref _trial, 1);
 
-    /// <summary>Takes over the stop in the registry.</summary>
+    /// <summary>Applies the stop in the registry.</summary>
     /// <param name="from">The value of <see cref="ClosedFrom"/>.</param>
     internal void SetClosedFrom(long from) => Volatile.Write(ref _closedFrom, from);
 

@@ -38,7 +38,7 @@ internal sealed class ChurnBreaker
 
     private readonly Dictionary<(string Rule, long Since), Known> _known = [];
 
-    /// <summary>Returns the circuit of a rule; null if it has not tripped lately.</summary>
+    /// <summary>Returns the circuit of a rule; null if it has not tripped recently.</summary>
     public RuleCircuit? Find(ActiveRule rule) => _known.TryGetValue((rule.Name, rule.Since), out var known) ? known.Circuit : null;
 
     /// <summary>Merges the circuits of the item.</summary>

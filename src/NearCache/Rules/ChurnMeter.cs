@@ -57,7 +57,7 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
     }
 
     /// <summary>
-    /// Returns the rules whose fleet rate this process checks: those that it has lately written. So every churning rule is checked, and
+    /// Returns the rules whose fleet rate this process checks: those that it has recently written. So every churning rule is checked, and
     /// quiet processes read nothing.
     /// </summary>
     public IReadOnlyList<ActiveRule> ToAskTheFleet(long now) =>

@@ -4,7 +4,7 @@ namespace NearCache.Rules;
 
 /// <summary>
 /// The stops that the churn breaker puts if only the registry is shared. A process that has seen the rule quiet ends them by an edit, and
-/// the edits tell how often that happened.
+/// the edits show how often that happened.
 /// </summary>
 internal static class ChurnStops
 {

@@ -32,7 +32,7 @@ internal sealed class RuleMatcher
     /// <summary>Returns the rule that covers the key, on or off; null if there is none.</summary>
     public ActiveRule? Find(ReadOnlySpan<char> key)
     {
-        // Most keys have no exact rule, and two bits tell that without hashing them.
+        // Most keys have no exact rule, and two bits show that without hashing them.
         var mayBeExact = !key.IsEmpty && ((_lengths >> (key.Length & 63)) & (_firsts >> (key[0] & 63)) & 1) != 0;
         return mayBeExact && _exact.TryGetValue(key, out var rule) ? rule : _trie.Find(key);
     }

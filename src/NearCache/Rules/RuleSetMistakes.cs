@@ -22,7 +22,7 @@ internal static class RuleSetMistakes
         }
 
         mistakes.AddRange(set.Rules.Where(rule => rule.Since < 1 || rule.Since > set.Revision)
-            .Select(rule => $"Rule \"{rule.Name}\" says since {rule.Since}, but must lie from 1 to the set's revision {set.Revision}."));
+            .Select(rule => $"Rule \"{rule.Name}\" has since {rule.Since}, but it must be from 1 to the set's revision {set.Revision}."));
         if (set.Content.Length > RuleSet.MostBytes)
         {
             mistakes.Add(

@@ -3,7 +3,7 @@ using NearCache.Diagnostics;
 namespace NearCache.Rules;
 
 /// <summary>
-/// The rules at work in this process: asked by every read and write, changed by edits and stops. The main type of the rules folder.
+/// The active rules of this process: read by every read and write, changed by edits and stops. The main type of the rules folder.
 /// </summary>
 /// <remarks><see cref="Matcher"/> is thread-safe. Changes are made by one thread at a time.</remarks>
 /// <param name="defaults">The defaults of settings that a rule leaves out.</param>

@@ -6,7 +6,7 @@ public sealed record CleanerReport
     /// <summary>Gets the number of znodes that are not part of the current layout and may be removed.</summary>
     public required long Leftovers { get; init; }
 
-    /// <summary>Gets the number of removed znodes, including those that another client removed meanwhile.</summary>
+    /// <summary>Gets the number of removed znodes, including those that another client removed first.</summary>
     public required long Removed { get; init; }
 
     /// <summary>

@@ -68,7 +68,7 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
         }
         catch (MemcachedException e)
         {
-            throw new NearCacheException($"The use of the rules could not be read: {e.Message}", e) { IsTransient = e.IsTransient };
+            throw new NearCacheException($"The usage of the rules could not be read: {e.Message}", e) { IsTransient = e.IsTransient };
         }
 
         return sums;

@@ -39,7 +39,7 @@ internal sealed class WritePath(
     }
 
     /// <summary>Stores a value if the key is absent.</summary>
-    /// <exception cref="NotSupportedException">The remote tier cannot tell whether the key is absent.</exception>
+    /// <exception cref="NotSupportedException">The remote tier cannot add a key only if it is absent.</exception>
     public Task<MetaResponse> AddAsync<T>(
         string key, T value, TimeSpan lifetime, CancellationToken cancellationToken, TimeSpan? staleLifetime = null)
     {
@@ -102,7 +102,7 @@ internal sealed class WritePath(
     }
 
     /// <summary>Changes the lifetime of an item.</summary>
-    /// <exception cref="NotSupportedException">The remote tier cannot.</exception>
+    /// <exception cref="NotSupportedException">The remote tier cannot change a lifetime.</exception>
     public Task<MetaResponse> TouchAsync(string key, TimeSpan lifetime, CancellationToken cancellationToken)
     {
         map.RequireMemcached("Touching");
@@ -212,7 +212,7 @@ internal sealed class WritePath(
         ? place.Server.MutateAsync(command, place.Hash, place.Name, rule, connection)
         : SendUnmatchedAsync(place, command, connection);
 
-    // A rule may have appeared meanwhile, or this process was paused and cannot know. The counters then follow before the caller is told.
+    // A rule may have appeared since, or this process was paused and cannot know. The counters then follow before the call completes.
     private async Task<MetaResponse> SendUnmatchedAsync(PlacedKey place, MetaCommand command, long? connection)
     {
         MetaResponse response;

@@ -29,7 +29,7 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
         var sliding = Read(bytes.Span, ref at);
         var deadline = Read(bytes.Span, ref at);
         return sliding > (ulong)TimeSpan.MaxValue.TotalMilliseconds || deadline > long.MaxValue
-            ? throw new FormatException("No expiration is that long.")
+            ? throw new FormatException("The expiration is too long.")
             : new DistributedItem(
                 bytes[at..], sliding == 0 ? null : TimeSpan.FromMilliseconds((long)sliding), deadline == 0 ? null : (long)deadline);
     }
@@ -59,6 +59,6 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
             }
         }
 
-        throw new FormatException("The expirations end in the middle.");
+        throw new FormatException("The expirations are truncated.");
     }
 }

@@ -6,8 +6,8 @@ using NearCache.Tags;
 namespace NearCache.Adapters.Hybrid;
 
 /// <summary>
-/// Creates an item by a caller's factory. The versions of its tags are read before the factory runs, so that a removal of a tag meanwhile
-/// voids the item.
+/// Creates an item by a caller's factory. The versions of its tags are read before the factory runs, so that a removal of a tag during
+/// the run voids the item.
 /// </summary>
 internal sealed class HybridFactoryRun<TState, T>(
     PlacedKey place,

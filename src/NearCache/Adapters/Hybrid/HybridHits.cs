@@ -5,25 +5,26 @@ using NearCache.Remote.Keys;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>Near hits by keys without their prefix: nothing is allocated, awaited or locked.</summary>
-/// <remarks>It knows no type of value, since looking a type up is a good part of what a hit may cost.</remarks>
+/// <summary>Finds near items by keys without their prefix. Allocates nothing, and takes no lock.</summary>
+/// <remarks>Not generic, because looking up a type argument would take a considerable part of a hit.</remarks>
 internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock)
 {
-    /// <summary>Finds an item that may be served now.</summary>
-    /// <remarks>A key that begins with the mark is stored by its hash, and its own name may be another's.</remarks>
-    // Apart, so that all this is not compiled into code that serves every type: there it costs a quarter more.
+    /// <summary>Returns the item of a key if it may be served now; otherwise null.</summary>
+    /// <remarks>A key that begins with <see cref="Remote.Keys.AdapterKeys.Mark"/> is stored under its hash: its own name
+    /// may belong to another key.</remarks>
+    // Not inlined into generic code, where it costs a quarter more.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public HybridItem? Find(ReadOnlySpan<char> key) =>
         key.StartsWith(AdapterKeys.Mark) ? null : Find(new NearKey(AdapterKeys.HybridPrefix, key));
 
-    /// <summary>The same by the whole name.</summary>
+    /// <summary>Returns the item of a key with its prefix, as above.</summary>
     public HybridItem? FindNamed(string name) => Find(new NearKey(name));
 
     private HybridItem? Find(in NearKey key)
     {
         while (true)
         {
-            // As NearStore.TryGet does, with the tags between the two looks at the count.
+            // Like NearStore.TryGet, with the check of the tags between the two reads of the count.
             var confirmations = epochs.Confirmations;
             if (near.Find(key) is not { Value: HybridItem item } entry)
             {

@@ -7,9 +7,9 @@ using NearCache.Tags;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>A value of the <see cref="HybridCache"/> with the versions of its tags: what is stored, and what is kept near.</summary>
+/// <summary>A value of the <see cref="HybridCache"/> with the versions of its tags, as it is stored and kept near.</summary>
 /// <remarks>
-/// To callers it never changes. It learns, by anyone who finds out: the cells of its tags, and the value itself where that can be shared.
+/// Immutable to callers. Any thread may cache what it determines: the cells of the tags, and the decoded value if it can be shared.
 /// </remarks>
 [ImmutableObject(true)]
 internal sealed class HybridItem
@@ -17,26 +17,26 @@ internal sealed class HybridItem
     private const long NotMadeHere = long.MinValue;
     private static readonly object NullMark = new();
 
-    private volatile TagVersion[]? _tags;   // gone once their cells are found
-    private volatile object? _value;   // shared by all who get it
+    private volatile TagVersion[]? _tags;   // null once their cells are known
+    private volatile object? _value;   // shared by all callers
     private volatile HybridPayload? _payload;
     private volatile TagStamp[]? _stamps;
     private readonly long _madeAt = NotMadeHere;
-    private object? _own;   // decoded for the one who asked, and not yet taken
+    private object? _own;   // decoded by TryPrepare, and not yet taken
 
-    /// <summary>An item as it was read.</summary>
+    /// <summary>Initializes an item that was read.</summary>
     public HybridItem(TagVersion[] tags, bool isNull, HybridPayload payload) =>
         (_tags, _value, _payload) = (tags, isNull ? NullMark : null, payload);
 
     private HybridItem(TagVersion[] tags, object? value, HybridPayload payload, long? madeAt) =>
         (_tags, _value, _payload, _madeAt) = (tags, value, payload, madeAt ?? NotMadeHere);
 
-    /// <summary>The versions of its tags when it was made; null where they could not be known, and it may not be stored.</summary>
+    /// <summary>Gets the versions of the tags at the creation of the item; empty if unknown, and then the item may not be stored.</summary>
     public TagVersion[] Tags
     {
         get
         {
-            // One of them is always there; a second look is for the moment in which they change.
+            // One of the two is always set; both reads can fail only while they are exchanged.
             while (true)
             {
                 if (_stamps is { } stamps)
@@ -52,16 +52,16 @@ internal sealed class HybridItem
         }
     }
 
-    /// <summary>Whether the versions of its tags are known, of everything at least: if not, it is its maker's alone.</summary>
+    /// <summary>Gets whether the versions of the tags are known. Otherwise only the call that created the item may use it.</summary>
     public bool IsStamped => _stamps is not null || _tags is not { Length: 0 };
 
-    /// <summary>When its factory began, if it was made in this process and not read.</summary>
+    /// <summary>Gets the time at which the factory started; null if the item was read.</summary>
     public long? MadeAt => _madeAt == NotMadeHere ? null : _madeAt;
 
-    /// <summary>The bytes that stand for the item outside; null when they were dropped, because the value is at hand.</summary>
+    /// <summary>Gets the stored bytes of the item; null after <see cref="DropBytes"/>.</summary>
     public HybridPayload? Payload => _payload;
 
-    /// <summary>Makes an item of a value.</summary>
+    /// <summary>Creates an item from a value.</summary>
     public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true, long? madeAt = null)
     {
         var writer = new ArrayBufferWriter<byte>();
@@ -81,8 +81,8 @@ internal sealed class HybridItem
         return new HybridItem(tags, shared, payload, madeAt);
     }
 
-    /// <summary>The places where the versions of its tags are known.</summary>
-    /// <param name="find">Finds them.</param>
+    /// <summary>Returns the cells that hold the current versions of the tags.</summary>
+    /// <param name="find">Finds the cells.</param>
     public TagStamp[] Stamps(Func<TagVersion[], TagStamp[]> find)
     {
         var stamps = _stamps;
@@ -95,11 +95,11 @@ internal sealed class HybridItem
         return stamps;
     }
 
-    /// <summary>The same as far as they were found before.</summary>
+    /// <summary>Gets the cells if they have been found before; otherwise null.</summary>
     public TagStamp[]? KnownStamps => _stamps;
 
     /// <summary>
-    /// The value, a copy of its own for each caller unless it cannot be changed. False: it is none that can be read as a
+    /// Gets the value; a separate copy for each caller unless it is immutable. Returns false if it cannot be read as a
     /// <typeparamref name="T"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -110,8 +110,7 @@ internal sealed class HybridItem
     }
 
     /// <summary>
-    /// Finds out whether there is a value that can be read as a <typeparamref name="T"/>; <see cref="TryTakeOwn"/> then need not decode it
-    /// again.
+    /// Returns whether the value can be read as a <typeparamref name="T"/>. Keeps the decoded value for <see cref="TryTakeOwn"/>.
     /// </summary>
     public bool TryPrepare<T>(HybridSerializers serializers, out Exception? why)
     {
@@ -130,7 +129,7 @@ internal sealed class HybridItem
         return true;
     }
 
-    /// <summary>As <see cref="TryTake"/>, for those who did not find the value near.</summary>
+    /// <summary>Gets the value like <see cref="TryTake"/>, or the value that <see cref="TryPrepare"/> decoded.</summary>
     public bool TryTakeOwn<T>(HybridSerializers serializers, out T? value)
     {
         if (Interlocked.Exchange(ref _own, null) is not T own)
@@ -167,7 +166,7 @@ internal sealed class HybridItem
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The application's own serializer may throw anything about bytes that are not its own.
+            // A custom serializer may throw any exception for foreign bytes.
             why = e;
             return false;
         }
@@ -180,7 +179,7 @@ internal sealed class HybridItem
         return true;
     }
 
-    /// <summary>It is stored, or will never be: where the value itself is at hand, the bytes are not needed any more.</summary>
+    /// <summary>Drops the bytes if the decoded value is shared. Called when the item is stored, or will never be.</summary>
     public void DropBytes()
     {
         if (_value is not null)

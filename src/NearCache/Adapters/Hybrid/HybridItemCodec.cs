@@ -108,7 +108,7 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
     {
         if (bytes.Length - at < count)
         {
-            throw new FormatException("The bytes end in the middle.");
+            throw new FormatException("The bytes are truncated.");
         }
 
         at += count;

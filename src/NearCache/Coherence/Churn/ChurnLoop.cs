@@ -9,8 +9,8 @@ using NearCache.Usage;
 namespace NearCache.Coherence.Churn;
 
 /// <summary>
-/// Runs the churn breaker: once a second it measures the writes of each rule, exchanges circuits with the fleet, and tells each rule what
-/// may be announced.
+/// Runs the churn breaker: once a second it measures the writes of each rule, exchanges circuits with the fleet, and sets what each
+/// rule may announce.
 /// </summary>
 /// <remarks>
 /// The main type of the churn folder. A remote without counters shares nothing but ZooKeeper, and an unannounced write is never found.

@@ -84,6 +84,6 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
 }
 
 /// <summary>The circuits on memcached.</summary>
-/// <param name="Circuits">The circuits of rules that have tripped lately.</param>
+/// <param name="Circuits">The circuits of rules that have tripped recently.</param>
 /// <param name="Cas">The CAS value of the item; null if there is no item.</param>
 internal sealed record StoredCircuits(IReadOnlyList<RuleCircuit> Circuits, ulong? Cas);

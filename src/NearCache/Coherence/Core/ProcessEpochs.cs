@@ -17,7 +17,7 @@ internal sealed class ProcessEpochs
     /// <summary>Gets the epochs of the keys.</summary>
     public Stripes Stripes { get; } = new();
 
-    /// <summary>Gets the generation of the server list. A fill reads it before it asks the list for the server of its key.</summary>
+    /// <summary>Gets the generation of the server list. A fill reads it before it looks up the server of its key.</summary>
     public long Ring => Volatile.Read(ref _ring);
 
     /// <summary>Gets how often any server was confirmed.</summary>

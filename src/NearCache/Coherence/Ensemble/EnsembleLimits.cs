@@ -3,7 +3,7 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.Ensemble;
 
 /// <summary>
-/// The limits of what one process asks of the ensemble besides its budgets for announcements and slots. <c>docs/operations/ensemble.md</c>
+/// The limits of what one process sends to the ensemble besides its budgets for announcements and slots. <c>docs/operations/ensemble.md</c>
 /// states the same figures.
 /// </summary>
 internal static class EnsembleLimits
@@ -42,7 +42,7 @@ internal static class EnsembleLimits
     public const long LongestChangePause = 300_000;
 
     /// <summary>
-    /// How long a purpose counts as failing after its last failure if nothing more is asked for it, in milliseconds. Longer than the
+    /// How long a purpose counts as failing after its last failure without a further request, in milliseconds. Longer than the
     /// longest pause.
     /// </summary>
     public const long FailsFor = 2 * LongestChangePause;

@@ -117,7 +117,7 @@ internal sealed class AuditLoop(
             return false;
         }
 
-        // A stop may have been put and cleared unseen, and writes meanwhile were not announced.
+        // A stop may have been put and cleared unseen, and writes between were not announced.
         var (now, last) = (context.Clock.Now(), ledger.Gate.Confirmed);
         if (last != Timestamps.Never
             && last != _late

@@ -68,7 +68,7 @@ internal sealed class CoherentServer : IAsyncDisposable
     /// <summary>Records a debt: a mutation was sent without its increments, and was not answered.</summary>
     public void Owe(KeyHash hash, ReadOnlyMemory<byte> key) => _writes.Owe(hash, key);
 
-    /// <summary>Takes over an announcement.</summary>
+    /// <summary>Applies an announcement.</summary>
     public void Hear(Announcement announcement) => _ledger.Hear(announcement);
 
     /// <summary>Voids all near entries of the server.</summary>
@@ -83,14 +83,14 @@ internal interface IServerRules : IAsyncDisposable
     /// <summary>Gets the present view of the rules on the server. Thread-safe.</summary>
     RulesView View { get; }
 
-    /// <summary>Takes over the flags of the rules item, which an audit has read.</summary>
+    /// <summary>Applies the flags of the rules item, which an audit has read.</summary>
     /// <returns>Whether the audit may confirm. Entries that this voids are void when the method returns.</returns>
     bool Observe(in MetaResponse item, in Timestamps sent, in Timestamps received);
 
     /// <summary>Restarts the leases, because the server has lost its counters.</summary>
     void CountersLost();
 
-    /// <summary>Reads the rules item now, and applies what it says in this process.</summary>
+    /// <summary>Reads the rules item now, and applies its content in this process.</summary>
     /// <exception cref="Memcached.MemcachedException">The item could not be read.</exception>
     Task ReadAsync(CancellationToken cancellationToken);
 }

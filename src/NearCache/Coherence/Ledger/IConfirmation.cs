@@ -8,7 +8,7 @@ internal interface IConfirmation
 
     /// <summary>
     /// Called before each audit, and before this process relies on what it knows of the rules. Returns true if every announcement and every
-    /// edit of the rules from before the call has been taken over, and false if that is unknown.
+    /// edit of the rules from before the call has been applied, and false if that is unknown.
     /// </summary>
     Task<bool> ConfirmAsync(CancellationToken cancellationToken);
 }

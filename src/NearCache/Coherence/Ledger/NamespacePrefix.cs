@@ -17,7 +17,7 @@ namespace NearCache.Coherence.Ledger;
 internal sealed class NamespacePrefix
 {
     private readonly Lock _lock = new();   // guards what the servers hold
-    private readonly Dictionary<string, Sight?> _servers = [];   // null: not asked yet, or no reply
+    private readonly Dictionary<string, Sight?> _servers = [];   // null: not read yet, or no reply
     private readonly HashSet<string> _failed = [];
     private readonly string _namespace;
     private readonly bool _isSet;
@@ -29,7 +29,7 @@ internal sealed class NamespacePrefix
     /// <param name="namespace">The namespace.</param>
     /// <param name="configured">The prefix in the settings; null if they leave it open.</param>
     /// <param name="isAsked">
-    /// Whether the servers are asked if the settings leave it open. False if the servers are not shared, or cannot hold it.
+    /// Whether the servers decide it if the settings leave it open. False if the servers are not shared, or cannot hold it.
     /// </param>
     /// <param name="servers">The names of the servers.</param>
     /// <param name="logger">The logger.</param>
@@ -65,7 +65,7 @@ internal sealed class NamespacePrefix
     /// <summary>Returns as text what decides the place of a key: the placement, and the prefix.</summary>
     public string Describe(string placement) => _value is { Length: > 0 } value ? $"KeyPrefix={value};{placement}" : placement;
 
-    /// <summary>Waits until the prefix is decided, or every server was asked and none answered.</summary>
+    /// <summary>Waits until the prefix is decided, or every server was read and none replied.</summary>
     /// <returns>Whether the prefix is decided.</returns>
     public async ValueTask<bool> SettledAsync(CancellationToken cancellationToken)
     {
@@ -96,7 +96,7 @@ internal sealed class NamespacePrefix
         }
     }
 
-    /// <summary>Records that a server could not be asked.</summary>
+    /// <summary>Records that a server did not reply.</summary>
     public void Failed(string server)
     {
         lock (_lock)
@@ -106,7 +106,7 @@ internal sealed class NamespacePrefix
         }
     }
 
-    /// <summary>Takes over what a server holds.</summary>
+    /// <summary>Records the prefix that a server holds.</summary>
     /// <param name="server">The server.</param>
     /// <param name="life">The life of the server's contents.</param>
     /// <param name="hasCounters">Whether the server has the total of the namespace.</param>
@@ -186,7 +186,7 @@ internal sealed class NamespacePrefix
     private bool Differs(Sight sight, string own) =>
         (sight.LastSaid is { } said && said != own) || (sight is { Said: null, HasCounters: true } && !_isSet && own.Length > 0);
 
-    // IsWithout: the keys have no prefix, because the item says so or there is no item.
+    // IsWithout: the keys have no prefix, because the item is empty or there is no item.
     private sealed record Sight(int Life, bool HasCounters, string? Said)
     {
         // The reads of a flushed server after which its former prefix no longer counts. Processes that agree with it create its counters at

@@ -67,7 +67,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Records that the server could not be asked.</summary>
+    /// <summary>Records that the server did not reply.</summary>
     public void Failed()
     {
         lock (_lock)
@@ -117,7 +117,7 @@ internal sealed class SynchronizedLedger
         return looked;
     }
 
-    /// <summary>Takes over an announcement.</summary>
+    /// <summary>Applies an announcement.</summary>
     public void Hear(Announcement announcement)
     {
         AuditEffect effect = default;
@@ -159,7 +159,7 @@ internal sealed class SynchronizedLedger
         _countersLost();
     }
 
-    /// <summary>Takes over the replies to a mutation and its increments. The key is void here when this returns.</summary>
+    /// <summary>Applies the replies to a mutation and its increments. The key is void here when this returns.</summary>
     /// <param name="segment">The segment of the key.</param>
     /// <param name="key">The name of the key.</param>
     /// <param name="m">The reply to the increment of the segment; null if it was not counted.</param>
@@ -198,7 +198,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Takes over the reply to an audit on a connection; see <see cref="ServerLedger{TProtocol}.AuditAnswered"/>.</summary>
+    /// <summary>Applies the reply to an audit on a connection; see <see cref="ServerLedger{TProtocol}.AuditAnswered"/>.</summary>
     public void AuditAnswered(in PendingRead sent, long? total, long? segment, bool rulesMatch, in Timestamps now, long connection)
     {
         var effect = Read(sent, total, segment, rulesMatch, now, connection);
@@ -207,7 +207,7 @@ internal sealed class SynchronizedLedger
     }
 
     /// <summary>
-    /// Takes over counters that were read only to learn to which life of the server a connection leads. Confirms nothing.
+    /// Applies counters that were read only to learn to which life of the server a connection leads. Confirms nothing.
     /// </summary>
     public void LifeRead(in PendingRead sent, long? total, long? segment, in Timestamps now, long connection) =>
         Report(Read(sent, total, segment, rulesMatch: false, now, connection));
@@ -221,7 +221,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Takes over the reply to a flush; see <see cref="ServerLedger{TProtocol}.Flushed"/>.</summary>
+    /// <summary>Applies the reply to a flush; see <see cref="ServerLedger{TProtocol}.Flushed"/>.</summary>
     public void Flushed(
         in PendingRead sent,
         long? total,
@@ -244,7 +244,7 @@ internal sealed class SynchronizedLedger
         Report(effect);
     }
 
-    /// <summary>Takes over log records.</summary>
+    /// <summary>Applies log records.</summary>
     /// <param name="records">The records that were found, with the numbers of their mutations.</param>
     /// <param name="allFound">Whether all requested records were found.</param>
     public void LogsRead(IEnumerable<(long N, LogRecord Record)> records, bool allFound)

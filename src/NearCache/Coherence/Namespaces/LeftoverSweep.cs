@@ -32,7 +32,7 @@ internal sealed class LeftoverSweep(
     private long _freeAt;
 
     /// <summary>Walks the namespace.</summary>
-    /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
+    /// <exception cref="ZooKeeperException">ZooKeeper did not reply.</exception>
     /// <exception cref="NearCacheException">The layout is newer, a list is too large, or the access rights do not suffice.</exception>
     public async Task<CleanerReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class LeftoverSweep(
                 .ConfigureAwait(false);
             if (NamespaceTree.ReadFormat(config.Data) > NamespaceTree.Format)
             {
-                throw new NearCacheException($"{paths.Config} has a newer layout than this process knows: only a newer version can tell "
+                throw new NearCacheException($"{paths.Config} has a newer layout than this process knows: only a newer version knows "
                     + "what is a leftover.");
             }
         }

@@ -18,7 +18,7 @@ internal sealed class NamespaceRemoval(
 {
     /// <summary>Returns the nodes of the namespace, if all of it may be removed.</summary>
     /// <exception cref="NearCacheException">The namespace may not be removed.</exception>
-    /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
+    /// <exception cref="ZooKeeperException">ZooKeeper did not reply.</exception>
     public async Task<NamespaceRecord> LookAsync(CancellationToken cancellationToken)
     {
         var config = await ReadAsync(paths.Config, cancellationToken).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed class NamespaceRemoval(
 
     /// <summary>Removes the namespace, if it is unchanged since the removal was planned.</summary>
     /// <exception cref="NearCacheException">The namespace may not be removed.</exception>
-    /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
+    /// <exception cref="ZooKeeperException">ZooKeeper did not reply.</exception>
     public async Task RemoveAsync(NamespaceRecord planned, CancellationToken cancellationToken)
     {
         if (planned.Namespace != name)

@@ -34,7 +34,7 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
     /// <param name="zNodes">The most nodes; 0 for no limit.</param>
     /// <param name="bytes">The most bytes of data; 0 for no limit.</param>
     /// <param name="cancellationToken">Abandons the requests.</param>
-    /// <exception cref="ZooKeeperException">ZooKeeper could not be asked.</exception>
+    /// <exception cref="ZooKeeperException">ZooKeeper did not reply.</exception>
     public async Task SetAsync(string path, long zNodes, long bytes, CancellationToken cancellationToken)
     {
         var subtree = lane.Chroot + path;

@@ -18,7 +18,7 @@ internal sealed class LocalRegistryStore(RulesCoordinator rules, bool isShared) 
         var document = rules.Document;
         return document.Set.Revision == 0
             ? Task.FromException<StoredRegistry>(
-                new NearCacheException("No memcached server has been asked for its rules yet.") { IsTransient = true })
+                new NearCacheException("The rules have not been read from a memcached server yet.") { IsTransient = true })
             : Task.FromResult(new StoredRegistry(document, document.Set.Revision));
     }
 

@@ -48,7 +48,7 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
     /// <summary>Returns the set that a new registry starts with.</summary>
     public RuleSet Seed(long revision) => RuleSet.Seed(_rules, revision);
 
-    /// <summary>Takes over a reloaded configuration.</summary>
+    /// <summary>Applies a reloaded configuration.</summary>
     /// <returns>Whether the rules have changed.</returns>
     public bool Change(IEnumerable<RuleOptions> rules)
     {

@@ -7,8 +7,8 @@ using NearCache.Rules;
 namespace NearCache.Coherence.ServerRules;
 
 /// <summary>
-/// Holds the rules of this process: takes them over from the registry, from every server and from the configuration, and carries them to
-/// every server. Reads and writes ask <see cref="RuleDecisions"/>.
+/// Holds the rules of this process: applies those of the registry, of every server and of the configuration, and carries them to
+/// every server. Reads and writes use <see cref="RuleDecisions"/>.
 /// </summary>
 internal sealed class RulesCoordinator : IAsyncDisposable
 {
@@ -58,7 +58,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     public RegistryWatch Watch => _inForce.Watch;
 
     /// <summary>
-    /// Sets the callback for changed stops. Its argument says whether this process put one itself. Set before any loop starts.
+    /// Sets the callback for changed stops. Its argument is whether this process put one itself. Set before any loop starts.
     /// </summary>
     public Action<bool>? StopsChanged
     {
@@ -100,7 +100,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes over the rules of a reloaded and valid configuration. Without a registry they are in force when this returns, or after the
+    /// Applies the rules of a reloaded and valid configuration. Without a registry they are in force when this returns, or after the
     /// first read of a server.
     /// </summary>
     public void Configure(IEnumerable<RuleOptions> rules)
@@ -123,7 +123,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes over the content of the registry.</summary>
+    /// <summary>Applies the content of the registry.</summary>
     public void RegistryRead(RegistryDocument document)
     {
         lock (_lock)
@@ -198,7 +198,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes over a server's rules item: merges its stops, informs the leases, and applies their effect.</summary>
+    /// <summary>Applies a server's rules item: merges its stops, informs the leases, and applies their effect.</summary>
     /// <remarks>Holds the lock throughout, so that no stop comes between the comparison with the item and its use.</remarks>
     /// <param name="server">The server.</param>
     /// <param name="item">The reply with the item.</param>

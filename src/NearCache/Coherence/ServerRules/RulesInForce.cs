@@ -43,7 +43,7 @@ internal sealed class RulesInForce(
     /// <summary>Gets the rules and stops for readers and watchers.</summary>
     public RegistryWatch Watch { get; } = new();
 
-    /// <summary>Gets or sets the callback for changed stops. Its argument says whether this process put one itself.</summary>
+    /// <summary>Gets or sets the callback for changed stops. Its argument is whether this process put one itself.</summary>
     public Action<bool>? StopsChanged { get; set; }
 
     /// <summary>Gets what this process knows, as a registry would hold it.</summary>
@@ -55,7 +55,7 @@ internal sealed class RulesInForce(
     /// <summary>Logs each configured rule that looks wrong once, whether or not it comes into force.</summary>
     public void Advise() => Advise(configured.Rules);
 
-    /// <summary>Takes over a reloaded configuration.</summary>
+    /// <summary>Applies a reloaded configuration.</summary>
     public void Configure(IEnumerable<RuleOptions> rules)
     {
         if (!configured.Change(rules))
@@ -75,7 +75,7 @@ internal sealed class RulesInForce(
         }
     }
 
-    /// <summary>Takes over the content of the registry.</summary>
+    /// <summary>Applies the content of the registry.</summary>
     public void RegistryRead(RegistryDocument document)
     {
         var before = table.Matcher.Rules;
@@ -111,7 +111,7 @@ internal sealed class RulesInForce(
     /// <summary>Records that the registry cannot be read.</summary>
     public void RegistryUnreadable(UnreadableReason why) => Unreadable(Registry, why);
 
-    /// <summary>Takes over the content of a server and its effect on the leases. Its stops have been taken over before.</summary>
+    /// <summary>Applies the content of a server and its effect on the leases. Its stops have been applied before.</summary>
     public void ServerRead(string server, RulesItemContent found, RulesReadEffect news)
     {
         if (found.Reading.Found == RulesFound.Unreadable)
@@ -149,7 +149,7 @@ internal sealed class RulesInForce(
     /// <summary>Records that the cache no longer uses a server, so that unreadable content there is irrelevant.</summary>
     public void ServerGone(string server) => Readable(server);
 
-    /// <summary>Takes over stops. <paramref name="isOwn"/> means that this process puts them.</summary>
+    /// <summary>Applies stops. <paramref name="isOwn"/> means that this process puts them.</summary>
     public void Stop(StopSet stops, bool isOwn = false)
     {
         var before = table.Stops;

@@ -74,7 +74,7 @@ internal sealed class ServerRulesSync : IServerRules
         }
     }
 
-    /// <summary>Takes over the flags of the item, which an audit has read.</summary>
+    /// <summary>Applies the flags of the item, which an audit has read.</summary>
     /// <returns>Whether the audit may confirm. Entries that this voids are void when the method returns.</returns>
     public bool Observe(in MetaResponse item, in Timestamps sent, in Timestamps received)
     {
@@ -125,7 +125,7 @@ internal sealed class ServerRulesSync : IServerRules
         var life = _server.Epoch;
         if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
         {
-            // The local copy of the rules says nothing of those in the registry.
+            // The local copy of the rules may differ from the registry.
             lock (_lock)
             {
                 _leases.Failed(_context.Clock.Now());

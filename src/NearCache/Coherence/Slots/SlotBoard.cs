@@ -222,7 +222,7 @@ internal sealed class SlotBoard
     }
 
     /// <summary>
-    /// Takes over the reply to a read. Returns the announcements that are new to this process, and whether some were overwritten unread.
+    /// Applies the reply to a read. Returns the announcements that are new to this process, and whether some were overwritten unread.
     /// </summary>
     public Announcement[] Look(SlotRead read, in SlotContent content, long now, out bool gap)
     {

@@ -74,7 +74,7 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) =>
         _board.Announce(server, segment, key, version);
 
-    /// <summary>Takes over a read without a watch that another part has made. New announcements are void here when this returns.</summary>
+    /// <summary>Applies a read without a watch that another part has made. New announcements are void here when this returns.</summary>
     public void Heard(int slot, ZNodeData data) => _listener.Heard(slot, data);
 
     /// <summary>Sets how many processes share the namespace.</summary>

@@ -74,7 +74,7 @@ internal sealed class SlotConfirmation(
         }
     }
 
-    // The watch of the registry takes the rules over, too. Here the takeover is certain.
+    // The watch of the registry applies the rules, too. Here that is certain.
     private bool TakeRules(ZNodeData data)
     {
         if (Interlocked.Read(ref _rulesRead) >= data.Stat.ModifiedZxid)

@@ -8,7 +8,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Coherence.Slots;
 
 /// <summary>
-/// Takes over the announcements of other processes: reads the slots that are due, and voids the keys that are new in them.
+/// Receives the announcements of other processes: reads the slots that are due, and voids the keys that are new in them.
 /// </summary>
 internal sealed class SlotListener(
     EnsembleLane[] lanes,
@@ -45,7 +45,7 @@ internal sealed class SlotListener(
         }
     }
 
-    /// <summary>Takes over a read without a watch that another part has made. New announcements are void here when this returns.</summary>
+    /// <summary>Applies a read without a watch that another part has made. New announcements are void here when this returns.</summary>
     public void Heard(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();

@@ -50,7 +50,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
     {
         mistakes.Require(
             options.MaxStaleness >= NearCacheOptions.LeastMaxStaleness && options.MaxStaleness <= TimeSpan.FromHours(1),
-            nameof(options.MaxStaleness), options.MaxStaleness, "from 00:00:03 (an audit, a second for news to arrive, and the round "
+            nameof(options.MaxStaleness), options.MaxStaleness, "from 00:00:03 (an audit, a second for announcements, and the round "
                 + "trips) to 01:00:00");
         mistakes.Require(
             options.RuleLease > TimeSpan.Zero && options.RuleLease <= LongestLease,
@@ -119,7 +119,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         mistakes.Require(Enum.IsDefined(options.Compression), nameof(options.Compression), options.Compression, "None, Brotli or Deflate");
         mistakes.Require(
             options.Compression == ValueCompression.None || (options.Format == StoredFormat.Envelope && options.ValueFormat is null),
-            nameof(options.Compression), options.Compression, "None unless Format is Envelope: no other has room to say that a value is "
+            nameof(options.Compression), options.Compression, "None unless Format is Envelope: other formats cannot mark a value as "
                 + "compressed");
         mistakes.Require(
             options.CompressionThreshold > 0,
@@ -169,7 +169,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
 
         if (!string.IsNullOrEmpty(options.ZooKeeper.ConnectionString) && memcached.Servers is not { Count: > 0 } && !options.HasOtherRemote)
         {
-            mistakes.Add("ZooKeeper:ConnectionString is set, but Memcached:Servers is empty: ZooKeeper carries news about a shared remote, "
+            mistakes.Add("ZooKeeper:ConnectionString is set, but Memcached:Servers is empty: ZooKeeper announces changes of a remote, "
                 + "so name the memcached servers, call UseDistributedCache, or name no ZooKeeper.");
         }
     }
@@ -196,7 +196,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         if (options.Rules.Count > 0 && string.IsNullOrEmpty(options.ZooKeeper.ConnectionString))
         {
             mistakes.Add($"{nameof(options.Rules)} has {options.Rules.Count}, and {nameof(options.DistributedCache)} is set without "
-                + "ZooKeeper:ConnectionString: an IDistributedCache cannot say what changed, "
+                + "ZooKeeper:ConnectionString: an IDistributedCache cannot report changes, "
                 + "so nothing could be near. Name a ZooKeeper, or no rules.");
         }
 
@@ -205,7 +205,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             options.EagerRefresh == 0,
             nameof(options.EagerRefresh),
             options.EagerRefresh,
-            $"{NeedsMemcached} tell one process that an item ends soon");
+            $"{NeedsMemcached} notify one process shortly before an item expires");
         mistakes.Require(
             options.Format == StoredFormat.Envelope,
             nameof(options.Format),

@@ -16,7 +16,7 @@ internal struct EmbeddedItem
 
     public bool IsStale { get; set; }
 
-    /// <summary>Gets or sets a value indicating whether a caller was told to refresh the value.</summary>
+    /// <summary>Gets or sets a value indicating whether a caller was notified to refresh the value.</summary>
     public bool IsWon { get; set; }
 
     /// <summary>Gets or sets a value indicating whether the item was read since eviction last passed it.</summary>

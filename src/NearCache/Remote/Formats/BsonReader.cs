@@ -34,7 +34,7 @@ internal ref struct BsonReader
             throw new FormatException(e.Message, e);
         }
 
-        return reader._at == bson.Length ? output.WrittenSpan.ToArray() : throw new FormatException("Something follows the document.");
+        return reader._at == bson.Length ? output.WrittenSpan.ToArray() : throw new FormatException("More bytes follow the document.");
     }
 
     private void ReadDocument(Utf8JsonWriter json, bool isArray, int depth)
@@ -43,7 +43,7 @@ internal ref struct BsonReader
         var length = BinaryPrimitives.ReadInt32LittleEndian(Take(4));
         if (depth > Deepest || length < 5 || length > _bytes.Length - start)
         {
-            throw new FormatException("A document is longer than what there is, or too deep.");
+            throw new FormatException("A document is longer than the remaining bytes, or nested too deeply.");
         }
 
         if (isArray)
@@ -68,7 +68,7 @@ internal ref struct BsonReader
 
         if (_at != start + length)
         {
-            throw new FormatException("A document does not end where it says.");
+            throw new FormatException("A document does not end at its stated length.");
         }
 
         if (isArray)

@@ -52,14 +52,14 @@ internal static class Compressor
         var length = ReadNumber(compressed.Span, out var start);
         if (length > most)
         {
-            throw new FormatException($"The value is said to become {length} bytes, but MaxValueBytes is {most}.");
+            throw new FormatException($"The uncompressed value has {length} bytes, but MaxValueBytes is {most}.");
         }
 
         var plain = GC.AllocateUninitializedArray<byte>((int)length);
         var whole = compression == ValueCompression.Brotli
             ? FillsByBrotli(compressed.Span[start..], plain)
             : FillsByInflating(compressed[start..], plain);
-        return whole ? plain : throw new FormatException("The compressed value is broken, or not of the length that it says.");
+        return whole ? plain : throw new FormatException("The compressed value is damaged, or does not have its stated length.");
     }
 
     private static bool FillsByBrotli(ReadOnlySpan<byte> compressed, Span<byte> plain)
@@ -153,6 +153,6 @@ internal static class Compressor
             }
         }
 
-        throw new FormatException("The compressed value does not say how long it was.");
+        throw new FormatException("The compressed value does not state its uncompressed length.");
     }
 }

@@ -81,7 +81,7 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
     }
 
     /// <summary>
-    /// Returns whether an item is the placeholder of a fill. A value, even an empty or null one, that a caller was told to refresh has
+    /// Returns whether an item is the placeholder of a fill. A value, even an empty or null one, that a caller was notified to refresh has
     /// flags.
     /// </summary>
     public static bool IsPlaceHolder(in MetaResponse item) =>

@@ -99,8 +99,8 @@ public sealed class RefusedInputTests
         await Eventually.BecomesTrueAsync(
             async () => (await cache.GetOrCreateAsync(key, _ => ValueTask.FromResult(value))).Length == value.Length
                 && log.Texts.Any(
-                    text => text.Contains("fill", StringComparison.Ordinal) && text.Contains("kept nowhere", StringComparison.Ordinal)),
-            "the log says that it is kept nowhere");
+                    text => text.Contains("fill", StringComparison.Ordinal) && text.Contains("not stored", StringComparison.Ordinal)),
+            "the log says that it is not stored");
         var above = await Assert.ThrowsAsync<NearCacheException>(() => cache.SetAsync(key, new byte[(1 << 20) + 1]));
         Assert.Contains("MaxValueBytes", above.Message, StringComparison.Ordinal);
     }

@@ -49,7 +49,7 @@ internal enum FlushReason
     Announced,
 
     /// <summary>
-    /// Announcements were overwritten before they were read. Only if the remote has no counters, which would tell which keys changed.
+    /// Announcements were overwritten before they were read. Only if the remote has no counters, which would show which keys changed.
     /// </summary>
     AnnouncementsMissed,
 
@@ -59,6 +59,6 @@ internal enum FlushReason
     /// </summary>
     ConfirmedLate,
 
-    /// <summary>The server's rules item was created anew, so that writes may have gone uncounted.</summary>
+    /// <summary>The server's rules item was created again, so that writes may have gone uncounted.</summary>
     RulesRestarted,
 }

@@ -52,7 +52,7 @@ internal sealed class GaplessPrefix
     /// <summary>Records that the server showed a version, which explains nothing.</summary>
     public void Saw(long version) => Highest = Math.Max(Highest, version);
 
-    /// <summary>Marks all versions up to this one as explained: the server has shown it, and what it covers was dealt with.</summary>
+    /// <summary>Marks all versions up to this one as explained: the server has shown it, and the keys that it covers are void.</summary>
     public void Learn(long version)
     {
         if (version <= Known)

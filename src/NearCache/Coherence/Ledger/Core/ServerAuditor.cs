@@ -32,7 +32,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     /// <summary>Returns the next step.</summary>
     /// <param name="now">The time.</param>
     /// <param name="patience">
-    /// G: the age at which the oldest waiting audit makes the auditor ask the server; see <see cref="AuditPatience"/>.
+    /// G: the age of the oldest waiting audit at which the auditor reads log records; see <see cref="AuditPatience"/>.
     /// </param>
     public AuditStep Next(in Timestamps now, long patience)
     {
@@ -97,7 +97,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
         }
     }
 
-    /// <summary>Records that the step failed. The server is asked again after a period.</summary>
+    /// <summary>Records that the step failed. The step is repeated after a period.</summary>
     public void Failed(in Timestamps now)
     {
         ScheduleAudit(now);
@@ -174,7 +174,7 @@ internal enum AuditStepKind
     Flush,
 }
 
-/// <summary>Computes how long an audit waits for announcements before it asks the server for what was written.</summary>
+/// <summary>Computes how long an audit waits for announcements before it reads log records from the server.</summary>
 internal static class AuditPatience
 {
     /// <summary>

@@ -50,7 +50,7 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
 
     /// <summary>Takes the token of a fill. Called before the remote read is sent.</summary>
     /// <param name="key">The hash of the key.</param>
-    /// <param name="ring"><see cref="ProcessEpochs.Ring"/>, read before the server list was asked for this server.</param>
+    /// <param name="ring"><see cref="ProcessEpochs.Ring"/>, read before the server was looked up in the server list.</param>
     /// <param name="rule">The generation of the rule, stored in the token for the caller.</param>
     /// <param name="now">The time of sending.</param>
     public FillToken BeginFill(KeyHash key, long ring, long rule, in Timestamps now)
@@ -63,7 +63,7 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
     public long Stamp(in FillToken token) => TProtocol.Stamp(token.Generation, Generation(token.Segment));
 
     /// <summary>
-    /// Returns whether the entry of a fill may be served. Asked once, after the entry is in the map and before any caller can get it. If
+    /// Returns whether the entry of a fill may be served. Called once, after the entry is in the map and before any caller can get it. If
     /// not, the caller removes the entry.
     /// </summary>
     public bool MayServe(in FillToken token) =>

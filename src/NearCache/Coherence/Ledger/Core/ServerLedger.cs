@@ -59,7 +59,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 
     /// <summary>
-    /// Takes over an announcement: voids the key, unless all of its versions were explained before. The caller calls <see cref="Settle"/>
+    /// Applies an announcement: voids the key, unless all of its versions were explained before. The caller calls <see cref="Settle"/>
     /// after the last one. Returns whether the announcement was new.
     /// </summary>
     public bool Hear(Announcement news, IInvalidationTarget store)
@@ -79,7 +79,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return true;
     }
 
-    /// <summary>Takes over an announcement of a remote without counters: it explains nothing, and voids what it names.</summary>
+    /// <summary>Applies an announcement of a remote without counters: it explains nothing, and voids what it names.</summary>
     public AuditEffect HearUncounted(Announcement news, IInvalidationTarget store)
     {
         if (news.Flushed == 0)
@@ -93,7 +93,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 
     /// <summary>
-    /// Takes over the log record of mutation <paramref name="n"/>. The caller calls <see cref="Settle"/> after the last one.
+    /// Applies the log record of mutation <paramref name="n"/>. The caller calls <see cref="Settle"/> after the last one.
     /// </summary>
     public void Hear(long n, in LogRecord record, IInvalidationTarget store)
     {
@@ -131,7 +131,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     public PendingRead SendingFlush(in Timestamps now) =>
         new(now, Counters.Total.Highest, 0, [.. Counters.Segments.Select(segment => segment.Highest)], _life);
 
-    /// <summary>Takes over the reply to an audit. It waits in the queue until it is explained, which may be at once.</summary>
+    /// <summary>Applies the reply to an audit. It waits in the queue until it is explained, which may be at once.</summary>
     /// <param name="sent">The state noted at sending.</param>
     /// <param name="total">The counter of all mutations; null if it is missing.</param>
     /// <param name="segment">The counter of the segment that was read; null if it is missing.</param>
@@ -164,7 +164,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     }
 
     /// <summary>
-    /// Takes over the reply to a flush: voids the segments that show more than was explained, takes the counters as known, and confirms the
+    /// Applies the reply to a flush: voids the segments that show more than was explained, takes the counters as known, and confirms the
     /// time of sending.
     /// </summary>
     /// <param name="sent">The state noted at sending.</param>
@@ -205,7 +205,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     /// <summary>Records that the counters exist, whichever process created them. The next flush reads their values.</summary>
     public void CountersCreated() => NeedsCounters = false;
 
-    /// <summary>Takes over the replies to a mutation. Requires that the key is void here.</summary>
+    /// <summary>Applies the replies to a mutation. Requires that the key is void here.</summary>
     /// <param name="segment">The segment of the key.</param>
     /// <param name="answered">Whether the mutation and both increments were answered.</param>
     /// <param name="m">

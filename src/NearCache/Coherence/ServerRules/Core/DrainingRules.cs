@@ -3,7 +3,7 @@ using NearCache.Coherence.Core;
 namespace NearCache.Coherence.ServerRules.Core;
 
 /// <summary>
-/// The rules that are gone here, but by which another process may still serve. Writes of their keys are counted until their server was seen
+/// Removed rules by which another process may still serve. Writes of their keys are counted until their server was seen
 /// without them for long enough.
 /// </summary>
 internal sealed class DrainingRules
@@ -14,7 +14,7 @@ internal sealed class DrainingRules
     public IEnumerable<KeyPredicate> Covers => _rules.Values.Select(rule => rule.Covers);
 
     /// <summary>
-    /// Adds a rule that is gone. <paramref name="seenWithout"/> is the time at which the server was seen without it; null if it was not
+    /// Adds a removed rule. <paramref name="seenWithout"/> is the time at which the server was seen without it; null if it was not
     /// yet.
     /// </summary>
     public void Add(in LeasedRule rule, Timestamps? seenWithout) => _rules.TryAdd(rule.Identity, new Draining(rule.Covers, seenWithout));

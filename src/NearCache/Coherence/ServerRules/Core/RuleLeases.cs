@@ -96,7 +96,7 @@ internal class RuleLeases<TProtocol>
     /// <param name="isUrgent">Whether this process put the stop. No other process is about to write it, so it is written at once.</param>
     public void StopsChanged(in Timestamps now, bool isUrgent = false) => _planner.LookAgain(now, isUrgent);
 
-    /// <summary>Takes over the reply to an audit.</summary>
+    /// <summary>Applies the reply to an audit.</summary>
     /// <param name="flags">The client flags of the item; null if there is no item.</param>
     /// <param name="sent">The time at which the audit was sent.</param>
     /// <param name="received">The time of the reply.</param>
@@ -128,7 +128,7 @@ internal class RuleLeases<TProtocol>
         return new RulesAuditEffect(isSame && _reading is { Found: RulesFound.Set } found && found.Set!.IsSame(_applied), false);
     }
 
-    /// <summary>Takes over a read of the item, made for a step or for a writer whose view was too old.</summary>
+    /// <summary>Applies a read of the item, made for a step or for a writer whose view was too old.</summary>
     /// <param name="reading">The content.</param>
     /// <param name="sent">The time at which the read was sent.</param>
     /// <param name="received">The time of the reply.</param>

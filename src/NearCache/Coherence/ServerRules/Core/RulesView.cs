@@ -21,7 +21,7 @@ internal sealed class RulesView
     public bool MayFill(RuleIdentity rule, in Timestamps now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
 
     /// <summary>
-    /// Returns whether a mutation of this key must be counted. Asked before it is sent (where <see cref="BumpDecision.ReadFirst"/> may
+    /// Returns whether a mutation of this key must be counted. Called before it is sent (where <see cref="BumpDecision.ReadFirst"/> may
     /// wait) and again after its reply.
     /// </summary>
     public BumpDecision Decide(ReadOnlySpan<char> key, in Timestamps now)

@@ -111,7 +111,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     }
 
     /// <summary>
-    /// Takes over a read with a watch. Returns the announcements that are new to this process, and whether some were overwritten unread.
+    /// Applies a read with a watch. Returns the announcements that are new to this process, and whether some were overwritten unread.
     /// </summary>
     public IEnumerable<Announcement> Read(int slot, SlotRing ring, long created, long sentAt, out bool gap)
     {
@@ -125,7 +125,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     /// <summary>Records that the read of a slot failed. The slot is read again no sooner than <paramref name="retryFrom"/>.</summary>
     public void Failed(int slot, long retryFrom) => (_slots[slot].IsArmed, _slots[slot].ReadAt) = (false, retryFrom);
 
-    /// <summary>Takes over a read without a watch, made for a write. Returns the announcements that are new to this process.</summary>
+    /// <summary>Applies a read without a watch, made for a write. Returns the announcements that are new to this process.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="ring">The content.</param>
     /// <param name="created">The transaction that created the node. Sequence numbers of another node are not comparable.</param>
@@ -138,7 +138,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
         (state.Seen, state.Created) = (ring.Next, created);
         if (isAnother || seen > ring.Next)
         {
-            // The node or its ring was created anew.
+            // The node or its ring was created again.
             gap = true;
             return ring.Announcements;
         }
