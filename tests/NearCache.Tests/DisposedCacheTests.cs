@@ -77,12 +77,12 @@ public sealed class DisposedCacheTests
             () => rules.GetAsync(),
             () => rules.GetUsageAsync(),
             () => rules.AddAsync(new RuleOptions { Name = "more", Match = "more:*" }, reason),
-            () => rules.ChangeAsync("faces", _ => { }, reason),
-            () => rules.RemoveAsync("faces", reason),
+            () => rules.ChangeAsync("adapters", _ => { }, reason),
+            () => rules.RemoveAsync("adapters", reason),
             () => rules.RemoveAsync("unknown", reason),
-            () => rules.EnableAsync("faces", reason),
-            () => rules.DisableAsync("faces", reason),
-            () => rules.EndDryRunAsync("faces", 1, reason),
+            () => rules.EnableAsync("adapters", reason),
+            () => rules.DisableAsync("adapters", reason),
+            () => rules.EndDryRunAsync("adapters", 1, reason),
             () => rules.StopAsync(null, reason),
             () => rules.StopAsync("unknown", reason),
             () => rules.ClearStopsAsync([], reason),
@@ -111,7 +111,7 @@ public sealed class DisposedCacheTests
         return new NearCacheClient(options);
     }
 
-    private static void Configure(NearCacheOptions options) => options.Rules.Add(new RuleOptions { Name = "faces", Match = "h:*" });
+    private static void Configure(NearCacheOptions options) => options.Rules.Add(new RuleOptions { Name = "adapters", Match = "h:*" });
 
     private static async Task WatchAsync(IRuleRegistry rules)
     {

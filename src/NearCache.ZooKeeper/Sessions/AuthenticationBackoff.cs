@@ -9,7 +9,7 @@ namespace NearCache.ZooKeeper.Sessions;
 internal sealed class AuthenticationBackoff(Random random)
 {
     private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Most = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromMinutes(10);
     private const double Jitter = 0.5;
 
     private readonly Lock _lock = new();   // guards _refusals
@@ -20,7 +20,7 @@ internal sealed class AuthenticationBackoff(Random random)
     {
         lock (_lock)
         {
-            var pauses = _refusals.TryGetValue(server, out var refusal) ? refusal.Pauses : new Backoff(First, Most, Jitter, random);
+            var pauses = _refusals.TryGetValue(server, out var refusal) ? refusal.Pauses : new Backoff(First, MaxPause, Jitter, random);
             _refusals[server] = (pauses, now + pauses.Next());
         }
     }

@@ -28,7 +28,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
     private volatile bool _isUp;
     private bool _hasBeenUp;
     private volatile bool _canServe;
-    private bool _saidAway = true;
+    private bool _loggedAway = true;
 
     /// <param name="gate">The gateway, disposed with this object.</param>
     /// <param name="leave">Removes the ephemeral nodes of this cache if other caches keep the session open.</param>
@@ -51,7 +51,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
     }
 
     /// <summary>Gets whether announcements arrive: there are a session, a connection, and a readable namespace.</summary>
-    public bool HearsNews => _isUp;
+    public bool ReceivesAnnouncements => _isUp;
 
     public string State => _gate.State.ToString();
 
@@ -98,7 +98,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
                 _slots.Disconnected();
                 if (change.State != ZooKeeperState.Closed)
                 {
-                    Say(away: true);
+                    LogConnection(away: true);
                 }
             }
 
@@ -123,7 +123,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
             {
                 _isUp = true;
                 _slots.Reconnected();
-                Say(away: false);
+                LogConnection(away: false);
             }
 
             return;
@@ -164,7 +164,7 @@ internal sealed class EnsembleSession : IAsyncDisposable
             _canServe = true;
             _isUp = _gate.State == ZooKeeperState.Connected;
             _slots.Connected();
-            Say(away: false);
+            LogConnection(away: false);
             usable.TrySetResult();
         }
         else if (!isUsable && _canServe)
@@ -175,11 +175,11 @@ internal sealed class EnsembleSession : IAsyncDisposable
     }
 
     // A connection that comes and goes must not fill the log.
-    private void Say(bool away)
+    private void LogConnection(bool away)
     {
-        if (away != _saidAway && _gate.MayLog())
+        if (away != _loggedAway && _gate.MayLog())
         {
-            _saidAway = away;
+            _loggedAway = away;
             if (away)
             {
                 _context.Logger.ZooKeeperAway();

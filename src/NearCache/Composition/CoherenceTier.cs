@@ -95,7 +95,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             Prefix = new NamespacePrefix(
                 options.Namespace,
                 options.KeyPrefix,
-                isAsked: !remote.IsEmbedded && remote.HasCounters,
+                fromServers: !remote.IsEmbedded && remote.HasCounters,
                 remote.Servers.Select(server => server.Name),
                 _environment.Logger),
             Epochs = near.Epochs,
@@ -110,13 +110,13 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
             MaxStaleness = _environment.MaxStaleness,
             ClosedAfter = (2 * _environment.MaxStaleness) + (long)options.RuleLease.TotalMilliseconds,
-            Patience = CurrentPatience,
+            ExplanationWait = CurrentExplanationWait,
         };
     }
 
     // How long an audit waits for announcements: as long as they take to arrive. Without a session none arrive, so the audit does not wait.
-    private long CurrentPatience() =>
-        AuditPatience.Of(Ensemble?.ReadPace ?? 0, _environment.MaxStaleness, Ensemble?.HearsNews == true);
+    private long CurrentExplanationWait() =>
+        ExplanationWait.Of(Ensemble?.ReadPace ?? 0, _environment.MaxStaleness, Ensemble?.ReceivesAnnouncements == true);
 
     private void Observe()
     {

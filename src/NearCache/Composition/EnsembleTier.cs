@@ -46,7 +46,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         _keeper = new NamespaceKeeper(tree, repairs, _gate, paths, _clock, time, logger, rules.SurveyAsync, () => _slots.Unreadable);
         var reads = _gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures);
         var registry = new RegistrySync(reads, paths, context, rules, () => _slots.Pace, _keeper.Damaged);
-        var patience = options.Seams.TrustFirstCount ? 0 : MemberEstimate.StartPatience;
+        var hold = options.Seams.TrustFirstCount ? 0 : MemberEstimate.StartHold;
         _members = new Membership(
             _gate,
             paths,
@@ -55,7 +55,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
             options.ZooKeeper.SessionTimeout,
             member,
             () => servers.PlacementText,
-            new MemberEstimate(patience),
+            new MemberEstimate(hold),
             _slots.MembersCounted);
         var inspections = _gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.RateLimited);
         _inspector = new EnsembleInspector(inspections, paths, context, options.Ensemble, acl);
@@ -68,7 +68,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         {
             var confirmations = _gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
             context.Confirmation = new SlotConfirmation(
-                confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => HearsNews);
+                confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => ReceivesAnnouncements);
         }
 
         Observe(environment.Metrics);
@@ -77,7 +77,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     public IRegistryStore RegistryStore { get; }
 
     /// <summary>Gets a value indicating whether the session is alive and announcements of other processes arrive.</summary>
-    public bool HearsNews => _driver.HearsNews;
+    public bool ReceivesAnnouncements => _driver.ReceivesAnnouncements;
 
     /// <summary>Gets the milliseconds after which a slot is read again.</summary>
     public long ReadPace => _slots.Pace;
@@ -137,7 +137,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
 
     private void Observe(NearCacheMetrics metrics)
     {
-        metrics.ObserveEnsemble(_gate.Asked, _gate.Failed);
+        metrics.ObserveEnsemble(_gate.Sent, _gate.Failed);
         metrics.ObserveCoordination(Snapshot);
         metrics.ObserveBudgets(() => _slots.Budgets);
     }

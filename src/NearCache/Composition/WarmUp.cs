@@ -6,7 +6,7 @@ namespace NearCache.Composition;
 /// <summary>Determines when a new cache is warm, or has used up the time for it.</summary>
 internal sealed class WarmUp : IAsyncDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(50);
     private readonly BackgroundLoop _loop;
     private volatile bool _isOver;
 
@@ -30,7 +30,7 @@ internal sealed class WarmUp : IAsyncDisposable
         var started = time.GetTimestamp();
         while (!isWarm() && time.GetElapsedTime(started) < limit)
         {
-            await Task.Delay(LookEvery, time, stopping).ConfigureAwait(false);
+            await Task.Delay(CheckInterval, time, stopping).ConfigureAwait(false);
         }
 
         _isOver = true;

@@ -5,9 +5,9 @@ namespace NearCache.Configuration;
 /// <summary>Detects names that were generated for one pod, container, instance or machine, and that no second process has.</summary>
 internal static partial class GeneratedName
 {
-    private const int LeastHexDigits = 12;
-    private const int LeastChanges = 2;
-    private const int LeastMachineName = 4;
+    private const int MinHexDigits = 12;
+    private const int MinChanges = 2;
+    private const int MinMachineName = 4;
 
     /// <summary>Returns why a name looks generated, as the end of a sentence.</summary>
     /// <param name="name">The name.</param>
@@ -17,8 +17,8 @@ internal static partial class GeneratedName
         IsPartOf(name, machine) ? $"holds the name of this machine, {machine}"
         : Guid().IsMatch(name) ? "holds a GUID"
         : Pod().IsMatch(name)
-            || ShortPod().Matches(name).Any(pod => Changes(pod.Groups[1].ValueSpan) >= LeastChanges) ? "holds the name of a pod"
-        : Hex().Matches(name).Any(run => Changes(run.ValueSpan) >= LeastChanges) ? $"holds {LeastHexDigits} hexadecimal digits or more"
+            || ShortPod().Matches(name).Any(pod => Changes(pod.Groups[1].ValueSpan) >= MinChanges) ? "holds the name of a pod"
+        : Hex().Matches(name).Any(run => Changes(run.ValueSpan) >= MinChanges) ? $"holds {MinHexDigits} hexadecimal digits or more"
         : Ulid().IsMatch(name) ? "holds a ULID"
         : Address().IsMatch(name) ? "holds a private IP address"
         : Time().IsMatch(name) ? "holds a time or a long number"
@@ -26,7 +26,7 @@ internal static partial class GeneratedName
 
     // Not within a word. A machine called "shop" does not make a namespace of that name a generated one.
     private static bool IsPartOf(string name, string machine) =>
-        machine.Length >= LeastMachineName
+        machine.Length >= MinMachineName
         && machine.AsSpan().ContainsAnyInRange('0', '9')
         && Regex.IsMatch(
             name, $"(?<![A-Za-z0-9]){Regex.Escape(machine)}(?![A-Za-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);

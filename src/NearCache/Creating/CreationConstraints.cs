@@ -29,7 +29,7 @@ internal abstract class CreationConstraints<T>
 
     /// <summary>Returns the fill that remains under these constraints.</summary>
     public NearFill? Restrict(NearFill? fill) =>
-        !KeepsNear ? null : fill is { } kept && NearLifetime is { } most ? kept with { Most = (long)most.TotalMilliseconds } : fill;
+        !KeepsNear ? null : fill is { } kept && NearLifetime is { } most ? kept with { Limit = (long)most.TotalMilliseconds } : fill;
 }
 
 /// <summary>Specifies whether a value found on the remote tier may be the result.</summary>

@@ -22,9 +22,9 @@ internal sealed class EagerRefresh(
     NearCacheMetrics metrics,
     ILogger logger)
 {
-    private const long SayFailedEvery = 10_000;
+    private const long FailureLogInterval = 10_000;
 
-    private readonly LogThrottle _sayFailed = new(SayFailedEvery);
+    private readonly LogThrottle _failureLog = new(FailureLogInterval);
 
     /// <summary>Starts a refresh, unless one is running for the key.</summary>
     /// <remarks>
@@ -54,7 +54,7 @@ internal sealed class EagerRefresh(
         {
             // The current value is served until it expires; then the next caller runs its factory.
             metrics.RefreshFailed();
-            if (_sayFailed.ShouldLog(clock.Monotonic()))
+            if (_failureLog.ShouldLog(clock.Monotonic()))
             {
                 logger.RefreshFailed(e);
             }

@@ -49,7 +49,7 @@ internal readonly record struct FillPolicy(
 
     /// <summary>Limits a fill to the time of the next refresh, so that a caller notices it.</summary>
     public NearFill? Limit(NearFill? fill, int secondsLeft) => EagerRefresh > 0 && fill is { } kept && secondsLeft > SecondsAtRefresh
-        ? kept with { Most = Math.Min(kept.Most, (long)RefreshIn(secondsLeft).TotalMilliseconds) }
+        ? kept with { Limit = Math.Min(kept.Limit, (long)RefreshIn(secondsLeft).TotalMilliseconds) }
         : fill;
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -212,14 +212,14 @@ internal sealed class NearCacheMetrics : IDisposable
     }
 
     /// <summary>Observes the requests to ZooKeeper, by purpose.</summary>
-    public void ObserveEnsemble(Func<EnsembleRequest, long> asked, Func<EnsembleRequest, long> failed)
+    public void ObserveEnsemble(Func<EnsembleRequest, long> sent, Func<EnsembleRequest, long> failed)
     {
         void Count(string name, string unit, string description, Func<EnsembleRequest, long> count) =>
             _meter.CreateObservableCounter(
                 name, () => Enum.GetValues<EnsembleRequest>()
                     .Select(request => new Measurement<long>(count(request), Tag("purpose", Name(request)))), unit, description);
 
-        Count("nearcache.budget.requests", "{request}", "Requests that this process sent to ZooKeeper, by purpose.", asked);
+        Count("nearcache.budget.requests", "{request}", "Requests that this process sent to ZooKeeper, by purpose.", sent);
         Count("nearcache.budget.failures", "{request}", "Those among them that failed, by purpose.", failed);
     }
 

@@ -143,15 +143,15 @@ internal sealed class SingleFlight(TimeProvider time)
 
     // IsInstead: the result is the caller's fallback, not that of the flight.
     private async ValueTask<(CacheResult<T> Result, bool IsInstead)> WaitAsync<T>(
-        Flight<T> flight, SoftTimeoutFallback<T>? meanwhile, Flight? waiter, CancellationToken cancellationToken, Action? begin = null)
+        Flight<T> flight, SoftTimeoutFallback<T>? fallback, Flight? waiter, CancellationToken cancellationToken, Action? begin = null)
     {
         try
         {
             BeginWait(waiter, flight);
             begin?.Invoke();
-            if (meanwhile is not null
-                && !await HasLandedAsync(flight, meanwhile.After, cancellationToken).ConfigureAwait(false)
-                && meanwhile.Fallback() is { HasValue: true } instead)
+            if (fallback is not null
+                && !await HasLandedAsync(flight, fallback.After, cancellationToken).ConfigureAwait(false)
+                && fallback.Fallback() is { HasValue: true } instead)
             {
                 // A later caller may use the result.
                 flight.KeepRunning();

@@ -95,10 +95,10 @@ internal sealed class DistributedLock(
 
     /// <summary>Reads a lock, and verifies that it still has this token.</summary>
     /// <returns>The CAS of its item and where it was read; null if the token differs or the item is absent.</returns>
-    public static async Task<(ulong Cas, CasOrigin Origin)?> LookAsync(PlacedLock lockPlace, ReadOnlyMemory<byte> token)
+    public static async Task<(ulong Cas, CasOrigin Origin)?> ReadAsync(PlacedLock lockPlace, ReadOnlyMemory<byte> token)
     {
         var life = lockPlace.Server.Epoch;
-        var reply = await lockPlace.Server.Server.ExecuteAsync(new[] { LockCommands.Look(lockPlace) }).ConfigureAwait(false);
+        var reply = await lockPlace.Server.Server.ExecuteAsync(new[] { LockCommands.Read(lockPlace) }).ConfigureAwait(false);
         var item = reply.Responses[0];
         return item.Status == MetaStatus.Ok && item.Value.Span.SequenceEqual(token.Span)
             ? (item.Cas, new CasOrigin(life, reply.ConnectionId))
@@ -111,7 +111,7 @@ internal sealed class DistributedLock(
     {
         try
         {
-            return await LookAsync(lockPlace, token).ConfigureAwait(false) is { } held
+            return await ReadAsync(lockPlace, token).ConfigureAwait(false) is { } held
                 && (
                     await lockPlace.Server.CompareAsync(held.Origin, LockCommands.Release(lockPlace, held.Cas))
                         .ConfigureAwait(false)).Status == MetaStatus.Ok;

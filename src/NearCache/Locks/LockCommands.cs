@@ -22,7 +22,7 @@ internal static class LockCommands
     ];
 
     /// <summary>Reads the item of the lock.</summary>
-    public static MetaCommand Look(in PlacedLock place) => MetaCommand.Get(place.Key, MetaFields.Value | MetaFields.Cas);
+    public static MetaCommand Read(in PlacedLock place) => MetaCommand.Get(place.Key, MetaFields.Value | MetaFields.Cas);
 
     /// <summary>Extends the lease if the item is unchanged.</summary>
     public static MetaCommand Renew(in PlacedLock place, ReadOnlyMemory<byte> token, ulong cas, TimeSpan lease) =>

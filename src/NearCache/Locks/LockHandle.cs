@@ -120,7 +120,7 @@ public sealed class LockHandle : IAsyncDisposable, IDisposable
         {
             try
             {
-                if (await DistributedLock.LookAsync(_place, _token).WaitOrAbandonAsync(_ending.Token).ConfigureAwait(false) is not { } held)
+                if (await DistributedLock.ReadAsync(_place, _token).WaitOrAbandonAsync(_ending.Token).ConfigureAwait(false) is not { } held)
                 {
                     return false;
                 }

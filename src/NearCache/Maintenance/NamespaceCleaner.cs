@@ -95,7 +95,7 @@ public sealed class NamespaceCleaner
         return WithClientAsync(options, "The removal was not planned.", async client =>
         {
             var record = await new NamespaceRemoval(client, _paths, _namespace, options, _time)
-                .LookAsync(cancellationToken)
+                .ReadRecordAsync(cancellationToken)
                 .ConfigureAwait(false);
             var stream = new FileStream(file, FileMode.CreateNew, FileAccess.Write);
             await using (stream.ConfigureAwait(false))
@@ -153,7 +153,7 @@ public sealed class NamespaceCleaner
                 client,
                 _paths,
                 options,
-                Math.Min(_zooKeeper.MaxMessageBytes / 2, LeftoverSweep.MostBatchBytes),
+                Math.Min(_zooKeeper.MaxMessageBytes / 2, LeftoverSweep.MaxBatchBytes),
                 removes,
                 progress,
                 _time).RunAsync(cancellationToken));

@@ -15,7 +15,7 @@ internal static unsafe partial class CoarseClocks
     private const int MonotonicCoarse = 6;
 
     /// <summary>Gets a value indicating whether the system has these clocks.</summary>
-    public static bool AreThere { get; } = Find();
+    public static bool IsSupported { get; } = Find();
 
     /// <summary>Returns the milliseconds since the machine started.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

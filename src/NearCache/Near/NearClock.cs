@@ -13,7 +13,7 @@ internal sealed class NearClock(TimeProvider time)
     private const long UnixEpochMilliseconds = 62_135_596_800_000;
 
     private readonly bool _isSystem = ReferenceEquals(time, TimeProvider.System);
-    private readonly bool _isCoarse = ReferenceEquals(time, TimeProvider.System) && CoarseClocks.AreThere;
+    private readonly bool _isCoarse = ReferenceEquals(time, TimeProvider.System) && CoarseClocks.IsSupported;
 
     /// <summary>Returns both clocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

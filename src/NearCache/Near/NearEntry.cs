@@ -63,10 +63,10 @@ internal sealed class NearEntry(
         TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - _validity.Confirmed.Monotonic, 0));
 
     /// <summary>Replaces fetched bytes by what they were read as. Concurrent readers see the one or the other.</summary>
-    public void Become(object? read) => Value = read;
+    public void ReplaceValue(object? read) => Value = read;
 
     /// <summary>Lets the entry be served: the fill's token was still true when the entry was in the map.</summary>
-    public void GoLive() => Volatile.Write(ref _servableUntil, ~_servableUntil);
+    public void MakeServable() => Volatile.Write(ref _servableUntil, ~_servableUntil);
 
     /// <summary>Returns whether the entry may be served now.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,7 +77,7 @@ internal sealed class NearEntry(
     public override bool IsOver(long now) => now >= EndsAt || !_validity.IsRuleCurrent || !_validity.IsSegmentCurrent;
 
     /// <summary>Returns why the entry was not served just now.</summary>
-    public string WhyNot(in Timestamps now) =>
+    public string ReasonNotServed(in Timestamps now) =>
         now.Monotonic >= EndsAt ? "ended"
         : !_validity.IsRuleCurrent ? "rule"
         : !_validity.IsSegmentCurrent ? "voided"

@@ -45,7 +45,7 @@ internal readonly ref struct NearKey
     public uint Hash
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => KeySpread.Of(_head, _rest);
+        get => NearKeyHasher.Of(_head, _rest);
     }
 
     /// <summary>Returns whether a string equals this key.</summary>

@@ -31,7 +31,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     private const long SampleMask = 0x3FF;
 
     // The chains that one turn of the sweep looks through under the lock, and the time in which it looks through all.
-    private const int LooksAtOnce = 256;
+    private const int SweepSteps = 256;
     private const int SweepSeconds = 32;
 
     private readonly Lock _lock = new();   // guards all changes of the map, and the rooms
@@ -67,7 +67,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         SetRoom(maxEntries, maxBytes);
         _memory.Join(this);
         var second = TimeSpan.FromSeconds(1);
-        _housekeeping = time.CreateTimer(static state => ((NearStore)state!).KeepHouse(), this, second, second);
+        _housekeeping = time.CreateTimer(static state => ((NearStore)state!).Sweep(), this, second, second);
     }
 
     /// <summary>Gets the number of reads that were answered from here.</summary>
@@ -168,7 +168,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
 
         if (server.MayServe(token))
         {
-            entry.GoLive();
+            entry.MakeServable();
             return true;
         }
 
@@ -263,7 +263,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     /// <summary>Converts a stored value to a <typeparamref name="T"/>. Returns false if it was stored as another type.</summary>
     internal static bool TryTake<T>(object? stored, out T? value)
     {
-        if (Typed.Is(stored, out value))
+        if (TypeTest.Is(stored, out value))
         {
             return true;
         }
@@ -333,7 +333,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     }
 
     // Entries that expired or were voided leave now, not when their key is read next: they may be large.
-    private void KeepHouse()
+    private void Sweep()
     {
         var now = _clock.Monotonic();
         _memory.Observe(now);
@@ -343,11 +343,11 @@ internal sealed class NearStore : IDisposable, IMemoryUser
             chains = _map.Chains;
         }
 
-        for (var left = Math.Max(LooksAtOnce, chains / SweepSeconds); left > 0; left -= LooksAtOnce)
+        for (var left = Math.Max(SweepSteps, chains / SweepSeconds); left > 0; left -= SweepSteps)
         {
             lock (_lock)
             {
-                var looks = LooksAtOnce;
+                var looks = SweepSteps;
                 while (_map.FindOver(ref _sweep, ref looks, now) is { } entry)
                 {
                     _map.Remove(entry);
@@ -355,7 +355,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
                 }
 
                 var passes = MaxPasses;
-                for (var most = LooksAtOnce; most > 0 && _rooms.Crowded(null, bytes: 0, entries: 0, out var byBytes) is { } room; most--)
+                for (var most = SweepSteps; most > 0 && _rooms.Crowded(null, bytes: 0, entries: 0, out var byBytes) is { } room; most--)
                 {
                     Evict(room, byBytes, ref passes, now);
                 }

@@ -3,9 +3,9 @@ namespace NearCache;
 /// <summary>Behavior of a namespace in a ZooKeeper ensemble that is shared with other applications.</summary>
 public sealed class EnsembleOptions
 {
-    internal const int LeastZNodes = 50;
+    internal const int MinZNodes = 50;
 
-    internal const long LeastBytes = 256 * 1024;
+    internal const long MinBytes = 256 * 1024;
 
     /// <summary>
     /// Gets or sets a value indicating whether a starting process looks for foreign nodes at the root of the ensemble, and reports them in

@@ -18,7 +18,7 @@ public sealed class NearCacheOptions
     /// The least <see cref="MaxStaleness"/>: up to 1.1 s until the next audit is sent, at least 1 s for announcements to arrive before
     /// segments are flushed, and the rest for round trips.
     /// </summary>
-    internal static readonly TimeSpan LeastMaxStaleness = TimeSpan.FromSeconds(3);
+    internal static readonly TimeSpan MinMaxStaleness = TimeSpan.FromSeconds(3);
 
     /// <summary>The greatest <see cref="StaleLifetime"/>.</summary>
     internal static readonly TimeSpan LongestStaleLifetime = TimeSpan.FromDays(7);

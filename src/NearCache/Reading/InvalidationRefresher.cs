@@ -11,7 +11,7 @@ namespace NearCache.Reading;
 internal sealed class InvalidationRefresher : IAsyncDisposable
 {
     // More keys than this wait only if the application writes as fast as it reads; the rest are fetched when they are read.
-    private const int MostWaiting = 10_000;
+    private const int MaxWaiting = 10_000;
     private const int LongestPause = 1_000;
     private readonly Lock _lock = new();   // guards the next two fields
     private readonly PriorityQueue<string, long> _due = new();
@@ -41,7 +41,7 @@ internal sealed class InvalidationRefresher : IAsyncDisposable
 
         lock (_lock)
         {
-            if (_waiting.Count >= MostWaiting || !_waiting.Add(entry.Key))
+            if (_waiting.Count >= MaxWaiting || !_waiting.Add(entry.Key))
             {
                 return;
             }

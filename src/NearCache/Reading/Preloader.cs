@@ -11,7 +11,7 @@ namespace NearCache.Reading;
 /// </remarks>
 internal sealed class Preloader : IAsyncDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(250);
     private readonly Func<IReadOnlyCollection<ActiveRule>> _rules;
     private readonly Func<bool> _areRulesKnown;
     private readonly PrefetchPath _prefetch;
@@ -48,7 +48,7 @@ internal sealed class Preloader : IAsyncDisposable
     private async Task NextAsync(CancellationToken stopping)
     {
         var areKnown = _areRulesKnown();
-        Look();
+        StartDueWork();
         var keys = _works.Values.SelectMany(work => work.Left).Distinct(StringComparer.Ordinal).ToArray();
         if (keys.Length > 0)
         {
@@ -60,11 +60,11 @@ internal sealed class Preloader : IAsyncDisposable
         }
 
         _isSettled = areKnown && _works.Values.All(work => work.Left.Length == 0);
-        await Task.Delay(LookEvery, _time, stopping).ConfigureAwait(false);
+        await Task.Delay(CheckInterval, _time, stopping).ConfigureAwait(false);
     }
 
     // A rule that was switched off and on has another generation; an edited rule lists other keys.
-    private void Look()
+    private void StartDueWork()
     {
         var rules = _rules();
         foreach (var gone in _works.Keys.Except(rules).ToArray())

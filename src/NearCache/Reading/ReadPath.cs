@@ -27,9 +27,9 @@ internal sealed class ReadPath(
     ILogger logger,
     NearCacheOptions options)
 {
-    private const long SayUnreadableEvery = 10_000;
-    private const int MostInGroup = 500;
-    private readonly LogThrottle _sayUnreadable = new(SayUnreadableEvery);
+    private const long UnreadableLogInterval = 10_000;
+    private const int MaxInGroup = 500;
+    private readonly LogThrottle _unreadableLog = new(UnreadableLogInterval);
     private volatile bool _hasFetched;
 
     /// <summary>The fields that every read requests.</summary>
@@ -87,7 +87,7 @@ internal sealed class ReadPath(
 
         // Every token is taken before the first byte is sent. A failing server affects only its own keys, at most those without a reply.
         var groups = missing.GroupBy(read => read.Place.Server)
-            .SelectMany(group => group.Chunk(MostInGroup))
+            .SelectMany(group => group.Chunk(MaxInGroup))
             .Select(group => GetGroupAsync<T>(group, cancellationToken));
         foreach (var group in await Task.WhenAll(groups).ConfigureAwait(false))
         {
@@ -168,7 +168,7 @@ internal sealed class ReadPath(
 
         // Shortened at random, so that entries filled together do not expire together.
         var lifetime = Math.Min(
-            (long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Most);
+            (long)(fill.Rule.NearLifetime.TotalMilliseconds * (1 - (options.LifetimeJitter * Random.Shared.NextDouble()))), fill.Limit);
         if (secondsLeft > 0)
         {
             // t is in whole seconds: the item may expire almost one second earlier.
@@ -226,7 +226,7 @@ internal sealed class ReadPath(
             return false;
         }
 
-        entry.Become(Kept(value, raw.Bytes, entry.Rule));
+        entry.ReplaceValue(Kept(value, raw.Bytes, entry.Rule));
         return near.TryGet(key, out result);
     }
 
@@ -276,7 +276,7 @@ internal sealed class ReadPath(
     {
         if (metrics.ObservesNearMisses && fill is { } wanted)
         {
-            metrics.NearMissed(near.Find(key)?.WhyNot(wanted.Token.Sent) ?? "absent");
+            metrics.NearMissed(near.Find(key)?.ReasonNotServed(wanted.Token.Sent) ?? "absent");
         }
     }
 
@@ -299,7 +299,7 @@ internal sealed class ReadPath(
     private void Unreadable(in PlacedKey place, string reason, Exception? exception)
     {
         metrics.ValueUnreadable(reason);
-        if (_sayUnreadable.ShouldLog(clock.Monotonic()))
+        if (_unreadableLog.ShouldLog(clock.Monotonic()))
         {
             logger.ValueUnreadable(exception, place.Server.Server.Name, reason);
         }
@@ -355,5 +355,5 @@ internal sealed class ReadPath(
 /// <summary>The permission to keep the result of a read near: its rule, and the token taken before the read was sent.</summary>
 /// <param name="Rule">The rule.</param>
 /// <param name="Token">The token.</param>
-/// <param name="Most">The greatest near lifetime in milliseconds, whatever the rule permits.</param>
-internal readonly record struct NearFill(ActiveRule Rule, FillToken Token, long Most = long.MaxValue);
+/// <param name="Limit">The greatest near lifetime in milliseconds, whatever the rule permits.</param>
+internal readonly record struct NearFill(ActiveRule Rule, FillToken Token, long Limit = long.MaxValue);

@@ -27,7 +27,7 @@ internal sealed class ChurnBreaker
     public const long Renewal = 10_000;
 
     /// <summary>The trips within an hour that put a stop.</summary>
-    public const int MostTrips = 5;
+    public const int MaxTrips = 5;
 
     /// <summary>
     /// The announcements a second of the whole fleet for a half-open rule. With two tries each, a trial makes 30 transactions.
@@ -73,7 +73,7 @@ internal sealed class ChurnBreaker
     /// <param name="now">The monotonic millisecond.</param>
     /// <param name="wall">The wall clock.</param>
     /// <returns>The trip; null if the circuit is open already.</returns>
-    public ChurnTrip? Churns(in ChurnReport churn, string who, long now, DateTimeOffset wall)
+    public ChurnTrip? RecordChurn(in ChurnReport churn, string who, long now, DateTimeOffset wall)
     {
         var rule = churn.Rule;
         var known = _known.GetValueOrDefault((rule.Name, rule.Since));
@@ -92,15 +92,15 @@ internal sealed class ChurnBreaker
         [
             .. Recent(known.Circuit, wall), DateTimeOffset.FromUnixTimeMilliseconds(wall.ToUnixTimeMilliseconds())
         ];
-        var isLast = trips.Length >= MostTrips;
+        var isLast = trips.Length >= MaxTrips;
         var circuit = new RuleCircuit(
             rule.Name,
             rule.Since,
             ChurnBreakerState.Open,
             known.Circuit?.NextVersion ?? 1,
             isLast ? [] : trips,   // from here on a person decides, and former trips do not count
-            Stop.Cut(who, Stop.MostWho),
-            Stop.Cut(churn.Why, Stop.MostWhy));
+            Stop.Cut(who, Stop.MaxWho),
+            Stop.Cut(churn.Why, Stop.MaxWhy));
         Set(circuit, now);
         return new ChurnTrip(rule, circuit, isLast);
     }
@@ -158,7 +158,7 @@ internal sealed class ChurnBreaker
     }
 
     /// <summary>Returns how long the rule must be quiet, in milliseconds.</summary>
-    public static long PauseOf(RuleCircuit circuit) => FirstPause << Math.Clamp(circuit.Trips.Length - 1, 0, MostTrips - 1);
+    public static long PauseOf(RuleCircuit circuit) => FirstPause << Math.Clamp(circuit.Trips.Length - 1, 0, MaxTrips - 1);
 
     private static IEnumerable<DateTimeOffset> Recent(RuleCircuit? circuit, DateTimeOffset wall) =>
         circuit is null ? [] : circuit.Trips.Where(trip => (wall - trip).Duration() < Memory);

@@ -10,21 +10,21 @@ namespace NearCache.Rules;
 internal sealed class ChurnMeter(bool measuresStopped = false)
 {
     /// <summary>How long a process must write too fast, in milliseconds.</summary>
-    public const long Patience = 5_000;
+    public const long Window = 5_000;
 
     /// <summary>
     /// How long a rule must have been on before the fleet's counters are compared, in milliseconds. Earlier counters may contain writes
     /// from before an edit.
     /// </summary>
-    public const long FleetPatience = 30_000;
+    public const long FleetWindow = 30_000;
 
-    private readonly Dictionary<ActiveRule, Seen> _seen = [];
+    private readonly Dictionary<ActiveRule, Measurement> _seen = [];
 
     /// <summary>Measures the rules.</summary>
     /// <param name="rules">All enabled rules.</param>
     /// <param name="now">The monotonic millisecond.</param>
     /// <returns>The rules that this process writes too fast, in each call while it does.</returns>
-    public IReadOnlyList<ChurnReport> Look(IReadOnlyCollection<ActiveRule> rules, long now)
+    public IReadOnlyList<ChurnReport> Measure(IReadOnlyCollection<ActiveRule> rules, long now)
     {
         List<ChurnReport> found = [];
         foreach (var gone in _seen.Keys.Except(rules.Where(IsMeasured)).ToArray())
@@ -37,14 +37,14 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
             var writes = rule.Counters.Writes;
             if (!_seen.TryGetValue(rule, out var seen))
             {
-                _seen[rule] = new Seen(now, null, now, writes, now, writes);
+                _seen[rule] = new Measurement(now, null, now, writes, now, writes);
                 continue;
             }
 
             var isFast = (writes - seen.Writes) * 1000.0 > rule.MaxWritesPerSecond * (now - seen.At);
             seen = seen with { At = now, Writes = writes, WrittenAt = writes > seen.Writes ? now : seen.WrittenAt };
             seen = isFast ? seen : seen with { FastFrom = now, FastFromWrites = writes };
-            if (now - seen.FastFrom >= Patience)
+            if (now - seen.FastFrom >= Window)
             {
                 var rate = (writes - seen.FastFromWrites) * 1000.0 / (now - seen.FastFrom);
                 found.Add(ChurnReport.OfProcess(rule, rate, now - seen.FastFrom));
@@ -60,13 +60,13 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
     /// Returns the rules whose fleet rate this process checks: those that it has recently written. So every churning rule is checked, and
     /// quiet processes read nothing.
     /// </summary>
-    public IReadOnlyList<ActiveRule> ToAskTheFleet(long now) =>
+    public IReadOnlyList<ActiveRule> RulesToCheckInFleet(long now) =>
         [.. _seen
-            .Where(one => now - one.Value.OnFrom >= FleetPatience && now - one.Value.WrittenAt < FleetPatience)
+            .Where(one => now - one.Value.OnFrom >= FleetWindow && now - one.Value.WrittenAt < FleetWindow)
             .Select(one => one.Key)];
 
     /// <summary>Compares the writes of all processes with the limit.</summary>
-    /// <param name="rule">One of <see cref="ToAskTheFleet"/>.</param>
+    /// <param name="rule">One of <see cref="RulesToCheckInFleet"/>.</param>
     /// <param name="writes">The number of writes.</param>
     /// <param name="seconds">The longest time in which they were made, in seconds.</param>
     /// <returns>The report; null if the fleet does not write too fast, as far as is known.</returns>
@@ -75,7 +75,7 @@ internal sealed class ChurnMeter(bool measuresStopped = false)
 
     private bool IsMeasured(ActiveRule rule) => rule.IsOn || measuresStopped;
 
-    private readonly record struct Seen(long OnFrom, long? WrittenAt, long At, long Writes, long FastFrom, long FastFromWrites);
+    private readonly record struct Measurement(long OnFrom, long? WrittenAt, long At, long Writes, long FastFrom, long FastFromWrites);
 }
 
 /// <summary>A rule whose keys are written too fast.</summary>

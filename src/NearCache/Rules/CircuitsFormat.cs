@@ -85,14 +85,14 @@ internal static class CircuitsFormat
         Array.IndexOf(States, RuleSetFormat.Text(element, "state")) is >= 0 and var state
             ? (ChurnBreakerState)state
             : throw new FormatException($"a state is none of {string.Join(", ", States)}"),
-        element.GetProperty("version").GetInt64() is > 0 and <= RuleCircuit.MostVersion and var version
+        element.GetProperty("version").GetInt64() is > 0 and <= RuleCircuit.MaxVersion and var version
             ? version
-            : throw new FormatException($"a version is not from 1 to {RuleCircuit.MostVersion}"),
+            : throw new FormatException($"a version is not from 1 to {RuleCircuit.MaxVersion}"),
         [.. element.GetProperty("trips").EnumerateArray().Select(trip =>
             StopsFormat.Time(trip.GetString() ?? throw new FormatException("trips holds a null")))],
-        Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MostWho),
-        Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy))
+        Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MaxWho),
+        Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MaxWhy))
     {
-        Others = UnknownMembers.Of(element, Known, Stop.MostOthers),
+        Others = UnknownMembers.Of(element, Known, Stop.MaxOthers),
     };
 }

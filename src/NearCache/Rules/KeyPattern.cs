@@ -7,7 +7,7 @@ namespace NearCache.Rules;
 internal sealed class KeyPattern : IEquatable<KeyPattern>
 {
     /// <summary>The longest pattern. A key on memcached is no longer.</summary>
-    public const int MostCharacters = 250;
+    public const int MaxCharacters = 250;
 
     /// <summary>Parses a pattern. <see cref="RuleSetMistakes"/> checks whether a rule may have it.</summary>
     public KeyPattern(string text)

@@ -13,10 +13,10 @@ internal sealed class RegistryDocument
     public const int Format = 1;
 
     /// <summary>The number of edits that are kept.</summary>
-    public const int MostHistory = 32;
+    public const int MaxHistory = 32;
 
     /// <summary>The largest document, in bytes. Well below the limit of ZooKeeper.</summary>
-    public const int MostBytes = 192 * 1024;
+    public const int MaxBytes = 192 * 1024;
 
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly string[] Known = ["format", "set", "stops", "history"];
@@ -45,8 +45,8 @@ internal sealed class RegistryDocument
     /// <summary>Returns the document after an edit of the rules. Stops that the set clears are removed.</summary>
     public RegistryDocument Edited(RuleSet set, string who, string why, DateTimeOffset when)
     {
-        var edit = new RuleEdit(set.Revision, Stop.Cut(who, Stop.MostWho), Stop.Cut(why, Stop.MostWhy), when);
-        return new RegistryDocument(set, Stops.Without(set.Cleared), [.. History.Append(edit).TakeLast(MostHistory)], _others);
+        var edit = new RuleEdit(set.Revision, Stop.Cut(who, Stop.MaxWho), Stop.Cut(why, Stop.MaxWhy), when);
+        return new RegistryDocument(set, Stops.Without(set.Cleared), [.. History.Append(edit).TakeLast(MaxHistory)], _others);
     }
 
     /// <summary>Returns the document with added stops, without those that the set clears.</summary>
@@ -85,9 +85,9 @@ internal sealed class RegistryDocument
     {
         document = new RegistryDocument(RuleSet.Empty, StopSet.None, []);
         why = default;
-        if (content.Length > MostBytes)
+        if (content.Length > MaxBytes)
         {
-            why = new UnreadableReason(false, $"it has {content.Length} bytes, more than {MostBytes}");
+            why = new UnreadableReason(false, $"it has {content.Length} bytes, more than {MaxBytes}");
             return false;
         }
 
@@ -142,7 +142,7 @@ internal sealed class RegistryDocument
         element.GetProperty("revision").GetInt64(), RuleSetFormat.Text(element, "who"), RuleSetFormat.Text(
             element, "why"), StopsFormat.Time(RuleSetFormat.Text(element, "when")))
     {
-        Others = UnknownMembers.Of(element, KnownOfEdit, Stop.MostOthers),
+        Others = UnknownMembers.Of(element, KnownOfEdit, Stop.MaxOthers),
     };
 }
 

@@ -14,15 +14,15 @@ internal sealed record RuleCircuit(
     string Rule, long Since, ChurnBreakerState State, long Version, ImmutableArray<DateTimeOffset> Trips, string Who, string Why)
 {
     /// <summary>The highest <see cref="Version"/>. 1 follows it.</summary>
-    public const long MostVersion = 1L << 53;
+    public const long MaxVersion = 1L << 53;
 
     /// <summary>Gets the next version.</summary>
-    public long NextVersion => Version >= MostVersion ? 1 : Version + 1;
+    public long NextVersion => Version >= MaxVersion ? 1 : Version + 1;
 
     /// <summary>
     /// Returns whether a version is later than another one, on the shorter way around the circle: so every stored number has later ones.
     /// </summary>
-    public static bool IsLater(long version, long other) => (version - other + MostVersion) % MostVersion is > 0 and < MostVersion / 2;
+    public static bool IsLater(long version, long other) => (version - other + MaxVersion) % MaxVersion is > 0 and < MaxVersion / 2;
 
     /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;

@@ -7,10 +7,10 @@ namespace NearCache.Rules;
 internal sealed class RuleSet
 {
     /// <summary>The largest set, in bytes.</summary>
-    public const int MostBytes = 64 * 1024;
+    public const int MaxBytes = 64 * 1024;
 
     /// <summary>The most cleared stops that a set names. The oldest are forgotten.</summary>
-    public const int MostCleared = 256;
+    public const int MaxCleared = 256;
 
     // unknown members of the JSON
     private readonly UnknownMembers _others;
@@ -86,7 +86,7 @@ internal sealed class RuleSet
         return Create(
             revision,
             [.. first.Rules.Select(rule => rule with { Since = revision })],
-            [.. first.Cleared.Union(second.Cleared).TakeLast(MostCleared)],
+            [.. first.Cleared.Union(second.Cleared).TakeLast(MaxCleared)],
             first._others);
     }
 
@@ -101,7 +101,7 @@ internal sealed class RuleSet
         var revision = Revision + 1;
         var before = Rules.ToDictionary(rule => rule.Name, StringComparer.Ordinal);
         var after = rules.Select(rule => After(before.GetValueOrDefault(rule.Name), rule, revision));
-        return Create(revision, [.. after], [.. Cleared.Concat(clear ?? []).Distinct().TakeLast(MostCleared)], _others);
+        return Create(revision, [.. after], [.. Cleared.Concat(clear ?? []).Distinct().TakeLast(MaxCleared)], _others);
     }
 
     private static Rule After(Rule? old, Rule rule, long revision) => rule with

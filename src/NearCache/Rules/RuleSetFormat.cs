@@ -57,9 +57,9 @@ internal static class RuleSetFormat
     {
         set = RuleSet.Empty;
         why = default;
-        if (content.Length > RuleSet.MostBytes)
+        if (content.Length > RuleSet.MaxBytes)
         {
-            why = new UnreadableReason(false, $"it has {content.Length} bytes, more than {RuleSet.MostBytes}");
+            why = new UnreadableReason(false, $"it has {content.Length} bytes, more than {RuleSet.MaxBytes}");
             return false;
         }
 

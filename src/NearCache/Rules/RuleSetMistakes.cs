@@ -7,7 +7,7 @@ namespace NearCache.Rules;
 internal static class RuleSetMistakes
 {
     /// <summary>The most keys that a rule may preload.</summary>
-    public const int MostPreload = 100;
+    public const int MaxPreload = 100;
 
     // All of ~nc, so that a later format can have prefixes of its own.
     private static readonly KeyPattern[] Reserved = [new("~nc*"), new("~tag:*")];
@@ -23,10 +23,10 @@ internal static class RuleSetMistakes
 
         mistakes.AddRange(set.Rules.Where(rule => rule.Since < 1 || rule.Since > set.Revision)
             .Select(rule => $"Rule \"{rule.Name}\" has since {rule.Since}, but it must be from 1 to the set's revision {set.Revision}."));
-        if (set.Content.Length > RuleSet.MostBytes)
+        if (set.Content.Length > RuleSet.MaxBytes)
         {
             mistakes.Add(
-                $"The set takes {set.Content.Length} bytes, but may take {RuleSet.MostBytes}: use fewer rules or fewer preload keys.");
+                $"The set takes {set.Content.Length} bytes, but may take {RuleSet.MaxBytes}: use fewer rules or fewer preload keys.");
         }
 
         return mistakes;
@@ -64,7 +64,7 @@ internal static class RuleSetMistakes
 
         var match = rule.Match;
         Unless(NameSyntax.IsValid(rule.Name), "Name", rule.Name, "1 to 64 letters, digits, '.', '_' and '-'");
-        Unless(match.Text.Length <= KeyPattern.MostCharacters, "Match", match.Text, $"at most {KeyPattern.MostCharacters} characters long");
+        Unless(match.Text.Length <= KeyPattern.MaxCharacters, "Match", match.Text, $"at most {KeyPattern.MaxCharacters} characters long");
         Unless(
             match.LiteralPrefix.Length > 0,
             "Match",
@@ -82,8 +82,8 @@ internal static class RuleSetMistakes
             rule.MissLifetime,
             "zero, or at least 00:00:01");
         Unless(
-            rule.MaxStaleness is null || rule.MaxStaleness >= NearCacheOptions.LeastMaxStaleness,
-            "MaxStaleness", rule.MaxStaleness, $"at least {NearCacheOptions.LeastMaxStaleness}");
+            rule.MaxStaleness is null || rule.MaxStaleness >= NearCacheOptions.MinMaxStaleness,
+            "MaxStaleness", rule.MaxStaleness, $"at least {NearCacheOptions.MinMaxStaleness}");
         Unless(
             rule.MaxWritesPerSecond is null or (> 0 and < double.PositiveInfinity),
             "MaxWritesPerSecond",
@@ -97,7 +97,7 @@ internal static class RuleSetMistakes
         Unless(rule.MaxEntries is null or > 0, "MaxEntries", rule.MaxEntries, "positive");
         Unless(rule.MaxBytes is null or > 0, "MaxBytes", rule.MaxBytes, "positive");
         Unless(Enum.IsDefined(rule.OnInvalidate), "OnInvalidate", rule.OnInvalidate, "Drop or Refresh");
-        Unless(rule.Preload.Length <= MostPreload, "Preload", $"{rule.Preload.Length} keys", $"at most {MostPreload}");
+        Unless(rule.Preload.Length <= MaxPreload, "Preload", $"{rule.Preload.Length} keys", $"at most {MaxPreload}");
         foreach (var key in rule.Preload.Where(key => !match.Matches(key)))
         {
             Unless(false, "Preload", key, $"a key that Match ({match}) covers");

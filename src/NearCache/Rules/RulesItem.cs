@@ -22,7 +22,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
     private const string Magic = "ncrules";
 
     // Longer than any first line can be.
-    private const int MostHeader = 80;
+    private const int MaxHeader = 80;
 
     /// <summary>Gets the client flags of the item. They change with everything but <see cref="Settled"/>.</summary>
     public uint Flags => Hash(Incarnation, Set.Revision, StopsFormat.Write(Stops).Span, Set.Content.Span);
@@ -43,7 +43,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
     public static bool TryDecode(ReadOnlyMemory<byte> value, uint flags, out RulesItem item, out UnreadableReason why)
     {
         item = new RulesItem(0, 0, StopSet.None, RuleSet.Empty);
-        var end = value.Span[..Math.Min(value.Length, MostHeader)].IndexOf((byte)'\n');
+        var end = value.Span[..Math.Min(value.Length, MaxHeader)].IndexOf((byte)'\n');
         var words = end < 0 ? [] : Encoding.ASCII.GetString(value.Span[..end]).Split(' ');
         if (words is not [Magic, var number, ..]
             || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var format)
@@ -108,7 +108,7 @@ internal sealed record RulesItem(ulong Incarnation, long Settled, StopSet Stops,
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{server} {cas} {text}")));
         var why = text["stop".Length..].Trim();
         return new Stop(
-            $"hand-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}", null, "by hand", Stop.Cut(why, Stop.MostWhy), DateTimeOffset.UnixEpoch);
+            $"hand-{Convert.ToHexStringLower(hash.AsSpan(0, 8))}", null, "by hand", Stop.Cut(why, Stop.MaxWhy), DateTimeOffset.UnixEpoch);
     }
 
     private static uint Hash(ulong incarnation, long revision, ReadOnlySpan<byte> stops, ReadOnlySpan<byte> set)

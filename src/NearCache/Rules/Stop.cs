@@ -11,13 +11,13 @@ namespace NearCache.Rules;
 internal sealed record Stop(string Id, string? Rule, string Who, string Why, DateTimeOffset When)
 {
     /// <summary>The longest <see cref="Who"/>, in characters.</summary>
-    public const int MostWho = 100;
+    public const int MaxWho = 100;
 
     /// <summary>The longest <see cref="Why"/>, in characters.</summary>
-    public const int MostWhy = 300;
+    public const int MaxWhy = 300;
 
     /// <summary>The most of <see cref="Others"/> that is kept, in characters.</summary>
-    public const int MostOthers = 300;
+    public const int MaxOthers = 300;
 
     /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
@@ -29,7 +29,7 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
 
     /// <summary>Creates a new stop.</summary>
     public static Stop Now(string? rule, string who, string why, DateTimeOffset now) =>
-        new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MostWho), Cut(why, MostWhy), Whole(now));
+        new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MaxWho), Cut(why, MaxWhy), Whole(now));
 
     internal static string Cut(string text, int most) => text.Length <= most ? text : text[..most];
 

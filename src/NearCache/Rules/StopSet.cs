@@ -6,7 +6,7 @@ namespace NearCache.Rules;
 internal sealed class StopSet : IEquatable<StopSet>
 {
     /// <summary>The most stops that are kept: first those of the whole namespace, then the oldest.</summary>
-    public const int Most = 64;
+    public const int MaxStops = 64;
 
     private StopSet(ImmutableArray<Stop> stops) => Stops = stops;
 
@@ -30,7 +30,7 @@ internal sealed class StopSet : IEquatable<StopSet>
             .. stops.GroupBy(stop => stop.Id, StringComparer.Ordinal)
                 .Select(same => same.OrderBy(stop => stop.Others.IsEmpty).ThenBy(stop => stop.ToString(), StringComparer.Ordinal).First())
                 .OrderBy(stop => stop.Rule is not null).ThenBy(stop => stop.When).ThenBy(stop => stop.Id, StringComparer.Ordinal)
-                .Take(Most),
+                .Take(MaxStops),
         ];
         return kept.IsEmpty ? None : new StopSet(kept);
     }

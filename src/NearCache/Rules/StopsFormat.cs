@@ -79,10 +79,10 @@ internal static class StopsFormat
     private static Stop ReadOne(JsonElement element) => new(
         RuleSetFormat.Text(element, "id"),
         element.TryGetProperty("rule", out _) ? RuleSetFormat.Text(element, "rule") : null,
-        Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MostWho),
-        Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MostWhy),
+        Stop.Cut(RuleSetFormat.Text(element, "who"), Stop.MaxWho),
+        Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MaxWhy),
         Time(RuleSetFormat.Text(element, "when")))
     {
-        Others = UnknownMembers.Of(element, Known, Stop.MostOthers),
+        Others = UnknownMembers.Of(element, Known, Stop.MaxOthers),
     };
 }

@@ -21,7 +21,7 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
 
     // including the current bucket
     private const int RecentBuckets = 3;
-    private const int MostInGroup = 256;
+    private const int MaxInGroup = 256;
 
     /// <summary>Returns the sums of the counters of these rules.</summary>
     /// <exception cref="NearCacheException">A memcached server failed.</exception>
@@ -54,7 +54,7 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
         {
             foreach (var server in reads.GroupBy(read => ownerOf(read.Key)))
             {
-                foreach (var group in server.Chunk(MostInGroup))
+                foreach (var group in server.Chunk(MaxInGroup))
                 {
                     var reply = await server.Key.ExecuteAsync(Array.ConvertAll(group, read => MetaCommand.Get(read.Key)))
                         .WaitOrAbandonAsync(cancellationToken)

@@ -12,7 +12,7 @@ namespace NearCache.Usage;
 /// <remarks>Reports to a failed server are lost, because they are only statistics.</remarks>
 internal sealed class UsageReporter : IAsyncDisposable
 {
-    private const int MostInGroup = 256;
+    private const int MaxInGroup = 256;
 
     private readonly UsageCounterNames _names;
     private readonly Func<byte[], IRemoteServer> _ownerOf;
@@ -20,7 +20,7 @@ internal sealed class UsageReporter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly NearCacheMetrics _metrics;
     private readonly BackgroundLoop _loop;
-    private Dictionary<ActiveRule, long[]> _told = [];
+    private Dictionary<ActiveRule, long[]> _reported = [];
 
     public UsageReporter(
         UsageCounterNames names,
@@ -32,21 +32,21 @@ internal sealed class UsageReporter : IAsyncDisposable
     {
         (_names, _ownerOf, _rules, _time, _metrics) = (names, ownerOf, rules, time, metrics);
         _loop = new BackgroundLoop(logger, "counting by rule");
-        _loop.Start(TellAsync);
+        _loop.Start(ReportAsync);
     }
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task TellAsync(CancellationToken stopping)
+    private async Task ReportAsync(CancellationToken stopping)
     {
         await Task.Delay(
             TimeSpan.FromSeconds(UsageCounterNames.LongestPeriod - (0.2 * UsageCounterNames.BucketSeconds * Random.Shared.NextDouble())),
             _time,
             stopping).ConfigureAwait(false);
         var bucket = UsageCounterNames.BucketOf(_time.GetUtcNow());
-        foreach (var server in News(bucket).GroupBy(news => _ownerOf(news.Key)))
+        foreach (var server in Increments(bucket).GroupBy(increment => _ownerOf(increment.Key)))
         {
-            foreach (var group in server.Select(news => news.Command).Chunk(MostInGroup))
+            foreach (var group in server.Select(increment => increment.Command).Chunk(MaxInGroup))
             {
                 try
                 {
@@ -64,14 +64,14 @@ internal sealed class UsageReporter : IAsyncDisposable
         }
     }
 
-    private List<(byte[] Key, MetaCommand Command)> News(long bucket)
+    private List<(byte[] Key, MetaCommand Command)> Increments(long bucket)
     {
-        var told = new Dictionary<ActiveRule, long[]>();
+        var reported = new Dictionary<ActiveRule, long[]>();
         var commands = new List<(byte[] Key, MetaCommand Command)>();
         foreach (var rule in _rules())
         {
-            var (now, before) = (CountsOf(rule.Counters), _told.GetValueOrDefault(rule));
-            told[rule] = now;
+            var (now, before) = (CountsOf(rule.Counters), _reported.GetValueOrDefault(rule));
+            reported[rule] = now;
             for (var kind = 0; kind < now.Length; kind++)
             {
                 if (now[kind] - (before?[kind] ?? 0) is > 0 and var more)
@@ -83,7 +83,7 @@ internal sealed class UsageReporter : IAsyncDisposable
             }
         }
 
-        _told = told;
+        _reported = reported;
         return commands;
     }
 

@@ -22,7 +22,7 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
             () => new[] { here, there }.All(cache => cache.Snapshot().Servers.All(server => server.IsServedNear)),
             "both have looked at memcached");
         var schedules = new List<(ResultSchedule Schedule, Task<IReadOnlyList<string>> Ends)>();
-        foreach (var (face, change) in new[] { ("cache", "set"), ("cache", "remove"), ("hybrid", "set"), ("hybrid", "remove"),
+        foreach (var (adapter, change) in new[] { ("cache", "set"), ("cache", "remove"), ("hybrid", "set"), ("hybrid", "remove"),
             ("hybrid", "tag") })
         {
             foreach (var kind in new[] { "near", "far" })
@@ -32,8 +32,8 @@ public sealed class OvertakenResultsOnRealServersTests(ITestOutputHelper output)
                 var schedule = new ResultSchedule(
                     TimeProvider.System,
                     bound,
-                    [ScheduledCaller.Of(here, face, change, null), ScheduledCaller.Of(there, face, change, null)]);
-                var key = $"{kind}:{face}:{change}";
+                    [ScheduledCaller.Of(here, adapter, change, null), ScheduledCaller.Of(there, adapter, change, null)]);
+                var key = $"{kind}:{adapter}:{change}";
                 schedules.Add(
                     (schedule, schedule.RunAsync(key, new Random(key.Length), 60, by => Task.Delay(by / 10, TimeProvider.System))));
             }

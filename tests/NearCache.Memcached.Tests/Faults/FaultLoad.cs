@@ -36,7 +36,7 @@ internal sealed class FaultLoad : IAsyncDisposable
     public int Failed => _errors.Values.Sum();
 
     /// <summary>The most connections that were established at one time.</summary>
-    public int MostConnections => _most;
+    public int MaxConnections => _most;
 
     /// <summary>The longest that a caller waited for an answer or an error.</summary>
     public TimeSpan Slowest => TimeSpan.FromTicks(Interlocked.Read(ref _slowest));

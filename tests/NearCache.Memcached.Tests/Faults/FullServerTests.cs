@@ -30,7 +30,7 @@ public sealed class FullServerTests(ITestOutputHelper output)
         await TestSupport.Eventually.BecomesTrueAsync(() => load.Failed > 200, "calls fail");
         await Task.Delay(TimeSpan.FromSeconds(5), TimeProvider.System);
         Assert.Equal(0, load.Answered);
-        var during = load.MostConnections - before;
+        var during = load.MaxConnections - before;
 
         others.ForEach(other => other.Dispose());
         var recovery = await load.AnswersAgainAsync();

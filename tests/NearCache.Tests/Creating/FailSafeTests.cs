@@ -59,13 +59,13 @@ public sealed class FailSafeTests : IAsyncDisposable
             options.OnRemoteFailure = RemoteFailurePolicy.ServeStale;
             options.StaleLifetime = TimeSpan.FromMinutes(5);
         });
-        var face = new NearDistributedCache(cache);
+        var adapter = new NearDistributedCache(cache);
         byte[] bytes = [1, 2, 3];
-        await face.SetAsync("key", bytes, new());
+        await adapter.SetAsync("key", bytes, new());
         bytes[0] = 9;
         _shelf.IsAway = true;
 
-        Assert.Equal([1, 2, 3], await face.GetAsync("key"));
+        Assert.Equal([1, 2, 3], await adapter.GetAsync("key"));
     }
 
     [Fact]

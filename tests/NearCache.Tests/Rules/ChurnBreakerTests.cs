@@ -16,21 +16,21 @@ public sealed class ChurnBreakerTests
     public void A_trip_opens_it_in_the_whole_fleet_and_counts_once()
     {
         // Both processes see it at once.
-        Assert.NotNull(Churns(_one));
-        Assert.NotNull(Churns(_two));
+        Assert.NotNull(RecordChurn(_one));
+        Assert.NotNull(RecordChurn(_two));
         Look(_one);
         Look(_two);
 
         Assert.Equal(ChurnBreakerState.Open, StateIn(_one));
         Assert.Equal("one", _two.Breaker.Find(_rule)!.Who);
         Assert.Equal([Noon], _two.Breaker.Find(_rule)!.Trips);
-        Assert.Null(Churns(_two));
+        Assert.Null(RecordChurn(_two));
     }
 
     [Fact]
     public void While_churn_goes_on_it_stays_open_in_every_process_and_a_quiet_minute_later_a_trial_begins_which_a_quiet_minute_ends()
     {
-        Churns(_one);
+        RecordChurn(_one);
         for (var second = 0; second < 600; second++)
         {
             Second(churning: _one);
@@ -50,12 +50,12 @@ public sealed class ChurnBreakerTests
         long[] pauses = [60, 120, 240, 480];
         for (var trip = 0; trip < 4; trip++)
         {
-            Assert.False(Churns(seers[trip])!.IsLast);
+            Assert.False(RecordChurn(seers[trip])!.IsLast);
             SecondsUntil(ChurnBreakerState.Open);
             Assert.InRange(SecondsUntil(ChurnBreakerState.HalfOpen), pauses[trip] - 2, pauses[trip] + 1);
         }
 
-        var last = Churns(seers[4])!;
+        var last = RecordChurn(seers[4])!;
         Assert.True(last.IsLast);
         Assert.Equal(ChurnBreakerState.Open, last.Circuit.State);
 
@@ -65,7 +65,7 @@ public sealed class ChurnBreakerTests
         Second();
         Second();
         Assert.Equal((ChurnBreakerState.Closed, ChurnBreakerState.Closed), (StateIn(_one), StateIn(_two)));
-        Assert.False(Churns(_two)!.IsLast);
+        Assert.False(RecordChurn(_two)!.IsLast);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ChurnBreakerTests
     {
         for (var trip = 0; trip < 10; trip++)
         {
-            Assert.False(Churns(_one)!.IsLast);
+            Assert.False(RecordChurn(_one)!.IsLast);
             for (var second = 0; second < 16 * 60; second++)
             {
                 Second();
@@ -92,19 +92,19 @@ public sealed class ChurnBreakerTests
     [Fact]
     public void A_process_that_starts_takes_over_what_the_fleet_knows()
     {
-        Churns(_one);
+        RecordChurn(_one);
         Look(_one);
         var late = new Process("late");
         Look(late);
 
         Assert.Equal(ChurnBreakerState.Open, late.Breaker.Find(_rule)!.State);
-        Assert.Null(late.Breaker.Churns(new ChurnReport(_rule, "why"), "late", _now, Wall));
+        Assert.Null(late.Breaker.RecordChurn(new ChurnReport(_rule, "why"), "late", _now, Wall));
     }
 
     [Fact]
     public void An_item_that_is_lost_is_written_again_and_a_server_that_is_away_keeps_nothing_open_for_ever()
     {
-        Churns(_one);
+        RecordChurn(_one);
         Second();
         _item = [];
         Second();
@@ -119,9 +119,9 @@ public sealed class ChurnBreakerTests
 
     [Theory]
     [InlineData(1)]
-    [InlineData(RuleCircuit.MostVersion / 2)]
-    [InlineData(RuleCircuit.MostVersion - 1)]
-    [InlineData(RuleCircuit.MostVersion)]
+    [InlineData(RuleCircuit.MaxVersion / 2)]
+    [InlineData(RuleCircuit.MaxVersion - 1)]
+    [InlineData(RuleCircuit.MaxVersion)]
     public void Whatever_version_an_item_holds_the_processes_go_on_from_there_and_can_read_what_they_write(long version)
     {
         _item = [new RuleCircuit(_rule.Name, _rule.Since, ChurnBreakerState.Open, version, [], "somebody", "something")];
@@ -134,7 +134,7 @@ public sealed class ChurnBreakerTests
 
         // This repeats: each takes over the trips of the other.
         _two.Breaker.Merge(_item!, _now);
-        Churns(_two);
+        RecordChurn(_two);
         Look(_two);
         Second();
         Assert.Equal((ChurnBreakerState.Open, ChurnBreakerState.Open), (StateIn(_one), StateIn(_two)));
@@ -143,12 +143,12 @@ public sealed class ChurnBreakerTests
     [Fact]
     public void A_process_that_had_stopped_looking_believes_the_fleet_before_its_own_clock()
     {
-        Churns(_one);
+        RecordChurn(_one);
         Second();
         for (var second = 0; second < 300; second++)
         {
             _now += 1000;
-            Churns(_one);
+            RecordChurn(_one);
             Look(_one);
         }
 
@@ -159,7 +159,7 @@ public sealed class ChurnBreakerTests
     [Fact]
     public void A_rule_that_was_edited_begins_anew()
     {
-        Churns(_one);
+        RecordChurn(_one);
         Second();
 
         Assert.Null(_two.Breaker.Find(Rule(since: 4)));
@@ -217,7 +217,7 @@ public sealed class ChurnBreakerTests
         return rule;
     }
 
-    private ChurnTrip? Churns(Process process) => process.Breaker.Churns(new ChurnReport(_rule, "why"), process.Name, _now, Wall);
+    private ChurnTrip? RecordChurn(Process process) => process.Breaker.RecordChurn(new ChurnReport(_rule, "why"), process.Name, _now, Wall);
 
     private ChurnBreakerState StateIn(Process process) => process.Breaker.Find(_rule)?.State ?? ChurnBreakerState.Closed;
 
@@ -234,7 +234,7 @@ public sealed class ChurnBreakerTests
         _now += 1000;
         if (churning is not null)
         {
-            Churns(churning);
+            RecordChurn(churning);
         }
 
         Look(_one);

@@ -14,7 +14,7 @@ public sealed class ChurnMeterTests
     public ChurnMeterTests()
     {
         _rule.Switch(on: true);
-        Assert.Empty(_meter.Look([_rule], _now));
+        Assert.Empty(_meter.Measure([_rule], _now));
     }
 
     [Fact]
@@ -98,19 +98,19 @@ public sealed class ChurnMeterTests
         for (var second = 1; second < 30; second++)
         {
             Second(writes: 1);
-            Assert.Empty(_meter.ToAskTheFleet(_now));
+            Assert.Empty(_meter.RulesToCheckInFleet(_now));
         }
 
         Second(writes: 1);
-        Assert.Equal([_rule], _meter.ToAskTheFleet(_now));
+        Assert.Equal([_rule], _meter.RulesToCheckInFleet(_now));
         for (var second = 1; second < 30; second++)
         {
             Second(writes: 0);
-            Assert.Equal([_rule], _meter.ToAskTheFleet(_now));
+            Assert.Equal([_rule], _meter.RulesToCheckInFleet(_now));
         }
 
         Second(writes: 0);
-        Assert.Empty(_meter.ToAskTheFleet(_now));
+        Assert.Empty(_meter.RulesToCheckInFleet(_now));
     }
 
     [Fact]
@@ -129,6 +129,6 @@ public sealed class ChurnMeterTests
             _rule.Counters.Written();
         }
 
-        return _meter.Look([_rule], _now += 1000);
+        return _meter.Measure([_rule], _now += 1000);
     }
 }

@@ -95,7 +95,7 @@ public sealed class RegistryDocumentTests
             document = document.Edited(document.Set.Next(Set.Rules), "Alice", "again", Noon);
         }
 
-        Assert.Equal(RegistryDocument.MostHistory, document.History.Length);
+        Assert.Equal(RegistryDocument.MaxHistory, document.History.Length);
         Assert.Equal(41, document.History[^1].Revision);
     }
 

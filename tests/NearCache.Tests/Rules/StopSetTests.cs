@@ -34,7 +34,7 @@ public sealed class StopSetTests
     {
         var set = StopSet.Of(Enumerable.Range(0, 200).Select(i => Some($"s{i:000}", i == 150 ? null : "rule", i)));
 
-        Assert.Equal(StopSet.Most, set.Stops.Length);
+        Assert.Equal(StopSet.MaxStops, set.Stops.Length);
         Assert.Equal("s150", set.Stops[0].Id);
         Assert.Equal("s062", set.Stops[^1].Id);
         Assert.True(set.StopsEverything);
@@ -61,7 +61,7 @@ public sealed class StopSetTests
         Assert.True(StopsFormat.TryRead(StopsFormat.Write(StopSet.Of([stop])), out var read, out _));
 
         Assert.Equal(stop, Assert.Single(read.Stops));
-        Assert.Equal(Stop.MostWho, stop.Who.Length);
+        Assert.Equal(Stop.MaxWho, stop.Who.Length);
     }
 
     [Theory]

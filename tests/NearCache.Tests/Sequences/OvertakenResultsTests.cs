@@ -34,15 +34,15 @@ public sealed class OvertakenResultsTests(ITestOutputHelper output)
     // rules there are.
     [Theory]
     [MemberData(nameof(Combinations))]
-    public Task No_call_gets_what_a_flight_or_a_refresh_began_before_a_change(string face, string change, bool hasRule) =>
-        RunAsync(face, change, hasRule, hasRule || change == "tag" ? Bound : TimeSpan.Zero, cuts: false, refreshes: true);
+    public Task No_call_gets_what_a_flight_or_a_refresh_began_before_a_change(string adapter, string change, bool hasRule) =>
+        RunAsync(adapter, change, hasRule, hasRule || change == "tag" ? Bound : TimeSpan.Zero, cuts: false, refreshes: true);
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public Task No_call_gets_what_lingers_while_memcached_is_away_for_longer_than_the_bound(string face, string change, bool hasRule) =>
-        RunAsync(face, change, hasRule, Bound, cuts: true, refreshes: false);
+    public Task No_call_gets_what_lingers_while_memcached_is_away_for_longer_than_the_bound(string adapter, string change, bool hasRule) =>
+        RunAsync(adapter, change, hasRule, Bound, cuts: true, refreshes: false);
 
-    private async Task RunAsync(string face, string change, bool hasRule, TimeSpan bound, bool cuts, bool refreshes)
+    private async Task RunAsync(string adapter, string change, bool hasRule, TimeSpan bound, bool cuts, bool refreshes)
     {
         await using var fleet = await Fleet.StartAsync(options =>
         {
@@ -57,8 +57,8 @@ public sealed class OvertakenResultsTests(ITestOutputHelper output)
             }
         });
         ScheduledCaller[] callers = [
-            ScheduledCaller.Of(fleet.Here, face, change, cuts ? isAway => fleet.HereRemote.IsAway = isAway : null),
-            ScheduledCaller.Of(fleet.There, face, change, cuts ? isAway => fleet.ThereRemote.IsAway = isAway : null),
+            ScheduledCaller.Of(fleet.Here, adapter, change, cuts ? isAway => fleet.HereRemote.IsAway = isAway : null),
+            ScheduledCaller.Of(fleet.There, adapter, change, cuts ? isAway => fleet.ThereRemote.IsAway = isAway : null),
         ];
         var (calls, runs) = (0, 0);
         async Task Turn(TimeSpan by)
@@ -72,13 +72,13 @@ public sealed class OvertakenResultsTests(ITestOutputHelper output)
         {
             var schedule = new ResultSchedule(fleet.Time, bound, callers);
             var violations = await schedule.RunAsync(
-                face == "cache" && hasRule ? $"product:{round}" : $"basket:{round}", new Random(Seed + round), Steps, Turn);
+                adapter == "cache" && hasRule ? $"product:{round}" : $"basket:{round}", new Random(Seed + round), Steps, Turn);
 
             Assert.True(violations.Count == 0, $"seed {Seed + round}\n{string.Join('\n', violations)}");
             (calls, runs) = (calls + schedule.Checked, runs + schedule.Runs);
         }
 
-        output.WriteLine($"[FIGURE] overtaken results, {face}, {change}, {(hasRule ? "with" : "without")} a rule: {calls} calls, {runs} "
+        output.WriteLine($"[FIGURE] overtaken results, {adapter}, {change}, {(hasRule ? "with" : "without")} a rule: {calls} calls, {runs} "
             + "runs of the factory, none too old");
     }
 }

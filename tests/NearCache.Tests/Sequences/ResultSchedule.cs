@@ -13,9 +13,9 @@ internal sealed record ScheduledCaller(
     Action<bool>? Cut = null)
 {
     /// <summary>A process that uses an adapter of a cache.</summary>
-    public static ScheduledCaller Of(NearCacheClient client, string face, string change, Action<bool>? cut)
+    public static ScheduledCaller Of(NearCacheClient client, string adapter, string change, Action<bool>? cut)
     {
-        if (face == "cache")
+        if (adapter == "cache")
         {
             return new ScheduledCaller(
                 (key, factory) => client.GetOrCreateAsync(key, factory),

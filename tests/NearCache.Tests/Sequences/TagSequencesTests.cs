@@ -170,11 +170,11 @@ public sealed class TagSequencesTests
         }
 
         await using var newcomer = fleet.Join();
-        var face = new NearHybridCache(newcomer);
+        var adapter = new NearHybridCache(newcomer);
         var stale = 0;
         for (var i = 0; i < 1000; i++)
         {
-            stale += await face.AnywhereAsync($"entry-{i}") is null ? 0 : 1;
+            stale += await adapter.AnywhereAsync($"entry-{i}") is null ? 0 : 1;
         }
 
         Assert.Equal(0, stale);

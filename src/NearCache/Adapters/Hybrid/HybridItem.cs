@@ -106,7 +106,7 @@ internal sealed class HybridItem
     public bool TryTake<T>(HybridSerializers serializers, out T? value)
     {
         var shared = _value;
-        return (Typed.Is(shared, out value) && !ReferenceEquals(shared, NullMark)) || TryRead(serializers, out value);
+        return (TypeTest.Is(shared, out value) && !ReferenceEquals(shared, NullMark)) || TryRead(serializers, out value);
     }
 
     /// <summary>

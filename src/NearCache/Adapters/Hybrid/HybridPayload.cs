@@ -20,14 +20,14 @@ internal sealed class HybridPayload(ReadOnlyMemory<byte> bytes, int header)
 }
 
 /// <summary>The size limits of stored values.</summary>
-/// <param name="MostBytes">The limit of the value: <see cref="NearHybridCacheOptions.MaximumPayloadBytes"/>.</param>
-/// <param name="MostItemBytes">The limit of value and header: what the remote client sends.</param>
-internal sealed record HybridLimits(long MostBytes, long MostItemBytes)
+/// <param name="MaxBytes">The limit of the value: <see cref="NearHybridCacheOptions.MaximumPayloadBytes"/>.</param>
+/// <param name="MaxItemBytes">The limit of value and header: what the remote client sends.</param>
+internal sealed record HybridLimits(long MaxBytes, long MaxItemBytes)
 {
     /// <summary>Returns why a value is too large, or null if it is not.</summary>
     public string? WhyNot(HybridPayload payload) =>
-        payload.Value.Length > MostBytes ? $"MaximumPayloadBytes is {MostBytes}"
-        : payload.Bytes.Length > MostItemBytes ? $"Memcached:MaxValueBytes is {MostItemBytes}, and it has a header of "
+        payload.Value.Length > MaxBytes ? $"MaximumPayloadBytes is {MaxBytes}"
+        : payload.Bytes.Length > MaxItemBytes ? $"Memcached:MaxValueBytes is {MaxItemBytes}, and it has a header of "
             + $"{payload.Bytes.Length - payload.Value.Length}"
         : null;
 }

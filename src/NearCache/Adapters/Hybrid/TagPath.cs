@@ -23,7 +23,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
 {
     // The lifetime of a tag after its last read, which exceeds the lifetime of any entry created with it.
     private const int SecondsToLive = Expiry.LongestRelative;
-    private const int MostTries = 8;
+    private const int MaxTries = 8;
 
     private static readonly uint Flags = new Envelope(ValueKind.Bytes).ToClientFlags();
 
@@ -129,7 +129,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         }
 
         var read = MetaCommand.Get(place.Physical, MetaFields.Value) with { TimeToLive = SecondsToLive };
-        for (var i = 0; i < MostTries; i++)
+        for (var i = 0; i < MaxTries; i++)
         {
             var fill = reads.BeginFill(place);
             var item = await place.Server.Server.ExecuteAsync(read, cancellationToken).ConfigureAwait(false);

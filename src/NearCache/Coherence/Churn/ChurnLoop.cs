@@ -24,7 +24,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
     private const int HealingSpread = 10_000;
 
     // The usage counters of the fleet grow about every ten seconds.
-    private const int LooksBetweenFleets = 5;
+    private const int ChecksPerFleetCheck = 5;
 
     /// <summary>The name of this process in stops and edits.</summary>
     public static readonly string Who = string.Create(
@@ -38,14 +38,14 @@ internal sealed class ChurnLoop : IAsyncDisposable
     private readonly Func<IReadOnlyCollection<string>, string, CancellationToken, Task> _clear;
     private readonly ChurnMeter _meter;
     private readonly ChurnBreaker _breaker = new();
-    private readonly List<ChurnTrip> _untold = [];
+    private readonly List<ChurnTrip> _unshared = [];
     private readonly HashSet<string> _own = [];   // ids of the stops of this process
     private readonly Dictionary<string, string> _stopped = [];   // by rule: the id of the stop that its circuit follows
     private readonly BackgroundLoop _loop;
     private Dictionary<ActiveRule, TrialBudget> _trials = [];
     private Task _healing = Task.CompletedTask;
     private long? _healsAt;
-    private int _looks;
+    private int _checks;
 
     /// <param name="rules">The rules of this process.</param>
     /// <param name="context">The state and settings that coherence shares.</param>
@@ -64,7 +64,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
         (_rules, _context, _store, _usage, _members, _clear) = (rules, context, store, usage, members, clear);
         _meter = new ChurnMeter(measuresStopped: !context.HasCounters);
         _loop = new BackgroundLoop(context.Logger, "the churn breaker");
-        _loop.Start(LookAsync);
+        _loop.Start(CheckAsync);
     }
 
     public async ValueTask DisposeAsync()
@@ -73,25 +73,25 @@ internal sealed class ChurnLoop : IAsyncDisposable
         await _healing.ConfigureAwait(false);
     }
 
-    private async Task LookAsync(CancellationToken stopping)
+    private async Task CheckAsync(CancellationToken stopping)
     {
         // Spread at random, so that one process of a fleet has informed the others before they write.
         await Task.Delay(TimeSpan.FromSeconds(0.9 + (0.2 * Random.Shared.NextDouble())), _context.Time, stopping).ConfigureAwait(false);
         var stored = await _store.ReadAsync().ConfigureAwait(false);
-        var fleet = ++_looks % LooksBetweenFleets == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
+        var fleet = ++_checks % ChecksPerFleetCheck == 0 ? await FleetAsync(stopping).ConfigureAwait(false) : [];
         var now = _context.Clock.Monotonic();
         Log(_breaker.Merge(_context.HasCounters ? stored?.Circuits ?? [] : OfStops(), now));
-        foreach (var churn in _meter.Look(_rules.Active, now).Concat(fleet))
+        foreach (var churn in _meter.Measure(_rules.Active, now).Concat(fleet))
         {
-            if (_breaker.Churns(churn, Who, now, _context.Time.GetUtcNow()) is { } trip)
+            if (_breaker.RecordChurn(churn, Who, now, _context.Time.GetUtcNow()) is { } trip)
             {
-                _untold.Add(trip);
+                _unshared.Add(trip);
             }
         }
 
         Log(_breaker.Advance(now));
         Apply(now);
-        await TellAsync(stored).ConfigureAwait(false);
+        await ShareTripsAsync(stored).ConfigureAwait(false);
         if (!_context.HasCounters && _healing.IsCompleted)
         {
             Heal(now, stopping);
@@ -100,7 +100,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
 
     private async Task<IReadOnlyList<ChurnReport>> FleetAsync(CancellationToken stopping)
     {
-        var rules = _meter.ToAskTheFleet(_context.Clock.Monotonic());
+        var rules = _meter.RulesToCheckInFleet(_context.Clock.Monotonic());
         if (rules.Count == 0 || !_context.HasCounters)
         {
             return [];
@@ -138,9 +138,9 @@ internal sealed class ChurnLoop : IAsyncDisposable
     }
 
     // A trip counts once in the fleet: in the process whose change the item accepts, or that cannot reach the item.
-    private async Task TellAsync(StoredCircuits? stored)
+    private async Task ShareTripsAsync(StoredCircuits? stored)
     {
-        _untold.RemoveAll(trip => !ReferenceEquals(_breaker.Find(trip.Rule), trip.Circuit));
+        _unshared.RemoveAll(trip => !ReferenceEquals(_breaker.Find(trip.Rule), trip.Circuit));
         if (stored is not null
             && _breaker.ToStore(stored.Circuits, _context.Time.GetUtcNow()) is { } circuits
             && !await _store.TryWriteAsync(stored, circuits).ConfigureAwait(false))
@@ -148,7 +148,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
             return;
         }
 
-        foreach (var trip in _untold)
+        foreach (var trip in _unshared)
         {
             _context.Metrics.ChurnBreakerTripped(trip.Rule.Name);
             if (_context.HasCounters)
@@ -163,7 +163,7 @@ internal sealed class ChurnLoop : IAsyncDisposable
             }
         }
 
-        _untold.Clear();
+        _unshared.Clear();
     }
 
     private void Stop(ChurnTrip trip)
@@ -174,9 +174,9 @@ internal sealed class ChurnLoop : IAsyncDisposable
         }
 
         var wall = _context.Time.GetUtcNow();
-        var isLast = trip.IsLast || Healed(trip.Rule.Name) + 1 >= ChurnBreaker.MostTrips;
+        var isLast = trip.IsLast || Healed(trip.Rule.Name) + 1 >= ChurnBreaker.MaxTrips;
         var why = isLast
-            ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MostTrips} within an hour")
+            ? string.Create(CultureInfo.InvariantCulture, $"{trip.Circuit.Why}; that was trip {ChurnBreaker.MaxTrips} within an hour")
             : trip.Circuit.Why;
         var stop = ChurnStops.Of(trip.Rule.Name, Who, why, heals: !isLast, wall);
         try

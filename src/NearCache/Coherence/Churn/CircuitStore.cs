@@ -18,7 +18,7 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
     private const int Lifetime = 7200;
 
     private readonly byte[] _key = names.Churn.ToArray();
-    private bool _saidUnreadable;
+    private bool _loggedUnreadable;
 
     /// <summary>Reads the item.</summary>
     /// <returns>The circuits; null if the server does not reply, or a newer version wrote the item.</returns>
@@ -40,9 +40,9 @@ internal sealed class CircuitStore(CounterNames names, Func<byte[], IRemoteServe
             return new StoredCircuits(circuits, item.Cas);
         }
 
-        if (!_saidUnreadable)
+        if (!_loggedUnreadable)
         {
-            _saidUnreadable = true;
+            _loggedUnreadable = true;
             context.Logger.CircuitsUnreadable(
                 why.Reason,
                 why.IsNewer

@@ -8,7 +8,7 @@ namespace NearCache.Coherence.Core;
 internal sealed record Announcement
 {
     /// <summary>The most versions that one announcement carries. Older ones are left to the log records.</summary>
-    public const int MostVersions = 32;
+    public const int MaxVersions = 32;
 
     /// <summary>Gets the server, as the hash of its identity.</summary>
     public required ulong Server { get; init; }

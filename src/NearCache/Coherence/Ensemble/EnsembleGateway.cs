@@ -18,8 +18,8 @@ namespace NearCache.Coherence.Ensemble;
 /// </remarks>
 internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
 {
-    private const long SayAgainAfter = 600_000;
-    private const long QuotaSayAgainAfter = 3_600_000;
+    private const long LogInterval = 600_000;
+    private const long QuotaLogInterval = 3_600_000;
 
     private readonly Lock _lock = new();   // guards the buckets, the pauses of all lanes, and what was logged
     private readonly RentedClient<ZooKeeperClient> _client;
@@ -32,10 +32,10 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     { Rate = EnsembleLimits.RequestsPerSecond };
     private readonly TokenBucket _transactions;
     private readonly LogBudget _lines;
-    private readonly long[] _asked = new long[Enum.GetValues<EnsembleRequest>().Length];
+    private readonly long[] _sent = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly long[] _failed = new long[Enum.GetValues<EnsembleRequest>().Length];
     private readonly List<EnsembleLane> _lanes = [];
-    private readonly LogThrottle _sayQuota = new(QuotaSayAgainAfter);
+    private readonly LogThrottle _quotaLog = new(QuotaLogInterval);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _quotaRefusals;
     private long _repliedAt = long.MinValue;
@@ -120,10 +120,10 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     internal ZooKeeperClient Client => _client.Client;
 
     /// <summary>Gets the number of requests, and how many of them failed.</summary>
-    public (long Requests, long Failures) Total => (_asked.Sum(), _failed.Sum());
+    public (long Requests, long Failures) Total => (_sent.Sum(), _failed.Sum());
 
     /// <summary>Returns the number of requests of a purpose.</summary>
-    public long Asked(EnsembleRequest purpose) => Interlocked.Read(ref _asked[(int)purpose]);
+    public long Sent(EnsembleRequest purpose) => Interlocked.Read(ref _sent[(int)purpose]);
 
     /// <summary>Returns the number of failed requests of a purpose.</summary>
     public long Failed(EnsembleRequest purpose) => Interlocked.Read(ref _failed[(int)purpose]);
@@ -199,7 +199,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
                         Pay(direction);
                     }
 
-                    Interlocked.Increment(ref _asked[(int)direction.Purpose]);
+                    Interlocked.Increment(ref _sent[(int)direction.Purpose]);
                     return;
                 }
             }
@@ -220,12 +220,12 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
             failures = direction.Pause.Failures;
             direction.Pause.Passed();
             direction.Failure = null;
-            if (!direction.WasSaid || !MayLog())
+            if (!direction.WasLogged || !MayLog())
             {
                 failures = 0;
             }
 
-            direction.WasSaid = false;
+            direction.WasLogged = false;
         }
 
         if (failures > 0)
@@ -257,27 +257,27 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
         }
 
         Interlocked.Increment(ref _failed[(int)direction.Purpose]);
-        bool says;
+        bool mustLog;
         int failures;
         lock (_lock)
         {
             direction.Pause.Failed(now);
             failures = direction.Pause.Failures;
-            var isNews = direction.Failure?.Code != exception.Code || now - direction.SaidAt >= SayAgainAfter;
+            var isNew = direction.Failure?.Code != exception.Code || now - direction.LoggedAt >= LogInterval;
             direction.Failure = exception;
             direction.FailedAt = now;
-            says = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _sayQuota.ShouldLog(now) : isNews && MayLog();
-            if (says)
+            mustLog = exception.Code == ZooKeeperErrorCode.QuotaExceeded ? _quotaLog.ShouldLog(now) : isNew && MayLog();
+            if (mustLog)
             {
-                (direction.SaidAt, direction.WasSaid) = (now, true);
+                (direction.LoggedAt, direction.WasLogged) = (now, true);
             }
         }
 
-        if (says && exception.Code == ZooKeeperErrorCode.QuotaExceeded)
+        if (mustLog && exception.Code == ZooKeeperErrorCode.QuotaExceeded)
         {
             _logger.QuotaUsedUp(direction.Purpose, path);
         }
-        else if (says)
+        else if (mustLog)
         {
             _logger.ZooKeeperFailed(exception, direction.Purpose, path, failures);
         }

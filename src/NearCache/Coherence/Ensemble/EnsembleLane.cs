@@ -59,7 +59,7 @@ internal sealed class EnsembleLane
     {
         if (Chroot.Length > 0 && await AtRoot.ExistsAsync(Chroot, null, cancellationToken).ConfigureAwait(false) is null)
         {
-            await AskAsync(
+            await SendAsync(
                 _changes,
                 Chroot,
                 async () =>
@@ -73,11 +73,11 @@ internal sealed class EnsembleLane
 
     /// <inheritdoc cref="ZooKeeperClient.ExistsAsync"/>
     public ValueTask<ZNodeStat?> ExistsAsync(string path, Action<WatchEvent>? watch, CancellationToken cancellationToken) =>
-        AskAsync(_reads, path, () => _client.ExistsAsync(path, watch, cancellationToken), cancellationToken);
+        SendAsync(_reads, path, () => _client.ExistsAsync(path, watch, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="ZooKeeperClient.GetDataAsync"/>
     public ValueTask<ZNodeData> GetDataAsync(string path, Action<WatchEvent>? watch, CancellationToken cancellationToken) =>
-        AskAsync(_reads, path, () => _client.GetDataAsync(path, watch, cancellationToken), cancellationToken);
+        SendAsync(_reads, path, () => _client.GetDataAsync(path, watch, cancellationToken), cancellationToken);
 
     /// <summary>Reads the data and the stat of a node; null if there is none.</summary>
     /// <param name="path">The path of the node.</param>
@@ -87,7 +87,7 @@ internal sealed class EnsembleLane
     {
         while (true)
         {
-            var data = await AskAsync<ZNodeData?>(
+            var data = await SendAsync<ZNodeData?>(
                 _reads,
                 path,
                 async () =>
@@ -113,16 +113,16 @@ internal sealed class EnsembleLane
 
     /// <inheritdoc cref="ZooKeeperClient.GetChildrenAsync"/>
     public ValueTask<ZNodeChildren> GetChildrenAsync(string path, CancellationToken cancellationToken) =>
-        AskAsync(_reads, path, () => _client.GetChildrenAsync(path, null, cancellationToken), cancellationToken);
+        SendAsync(_reads, path, () => _client.GetChildrenAsync(path, null, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="ZooKeeperClient.MultiReadAsync"/>
     public ValueTask<IReadOnlyList<MultiReadResult>> MultiReadAsync(
         IReadOnlyList<MultiReadOperation> operations, CancellationToken cancellationToken) =>
-        AskAsync(_reads, "several nodes", () => _client.MultiReadAsync(operations, cancellationToken), cancellationToken);
+        SendAsync(_reads, "several nodes", () => _client.MultiReadAsync(operations, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="ZooKeeperClient.SyncAsync"/>
     public async ValueTask SyncAsync(string path, CancellationToken cancellationToken) =>
-        await AskAsync(
+        await SendAsync(
             _reads,
             path,
             async () =>
@@ -197,7 +197,7 @@ internal sealed class EnsembleLane
     }
 
     private ValueTask<bool> TryAsync<TExpected>(string path, Func<Task> change, CancellationToken cancellationToken)
-        where TExpected : ZooKeeperException => AskAsync(
+        where TExpected : ZooKeeperException => SendAsync(
         _changes,
         path,
         async () =>
@@ -214,13 +214,13 @@ internal sealed class EnsembleLane
         },
         cancellationToken);
 
-    private async ValueTask<T> AskAsync<T>(Direction direction, string path, Func<ValueTask<T>> ask, CancellationToken cancellationToken)
+    private async ValueTask<T> SendAsync<T>(Direction direction, string path, Func<ValueTask<T>> send, CancellationToken cancellationToken)
     {
         await _gate.AdmitAsync(this, direction, _isUrgent, cancellationToken).ConfigureAwait(false);
         T reply;
         try
         {
-            reply = await ask().ConfigureAwait(false);
+            reply = await send().ConfigureAwait(false);
         }
         catch (ZooKeeperException e)
         {
@@ -246,9 +246,9 @@ internal sealed class EnsembleLane
 
         public long FailedAt { get; set; }
 
-        public long SaidAt { get; set; }
+        public long LoggedAt { get; set; }
 
-        public bool WasSaid { get; set; }
+        public bool WasLogged { get; set; }
     }
 }
 

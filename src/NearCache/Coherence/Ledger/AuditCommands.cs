@@ -33,14 +33,14 @@ internal sealed class AuditCommands(CounterNames keys)
         [MetaCommand.Get(keys.Total), RulesFlags(), .. keys.Segments.Select(key => MetaCommand.Get(key)), MetaCommand.Get(keys.KeyPrefix)];
 
     /// <summary>Creates the item of the prefix, unless the server has one.</summary>
-    public MetaCommand SayPrefix(string prefix) =>
+    public MetaCommand StorePrefix(string prefix) =>
         MetaCommand.Set(keys.KeyPrefix, Encoding.UTF8.GetBytes(prefix), timeToLive: 0) with { Mode = MetaSetMode.Add };
 
     /// <summary>
     /// Creates the prefix, every segment, and then the total, each only if it is missing. In a race the value of the first process counts.
     /// </summary>
     public MetaCommand[] Create(string prefix) =>
-        [SayPrefix(prefix), .. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
+        [StorePrefix(prefix), .. keys.Segments.Append(keys.Total).Select(key => MetaCommand.Increment(key, delta: 0) with
     {
         Vivify = 0,
         Initial = (ulong)CounterNames.FirstValue(Random.Shared),
@@ -62,7 +62,7 @@ internal sealed class AuditCommands(CounterNames keys)
         return group;
     }
 
-    /// <summary>Creates the increments alone, to pay a debt.</summary>
+    /// <summary>Creates the increments alone, for an owed bump.</summary>
     public MetaCommand[] Bumps(int segment) => [.. MutationPlan<CoherenceProtocol>.BumpsOnly.Select(bump => Bump(bump, segment))];
 
     /// <summary>Returns the value of a counter in a reply; null if the counter is missing.</summary>

@@ -42,7 +42,7 @@ internal sealed class AuditLoop(
     {
         await DoAsync(ledger.Next(), stopping).ConfigureAwait(false);
         var now = context.Clock.Now();
-        _gate.Look(ledger.Gate.IsOpen(now, context.MaxStaleness), now.Monotonic);
+        _gate.Observe(ledger.Gate.IsOpen(now, context.MaxStaleness), now.Monotonic);
     }
 
     private async Task DoAsync(AuditStep step, CancellationToken stopping)
@@ -61,7 +61,7 @@ internal sealed class AuditLoop(
                 AuditStepKind.Flush => FlushAsync(step.Reason, stopping),
                 AuditStepKind.ReadLogs => ReadLogsAsync(step.Logs!),
                 AuditStepKind.CreateCounters => CreateAsync(stopping),
-                AuditStepKind.PayDebts => PayAsync(step.Segments),
+                AuditStepKind.SendOwedBumps => PayAsync(step.Segments),
                 _ => throw new InvalidOperationException($"No such step: {step.Kind}."),
             }).ConfigureAwait(false);
         }
@@ -153,7 +153,7 @@ internal sealed class AuditLoop(
             var reply = await server.ExecuteAsync(commands.Create(context.Prefix.Value!)).ConfigureAwait(false);
             if (reply.Responses[0].Status == MetaStatus.Ok)
             {
-                context.Prefix.Said(server.Name, life);
+                context.Prefix.Stored(server.Name, life);
             }
         }
         else
@@ -169,9 +169,9 @@ internal sealed class AuditLoop(
     private async ValueTask<bool> PrefixMatchesAsync(RemoteReply reply)
     {
         if (context.HasCounters && AuditCommands.Prefix(reply) is { } item
-            && context.Prefix.Look(server.Name, ledger.Epoch, AuditCommands.Total(reply) is not null, item))
+            && context.Prefix.Record(server.Name, ledger.Epoch, AuditCommands.Total(reply) is not null, item))
         {
-            await server.ExecuteAsync(commands.SayPrefix(context.Prefix.Value!), CancellationToken.None).ConfigureAwait(false);
+            await server.ExecuteAsync(commands.StorePrefix(context.Prefix.Value!), CancellationToken.None).ConfigureAwait(false);
         }
 
         return context.Prefix.Agrees;
@@ -188,7 +188,7 @@ internal sealed class AuditLoop(
 
             var owed = ledger.Owed(segment);
             var reply = await server.ExecuteAsync(commands.Bumps(segment)).ConfigureAwait(false);
-            ledger.DebtPaid(segment, owed, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
+            ledger.OwedBumpSent(segment, owed, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
         }
     }
 

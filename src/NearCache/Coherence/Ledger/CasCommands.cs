@@ -15,7 +15,7 @@ namespace NearCache.Coherence.Ledger;
 internal sealed class CasCommands(IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger)
 {
     // A connection may be replaced between the read of its life and the command.
-    private const int MostTries = 4;
+    private const int MaxTries = 4;
 
     /// <summary>Sends a command after the life of its CAS value is certain.</summary>
     /// <param name="origin">The origin of the CAS value.</param>
@@ -37,7 +37,7 @@ internal sealed class CasCommands(IRemoteServer server, CoherenceContext context
             {
                 return await send(connection).ConfigureAwait(false);
             }
-            catch (MemcachedConnectionLostException e) when (!e.OutcomeUnknown && tries < MostTries)
+            catch (MemcachedConnectionLostException e) when (!e.OutcomeUnknown && tries < MaxTries)
             {
                 // Not sent: the next connection may lead to the same life.
             }
@@ -49,7 +49,7 @@ internal sealed class CasCommands(IRemoteServer server, CoherenceContext context
     /// <exception cref="NearCacheException">The server's life could not be read.</exception>
     public async ValueTask<long?> ConnectionAsync(CasOrigin origin, ReadOnlyMemory<byte> key)
     {
-        for (var tries = 0; tries < MostTries; tries++)
+        for (var tries = 0; tries < MaxTries; tries++)
         {
             var life = ledger.Epoch;
             if (origin.Connection is null && origin.Life != life)

@@ -64,5 +64,5 @@ internal sealed class CoherenceContext
     /// Gets how long an audit waits for announcements before it reads log records, in milliseconds. Depends on the current pace of slot
     /// reads and on the session.
     /// </summary>
-    public required Func<long> Patience { get; init; }
+    public required Func<long> ExplanationWait { get; init; }
 }

@@ -65,11 +65,11 @@ internal sealed class CoherentServer : IAsyncDisposable
     /// <inheritdoc cref="CountedWrites.BumpAsync"/>
     public Task BumpAsync(KeyHash hash, ReadOnlyMemory<byte> key, ActiveRule? rule) => _writes.BumpAsync(hash, key, rule);
 
-    /// <summary>Records a debt: a mutation was sent without its increments, and was not answered.</summary>
+    /// <summary>Records an owed bump: a mutation was sent without its increments, and was not answered.</summary>
     public void Owe(KeyHash hash, ReadOnlyMemory<byte> key) => _writes.Owe(hash, key);
 
     /// <summary>Applies an announcement.</summary>
-    public void Hear(Announcement announcement) => _ledger.Hear(announcement);
+    public void Receive(Announcement announcement) => _ledger.Receive(announcement);
 
     /// <summary>Voids all near entries of the server.</summary>
     public void Void(FlushReason reason) => _ledger.Void(reason);

@@ -66,7 +66,7 @@ internal sealed class CountedWrites(
         Answered(hash.Segment, key, rule, closedFrom, AuditCommands.Counter(reply.Responses[0]), AuditCommands.Counter(reply.Responses[1]));
     }
 
-    /// <summary>Records a debt: a mutation or its increments were not answered.</summary>
+    /// <summary>Records an owed bump: a mutation or its increments were not answered.</summary>
     public void Owe(KeyHash hash, ReadOnlyMemory<byte> key)
     {
         ledger.Unanswered(hash.Segment, key);
@@ -88,11 +88,11 @@ internal sealed class CountedWrites(
         }
         else if (context.IsShared)
         {
-            Tell(segment, key, rule, closedFrom, new MutationVersion(ofServer, ofSegment));
+            LogAndAnnounce(segment, key, rule, closedFrom, new MutationVersion(ofServer, ofSegment));
         }
     }
 
-    private void Tell(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? closedFrom, MutationVersion version)
+    private void LogAndAnnounce(int segment, ReadOnlyMemory<byte> key, ActiveRule? rule, long? closedFrom, MutationVersion version)
     {
         if (!context.HasCounters)
         {

@@ -16,7 +16,7 @@ internal sealed class GateMonitor(string server, long maxStaleness, NearCacheMet
     public void Begin(long now) => _lookedAt = now;
 
     /// <summary>Records the state of the gate. The time since the last call counts for the state of before.</summary>
-    public void Look(bool isOpen, long now)
+    public void Observe(bool isOpen, long now)
     {
         if (!_wasOpen)
         {

@@ -16,7 +16,7 @@ namespace NearCache.Coherence.Ledger;
 /// </remarks>
 internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, TimeProvider time, NearCacheMetrics metrics)
 {
-    private const int MostWaiting = 4096;
+    private const int MaxWaiting = 4096;
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(10);
 
     private readonly Lock _lock = new();   // guards the waiting records
@@ -27,7 +27,7 @@ internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, 
     {
         lock (_lock)
         {
-            if (_waiting.Count == MostWaiting)
+            if (_waiting.Count == MaxWaiting)
             {
                 metrics.RemoteFailed("log");
                 return;

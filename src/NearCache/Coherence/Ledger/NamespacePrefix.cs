@@ -17,23 +17,23 @@ namespace NearCache.Coherence.Ledger;
 internal sealed class NamespacePrefix
 {
     private readonly Lock _lock = new();   // guards what the servers hold
-    private readonly Dictionary<string, Sight?> _servers = [];   // null: not read yet, or no reply
+    private readonly Dictionary<string, ServerPrefix?> _servers = [];   // null: not read yet, or no reply
     private readonly HashSet<string> _failed = [];
     private readonly string _namespace;
     private readonly bool _isSet;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _decided = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _allRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _value;
 
     /// <param name="namespace">The namespace.</param>
     /// <param name="configured">The prefix in the settings; null if they leave it open.</param>
-    /// <param name="isAsked">
+    /// <param name="fromServers">
     /// Whether the servers decide it if the settings leave it open. False if the servers are not shared, or cannot hold it.
     /// </param>
     /// <param name="servers">The names of the servers.</param>
     /// <param name="logger">The logger.</param>
-    public NamespacePrefix(string @namespace, string? configured, bool isAsked, IEnumerable<string> servers, ILogger logger)
+    public NamespacePrefix(string @namespace, string? configured, bool fromServers, IEnumerable<string> servers, ILogger logger)
     {
         (_namespace, _isSet, _logger) = (@namespace, configured is not null, logger);
         foreach (var server in servers)
@@ -41,7 +41,7 @@ internal sealed class NamespacePrefix
             _servers[server] = null;
         }
 
-        _value = configured ?? (isAsked ? null : DefaultOf(@namespace));
+        _value = configured ?? (fromServers ? null : DefaultOf(@namespace));
         if (_value is not null)
         {
             _decided.SetResult();
@@ -71,7 +71,7 @@ internal sealed class NamespacePrefix
     {
         if (_value is null)
         {
-            await Task.WhenAny(_decided.Task, _asked.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAny(_decided.Task, _allRead.Task).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return _value is not null;
@@ -87,11 +87,11 @@ internal sealed class NamespacePrefix
     }
 
     /// <summary>Records that this process has created the counters of a server and stored the prefix there.</summary>
-    public void Said(string server, int life)
+    public void Stored(string server, int life)
     {
         lock (_lock)
         {
-            _servers[server] = new Sight(life, HasCounters: true, _value);
+            _servers[server] = new ServerPrefix(life, HasCounters: true, _value);
             Compare();
         }
     }
@@ -112,18 +112,18 @@ internal sealed class NamespacePrefix
     /// <param name="hasCounters">Whether the server has the total of the namespace.</param>
     /// <param name="item">The item with the prefix.</param>
     /// <returns>Whether the item was there earlier in this life, and must be stored again.</returns>
-    public bool Look(string server, int life, bool hasCounters, in MetaResponse item)
+    public bool Record(string server, int life, bool hasCounters, in MetaResponse item)
     {
         lock (_lock)
         {
             var before = _servers.GetValueOrDefault(server);
-            var said = item.Status == MetaStatus.Ok ? Encoding.UTF8.GetString(item.Value.Span) : null;
-            var isLost = said is null && hasCounters && before is { Said: not null } && before.Life == life;
-            _servers[server] = isLost ? before : new Sight(life, hasCounters, said, before);
+            var prefix = item.Status == MetaStatus.Ok ? Encoding.UTF8.GetString(item.Value.Span) : null;
+            var isLost = prefix is null && hasCounters && before is { Prefix: not null } && before.Life == life;
+            _servers[server] = isLost ? before : new ServerPrefix(life, hasCounters, prefix, before);
             _failed.Remove(server);
             Decide();
             Compare();
-            return isLost && before!.Said == _value;
+            return isLost && before!.Prefix == _value;
         }
     }
 
@@ -141,17 +141,17 @@ internal sealed class NamespacePrefix
         }
 
         var seen = _servers.Where(server => server.Value is not null)
-            .Select(server => (Server: server.Key, Sight: server.Value!))
+            .Select(server => (Server: server.Key, ServerPrefix: server.Value!))
             .ToArray();
         if (seen.Length == 0)
         {
-            _asked.TrySetResult();
+            _allRead.TrySetResult();
             return;
         }
 
         var standard = DefaultOf(_namespace);
-        var older = seen.FirstOrDefault(server => server.Sight.IsWithout);
-        var isEmpty = older.Server is not null && !Array.Exists(seen, server => server.Sight.Said == standard);
+        var older = seen.FirstOrDefault(server => server.ServerPrefix.IsWithout);
+        var isEmpty = older.Server is not null && !Array.Exists(seen, server => server.ServerPrefix.Prefix == standard);
         Deciding?.Invoke(isEmpty ? "" : standard);
         _value = isEmpty ? "" : standard;
         _decided.TrySetResult();
@@ -170,11 +170,11 @@ internal sealed class NamespacePrefix
         }
 
         var agreed = Agrees;
-        var (server, other) = _servers.FirstOrDefault(server => server.Value is { } sight && Differs(sight, own));
+        var (server, other) = _servers.FirstOrDefault(server => server.Value is { } found && Differs(found, own));
         Agrees = other is null;
         if (agreed && !Agrees)
         {
-            _logger.KeyPrefixDiffers(server, _namespace, other!.LastSaid is { } said && said != own ? said : "", own);
+            _logger.KeyPrefixDiffers(server, _namespace, other!.LastPrefix is { } prefix && prefix != own ? prefix : "", own);
         }
         else if (!agreed && Agrees)
         {
@@ -183,26 +183,26 @@ internal sealed class NamespacePrefix
     }
 
     // Counters of an older version do not show its setting. If it was left open there, the prefix is empty.
-    private bool Differs(Sight sight, string own) =>
-        (sight.LastSaid is { } said && said != own) || (sight is { Said: null, HasCounters: true } && !_isSet && own.Length > 0);
+    private bool Differs(ServerPrefix found, string own) =>
+        (found.LastPrefix is { } prefix && prefix != own) || (found is { Prefix: null, HasCounters: true } && !_isSet && own.Length > 0);
 
     // IsWithout: the keys have no prefix, because the item is empty or there is no item.
-    private sealed record Sight(int Life, bool HasCounters, string? Said)
+    private sealed record ServerPrefix(int Life, bool HasCounters, string? Prefix)
     {
         // The reads of a flushed server after which its former prefix no longer counts. Processes that agree with it create its counters at
         // their next read, long before.
-        private const int Patience = 10;
+        private const int MaxEmptyReads = 10;
 
-        private readonly int _looks;   // in a row that found nothing
+        private readonly int _emptyReads;   // in a row that found nothing
 
-        public Sight(int life, bool hasCounters, string? said, Sight? before) : this(life, hasCounters, said)
+        public ServerPrefix(int life, bool hasCounters, string? prefix, ServerPrefix? before) : this(life, hasCounters, prefix)
         {
-            _looks = hasCounters || said is not null || before is null ? 0 : before._looks + 1;
-            LastSaid = said ?? (_looks < Patience ? before?.LastSaid : null);
+            _emptyReads = hasCounters || prefix is not null || before is null ? 0 : before._emptyReads + 1;
+            LastPrefix = prefix ?? (_emptyReads < MaxEmptyReads ? before?.LastPrefix : null);
         }
 
-        public string? LastSaid { get; } = Said;
+        public string? LastPrefix { get; } = Prefix;
 
-        public bool IsWithout => Said is { Length: 0 } || (Said is null && HasCounters);
+        public bool IsWithout => Prefix is { Length: 0 } || (Prefix is null && HasCounters);
     }
 }

@@ -13,22 +13,22 @@ namespace NearCache.Coherence.Ledger;
 internal sealed class SynchronizedLedger
 {
     // More connections than a process has to one server. Forgotten ones are read again.
-    private const int MostConnections = 64;
+    private const int MaxConnections = 64;
 
-    private const long SayFlushedEvery = 60_000;
+    private const long FlushLogInterval = 60_000;
 
     private readonly Lock _lock = new();   // guards the ledger and the auditor, from voiding keys until Settle
     private readonly CoherenceContext _context;
     private readonly ServerLedger<CoherenceProtocol> _ledger;
     private readonly ServerAuditor<CoherenceProtocol> _auditor;
     private readonly Action _countersLost;
-    private readonly LogThrottle _sayFlushed = new(SayFlushedEvery);
+    private readonly LogThrottle _flushLog = new(FlushLogInterval);
     private readonly HashSet<long> _connections = [];   // the connections on which the counters of the present life were read
-    private TaskCompletionSource _looked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _lifeRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _hasEnded;
     private long _flushed;   // segments since the last log line
     private bool _wasConfirmed;   // at the last report
-    private bool _saidMade;   // whether the creation of the counters was logged
+    private bool _loggedCreation;   // whether the creation of the counters was logged
     private long? _first;   // while the counters are unknown: the connection of the first reply,
     private bool _mayHaveRestarted;   // and whether the server may have restarted since
 
@@ -63,7 +63,7 @@ internal sealed class SynchronizedLedger
         lock (_lock)
         {
             _auditor.Period = _context.Confirmation?.Period ?? _context.AuditPeriod;
-            return _auditor.Next(_context.Clock.Now(), _context.Patience());
+            return _auditor.Next(_context.Clock.Now(), _context.ExplanationWait());
         }
     }
 
@@ -74,7 +74,7 @@ internal sealed class SynchronizedLedger
         {
             _auditor.Failed(_context.Clock.Now());
             _mayHaveRestarted = true;
-            Looked();
+            SignalLifeRead();
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class SynchronizedLedger
         lock (_lock)
         {
             _hasEnded = true;
-            _looked.TrySetResult();
+            _lifeRead.TrySetResult();
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class SynchronizedLedger
     /// <returns>A task that completes when the counters were read, or could not be read.</returns>
     public Task? ReadSoon()
     {
-        Task looked;
+        Task lifeRead;
         lock (_lock)
         {
             if (_ledger.IsKnown)
@@ -109,28 +109,28 @@ internal sealed class SynchronizedLedger
                 return null;
             }
 
-            _auditor.Hurry();
-            looked = _looked.Task;
+            _auditor.AuditNow();
+            lifeRead = _lifeRead.Task;
         }
 
         Due.Set();
-        return looked;
+        return lifeRead;
     }
 
     /// <summary>Applies an announcement.</summary>
-    public void Hear(Announcement announcement)
+    public void Receive(Announcement announcement)
     {
         AuditEffect effect = default;
         lock (_lock)
         {
             if (_context.HasCounters)
             {
-                _ledger.Hear(announcement, _context.Invalidator);
+                _ledger.Receive(announcement, _context.Invalidator);
                 _ledger.Settle(_context.Clock.Now());
             }
             else
             {
-                effect = _ledger.HearUncounted(announcement, _context.Invalidator);
+                effect = _ledger.ReceiveUncounted(announcement, _context.Invalidator);
             }
         }
 
@@ -172,14 +172,14 @@ internal sealed class SynchronizedLedger
             _context.Invalidator.Invalidate(key.Span);
             var wasKnown = _ledger.IsKnown;
             effect = _ledger.MutationAnswered(segment, answered: true, m, n);
-            Learn(wasKnown);
+            UpdateLife(wasKnown);
             _ledger.Settle(_context.Clock.Now());
         }
 
         Report(effect);
     }
 
-    /// <summary>Records a debt for a mutation or increments without a reply. The key is void here when this returns.</summary>
+    /// <summary>Records an owed bump for a mutation or increments without a reply. The key is void here when this returns.</summary>
     public void Unanswered(int segment, ReadOnlyMemory<byte> key)
     {
         lock (_lock)
@@ -236,7 +236,7 @@ internal sealed class SynchronizedLedger
         {
             var wasKnown = _ledger.IsKnown;
             effect = _ledger.Flushed(sent, total, segments, rulesMatch, reason, now);
-            Learn(wasKnown, connection);
+            UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
         }
 
@@ -253,7 +253,7 @@ internal sealed class SynchronizedLedger
         {
             foreach (var (n, record) in records)
             {
-                _ledger.Hear(n, record, _context.Invalidator);
+                _ledger.Receive(n, record, _context.Invalidator);
             }
 
             var now = _context.Clock.Now();
@@ -271,7 +271,7 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Returns how often a debt to a segment was recorded; see <see cref="OwedBumps.Owed"/>.</summary>
+    /// <summary>Returns how often an owed bump of a segment was recorded; see <see cref="OwedBumps.Owed"/>.</summary>
     public int Owed(int segment)
     {
         lock (_lock)
@@ -280,15 +280,15 @@ internal sealed class SynchronizedLedger
         }
     }
 
-    /// <summary>Records that a debt was paid; see <see cref="ServerLedger{TProtocol}.DebtPaid"/>.</summary>
-    public void DebtPaid(int segment, int owed, long? m, long? n)
+    /// <summary>Records that an owed bump was sent; see <see cref="ServerLedger{TProtocol}.OwedBumpSent"/>.</summary>
+    public void OwedBumpSent(int segment, int owed, long? m, long? n)
     {
         AuditEffect effect;
         lock (_lock)
         {
             var wasKnown = _ledger.IsKnown;
-            effect = _ledger.DebtPaid(segment, owed, m, n);
-            Learn(wasKnown);
+            effect = _ledger.OwedBumpSent(segment, owed, m, n);
+            UpdateLife(wasKnown);
             _ledger.Settle(_context.Clock.Now());
         }
 
@@ -301,7 +301,7 @@ internal sealed class SynchronizedLedger
         {
             var wasKnown = _ledger.IsKnown;
             var effect = _ledger.AuditAnswered(sent, total, segment, rulesMatch, now);
-            Learn(wasKnown, connection);
+            UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
             return effect;
         }
@@ -309,7 +309,7 @@ internal sealed class SynchronizedLedger
 
     // Requires _lock. While the counters are unknown, a CAS value belongs to the life that follows, unless the server may restart again
     // before they are known.
-    private void Learn(bool wasKnown, long? connection = null)
+    private void UpdateLife(bool wasKnown, long? connection = null)
     {
         if (wasKnown && !_ledger.IsKnown)
         {
@@ -332,13 +332,13 @@ internal sealed class SynchronizedLedger
     {
         if (_ledger.IsKnown && sent.Life == _ledger.Life)
         {
-            if (_connections.Count >= MostConnections)
+            if (_connections.Count >= MaxConnections)
             {
                 _connections.Clear();
             }
 
             _connections.Add(connection);
-            Looked();
+            SignalLifeRead();
         }
     }
 
@@ -350,12 +350,12 @@ internal sealed class SynchronizedLedger
     }
 
     // Requires _lock.
-    private void Looked()
+    private void SignalLifeRead()
     {
         if (!_hasEnded)
         {
-            _looked.TrySetResult();
-            _looked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _lifeRead.TrySetResult();
+            _lifeRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 
@@ -383,9 +383,9 @@ internal sealed class SynchronizedLedger
             {
                 _context.Logger.ServerFlushed(Gate.Identity, reason);
             }
-            else if (effect.Reason == FlushReason.CountersAbsent && !_saidMade)
+            else if (effect.Reason == FlushReason.CountersAbsent && !_loggedCreation)
             {
-                _saidMade = true;
+                _loggedCreation = true;
                 _context.Logger.CountersMade(Gate.Identity);
             }
 
@@ -394,7 +394,7 @@ internal sealed class SynchronizedLedger
 
         // If announcements do not arrive, every audit flushes some segments.
         var flushed = Interlocked.Add(ref _flushed, effect.RaisedCount);
-        if (_sayFlushed.ShouldLog(_context.Clock.Monotonic()))
+        if (_flushLog.ShouldLog(_context.Clock.Monotonic()))
         {
             Interlocked.Add(ref _flushed, -flushed);
             _context.Logger.SegmentFlushed(BitOperations.TrailingZeroCount(effect.Raised), Gate.Identity, reason, flushed);

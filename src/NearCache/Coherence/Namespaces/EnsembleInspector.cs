@@ -12,10 +12,10 @@ namespace NearCache.Coherence.Namespaces;
 internal sealed class EnsembleInspector(
     EnsembleLane lane, NamespacePaths paths, CoherenceContext context, EnsembleOptions options, IReadOnlyList<ZNodeAcl> acl)
 {
-    private const int MostNamed = 20;
+    private const int MaxNamed = 20;
 
     // A longer list of names is not requested: the start of a process does not justify a large reply.
-    private const int MostListed = 1_000;
+    private const int MaxListed = 1_000;
 
     // Names at the root, with the product that they belong to.
     private static readonly Dictionary<string, string> Known = new(StringComparer.Ordinal)
@@ -56,7 +56,7 @@ internal sealed class EnsembleInspector(
         {
             if (options.LookForNeighbours)
             {
-                await LookAsync(lane.AtRoot, cancellationToken).ConfigureAwait(false);
+                await InspectAsync(lane.AtRoot, cancellationToken).ConfigureAwait(false);
             }
 
             if (options.WarnAboveNamespaces > 0
@@ -81,7 +81,7 @@ internal sealed class EnsembleInspector(
         }
     }
 
-    private async Task LookAsync(EnsembleLane root, CancellationToken cancellationToken)
+    private async Task InspectAsync(EnsembleLane root, CancellationToken cancellationToken)
     {
         if (await root.ExistsAsync("/", null, cancellationToken).ConfigureAwait(false) is not { } stat)
         {
@@ -89,7 +89,7 @@ internal sealed class EnsembleInspector(
         }
 
         string[] coTenants;
-        if (stat.ChildrenCount > MostListed)
+        if (stat.ChildrenCount > MaxListed)
         {
             coTenants = [$"{stat.ChildrenCount} nodes"];
         }
@@ -107,8 +107,8 @@ internal sealed class EnsembleInspector(
 
         if (coTenants.Length > 0)
         {
-            var named = coTenants.Take(MostNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
-            context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Length > MostNamed ? ", …" : ""));
+            var named = coTenants.Take(MaxNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
+            context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Length > MaxNamed ? ", …" : ""));
         }
 
         // Last, so that a reader of the snapshot can rely on the warning.

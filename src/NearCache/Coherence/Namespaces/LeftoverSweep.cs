@@ -14,15 +14,15 @@ internal sealed class LeftoverSweep(
     TimeProvider time)
 {
     /// <summary>The largest request, in bytes.</summary>
-    public const int MostBatchBytes = 256 * 1024;
+    public const int MaxBatchBytes = 256 * 1024;
 
     // The bytes of a request for each path besides the path itself.
     private const int BytesBesidePath = 32;
 
     // A name takes its length and at least one character.
-    private const int LeastNameBytes = 5;
+    private const int MinNameBytes = 5;
 
-    private const int MostTries = 10;
+    private const int MaxTries = 10;
 
     private long _leftovers;
     private long _removed;
@@ -73,7 +73,7 @@ internal sealed class LeftoverSweep(
         {
             await PaceAsync(batch.Count, cancellationToken).ConfigureAwait(false);
             var leaves = new List<(string Path, int Version)>();
-            foreach (var (path, stat) in await LookAsync(batch, cancellationToken).ConfigureAwait(false))
+            foreach (var (path, stat) in await ReadStatsAsync(batch, cancellationToken).ConfigureAwait(false))
             {
                 if (stat.EphemeralOwner != 0)
                 {
@@ -113,7 +113,7 @@ internal sealed class LeftoverSweep(
 
         try
         {
-            return (long)count * LeastNameBytes > options.MaxListBytes
+            return (long)count * MinNameBytes > options.MaxListBytes
                 ? throw TooLarge(parent, count, null)
                 : (
                     await TryAsync(() => zooKeeper.GetChildrenAsync(parent, null, cancellationToken), cancellationToken)
@@ -134,7 +134,7 @@ internal sealed class LeftoverSweep(
             + $"({nameof(CleanerOptions)}.{nameof(CleanerOptions.MaxListBytes)}). ZooKeeper returns a list as a whole or not at "
             + "all.", inner);
 
-    private async Task<List<(string Path, ZNodeStat Stat)>> LookAsync(List<string> batch, CancellationToken cancellationToken) =>
+    private async Task<List<(string Path, ZNodeStat Stat)>> ReadStatsAsync(List<string> batch, CancellationToken cancellationToken) =>
         await TryAsync(
         async () =>
         {
@@ -165,7 +165,7 @@ internal sealed class LeftoverSweep(
             catch (MultiFailedException e) when (e.Code == ZooKeeperErrorCode.NoNode)
             {
                 // Another cleaner deletes too, or an earlier try of this batch was executed.
-                var (here, gone) = await StillThereAsync(leaves, cancellationToken).ConfigureAwait(false);
+                var (here, gone) = await FindRemainingAsync(leaves, cancellationToken).ConfigureAwait(false);
                 _removed += gone;
                 leaves = here;
             }
@@ -189,10 +189,10 @@ internal sealed class LeftoverSweep(
         return all;
     }
 
-    private async Task<(List<(string Path, int Version)> Here, int Gone)> StillThereAsync(
+    private async Task<(List<(string Path, int Version)> Here, int Gone)> FindRemainingAsync(
         List<(string Path, int Version)> leaves, CancellationToken cancellationToken)
     {
-        var here = (await LookAsync([.. leaves.Select(leaf => leaf.Path)], cancellationToken).ConfigureAwait(false))
+        var here = (await ReadStatsAsync([.. leaves.Select(leaf => leaf.Path)], cancellationToken).ConfigureAwait(false))
             .Select(found => found.Path)
             .ToHashSet(StringComparer.Ordinal);
         var left = leaves.Where(leaf => here.Contains(leaf.Path)).ToList();
@@ -244,7 +244,7 @@ internal sealed class LeftoverSweep(
             {
                 return await ask().ConfigureAwait(false);
             }
-            catch (ZooKeeperException e) when ((e.IsTransient || e.IsOutcomeUnknown) && tries < MostTries)
+            catch (ZooKeeperException e) when ((e.IsTransient || e.IsOutcomeUnknown) && tries < MaxTries)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(500 + Random.Shared.Next(1000)), time, cancellationToken).ConfigureAwait(false);
             }

@@ -31,7 +31,7 @@ internal sealed class Membership(
     private static readonly TimeSpan FirstCountAfter = TimeSpan.FromSeconds(2);
 
     private readonly EnsembleLane _lane = gate.Lane(EnsembleRequest.CountMembers, EnsembleRequest.KeepMember, EnsemblePacing.RateLimited);
-    private ulong _said;
+    private ulong _storedPlacement;
 
     /// <summary>Gets whether the node of this process existed at the last check.</summary>
     public bool IsMember { get; private set; }
@@ -51,7 +51,7 @@ internal sealed class Membership(
         while (true)
         {
             await TryAsync(CountAsync, cancellationToken).ConfigureAwait(false);
-            await TryAsync(StayAsync, cancellationToken).ConfigureAwait(false);
+            await TryAsync(KeepJoinedAsync, cancellationToken).ConfigureAwait(false);
             await WaitAsync(CountEvery * (0.8 + (0.4 * Random.Shared.NextDouble())), cancellationToken).ConfigureAwait(false);
         }
     }
@@ -87,12 +87,12 @@ internal sealed class Membership(
     }
 
     // A node of an earlier session ends with that session, and the next check finds none.
-    private async Task StayAsync(CancellationToken cancellationToken)
+    private async Task KeepJoinedAsync(CancellationToken cancellationToken)
     {
         IsMember = await _lane.ExistsAsync(paths.Member(id), null, cancellationToken).ConfigureAwait(false) is { } stat;
         if (IsMember)
         {
-            if (HashOf(placement()) != _said)
+            if (HashOf(placement()) != _storedPlacement)
             {
                 // The list of servers has changed.
                 await _lane.TrySetDataAsync(paths.Member(id), Describe(), -1, cancellationToken).ConfigureAwait(false);
@@ -115,7 +115,7 @@ internal sealed class Membership(
 
     private byte[] Describe()
     {
-        _said = HashOf(placement());
+        _storedPlacement = HashOf(placement());
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -124,7 +124,7 @@ internal sealed class Membership(
             writer.WriteString("host"u8, Environment.MachineName);
             writer.WriteNumber("process"u8, Environment.ProcessId);
             writer.WriteString("version"u8, typeof(Membership).Assembly.GetName().Version?.ToString());
-            writer.WriteString("servers"u8, _said.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
+            writer.WriteString("servers"u8, _storedPlacement.ToString("x16", System.Globalization.CultureInfo.InvariantCulture));
             writer.WriteEndObject();
         }
 

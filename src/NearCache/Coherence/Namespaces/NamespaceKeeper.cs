@@ -39,17 +39,17 @@ internal sealed class NamespaceKeeper(
     Func<CancellationToken, Task<RegistrySurvey>> survey,
     Func<IReadOnlyList<int>> unreadableSlots)
 {
-    private const int MostLogged = 2000;
+    private const int MaxLogged = 2000;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromMinutes(1);
 
     // While there is a problem that other processes may solve, such as a server that is down.
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
     private readonly LoopSignal _wake = new(time);
     private volatile NamespaceState _state = NamespaceState.Unknown;
     private long? _rulesAbsentSince;
-    private string? _said;
+    private string? _logged;
     private int _format;
     private bool _isStarting = true;
 
@@ -84,18 +84,18 @@ internal sealed class NamespaceKeeper(
             }
 
             var wait = (
-                _state.Condition == NamespaceCondition.Whole ? LookEvery : LookAgainAfter) * (0.8 + (0.4 * Random.Shared.NextDouble()));
+                _state.Condition == NamespaceCondition.Whole ? CheckInterval : RetryInterval) * (0.8 + (0.4 * Random.Shared.NextDouble()));
             await _wake.WaitAsync((long)wait.TotalMilliseconds, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task<NamespaceState> KeepAsync(Action<bool> usable, CancellationToken cancellationToken)
     {
-        var look = await LookAsync(cancellationToken).ConfigureAwait(false);
+        var look = await ScanAsync(cancellationToken).ConfigureAwait(false);
         if (!_isStarting && (look.Missing.Count > 0 || unreadableSlots().Count > 0))
         {
-            await SpreadAsync(cancellationToken).ConfigureAwait(false);
-            look = await LookAsync(cancellationToken).ConfigureAwait(false);
+            await DelayRandomlyAsync(cancellationToken).ConfigureAwait(false);
+            look = await ScanAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (look.Format > NamespaceTree.Format)
@@ -119,7 +119,7 @@ internal sealed class NamespaceKeeper(
         {
             if (repair?.Document is not null && !_isStarting)
             {
-                await SpreadAsync(cancellationToken).ConfigureAwait(false);
+                await DelayRandomlyAsync(cancellationToken).ConfigureAwait(false);
             }
 
             var isDone = await tree.TryCreateAsync(look.Missing, repair?.Document?.Write(), cancellationToken).ConfigureAwait(false);
@@ -128,7 +128,7 @@ internal sealed class NamespaceKeeper(
                 Repaired(string.Join(", ", repair?.Document is null ? look.Missing : [.. look.Missing, paths.Rules]));
             }
 
-            look = await LookAsync(cancellationToken).ConfigureAwait(false);
+            look = await ScanAsync(cancellationToken).ConfigureAwait(false);
             if (look.Missing.Count > 0)
             {
                 _wake.Set();
@@ -146,9 +146,9 @@ internal sealed class NamespaceKeeper(
         return look.HasRules || repair is null ? NamespaceState.Whole : WithoutRules(repair);
     }
 
-    private async Task<NamespaceScan> LookAsync(CancellationToken cancellationToken)
+    private async Task<NamespaceScan> ScanAsync(CancellationToken cancellationToken)
     {
-        var look = await tree.LookAsync(cancellationToken).ConfigureAwait(false);
+        var look = await tree.ScanAsync(cancellationToken).ConfigureAwait(false);
         _rulesAbsentSince = look.HasRules ? null : _rulesAbsentSince ?? clock.Monotonic();
         if (look.RulesTransaction is { } transaction)
         {
@@ -209,7 +209,7 @@ internal sealed class NamespaceKeeper(
     private NamespaceState WithoutRules(RegistryRepair repair)
     {
         var problem = $"the registry of the rules ({paths.Rules}) is missing: {repair.Problem ?? "it is being created"}";
-        return repair.Document is not null || clock.Monotonic() - _rulesAbsentSince < (long)RegistryRepair.Patience.TotalMilliseconds
+        return repair.Document is not null || clock.Monotonic() - _rulesAbsentSince < (long)RegistryRepair.MinAbsence.TotalMilliseconds
             ? new NamespaceState(NamespaceCondition.Repairing, problem, CommandFor(repair))
             : new NamespaceState(NamespaceCondition.Damaged, problem, CommandFor(repair));
     }
@@ -218,7 +218,7 @@ internal sealed class NamespaceKeeper(
         ? $"create {paths.Rules} '{RegistryRepair.ContentOf(best)}'"
         : $"create {paths.Rules} '{RegistryRepair.ContentOf(RuleSet.Create(1, [], []))}'";
 
-    private Task SpreadAsync(CancellationToken cancellationToken) =>
+    private Task DelayRandomlyAsync(CancellationToken cancellationToken) =>
         Task.Delay(TimeSpan.FromMilliseconds(gate.FleetSpread * Random.Shared.NextDouble()), time, cancellationToken);
 
     private void Repaired(string what)
@@ -235,11 +235,11 @@ internal sealed class NamespaceKeeper(
         _state = state;
         if (state.Problem is null)
         {
-            _said = null;
+            _logged = null;
         }
-        else if (state.Condition is NamespaceCondition.Damaged or NamespaceCondition.Newer && state.Problem != _said && gate.MayLog())
+        else if (state.Condition is NamespaceCondition.Damaged or NamespaceCondition.Newer && state.Problem != _logged && gate.MayLog())
         {
-            _said = state.Problem;
+            _logged = state.Problem;
             if (state.Condition == NamespaceCondition.Newer)
             {
                 logger.NewerFormat(paths.Config, _format);
@@ -247,7 +247,7 @@ internal sealed class NamespaceKeeper(
             else
             {
                 logger.NamespaceDamaged(
-                    state.Problem, state.Command is { Length: <= MostLogged } command ? command : "see the health data");
+                    state.Problem, state.Command is { Length: <= MaxLogged } command ? command : "see the health data");
             }
         }
     }

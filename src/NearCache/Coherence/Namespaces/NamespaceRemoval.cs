@@ -19,7 +19,7 @@ internal sealed class NamespaceRemoval(
     /// <summary>Returns the nodes of the namespace, if all of it may be removed.</summary>
     /// <exception cref="NearCacheException">The namespace may not be removed.</exception>
     /// <exception cref="ZooKeeperException">ZooKeeper did not reply.</exception>
-    public async Task<NamespaceRecord> LookAsync(CancellationToken cancellationToken)
+    public async Task<NamespaceRecord> ReadRecordAsync(CancellationToken cancellationToken)
     {
         var config = await ReadAsync(paths.Config, cancellationToken).ConfigureAwait(false);
         if (config is { } known && NamespaceTree.ReadFormat(known) > NamespaceTree.Format)
@@ -91,7 +91,7 @@ internal sealed class NamespaceRemoval(
                 + "so that time must pass without one joining");
         }
 
-        var now = await LookAsync(cancellationToken).ConfigureAwait(false);
+        var now = await ReadRecordAsync(cancellationToken).ConfigureAwait(false);
         if (!now.IsSame(planned))
         {
             throw Refused("something was written there, or a process joined or left, since its removal was planned at "

@@ -21,7 +21,7 @@ internal sealed class NamespaceTree(EnsembleLane lane, NamespacePaths paths, IRe
 
     /// <summary>Finds missing nodes, only by reads: four for a complete namespace.</summary>
     /// <exception cref="ZooKeeperException">The nodes cannot be read, or there is no chroot.</exception>
-    public async Task<NamespaceScan> LookAsync(CancellationToken cancellationToken)
+    public async Task<NamespaceScan> ScanAsync(CancellationToken cancellationToken)
     {
         var missing = new List<string>();
         var config = await lane.TryGetDataAsync(paths.Config, null, cancellationToken).ConfigureAwait(false);

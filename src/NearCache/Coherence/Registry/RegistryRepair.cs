@@ -12,7 +12,7 @@ namespace NearCache.Coherence.Registry;
 internal sealed record RegistryRepair(RegistryDocument? Document, string? Problem, RuleSet? Best)
 {
     /// <summary>How long a registry must have been missing before it is created from what is known elsewhere.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MinAbsence = TimeSpan.FromMinutes(5);
 
     /// <summary>The author of the edit.</summary>
     public const string Author = "repair";
@@ -45,9 +45,9 @@ internal sealed record RegistryRepair(RegistryDocument? Document, string? Proble
         }
 
         var mayWait = best is not null || (survey.Servers.Count == 0 && !isNew);
-        if (mayWait && absentFor < Patience)
+        if (mayWait && absentFor < MinAbsence)
         {
-            return new RegistryRepair(null, $"it is created again when it has been absent for {Patience.TotalMinutes:0} minutes", best);
+            return new RegistryRepair(null, $"it is created again when it has been absent for {MinAbsence.TotalMinutes:0} minutes", best);
         }
 
         if (best is null)

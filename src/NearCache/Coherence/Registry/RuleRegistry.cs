@@ -15,19 +15,19 @@ namespace NearCache.Coherence.Registry;
 /// <param name="usage">Reads the usage of the fleet.</param>
 /// <param name="clock">The clocks.</param>
 /// <param name="time">The time provider of the waits.</param>
-/// <param name="patience">How long the acknowledgment of a stop may take.</param>
+/// <param name="timeout">How long the acknowledgment of a stop may take.</param>
 internal sealed class RuleRegistry(
     IRegistryStore store,
     RulesCoordinator rules,
     UsageReader usage,
     NearClock clock,
     TimeProvider time,
-    TimeSpan patience) : IRuleRegistry, IDisposable
+    TimeSpan timeout) : IRuleRegistry, IDisposable
 {
     private const double EditsPerSecond = 2;
-    private const int MostTries = 10;
+    private const int MaxTries = 10;
 
-    private static readonly TimeSpan LeastDryRun = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan MinDryRun = TimeSpan.FromSeconds(90);
 
     private readonly SemaphoreSlim _turn = new(1);   // its wait handle is never used, so there is nothing to dispose
     private readonly WriteBudget _bucket = new(EditsPerSecond, double.MaxValue);
@@ -97,10 +97,10 @@ internal sealed class RuleRegistry(
 
         // Every process adds to the counters about every ten seconds. The figures need a whole minute of them.
         var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - (tried.DryRun?.Began ?? clock.Monotonic()));
-        if (watched < LeastDryRun)
+        if (watched < MinDryRun)
         {
             throw new RuleRefusedException([$"The dry run of rule \"{name}\" has run for {watched.TotalSeconds:0} s here: the usage of "
-                + $"the fleet is known after {LeastDryRun.TotalSeconds:0} s."]);
+                + $"the fleet is known after {MinDryRun.TotalSeconds:0} s."]);
         }
 
         var use = (await usage.ReadAsync([name], cancellationToken).ConfigureAwait(false))[0];
@@ -131,15 +131,15 @@ internal sealed class RuleRegistry(
         }
 
         var stop = Stop.Now(rule, reason.Who, reason.Why, time.GetUtcNow());
-        var told = rules.Put(stop);
+        var acknowledged = rules.Put(stop);
         try
         {
-            await told.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false);
+            await acknowledged.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
             throw new NearCacheException(
-                $"This process is stopped ({stop.Id}), but within {patience} neither a memcached server nor ZooKeeper has acknowledged "
+                $"This process is stopped ({stop.Id}), but within {timeout} neither a memcached server nor ZooKeeper has acknowledged "
                     + "it: other processes may not know. The process continues to try.", e)
             {
                 IsTransient = true,
@@ -231,10 +231,10 @@ internal sealed class RuleRegistry(
                     return Snapshot(after);
                 }
 
-                if (tries == MostTries)
+                if (tries == MaxTries)
                 {
                     throw new NearCacheException(
-                        $"The edit was tried {MostTries} times, and each time another edit came first.")
+                        $"The edit was tried {MaxTries} times, and each time another edit came first.")
                     { IsTransient = true };
                 }
             }

@@ -116,7 +116,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     /// </summary>
     public async Task<RegistrySurvey> SurveyAsync(CancellationToken cancellationToken)
     {
-        var servers = _context.HasCounters ? await _servers.LookAsync(cancellationToken).ConfigureAwait(false) : [];
+        var servers = _context.HasCounters ? await _servers.ReadAllAsync(cancellationToken).ConfigureAwait(false) : [];
         lock (_lock)
         {
             return new RegistrySurvey(_inForce.Document, servers, _inForce.Seed);
@@ -164,13 +164,13 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     /// <exception cref="NearCacheException">There are too many stops.</exception>
     public Task Put(Stop stop)
     {
-        var told = _pendingStops.Add(stop.Id);
+        var acknowledged = _pendingStops.Add(stop.Id);
         lock (_lock)
         {
             _inForce.Stop(StopSet.Of([stop]), isOwn: true);
             if (!_table.Stops.Stops.Contains(stop))
             {
-                throw new NearCacheException($"There are {StopSet.Most} stops already, which is the limit: clear those that are no "
+                throw new NearCacheException($"There are {StopSet.MaxStops} stops already, which is the limit: clear those that are no "
                     + "longer needed.");
             }
         }
@@ -181,7 +181,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
             _pendingStops.FoundOutside(Stops);
         }
 
-        return told;
+        return acknowledged;
     }
 
     /// <summary>Logs how many lines were left out and which rules are in force, as soon as the log budget has a line for it.</summary>
@@ -202,9 +202,9 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     /// <remarks>Holds the lock throughout, so that no stop comes between the comparison with the item and its use.</remarks>
     /// <param name="server">The server.</param>
     /// <param name="item">The reply with the item.</param>
-    /// <param name="tell">Informs the leases of the server.</param>
+    /// <param name="apply">Informs the leases of the server.</param>
     /// <returns>False if the server could not reply.</returns>
-    public bool Receive(string server, in MetaResponse item, Func<RulesReading, RulesReadEffect> tell)
+    public bool Receive(string server, in MetaResponse item, Func<RulesReading, RulesReadEffect> apply)
     {
         if (RuleTranslation.Read(item, server, _servers.Carry) is not { } found)
         {
@@ -214,7 +214,7 @@ internal sealed class RulesCoordinator : IAsyncDisposable
         lock (_lock)
         {
             _inForce.Stop(found.Stops);
-            _inForce.ServerRead(server, found, tell(found.Against(_table.Stops)));
+            _inForce.ServerRead(server, found, apply(found.Against(_table.Stops)));
         }
 
         if (_context.HasCounters)

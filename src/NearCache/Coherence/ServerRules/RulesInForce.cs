@@ -31,7 +31,7 @@ internal sealed class RulesInForce(
     private const string Registry = "the registry";
 
     // Each advice is remembered, so that it is logged once. More than any configuration needs.
-    private const int MostAdvised = 1000;
+    private const int MaxAdvised = 1000;
 
     private readonly HashSet<string> _unreadable = [];
     private ImmutableArray<RuleEdit> _history = [];
@@ -112,7 +112,7 @@ internal sealed class RulesInForce(
     public void RegistryUnreadable(UnreadableReason why) => Unreadable(Registry, why);
 
     /// <summary>Applies the content of a server and its effect on the leases. Its stops have been applied before.</summary>
-    public void ServerRead(string server, RulesItemContent found, RulesReadEffect news)
+    public void ServerRead(string server, RulesItemContent found, RulesReadEffect effect)
     {
         if (found.Reading.Found == RulesFound.Unreadable)
         {
@@ -122,18 +122,18 @@ internal sealed class RulesInForce(
 
         _highestSeen = Math.Max(_highestSeen, found.Set?.Revision ?? 0);
         Readable(server);
-        if (news.Newer is not null && found.Set is { } newer)
+        if (effect.Newer is not null && found.Set is { } newer)
         {
             Apply(newer);
         }
-        else if (news.Conflicts && configured.HasRegistry)
+        else if (effect.Conflicts && configured.HasRegistry)
         {
             if (lines.TryLog(clock.Monotonic()))
             {
                 logger.RulesAhead(server, found.Set!.Revision, table.Applied.Revision);
             }
         }
-        else if (news.Conflicts)
+        else if (effect.Conflicts)
         {
             if (lines.TryLog(clock.Monotonic()))
             {
@@ -251,7 +251,7 @@ internal sealed class RulesInForce(
     {
         foreach (var rule in rules)
         {
-            if (_advised.Count < MostAdvised
+            if (_advised.Count < MaxAdvised
                 && PatternAdvice.Of(rule, keyPrefix) is { } advice
                 && _advised.Add((rule.Name, rule.Match.Text))
                 && MayDescribe())

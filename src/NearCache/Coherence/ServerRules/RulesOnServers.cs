@@ -18,11 +18,11 @@ internal sealed class RulesOnServers(Func<CoherentServer, LeasedRuleSet, ServerR
     private bool _bumpsEverything;
 
     /// <summary>Reads the item of each server; null if a server does not reply.</summary>
-    public async Task<IReadOnlyList<(string Server, RulesItemContent? Found)>> LookAsync(CancellationToken cancellationToken) =>
+    public async Task<IReadOnlyList<(string Server, RulesItemContent? Found)>> ReadAllAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(
             _servers.Select(
                 async server =>
-                    (server.Name, await server.LookAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
+                    (server.Name, await server.ReadContentAsync(Carry, cancellationToken).ConfigureAwait(false)))).ConfigureAwait(false);
 
     /// <summary>Starts to maintain the rules on servers.</summary>
     public void Add(params IEnumerable<CoherentServer> servers)

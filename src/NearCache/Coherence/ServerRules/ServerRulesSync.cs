@@ -104,7 +104,7 @@ internal sealed class ServerRulesSync : IServerRules
 
     /// <summary>Reads the item now, without informing the process.</summary>
     /// <returns>The content; null if the server does not reply.</returns>
-    public async Task<RulesItemContent?> LookAsync(Func<RuleSet, LeasedRuleSet> carry, CancellationToken cancellationToken)
+    public async Task<RulesItemContent?> ReadContentAsync(Func<RuleSet, LeasedRuleSet> carry, CancellationToken cancellationToken)
     {
         try
         {
@@ -137,7 +137,7 @@ internal sealed class ServerRulesSync : IServerRules
         var reply = await _server.Server.ExecuteAsync(new[] { ReadCommand }).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         var received = _context.Clock.Now();
         var origin = new CasOrigin(life, reply.ConnectionId);
-        if (_rules.Receive(_server.Server.Name, reply.Responses[0], reading => Tell(reading with { Origin = origin }, sent, received)))
+        if (_rules.Receive(_server.Server.Name, reply.Responses[0], reading => Apply(reading with { Origin = origin }, sent, received)))
         {
             return;
         }
@@ -152,20 +152,20 @@ internal sealed class ServerRulesSync : IServerRules
 
     private MetaCommand ReadCommand => MetaCommand.Get(_context.Names.Rules, MetaFields.Value | MetaFields.ClientFlags | MetaFields.Cas);
 
-    private RulesReadEffect Tell(RulesReading reading, Timestamps sent, Timestamps received)
+    private RulesReadEffect Apply(RulesReading reading, Timestamps sent, Timestamps received)
     {
-        RulesReadEffect news;
+        RulesReadEffect effect;
         lock (_lock)
         {
-            news = _leases.Read(reading, sent, received);
+            effect = _leases.Read(reading, sent, received);
         }
 
-        if (news.Voids)
+        if (effect.Voids)
         {
             _server.Void(FlushReason.RulesRestarted);
         }
 
-        return news;
+        return effect;
     }
 
     private async Task NextAsync(CancellationToken stopping)

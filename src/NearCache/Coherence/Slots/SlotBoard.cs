@@ -40,7 +40,7 @@ internal sealed class SlotBoard
     public SlotBoard(BudgetOptions budgets, ulong member, bool keepsOverflow, long maxStaleness, TimeProvider time)
     {
         _deliveries = budgets.Deliveries;
-        _queue = new AnnouncementQueue(SlotRing.MostBytes, keepsOverflow);
+        _queue = new AnnouncementQueue(SlotRing.MaxBytes, keepsOverflow);
         _bucket = new WriteBudget(budgets.AnnouncementsPerProcess, budgets.AnnouncementsPerNamespace);
         _writer = new SlotWriter(_queue, _bucket, member, new Random());
         _reader = new SlotReader(NamespacePaths.SlotCount, (int)budgets.Deliveries, maxStaleness);
@@ -114,7 +114,7 @@ internal sealed class SlotBoard
     }
 
     /// <summary>Counts reads of the ensemble besides those of <see cref="NextReads"/> and <see cref="NextWrite"/>.</summary>
-    public void Asked(int requests)
+    public void CountRequests(int requests)
     {
         lock (_lock)
         {
@@ -224,16 +224,16 @@ internal sealed class SlotBoard
     /// <summary>
     /// Applies the reply to a read. Returns the announcements that are new to this process, and whether some were overwritten unread.
     /// </summary>
-    public Announcement[] Look(SlotRead read, in SlotContent content, long now, out bool gap)
+    public Announcement[] Receive(SlotRead read, in SlotContent content, long now, out bool gap)
     {
-        Announcement[] news = [];
+        Announcement[] received = [];
         gap = false;
         lock (_lock)
         {
             _readAt = now;
             if (_reader.IsNewest(read.Slot, content.Transaction, read.SentAt))
             {
-                news =
+                received =
                 [
                     .. read.HasWatch
                         ? _reader.Read(read.Slot, content.Ring, content.Created, read.SentAt, out gap)
@@ -256,7 +256,7 @@ internal sealed class SlotBoard
         }
 
         ToWrite.Set();
-        return news;
+        return received;
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     private readonly SlotBoard _board;
     private readonly SlotListener _listener;
     private readonly SlotAnnouncer _announcer;
-    private bool _saidFewer;
+    private bool _loggedFewer;
 
     public SlotChannel(
         EnsembleGateway gate,
@@ -59,7 +59,7 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     public long Pace => (long)Budgets.Pace.TotalMilliseconds;
 
     /// <summary>Counts reads of the ensemble that other parts have sent.</summary>
-    public void Asked(int requests) => _board.Asked(requests);
+    public void CountRequests(int requests) => _board.CountRequests(requests);
 
     /// <summary>Replaces the servers. Announcements of other servers are ignored.</summary>
     public void SetServers(IEnumerable<CoherentServer> servers) => _listener.SetServers(servers);
@@ -75,14 +75,14 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
         _board.Announce(server, segment, key, version);
 
     /// <summary>Applies a read without a watch that another part has made. New announcements are void here when this returns.</summary>
-    public void Heard(int slot, ZNodeData data) => _listener.Heard(slot, data);
+    public void Receive(int slot, ZNodeData data) => _listener.Receive(slot, data);
 
     /// <summary>Sets how many processes share the namespace.</summary>
     public void MembersCounted(int members)
     {
         _gate.Members = members;
         var readable = _board.MembersCounted(members);
-        if (readable < NamespacePaths.SlotCount && !Interlocked.Exchange(ref _saidFewer, true))
+        if (readable < NamespacePaths.SlotCount && !Interlocked.Exchange(ref _loggedFewer, true))
         {
             _context.Logger.FewerSlotsRead(members, readable, NamespacePaths.SlotCount);
         }

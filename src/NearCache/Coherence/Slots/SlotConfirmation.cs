@@ -53,7 +53,7 @@ internal sealed class SlotConfirmation(
 
         try
         {
-            slots.Asked(RequestsEach);
+            slots.CountRequests(RequestsEach);
             await lane.SyncAsync(paths.Home, cancellationToken).ConfigureAwait(false);
             var read = await lane.MultiReadAsync(_reads, cancellationToken).ConfigureAwait(false);
             if (read.Any(one => one.Data is null))
@@ -63,7 +63,7 @@ internal sealed class SlotConfirmation(
 
             for (var slot = 0; slot < NamespacePaths.SlotCount; slot++)
             {
-                slots.Heard(slot, read[slot + 1].Data!.Value);
+                slots.Receive(slot, read[slot + 1].Data!.Value);
             }
 
             return TakeRules(read[0].Data!.Value);

@@ -46,7 +46,7 @@ internal sealed class SlotListener(
     }
 
     /// <summary>Applies a read without a watch that another part has made. New announcements are void here when this returns.</summary>
-    public void Heard(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
+    public void Receive(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
@@ -80,7 +80,7 @@ internal sealed class SlotListener(
         {
             var content = new SlotContent(
                 ring, data.Stat.ModifiedZxid, data.Stat.CreatedZxid, data.Stat.Version, data.Data.Length, isReadable);
-            var news = board.Look(read, content, context.Clock.Monotonic(), out var gap);
+            var received = board.Receive(read, content, context.Clock.Monotonic(), out var gap);
             if (!context.HasCounters && (gap || !isReadable))
             {
                 foreach (var (_, server) in _servers)
@@ -89,17 +89,17 @@ internal sealed class SlotListener(
                 }
             }
 
-            foreach (var announcement in news)
+            foreach (var announcement in received)
             {
                 if (_servers.TryGetValue(announcement.Server, out var server))
                 {
-                    server.Hear(announcement);
+                    server.Receive(announcement);
                 }
             }
 
-            if (news.Length > 0)
+            if (received.Length > 0)
             {
-                context.Metrics.Announced(news.Length, "received");
+                context.Metrics.Announced(received.Length, "received");
             }
         }
 

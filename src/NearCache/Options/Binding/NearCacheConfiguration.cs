@@ -50,7 +50,7 @@ internal static class NearCacheConfiguration
         reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
         if (section is IConfigurationRoot
             && reader.Unknown() is { Count: > 0 } unknown
-            && MeantBy(section, unknown, reader.Known) is { } meant)
+            && FindIntendedSection(section, unknown, reader.Known) is { } meant)
         {
             // One error, rather than one for each environment variable.
             options.BindingErrors.Clear();
@@ -65,7 +65,7 @@ internal static class NearCacheConfiguration
 
     // Returns the section that was probably meant when the root was passed: the one that holds settings. Returns null if the root is meant
     // and a name in it is misspelled.
-    private static string? MeantBy(IConfiguration root, IReadOnlyList<string> unknown, IReadOnlyList<string> known)
+    private static string? FindIntendedSection(IConfiguration root, IReadOnlyList<string> unknown, IReadOnlyList<string> known)
     {
         int SettingsIn(string name) => root.GetSection(name)
             .GetChildren()

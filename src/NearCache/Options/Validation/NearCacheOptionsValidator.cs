@@ -49,7 +49,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
     private static void Durations(NearCacheOptions options, OptionsErrors mistakes)
     {
         mistakes.Require(
-            options.MaxStaleness >= NearCacheOptions.LeastMaxStaleness && options.MaxStaleness <= TimeSpan.FromHours(1),
+            options.MaxStaleness >= NearCacheOptions.MinMaxStaleness && options.MaxStaleness <= TimeSpan.FromHours(1),
             nameof(options.MaxStaleness), options.MaxStaleness, "from 00:00:03 (an audit, a second for announcements, and the round "
                 + "trips) to 01:00:00");
         mistakes.Require(
@@ -223,12 +223,12 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             ensemble.WarnAboveNamespaces,
             "positive, or 0 for no warning");
         mistakes.Require(
-            ensemble.QuotaZNodes == 0 || ensemble.QuotaZNodes >= EnsembleOptions.LeastZNodes,
-            $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.LeastZNodes} (13, and one a "
+            ensemble.QuotaZNodes == 0 || ensemble.QuotaZNodes >= EnsembleOptions.MinZNodes,
+            $"{Path}:{nameof(ensemble.QuotaZNodes)}", ensemble.QuotaZNodes, $"at least {EnsembleOptions.MinZNodes} (13, and one a "
                 + "process), or 0 for none");
         mistakes.Require(
-            ensemble.QuotaBytes == 0 || ensemble.QuotaBytes >= EnsembleOptions.LeastBytes,
-            $"{Path}:{nameof(ensemble.QuotaBytes)}", ensemble.QuotaBytes, $"at least {EnsembleOptions.LeastBytes} (the rules, the slots, "
+            ensemble.QuotaBytes == 0 || ensemble.QuotaBytes >= EnsembleOptions.MinBytes,
+            $"{Path}:{nameof(ensemble.QuotaBytes)}", ensemble.QuotaBytes, $"at least {EnsembleOptions.MinBytes} (the rules, the slots, "
                 + "and about 200 a process), or 0 for none");
         foreach (var mistake in AclParser.FindErrors(ensemble.Acl, AclParser.HasIdentity(options.ZooKeeper)))
         {
@@ -275,9 +275,9 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
                 $"at most the MaxStaleness of the cache ({options.MaxStaleness})");
         }
 
-        if (RuleSet.Seed(options.Rules).Content.Length is > RuleSet.MostBytes and var bytes)
+        if (RuleSet.Seed(options.Rules).Content.Length is > RuleSet.MaxBytes and var bytes)
         {
-            mistakes.Add($"{nameof(options.Rules)} take {bytes} bytes as a set, but may take {RuleSet.MostBytes}: use fewer rules or "
+            mistakes.Add($"{nameof(options.Rules)} take {bytes} bytes as a set, but may take {RuleSet.MaxBytes}: use fewer rules or "
                 + "fewer preload keys.");
         }
     }

@@ -18,7 +18,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
     private const int ItemOverhead = 64;
 
     // The greatest number of recently used items that one store passes over.
-    private const int MostPasses = 64;
+    private const int MaxPasses = 64;
 
     private readonly Lock _lock = new();   // guards everything below
     private readonly Dictionary<byte[], LinkedListNode<EmbeddedItem>> _items = new(KeyComparer.Instance);
@@ -288,7 +288,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
     // A read only marks an item; a marked item gets another round here.
     private void MakeRoom(LinkedListNode<EmbeddedItem> newest)
     {
-        for (var passes = MostPasses; _bytes > capacity && _items.Count > 1;)
+        for (var passes = MaxPasses; _bytes > capacity && _items.Count > 1;)
         {
             var oldest = _recent.Last!;
             if (oldest == newest || (oldest.Value.IsUsed && passes-- > 0))

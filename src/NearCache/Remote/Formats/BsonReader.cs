@@ -9,7 +9,7 @@ namespace NearCache.Remote.Formats;
 /// <remarks>https://bsonspec.org/spec.html. Element names and texts are UTF-8; all numbers are little endian.</remarks>
 internal ref struct BsonReader
 {
-    private const int Deepest = 64;
+    private const int MaxDepth = 64;
     private const byte OldUuid = 3;
     private const byte Uuid = 4;
     private readonly ReadOnlySpan<byte> _bytes;
@@ -41,7 +41,7 @@ internal ref struct BsonReader
     {
         var start = _at;
         var length = BinaryPrimitives.ReadInt32LittleEndian(Take(4));
-        if (depth > Deepest || length < 5 || length > _bytes.Length - start)
+        if (depth > MaxDepth || length < 5 || length > _bytes.Length - start)
         {
             throw new FormatException("A document is longer than the remaining bytes, or nested too deeply.");
         }

@@ -12,14 +12,14 @@ internal sealed class HybridFixture : IAsyncDisposable
 {
     private readonly NearCacheClient _client;
 
-    private HybridFixture(Action<NearCacheOptions>? configure, NearHybridCacheOptions? face, IServiceProvider? services)
+    private HybridFixture(Action<NearCacheOptions>? configure, NearHybridCacheOptions? adapter, IServiceProvider? services)
     {
         Remote = new EmbeddedRemote(Time);
         Server = Remote.Servers[0];
         var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "hybrid", Match = "h:*" } } };
         configure?.Invoke(options);
         _client = new NearCacheClient(options, Remote, Log, timeProvider: Time);
-        Cache = new NearHybridCache(_client, face, services);
+        Cache = new NearHybridCache(_client, adapter, services);
     }
 
     public ManualTime Time { get; } = new();
@@ -37,8 +37,8 @@ internal sealed class HybridFixture : IAsyncDisposable
 
     public static HybridFixture Start(
         Action<NearCacheOptions>? configure = null,
-        NearHybridCacheOptions? face = null,
-        IServiceProvider? services = null) => new(configure, face, services);
+        NearHybridCacheOptions? adapter = null,
+        IServiceProvider? services = null) => new(configure, adapter, services);
 
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 }

@@ -72,7 +72,7 @@ public sealed class HybridFlagsTests
     public async Task The_flags_of_a_call_count_before_those_of_the_cache()
     {
         await using var world = HybridFixture.Start(
-            face: new NearHybridCacheOptions
+            adapter: new NearHybridCacheOptions
             {
                 DefaultEntryOptions = new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableLocalCache },
             });

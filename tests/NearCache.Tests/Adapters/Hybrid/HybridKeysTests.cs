@@ -88,7 +88,7 @@ public sealed class HybridKeysTests
     public async Task A_key_above_the_limit_is_logged_and_not_cached_and_its_caller_is_served(int? limit, int longest)
     {
         await using var world = HybridFixture.Start(
-            face: limit is { } most ? new NearHybridCacheOptions { MaximumKeyLength = most } : null);
+            adapter: limit is { } most ? new NearHybridCacheOptions { MaximumKeyLength = most } : null);
         var (fits, tooLong) = (new string('k', longest), new string('k', longest + 1));
 
         Assert.Equal("one", await world.Cache.MakeAsync(fits, "one"));

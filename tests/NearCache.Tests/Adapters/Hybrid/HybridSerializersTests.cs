@@ -112,7 +112,7 @@ public sealed class HybridSerializersTests
     [Fact]
     public async Task A_serializer_that_fails_on_what_is_stored_makes_it_a_miss()
     {
-        await using var world = HybridFixture.Start(face: new NearHybridCacheOptions { SerializerFactories = { new Factory("mine") } });
+        await using var world = HybridFixture.Start(adapter: new NearHybridCacheOptions { SerializerFactories = { new Factory("mine") } });
         await world.Cache.SetAsync("key", "no temperature");
 
         var made = await world.Cache.GetOrCreateAsync("key", _ => ValueTask.FromResult(new Celsius(21)));
@@ -124,7 +124,7 @@ public sealed class HybridSerializersTests
     [Fact]
     public async Task What_a_serializer_cannot_write_is_stored_nowhere_and_its_caller_sees_why()
     {
-        await using var world = HybridFixture.Start(face: new NearHybridCacheOptions { SerializerFactories = { new Factory("mine") } });
+        await using var world = HybridFixture.Start(adapter: new NearHybridCacheOptions { SerializerFactories = { new Factory("mine") } });
         await world.Cache.SetAsync("set", new Celsius(20));
         foreach (var flags in new[] { HybridCacheEntryFlags.None, HybridCacheEntryFlags.DisableDistributedCache })
         {
@@ -146,7 +146,7 @@ public sealed class HybridSerializersTests
     public async Task A_value_above_the_limit_reaches_its_caller_is_logged_and_stored_nowhere(long? limit, int longest)
     {
         await using var world = HybridFixture.Start(
-            face: limit is { } most ? new NearHybridCacheOptions { MaximumPayloadBytes = most } : null);
+            adapter: limit is { } most ? new NearHybridCacheOptions { MaximumPayloadBytes = most } : null);
         var (fits, tooLarge) = (new string('x', Math.Min(longest, 1_000_000)), new string('x', longest + 1));
 
         Assert.Equal(fits, await world.Cache.MakeAsync("fits", fits));
@@ -183,7 +183,7 @@ public sealed class HybridSerializersTests
     [Fact]
     public async Task Setting_a_value_above_the_limit_leaves_nothing_of_the_value_before()
     {
-        await using var world = HybridFixture.Start(face: new NearHybridCacheOptions { MaximumPayloadBytes = 10 });
+        await using var world = HybridFixture.Start(adapter: new NearHybridCacheOptions { MaximumPayloadBytes = 10 });
         await world.Cache.SetAsync("key", "old");
 
         await world.Cache.SetAsync("key", "0123456789x");

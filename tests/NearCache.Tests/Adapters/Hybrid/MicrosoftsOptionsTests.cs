@@ -6,7 +6,7 @@ using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Adapters.Hybrid;
 
-/// <summary>What an application says by <c>services.AddHybridCache(options => …)</c> counts for the face of a NearCache.</summary>
+/// <summary>What an application says by <c>services.AddHybridCache(options => …)</c> counts for the adapter of a NearCache.</summary>
 public sealed class MicrosoftsOptionsTests : IDisposable
 {
     private readonly LogRecorder _log = new();

@@ -7,18 +7,18 @@ public sealed class MemberEstimateTests
     private const long Second = 1000;
     private const long Minute = 60_000;
 
-    private readonly MemberEstimate _count = new(MemberEstimate.StartPatience);
+    private readonly MemberEstimate _count = new(MemberEstimate.StartHold);
 
     [Fact]
     public void A_process_that_has_just_started_assumes_a_thousand_until_its_count_has_not_fallen_for_two_minutes()
     {
         Assert.Equal(1000, _count.Believed);
-        for (var now = 0L; now < MemberEstimate.StartPatience; now += 30 * Second)
+        for (var now = 0L; now < MemberEstimate.StartHold; now += 30 * Second)
         {
             Assert.Equal(1000, _count.Counted(4, now));
         }
 
-        Assert.Equal(4, _count.Counted(4, MemberEstimate.StartPatience));
+        Assert.Equal(4, _count.Counted(4, MemberEstimate.StartHold));
     }
 
     [Fact]
@@ -51,12 +51,12 @@ public sealed class MemberEstimateTests
     public void A_fall_by_half_or_more_is_believed_after_five_minutes()
     {
         var at = Start(4);
-        for (var now = at + 1; now <= at + MemberEstimate.FallPatience; now += 30 * Second)
+        for (var now = at + 1; now <= at + MemberEstimate.FallHold; now += 30 * Second)
         {
             Assert.Equal(4, _count.Counted(2, now));
         }
 
-        Assert.Equal(2, _count.Counted(2, at + MemberEstimate.FallPatience + (30 * Second)));
+        Assert.Equal(2, _count.Counted(2, at + MemberEstimate.FallHold + (30 * Second)));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed class MemberEstimateTests
     private long Start(int members)
     {
         _count.Counted(members, 0);
-        Assert.Equal(members, _count.Counted(members, MemberEstimate.StartPatience));
-        return MemberEstimate.StartPatience;
+        Assert.Equal(members, _count.Counted(members, MemberEstimate.StartHold));
+        return MemberEstimate.StartHold;
     }
 }

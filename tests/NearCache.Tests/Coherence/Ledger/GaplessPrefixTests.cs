@@ -30,19 +30,19 @@ public sealed class GaplessPrefixTests
     [Fact]
     public void A_version_of_another_life_of_the_counter_is_not_taken()
     {
-        Assert.False(_prefix.Explain(101 + GaplessPrefix.Farthest));
-        Assert.True(_prefix.Explain(100 + GaplessPrefix.Farthest));
+        Assert.False(_prefix.Explain(101 + GaplessPrefix.MaxDistance));
+        Assert.True(_prefix.Explain(100 + GaplessPrefix.MaxDistance));
     }
 
     [Fact]
     public void Beyond_a_gap_no_more_is_remembered_than_fits()
     {
-        for (var version = 0; version < GaplessPrefix.MostBeyond; version++)
+        for (var version = 0; version < GaplessPrefix.MaxBeyond; version++)
         {
             Assert.True(_prefix.Explain(200 + version));
         }
 
-        Assert.False(_prefix.Explain(200 + GaplessPrefix.MostBeyond));
+        Assert.False(_prefix.Explain(200 + GaplessPrefix.MaxBeyond));
         Assert.True(_prefix.Explain(101));
     }
 
@@ -63,9 +63,9 @@ public sealed class GaplessPrefixTests
         _prefix.Explain(102);
         _prefix.Explain(104);
         _prefix.Explain(106);
-        _prefix.Learn(103);
+        _prefix.AdvanceTo(103);
         Assert.Equal((104, 1), (_prefix.Known, _prefix.Beyond));
-        _prefix.Learn(50);
+        _prefix.AdvanceTo(50);
         Assert.Equal(104, _prefix.Known);
     }
 }

@@ -23,21 +23,21 @@ public sealed class GateMonitorTests : IDisposable
     [Fact]
     public void A_gate_is_closed_from_the_beginning_until_it_is_seen_open()
     {
-        _gate.Look(isOpen: false, 1500);
+        _gate.Observe(isOpen: false, 1500);
         Assert.Equal(0.5, Closed);
-        _gate.Look(isOpen: true, 2000);
+        _gate.Observe(isOpen: true, 2000);
         Assert.Equal(1, Closed);
-        _gate.Look(isOpen: true, 9000);
+        _gate.Observe(isOpen: true, 9000);
         Assert.Equal(1, Closed);
     }
 
     [Fact]
     public void The_time_until_it_is_seen_closed_counts_as_open()
     {
-        _gate.Look(isOpen: true, 1000);
-        _gate.Look(isOpen: false, 8000);
+        _gate.Observe(isOpen: true, 1000);
+        _gate.Observe(isOpen: false, 8000);
         Assert.Equal(0, Closed);
-        _gate.Look(isOpen: true, 8250);
+        _gate.Observe(isOpen: true, 8250);
         Assert.Equal(0.25, Closed);
     }
 

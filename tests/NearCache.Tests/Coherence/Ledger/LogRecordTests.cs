@@ -40,7 +40,7 @@ public sealed class LogRecordTests
     {
         var random = new Random(5);
         var values = Enumerable.Range(0, 1000).Select(_ => CounterNames.FirstValue(random)).Order().ToArray();
-        Assert.All(values, value => Assert.InRange(value, GaplessPrefix.Farthest, 1L << 48));
-        Assert.True(values.Zip(values.Skip(1)).Count(pair => pair.Second - pair.First <= GaplessPrefix.Farthest) < 5);
+        Assert.All(values, value => Assert.InRange(value, GaplessPrefix.MaxDistance, 1L << 48));
+        Assert.True(values.Zip(values.Skip(1)).Count(pair => pair.Second - pair.First <= GaplessPrefix.MaxDistance) < 5);
     }
 }

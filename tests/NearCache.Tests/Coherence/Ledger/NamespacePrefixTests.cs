@@ -18,9 +18,9 @@ public sealed class NamespacePrefixTests : IDisposable
     public void Servers_without_counters_get_the_namespace_for_their_prefix()
     {
         var prefix = Make(null, "a", "b");
-        prefix.Look("a", 1, hasCounters: false, Absent);
+        prefix.Record("a", 1, hasCounters: false, Absent);
         Assert.Null(prefix.Value);
-        prefix.Look("b", 1, hasCounters: false, Absent);
+        prefix.Record("b", 1, hasCounters: false, Absent);
 
         Assert.Equal(("shop:", true), (prefix.Value, prefix.Agrees));
         Assert.Equal(["shop:"], _decided);
@@ -34,8 +34,8 @@ public sealed class NamespacePrefixTests : IDisposable
     public void Counters_of_an_older_process_leave_it_empty(bool oneIsFresh)
     {
         var prefix = Make(null, "a", "b");
-        prefix.Look("a", 1, hasCounters: !oneIsFresh, Absent);
-        prefix.Look("b", 1, hasCounters: true, Absent);
+        prefix.Record("a", 1, hasCounters: !oneIsFresh, Absent);
+        prefix.Record("b", 1, hasCounters: true, Absent);
 
         Assert.Equal(("", true), (prefix.Value, prefix.Agrees));
         Assert.Equal([1132], _log.Ids);
@@ -48,7 +48,7 @@ public sealed class NamespacePrefixTests : IDisposable
     public void What_the_servers_say_is_taken_over_where_it_is_left_open(string said, string value)
     {
         var prefix = Make(null, "a");
-        prefix.Look("a", 1, hasCounters: true, Item(said));
+        prefix.Record("a", 1, hasCounters: true, Item(said));
         Assert.Equal((value, true), (prefix.Value, prefix.Agrees));
     }
 
@@ -60,7 +60,7 @@ public sealed class NamespacePrefixTests : IDisposable
         prefix.Failed("b");
         Assert.False(await prefix.SettledAsync(CancellationToken.None));
 
-        prefix.Look("b", 1, hasCounters: false, Absent);
+        prefix.Record("b", 1, hasCounters: false, Absent);
         Assert.True(await prefix.SettledAsync(CancellationToken.None));
         Assert.Equal("shop:", prefix.Value);
     }
@@ -70,16 +70,16 @@ public sealed class NamespacePrefixTests : IDisposable
     {
         var prefix = Make("other:", "a", "b");
         Assert.True(await prefix.MayCreateAsync(CancellationToken.None));
-        prefix.Look("a", 1, hasCounters: true, Item("shop:"));
-        prefix.Look("b", 1, hasCounters: false, Absent);
-        prefix.Look("a", 1, hasCounters: true, Item("shop:"));
+        prefix.Record("a", 1, hasCounters: true, Item("shop:"));
+        prefix.Record("b", 1, hasCounters: false, Absent);
+        prefix.Record("a", 1, hasCounters: true, Item("shop:"));
 
         Assert.False(prefix.Agrees);
         Assert.False(await prefix.MayCreateAsync(CancellationToken.None));
         Assert.Equal([1130], _log.Ids);
         Assert.Contains("\"shop:\", but this process has \"other:\"", _log.Texts[0], StringComparison.Ordinal);
 
-        prefix.Look("a", 2, hasCounters: true, Item("other:"));
+        prefix.Record("a", 2, hasCounters: true, Item("other:"));
         Assert.True(prefix.Agrees);
     }
 
@@ -90,15 +90,15 @@ public sealed class NamespacePrefixTests : IDisposable
         var right = Make(null, "a");
         foreach (var prefix in new[] { wrong, right })
         {
-            prefix.Look("a", 1, hasCounters: true, Item("shop:"));
-            prefix.Look("a", 2, hasCounters: false, Absent);
+            prefix.Record("a", 1, hasCounters: true, Item("shop:"));
+            prefix.Record("a", 2, hasCounters: false, Absent);
         }
 
         Assert.True(await right.MayCreateAsync(CancellationToken.None));
         Assert.False(await wrong.MayCreateAsync(CancellationToken.None));
 
-        right.Said("a", 2);
-        wrong.Look("a", 3, hasCounters: true, Item("shop:"));
+        right.Stored("a", 2);
+        wrong.Record("a", 3, hasCounters: true, Item("shop:"));
         Assert.Equal((true, false), (right.Agrees, wrong.Agrees));
         Assert.Equal([1130], _log.Ids);
 
@@ -106,7 +106,7 @@ public sealed class NamespacePrefixTests : IDisposable
         for (var look = 0; look < 10; look++)
         {
             Assert.False(await wrong.MayCreateAsync(CancellationToken.None));
-            wrong.Look("a", 4, hasCounters: false, Absent);
+            wrong.Record("a", 4, hasCounters: false, Absent);
         }
 
         Assert.True(await wrong.MayCreateAsync(CancellationToken.None));
@@ -116,7 +116,7 @@ public sealed class NamespacePrefixTests : IDisposable
     public void A_prefix_that_is_set_does_not_differ_from_counters_that_say_none()
     {
         var prefix = Make("other:", "a");
-        Assert.False(prefix.Look("a", 1, hasCounters: true, Absent));
+        Assert.False(prefix.Record("a", 1, hasCounters: true, Absent));
         Assert.True(prefix.Agrees);
     }
 
@@ -124,8 +124,8 @@ public sealed class NamespacePrefixTests : IDisposable
     public void A_default_differs_from_counters_that_an_older_process_made_later()
     {
         var prefix = Make(null, "a");
-        prefix.Look("a", 1, hasCounters: true, Item("shop:"));
-        Assert.False(prefix.Look("a", 2, hasCounters: true, Absent));
+        prefix.Record("a", 1, hasCounters: true, Item("shop:"));
+        Assert.False(prefix.Record("a", 2, hasCounters: true, Absent));
         Assert.False(prefix.Agrees);
     }
 
@@ -133,10 +133,10 @@ public sealed class NamespacePrefixTests : IDisposable
     public void An_item_that_was_evicted_is_put_back_while_its_counters_live()
     {
         var prefix = Make(null, "a");
-        prefix.Look("a", 1, hasCounters: true, Item("shop:"));
+        prefix.Record("a", 1, hasCounters: true, Item("shop:"));
 
-        Assert.True(prefix.Look("a", 1, hasCounters: true, Absent));
-        Assert.True(prefix.Look("a", 1, hasCounters: true, Absent));
+        Assert.True(prefix.Record("a", 1, hasCounters: true, Absent));
+        Assert.True(prefix.Record("a", 1, hasCounters: true, Absent));
         Assert.True(prefix.Agrees);
         Assert.Empty(_log.Ids);
     }
@@ -144,5 +144,5 @@ public sealed class NamespacePrefixTests : IDisposable
     private static MetaResponse Item(string prefix) => new() { Status = MetaStatus.Ok, Value = Encoding.UTF8.GetBytes(prefix) };
 
     private NamespacePrefix Make(string? configured, params string[] servers) =>
-        new("shop", configured, isAsked: true, servers, _log) { Deciding = _decided.Add };
+        new("shop", configured, fromServers: true, servers, _log) { Deciding = _decided.Add };
 }

@@ -5,7 +5,7 @@ namespace NearCache.Tests.Coherence.Ledger;
 
 public sealed class ServerAuditorTests
 {
-    private const long Patience = 1000;
+    private const long Wait = 1000;
 
     private readonly ServerLedger<CoherenceProtocol> _ledger = new(new ServerGate("one:11211", new ProcessEpochs()));
     private readonly ServerAuditor<CoherenceProtocol> _auditor;
@@ -16,17 +16,17 @@ public sealed class ServerAuditorTests
     [Fact]
     public void It_begins_with_a_flush()
     {
-        Assert.Equal(new AuditStep(AuditStepKind.Flush, Reason: FlushReason.FirstAudit), _auditor.Next(At(0), Patience));
+        Assert.Equal(new AuditStep(AuditStepKind.Flush, Reason: FlushReason.FirstAudit), _auditor.Next(At(0), Wait));
     }
 
     [Fact]
     public void Absent_counters_are_created_and_then_read()
     {
-        _auditor.Next(At(0), Patience);
+        _auditor.Next(At(0), Wait);
         _ledger.Flushed(_ledger.SendingFlush(At(0)), null, _segments, true, FlushReason.FirstAudit, At(1));
-        Assert.Equal(AuditStepKind.CreateCounters, _auditor.Next(At(1), Patience).Kind);
+        Assert.Equal(AuditStepKind.CreateCounters, _auditor.Next(At(1), Wait).Kind);
         _ledger.CountersCreated();
-        Assert.Equal(AuditStepKind.Flush, _auditor.Next(At(1), Patience).Kind);
+        Assert.Equal(AuditStepKind.Flush, _auditor.Next(At(1), Wait).Kind);
     }
 
     [Fact]
@@ -36,10 +36,10 @@ public sealed class ServerAuditorTests
         long before = 0;
         for (var segment = 1; segment < 130; segment++)
         {
-            var wait = _auditor.Next(At(before), Patience);
+            var wait = _auditor.Next(At(before), Wait);
             Assert.Equal(AuditStepKind.Wait, wait.Kind);
             Assert.InRange(wait.Until - before, 900, 1100);
-            Assert.Equal(new AuditStep(AuditStepKind.Audit, Segment: segment % KeyHash.Segments), _auditor.Next(At(wait.Until), Patience));
+            Assert.Equal(new AuditStep(AuditStepKind.Audit, Segment: segment % KeyHash.Segments), _auditor.Next(At(wait.Until), Wait));
             before = wait.Until;
         }
     }
@@ -49,10 +49,10 @@ public sealed class ServerAuditorTests
     {
         Begin();
         AuditAt(1100, 502);
-        Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2099), Patience).Kind);
-        Assert.Equal(new AuditStep(AuditStepKind.Wait, Until: 2100), _auditor.Next(At(2099), Patience));
+        Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2099), Wait).Kind);
+        Assert.Equal(new AuditStep(AuditStepKind.Wait, Until: 2100), _auditor.Next(At(2099), Wait));
 
-        var step = _auditor.Next(At(2100), Patience);
+        var step = _auditor.Next(At(2100), Wait);
         Assert.Equal(AuditStepKind.ReadLogs, step.Kind);
         Assert.Equal([501, 502], step.Logs!);
     }
@@ -95,10 +95,10 @@ public sealed class ServerAuditorTests
     public void More_than_128_missing_mutations_are_not_looked_up()
     {
         Begin();
-        AuditAt(1100, 500 + ServerAuditor<CoherenceProtocol>.MostLogs);
-        Assert.Equal(ServerAuditor<CoherenceProtocol>.MostLogs, _auditor.Next(At(1100), 0).Logs!.Count);
+        AuditAt(1100, 500 + ServerAuditor<CoherenceProtocol>.MaxLogs);
+        Assert.Equal(ServerAuditor<CoherenceProtocol>.MaxLogs, _auditor.Next(At(1100), 0).Logs!.Count);
 
-        AuditAt(1100, 501 + ServerAuditor<CoherenceProtocol>.MostLogs);
+        AuditAt(1100, 501 + ServerAuditor<CoherenceProtocol>.MaxLogs);
         _ledger.Queue.RemoveAt(0);
         Assert.Equal(new AuditStep(AuditStepKind.Flush, Reason: FlushReason.TooManyMissing), _auditor.Next(At(1100), 0));
     }
@@ -108,7 +108,7 @@ public sealed class ServerAuditorTests
     {
         Begin();
         _ledger.MutationAnswered(9, answered: false, null, null);
-        Assert.Equal(new AuditStep(AuditStepKind.PayDebts, Segments: 1ul << 9), _auditor.Next(At(5), Patience));
+        Assert.Equal(new AuditStep(AuditStepKind.SendOwedBumps, Segments: 1ul << 9), _auditor.Next(At(5), Wait));
     }
 
     [Fact]
@@ -116,16 +116,16 @@ public sealed class ServerAuditorTests
     {
         Begin();
         _auditor.Failed(At(2000));
-        Assert.InRange(_auditor.Next(At(2000), Patience).Until, 2900, 3100);
-        _auditor.Hurry();
-        Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2001), Patience).Kind);
+        Assert.InRange(_auditor.Next(At(2000), Wait).Until, 2900, 3100);
+        _auditor.AuditNow();
+        Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2001), Wait).Kind);
     }
 
     private static Timestamps At(long milliseconds) => new(milliseconds, 1_900_000_000_000 + milliseconds);
 
     private void Begin()
     {
-        _auditor.Next(At(0), Patience);
+        _auditor.Next(At(0), Wait);
         _ledger.Flushed(_ledger.SendingFlush(At(0)), 500, _segments, true, FlushReason.FirstAudit, At(1));
     }
 

@@ -106,8 +106,8 @@ public sealed class ServerLedgerTests
     [InlineData(500L, null, nameof(FlushReason.CountersAbsent))]
     [InlineData(499L, 1000L, nameof(FlushReason.CountersBackward))]
     [InlineData(500L, 999L, nameof(FlushReason.CountersBackward))]
-    [InlineData(501L + GaplessPrefix.Farthest, 1000L, nameof(FlushReason.CountersJumped))]
-    [InlineData(500L, 1001L + GaplessPrefix.Farthest, nameof(FlushReason.CountersJumped))]
+    [InlineData(501L + GaplessPrefix.MaxDistance, 1000L, nameof(FlushReason.CountersJumped))]
+    [InlineData(500L, 1001L + GaplessPrefix.MaxDistance, nameof(FlushReason.CountersJumped))]
     public void Counters_that_are_absent_backward_or_far_forward_are_lost_and_everything_is_dropped(
         long? total, long? segment, string expected)
     {
@@ -178,7 +178,7 @@ public sealed class ServerLedgerTests
         var owed = _ledger.OwedBumps.Owed(9);
         Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
 
-        Assert.Equal(new AuditEffect(false, 1ul << 9, FlushReason.DebtPaid), _ledger.DebtPaid(9, owed, 1001, 501));
+        Assert.Equal(new AuditEffect(false, 1ul << 9, FlushReason.OwedBumpSent), _ledger.OwedBumpSent(9, owed, 1001, 501));
         Assert.Equal(0ul, _ledger.OwedBumps.Segments);
         Assert.Equal(501, _ledger.Counters.Total.Known);
     }
@@ -200,7 +200,7 @@ public sealed class ServerLedgerTests
         _ledger.MutationAnswered(9, answered: false, null, null);
         var owed = _ledger.OwedBumps.Owed(9);
         _ledger.MutationAnswered(9, answered: false, null, null);
-        _ledger.DebtPaid(9, owed, 1001, 501);
+        _ledger.OwedBumpSent(9, owed, 1001, 501);
         Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
     }
 
@@ -209,7 +209,7 @@ public sealed class ServerLedgerTests
     {
         Begin();
         _ledger.MutationAnswered(9, answered: false, null, null);
-        Assert.True(_ledger.DebtPaid(9, _ledger.OwedBumps.Owed(9), null, 501).CountersLost);
+        Assert.True(_ledger.OwedBumpSent(9, _ledger.OwedBumps.Owed(9), null, 501).CountersLost);
         Assert.Equal(1ul << 9, _ledger.OwedBumps.Segments);
     }
 

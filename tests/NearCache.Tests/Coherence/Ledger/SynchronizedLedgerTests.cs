@@ -31,7 +31,7 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
         var context = new CoherenceContext
         {
             Names = new CounterNames("test"),
-            Prefix = new NamespacePrefix("test", "", isAsked: false, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
+            Prefix = new NamespacePrefix("test", "", fromServers: false, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
             Epochs = new ProcessEpochs(),
             Clock = _clock,
             Time = _time,
@@ -43,7 +43,7 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
             KeepsNear = true,
             AuditPeriod = 1000,
             MaxStaleness = 5000,
-            Patience = () => 0,
+            ExplanationWait = () => 0,
         };
         _owner = new SynchronizedLedger("one:11211", context, () => _losses++);
     }
@@ -52,7 +52,7 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
     public void A_key_of_an_announcement_is_void_before_it_confirms_what_waits_for_it()
     {
         var sent = Wait(total: 501);
-        _owner.Hear(new Announcement { Server = 1, Segment = 7, Key = Key, Versions = [new MutationVersion(501, 1001)] });
+        _owner.Receive(new Announcement { Server = 1, Segment = 7, Key = Key, Versions = [new MutationVersion(501, 1001)] });
         AssertVoidedBefore(sent);
     }
 
@@ -79,11 +79,11 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
         _owner.Unanswered(7, Key);
         Assert.Single(_confirmedWhenVoided);
         var owed = _owner.Owed(7);
-        Assert.Equal((AuditStepKind.PayDebts, 1ul << 7), (_owner.Next().Kind, _owner.Next().Segments));
+        Assert.Equal((AuditStepKind.SendOwedBumps, 1ul << 7), (_owner.Next().Kind, _owner.Next().Segments));
 
-        _owner.DebtPaid(7, owed, m: 1001, n: 501);
-        Assert.NotEqual(AuditStepKind.PayDebts, _owner.Next().Kind);
-        Assert.Equal(1, _recorder.Sum("nearcache.near.flushes", "reason=DebtPaid"));
+        _owner.OwedBumpSent(7, owed, m: 1001, n: 501);
+        Assert.NotEqual(AuditStepKind.SendOwedBumps, _owner.Next().Kind);
+        Assert.Equal(1, _recorder.Sum("nearcache.near.flushes", "reason=OwedBumpSent"));
     }
 
     [Fact]

@@ -290,7 +290,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
 
         var key = _scope.Writers[index];
         _writers[index] = writer with { IsNews = false };
-        _ledger.Hear(
+        _ledger.Receive(
             new Announcement
             {
                 Server = 0,

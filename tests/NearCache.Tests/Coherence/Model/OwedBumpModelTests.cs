@@ -28,7 +28,7 @@ public sealed class OwedBumpModelTests(ITestOutputHelper output)
 
     [Fact]
     public void Ending_a_debt_because_counters_were_lost_is_caught() =>
-        Catches<CoherenceProtocol>(OwedBumpScope.Both with { LossEndsDebts = true });
+        Catches<CoherenceProtocol>(OwedBumpScope.Both with { LossEndsOwedBumps = true });
 
     private void Holds(OwedBumpScope scope, [CallerArgumentExpression(nameof(scope))] string? name = null)
     {
@@ -42,7 +42,7 @@ public sealed class OwedBumpModelTests(ITestOutputHelper output)
         where TProtocol : struct, ICoherenceProtocol
     {
         var (states, broken, trace) = Exploration.Of(new OwedBumpWorld<TProtocol>(scope));
-        output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}{(scope.LossEndsDebts ? ", loss ends debts" : "")}: counter-example after "
+        output.WriteLine($"[FIGURE] {typeof(TProtocol).Name}{(scope.LossEndsOwedBumps ? ", loss ends debts" : "")}: counter-example after "
             + $"{states} states: {broken}\n  {string.Join("\n  ", trace)}");
         Assert.NotNull(broken);
     }

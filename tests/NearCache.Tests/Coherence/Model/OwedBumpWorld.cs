@@ -356,7 +356,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
             case Stage.Cut:
                 Answered(index, ref writer, answered: false);
                 break;
-            case Stage.Owing when _scope.LossEndsDebts && _counters.Any(counter => counter < 2 * Life):
+            case Stage.Owing when _scope.LossEndsOwedBumps && _counters.Any(counter => counter < 2 * Life):
                 writer = writer with { Stage = Stage.Done };
                 MakeUp(ref writer);
                 break;
@@ -411,7 +411,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
         var wasKnown = _ledger.IsKnown;
         if (index == 0)
         {
-            _ledger.DebtPaid(Hashes[0].Segment, _ledger.OwedBumps.Owed(Hashes[0].Segment), Shown(writer.M), Shown(writer.N));
+            _ledger.OwedBumpSent(Hashes[0].Segment, _ledger.OwedBumps.Owed(Hashes[0].Segment), Shown(writer.M), Shown(writer.N));
         }
 
         if (writer.Stage == Stage.Paid)
@@ -459,7 +459,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 
         var version = new MutationVersion(_writers[1].N, _writers[1].M);
         _writers[1] = _writers[1] with { IsNews = false, M = 0, N = 0 };
-        _ledger.Hear(new Announcement { Server = 0, Segment = Hashes[1].Segment, Key = Names[1], Versions = [version] }, this);
+        _ledger.Receive(new Announcement { Server = 0, Segment = Hashes[1].Segment, Key = Names[1], Versions = [version] }, this);
         return true;
     }
 
@@ -630,8 +630,8 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
 /// <param name="MayCut">Whether one write may be cut off.</param>
 /// <param name="MayLose">Whether counters may be lost once.</param>
 /// <param name="Audits">The number of audits and flushes.</param>
-/// <param name="LossEndsDebts">A tempting shortcut: a debt to a server that lost any counter is not paid.</param>
-internal sealed record OwedBumpScope(bool[] Writes, bool MayCut, bool MayLose, int Audits, bool LossEndsDebts = false)
+/// <param name="LossEndsOwedBumps">A tempting shortcut: a debt to a server that lost any counter is not paid.</param>
+internal sealed record OwedBumpScope(bool[] Writes, bool MayCut, bool MayLose, int Audits, bool LossEndsOwedBumps = false)
 {
     public static OwedBumpScope Debts { get; } = new([true, true], true, false, 2);
 

@@ -66,7 +66,7 @@ public sealed class ChrootTests(ITestOutputHelper output)
         {
             try
             {
-                var look = await tree.LookAsync(stopping);
+                var look = await tree.ScanAsync(stopping);
                 if (look.Missing.Count == 0)
                 {
                     done();

@@ -28,7 +28,7 @@ public sealed class MembershipTests : IAsyncDisposable
         var context = new CoherenceContext
         {
             Names = new CounterNames("shop"),
-            Prefix = new NamespacePrefix("shop", "", isAsked: false, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
+            Prefix = new NamespacePrefix("shop", "", fromServers: false, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance),
             Epochs = new ProcessEpochs(),
             Clock = _world.Clock,
             Time = _world.Time,
@@ -40,11 +40,11 @@ public sealed class MembershipTests : IAsyncDisposable
             KeepsNear = true,
             AuditPeriod = 1000,
             MaxStaleness = 5000,
-            Patience = () => 0,
+            ExplanationWait = () => 0,
         };
         _members = new Membership(
             _world.Gate, new NamespacePaths("shop"), context, ZNodeAcl.OpenToAll, TimeSpan.FromSeconds(10), "own", () =>
-                "one:11211", new MemberEstimate(MemberEstimate.StartPatience), Counted);
+                "one:11211", new MemberEstimate(MemberEstimate.StartHold), Counted);
     }
 
     public async ValueTask DisposeAsync()

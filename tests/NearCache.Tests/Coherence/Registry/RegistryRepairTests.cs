@@ -9,7 +9,7 @@ namespace NearCache.Tests.Coherence.Registry;
 public sealed class RegistryRepairTests
 {
     private static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Long = RegistryRepair.Patience;
+    private static readonly TimeSpan Long = RegistryRepair.MinAbsence;
 
     private static readonly RegistryDocument Configured = new(
         RuleSet.Seed([new RuleOptions { Name = "a", Match = "a:*" }]), StopSet.None, []);

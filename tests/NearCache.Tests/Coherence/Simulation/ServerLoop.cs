@@ -32,7 +32,7 @@ internal sealed class ServerLoop<TProtocol>
 
     public void Reconnected()
     {
-        _auditor.Hurry();
+        _auditor.AuditNow();
         Pump();
     }
 
@@ -44,7 +44,7 @@ internal sealed class ServerLoop<TProtocol>
         }
 
         var now = _process.Now;
-        var step = _auditor.Next(now, _process.Patience);
+        var step = _auditor.Next(now, _process.ExplanationTime);
         _busy = true;
         switch (step.Kind)
         {
@@ -84,7 +84,7 @@ internal sealed class ServerLoop<TProtocol>
                     replies => Flushed(flush, replies, step.Reason));
                 break;
             default:
-                PayDebt(System.Numerics.BitOperations.TrailingZeroCount(step.Segments));
+                SendOwedBump(System.Numerics.BitOperations.TrailingZeroCount(step.Segments));
                 break;
         }
     }
@@ -129,12 +129,12 @@ internal sealed class ServerLoop<TProtocol>
         });
     }
 
-    private void PayDebt(int segment)
+    private void SendOwedBump(int segment)
     {
         var owed = Ledger.OwedBumps.Owed(segment);
         Ask([new Command(CommandKind.BumpSegment, segment), new Command(CommandKind.BumpTotal)], replies =>
         {
-            Note(Ledger.DebtPaid(segment, owed, replies[0].Number, replies[1].Number));
+            Note(Ledger.OwedBumpSent(segment, owed, replies[0].Number, replies[1].Number));
             Ledger.Settle(_process.Now);
         });
     }
@@ -168,7 +168,7 @@ internal sealed class ServerLoop<TProtocol>
         {
             if (replies[index].Record is { } record)
             {
-                Ledger.Hear(logs[index], record, _process);
+                Ledger.Receive(logs[index], record, _process);
             }
             else
             {

@@ -17,7 +17,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     private readonly Queue<Action> _backlog = new();
     private readonly ProcessEpochs _epochs = new();
     private readonly ServerLoop<TProtocol>[] _servers;
-    private readonly AnnouncementQueue _queue = new(SlotRing.MostBytes - 500);
+    private readonly AnnouncementQueue _queue = new(SlotRing.MaxBytes - 500);
     private readonly SlotReader _reader;
     private readonly SlotWriter _writer;
     private readonly long _monotonicZero;
@@ -75,7 +75,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         }
     }
 
-    public long Patience => AuditPatience.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
+    public long ExplanationTime => ExplanationWait.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
 
     public long Dropped => _queue.Dropped;
 
@@ -292,7 +292,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
                 if (version >= 0)
                 {
                     _writer.RingRead(slot, ring, version);
-                    Hear(_reader.Read(slot, ring, created, sentAt, out _));
+                    Receive(_reader.Read(slot, ring, created, sentAt, out _));
                 }
 
                 if (--waiting == 0)
@@ -324,7 +324,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
                     if (version >= 0)
                     {
                         _writer.RingRead(step.Slot, ring, version);
-                        Hear(_reader.Unseen(step.Slot, ring, created, out _));
+                        Receive(_reader.Unseen(step.Slot, ring, created, out _));
                     }
                     else
                     {
@@ -365,7 +365,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         PumpWriter();
     }
 
-    private void Hear(IEnumerable<Announcement> unseen)
+    private void Receive(IEnumerable<Announcement> unseen)
     {
         foreach (var announcement in unseen)
         {
@@ -373,7 +373,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
             {
                 if (server.Ledger.Gate.IdentityHash == announcement.Server)
                 {
-                    server.Ledger.Hear(announcement, this);
+                    server.Ledger.Receive(announcement, this);
                 }
             }
         }

@@ -40,7 +40,7 @@ internal sealed class SimulatedZooKeeper
             return false;
         }
 
-        if (!SlotRing.TryDecode(data.Span, out var ring) || data.Length > SlotRing.MostBytes)
+        if (!SlotRing.TryDecode(data.Span, out var ring) || data.Length > SlotRing.MaxBytes)
         {
             throw new InvalidOperationException("A slot was written that cannot be read, or is too large.");
         }

@@ -41,7 +41,7 @@ public sealed class AnnouncementQueueTests
         }
 
         var versions = queue.TakeAll().Single().Versions;
-        Assert.Equal((Announcement.MostVersions, 100), (versions.Count, versions[0].N));
+        Assert.Equal((Announcement.MaxVersions, 100), (versions.Count, versions[0].N));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class AnnouncementQueueTests
     [Fact]
     public void All_that_waits_fits_into_one_slot()
     {
-        var queue = new AnnouncementQueue(SlotRing.MostBytes - 100);
+        var queue = new AnnouncementQueue(SlotRing.MaxBytes - 100);
         for (var n = 1; n <= 1000; n++)
         {
             Add(queue, $"key:{n % 300}", n);

@@ -30,5 +30,5 @@ public sealed class RearmPaceTests
     [InlineData(480, 1000, true, 0)]
     [InlineData(480, 5000, false, 0)]
     public void An_audit_waits_for_announcements_as_long_as_they_may_take(long pace, long maxStaleness, bool hasSession, long patience) =>
-        Assert.Equal(patience, AuditPatience.Of(pace, maxStaleness, hasSession));
+        Assert.Equal(patience, ExplanationWait.Of(pace, maxStaleness, hasSession));
 }

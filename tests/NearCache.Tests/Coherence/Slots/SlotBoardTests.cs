@@ -44,8 +44,8 @@ public sealed class SlotBoardTests
     {
         ReadAll(0);
         var content = Content(transaction: 5, news: 1);
-        Assert.Single(_board.Look(new SlotRead(2, 0, hasWatch: false), content, 0, out _));
-        Assert.Empty(_board.Look(new SlotRead(2, 0, hasWatch: true), content, 0, out _));
+        Assert.Single(_board.Receive(new SlotRead(2, 0, hasWatch: false), content, 0, out _));
+        Assert.Empty(_board.Receive(new SlotRead(2, 0, hasWatch: true), content, 0, out _));
     }
 
     [Fact]
@@ -53,9 +53,9 @@ public sealed class SlotBoardTests
     {
         _board.Connected(isNewSession: true);
         var read = _board.NextReads(0, out _)[2];
-        Assert.Equal(2, _board.Look(new SlotRead(2, 0, hasWatch: false), Content(transaction: 6, news: 2), 0, out _).Length);
+        Assert.Equal(2, _board.Receive(new SlotRead(2, 0, hasWatch: false), Content(transaction: 6, news: 2), 0, out _).Length);
 
-        Assert.Empty(_board.Look(read, Content(transaction: 5, news: 1), 0, out var gap));
+        Assert.Empty(_board.Receive(read, Content(transaction: 5, news: 1), 0, out var gap));
         Assert.False(gap);
         Assert.DoesNotContain(_board.NextReads(10_000, out _), due => due.Slot == 2);
     }
@@ -66,7 +66,7 @@ public sealed class SlotBoardTests
         ReadAll(0, transaction: 9);
         _board.Connected(isNewSession: true);
         var read = _board.NextReads(1000, out _)[2];
-        Assert.Single(_board.Look(read, Content(transaction: 4, news: 1), 1000, out _));
+        Assert.Single(_board.Receive(read, Content(transaction: 4, news: 1), 1000, out _));
     }
 
     [Fact]
@@ -76,9 +76,9 @@ public sealed class SlotBoardTests
         Announce(1);
 
         // As the announcer reads it, and the confirmation of another remote, whose reply may be outdated.
-        Assert.Empty(_board.Look(new SlotRead(Own, 0, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
+        Assert.Empty(_board.Receive(new SlotRead(Own, 0, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out _));
         Assert.Equal(
-            2, _board.Look(new SlotRead(Own, 9_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out var gap).Length);
+            2, _board.Receive(new SlotRead(Own, 9_000, hasWatch: false), Content(transaction: 7, news: 2), 10_000, out var gap).Length);
         Assert.True(gap);
 
         // It can be written now, and is read once more with a watch.
@@ -93,7 +93,7 @@ public sealed class SlotBoardTests
         _board.Reread(2);
         var read = Assert.Single(_board.NextReads(10_000, out _));
         Assert.Equal(2, read.Slot);
-        Assert.Equal(2, _board.Look(read, Content(transaction: 7, news: 2), 10_000, out var gap).Length);
+        Assert.Equal(2, _board.Receive(read, Content(transaction: 7, news: 2), 10_000, out var gap).Length);
         Assert.True(gap);
     }
 
@@ -102,13 +102,13 @@ public sealed class SlotBoardTests
     {
         ReadAll(0);
         _board.Connected(isNewSession: true);
-        _board.Look(_board.NextReads(0, out _)[2], Content(transaction: 50, news: 3), 0, out _);
+        _board.Receive(_board.NextReads(0, out _)[2], Content(transaction: 50, news: 3), 0, out _);
 
         // The older copy has continued: it has as many announcements as before, with other content.
         _board.HistoryLost();
         _board.Connected(isNewSession: true);
         var reads = _board.NextReads(10_000, out _);
-        Assert.Equal(4, _board.Look(reads[2], Content(transaction: 7, news: 4), 10_000, out var gap).Length);
+        Assert.Equal(4, _board.Receive(reads[2], Content(transaction: 7, news: 4), 10_000, out var gap).Length);
         Assert.True(gap);
 
         // A slot that was never read cannot have missed announcements.
@@ -116,7 +116,7 @@ public sealed class SlotBoardTests
         fresh.MembersCounted(1);
         fresh.HistoryLost();
         fresh.Connected(isNewSession: true);
-        Assert.Equal(2, fresh.Look(fresh.NextReads(0, out _)[2], Content(transaction: 7, news: 2), 0, out gap).Length);
+        Assert.Equal(2, fresh.Receive(fresh.NextReads(0, out _)[2], Content(transaction: 7, news: 2), 0, out gap).Length);
         Assert.False(gap);
 
         // Old content is not written over the present one.
@@ -133,7 +133,7 @@ public sealed class SlotBoardTests
         _board.Fired(reads[2], 5);
         foreach (var read in reads)
         {
-            _board.Look(read, Content(transaction: 1), 10, out _);
+            _board.Receive(read, Content(transaction: 1), 10, out _);
         }
 
         Assert.Equal(2, Assert.Single(_board.NextReads(10_000, out _)).Slot);
@@ -252,7 +252,7 @@ public sealed class SlotBoardTests
         var reads = _board.NextReads(now, out _);
         foreach (var read in reads)
         {
-            _board.Look(read, Content(transaction), now, out _);
+            _board.Receive(read, Content(transaction), now, out _);
         }
 
         return reads;

@@ -49,7 +49,7 @@ public sealed class SlotRingTests
             ring = ring.Merge([.. Enumerable.Range(0, random.Next(1, 6)).Select(_ => Any(random))]);
             var bytes = ring.Encode();
 
-            Assert.InRange(bytes.Length, 1, SlotRing.MostBytes);
+            Assert.InRange(bytes.Length, 1, SlotRing.MaxBytes);
             Assert.True(SlotRing.TryDecode(bytes, out var read));
             Assert.Equal((ring.First, ring.Next), (read.First, read.Next));
             Assert.Equal(ring.Announcements.Select(Text), read.Announcements.Select(Text));
@@ -69,7 +69,7 @@ public sealed class SlotRingTests
 
         Assert.Equal(501, ring.Next);
         Assert.Equal($"key:{ring.First - 1}", System.Text.Encoding.UTF8.GetString(ring.Announcements[0].Key.Span));
-        Assert.InRange(ring.Encode().Length, SlotRing.MostBytes - 20, SlotRing.MostBytes);
+        Assert.InRange(ring.Encode().Length, SlotRing.MaxBytes - 20, SlotRing.MaxBytes);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class SlotRingTests
         var key = new byte[random.Next(1, 251)];
         random.NextBytes(key);
         var n = random.NextInt64(1L << 48);
-        var versions = Enumerable.Range(0, random.Next(Announcement.MostVersions + 1))
+        var versions = Enumerable.Range(0, random.Next(Announcement.MaxVersions + 1))
             .Select(older => new MutationVersion(n - older, random.NextInt64(1L << 48)));
         return new Announcement
         {

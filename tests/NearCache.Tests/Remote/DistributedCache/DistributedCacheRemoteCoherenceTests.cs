@@ -47,10 +47,10 @@ public sealed class DistributedCacheRemoteCoherenceTests
         Assert.Null(await there.AnywhereAsync("entry-0"));
         await Eventually.BecomesTrueAsync(async () => await here.AnywhereAsync("entry-0") is null, "the tag is removed here");
         await using var newcomer = fleet.Join(1);
-        var face = new NearHybridCache(newcomer);
+        var adapter = new NearHybridCache(newcomer);
         for (var i = 0; i < 200; i++)
         {
-            Assert.Null(await face.AnywhereAsync($"entry-{i}"));
+            Assert.Null(await adapter.AnywhereAsync($"entry-{i}"));
         }
 
         Assert.Equal("new", await here.MakeAsync("entry-0", "new", "tag-0"));

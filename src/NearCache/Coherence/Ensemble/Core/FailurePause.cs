@@ -11,7 +11,7 @@ namespace NearCache.Coherence.Ensemble.Core;
 internal sealed class FailurePause(long first, long longest, Random random)
 {
     private const double Spread = 0.2;
-    private const int MostDoublings = 30;
+    private const int MaxDoublings = 30;
 
     /// <summary>Gets the failures since the last success.</summary>
     public int Failures { get; private set; }
@@ -25,7 +25,7 @@ internal sealed class FailurePause(long first, long longest, Random random)
     /// <summary>Records a failure, and lengthens the pause.</summary>
     public void Failed(long now)
     {
-        var doubled = first * Math.Pow(2, Math.Min(Failures++, MostDoublings));
+        var doubled = first * Math.Pow(2, Math.Min(Failures++, MaxDoublings));
         NotBefore = now + (long)(Math.Min(doubled, longest) * (1 - Spread + (2 * Spread * random.NextDouble())));
     }
 

@@ -6,17 +6,17 @@ namespace NearCache.Coherence.Ensemble.Core;
 /// which may be an accident among the member nodes, only after it has lasted. A new process may count before the others have joined, and
 /// assumes many until its count has not fallen for a while. Not thread-safe.
 /// </remarks>
-/// <param name="startPatience">How long the counts of a new process must not fall, in milliseconds.</param>
-internal sealed class MemberEstimate(long startPatience)
+/// <param name="startHold">How long the counts of a new process must not fall, in milliseconds.</param>
+internal sealed class MemberEstimate(long startHold)
 {
     /// <summary>The number that a new process assumes.</summary>
     public const int Assumed = 1000;
 
     /// <summary>How long the counts of a new process must not fall, in milliseconds.</summary>
-    public const long StartPatience = 120_000;
+    public const long StartHold = 120_000;
 
     /// <summary>How long a fall by half or more must last, in milliseconds.</summary>
-    public const long FallPatience = 300_000;
+    public const long FallHold = 300_000;
 
     private readonly Queue<(long At, int Count)> _counts = [];
     private long? _notFallenSince;
@@ -38,12 +38,12 @@ internal sealed class MemberEstimate(long startPatience)
 
         _last = count;
         _counts.Enqueue((now, count));
-        while (_counts.Peek().At < now - FallPatience)
+        while (_counts.Peek().At < now - FallHold)
         {
             _counts.Dequeue();
         }
 
-        if (!_hasStarted && now - _notFallenSince >= startPatience)
+        if (!_hasStarted && now - _notFallenSince >= startHold)
         {
             _hasStarted = true;
             Believed = count;

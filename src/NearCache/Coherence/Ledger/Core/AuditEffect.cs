@@ -40,7 +40,7 @@ internal enum FlushReason
     CountersJumped,
 
     /// <summary>A mutation of this process was not answered, and its increments were made up for.</summary>
-    DebtPaid,
+    OwedBumpSent,
 
     /// <summary>The server list changed.</summary>
     ServersChanged,

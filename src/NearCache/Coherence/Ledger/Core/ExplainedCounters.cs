@@ -43,7 +43,7 @@ internal sealed class ExplainedCounters<TProtocol>
 
     /// <summary>Takes the values of a flush as known and explained.</summary>
     /// <returns>A mask: bit s means that segment s shows more than was explained.</returns>
-    public ulong Learn(long total, ReadOnlySpan<long?> segments)
+    public ulong AdvanceTo(long total, ReadOnlySpan<long?> segments)
     {
         ulong unexplained = 0;
         for (var segment = 0; segment < KeyHash.Segments; segment++)
@@ -54,10 +54,10 @@ internal sealed class ExplainedCounters<TProtocol>
                 unexplained |= 1ul << segment;
             }
 
-            Segments[segment].Learn(shown);
+            Segments[segment].AdvanceTo(shown);
         }
 
-        Total.Learn(total);
+        Total.AdvanceTo(total);
         return unexplained;
     }
 

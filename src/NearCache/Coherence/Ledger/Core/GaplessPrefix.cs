@@ -4,12 +4,12 @@ namespace NearCache.Coherence.Ledger.Core;
 internal sealed class GaplessPrefix
 {
     /// <summary>The largest distance to a version of the same life of the counter.</summary>
-    public const long Farthest = 1 << 20;
+    public const long MaxDistance = 1 << 20;
 
     /// <summary>
     /// The most versions that are kept beyond a gap. Forgetting one costs a flush, and keeping all would need unbounded memory.
     /// </summary>
-    public const int MostBeyond = 1 << 16;
+    public const int MaxBeyond = 1 << 16;
 
     private HashSet<long>? _beyond;
 
@@ -27,7 +27,7 @@ internal sealed class GaplessPrefix
     /// </summary>
     public bool Explain(long version)
     {
-        if (version <= Known || version - Known > Farthest)
+        if (version <= Known || version - Known > MaxDistance)
         {
             return false;
         }
@@ -37,7 +37,7 @@ internal sealed class GaplessPrefix
             Known = version;
             Absorb();
         }
-        else if (Beyond >= MostBeyond || !(_beyond ??= []).Add(version))
+        else if (Beyond >= MaxBeyond || !(_beyond ??= []).Add(version))
         {
             return false;
         }
@@ -50,10 +50,10 @@ internal sealed class GaplessPrefix
     public bool Has(long version) => version <= Known || (_beyond?.Contains(version) ?? false);
 
     /// <summary>Records that the server showed a version, which explains nothing.</summary>
-    public void Saw(long version) => Highest = Math.Max(Highest, version);
+    public void Observe(long version) => Highest = Math.Max(Highest, version);
 
     /// <summary>Marks all versions up to this one as explained: the server has shown it, and the keys that it covers are void.</summary>
-    public void Learn(long version)
+    public void AdvanceTo(long version)
     {
         if (version <= Known)
         {

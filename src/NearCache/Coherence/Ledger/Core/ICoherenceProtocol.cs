@@ -39,7 +39,7 @@ internal interface ICoherenceProtocol
     static virtual bool MustFlush(GaplessPrefix segment, long shown) => shown > segment.Known;
 
     /// <summary>Returns whether a counter has lost its history: it is lower than it must be, or far higher.</summary>
-    static virtual bool IsLost(long shown, long atLeast, long known) => shown < atLeast || shown - known > GaplessPrefix.Farthest;
+    static virtual bool IsLost(long shown, long atLeast, long known) => shown < atLeast || shown - known > GaplessPrefix.MaxDistance;
 
     /// <summary>Returns whether the gate is open by the monotonic clock.</summary>
     static virtual bool IsOpen(long now, long confirmed, long maxStaleness) => now - confirmed <= maxStaleness;
@@ -54,7 +54,7 @@ internal interface ICoherenceProtocol
     /// <summary>Gets whether an audit confirms while the server carries other rules than those applied here.</summary>
     static virtual bool ConfirmsDespiteOtherRules => false;
 
-    /// <summary>Gets whether a mutation without replies to its increments leaves a debt.</summary>
+    /// <summary>Gets whether a mutation without replies to its increments leaves an owed bump.</summary>
     static virtual bool OwesAfterSilence => true;
 }
 

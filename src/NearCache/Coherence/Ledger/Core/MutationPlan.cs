@@ -9,7 +9,7 @@ internal static class MutationPlan<TProtocol>
     /// <summary>Gets the mutation, the increment of its segment, and the increment of the total.</summary>
     public static IReadOnlyList<MutationCommand> Order { get; } = [.. TProtocol.MutationOrder];
 
-    /// <summary>Gets the two increments without the mutation: to pay a debt, or if the rules matched only after the mutation.</summary>
+    /// <summary>Gets the two increments without the mutation: for an owed bump, or if the rules matched only after the mutation.</summary>
     public static IReadOnlyList<MutationCommand> BumpsOnly { get; } = [.. Order.Where(command => command != MutationCommand.Mutate)];
 }
 

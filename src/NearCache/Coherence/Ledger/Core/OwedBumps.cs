@@ -6,7 +6,7 @@ namespace NearCache.Coherence.Ledger.Core;
 /// The increments that this process owes to a server, by segment: a mutation was sent, and its reply or that of its increments was lost.
 /// </summary>
 /// <remarks>
-/// A debt ends only when an increment on a live connection is acknowledged. Lost counters do not end it: if only a segment was evicted, the
+/// An owed bump ends when an increment on a live connection is acknowledged. Lost counters do not end it: if one segment was evicted, the
 /// total continues, and readers that do not read that segment notice no loss.
 /// </remarks>
 internal sealed class OwedBumps
@@ -24,12 +24,12 @@ internal sealed class OwedBumps
     }
 
     /// <summary>
-    /// Returns how often a debt to the segment was recorded. Read before paying, and passed to <see cref="Paid"/> after it.
+    /// Returns how often an owed bump of the segment was recorded. Read before sending, and passed to <see cref="Paid"/> after it.
     /// </summary>
     public int Owed(int segment) => _owed[segment];
 
     /// <summary>
-    /// Ends the debt to a segment, unless another one was recorded since <paramref name="owed"/> was read, which was before the increment
+    /// Ends the owed bumps of a segment unless one was recorded since <paramref name="owed"/> was read, which was before the increment
     /// was sent.
     /// </summary>
     public void Paid(int segment, int owed)

@@ -14,7 +14,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     where TProtocol : struct, ICoherenceProtocol
 {
     /// <summary>The most unexplained mutations that are looked up one by one.</summary>
-    public const int MostLogs = 128;
+    public const int MaxLogs = 128;
 
     // A writer stores its log record after the replies to its increments, so an audit may come before the record.
     private const long LogRetry = 100;
@@ -31,10 +31,10 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
 
     /// <summary>Returns the next step.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="patience">
-    /// G: the age of the oldest waiting audit at which the auditor reads log records; see <see cref="AuditPatience"/>.
+    /// <param name="wait">
+    /// G: the age of the oldest waiting audit at which the auditor reads log records; see <see cref="ExplanationWait"/>.
     /// </param>
-    public AuditStep Next(in Timestamps now, long patience)
+    public AuditStep Next(in Timestamps now, long wait)
     {
         if (now.Monotonic < _retryAt)
         {
@@ -53,19 +53,19 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
 
         if (ledger.OwedBumps.Segments != 0)
         {
-            return new AuditStep(AuditStepKind.PayDebts, Segments: ledger.OwedBumps.Segments);
+            return new AuditStep(AuditStepKind.SendOwedBumps, Segments: ledger.OwedBumps.Segments);
         }
 
         var due = _auditAt;
         if (ledger.Queue.Count > 0)
         {
-            var impatient = Impatient(ledger.Queue[0].Sent.Monotonic, patience);
-            if (now.Monotonic >= impatient)
+            var readDue = LogReadDue(ledger.Queue[0].Sent.Monotonic, wait);
+            if (now.Monotonic >= readDue)
             {
-                return AskForMissing(now);
+                return ReadMissing(now);
             }
 
-            due = Math.Min(due, impatient);
+            due = Math.Min(due, readDue);
         }
 
         if (now.Monotonic < _auditAt)
@@ -105,18 +105,18 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     }
 
     /// <summary>Makes the next audit due at once: a connection is back, or the process has slept.</summary>
-    public void Hurry() => _auditAt = _retryAt = long.MinValue;
+    public void AuditNow() => _auditAt = _retryAt = long.MinValue;
 
     // G after the oldest audit was sent. Sooner if that was sent late, so that the confirmed instant is never older than G plus the
     // shortest period.
-    private long Impatient(long oldest, long patience) =>
+    private long LogReadDue(long oldest, long wait) =>
         Math.Min(
-            oldest + patience, Math.Max(ledger.Gate.Confirmed.Monotonic + patience + (Period * 9 / 10), oldest + Math.Min(patience, 1000)));
+            oldest + wait, Math.Max(ledger.Gate.Confirmed.Monotonic + wait + (Period * 9 / 10), oldest + Math.Min(wait, 1000)));
 
-    private AuditStep AskForMissing(in Timestamps now)
+    private AuditStep ReadMissing(in Timestamps now)
     {
         _missing.Clear();
-        if (!ledger.Counters.Total.Missing(ledger.Queue[0].Total, MostLogs, _missing))
+        if (!ledger.Counters.Total.Missing(ledger.Queue[0].Total, MaxLogs, _missing))
         {
             return Flush(now, FlushReason.TooManyMissing);
         }
@@ -141,7 +141,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
 /// <param name="Kind">What to do.</param>
 /// <param name="Until">For Wait: the monotonic millisecond by which to ask again.</param>
 /// <param name="Segment">For Audit: the segment to read with the total.</param>
-/// <param name="Segments">For PayDebts: bit s means that segment s is owed an increment.</param>
+/// <param name="Segments">For SendOwedBumps: bit s means that segment s is owed an increment.</param>
 /// <param name="Logs">For ReadLogs: the numbers of the mutations.</param>
 /// <param name="Reason">For Flush: the reason.</param>
 internal readonly record struct AuditStep(
@@ -159,7 +159,7 @@ internal enum AuditStepKind
     Wait,
 
     /// <summary>Pay owed increments: for each segment, its counter and then the total, in one write.</summary>
-    PayDebts,
+    SendOwedBumps,
 
     /// <summary>Create the 64 segment counters, then the total, each only if it is missing.</summary>
     CreateCounters,
@@ -175,7 +175,7 @@ internal enum AuditStepKind
 }
 
 /// <summary>Computes how long an audit waits for announcements before it reads log records from the server.</summary>
-internal static class AuditPatience
+internal static class ExplanationWait
 {
     /// <summary>
     /// Returns G = clamp(2 D + 0.5 s, 1 s, MaxStaleness − 2 s), in milliseconds; 0 without a ZooKeeper session, since no announcement

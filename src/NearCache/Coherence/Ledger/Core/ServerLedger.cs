@@ -62,40 +62,40 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     /// Applies an announcement: voids the key, unless all of its versions were explained before. The caller calls <see cref="Settle"/>
     /// after the last one. Returns whether the announcement was new.
     /// </summary>
-    public bool Hear(Announcement news, IInvalidationTarget store)
+    public bool Receive(Announcement announcement, IInvalidationTarget store)
     {
         // While the counters are unknown, an announcement explains nothing; but it drops the key sooner than the coming flush.
-        if (IsKnown && news.Versions.All(version => Counters.Total.Has(version.N)))
+        if (IsKnown && announcement.Versions.All(version => Counters.Total.Has(version.N)))
         {
             return false;
         }
 
-        store.Invalidate(news.Key.Span);
-        foreach (var version in news.Versions)
+        store.Invalidate(announcement.Key.Span);
+        foreach (var version in announcement.Versions)
         {
-            Explain(version.N, news.Segment, version.M);
+            Explain(version.N, announcement.Segment, version.M);
         }
 
         return true;
     }
 
     /// <summary>Applies an announcement of a remote without counters: it explains nothing, and voids what it names.</summary>
-    public AuditEffect HearUncounted(Announcement news, IInvalidationTarget store)
+    public AuditEffect ReceiveUncounted(Announcement announcement, IInvalidationTarget store)
     {
-        if (news.Flushed == 0)
+        if (announcement.Flushed == 0)
         {
-            store.Invalidate(news.Key.Span);
+            store.Invalidate(announcement.Key.Span);
             return default;
         }
 
-        gate.Raise(news.Flushed);
-        return new AuditEffect(false, news.Flushed, FlushReason.Announced);
+        gate.Raise(announcement.Flushed);
+        return new AuditEffect(false, announcement.Flushed, FlushReason.Announced);
     }
 
     /// <summary>
     /// Applies the log record of mutation <paramref name="n"/>. The caller calls <see cref="Settle"/> after the last one.
     /// </summary>
-    public void Hear(long n, in LogRecord record, IInvalidationTarget store)
+    public void Receive(long n, in LogRecord record, IInvalidationTarget store)
     {
         if (!Counters.Total.Has(n))
         {
@@ -154,7 +154,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
             return Lose(how);
         }
 
-        Counters.Total.Saw(shown);
+        Counters.Total.Observe(shown);
         if (rulesMatch || TProtocol.ConfirmsDespiteOtherRules)
         {
             Queue.Add(sent.Sent, shown);
@@ -196,7 +196,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
             return Lose(how);
         }
 
-        var raised = Counters.Learn(shown, segments);
+        var raised = Counters.AdvanceTo(shown, segments);
         gate.Raise(raised);
         var confirmed = ConfirmFlush(sent, rulesMatch, now);
         return new AuditEffect(confirmed, raised, raised == 0 ? FlushReason.None : reason);
@@ -229,27 +229,27 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return answered ? Lose(FlushReason.CountersAbsent) : default;
     }
 
-    /// <summary>Records that a debt was paid: the increments of a segment were acknowledged.</summary>
+    /// <summary>Records that an owed bump was sent: the increments of a segment were acknowledged.</summary>
     /// <param name="segment">The segment.</param>
     /// <param name="owed">The value of <see cref="OwedBumps.Owed"/> before the increments were sent.</param>
     /// <param name="m">The reply to the increment of the segment; null if the counter is missing.</param>
     /// <param name="n">The reply to the increment of the total; null if the counter is missing.</param>
-    public AuditEffect DebtPaid(int segment, int owed, long? m, long? n)
+    public AuditEffect OwedBumpSent(int segment, int owed, long? m, long? n)
     {
         if (m is null || n is null)
         {
             return Lose(FlushReason.CountersAbsent);
         }
 
-        // The keys of the debt are unknown, and one of them may have been filled again before the late mutation.
+        // The keys of the owed bumps are unknown, and one of them may have been filled again before the late mutation.
         OwedBumps.Paid(segment, owed);
         gate.Raise(1ul << segment);
         Explain(n.Value, segment, m.Value);
-        return new AuditEffect(false, 1ul << segment, FlushReason.DebtPaid);
+        return new AuditEffect(false, 1ul << segment, FlushReason.OwedBumpSent);
     }
 
     /// <summary>Records that the counters have lost their history: nothing of the server is served until a flush has read them.</summary>
-    /// <remarks>Debts remain: a lost segment counter does not show other readers, which have the total, what else is owed.</remarks>
+    /// <remarks>Owed bumps remain: a lost segment counter does not show other readers, which have the total, what else is owed.</remarks>
     public AuditEffect Lose(FlushReason reason)
     {
         NeedsCounters |= reason == FlushReason.CountersAbsent;

@@ -36,7 +36,7 @@ internal class RuleLeases<TProtocol>
     {
         (_times, _applied, _draining) = (times, applied, new DrainingRules());
         _planner = new RulesItemPlanner<TProtocol>(times, random);
-        _view = Look();
+        _view = CreateView();
     }
 
     private RuleLeases(RuleLeases<TProtocol> other, Random random)
@@ -46,7 +46,7 @@ internal class RuleLeases<TProtocol>
         (_distrusted, _bumpsEverything, _draining) = (other._distrusted, other._bumpsEverything, other._draining.Copy());
         _fillableFrom = other._fillableFrom;
         _planner = other._planner.Copy(random);
-        _view = Look();
+        _view = CreateView();
     }
 
     /// <summary>Gets the present view. Thread-safe.</summary>
@@ -69,7 +69,7 @@ internal class RuleLeases<TProtocol>
         set
         {
             _bumpsEverything = value;
-            _view = Look();
+            _view = CreateView();
         }
     }
 
@@ -88,13 +88,13 @@ internal class RuleLeases<TProtocol>
         _applied = set;
         _draining.Returned(set);
         _planner.Plan(_applied, _reading, now, SettledFrom());
-        _view = Look();
+        _view = CreateView();
     }
 
     /// <summary>Records that the stops have changed, so that the item may have to be written.</summary>
     /// <param name="now">The time.</param>
     /// <param name="isUrgent">Whether this process put the stop. No other process is about to write it, so it is written at once.</param>
-    public void StopsChanged(in Timestamps now, bool isUrgent = false) => _planner.LookAgain(now, isUrgent);
+    public void StopsChanged(in Timestamps now, bool isUrgent = false) => _planner.RequireRead(now, isUrgent);
 
     /// <summary>Applies the reply to an audit.</summary>
     /// <param name="flags">The client flags of the item; null if there is no item.</param>
@@ -122,7 +122,7 @@ internal class RuleLeases<TProtocol>
             }
 
             _planner.Plan(_applied, _reading, received, SettledFrom());
-            _view = Look();
+            _view = CreateView();
         }
 
         return new RulesAuditEffect(isSame && _reading is { Found: RulesFound.Set } found && found.Set!.IsSame(_applied), false);
@@ -147,7 +147,7 @@ internal class RuleLeases<TProtocol>
         Drain(reading, before, received);
         _planner.WasRead(received);
         _planner.Plan(_applied, reading, received, SettledFrom());
-        _view = Look();
+        _view = CreateView();
         var set = reading.Set;
         return new RulesReadEffect(
             voids && TProtocol.VoidsWithLeases,
@@ -161,7 +161,7 @@ internal class RuleLeases<TProtocol>
         var from = now.Monotonic + _times.FillAfter;
         _fillableFrom = _fillableFrom.ToDictionary(lease => lease.Key, _ => from);
         _distrusted = _reading?.Incarnation;
-        _view = Look();
+        _view = CreateView();
     }
 
     /// <summary>
@@ -172,7 +172,7 @@ internal class RuleLeases<TProtocol>
     {
         if (_draining.Prune(now.Monotonic, _times.Drain))
         {
-            _view = Look();
+            _view = CreateView();
         }
 
         _planner.Plan(_applied, _reading, now, SettledFrom());
@@ -247,7 +247,7 @@ internal class RuleLeases<TProtocol>
 
     private long SettledAfter(in Timestamps now) => SettledFrom() is { } from && from > now.Monotonic ? from : long.MaxValue;
 
-    private RulesView Look()
+    private RulesView CreateView()
     {
         var covers = new List<KeyPredicate> { _applied.Covers };
         if (_reading?.Set is { } set && !set.IsSame(_applied))

@@ -13,7 +13,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
     private const long Retry = 1000;
 
     private bool _isOutdated = true;   // the item must be read
-    private bool _looked;              // the wait is over, and the item was read after it
+    private bool _wasReadAfterWait;              // the wait is over, and the item was read after it
     private long _notBefore = long.MinValue;
     private long? _writeAt;
     private bool _settles;
@@ -22,12 +22,12 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
     public void Changed() => _isOutdated = true;
 
     /// <summary>Records that this process knows something that the item may lack.</summary>
-    public void LookAgain(in Timestamps now, bool isUrgent)
+    public void RequireRead(in Timestamps now, bool isUrgent)
     {
         _isOutdated = true;
         if (isUrgent)
         {
-            (_writeAt, _looked) = (now.Monotonic, false);
+            (_writeAt, _wasReadAfterWait) = (now.Monotonic, false);
         }
     }
 
@@ -35,7 +35,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
     public void WasRead(in Timestamps received)
     {
         _isOutdated = false;
-        _looked = _writeAt <= received.Monotonic;
+        _wasReadAfterWait = _writeAt <= received.Monotonic;
     }
 
     /// <summary>Records that a step failed.</summary>
@@ -84,7 +84,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
             return new RulesStep(RulesStepKind.Wait, at);
         }
 
-        return _looked ? Write(applied, reading!) : new RulesStep(RulesStepKind.Read);
+        return _wasReadAfterWait ? Write(applied, reading!) : new RulesStep(RulesStepKind.Read);
     }
 
     public RulesItemPlanner<TProtocol> Copy(Random other)
@@ -92,10 +92,10 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
         var copy = new RulesItemPlanner<TProtocol>(times, other);
         (
             copy._isOutdated,
-            copy._looked,
+            copy._wasReadAfterWait,
             copy._notBefore,
             copy._writeAt,
-            copy._settles) = (_isOutdated, _looked, _notBefore, _writeAt, _settles);
+            copy._settles) = (_isOutdated, _wasReadAfterWait, _notBefore, _writeAt, _settles);
         return copy;
     }
 

@@ -37,12 +37,12 @@ internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = fals
         {
             Merged++;
             Unlink(waiting);
-            versions = [.. versions.Concat(waiting.Value.Versions).OrderByDescending(known => known.N).Take(Announcement.MostVersions)];
+            versions = [.. versions.Concat(waiting.Value.Versions).OrderByDescending(known => known.N).Take(Announcement.MaxVersions)];
         }
 
         var node = _order.AddLast(new Announcement { Server = server, Segment = segment, Key = key, Versions = versions });
         _byKey[id] = node;
-        _bytes += SlotEncoding.MostBytes(node.Value);
+        _bytes += SlotEncoding.MaxBytes(node.Value);
         while (_bytes > mostBytes)
         {
             Overflow(_order.First!);
@@ -96,6 +96,6 @@ internal sealed class AnnouncementQueue(int mostBytes, bool keepsOverflow = fals
     private void Unlink(LinkedListNode<Announcement> node)
     {
         _order.Remove(node);
-        _bytes -= SlotEncoding.MostBytes(node.Value);
+        _bytes -= SlotEncoding.MaxBytes(node.Value);
     }
 }

@@ -12,13 +12,13 @@ internal static class SlotEncoding
     /// <summary>The kind of a mask of segments.</summary>
     public const byte KindSegments = 2;
 
-    private const int MostVarint = 10;
+    private const int MaxVarint = 10;
 
     /// <summary>Returns an upper bound of the encoded size.</summary>
-    public static int MostBytes(Announcement announcement) =>
+    public static int MaxBytes(Announcement announcement) =>
         announcement.Flushed != 0
             ? 10
-            : 5 + announcement.Key.Length + (2 * MostVarint) + (10 * Math.Max(announcement.Versions.Count - 1, 0));
+            : 5 + announcement.Key.Length + (2 * MaxVarint) + (10 * Math.Max(announcement.Versions.Count - 1, 0));
 
     /// <summary>Appends an encoded announcement.</summary>
     public static void Write(List<byte> output, Announcement announcement, int server)
@@ -84,7 +84,7 @@ internal static class SlotEncoding
     private static bool TryReadKey(ref ReadOnlySpan<byte> input, ulong server, out Announcement? announcement)
     {
         announcement = null;
-        if (input.Length < 2 || input[0] >= KeyHash.Segments || input[1] > Announcement.MostVersions)
+        if (input.Length < 2 || input[0] >= KeyHash.Segments || input[1] > Announcement.MaxVersions)
         {
             return false;
         }
@@ -138,7 +138,7 @@ internal static class SlotEncoding
     private static bool TryReadVarint(ref ReadOnlySpan<byte> input, out ulong value)
     {
         value = 0;
-        for (var index = 0; index < input.Length && index < MostVarint; index++)
+        for (var index = 0; index < input.Length && index < MaxVarint; index++)
         {
             value |= (ulong)(input[index] & 0x7f) << (7 * index);
             if (input[index] <= 0x7f)

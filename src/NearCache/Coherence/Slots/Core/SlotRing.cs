@@ -13,11 +13,11 @@ namespace NearCache.Coherence.Slots.Core;
 internal sealed class SlotRing
 {
     /// <summary>The most bytes of a slot.</summary>
-    public const int MostBytes = 4096;
+    public const int MaxBytes = 4096;
 
     private const byte Format = 1;
     private const int Header = 12;
-    private const int MostServers = 255;
+    private const int MaxServers = 255;
 
     private SlotRing(long first, IReadOnlyList<Announcement> announcements, bool isNewer = false)
     {
@@ -110,7 +110,7 @@ internal sealed class SlotRing
         {
             var candidate = all[kept - 1];
             size += SizeOf(candidate) + (servers.Add(candidate.Server) ? 8 : 0);
-            if (size > MostBytes || servers.Count > MostServers)
+            if (size > MaxBytes || servers.Count > MaxServers)
             {
                 break;
             }

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace NearCache.Near;
 
 /// <summary>A type test that is fast for objects of exactly the requested type.</summary>
-internal static class Typed
+internal static class TypeTest
 {
     /// <summary>
     /// Returns whether an object is a <typeparamref name="T"/>. In shared generic code <c>is T</c> looks up a runtime table; comparing the

@@ -9,7 +9,7 @@ namespace NearCache.Near;
 /// The folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): each 16 bytes are one multiplication
 /// of 64 by 64 bits. The secrets are random in each process, so that a client cannot choose keys that all fall into one chain.
 /// </remarks>
-internal static class KeySpread
+internal static class NearKeyHasher
 {
     private static readonly ulong First = Secret();
     private static readonly ulong Second = Secret();
