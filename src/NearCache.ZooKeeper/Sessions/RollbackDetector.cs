@@ -35,7 +35,7 @@ internal sealed class RollbackDetector(Random random)
     private readonly Lock _lock = new();   // guards all fields below
     private readonly Dictionary<ServerAddress, ServerState> _states = [];
     private TimeSpan? _refusedSince;
-    private TimeSpan? _asked;
+    private TimeSpan? _queriedAt;
     private TimeSpan _refusalLimit;
 
     /// <summary>Discards all findings, because a server replied to a connect request or the server list changed.</summary>
@@ -44,7 +44,7 @@ internal sealed class RollbackDetector(Random random)
     {
         lock (_lock)
         {
-            (_refusedSince, _asked) = (null, null);
+            (_refusedSince, _queriedAt) = (null, null);
             _states.Clear();
             foreach (var server in servers)
             {
@@ -86,12 +86,12 @@ internal sealed class RollbackDetector(Random random)
     {
         lock (_lock)
         {
-            if (lastZxid == 0 || _refusedSince is null || now - _asked < QueryInterval)
+            if (lastZxid == 0 || _refusedSince is null || now - _queriedAt < QueryInterval)
             {
                 return false;
             }
 
-            _asked = now;
+            _queriedAt = now;
             return true;
         }
     }
@@ -102,10 +102,10 @@ internal sealed class RollbackDetector(Random random)
         lock (_lock)
         {
             // After a change of the list, the reply belongs to no query.
-            if (_asked is { } asked && _states.TryGetValue(server, out var state))
+            if (_queriedAt is { } queriedAt && _states.TryGetValue(server, out var state))
             {
                 state.Status = status;
-                state.BehindSince = status.State == ServingState.Serving && status.Zxid < lastZxid ? state.BehindSince ?? asked : null;
+                state.BehindSince = status.State == ServingState.Serving && status.Zxid < lastZxid ? state.BehindSince ?? queriedAt : null;
             }
         }
     }
@@ -115,12 +115,12 @@ internal sealed class RollbackDetector(Random random)
     {
         lock (_lock)
         {
-            if (lastZxid == 0 || _refusedSince is not { } since || _asked is not { } asked)
+            if (lastZxid == 0 || _refusedSince is not { } since || _queriedAt is not { } queriedAt)
             {
                 return null;
             }
 
-            var behind = _states.Values.Where(state => asked - state.BehindSince >= QueryInterval).ToList();
+            var behind = _states.Values.Where(state => queriedAt - state.BehindSince >= QueryInterval).ToList();
             if (behind.Count >= Majority && (behind.Count > 1 || !behind[0].Status.IsFollower))
             {
                 return string.Create(

@@ -37,7 +37,7 @@ internal sealed class NearRoom
         Volatile.Write(ref _maxBytes, maxBytes);
     }
 
-    /// <summary>Returns whether there is less room than is asked for.</summary>
+    /// <summary>Returns whether there is less room than required.</summary>
     public bool IsFullFor(long bytes, int entries) => Bytes + bytes > MaxBytes || Count + entries > MaxEntries;
 
     /// <summary>Notes a hit for the choice of the mode.</summary>

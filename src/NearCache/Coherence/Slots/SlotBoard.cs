@@ -11,7 +11,7 @@ namespace NearCache.Coherence.Slots;
 /// same events.
 /// </summary>
 /// <remarks>
-/// Thread-safe. One loop asks what to read and another what to write; each has a signal that is set when its answer may have changed.
+/// Thread-safe. One loop executes the reads and another the writes; each has a signal that is set when its answer may have changed.
 /// </remarks>
 internal sealed class SlotBoard
 {
@@ -197,7 +197,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>Returns the reads to send now. If there are none, the caller asks again at <paramref name="until"/>.</summary>
+    /// <summary>Returns the reads to send now. If there are none, the caller calls again at <paramref name="until"/>.</summary>
     public IReadOnlyList<SlotRead> NextReads(long now, out long until)
     {
         lock (_lock)

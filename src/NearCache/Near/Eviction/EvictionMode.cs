@@ -4,7 +4,7 @@ namespace NearCache.Near.Eviction;
 /// <param name="Name">The name, for diagnostics.</param>
 /// <param name="Window">The share of the room that the window takes.</param>
 /// <param name="PromotionUses">The uses in the window after which a node moves to the main queue without a comparison.</param>
-/// <param name="UsesGhosts">Whether a key that left the window lately and returns goes to the main queue.</param>
+/// <param name="UsesGhosts">Whether a key that left the window recently and returns goes to the main queue.</param>
 /// <param name="ComparesFrequency">
 /// Whether the oldest node of the window replaces the victim of the main queue if its key is more frequent.
 /// </param>

@@ -1,6 +1,6 @@
 namespace NearCache.Near.Eviction;
 
-/// <summary>A count-min sketch of four-bit counters: an estimate of how often a key was used lately. Not thread-safe.</summary>
+/// <summary>A count-min sketch of four-bit counters: an estimate of how often a key was used recently. Not thread-safe.</summary>
 /// <remarks>All counters are halved after some additions, so that old popularity fades.</remarks>
 internal sealed class FrequencySketch
 {

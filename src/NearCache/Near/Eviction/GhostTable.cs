@@ -1,6 +1,6 @@
 namespace NearCache.Near.Eviction;
 
-/// <summary>The keys that left the window lately. Not thread-safe.</summary>
+/// <summary>The keys that left the window recently. Not thread-safe.</summary>
 /// <remarks>
 /// A key has two possible slots and takes the one whose key left earlier, so the table forgets a few keys before their time.
 /// </remarks>

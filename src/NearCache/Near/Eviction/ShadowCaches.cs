@@ -12,7 +12,7 @@ namespace NearCache.Near.Eviction;
 /// </remarks>
 internal sealed class ShadowCaches
 {
-    // The shadows hold between so many keys and twice as many: enough to tell the modes apart, and cheap.
+    // The shadows hold between so many keys and twice as many: enough to distinguish the modes, at little cost.
     private const int MinEntries = 256;
 
     // After so many samples per shadow entry, the modes are compared.

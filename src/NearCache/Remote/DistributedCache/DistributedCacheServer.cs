@@ -68,7 +68,7 @@ internal sealed class DistributedCacheServer(IDistributedCache cache, TimeProvid
         if (!IsPossible(command))
         {
             throw new NotSupportedException(
-                $"An IDistributedCache can only get, set and remove: {command.Kind} with what it asks for needs memcached.");
+                $"An IDistributedCache can only get, set and remove: {command.Kind} with its options requires memcached.");
         }
 
         var key = StrictUtf8.Encoding.GetString(command.Key.Span);

@@ -77,7 +77,7 @@ public sealed class NamespacePrefixTests : IDisposable
         Assert.False(prefix.Agrees);
         Assert.False(await prefix.MayCreateAsync(CancellationToken.None));
         Assert.Equal([1130], _log.Ids);
-        Assert.Contains("\"shop:\", but this process has \"other:\"", _log.Texts[0], StringComparison.Ordinal);
+        Assert.Contains("\"shop:\" for the namespace shop, but this process has \"other:\"", _log.Texts[0], StringComparison.Ordinal);
 
         prefix.Record("a", 2, hasCounters: true, Item("other:"));
         Assert.True(prefix.Agrees);

@@ -137,7 +137,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     private void ScheduleAudit(in Timestamps now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
 }
 
-/// <summary>One step of the owner of a server's ledger. The owner executes it, reports the reply, and asks again.</summary>
+/// <summary>One step of the owner of a server's ledger. The owner executes it, reports the reply, and requests the next step.</summary>
 /// <param name="Kind">What to do.</param>
 /// <param name="Until">For Wait: the monotonic millisecond by which to ask again.</param>
 /// <param name="Segment">For Audit: the segment to read with the total.</param>

@@ -131,7 +131,7 @@ internal sealed class RulesItemPlanner<TProtocol>(RuleLeaseTimes times, Random r
     }
 }
 
-/// <summary>One step for the rules item of a server. The owner executes it, reports the reply, and asks again.</summary>
+/// <summary>One step for the rules item of a server. The owner executes it, reports the reply, and requests the next step.</summary>
 /// <param name="Kind">What to do.</param>
 /// <param name="Until">For Wait: the monotonic millisecond by which to ask again.</param>
 /// <param name="Cas">For Replace: the CAS value to compare.</param>

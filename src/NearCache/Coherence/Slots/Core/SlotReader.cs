@@ -148,7 +148,7 @@ internal sealed class SlotReader(int slots, int deliveriesPerSecond, long maxSta
     }
 
     /// <summary>
-    /// Returns the slots to read now, with a watch. If there are none, the caller asks again at <paramref name="until"/>.
+    /// Returns the slots to read now, with a watch. If there are none, the caller calls again at <paramref name="until"/>.
     /// </summary>
     public IReadOnlyList<int> Next(long now, out long until)
     {
