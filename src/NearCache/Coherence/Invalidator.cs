@@ -10,12 +10,10 @@ namespace NearCache.Coherence;
 /// Voids keys in this process: discards fills in progress, drops entries including stale ones, and lets no caller join a flight in
 /// progress.
 /// </summary>
-internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags)
+internal sealed class Invalidator(
+    ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags, RefreshQueue refreshes)
     : IInvalidationTarget
 {
-    /// <summary>Gets or sets the callback for each voided entry. Set before any loop starts.</summary>
-    public Action<NearEntry>? Voided { get; set; }
-
     public void Invalidate(ReadOnlySpan<byte> key)
     {
         var hash = KeyHash.Of(key);
@@ -33,7 +31,7 @@ internal sealed class Invalidator(ProcessEpochs epochs, NearStore near, StaleSto
         flights.Forget(text);
         if (entry is not null)
         {
-            Voided?.Invoke(entry);
+            refreshes.Add(entry);
         }
     }
 }

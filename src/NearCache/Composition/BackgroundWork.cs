@@ -19,11 +19,13 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly WarmUp _warmUp;
 
     /// <summary>Starts the loops. Requires started audits.</summary>
-    public BackgroundWork(CacheEnvironment environment, CoherenceTier coherence, CallPaths paths, InvalidationRefresher refresher)
+    public BackgroundWork(CacheEnvironment environment, NearTier near, CoherenceTier coherence, CallPaths paths)
     {
-        (_coherence, _refresher) = (coherence, refresher);
+        _coherence = coherence;
         var (options, time, logger) = (environment.Options, environment.Time, environment.Logger);
         var (rules, context) = (coherence.Rules, coherence.Context);
+        _refresher = new InvalidationRefresher(
+            near.Refreshes, paths.Prefetches, near.Store, environment.Clock, environment.Metrics, logger);
         _usage = new UsageReporter(
             new UsageCounterNames(options.Namespace), coherence.OwnerOf, () => rules.Counted, time, environment.Metrics, logger);
         if (options.ChurnBreaker)

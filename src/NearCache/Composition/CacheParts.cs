@@ -43,12 +43,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         _coherence = new CoherenceTier(environment, _near, clients);
         _paths = new CallPaths(environment, _near, _coherence);
         _adapters = new CacheAdapters(environment, _near, _paths);
-        var refresher = new InvalidationRefresher(
-            _paths.Prefetches, _near.Store, environment.Clock, environment.Time, environment.Metrics, logger);
-        _near.Invalidator.Voided = refresher.Voided;
         (Near, Reads, Writes, Creations) = (_near.Store, _paths.Reads, _paths.Writes, _paths.Creations);
         _coherence.Start();
-        _background = new BackgroundWork(environment, _coherence, _paths, refresher);
+        _background = new BackgroundWork(environment, _near, _coherence, _paths);
         logger.Started(
             options.Namespace,
             environment.Remote.Servers.Count,

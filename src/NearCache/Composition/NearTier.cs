@@ -19,7 +19,8 @@ internal sealed class NearTier : IDisposable
         Stale = new StaleStore(options.StaleEntries, clock, SharedTypes);
         Rules = new RuleTable(RuleDefaults.Of(options), options.Seams.BreakMatcher);
         Store = new NearStore(options.NearEntries, options.NearBytes, Epochs, clock, environment.Time, Rules.NearHits, metrics);
-        Invalidator = new Invalidator(Epochs, Store, Stale, Flights, Tags);
+        Refreshes = new RefreshQueue(clock, environment.Time);
+        Invalidator = new Invalidator(Epochs, Store, Stale, Flights, Tags, Refreshes);
         metrics.ObserveNear(() => Store.Hits, () => Store.Entries, () => Store.Bytes, () => Store.Evictions);
     }
 
@@ -36,6 +37,8 @@ internal sealed class NearTier : IDisposable
     public RuleTable Rules { get; }
 
     public NearStore Store { get; }
+
+    public RefreshQueue Refreshes { get; }
 
     public Invalidator Invalidator { get; }
 

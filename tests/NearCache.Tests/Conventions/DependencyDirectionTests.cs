@@ -74,15 +74,16 @@ public sealed class DependencyDirectionTests
             ["Coherence"] =
             [
                 "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger",
-                "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Remote", "Flights", "Loops", "Diagnostics",
+                "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Rules", "Remote", "Flights", "Loops", "Diagnostics",
+                "Options",
             ],
 
             // The paths of a call, and what stands on them.
             ["Placement"] = ["Coherence", "Coherence/Ledger", "Coherence/Core", "Near", "Remote/Keys"],
             ["Reading"] =
             [
-                "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
-                "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
+                "Placement", "Coherence", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near",
+                "Rules", "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
             ],
             ["Writing"] =
             [
