@@ -14,19 +14,22 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
 {
     private readonly CoherenceContext _context;
     private readonly RulesCoordinator _rules;
+    private readonly ServerDirectory _directory;
+    private readonly IConfirmation? _confirmation;
     private readonly SemaphoreSlim _changing = new(1);
     private volatile Placement _now;
     private volatile bool _isDisposed;
 
     /// <param name="remote">The remote, owned by this object.</param>
-    public CoherentServers(IRemote remote, CoherenceContext context, RulesCoordinator rules)
+    /// <param name="directory">Receives the servers, and each replaced list before any old server is disposed.</param>
+    /// <param name="confirmation">Confirms a remote without counters; null if the servers have counters.</param>
+    public CoherentServers(
+        IRemote remote, CoherenceContext context, RulesCoordinator rules, ServerDirectory directory, IConfirmation? confirmation)
     {
-        (_context, _rules) = (context, rules);
-        _now = new Placement(remote, [.. remote.Servers.Select(server => new CoherentServer(server, context))]);
+        (_context, _rules, _directory, _confirmation) = (context, rules, directory, confirmation);
+        _now = new Placement(remote, [.. remote.Servers.Select(server => new CoherentServer(server, context, confirmation))]);
+        directory.Replace(remote.Placement, All);
     }
-
-    /// <summary>Gets or sets the callback for a replaced list, called before any old server is disposed.</summary>
-    public Action<IReadOnlyList<CoherentServer>>? Changed { get; set; }
 
     /// <summary>Gets the present servers.</summary>
     public IReadOnlyList<CoherentServer> All => _now.Drivers;
@@ -37,9 +40,6 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
         var now = _now;
         return now.Drivers[now.Remote.IndexOf(key)];
     }
-
-    /// <summary>Gets as text what decides the place of a key: the placement and the prefix.</summary>
-    public string PlacementText => _context.Prefix.Describe(_now.Remote.Placement);
 
     public void Start()
     {
@@ -70,7 +70,7 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
             var drivers = next.Servers.Select(server => Array.Find(before.Drivers, driver => driver.Server == server) ?? New(server))
                 .ToArray();
             _now = new Placement(next, drivers);
-            Changed?.Invoke(drivers);
+            _directory.Replace(next.Placement, drivers);
 
             // Raised last: a fill with the old generation and the new list is discarded, and the reverse cannot happen.
             _context.Epochs.RaiseRing();
@@ -115,7 +115,7 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
 
     private CoherentServer New(IRemoteServer server)
     {
-        var driver = new CoherentServer(server, _context);
+        var driver = new CoherentServer(server, _context, _confirmation);
         _rules.Add(driver);
         driver.Start();
         return driver;

@@ -22,6 +22,9 @@ internal sealed record CacheEnvironment
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Gets the name of this cache among the members of the namespace.</summary>
+    public string Member { get; } = Guid.NewGuid().ToString("N");
+
     /// <summary>Gets a value indicating whether a ZooKeeper ensemble is configured.</summary>
     public bool HasZooKeeper => Options.ZooKeeper.ConnectionString.Length > 0;
 

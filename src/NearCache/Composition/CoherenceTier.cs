@@ -19,19 +19,21 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     {
         _environment = environment;
         var (options, remote, time) = (environment.Options, environment.Remote, environment.Time);
-        Context = ContextOf(near);
+        var board = environment.HasZooKeeper ? EnsembleTier.BoardOf(environment) : null;
+        Context = ContextOf(near, board);
         Rules = new RulesCoordinator(
             near.Rules,
             new ConfiguredRules(options.Rules, environment.HasZooKeeper),
             Context,
             RuleTranslation.Times(options, remote.IsEmbedded || !Context.KeepsNear, remote.HasCounters),
             options.KeyPrefix ?? "");
-        Servers = new CoherentServers(remote, Context, Rules);
-        if (environment.HasZooKeeper)
+        var directory = new ServerDirectory();
+        if (board is not null)
         {
-            Ensemble = new EnsembleTier(environment, Context, Rules, Servers, clients.ZooKeeper.Rent(options.ZooKeeper));
+            Ensemble = new EnsembleTier(environment, Context, Rules, directory, board, clients.ZooKeeper.Rent(options.ZooKeeper));
         }
 
+        Servers = new CoherentServers(remote, Context, Rules, directory, Ensemble?.Confirmation);
         Usage = new UsageReader(new UsageCounterNames(options.Namespace), OwnerOf, time);
         // A stop is acknowledged after at most two round trips to a server that answers.
         var acknowledgement = TimeSpan.FromSeconds(1) + (2 * options.Memcached.OperationTimeout);
@@ -86,7 +88,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         await Servers.DisposeAsync().ConfigureAwait(false);
     }
 
-    private CoherenceContext ContextOf(NearTier near)
+    private CoherenceContext ContextOf(NearTier near, IAnnouncer? announcer)
     {
         var (options, remote) = (_environment.Options, _environment.Remote);
         return new CoherenceContext
@@ -102,6 +104,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             Clock = _environment.Clock,
             Time = _environment.Time,
             Invalidator = near.Invalidator,
+            Announcer = announcer ?? new NoAnnouncer(),
             Metrics = _environment.Metrics,
             IsShared = !remote.IsEmbedded,
             HasCounters = remote.HasCounters,

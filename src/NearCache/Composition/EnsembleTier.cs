@@ -9,6 +9,7 @@ using NearCache.Coherence.Registry;
 using NearCache.Coherence.ServerRules;
 using NearCache.Coherence.Slots;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Near;
 using NearCache.Remote;
 using NearCache.ZooKeeper;
@@ -30,22 +31,23 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         CacheEnvironment environment,
         CoherenceContext context,
         RulesCoordinator rules,
-        CoherentServers servers,
+        ServerDirectory servers,
+        SlotBoard board,
         RentedClient<ZooKeeperClient> client)
     {
         var (options, time, logger) = (environment.Options, environment.Time, environment.Logger);
         _clock = environment.Clock;
         _gate = new EnsembleGateway(client, options.Budgets.AnnouncementsPerNamespace, _clock, time, logger, context.LogBudget);
-        var member = Guid.NewGuid().ToString("N");
         var paths = new NamespacePaths(options.Namespace);
         var acl = options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclParser.Parse(options.Ensemble.Acl);
-        var seed = KeyHash.Of(Encoding.ASCII.GetBytes(member)).Value;
-        _slots = new SlotChannel(_gate, paths, context, servers.All, options.Budgets, seed);
+        var damage = new LoopSignal(time);
+        _slots = new SlotChannel(_gate, paths, context, board, servers, damage);
         var repairs = _gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited);
         var tree = new NamespaceTree(repairs, paths, acl);
-        _keeper = new NamespaceKeeper(tree, repairs, _gate, paths, _clock, time, logger, rules.SurveyAsync, () => _slots.Unreadable);
         var reads = _gate.Lane(EnsembleRequest.ReadRules, EnsembleRequest.CarryStop, EnsemblePacing.Failures);
-        var registry = new RegistrySync(reads, paths, context, rules, () => _slots.Pace, _keeper.Damaged);
+        var registry = new RegistrySync(reads, paths, context, rules, () => _slots.Pace, damage);
+        _keeper = new NamespaceKeeper(
+            tree, repairs, _gate, paths, _clock, time, logger, rules.SurveyAsync, board, damage, registry.Seen);
         var hold = options.Seams.TrustFirstCount ? 0 : MemberEstimate.StartHold;
         _members = new Membership(
             _gate,
@@ -53,8 +55,8 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
             context,
             acl,
             options.ZooKeeper.SessionTimeout,
-            member,
-            () => servers.PlacementText,
+            environment.Member,
+            servers,
             new MemberEstimate(hold),
             _slots.MembersCounted);
         var inspections = _gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.RateLimited);
@@ -63,11 +65,10 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         RegistryStore = new ZooKeeperRegistryStore(edits, paths);
         _driver = new EnsembleSession(
             _gate, _keeper, _slots, context, _members.LeaveAsync, registry.RunAsync, _members.RunAsync, _inspector.RunAsync);
-        Connect(context, rules, servers, registry);
         if (!context.HasCounters)
         {
             var confirmations = _gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
-            context.Confirmation = new SlotConfirmation(
+            Confirmation = new SlotConfirmation(
                 confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => ReceivesAnnouncements);
         }
 
@@ -75,6 +76,9 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     }
 
     public IRegistryStore RegistryStore { get; }
+
+    /// <summary>Gets what confirms a remote without counters; null if the remote has counters.</summary>
+    public IConfirmation? Confirmation { get; }
 
     /// <summary>Gets a value indicating whether the session is alive and announcements of other processes arrive.</summary>
     public bool ReceivesAnnouncements => _driver.ReceivesAnnouncements;
@@ -95,6 +99,14 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
 
     /// <summary>Gets the names of foreign nodes at the root of the ensemble, or null before they have been read.</summary>
     public IReadOnlyList<string>? Neighbours => _inspector.CoTenants;
+
+    /// <summary>Builds the state of the slots. It takes announcements before a session exists.</summary>
+    public static SlotBoard BoardOf(CacheEnvironment environment)
+    {
+        var member = KeyHash.Of(Encoding.ASCII.GetBytes(environment.Member)).Value;
+        return new SlotBoard(
+            environment.Options.Budgets, member, !environment.Remote.HasCounters, environment.MaxStaleness, environment.Time);
+    }
 
     public void Start() => _driver.Start();
 
@@ -123,17 +135,6 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     public void Dispose() => _gate.Dispose();
 
     public ValueTask DisposeAsync() => _driver.DisposeAsync();
-
-    // Subscribes the parts to what the others observe.
-    private void Connect(CoherenceContext context, RulesCoordinator rules, CoherentServers servers, RegistrySync registry)
-    {
-        context.Announcer = _slots;
-        servers.Changed = _slots.SetServers;
-        _slots.Damaged = _keeper.Damaged;
-        _keeper.SlotIsReadable = _slots.Reread;
-        _keeper.RulesSeen = registry.Seen;
-        rules.StopsChanged = registry.StopsChanged;
-    }
 
     private void Observe(NearCacheMetrics metrics)
     {

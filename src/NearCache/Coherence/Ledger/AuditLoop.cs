@@ -18,6 +18,7 @@ internal sealed class AuditLoop(
     CoherenceContext context,
     AuditCommands commands,
     SynchronizedLedger ledger,
+    IConfirmation? confirmation,
     Func<MetaResponse, Timestamps, Timestamps, bool> observe) : IAsyncDisposable
 {
     private readonly BackgroundLoop _loop = new(context.Logger, $"audits of {server.Name}");
@@ -107,7 +108,7 @@ internal sealed class AuditLoop(
     // If this returns true, everything that was announced before the call is void here.
     private async ValueTask<bool> IsConfirmedAsync(CancellationToken stopping)
     {
-        if (context.Confirmation is not { } confirmation)
+        if (confirmation is null)
         {
             return true;
         }

@@ -20,8 +20,8 @@ internal sealed class CoherenceContext
 
     public required IInvalidationTarget Invalidator { get; init; }
 
-    /// <summary>Gets or sets the announcer. Set before any loop starts, if there is a ZooKeeper.</summary>
-    public IAnnouncer Announcer { get; set; } = new NoAnnouncer();
+    /// <summary>Gets the announcer. Without ZooKeeper it announces nothing.</summary>
+    public IAnnouncer Announcer { get; init; } = new NoAnnouncer();
 
     public required NearCacheMetrics Metrics { get; init; }
 
@@ -34,19 +34,13 @@ internal sealed class CoherenceContext
     public required bool IsShared { get; init; }
 
     /// <summary>
-    /// Gets whether the servers count writes. If not, every write of a key that may be near elsewhere is announced, and <see
-    /// cref="Confirmation"/> confirms.
+    /// Gets whether the servers count writes. If not, every write of a key that may be near elsewhere is announced, and an
+    /// <see cref="IConfirmation"/> confirms.
     /// </summary>
     public required bool HasCounters { get; init; }
 
     /// <summary>Gets whether anything may be near at all. Without counters and without ZooKeeper nothing can be confirmed.</summary>
     public required bool KeepsNear { get; init; }
-
-    /// <summary>
-    /// Gets or sets the confirmation that replaces the counters of a remote without them; null if the servers have counters. Set before any
-    /// loop starts.
-    /// </summary>
-    public IConfirmation? Confirmation { get; set; }
 
     /// <summary>Gets the time from one audit of a server to the next, in milliseconds, ± 10 %.</summary>
     public required long AuditPeriod { get; init; }

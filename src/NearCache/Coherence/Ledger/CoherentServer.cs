@@ -17,19 +17,25 @@ internal sealed class CoherentServer : IAsyncDisposable
     private readonly AuditLoop _audits;
     private readonly CasCommands _compared;
 
-    public CoherentServer(IRemoteServer server, CoherenceContext context)
+    /// <param name="server">The server.</param>
+    /// <param name="context">The state that the servers share.</param>
+    /// <param name="confirmation">Confirms a remote without counters; null if the server has counters.</param>
+    public CoherentServer(IRemoteServer server, CoherenceContext context, IConfirmation? confirmation)
     {
-        Server = server;
+        (Server, Confirmation) = (server, confirmation);
         var commands = new AuditCommands(context.Names);
-        _ledger = new SynchronizedLedger(server.Name, context, countersLost: () => Rules.CountersLost());
+        _ledger = new SynchronizedLedger(server.Name, context, confirmation, countersLost: () => Rules.CountersLost());
         Gate = _ledger.Gate;
         _writes = new CountedWrites(server, context, commands, _ledger, view: () => Rules.View);
         _compared = new CasCommands(server, context, commands, _ledger);
         _audits = new AuditLoop(
-            server, context, commands, _ledger, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
+            server, context, commands, _ledger, confirmation, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
 
     public IRemoteServer Server { get; }
+
+    /// <summary>Gets what confirms a remote without counters; null if the server has counters.</summary>
+    public IConfirmation? Confirmation { get; }
 
     /// <summary>Gets the gate that near hits check.</summary>
     public ServerGate Gate { get; }

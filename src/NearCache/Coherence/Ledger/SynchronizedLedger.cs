@@ -19,6 +19,7 @@ internal sealed class SynchronizedLedger
 
     private readonly Lock _lock = new();   // guards the ledger and the auditor, from voiding keys until Settle
     private readonly CoherenceContext _context;
+    private readonly IConfirmation? _confirmation;
     private readonly ServerLedger<CoherenceProtocol> _ledger;
     private readonly ServerAuditor<CoherenceProtocol> _auditor;
     private readonly Action _countersLost;
@@ -34,10 +35,11 @@ internal sealed class SynchronizedLedger
 
     /// <param name="server">The name of the server.</param>
     /// <param name="context">The state that the servers share.</param>
+    /// <param name="confirmation">Confirms a remote without counters; null if the server has counters.</param>
     /// <param name="countersLost">Called without the lock when the server has lost its items.</param>
-    public SynchronizedLedger(string server, CoherenceContext context, Action countersLost)
+    public SynchronizedLedger(string server, CoherenceContext context, IConfirmation? confirmation, Action countersLost)
     {
-        _context = context;
+        (_context, _confirmation) = (context, confirmation);
         _countersLost = countersLost;
         Due = new LoopSignal(context.Time);
         Gate = new ServerGate(server, context.Epochs);
@@ -62,7 +64,7 @@ internal sealed class SynchronizedLedger
     {
         lock (_lock)
         {
-            _auditor.Period = _context.Confirmation?.Period ?? _context.AuditPeriod;
+            _auditor.Period = _confirmation?.Period ?? _context.AuditPeriod;
             return _auditor.Next(_context.Clock.Now(), _context.ExplanationWait());
         }
     }

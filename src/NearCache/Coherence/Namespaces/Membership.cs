@@ -21,7 +21,7 @@ internal sealed class Membership(
     IReadOnlyList<ZNodeAcl> acl,
     TimeSpan sessionTimeout,
     string id,
-    Func<string> placement,
+    ServerDirectory servers,
     MemberEstimate count,
     Action<int> counted)
 {
@@ -92,7 +92,7 @@ internal sealed class Membership(
         IsMember = await _lane.ExistsAsync(paths.Member(id), null, cancellationToken).ConfigureAwait(false) is { } stat;
         if (IsMember)
         {
-            if (HashOf(placement()) != _storedPlacement)
+            if (PlacementHash() != _storedPlacement)
             {
                 // The list of servers has changed.
                 await _lane.TrySetDataAsync(paths.Member(id), Describe(), -1, cancellationToken).ConfigureAwait(false);
@@ -113,9 +113,12 @@ internal sealed class Membership(
         IsMember = true;
     }
 
+    // What decides the place of a key: the placement of the servers and the prefix.
+    private ulong PlacementHash() => HashOf(context.Prefix.Describe(servers.Placement));
+
     private byte[] Describe()
     {
-        _storedPlacement = HashOf(placement());
+        _storedPlacement = PlacementHash();
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {

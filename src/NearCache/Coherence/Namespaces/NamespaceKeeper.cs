@@ -27,7 +27,9 @@ namespace NearCache.Coherence.Namespaces;
 /// <param name="time">The time provider of the waits.</param>
 /// <param name="logger">The logger of repairs and problems.</param>
 /// <param name="survey">Collects what is known of the rules outside of ZooKeeper.</param>
-/// <param name="unreadableSlots">Returns the slots whose content cannot be read.</param>
+/// <param name="slots">The slots whose content cannot be read.</param>
+/// <param name="damage">Set when a node is missing or a slot cannot be read. Requests a check, within the limits of the lane.</param>
+/// <param name="rulesSeen">Called with the transaction that wrote the registry, in each check that finds it.</param>
 internal sealed class NamespaceKeeper(
     NamespaceTree tree,
     EnsembleLane lane,
@@ -37,7 +39,9 @@ internal sealed class NamespaceKeeper(
     TimeProvider time,
     ILogger logger,
     Func<CancellationToken, Task<RegistrySurvey>> survey,
-    Func<IReadOnlyList<int>> unreadableSlots)
+    IUnreadableSlots slots,
+    LoopSignal damage,
+    Action<long> rulesSeen)
 {
     private const int MaxLogged = 2000;
 
@@ -46,7 +50,6 @@ internal sealed class NamespaceKeeper(
     // While there is a problem that other processes may solve, such as a server that is down.
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 
-    private readonly LoopSignal _wake = new(time);
     private volatile NamespaceState _state = NamespaceState.Unknown;
     private long? _rulesAbsentSince;
     private string? _logged;
@@ -55,15 +58,6 @@ internal sealed class NamespaceKeeper(
 
     /// <summary>Gets the state found by the last check.</summary>
     public NamespaceState State => _state;
-
-    /// <summary>Gets or sets the callback for the transaction that wrote the registry, called after each check.</summary>
-    public Action<long> RulesSeen { get; set; } = _ => { };
-
-    /// <summary>Gets or sets the callback for a slot that is readable again without an event.</summary>
-    public Action<int> SlotIsReadable { get; set; } = _ => { };
-
-    /// <summary>Requests a check, because a node is missing or a slot cannot be read. The limits of the lane apply.</summary>
-    public void Damaged() => _wake.Set();
 
     /// <summary>Keeps the namespace during one session.</summary>
     /// <param name="usable">Called after each check with whether this process may read and write the slots.</param>
@@ -85,14 +79,14 @@ internal sealed class NamespaceKeeper(
 
             var wait = (
                 _state.Condition == NamespaceCondition.Whole ? CheckInterval : RetryInterval) * (0.8 + (0.4 * Random.Shared.NextDouble()));
-            await _wake.WaitAsync((long)wait.TotalMilliseconds, cancellationToken).ConfigureAwait(false);
+            await damage.WaitAsync((long)wait.TotalMilliseconds, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task<NamespaceState> KeepAsync(Action<bool> usable, CancellationToken cancellationToken)
     {
         var look = await ScanAsync(cancellationToken).ConfigureAwait(false);
-        if (!_isStarting && (look.Missing.Count > 0 || unreadableSlots().Count > 0))
+        if (!_isStarting && (look.Missing.Count > 0 || slots.Unreadable.Count > 0))
         {
             await DelayRandomlyAsync(cancellationToken).ConfigureAwait(false);
             look = await ScanAsync(cancellationToken).ConfigureAwait(false);
@@ -131,16 +125,16 @@ internal sealed class NamespaceKeeper(
             look = await ScanAsync(cancellationToken).ConfigureAwait(false);
             if (look.Missing.Count > 0)
             {
-                _wake.Set();
+                damage.Set();
                 return new NamespaceState(NamespaceCondition.Repairing, $"{string.Join(", ", look.Missing)} is missing");
             }
         }
 
         _isStarting = false;
         usable(true);
-        if (await RewriteSlotsAsync(cancellationToken).ConfigureAwait(false) is { } slots)
+        if (await RewriteSlotsAsync(cancellationToken).ConfigureAwait(false) is { } problem)
         {
-            return slots;
+            return problem;
         }
 
         return look.HasRules || repair is null ? NamespaceState.Whole : WithoutRules(repair);
@@ -152,7 +146,7 @@ internal sealed class NamespaceKeeper(
         _rulesAbsentSince = look.HasRules ? null : _rulesAbsentSince ?? clock.Monotonic();
         if (look.RulesTransaction is { } transaction)
         {
-            RulesSeen(transaction);
+            rulesSeen(transaction);
         }
 
         return look;
@@ -170,7 +164,7 @@ internal sealed class NamespaceKeeper(
     private async Task<NamespaceState?> RewriteSlotsAsync(CancellationToken cancellationToken)
     {
         var garbage = new List<MultiOperation>();
-        foreach (var slot in unreadableSlots())
+        foreach (var slot in slots.Unreadable)
         {
             if (await lane.TryGetDataAsync(paths.Slot(slot), null, cancellationToken).ConfigureAwait(false) is not { } data)
             {
@@ -183,7 +177,7 @@ internal sealed class NamespaceKeeper(
             }
             else
             {
-                SlotIsReadable(slot);
+                slots.Reread(slot);
             }
         }
 
@@ -202,7 +196,7 @@ internal sealed class NamespaceKeeper(
         }
 
         // Another process was first, or config was changed: checked again.
-        _wake.Set();
+        damage.Set();
         return new NamespaceState(NamespaceCondition.Repairing, $"{string.Join(", ", garbage.Select(slot => slot.Path))} cannot be read");
     }
 

@@ -13,23 +13,19 @@ namespace NearCache.Coherence.Registry;
 /// A whole fleet notices at once that the registry lacks a stop. Each process waits a random time, reads again, and only then writes, by
 /// compare-and-set.
 /// </remarks>
+/// <param name="lane">The lane of the registry.</param>
+/// <param name="paths">The paths of the nodes.</param>
+/// <param name="rules">The rules in force. Their <see cref="RulesCoordinator.RegistrySignal"/> wakes this loop.</param>
+/// <param name="pace">Returns the milliseconds from one read to the next.</param>
+/// <param name="damage">Set when there is no registry.</param>
 internal sealed class RegistrySync(
-    EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesCoordinator rules, Func<long> pace, Action absent)
+    EnsembleLane lane, NamespacePaths paths, CoherenceContext context, RulesCoordinator rules, Func<long> pace, LoopSignal damage)
 {
     private const int Spread = 1000;
 
-    private readonly LoopSignal _changed = new(context.Time);
-    private volatile bool _isUrgent;
+    private readonly RegistrySignal _signal = rules.RegistrySignal;
     private long? _writeAt;
     private long _read = -1;
-
-    /// <summary>Records that the stops have changed.</summary>
-    /// <param name="isOwn">Whether this process put a stop. No other process is about to write it, so it is written at once.</param>
-    public void StopsChanged(bool isOwn)
-    {
-        _isUrgent |= isOwn;
-        _changed.Set();
-    }
 
     /// <summary>Requests a read of the registry, if another transaction wrote it than the one that was read.</summary>
     /// <remarks>
@@ -40,7 +36,7 @@ internal sealed class RegistrySync(
     {
         if (Interlocked.Read(ref _read) is var read && read >= 0 && read != transaction)
         {
-            _changed.Set();
+            _signal.Changed();
         }
     }
 
@@ -53,15 +49,14 @@ internal sealed class RegistrySync(
         {
             // The pause after a failure is waited for here, so that a stop of this process can end it. The stop is tried once at once, and
             // is limited as all else if it fails.
-            while (!_isUrgent
+            while (!_signal.IsUrgent
                 && !cancellationToken.IsCancellationRequested
                 && Math.Max(lane.ReadsFrom, lane.ChangesFrom) - context.Clock.Monotonic() is > 0 and var paused)
             {
-                await _changed.WaitAsync(paused, cancellationToken).ConfigureAwait(false);
+                await _signal.WaitAsync(paused, cancellationToken).ConfigureAwait(false);
             }
 
-            var way = _isUrgent ? lane.Urgent : lane;
-            _isUrgent = false;
+            var way = _signal.TakeUrgent() ? lane.Urgent : lane;
             var readAt = context.Clock.Monotonic();
             long wait;
             try
@@ -73,7 +68,7 @@ internal sealed class RegistrySync(
                 }
                 else
                 {
-                    absent();
+                    damage.Set();
                 }
             }
             catch (ZooKeeperException)
@@ -81,9 +76,9 @@ internal sealed class RegistrySync(
                 wait = 0;
             }
 
-            await _changed.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
+            await _signal.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
             var early = readAt + pace() - context.Clock.Monotonic();
-            if (early > 0 && !_isUrgent)
+            if (early > 0 && !_signal.IsUrgent)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(early), context.Time, cancellationToken).ConfigureAwait(false);
             }
@@ -93,7 +88,7 @@ internal sealed class RegistrySync(
     // Null if there is no registry. A watch reports its creation.
     private async Task<ZNodeData?> ReadAsync(EnsembleLane way, CancellationToken cancellationToken)
     {
-        var data = await way.TryGetDataAsync(paths.Rules, _ => _changed.Set(), cancellationToken).ConfigureAwait(false);
+        var data = await way.TryGetDataAsync(paths.Rules, _ => _signal.Changed(), cancellationToken).ConfigureAwait(false);
         Interlocked.Exchange(ref _read, data?.Stat.ModifiedZxid ?? 0);
         if (data is not { } found
             || !RegistryDocument.TryRead(found.Data, out var document, out _)

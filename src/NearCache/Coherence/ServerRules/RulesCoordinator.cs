@@ -33,8 +33,9 @@ internal sealed class RulesCoordinator : IAsyncDisposable
                 return rules;
             },
             table.AsMatched);
+        RegistrySignal = new RegistrySignal(context.Time);
         _inForce = new RulesInForce(
-            table, configured, _servers, context.Clock, context.Logger, context.LogBudget, keyPrefix, context.HasCounters);
+            table, configured, _servers, RegistrySignal, context.Clock, context.Logger, context.LogBudget, keyPrefix, context.HasCounters);
         _inForce.Advise();
     }
 
@@ -57,13 +58,8 @@ internal sealed class RulesCoordinator : IAsyncDisposable
     /// <inheritdoc cref="RulesInForce.Watch"/>
     public RegistryWatch Watch => _inForce.Watch;
 
-    /// <summary>
-    /// Sets the callback for changed stops. Its argument is whether this process put one itself. Set before any loop starts.
-    /// </summary>
-    public Action<bool>? StopsChanged
-    {
-        set => _inForce.StopsChanged = value;
-    }
+    /// <summary>Gets the signal of the loop that follows the registry.</summary>
+    public RegistrySignal RegistrySignal { get; }
 
     /// <inheritdoc cref="RulesInForce.Document"/>
     public RegistryDocument Document

@@ -16,12 +16,14 @@ namespace NearCache.Coherence.ServerRules;
 /// <param name="table">Holds the rules in force.</param>
 /// <param name="configured">The rules of the configuration. No rule is in force until the registry or a server has been read.</param>
 /// <param name="servers">The servers to inform.</param>
+/// <param name="registry">Signaled when the stops change, since the registry may lack them.</param>
 /// <param name="lines">The limit of log lines about changes from outside of this process.</param>
 /// <param name="keyPrefix">The key prefix of the cache. Rules are written without it.</param>
 internal sealed class RulesInForce(
     RuleTable table,
     ConfiguredRules configured,
     RulesOnServers servers,
+    RegistrySignal registry,
     NearClock clock,
     ILogger logger,
     LogBudget lines,
@@ -42,9 +44,6 @@ internal sealed class RulesInForce(
 
     /// <summary>Gets the rules and stops for readers and watchers.</summary>
     public RegistryWatch Watch { get; } = new();
-
-    /// <summary>Gets or sets the callback for changed stops. Its argument is whether this process put one itself.</summary>
-    public Action<bool>? StopsChanged { get; set; }
 
     /// <summary>Gets what this process knows, as a registry would hold it.</summary>
     public RegistryDocument Document => new(table.Applied, table.Stops, _history);
@@ -160,7 +159,7 @@ internal sealed class RulesInForce(
         }
 
         servers.StopsChanged(isUrgent: isOwn);
-        StopsChanged?.Invoke(isOwn);
+        registry.StopsChanged(isOwn);
         Watch.Changed(table.Applied, table.Stops, _history);
         foreach (var stop in isOwn ? [] : table.Stops.Stops.Except(before.Stops))
         {

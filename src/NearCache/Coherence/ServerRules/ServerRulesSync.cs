@@ -123,7 +123,7 @@ internal sealed class ServerRulesSync : IServerRules
     {
         var sent = _context.Clock.Now();
         var life = _server.Epoch;
-        if (_context.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
+        if (_server.Confirmation is { } registry && !await registry.ConfirmAsync(cancellationToken).ConfigureAwait(false))
         {
             // The local copy of the rules may differ from the registry.
             lock (_lock)

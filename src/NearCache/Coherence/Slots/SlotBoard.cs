@@ -1,6 +1,7 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Slots.Core;
 using NearCache.Loops;
 
@@ -13,7 +14,7 @@ namespace NearCache.Coherence.Slots;
 /// <remarks>
 /// Thread-safe. One loop executes the reads and another the writes; each has a signal that is set when its answer may have changed.
 /// </remarks>
-internal sealed class SlotBoard
+internal sealed class SlotBoard : IAnnouncer, IUnreadableSlots
 {
     private readonly Lock _lock = new();   // guards all below; no other lock is taken inside it
     private readonly double _deliveries;
@@ -87,7 +88,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>Gets the slots whose content could not be read last time.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<int> Unreadable
     {
         get
@@ -122,7 +123,7 @@ internal sealed class SlotBoard
         }
     }
 
-    /// <summary>Queues the announcement of a key.</summary>
+    /// <inheritdoc/>
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
     {
         lock (_lock)
@@ -166,7 +167,7 @@ internal sealed class SlotBoard
         CallBoth();
     }
 
-    /// <summary>Reads a slot again from its start, because its content has changed without an event.</summary>
+    /// <inheritdoc/>
     public void Reread(int slot)
     {
         lock (_lock)

@@ -1,7 +1,7 @@
-using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Ledger;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Slots;
@@ -10,7 +10,7 @@ namespace NearCache.Coherence.Slots;
 /// The channel of announcements through the slots in ZooKeeper: a <see cref="SlotAnnouncer"/> and a <see cref="SlotListener"/> around one
 /// <see cref="SlotBoard"/>. The main type of the slots folder.
 /// </summary>
-internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
+internal sealed class SlotChannel : IAsyncDisposable
 {
     private readonly CoherenceContext _context;
     private readonly EnsembleGateway _gate;
@@ -19,29 +19,27 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     private readonly SlotAnnouncer _announcer;
     private bool _loggedFewer;
 
+    /// <param name="gate">The gateway.</param>
+    /// <param name="paths">The paths of the slots.</param>
+    /// <param name="context">The state that the parts of coherence share. Its announcer is <paramref name="board"/>.</param>
+    /// <param name="board">The state of the slots.</param>
+    /// <param name="servers">The servers of the cache. Announcements of other servers are ignored.</param>
+    /// <param name="damage">Set when a slot is missing or cannot be read.</param>
     public SlotChannel(
         EnsembleGateway gate,
         NamespacePaths paths,
         CoherenceContext context,
-        IEnumerable<CoherentServer> servers,
-        BudgetOptions budgets,
-        ulong member)
+        SlotBoard board,
+        ServerDirectory servers,
+        LoopSignal damage)
     {
-        _context = context;
-        _gate = gate;
-        _board = new SlotBoard(budgets, member, keepsOverflow: !context.HasCounters, context.MaxStaleness, context.Time);
+        (_context, _gate, _board) = (context, gate, board);
         EnsembleLane[] lanes =
             [.. Enumerable.Range(0, NamespacePaths.SlotCount).Select(_ =>
                 gate.Lane(EnsembleRequest.ReadSlot, EnsembleRequest.Announce, EnsemblePacing.Failures))];
-        _listener = new SlotListener(lanes, paths, context, _board, servers, () => Damaged?.Invoke());
-        _announcer = new SlotAnnouncer(lanes, paths, context, _board, _listener);
+        _listener = new SlotListener(lanes, paths, context, board, servers, damage);
+        _announcer = new SlotAnnouncer(lanes, paths, context, board, _listener);
     }
-
-    /// <summary>Gets or sets the callback for a slot that is missing or cannot be read. Set before <see cref="Start"/>.</summary>
-    public Action? Damaged { get; set; }
-
-    /// <summary>Gets the slots whose content cannot be read.</summary>
-    public IReadOnlyList<int> Unreadable => _board.Unreadable;
 
     /// <inheritdoc cref="SlotBoard.Last"/>
     public (long? ReadAt, long? AnnouncedAt) Last => _board.Last;
@@ -61,18 +59,11 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
     /// <summary>Counts reads of the ensemble that other parts have sent.</summary>
     public void CountRequests(int requests) => _board.CountRequests(requests);
 
-    /// <summary>Replaces the servers. Announcements of other servers are ignored.</summary>
-    public void SetServers(IEnumerable<CoherentServer> servers) => _listener.SetServers(servers);
-
     public void Start()
     {
         _listener.Start();
         _announcer.Start();
     }
-
-    /// <inheritdoc/>
-    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) =>
-        _board.Announce(server, segment, key, version);
 
     /// <summary>Applies a read without a watch that another part has made. New announcements are void here when this returns.</summary>
     public void Receive(int slot, ZNodeData data) => _listener.Receive(slot, data);
@@ -93,9 +84,6 @@ internal sealed class SlotChannel : IAnnouncer, IAsyncDisposable
 
     /// <summary>Allows reads and writes, because the same session has a connection again.</summary>
     public void Reconnected() => _board.Connected(isNewSession: false);
-
-    /// <inheritdoc cref="SlotBoard.Reread"/>
-    public void Reread(int slot) => _board.Reread(slot);
 
     /// <inheritdoc cref="SlotBoard.HistoryLost"/>
     public void HistoryLost() => _board.HistoryLost();

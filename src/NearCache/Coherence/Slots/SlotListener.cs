@@ -10,20 +10,17 @@ namespace NearCache.Coherence.Slots;
 /// <summary>
 /// Receives the announcements of other processes: reads the slots that are due, and voids the keys that are new in them.
 /// </summary>
+/// <param name="damage">Set when a slot is missing or cannot be read.</param>
 internal sealed class SlotListener(
     EnsembleLane[] lanes,
     NamespacePaths paths,
     CoherenceContext context,
     SlotBoard board,
-    IEnumerable<CoherentServer> servers,
-    Action damaged) : IAsyncDisposable
+    ServerDirectory servers,
+    LoopSignal damage) : IAsyncDisposable
 {
     private readonly Lock _receiving = new();   // held from reading a slot's state until its new keys are void; taken before any other lock
     private readonly BackgroundLoop _loop = new(context.Logger, "reading slots");
-    private volatile Dictionary<ulong, CoherentServer> _servers = ByHash(servers);   // replaced, never changed
-
-    /// <summary>Replaces the servers. Announcements of other servers are ignored.</summary>
-    public void SetServers(IEnumerable<CoherentServer> servers) => _servers = ByHash(servers);
 
     public void Start() => _loop.Start(ReadDueAsync);
 
@@ -40,7 +37,7 @@ internal sealed class SlotListener(
             board.Failed(read, lanes[read.Slot].ReadsFrom);
             if (e.Code == ZooKeeperErrorCode.NoNode)
             {
-                damaged();
+                damage.Set();
             }
         }
     }
@@ -49,9 +46,6 @@ internal sealed class SlotListener(
     public void Receive(int slot, ZNodeData data) => Receive(new SlotRead(slot, sentAt: 0, hasWatch: false), data);
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
-
-    private static Dictionary<ulong, CoherentServer> ByHash(IEnumerable<CoherentServer> servers) =>
-        servers.ToDictionary(server => server.Gate.IdentityHash);
 
     private async Task ReadDueAsync(CancellationToken stopping)
     {
@@ -83,7 +77,7 @@ internal sealed class SlotListener(
             var received = board.Receive(read, content, context.Clock.Monotonic(), out var gap);
             if (!context.HasCounters && (gap || !isReadable))
             {
-                foreach (var (_, server) in _servers)
+                foreach (var server in servers.All)
                 {
                     server.Void(FlushReason.AnnouncementsMissed);
                 }
@@ -91,10 +85,8 @@ internal sealed class SlotListener(
 
             foreach (var announcement in received)
             {
-                if (_servers.TryGetValue(announcement.Server, out var server))
-                {
-                    server.Receive(announcement);
-                }
+                // Announcements of servers that the cache does not use are ignored.
+                servers.Find(announcement.Server)?.Receive(announcement);
             }
 
             if (received.Length > 0)
@@ -105,7 +97,7 @@ internal sealed class SlotListener(
 
         if (!isReadable)
         {
-            damaged();
+            damage.Set();
         }
     }
 }

@@ -45,7 +45,7 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
             MaxStaleness = 5000,
             ExplanationWait = () => 0,
         };
-        _owner = new SynchronizedLedger("one:11211", context, () => _losses++);
+        _owner = new SynchronizedLedger("one:11211", context, confirmation: null, () => _losses++);
     }
 
     [Fact]

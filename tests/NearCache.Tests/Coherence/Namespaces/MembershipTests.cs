@@ -42,9 +42,18 @@ public sealed class MembershipTests : IAsyncDisposable
             MaxStaleness = 5000,
             ExplanationWait = () => 0,
         };
+        var servers = new ServerDirectory();
+        servers.Replace("one:11211", []);
         _members = new Membership(
-            _world.Gate, new NamespacePaths("shop"), context, ZNodeAcl.OpenToAll, TimeSpan.FromSeconds(10), "own", () =>
-                "one:11211", new MemberEstimate(MemberEstimate.StartHold), Counted);
+            _world.Gate,
+            new NamespacePaths("shop"),
+            context,
+            ZNodeAcl.OpenToAll,
+            TimeSpan.FromSeconds(10),
+            "own",
+            servers,
+            new MemberEstimate(MemberEstimate.StartHold),
+            Counted);
     }
 
     public async ValueTask DisposeAsync()

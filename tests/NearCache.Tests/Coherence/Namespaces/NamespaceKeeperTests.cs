@@ -6,6 +6,7 @@ using NearCache.Coherence.ServerRules;
 using NearCache.Coherence.ServerRules.Core;
 using NearCache.Coherence.Slots.Core;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 using NearCache.Rules;
 using NearCache.TestSupport;
 using NearCache.Tests.Coherence.Ensemble;
@@ -14,7 +15,7 @@ using NearCache.ZooKeeper;
 namespace NearCache.Tests.Coherence.Namespaces;
 
 /// <summary>Damage to the nodes of a namespace, and its repair by one process on a manual clock.</summary>
-public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDisposable
+public sealed class NamespaceKeeperTests : IAsyncDisposable
 {
     private const string Home = "/nearcache/shop";
     private static readonly NamespacePaths Paths = new("shop");
@@ -25,11 +26,19 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         ];
 
     private readonly EnsembleWorld _world = new();
+    private readonly LoopSignal _damage;
+    private readonly ITestOutputHelper _output;
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<bool> _usable = [];
     private RuleSet? _carried;
     private bool _isSilent;
     private Task _work = Task.CompletedTask;
+
+    public NamespaceKeeperTests(ITestOutputHelper output)
+    {
+        _output = output;
+        _damage = new LoopSignal(_world.Time);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -51,7 +60,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
 
         var before = _world.AskedAtAll;
         await TurnAsync(TimeSpan.FromMinutes(10));
-        output.WriteLine($"[FIGURE] a whole namespace: {_world.AskedAtAll - before} reads in 10 minutes");
+        _output.WriteLine($"[FIGURE] a whole namespace: {_world.AskedAtAll - before} reads in 10 minutes");
         Assert.InRange(_world.AskedAtAll - before, 4 * 8, 4 * 13);
         Assert.Equal(1, _world.Asked("Multi"));
     }
@@ -65,7 +74,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         await TurnAsync(TimeSpan.FromMinutes(10));
 
         // Before: 527 to 669 failed transactions and 2,676 requests a second, without end.
-        output.WriteLine($"[FIGURE] config deleted: {_world.Asked("Multi") - creates} transactions and {_world.AskedAtAll - reads} "
+        _output.WriteLine($"[FIGURE] config deleted: {_world.Asked("Multi") - creates} transactions and {_world.AskedAtAll - reads} "
             + "requests in 10 minutes");
         Assert.Equal(1, _world.Asked("Multi") - creates);
         Assert.Equal(Whole, Below(Home));
@@ -96,7 +105,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         _carried = Carried(7);
         DeleteAll();
         var creates = _world.Asked("Multi");
-        await DamagedAsync(Keeper);
+        await DamagedAsync(_damage);
         await TurnAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(Whole.Except([Paths.Rules]), Below(Home));
         Assert.Equal(NamespaceCondition.Repairing, Keeper.State.Condition);
@@ -106,7 +115,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         Assert.Equal(Whole, Below(Home));
         Assert.Equal((8, "repair"), (Registry().Set.Revision, Registry().History[^1].Who));
         Assert.Equal(NamespaceCondition.Whole, Keeper.State.Condition);
-        output.WriteLine($"[FIGURE] deleteall: {_world.Asked("Multi") - creates} transactions");
+        _output.WriteLine($"[FIGURE] deleteall: {_world.Asked("Multi") - creates} transactions");
         Assert.Equal(2, _world.Asked("Multi") - creates);
     }
 
@@ -124,7 +133,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         Assert.Contains("silent-server", Keeper.State.Problem, StringComparison.Ordinal);
         Assert.StartsWith($"create {Paths.Rules} '{{\"format\":1", Keeper.State.Command, StringComparison.Ordinal);
         Assert.Single(_world.Log.Of(1421));
-        output.WriteLine(
+        _output.WriteLine(
             $"[FIGURE] rules deleted and a server silent: {_world.AskedAtAll - before} reads and 0 transactions in 20 minutes");
         Assert.InRange(_world.AskedAtAll - before, 1, 20 * 60);
 
@@ -144,7 +153,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
             _world.Server.SetData(Paths.Slot(slot), [103, (byte)slot]);
         }
 
-        await DamagedAsync(Keeper);
+        await DamagedAsync(_damage);
         await TurnAsync(TimeSpan.FromMinutes(3));
         Assert.All(Enumerable.Range(0, 8), slot => Assert.True(Ring(slot).First > 1L << 40));
         Assert.Equal(creates + 1, _world.Asked("Multi"));
@@ -158,7 +167,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         await WholeAsync();
         _world.Server.SetData(Paths.Config, Encoding.UTF8.GetBytes("""{"format":2,"slots":8}"""));
         _world.Server.SetData(Paths.Slot(0), [2, 1]);
-        await DamagedAsync(Keeper);
+        await DamagedAsync(_damage);
         await TurnAsync(TimeSpan.FromMinutes(3));
 
         Assert.Equal([2, 1], _world.Server.GetData(Paths.Slot(0)));
@@ -195,13 +204,14 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         await WholeAsync();
         var creates = _world.Asked("Multi");
         using var stopping = new CancellationTokenSource();
-        var other = Make();
+        var damage = new LoopSignal(_world.Time);
+        var other = Make(damage, new Slots(UnreadableSlots, _ => { }), _ => { });
         var working = other.RunAsync(_ => { }, stopping.Token);
         await TurnAsync(TimeSpan.FromSeconds(5), timers: 2);
         Assert.Equal(creates, _world.Asked("Multi"));
 
         DeleteAll();
-        await DamagedAsync(Keeper, other);
+        await DamagedAsync(_damage, damage);
         await TurnAsync(TimeSpan.FromSeconds(30), timers: 2);
         Assert.Equal(Whole, Below(Home));
 
@@ -216,8 +226,7 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
     {
         List<long> seen = [];
         List<int> readable = [];
-        Keeper = Make(() => [3]);
-        (Keeper.RulesSeen, Keeper.SlotIsReadable) = (seen.Add, readable.Add);
+        Keeper = Make(_damage, new Slots(() => [3], readable.Add), seen.Add);
         _work = Keeper.RunAsync(_usable.Add, _stopping.Token);
         await TurnAsync(TimeSpan.FromSeconds(1));
         _world.Server.SetData(Paths.Rules, _world.Server.GetData(Paths.Rules));
@@ -232,19 +241,24 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
 
     private void Start()
     {
-        Keeper = Make();
+        Keeper = Make(_damage, new Slots(UnreadableSlots, _ => { }), _ => { });
         _work = Keeper.RunAsync(_usable.Add, _stopping.Token);
     }
 
-    private NamespaceKeeper Make(Func<IReadOnlyList<int>>? unreadable = null)
+    private NamespaceKeeper Make(LoopSignal damage, Slots slots, Action<long> rulesSeen)
     {
         var lane = _world.Gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited);
         return new NamespaceKeeper(
             new NamespaceTree(lane, Paths, ZNodeAcl.OpenToAll), lane, _world.Gate, Paths, _world.Clock, _world.Time, _world.Log,
             _ => Task.FromResult(Survey()),
-            unreadable ?? (() => [.. Enumerable.Range(0, 8).Where(slot =>
-                _world.Server.GetData(Paths.Slot(slot)) is { } data && (!SlotRing.TryDecode(data, out var ring) || ring.IsNewer))]));
+            slots,
+            damage,
+            rulesSeen);
     }
+
+    private IReadOnlyList<int> UnreadableSlots() =>
+        [.. Enumerable.Range(0, 8).Where(slot =>
+            _world.Server.GetData(Paths.Slot(slot)) is { } data && (!SlotRing.TryDecode(data, out var ring) || ring.IsNewer))];
 
     private async Task WholeAsync()
     {
@@ -254,12 +268,12 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
     }
 
     // The clock waits until each process has received the event and checks.
-    private async Task DamagedAsync(params NamespaceKeeper[] keepers)
+    private async Task DamagedAsync(params LoopSignal[] signals)
     {
-        foreach (var keeper in keepers)
+        foreach (var signal in signals)
         {
             var asked = _world.AskedAtAll;
-            keeper.Damaged();
+            signal.Set();
             await Eventually.BecomesTrueAsync(() => _world.AskedAtAll > asked, "it looks");
         }
     }
@@ -302,5 +316,12 @@ public sealed class NamespaceKeeperTests(ITestOutputHelper output) : IAsyncDispo
         {
             _world.Server.Delete(path);
         }
+    }
+
+    private sealed class Slots(Func<IReadOnlyList<int>> unreadable, Action<int> reread) : IUnreadableSlots
+    {
+        public IReadOnlyList<int> Unreadable => unreadable();
+
+        public void Reread(int slot) => reread(slot);
     }
 }

@@ -16,7 +16,7 @@ public sealed class RulesInForceTests
     private const string Server = "one:11211";
     private static readonly Stop Stop = Stop.Now(null, "Alice", "a test", DateTimeOffset.UnixEpoch);
     private readonly RuleTable _table = new(new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20));
-    private readonly List<bool> _stopsChanged = [];
+    private readonly RegistrySignal _registry = new(new ManualTime());
 
     [Fact]
     public void Nothing_is_in_force_until_something_was_asked()
@@ -54,7 +54,7 @@ public sealed class RulesInForceTests
             ],
             hasRegistry: true);
         var servers = new RulesOnServers((_, _) => throw new InvalidOperationException("There is no server."), _table.AsMatched);
-        var rules = new RulesInForce(_table, configured, servers, new NearClock(new ManualTime()), log, new LogBudget());
+        var rules = new RulesInForce(_table, configured, servers, _registry, new NearClock(new ManualTime()), log, new LogBudget());
         var registry = RuleSet.Create(
             7,
             [.. new[] { ("same", "same:*"), ("moved", "there:*"), ("other", "other:*"), ("more", "more:*") }.Select(rule =>
@@ -130,14 +130,21 @@ public sealed class RulesInForceTests
     }
 
     [Fact]
-    public void A_stop_is_told_once_with_whether_it_was_put_here()
+    public async Task A_stop_is_told_once_with_whether_it_was_put_here()
     {
         var rules = Make(hasRegistry: true);
+        var first = _registry.WaitAsync(long.MaxValue, TestContext.Current.CancellationToken);
+        Assert.False(first.IsCompleted);
         rules.Stop(StopSet.Of([Stop]), isOwn: true);
-        rules.Stop(StopSet.Of([Stop]));
-        rules.Stop(StopSet.Of([Stop.Now("a", "Bob", "another", DateTimeOffset.UnixEpoch)]));
+        await first;
+        Assert.True(_registry.TakeUrgent());
 
-        Assert.Equal([true, false], _stopsChanged);
+        rules.Stop(StopSet.Of([Stop]));
+        var second = _registry.WaitAsync(long.MaxValue, TestContext.Current.CancellationToken);
+        Assert.False(second.IsCompleted);
+        rules.Stop(StopSet.Of([Stop.Now("a", "Bob", "another", DateTimeOffset.UnixEpoch)]));
+        await second;
+        Assert.False(_registry.IsUrgent);
         Assert.Equal(2, rules.Document.Stops.Stops.Length);
     }
 
@@ -272,10 +279,8 @@ public sealed class RulesInForceTests
             _table,
             new ConfiguredRules(configured.Select(Option), hasRegistry),
             new RulesOnServers((_, _) => throw new NotSupportedException(), _table.AsMatched),
+            _registry,
             clock,
             log,
-            lines)
-        {
-            StopsChanged = _stopsChanged.Add,
-        };
+            lines);
 }
