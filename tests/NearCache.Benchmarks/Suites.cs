@@ -11,7 +11,7 @@ internal static class Suites
         ["near/hits"] = Near.NearSuite.HitsAsync,
         ["near/hybrid"] = Near.NearSuite.HybridAsync,
         ["near/fill"] = Near.NearSuite.FillAsync,
-        ["near/crowd"] = Near.Crowd.RunAsync,
+        ["near/crowd"] = Near.CapacitySuite.RunAsync,
         ["eviction"] = Eviction.EvictionSuite.RunAsync,
         ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,

@@ -45,7 +45,7 @@ internal sealed class NearTier : IDisposable
     /// <summary>Applies the reloadable limits of the settings.</summary>
     public void Reload(NearCacheOptions options)
     {
-        Store.SetRoom(options.NearEntries, options.NearBytes);
+        Store.SetLimits(options.NearEntries, options.NearBytes);
         Stale.Capacity = options.StaleEntries;
     }
 

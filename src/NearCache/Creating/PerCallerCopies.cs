@@ -8,10 +8,10 @@ namespace NearCache.Creating;
 /// </remarks>
 internal sealed class PerCallerCopies<T>(ValueCodec<T> codec)
 {
-    private NearBytes? _bytes;
+    private SerializedValue? _bytes;
 
     public void Keep(T? value, ReadOnlyMemory<byte> bytes) =>
-        _bytes = value is null ? null : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
+        _bytes = value is null ? null : new SerializedValue(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
 
     public CacheResult<T> CopyOf(CacheResult<T> result) =>
         _bytes is { } bytes && bytes.TryDecode<T>(out var own) ? result.With(own!) : result;

@@ -6,18 +6,20 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Near;
 
-/// <summary>Caches whether values of a type can be shared between callers.</summary>
+/// <summary>States whether callers can share an instance of <typeparamref name="T"/>.</summary>
+/// <typeparam name="T">The type.</typeparam>
 internal static class Immutability<T>
 {
+    /// <summary>Whether the type is immutable.</summary>
     public static readonly bool IsImmutable =
         (typeof(T).IsValueType && !RuntimeHelpers.IsReferenceOrContainsReferences<T>())
-            || Immutability.Is(typeof(T), FrozenSet<Type>.Empty);
+            || Immutability.IsImmutable(typeof(T), FrozenSet<Type>.Empty);
 }
 
-/// <summary>Determines whether a type is immutable. Records and read-only properties are no proof, since they may hold a list.</summary>
+/// <summary>Decides which types are immutable. Records and read-only properties prove nothing: they may hold a list.</summary>
 /// <remarks>
-/// Immutable are strings, <see cref="Uri"/> and <see cref="Version"/>, numbers, dates and enums, <see cref="ReadOnlyMemory{T}"/> of bytes,
-/// sealed types with <c>[ImmutableObject(true)]</c>, and tuples and immutable collections whose type arguments are immutable.
+/// Immutable are strings, numbers, dates, enums and similar types, <see cref="ReadOnlyMemory{T}"/> of bytes, sealed types with
+/// <c>[ImmutableObject(true)]</c>, and tuples and immutable collections of only these.
 /// </remarks>
 internal static class Immutability
 {
@@ -32,19 +34,19 @@ internal static class Immutability
     private static readonly FrozenSet<Type> Containers = new[]
     {
         typeof(Nullable<>), typeof(KeyValuePair<,>),
-        typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>), typeof(
-            ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
-        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>), typeof(
-            Tuple<,,,,,,>), typeof(Tuple<,,,,,,,>),
-        typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>), typeof(
-            ImmutableSortedSet<>), typeof(ImmutableStack<>), typeof(ImmutableQueue<>),
+        typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>), typeof(ValueTuple<,,,,>),
+        typeof(ValueTuple<,,,,,>), typeof(ValueTuple<,,,,,,>), typeof(ValueTuple<,,,,,,,>),
+        typeof(Tuple<>), typeof(Tuple<,>), typeof(Tuple<,,>), typeof(Tuple<,,,>), typeof(Tuple<,,,,>), typeof(Tuple<,,,,,>),
+        typeof(Tuple<,,,,,,>), typeof(Tuple<,,,,,,,>),
+        typeof(ImmutableArray<>), typeof(ImmutableList<>), typeof(ImmutableHashSet<>),
+        typeof(ImmutableSortedSet<>), typeof(ImmutableStack<>), typeof(ImmutableQueue<>),
         typeof(ImmutableDictionary<,>), typeof(ImmutableSortedDictionary<,>), typeof(FrozenSet<>), typeof(FrozenDictionary<,>),
     }.ToFrozenSet();
 
-    /// <summary>Returns whether values of a type can be shared.</summary>
+    /// <summary>Returns whether callers can share an instance of a type.</summary>
     /// <param name="type">The type.</param>
-    /// <param name="declared">The types that are declared immutable.</param>
-    public static bool Is(Type type, IReadOnlySet<Type> declared) =>
+    /// <param name="declared">Types that the options declare immutable.</param>
+    public static bool IsImmutable(Type type, IReadOnlySet<Type> declared) =>
         type.IsPrimitive
         || type.IsEnum
         || Simple.Contains(type)
@@ -52,7 +54,7 @@ internal static class Immutability
         || (
             type.IsGenericType
                 && Containers.Contains(type.GetGenericTypeDefinition())
-                && Array.TrueForAll(type.GetGenericArguments(), held => Is(held, declared)))
+                && Array.TrueForAll(type.GetGenericArguments(), argument => IsImmutable(argument, declared)))
         || (
             (type.IsSealed || type.IsValueType)
                 && type.GetCustomAttribute<ImmutableObjectAttribute>(inherit: false) is { Immutable: true });

@@ -3,23 +3,23 @@ namespace NearCache.Near;
 /// <summary>A part of the process that holds memory of a <see cref="MemoryBudget"/>. Thread-safe.</summary>
 internal interface IMemoryUser
 {
-    /// <summary>Gets how many bytes it holds, by estimate.</summary>
+    /// <summary>Gets the estimated number of bytes that it holds.</summary>
     long Bytes { get; }
 
     /// <summary>Releases bytes. Called without a lock, after the budget was exceeded.</summary>
-    /// <returns>How many it released; 0: it has nothing to release.</returns>
+    /// <returns>The number of released bytes; 0 if there was nothing to release.</returns>
     long Release(long bytes);
 }
 
-/// <summary>The memory that all caches of a process may hold together, near entries and stale values. Thread-safe.</summary>
+/// <summary>Bounds the memory of near entries and stale values of all caches in a process together. Thread-safe.</summary>
 /// <remarks>
-/// What holds most gives way. While the process is short of memory, the limit is lower: each observation of pressure takes a quarter of it,
-/// down to an eighth; without pressure it grows back within a minute.
+/// The largest user releases first. Each observation of memory pressure lowers the limit by a quarter, down to an eighth of the full limit;
+/// without pressure it returns to the full limit within a minute.
 /// </remarks>
 /// <param name="limit">The limit in bytes.</param>
 internal sealed class MemoryBudget(long limit)
 {
-    private const int Full = 64;        // of as many parts, the limit is
+    private const int Full = 64;        // the parts of the full limit
     private const int Least = Full / 8;
     private const long Period = 1000;   // milliseconds between observations
     private const double Share = 0.2;
@@ -33,14 +33,14 @@ internal sealed class MemoryBudget(long limit)
     private int _parts = Full;
 
     /// <summary>
-    /// Gets the budget of this process: a fifth of the memory that the garbage collector has, by the container's limit if there is one.
+    /// Gets the budget of this process: a fifth of the memory available to the garbage collector, which respects a container's limit.
     /// </summary>
     public static MemoryBudget Process { get; } = new((long)(Share * GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
 
-    /// <summary>Gets the limit now.</summary>
+    /// <summary>Gets the current limit.</summary>
     public long Limit => limit / Full * Volatile.Read(ref _parts);
 
-    /// <summary>Gets how many bytes are held.</summary>
+    /// <summary>Gets the number of bytes that all users hold.</summary>
     public long Used => Volatile.Read(ref _used);
 
     /// <summary>Adds a user.</summary>
@@ -52,7 +52,7 @@ internal sealed class MemoryBudget(long limit)
         }
     }
 
-    /// <summary>Removes a user, which has released all it held.</summary>
+    /// <summary>Removes a user. Requires that it has released everything.</summary>
     public void Leave(IMemoryUser user)
     {
         lock (_lock)
@@ -61,10 +61,10 @@ internal sealed class MemoryBudget(long limit)
         }
     }
 
-    /// <summary>Counts bytes that a user holds from now on, or no longer.</summary>
+    /// <summary>Adds to the number of bytes held; negative when a user releases some.</summary>
     public void Count(long bytes) => Interlocked.Add(ref _used, bytes);
 
-    /// <summary>Makes the largest users release what is held above the limit. Called without a lock.</summary>
+    /// <summary>Makes the largest users release what exceeds the limit. Called without a lock.</summary>
     public void Enforce()
     {
         for (var excess = Used - Limit; excess > 0; excess = Used - Limit)
@@ -82,7 +82,7 @@ internal sealed class MemoryBudget(long limit)
         }
     }
 
-    /// <summary>Looks at the process's memory, once a second at most, and enforces the limit that follows.</summary>
+    /// <summary>Adapts the limit to the memory load of the process, at most once a second, and enforces it.</summary>
     public void Observe(long now)
     {
         var last = Volatile.Read(ref _observed);
@@ -97,7 +97,7 @@ internal sealed class MemoryBudget(long limit)
     }
 
     /// <summary>Lowers the limit if the process is short of memory; otherwise raises it a little.</summary>
-    /// <param name="collections">The number of the latest collection. One that was seen before shows no new pressure.</param>
+    /// <param name="collections">The index of the latest collection. A known index shows no new pressure.</param>
     /// <param name="isPressed">Whether that collection found the process short of memory.</param>
     public void Adapt(long collections, bool isPressed)
     {

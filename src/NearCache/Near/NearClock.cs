@@ -5,7 +5,7 @@ namespace NearCache.Near;
 
 /// <summary>The clocks that a near hit reads.</summary>
 /// <remarks>
-/// With <see cref="TimeProvider.System"/> these are the coarse clocks, with a resolution of a few milliseconds. All other code reads the
+/// With <see cref="TimeProvider.System"/> they are the coarse clocks, with a resolution of a few milliseconds. All other code reads
 /// <see cref="TimeProvider"/>.
 /// </remarks>
 internal sealed class NearClock(TimeProvider time)
@@ -15,7 +15,7 @@ internal sealed class NearClock(TimeProvider time)
     private readonly bool _isSystem = ReferenceEquals(time, TimeProvider.System);
     private readonly bool _isCoarse = ReferenceEquals(time, TimeProvider.System) && CoarseClocks.IsSupported;
 
-    /// <summary>Returns both clocks.</summary>
+    /// <summary>Returns the time of both clocks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Timestamps Now() => _isCoarse ? new(CoarseClocks.Monotonic(), CoarseClocks.Wall()) : new(Monotonic(), Wall());
 

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace NearCache.Near;
 
-/// <summary>A key to look up in the <see cref="NearMap"/>, divided into its first two characters and the rest.</summary>
+/// <summary>A key to find in the <see cref="NearMap"/>: its first two characters, and the rest.</summary>
 /// <remarks>
-/// The prefix of an adapter has two characters. So an adapter looks up a key without concatenating prefix and key, which would take a
-/// considerable part of a hit.
+/// The prefix of an adapter has two characters. Keeping them apart spares an adapter the concatenation of prefix and key, a considerable
+/// part of the cost of a hit.
 /// </remarks>
 internal readonly ref struct NearKey
 {
@@ -16,7 +16,7 @@ internal readonly ref struct NearKey
     private readonly int _length;
     private readonly ReadOnlySpan<char> _rest;
 
-    /// <summary>Initializes a key without a separate prefix.</summary>
+    /// <summary>Creates it from a whole key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public NearKey(ReadOnlySpan<char> key)
     {
@@ -32,7 +32,7 @@ internal readonly ref struct NearKey
         }
     }
 
-    /// <summary>Initializes a key behind a prefix of exactly two characters.</summary>
+    /// <summary>Creates it from a prefix of exactly two characters and the key behind it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public NearKey(string prefix, ReadOnlySpan<char> key)
     {
@@ -41,14 +41,14 @@ internal readonly ref struct NearKey
         _length = HeadLength + key.Length;
     }
 
-    /// <summary>Gets the hash of the key.</summary>
+    /// <summary>Gets the hash.</summary>
     public uint Hash
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => NearKeyHasher.Of(_head, _rest);
+        get => NearKeyHasher.Hash(_head, _rest);
     }
 
-    /// <summary>Returns whether a string equals this key.</summary>
+    /// <summary>Returns whether a string is this key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Is(string key)
     {

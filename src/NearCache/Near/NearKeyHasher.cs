@@ -4,19 +4,21 @@ using System.Security.Cryptography;
 
 namespace NearCache.Near;
 
-/// <summary>Computes the hash of keys in the <see cref="NearMap"/>, with a seed of this process.</summary>
+/// <summary>Hashes keys for the <see cref="NearMap"/>, with a seed of its own in each process.</summary>
 /// <remarks>
-/// The folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): each 16 bytes are one multiplication
-/// of 64 by 64 bits. The secrets are random in each process, so that a client cannot choose keys that all fall into one chain.
+/// Uses the folded multiplication of wyhash (Wang Yi, https://github.com/wangyi-fudan/wyhash, version 4): one multiplication of 64 by 64
+/// bits for each 16 bytes. The secrets are random in each process, so that an attacker cannot choose keys that share a bucket.
 /// </remarks>
 internal static class NearKeyHasher
 {
     private static readonly ulong First = Secret();
     private static readonly ulong Second = Secret();
 
-    /// <summary>Returns the hash of a key, given as its first two characters in one number and the remaining characters.</summary>
+    /// <summary>Returns the hash of a key.</summary>
+    /// <param name="head">The first two characters as a number.</param>
+    /// <param name="rest">The other characters.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Of(uint head, ReadOnlySpan<char> rest)
+    public static uint Hash(uint head, ReadOnlySpan<char> rest)
     {
         ref var start = ref Unsafe.As<char, byte>(ref MemoryMarshal.GetReference(rest));
         var length = (nuint)rest.Length * sizeof(char);
@@ -56,6 +58,6 @@ internal static class NearKeyHasher
         return high ^ low;
     }
 
-    // Odd, and so never 0.
+    // Odd, so never 0.
     private static ulong Secret() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) | 1;
 }

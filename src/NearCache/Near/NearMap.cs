@@ -2,33 +2,31 @@ using System.Runtime.CompilerServices;
 
 namespace NearCache.Near;
 
-/// <summary>
-/// A hash table of the entries by their keys. The chains link the entries themselves, so that an entry is one object.
-/// </summary>
+/// <summary>A hash table of near entries. The entries are the links of its buckets, so that an entry is one object.</summary>
 /// <remarks>
-/// <para>Lookups are thread-safe and take no lock. Changes require <paramref name="gate"/>.</para>
+/// <para>Lookups take no lock. Changes require <paramref name="mutex"/>.</para>
 /// <para>
-/// A removed entry keeps its link, so that a concurrent reader finds the rest of the chain. While the table grows, entries move between
-/// chains; a lookup that finds nothing during that time is repeated under the lock.
+/// A removed entry keeps its link, so that a concurrent lookup that has reached it still finds the rest of the bucket. During a resize
+/// entries move between buckets: a lookup that finds nothing meanwhile repeats under the lock.
 /// </para>
 /// </remarks>
-/// <param name="gate">Guards all changes.</param>
-internal sealed class NearMap(Lock gate)
+/// <param name="mutex">The lock that guards changes.</param>
+internal sealed class NearMap(Lock mutex)
 {
     private const int FirstSize = 1024;   // a power of two, as all sizes are
 
-    private NearEntry?[] _chains = new NearEntry?[FirstSize];
+    private NearEntry?[] _buckets = new NearEntry?[FirstSize];
     private int _count;
-    private int _growths;   // odd while the table grows
+    private int _resizes;   // odd during a resize
 
     /// <summary>Finds the entry of a key.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public NearEntry? Find(in NearKey key)
     {
-        var growths = Volatile.Read(ref _growths);
+        var resizes = Volatile.Read(ref _resizes);
         var hash = key.Hash;
-        var chains = Volatile.Read(ref _chains);
-        for (var entry = chains[hash & (uint)(chains.Length - 1)]; entry is not null; entry = entry.Next)
+        var buckets = Volatile.Read(ref _buckets);
+        for (var entry = buckets[hash & (uint)(buckets.Length - 1)]; entry is not null; entry = entry.Next)
         {
             if (entry.Hash == hash && key.Is(entry.Key))
             {
@@ -36,23 +34,23 @@ internal sealed class NearMap(Lock gate)
             }
         }
 
-        return IsAsBefore(growths) ? null : FindBehindGate(key, hash);
+        return IsUnchanged(resizes) ? null : FindWithLock(key, hash);
     }
 
-    /// <summary>Adds an entry, and removes the previous entry of its key.</summary>
-    /// <returns>The previous entry; null if there was none.</returns>
+    /// <summary>Adds an entry, or replaces the entry of the same key.</summary>
+    /// <returns>The replaced entry, or null.</returns>
     public NearEntry? Put(NearEntry entry)
     {
-        // Half of the chains stay empty, because each foreign entry of a chain costs a lookup one more cache miss.
-        if (_count >= _chains.Length / 2)
+        // At least half of the buckets are empty: each other entry that a lookup passes may cost a cache miss.
+        if (_count >= _buckets.Length / 2)
         {
-            Grow();
+            Resize();
         }
 
-        // Added before the previous entry is removed, so that a concurrent lookup finds one of them.
-        ref var chain = ref ChainOf(_chains, entry.Hash);
-        entry.Next = chain;
-        Volatile.Write(ref chain, entry);
+        // Added before the replaced entry is removed, so that a lookup always finds one of them.
+        ref var bucket = ref BucketOf(_buckets, entry.Hash);
+        entry.Next = bucket;
+        Volatile.Write(ref bucket, entry);
         _count++;
         for (var (before, other) = (entry, entry.Next); other is not null; (before, other) = (other, other.Next))
         {
@@ -67,29 +65,30 @@ internal sealed class NearMap(Lock gate)
         return null;
     }
 
-    /// <summary>Gets the number of chains.</summary>
-    public int Chains => _chains.Length;
+    /// <summary>Gets the number of buckets.</summary>
+    public int BucketCount => _buckets.Length;
 
     /// <summary>Removes the entry of a key.</summary>
-    /// <returns>The removed entry; null if there was none.</returns>
+    /// <returns>The removed entry, or null.</returns>
     public NearEntry? Remove(in NearKey key)
     {
-        var entry = FindHere(key, key.Hash);
+        var entry = FindCore(key, key.Hash);
         return entry is not null && Remove(entry) ? entry : null;
     }
 
-    /// <summary>Removes an entry. Returns false if the entry is not in the map; another entry of its key stays.</summary>
+    /// <summary>Removes an entry.</summary>
+    /// <returns>False if the map does not hold it; another entry of the same key stays.</returns>
     public bool Remove(NearEntry entry)
     {
-        ref var chain = ref ChainOf(_chains, entry.Hash);
-        if (chain == entry)
+        ref var bucket = ref BucketOf(_buckets, entry.Hash);
+        if (bucket == entry)
         {
-            Volatile.Write(ref chain, entry.Next);
+            Volatile.Write(ref bucket, entry.Next);
             _count--;
             return true;
         }
 
-        for (var before = chain; before is not null; before = before.Next)
+        for (var before = bucket; before is not null; before = before.Next)
         {
             if (before.Next == entry)
             {
@@ -102,18 +101,18 @@ internal sealed class NearMap(Lock gate)
         return false;
     }
 
-    /// <summary>Searches the chains, starting at the given one, for an entry that can never be served again.</summary>
-    /// <param name="chain">The chain at which the search starts and continues; the caller keeps it between calls.</param>
-    /// <param name="looks">The number of chains that may be searched, lowered by those that were.</param>
+    /// <summary>Finds an entry that is expired or void, scanning buckets in order.</summary>
+    /// <param name="bucket">The position of the scan; kept by the caller between calls.</param>
+    /// <param name="budget">The number of buckets that the scan may pass; lowered by those passed.</param>
     /// <param name="now">The monotonic clock, in milliseconds.</param>
-    /// <returns>The entry; null if the searched chains have none.</returns>
-    public NearEntry? FindOver(ref int chain, ref int looks, long now)
+    /// <returns>An entry, or null if the budget is exhausted.</returns>
+    public NearEntry? FindExpiredOrVoid(ref int bucket, ref int budget, long now)
     {
-        for (; looks > 0; looks--, chain++)
+        for (; budget > 0; budget--, bucket++)
         {
-            for (var entry = _chains[chain & (_chains.Length - 1)]; entry is not null; entry = entry.Next)
+            for (var entry = _buckets[bucket & (_buckets.Length - 1)]; entry is not null; entry = entry.Next)
             {
-                if (entry.IsOver(now))
+                if (entry.IsExpiredOrVoid(now))
                 {
                     return entry;
                 }
@@ -123,26 +122,27 @@ internal sealed class NearMap(Lock gate)
         return null;
     }
 
-    private static ref NearEntry? ChainOf(NearEntry?[] chains, uint hash) => ref chains[hash & (uint)(chains.Length - 1)];
+    private static ref NearEntry? BucketOf(NearEntry?[] buckets, uint hash) => ref buckets[hash & (uint)(buckets.Length - 1)];
 
-    // Returns whether the table did not grow since. The barrier orders the check after the reads of the chains.
-    private bool IsAsBefore(int growths)
+    // The barrier orders the lookup's reads of the buckets before the second read of the count.
+    private bool IsUnchanged(int resizes)
     {
         Volatile.ReadBarrier();
-        return (growths & 1) == 0 && growths == _growths;
+        return (resizes & 1) == 0 && resizes == _resizes;
     }
 
-    private NearEntry? FindBehindGate(in NearKey key, uint hash)
+    private NearEntry? FindWithLock(in NearKey key, uint hash)
     {
-        lock (gate)
+        lock (mutex)
         {
-            return FindHere(key, hash);
+            return FindCore(key, hash);
         }
     }
 
-    private NearEntry? FindHere(in NearKey key, uint hash)
+    // Requires the lock.
+    private NearEntry? FindCore(in NearKey key, uint hash)
     {
-        var entry = ChainOf(_chains, hash);
+        var entry = BucketOf(_buckets, hash);
         while (entry is not null && !(entry.Hash == hash && key.Is(entry.Key)))
         {
             entry = entry.Next;
@@ -151,25 +151,25 @@ internal sealed class NearMap(Lock gate)
         return entry;
     }
 
-    // A concurrent reader may pass from one chain into another, but never in a circle: a moved entry links only to entries that moved
-    // before it.
-    private void Grow()
+    // A concurrent lookup may be led from one bucket into another, but never in a circle: the link of a moved entry leads only to entries
+    // moved before it.
+    private void Resize()
     {
-        var (old, larger) = (_chains, new NearEntry?[2 * _chains.Length]);
-        Interlocked.Increment(ref _growths);
+        var (old, larger) = (_buckets, new NearEntry?[2 * _buckets.Length]);
+        Interlocked.Increment(ref _resizes);
         foreach (var first in old)
         {
             for (var entry = first; entry is not null;)
             {
                 var next = entry.Next;
-                ref var chain = ref ChainOf(larger, entry.Hash);
-                entry.Next = chain;
-                chain = entry;
+                ref var bucket = ref BucketOf(larger, entry.Hash);
+                entry.Next = bucket;
+                bucket = entry;
                 entry = next;
             }
         }
 
-        Volatile.Write(ref _chains, larger);
-        Interlocked.Increment(ref _growths);
+        Volatile.Write(ref _buckets, larger);
+        Interlocked.Increment(ref _resizes);
     }
 }

@@ -7,35 +7,34 @@ using NearCache.Rules;
 
 namespace NearCache.Near;
 
-/// <summary>The near tier: a map of entries, each of which knows when it may be served, and bounds on their number and memory.</summary>
+/// <summary>The near tier: a map of entries with their validity, and limits on their number and memory.</summary>
 /// <remarks>
 /// <para>
-/// A hit takes no lock. An insert takes it for as long as it takes to evict as much as the entry needs and to add the entry; nothing is
-/// ever
-/// compacted, and a new entry is always kept. Memory is bounded over all caches of the process by the <see cref="MemoryBudget"/>.
+/// A hit takes no lock. An insert holds the lock while it evicts what the entry needs and adds the entry. There is no compaction, and a
+/// new entry is always kept. The <see cref="MemoryBudget"/> bounds the memory of all caches in the process.
 /// </para>
 /// <para>
-/// Dropping a key takes the lock also when the key is not there. That orders it with a concurrent insert: either the insert comes later and
-/// sees that the stripe was advanced, or the entry is found here.
+/// Dropping a key takes the lock even if the key is absent. That orders it with a concurrent insert: either the insert comes later and
+/// sees the advanced stripe, or the drop finds the entry.
 /// </para>
 /// </remarks>
 internal sealed class NearStore : IDisposable, IMemoryUser
 {
-    // The most entries that one insert evicts: a large entry needs the room of many small ones.
+    // The maximum number of entries that one insert evicts: a large entry displaces many small ones.
     private const int MaxVictims = 4096;
 
-    // The most used entries that one insert passes over. After that the next is evicted, used or not, so that every insert is short.
+    // The maximum number of used entries that one insert passes over. Then the next is evicted, used or not, which bounds the insert.
     private const int MaxPasses = 256;
 
-    // One hit in so many (a power of two) records how old its confirmation was.
+    // One hit in 1,024 (a power of two) records the age of its confirmation.
     private const long SampleMask = 0x3FF;
 
-    // The chains that one turn of the sweep looks through under the lock, and the time in which it looks through all.
-    private const int SweepSteps = 256;
+    // The buckets that one step of the sweep scans under the lock, and the period of a full sweep.
+    private const int BucketsPerSweepStep = 256;
     private const int SweepSeconds = 32;
 
-    private readonly Lock _lock = new();   // guards all changes of the map, and the rooms
-    private readonly NearRooms _rooms = new();
+    private readonly Lock _lock = new();   // guards all changes of the map, and the partitions
+    private readonly NearPartitions _partitions = new();
     private readonly NearMap _map;
     private readonly NearCacheMetrics _metrics;
     private readonly ProcessEpochs _epochs;
@@ -43,13 +42,13 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     private readonly PerThreadCounter _hits;
     private readonly MemoryBudget _memory;
     private readonly ITimer _housekeeping;
-    private int _sweep;   // the chain at which the next sweep continues
+    private int _sweep;   // the position of the sweep, a bucket
     private bool _isDisposed;
     private long _evictions;
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="maxEntries">The largest number of entries.</param>
-    /// <param name="maxBytes">The largest sum of their sizes; 0: only the process's budget counts.</param>
+    /// <param name="maxBytes">The largest sum of their sizes; 0: no limit but the budget of the process.</param>
     /// <param name="hits">Counts the hits of each rule.</param>
     /// <param name="memory">The budget of memory. Default: that of the process.</param>
     public NearStore(
@@ -64,13 +63,13 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     {
         (_epochs, _clock, _hits, _metrics, _memory) = (epochs, clock, hits, metrics, memory ?? MemoryBudget.Process);
         _map = new NearMap(_lock);
-        SetRoom(maxEntries, maxBytes);
+        SetLimits(maxEntries, maxBytes);
         _memory.Join(this);
         var second = TimeSpan.FromSeconds(1);
-        _housekeeping = time.CreateTimer(static state => ((NearStore)state!).Sweep(), this, second, second);
+        _housekeeping = time.CreateTimer(static state => ((NearStore)state!).RunMaintenance(), this, second, second);
     }
 
-    /// <summary>Gets the number of reads that were answered from here.</summary>
+    /// <summary>Gets the number of near hits.</summary>
     public long Hits => _hits.Value;
 
     /// <summary>Gets the number of entries.</summary>
@@ -80,46 +79,47 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         {
             lock (_lock)
             {
-                return _rooms.Count;
+                return _partitions.Count;
             }
         }
     }
 
-    /// <summary>Gets the sum of the entries' sizes, by estimate.</summary>
+    /// <summary>Gets the estimated sum of the entries' sizes.</summary>
     public long Bytes
     {
         get
         {
             lock (_lock)
             {
-                return _rooms.Bytes;
+                return _partitions.Bytes;
             }
         }
     }
 
-    /// <summary>Gets the number of entries that left because there was no room.</summary>
+    /// <summary>Gets the number of entries evicted for lack of room.</summary>
     public long Evictions => Interlocked.Read(ref _evictions);
 
-    /// <summary>Changes the limits. What is above them leaves within seconds.</summary>
-    public void SetRoom(int maxEntries, long maxBytes)
+    /// <summary>Changes the limits. The sweep evicts the excess within seconds.</summary>
+    public void SetLimits(int maxEntries, long maxBytes)
     {
         lock (_lock)
         {
-            _rooms.MaxEntries = maxEntries;
-            _rooms.MaxBytes = maxBytes == 0 ? long.MaxValue : maxBytes;
+            _partitions.MaxEntries = maxEntries;
+            _partitions.MaxBytes = maxBytes == 0 ? long.MaxValue : maxBytes;
         }
     }
 
-    /// <summary>Returns what must be true for an entry to be served whose fill ends now.</summary>
+    /// <summary>Returns the validity of an entry whose fill ends now.</summary>
     /// <param name="rule">The rule that keeps the key near.</param>
     /// <param name="server">The server that owns the key.</param>
     /// <param name="token">The token of the fill.</param>
-    public NearValidity ValidityOf(ActiveRule rule, ServerGate server, in FillToken token) => _rooms.Of(rule).ValidityOf(server, token);
+    public NearValidity ValidityOf(ActiveRule rule, ServerGate server, in FillToken token) =>
+        _partitions.Of(rule).ValidityOf(server, token);
 
     /// <summary>Finds a value that may be served now.</summary>
     /// <remarks>
-    /// No allocation, no lock, no network. The count of confirmations is compared because this reader may hold an entry that has been
-    /// voided since: the gate, which opened because of the voiding, must not let it pass.
+    /// No allocation, no lock, no network. Comparing the count of confirmations detects an entry that was voided during the read: the gate
+    /// that opened because of the voiding must not admit it.
     /// </remarks>
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
@@ -140,24 +140,24 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         }
     }
 
-    /// <summary>Adds an entry, and lets it be served if its token is still true then.</summary>
+    /// <summary>Adds an entry, and makes it servable if its token is still valid then.</summary>
     /// <returns>
-    /// False: the key was voided since the token was taken, or the entry alone is larger than its room; nothing is kept.
+    /// False if the key was voided since the token was taken, or if the entry exceeds a limit alone; nothing is kept.
     /// </returns>
     public bool TryInsert(NearEntry entry, ServerGate server, in FillToken token)
     {
         lock (_lock)
         {
-            if (_isDisposed || entry.Bytes > Math.Min(_rooms.MaxBytes, entry.Room.MaxBytes) || entry.Bytes > _memory.Limit)
+            if (_isDisposed || entry.Bytes > Math.Min(_partitions.MaxBytes, entry.Partition.MaxBytes) || entry.Bytes > _memory.Limit)
             {
                 return false;
             }
 
-            // Room is made before the entry is added: a new entry is no candidate for its own place.
+            // Eviction comes before the addition, so that the new entry is no candidate.
             var replaced = _map.Find(new NearKey(entry.Key));
-            MakeRoom(entry, replaced);
+            EvictFor(entry, replaced);
             replaced = _map.Put(entry);
-            _rooms.Add(entry, replaced);
+            _partitions.Add(entry, replaced);
             _memory.Count(entry.Bytes - (replaced?.Bytes ?? 0));
         }
 
@@ -177,15 +177,15 @@ internal sealed class NearStore : IDisposable, IMemoryUser
             // A newer entry of the key stays.
             if (_map.Remove(entry))
             {
-                Forget(entry);
+                AccountRemoved(entry);
             }
         }
 
         return false;
     }
 
-    /// <summary>Drops a key. The caller has advanced the key's stripe before.</summary>
-    /// <returns>The entry that was there.</returns>
+    /// <summary>Drops a key. Requires that the key's stripe was advanced before.</summary>
+    /// <returns>The dropped entry, or null.</returns>
     public NearEntry? Drop(string key)
     {
         lock (_lock)
@@ -193,7 +193,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
             var entry = _map.Remove(new NearKey(key));
             if (entry is not null)
             {
-                Forget(entry);
+                AccountRemoved(entry);
             }
 
             return entry;
@@ -205,18 +205,20 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     {
         lock (_lock)
         {
-            var (before, passes, now) = (_rooms.Bytes, MaxPasses, _clock.Monotonic());
-            for (var most = MaxVictims; most > 0 && before - _rooms.Bytes < bytes && _rooms.Largest(byBytes: true) is { } room; most--)
+            var (before, passes, now) = (_partitions.Bytes, MaxPasses, _clock.Monotonic());
+            for (var most = MaxVictims;
+                most > 0 && before - _partitions.Bytes < bytes && _partitions.Largest(byBytes: true) is { } partition;
+                most--)
             {
-                room.Learn();
-                Evict(room, byBytes: true, ref passes, now);
+                partition.EnsureHistory();
+                Evict(partition, byBytes: true, ref passes, now);
             }
 
-            return before - _rooms.Bytes;
+            return before - _partitions.Bytes;
         }
     }
 
-    /// <summary>Empties the store permanently: it serves and keeps nothing afterwards.</summary>
+    /// <summary>Empties the store. Later inserts are refused.</summary>
     public void Dispose()
     {
         _housekeeping.Dispose();
@@ -224,7 +226,8 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         {
             _isDisposed = true;
             var passes = 0;
-            while (_rooms.Largest(byBytes: false) is { } room && _rooms.Evict(room, byBytes: false, ref passes, long.MaxValue) is { } entry)
+            while (_partitions.Largest(byBytes: false) is { } partition
+                && _partitions.Evict(partition, byBytes: false, ref passes, long.MaxValue) is { } entry)
             {
                 _map.Remove(entry);
                 _memory.Count(-entry.Bytes);
@@ -249,18 +252,17 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     }
 
     /// <summary>
-    /// Returns the entry of a key, whether or not it may be served. For callers with conditions besides
-    /// <see cref="NearEntry.IsServable"/>.
+    /// Returns the entry of a key, servable or not, for callers with conditions besides <see cref="NearEntry.IsServable"/>.
     /// </summary>
     /// <remarks>
-    /// The caller compares <see cref="ProcessEpochs.Confirmations"/> before and after, as <c>TryGet</c> does, and calls <see cref="Hit"/>.
+    /// The caller compares <see cref="ProcessEpochs.Confirmations"/> before and after as <c>TryGet</c> does, and calls <see cref="Hit"/>.
     /// </remarks>
     public NearEntry? Find(in NearKey key) => _map.Find(key);
 
-    /// <inheritdoc cref="Find(in NearKey)"/>
+    /// <summary>Returns the entry of a whole key, servable or not.</summary>
     public NearEntry? Find(string key) => _map.Find(new NearKey(key));
 
-    /// <summary>Converts a stored value to a <typeparamref name="T"/>. Returns false if it was stored as another type.</summary>
+    /// <summary>Gets a stored value as a <typeparamref name="T"/>. Returns false if it was stored as another type.</summary>
     internal static bool TryTake<T>(object? stored, out T? value)
     {
         if (TypeTest.Is(stored, out value))
@@ -268,7 +270,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
             return true;
         }
 
-        if (stored is NearBytes bytes)
+        if (stored is SerializedValue bytes)
         {
             return bytes.TryDecode(out value);
         }
@@ -296,25 +298,27 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     private static void Touch(NearEntry entry)
     {
         entry.Uses++;
-        entry.Room.Touch(entry);
+        entry.Partition.Touch(entry);
     }
 
     // Requires _lock.
-    private void MakeRoom(NearEntry entry, NearEntry? replaced)
+    private void EvictFor(NearEntry entry, NearEntry? replaced)
     {
-        var (bytes, entries) = replaced?.Room == entry.Room ? (entry.Bytes - replaced.Bytes, 0) : (entry.Bytes, 1);
+        var (bytes, entries) = replaced?.Partition == entry.Partition ? (entry.Bytes - replaced.Bytes, 0) : (entry.Bytes, 1);
         var (passes, now) = (MaxPasses, 0L);
-        for (var most = MaxVictims; most > 0 && _rooms.Crowded(entry.Room, bytes, entries, out var byBytes) is { } room; most--)
+        for (var most = MaxVictims;
+            most > 0 && _partitions.FindOverLimit(entry.Partition, bytes, entries, out var byBytes) is { } partition;
+            most--)
         {
             now = now == 0 ? _clock.Monotonic() : now;
-            (bytes, entries) = Evict(room, byBytes, ref passes, now) == replaced ? (entry.Bytes, 1) : (bytes, entries);
+            (bytes, entries) = Evict(partition, byBytes, ref passes, now) == replaced ? (entry.Bytes, 1) : (bytes, entries);
         }
     }
 
     // Requires _lock.
-    private NearEntry? Evict(NearRoom room, bool byBytes, ref int passes, long now)
+    private NearEntry? Evict(NearPartition partition, bool byBytes, ref int passes, long now)
     {
-        var victim = _rooms.Evict(room, byBytes, ref passes, now);
+        var victim = _partitions.Evict(partition, byBytes, ref passes, now);
         if (victim is not null)
         {
             _map.Remove(victim);
@@ -325,39 +329,41 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         return victim;
     }
 
-    // Requires _lock. The entry has left the map.
-    private void Forget(NearEntry entry)
+    // Requires _lock, and that the entry has been removed from the map.
+    private void AccountRemoved(NearEntry entry)
     {
-        _rooms.Remove(entry);
+        _partitions.Remove(entry);
         _memory.Count(-entry.Bytes);
     }
 
-    // Entries that expired or were voided leave now, not when their key is read next: they may be large.
-    private void Sweep()
+    // Removes expired and void entries before their keys are requested: they may be large.
+    private void RunMaintenance()
     {
         var now = _clock.Monotonic();
         _memory.Observe(now);
-        int chains;
+        int buckets;
         lock (_lock)
         {
-            chains = _map.Chains;
+            buckets = _map.BucketCount;
         }
 
-        for (var left = Math.Max(SweepSteps, chains / SweepSeconds); left > 0; left -= SweepSteps)
+        for (var remaining = Math.Max(BucketsPerSweepStep, buckets / SweepSeconds); remaining > 0; remaining -= BucketsPerSweepStep)
         {
             lock (_lock)
             {
-                var looks = SweepSteps;
-                while (_map.FindOver(ref _sweep, ref looks, now) is { } entry)
+                var budget = BucketsPerSweepStep;
+                while (_map.FindExpiredOrVoid(ref _sweep, ref budget, now) is { } entry)
                 {
                     _map.Remove(entry);
-                    Forget(entry);
+                    AccountRemoved(entry);
                 }
 
                 var passes = MaxPasses;
-                for (var most = SweepSteps; most > 0 && _rooms.Crowded(null, bytes: 0, entries: 0, out var byBytes) is { } room; most--)
+                for (var most = BucketsPerSweepStep;
+                    most > 0 && _partitions.FindOverLimit(null, bytes: 0, entries: 0, out var byBytes) is { } partition;
+                    most--)
                 {
-                    Evict(room, byBytes, ref passes, now);
+                    Evict(partition, byBytes, ref passes, now);
                 }
             }
         }

@@ -3,25 +3,22 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Near;
 
-/// <summary>
-/// The last values that this process read or created, for times when neither memcached nor the source replies.
-/// </summary>
+/// <summary>The latest values that this process read or created, served as stale when neither memcached nor the source answers.</summary>
 /// <remarks>
 /// <para>
-/// Two maps: values are added to the young one. When that holds half of the capacity, it becomes the old one, and the old one is dropped.
-/// So
-/// the newest values are kept, and no call pays for an eviction. Their memory counts in the <see cref="MemoryBudget"/>.
+/// Values are added to the young map. When that holds half of the capacity, it replaces the old map. So the newest values are kept, and no
+/// call pays for an eviction. The memory counts in the <see cref="MemoryBudget"/>.
 /// </para>
 /// <para>
-/// A key that is known to have been written or removed is dropped. A read that began before does not bring it back: the key's epoch
-/// is taken before the read and compared when the value is in the map.
+/// An invalidation drops its key. A read that began before does not restore it: the key's epoch is taken before the read and compared when
+/// the value is in the map.
 /// </para>
 /// </remarks>
 internal sealed class StaleStore : IMemoryUser, IDisposable
 {
     private const int Stripes = 1024;
 
-    // A map's node, the entry, and the header of the key.
+    // The node of the map, the entry, and the header of the key.
     private const int Overhead = 150;
 
     private readonly Lock _lock = new();   // guards changes of the maps, and the counts
@@ -59,7 +56,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         }
     }
 
-    /// <summary>Gets the memory of the values, by estimate.</summary>
+    /// <summary>Gets the estimated memory of the values.</summary>
     public long Bytes
     {
         get
@@ -69,19 +66,19 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         }
     }
 
-    /// <summary>Returns the key's epoch; read before its item is.</summary>
+    /// <summary>Returns the key's epoch. Must be called before the key's item is read.</summary>
     public long EpochOf(KeyHash hash) => Volatile.Read(ref _epochs[hash.Stripe(Stripes)]);
 
-    /// <summary>Keeps a value that was read or made after <paramref name="epoch"/> was.</summary>
+    /// <summary>Keeps a value that was read or created after <paramref name="epoch"/> was taken.</summary>
     /// <param name="key">The key.</param>
     /// <param name="hash">Its hash.</param>
-    /// <param name="epoch">From <see cref="EpochOf"/>.</param>
+    /// <param name="epoch">The result of <see cref="EpochOf"/>.</param>
     /// <param name="value">The value.</param>
-    /// <param name="bytes">The value as stored on the remote; empty where it is not known.</param>
-    /// <param name="codec">Converts the one into the other.</param>
+    /// <param name="bytes">The value as stored on the remote; empty if unknown.</param>
+    /// <param name="codec">The codec of the value.</param>
     public void Keep<T>(string key, KeyHash hash, long epoch, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec)
     {
-        object? kept = _shared.Has<T>() || value is null ? value : new NearBytes(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
+        object? kept = _shared.Has<T>() || value is null ? value : new SerializedValue(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
         var size = Overhead + ((long)sizeof(char) * key.Length) + SizeOf(kept, bytes);
         if (size > _memory.Limit)
         {
@@ -118,7 +115,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         }
     }
 
-    /// <summary>Finds a value that was read no longer than <paramref name="atMost"/> ago.</summary>
+    /// <summary>Finds a value of at most the age <paramref name="atMost"/>.</summary>
     public bool TryGet<T>(string key, TimeSpan atMost, out CacheResult<T> result)
     {
         result = default;
@@ -138,13 +135,13 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         return true;
     }
 
-    /// <summary>Drops a key that was written or removed. No read under way brings it back.</summary>
-    /// <returns>The key's epoch after that.</returns>
+    /// <summary>Drops a key that was written or removed. No read in progress restores it.</summary>
+    /// <returns>The key's new epoch.</returns>
     public long Drop(string key, KeyHash hash)
     {
         var epoch = Interlocked.Increment(ref _epochs[hash.Stripe(Stripes)]);
 
-        // What is added after this look sees the new epoch.
+        // A value that is added after this check sees the new epoch.
         var maps = Volatile.Read(ref _maps);
         if (maps.Young.Values.ContainsKey(key) || maps.Old.Values.ContainsKey(key))
         {
@@ -157,7 +154,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         return epoch;
     }
 
-    /// <summary>Drops the older values, or all if there are no older ones, because the process needs the memory.</summary>
+    /// <summary>Drops the old map, and the young map if that is not enough, because the process needs the memory.</summary>
     public long Release(long bytes)
     {
         lock (_lock)
@@ -176,7 +173,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         }
     }
 
-    /// <summary>Drops all values permanently.</summary>
+    /// <summary>Drops all values. Later values are refused.</summary>
     public void Dispose()
     {
         lock (_lock)
@@ -191,7 +188,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
     private static long SizeOf(object? kept, ReadOnlyMemory<byte> bytes) => kept switch
     {
         string text => (long)sizeof(char) * text.Length,
-        NearBytes encoded => encoded.Bytes.Length,
+        SerializedValue encoded => encoded.Bytes.Length,
         _ => bytes.Length,
     };
 

@@ -4,15 +4,13 @@ using System.Text.Json;
 
 namespace NearCache.Near;
 
-/// <summary>A type test that is fast for objects of exactly the requested type.</summary>
+/// <summary>A type check that is fast if the object's type is exactly the requested one.</summary>
 internal static class TypeTest
 {
-    /// <summary>
-    /// Returns whether an object is a <typeparamref name="T"/>. In shared generic code <c>is T</c> looks up a runtime table; comparing the
-    /// object's type first is faster.
-    /// </summary>
+    /// <summary>Returns whether an object is a <typeparamref name="T"/>.</summary>
     /// <remarks>
-    /// Values read as <see cref="object"/> are always a <see cref="JsonElement"/>, so no other object passes as one.
+    /// In shared generic code, <c>is T</c> for a reference type looks the type up in the runtime, which costs more than comparing the type
+    /// of the object. A value requested as <see cref="object"/> is always a <see cref="JsonElement"/>, so no other object matches.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Is<T>(object? stored, [NotNullWhen(true)] out T? value)

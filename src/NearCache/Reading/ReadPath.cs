@@ -203,7 +203,7 @@ internal sealed class ReadPath(
         KeepNear(
             place,
             fill,
-            new NearBytes(plain.Value, new FetchedItem(plain.ClientFlags)),
+            new SerializedValue(plain.Value, new UndecodedFormat(plain.ClientFlags)),
             plain.Value,
             plain.TimeToLive,
             new CacheVersion(plain.Cas, place.Life));
@@ -214,7 +214,7 @@ internal sealed class ReadPath(
     public bool TryGetPrefetched<T>(string key, out CacheResult<T> result)
     {
         result = default;
-        if (!_hasFetched || near.Find(key) is not { Value: NearBytes { Fetched: { } fetched } raw } entry)
+        if (!_hasFetched || near.Find(key) is not { Value: SerializedValue { Undecoded: { } fetched } raw } entry)
         {
             return false;
         }
@@ -239,7 +239,9 @@ internal sealed class ReadPath(
             || (map.HasName(key, out var name) && (near.TryGet(name, out result) || TryGetPrefetched(name, out result)));
 
     private object? Kept<T>(T? value, ReadOnlyMemory<byte> bytes, ActiveRule rule) =>
-        shared.Has<T>() || rule.Rule.ShareValues || value is null or NearBytes ? value : new NearBytes(bytes, format.CodecOf<T>());
+        shared.Has<T>() || rule.Rule.ShareValues || value is null or SerializedValue
+            ? value
+            : new SerializedValue(bytes, format.CodecOf<T>());
 
     // Strings take two bytes per character, most of which are one byte in UTF-8.
     private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;

@@ -4,40 +4,40 @@ using NearCache.Coherence.Ledger.Core;
 namespace NearCache.Tags;
 
 /// <summary>
-/// The cells of the tags known to this process, at most <paramref name="capacity"/>. Dropped cells are read again when they are needed.
+/// The states of the tags known to this process, at most <paramref name="capacity"/>. Dropped states are read again when they are needed.
 /// </summary>
 internal sealed class TagTable(int capacity)
 {
     /// <summary>The prefix of the keys of tags.</summary>
     public const string Prefix = "~tag:";
 
-    private readonly ConcurrentDictionary<string, TagCell> _cells = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<ServerGate, TagCell> _everything = new();
+    private readonly ConcurrentDictionary<string, TagState> _states = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ServerGate, TagState> _everything = new();
     private int _isTrimming;
 
-    /// <summary>Gets the number of cells, without those of all entries.</summary>
-    public int Count => _cells.Count;
+    /// <summary>Gets the number of states, without those of all entries.</summary>
+    public int Count => _states.Count;
 
-    /// <summary>Returns the cell of a tag; for <see cref="TagVersion.Everything"/>, that of this server.</summary>
-    public TagCell CellOf(string name, ServerGate server)
+    /// <summary>Returns the state of a tag; for <see cref="TagVersion.Everything"/>, that of this server.</summary>
+    public TagState StateOf(string name, ServerGate server)
     {
         if (name == TagVersion.Everything)
         {
-            return _everything.GetOrAdd(server, static _ => new TagCell(TagVersion.Everything));
+            return _everything.GetOrAdd(server, static _ => new TagState(TagVersion.Everything));
         }
 
-        if (_cells.TryGetValue(name, out var cell))
+        if (_states.TryGetValue(name, out var state))
         {
-            return cell;
+            return state;
         }
 
-        cell = _cells.GetOrAdd(name, static name => new TagCell(name));
-        if (_cells.Count > capacity && Interlocked.CompareExchange(ref _isTrimming, 1, 0) == 0)
+        state = _states.GetOrAdd(name, static name => new TagState(name));
+        if (_states.Count > capacity && Interlocked.CompareExchange(ref _isTrimming, 1, 0) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static board => board.Trim(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static table => table.Trim(), this, preferLocal: false);
         }
 
-        return cell;
+        return state;
     }
 
     /// <summary>Clears the version of a tag that was removed.</summary>
@@ -52,23 +52,23 @@ internal sealed class TagTable(int capacity)
                 everything.Void();
             }
         }
-        else if (_cells.TryGetValue(name, out var cell))
+        else if (_states.TryGetValue(name, out var state))
         {
-            cell.Void();
+            state.Void();
         }
     }
 
-    // Drops a tenth of the cells: those without a version first.
+    // Drops a tenth of the states: those without a version first.
     private void Trim()
     {
-        var spare = _cells.Count - capacity + (capacity / 10);
+        var spare = _states.Count - capacity + (capacity / 10);
         foreach (var mustBeEmpty in new[] { true, false })
         {
-            foreach (var (name, cell) in _cells)
+            foreach (var (name, state) in _states)
             {
-                if (spare > 0 && (!mustBeEmpty || cell.Current is null) && _cells.TryRemove(name, out _))
+                if (spare > 0 && (!mustBeEmpty || state.Current is null) && _states.TryRemove(name, out _))
                 {
-                    cell.Retire();
+                    state.Retire();
                     spare--;
                 }
             }

@@ -9,5 +9,7 @@ internal readonly record struct TagVersion(string Name, ulong Version)
     public const string Everything = "*";
 }
 
-/// <summary>The version of a tag when an entry was created, with the cell of its current version.</summary>
-internal readonly record struct TagStamp(TagCell Cell, ulong Version);
+/// <summary>The dependency of an entry on a tag: the entry is valid while the tag has this version.</summary>
+/// <param name="Tag">The state of the tag.</param>
+/// <param name="Version">The version of the tag when the entry was created.</param>
+internal readonly record struct TagDependency(TagState Tag, ulong Version);

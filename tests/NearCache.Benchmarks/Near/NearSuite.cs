@@ -8,7 +8,7 @@ using NearCache.Remote.Embedded;
 
 namespace NearCache.Benchmarks.Near;
 
-/// <summary>The near tier beside a bare <see cref="MemoryCache"/>: the same keys, by turns, in one run.</summary>
+/// <summary>Compares the near tier with a <see cref="MemoryCache"/>: the same keys, alternating, in one run.</summary>
 internal static class NearSuite
 {
     private const int Keys = 10_000;
@@ -21,21 +21,21 @@ internal static class NearSuite
         var remote = new EmbeddedRemote(TimeProvider.System);
         await using var cache = Make(capacity: 100_000, remote);
         var stored = Names();
-        using var bare = Bare(stored);
+        using var bare = MakeBaseline(stored);
         foreach (var key in stored)
         {
             await cache.SetAsync(key, Value);
             await cache.GetAsync<string>(key);
         }
 
-        await LeaveRemoteAsync(remote, stored);
+        await RemoveFromRemoteAsync(remote, stored);
 
-        // Equal keys in other instances, as they come from requests.
+        // Equal keys in other instances, as requests bring them.
         var asked = Names();
         Hits(
             report,
-            new("hit/get", "<=0.55", () => GetAll(cache, asked), () => BareAll(bare, asked)),
-            new("hit/getorcreate", "<=0.55", () => GetOrCreateAll(cache, asked), () => BareAll(bare, asked)));
+            new("hit/get", "<=0.55", () => GetAll(cache, asked), () => GetAllOfBaseline(bare, asked)),
+            new("hit/getorcreate", "<=0.55", () => GetOrCreateAll(cache, asked), () => GetAllOfBaseline(bare, asked)));
         TwoThreads(report, cache, bare, asked);
     }
 
@@ -57,15 +57,15 @@ internal static class NearSuite
         number.TryFormat(span[14..], out _, "D10", System.Globalization.CultureInfo.InvariantCulture);
     }))];
 
-    private static MemoryCache Bare(string[] keys)
+    private static MemoryCache MakeBaseline(string[] keys)
     {
         var bare = new MemoryCache(new MemoryCacheOptions());
         Array.ForEach(keys, key => bare.Set(key, Value, TimeSpan.FromMinutes(10)));
         return bare;
     }
 
-    // What is on the remote is in another process elsewhere, and must not lie between what is near here.
-    private static async Task LeaveRemoteAsync(EmbeddedRemote remote, IEnumerable<string> keys)
+    // The items of a real remote are in another process. Removing them keeps the near entries adjacent in memory.
+    private static async Task RemoveFromRemoteAsync(EmbeddedRemote remote, IEnumerable<string> keys)
     {
         foreach (var key in keys)
         {
@@ -78,7 +78,7 @@ internal static class NearSuite
         }
     }
 
-    private static int BareAll(MemoryCache bare, string[] keys)
+    private static int GetAllOfBaseline(MemoryCache bare, string[] keys)
     {
         var found = 0;
         foreach (var key in keys)
@@ -127,9 +127,9 @@ internal static class NearSuite
     public static async Task HybridAsync(Report report)
     {
         var (stored, asked) = (Names(), Names());
-        using var bare = Bare(stored);
+        using var bare = MakeBaseline(stored);
 
-        // Each has as many keys as the bare one, and no others.
+        // Each cache has as many keys as the baseline.
         var (remote, otherRemote) = (new EmbeddedRemote(TimeProvider.System), new EmbeddedRemote(TimeProvider.System));
         await using var cache = Make(capacity: 100_000, remote);
         await using var other = Make(capacity: 100_000, otherRemote);
@@ -143,12 +143,12 @@ internal static class NearSuite
                 new string(askedTagged[i]), static _ => ValueTask.FromResult(Value), tags: ["products", $"shelf-{i % 100}"]);
         }
 
-        await LeaveRemoteAsync(remote, stored.Select(key => $"h:{key}"));
-        await LeaveRemoteAsync(otherRemote, askedTagged.Select(key => $"h:{key}"));
+        await RemoveFromRemoteAsync(remote, stored.Select(key => $"h:{key}"));
+        await RemoveFromRemoteAsync(otherRemote, askedTagged.Select(key => $"h:{key}"));
         Hits(
             report,
-            new("hit/hybrid", "<=1.1", () => HybridAll(hybrid, asked), () => BareAll(bare, asked)),
-            new("hit/hybrid-state", "<=1.5", () => HybridStateAll(hybrid, asked), () => BareAll(bare, asked)),
+            new("hit/hybrid", "<=1.1", () => HybridAll(hybrid, asked), () => GetAllOfBaseline(bare, asked)),
+            new("hit/hybrid-state", "<=1.5", () => HybridStateAll(hybrid, asked), () => GetAllOfBaseline(bare, asked)),
             new("hit/hybrid-tagged", "<=1.6", () => HybridAll(tagged, askedTagged), () => HybridAll(hybrid, asked)));
     }
 
@@ -166,7 +166,7 @@ internal static class NearSuite
         static int Length(ValueTask<string> read) => read.Result.Length;
     }
 
-    // With a state for the factory; without one, what the abstract class adds is measured too.
+    // With a state for the factory: the overload without one includes the cost of the abstract class.
     private static int HybridStateAll(HybridCache cache, string[] keys)
     {
         var found = 0;
@@ -183,15 +183,14 @@ internal static class NearSuite
 
     private static void Hits(Report report, params Hit[] all)
     {
-        // What was made on the way goes, and what stays lies close together, as after some time of a process: else the first of these
-        // rounds would measure how the heap was left.
+        // Compacts the heap, as after some time of a process: otherwise the first rounds would measure the layout that the setup left.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
         foreach (var hit in all)
         {
             Rounds.WarmUp(hit.Value, hit.Baseline);
         }
 
-        // All by turns, so that what disturbs the machine for a second or two does not meet one of them alone.
+        // Alternates between all, so that a disturbance of a second or two does not affect only one of them.
         for (var round = 0; round < report.Rounds * 3; round++)
         {
             foreach (var hit in all)
@@ -216,7 +215,7 @@ internal static class NearSuite
         var baselines = new List<double>();
         for (var round = 0; round < report.Rounds; round++)
         {
-            baselines.Add(Rounds.PerSecondOfTwo(() => BareAll(bare, keys), keys.Length));
+            baselines.Add(Rounds.PerSecondOfTwo(() => GetAllOfBaseline(bare, keys), keys.Length));
             values.Add(Rounds.PerSecondOfTwo(() => GetAll(cache, keys), keys.Length));
         }
 
@@ -226,7 +225,7 @@ internal static class NearSuite
     /// <summary>Reads that find a value on the remote and keep it near.</summary>
     public static async Task FillAsync(Report report)
     {
-        // Each round is short, and the compiler wants to be left alone now and then before it makes the best of what is called often.
+        // Each round is short, and tiered compilation needs idle time before it optimizes frequent calls.
         var values = new List<double>();
         var baselines = new List<double>();
         var warmUp = Stopwatch.StartNew();
@@ -247,7 +246,7 @@ internal static class NearSuite
             }
 
             GC.Collect();
-            var baseline = Rounds.NanosecondsOnce(() => FillBare(bare, keys), keys.Length);
+            var baseline = Rounds.NanosecondsOnce(() => FillBaseline(bare, keys), keys.Length);
             GC.Collect();
             var value = Rounds.NanosecondsOnce(() => FillNear(cache, keys), keys.Length);
             if (isWarm)
@@ -260,13 +259,13 @@ internal static class NearSuite
         report.Figure("fill/embedded", "ns/op", Report.Median(values), Report.Median(baselines), "<=2.6");
     }
 
-    private static void FillBare(MemoryCache bare, string[] keys)
+    private static void FillBaseline(MemoryCache bare, string[] keys)
     {
         foreach (var key in keys)
         {
             if (!bare.TryGetValue(key, out string? _))
             {
-                // A value of its own, as one that comes from anywhere else is.
+                // A new instance, as deserialization creates one.
                 bare.Set(key, new string(Value), TimeSpan.FromMinutes(10));
             }
         }
@@ -285,7 +284,7 @@ internal static class NearSuite
         }
     }
 
-    // Both ask for all keys once.
+    // Value and Baseline each read all keys once.
     private sealed record Hit(string Name, string Aim, Func<int> Value, Func<int> Baseline)
     {
         public List<double> Values { get; } = [];

@@ -1,8 +1,8 @@
 namespace NearCache.Benchmarks.Near;
 
 /// <summary>
-/// Numbers from 0 up, of which the n-th comes with a probability proportional to 1 ÷ n^<paramref name="exponent"/>; the same ones in every
-/// run.
+/// Zipf-distributed numbers from 0 up: the probability of the n-th is proportional to 1 ÷ n^<paramref name="exponent"/>. The
+/// sequence is the same in every run.
 /// </summary>
 internal sealed class Zipf(int count, double exponent)
 {

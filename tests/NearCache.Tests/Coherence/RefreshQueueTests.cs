@@ -7,7 +7,7 @@ namespace NearCache.Tests.Coherence;
 
 public sealed class RefreshQueueTests : IDisposable
 {
-    private readonly NearTier _near = new();
+    private readonly NearStoreFixture _near = new();
     private readonly NearClock _clock;
     private readonly RefreshQueue _queue;
 

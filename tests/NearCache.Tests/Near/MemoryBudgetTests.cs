@@ -6,11 +6,11 @@ namespace NearCache.Tests.Near;
 public sealed class MemoryBudgetTests
 {
     [Fact]
-    public void All_stores_of_a_process_share_the_budget_and_the_one_that_holds_most_gives_way()
+    public void All_stores_of_a_process_share_the_budget_and_the_largest_evicts()
     {
         var memory = new MemoryBudget(64_000);
-        using var first = new NearTier(entries: 10_000, memory: memory);
-        using var second = new NearTier(entries: 10_000, memory: memory);
+        using var first = new NearStoreFixture(entries: 10_000, memory: memory);
+        using var second = new NearStoreFixture(entries: 10_000, memory: memory);
         for (var i = 0; i < 200; i++)
         {
             Assert.True(first.Put($"product:{i}", "a value", bytes: 1000));
@@ -30,10 +30,10 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void A_store_that_is_gone_takes_nothing_of_the_budget()
+    public void A_disposed_store_takes_nothing_of_the_budget()
     {
         var memory = new MemoryBudget(64_000);
-        using (var near = new NearTier(memory: memory))
+        using (var near = new NearStoreFixture(memory: memory))
         {
             near.Put("product:1", "a value", bytes: 1000);
             near.Put("product:1", "a value", bytes: 2000);
@@ -46,10 +46,10 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void A_value_larger_than_the_budget_is_not_kept_and_drives_nothing_out()
+    public void A_value_larger_than_the_budget_is_not_kept_and_evicts_nothing()
     {
         var memory = new MemoryBudget(64_000);
-        using var near = new NearTier(memory: memory);
+        using var near = new NearStoreFixture(memory: memory);
         near.Put("product:1", "a value", bytes: 1000);
 
         Assert.False(near.Put("product:2", "a value", bytes: 100_000));
@@ -60,7 +60,7 @@ public sealed class MemoryBudgetTests
     public void Pressure_lowers_the_limit_for_a_while_and_evicts_at_once()
     {
         var memory = new MemoryBudget(64_000);
-        using var near = new NearTier(entries: 10_000, memory: memory);
+        using var near = new NearStoreFixture(entries: 10_000, memory: memory);
         for (var i = 0; i < 100; i++)
         {
             near.Put($"product:{i}", "a value", bytes: 1000);
@@ -74,7 +74,7 @@ public sealed class MemoryBudgetTests
 
         Assert.Equal(8000, memory.Limit);
 
-        // The same collection again is no news, and neither way is a collection without pressure taken for one with it.
+        // A known collection changes nothing, and a collection without pressure does not lower the limit.
         memory.Adapt(20, isPressed: true);
         Assert.Equal(8000, memory.Limit);
         for (var collection = 21; collection < 21 + 56; collection++)
@@ -93,9 +93,9 @@ public sealed class MemoryBudgetTests
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 5);
 
     [Fact]
-    public void A_rule_with_room_of_its_own_does_not_push_out_the_others()
+    public void A_rule_with_its_own_limits_does_not_evict_entries_of_others()
     {
-        using var near = new NearTier(entries: 1000);
+        using var near = new NearStoreFixture(entries: 1000);
         var own = near.RuleOf(new Rule("own", new KeyPattern("own:*")) { MaxEntries = 100 });
         for (var i = 0; i < 500; i++)
         {
@@ -113,9 +113,9 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void A_rule_is_bounded_by_bytes_and_refuses_what_is_larger_than_its_room()
+    public void A_rule_is_bounded_by_bytes_and_refuses_a_value_above_its_limit()
     {
-        using var near = new NearTier(entries: 1000);
+        using var near = new NearStoreFixture(entries: 1000);
         var own = near.RuleOf(new Rule("own", new KeyPattern("own:*")) { MaxBytes = 10_000 });
         near.Put("product:1", "a value", bytes: 50_000);
         for (var i = 0; i < 100; i++)
@@ -128,11 +128,11 @@ public sealed class MemoryBudgetTests
         Assert.Equal(1 + 10, near.Store.Entries);
     }
 
-    // Where all rules together are above the limit of all, the one that holds most gives way, though it has room of its own.
+    // At the limit of all rules the largest evicts, although it is below its own limit.
     [Fact]
-    public void The_limit_of_all_rules_takes_from_the_largest()
+    public void The_limit_of_all_rules_evicts_from_the_largest()
     {
-        using var near = new NearTier(entries: 1000);
+        using var near = new NearStoreFixture(entries: 1000);
         var large = near.RuleOf(new Rule("large", new KeyPattern("large:*")) { MaxEntries = 900 });
         for (var i = 0; i < 2000; i++)
         {
@@ -150,9 +150,9 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void A_rule_that_is_given_room_of_its_own_keeps_what_it_has_until_it_leaves()
+    public void A_rule_that_gets_its_own_limits_keeps_its_present_entries()
     {
-        using var near = new NearTier(entries: 1000);
+        using var near = new NearStoreFixture(entries: 1000);
         var rule = new Rule("own", new KeyPattern("own:*"));
         var defaults = new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20);
         var own = near.RuleOf(rule);

@@ -6,7 +6,7 @@ namespace NearCache.Tests.Near;
 public sealed class NearClockTests
 {
     [Fact]
-    public void With_the_systems_time_the_coarse_clocks_say_what_the_exact_ones_say()
+    public void With_the_system_time_the_coarse_clocks_agree_with_the_exact_ones()
     {
         var clock = new NearClock(TimeProvider.System);
         for (var i = 0; i < 1000; i++)
@@ -21,7 +21,7 @@ public sealed class NearClockTests
     }
 
     [Fact]
-    public void With_another_time_both_clocks_are_its_own()
+    public void With_another_time_provider_both_clocks_are_its_own()
     {
         var time = new ManualTime();
         var clock = new NearClock(time);

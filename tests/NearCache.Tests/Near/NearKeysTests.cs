@@ -3,7 +3,7 @@ namespace NearCache.Tests.Near;
 public sealed class NearKeysTests
 {
     [Fact]
-    public async Task A_key_may_be_a_part_of_something_or_an_interpolated_string()
+    public async Task A_key_may_be_a_span_or_an_interpolated_string()
     {
         await using var cache = Make();
         var number = 7;
@@ -16,7 +16,7 @@ public sealed class NearKeysTests
     }
 
     [Fact]
-    public async Task A_factory_runs_for_such_keys_once()
+    public async Task A_factory_runs_once_for_all_forms_of_a_key()
     {
         await using var cache = Make();
         var runs = 0;
@@ -43,7 +43,7 @@ public sealed class NearKeysTests
     [Theory]
     [InlineData(LongKeyPolicy.Refuse)]
     [InlineData(LongKeyPolicy.Hash)]
-    public async Task A_counter_may_be_named_so_too(LongKeyPolicy longKeys)
+    public async Task A_counter_accepts_all_forms_of_a_key(LongKeyPolicy longKeys)
     {
         await using var cache = new NearCacheClient(new NearCacheOptions { LongKeys = longKeys });
         var number = 7;
@@ -56,7 +56,7 @@ public sealed class NearKeysTests
     }
 
     [Fact]
-    public async Task A_mistake_in_such_a_key_is_told_as_in_any_other()
+    public async Task An_invalid_key_of_any_form_throws()
     {
         await using var cache = Make();
         var bad = "two words";
@@ -66,7 +66,7 @@ public sealed class NearKeysTests
     }
 
     [Fact]
-    public async Task A_near_hit_by_such_a_key_allocates_nothing()
+    public async Task A_near_hit_by_any_form_of_a_key_allocates_nothing()
     {
         await using var cache = Make();
         await cache.SetAsync("product:7", "seven");

@@ -3,13 +3,13 @@ using NearCache.Near;
 
 namespace NearCache.Tests.Near;
 
-/// <summary>The table of the near tier, alone.</summary>
+/// <summary>Tests the hash table of the near tier in isolation.</summary>
 public sealed class NearMapTests
 {
     [Fact]
-    public void A_key_of_any_length_is_found_as_a_whole_and_behind_its_prefix_and_no_other_is()
+    public void A_key_of_any_length_is_found_whole_and_behind_a_prefix()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var map = new NearMap(new Lock());
         var entries = Enumerable.Range(0, 70)
             .Select(length => EntryOf(near, string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + (at % 26))))))
@@ -26,7 +26,7 @@ public sealed class NearMapTests
                 Assert.Null(map.Find(new NearKey("h:", entry.Key.AsSpan(2))));
             }
 
-            // One letter is another.
+            // One different character.
             for (var at = 0; at < entry.Key.Length; at++)
             {
                 Assert.Null(map.Find(new NearKey(string.Concat(entry.Key.AsSpan(0, at), "#", entry.Key.AsSpan(at + 1)))));
@@ -38,9 +38,9 @@ public sealed class NearMapTests
     }
 
     [Fact]
-    public void The_newest_entry_of_a_key_is_the_one_and_the_one_before_it_is_given_back()
+    public void A_new_entry_of_a_key_replaces_the_old_one_and_returns_it()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var map = new NearMap(new Lock());
         var (first, second) = (EntryOf(near, "product:1"), EntryOf(near, "product:1"));
 
@@ -54,11 +54,11 @@ public sealed class NearMapTests
         Assert.Null(map.Remove(new NearKey("product:1")));
     }
 
-    // With a plain dictionary beside it, and some entries of each chain taken out of its middle.
+    // Compared with a Dictionary; removals also hit the middle of buckets.
     [Fact]
-    public void What_was_put_in_and_not_taken_out_is_found_through_all_growth()
+    public void Entries_are_found_after_every_resize()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var map = new NearMap(new Lock());
         var there = new Dictionary<string, NearEntry>();
         var random = new Random(1);
@@ -85,12 +85,12 @@ public sealed class NearMapTests
         }
     }
 
-    // With real threads: entries move from chain to chain while they are looked for, and others leave the chains.
+    // With real threads: entries move between buckets during lookups, and other entries are removed.
     [Fact]
-    public void Readers_find_what_is_there_while_the_table_grows_and_others_leave()
+    public void Readers_find_entries_during_resizes_and_removals()
     {
         const int tables = 30;
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var gate = new Lock();
         var (missed, looks, done) = (0, 0L, false);
         var current = new StrongBox<(NearMap Map, NearEntry[] Stay)>();
@@ -141,21 +141,21 @@ public sealed class NearMapTests
     }
 
     [Fact]
-    public void Keys_that_differ_in_a_digit_are_spread_over_the_chains()
+    public void Keys_that_differ_in_a_digit_are_spread_over_the_buckets()
     {
-        const int chains = 1 << 16;
-        var counts = new int[chains];
-        for (var number = 0; number < chains; number++)
+        const int buckets = 1 << 16;
+        var counts = new int[buckets];
+        for (var number = 0; number < buckets; number++)
         {
-            counts[new NearKey($"product:{number:D16}").Hash % chains]++;
+            counts[new NearKey($"product:{number:D16}").Hash % buckets]++;
         }
 
-        // At random, 36.8 % of the chains stay empty, and the longest has 8 or 9.
-        Assert.InRange(counts.Count(count => count == 0), (int)(0.34 * chains), (int)(0.40 * chains));
+        // At random, 36.8 % of the buckets stay empty, and the longest has 8 or 9 entries.
+        Assert.InRange(counts.Count(count => count == 0), (int)(0.34 * buckets), (int)(0.40 * buckets));
         Assert.InRange(counts.Max(), 2, 16);
     }
 
-    private static NearEntry EntryOf(NearTier near, string key)
+    private static NearEntry EntryOf(NearStoreFixture near, string key)
     {
         var token = near.Begin(key);
         var validity = near.Store.ValidityOf(near.Rule, near.Server, token);

@@ -3,9 +3,9 @@ namespace NearCache.Tests.Near;
 public sealed class NearStoreTests
 {
     [Fact]
-    public void What_was_put_in_is_found_by_an_equal_string_and_by_a_span()
+    public void An_entry_is_found_by_an_equal_string_and_by_a_span()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         near.Put("product:1", "one");
 
         Assert.True(near.Store.TryGet<string>(string.Concat("product:", "1"), out var byString));
@@ -19,7 +19,7 @@ public sealed class NearStoreTests
     [Fact]
     public void A_value_of_another_type_is_not_found()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         near.Put("product:1", "one");
 
         Assert.False(near.Store.TryGet<int>("product:1", out _));
@@ -29,7 +29,7 @@ public sealed class NearStoreTests
     [Fact]
     public void A_null_is_a_value()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         near.Put("product:1", null);
 
         Assert.True(near.Store.TryGet<string>("product:1", out var result));
@@ -38,9 +38,9 @@ public sealed class NearStoreTests
     }
 
     [Fact]
-    public void The_age_is_counted_from_the_sending_of_the_read()
+    public void The_age_counts_from_the_sending_of_the_read()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var token = near.Begin("product:1");
         near.Time.Advance(TimeSpan.FromSeconds(2));
         near.End(token, "product:1", "one");
@@ -54,7 +54,7 @@ public sealed class NearStoreTests
     [Fact]
     public void An_entry_ends_with_its_lifetime()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         near.Put("product:1", "one", lifetime: TimeSpan.FromSeconds(10));
 
         near.Time.Advance(TimeSpan.FromSeconds(9.999));
@@ -66,7 +66,7 @@ public sealed class NearStoreTests
     [Fact]
     public void A_fill_that_began_before_its_key_was_voided_is_not_kept()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var token = near.Begin("product:1");
         near.Void("product:1");
 
@@ -78,7 +78,7 @@ public sealed class NearStoreTests
     [Fact]
     public void Entries_of_a_flushed_segment_or_a_rule_that_was_switched_are_not_served()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         near.Put("product:1", "one");
         near.Server.Raise(ulong.MaxValue);
         Assert.False(near.Has("product:1"));
@@ -91,9 +91,9 @@ public sealed class NearStoreTests
     }
 
     [Fact]
-    public void A_wall_clock_that_leapt_closes_the_gate()
+    public void A_jump_of_the_wall_clock_closes_the_gate()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         near.Put("product:1", "one");
 
         near.Time.JumpWallClock(TimeSpan.FromDays(2));
@@ -103,9 +103,9 @@ public sealed class NearStoreTests
     }
 
     [Fact]
-    public void What_is_over_leaves_without_being_asked_for()
+    public void Expired_and_void_entries_are_removed_without_a_read()
     {
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         for (var i = 0; i < 500; i++)
         {
             near.Put($"product:{i}", "a value", lifetime: TimeSpan.FromSeconds(i < 300 ? 10 : 10_000));
@@ -121,7 +121,7 @@ public sealed class NearStoreTests
     [Fact]
     public void A_hit_allocates_nothing()
     {
-        using var near = new NearTier(time: TimeProvider.System);
+        using var near = new NearStoreFixture(time: TimeProvider.System);
         near.Put("product:1", "one");
         near.Put("product:2", 2);
         Assert.Equal(0, Allocations.Of(() => Run(1000)));
@@ -138,13 +138,12 @@ public sealed class NearStoreTests
         }
     }
 
-    // The promise that everything else stands on, with real threads: what was voided after a write is not served afterwards, whoever filled
-    // it meanwhile.
+    // The central guarantee, with real threads: an entry that was voided after a write is not served afterwards, despite concurrent fills.
     [Fact]
-    public async Task Nobody_is_served_what_was_voided_while_others_fill()
+    public async Task A_voided_value_is_not_served_during_concurrent_fills()
     {
         const int writes = 20_000;
-        using var near = new NearTier();
+        using var near = new NearStoreFixture();
         var remote = 0;
         var done = false;
         var fillers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>

@@ -9,7 +9,7 @@ namespace NearCache.Tests.Near;
 public sealed class NearValuesTests
 {
     [Fact]
-    public async Task What_cannot_be_changed_is_shared()
+    public async Task Immutable_values_are_shared()
     {
         await using var cache = Make();
 
@@ -20,7 +20,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public async Task Of_anything_else_each_hit_gets_its_own()
+    public async Task Each_hit_gets_a_copy_of_a_mutable_value()
     {
         await using var cache = Make();
         var basket = await HitAsync(cache, new Basket { Items = { "a raincoat" } });
@@ -45,7 +45,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public async Task A_rule_may_say_that_its_values_are_shared()
+    public async Task A_rule_may_share_its_values()
     {
         await using var cache = Make(configure: options => options.Rules[0].ShareValues = true);
 
@@ -53,7 +53,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public async Task Callers_who_wait_for_the_same_factory_get_one_each()
+    public async Task Callers_that_wait_for_the_same_factory_get_one_copy_each()
     {
         await using var cache = Make();
         var made = new TaskCompletionSource<Basket>();
@@ -74,7 +74,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public async Task Callers_who_wait_for_the_same_factory_share_what_cannot_be_changed()
+    public async Task Callers_that_wait_for_the_same_factory_share_an_immutable_value()
     {
         await using var cache = Make();
         var made = new TaskCompletionSource<Price>();
@@ -87,7 +87,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public void Tuples_and_immutable_collections_are_what_they_hold()
+    public void Tuples_and_immutable_collections_are_as_immutable_as_their_items()
     {
         Assert.True(Immutability<ImmutableArray<string>>.IsImmutable);
         Assert.True(Immutability<ImmutableDictionary<string, Price>>.IsImmutable);
@@ -107,7 +107,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public async Task Whoever_made_an_array_may_change_it_afterwards()
+    public async Task A_factory_may_modify_its_array_afterwards()
     {
         await using var cache = Make();
         var made = await cache.GetOrCreateAsync("product:1", _ => ValueTask.FromResult<byte[]>([1, 2, 3]));
@@ -126,7 +126,7 @@ public sealed class NearValuesTests
         await cache.SetAsync("product:1", "one", new CacheEntryOptions { Lifetime = TimeSpan.FromSeconds(10) });
         await cache.GetAsync<string>("product:1");
 
-        // memcached counts whole seconds, so the last one is not relied upon.
+        // memcached counts whole seconds, so the last second is not used.
         time.Advance(TimeSpan.FromSeconds(8.9));
         Assert.Equal(CacheSource.Near, (await cache.GetAsync<string>("product:1")).Source);
         time.Advance(TimeSpan.FromSeconds(0.2));
@@ -136,7 +136,7 @@ public sealed class NearValuesTests
     }
 
     [Fact]
-    public async Task Entries_that_came_together_do_not_end_together()
+    public async Task Entries_filled_together_expire_apart()
     {
         var time = new ManualTime();
         await using var cache = Make(time, options => (options.NearLifetime, options.LifetimeJitter) = (TimeSpan.FromSeconds(100), 0.1));
@@ -179,10 +179,10 @@ public sealed class NearValuesTests
     [ImmutableObject(true)]
     private sealed record Price(int Amount);
 
-    // Nobody says that it cannot be changed.
+    // Not declared immutable.
     private sealed record Named(string Name);
 
-    // A type that inherits from it may be changed.
+    // A derived type may be mutable.
     [ImmutableObject(true)]
     private record Open(string Name);
 

@@ -14,7 +14,7 @@ public sealed class StaleStoreTests
     private readonly ManualTime _time = new();
 
     [Fact]
-    public void It_keeps_the_newest_and_no_more_than_there_is_room_for()
+    public void It_keeps_the_newest_values_within_its_capacity()
     {
         using var store = new StaleStore(100, new NearClock(_time), SharedTypes.Immutable);
         for (var i = 0; i < 1000; i++)
@@ -28,7 +28,7 @@ public sealed class StaleStoreTests
     }
 
     [Fact]
-    public void Its_memory_counts_in_the_budget_and_is_given_back()
+    public void Its_memory_counts_in_the_budget_and_is_released()
     {
         var memory = new MemoryBudget(64_000);
         using (var store = new StaleStore(1000, new NearClock(_time), SharedTypes.Immutable, memory))
@@ -45,7 +45,7 @@ public sealed class StaleStoreTests
             store.Drop("key 499", HashOf("key 499"));
             Assert.Equal(store.Bytes, memory.Used);
 
-            // What is larger than the budget is not kept, nor what it replaces.
+            // A value larger than the budget is not kept, and drops the value it replaces.
             Keep(store, "key 498", new string('a', 100_000));
             Assert.False(store.TryGet<string>("key 498", Hour, out _));
         }
@@ -79,7 +79,7 @@ public sealed class StaleStoreTests
     }
 
     [Fact]
-    public void A_dropped_key_is_gone_whichever_map_it_was_in()
+    public void A_dropped_key_is_gone_from_both_maps()
     {
         using var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         for (var i = 0; i < 7; i++)
@@ -97,7 +97,7 @@ public sealed class StaleStoreTests
     }
 
     [Fact]
-    public void Whoever_gets_a_value_that_can_be_changed_gets_one_of_his_own()
+    public void Each_caller_gets_a_copy_of_a_mutable_value()
     {
         using var store = new StaleStore(10, new NearClock(_time), SharedTypes.Immutable);
         var kept = new List<int> { 1 };

@@ -18,7 +18,7 @@ internal sealed class HybridConstraints<T>(
     private HybridItem? _refused;
 
     public override bool IsCurrent(HybridItem near) =>
-        tags.AreCurrent(near.Stamps(versions => tags.Stamp(place, versions))) && near.TryPrepare<T>(serializers, out _);
+        tags.AreCurrent(near.Dependencies(versions => tags.DependenciesOf(place, versions))) && near.TryPrepare<T>(serializers, out _);
 
     public override async ValueTask<ValueVerdict> CheckAsync(PlacedKey place, HybridItem found, CancellationToken cancellationToken)
     {
@@ -27,7 +27,7 @@ internal sealed class HybridConstraints<T>(
             return ValueVerdict.NotForThisCaller;
         }
 
-        var verdict = await tags.CheckAsync(place, found.Stamps(versions => tags.Stamp(place, versions)), cancellationToken)
+        var verdict = await tags.CheckAsync(place, found.Dependencies(versions => tags.DependenciesOf(place, versions)), cancellationToken)
             .ConfigureAwait(false);
         if (verdict == ValueVerdict.Accept && !found.TryPrepare<T>(serializers, out var why))
         {
@@ -52,6 +52,6 @@ internal sealed class HybridConstraints<T>(
             return false;
         }
 
-        return created.IsStamped;
+        return created.HasTagVersions;
     }
 }

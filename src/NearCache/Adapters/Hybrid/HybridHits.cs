@@ -5,26 +5,25 @@ using NearCache.Remote.Keys;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>Finds near items by keys without their prefix. Allocates nothing, and takes no lock.</summary>
-/// <remarks>Not generic, because looking up a type argument would take a considerable part of a hit.</remarks>
+/// <summary>Finds near hits by keys without their prefix. No allocation, no await, no lock.</summary>
+/// <remarks>Not generic, because a generic lookup of the type is a considerable part of the cost of a hit.</remarks>
 internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock clock)
 {
-    /// <summary>Returns the item of a key if it may be served now; otherwise null.</summary>
-    /// <remarks>A key that begins with <see cref="Remote.Keys.AdapterKeys.Mark"/> is stored under its hash: its own name
-    /// may belong to another key.</remarks>
-    // Not inlined into generic code, where it costs a quarter more.
+    /// <summary>Finds an item that may be served now.</summary>
+    /// <remarks>A key that begins with the mark is stored by its hash; without it, its name could be that of another key.</remarks>
+    // Not inlined, because in shared generic code it would cost a quarter more.
     [MethodImpl(MethodImplOptions.NoInlining)]
     public HybridItem? Find(ReadOnlySpan<char> key) =>
         key.StartsWith(AdapterKeys.Mark) ? null : Find(new NearKey(AdapterKeys.HybridPrefix, key));
 
-    /// <summary>Returns the item of a key with its prefix, as above.</summary>
+    /// <summary>Finds an item by its whole name.</summary>
     public HybridItem? FindNamed(string name) => Find(new NearKey(name));
 
     private HybridItem? Find(in NearKey key)
     {
         while (true)
         {
-            // Like NearStore.TryGet, with the check of the tags between the two reads of the count.
+            // As NearStore.TryGet, with the check of the tags between the two reads of the count.
             var confirmations = epochs.Confirmations;
             if (near.Find(key) is not { Value: HybridItem item } entry)
             {
@@ -48,14 +47,14 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AreCurrent(HybridItem item, in Timestamps now)
     {
-        if (item.KnownStamps is not { } stamps)
+        if (item.KnownDependencies is not { } dependencies)
         {
             return false;
         }
 
-        foreach (ref readonly var stamp in stamps.AsSpan())
+        foreach (ref readonly var dependency in dependencies.AsSpan())
         {
-            if (stamp.Cell.Current is not { } known || known.Version != stamp.Version || !known.IsServable(now))
+            if (dependency.Tag.Current is not { } known || known.Version != dependency.Version || !known.IsServable(now))
             {
                 return false;
             }

@@ -7,41 +7,41 @@ using NearCache.Tags;
 
 namespace NearCache.Adapters.Hybrid;
 
-/// <summary>A value of the <see cref="HybridCache"/> with the versions of its tags, as it is stored and kept near.</summary>
+/// <summary>A value of <see cref="HybridCache"/> with the versions of its tags, as it is stored and as it is kept near.</summary>
 /// <remarks>
-/// Immutable to callers. Any thread may cache what it determines: the cells of the tags, and the decoded value if it can be shared.
+/// Logically immutable. Any thread may add what it has found: the states of the tags, and the decoded value if it can be shared.
 /// </remarks>
 [ImmutableObject(true)]
 internal sealed class HybridItem
 {
-    private const long NotMadeHere = long.MinValue;
+    private const long NotCreatedHere = long.MinValue;
     private static readonly object NullMark = new();
 
-    private volatile TagVersion[]? _tags;   // null once their cells are known
+    private volatile TagVersion[]? _tags;   // null once the dependencies are known
     private volatile object? _value;   // shared by all callers
     private volatile HybridPayload? _payload;
-    private volatile TagStamp[]? _stamps;
-    private readonly long _madeAt = NotMadeHere;
-    private object? _own;   // decoded by TryPrepare, and not yet taken
+    private volatile TagDependency[]? _dependencies;
+    private readonly long _createdAt = NotCreatedHere;
+    private object? _predecoded;   // decoded for one caller, and not yet taken
 
-    /// <summary>Initializes an item that was read.</summary>
+    /// <summary>Creates an item that was read.</summary>
     public HybridItem(TagVersion[] tags, bool isNull, HybridPayload payload) =>
         (_tags, _value, _payload) = (tags, isNull ? NullMark : null, payload);
 
-    private HybridItem(TagVersion[] tags, object? value, HybridPayload payload, long? madeAt) =>
-        (_tags, _value, _payload, _madeAt) = (tags, value, payload, madeAt ?? NotMadeHere);
+    private HybridItem(TagVersion[] tags, object? value, HybridPayload payload, long? createdAt) =>
+        (_tags, _value, _payload, _createdAt) = (tags, value, payload, createdAt ?? NotCreatedHere);
 
-    /// <summary>Gets the versions of the tags at the creation of the item; empty if unknown, and then the item may not be stored.</summary>
+    /// <summary>Gets the versions of its tags at its creation; empty if unknown, in which case the item must not be stored.</summary>
     public TagVersion[] Tags
     {
         get
         {
-            // One of the two is always set; both reads can fail only while they are exchanged.
+            // One of the two is always set; the loop covers the transition between them.
             while (true)
             {
-                if (_stamps is { } stamps)
+                if (_dependencies is { } dependencies)
                 {
-                    return Array.ConvertAll(stamps, stamp => new TagVersion(stamp.Cell.Name, stamp.Version));
+                    return Array.ConvertAll(dependencies, dependency => new TagVersion(dependency.Tag.Name, dependency.Version));
                 }
 
                 if (_tags is { } tags)
@@ -52,17 +52,17 @@ internal sealed class HybridItem
         }
     }
 
-    /// <summary>Gets whether the versions of the tags are known. Otherwise only the call that created the item may use it.</summary>
-    public bool IsStamped => _stamps is not null || _tags is not { Length: 0 };
+    /// <summary>Gets whether the versions of its tags are known. If not, only the call that created the item may use it.</summary>
+    public bool HasTagVersions => _dependencies is not null || _tags is not { Length: 0 };
 
-    /// <summary>Gets the time at which the factory started; null if the item was read.</summary>
-    public long? MadeAt => _madeAt == NotMadeHere ? null : _madeAt;
+    /// <summary>Gets when its factory began, if the item was created in this process; null if it was read.</summary>
+    public long? CreatedAt => _createdAt == NotCreatedHere ? null : _createdAt;
 
-    /// <summary>Gets the stored bytes of the item; null after <see cref="DropBytes"/>.</summary>
+    /// <summary>Gets the bytes of the item on the remote; null after <see cref="DropBytes"/>.</summary>
     public HybridPayload? Payload => _payload;
 
     /// <summary>Creates an item from a value.</summary>
-    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true, long? madeAt = null)
+    public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true, long? createdAt = null)
     {
         var writer = new ArrayBufferWriter<byte>();
         HybridItemCodec.WriteHeader(writer, tags, value is null);
@@ -78,28 +78,28 @@ internal sealed class HybridItem
             MayCompress = mayPack,
             HasFields = value is not null && serializers.HasFields<T>(),
         };
-        return new HybridItem(tags, shared, payload, madeAt);
+        return new HybridItem(tags, shared, payload, createdAt);
     }
 
-    /// <summary>Returns the cells that hold the current versions of the tags.</summary>
-    /// <param name="find">Finds the cells.</param>
-    public TagStamp[] Stamps(Func<TagVersion[], TagStamp[]> find)
+    /// <summary>Returns the tags that the item depends on, with their versions.</summary>
+    /// <param name="find">Finds the dependencies of tag versions.</param>
+    public TagDependency[] Dependencies(Func<TagVersion[], TagDependency[]> find)
     {
-        var stamps = _stamps;
-        if (stamps is null || Array.Exists(stamps, stamp => stamp.Cell.IsRetired))
+        var dependencies = _dependencies;
+        if (dependencies is null || Array.Exists(dependencies, dependency => dependency.Tag.IsRetired))
         {
-            _stamps = stamps = find(Tags);
+            _dependencies = dependencies = find(Tags);
             _tags = null;
         }
 
-        return stamps;
+        return dependencies;
     }
 
-    /// <summary>Gets the cells if they have been found before; otherwise null.</summary>
-    public TagStamp[]? KnownStamps => _stamps;
+    /// <summary>Gets the dependencies if they were found before; otherwise null.</summary>
+    public TagDependency[]? KnownDependencies => _dependencies;
 
     /// <summary>
-    /// Gets the value; a separate copy for each caller unless it is immutable. Returns false if it cannot be read as a
+    /// Gets the value, a separate copy for each caller unless it is immutable. Returns false if it cannot be read as a
     /// <typeparamref name="T"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -110,7 +110,8 @@ internal sealed class HybridItem
     }
 
     /// <summary>
-    /// Returns whether the value can be read as a <typeparamref name="T"/>. Keeps the decoded value for <see cref="TryTakeOwn"/>.
+    /// Returns whether the value can be read as a <typeparamref name="T"/>, and keeps the decoded value for
+    /// <see cref="TryTakeDecoded"/>.
     /// </summary>
     public bool TryPrepare<T>(HybridSerializers serializers, out Exception? why)
     {
@@ -125,19 +126,19 @@ internal sealed class HybridItem
             return false;
         }
 
-        _own = value;
+        _predecoded = value;
         return true;
     }
 
-    /// <summary>Gets the value like <see cref="TryTake"/>, or the value that <see cref="TryPrepare"/> decoded.</summary>
-    public bool TryTakeOwn<T>(HybridSerializers serializers, out T? value)
+    /// <summary>Gets the value that <see cref="TryPrepare"/> decoded, once; otherwise as <see cref="TryTake"/>.</summary>
+    public bool TryTakeDecoded<T>(HybridSerializers serializers, out T? value)
     {
-        if (Interlocked.Exchange(ref _own, null) is not T own)
+        if (Interlocked.Exchange(ref _predecoded, null) is not T decoded)
         {
             return TryTake(serializers, out value);
         }
 
-        value = own;
+        value = decoded;
         return true;
     }
 
@@ -166,7 +167,7 @@ internal sealed class HybridItem
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A custom serializer may throw any exception for foreign bytes.
+            // A serializer of the application may throw any exception for bytes that it did not write.
             why = e;
             return false;
         }
@@ -179,7 +180,7 @@ internal sealed class HybridItem
         return true;
     }
 
-    /// <summary>Drops the bytes if the decoded value is shared. Called when the item is stored, or will never be.</summary>
+    /// <summary>Drops the bytes if the decoded value is kept. Called when the item is stored, or will never be.</summary>
     public void DropBytes()
     {
         if (_value is not null)

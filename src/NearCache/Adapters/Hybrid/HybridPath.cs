@@ -81,13 +81,13 @@ internal sealed class HybridPath(
             }
 
             // The flight may have begun before a removal of a tag that precedes this call.
-            if (item.IsStamped && !await IsCurrentAsync(place, item, began, cancellationToken).ConfigureAwait(false))
+            if (item.HasTagVersions && !await IsCurrentAsync(place, item, began, cancellationToken).ConfigureAwait(false))
             {
                 flights.Forget(name);   // the flight may still be reusable
                 continue;
             }
 
-            if (item.TryTakeOwn<T>(serializers, out var value))
+            if (item.TryTakeDecoded<T>(serializers, out var value))
             {
                 item.DropBytes();
                 return value!;
@@ -147,10 +147,11 @@ internal sealed class HybridPath(
 
     // When a tag cannot be read, an item created in this process is current for as long as a near value would be.
     private async ValueTask<bool> IsCurrentAsync(PlacedKey place, HybridItem item, long callBegan, CancellationToken cancellationToken) =>
-        await tags.CheckAsync(place, item.Stamps(versions => tags.Stamp(place, versions)), cancellationToken).ConfigureAwait(false) switch
+        await tags.CheckAsync(place, item.Dependencies(versions => tags.DependenciesOf(place, versions)), cancellationToken)
+            .ConfigureAwait(false) switch
         {
             ValueVerdict.Accept => true,
-            ValueVerdict.Unknown => item.MadeAt is not { } made || time.GetElapsedTime(made, callBegan) <= maxStaleness,
+            ValueVerdict.Unknown => item.CreatedAt is not { } made || time.GetElapsedTime(made, callBegan) <= maxStaleness,
             _ => false,
         };
 
@@ -210,7 +211,7 @@ internal sealed class HybridPath(
     private void Keep(in PlacedKey place, in NearFill fill, HybridItem item, in HybridCallOptions call)
     {
         var kept = place;
-        item.Stamps(versions => tags.Stamp(kept, versions));
+        item.Dependencies(versions => tags.DependenciesOf(kept, versions));
         reads.KeepNear(
             place, fill, item, item.Payload?.Bytes ?? default, (int)Math.Min(call.Lifetime.TotalSeconds, int.MaxValue), CacheVersion.None);
     }

@@ -19,7 +19,7 @@ namespace NearCache.Adapters.Hybrid;
 /// announced like any near key.
 /// </summary>
 /// <remarks>A missing tag is created again with a new number. That can void entries, but never revive one.</remarks>
-internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, WritePath writes, ProcessEpochs epochs, NearClock clock)
+internal sealed class TagPath(KeyPlacement map, TagTable table, ReadPath reads, WritePath writes, ProcessEpochs epochs, NearClock clock)
 {
     // The lifetime of a tag after its last read, which exceeds the lifetime of any entry created with it.
     private const int SecondsToLive = Expiry.LongestRelative;
@@ -27,16 +27,16 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
 
     private static readonly uint Flags = new Envelope(ValueKind.Bytes).ToClientFlags();
 
-    /// <summary>Returns the cells of an item's tags with their versions, for the server of the entry.</summary>
-    public TagStamp[] Stamp(in PlacedKey place, TagVersion[] tags)
+    /// <summary>Returns the states of an item's tags with their versions, for the server of the entry.</summary>
+    public TagDependency[] DependenciesOf(in PlacedKey place, TagVersion[] tags)
     {
         var gate = place.Server.Gate;
         if (tags.Length == 1)
         {
-            return board.CellOf(tags[0].Name, gate).Alone(tags[0].Version);
+            return table.StateOf(tags[0].Name, gate).SingleDependency(tags[0].Version);
         }
 
-        return Array.ConvertAll(tags, tag => new TagStamp(board.CellOf(tag.Name, gate), tag.Version));
+        return Array.ConvertAll(tags, tag => new TagDependency(table.StateOf(tag.Name, gate), tag.Version));
     }
 
     /// <summary>
@@ -57,15 +57,15 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
     }
 
     /// <summary>Returns whether the tags of an entry are unchanged, by the versions known in this process.</summary>
-    public bool AreCurrent(TagStamp[] stamps)
+    public bool AreCurrent(TagDependency[] dependencies)
     {
         while (true)
         {
             var confirmations = epochs.Confirmations;
             var now = clock.Now();
-            foreach (var stamp in stamps)
+            foreach (var dependency in dependencies)
             {
-                if (stamp.Cell.Current is not { } known || known.Version != stamp.Version || !known.IsServable(now))
+                if (dependency.Tag.Current is not { } known || known.Version != dependency.Version || !known.IsServable(now))
                 {
                     return false;
                 }
@@ -79,18 +79,19 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
     }
 
     /// <summary>Returns whether the tags of an entry are unchanged. Versions that are not known in this process are read.</summary>
-    public async ValueTask<ValueVerdict> CheckAsync(PlacedKey place, TagStamp[] stamps, CancellationToken cancellationToken)
+    public async ValueTask<ValueVerdict> CheckAsync(PlacedKey place, TagDependency[] dependencies, CancellationToken cancellationToken)
     {
-        if (AreCurrent(stamps))
+        if (AreCurrent(dependencies))
         {
             return ValueVerdict.Accept;
         }
 
         try
         {
-            var versions = await Task.WhenAll(stamps.Select(stamp => VersionAsync(place, stamp.Cell.Name, cancellationToken).AsTask()))
+            var versions = await Task.WhenAll(
+                    dependencies.Select(dependency => VersionAsync(place, dependency.Tag.Name, cancellationToken).AsTask()))
                 .ConfigureAwait(false);
-            return versions.AsSpan().SequenceEqual(Array.ConvertAll(stamps, stamp => stamp.Version))
+            return versions.AsSpan().SequenceEqual(Array.ConvertAll(dependencies, dependency => dependency.Version))
                 ? ValueVerdict.Accept
                 : ValueVerdict.Replace;
         }
@@ -122,8 +123,8 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
     private async ValueTask<ulong> VersionAsync(PlacedKey entry, string name, CancellationToken cancellationToken)
     {
         var place = map.PlaceTag(name, name == TagVersion.Everything ? entry.Server : null);
-        var cell = board.CellOf(name, place.Server.Gate);
-        if (TryKnown(cell, out var known))
+        var state = table.StateOf(name, place.Server.Gate);
+        if (TryKnown(state, out var known))
         {
             return known;
         }
@@ -135,7 +136,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
             var item = await place.Server.Server.ExecuteAsync(read, cancellationToken).ConfigureAwait(false);
             if (item.Status == MetaStatus.Ok && item.Value.Length == sizeof(ulong))
             {
-                return Keep(cell, place, fill, BinaryPrimitives.ReadUInt64BigEndian(item.Value.Span));
+                return Keep(state, place, fill, BinaryPrimitives.ReadUInt64BigEndian(item.Value.Span));
             }
 
             // The stored bytes are not a tag; a new random number replaces them.
@@ -145,7 +146,7 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
                 .ConfigureAwait(false);
             if (stored.Status == MetaStatus.Ok && mode == MetaSetMode.Add)
             {
-                return Keep(cell, place, fill, version);
+                return Keep(state, place, fill, version);
             }
         }
 
@@ -153,20 +154,21 @@ internal sealed class TagPath(KeyPlacement map, TagTable board, ReadPath reads, 
         return Random();
     }
 
-    private bool TryKnown(TagCell cell, out ulong version)
+    private bool TryKnown(TagState state, out ulong version)
     {
         var confirmations = epochs.Confirmations;
-        var current = cell.Current;
+        var current = state.Current;
         version = current?.Version ?? 0;
         return current is not null && current.IsServable(clock.Now()) && confirmations == epochs.Confirmations;
     }
 
-    private static ulong Keep(TagCell cell, in PlacedKey place, NearFill? fill, ulong version)
+    private static ulong Keep(TagState state, in PlacedKey place, NearFill? fill, ulong version)
     {
         if (fill is { } keep)
         {
             var lifetime = (long)keep.Rule.NearLifetime.TotalMilliseconds;
-            cell.Publish(new TagEntry(version, place.Server.Gate, keep.Rule, keep.Token, keep.Token.Sent.Monotonic + lifetime), keep.Token);
+            var entry = new TagEntry(version, place.Server.Gate, keep.Rule, keep.Token, keep.Token.Sent.Monotonic + lifetime);
+            state.Publish(entry, keep.Token);
         }
 
         return version;

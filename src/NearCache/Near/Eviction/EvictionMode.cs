@@ -2,7 +2,7 @@ namespace NearCache.Near.Eviction;
 
 /// <summary>One way of choosing victims. <see cref="ShadowCaches"/> measures all of them and selects the best.</summary>
 /// <param name="Name">The name, for diagnostics.</param>
-/// <param name="Window">The share of the room that the window takes.</param>
+/// <param name="Window">The share of the capacity that the window takes.</param>
 /// <param name="PromotionUses">The uses in the window after which a node moves to the main queue without a comparison.</param>
 /// <param name="UsesGhosts">Whether a key that left the window recently and returns goes to the main queue.</param>
 /// <param name="ComparesFrequency">

@@ -44,5 +44,5 @@ internal class EvictionNode(uint hash, int bytes)
 
     /// <summary>Returns whether the node can never be served again, so that its eviction costs nothing.</summary>
     /// <param name="now">The monotonic clock, in milliseconds.</param>
-    public virtual bool IsOver(long now) => false;
+    public virtual bool IsExpiredOrVoid(long now) => false;
 }

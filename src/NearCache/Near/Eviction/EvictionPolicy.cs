@@ -4,9 +4,10 @@ namespace NearCache.Near.Eviction;
 /// Chooses which entries leave when there is no room: a window of recent insertions and a main queue, run in one of several modes.
 /// </summary>
 /// <remarks>
-/// <para>A hit raises <see cref="EvictionNode.Uses"/> and moves nothing. The queues are first-in-first-out; a node of the main queue that
-/// was
-/// used goes round again. Not thread-safe: the owner holds a lock, except for <see cref="EvictionNode.Uses"/>.</para>
+/// <para>
+/// A hit raises <see cref="EvictionNode.Uses"/> and moves nothing. The queues are first-in-first-out; a used node of the main queue is
+/// reinserted. Not thread-safe: the owner holds a lock, except for <see cref="EvictionNode.Uses"/>.
+/// </para>
 /// <para>
 /// The mode decides how large the window is and which of its nodes reach the main queue. <see cref="ShadowCaches"/> selects it.
 /// </para>
@@ -67,7 +68,7 @@ internal sealed class EvictionPolicy
     {
         while (_window.Oldest is { } candidate && (_main.Count == 0 || WindowExcess(byBytes) >= 0))
         {
-            if (candidate.IsOver(now))
+            if (candidate.IsExpiredOrVoid(now))
             {
                 return Take(candidate);
             }
@@ -95,7 +96,7 @@ internal sealed class EvictionPolicy
                 }
 
                 if (MainVictim(ref passes, now) is { } victim
-                    && (victim.IsOver(now) || _sketch?.Estimate(candidate.Hash) > _sketch?.Estimate(victim.Hash)))
+                    && (victim.IsExpiredOrVoid(now) || _sketch?.Estimate(candidate.Hash) > _sketch?.Estimate(victim.Hash)))
                 {
                     Move(candidate, EvictionQueue.Main);
                     return Take(victim);
@@ -117,7 +118,7 @@ internal sealed class EvictionPolicy
     {
         while (_main.Oldest is { } node)
         {
-            if (node.Uses == 0 || passes <= 0 || node.IsOver(now))
+            if (node.Uses == 0 || passes <= 0 || node.IsExpiredOrVoid(now))
             {
                 return node;
             }

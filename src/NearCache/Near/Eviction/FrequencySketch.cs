@@ -8,7 +8,7 @@ internal sealed class FrequencySketch
     private const int MaxCount = 15;
     private const ulong HalfMask = 0x7777_7777_7777_7777;
 
-    // Additions per entry of the room after which the counters are halved: long enough for rates near the average to show.
+    // Additions per entry of the capacity after which the counters are halved: long enough for rates near the average to show.
     private const int AdditionsPerEntry = 40;
 
     private readonly ulong[] _words;

@@ -4,11 +4,12 @@ namespace NearCache.Near.Eviction;
 /// Small caches of sampled keys without values, one for each <see cref="EvictionMode"/>: the mode with most hits serves the cache.
 /// </summary>
 /// <remarks>
-/// <para>A key is sampled by its hash, so that the same keys are seen each time (Waldspurger et al., USENIX ATC 2017,
+/// <para>
+/// A key is sampled by its hash, so that the same keys are seen each time (Waldspurger et al., USENIX ATC 2017,
 /// https://www.usenix.org/conference/atc17/technical-sessions/presentation/waldspurger). The shadows see every insertion of a sampled key
-/// and
-/// its first hits after each look of the policy; further hits would change nothing in them.</para>
-/// <para><see cref="Touch"/> is called without a lock and may lose a hit. All else needs the owner's lock.</para>
+/// and its first hits after the policy resets its uses; further hits would change nothing in them.
+/// </para>
+/// <para><see cref="Touch"/> is called without a lock and may lose a hit. All other members require the owner's lock.</para>
 /// </remarks>
 internal sealed class ShadowCaches
 {

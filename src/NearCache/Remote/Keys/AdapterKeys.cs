@@ -6,7 +6,7 @@ namespace NearCache.Remote.Keys;
 /// <summary>
 /// Names the keys of an adapter, which are arbitrary strings: unchanged behind its prefix if memcached can hold them, hashed otherwise.
 /// </summary>
-/// <remarks>docs/formats.md, "Keys of the faces".</remarks>
+/// <remarks>docs/formats.md, "Keys of the adapters".</remarks>
 /// <param name="prefix">The prefix of the adapter.</param>
 /// <param name="canHold">Returns whether memcached can hold a name.</param>
 internal sealed class AdapterKeys(string prefix, Func<string, bool> canHold)

@@ -2,7 +2,7 @@ using NearCache.Near.Eviction;
 
 namespace NearCache.Tests.Near.Eviction;
 
-/// <summary>The choice of victims, beside a model of the books and beside what an exact LRU would hit.</summary>
+/// <summary>Compares the choice of victims with a model of the contents, and with the hits of an exact LRU.</summary>
 public sealed class EvictionPolicyTests
 {
     // Random insertions, hits, removals, replacements, evictions and changes of the mode, with memory of keys and without: admissions are
@@ -11,7 +11,7 @@ public sealed class EvictionPolicyTests
     [InlineData(1, true)]
     [InlineData(2, true)]
     [InlineData(3, false)]
-    public void The_books_hold_exactly_what_was_added_and_neither_removed_nor_evicted(int seed, bool remembers)
+    public void The_counts_match_a_model(int seed, bool remembers)
     {
         const int most = 200;
         var random = new Random(seed);
@@ -92,7 +92,7 @@ public sealed class EvictionPolicyTests
 
     // Read k:i for the first time, then k:i-5 for the second: an LRU has all of the second reads, and a hand that sticks has none.
     [Fact]
-    public void What_came_lately_is_kept_beside_a_set_that_was_hot_before()
+    public void Recent_keys_are_kept_beside_a_formerly_hot_set()
     {
         var cache = new PolicyCache(1000);
         for (var key = 0; key < 21_000; key++)
@@ -125,9 +125,9 @@ public sealed class EvictionPolicyTests
     [InlineData("shift", 0.98)]
     public void Hits_are_as_many_as_the_pattern_allows(string pattern, double least)
     {
-        const int room = 1000;
-        var cache = new PolicyCache(room);
-        var lru = new ExactLru(room);
+        const int capacity = 1000;
+        var cache = new PolicyCache(capacity);
+        var lru = new ExactLru(capacity);
         var (hits, lruHits, reads) = (0, 0, 0);
         foreach (var key in Patterns(pattern))
         {
@@ -168,7 +168,7 @@ public sealed class EvictionPolicyTests
         }
     }
 
-    private sealed class PolicyCache(int room)
+    private sealed class PolicyCache(int capacity)
     {
         private readonly EvictionPolicy _policy = new();
         private readonly Dictionary<int, EvictionNode> _nodes = [];
@@ -189,10 +189,10 @@ public sealed class EvictionPolicyTests
                 return true;
             }
 
-            if (_nodes.Count == room / 2 && _shadows is null)
+            if (_nodes.Count == capacity / 2 && _shadows is null)
             {
-                _policy.Remember(room);
-                _shadows = new ShadowCaches(room);
+                _policy.Remember(capacity);
+                _shadows = new ShadowCaches(capacity);
             }
 
             if (_shadows?.Miss(hash) == true)
@@ -200,7 +200,7 @@ public sealed class EvictionPolicyTests
                 _policy.Mode = EvictionMode.All[_shadows.Best];
             }
 
-            for (var passes = 256; _nodes.Count >= room;)
+            for (var passes = 256; _nodes.Count >= capacity;)
             {
                 _keys.Remove(_policy.Evict(byBytes: false, ref passes, now: 0)!, out var victim);
                 _nodes.Remove(victim);
@@ -212,7 +212,7 @@ public sealed class EvictionPolicyTests
         }
     }
 
-    private sealed class ExactLru(int room)
+    private sealed class ExactLru(int capacity)
     {
         private readonly Dictionary<int, LinkedListNode<int>> _places = [];
         private readonly LinkedList<int> _recent = [];
@@ -226,7 +226,7 @@ public sealed class EvictionPolicyTests
                 return true;
             }
 
-            if (_places.Count == room)
+            if (_places.Count == capacity)
             {
                 _places.Remove(_recent.Last!.Value);
                 _recent.RemoveLast();

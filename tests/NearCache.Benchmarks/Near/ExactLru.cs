@@ -1,13 +1,14 @@
 namespace NearCache.Benchmarks.Near;
 
-/// <summary>Which of some numbers an exact LRU of a capacity would hold: what the near tier's choice is compared with.</summary>
-internal sealed class LeastRecentlyUsed(int capacity)
+/// <summary>An exact LRU cache of numbers, the baseline of the near tier's hit ratio.</summary>
+internal sealed class ExactLru(int capacity)
 {
     private readonly Dictionary<int, LinkedListNode<int>> _places = new(capacity);
     private readonly LinkedList<int> _recent = [];
 
-    /// <summary>Asks for a number, and puts it in if it is not there.</summary>
-    public bool Holds(int number)
+    /// <summary>Reads a number, and adds it after a miss.</summary>
+    /// <returns>Whether it was a hit.</returns>
+    public bool Access(int number)
     {
         if (_places.TryGetValue(number, out var place))
         {

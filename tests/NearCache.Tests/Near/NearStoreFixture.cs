@@ -8,14 +8,14 @@ using NearCache.TestSupport;
 
 namespace NearCache.Tests.Near;
 
-/// <summary>A near store with a server that was confirmed when it was made, a rule that is on, and a clock that the test turns.</summary>
-internal sealed class NearTier : IDisposable
+/// <summary>A near store with a confirmed server, an active rule and a manual clock.</summary>
+internal sealed class NearStoreFixture : IDisposable
 {
     private readonly PerThreadCounter _hits = new();
     private readonly NearCacheMetrics _metrics = new(null);
     private readonly NearClock _clock;
 
-    public NearTier(int entries = 1000, long bytes = 0, TimeProvider? time = null, MemoryBudget? memory = null)
+    public NearStoreFixture(int entries = 1000, long bytes = 0, TimeProvider? time = null, MemoryBudget? memory = null)
     {
         _clock = new NearClock(time ?? Time);
         Store = new NearStore(entries, bytes, Epochs, _clock, time ?? Time, _hits, _metrics, memory);
@@ -37,21 +37,21 @@ internal sealed class NearTier : IDisposable
     /// <summary>Begins a fill.</summary>
     public FillToken Begin(string key) => Server.BeginFill(HashOf(key), Epochs.Ring, Rule.Generation, _clock.Now());
 
-    /// <summary>Ends it.</summary>
+    /// <summary>Ends a fill.</summary>
     public bool End(in FillToken token, string key, object? value, int bytes = 0, TimeSpan? lifetime = null)
     {
         var endsAt = token.Sent.Monotonic + (long)(lifetime ?? TimeSpan.FromMinutes(1)).TotalMilliseconds;
         return Insert(Rule, token, key, value, bytes, endsAt);
     }
 
-    /// <summary>Both, of a key of another rule.</summary>
+    /// <summary>Fills a key of another rule.</summary>
     public bool Put(ActiveRule rule, string key, object? value, int bytes = 0)
     {
         var token = Server.BeginFill(HashOf(key), Epochs.Ring, rule.Generation, _clock.Now());
         return Insert(rule, token, key, value, bytes, token.Sent.Monotonic + 60_000);
     }
 
-    /// <summary>A rule that is on.</summary>
+    /// <summary>Creates an active rule.</summary>
     public ActiveRule RuleOf(Rule rule)
     {
         var active = new ActiveRule(rule, new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromDays(1), 20), _hits);
@@ -59,10 +59,10 @@ internal sealed class NearTier : IDisposable
         return active;
     }
 
-    /// <summary>Both.</summary>
+    /// <summary>Fills a key.</summary>
     public bool Put(string key, object? value, int bytes = 0, TimeSpan? lifetime = null) => End(Begin(key), key, value, bytes, lifetime);
 
-    /// <summary>What everybody does who hears that a key was written.</summary>
+    /// <summary>Invalidates a key, as an announcement of a write does.</summary>
     public void Void(string key)
     {
         Epochs.Stripes.Advance(HashOf(key).Stripe(Stripes.Count));

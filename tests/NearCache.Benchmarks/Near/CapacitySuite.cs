@@ -4,18 +4,18 @@ using NearCache.Remote.Embedded;
 
 namespace NearCache.Benchmarks.Near;
 
-/// <summary>A million keys: what an entry costs, and what becomes of them where there is room for a twentieth.</summary>
-internal static class Crowd
+/// <summary>A million keys: the memory of an entry, and the hit ratio and the cost of fills with a capacity of a twentieth.</summary>
+internal static class CapacitySuite
 {
     private const int Keys = 1_000_000;
-    private const int Room = 50_000;
+    private const int Capacity = 50_000;
 
     public static async Task RunAsync(Report report)
     {
-        // Names are held by whoever asks, and an empty string is the same everywhere: what is measured is what holds them together.
+        // The benchmark holds the names, and all values are the same empty string: only the cache's own memory is measured.
         var names = NearSuite.Names(Keys);
         var remote = new EmbeddedRemote(TimeProvider.System);
-        await using (var writer = NearSuite.Make(Room, remote))
+        await using (var writer = NearSuite.Make(Capacity, remote))
         {
             foreach (var name in names)
             {
@@ -48,13 +48,13 @@ internal static class Crowd
         cache.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    // The fills are timed one by one, and so are the victims that they take.
+    // Each fill is timed separately, with the evictions that it causes.
     private static async Task AtCapacityAsync(Report report, string[] names, EmbeddedRemote remote)
     {
         const int warmUp = 1_000_000;
         const int asked = 2_000_000;
-        await using var cache = NearSuite.Make(Room, remote);
-        var lru = new LeastRecentlyUsed(Room);
+        await using var cache = NearSuite.Make(Capacity, remote);
+        var lru = new ExactLru(Capacity);
         var zipf = new Zipf(Keys, 0.99);
         var (hits, lruHits) = (0, 0);
         var puts = new List<double>(asked);
@@ -64,7 +64,7 @@ internal static class Crowd
             var clock = Stopwatch.GetTimestamp();
             var source = (await cache.GetAsync<string>(names[number])).Source;
             var took = Stopwatch.GetElapsedTime(clock);
-            var isLruHit = lru.Holds(number);
+            var isLruHit = lru.Access(number);
             if (i >= warmUp)
             {
                 hits += source == CacheSource.Near ? 1 : 0;

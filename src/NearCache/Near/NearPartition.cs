@@ -2,13 +2,13 @@ using NearCache.Near.Eviction;
 
 namespace NearCache.Near;
 
-/// <summary>The room of the near entries of one rule with limits of its own, or of all other rules.</summary>
+/// <summary>The near entries of one rule with its own limits, or of all rules without.</summary>
 /// <remarks>Requires the store's lock, except for <see cref="Touch"/> and <see cref="SetLimits"/>.</remarks>
-internal sealed class NearRoom
+internal sealed class NearPartition
 {
     private readonly EvictionPolicy _policy = new();
     private ShadowCaches? _shadows;
-    private int _expected;   // entries when full, by which the policy's memory is sized; 0: it remembers nothing yet
+    private int _expected;   // entries when full, which determine the size of the policy's history; 0: no history yet
     private int _maxEntries = int.MaxValue;
     private long _maxBytes = long.MaxValue;
 
@@ -24,7 +24,7 @@ internal sealed class NearRoom
     /// <summary>Gets the sum of the entries' sizes.</summary>
     public long Bytes => _policy.Bytes;
 
-    /// <summary>Gets whether the limit of bytes is nearer than that of entries.</summary>
+    /// <summary>Gets whether the byte limit is closer than the entry limit.</summary>
     public bool IsShortOfBytes => (double)Bytes / MaxBytes > (double)Count / MaxEntries;
 
     /// <summary>Gets the name of the policy's mode.</summary>
@@ -37,15 +37,15 @@ internal sealed class NearRoom
         Volatile.Write(ref _maxBytes, maxBytes);
     }
 
-    /// <summary>Returns whether there is less room than required.</summary>
+    /// <summary>Returns whether an addition would exceed a limit.</summary>
     public bool IsFullFor(long bytes, int entries) => Bytes + bytes > MaxBytes || Count + entries > MaxEntries;
 
-    /// <summary>Notes a hit for the choice of the mode.</summary>
+    /// <summary>Records a hit for the choice of the mode.</summary>
     public void Touch(NearEntry entry) => Volatile.Read(ref _shadows)?.Touch(entry.Hash);
 
     /// <summary>Adds an entry.</summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="replaced">The entry of the same key that it replaces, if that was here.</param>
+    /// <param name="replaced">The entry of the same key in this partition, or null.</param>
     public void Add(NearEntry entry, NearEntry? replaced)
     {
         if (replaced is not null)
@@ -61,21 +61,21 @@ internal sealed class NearRoom
         }
     }
 
-    /// <summary>Removes an entry that is here.</summary>
+    /// <summary>Removes an entry of this partition.</summary>
     public void Remove(NearEntry entry) => _policy.Remove(entry);
 
-    /// <summary>Removes the entry that should leave first.</summary>
-    /// <param name="byBytes">Whether bytes are short, and not entries.</param>
-    /// <param name="passes">How many used entries may be passed over; lowered by those that were.</param>
+    /// <summary>Removes the entry that the policy selects.</summary>
+    /// <param name="byBytes">Whether the byte limit is the one exceeded.</param>
+    /// <param name="passes">The number of used entries that may be passed over; lowered by those passed.</param>
     /// <param name="now">The monotonic clock, in milliseconds.</param>
     public NearEntry? Evict(bool byBytes, ref int passes, long now) => (NearEntry?)_policy.Evict(byBytes, ref passes, now);
 
     /// <summary>
-    /// Begins the policy's memory of keys when half of the room is taken: it takes some bytes per entry, and is of no use before.
+    /// Starts the policy's history of keys once the partition is half full. The history takes some bytes per entry and has no use before.
     /// </summary>
-    /// <param name="maxEntries">The limit of entries that counts.</param>
-    /// <param name="maxBytes">The limit of bytes that counts.</param>
-    public void Learn(int maxEntries, long maxBytes)
+    /// <param name="maxEntries">The effective limit of entries.</param>
+    /// <param name="maxBytes">The effective limit of bytes.</param>
+    public void EnsureHistory(int maxEntries, long maxBytes)
     {
         if (Count <= 2L * _expected)
         {
@@ -84,24 +84,24 @@ internal sealed class NearRoom
 
         if (Count > maxEntries / 2)
         {
-            Remember(maxEntries);
+            StartHistory(maxEntries);
         }
         else if (Bytes > maxBytes / 2)
         {
-            Remember((int)Math.Min(maxEntries, 2L * Count));
+            StartHistory((int)Math.Min(maxEntries, 2L * Count));
         }
     }
 
-    /// <summary>Begins the policy's memory with as many entries as there are: other caches of the process leave no more room.</summary>
-    public void Learn()
+    /// <summary>Starts the history at the current size, because other caches of the process take the rest of the memory.</summary>
+    public void EnsureHistory()
     {
         if (_expected == 0 && Count > 0)
         {
-            Remember(Count);
+            StartHistory(Count);
         }
     }
 
-    private void Remember(int entries)
+    private void StartHistory(int entries)
     {
         _expected = Math.Max(1, entries);
         _policy.Remember(_expected);

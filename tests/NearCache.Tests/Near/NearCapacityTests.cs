@@ -1,11 +1,11 @@
 namespace NearCache.Tests.Near;
 
-public sealed class NearRoomTests
+public sealed class NearCapacityTests
 {
     [Fact]
-    public void There_are_never_more_entries_than_there_is_room_for_and_the_newest_is_always_kept()
+    public void Entries_never_exceed_the_limit_and_the_newest_is_always_kept()
     {
-        using var near = new NearTier(entries: 100);
+        using var near = new NearStoreFixture(entries: 100);
         for (var i = 0; i < 1000; i++)
         {
             Assert.True(near.Put($"product:{i}", i));
@@ -17,9 +17,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void What_is_read_again_and_again_outlives_what_was_read_once()
+    public void An_entry_read_often_outlives_entries_read_once()
     {
-        using var near = new NearTier(entries: 100);
+        using var near = new NearStoreFixture(entries: 100);
         near.Put("product:popular", "one");
         for (var i = 0; i < 10_000; i++)
         {
@@ -29,9 +29,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void A_newcomer_finds_room_although_everything_was_read()
+    public void A_new_entry_is_kept_although_all_others_were_read()
     {
-        using var near = new NearTier(entries: 1000);
+        using var near = new NearStoreFixture(entries: 1000);
         for (var i = 0; i < 3000; i++)
         {
             near.Put($"product:{i}", i);
@@ -46,9 +46,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void The_oldest_leaves_at_once_if_it_is_over_although_it_was_used()
+    public void An_expired_entry_is_evicted_first_although_it_was_used()
     {
-        using var near = new NearTier(entries: 3);
+        using var near = new NearStoreFixture(entries: 3);
         near.Put("product:over", "two", lifetime: TimeSpan.FromMilliseconds(1));
         near.Put("product:good", "one");
         near.Has("product:good");
@@ -64,9 +64,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void The_same_key_takes_room_once()
+    public void A_key_counts_once()
     {
-        using var near = new NearTier(entries: 10);
+        using var near = new NearStoreFixture(entries: 10);
         for (var i = 0; i < 100; i++)
         {
             near.Put("product:1", i, bytes: i);
@@ -80,7 +80,7 @@ public sealed class NearRoomTests
     [Fact]
     public void A_bound_on_bytes_counts_keys_values_and_the_entry()
     {
-        using var near = new NearTier(entries: 1000, bytes: 10_000);
+        using var near = new NearStoreFixture(entries: 1000, bytes: 10_000);
         for (var i = 0; i < 100; i++)
         {
             near.Put($"product:{i:D2}", "a value", bytes: 300);
@@ -93,9 +93,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void A_large_value_takes_the_room_of_many_small_ones()
+    public void A_large_value_evicts_many_small_ones()
     {
-        using var near = new NearTier(entries: 1000, bytes: 100_000);
+        using var near = new NearStoreFixture(entries: 1000, bytes: 100_000);
         for (var i = 0; i < 400; i++)
         {
             near.Put($"product:{i:D3}", "small");
@@ -108,9 +108,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void A_value_larger_than_all_the_room_is_not_kept_and_drives_nothing_out()
+    public void A_value_larger_than_the_limit_is_not_kept_and_evicts_nothing()
     {
-        using var near = new NearTier(entries: 1000, bytes: 10_000);
+        using var near = new NearStoreFixture(entries: 1000, bytes: 10_000);
         near.Put("product:1", "small");
 
         Assert.False(near.Put("product:big", "large", bytes: 20_000));
@@ -120,27 +120,27 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public void Less_room_is_obeyed_within_seconds()
+    public void Lower_limits_apply_within_seconds()
     {
-        using var near = new NearTier(entries: 10_000);
+        using var near = new NearStoreFixture(entries: 10_000);
         for (var i = 0; i < 5000; i++)
         {
             near.Put($"product:{i}", i, lifetime: TimeSpan.FromHours(1));
         }
 
-        near.Store.SetRoom(1000, 0);
+        near.Store.SetLimits(1000, 0);
         near.Time.Advance(TimeSpan.FromSeconds(30));
 
         Assert.Equal(1000, near.Store.Entries);
     }
 
-    // BENCHMARKS measure it at a million keys; here it is enough that nobody breaks it.
+    // A small form of the benchmark with a million keys.
     [Fact]
     public void More_reads_are_hits_than_with_an_LRU()
     {
         const int keys = 20_000;
-        const int room = 1000;
-        using var near = new NearTier(entries: room);
+        const int capacity = 1000;
+        using var near = new NearStoreFixture(entries: capacity);
         var names = Enumerable.Range(0, keys).Select(i => $"product:{i}").ToArray();
         var random = new Random(1);
         var places = new Dictionary<int, LinkedListNode<int>>();
@@ -163,7 +163,7 @@ public sealed class NearRoomTests
                 recent.Remove(place);
                 lruHits++;
             }
-            else if (places.Count == room)
+            else if (places.Count == capacity)
             {
                 places.Remove(recent.Last!.Value);
                 recent.RemoveLast();
@@ -176,9 +176,9 @@ public sealed class NearRoomTests
     }
 
     [Fact]
-    public async Task Threads_that_put_read_and_void_leave_the_books_in_order()
+    public async Task Concurrent_fills_reads_and_voids_keep_the_counts_exact()
     {
-        using var near = new NearTier(entries: 100, bytes: 40_000);
+        using var near = new NearStoreFixture(entries: 100, bytes: 40_000);
         var names = Enumerable.Range(0, 300).Select(i => $"product:{i}").ToArray();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() =>
         {

@@ -2,14 +2,12 @@ using NearCache.Coherence.Core;
 
 namespace NearCache.Tags;
 
-/// <summary>
-/// Holds the version of one tag that is known in this process. Entries refer to the cells of their tags, so that a hit needs no lookup.
-/// </summary>
-internal sealed class TagCell(string name)
+/// <summary>The state of one tag in this process: its known version. Entries refer to it, so that a hit needs no lookup.</summary>
+internal sealed class TagState(string name)
 {
     private TagEntry? _current;
     private volatile bool _isRetired;
-    private volatile TagStamp[]? _alone;
+    private volatile TagDependency[]? _single;
 
     /// <summary>Gets the name of the tag.</summary>
     public string Name => name;
@@ -18,18 +16,16 @@ internal sealed class TagCell(string name)
     public TagEntry? Current => Volatile.Read(ref _current);
 
     /// <summary>
-    /// Gets a value indicating whether the cell no longer receives removals, so that an entry that refers to it needs another one.
+    /// Gets a value indicating whether the state no longer receives removals, so that an entry that refers to it needs another one.
     /// </summary>
     public bool IsRetired => _isRetired;
 
-    /// <summary>
-    /// Returns the stamps of an entry with only this tag, which most entries have. They share one array, so that hits find it in the CPU
-    /// cache.
-    /// </summary>
-    public TagStamp[] Alone(ulong version)
+    /// <summary>Returns the dependencies of an entry with only this tag, the most frequent case.</summary>
+    /// <remarks>Entries share one array, so that it stays in the CPU cache.</remarks>
+    public TagDependency[] SingleDependency(ulong version)
     {
-        var alone = _alone;
-        return alone is not null && alone[0].Version == version ? alone : _alone = [new TagStamp(this, version)];
+        var single = _single;
+        return single is not null && single[0].Version == version ? single : _single = [new TagDependency(this, version)];
     }
 
     /// <summary>Sets the version. It becomes servable if its token is still valid then.</summary>
@@ -38,7 +34,7 @@ internal sealed class TagCell(string name)
         Interlocked.Exchange(ref _current, entry);
         if (!_isRetired && entry.Server.MayServe(token))
         {
-            entry.GoLive();
+            entry.MakeServable();
         }
         else
         {
@@ -49,7 +45,7 @@ internal sealed class TagCell(string name)
     /// <summary>Clears the version after a removal of the tag. Requires that its stripe was advanced before.</summary>
     public void Void() => Interlocked.Exchange(ref _current, null);
 
-    /// <summary>Retires the cell, because the table has dropped it.</summary>
+    /// <summary>Retires the state, because the table has dropped it.</summary>
     public void Retire()
     {
         _isRetired = true;
