@@ -10,6 +10,8 @@ namespace NearCache.Tests;
 
 public sealed class ServerListTests
 {
+    // A busy machine is no dead server.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly string[] Keys = [.. Enumerable.Range(0, 60).Select(key => $"product:{key}")];
 
     [Fact]
@@ -34,7 +36,7 @@ public sealed class ServerListTests
             // What stays put is near again by now, and stale if it were served after its key has moved.
             await Eventually.BecomesTrueAsync(async () => await NearAsync(cache) > 0 || load.IsFaulted, "keys are near");
             string[] next = [.. fleet.Addresses.Where((_, index) => index < 2 || index == 2 + (round % 3))];
-            await using var truth = new MemcachedClient(new MemcachedOptions { Servers = [.. next] });
+            await using var truth = new MemcachedClient(new MemcachedOptions { Servers = [.. next], OperationTimeout = Patience });
             foreach (var key in Keys.Where((_, index) => index % 2 == round % 2))
             {
                 // A writer that has the new list already, and that counts nothing: as if the keys' new servers had long had other values.
@@ -87,7 +89,8 @@ public sealed class ServerListTests
     public async Task A_server_whose_rules_could_not_be_read_is_forgotten_when_it_is_taken_off()
     {
         await using var fleet = new Fakes(2);
-        await using (var vandal = new MemcachedClient(new MemcachedOptions { Servers = { fleet.Addresses[1] } }))
+        await using (var vandal = new MemcachedClient(
+            new MemcachedOptions { Servers = { fleet.Addresses[1] }, OperationTimeout = Patience }))
         {
             await vandal.SetAsync("~nc:1:default:rules", "ncrules 9 what is this"u8.ToArray());
         }
@@ -157,8 +160,9 @@ public sealed class ServerListTests
         {
             KeyPrefix = "",
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
-            RuleLease = TimeSpan.FromMilliseconds(1001),
+            RuleLease = Patience / 10 + TimeSpan.FromMilliseconds(1),
             AuditInterval = TimeSpan.FromMilliseconds(100),
+            Memcached = { OperationTimeout = Patience / 10 },
         };
         foreach (var server in servers)
         {
