@@ -1,4 +1,5 @@
 using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
@@ -46,8 +47,8 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
     public async Task A_shop_that_is_told_to_end_announces_what_it_changed_and_leaves_nothing_in_ZooKeeper()
     {
         await using var storefronts = await StorefrontCluster.BuildAsync(memcacheds: 1);
-        await storefronts.WarmUpAsync();
         var server = await storefronts.ZooKeeper.LeaderAsync();
+        await Eventually.BecomesTrueAsync(async () => await MembersAsync(server) == 2, "both shops are members", TimeSpan.FromMinutes(1));
         await storefronts.First.Shop.SetPriceAsync(StorefrontCluster.Raincoat, 7);
 
         Assert.Equal(0, await storefronts.First.EndAsync(TimeSpan.FromSeconds(30)));
@@ -56,7 +57,8 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
         await Eventually.BecomesTrueAsync(
             async () => (await storefronts.Second.Shop.PriceAsync(StorefrontCluster.Raincoat)).Price == 7,
                 "the other shop shows the change");
-        await Eventually.BecomesTrueAsync(
-            async () => (await server.AskAsync("dump")).Split("/members/").Length - 1 == 1, "one member is left");
+        await Eventually.BecomesTrueAsync(async () => await MembersAsync(server) == 1, "one member is left");
     }
+
+    private static async Task<int> MembersAsync(ZooKeeperProcess server) => (await server.AskAsync("dump")).Split("/members/").Length - 1;
 }
