@@ -54,6 +54,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public NearCacheOptions Options => _environment.Options;
 
+    /// <summary>Gets the short id by which log records name this process.</summary>
+    public WriterId Writer => _coherence.Context.Writer;
+
     public NearStore Near { get; }
 
     public KeyPlacement Placement => _paths.Placement;

@@ -94,6 +94,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         return new CoherenceContext
         {
             Names = new CounterNames(options.Namespace),
+            Writer = WriterId.Of(_environment.Member),
             Prefix = new NamespacePrefix(
                 options.Namespace,
                 options.KeyPrefix,

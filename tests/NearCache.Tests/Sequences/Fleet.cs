@@ -26,6 +26,9 @@ internal sealed class Fleet : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
+    /// <summary>The server that both share.</summary>
+    public EmbeddedServer Server => _server;
+
     public ManualTime ThereTime { get; }
 
     public NearCacheClient Here { get; }

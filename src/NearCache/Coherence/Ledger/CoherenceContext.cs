@@ -10,6 +10,9 @@ internal sealed class CoherenceContext
 {
     public required CounterNames Names { get; init; }
 
+    /// <summary>Gets the short id of this process, which its log records carry.</summary>
+    public WriterId Writer { get; init; }
+
     public required NamespacePrefix Prefix { get; init; }
 
     public required ProcessEpochs Epochs { get; init; }

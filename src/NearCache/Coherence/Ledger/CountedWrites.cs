@@ -15,7 +15,7 @@ namespace NearCache.Coherence.Ledger;
 internal sealed class CountedWrites(
     IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger, Func<RulesView> view)
 {
-    private readonly LogRecordWriter _log = new(server, context.Names, context.Time, context.Metrics);
+    private readonly LogRecordWriter _log = new(server, context);
 
     /// <summary>Sends a mutation and its increments in one write. Completes when all are answered and the key is void here.</summary>
     /// <param name="mutation">The mutation.</param>

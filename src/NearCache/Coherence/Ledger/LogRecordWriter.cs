@@ -1,6 +1,5 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ledger.Core;
-using NearCache.Diagnostics;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
@@ -14,7 +13,7 @@ namespace NearCache.Coherence.Ledger;
 /// No caller waits for the records. An audit that comes before a record reads again a little later, and flushes a segment if the record is
 /// still missing.
 /// </remarks>
-internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, TimeProvider time, NearCacheMetrics metrics)
+internal sealed class LogRecordWriter(IRemoteServer server, CoherenceContext context)
 {
     private const int MaxWaiting = 4096;
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(10);
@@ -29,11 +28,14 @@ internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, 
         {
             if (_waiting.Count == MaxWaiting)
             {
-                metrics.RemoteFailed("log");
+                context.Metrics.RemoteFailed("log");
                 return;
             }
 
-            _waiting.Add(MetaCommand.Set(names.Log(n), record.Encode(), CounterNames.LogLifetime));
+            _waiting.Add(MetaCommand.Set(context.Names.Log(n), record.Encode(), CounterNames.LogLifetime) with
+            {
+                ClientFlags = context.Writer.Value,
+            });
             if (_waiting.Count > 1)
             {
                 return;
@@ -45,7 +47,7 @@ internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, 
 
     private async Task SendAsync()
     {
-        await Task.Delay(Delay, time).ConfigureAwait(false);
+        await Task.Delay(Delay, context.Time).ConfigureAwait(false);
         MetaCommand[] group;
         lock (_lock)
         {
@@ -59,7 +61,7 @@ internal sealed class LogRecordWriter(IRemoteServer server, CounterNames names, 
         }
         catch (MemcachedException)
         {
-            metrics.RemoteFailed("log");
+            context.Metrics.RemoteFailed("log");
         }
         catch (ObjectDisposedException)
         {

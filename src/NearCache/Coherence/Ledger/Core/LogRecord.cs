@@ -8,7 +8,8 @@ namespace NearCache.Coherence.Ledger.Core;
 /// segment.
 /// </summary>
 /// <remarks>
-/// One byte format (1), one byte segment, eight bytes m (big endian), then the key. Documented with test vectors in docs/formats.md.
+/// One byte format (1), one byte segment, eight bytes m (big endian), then the key. The writer is not part of the value, since an older
+/// process would take it for a part of the key; see <see cref="WriterId"/>. Documented with test vectors in docs/formats.md.
 /// </remarks>
 internal readonly record struct LogRecord(int Segment, long M, ReadOnlyMemory<byte> Key)
 {
