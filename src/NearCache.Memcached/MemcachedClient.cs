@@ -62,6 +62,11 @@ public sealed class MemcachedClient : IAsyncDisposable, IDisposable
     /// <summary>Gets the current servers, in the order of the options or of the last <see cref="SetServersAsync"/>.</summary>
     public MemcachedServerList Servers => _servers;
 
+    /// <summary>
+    /// Gets the connections to all servers whose sockets are connected now, including those to removed servers until they are closed.
+    /// </summary>
+    public IReadOnlyList<MemcachedConnectionInfo> Connections => [.. _guard.Pools.SelectMany(pool => pool.Describe())];
+
     /// <summary>Returns the server that owns a key.</summary>
     public MemcachedServer ServerFor(ReadOnlySpan<byte> key) => _servers.ServerFor(key);
 

@@ -21,6 +21,9 @@ public sealed record MemcachedConnectionInfo
     /// <summary>Gets the server's address.</summary>
     public required EndPoint? Remote { get; init; }
 
+    /// <summary>Gets the state of the connection.</summary>
+    public required MemcachedConnectionState State { get; init; }
+
     /// <summary>Gets the time since the connection was created.</summary>
     public required TimeSpan Age { get; init; }
 
@@ -35,4 +38,17 @@ public sealed record MemcachedConnectionInfo
 
     /// <summary>Gets the number of bytes received.</summary>
     public required long BytesReceived { get; init; }
+}
+
+/// <summary>Specifies the state of a connection.</summary>
+public enum MemcachedConnectionState
+{
+    /// <summary>The socket is connected, and the server has not replied to the first command.</summary>
+    Connecting,
+
+    /// <summary>The connection carries commands.</summary>
+    Open,
+
+    /// <summary>The connection takes no further commands, and is closed when those in flight are answered.</summary>
+    Closing,
 }

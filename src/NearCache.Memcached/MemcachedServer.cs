@@ -26,9 +26,8 @@ public sealed class MemcachedServer
     /// <summary>Gets the last known version of the server, for instance <c>1.6.18</c>; null before the first connection.</summary>
     public string? Version => _pool.Connections.Select(keeper => keeper.Version).FirstOrDefault(version => version is not null);
 
-    /// <summary>Gets the connections that are open now.</summary>
-    public IReadOnlyList<MemcachedConnectionInfo> Connections =>
-        [.. _pool.Connections.Select(keeper => keeper.Describe()).OfType<MemcachedConnectionInfo>()];
+    /// <summary>Gets the connections whose sockets are connected now, including those being opened or closed.</summary>
+    public IReadOnlyList<MemcachedConnectionInfo> Connections => [.. _pool.Describe()];
 
     /// <summary>Sends one command to this server, regardless of its key.</summary>
     /// <returns>The server's reply. An error that concerns this command alone is part of it (<see cref="MetaStatus.Error"/>).</returns>

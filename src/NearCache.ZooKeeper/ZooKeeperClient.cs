@@ -82,6 +82,9 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     /// <summary>Gets the state of the client.</summary>
     public ZooKeeperState State => _session.States.Current.State;
 
+    /// <summary>Gets the connection on which the session runs; null if there is none now.</summary>
+    public ZooKeeperConnectionInfo? Connection => _session.Connection;
+
     /// <summary>Gets the id of the session.</summary>
     /// <value>0 before the first session.</value>
     public long SessionId => _session.StateMachine.SessionId;

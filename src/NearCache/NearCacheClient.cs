@@ -347,6 +347,13 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         return _parts.SetServersAsync(servers);
     }
 
+    /// <summary>
+    /// Gets every TCP connection of the cache to memcached and ZooKeeper, with both ends. Compare them with what a server reports
+    /// (<c>stats conns</c>, <c>cons</c>) to tell its other clients. Empty with the embedded remote.
+    /// </summary>
+    /// <remarks>A connection to ZooKeeper is listed once its session runs on it.</remarks>
+    public IReadOnlyList<CacheConnection> Connections => _parts.Connections;
+
     /// <summary>Gets the distributed locks of the namespace. Also available as a service of the container.</summary>
     public IDistributedLock Locks => _parts.Locks;
 

@@ -26,6 +26,18 @@ internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
         }
     }
 
+    /// <summary>Gets the connections to the servers, including removed servers until they are closed.</summary>
+    public IReadOnlyList<ConnectionPool> Pools
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _pools;
+            }
+        }
+    }
+
     /// <summary>Adds connections.</summary>
     /// <exception cref="ObjectDisposedException">The client is closed.</exception>
     public void Add(IEnumerable<ConnectionPool> pools)
@@ -61,13 +73,10 @@ internal sealed class ClientLifetime(ILogger logger) : IAsyncDisposable
     /// <summary>Closes the sockets of all connections now. Thread-safe. Must be followed by <see cref="CloseAsync"/>.</summary>
     public void Abort()
     {
-        ConnectionPool[] pools;
-        lock (_lock)
+        foreach (var pool in Pools)
         {
-            pools = _pools;
+            pool.Abort();
         }
-
-        Array.ForEach(pools, pool => pool.Abort());
     }
 
     /// <summary>Closes all connections. Only the first call has an effect.</summary>

@@ -36,6 +36,7 @@ internal sealed class Connection : IPendingOperations
     private readonly long _createdAt;
     private readonly bool _isWatched;
     private readonly ConnectionTimer _timer;
+    private TransportConnection? _opening;   // connected; the handshake is not over
     private TransportConnection? _transport;
     private ConnectionFailure? _failure;
     private object? _owner;
@@ -71,7 +72,8 @@ internal sealed class Connection : IPendingOperations
     /// <summary>Connects and performs the handshake. Throws if that fails or exceeds the connect timeout. Called once.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var (transport, version) = await Handshake.ConnectAsync(_settings, cancellationToken).ConfigureAwait(false);
+        var (transport, version) = await Handshake.ConnectAsync(
+            _settings, connected => Volatile.Write(ref _opening, connected), cancellationToken).ConfigureAwait(false);
         Version = version;
         lock (_gate)
         {
@@ -284,14 +286,19 @@ internal sealed class Connection : IPendingOperations
         }
     }
 
-    /// <summary>Returns the current state of the connection; null unless it is open.</summary>
-    public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _transport) is { } transport && IsOpen
-        ? new MemcachedConnectionInfo
+    /// <summary>Returns the current state of the connection; null unless its socket is connected. Thread-safe.</summary>
+    public MemcachedConnectionInfo? Describe(bool isClosing = false)
+    {
+        var open = Volatile.Read(ref _transport);
+        return (open ?? Volatile.Read(ref _opening)) is { } transport && !Volatile.Read(ref _closed) ? new MemcachedConnectionInfo
         {
             Id = Id,
             Server = _settings.Server,
             Local = transport.Local,
             Remote = transport.Remote,
+            State = open is null ? MemcachedConnectionState.Connecting
+                : isClosing ? MemcachedConnectionState.Closing
+                : MemcachedConnectionState.Open,
             Age = Age,
             Operations = Interlocked.Read(ref _operations),
             InFlight = InFlight,
@@ -299,6 +306,7 @@ internal sealed class Connection : IPendingOperations
             BytesReceived = Interlocked.Read(ref _received),
         }
         : null;
+    }
 
     /// <summary>Expires operations and checks the server's liveness. Called by <see cref="ConnectionTimer"/>.</summary>
     public void Tick()

@@ -28,6 +28,9 @@ internal sealed class ConnectionPool : IServerGauges
 
     public ConnectionSettings Settings => _settings;
 
+    /// <summary>Describes every connected socket. Thread-safe.</summary>
+    public IEnumerable<MemcachedConnectionInfo> Describe() => _connections.SelectMany(connection => connection.Describe());
+
     /// <summary>Gets the best state of all connections.</summary>
     public MemcachedServerState State
     {

@@ -15,8 +15,11 @@ internal static class Handshake
     private const int MaxLineLength = 1024;
 
     /// <summary>Returns an open connection and the server's version.</summary>
+    /// <param name="settings">The server and the limits.</param>
+    /// <param name="onConnected">Called when the socket is connected, before the server has replied.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     public static async Task<(TransportConnection Connection, string Version)> ConnectAsync(
-        ConnectionSettings settings, CancellationToken cancellationToken)
+        ConnectionSettings settings, Action<TransportConnection> onConnected, CancellationToken cancellationToken)
     {
         using var limit = new JitAwareTimeout(settings.Options.ConnectTimeout, settings.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -24,6 +27,7 @@ internal static class Handshake
         try
         {
             connection = await ConnectPlainOrByTlsAsync(settings, either.Token).ConfigureAwait(false);
+            onConnected(connection);
             var version = await LogInAndGetVersionAsync(connection, settings, either.Token).ConfigureAwait(false);
             var opened = connection;
             connection = null;

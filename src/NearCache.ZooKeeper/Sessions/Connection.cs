@@ -7,16 +7,33 @@ namespace NearCache.ZooKeeper.Sessions;
 /// <summary>
 /// One connection to a server. It first exchanges the messages that open the session, and then runs a send loop and a receive loop.
 /// </summary>
-internal sealed class Connection(TransportConnection transport, ServerAddress address, RequestQueue queue, int maxBytes) : IAsyncDisposable
+internal sealed class Connection(
+    TransportConnection transport, ServerAddress address, RequestQueue queue, int maxBytes, TimeProvider time) : IAsyncDisposable
 {
+    private readonly long _openedAt = time.GetTimestamp();
     private readonly FrameReader _frames = new(maxBytes);
     private readonly AsyncSignal _sendSignal = new();
     private volatile bool _hasEnded;
+    private long _sent;   // written by the send loop
+    private long _received;   // written by the receive loop
+    private long _messages;   // written by the receive loop
 
     public ServerAddress Address => address;
 
     /// <summary>Gets the server, as written in the connection string.</summary>
     public string Server { get; } = address.ToString();
+
+    /// <summary>Describes the connection. Thread-safe.</summary>
+    public ZooKeeperConnectionInfo Describe() => new()
+    {
+        Server = Server,
+        Local = transport.Local,
+        Remote = transport.Remote,
+        Age = time.GetElapsedTime(_openedAt),
+        Operations = Volatile.Read(ref _messages),
+        BytesSent = Volatile.Read(ref _sent),
+        BytesReceived = Volatile.Read(ref _received),
+    };
 
     /// <summary>Sends one message and returns the next message of the server. Called only before <see cref="RunAsync"/>.</summary>
     /// <exception cref="IOException">The server closed the connection.</exception>
@@ -27,6 +44,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         write(request);
         request.EndFrame(start);
         await transport.Stream.WriteAsync(request.Written, cancellationToken).ConfigureAwait(false);
+        _sent += request.Written.Length;
         while (true)
         {
             if (TryReadMessage() is { } message)
@@ -94,6 +112,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
 
                     listener.OnSending(bytes.Length);
                     await transport.Stream.WriteAsync(bytes).ConfigureAwait(false);
+                    Volatile.Write(ref _sent, _sent + bytes.Length);
                 }
             }
         }
@@ -129,6 +148,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         }
 
         _frames.Advance(count);
+        Volatile.Write(ref _received, _received + count);
     }
 
     private void DeliverMessages(IConnectionListener listener)
@@ -137,6 +157,7 @@ internal sealed class Connection(TransportConnection transport, ServerAddress ad
         {
             while (_frames.TryRead(out var message, out var length))
             {
+                Volatile.Write(ref _messages, _messages + 1);
                 listener.OnMessage(message, length);
             }
         }

@@ -41,6 +41,9 @@ internal sealed class Session : IAsyncDisposable, IDisposable
 
     public SessionMetrics Metrics => _context.Metrics;
 
+    /// <summary>Describes the connection on which the session runs; null if there is none. Thread-safe.</summary>
+    public ZooKeeperConnectionInfo? Connection => _context.Connection?.Describe();
+
     public bool CreatesChroot => _context.Options.CreateChroot;
 
     /// <summary>Queues a request and returns its operation, which the caller awaits.</summary>

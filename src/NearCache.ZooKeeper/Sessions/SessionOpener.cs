@@ -22,7 +22,7 @@ internal sealed class SessionOpener(ZooKeeperOptions options, RequestQueue queue
         ServerAddress server, ConnectRequest request, CancellationToken cancellationToken)
     {
         var transport = await ConnectAsync(server, cancellationToken).ConfigureAwait(false);
-        var connection = new Connection(transport, server, queue, options.MaxMessageBytes);
+        var connection = new Connection(transport, server, queue, options.MaxMessageBytes, time);
         using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try

@@ -2,6 +2,7 @@ using NearCache.Coherence.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Ledger.Core;
 using NearCache.Coherence.ServerRules;
+using NearCache.Memcached;
 using NearCache.Remote;
 
 namespace NearCache.Coherence;
@@ -33,6 +34,9 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
 
     /// <summary>Gets the present servers.</summary>
     public IReadOnlyList<CoherentServer> All => _now.Drivers;
+
+    /// <summary>Gets the connected sockets.</summary>
+    public IReadOnlyList<MemcachedConnectionInfo> Connections => _now.Remote.Connections;
 
     /// <summary>Returns the server that owns a physical key. For a fill, <see cref="ProcessEpochs.Ring"/> must be read before.</summary>
     public CoherentServer OwnerOf(ReadOnlySpan<byte> key)

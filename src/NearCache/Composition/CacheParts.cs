@@ -134,6 +134,10 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     /// <summary>Replaces the list of memcached servers.</summary>
     public Task SetServersAsync(IEnumerable<string> servers) => BackgroundContext.Run(() => _coherence.Servers.ChangeAsync(servers));
 
+    /// <summary>Gets every TCP connection of the cache.</summary>
+    public IReadOnlyList<CacheConnection> Connections =>
+        OwnedConnections.Of(_coherence.Servers.Connections, _coherence.Ensemble?.Connection, _environment.Time.GetUtcNow());
+
     public NearCacheSnapshot Snapshot()
     {
         var now = _environment.Clock.Now();
@@ -163,6 +167,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             Coordination = ensemble?.Snapshot(),
             Stops = Registry.Current.Stops,
             RulesRevision = rules.Revision,
+            Connections = Connections,
         };
     }
 

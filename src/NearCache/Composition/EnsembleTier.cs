@@ -92,6 +92,9 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     /// <summary>Gets the state of the session.</summary>
     public string State => _driver.State;
 
+    /// <summary>Gets the connection on which the session runs; null if there is none.</summary>
+    public ZooKeeperConnectionInfo? Connection => _gate.Connection;
+
     /// <summary>Gets the number of attempted writes, each a transaction of the ensemble.</summary>
     public long Writes => _slots.Attempts;
 

@@ -1,3 +1,5 @@
+using NearCache.Memcached;
+
 namespace NearCache.Remote;
 
 /// <summary>The tier that all processes share. Each of its servers owns a part of the keys.</summary>
@@ -18,6 +20,9 @@ internal interface IRemote : IAsyncDisposable, IDisposable
     /// Gets a text with everything that decides which server owns a key. Processes with different texts look for a key in different places.
     /// </summary>
     string Placement => string.Join(',', Servers.Select(server => server.Name).Order(StringComparer.Ordinal));
+
+    /// <summary>Gets the connected sockets. Empty without own connections.</summary>
+    IReadOnlyList<MemcachedConnectionInfo> Connections => [];
 
     /// <summary>Closes the connections at once without waiting. Does nothing without own connections.</summary>
     void IDisposable.Dispose()

@@ -56,6 +56,9 @@ public sealed record NearCacheSnapshot
 
     /// <summary>Gets the revision of the applied rules.</summary>
     public required long RulesRevision { get; init; }
+
+    /// <summary>Gets every TCP connection of the cache to memcached and ZooKeeper.</summary>
+    public IReadOnlyList<CacheConnection> Connections { get; init; } = [];
 }
 
 /// <summary>The state of one memcached server in a process.</summary>

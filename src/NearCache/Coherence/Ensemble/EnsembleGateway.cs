@@ -65,6 +65,9 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     /// <summary>Gets the state of the session.</summary>
     public ZooKeeperState State => Client.State;
 
+    /// <summary>Gets the connection on which the session runs; null if there is none.</summary>
+    public ZooKeeperConnectionInfo? Connection => Client.Connection;
+
     /// <summary>Gets the id of the session; 0 before there is one.</summary>
     public long SessionId => Client.SessionId;
 

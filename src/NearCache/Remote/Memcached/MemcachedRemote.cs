@@ -34,6 +34,8 @@ internal sealed class MemcachedRemote : IChangingRemote
 
     public string Placement => _list.Placement;
 
+    public IReadOnlyList<MemcachedConnectionInfo> Connections => _client.Client.Connections;
+
     public int IndexOf(ReadOnlySpan<byte> key) => _list.IndexOf(key);
 
     public (IChangingRemote Next, Task Retired) Change(IEnumerable<string> servers)

@@ -1,0 +1,55 @@
+using System.Net;
+using NearCache.Memcached;
+using NearCache.ZooKeeper;
+
+namespace NearCache.Composition;
+
+/// <summary>Converts what the clients know of their connections to <see cref="CacheConnection"/>.</summary>
+internal static class OwnedConnections
+{
+    /// <summary>Returns every connection of a cache, those to memcached first, in the order of opening.</summary>
+    public static IReadOnlyList<CacheConnection> Of(
+        IEnumerable<MemcachedConnectionInfo> memcached, ZooKeeperConnectionInfo? zooKeeper, DateTimeOffset now) =>
+        [
+            .. memcached.OrderBy(connection => connection.Id).Select(connection => new CacheConnection
+            {
+                Kind = CacheConnectionKind.Memcached,
+                Server = connection.Server,
+                LocalAddress = AddressOf(connection.Local),
+                LocalPort = (connection.Local as IPEndPoint)?.Port ?? 0,
+                RemoteEndPoint = connection.Remote?.ToString(),
+                State = connection.State switch
+                {
+                    MemcachedConnectionState.Connecting => CacheConnectionState.Connecting,
+                    MemcachedConnectionState.Closing => CacheConnectionState.Closing,
+                    _ => CacheConnectionState.Open,
+                },
+                OpenedAt = now - connection.Age,
+                Age = connection.Age,
+                Operations = connection.Operations,
+                BytesSent = connection.BytesSent,
+                BytesReceived = connection.BytesReceived,
+            }),
+            .. zooKeeper is null ? (CacheConnection[])[] :
+            [
+                new CacheConnection
+                {
+                    Kind = CacheConnectionKind.ZooKeeper,
+                    Server = zooKeeper.Server,
+                    LocalAddress = AddressOf(zooKeeper.Local),
+                    LocalPort = (zooKeeper.Local as IPEndPoint)?.Port ?? 0,
+                    RemoteEndPoint = zooKeeper.Remote?.ToString(),
+                    State = CacheConnectionState.Open,
+                    OpenedAt = now - zooKeeper.Age,
+                    Age = zooKeeper.Age,
+                    Operations = zooKeeper.Operations,
+                    BytesSent = zooKeeper.BytesSent,
+                    BytesReceived = zooKeeper.BytesReceived,
+                },
+            ],
+        ];
+
+    // As memcached prints it: a socket for both families shows an IPv4 address without its mapping to IPv6.
+    private static string? AddressOf(EndPoint? local) =>
+        local is IPEndPoint { Address: var address } ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null;
+}
