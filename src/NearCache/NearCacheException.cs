@@ -31,6 +31,23 @@ public sealed class FactoryTimeoutException : NearCacheException
         : base(message, innerException) => IsTransient = true;
 }
 
+/// <summary>
+/// The exception that is thrown when the rules do not have the revision that an edit requires, because another edit came first. Nothing was
+/// changed.
+/// </summary>
+public sealed class RevisionConflictException : NearCacheException
+{
+    internal RevisionConflictException(long expected, long actual)
+        : base($"The rules have revision {actual}, not {expected}: they were edited in the meantime. Read them and edit again.") =>
+        (Expected, Actual) = (expected, actual);
+
+    /// <summary>Gets the <see cref="EditReason.IfRevision"/> of the edit.</summary>
+    public long Expected { get; }
+
+    /// <summary>Gets the revision of the rules.</summary>
+    public long Actual { get; }
+}
+
 /// <summary>The exception that is thrown when an edit of the rules is refused. Nothing was changed.</summary>
 public sealed class RuleRefusedException : NearCacheException
 {

@@ -5,7 +5,7 @@ namespace NearCache;
 /// <para>
 /// With ZooKeeper the registry is one znode, and every edit is a compare-and-set that records its author and reason. Without ZooKeeper the
 /// rules are those of each process's configuration and change with it. On the embedded remote they can also be edited here until the next
-/// reload; on memcached alone they cannot. Stops work in all three cases.
+/// reload; on memcached alone they cannot, and the exception says so. Stops work in all three cases.
 /// </para>
 /// <para>One process makes at most two edits per second, so that a loop cannot overload the ensemble; further edits wait.</para>
 /// </remarks>
@@ -30,9 +30,8 @@ public interface IRuleRegistry
 
     /// <summary>Adds a rule. Its keys are kept near after about one <c>RuleLease</c>, when every writer knows the rule.</summary>
     /// <exception cref="RuleRefusedException">The rule is invalid, or conflicts with existing rules.</exception>
-    /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
     Task<RegistrySnapshot> AddAsync(RuleOptions rule, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>Changes a rule.</summary>
@@ -41,20 +40,56 @@ public interface IRuleRegistry
     /// <param name="reason">The author of the edit, and the reason.</param>
     /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
     /// <exception cref="RuleRefusedException">The rule does not exist, or would be invalid.</exception>
-    /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
     Task<RegistrySnapshot> ChangeAsync(
         string name, Action<RuleOptions> change, EditReason reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Gives many rules the settings of a list in one edit: adds what is missing, and changes what differs.</summary>
+    /// <remarks>
+    /// Makes no edit if the rules are like that already. <see cref="PreviewAsync"/> returns what it would change. To refuse the edit if the
+    /// rules were edited since then, set <see cref="EditReason.IfRevision"/>.
+    /// </remarks>
+    /// <param name="rules">The rules after the edit.</param>
+    /// <param name="prune">Whether rules that are not in the list are removed.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
+    /// <exception cref="RuleRefusedException">A rule would be invalid, or conflicts with another one.</exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
+    Task<RegistrySnapshot> ApplyAsync(
+        IReadOnlyCollection<RuleOptions> rules, bool prune, EditReason reason, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads the registry, and returns what <see cref="ApplyAsync"/> would change. Changes nothing.</summary>
+    /// <param name="rules">The rules after the edit.</param>
+    /// <param name="prune">Whether rules that are not in the list are removed.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="RuleRefusedException">The edit would be refused.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read.</exception>
+    Task<RulePreview> PreviewAsync(
+        IReadOnlyCollection<RuleOptions> rules, bool prune, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Undoes an edit of the history, by a new edit: restores the rules that it changed, puts the stops that it cleared, and clears those
+    /// that it put. Later edits of other rules remain.
+    /// </summary>
+    /// <param name="revision">The <see cref="RegistryEdit.Revision"/> of the edit.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
+    /// <exception cref="RuleRefusedException">
+    /// The history does not have the edit or what it changed, a later edit changed the same rules, or a restored rule would be invalid.
+    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
+    Task<RegistrySnapshot> UndoAsync(long revision, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Removes a rule. Every process drops its entries when it learns of the removal. A stop of the rule remains, and applies to a later
     /// rule of the same name.
     /// </summary>
     /// <exception cref="RuleRefusedException">The rule does not exist.</exception>
-    /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
     Task<RegistrySnapshot> RemoveAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>Puts a dry-run rule (<see cref="RuleOptions.DryRun"/>) in force, unless the fleet writes its keys too often.</summary>
@@ -67,17 +102,15 @@ public interface IRuleRegistry
     /// <exception cref="RuleRefusedException">
     /// The rule does not exist, is not a dry run, has been observed by this process for less than 90 s, or is written too often.
     /// </exception>
-    /// <exception cref="NearCacheException">
-    /// memcached or the registry failed, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">memcached or the registry failed.</exception>
     Task<RegistrySnapshot> EndDryRunAsync(
         string name, double mostWritesPerSecond, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>Puts a rule in force, and ends its dry run without checking its use.</summary>
     /// <exception cref="RuleRefusedException">The rule does not exist.</exception>
-    /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
     Task<RegistrySnapshot> EnableAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -85,9 +118,8 @@ public interface IRuleRegistry
     /// need ZooKeeper.
     /// </summary>
     /// <exception cref="RuleRefusedException">The rule does not exist.</exception>
-    /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
     Task<RegistrySnapshot> DisableAsync(string name, EditReason reason, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -109,9 +141,8 @@ public interface IRuleRegistry
     /// <param name="reason">The author of the edit, and the reason.</param>
     /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
     /// <exception cref="RuleRefusedException">A stop does not exist.</exception>
-    /// <exception cref="NearCacheException">
-    /// The registry could not be read or written, or its revision is not <see cref="EditReason.IfRevision"/>.
-    /// </exception>
+    /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
+    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
     Task<RegistrySnapshot> ClearStopsAsync(
         IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default);
 }
@@ -122,12 +153,19 @@ public sealed record EditReason
     /// <summary>Gets the author, a person or a program. At most 100 characters are kept.</summary>
     public required string Who { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether the calling program has verified that <see cref="Who"/> made the edit, for example because the
+    /// person is signed in. Otherwise the history marks the author as claimed.
+    /// </summary>
+    /// <value>Default: false.</value>
+    public bool IsVerified { get; init; }
+
     /// <summary>Gets the reason. At most 300 characters are kept.</summary>
     public required string Why { get; init; }
 
     /// <summary>
-    /// Gets the revision that the registry must have. Null, the default, accepts any revision, and repeats the edit if another one came
-    /// first.
+    /// Gets the revision that the registry must have; otherwise the edit fails with a <see cref="RevisionConflictException"/>. Null, the
+    /// default, accepts any revision, and repeats the edit if another one came first.
     /// </summary>
     public long? IfRevision { get; init; }
 }

@@ -35,9 +35,49 @@ public sealed record RegistryEdit
     /// <summary>Gets the author of the edit.</summary>
     public required string Who { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether the program that made the edit says that it has verified the identity of <see cref="Who"/>.
+    /// </summary>
+    public required bool IsVerified { get; init; }
+
     /// <summary>Gets the reason.</summary>
     public required string Why { get; init; }
 
     /// <summary>Gets the time in UTC, by the clock of the author's process.</summary>
     public required DateTimeOffset When { get; init; }
+
+    /// <summary>
+    /// Gets the rules that the edit changed. Null if that is not recorded: an older version or another tool made the edit, or the changes
+    /// are too old or too large to be kept.
+    /// </summary>
+    public required IReadOnlyList<RuleChange>? Changes { get; init; }
+
+    /// <summary>Gets the stops that the edit cleared. Empty if that is not recorded.</summary>
+    public required IReadOnlyList<RuleStop> ClearedStops { get; init; }
+
+    /// <summary>Gets the ids of the stops that the edit put, by undoing one that cleared them. Empty if that is not recorded.</summary>
+    public required IReadOnlyList<string> PutStops { get; init; }
+}
+
+/// <summary>A rule before and after an edit. A rule that gets another name is removed and added.</summary>
+public sealed record RuleChange
+{
+    /// <summary>Gets the name of the rule.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Gets the settings before the edit; null if the edit added the rule.</summary>
+    public required RuleOptions? Before { get; init; }
+
+    /// <summary>Gets the settings after the edit; null if the edit removed the rule.</summary>
+    public required RuleOptions? After { get; init; }
+}
+
+/// <summary>What an edit would change.</summary>
+public sealed record RulePreview
+{
+    /// <summary>Gets the revision to which the edit would apply. Pass it as <see cref="EditReason.IfRevision"/>.</summary>
+    public required long Revision { get; init; }
+
+    /// <summary>Gets the rules that would change; empty if there is nothing to edit.</summary>
+    public required IReadOnlyList<RuleChange> Changes { get; init; }
 }

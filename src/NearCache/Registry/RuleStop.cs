@@ -14,6 +14,11 @@ public sealed record RuleStop
     /// <summary>Gets the author: a person, or the churn breaker of a process.</summary>
     public required string Who { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether the program that put the stop says that it has verified the identity of <see cref="Who"/>.
+    /// </summary>
+    public bool IsVerified { get; init; }
+
     /// <summary>Gets the reason.</summary>
     public required string Why { get; init; }
 

@@ -18,9 +18,15 @@ internal sealed class RegistryDocument
     /// <summary>The largest document, in bytes. Well below the limit of ZooKeeper.</summary>
     public const int MaxBytes = 192 * 1024;
 
+    /// <summary>
+    /// The most bytes that the details of edits may take. Older versions keep them and add stops and edits, and must stay below
+    /// <see cref="MaxBytes"/>.
+    /// </summary>
+    public const int MaxDetailBytes = 48 * 1024;
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly string[] Known = ["format", "set", "stops", "history"];
-    private static readonly string[] KnownOfEdit = ["revision", "who", "why", "when"];
+    private static readonly string[] Known = ["format", "set", "stops", "history", "changes"];
+    private static readonly string[] KnownOfEdit = ["revision", "who", "why", "when", "verified"];
 
     // unknown members of the JSON
     private readonly UnknownMembers _others;
@@ -43,17 +49,36 @@ internal sealed class RegistryDocument
     public ImmutableArray<RuleEdit> History { get; }
 
     /// <summary>Returns the document after an edit of the rules. Stops that the set clears are removed.</summary>
-    public RegistryDocument Edited(RuleSet set, string who, string why, DateTimeOffset when)
+    /// <param name="set">The rules after the edit.</param>
+    /// <param name="who">The author.</param>
+    /// <param name="why">The reason.</param>
+    /// <param name="when">The time.</param>
+    /// <param name="put">Stops that the edit puts; null for none.</param>
+    /// <param name="isVerified">Whether the identity of the author was verified.</param>
+    public RegistryDocument Edited(
+        RuleSet set, string who, string why, DateTimeOffset when, StopSet? put = null, bool isVerified = false)
     {
-        var edit = new RuleEdit(set.Revision, Stop.Cut(who, Stop.MaxWho), Stop.Cut(why, Stop.MaxWhy), when);
-        return new RegistryDocument(set, Stops.Without(set.Cleared), [.. History.Append(edit).TakeLast(MaxHistory)], _others);
+        var stops = Stops.Union(put ?? StopSet.None).Without(set.Cleared);
+        var edit = new RuleEdit(set.Revision, Stop.Cut(who, Stop.MaxWho), Stop.Cut(why, Stop.MaxWhy), when)
+        {
+            IsVerified = isVerified,
+            Details = EditDetails.Between(this, set, stops),
+        };
+        return new RegistryDocument(set, stops, [.. History.Append(edit).TakeLast(MaxHistory)], _others);
     }
 
     /// <summary>Returns the document with added stops, without those that the set clears.</summary>
     public RegistryDocument Stopped(StopSet stops) => new(Set, Stops.Union(stops).Without(Set.Cleared), History, _others);
 
-    /// <summary>Returns the bytes of the znode.</summary>
+    /// <summary>Returns the bytes of the znode. Details of the oldest edits are left out as far as they do not fit.</summary>
     public byte[] Write()
+    {
+        var bare = Write([]);
+        var details = EditDetails.Newest(History, Math.Min(MaxDetailBytes, MaxBytes - bare.Length));
+        return details is [] ? bare : Write(details);
+    }
+
+    private byte[] Write(IReadOnlyList<EditDetails> details)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var writer = new Utf8JsonWriter(buffer, Writing))
@@ -71,6 +96,17 @@ internal sealed class RegistryDocument
             if (!History.IsEmpty)
             {
                 WriteHistory(writer);
+            }
+
+            if (details is not [])
+            {
+                writer.WriteStartArray("changes"u8);
+                foreach (var one in details)
+                {
+                    writer.WriteRawValue(one.Json, skipInputValidation: true);
+                }
+
+                writer.WriteEndArray();
             }
 
             _others.WriteTo(writer);
@@ -108,8 +144,10 @@ internal sealed class RegistryDocument
             }
 
             var stops = root.TryGetProperty("stops", out var stopped) ? StopsFormat.Read(stopped) : StopSet.None;
+            var details = EditDetails.Read(root);
             ImmutableArray<RuleEdit> history = root.TryGetProperty("history", out var edits)
-                ? [.. edits.EnumerateArray().Select(ReadEdit)]
+                ? [.. edits.EnumerateArray().Select(ReadEdit).Select(edit =>
+                    edit with { Details = details.GetValueOrDefault(edit.Revision) })]
                 : [];
             document = new RegistryDocument(set, stops, history, UnknownMembers.Of(root, Known));
             return true;
@@ -131,6 +169,11 @@ internal sealed class RegistryDocument
             writer.WriteString("who"u8, edit.Who);
             writer.WriteString("why"u8, edit.Why);
             writer.WriteString("when"u8, StopsFormat.Time(edit.When));
+            if (edit.IsVerified)
+            {
+                writer.WriteBoolean("verified"u8, true);
+            }
+
             edit.Others.WriteTo(writer);
             writer.WriteEndObject();
         }
@@ -142,6 +185,7 @@ internal sealed class RegistryDocument
         element.GetProperty("revision").GetInt64(), RuleSetFormat.Text(element, "who"), RuleSetFormat.Text(
             element, "why"), StopsFormat.Time(RuleSetFormat.Text(element, "when")))
     {
+        IsVerified = StopsFormat.IsVerified(element),
         Others = UnknownMembers.Of(element, KnownOfEdit, Stop.MaxOthers),
     };
 }
@@ -153,6 +197,12 @@ internal sealed class RegistryDocument
 /// <param name="When">The time, in UTC, by the clock of the author's machine.</param>
 internal sealed record RuleEdit(long Revision, string Who, string Why, DateTimeOffset When)
 {
+    /// <summary>Gets whether the program that edited has verified the identity of <see cref="Who"/>.</summary>
+    public bool IsVerified { get; init; }
+
+    /// <summary>Gets what the edit changed; null if that is not recorded.</summary>
+    public EditDetails? Details { get; init; }
+
     /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
 }

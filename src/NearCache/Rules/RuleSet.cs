@@ -115,6 +115,10 @@ internal sealed class RuleSet
     /// <summary>Returns whether both sets have the same rules.</summary>
     public bool HasSameRules(RuleSet other) => Create(0, Rules, []).Content.Span.SequenceEqual(Create(0, other.Rules, []).Content.Span);
 
+    /// <summary>Returns whether two rules have the same settings, whenever they were made.</summary>
+    public static bool HaveSameSettings(Rule one, Rule other) =>
+        Create(0, [one with { Since = 1 }], []).HasSameRules(Create(0, [other with { Since = 1 }], []));
+
     /// <summary>Returns whether both sets have the same bytes.</summary>
     public bool IsSame(RuleSet other) => Revision == other.Revision && Content.Span.SequenceEqual(other.Content.Span);
 }

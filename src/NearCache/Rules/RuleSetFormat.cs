@@ -105,7 +105,8 @@ internal static class RuleSetFormat
     public static string Text(JsonElement element, string name) =>
         element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null, but must be a text");
 
-    private static void Write(Utf8JsonWriter writer, Rule rule)
+    /// <summary>Writes one rule, as it stands in a set.</summary>
+    public static void Write(Utf8JsonWriter writer, Rule rule)
     {
         writer.WriteStartObject();
         writer.WriteString("name"u8, rule.Name);
@@ -163,7 +164,8 @@ internal static class RuleSetFormat
         writer.WriteEndObject();
     }
 
-    private static Rule Read(JsonElement element) => new(Text(element, "name"), new KeyPattern(Text(element, "match")))
+    /// <summary>Reads one rule. Throws what <see cref="IsUnreadable"/> accepts.</summary>
+    public static Rule Read(JsonElement element) => new(Text(element, "name"), new KeyPattern(Text(element, "match")))
     {
         NearLifetime = Duration(element, "nearLifetime"),
         MaxStaleness = Duration(element, "maxStaleness"),

@@ -19,6 +19,9 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     /// <summary>The most of <see cref="Others"/> that is kept, in characters.</summary>
     public const int MaxOthers = 300;
 
+    /// <summary>Gets whether the program that put it has verified the identity of <see cref="Who"/>.</summary>
+    public bool IsVerified { get; init; }
+
     /// <summary>Gets the unknown members of its JSON.</summary>
     public UnknownMembers Others { get; init; } = UnknownMembers.None;
 
@@ -28,8 +31,8 @@ internal sealed record Stop(string Id, string? Rule, string Who, string Why, Dat
     public bool IsByHand => When == DateTimeOffset.UnixEpoch;
 
     /// <summary>Creates a new stop.</summary>
-    public static Stop Now(string? rule, string who, string why, DateTimeOffset now) =>
-        new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MaxWho), Cut(why, MaxWhy), Whole(now));
+    public static Stop Now(string? rule, string who, string why, DateTimeOffset now, bool isVerified = false) =>
+        new(Guid.CreateVersion7(now).ToString("N"), rule, Cut(who, MaxWho), Cut(why, MaxWhy), Whole(now)) { IsVerified = isVerified };
 
     internal static string Cut(string text, int most) => text.Length <= most ? text : text[..most];
 

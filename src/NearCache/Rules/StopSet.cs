@@ -28,7 +28,9 @@ internal sealed class StopSet : IEquatable<StopSet>
         ImmutableArray<Stop> kept =
         [
             .. stops.GroupBy(stop => stop.Id, StringComparer.Ordinal)
-                .Select(same => same.OrderBy(stop => stop.Others.IsEmpty).ThenBy(stop => stop.ToString(), StringComparer.Ordinal).First())
+                .Select(same => same
+                    .OrderBy(stop => stop.Others.IsEmpty && !stop.IsVerified).ThenBy(stop => stop.ToString(), StringComparer.Ordinal)
+                    .First())
                 .OrderBy(stop => stop.Rule is not null).ThenBy(stop => stop.When).ThenBy(stop => stop.Id, StringComparer.Ordinal)
                 .Take(MaxStops),
         ];

@@ -11,7 +11,7 @@ internal static class StopsFormat
     // Milliseconds, always UTC: 2030-01-01T12:00:00.000Z
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    private static readonly string[] Known = ["id", "rule", "who", "why", "when"];
+    private static readonly string[] Known = ["id", "rule", "who", "why", "when", "verified"];
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes stops as an array, in their order.</summary>
@@ -42,6 +42,11 @@ internal static class StopsFormat
             writer.WriteString("who"u8, stop.Who);
             writer.WriteString("why"u8, stop.Why);
             writer.WriteString("when"u8, Time(stop.When));
+            if (stop.IsVerified)
+            {
+                writer.WriteBoolean("verified"u8, true);
+            }
+
             stop.Others.WriteTo(writer);
             writer.WriteEndObject();
         }
@@ -76,6 +81,10 @@ internal static class StopsFormat
         DateTimeOffset.ParseExact(
             text, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
+    /// <summary>Returns whether an author is marked as verified. Any other value than <c>true</c> counts as no mark.</summary>
+    public static bool IsVerified(JsonElement element) =>
+        element.TryGetProperty("verified", out var verified) && verified.ValueKind == JsonValueKind.True;
+
     private static Stop ReadOne(JsonElement element) => new(
         RuleSetFormat.Text(element, "id"),
         element.TryGetProperty("rule", out _) ? RuleSetFormat.Text(element, "rule") : null,
@@ -83,6 +92,7 @@ internal static class StopsFormat
         Stop.Cut(RuleSetFormat.Text(element, "why"), Stop.MaxWhy),
         Time(RuleSetFormat.Text(element, "when")))
     {
+        IsVerified = IsVerified(element),
         Others = UnknownMembers.Of(element, Known, Stop.MaxOthers),
     };
 }

@@ -38,6 +38,38 @@ public sealed class RegistryTests
     }
 
     [Fact]
+    public async Task A_list_of_rules_is_one_transaction_and_another_process_undoes_it_with_its_stops()
+    {
+        await using var fleet = await RuleFleet.StartAsync(caches: 2);
+        var (one, other) = (fleet.Caches[0].Rules, fleet.Caches[1].Rules);
+        await fleet.ServeNearAsync("product:1");
+        var stop = await other.StopAsync("site", RuleFleet.Reason);
+        await one.ClearStopsAsync([stop.Id], RuleFleet.Reason with { IsVerified = true });
+        await fleet.AreMembersAsync(2);
+        RuleOptions[] wanted =
+        [
+            new() { Name = "menus", Match = "menu:*" }, new() { Name = "products", Match = "product:*", MaxEntries = 9 },
+        ];
+        var before = await fleet.ZooKeeper.LastZxidAsync();
+
+        var applied = await one.ApplyAsync(wanted, prune: true, RuleFleet.Reason with { IfRevision = 2 });
+
+        Assert.Equal(before + 1, await fleet.ZooKeeper.LastZxidAsync());
+        Assert.Equal(3, applied.Revision);
+        await Assert.ThrowsAsync<RevisionConflictException>(
+            () => other.ApplyAsync(wanted, prune: true, RuleFleet.Reason with { IfRevision = 2 }));
+        await other.UndoAsync(3, RuleFleet.Reason with { Who = "Bob" });
+        var undone = await other.UndoAsync(2, RuleFleet.Reason with { Who = "Bob" });
+        Assert.Equal(["products", "site"], undone.Rules.Select(rule => rule.Settings.Name));
+        Assert.Null(undone.Rules[0].Settings.MaxEntries);
+        Assert.Equal([(2, true), (3, false), (4, false), (5, false)], undone.History.Select(edit => ((int)edit.Revision, edit.IsVerified)));
+        Assert.Equal(["menus", "products", "site"], undone.History[1].Changes!.Select(change => change.Name).Order());
+        await Eventually.BecomesTrueAsync(() => one.Current.Revision == 5, "the first process follows");
+        Assert.Equal("site", Assert.Single(one.Current.Stops).Rule);
+        await fleet.ServeNearAsync("product:1");
+    }
+
+    [Fact]
     public async Task A_rule_that_is_only_tried_costs_ZooKeeper_nothing_and_keeps_nothing_near_until_it_is_put_in_force()
     {
         await using var fleet = await RuleFleet.StartAsync(

@@ -12,12 +12,14 @@ public sealed class RegistryDocumentTests
     public void A_document_is_written_byte_for_byte_as_documented_and_read_again()
     {
         var document = new RegistryDocument(Set, StopSet.None, [])
-            .Edited(Set.Next(Set.Rules.Select(rule => rule with { Enabled = false })), "Alice", "too hot", Noon)
+            .Edited(Set.Next(Set.Rules.Select(rule => rule with { Enabled = false })), "Alice", "too hot", Noon, isVerified: true)
             .Stopped(StopSet.Of([new Stop("one", null, "Bob", "drill", Noon)]));
         var text =
             """{"format":1,"set":{"format":1,"revision":2,"rules":[{"name":"products","match":"product:*","enabled":false,"since":2}]},"""
             + """ "stops":[{"id":"one","who":"Bob","why":"drill","when":"2030-01-01T12:00:00.000Z"}],""".TrimStart()
-            + """ "history":[{"revision":2,"who":"Alice","why":"too hot","when":"2030-01-01T12:00:00.000Z"}]}""".TrimStart();
+            + """ "history":[{"revision":2,"who":"Alice","why":"too hot","when":"2030-01-01T12:00:00.000Z","verified":true}],""".TrimStart()
+            + """ "changes":[{"revision":2,"rules":[{"before":{"name":"products","match":"product:*","since":1},""".TrimStart()
+            + """ "after":{"name":"products","match":"product:*","enabled":false,"since":2}}]}]}""".TrimStart();
 
         Assert.Equal(text, Encoding.UTF8.GetString(document.Write()));
         Assert.True(RegistryDocument.TryRead(document.Write(), out var read, out _));

@@ -125,7 +125,8 @@ public sealed class RuleRegistryTests : IAsyncLifetime
     {
         await Rules.DisableAsync("products", Reason with { IfRevision = 1 });
 
-        var refused = await Assert.ThrowsAsync<NearCacheException>(() => Rules.EnableAsync("products", Reason with { IfRevision = 1 }));
+        var refused = await Assert.ThrowsAsync<RevisionConflictException>(
+            () => Rules.EnableAsync("products", Reason with { IfRevision = 1 }));
 
         Assert.Contains("revision 2, not 1", refused.Message, StringComparison.Ordinal);
     }

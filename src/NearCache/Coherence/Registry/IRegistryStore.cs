@@ -5,6 +5,9 @@ namespace NearCache.Coherence.Registry;
 /// <summary>Reads and writes the registry of the rules.</summary>
 internal interface IRegistryStore
 {
+    /// <summary>Gets why rules cannot be edited, and what to do instead; null if they can.</summary>
+    string? CannotEditRules { get; }
+
     /// <summary>Reads the present registry. Called before each try of an edit.</summary>
     /// <exception cref="NearCacheException">The registry could not be read.</exception>
     Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken);

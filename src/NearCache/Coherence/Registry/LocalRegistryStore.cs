@@ -12,6 +12,13 @@ namespace NearCache.Coherence.Registry;
 /// </param>
 internal sealed class LocalRegistryStore(RulesCoordinator rules, bool isShared) : IRegistryStore
 {
+    /// <summary>The answer to edits where each process's configuration has the rules.</summary>
+    public const string EditTheConfiguration = "There is no registry to edit: without ZooKeeper the rules are those of each process's "
+        + "configuration. Change NearCache:Rules there, or set NearCache:ZooKeeper:ConnectionString.";
+
+    /// <inheritdoc/>
+    public string? CannotEditRules => isShared ? EditTheConfiguration : null;
+
     /// <inheritdoc/>
     public Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken)
     {
@@ -24,8 +31,5 @@ internal sealed class LocalRegistryStore(RulesCoordinator rules, bool isShared) 
 
     /// <inheritdoc/>
     public Task<bool> TryWriteAsync(StoredRegistry before, RegistryDocument document, CancellationToken cancellationToken) =>
-        isShared && !before.Document.Set.HasSameRules(document.Set)
-            ? Task.FromException<bool>(new NearCacheException("There is no registry to edit: without ZooKeeper the rules are those of "
-                + "each process's configuration. Change NearCache:Rules there, or set NearCache:ZooKeeper:ConnectionString."))
-            : Task.FromResult(rules.TryReplace(before.Version, document));
+        Task.FromResult(rules.TryReplace(before.Version, document));
 }

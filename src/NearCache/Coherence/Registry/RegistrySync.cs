@@ -138,10 +138,10 @@ internal sealed class RegistrySync(
         return long.MaxValue;
     }
 
-    // Returns the document with its missing stops; null if it lacks none.
+    // Returns the document with its missing stops; null if it lacks none, or if no process could read it with them.
     private RegistryDocument? Completed(RegistryDocument document)
     {
         var full = document.Stopped(rules.Stops);
-        return full.Stops.Equals(document.Stops) ? null : full;
+        return full.Stops.Equals(document.Stops) || full.Write().Length > RegistryDocument.MaxBytes ? null : full;
     }
 }

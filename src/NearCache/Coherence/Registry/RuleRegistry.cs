@@ -11,14 +11,14 @@ namespace NearCache.Coherence.Registry;
 /// folder.
 /// </summary>
 /// <param name="store">The stored registry.</param>
-/// <param name="rules">The rules of this process, informed of each edit at once.</param>
+/// <param name="known">What this process knows of the rules, informed of each edit at once.</param>
 /// <param name="usage">Reads the usage of the fleet.</param>
 /// <param name="clock">The clocks.</param>
 /// <param name="time">The time provider of the waits.</param>
 /// <param name="timeout">How long the acknowledgment of a stop may take.</param>
 internal sealed class RuleRegistry(
     IRegistryStore store,
-    RulesCoordinator rules,
+    IKnownRules known,
     UsageReader usage,
     NearClock clock,
     TimeProvider time,
@@ -34,7 +34,7 @@ internal sealed class RuleRegistry(
     private volatile bool _isClosed;
 
     /// <inheritdoc/>
-    public RegistrySnapshot Current => rules.Watch.Current;
+    public RegistrySnapshot Current => known.Watch.Current;
 
     /// <inheritdoc/>
     public async Task<RegistrySnapshot> GetAsync(CancellationToken cancellationToken = default)
@@ -47,7 +47,7 @@ internal sealed class RuleRegistry(
     public IAsyncEnumerable<RegistrySnapshot> WatchAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        return rules.Watch.FollowAsync(cancellationToken);
+        return known.Watch.FollowAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -55,7 +55,8 @@ internal sealed class RuleRegistry(
     {
         ArgumentNullException.ThrowIfNull(rule);
         var added = Rule.From(rule);
-        return EditAsync(set => set.Next([.. set.Rules, added]), reason, cancellationToken);
+        return EditRulesAsync(
+            document => new PlannedEdit(document.Set.Next([.. document.Set.Rules, added])), reason, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -63,7 +64,7 @@ internal sealed class RuleRegistry(
         string name, Action<RuleOptions> change, EditReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return EditAsync(name, reason, rule =>
+        return EditRuleAsync(name, reason, rule =>
         {
             var settings = rule.ToOptions();
             change(settings);
@@ -72,16 +73,47 @@ internal sealed class RuleRegistry(
     }
 
     /// <inheritdoc/>
+    public Task<RegistrySnapshot> ApplyAsync(
+        IReadOnlyCollection<RuleOptions> rules, bool prune, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        Rule[] all = [.. rules.Select(Rule.From)];
+        return EditRulesAsync(document => PlannedEdit.Apply(document.Set, all, prune), reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RulePreview> PreviewAsync(
+        IReadOnlyCollection<RuleOptions> rules, bool prune, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        ArgumentNullException.ThrowIfNull(rules);
+        Rule[] all = [.. rules.Select(Rule.From)];
+        var set = (await store.ReadAsync(cancellationToken).ConfigureAwait(false)).Document.Set;
+        var planned = PlannedEdit.Apply(set, all, prune);
+        return planned is not null && RuleSetMistakes.Of(planned.Set) is { Count: > 0 } mistakes
+            ? throw new RuleRefusedException(mistakes)
+            : new RulePreview
+            {
+                Revision = set.Revision,
+                Changes = [.. RuleDifference.Between(set.Rules, planned?.Set.Rules ?? set.Rules).Select(RegistryWatch.Shown)],
+            };
+    }
+
+    /// <inheritdoc/>
+    public Task<RegistrySnapshot> UndoAsync(long revision, EditReason reason, CancellationToken cancellationToken = default) =>
+        EditRulesAsync(document => PlannedEdit.Undo(document, revision, time.GetUtcNow()), reason, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<RegistrySnapshot> RemoveAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
-        EditAsync(name, reason, _ => null, cancellationToken);
+        EditRuleAsync(name, reason, _ => null, cancellationToken);
 
     /// <inheritdoc/>
     public Task<RegistrySnapshot> EnableAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
-        EditAsync(name, reason, rule => rule with { Enabled = true, DryRun = false }, cancellationToken);
+        EditRuleAsync(name, reason, rule => rule with { Enabled = true, DryRun = false }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<RegistrySnapshot> DisableAsync(string name, EditReason reason, CancellationToken cancellationToken = default) =>
-        EditAsync(name, reason, rule => rule with { Enabled = false, DryRun = false }, cancellationToken);
+        EditRuleAsync(name, reason, rule => rule with { Enabled = false, DryRun = false }, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<RegistrySnapshot> EndDryRunAsync(
@@ -90,13 +122,13 @@ internal sealed class RuleRegistry(
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfNegative(mostWritesPerSecond);
         Check(reason);
-        if (rules.Counted.FirstOrDefault(rule => rule.Name == name && rule.DryRun is not null) is not { } tried)
+        if (known.FindDryRun(name) is not { } tried)
         {
             throw new RuleRefusedException([$"There is no dry run of a rule \"{name}\" in revision {Current.Revision} of the rules."]);
         }
 
         // Every process adds to the counters about every ten seconds. The figures need a whole minute of them.
-        var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - (tried.DryRun?.Began ?? clock.Monotonic()));
+        var watched = TimeSpan.FromMilliseconds(clock.Monotonic() - tried.Began);
         if (watched < MinDryRun)
         {
             throw new RuleRefusedException([$"The dry run of rule \"{name}\" has run for {watched.TotalSeconds:0} s here: the usage of "
@@ -112,7 +144,7 @@ internal sealed class RuleRegistry(
                     + $"{mostWritesPerSecond:0.##}; they are read {use.NearHitsPerSecond + use.RemoteReadsPerSecond:0.##} times.")]);
         }
 
-        return await EditAsync(
+        return await EditRuleAsync(
             name,
             reason,
             rule => rule.DryRun && rule.Since == tried.Since
@@ -125,13 +157,13 @@ internal sealed class RuleRegistry(
     public async Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default)
     {
         Check(reason);
-        if (rule is not null && Current.Rules.All(known => known.Settings.Name != rule))
+        if (rule is not null && Current.Rules.All(other => other.Settings.Name != rule))
         {
             throw new ArgumentException($"There is no rule \"{rule}\" in revision {Current.Revision} of the rules.", nameof(rule));
         }
 
-        var stop = Stop.Now(rule, reason.Who, reason.Why, time.GetUtcNow());
-        var acknowledged = rules.Put(stop);
+        var stop = Stop.Now(rule, reason.Who, reason.Why, time.GetUtcNow(), reason.IsVerified);
+        var acknowledged = known.Put(stop);
         try
         {
             await acknowledged.WaitAsync(timeout, time, cancellationToken).ConfigureAwait(false);
@@ -157,13 +189,14 @@ internal sealed class RuleRegistry(
         ArgumentNullException.ThrowIfNull(ids);
         string[] named = [.. ids];
         return EditAsync(
-            (set, stops) =>
+            document =>
             {
-                var unknown = named.Where(id => stops.Stops.All(stop => stop.Id != id)).ToArray();
+                var stops = document.Stops.Stops;
+                var unknown = named.Where(id => stops.All(stop => stop.Id != id)).ToArray();
                 return unknown is [] && named is not []
-                    ? set.Next(set.Rules, named)
+                    ? new PlannedEdit(document.Set.Next(document.Set.Rules, named))
                     : throw new RuleRefusedException([$"There is no stop {string.Join(", ", unknown.Select(id => $"\"{id}\""))}; there "
-                        + $"are: {string.Join(", ", stops.Stops.Select(stop => stop.Id))}."]);
+                        + $"are: {string.Join(", ", stops.Select(stop => stop.Id))}."]);
             },
             reason,
             cancellationToken);
@@ -193,22 +226,30 @@ internal sealed class RuleRegistry(
     }
 
     // Edits one rule; null removes it.
-    private Task<RegistrySnapshot> EditAsync(string name, EditReason reason, Func<Rule, Rule?> edit, CancellationToken cancellationToken)
+    private Task<RegistrySnapshot> EditRuleAsync(
+        string name, EditReason reason, Func<Rule, Rule?> edit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return EditAsync(
-            set => set.Rules.Any(rule => rule.Name == name)
-                ? set.Next(set.Rules.Select(rule => rule.Name == name ? edit(rule) : rule).OfType<Rule>())
+        return EditRulesAsync(
+            document => document.Set is var set && set.Rules.Any(rule => rule.Name == name)
+                ? new PlannedEdit(set.Next(set.Rules.Select(rule => rule.Name == name ? edit(rule) : rule).OfType<Rule>()))
                 : throw new RuleRefusedException([$"There is no rule \"{name}\" in revision {set.Revision} of the rules."]),
             reason,
             cancellationToken);
     }
 
-    private Task<RegistrySnapshot> EditAsync(Func<RuleSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken) =>
-        EditAsync((set, _) => edit(set), reason, cancellationToken);
+    private Task<RegistrySnapshot> EditRulesAsync(
+        Func<RegistryDocument, PlannedEdit?> plan, EditReason reason, CancellationToken cancellationToken)
+    {
+        Check(reason);
+        return store.CannotEditRules is { } why
+            ? Task.FromException<RegistrySnapshot>(new NearCacheException(why))
+            : EditAsync(plan, reason, cancellationToken);
+    }
 
+    // A plan of null changes nothing, and makes no revision.
     private async Task<RegistrySnapshot> EditAsync(
-        Func<RuleSet, StopSet, RuleSet> edit, EditReason reason, CancellationToken cancellationToken)
+        Func<RegistryDocument, PlannedEdit?> plan, EditReason reason, CancellationToken cancellationToken)
     {
         Check(reason);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -217,17 +258,22 @@ internal sealed class RuleRegistry(
             for (var tries = 1; ; tries++)
             {
                 await PayAsync(cancellationToken).ConfigureAwait(false);
-                var before = await store.ReadAsync(cancellationToken).ConfigureAwait(false);
-                if (reason.IfRevision is { } wanted && wanted != before.Document.Set.Revision)
+                var stored = await store.ReadAsync(cancellationToken).ConfigureAwait(false);
+                if (reason.IfRevision is { } wanted && wanted != stored.Document.Set.Revision)
                 {
-                    throw new NearCacheException($"The rules have revision {before.Document.Set.Revision}, not {wanted}: they were "
-                        + "edited in the meantime. Read them and edit again.");
+                    throw new RevisionConflictException(wanted, stored.Document.Set.Revision);
                 }
 
-                var after = Edited(before.Document, edit, reason);
-                if (await store.TryWriteAsync(before, after, cancellationToken).ConfigureAwait(false))
+                var before = stored.Document.Stopped(known.Stops);
+                if (plan(before) is not { } planned)
                 {
-                    rules.RegistryRead(after);
+                    return Snapshot(before);
+                }
+
+                var after = Edited(before, planned, reason);
+                if (await store.TryWriteAsync(stored, after, cancellationToken).ConfigureAwait(false))
+                {
+                    known.RegistryRead(after);
                     return Snapshot(after);
                 }
 
@@ -245,14 +291,19 @@ internal sealed class RuleRegistry(
         }
     }
 
-    private RegistryDocument Edited(RegistryDocument before, Func<RuleSet, StopSet, RuleSet> edit, EditReason reason)
+    private RegistryDocument Edited(RegistryDocument before, PlannedEdit planned, EditReason reason)
     {
-        var document = before.Stopped(rules.Stops);
-        var set = edit(document.Set, document.Stops);
-        var mistakes = RuleSetMistakes.Of(set);
-        return mistakes is []
-            ? document.Edited(set, reason.Who, reason.Why, time.GetUtcNow())
-            : throw new RuleRefusedException(mistakes);
+        var mistakes = RuleSetMistakes.Of(planned.Set);
+        if (mistakes is not [])
+        {
+            throw new RuleRefusedException(mistakes);
+        }
+
+        var after = before.Edited(planned.Set, reason.Who, reason.Why, time.GetUtcNow(), planned.Put, reason.IsVerified);
+        return after.Write().Length <= RegistryDocument.MaxBytes
+            ? after
+            : throw new RuleRefusedException([$"The registry would take more than {RegistryDocument.MaxBytes} bytes: use fewer rules or "
+                + "fewer preload keys, or clear stops."]);
     }
 
     private async Task PayAsync(CancellationToken cancellationToken)

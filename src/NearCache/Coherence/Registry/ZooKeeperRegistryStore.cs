@@ -8,6 +8,9 @@ namespace NearCache.Coherence.Registry;
 internal sealed class ZooKeeperRegistryStore(EnsembleLane lane, NamespacePaths paths) : IRegistryStore
 {
     /// <inheritdoc/>
+    public string? CannotEditRules => null;
+
+    /// <inheritdoc/>
     public async Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken)
     {
         ZNodeData data;

@@ -34,9 +34,7 @@ internal sealed class ConfiguredRules(IEnumerable<RuleOptions> rules, bool hasRe
             {
                 differences.Add($"{rule.Name} covers {other.Match} there, and {rule.Match} here");
             }
-            else if (
-                !RuleSet.Create(0, [rule with { Since = 1 }], [])
-                    .HasSameRules(RuleSet.Create(0, [other with { Since = 1, Others = UnknownMembers.None }], [])))
+            else if (!RuleSet.HaveSameSettings(rule, other with { Others = UnknownMembers.None }))
             {
                 differences.Add($"{rule.Name} has other settings there");
             }

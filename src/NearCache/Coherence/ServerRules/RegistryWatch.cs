@@ -51,13 +51,44 @@ internal sealed class RegistryWatch
         Revision = set.Revision,
         Rules = [.. set.Rules.Select(rule => new RegisteredRule { Settings = rule.ToOptions(), Since = rule.Since })],
         Stops = [.. stops.Stops.Select(Shown)],
-        History = [.. history.Select(edit =>
-            new RegistryEdit { Revision = edit.Revision, Who = edit.Who, Why = edit.Why, When = edit.When })],
+        History = [.. history.Select(Shown)],
     };
 
     /// <summary>Converts a stop to the form that users see.</summary>
     public static RuleStop Shown(Stop stop) =>
-        new() { Id = stop.Id, Rule = stop.Rule, Who = stop.Who, Why = stop.Why, When = stop.IsByHand ? null : stop.When };
+        new()
+        {
+            Id = stop.Id,
+            Rule = stop.Rule,
+            Who = stop.Who,
+            Why = stop.Why,
+            When = stop.IsByHand ? null : stop.When,
+            IsVerified = stop.IsVerified,
+        };
+
+    /// <summary>Converts a difference to the form that users see.</summary>
+    public static RuleChange Shown(RuleDifference difference) => new()
+    {
+        Name = difference.Name,
+        Before = difference.Before?.ToOptions(),
+        After = difference.After?.ToOptions(),
+    };
+
+    private static RegistryEdit Shown(RuleEdit edit)
+    {
+        var changes = edit.Details?.Parse();
+        return new RegistryEdit
+        {
+            Revision = edit.Revision,
+            Who = edit.Who,
+            Why = edit.Why,
+            When = edit.When,
+            IsVerified = edit.IsVerified,
+            Changes = changes is null ? null : [.. changes.Rules.Select(Shown)],
+            ClearedStops = [.. changes?.Cleared.Stops.Select(Shown) ?? []],
+            PutStops = [.. changes?.Put ?? []],
+        };
+    }
 
     private sealed record Seen(RegistrySnapshot Snapshot)
     {

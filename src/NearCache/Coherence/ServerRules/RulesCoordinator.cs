@@ -10,7 +10,7 @@ namespace NearCache.Coherence.ServerRules;
 /// Holds the rules of this process: applies those of the registry, of every server and of the configuration, and carries them to
 /// every server. Reads and writes use <see cref="RuleDecisions"/>.
 /// </summary>
-internal sealed class RulesCoordinator : IAsyncDisposable
+internal sealed class RulesCoordinator : IKnownRules, IAsyncDisposable
 {
     private readonly Lock _lock = new();   // guards changes of what is in force; locks of servers are taken inside it, never the other way
     private readonly RuleTable _table;
@@ -72,6 +72,12 @@ internal sealed class RulesCoordinator : IAsyncDisposable
             }
         }
     }
+
+    /// <inheritdoc/>
+    public ObservedDryRun? FindDryRun(string name) =>
+        Counted.FirstOrDefault(rule => rule.Name == name && rule.DryRun is not null) is { } tried
+            ? new ObservedDryRun(tried.Rule.Since, tried.DryRun!.Began ?? _context.Clock.Monotonic())
+            : null;
 
     /// <summary>Starts to maintain the rules on servers.</summary>
     public void Add(params IEnumerable<CoherentServer> servers) => _servers.Add(servers);
