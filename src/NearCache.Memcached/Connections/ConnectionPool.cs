@@ -20,6 +20,7 @@ internal sealed class ConnectionPool : IServerGauges
     public ConnectionPool(ConnectionSettings settings)
     {
         _settings = settings;
+        Probe = new ServerProbe(settings);
         _connections = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ReconnectingConnection(settings))];
         settings.Metrics.Register(this);
     }
@@ -29,7 +30,11 @@ internal sealed class ConnectionPool : IServerGauges
     public ConnectionSettings Settings => _settings;
 
     /// <summary>Describes every connected socket. Thread-safe.</summary>
-    public IEnumerable<MemcachedConnectionInfo> Describe() => _connections.SelectMany(connection => connection.Describe());
+    public IEnumerable<MemcachedConnectionInfo> Describe() =>
+        _connections.SelectMany(connection => connection.Describe()).Concat(Probe.Describe());
+
+    /// <summary>Gets the short-lived connection beside those of the pool.</summary>
+    public ServerProbe Probe { get; }
 
     /// <summary>Gets the best state of all connections.</summary>
     public MemcachedServerState State
@@ -51,6 +56,7 @@ internal sealed class ConnectionPool : IServerGauges
     public void Abort()
     {
         Array.ForEach(_connections, connection => connection.Abort());
+        Probe.Abort();
         _settings.Metrics.Unregister(this);
     }
 
@@ -58,6 +64,7 @@ internal sealed class ConnectionPool : IServerGauges
     public async Task CloseAsync(TimeSpan drain, ConnectionFailure? why = null)
     {
         _isClosing.TrySetResult();
+        await Probe.DisposeAsync().ConfigureAwait(false);
         await Task.WhenAll(_connections.Select(connection => connection.CloseAsync(drain, why))).ConfigureAwait(false);
         _settings.Metrics.Unregister(this);
     }

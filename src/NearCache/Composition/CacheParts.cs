@@ -142,6 +142,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     {
         var now = _environment.Clock.Now();
         var (rules, ensemble) = (_coherence.Rules, _coherence.Ensemble);
+        var conflicts = _coherence.Conflicts.ToDictionary(conflict => conflict.Server, conflict => conflict.Text);
         return new NearCacheSnapshot
         {
             IsEmbedded = _environment.Remote.IsEmbedded,
@@ -151,6 +152,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             {
                 Name = server.Server.Name,
                 IsServedNear = server.Gate.IsOpen(now, _environment.MaxStaleness),
+                Conflict = conflicts.GetValueOrDefault(server.Server.Name),
                 ConfirmedBefore = server.Gate.Confirmed == Timestamps.Never
                     ? null
                     : TimeSpan.FromMilliseconds(now.Monotonic - server.Gate.Confirmed.Monotonic),
@@ -165,6 +167,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             Rules = [.. RuleSnapshots.Of(rules.Counted)],
             Budgets = ensemble?.Budgets,
             Coordination = ensemble?.Snapshot(),
+            OtherPlacement = _coherence.OtherPlacement,
             Stops = Registry.Current.Stops,
             RulesRevision = rules.Revision,
             Connections = Connections,

@@ -1,9 +1,12 @@
 using NearCache.Coherence;
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Identity;
+using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Ledger.Core;
 using NearCache.Coherence.Registry;
 using NearCache.Coherence.ServerRules;
+using NearCache.Diagnostics;
 using NearCache.Remote;
 using NearCache.Usage;
 
@@ -14,12 +17,17 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
 {
     private readonly CacheEnvironment _environment;
     private readonly RuleRegistry _registry;
+    private readonly IdentityRegister _identities;
+    private readonly IdentityExchange? _exchange;
+    private readonly IdentityProbe? _probe;
+    private volatile string? _otherPlacement;
 
     public CoherenceTier(CacheEnvironment environment, NearTier near, ClientPools clients)
     {
         _environment = environment;
         var (options, remote, time) = (environment.Options, environment.Remote, environment.Time);
         var board = environment.HasZooKeeper ? EnsembleTier.BoardOf(environment) : null;
+        _identities = new IdentityRegister(changed: _ => HastenExchange(), raised: OnConflict, cleared: OnConflictOver);
         Context = ContextOf(near, board);
         Rules = new RulesCoordinator(
             near.Rules,
@@ -34,6 +42,18 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         }
 
         Servers = new CoherentServers(remote, Context, Rules, directory, Ensemble?.Confirmation);
+        if (Context is { IsShared: true, HasCounters: true })
+        {
+            var placements = new PlacementComparison();
+            var reconciler = new IdentityReconciler(
+                _identities, placements, () => [.. directory.All.Select(server => server.Server.Name)], () => PlacementOf(directory));
+            _exchange = new IdentityExchange(Context, reconciler, directory)
+            {
+                Exchanged = () => ComparePlacements(placements, directory),
+            };
+            _probe = new IdentityProbe(Context, directory);
+        }
+
         Usage = new UsageReader(new UsageCounterNames(options.Namespace), OwnerOf, time);
         // A stop is acknowledged after at most two round trips to a server that answers.
         var acknowledgement = TimeSpan.FromSeconds(1) + (2 * options.Memcached.OperationTimeout);
@@ -58,6 +78,12 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     /// <summary>Gets a value indicating whether every server is confirmed, so that its keys are served near.</summary>
     public bool IsConfirmed => ClosedServers() == 0;
 
+    /// <summary>Gets the names that are not served near because they are not one server, or have old contents.</summary>
+    public IReadOnlyList<IdentityConflict> Conflicts => _identities.Conflicts;
+
+    /// <summary>Gets the placement of keys of other processes, if it differs from that of this process; otherwise null.</summary>
+    public string? OtherPlacement => _otherPlacement;
+
     /// <summary>Returns the server that owns a physical key.</summary>
     public IRemoteServer OwnerOf(byte[] key) => Servers.OwnerOf(key).Server;
 
@@ -67,6 +93,8 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         Rules.Add(Servers.All);
         Servers.Start();
         Ensemble?.Start();
+        _exchange?.Start();
+        _probe?.Start();
     }
 
     /// <summary>Closes the session to ZooKeeper and the sockets at once, and waits for nothing.</summary>
@@ -78,6 +106,12 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_exchange is not null && _probe is not null)
+        {
+            await _exchange.DisposeAsync().ConfigureAwait(false);
+            await _probe.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (Ensemble is not null)
         {
             await Ensemble.DisposeAsync().ConfigureAwait(false);
@@ -101,6 +135,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
                 fromServers: !remote.IsEmbedded && remote.HasCounters,
                 remote.Servers.Select(server => server.Name),
                 _environment.Logger),
+            Identities = _identities,
             Epochs = near.Epochs,
             Clock = _environment.Clock,
             Time = _environment.Time,
@@ -126,8 +161,42 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     {
         var metrics = _environment.Metrics;
         metrics.ObserveServers(() => ClosedServers());
+        metrics.ObserveConflicts(() => _identities.Conflicts.Count, () => _otherPlacement is null ? 0 : 1);
         metrics.ObserveRules(() => RuleSnapshots.Of(Rules.Counted));
         metrics.ObserveStops(() => _registry.Current.Stops.Count);
+    }
+
+    private string? PlacementOf(ServerDirectory directory) =>
+        Context.Prefix.Value is null ? null : Context.Prefix.Describe(directory.Placement);
+
+    private void HastenExchange() => _exchange?.Hasten();
+
+    private void OnConflict(IdentityConflict conflict)
+    {
+        _environment.Logger.ServerInConflict(conflict.Text, conflict.Server);
+        _environment.Metrics.IdentityConflict(conflict.Kind.ToString());
+        Servers.All.FirstOrDefault(server => server.Server.Name == conflict.Server)?.Close();
+    }
+
+    private void OnConflictOver(string server) => _environment.Logger.ServerConflictOver(server);
+
+    private void ComparePlacements(PlacementComparison placements, ServerDirectory directory)
+    {
+        if (PlacementOf(directory) is not { } own)
+        {
+            return;
+        }
+
+        var (other, before) = (placements.Other(own, _environment.Clock.Monotonic()), _otherPlacement);
+        _otherPlacement = other;
+        if (other is not null && before is null)
+        {
+            _environment.Logger.PlacementDiffers(_environment.Options.Namespace, other, own);
+        }
+        else if (other is null && before is not null)
+        {
+            _environment.Logger.PlacementsAgree(_environment.Options.Namespace, own);
+        }
     }
 
     private int ClosedServers()

@@ -359,6 +359,31 @@ internal static partial class Log
     [LoggerMessage(1603, LogLevel.Warning, "HybridCache: {Setting} is {Value}, which is not honored: {Reason}.")]
     public static partial void HybridSettingNotHonoured(this ILogger logger, string setting, string value, string reason);
 
+    [LoggerMessage(
+        1800,
+        LogLevel.Error,
+        "{Problem}. No key of {Server} is served near until this is repaired, since changes of other processes may stay unseen; "
+            + "docs/coherence.md lists the deployments.")]
+    public static partial void ServerInConflict(this ILogger logger, string problem, string server);
+
+    [LoggerMessage(
+        1801,
+        LogLevel.Information,
+        "{Server} has shown one identity that was not superseded for some minutes: its keys may be served near again.")]
+    public static partial void ServerConflictOver(this ILogger logger, string server);
+
+    [LoggerMessage(
+        1802,
+        LogLevel.Error,
+        "Other processes of the namespace {Namespace} place keys on \"{Theirs}\", and this process on \"{Own}\": they look for a "
+            + "key on different servers or under different names, so changes may stay unseen. Give all processes the same "
+            + "Memcached:Servers in the same order, Memcached:Distribution and KeyPrefix. During a rolling change of the list this is "
+            + "expected until the last process has it.")]
+    public static partial void PlacementDiffers(this ILogger logger, string @namespace, string theirs, string own);
+
+    [LoggerMessage(1803, LogLevel.Information, "All processes of the namespace {Namespace} place keys alike: \"{Own}\".")]
+    public static partial void PlacementsAgree(this ILogger logger, string @namespace, string own);
+
     // Stack traces of a repeated failure would hide other events.
     private static Exception? AtDebug(ILogger logger, Exception? exception) => logger.IsEnabled(LogLevel.Debug) ? exception : null;
 }

@@ -30,6 +30,7 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Histogram<double> _staleness;
     private readonly Counter<double> _closed;
     private readonly Counter<long> _churn;
+    private readonly Counter<long> _conflicts;
 
     /// <param name="meterFactory">Creates the meter; null to create it without a factory.</param>
     /// <param name="namespace">The namespace, as a tag that separates the series of several caches.</param>
@@ -72,6 +73,10 @@ internal sealed class NearCacheMetrics : IDisposable
             "Values that were not refreshed in the background before their end, because their factory failed.");
         _churn = _meter.CreateCounter<long>(
             "nearcache.churn_breaker.trips", "{trip}", "Trips of the churn breaker that this process reported to the fleet, by rule.");
+        _conflicts = _meter.CreateCounter<long>(
+            "nearcache.identity.conflicts",
+            "{conflict}",
+            "Names of memcached servers that were found not to be one server or to have old contents, by case.");
         _closed = _meter.CreateCounter<double>(
             "nearcache.near.gate_closed",
             "s",
@@ -128,6 +133,8 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void ChurnBreakerTripped(string rule) => _churn.Add(1, Tag("rule", rule));
 
+    public void IdentityConflict(string kind) => _conflicts.Add(1, Tag("kind", kind));
+
     public void ConfirmationAge(TimeSpan age) => _staleness.Record(age.TotalSeconds);
 
     /// <summary>Observes hits and sizes where they are counted, so that a hit makes no call to the meter.</summary>
@@ -148,6 +155,21 @@ internal sealed class NearCacheMetrics : IDisposable
             closedServers,
             "{server}",
             "Servers whose keys are not served near now, because no audit has confirmed them for MaxStaleness.");
+
+    /// <summary>Observes the servers in conflict, and whether other processes place keys elsewhere.</summary>
+    public void ObserveConflicts(Func<long> conflicts, Func<int> otherPlacement)
+    {
+        _meter.CreateObservableGauge(
+            "nearcache.identity.servers_in_conflict",
+            conflicts,
+            "{server}",
+            "Names whose keys are not served near now, because they are not one server or have old contents.");
+        _meter.CreateObservableGauge(
+            "nearcache.identity.placement_differs",
+            otherPlacement,
+            "{process}",
+            "1 while another process of the namespace places keys on other servers or under another prefix.");
+    }
 
     /// <summary>Observes each rule. The number of series is bounded by the size of a rule set.</summary>
     public void ObserveRules(Func<IEnumerable<RuleSnapshot>> rules)

@@ -48,8 +48,11 @@ internal static class HealthDetails
     /// <summary>Returns each problem as a clause; empty if there is none.</summary>
     public static IReadOnlyList<string> ProblemsOf(NearCacheSnapshot now) =>
     [
-        .. now.Servers.Where(server => !server.IsServedNear).Select(
+        .. now.Servers.Where(server => !server.IsServedNear && server.Conflict is null).Select(
             server => $"{server.Name} is not confirmed, its keys are not served near"),
+        .. now.Servers.Where(server => server.Conflict is not null).Select(
+            server => $"{server.Conflict}; meanwhile its keys are not served near"),
+        .. now.OtherPlacement is { } other ? [$"other processes place keys on \"{other}\""] : Array.Empty<string>(),
         .. now.ZooKeeper is "None" or "Connected"
             ? Array.Empty<string>()
             : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],

@@ -8,10 +8,10 @@ namespace NearCache;
 /// </summary>
 /// <remarks>
 /// <para>
-/// As <see cref="NearCacheHealthCheck"/>, and <see cref="HealthStatus.Degraded"/> while a memcached server is not confirmed, ZooKeeper is
-/// away or has not replied for 90 s, requests to it are refused, nodes of the namespace are missing, the rules cannot be read, or a stop is
-/// in force. The description names the problems; the data hold figures, and the command that repairs the namespace. The check sends no
-/// requests.
+/// As <see cref="NearCacheHealthCheck"/>, and <see cref="HealthStatus.Degraded"/> while a memcached server is not confirmed, a name is not
+/// one server, other processes place keys elsewhere, ZooKeeper is away or has not replied for 90 s, requests to it are refused, nodes of
+/// the namespace are missing, the rules cannot be read, or a stop is in force. The description names the problems; the data hold figures,
+/// and the command that repairs the namespace. The check sends no requests.
 /// </para>
 /// <para>
 /// Register it in addition to the other check, with a separate tag:

@@ -42,10 +42,27 @@ internal interface IRemoteServer
     /// </exception>
     Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) => ExecuteAsync(group);
 
+    /// <summary>Gets the open connections, if commands with different keys take different ones; otherwise none.</summary>
+    IReadOnlyList<long> ConnectionIds => [];
+
+    /// <summary>Gets whether the server may have several addresses, so that its keys are not near before they were compared.</summary>
+    bool HasName => false;
+
+    /// <summary>Returns the number of addresses of the server; 0 if its name cannot be resolved now.</summary>
+    Task<int> CountAddressesAsync(CancellationToken cancellationToken) => Task.FromResult(1);
+
+    /// <summary>Executes reads on a new connection to each address of the server, one after another, and closes it.</summary>
+    /// <returns>The replies of the addresses that answered; empty if the server has no connections.</returns>
+    Task<IReadOnlyList<ProbeReply>> ProbeAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ProbeReply>>([]);
+
     /// <summary>Returns the connection that a command with this key takes now; 0 if there is no distinction.</summary>
     /// <exception cref="MemcachedException">There is no connection.</exception>
     long ConnectionIdFor(ReadOnlySpan<byte> key) => 0;
 }
+
+/// <summary>The reply of one address of a server on a short-lived connection.</summary>
+internal readonly record struct ProbeReply(string Address, RemoteReply Reply);
 
 /// <summary>The responses to a group, one per command in order, and the connection that carried them.</summary>
 internal readonly record struct RemoteReply(IReadOnlyList<MetaResponse> Responses, long ConnectionId);

@@ -51,6 +51,12 @@ public sealed record NearCacheSnapshot
     /// </summary>
     public CoordinationSnapshot? Coordination { get; init; }
 
+    /// <summary>
+    /// Gets the placement of keys of other processes, if it differs from that of this process; otherwise null. See
+    /// <c>docs/coherence.md</c>.
+    /// </summary>
+    public string? OtherPlacement { get; init; }
+
     /// <summary>Gets the stops in force in this process.</summary>
     public IReadOnlyList<RuleStop> Stops { get; init; } = [];
 
@@ -71,6 +77,11 @@ public sealed record ServerSnapshot
     /// Gets a value indicating whether the server's keys are served near: an audit has confirmed them within <c>MaxStaleness</c>.
     /// </summary>
     public required bool IsServedNear { get; init; }
+
+    /// <summary>
+    /// Gets why the name is not one server or has old contents, and the remedy, as a clause; null if nothing is known against it.
+    /// </summary>
+    public string? Conflict { get; init; }
 
     /// <summary>
     /// Gets the time since the last confirmed audit was sent, which bounds the staleness of a near hit. Null before the first.

@@ -40,12 +40,18 @@ public sealed class DependencyDirectionTests
             ["Coherence/ServerRules/Core"] = ["Coherence/Core"],
             ["Coherence/Ensemble/Core"] = [],
             ["Coherence/Slots/Core"] = ["Coherence/Ensemble/Core", "Coherence/Core"],
+            ["Coherence/Identity/Core"] = ["Coherence/Core"],
             ["Coherence/Ledger"] =
             [
-                "Coherence/ServerRules/Core", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules", "Remote", "Loops",
-                "Diagnostics",
+                "Coherence/Identity/Core", "Coherence/ServerRules/Core", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
+                "Remote", "Loops", "Diagnostics",
             ],
             ["Coherence/Ensemble"] = ["Coherence/Ensemble/Core", "Coherence/Core", "Near", "Remote", "Diagnostics"],
+            ["Coherence/Identity"] =
+            [
+                "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Identity/Core", "Coherence/Ensemble/Core", "Coherence/Core", "Near",
+                "Remote", "Loops", "Diagnostics",
+            ],
             ["Coherence/ServerRules"] =
             [
                 "Coherence/Ledger", "Coherence/ServerRules/Core", "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Rules",
@@ -114,6 +120,7 @@ public sealed class DependencyDirectionTests
             [
                 "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Creating", "Writing",
                 "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
+                "Coherence/Identity", "Coherence/Identity/Core",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core", "Coherence/Ledger/Core",
                 "Coherence/Core", "Usage", "Tags", "Near", "Rules", "Remote/DistributedCache", "Remote/Embedded", "Remote/Memcached",
                 "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Loops", "Diagnostics", "Configuration",

@@ -93,7 +93,7 @@ public sealed class CasOfALifeTests : IAsyncLifetime
         _remote.Reconnect();
         _remote.Answered = command =>
         {
-            if (command.StartsWith("Get:~nc:1:default:total", StringComparison.Ordinal))
+            if (command.Contains("Get:~nc:1:default:total", StringComparison.Ordinal))
             {
                 _remote.Answered = null;
                 _remote.Restart();

@@ -23,6 +23,8 @@ internal sealed class CounterNames
     {
         Total = Encode($"{Prefix}{@namespace}:total");
         KeyPrefix = Encode($"{Prefix}{@namespace}:prefix");
+        Identity = Encode($"{Prefix}{@namespace}:id");
+        Identities = Encode($"{Prefix}{@namespace}:ids");
         Rules = Encode($"{Prefix}{@namespace}:rules");
         Churn = Encode($"{Prefix}{@namespace}:churn");
         Segments = [.. Enumerable.Range(0, KeyHash.Segments).Select(segment =>
@@ -38,6 +40,12 @@ internal sealed class CounterNames
 
     /// <summary>Gets the key of the item that holds the namespace's key prefix.</summary>
     public ReadOnlyMemory<byte> KeyPrefix { get; }
+
+    /// <summary>Gets the key of the item that holds the identity of the server.</summary>
+    public ReadOnlyMemory<byte> Identity { get; }
+
+    /// <summary>Gets the key of the item that holds what processes know of the identities of the other servers.</summary>
+    public ReadOnlyMemory<byte> Identities { get; }
 
     /// <summary>Gets the key of the item that holds the rules.</summary>
     public ReadOnlyMemory<byte> Rules { get; }

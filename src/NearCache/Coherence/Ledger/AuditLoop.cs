@@ -18,6 +18,7 @@ internal sealed class AuditLoop(
     CoherenceContext context,
     AuditCommands commands,
     SynchronizedLedger ledger,
+    IdentityItem identity,
     IConfirmation? confirmation,
     Func<MetaResponse, Timestamps, Timestamps, bool> observe) : IAsyncDisposable
 {
@@ -82,11 +83,14 @@ internal sealed class AuditLoop(
             return;
         }
 
+        var look = identity.Sending();
         var reply = await server.ExecuteAsync(commands.Audit(segment)).ConfigureAwait(false);
         var now = context.Clock.Now();
         var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply)
             .ConfigureAwait(false);
-        ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now, reply.ConnectionId);
+        var shown = identity.Observe(look, reply, now);
+        ledger.AuditAnswered(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), rulesMatch, now, reply.ConnectionId, shown);
+        await identity.StoreAsync(reply).ConfigureAwait(false);
     }
 
     private async Task FlushAsync(FlushReason reason, CancellationToken stopping)
@@ -98,11 +102,15 @@ internal sealed class AuditLoop(
             return;
         }
 
+        var look = identity.Sending();
         var reply = await server.ExecuteAsync(commands.Flush()).ConfigureAwait(false);
         var now = context.Clock.Now();
         var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply)
             .ConfigureAwait(false);
-        ledger.Flushed(sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now, reply.ConnectionId);
+        var shown = identity.Observe(look, reply, now);
+        ledger.Flushed(
+            sent, AuditCommands.Total(reply), AuditCommands.Segments(reply), rulesMatch, reason, now, reply.ConnectionId, shown);
+        await identity.StoreAsync(reply).ConfigureAwait(false);
     }
 
     // If this returns true, everything that was announced before the call is void here.
@@ -151,7 +159,7 @@ internal sealed class AuditLoop(
         if (await context.Prefix.MayCreateAsync(stopping).ConfigureAwait(false))
         {
             var life = ledger.Epoch;
-            var reply = await server.ExecuteAsync(commands.Create(context.Prefix.Value!)).ConfigureAwait(false);
+            var reply = await server.ExecuteAsync(commands.Create(context.Prefix.Value!, identity.IsTotalMissing)).ConfigureAwait(false);
             if (reply.Responses[0].Status == MetaStatus.Ok)
             {
                 context.Prefix.Stored(server.Name, life);

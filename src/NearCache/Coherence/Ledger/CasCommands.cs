@@ -12,7 +12,8 @@ namespace NearCache.Coherence.Ledger;
 /// A connection leads to one memcached process, so it has CAS values of one life only. Usually an audit has read the life already, and no
 /// extra read is needed.
 /// </remarks>
-internal sealed class CasCommands(IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger)
+internal sealed class CasCommands(
+    IRemoteServer server, CoherenceContext context, AuditCommands commands, SynchronizedLedger ledger, IdentityItem identity)
 {
     // A connection may be replaced between the read of its life and the command.
     private const int MaxTries = 4;
@@ -81,11 +82,13 @@ internal sealed class CasCommands(IRemoteServer server, CoherenceContext context
             return;
         }
 
-        var sent = ledger.SendingAudit(segment: 0);
+        var (sent, look) = (ledger.SendingAudit(segment: 0), identity.Sending());
         try
         {
             var reply = await server.ExecuteAsync(commands.Audit(segment: 0), connection).ConfigureAwait(false);
-            ledger.LifeRead(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), context.Clock.Now(), connection);
+            var now = context.Clock.Now();
+            var shown = identity.Compare(look, reply, now);
+            ledger.LifeRead(sent, AuditCommands.Total(reply), AuditCommands.Segment(reply), now, connection, shown);
         }
         catch (MemcachedConnectionLostException e) when (!e.OutcomeUnknown)
         {

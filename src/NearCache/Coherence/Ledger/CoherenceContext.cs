@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Identity.Core;
 using NearCache.Diagnostics;
 using NearCache.Near;
 
@@ -14,6 +15,9 @@ internal sealed class CoherenceContext
     public WriterId Writer { get; init; }
 
     public required NamespacePrefix Prefix { get; init; }
+
+    /// <summary>Gets what is known of the identities of the servers.</summary>
+    public IdentityRegister Identities { get; init; } = new();
 
     public required ProcessEpochs Epochs { get; init; }
 

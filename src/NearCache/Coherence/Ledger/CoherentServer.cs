@@ -16,6 +16,7 @@ internal sealed class CoherentServer : IAsyncDisposable
     private readonly CountedWrites _writes;
     private readonly AuditLoop _audits;
     private readonly CasCommands _compared;
+    private readonly IdentityItem _identity;
 
     /// <param name="server">The server.</param>
     /// <param name="context">The state that the servers share.</param>
@@ -26,10 +27,22 @@ internal sealed class CoherentServer : IAsyncDisposable
         var commands = new AuditCommands(context.Names);
         _ledger = new SynchronizedLedger(server.Name, context, confirmation, countersLost: () => Rules.CountersLost());
         Gate = _ledger.Gate;
+        if (server.HasName)
+        {
+            context.Identities.AwaitAddresses(server.Name);
+        }
+
         _writes = new CountedWrites(server, context, commands, _ledger, view: () => Rules.View);
-        _compared = new CasCommands(server, context, commands, _ledger);
+        _identity = new IdentityItem(server, context, commands);
+        _compared = new CasCommands(server, context, commands, _ledger, _identity);
         _audits = new AuditLoop(
-            server, context, commands, _ledger, confirmation, observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
+            server,
+            context,
+            commands,
+            _ledger,
+            _identity,
+            confirmation,
+            observe: (rules, sent, received) => Rules.Observe(rules, sent, received));
     }
 
     public IRemoteServer Server { get; }
@@ -76,6 +89,18 @@ internal sealed class CoherentServer : IAsyncDisposable
 
     /// <summary>Applies an announcement.</summary>
     public void Receive(Announcement announcement) => _ledger.Receive(announcement);
+
+    /// <summary>Voids all near entries of the server and closes its gate, because its name is in conflict.</summary>
+    public void Close() => _ledger.Close();
+
+    /// <inheritdoc cref="IdentityItem.HasOneAddressAsync"/>
+    public Task<bool> HasOneAddressAsync(CancellationToken cancellationToken) => _identity.HasOneAddressAsync(cancellationToken);
+
+    /// <inheritdoc cref="IdentityItem.ProbeAsync"/>
+    public Task ProbeAsync(CancellationToken cancellationToken) => _identity.ProbeAsync(cancellationToken);
+
+    /// <inheritdoc cref="IdentityItem.CompareConnectionsAsync"/>
+    public Task CompareConnectionsAsync() => _identity.CompareConnectionsAsync();
 
     /// <summary>Voids all near entries of the server.</summary>
     public void Void(FlushReason reason) => _ledger.Void(reason);

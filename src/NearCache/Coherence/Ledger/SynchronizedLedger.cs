@@ -26,6 +26,7 @@ internal sealed class SynchronizedLedger
     private readonly LogThrottle _flushLog = new(FlushLogInterval);
     private readonly HashSet<long> _connections = [];   // the connections on which the counters of the present life were read
     private TaskCompletionSource _lifeRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _identity;   // the identity that a reply showed last
     private bool _hasEnded;
     private long _flushed;   // segments since the last log line
     private bool _wasConfirmed;   // at the last report
@@ -152,6 +153,21 @@ internal sealed class SynchronizedLedger
     }
 
     /// <summary>
+    /// Voids all near entries of the server, and closes its gate. It stays closed while the name is in conflict; see
+    /// <see cref="CoherenceContext.Identities"/>, which already says so when this is called.
+    /// </summary>
+    public void Close()
+    {
+        AuditEffect effect;
+        lock (_lock)
+        {
+            effect = _ledger.Close(FlushReason.IdentityConflict);
+        }
+
+        Report(effect);
+    }
+
+    /// <summary>
     /// Voids all near entries of the server, and blocks fills for a lease: nothing was confirmed for long. Only if the remote has no
     /// counters.
     /// </summary>
@@ -201,9 +217,17 @@ internal sealed class SynchronizedLedger
     }
 
     /// <summary>Applies the reply to an audit on a connection; see <see cref="ServerLedger{TProtocol}.AuditAnswered"/>.</summary>
-    public void AuditAnswered(in PendingRead sent, long? total, long? segment, bool rulesMatch, in Timestamps now, long connection)
+    /// <remarks>An identity that is null is unknown, and means nothing.</remarks>
+    public void AuditAnswered(
+        in PendingRead sent,
+        long? total,
+        long? segment,
+        bool rulesMatch,
+        in Timestamps now,
+        long connection,
+        string? identity = null)
     {
-        var effect = Read(sent, total, segment, rulesMatch, now, connection);
+        var effect = Read(sent, total, segment, rulesMatch, now, connection, identity);
         _context.Metrics.AuditEnded(effect.Confirmed ? "confirmed" : "waiting");
         Report(effect);
     }
@@ -211,8 +235,8 @@ internal sealed class SynchronizedLedger
     /// <summary>
     /// Applies counters that were read only to learn to which life of the server a connection leads. Confirms nothing.
     /// </summary>
-    public void LifeRead(in PendingRead sent, long? total, long? segment, in Timestamps now, long connection) =>
-        Report(Read(sent, total, segment, rulesMatch: false, now, connection));
+    public void LifeRead(in PendingRead sent, long? total, long? segment, in Timestamps now, long connection, string? identity = null) =>
+        Report(Read(sent, total, segment, rulesMatch: false, now, connection, identity));
 
     /// <summary>Notes the state before a flush; see <see cref="ServerLedger{TProtocol}.SendingFlush"/>.</summary>
     public PendingRead SendingFlush()
@@ -231,13 +255,16 @@ internal sealed class SynchronizedLedger
         bool rulesMatch,
         FlushReason reason,
         in Timestamps now,
-        long connection)
+        long connection,
+        string? identity = null)
     {
         AuditEffect effect;
         lock (_lock)
         {
             var wasKnown = _ledger.IsKnown;
-            effect = _ledger.Flushed(sent, total, segments, rulesMatch, reason, now);
+            effect = IsChanged(sent, identity)
+                ? _ledger.Lose(FlushReason.IdentityChanged)
+                : _ledger.Flushed(sent, total, segments, rulesMatch && MayConfirm(), reason, now);
             UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
         }
@@ -297,16 +324,41 @@ internal sealed class SynchronizedLedger
         Report(effect);
     }
 
-    private AuditEffect Read(in PendingRead sent, long? total, long? segment, bool rulesMatch, in Timestamps now, long connection)
+    private AuditEffect Read(
+        in PendingRead sent,
+        long? total,
+        long? segment,
+        bool rulesMatch,
+        in Timestamps now,
+        long connection,
+        string? identity)
     {
         lock (_lock)
         {
             var wasKnown = _ledger.IsKnown;
-            var effect = _ledger.AuditAnswered(sent, total, segment, rulesMatch, now);
+            var effect = IsChanged(sent, identity)
+                ? _ledger.Lose(FlushReason.IdentityChanged)
+                : _ledger.AuditAnswered(sent, total, segment, rulesMatch && MayConfirm(), now);
             UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
             return effect;
         }
+    }
+
+    // Requires _lock.
+    private bool MayConfirm() => _context.Identities.MayConfirm(Gate.Identity);
+
+    // Requires _lock. Counters that continue by accident belong to another server, if the identity is another.
+    private bool IsChanged(in PendingRead sent, string? identity)
+    {
+        if (identity is null || sent.Life != _ledger.Life)
+        {
+            return false;
+        }
+
+        var isChanged = _ledger.IsKnown && _identity is not null && _identity != identity;
+        _identity = identity;
+        return isChanged;
     }
 
     // Requires _lock. While the counters are unknown, a CAS value belongs to the life that follows, unless the server may restart again

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 
@@ -19,7 +21,46 @@ internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteSer
     public Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId) =>
         ReplyOf(server.ExecuteAsync(group, connectionId));
 
+    public IReadOnlyList<long> ConnectionIds =>
+        server.Pool.Connections.Count == 1 ? [] : [.. server.Connections.Select(connection => connection.Id)];
+
+    public bool HasName => !server.Pool.Probe.IsAddress;
+
+    public async Task<int> CountAddressesAsync(CancellationToken cancellationToken) =>
+        (await ResolveAsync(cancellationToken).ConfigureAwait(false)).Count;
+
+    public async Task<IReadOnlyList<ProbeReply>> ProbeAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken)
+    {
+        List<ProbeReply> replies = [];
+        foreach (var address in await ResolveAsync(cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                var result = await server.Pool.Probe.ExecuteAsync(address, group, cancellationToken).ConfigureAwait(false);
+                replies.Add(new ProbeReply(address?.ToString() ?? Name, new RemoteReply(result.Responses, result.ConnectionId)));
+            }
+            catch (MemcachedException)
+            {
+                // An address at which nothing answers is no server.
+            }
+        }
+
+        return replies;
+    }
+
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => server.ConnectionIdFor(key);
+
+    private async Task<IReadOnlyList<IPAddress?>> ResolveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await server.Pool.Probe.ResolveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or TimeoutException)
+        {
+            return [];
+        }
+    }
 
     private static async Task<RemoteReply> ReplyOf(Task<MetaGroupResult> group)
     {

@@ -9,7 +9,8 @@ internal readonly record struct AuditEffect(bool Confirmed, ulong Raised, FlushR
     /// <summary>
     /// Gets whether the counters were lost. Then the leases of the server's rules restart, and the fill leases on it are void.
     /// </summary>
-    public bool CountersLost => Reason is FlushReason.CountersAbsent or FlushReason.CountersBackward or FlushReason.CountersJumped;
+    public bool CountersLost => Reason is FlushReason.CountersAbsent or FlushReason.CountersBackward or FlushReason.CountersJumped
+        or FlushReason.IdentityChanged;
 
     /// <summary>Gets the number of flushed segments.</summary>
     public int RaisedCount => System.Numerics.BitOperations.PopCount(Raised);
@@ -38,6 +39,12 @@ internal enum FlushReason
 
     /// <summary>A counter is higher than it can be: it was created anew.</summary>
     CountersJumped,
+
+    /// <summary>The server shows another identity: it is another life of the counters, or another server.</summary>
+    IdentityChanged,
+
+    /// <summary>The name of the server is in conflict: it is not one server, or has old contents.</summary>
+    IdentityConflict,
 
     /// <summary>A mutation of this process was not answered, and its increments were made up for.</summary>
     OwedBumpSent,

@@ -98,6 +98,15 @@ internal class ServerGate<TProtocol>(string identity, ProcessEpochs epochs)
         return true;
     }
 
+    /// <summary>
+    /// Closes the gate until the next confirmation. The caller prevents that an audit of before confirms.
+    /// </summary>
+    public void Close()
+    {
+        Volatile.Write(ref _confirmedMonotonic, Timestamps.Never.Monotonic);
+        Volatile.Write(ref _confirmedWall, Timestamps.Never.Wall);
+    }
+
     /// <summary>Restores an explored state. For model tests.</summary>
     internal void Restore(in Timestamps confirmed, ReadOnlySpan<long> generations)
     {

@@ -260,6 +260,14 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
         return RaiseAll(reason);
     }
 
+    /// <summary>Voids all near entries of the server, and closes its gate: no audit that was sent before confirms.</summary>
+    public AuditEffect Close(FlushReason reason)
+    {
+        Queue.Clear();
+        gate.Close();
+        return RaiseAll(reason);
+    }
+
     /// <summary>Voids all near entries of the server.</summary>
     public AuditEffect RaiseAll(FlushReason reason)
     {

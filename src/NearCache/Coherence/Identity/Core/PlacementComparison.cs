@@ -1,0 +1,53 @@
+namespace NearCache.Coherence.Identity.Core;
+
+/// <summary>
+/// Compares the placement of keys of this process (servers, distribution, prefix) with those that other processes say they have.
+/// </summary>
+/// <remarks>
+/// Each placement has a beat, a number that some process with that placement raises while it runs. A placement is in use while its beat
+/// changes, so no clocks of different machines are compared. Not thread-safe: called only by the exchange.
+/// </remarks>
+internal sealed class PlacementComparison
+{
+    /// <summary>The milliseconds after which a process raises the beat of its placement, unless another has.</summary>
+    public const long BeatEvery = 40_000;
+
+    /// <summary>The milliseconds without a beat after which a placement is no longer in use.</summary>
+    public const long UnusedAfter = 180_000;
+
+    private readonly Dictionary<string, Heard> _heard = [];
+
+    /// <summary>Records the beat of a placement that an item shows.</summary>
+    /// <param name="item">The item: a server, or ZooKeeper.</param>
+    /// <param name="placement">The placement.</param>
+    /// <param name="beat">Its beat.</param>
+    /// <param name="now">The monotonic millisecond.</param>
+    public void Observe(string item, string placement, long beat, long now)
+    {
+        var key = Key(item, placement);
+        if (!_heard.TryGetValue(key, out var heard))
+        {
+            _heard[key] = new Heard(placement, beat, now, HasChanged: false);
+        }
+        else if (heard.Beat != beat)
+        {
+            _heard[key] = new Heard(placement, beat, now, HasChanged: true);
+        }
+    }
+
+    /// <summary>Returns whether a beat in an item has not changed for so long.</summary>
+    public bool IsSilent(string item, string placement, long milliseconds, long now) =>
+        _heard.TryGetValue(Key(item, placement), out var heard) && now - heard.At >= milliseconds;
+
+    /// <summary>Returns a placement other than this that is in use; null if there is none.</summary>
+    public string? Other(string own, long now) => _heard.Values
+        .Where(heard => heard.Placement != own && heard.HasChanged && now - heard.At < UnusedAfter)
+        .Select(heard => heard.Placement)
+        .Order(StringComparer.Ordinal)
+        .FirstOrDefault();
+
+    private static string Key(string item, string placement) => $"{item} {placement}";
+
+    // At: when the beat was seen to change, or was seen first.
+    private readonly record struct Heard(string Placement, long Beat, long At, bool HasChanged);
+}
