@@ -131,7 +131,7 @@ internal sealed class NearMap(Lock mutex)
         return (resizes & 1) == 0 && resizes == _resizes;
     }
 
-    private NearEntry? FindWithLock(in NearKey key, uint hash)
+    private NearEntry? FindWithLock(NearKey key, uint hash)
     {
         lock (mutex)
         {

@@ -15,7 +15,7 @@ internal static class TypeTest
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Is<T>(object? stored, [NotNullWhen(true)] out T? value)
     {
-        if (!typeof(T).IsValueType && stored?.GetType() == typeof(T))
+        if (!typeof(T).IsValueType && stored is not null && stored.GetType() == typeof(T))
         {
             value = Unsafe.As<object, T>(ref stored)!;
             return true;

@@ -43,6 +43,12 @@ internal sealed class HybridFactoryRun<TState, T>(
 
         var value = await factory(state, cancellationToken).ConfigureAwait(false);
         var item = HybridItem.Of(value, versions, serializers, mayPack, began);
+        if (item.HasTagVersions)
+        {
+            // Found now, so that the first near hit needs no more than the others.
+            item.Dependencies(versions => tags.DependenciesOf(place, versions));
+        }
+
         (Value, HasRun) = (value, true);
         return item;
     }

@@ -27,4 +27,19 @@ public sealed class HybridItemsNearTests
         Assert.Equal(
             "shared", await world.Cache.GetOrCreateAsync<string>("made", static _ => throw new InvalidOperationException("It is near.")));
     }
+
+    // Without the states of its tags a hit would run as a miss does, as far as the near tier.
+    [Fact]
+    public async Task What_is_near_knows_the_states_of_its_tags_before_its_first_hit()
+    {
+        await using var world = HybridFixture.Start();
+        await world.Cache.GetOrCreateAsync("made", static _ => ValueTask.FromResult("shared"));
+        await world.Cache.GetOrCreateAsync("tagged", static _ => ValueTask.FromResult("shared"), tags: ["red"]);
+        await world.Cache.SetAsync("read", "shared");
+        await world.Cache.GetOrCreateAsync<string>("read", static _ => throw new InvalidOperationException("It is on the remote."));
+        await world.Cache.SetAsync("set", "shared", new HybridCacheEntryOptions { Flags = HybridCacheEntryFlags.DisableDistributedCache });
+
+        Assert.All(["made", "tagged", "read", "set"], key => Assert.NotNull(world.NearItem(key)?.KnownDependencies));
+        Assert.Equal(["*", "red"], world.NearItem("tagged")!.Tags.Select(tag => tag.Name));
+    }
 }
