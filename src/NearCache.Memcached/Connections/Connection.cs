@@ -258,7 +258,7 @@ internal sealed class Connection : IPendingOperations
     /// <summary>Waits until there may be capacity, or the connection has ended.</summary>
     public async Task WaitForCapacityAsync(CancellationToken cancellationToken)
     {
-        LinkedListNode<TaskCompletionSource> waiter;
+        LinkedListNode<ScheduledCompletionSource<bool>> waiter;
         lock (_gate)
         {
             if (_closed)
@@ -269,11 +269,9 @@ internal sealed class Connection : IPendingOperations
             waiter = _inFlight.AddWaiter();
         }
 
-        using var registration = cancellationToken.UnsafeRegister(
-            static (waiter, token) => ((TaskCompletionSource)waiter!).TrySetCanceled(token), waiter.Value);
         try
         {
-            await waiter.Value.Task.ConfigureAwait(false);
+            await waiter.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -401,8 +399,7 @@ internal sealed class Connection : IPendingOperations
         _inFlight.Acquire(operation.Commands, operation.End - operation.Start);
     }
 
-    // Releasing `_gate` is a full fence: either the watchdog sees what is in flight, or this thread sees that the watchdog sleeps. Must not
-    // be called under `_gate`, since the watchdog holds its own lock when it takes `_gate`.
+    // Releasing `_gate` is a full fence: either the watchdog sees what is in flight, or this thread sees that the watchdog sleeps.
     private void WakeWatchdog()
     {
         if (_isWatched && !ThreadWatchdog.IsAwake)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using NearCache.Memcached.Diagnostics;
 using NearCache.Memcached.Protocol;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Connections;
 
@@ -307,7 +308,7 @@ internal sealed class ConnectionPool : IServerGauges
         long? connectionId,
         CancellationToken cancellationToken)
     {
-        CancellationTokenSource? limit = null;
+        WatchedTimeout? limit = null;
         CancellationTokenSource? either = null;
         try
         {
@@ -337,7 +338,7 @@ internal sealed class ConnectionPool : IServerGauges
                     throw new MemcachedOverloadException(_settings.Server, name, "The limit of commands in flight is reached");
                 }
 
-                limit ??= new CancellationTokenSource(_settings.Options.OperationTimeout, _settings.Time);
+                limit ??= new WatchedTimeout(_settings.Options.OperationTimeout, _settings.Time);
                 either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
                 var waiting = result == QueueResult.Full
                     ? connection.WaitForCapacityAsync(either.Token)

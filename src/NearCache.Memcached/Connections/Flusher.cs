@@ -21,7 +21,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
 
     private Stream? _stream;
     private int _turn;
-    private TaskCompletionSource? _stopped;
+    private ScheduledCompletionSource<bool>? _stopped;
     private bool _isRunning;
     private long _submitted;
     private long _sent;
@@ -143,7 +143,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
                 return Task.CompletedTask;
             }
 
-            _stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _stopped = new ScheduledCompletionSource<bool>(SerialWorkQueue.Current);
             return _stopped.Task;
         }
     }
@@ -236,7 +236,7 @@ internal sealed class Flusher(Lock gate, ConnectionSettings settings, Action<Con
         lock (gate)
         {
             _isRunning = false;
-            _stopped?.TrySetResult();
+            _stopped?.TrySetResult(true);
         }
     }
 

@@ -1,10 +1,12 @@
+using NearCache.Transport.Scheduling;
+
 namespace NearCache.Memcached.Connections;
 
 /// <summary>Limits the commands and bytes in flight, and queues callers that exceed the limits.</summary>
 /// <remarks>All members require the connection's lock, except <see cref="Commands"/>.</remarks>
 internal sealed class InFlightLimit(MemcachedOptions options)
 {
-    private readonly LinkedList<TaskCompletionSource> _waiters = new();
+    private readonly LinkedList<ScheduledCompletionSource<bool>> _waiters = new();
     private long _bytes;
     private int _commands;
 
@@ -36,16 +38,16 @@ internal sealed class InFlightLimit(MemcachedOptions options)
             _waiters.Remove(first);
 
             // A canceled waiter does not count.
-            remaining -= first.Value.TrySetResult() ? 1 : 0;
+            remaining -= first.Value.TrySetResult(true) ? 1 : 0;
         }
     }
 
     /// <summary>Adds a waiter. Its source is completed when the caller may try again.</summary>
-    public LinkedListNode<TaskCompletionSource> AddWaiter() =>
-        _waiters.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    public LinkedListNode<ScheduledCompletionSource<bool>> AddWaiter() =>
+        _waiters.AddLast(new ScheduledCompletionSource<bool>(queue: null));
 
     /// <summary>Removes a waiter unless it has been completed: nothing references a caller that no longer waits.</summary>
-    public void RemoveWaiter(LinkedListNode<TaskCompletionSource> waiter)
+    public void RemoveWaiter(LinkedListNode<ScheduledCompletionSource<bool>> waiter)
     {
         if (waiter.List is not null)
         {

@@ -29,7 +29,7 @@ internal sealed class ReadLoop : IThreadPoolWorkItem, IReadinessCallback, IWatch
     private readonly SpinBeforeWait _spin;
     private readonly long _longTurn;
     private readonly long _longBatch;
-    private readonly TaskCompletionSource<ConnectionFailure> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ScheduledCompletionSource<ConnectionFailure> _ended = new(SerialWorkQueue.Current);
     private readonly Action _onRead;
     private readonly Action _onLarge;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _reading;

@@ -22,11 +22,11 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     private readonly Backoff _backoff =
         new(settings.Options.ReconnectDelay, settings.Options.MaxReconnectDelay, settings.Options.ReconnectJitter, Random.Shared);
 
+    private readonly LinkedList<ScheduledCompletionSource<bool>> _waiters = new();   // callers that wait for the replacement of `_current`
     private Connection? _current;
     private Connection? _probing;
     private Connection? _draining;   // no longer published; its replies are still awaited
     private ConnectionFailure? _down;
-    private TaskCompletionSource? _replaced;
     private Task? _loop;
     private ConnectionFailure? _ended;
     private Task? _closing;
@@ -78,17 +78,34 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     }
 
     /// <summary>Waits until the given connection is no longer the published one.</summary>
-    public Task WaitForReplacementAsync(Connection connection, CancellationToken cancellationToken)
+    public async Task WaitForReplacementAsync(Connection connection, CancellationToken cancellationToken)
     {
+        LinkedListNode<ScheduledCompletionSource<bool>> waiter;
         lock (_gate)
         {
             if (!ReferenceEquals(_current, connection))
             {
-                return Task.CompletedTask;
+                return;
             }
 
-            _replaced ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _replaced.Task.WaitAsync(cancellationToken);
+            waiter = _waiters.AddLast(new ScheduledCompletionSource<bool>(queue: null));
+        }
+
+        try
+        {
+            await waiter.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_gate)
+            {
+                if (waiter.List is not null)
+                {
+                    _waiters.Remove(waiter);
+                }
+            }
+
+            throw;
         }
     }
 
@@ -220,6 +237,9 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     private async Task<Connection?> RunUntilLostAsync(Connection connection)
     {
         OnConnected(connection);
+
+        // The end of the connection continues this method in the queue, without the thread pool, whose threads callers may block.
+        await WorkScheduler.SwitchToNewQueue();
         var end = await connection.RunAsync().ConfigureAwait(false);
         settings.Metrics.Disconnected(_isClosed ? EndReason.Reason : end.Reason);
         if (_stop.IsCancellationRequested)
@@ -341,8 +361,12 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         {
             Volatile.Write(ref _current, connection);
             Volatile.Write(ref _down, down);
-            _replaced?.TrySetResult();
-            _replaced = null;
+            foreach (var waiter in _waiters)
+            {
+                waiter.TrySetResult(true);
+            }
+
+            _waiters.Clear();
         }
     }
 

@@ -22,16 +22,17 @@ internal static class ThreadWatchdog
     private const int QuietChecks = 50;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(2);
     private static readonly AutoResetEvent Signal = new(initialState: false);
-    private static readonly Lock Gate = new();   // guards everything below
+    private static readonly Lock Gate = new();   // guards the list and the start of the thread
     private static readonly List<IWatchdogTarget> Targets = [];
     private static bool HasThread;
-    private static int Quiet;
+    private static volatile int Quiet;
+    private static volatile bool IsChecking;
 
     /// <summary>
     /// Gets a value that indicates whether the thread is checking. Read without the lock, after the reader has set its
     /// <see cref="IWatchdogTarget.HasWork"/> and executed a full fence.
     /// </summary>
-    public static bool IsAwake { get; private set; }
+    public static bool IsAwake => IsChecking;
 
     /// <summary>Adds a target.</summary>
     public static void Add(IWatchdogTarget target)
@@ -57,16 +58,14 @@ internal static class ThreadWatchdog
     }
 
     /// <summary>Wakes the thread after work has begun.</summary>
+    /// <remarks>Takes no lock: the caller may hold a lock for which a check waits.</remarks>
     public static void Wake()
     {
-        lock (Gate)
+        Quiet = 0;
+        if (!IsChecking)
         {
-            Quiet = 0;
-            if (!IsAwake)
-            {
-                IsAwake = true;
-                Signal.Set();
-            }
+            IsChecking = true;
+            Signal.Set();
         }
     }
 
@@ -82,7 +81,7 @@ internal static class ThreadWatchdog
     {
         lock (Gate)
         {
-            if (!IsAwake)
+            if (!IsChecking)
             {
                 return false;
             }
@@ -96,13 +95,17 @@ internal static class ThreadWatchdog
             Quiet = isQuiet ? Quiet + 1 : 0;
             if (Quiet > QuietChecks)
             {
-                // Sees work that began before its thread could observe that IsAwake is false.
-                IsAwake = false;
+                // Sees work that began before its thread could observe that IsAwake is false. Never written to false afterward, since
+                // another thread may have called Wake meanwhile.
+                IsChecking = false;
                 Interlocked.MemoryBarrier();
-                IsAwake = Targets.Exists(static target => target.HasWork);
+                if (Targets.Exists(static target => target.HasWork))
+                {
+                    IsChecking = true;
+                }
             }
 
-            return IsAwake;
+            return IsChecking;
         }
     }
 }

@@ -47,9 +47,12 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
     /// <summary>Runs an asynchronous method, from its first line, on such a thread in a <see cref="SerialWorkQueue"/> of its own.</summary>
     public static async Task RunAsync(Func<Task> method)
     {
-        await new SwitchAwaiter(new SerialWorkQueue());
+        await SwitchToNewQueue();
         await method().ConfigureAwait(false);
     }
+
+    /// <summary>Continues the awaiting method on such a thread in a new <see cref="SerialWorkQueue"/>.</summary>
+    public static SwitchAwaiter SwitchToNewQueue() => new(new SerialWorkQueue());
 
     // Executes a ticket: takes the next item, which another thread may already have taken.
     void IThreadPoolWorkItem.Execute() => TryRunOne();
@@ -163,7 +166,8 @@ internal sealed class WorkScheduler : IThreadPoolWorkItem, IWatchdogTarget
         void IThreadPoolWorkItem.Execute() => _hasRun = true;
     }
 
-    private sealed class SwitchAwaiter(SerialWorkQueue queue) : IThreadPoolWorkItem, ICriticalNotifyCompletion
+    /// <summary>The awaitable, and its awaiter, that continue a method in a queue.</summary>
+    public sealed class SwitchAwaiter(SerialWorkQueue queue) : IThreadPoolWorkItem, ICriticalNotifyCompletion
     {
         private Action? _continuation;
 

@@ -1,8 +1,9 @@
+using Microsoft.Extensions.Logging;
 using NearCache.Memcached.Protocol;
+using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Servers;
-using Eventually = NearCache.TestSupport.Eventually;
-using StarvedThreadPool = NearCache.TestSupport.StarvedThreadPool;
+using NearCache.Transport.Scheduling;
 
 namespace NearCache.Memcached.Tests.Connections;
 
@@ -30,8 +31,11 @@ public sealed class StarvedThreadPoolTests
         await Task.Yield();
     }
 
-    [Fact]
-    public async Task Callers_that_block_every_thread_of_the_pool_are_free_at_the_timeout_when_the_server_stops()
+    /// <remarks>With one command in flight, the other callers wait for capacity, which a stopped server never releases.</remarks>
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(1)]
+    public async Task Callers_that_block_every_thread_of_the_pool_are_free_at_the_timeout_when_the_server_stops(int maxInFlight)
     {
         await using var server = await MemcachedProcess.StartNewAsync();
         await using var client = new MemcachedClient(
@@ -40,6 +44,7 @@ public sealed class StarvedThreadPoolTests
                 Servers = { server.Address },
                 OperationTimeout = TimeSpan.FromMilliseconds(200),
                 ConnectTimeout = Enough,
+                MaxInFlightCommands = maxInFlight,
             });
         await Eventually.BecomesTrueAsync(
             () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
@@ -59,6 +64,90 @@ public sealed class StarvedThreadPoolTests
         });
         Assert.Equal(20 * Callers, failed);
         server.Resume();
+    }
+
+    /// <remarks>The logger holds the connection after it was closed and before it is replaced. The clock stands still meanwhile.</remarks>
+    [Fact]
+    public async Task Callers_of_a_lost_connection_are_free_while_every_thread_of_the_pool_is_blocked()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        var time = new ManualTime();
+        var log = new HoldingLogger(2001);
+        var options = new MemcachedOptions { Servers = { server.Address } };
+        await using var client = new MemcachedClient(options, log, timeProvider: time);
+        using var release = log;   // before the client, whose disposal awaits the connection
+        await client.GetAsync("absent");
+        server.Pause();
+
+        StarvedThreadPool.Run(() =>
+        {
+            var silent = client.GetAsync("absent").AsTask();
+            time.Advance(options.OperationTimeout * 2);
+            Assert.Throws<MemcachedTimeoutException>(() => silent.GetAwaiter().GetResult());
+            Assert.True(log.IsHeld.Wait(Enough), "The end of the connection waits for the thread pool.");
+
+            var late = client.GetAsync("absent").AsTask();
+            var waiting = client.GetAsync("absent").AsTask();
+            using var cancel = new CancellationTokenSource();
+            var canceled = client.GetAsync("absent", cancel.Token).AsTask();
+            Assert.False(late.IsCompleted || waiting.IsCompleted || canceled.IsCompleted);
+            cancel.Cancel();
+            Assert.True(((IAsyncResult)canceled).AsyncWaitHandle.WaitOne(Enough), "The token waits for the thread pool.");
+            Assert.True(canceled.IsCanceled);
+
+            log.Release();
+            foreach (var call in new[] { late, waiting })
+            {
+                Assert.True(((IAsyncResult)call).AsyncWaitHandle.WaitOne(Enough), "The replacement waits for the thread pool.");
+                Assert.IsType<MemcachedServerDownException>(call.Exception!.InnerException);
+            }
+        });
+        server.Resume();
+    }
+
+    [Fact]
+    public async Task A_caller_of_a_closed_connection_is_free_at_the_timeout_while_every_thread_of_the_pool_is_blocked()
+    {
+        await using var server = await MemcachedProcess.StartNewAsync();
+        var log = new HoldingLogger(2001);
+        var options = new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromMilliseconds(200) };
+        await using var client = new MemcachedClient(options, log);
+        using var release = log;   // before the client, whose disposal awaits the connection
+        await Eventually.BecomesTrueAsync(
+            () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
+        server.Pause();
+
+        StarvedThreadPool.Run(() =>
+        {
+            Assert.ThrowsAny<MemcachedException>(() => client.GetAsync("absent").AsTask().GetAwaiter().GetResult());
+            Assert.True(log.IsHeld.Wait(Enough), "The end of the connection waits for the thread pool.");
+            var late = client.GetAsync("absent").AsTask();
+            Assert.True(((IAsyncResult)late).AsyncWaitHandle.WaitOne(Enough), "The timeout waits for the thread pool.");
+            Assert.IsType<MemcachedOverloadException>(late.Exception!.InnerException);
+            log.Release();
+        });
+        server.Resume();
+    }
+
+    [Fact]
+    public void A_scheduled_completion_continues_while_every_thread_of_the_pool_is_blocked()
+    {
+        StarvedThreadPool.Run(() =>
+        {
+            var source = new ScheduledCompletionSource<int>(queue: null);
+            using var hasContinued = new ManualResetEventSlim();
+            _ = ContinueAsync(source.Task, hasContinued);
+            Assert.True(source.TrySetResult(1));
+            Assert.False(source.TrySetResult(2));
+            Assert.True(hasContinued.Wait(Enough));
+            Assert.Equal(1, source.Task.Result);
+        });
+
+        static async Task ContinueAsync(Task task, ManualResetEventSlim hasContinued)
+        {
+            await task.ConfigureAwait(false);
+            hasContinued.Set();
+        }
     }
 
     [Fact]
@@ -105,4 +194,36 @@ public sealed class StarvedThreadPoolTests
     }
 
     private static void RunOnStarvedPool(Action call) => StarvedThreadPool.RunCallers(Callers, callsEach: 20, Enough, call);
+
+    /// <summary>A logger that blocks the thread that logs an event, until it is released.</summary>
+    private sealed class HoldingLogger(int id) : ILoggerFactory, ILogger
+    {
+        private readonly ManualResetEventSlim _release = new();
+
+        public ManualResetEventSlim IsHeld { get; } = new();
+
+        public void Release() => _release.Set();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        // Another event may still wait: the events are left to the garbage collector.
+        public void Dispose() => Release();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == id)
+            {
+                IsHeld.Set();
+                _release.Wait();
+            }
+        }
+    }
 }
