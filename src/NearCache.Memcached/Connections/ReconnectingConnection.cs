@@ -23,9 +23,8 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         new(settings.Options.ReconnectDelay, settings.Options.MaxReconnectDelay, settings.Options.ReconnectJitter, Random.Shared);
 
     private readonly LinkedList<ScheduledCompletionSource<bool>> _waiters = new();   // callers that wait for the replacement of `_current`
-    private Connection? _current;
-    private Connection? _probing;
-    private Connection? _draining;   // no longer published; its replies are still awaited
+    private Connection? _latest;    // the connection that the loop opens or runs; none is created after `_isClosed` was set
+    private Connection? _current;   // the published one: null or `_latest`
     private ConnectionFailure? _down;
     private Task? _loop;
     private ConnectionFailure? _ended;
@@ -130,18 +129,11 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     /// <summary>Closes the connection and ends the loop without waiting. Thread-safe.</summary>
     public void Abort()
     {
-        Connection? current, probing;
-        lock (_gate)
-        {
-            _isClosed = true;
-            (current, probing) = (_current ?? _draining, _probing);
-            _down = EndReason;
-        }
+        var (latest, _) = MarkClosed();
 
         // Callbacks run on the thread pool: this may be the finalizer thread.
         _ = _stop.CancelAsync();
-        current?.Abort(EndReason);
-        probing?.Abort(EndReason);
+        latest?.Abort(EndReason);
     }
 
     /// <summary>
@@ -171,24 +163,28 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
 
     private async Task CloseOnceAsync(TimeSpan drain, TaskCompletionSource closing)
     {
-        Connection? current;
-        lock (_gate)
-        {
-            _isClosed = true;
-            _down = EndReason;
-            current = _draining = _current;
-            Publish(null, _down);
-        }
-
+        var (latest, current) = MarkClosed();
         if (current is not null && drain > TimeSpan.Zero)
         {
             await DrainAsync(current, drain).ConfigureAwait(false);
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        current?.Abort(EndReason);
+        latest?.Abort(EndReason);
         await (_loop ?? Task.CompletedTask).ConfigureAwait(false);
         closing.SetResult();
+    }
+
+    /// <summary>Lets later calls fail. Afterward the loop creates no further connection: the returned ones are its last.</summary>
+    private (Connection? Latest, Connection? Current) MarkClosed()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            var last = (_latest, _current);
+            Publish(null, EndReason);
+            return last;
+        }
     }
 
     // A separate method, because a closure in the method above would be allocated by every call.
@@ -198,7 +194,7 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         using (ExecutionContext.SuppressFlow())
         {
             var first = new Connection(settings);
-            _current = first;
+            (_latest, _current) = (first, first);
             _loop = WorkScheduler.RunAsync(() => RunAsync(first));
         }
     }
@@ -242,9 +238,8 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         await WorkScheduler.SwitchToNewQueue();
         var end = await connection.RunAsync().ConfigureAwait(false);
         settings.Metrics.Disconnected(_isClosed ? EndReason.Reason : end.Reason);
-        if (_stop.IsCancellationRequested)
+        if (Volatile.Read(ref _isClosed))
         {
-            MarkClosed(connection);
             return null;
         }
 
@@ -261,31 +256,38 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
             return await ProbeAsync(connection, end).ConfigureAwait(false);
         }
 
-        var next = new Connection(settings);
-        Publish(next, null);
-        if (await WaitAsync(_backoff.Next()).ConfigureAwait(false))
+        var next = TryCreate(isPublished: true);
+        if (next is null || await WaitAsync(_backoff.Next()).ConfigureAwait(false))
         {
             return next;
         }
 
-        MarkClosed(next);
+        next.Close(EndReason);
         return null;
     }
 
     /// <summary>Marks the server as down; returns the connection that probes it after the delay, or null after the close.</summary>
     private async Task<Connection?> ProbeAsync(Connection connection, ConnectionFailure failure) =>
-        await MarkDownAndWaitAsync(connection, failure).ConfigureAwait(false) ? NewProbe() : null;
+        await MarkDownAndWaitAsync(connection, failure).ConfigureAwait(false) ? TryCreate(isPublished: false) : null;
 
-    private Connection NewProbe()
+    /// <summary>Returns the connection to open next, or null after the close. Calls wait for it if it is published.</summary>
+    private Connection? TryCreate(bool isPublished)
     {
-        // Not published before it is open: until then calls fail at once.
-        var probe = new Connection(settings);
         lock (_gate)
         {
-            _probing = probe;
-        }
+            if (_isClosed)
+            {
+                return null;
+            }
 
-        return probe;
+            _latest = new Connection(settings);
+            if (isPublished)
+            {
+                Publish(_latest, null);
+            }
+
+            return _latest;
+        }
     }
 
     private void OnConnected(Connection connection)
@@ -298,7 +300,6 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         lock (_gate)
         {
             wasDown = _down is not null && !_isClosed;
-            _probing = null;
             if (!_isClosed)
             {
                 Publish(connection, null);
@@ -323,14 +324,13 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         lock (_gate)
         {
             wasUp = _down is null;
-            _probing = null;
             Publish(
                 null,
                 _isClosed ? EndReason : ConnectionFailure.NotConnected(settings.Server, failure.ToException(null, outcomeUnknown: false)));
         }
 
         connection.Close(failure);
-        if (_stop.IsCancellationRequested)
+        if (Volatile.Read(ref _isClosed))
         {
             return false;
         }
@@ -347,12 +347,6 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
         }
 
         return await WaitAsync(wait).ConfigureAwait(false);
-    }
-
-    private void MarkClosed(Connection connection)
-    {
-        Publish(null, EndReason);
-        connection.Close(EndReason);
     }
 
     private void Publish(Connection? connection, ConnectionFailure? down)

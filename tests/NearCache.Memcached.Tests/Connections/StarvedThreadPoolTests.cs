@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using NearCache.Memcached.Protocol;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
@@ -47,7 +46,7 @@ public sealed class StarvedThreadPoolTests
                 MaxInFlightCommands = maxInFlight,
             });
         await Eventually.BecomesTrueAsync(
-            () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
+            () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.Exception is null), "the server answers");
         server.Pause();
 
         var failed = 0;
@@ -72,7 +71,8 @@ public sealed class StarvedThreadPoolTests
     {
         await using var server = await MemcachedProcess.StartNewAsync();
         var time = new ManualTime();
-        var log = new HoldingLogger(2001);
+        var log = new HoldingLogger();
+        log.Hold(2001);
         var options = new MemcachedOptions { Servers = { server.Address } };
         await using var client = new MemcachedClient(options, log, timeProvider: time);
         using var release = log;   // before the client, whose disposal awaits the connection
@@ -109,12 +109,13 @@ public sealed class StarvedThreadPoolTests
     public async Task A_caller_of_a_closed_connection_is_free_at_the_timeout_while_every_thread_of_the_pool_is_blocked()
     {
         await using var server = await MemcachedProcess.StartNewAsync();
-        var log = new HoldingLogger(2001);
+        var log = new HoldingLogger();
+        log.Hold(2001);
         var options = new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromMilliseconds(200) };
         await using var client = new MemcachedClient(options, log);
         using var release = log;   // before the client, whose disposal awaits the connection
         await Eventually.BecomesTrueAsync(
-            () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.IsCompletedSuccessfully), "the server answers");
+            () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.Exception is null), "the server answers");
         server.Pause();
 
         StarvedThreadPool.Run(() =>
@@ -194,36 +195,4 @@ public sealed class StarvedThreadPoolTests
     }
 
     private static void RunOnStarvedPool(Action call) => StarvedThreadPool.RunCallers(Callers, callsEach: 20, Enough, call);
-
-    /// <summary>A logger that blocks the thread that logs an event, until it is released.</summary>
-    private sealed class HoldingLogger(int id) : ILoggerFactory, ILogger
-    {
-        private readonly ManualResetEventSlim _release = new();
-
-        public ManualResetEventSlim IsHeld { get; } = new();
-
-        public void Release() => _release.Set();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
-
-        // Another event may still wait: the events are left to the garbage collector.
-        public void Dispose() => Release();
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (eventId.Id == id)
-            {
-                IsHeld.Set();
-                _release.Wait();
-            }
-        }
-    }
 }

@@ -9,6 +9,10 @@ namespace NearCache.Memcached.Tests.Faults;
 
 public sealed class DisposalTests(ITestOutputHelper output)
 {
+    private const int Connected = 2000;
+    private const int ConnectionLost = 2001;
+    private const int ServerDown = 2100;
+    private const int ServerUp = 2101;
     private const int NeverDisposed = 2200;
 
     [Fact]
@@ -82,6 +86,63 @@ public sealed class DisposalTests(ITestOutputHelper output)
 
         Assert.NotNull(await due.WaitAsync(TimeSpan.FromSeconds(30)));
         await disposing.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <remarks>The logger holds the loop of the connection at an event. The client is disposed, and then the loop continues.</remarks>
+    [Theory]
+    [InlineData(Connected, true)]
+    [InlineData(Connected, false)]
+    [InlineData(ConnectionLost, false)]
+    [InlineData(ServerDown, false)]
+    [InlineData(ServerUp, false)]
+    public async Task Disposing_ends_the_loop_of_a_connection_at_every_event(int id, bool isFirst)
+    {
+        foreach (var drain in new TimeSpan?[] { null, TimeSpan.Zero, TimeSpan.FromMinutes(1) })
+        {
+            await using var server = FakeMemcached.Start();
+            using var log = new HoldingLogger();
+            var client = new MemcachedClient(
+                new MemcachedOptions
+                {
+                    Servers = { server.Address },
+                    ConnectTimeout = TimeSpan.FromMinutes(1),
+                    OperationTimeout = TimeSpan.FromMinutes(1),
+                    ReconnectDelay = TimeSpan.FromMilliseconds(10),
+                    MaxReconnectDelay = TimeSpan.FromMilliseconds(10),
+                },
+                log);
+            if (isFirst)
+            {
+                log.Hold(id);
+                _ = client.Servers[0].ConnectionIdFor("k"u8);   // starts the loop
+            }
+            else
+            {
+                await client.SetAsync("k", "v"u8.ToArray());
+                log.Hold(id);
+                server.Kill();
+                await TestSupport.Eventually.BecomesTrueAsync(
+                    () => log.IsHeld.IsSet || client.Servers[0].State == MemcachedServerState.Down, "the server is down");
+                server.Restart();
+            }
+
+            await TestSupport.Eventually.BecomesTrueAsync(() => log.IsHeld.IsSet, "the loop is held");
+            Task disposing = Task.CompletedTask;
+            if (drain is { } time)
+            {
+                disposing = client.DisposeAsync(time).AsTask();
+            }
+            else
+            {
+                client.Dispose();
+            }
+
+            log.Release();
+            await disposing.WaitAsync(TimeSpan.FromSeconds(30));
+            await TestSupport.Eventually.BecomesTrueAsync(() => server.OpenConnections == 0, "the connection is closed");
+            Assert.Equal(MemcachedServerState.Closed, client.Servers[0].State);
+            Assert.Empty(client.Servers[0].Connections);
+        }
     }
 
     [Fact]
