@@ -17,12 +17,14 @@ internal sealed class ConnectionPool : IServerGauges
     private readonly TaskCompletionSource _isClosing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ConnectionSettings _settings;
     private readonly ReconnectingConnection[] _connections;
+    private readonly TimeoutQueue _waits;   // of operations for a connection with capacity
 
     public ConnectionPool(ConnectionSettings settings)
     {
         _settings = settings;
         Probe = new ServerProbe(settings);
         _connections = [.. Enumerable.Range(0, settings.Options.ConnectionsPerServer).Select(_ => new ReconnectingConnection(settings))];
+        _waits = new TimeoutQueue(settings.Options.OperationTimeout, settings.Time);
         settings.Metrics.Register(this);
     }
 
@@ -308,7 +310,7 @@ internal sealed class ConnectionPool : IServerGauges
         long? connectionId,
         CancellationToken cancellationToken)
     {
-        WatchedTimeout? limit = null;
+        TimeoutQueue.Entry? limit = null;
         CancellationTokenSource? either = null;
         try
         {
@@ -338,7 +340,7 @@ internal sealed class ConnectionPool : IServerGauges
                     throw new MemcachedOverloadException(_settings.Server, name, "The limit of commands in flight is reached");
                 }
 
-                limit ??= new WatchedTimeout(_settings.Options.OperationTimeout, _settings.Time);
+                limit ??= _waits.Start();
                 either ??= CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
                 var waiting = result == QueueResult.Full
                     ? connection.WaitForCapacityAsync(either.Token)

@@ -87,9 +87,11 @@ internal static class ThreadWatchdog
             }
 
             var isQuiet = true;
-            foreach (var target in Targets)
+
+            // By index: a check may be the first code to use the WorkScheduler, which then adds itself.
+            for (var i = 0; i < Targets.Count; i++)
             {
-                isQuiet &= !target.Check();
+                isQuiet &= !Targets[i].Check();
             }
 
             Quiet = isQuiet ? Quiet + 1 : 0;

@@ -28,7 +28,7 @@ internal sealed class ChaosWatcher(ZooKeeperClient client, string root) : IAsync
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_loops).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Task.WhenAll(_loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
