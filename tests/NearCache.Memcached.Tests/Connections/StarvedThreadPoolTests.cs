@@ -13,7 +13,7 @@ namespace NearCache.Memcached.Tests.Connections;
 public sealed class StarvedThreadPoolTests
 {
     private const int Callers = 64;
-    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Enough = TimeSpan.FromMinutes(5);
 
     public static TheoryData<string> Kinds => ["get", "set", "group"];
 
@@ -26,7 +26,7 @@ public sealed class StarvedThreadPoolTests
             new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Enough, ConnectTimeout = Enough });
 
         // The first call of all is one of them: the connection is made meanwhile.
-        RunOnStarvedPool(() => Call(client, kind));
+        RunOnStarvedPool(() => Call(client, kind), callsEach: 5);
         await Task.Yield();
     }
 
@@ -49,19 +49,22 @@ public sealed class StarvedThreadPoolTests
             () => client.GetAsync("absent").AsTask().ContinueWith(static call => call.Exception is null), "the server answers");
         server.Pause();
 
+        const int callsEach = 20;
         var failed = 0;
-        RunOnStarvedPool(() =>
-        {
-            try
+        RunOnStarvedPool(
+            () =>
             {
-                client.GetAsync("absent").AsTask().GetAwaiter().GetResult();
-            }
-            catch (MemcachedException)
-            {
-                Interlocked.Increment(ref failed);
-            }
-        });
-        Assert.Equal(20 * Callers, failed);
+                try
+                {
+                    client.GetAsync("absent").AsTask().GetAwaiter().GetResult();
+                }
+                catch (MemcachedException)
+                {
+                    Interlocked.Increment(ref failed);
+                }
+            },
+            callsEach);
+        Assert.Equal(callsEach * Callers, failed);
         server.Resume();
     }
 
@@ -159,15 +162,17 @@ public sealed class StarvedThreadPoolTests
 
         // It is said with the next look at what waits, eight in an operation timeout.
         await using var client = new MemcachedClient(
-            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = Enough / 10, ConnectTimeout = Enough }, log);
+            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = Enough }, log);
         for (var i = 0; i < 2; i++)
         {
             var began = TimeProvider.System.GetTimestamp();
-            RunOnStarvedPool(() =>
-            {
-                client.GetAsync("absent").AsTask().GetAwaiter().GetResult();
-                SpinWait.SpinUntil(() => TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(1));
-            });
+            RunOnStarvedPool(
+                () =>
+                {
+                    client.GetAsync("absent").AsTask().GetAwaiter().GetResult();
+                    SpinWait.SpinUntil(() => TimeProvider.System.GetElapsedTime(began) > TimeSpan.FromSeconds(1));
+                },
+                callsEach: 1);
         }
 
         await Eventually.BecomesTrueAsync(() => log.Of(2202).Length > 0, "it is said");
@@ -194,5 +199,6 @@ public sealed class StarvedThreadPoolTests
         }
     }
 
-    private static void RunOnStarvedPool(Action call) => StarvedThreadPool.RunCallers(Callers, callsEach: 20, Enough, call);
+    private static void RunOnStarvedPool(Action call, int callsEach) =>
+        StarvedThreadPool.RunCallers(Callers, callsEach, Enough, call);
 }
