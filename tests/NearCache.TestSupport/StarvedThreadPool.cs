@@ -30,8 +30,8 @@ public static class StarvedThreadPool
                 ThreadPool.UnsafeQueueUserWorkItem(_ => release.Wait(), null);
             }
 
-            // Waits behind more blocking items than the pool may have threads. The number of free threads is not asserted afterward: a thread
-            // that executed other work may end, and the next one executes a blocking item.
+            // Waits behind more blocking items than the pool may have threads. The number of free threads is not asserted afterward: a
+            // thread that executed other work may end, and the next one executes a blocking item.
             ThreadPool.UnsafeQueueUserWorkItem(_ => Volatile.Write(ref isProbeExecuted, true), null);
             Assert.True(SpinWait.SpinUntil(HasNoFreeThread, TimeSpan.FromMinutes(1)), "The pool has free threads.");
             action();

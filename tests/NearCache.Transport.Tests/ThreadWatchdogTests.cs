@@ -6,7 +6,7 @@ public sealed class ThreadWatchdogTests
 {
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(60);
 
-    /// <remarks>A check may wait for a lock of a connection, under which another thread queues work and thereby wakes the watchdog.</remarks>
+    /// <remarks>A check may wait for a lock of a connection, under which another thread queues work and so wakes the watchdog.</remarks>
     [Fact]
     public void A_thread_that_holds_a_lock_for_which_a_check_waits_wakes_it_without_waiting()
     {

@@ -2,8 +2,8 @@ namespace NearCache.Transport.Scheduling;
 
 /// <summary>Cancels tokens after one time limit that they have in common, also while the thread pool is starved.</summary>
 /// <remarks>
-/// Timers run on the thread pool, which may execute nothing. On the system clock <see cref="ThreadWatchdog"/> measures the limit instead, of
-/// the oldest token alone, since the others end later; the <see cref="WorkScheduler"/> cancels the tokens. On another clock timers do.
+/// Timers run on the thread pool, which may execute nothing. On the system clock <see cref="ThreadWatchdog"/> measures the limit instead,
+/// of the oldest token alone, since the others end later; the <see cref="WorkScheduler"/> cancels the tokens. On another clock timers do.
 /// </remarks>
 /// <param name="limit">The time limit; positive.</param>
 /// <param name="time">The clock of the limit.</param>

@@ -162,7 +162,13 @@ public sealed class StarvedThreadPoolTests
 
         // It is said with the next look at what waits, eight in an operation timeout.
         await using var client = new MemcachedClient(
-            new MemcachedOptions { Servers = { server.Address }, OperationTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = Enough }, log);
+            new MemcachedOptions
+            {
+                Servers = { server.Address },
+                OperationTimeout = TimeSpan.FromSeconds(10),
+                ConnectTimeout = Enough,
+            },
+            log);
         for (var i = 0; i < 2; i++)
         {
             var began = TimeProvider.System.GetTimestamp();
