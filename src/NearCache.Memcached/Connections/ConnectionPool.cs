@@ -34,7 +34,7 @@ internal sealed class ConnectionPool : IServerGauges
 
     /// <summary>Describes every connected socket. Thread-safe.</summary>
     public IEnumerable<MemcachedConnectionInfo> Describe() =>
-        _connections.SelectMany(connection => connection.Describe()).Concat(Probe.Describe());
+        _connections.Select(connection => connection.Describe()).OfType<MemcachedConnectionInfo>().Concat(Probe.Describe());
 
     /// <summary>Gets the short-lived connection beside those of the pool.</summary>
     public ServerProbe Probe { get; }

@@ -116,15 +116,8 @@ internal sealed class ReconnectingConnection(ConnectionSettings settings) : IAsy
     /// <summary>Returns whether the given connection is the published one.</summary>
     public bool IsCurrent(long connectionId) => Volatile.Read(ref _current)?.Id == connectionId;
 
-    /// <summary>Describes every connected socket: the connection in use, one being opened, and one being closed. Thread-safe.</summary>
-    public IEnumerable<MemcachedConnectionInfo> Describe()
-    {
-        // In the order in which a connection moves from field to field, so that none is missed.
-        Connection?[] all = [Volatile.Read(ref _probing), Volatile.Read(ref _current), Volatile.Read(ref _draining)];
-        return all.Distinct()
-            .Select(connection => connection?.Describe(isClosing: connection == all[^1]))
-            .OfType<MemcachedConnectionInfo>();
-    }
+    /// <summary>Describes the connection in use, being opened or being closed; null unless its socket is connected. Thread-safe.</summary>
+    public MemcachedConnectionInfo? Describe() => Volatile.Read(ref _latest)?.Describe(isClosing: Volatile.Read(ref _isClosed));
 
     /// <summary>Closes the connection and ends the loop without waiting. Thread-safe.</summary>
     public void Abort()
