@@ -1,11 +1,14 @@
 using NearCache.Coherence.Churn;
+using NearCache.Coherence.Monitoring;
+using NearCache.Coherence.Monitoring.Core;
+using NearCache.Placement;
 using NearCache.Reading;
 using NearCache.Rules;
 using NearCache.Usage;
 
 namespace NearCache.Composition;
 
-/// <summary>Builds and owns the loops beside coherence: warm-up, preloading, refreshing, usage counters and the churn breaker.</summary>
+/// <summary>Builds and owns the loops beside coherence: warm-up, preloading, refreshing, usage counters, churn breaker, monitor.</summary>
 internal sealed class BackgroundWork : IAsyncDisposable
 {
     // Preload keys are retried for this long after the lease of their rule.
@@ -15,6 +18,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly InvalidationRefresher _refresher;
     private readonly UsageReporter _usage;
     private readonly ChurnLoop? _churn;
+    private readonly NearHitMonitor? _monitor;
     private readonly Preloader _preloader;
     private readonly WarmUp _warmUp;
 
@@ -34,6 +38,12 @@ internal sealed class BackgroundWork : IAsyncDisposable
             _churn = new ChurnLoop(rules, context, circuits, coherence.Usage, Members, ClearStopsAsync);
         }
 
+        if (options.Monitor.ChecksPerSecond > 0 && context is { IsShared: true, HasCounters: true })
+        {
+            var reporter = new ViolationReporter(options.Monitor.StopOnViolations, coherence.OwnerOf, context, StopAsync);
+            _monitor = new NearHitMonitor(options.Monitor, near.Store, key => PlaceOf(paths.Placement, key), context, reporter);
+        }
+
         var limit = options.RuleLease + PreloadLimit;
         _preloader = new Preloader(() => rules.Active, () => rules.Revision > 0, paths.Prefetches, limit, time, logger);
         _warmUp = new WarmUp(() => coherence.IsConfirmed && _preloader.IsSettled, options.WarmUp, time, logger);
@@ -42,8 +52,25 @@ internal sealed class BackgroundWork : IAsyncDisposable
     /// <summary>Gets a value indicating whether the cache has warmed up, or has used up <see cref="NearCacheOptions.WarmUp"/>.</summary>
     public bool IsWarm => _warmUp.IsOver;
 
+    /// <summary>Gets the results of the monitor; null if there is none.</summary>
+    public MonitorSnapshot? Monitor => _monitor?.Totals is { } totals
+        ? new MonitorSnapshot
+        {
+            Checked = totals.Completed,
+            Agreed = totals.Of(CheckOutcome.Agreed),
+            VoidedByDelay = totals.VoidedByDelay,
+            Unclassified = totals.Of(CheckOutcome.Unclassified),
+            Violations = totals.Of(CheckOutcome.Violation),
+        }
+        : null;
+
     public async ValueTask DisposeAsync()
     {
+        if (_monitor is not null)
+        {
+            await _monitor.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _warmUp.DisposeAsync().ConfigureAwait(false);
         await _preloader.DisposeAsync().ConfigureAwait(false);
         await _refresher.DisposeAsync().ConfigureAwait(false);
@@ -53,6 +80,23 @@ internal sealed class BackgroundWork : IAsyncDisposable
             await _churn.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private static MonitoredKey? PlaceOf(KeyPlacement placement, string key)
+    {
+        try
+        {
+            var place = placement.PlaceName(key);
+            return new MonitoredKey(place.Name, place.Physical, place.Server);
+        }
+        catch (ArgumentException)
+        {
+            // The prefix of the namespace has become longer, and the key with it.
+            return null;
+        }
+    }
+
+    private Task<RuleStop> StopAsync(string why) =>
+        _coherence.Registry.StopAsync(null, new EditReason { Who = $"monitor of {ChurnLoop.Who}", Why = why });
 
     private int Members() => _coherence.Ensemble?.Members ?? 1;
 

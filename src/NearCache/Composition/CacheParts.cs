@@ -168,6 +168,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             Budgets = ensemble?.Budgets,
             Coordination = ensemble?.Snapshot(),
             OtherPlacement = _coherence.OtherPlacement,
+            Monitor = _background.Monitor,
             Stops = Registry.Current.Stops,
             RulesRevision = rules.Revision,
             Connections = Connections,

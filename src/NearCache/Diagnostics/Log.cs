@@ -384,6 +384,23 @@ internal static partial class Log
     [LoggerMessage(1803, LogLevel.Information, "All processes of the namespace {Namespace} place keys alike: \"{Own}\".")]
     public static partial void PlacementsAgree(this ILogger logger, string @namespace, string own);
 
+    [LoggerMessage(
+        1830,
+        LogLevel.Error,
+        "A near hit broke the promise: the key {Key} of {Server}, segment {Segment}, was served near more than {MaxStaleness} after a "
+            + "newer write was complete: {Details}. Check that {Server} is one server for every process, and report this line; "
+            + "IRuleRegistry.StopAsync stops near caching in every process. Further violations are counted, and logged again after "
+            + "ten seconds at the earliest.")]
+    public static partial void PromiseBroken(
+        this ILogger logger, string key, string server, int segment, TimeSpan maxStaleness, string details);
+
+    [LoggerMessage(
+        1831,
+        LogLevel.Error,
+        "Near caching is stopped in the whole namespace, because {Processes} processes saw violations of the promise "
+            + "(Monitor:StopOnViolations). IRuleRegistry.ClearStopsAsync ends the stop.")]
+    public static partial void StoppedByMonitor(this ILogger logger, long processes);
+
     // Stack traces of a repeated failure would hide other events.
     private static Exception? AtDebug(ILogger logger, Exception? exception) => logger.IsEnabled(LogLevel.Debug) ? exception : null;
 }

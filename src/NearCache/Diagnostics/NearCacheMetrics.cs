@@ -31,6 +31,8 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<double> _closed;
     private readonly Counter<long> _churn;
     private readonly Counter<long> _conflicts;
+    private readonly Counter<long> _hitChecks;
+    private readonly Histogram<double> _voidDelay;
 
     /// <param name="meterFactory">Creates the meter; null to create it without a factory.</param>
     /// <param name="namespace">The namespace, as a tag that separates the series of several caches.</param>
@@ -77,6 +79,16 @@ internal sealed class NearCacheMetrics : IDisposable
             "nearcache.identity.conflicts",
             "{conflict}",
             "Names of memcached servers that were found not to be one server or to have old contents, by case.");
+        _hitChecks = _meter.CreateCounter<long>(
+            "nearcache.monitor.checks",
+            "{check}",
+            "Near hits that the monitor checked against memcached, by outcome: the versions agreed, the entry was voided in time, the "
+                + "difference is unclassified, the promise was broken (violation), or the check ended without a result.");
+        _voidDelay = _meter.CreateHistogram(
+            "nearcache.monitor.void_delay",
+            "s",
+            "How long after the monitor saw a newer version its near entry was void: at most so long.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.1, 1, 5] });
         _closed = _meter.CreateCounter<double>(
             "nearcache.near.gate_closed",
             "s",
@@ -87,6 +99,10 @@ internal sealed class NearCacheMetrics : IDisposable
             "s",
             "How long before a near hit its server was last confirmed: the bound on the hit's staleness. A sample of the hits.");
     }
+
+    public void HitChecked(string outcome) => _hitChecks.Add(1, Tag("outcome", outcome));
+
+    public void VoidedAfter(TimeSpan delay) => _voidDelay.Record(delay.TotalSeconds);
 
     public void GateWasClosed(TimeSpan time) => _closed.Add(time.TotalSeconds);
 

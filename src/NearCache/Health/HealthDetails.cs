@@ -58,6 +58,9 @@ internal static class HealthDetails
             : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],
         .. now.Coordination is { } coordination ? ProblemsOf(coordination) : [],
         .. now.AreRulesReadable ? Array.Empty<string>() : ["the rules cannot be read, nothing is served near"],
+        .. now.Monitor is { Violations: > 0 } monitor
+            ? [$"{monitor.Violations} checked near hits broke the promise, see event 1830"]
+            : Array.Empty<string>(),
         .. now.Rules.Where(rule => rule.ChurnBreaker != ChurnBreakerState.Closed)
             .Select(rule => $"the churn breaker of rule {rule.Name} is "
                 + $"{(rule.ChurnBreaker == ChurnBreakerState.Open ? "open" : "half-open")}, changes of its keys elsewhere are seen "

@@ -122,6 +122,26 @@ internal sealed class NearMap(Lock mutex)
         return null;
     }
 
+    /// <summary>Finds an entry with hits, without the lock.</summary>
+    /// <param name="bucket">Where the scan begins.</param>
+    /// <param name="budget">The largest number of buckets to scan.</param>
+    public NearEntry? FindUsed(int bucket, int budget)
+    {
+        var buckets = Volatile.Read(ref _buckets);
+        for (; budget > 0; budget--, bucket++)
+        {
+            for (var entry = buckets[bucket & (buckets.Length - 1)]; entry is not null; entry = entry.Next)
+            {
+                if (entry.Uses > 0)
+                {
+                    return entry;
+                }
+            }
+        }
+
+        return null;
+    }
+
     private static ref NearEntry? BucketOf(NearEntry?[] buckets, uint hash) => ref buckets[hash & (uint)(buckets.Length - 1)];
 
     // The barrier orders the lookup's reads of the buckets before the second read of the count.

@@ -45,6 +45,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     private int _sweep;   // the position of the sweep, a bucket
     private bool _isDisposed;
     private long _evictions;
+    private NearEntry? _sampled;   // the last hit of the sample, for the monitor
 
     /// <summary>Creates an empty store.</summary>
     /// <param name="maxEntries">The largest number of entries.</param>
@@ -262,6 +263,12 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     /// <summary>Returns the entry of a whole key, servable or not.</summary>
     public NearEntry? Find(string key) => _map.Find(new NearKey(key));
 
+    /// <summary>Takes the entry of the last hit of the sample; null if there was none since the last call, because hits are few.</summary>
+    public NearEntry? TakeSampledHit() => Interlocked.Exchange(ref _sampled, null);
+
+    /// <summary>Returns an entry with hits, at random; null if none is near the random place.</summary>
+    public NearEntry? FindUsed() => _map.FindUsed(Random.Shared.Next(), BucketsPerSweepStep);
+
     /// <summary>Gets a stored value as a <typeparamref name="T"/>. Returns false if it was stored as another type.</summary>
     internal static bool TryTake<T>(object? stored, out T? value)
     {
@@ -291,6 +298,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         if ((_hits.Add(entry.Rule.HitsPart) & SampleMask) == 0)
         {
             _metrics.ConfirmationAge(entry.ConfirmedBefore(_clock.Now()));
+            Volatile.Write(ref _sampled, entry);
         }
     }
 

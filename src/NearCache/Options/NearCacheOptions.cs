@@ -222,6 +222,9 @@ public sealed class NearCacheOptions
     /// <summary>Gets the behavior of this namespace in a shared ensemble.</summary>
     public EnsembleOptions Ensemble { get; private set; } = new();
 
+    /// <summary>Gets the settings of the monitor of near hits.</summary>
+    public MonitorOptions Monitor { get; private set; } = new();
+
     /// <summary>
     /// Gets the settings of the memcached client. Without servers, and without ZooKeeper, an embedded remote is used for development and
     /// tests.
@@ -292,6 +295,7 @@ public sealed class NearCacheOptions
         var copy = (NearCacheOptions)MemberwiseClone();
         copy.Budgets = Budgets.Copy();
         copy.Ensemble = Ensemble.Copy();
+        copy.Monitor = Monitor.Copy();
         copy.Seams = Seams with { };
         copy.ImmutableTypes = [.. ImmutableTypes];
         copy.LossyTypes = [.. LossyTypes];

@@ -57,6 +57,9 @@ public sealed record NearCacheSnapshot
     /// </summary>
     public string? OtherPlacement { get; init; }
 
+    /// <summary>Gets the results of the monitor of near hits; null if it is disabled, or the remote has no counters.</summary>
+    public MonitorSnapshot? Monitor { get; init; }
+
     /// <summary>Gets the stops in force in this process.</summary>
     public IReadOnlyList<RuleStop> Stops { get; init; } = [];
 

@@ -62,6 +62,12 @@ public sealed class DependencyDirectionTests
                 "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Usage", "Near", "Rules", "Remote", "Loops", "Diagnostics",
                 "Snapshots",
             ],
+            ["Coherence/Monitoring/Core"] = ["Coherence/Ledger/Core", "Coherence/Core"],
+            ["Coherence/Monitoring"] =
+            [
+                "Coherence/Monitoring/Core", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules", "Remote",
+                "Loops", "Diagnostics", "Snapshots", "Options",
+            ],
             ["Coherence/Registry"] =
             [
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core",
@@ -121,6 +127,7 @@ public sealed class DependencyDirectionTests
                 "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Creating", "Writing",
                 "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
                 "Coherence/Identity", "Coherence/Identity/Core",
+                "Coherence/Monitoring", "Coherence/Monitoring/Core",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core", "Coherence/Ledger/Core",
                 "Coherence/Core", "Usage", "Tags", "Near", "Rules", "Remote/DistributedCache", "Remote/Embedded", "Remote/Memcached",
                 "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Loops", "Diagnostics", "Configuration",

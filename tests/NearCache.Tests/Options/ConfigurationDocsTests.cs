@@ -18,10 +18,11 @@ public sealed partial class ConfigurationDocsTests
         ["NearCache"] = (
             new NearCacheOptions(),
             "",
-            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble",
+            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Monitor",
              "Memcached", "ZooKeeper", "Rules"]),
         ["Budgets"] = (new BudgetOptions(), "Budgets:", []),
         ["Ensemble"] = (new EnsembleOptions(), "Ensemble:", []),
+        ["Monitor"] = (new MonitorOptions(), "Monitor:", []),
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),
         ["Memcached"] = (new MemcachedOptions(), "Memcached:", ["Locator", "Resolve"]),
         ["ZooKeeper"] = (new ZooKeeperOptions(), "ZooKeeper:", ["RenewSession"]),

@@ -27,6 +27,13 @@ public sealed class SettingsEqualityTests
     public void Another_value_of_any_setting_of_the_ensemble_makes_a_difference(string setting) =>
         Assert.False(SettingsEquality.Are(Changed(new EnsembleOptions(), setting), new EnsembleOptions()));
 
+    public static TheoryData<string> OfMonitor => Settings<MonitorOptions>();
+
+    [Theory]
+    [MemberData(nameof(OfMonitor))]
+    public void Another_value_of_any_setting_of_the_monitor_makes_a_difference(string setting) =>
+        Assert.False(SettingsEquality.Are(Changed(new MonitorOptions(), setting), new MonitorOptions()));
+
     [Fact]
     public void Defaults_are_equal()
     {

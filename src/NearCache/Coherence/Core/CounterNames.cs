@@ -27,6 +27,7 @@ internal sealed class CounterNames
         Identities = Encode($"{Prefix}{@namespace}:ids");
         Rules = Encode($"{Prefix}{@namespace}:rules");
         Churn = Encode($"{Prefix}{@namespace}:churn");
+        Violations = Encode($"{Prefix}{@namespace}:violations");
         Segments = [.. Enumerable.Range(0, KeyHash.Segments).Select(segment =>
             Encode(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{@namespace}:segment:{segment:D2}")))];
         _log = Encode($"{Prefix}{@namespace}:log:");
@@ -54,6 +55,9 @@ internal sealed class CounterNames
     /// Gets the key of the item that holds the churn breakers. It lives on one server, as an item of the application does.
     /// </summary>
     public ReadOnlyMemory<byte> Churn { get; }
+
+    /// <summary>Gets the key of the counter of processes whose monitors saw violations. It lives on one server, too.</summary>
+    public ReadOnlyMemory<byte> Violations { get; }
 
     /// <summary>Returns the key of the log record of a mutation.</summary>
     public ReadOnlyMemory<byte> Log(long n)

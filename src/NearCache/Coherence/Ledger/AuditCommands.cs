@@ -81,6 +81,9 @@ internal sealed class AuditCommands(CounterNames keys)
     /// <summary>Creates the reads of log records.</summary>
     public MetaCommand[] Logs(IReadOnlyList<long> totals) => [.. totals.Select(total => MetaCommand.Get(keys.Log(total)))];
 
+    /// <summary>Creates the check of a near hit: the CAS of its key, then the total.</summary>
+    public MetaCommand[] Check(ReadOnlyMemory<byte> key) => [MetaCommand.Get(key, MetaFields.Cas), MetaCommand.Get(keys.Total)];
+
     /// <summary>Creates a mutation with its increments, in the order of the protocol.</summary>
     public MetaCommand[] Mutation(in MetaCommand mutation, int segment)
     {

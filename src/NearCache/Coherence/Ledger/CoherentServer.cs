@@ -62,8 +62,14 @@ internal sealed class CoherentServer : IAsyncDisposable
     /// </summary>
     public int Epoch => _ledger.Epoch;
 
+    /// <inheritdoc cref="SynchronizedLedger.Position"/>
+    public LedgerPosition? Position => _ledger.Position;
+
     /// <summary>Starts auditing. The audit of an embedded server is answered before this method returns.</summary>
     public void Start() => _audits.Start();
+
+    /// <inheritdoc cref="SynchronizedLedger.DescribeHistory"/>
+    public string DescribeHistory() => _ledger.DescribeHistory();
 
     /// <inheritdoc cref="CountedWrites.MutateAsync"/>
     public Task<MetaResponse> MutateAsync(

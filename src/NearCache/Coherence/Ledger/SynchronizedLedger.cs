@@ -24,6 +24,7 @@ internal sealed class SynchronizedLedger
     private readonly ServerAuditor<CoherenceProtocol> _auditor;
     private readonly Action _countersLost;
     private readonly LogThrottle _flushLog = new(FlushLogInterval);
+    private readonly LedgerHistory _history = new();
     private readonly HashSet<long> _connections = [];   // the connections on which the counters of the present life were read
     private TaskCompletionSource _lifeRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _identity;   // the identity that a reply showed last
@@ -100,6 +101,27 @@ internal sealed class SynchronizedLedger
         }
     }
 
+    /// <summary>Gets which mutations are explained now; null while the counters are unknown.</summary>
+    public LedgerPosition? Position
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ledger.IsKnown ? new LedgerPosition(_ledger.Life, _ledger.Counters.Total.HighestExplained) : null;
+            }
+        }
+    }
+
+    /// <summary>Returns the last events as text, for the report of a violation.</summary>
+    public string DescribeHistory()
+    {
+        lock (_lock)
+        {
+            return _history.Describe(_context.Clock.Monotonic());
+        }
+    }
+
     /// <summary>Requests the counters at once if their values are unknown. Returns null if they are known.</summary>
     /// <returns>A task that completes when the counters were read, or could not be read.</returns>
     public Task? ReadSoon()
@@ -128,7 +150,12 @@ internal sealed class SynchronizedLedger
         {
             if (_context.HasCounters)
             {
-                _ledger.Receive(announcement, _context.Invalidator);
+                if (_ledger.Receive(announcement, _context.Invalidator) && announcement.Versions is [var newest, ..])
+                {
+                    _history.Add(
+                        _context.Clock.Monotonic(), LedgerEvent.Announced, newest.N, KeyHash.Of(announcement.Key.Span).Value);
+                }
+
                 _ledger.Settle(_context.Clock.Now());
             }
             else
@@ -191,7 +218,9 @@ internal sealed class SynchronizedLedger
             var wasKnown = _ledger.IsKnown;
             effect = _ledger.MutationAnswered(segment, answered: true, m, n);
             UpdateLife(wasKnown);
-            _ledger.Settle(_context.Clock.Now());
+            var now = _context.Clock.Now();
+            _history.Add(now.Monotonic, LedgerEvent.Written, n ?? 0, KeyHash.Of(key.Span).Value);
+            _ledger.Settle(now);
         }
 
         Report(effect);
@@ -265,6 +294,7 @@ internal sealed class SynchronizedLedger
             effect = IsChanged(sent, identity)
                 ? _ledger.Lose(FlushReason.IdentityChanged)
                 : _ledger.Flushed(sent, total, segments, rulesMatch && MayConfirm(), reason, now);
+            _history.Add(now.Monotonic, _ledger.IsKnown ? LedgerEvent.Flushed : LedgerEvent.Lost, total ?? 0, effect.Raised);
             UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
         }
@@ -283,10 +313,15 @@ internal sealed class SynchronizedLedger
             foreach (var (n, record) in records)
             {
                 _ledger.Receive(n, record, _context.Invalidator);
+                _history.Add(_context.Clock.Monotonic(), LedgerEvent.LogRead, n, KeyHash.Of(record.Key.Span).Value);
             }
 
             var now = _context.Clock.Now();
-            _ledger.Settle(now);
+            if (_ledger.Settle(now))
+            {
+                _history.Add(now.Monotonic, LedgerEvent.Confirmed, _ledger.Counters.Total.Known);
+            }
+
             _auditor.LogsRead(now, allFound);
         }
     }
@@ -339,6 +374,10 @@ internal sealed class SynchronizedLedger
             var effect = IsChanged(sent, identity)
                 ? _ledger.Lose(FlushReason.IdentityChanged)
                 : _ledger.AuditAnswered(sent, total, segment, rulesMatch && MayConfirm(), now);
+            _history.Add(
+                now.Monotonic,
+                !_ledger.IsKnown ? LedgerEvent.Lost : effect.Confirmed ? LedgerEvent.Confirmed : LedgerEvent.Audited,
+                total ?? 0);
             UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
             return effect;
@@ -455,3 +494,8 @@ internal sealed class SynchronizedLedger
         }
     }
 }
+
+/// <summary>Which mutations of a server are explained at one instant.</summary>
+/// <param name="Life">The life of the counters.</param>
+/// <param name="Explained">The highest explained mutation: none above it is explained.</param>
+internal readonly record struct LedgerPosition(long Life, long Explained);

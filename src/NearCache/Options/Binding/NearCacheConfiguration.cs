@@ -45,6 +45,7 @@ internal static class NearCacheConfiguration
         reader.Fraction(nameof(options.MaxFleetWritesPerSecond), value => options.MaxFleetWritesPerSecond = value);
         reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));
         reader.Section(nameof(options.Ensemble), inner => Read(inner, options.Ensemble));
+        reader.Section(nameof(options.Monitor), inner => Read(inner, options.Monitor));
         reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
         reader.Section(nameof(options.ZooKeeper), inner => ClientConfiguration.Read(inner, options.ZooKeeper));
         reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
@@ -92,6 +93,13 @@ internal static class NearCacheConfiguration
         reader.Texts(nameof(options.Acl), options.Acl);
         reader.Number(nameof(options.QuotaZNodes), value => options.QuotaZNodes = value);
         reader.LargeNumber(nameof(options.QuotaBytes), value => options.QuotaBytes = value);
+    }
+
+    private static void Read(SettingsReader reader, MonitorOptions options)
+    {
+        reader.Fraction(nameof(options.ChecksPerSecond), value => options.ChecksPerSecond = value);
+        reader.Switch(nameof(options.ShowKeys), value => options.ShowKeys = value);
+        reader.Switch(nameof(options.StopOnViolations), value => options.StopOnViolations = value);
     }
 
     private static void Read(SettingsReader reader, RuleOptions options)

@@ -102,6 +102,7 @@ internal static class ReloadableSettings
             (one, other) => one.MaxFleetWritesPerSecond.Equals(other.MaxFleetWritesPerSecond)),
         new(nameof(NearCacheOptions.Budgets), (one, other) => SettingsEquality.Are(one.Budgets, other.Budgets)),
         new(nameof(NearCacheOptions.Ensemble), (one, other) => SettingsEquality.Are(one.Ensemble, other.Ensemble)),
+        new(nameof(NearCacheOptions.Monitor), (one, other) => SettingsEquality.Are(one.Monitor, other.Monitor)),
         new(
             nameof(NearCacheOptions.Memcached),
             (one, other) => SettingsEquality.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),

@@ -93,4 +93,7 @@ internal static class SettingsEquality
         (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes) == (
             other.LookForNeighbours, other.WarnAboveNamespaces, other.QuotaZNodes, other.QuotaBytes)
         && one.Acl.SequenceEqual(other.Acl, StringComparer.Ordinal);
+
+    public static bool Are(MonitorOptions one, MonitorOptions other) =>
+        (one.ChecksPerSecond, one.ShowKeys, one.StopOnViolations) == (other.ChecksPerSecond, other.ShowKeys, other.StopOnViolations);
 }

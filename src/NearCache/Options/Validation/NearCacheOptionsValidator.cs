@@ -32,6 +32,11 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         Servers(options, mistakes);
         OtherRemote(options, mistakes);
         Ensemble(options, mistakes);
+        mistakes.Require(
+            options.Monitor.ChecksPerSecond is >= 0 and <= MonitorOptions.MostChecks,
+            $"{nameof(options.Monitor)}:{nameof(options.Monitor.ChecksPerSecond)}",
+            options.Monitor.ChecksPerSecond,
+            "from 0 (no monitor) to 100");
         Rules(options, mistakes);
         return mistakes.Build();
     }

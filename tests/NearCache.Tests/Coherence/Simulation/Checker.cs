@@ -23,6 +23,9 @@ internal sealed class Checker(long maxStaleness)
     /// <summary>Records that memcached executed a write, and returns its version.</summary>
     public int Executed(int key) => ++_executed[key];
 
+    /// <summary>Returns the newest version that memcached executed, which the source has.</summary>
+    public int NewestExecuted(int key) => _executed[key];
+
     /// <summary>Records that a write is complete.</summary>
     public void Completed(int key, int version, long now)
     {

@@ -25,7 +25,7 @@ internal enum CommandKind
 internal readonly record struct Command(CommandKind Kind, long Argument = 0, LogRecord Record = default, Write? Write = null);
 
 /// <summary>The reply to a command: a number, or nothing if the item is missing.</summary>
-internal readonly record struct Reply(long? Number, LogRecord? Record = null);
+internal readonly record struct Reply(long? Number, LogRecord? Record = null, ulong Cas = 0);
 
 /// <summary>One write of one key.</summary>
 internal sealed class Write(int key)

@@ -55,6 +55,9 @@ internal sealed class Profile
     /// <summary>Whether the near tier ignores invalidations.</summary>
     public bool PlantedStaleRead { get; init; }
 
+    /// <summary>The mean time between two checks of the monitor of a process; 0: no monitor.</summary>
+    public int MicrosecondsBetweenChecks { get; init; }
+
     public int Seconds { get; init; } = 25;
 
     public bool Has(Fault fault) => _enabled[(int)fault];

@@ -1,4 +1,5 @@
 using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Monitoring.Core;
 using NearCache.Coherence.Slots.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
@@ -13,11 +14,13 @@ internal sealed class Run<TProtocol>
     private readonly SimulatedMemcached[] _servers;
     private readonly SimulatedProcess<TProtocol>[] _processes;
     private readonly SimulatedZooKeeper _zooKeeper = new();
+    private readonly Random _ofMonitors;
+    private readonly List<SimulatedMonitor<TProtocol>> _monitors = [];
     private int _started;
 
     public Run(int seed, Profile? profile = null)
     {
-        _random = new Random(seed);
+        (_random, _ofMonitors) = (new Random(seed), new Random(~seed));
         _profile = profile ?? new Profile(_random);
         Checker = new Checker(_profile.MaxStaleness * 1000);
         _servers = [.. Enumerable.Range(0, _profile.Servers).Select(_ => new SimulatedMemcached(_schedule, Checker, _random))];
@@ -27,6 +30,12 @@ internal sealed class Run<TProtocol>
     public Checker Checker { get; }
 
     public long Events => _schedule.Events;
+
+    /// <summary>Gets the results of all monitors.</summary>
+    public MonitorTotals Monitored { get; } = new();
+
+    /// <summary>Gets a violation that a monitor reported.</summary>
+    public string? Reported => _monitors.Select(monitor => monitor.Violation).FirstOrDefault(violation => violation is not null);
 
     /// <summary>Gets how often each fault occurred.</summary>
     public int[] Faults { get; } = new int[Enum.GetValues<Fault>().Length];
@@ -49,13 +58,19 @@ internal sealed class Run<TProtocol>
         Repeat(_profile.MillisecondsBetweenReads * 1000 / _processes.Length, Read);
         Repeat(_profile.MicrosecondsBetweenWrites, Write);
         Repeat((int)(_profile.SecondsBetweenFaults * 1_000_000), MakeFault);
+        if (_profile.MicrosecondsBetweenChecks > 0)
+        {
+            StoreAgain();
+        }
+
         return this;
     }
 
-    /// <summary>Runs to the end, or to the first violation.</summary>
-    public Run<TProtocol> ToEnd()
+    /// <summary>Runs to the end.</summary>
+    /// <param name="stopAtViolation">Whether the first violation ends the run.</param>
+    public Run<TProtocol> ToEnd(bool stopAtViolation = true)
     {
-        for (var second = 1; second <= _profile.Seconds && Checker.Violation is null; second++)
+        for (var second = 1; second <= _profile.Seconds && !(stopAtViolation && Checker.Violation is not null); second++)
         {
             _schedule.RunUntil(second * 1_000_000L);
         }
@@ -78,7 +93,23 @@ internal sealed class Run<TProtocol>
         }
 
         process.Start();
+        if (_profile.MicrosecondsBetweenChecks > 0)
+        {
+            var monitor = new SimulatedMonitor<TProtocol>(process, _schedule, _profile, Monitored, _ofMonitors);
+            _monitors.Add(monitor);
+            monitor.Start();
+        }
     }
+
+    // An eviction, and a fill by a process that is not simulated: another CAS without a write.
+    private void StoreAgain() => _schedule.After(_ofMonitors.Next(1_000_000), () =>
+    {
+        var key = _ofMonitors.Next(Keyspace.Count);
+        var server = _servers[key % _servers.Length];
+        server.EvictValue(key);
+        _schedule.After(_ofMonitors.Next(2_000_000), () => server.Refill(key));
+        StoreAgain();
+    });
 
     private void Reconnect(SimulatedProcess<TProtocol> process, ServerLoop<TProtocol> server) =>
         _schedule.After(_random.Next(20_000, 500_000), () => process.Post(() =>

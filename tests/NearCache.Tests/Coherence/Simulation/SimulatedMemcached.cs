@@ -10,10 +10,12 @@ namespace NearCache.Tests.Coherence.Simulation;
 internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Random random)
 {
     private readonly int[] _values = [.. Enumerable.Repeat(-1, Keyspace.Count)];
+    private readonly ulong[] _cas = new ulong[Keyspace.Count];
     private readonly long[] _segments = [.. Enumerable.Repeat(-1L, KeyHash.Segments)];
     private readonly Dictionary<long, LogRecord> _log = [];
     private readonly List<Action> _waiting = [];
     private long _total = -1;
+    private ulong _newestCas;
 
     public bool IsPaused { get; private set; }
 
@@ -60,9 +62,13 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
         Array.Fill(_segments, -1);
         _log.Clear();
         _total = -1;
+        _newestCas = 0;
     }
 
     public void EvictValue(int key) => _values[key] = -1;
+
+    /// <summary>Stores the value of the source again: a fill by another process, which counts no mutation.</summary>
+    public void Refill(int key) => (_values[key], _cas[key]) = (checker.NewestExecuted(key), ++_newestCas);
 
     public void EvictTotal() => _total = -1;
 
@@ -76,13 +82,14 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
         switch (command.Kind)
         {
             case CommandKind.Get:
-                return _values[command.Argument] < 0 ? default : new Reply(_values[command.Argument]);
+                return _values[command.Argument] < 0 ? default : new Reply(_values[command.Argument], Cas: _cas[command.Argument]);
             case CommandKind.Set or CommandKind.Remove:
                 var write = command.Write!;
                 (write.Version, write.ExecutedAt) = (checker.Executed(write.Key), schedule.Now);
                 schedule.Tell(
                     $"executed: key {write.Key} is version {write.Version}{(command.Kind == CommandKind.Remove ? ", removed" : "")}");
                 _values[write.Key] = command.Kind == CommandKind.Set ? write.Version : -1;
+                _cas[write.Key] = ++_newestCas;
                 Finished(write);
                 return new Reply(write.Version);
             case CommandKind.BumpSegment when RefusesBump:

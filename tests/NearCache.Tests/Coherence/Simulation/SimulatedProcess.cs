@@ -1,6 +1,7 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble.Core;
 using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Monitoring.Core;
 using NearCache.Coherence.Slots.Core;
 
 namespace NearCache.Tests.Coherence.Simulation;
@@ -13,7 +14,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     private readonly Checker _checker;
     private readonly Profile _profile;
     private readonly Random _random;
-    private readonly Dictionary<int, Entry> _near = [];
+    private readonly Dictionary<int, NearItem> _near = [];
     private readonly Queue<Action> _backlog = new();
     private readonly ProcessEpochs _epochs = new();
     private readonly ServerLoop<TProtocol>[] _servers;
@@ -176,7 +177,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
             if (server.Ledger.Gate.MayServe(token))
             {
                 _schedule.Tell($"process {Number} keeps key {key} version {value} of segment {hash.Segment}");
-                _near[key] = new Entry((int)value, server.Ledger.Gate.Stamp(token));
+                _near[key] = new NearItem((int)value, server.Ledger.Gate.Stamp(token), replies[0].Cas);
             }
         });
     }
@@ -238,7 +239,19 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     public void AtMonotonic(long monotonic, Action action) =>
         _schedule.After(Math.Clamp(monotonic - Now.Monotonic, 1, 600_000) * 1000, () => Post(action));
 
-    private ServerLoop<TProtocol> ServerOf(int key) => _servers[key % _servers.Length];
+    /// <summary>Returns the near entry of a key, servable or not.</summary>
+    public NearItem? Find(int key) => _near.GetValueOrDefault(key);
+
+    /// <summary>Returns what a hit of this entry would find now.</summary>
+    public HitState StateOf(int key, NearItem entry)
+    {
+        var (gate, segment) = (ServerOf(key).Ledger.Gate, Keyspace.Hashes[key].Segment);
+        return Find(key) != entry || gate.Generation(segment) != entry.Generation ? HitState.Gone
+            : gate.IsOpen(Now, _profile.MaxStaleness) ? HitState.Served
+            : HitState.Closed;
+    }
+
+    public ServerLoop<TProtocol> ServerOf(int key) => _servers[key % _servers.Length];
 
     private void DrainBacklog()
     {
@@ -398,6 +411,14 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
             });
         }
     }
+}
 
-    private readonly record struct Entry(int Value, long Generation);
+/// <summary>A near entry.</summary>
+internal sealed class NearItem(int value, long generation, ulong cas)
+{
+    public int Value => value;
+
+    public long Generation => generation;
+
+    public ulong Cas => cas;
 }

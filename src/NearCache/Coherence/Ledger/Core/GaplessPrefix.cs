@@ -19,6 +19,9 @@ internal sealed class GaplessPrefix
     /// <summary>Gets the highest version that is explained or was read from the server. The server cannot show a lower one later.</summary>
     public long Highest { get; private set; }
 
+    /// <summary>Gets the highest explained version: no version above it is explained.</summary>
+    public long HighestExplained => Beyond == 0 ? Known : _beyond!.Max();
+
     /// <summary>Gets the number of explained versions beyond the first gap.</summary>
     public int Beyond => _beyond?.Count ?? 0;
 
