@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs what ships: every project of src, with its symbols, and with --sbom a bill of materials beside each package.
+# Packs what ships: every project of src (Packages.slnx lists them), with its symbols, and with --sbom a bill of materials beside each package.
 #
 #   src/pack.sh FOLDER [--sbom] [--no-build] [-p:VersionSuffix=rc.1 …]
 #
@@ -17,9 +17,7 @@ export ContinuousIntegrationBuild=true
 # The time of the files in a package: that of the commit; without git one that is always the same.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 1767225600)}
 export SOURCE_DATE_EPOCH
-for project in src/*/*.csproj; do
-  dotnet pack "$project" -c Release -o "$folder" --nologo ${arguments[@]+"${arguments[@]}"}
-done
+dotnet pack src/Packages.slnx -c Release -o "$folder" --nologo ${arguments[@]+"${arguments[@]}"}
 
 [ -n "$sbom" ] || exit 0
 dotnet tool restore >/dev/null

@@ -64,19 +64,25 @@ if [ "${NEARCACHE_TOOLS-}" = all ]; then
 fi
 rm -f "$installing"
 
-# Everything that the tests start works in this folder, so that what a crashed test leaves can be found and ended.
+# Everything that the tests start works in a folder of its suite in here, so that what a crashed test leaves can be found and ended.
 work=$(mktemp -d -t nearcache-run-XXXXXX)
-export TMPDIR=$work
-end_leftovers() {
-  local entry folder
+signal_leftovers() { # SIGNAL FOLDER: false if nothing is left
+  local entry folder found=1
   for entry in /proc/[0-9]*; do
     folder=$(readlink "$entry/cwd" 2>/dev/null) || continue
-    case $folder in "$work"/*) kill -KILL "${entry#/proc/}" 2>/dev/null || true ;; esac
+    case $folder in "$2" | "$2"/*) kill "-$1" "${entry#/proc/}" 2>/dev/null && found=0 ;; esac
   done
+  return $found
 }
-trap 'end_leftovers; rm -rf "$work"' EXIT
+lanes=()
+finish() {
+  [ ${#lanes[@]} = 0 ] || kill "${lanes[@]}" 2>/dev/null || true
+  if signal_leftovers TERM "$work"; then sleep 2; fi
+  signal_leftovers KILL "$work" || true
+  rm -rf "$work"
+}
+trap finish EXIT
 trap 'exit 130' INT TERM
-
 
 begun=$SECONDS
 started=$SECONDS
@@ -92,52 +98,82 @@ if [ $# -gt 0 ]; then suites=("$@"); else
   fi
 fi
 
-minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
-# Tests wait more than they compute: four classes at a time fill two cores. In full their figures count, and nothing runs beside them.
-if [ "${NEARCACHE_FULL-}" = 1 ]; then parallel=(-parallel none); else parallel=(-parallel collections -maxThreads 4); fi
-passed=0 failed=0 skipped=0 broken=()
-failures=$work/failures.log
-: >"$failures"
 for suite in "${suites[@]}"; do
-  [ -n "$suite" ] || continue
-  within=()
-  [ "$suite" != NearCache.Containers.Tests ] || within=(tests/containers/with-docker.sh)
-  log=$work/$suite.log
-  [ -e "artifacts/bin/$suite/release/$suite.dll" ] || fail "there is no suite '$suite'"
-  started=$SECONDS
-  status=0
-  timeout --kill-after=10 $((minutes * 60)) \
-    ${within[@]+"${within[@]}"} dotnet "artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" -xml "$work/$suite.xml" >"$log" 2>&1 </dev/null || status=$?
+  [ -z "$suite" ] || [ -e "artifacts/bin/$suite/release/$suite.dll" ] || fail "there is no suite '$suite'"
+done
+
+minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
+# Tests wait more than they compute: several classes at a time fill two cores. In full their figures count, and nothing runs beside them.
+if [ "${NEARCACHE_FULL-}" = 1 ]; then parallel=(-parallel none); else parallel=(-parallel collections -maxThreads 4); fi
+
+# Runs one suite, and leaves what is to be told in $work/SUITE.told, its counts in $work/SUITE.counts and its failures in $work/SUITE.failures.
+run_suite() {
+  local suite=$1 folder=$work/$1 log=$work/$1.log within=() started=$SECONDS status=0 took
+  [ "$suite" != NearCache.Containers.Tests ] || within=("$PWD/tests/containers/with-docker.sh")
+  mkdir "$folder"
+  (cd "$folder" && TMPDIR=$folder exec timeout --kill-after=10 $((minutes * 60)) \
+    ${within[@]+"${within[@]}"} dotnet "$OLDPWD/artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" \
+    -xml "$work/$suite.xml") >"$log" 2>&1 </dev/null || status=$?
   took=$((SECONDS - started))
-  end_leftovers
+  signal_leftovers KILL "$folder" || true
   # "   NearCache.Tests  Total: 5, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s"
+  local summary total bad skips good why=
   summary=$(grep -aE 'Total: [0-9]+, Errors: ' "$log" | tail -n 1 || true)
   number() { local n; n=$(sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"); echo "${n:-0}"; }
-  total=$(number Total) bad=$(($(number Failed) + $(number Errors))) skips=$(number Skipped) why=
+  total=$(number Total) bad=$(($(number Failed) + $(number Errors))) skips=$(number Skipped)
   if [ "$status" = 124 ] || [ "$status" = 137 ]; then why=" (ended after $minutes minutes)"; elif [ -z "$summary" ]; then why=" (ended without a result)"; fi
   [ "$bad" -gt 0 ] || { [ "$status" = 0 ] && [ -n "$summary" ]; } || bad=1
   good=$((total - bad - skips)); [ "$good" -ge 0 ] || good=0
-  say "$suite: $good passed, $bad failed, $skips skipped, $took s$why"
-  if [ "$bad" -gt 0 ]; then
-    broken+=("$suite")
-    cat "$log"
-    # Told once more at the very end. "    Name [FAIL]", then the message, the places and the output, indented by six.
-    awk '/\[FAIL\]$/ { telling = 60 } telling > 0 && !/\[FAIL\]$/ && !/^      / { telling = 0 } telling-- > 0' "$log" >>"$failures"
-  else
-    # "    Name [SKIP]", and the reason on the next line.
-    grep -a -A1 -F '[SKIP]' "$log" | grep -av '^--$' || true
-    # Told when it is measured, and again with a test's result.
-    grep -aF '[FIGURE]' "$log" | sed -E 's/^.*\[FIGURE\]/  [FIGURE]/' | awk '!told[$0]++' || true
-  fi
-  if [ "${NEARCACHE_TIMES-}" = 1 ] && [ -e "$work/$suite.xml" ]; then
-    grep -oE '<test [^>]*' "$work/$suite.xml" | sed -E 's/.* time="([^"]*)".* type="([^"]*)".*/\2 \1/' |
-      awk '{ sum[$1] += $2; tests[$1]++ } END { for (name in sum) printf "  %8.1f s %5d tests  %s\n", sum[name], tests[name], name }' | sort -rn
-  fi
-  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+  echo "$good $bad $skips" >"$work/$suite.counts"
+  {
+    say "$suite: $good passed, $bad failed, $skips skipped, $took s$why"
+    if [ "$bad" -gt 0 ]; then
+      cat "$log"
+      # Told once more at the very end. "    Name [FAIL]", then the message, the places and the output, indented by six.
+      awk '/\[FAIL\]$/ { telling = 60 } telling > 0 && !/\[FAIL\]$/ && !/^      / { telling = 0 } telling-- > 0' "$log" >"$work/$suite.failures"
+    else
+      # "    Name [SKIP]", and the reason on the next line.
+      grep -a -A1 -F '[SKIP]' "$log" | grep -av '^--$' || true
+      # Told when it is measured, and again with a test's result.
+      grep -aF '[FIGURE]' "$log" | sed -E 's/^.*\[FIGURE\]/  [FIGURE]/' | awk '!told[$0]++' || true
+    fi
+    if [ "${NEARCACHE_TIMES-}" = 1 ] && [ -e "$work/$suite.xml" ]; then
+      grep -oE '<test [^>]*' "$work/$suite.xml" | sed -E 's/.* time="([^"]*)".* type="([^"]*)".*/\2 \1/' |
+        awk '{ sum[$1] += $2; tests[$1]++ } END { for (name in sum) printf "  %8.1f s %5d tests  %s\n", sum[name], tests[name], name }' | sort -rn
+    fi
+  } >"$work/$suite.told"
+}
+
+# Two lanes: the end-to-end tests, which wait most of the time, and beside them the other suites, one after another.
+lane() {
+  local suite
+  for suite in "$@"; do
+    run_suite "$suite"
+    flock "$work" cat "$work/$suite.told"
+  done
+}
+first=() second=()
+for suite in "${suites[@]}"; do
+  if [ -z "$suite" ]; then continue; fi
+  if [ "$suite" = NearCache.IntegrationTests ] && [ "${NEARCACHE_FULL-}" != 1 ]; then first+=("$suite"); else second+=("$suite"); fi
 done
+lane ${first[@]+"${first[@]}"} & lanes+=($!)
+lane ${second[@]+"${second[@]}"} & lanes+=($!)
+wait "${lanes[@]}" || true
+lanes=()
 
 say "all of it in $((SECONDS - begun)) s"
-[ ${#broken[@]} = 0 ] || { cat "$failures"; say "failed: ${broken[*]}"; }
+passed=0 failed=0 skipped=0 broken=()
+for suite in ${first[@]+"${first[@]}"} ${second[@]+"${second[@]}"}; do
+  good=0 bad=1 skips=0
+  [ ! -e "$work/$suite.counts" ] || read -r good bad skips <"$work/$suite.counts"
+  passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))
+  if [ "$bad" -gt 0 ]; then
+    broken+=("$suite")
+    [ ! -e "$work/$suite.failures" ] || cat "$work/$suite.failures"
+  fi
+done
+[ ${#broken[@]} = 0 ] || say "failed: ${broken[*]}"
 [ $((passed + failed)) -gt 0 ] || fail "no test ran"
 say "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -15,7 +15,7 @@ public sealed class TwoProcessesTests
         await using var reader = Make(memcached.Address, zooKeeper.Address);
         await NearAsync(reader, writer, "product:1");
 
-        for (var i = 0; i < 50; i++)
+        for (var i = 0; i < TestScale.Of(10, 50); i++)
         {
             await writer.SetAsync("product:1", $"value {i}");
             await Eventually.BecomesTrueAsync(
@@ -39,7 +39,7 @@ public sealed class TwoProcessesTests
         await using var reader = Make(memcached.Address, "");
         await NearAsync(reader, writer, "product:1");
 
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < TestScale.Of(3, 5); i++)
         {
             await writer.SetAsync("product:1", $"value {i}");
             await Eventually.BecomesTrueAsync(
@@ -70,6 +70,7 @@ public sealed class TwoProcessesTests
     private static NearCacheClient Make(string memcached, string zooKeeper) => new(new NearCacheOptions
     {
         Namespace = "test",
+        Seams = { TrustFirstCount = true, MembershipSpeed = 20 },
         RuleLease = TimeSpan.FromSeconds(1.5),
         Memcached = { Servers = { memcached } },
         ZooKeeper = { ConnectionString = zooKeeper, SessionTimeout = TimeSpan.FromSeconds(2) },

@@ -58,7 +58,8 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
             environment.Member,
             servers,
             new MemberEstimate(hold),
-            _slots.MembersCounted);
+            _slots.MembersCounted,
+            options.Seams.MembershipSpeed);
         var inspections = _gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.RateLimited);
         _inspector = new EnsembleInspector(inspections, paths, context, options.Ensemble, acl);
         var edits = _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None);

@@ -15,4 +15,7 @@ internal sealed record TestSeams
 
     /// <summary>Gets or sets a value indicating whether the first count of members is trusted, for tests that count transactions.</summary>
     public bool TrustFirstCount { get; set; }
+
+    /// <summary>Gets or sets how many times as fast the process joins and counts the members, for tests that await the count.</summary>
+    public int MembershipSpeed { get; set; } = 1;
 }

@@ -4,7 +4,7 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>Invalidation between two storefronts, on real memcached servers and a ZooKeeper ensemble of three.</summary>
-/// <remarks>50 changes; 500 with <c>NEARCACHE_FULL=1</c>.</remarks>
+/// <remarks>20 changes; 500 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
 {
     // Audits alone take half a second in the median. A lower latency means announcements, even on a busy machine.
@@ -16,7 +16,7 @@ public sealed class ChangesReachTheOtherProcessTests(ITestOutputHelper output)
         await using var storefronts = await StorefrontCluster.BuildAsync();
         await storefronts.WarmUpAsync();
 
-        var latency = await storefronts.ChangeAsync(TestScale.Of(50, 500));
+        var latency = await storefronts.ChangeAsync(TestScale.Of(20, 500));
 
         output.WriteLine($"[FIGURE] PUT returned to the other process's last old answer, announced by ZooKeeper: {latency}");
         var writes = (await storefronts.First.Shop.DiagnosticsAsync()).ZooKeeperWrites;

@@ -76,7 +76,7 @@ public sealed class FloodTests(ITestOutputHelper output)
     private static NearCacheClient Make(MemcachedProcess memcached, ZooKeeperEnsemble ensemble) => new(new NearCacheOptions
     {
         Namespace = "flood",
-        Seams = { TrustFirstCount = true },
+        Seams = { TrustFirstCount = true, MembershipSpeed = 20 },
         MaxStaleness = MaxStaleness,
         RuleLease = TimeSpan.FromSeconds(4.5),
         ChurnBreaker = false,

@@ -46,6 +46,11 @@ internal sealed class StorefrontProcess : ServerProcess
             "dotnet",
             [Repository.Sample("Storefront"), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = _environment;
+        if (!TestScale.IsFull)
+        {
+            start.Environment["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location;
+        }
+
         return start;
     }
 

@@ -45,13 +45,13 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
         Assert.Equal(nodes, await NodesAsync(server));
     }
 
-    // A process is settled when it has created its member node, a session timeout after its start.
+    // A process is settled when it has created its member node and counted it.
     private static async Task<NearCacheClient> StartAndSettleAsync(MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
         var options = new NearCacheOptions
         {
             Namespace = "unmatched",
-            Seams = { TrustFirstCount = true },
+            Seams = { TrustFirstCount = true, MembershipSpeed = 20 },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
         };
         options.Memcached.Servers.Add(memcached.Address);

@@ -3,7 +3,7 @@ using NearCache.TestSupport;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>All ZooKeeper servers are killed at once: near hits continue, audits find changes, and no call fails.</summary>
-/// <remarks>5 trials and 30 changes; 20 and 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
+/// <remarks>3 trials and 15 changes; 20 and 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan ByAudit = TimeSpan.FromSeconds(2.5);
@@ -16,12 +16,12 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
     {
         await using var storefronts = await StorefrontCluster.BuildAsync();
         await storefronts.WarmUpAsync();
-        var before = await storefronts.ChangeAsync(TestScale.Of(30, 200));
+        var before = await storefronts.ChangeAsync(TestScale.Of(15, 200));
 
         storefronts.ZooKeeper.KillAll();
         using var stalls = new StallMeter();
         var trials = new List<(TimeSpan Found, TimeSpan Stood)>();
-        for (var trial = 0; trial < TestScale.Of(5, 20); trial++)
+        for (var trial = 0; trial < TestScale.Of(3, 20); trial++)
         {
             foreach (var shop in storefronts.Shops)
             {
@@ -46,7 +46,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         await Eventually.BecomesTrueAsync(
             async () =>
             {
-                var after = await storefronts.ChangeAsync(TestScale.Of(30, 200));
+                var after = await storefronts.ChangeAsync(TestScale.Of(15, 200));
                 output.WriteLine($"[FIGURE] announced after the outage: {after}");
                 return after.Median <= Max(2 * before.Median, Noise);
             },

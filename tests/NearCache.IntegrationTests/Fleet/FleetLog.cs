@@ -17,7 +17,7 @@ internal sealed class FleetLog
 
     public FleetLog(IEnumerable<string> files)
     {
-        var entries = files.SelectMany(Read).ToArray();
+        var entries = files.SelectMany(file => Read(file, position: 0)).ToArray();
         _hits = [.. entries.Where(entry => entry.Kind == OperationKind.NearHit)];
         RemoteReads = entries.LongCount(entry => entry.Kind == OperationKind.RemoteHit);
         var done = entries.Where(entry => entry.Kind == OperationKind.WriteDone).ToArray();
@@ -42,8 +42,16 @@ internal sealed class FleetLog
 
     public long UncertainWrites => _uncertain.Count;
 
-    /// <summary>How many keys were near after an instant.</summary>
-    public int NearKeysSince(long timestamp) => _hits.Where(hit => hit.Called >= timestamp).Select(hit => hit.Key).Distinct().Count();
+    /// <summary>How many keys a process had near, by its records behind a position of its log.</summary>
+    public static int NearKeys(string file, long position) =>
+        Read(file, position).Where(entry => entry.Kind == OperationKind.NearHit).Select(entry => entry.Key).Distinct().Count();
+
+    /// <summary>The length of a log in whole records.</summary>
+    public static long LengthOf(string file)
+    {
+        var length = new FileInfo(file).Length;
+        return length - (length % Marshal.SizeOf<LoggedOperation>());
+    }
 
     /// <summary>The near hits that break the promise.</summary>
     public IEnumerable<string> Violations(TimeSpan bound)
@@ -84,11 +92,12 @@ internal sealed class FleetLog
         return worst;
     }
 
-    private static IEnumerable<LoggedOperation> Read(string file)
+    private static LoggedOperation[] Read(string file, long position)
     {
         // Its process may be writing.
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var bytes = new byte[stream.Length];
+        stream.Position = position;
+        var bytes = new byte[stream.Length - position];
         stream.ReadExactly(bytes);
         var whole = bytes.Length - (bytes.Length % Marshal.SizeOf<LoggedOperation>());
         return MemoryMarshal.Cast<byte, LoggedOperation>(bytes.AsSpan(0, whole)).ToArray();

@@ -37,7 +37,13 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         var clients = Enumerable.Range(0, Processes)
             .Select(
                 member => new FleetProcess(
-                    Path.Combine(folder, $"{member}.log"), member, Processes, Keys, 2000, $"{one.Address},{two.Address}", zooKeeper)
+                    Path.Combine(folder, $"{member}.log"),
+                    member,
+                    Processes,
+                    Keys,
+                    readsPerSecond: soak > TimeSpan.Zero ? 500 : 2000,
+                    $"{one.Address},{two.Address}",
+                    zooKeeper)
                 {
                     Program = older,
                 })
@@ -87,10 +93,11 @@ public sealed class UpgradeTests(ITestOutputHelper output)
     // A key has one writer, so a process that could not read another's build would not have its keys.
     private static async Task AllIsNearAsync(FleetProcess[] clients)
     {
-        var since = Stopwatch.GetTimestamp();
-        foreach (var client in clients)
+        var logs = clients.Select(client => (client.Log, Length: FleetLog.LengthOf(client.Log))).ToArray();
+        foreach (var (log, length) in logs)
         {
-            await Eventually.BecomesTrueAsync(() => new FleetLog([client.Log]).NearKeysSince(since) == Keys, "a process has all keys near");
+            await Eventually.BecomesTrueAsync(
+                () => FleetLog.NearKeys(log, length) == Keys, $"the process of {log} has all keys near", TimeSpan.FromMinutes(5));
         }
     }
 

@@ -37,7 +37,8 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         var (zxid, requests) = (await fleet.ZooKeeper.LastZxidAsync(), await ReceivedAsync(fleet));
         var clock = Stopwatch.StartNew();
         await using var cache = RuleFleet.Make(
-            fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
+            fleet.Memcached, fleet.ZooKeeper, options => (
+                options.ZooKeeper.SessionTimeout, options.Seams.MembershipSpeed) = (TimeSpan.FromMinutes(1), 1));
         await Eventually.BecomesTrueAsync(() => cache.Snapshot().Coordination!.Namespace == "Whole", "the namespace is whole again");
         await Task.Delay(Watched, TimeProvider.System, TestContext.Current.CancellationToken);
 
@@ -61,8 +62,11 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         var log = new LogRecorder();
         await using var fleet = await RuleFleet.StartAsync(caches: 0);
         await using var cache = RuleFleet.Make(
-            fleet.Memcached, fleet.ZooKeeper, options => (
-                options.ChurnBreaker, options.ZooKeeper.SessionTimeout) = (false, TimeSpan.FromSeconds(3)), log);
+            fleet.Memcached,
+            fleet.ZooKeeper,
+            options => (options.ChurnBreaker, options.ZooKeeper.SessionTimeout, options.Seams.MembershipSpeed) = (
+                false, TimeSpan.FromSeconds(3), 1),
+            log);
         await using var admin = new ZooKeeperClient(fleet.ZooKeeper.Address);
         await Eventually.BecomesTrueAsync(() => RuleFleet.IsNearAsync(cache, "product:1"), "it serves near");
         await RuleFleet.AreMembersAsync(1, cache);
@@ -109,7 +113,11 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
         }
 
         await WatchAsync(fleet, cache, "the namespace is deleted");
-        await AllExistAsync(admin, [.. Slots, Home + "/config", Home + "/members"]);
+        foreach (var path in Slots.Append(Home + "/config").Append(Home + "/members"))
+        {
+            await Eventually.BecomesTrueAsync(async () => await admin.ExistsAsync(path) is not null, $"{path} is created again");
+        }
+
         var details = await DetailsAsync(cache);
         Assert.Equal(HealthStatus.Degraded, details.Status);
         Assert.Contains(

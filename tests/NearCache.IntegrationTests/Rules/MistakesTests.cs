@@ -62,7 +62,8 @@ public sealed class MistakesTests(ITestOutputHelper output)
         {
             // The process never lives for a session timeout, however slow the machine.
             await using var cache = RuleFleet.Make(
-                fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(1));
+                fleet.Memcached, fleet.ZooKeeper, options => (
+                    options.ZooKeeper.SessionTimeout, options.Seams.MembershipSpeed) = (TimeSpan.FromMinutes(1), 1));
             await Eventually.BecomesTrueAsync(() => cache.Snapshot().ZooKeeper == "Connected", "it has a session");
             most = Math.Max(most, await NodesAsync(fleet));
         }

@@ -36,7 +36,7 @@ internal sealed class RuleFleet : IAsyncDisposable
 
     /// <summary>
     /// Waits until every cache of the fleet has joined the members and knows their number. A cache that counted too early counts again
-    /// after half a minute.
+    /// after a second or two.
     /// </summary>
     public async Task AreMembersAsync(int members) => await AreMembersAsync(members, Caches);
 
@@ -84,7 +84,7 @@ internal sealed class RuleFleet : IAsyncDisposable
         var options = new NearCacheOptions
         {
             Namespace = "rules",
-            Seams = { TrustFirstCount = true },
+            Seams = { TrustFirstCount = true, MembershipSpeed = 20 },
             RuleLease = TimeSpan.FromSeconds(1.5),
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
         };

@@ -75,7 +75,7 @@ public sealed class ZooKeeperProcess : ServerProcess
         File.WriteAllLines(configuration, [.. ordinary, .. _settings]);
         string[] layer = _netty ? ["-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory"] : [];
         return new ProcessStartInfo("java", [
-            "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 "-Dzookeeper.fsync.warningthresholdms=10000",
             .. layer, .. JavaOptions, "-cp", _netty
                 ? Jars + NettyJars

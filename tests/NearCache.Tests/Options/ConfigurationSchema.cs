@@ -147,8 +147,15 @@ internal static partial class ConfigurationSchema
 
     private static string? Described(PropertyInfo property) =>
         Docs.TryGetValue($"P:{property.DeclaringType!.FullName}.{property.Name}", out var member)
-            ? string.Join(' ', new[] { "summary", "value" }.Select(name => Text(member.Element(name))).Where(text => text.Length > 0))
+            ? AsNoun(string.Join(' ', new[] { "summary", "value" }.Select(name => Text(member.Element(name))).Where(text => text.Length > 0)))
             : null;
+
+    // "Gets or sets the interval." documents a property; "The interval." describes a setting.
+    private static string AsNoun(string text)
+    {
+        var noun = Getter().Replace(text, "");
+        return char.ToUpperInvariant(noun[0]) + noun[1..];
+    }
 
     // References and code by their last names; white space as one space.
     private static string Text(XElement? element) =>
@@ -163,6 +170,9 @@ internal static partial class ConfigurationSchema
     };
 
     private static string LastName(string reference) => Arguments().Replace(reference, "").Split('.', ':')[^1];
+
+    [GeneratedRegex(@"^Gets (or sets |or initializes )?(a value indicating (?=whether ))?")]
+    private static partial Regex Getter();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Space();

@@ -23,7 +23,8 @@ internal sealed class Membership(
     string id,
     ServerDirectory servers,
     MemberEstimate count,
-    Action<int> counted)
+    Action<int> counted,
+    int speed = 1)
 {
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
 
@@ -76,7 +77,7 @@ internal sealed class Membership(
         }
     }
 
-    private Task WaitAsync(TimeSpan time, CancellationToken cancellationToken) => Task.Delay(time, context.Time, cancellationToken);
+    private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay / speed, context.Time, cancellationToken);
 
     private async Task CountAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ public sealed class BrokenProtocolsInSimulationTests(ITestOutputHelper output)
     private const int MostSeeds = 6000;
 
     [Fact]
-    public void Bumping_the_total_before_the_segment_is_caught() => Caught<TotalBeforeSegment>();
+    public void Bumping_the_total_before_the_segment_is_caught() => Caught<TotalBeforeSegment>(first: 3500);
 
     [Fact]
     public void Bumping_before_the_mutation_is_caught() => Caught<BumpBeforeMutation>();
@@ -44,7 +44,7 @@ public sealed class BrokenProtocolsInSimulationTests(ITestOutputHelper output)
 
     [Fact]
     public void A_gate_that_looks_only_at_the_wall_clock_is_caught() =>
-        Caught<WallGateOnly>(Fault.BlackHole, Fault.PauseServer, Fault.WallClockJump);
+        Caught<WallGateOnly>(only: [Fault.BlackHole, Fault.PauseServer, Fault.WallClockJump]);
 
     [Fact]
     public void Not_noticing_that_counters_began_anew_is_caught() => Caught<LossUnnoticed>();
@@ -55,13 +55,15 @@ public sealed class BrokenProtocolsInSimulationTests(ITestOutputHelper output)
     [Fact]
     public void Flushing_no_segment_is_caught() => Caught<FlushOfNothing>();
 
-    // A seed selects its own faults, unless a broken protocol needs several faults at once that rarely coincide.
-    private void Caught<TProtocol>(params Fault[] only)
+    // A seed selects its own faults, unless a broken protocol needs several faults at once that rarely coincide. The first seed is near
+    // one that caught the protocol before, where that is rare.
+    private void Caught<TProtocol>(int first = 1, params Fault[] only)
         where TProtocol : struct, ICoherenceProtocol
     {
         var watch = Stopwatch.StartNew();
-        for (var seed = 1; seed <= MostSeeds; seed++)
+        for (var i = 0; i < MostSeeds; i++)
         {
+            var seed = 1 + ((first - 1 + i) % MostSeeds);
             var profile = only.Length == 0 ? null : new Profile(new Random(seed)).Only(only);
             if (new Run<TProtocol>(seed, profile).Begin().ToEnd().Checker.Violation is { } violation)
             {
