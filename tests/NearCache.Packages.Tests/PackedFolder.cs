@@ -23,7 +23,8 @@ public sealed class PackedFolder : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var suffix = string.Create(CultureInfo.InvariantCulture, $"tests.{Environment.ProcessId}.{DateTime.UtcNow:HHmmss}");
+        // A number in a version has no leading zero, and the time before ten o'clock has one.
+        var suffix = string.Create(CultureInfo.InvariantCulture, $"tests.{Environment.ProcessId}.at{DateTime.UtcNow:HHmmss}");
         Said = await Tool.RunAsync(Repository.Root, Repository.At("src", "pack.sh"), Folder, "--no-build", $"-p:VersionSuffix={suffix}");
         var file = Path.GetFileNameWithoutExtension(Directory.GetFiles(Folder, "NearCache.Transport.*.nupkg").Single());
         Version = file["NearCache.Transport.".Length..];
