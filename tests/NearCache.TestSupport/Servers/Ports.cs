@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 
 namespace NearCache.TestSupport.Servers;
 
@@ -8,14 +9,19 @@ namespace NearCache.TestSupport.Servers;
 /// Ports for servers that are killed and come back: below those which the system takes for outgoing connections, and each given out once a
 /// process.
 /// </summary>
-/// <remarks>Otherwise somebody's connection, or another test's server, can hold the port of a server that is down for a moment.</remarks>
+/// <remarks>
+/// Otherwise another connection, or the server of another test, can hold the port of a server that is down for a moment. The end-to-end
+/// tests run beside another suite, so they have a half of their own.
+/// </remarks>
 public static class Ports
 {
-    private const int First = 15000;
-    private const int End = 32000;
+    private const int Middle = 23500;
+    private static readonly bool IsEndToEnd = Assembly.GetEntryAssembly()?.GetName().Name == "NearCache.IntegrationTests";
+    private static readonly int First = IsEndToEnd ? 15000 : Middle;
+    private static readonly int End = IsEndToEnd ? Middle : 32000;
     private static readonly ConcurrentDictionary<int, bool> Given = new();
 
-    /// <summary>A TCP port that nothing listens on now, and that nobody in this process was given before.</summary>
+    /// <summary>Returns a TCP port that nothing listens on now, and that was not returned before in this process.</summary>
     public static int Free()
     {
         for (var attempt = 0; attempt < 1000; attempt++)

@@ -8,6 +8,9 @@ namespace NearCache.ZooKeeper.Tests.Chaos;
 /// <summary>A real ensemble of three servers, each behind a proxy, and the faults that can be injected.</summary>
 internal sealed class ChaosEnsemble : IAsyncDisposable
 {
+    /// <summary>The number of kinds of faults.</summary>
+    public const int Kinds = 9;
+
     private readonly ZooKeeperEnsemble _ensemble;
     private readonly FaultProxy[] _proxies;
 
@@ -25,14 +28,14 @@ internal sealed class ChaosEnsemble : IAsyncDisposable
 
     public static async Task<ChaosEnsemble> StartAsync() => new(await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]));
 
-    /// <summary>Injects a random fault for a while and removes it.</summary>
+    /// <summary>Injects a fault of one kind for a while and removes it.</summary>
     /// <returns>The name of the fault.</returns>
-    public async Task<string> InjectFaultAsync(Random random, ZooKeeperClient client)
+    public async Task<string> InjectFaultAsync(int kind, Random random, ZooKeeperClient client)
     {
         var server = random.Next(3);
         var (victim, proxy) = (_ensemble.Servers[server], _proxies[server]);
         var until = Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 900)), TimeProvider.System);
-        switch (random.Next(9))
+        switch (kind)
         {
             case 0:
                 victim.Kill();
