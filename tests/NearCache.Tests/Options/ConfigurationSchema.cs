@@ -147,7 +147,8 @@ internal static partial class ConfigurationSchema
 
     private static string? Described(PropertyInfo property) =>
         Docs.TryGetValue($"P:{property.DeclaringType!.FullName}.{property.Name}", out var member)
-            ? AsNoun(string.Join(' ', new[] { "summary", "value" }.Select(name => Text(member.Element(name))).Where(text => text.Length > 0)))
+            ? AsNoun(
+                string.Join(' ', new[] { "summary", "value" }.Select(name => Text(member.Element(name))).Where(text => text.Length > 0)))
             : null;
 
     // "Gets or sets the interval." documents a property; "The interval." describes a setting.

@@ -77,7 +77,8 @@ internal sealed class Membership(
         }
     }
 
-    private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) => Task.Delay(delay / speed, context.Time, cancellationToken);
+    private Task WaitAsync(TimeSpan delay, CancellationToken cancellationToken) =>
+        Task.Delay(delay / speed, context.Time, cancellationToken);
 
     private async Task CountAsync(CancellationToken cancellationToken)
     {
