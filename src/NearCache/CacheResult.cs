@@ -6,13 +6,11 @@ namespace NearCache;
 /// <typeparam name="T">The type of the value.</typeparam>
 public readonly struct CacheResult<T>
 {
-    private readonly int _ageMilliseconds;
-
     internal CacheResult(T value, CacheSource source, int ageMilliseconds, CacheVersion version)
     {
         Value = value;
         Source = source;
-        _ageMilliseconds = ageMilliseconds;
+        AgeMilliseconds = ageMilliseconds;
         Version = version;
     }
 
@@ -33,13 +31,16 @@ public readonly struct CacheResult<T>
     /// Gets the time since a near value was read from memcached, or since a stale value was read or created. Zero for every other source.
     /// The resolution is one millisecond.
     /// </summary>
-    public TimeSpan Age => TimeSpan.FromMilliseconds(_ageMilliseconds);
+    public TimeSpan Age => TimeSpan.FromMilliseconds(AgeMilliseconds);
+
+    /// <summary>Gets <see cref="Age"/> in milliseconds.</summary>
+    internal int AgeMilliseconds { get; }
 
     /// <summary>Gets the version of the value, for <see cref="INearCache.CompareAndSetAsync{T}"/>.</summary>
     public CacheVersion Version { get; }
 
     /// <summary>Returns the same result with another instance of the value.</summary>
-    internal CacheResult<T> With(T value) => new(value, Source, _ageMilliseconds, Version);
+    internal CacheResult<T> With(T value) => new(value, Source, AgeMilliseconds, Version);
 }
 
 /// <summary>Specifies the source of a value.</summary>

@@ -258,6 +258,7 @@ public interface INearCache
     Task<bool> RemoveAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>Gets the values of many keys. All servers are read concurrently, with pipelined commands.</summary>
+    /// <remarks>With an array or a list of at most 512 keys that are all near, the call allocates only the returned object.</remarks>
     /// <returns>
     /// One result for each distinct key, including misses. The keys of a server that fails are misses; the keys of other servers are not
     /// affected.

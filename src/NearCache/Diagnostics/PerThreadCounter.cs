@@ -64,17 +64,17 @@ internal sealed class PerThreadCounter
         }
     }
 
-    /// <summary>Increments a part.</summary>
+    /// <summary>Adds to a part.</summary>
     /// <returns>The count of the part by this thread.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long Add(int part)
+    public long Add(int part, int number = 1)
     {
-        var (all, number) = (Mine, _number);
-        var cells = all is not null && (uint)number < (uint)all.Length && all[number] is { } mine && mine.Of == _identity
+        var (all, own) = (Mine, _number);
+        var cells = all is not null && (uint)own < (uint)all.Length && all[own] is { } mine && mine.Of == _identity
             ? mine
             : CellsOfThisThread();
         var counts = cells.Counts;
-        return (uint)part < (uint)counts.Length ? ++counts[part] : ++Grow(cells, part)[part];
+        return (uint)part < (uint)counts.Length ? counts[part] += number : Grow(cells, part)[part] += number;
     }
 
     private static long At(long[] counts, int part) => part < counts.Length ? Volatile.Read(ref counts[part]) : 0;

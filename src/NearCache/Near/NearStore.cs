@@ -124,19 +124,35 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     /// </remarks>
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
+        if (TryServe(key, out result) is not { } entry)
+        {
+            return false;
+        }
+
+        CountHits(entry, 1);
+        return true;
+    }
+
+    /// <summary>
+    /// Finds a value that may be served now, as <see cref="TryGet"/> does. The caller counts the hit by <see cref="CountHits"/>.
+    /// </summary>
+    /// <returns>The entry of the value, or null.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public NearEntry? TryServe<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
+    {
         while (true)
         {
             var confirmations = _epochs.Confirmations;
             if (_map.Find(new NearKey(key)) is not { } entry || !TryServe(entry, out result))
             {
                 result = default;
-                return false;
+                return null;
             }
 
             if (confirmations == _epochs.Confirmations)
             {
-                Hit(entry);
-                return true;
+                Use(entry);
+                return entry;
             }
         }
     }
@@ -290,15 +306,29 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Hit(NearEntry entry)
     {
-        if (entry.Uses < EvictionNode.MaxUses)
-        {
-            Touch(entry);
-        }
+        Use(entry);
+        CountHits(entry, 1);
+    }
 
-        if ((_hits.Add(entry.Rule.HitsPart) & SampleMask) == 0)
+    /// <summary>Counts hits of entries of one rule.</summary>
+    /// <param name="entry">The last of the entries.</param>
+    /// <param name="hits">The number of hits.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CountHits(NearEntry entry, int hits)
+    {
+        if ((_hits.Add(entry.Rule.HitsPart, hits) & SampleMask) < hits)
         {
             _metrics.ConfirmationAge(entry.ConfirmedBefore(_clock.Now()));
             Volatile.Write(ref _sampled, entry);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Use(NearEntry entry)
+    {
+        if (entry.Uses < EvictionNode.MaxUses)
+        {
+            Touch(entry);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.ServerRules;
@@ -53,8 +55,43 @@ internal sealed class ReadPath(
             : GetRemoteAsync<T>(place, fill, MetaCommand.Get(place.Physical, Fields), cancellationToken);
     }
 
-    public async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(
+    public ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(
         IEnumerable<string> keys, CancellationToken cancellationToken)
+    {
+        NearResults<T>? found = null;
+        return !cancellationToken.IsCancellationRequested && TryGetAllNear(keys, ref found)
+            ? new(found)
+            : GetManyAsync(keys, found, cancellationToken);
+    }
+
+    // Found: the results up to the first key that is not near.
+    private bool TryGetAllNear<T>(IEnumerable<string> keys, [NotNullWhen(true)] ref NearResults<T>? found)
+    {
+        if (keys is not IList<string> { Count: > 0 and <= NearResults<T>.MaxKeys } list)
+        {
+            return false;
+        }
+
+        found = NearResults<T>.For(list.Count);
+        if (list is string[] array)
+        {
+            return found.TryAddAll(near, array);
+        }
+
+        var copy = ArrayPool<string>.Shared.Rent(list.Count);
+        try
+        {
+            list.CopyTo(copy, 0);
+            return found.TryAddAll(near, copy.AsSpan(0, list.Count));
+        }
+        finally
+        {
+            ArrayPool<string>.Shared.Return(copy, clearArray: true);
+        }
+    }
+
+    private async ValueTask<IReadOnlyDictionary<string, CacheResult<T>>> GetManyAsync<T>(
+        IEnumerable<string> keys, NearResults<T>? found, CancellationToken cancellationToken)
     {
         map.ThrowIfClosed();
         cancellationToken.ThrowIfCancellationRequested();
@@ -72,7 +109,8 @@ internal sealed class ReadPath(
                 continue;
             }
 
-            if (near.TryGet<T>(key, out var result) || TryGetNear(key, out result))
+            var result = default(CacheResult<T>);
+            if (found?.TryGetValue(key, out result) == true || near.TryGet(key, out result) || TryGetNear(key, out result))
             {
                 results[key] = result;
             }

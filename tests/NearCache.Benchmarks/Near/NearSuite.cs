@@ -12,6 +12,7 @@ namespace NearCache.Benchmarks.Near;
 internal static class NearSuite
 {
     private const int Keys = 10_000;
+    private const int KeysOfOneCall = 100;
     private const string Namespace = "bench";
     private const string Value = "a value that is shared, since a string cannot be changed";
 
@@ -32,10 +33,12 @@ internal static class NearSuite
 
         // Equal keys in other instances, as requests bring them.
         var asked = Names();
+        var groups = asked.Chunk(KeysOfOneCall).ToArray();
         Hits(
             report,
             new("hit/get", "<=0.55", () => GetAll(cache, asked), () => GetAllOfBaseline(bare, asked)),
-            new("hit/getorcreate", "<=0.55", () => GetOrCreateAll(cache, asked), () => GetAllOfBaseline(bare, asked)));
+            new("hit/getorcreate", "<=0.55", () => GetOrCreateAll(cache, asked), () => GetAllOfBaseline(bare, asked)),
+            new("hit/getmany", "<=1.3", () => GetManyAll(cache, groups), () => GetAll(cache, asked)));
         TwoThreads(report, cache, bare, asked);
     }
 
@@ -107,6 +110,19 @@ internal static class NearSuite
         }
 
         return found;
+    }
+
+    private static int GetManyAll(NearCacheClient cache, string[][] groups)
+    {
+        var found = 0;
+        foreach (var group in groups)
+        {
+            found += Count(cache.GetManyAsync<string>(group));
+        }
+
+        return found == Keys ? found : throw new InvalidOperationException("Not all are near.");
+
+        static int Count(ValueTask<IReadOnlyDictionary<string, CacheResult<string>>> read) => read.Result.Count;
     }
 
     private static int GetOrCreateAll(NearCacheClient cache, string[] keys)
