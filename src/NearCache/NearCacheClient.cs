@@ -357,6 +357,24 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     /// <summary>Gets the distributed locks of the namespace. Also available as a service of the container.</summary>
     public IDistributedLock Locks => _parts.Locks;
 
+    /// <summary>
+    /// Diagnoses a key: where it is, by which rule it is near here or why it is not, what its item is, and which processes wrote it in the
+    /// last minute. <see cref="KeyDiagnosis.Summary"/> has the meaning in words.
+    /// </summary>
+    /// <remarks>
+    /// For people and tools. It reads the item and up to 1,024 log records of the server, and the reports of the fleet if another process
+    /// wrote the key. It changes nothing: neither the access time of the item nor the near tier. What cannot be known, for example because
+    /// the server is down, is in <see cref="KeyDiagnosis.Unknown"/>. A key that every call refuses is diagnosed, too.
+    /// </remarks>
+    /// <param name="key">The key of the application. For keys of an adapter, see <c>docs/formats.md</c>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <exception cref="ObjectDisposedException">The cache is disposed.</exception>
+    public Task<KeyDiagnosis> WhyAsync(string key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return _parts.DiagnoseAsync(key, cancellationToken);
+    }
+
     /// <summary>Returns the current state and the totals of the cache.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
 

@@ -261,6 +261,18 @@ public abstract class MemcachedClientTests(MemcachedClient client)
     }
 
     [Fact]
+    public async Task A_peek_does_not_count_as_a_read_of_the_item()
+    {
+        await _client.SetAsync(_key, "value"u8.ToArray());
+        var peek = MetaCommand.Get(Encoding.UTF8.GetBytes(_key), MetaFields.WasHit | MetaFields.Size) with { IsPeek = true };
+
+        Assert.False((await _client.ExecuteAsync(peek)).WasHit);
+        Assert.True(await _client.ExecuteAsync(peek) is { WasHit: false, Size: 5 });
+        await _client.GetAsync(_key);
+        Assert.True((await _client.ExecuteAsync(peek)).WasHit);
+    }
+
+    [Fact]
     public async Task Version_and_statistics_are_told()
     {
         Assert.Matches(@"^\d+\.\d+", await _client.Servers[0].GetVersionAsync());

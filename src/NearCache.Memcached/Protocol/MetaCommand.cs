@@ -42,6 +42,12 @@ public readonly record struct MetaCommand
     /// <summary>Gets the remaining time to live in seconds below which one caller becomes the winner (R, get).</summary>
     public int? Recache { get; init; }
 
+    /// <summary>
+    /// Gets a value that indicates whether a get leaves the time of the last access and the place of the item in the order of eviction
+    /// unchanged (u). A stale item still makes its first reader the winner.
+    /// </summary>
+    public bool IsPeek { get; init; }
+
     /// <summary>Gets the CAS that the item must have (C).</summary>
     public ulong? CompareCas { get; init; }
 

@@ -32,6 +32,7 @@ internal static class MetaCommandWriter
                 WriteReturned(ref line, MetaRules.FieldsOf(command));
                 line.Flag('N', command.Vivify);
                 line.Flag('R', command.Recache);
+                line.Flag('u', command.IsPeek);
                 break;
             case MetaCommandKind.Set:
                 line.Start("ms "u8, key, command.IsBinaryKey, command.Value.Length);

@@ -16,6 +16,7 @@ using NearCache.Remote.DistributedCache;
 using NearCache.Remote.Embedded;
 using NearCache.Remote.Memcached;
 using NearCache.Rules;
+using NearCache.Why;
 using NearCache.Writing;
 
 namespace NearCache.Composition;
@@ -32,6 +33,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly CoherenceTier _coherence;
     private readonly CallPaths _paths;
     private readonly CacheAdapters _adapters;
+    private readonly KeyDiagnoser _diagnoser;
     private readonly BackgroundWork _background;
 
     private CacheParts(CacheEnvironment environment, ClientPools clients)
@@ -44,6 +46,8 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         _paths = new CallPaths(environment, _near, _coherence);
         _adapters = new CacheAdapters(environment, _near, _paths);
         (Near, Reads, Writes, Creations) = (_near.Store, _paths.Reads, _paths.Writes, _paths.Creations);
+        _diagnoser = new KeyDiagnoser(
+            _paths.Placement, _near.Rules, Near, _coherence.Context, _paths.Transcoder, new NoWriterNames());
         _coherence.Start();
         _background = new BackgroundWork(environment, _near, _coherence, _paths);
         logger.Started(
@@ -137,6 +141,10 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     /// <summary>Gets every TCP connection of the cache.</summary>
     public IReadOnlyList<CacheConnection> Connections =>
         OwnedConnections.Of(_coherence.Servers.Connections, _coherence.Ensemble?.Connection, _environment.Time.GetUtcNow());
+
+    /// <summary>Collects what is known of a key.</summary>
+    public Task<KeyDiagnosis> DiagnoseAsync(string key, CancellationToken cancellationToken) =>
+        _diagnoser.DiagnoseAsync(key, cancellationToken);
 
     public NearCacheSnapshot Snapshot()
     {

@@ -62,6 +62,12 @@ internal sealed class NearEntry(
 
     private long EndsAt => _servableUntil is >= 0 and var live ? live : ~_servableUntil;
 
+    /// <summary>Gets whether the entry's server was ever confirmed.</summary>
+    public bool IsConfirmed => _validity.Confirmed != Timestamps.Never;
+
+    /// <summary>Returns the time until the entry expires; zero if it has.</summary>
+    public TimeSpan ExpiresAfter(in Timestamps now) => TimeSpan.FromMilliseconds(Math.Max(EndsAt - now.Monotonic, 0));
+
     /// <summary>Returns the staleness bound of a hit now: the time since the entry's server was confirmed.</summary>
     public TimeSpan ConfirmedBefore(in Timestamps now) =>
         TimeSpan.FromMilliseconds(Math.Max(now.Monotonic - _validity.Confirmed.Monotonic, 0));

@@ -136,7 +136,11 @@ internal sealed class FakeStore(TimeProvider time)
         reply.Append(Echo(flags, wireKey));
         reply.Append(item.IsWon ? " Z" : "").Append(item.IsStale ? " X" : "").Append(isWinner ? " W" : "");
         item.IsWon |= isWinner;
-        (item.LastAccess, item.WasRead) = (now, true);
+        if (!flags.Contains("u"))
+        {
+            (item.LastAccess, item.WasRead) = (now, true);
+        }
+
         return flags.Contains("v")
             ? [.. Line($"VA {item.Value.Length}{reply}"), .. item.Value, .. "\r\n"u8]
             : Line("HD" + reply);

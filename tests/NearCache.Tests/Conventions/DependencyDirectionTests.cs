@@ -107,6 +107,12 @@ public sealed class DependencyDirectionTests
                 "Writing", "Reading", "Placement", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
                 "Remote/Formats", "Remote", "Flights", "Diagnostics", "Options",
             ],
+            ["Ownership"] = [],
+            ["Why"] =
+            [
+                "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/ServerRules/Core", "Coherence/Ledger/Core",
+                "Coherence/Core", "Near/Eviction", "Near", "Rules", "Remote/Formats", "Remote", "Snapshots", "Registry",
+            ],
             ["Locks"] = ["Placement", "Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Diagnostics"],
             ["Adapters/Distributed"] =
             [
@@ -124,7 +130,7 @@ public sealed class DependencyDirectionTests
             ["Maintenance"] = ["Coherence/Namespaces", "Coherence/Ensemble", "Configuration", "Snapshots", "Options"],
             ["Composition"] =
             [
-                "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Creating", "Writing",
+                "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Creating", "Writing",
                 "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
                 "Coherence/Identity", "Coherence/Identity/Core",
                 "Coherence/Monitoring", "Coherence/Monitoring/Core",
@@ -135,17 +141,17 @@ public sealed class DependencyDirectionTests
             ],
             ["Adapters"] =
             [
-                "Composition", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Creating", "Writing", "Reading", "Placement", "Tags",
-                "Near", "Remote/Keys", "Remote", "Diagnostics", "Snapshots", "Registry", "Options",
+                "Composition", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Creating", "Writing", "Reading", "Placement",
+                "Tags", "Near", "Remote/Keys", "Remote", "Diagnostics", "Snapshots", "Registry", "Options",
             ],
             ["Health"] =
             [
-                "Composition", "Locks", "Creating", "Writing", "Reading", "Placement", "Near", "Remote", "Snapshots", "Registry",
+                "Composition", "Locks", "Why", "Creating", "Writing", "Reading", "Placement", "Near", "Remote", "Snapshots", "Registry",
                 "Options",
             ],
             ["Registration"] =
             [
-                "Adapters", "Composition", "Options/Validation", "Options/Binding", "Locks", "Creating", "Writing", "Reading",
+                "Adapters", "Composition", "Options/Validation", "Options/Binding", "Locks", "Why", "Creating", "Writing", "Reading",
                 "Placement", "Near", "Rules", "Remote", "Diagnostics", "Configuration", "Snapshots", "Registry", "Options",
             ],
         },

@@ -108,6 +108,9 @@ internal sealed class CoherentServer : IAsyncDisposable
     /// <inheritdoc cref="IdentityItem.CompareConnectionsAsync"/>
     public Task CompareConnectionsAsync() => _identity.CompareConnectionsAsync();
 
+    /// <inheritdoc cref="SynchronizedLedger.Heard"/>
+    public HeardWrite? Heard(long n) => _ledger.Heard(n);
+
     /// <summary>Voids all near entries of the server.</summary>
     public void Void(FlushReason reason) => _ledger.Void(reason);
 

@@ -26,6 +26,7 @@ internal sealed class SynchronizedLedger
     private readonly LogThrottle _flushLog = new(FlushLogInterval);
     private readonly LedgerHistory _history = new();
     private readonly HashSet<long> _connections = [];   // the connections on which the counters of the present life were read
+    private readonly HeardWrites _heard = new();
     private TaskCompletionSource _lifeRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _identity;   // the identity that a reply showed last
     private bool _hasEnded;
@@ -150,13 +151,17 @@ internal sealed class SynchronizedLedger
         {
             if (_context.HasCounters)
             {
+                var now = _context.Clock.Now();
                 if (_ledger.Receive(announcement, _context.Invalidator) && announcement.Versions is [var newest, ..])
                 {
-                    _history.Add(
-                        _context.Clock.Monotonic(), LedgerEvent.Announced, newest.N, KeyHash.Of(announcement.Key.Span).Value);
+                    _history.Add(now.Monotonic, LedgerEvent.Announced, newest.N, KeyHash.Of(announcement.Key.Span).Value);
+                    foreach (var version in announcement.Versions)
+                    {
+                        _heard.Heard(version.N, now.Monotonic, HeardBy.Announcement);
+                    }
                 }
 
-                _ledger.Settle(_context.Clock.Now());
+                _ledger.Settle(now);
             }
             else
             {
@@ -220,6 +225,11 @@ internal sealed class SynchronizedLedger
             UpdateLife(wasKnown);
             var now = _context.Clock.Now();
             _history.Add(now.Monotonic, LedgerEvent.Written, n ?? 0, KeyHash.Of(key.Span).Value);
+            if (n is { } number && _context.IsShared)
+            {
+                _heard.Heard(number, now.Monotonic, HeardBy.Own);
+            }
+
             _ledger.Settle(now);
         }
 
@@ -310,19 +320,29 @@ internal sealed class SynchronizedLedger
     {
         lock (_lock)
         {
+            var now = _context.Clock.Now();
             foreach (var (n, record) in records)
             {
+                _heard.Heard(n, now.Monotonic, HeardBy.LogRecord);
                 _ledger.Receive(n, record, _context.Invalidator);
-                _history.Add(_context.Clock.Monotonic(), LedgerEvent.LogRead, n, KeyHash.Of(record.Key.Span).Value);
+                _history.Add(now.Monotonic, LedgerEvent.LogRead, n, KeyHash.Of(record.Key.Span).Value);
             }
 
-            var now = _context.Clock.Now();
             if (_ledger.Settle(now))
             {
                 _history.Add(now.Monotonic, LedgerEvent.Confirmed, _ledger.Counters.Total.Known);
             }
 
             _auditor.LogsRead(now, allFound);
+        }
+    }
+
+    /// <summary>Returns when the process heard of a write; null if it has not, or has forgotten.</summary>
+    public HeardWrite? Heard(long n)
+    {
+        lock (_lock)
+        {
+            return _heard.Find(n);
         }
     }
 
@@ -378,6 +398,11 @@ internal sealed class SynchronizedLedger
                 now.Monotonic,
                 !_ledger.IsKnown ? LedgerEvent.Lost : effect.Confirmed ? LedgerEvent.Confirmed : LedgerEvent.Audited,
                 total ?? 0);
+            if (total is { } shown)
+            {
+                _heard.Shown(shown, sent.Sent.Monotonic);
+            }
+
             UpdateLife(wasKnown, connection);
             ReadOn(connection, sent);
             return effect;

@@ -93,7 +93,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
     private MetaResponse Get(in MetaCommand command)
     {
         var now = Now();
-        var node = Find(command.Key.Span, now);
+        var node = Find(command.Key.Span, now, isPeek: command.IsPeek);
         var isNew = node is null;
         if (node is null)
         {
@@ -252,7 +252,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
 
     private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key) => Find(key, Now());
 
-    private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key, long now)
+    private LinkedListNode<EmbeddedItem>? Find(ReadOnlySpan<byte> key, long now, bool isPeek = false)
     {
         if (!_items.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key, out var node))
         {
@@ -265,7 +265,7 @@ internal sealed class EmbeddedServer(TimeProvider time, long capacity = Embedded
             return null;
         }
 
-        node.ValueRef.IsUsed = true;
+        node.ValueRef.IsUsed |= !isPeek;
         return node;
     }
 

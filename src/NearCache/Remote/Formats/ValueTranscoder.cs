@@ -13,6 +13,9 @@ namespace NearCache.Remote.Formats;
 /// <param name="packing">Compresses large values; null for none.</param>
 internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions json, TimeProvider time, ItemCompression? packing = null)
 {
+    /// <summary>The description of a null.</summary>
+    public const string NullDescription = "null";
+
     private static readonly EnvelopeFormat Own = new();
 
     private readonly ItemCompression? _packing = format is EnvelopeFormat ? packing : null;
@@ -86,6 +89,22 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
     /// </summary>
     public static bool IsPlaceHolder(in MetaResponse item) =>
         item is { Value.IsEmpty: true, ClientFlags: 0 } && (item.IsWinner || item.IsWonByAnother);
+
+    /// <summary>
+    /// Returns what an item is, in words, by its client flags; null if it belongs to another client or to a newer format.
+    /// </summary>
+    /// <remarks>Formats other than NearCache's own do not tell; the type that a caller requests decides then.</remarks>
+    public string? Describe(uint clientFlags) =>
+        clientFlags == format.NullFlags || clientFlags == Own.NullFlags ? NullDescription
+        : !Envelope.TryRead(clientFlags, out var envelope) ? (format is EnvelopeFormat ? null : "a value in a format of the settings")
+        : $"{envelope.Kind switch
+        {
+            ValueKind.Json or ValueKind.JsonFields => "JSON",
+            ValueKind.Text => "text",
+            ValueKind.Bytes => "bytes",
+            ValueKind.Distributed => "an entry of IDistributedCache",
+            _ => "an entry of HybridCache",
+        }}{(envelope.Compression == ValueCompression.None ? "" : ", compressed")}";
 
     /// <summary>Returns whether an item must be decompressed before it is read.</summary>
     public bool IsCompressed(in MetaResponse item) => _packing is not null && Envelope.IsCompressed(item.ClientFlags);

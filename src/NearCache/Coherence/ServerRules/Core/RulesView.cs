@@ -21,6 +21,13 @@ internal sealed class RulesView
     public bool MayFill(RuleIdentity rule, in Timestamps now) => _fillableFrom.TryGetValue(rule, out var from) && now.Monotonic >= from;
 
     /// <summary>
+    /// Returns the milliseconds until values of the server may be kept near by this rule, 0 if they may be; null if the server does not
+    /// carry the rule.
+    /// </summary>
+    public long? FillsAfter(RuleIdentity rule, in Timestamps now) =>
+        _fillableFrom.TryGetValue(rule, out var from) ? (from <= now.Monotonic ? 0 : from - now.Monotonic) : null;
+
+    /// <summary>
     /// Returns whether a mutation of this key must be counted. Called before it is sent (where <see cref="BumpDecision.ReadFirst"/> may
     /// wait) and again after its reply.
     /// </summary>

@@ -1,0 +1,223 @@
+using System.Net;
+using NearCache.Memcached;
+
+namespace NearCache.Ownership;
+
+/// <summary>Compares what a memcached server lists with what processes report. Deterministic.</summary>
+internal static class ConnectionAttribution
+{
+    /// <summary>Attributes the connections of a server.</summary>
+    /// <param name="server">The configured name of the server.</param>
+    /// <param name="listed">The server's list of connections.</param>
+    /// <param name="processes">The reports.</param>
+    public static ConnectionOwnership Of(
+        string server, IReadOnlyList<MemcachedServerConnection> listed, IReadOnlyList<ReportedProcess> processes)
+    {
+        var clients = listed.Where(connection => !connection.IsListening).Select(Client.Of).ToArray();
+        var byEndPoint = new Dictionary<IPEndPoint, ReportedProcess>();
+        foreach (var process in processes)
+        {
+            foreach (var local in process.Connections)
+            {
+                byEndPoint.TryAdd(local, process);
+            }
+        }
+
+        var known = new Addresses(processes, clients);
+        var owners = clients.GroupBy(client => client.Address, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => OwnerOf(group.Key, [.. group], known))
+            .ToArray();
+        var kinds = owners.ToDictionary(owner => owner.Address, owner => owner.Kind, StringComparer.Ordinal);
+        var seen = owners.SelectMany(owner => owner.Processes).Select(process => process.Id).ToHashSet();
+        return new ConnectionOwnership
+        {
+            Server = server,
+            IsListed = true,
+            Expected = processes.Sum(process => process.Count),
+            Seen = clients.Length,
+            Unaccounted = owners.Sum(owner => owner.Unaccounted),
+            Foreign = owners.Where(owner => owner.Kind == ConnectionOwnerKind.Foreign).Sum(owner => owner.Seen),
+            Owners = [.. owners.OrderByDescending(owner => owner.Unaccounted).ThenBy(owner => owner.Address, StringComparer.Ordinal)],
+            NotSeen =
+            [
+                .. processes.Where(process => process.Count > 0 && !seen.Contains(process.Owner.Id)).Select(process => process.Owner),
+            ],
+            Connections =
+            [
+                .. clients.Select(client => new AttributedConnection
+                {
+                    Address = client.Address,
+                    Port = client.EndPoint?.Port ?? 0,
+                    State = client.State,
+                    IdleTime = client.IdleTime,
+                    Kind = kinds[client.Address],
+                    ReportedBy = client.EndPoint is { } end && byEndPoint.TryGetValue(end, out var process) ? process.Owner.Id
+                        : known.ReportedBehind(client)?.Owner.Id,
+                }),
+            ],
+        };
+    }
+
+    /// <summary>Attributes the connections of a server that tells only how many it has.</summary>
+    public static ConnectionOwnership Of(string server, int count, IReadOnlyList<ReportedProcess> processes)
+    {
+        var expected = processes.Sum(process => process.Count);
+        return new ConnectionOwnership
+        {
+            Server = server,
+            IsListed = false,
+            Expected = expected,
+            Seen = count,
+            Unaccounted = Math.Max(0, count - expected),
+            Foreign = 0,
+        };
+    }
+
+    private static ConnectionOwner OwnerOf(string address, Client[] clients, Addresses known)
+    {
+        var (kind, processes, expected) = known.OwnersOf(address, clients.Length);
+        return new ConnectionOwner
+        {
+            Kind = kind,
+            Address = address,
+            Node = kind == ConnectionOwnerKind.Node
+                ? processes.FirstOrDefault(process => process.Owner.Node is not null)?.Owner.Node
+                : null,
+            Processes = [.. processes.Select(process => process.Owner)],
+            Expected = expected,
+            Seen = clients.Length,
+            LongestIdle = clients.Max(client => client.IdleTime),
+        };
+    }
+
+    // A connection of a client. Its address is the key of its owner.
+    private sealed record Client(string Address, IPEndPoint? EndPoint, string State, TimeSpan IdleTime)
+    {
+        public static Client Of(MemcachedServerConnection connection) => new(
+            connection.Client?.Address.ToString() ?? connection.Address, connection.Client, connection.State, connection.IdleTime);
+    }
+
+    /// <summary>The processes by the address that the server sees: their own, or that of the node which translates it.</summary>
+    private sealed class Addresses
+    {
+        private readonly Dictionary<string, Located> _own = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, Located> _nodes = new(StringComparer.Ordinal);
+        private readonly Dictionary<IPEndPoint, ReportedProcess> _behind = [];
+        private int _missing;   // reported connections of processes of which the server lists none, from whatever address
+
+        public Addresses(IReadOnlyList<ReportedProcess> processes, Client[] clients)
+        {
+            var listed = clients.Select(client => client.Address).ToHashSet(StringComparer.Ordinal);
+            var translated = new List<ReportedProcess>();
+            foreach (var process in processes)
+            {
+                var reported = process.Connections.GroupBy(local => local.Address.ToString()).ToArray();
+                if (!Array.Exists(reported, group => listed.Contains(group.Key)))
+                {
+                    translated.Add(process);
+                    continue;
+                }
+
+                // Connections whose local ends are not reported are expected at the first address.
+                var others = process.Count - process.Connections.Count;
+                foreach (var group in reported)
+                {
+                    Locate(_own, group.Key, process, group.Count() + others);
+                    others = 0;
+                }
+            }
+
+            foreach (var process in translated.Where(process => !TryFindNode(process, clients, listed)))
+            {
+                _missing += process.Count;
+            }
+        }
+
+        public (ConnectionOwnerKind Kind, IReadOnlyList<ReportedProcess> Processes, int Expected) OwnersOf(string address, int seen)
+        {
+            if (_own.TryGetValue(address, out var own))
+            {
+                return (own.Processes.Count == 1 ? ConnectionOwnerKind.Process : ConnectionOwnerKind.Address, own.Processes, own.Expected);
+            }
+
+            if (_nodes.TryGetValue(address, out var node))
+            {
+                return (ConnectionOwnerKind.Node, node.Processes, node.Expected);
+            }
+
+            if (seen > _missing)
+            {
+                return (ConnectionOwnerKind.Foreign, [], 0);
+            }
+
+            _missing -= seen;
+            return (ConnectionOwnerKind.Unreported, [], seen);
+        }
+
+        public ReportedProcess? ReportedBehind(Client client) =>
+            client.EndPoint is { } end ? _behind.GetValueOrDefault(end) : null;
+
+        // The node has reported its address, or source NAT has kept the port, as it does where the port is free: one connection with the
+        // port, from an address of no process, is the process's.
+        private bool TryFindNode(ReportedProcess process, Client[] clients, HashSet<string> listed)
+        {
+            var node = process.NodeAddresses.FirstOrDefault(address => listed.Contains(address) && !_own.ContainsKey(address));
+            foreach (var local in process.Connections)
+            {
+                var same = clients.Where(client => client.EndPoint?.Port == local.Port && !_own.ContainsKey(client.Address))
+                    .Take(2)
+                    .ToArray();
+                if (same is [{ EndPoint: { } end } only] && (node ?? only.Address) == only.Address)
+                {
+                    _behind.TryAdd(end, process);
+                    node = only.Address;
+                }
+            }
+
+            if (node is not null)
+            {
+                Locate(_nodes, node, process, process.Count);
+            }
+
+            return node is not null;
+        }
+
+        private static void Locate(Dictionary<string, Located> byAddress, string address, ReportedProcess process, int expected)
+        {
+            if (!byAddress.TryGetValue(address, out var located))
+            {
+                byAddress[address] = located = new Located();
+            }
+
+            located.Processes.Add(process);
+            located.Expected += expected;
+        }
+    }
+
+    private sealed class Located
+    {
+        public List<ReportedProcess> Processes { get; } = [];
+
+        public int Expected { get; set; }
+    }
+}
+
+/// <summary>What a process reports of its connections to one server.</summary>
+internal sealed record ReportedProcess
+{
+    /// <summary>Gets the process.</summary>
+    public required OwningProcess Owner { get; init; }
+
+    /// <summary>Gets the number of its connections to the server, by its summary.</summary>
+    public required int Expected { get; init; }
+
+    /// <summary>Gets the local ends of these connections, as far as they are reported.</summary>
+    public IReadOnlyList<IPEndPoint> Connections { get; init; } = [];
+
+    /// <summary>Gets the number of its connections to the server, by all that it reports.</summary>
+    public int Count => Math.Max(Expected, Connections.Count);
+
+    /// <summary>Gets the addresses of its node; empty if it has not reported them.</summary>
+    public IReadOnlyList<string> NodeAddresses { get; init; } = [];
+}
