@@ -144,7 +144,8 @@ run_suite() {
   } >"$work/$suite.told"
 }
 
-# Two lanes: the end-to-end tests, which wait most of the time, and beside them the other suites, one after another.
+# Two lanes of about the same length, each with one suite at a time: the end-to-end tests, which wait most of the time, and those of the
+# ZooKeeper client; the other suites. NearCache.TestSupport/Servers/Ports.cs gives each lane ports of its own.
 lane() {
   local suite
   for suite in "$@"; do
@@ -155,7 +156,12 @@ lane() {
 first=() second=()
 for suite in "${suites[@]}"; do
   if [ -z "$suite" ]; then continue; fi
-  if [ "$suite" = NearCache.IntegrationTests ] && [ "${NEARCACHE_FULL-}" != 1 ]; then first+=("$suite"); else second+=("$suite"); fi
+  case ${NEARCACHE_FULL-}:$suite in
+    1:*) second+=("$suite") ;;
+    *:NearCache.IntegrationTests) first=("$suite" ${first[@]+"${first[@]}"}) ;;
+    *:NearCache.ZooKeeper.Tests) first+=("$suite") ;;
+    *) second+=("$suite") ;;
+  esac
 done
 lane ${first[@]+"${first[@]}"} & lanes+=($!)
 lane ${second[@]+"${second[@]}"} & lanes+=($!)

@@ -10,15 +10,17 @@ namespace NearCache.TestSupport.Servers;
 /// process.
 /// </summary>
 /// <remarks>
-/// Otherwise another connection, or the server of another test, can hold the port of a server that is down for a moment. The end-to-end
-/// tests run beside another suite, so they have a half of their own.
+/// Otherwise another connection, or the server of another test, can hold the port of a server that is down for a moment. tests/run.sh runs
+/// suites in two lanes, and each lane has a half of the ports.
 /// </remarks>
 public static class Ports
 {
     private const int Middle = 23500;
-    private static readonly bool IsEndToEnd = Assembly.GetEntryAssembly()?.GetName().Name == "NearCache.IntegrationTests";
-    private static readonly int First = IsEndToEnd ? 15000 : Middle;
-    private static readonly int End = IsEndToEnd ? Middle : 32000;
+    private static readonly bool IsFirstLane =
+        Assembly.GetEntryAssembly()?.GetName().Name is "NearCache.IntegrationTests" or "NearCache.ZooKeeper.Tests";
+
+    private static readonly int First = IsFirstLane ? 15000 : Middle;
+    private static readonly int End = IsFirstLane ? Middle : 32000;
     private static readonly ConcurrentDictionary<int, bool> Given = new();
 
     /// <summary>Returns a TCP port that nothing listens on now, and that was not returned before in this process.</summary>
