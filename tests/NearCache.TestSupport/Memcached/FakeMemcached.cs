@@ -13,7 +13,7 @@ namespace NearCache.TestSupport.Memcached;
 /// <remarks>
 /// <code>
 /// await using var server = FakeMemcached.Start();
-/// server.HoldReplies();                                     // commands are carried out, and nobody hears of it
+/// server.HoldReplies();                                     // commands are carried out, and no reply is sent
 /// server.ReleaseReplies();
 /// server.Faults.OnCommand = line => line.StartsWith("ms") ? FakeFault.CloseAfter : null;
 /// server.Kill();  server.Restart(keepItems: false);

@@ -138,7 +138,7 @@ public abstract partial class ServerProcess : IAsyncDisposable
         }
         catch (IOException)
         {
-            // The folder lies under TMPDIR, which whoever runs the tests clears.
+            // The folder lies under TMPDIR, which tests/run.sh clears.
         }
 
         GC.SuppressFinalize(this);
