@@ -7,6 +7,9 @@ public sealed record ConnectionOwnership
     /// <summary>Gets the configured name of the server.</summary>
     public required string Server { get; init; }
 
+    /// <summary>Gets the reason why the server tells nothing, so that its figures are 0; null if it does.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>
     /// Gets a value indicating whether the server listed its connections. Otherwise only their number is known, and
     /// <see cref="Unaccounted"/> is the number that exceeds what was reported.
@@ -39,6 +42,11 @@ public sealed record ConnectionOwnership
     /// <summary>Returns the meaning in one sentence.</summary>
     public override string ToString()
     {
+        if (Problem is not null)
+        {
+            return $"{Server}: expected {Expected} connections; {Problem.TrimEnd('.')}.";
+        }
+
         var text = $"{Server}: {Seen} connections, expected {Expected}, unaccounted {Unaccounted}";
         foreach (var owner in Owners.Where(owner => owner.Unaccounted > 0))
         {

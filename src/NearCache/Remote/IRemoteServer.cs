@@ -56,6 +56,11 @@ internal interface IRemoteServer
     Task<IReadOnlyList<ProbeReply>> ProbeAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ProbeReply>>([]);
 
+    /// <summary>Lists the connections of all clients of the server. Occupies a thread of the server.</summary>
+    /// <returns>The list; null if the server tells nothing of its connections.</returns>
+    /// <exception cref="MemcachedException">The server did not answer.</exception>
+    Task<ServerConnections?> ListConnectionsAsync() => Task.FromResult<ServerConnections?>(null);
+
     /// <summary>Returns the connection that a command with this key takes now; 0 if there is no distinction.</summary>
     /// <exception cref="MemcachedException">There is no connection.</exception>
     long ConnectionIdFor(ReadOnlySpan<byte> key) => 0;
@@ -66,3 +71,8 @@ internal readonly record struct ProbeReply(string Address, RemoteReply Reply);
 
 /// <summary>The responses to a group, one per command in order, and the connection that carried them.</summary>
 internal readonly record struct RemoteReply(IReadOnlyList<MetaResponse> Responses, long ConnectionId);
+
+/// <summary>The connections of all clients of a server.</summary>
+/// <param name="Listed">The connections; null if the server tells only how many they are.</param>
+/// <param name="Count">The number of connections.</param>
+internal sealed record ServerConnections(IReadOnlyList<MemcachedServerConnection>? Listed, int Count);

@@ -107,7 +107,7 @@ public sealed class DependencyDirectionTests
                 "Writing", "Reading", "Placement", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
                 "Remote/Formats", "Remote", "Flights", "Diagnostics", "Options",
             ],
-            ["Ownership"] = [],
+            ["Ownership"] = ["Remote"],
             ["Why"] =
             [
                 "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/ServerRules/Core", "Coherence/Ledger/Core",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using NearCache.Memcached;
@@ -46,6 +47,27 @@ internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteSer
         }
 
         return replies;
+    }
+
+    public async Task<ServerConnections?> ListConnectionsAsync()
+    {
+        try
+        {
+            if (await server.GetServerConnectionsAsync().ConfigureAwait(false) is { Count: > 0 } listed)
+            {
+                return new ServerConnections(listed, listed.Count(connection => !connection.IsListening));
+            }
+        }
+        catch (MemcachedServerErrorException)
+        {
+            // The server does not know the statistic.
+        }
+
+        var statistics = await server.GetStatisticsAsync().ConfigureAwait(false);
+        return int.TryParse(
+            statistics.GetValueOrDefault("curr_connections"), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? new ServerConnections(null, count)
+            : null;
     }
 
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => server.ConnectionIdFor(key);

@@ -1,0 +1,34 @@
+using NearCache.Remote;
+
+namespace NearCache.Ownership;
+
+/// <summary>The lists of connections of memcached servers, each read at most once in 30 seconds, and only when requested.</summary>
+/// <remarks>Listing its connections occupies a worker thread of the server. Failures count, too. Thread-safe.</remarks>
+internal sealed class ServerListings(TimeProvider time)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _lock = new();   // guards the table
+    private readonly Dictionary<string, (long At, Task<ServerConnections?> Read)> _listings = new(StringComparer.Ordinal);
+
+    /// <summary>Returns the list of a server, which may be 30 seconds old.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="cancellationToken">Ends the wait; other callers keep waiting for the same reply.</param>
+    /// <returns>The list; null if the server tells nothing of its connections.</returns>
+    /// <exception cref="Memcached.MemcachedException">The server did not answer.</exception>
+    public Task<ServerConnections?> ReadAsync(IRemoteServer server, CancellationToken cancellationToken)
+    {
+        Task<ServerConnections?> read;
+        lock (_lock)
+        {
+            if (!_listings.TryGetValue(server.Name, out var listing) || time.GetElapsedTime(listing.At) >= Period)
+            {
+                _listings[server.Name] = listing = (time.GetTimestamp(), server.ListConnectionsAsync());
+            }
+
+            read = listing.Read;
+        }
+
+        return read.WaitAsync(cancellationToken);
+    }
+}
