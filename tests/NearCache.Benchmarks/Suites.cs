@@ -7,11 +7,12 @@ internal static class Suites
     private static readonly Dictionary<string, Func<Report, Task>> All = new()
     {
         ["rules"] = Rules.RuleSuite.RunAsync,
-        ["near"] = report => SuiteProcesses.RunAsync(report, "near/hits", "near/hybrid", "near/fill", "near/crowd"),
+        ["near"] = report => SuiteProcesses.RunAsync(report, "near/hits", "near/hybrid", "near/fill", "near/crowd", "near/scale"),
         ["near/hits"] = Near.NearSuite.HitsAsync,
         ["near/hybrid"] = Near.NearSuite.HybridAsync,
         ["near/fill"] = Near.NearSuite.FillAsync,
         ["near/crowd"] = Near.CapacitySuite.RunAsync,
+        ["near/scale"] = Near.ScaleSuite.RunAsync,
         ["eviction"] = Eviction.EvictionSuite.RunAsync,
         ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,

@@ -9,11 +9,15 @@
 //        NearCache.Checker stampede <callers> <memcached,…> <zookeeper>
 // On standard input: "ask <key> <timestamp>" lets all callers ask at that instant, and prints "asked <key> <factory runs> <values>
 // <waits in µs>"; "stop" ends it.
+//
+// Or a process that reads more large values than it has memory for, prints "done <entries> <bytes> <evictions> <heap>", and ends:
+//        NearCache.Checker memory <keys> <memcached>
 using NearCache.Checker;
 
 return args[0] switch
 {
     "host" => await HostProcess.RunAsync(args),
+    "memory" => await MemoryProcess.RunAsync(args),
     "stampede" => await StampedeProcess.RunAsync(args),
     _ => await CheckerProcess.RunAsync(args),
 };

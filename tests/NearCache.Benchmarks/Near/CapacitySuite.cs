@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using BitFaster.Caching.Lru;
 using Microsoft.Extensions.Caching.Memory;
 using NearCache.Remote.Embedded;
 
@@ -45,6 +46,10 @@ internal static class CapacitySuite
         }
 
         report.Figure("entry-bytes", "B", value / Keys, baseline / Keys, "<=0.95");
+        var lru = new ConcurrentLru<string, string>(1, Keys, StringComparer.Ordinal);
+        var others = Rounds.BytesHeldBy(() => Array.ForEach(names, name => lru.AddOrUpdate(name, "")));
+        report.Figure("entry-bytes/concurrent-lru", "B", value / Keys, others / Keys);
+        GC.KeepAlive(lru);
         cache.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 

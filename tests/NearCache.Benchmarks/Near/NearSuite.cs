@@ -60,7 +60,7 @@ internal static class NearSuite
         number.TryFormat(span[14..], out _, "D10", System.Globalization.CultureInfo.InvariantCulture);
     }))];
 
-    private static MemoryCache MakeBaseline(string[] keys)
+    internal static MemoryCache MakeBaseline(string[] keys)
     {
         var bare = new MemoryCache(new MemoryCacheOptions());
         Array.ForEach(keys, key => bare.Set(key, Value, TimeSpan.FromMinutes(10)));
@@ -68,7 +68,7 @@ internal static class NearSuite
     }
 
     // The items of a real remote are in another process. Removing them keeps the near entries adjacent in memory.
-    private static async Task RemoveFromRemoteAsync(EmbeddedRemote remote, IEnumerable<string> keys)
+    internal static async Task RemoveFromRemoteAsync(EmbeddedRemote remote, IEnumerable<string> keys)
     {
         foreach (var key in keys)
         {
@@ -81,7 +81,7 @@ internal static class NearSuite
         }
     }
 
-    private static int GetAllOfBaseline(MemoryCache bare, string[] keys)
+    internal static int GetAllOfBaseline(MemoryCache bare, string[] keys)
     {
         var found = 0;
         foreach (var key in keys)
@@ -95,7 +95,7 @@ internal static class NearSuite
         return found;
     }
 
-    private static int GetAll(NearCacheClient cache, string[] keys)
+    internal static int GetAll(NearCacheClient cache, string[] keys)
     {
         var found = 0;
         foreach (var key in keys)

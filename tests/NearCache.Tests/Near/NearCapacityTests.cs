@@ -1,3 +1,6 @@
+using NearCache.Near;
+using NearCache.Near.Eviction;
+
 namespace NearCache.Tests.Near;
 
 public sealed class NearCapacityTests
@@ -43,6 +46,37 @@ public sealed class NearCapacityTests
 
         Assert.Equal(1000, near.Store.Entries);
         Assert.True(near.Has("product:2999"));
+    }
+
+    // However many entries there are: the store passes over at most 256 used entries, and then evicts one, used or not.
+    [Fact]
+    public void An_insert_looks_at_a_bounded_number_of_entries()
+    {
+        const int room = 5000;
+        using var near = new NearStoreFixture(entries: room);
+        string[] keys = [.. Enumerable.Range(0, room).Select(i => $"product:{i}")];
+        Assert.All(keys, key => Assert.True(near.Put(key, "a value")));
+        for (var i = 0; i < 50; i++)
+        {
+            var before = Array.ConvertAll(keys, key => Use(near, key));
+
+            Assert.True(near.Put($"new:{i}", "a value"));
+
+            var changed = keys.Where((key, number) => near.Store.Find(key)?.Uses != before[number]?.Uses);
+            Assert.InRange(changed.Count(), 0, 257);
+            Assert.Equal(room, near.Store.Entries);
+        }
+
+        static (NearEntry Entry, byte Uses)? Use(NearStoreFixture near, string key)
+        {
+            if (near.Store.Find(key) is not { } entry)
+            {
+                return null;
+            }
+
+            entry.Uses = EvictionNode.MaxUses;
+            return (entry, entry.Uses);
+        }
     }
 
     [Fact]
