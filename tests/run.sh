@@ -108,9 +108,9 @@ if [ "${NEARCACHE_FULL-}" = 1 ]; then parallel=(-parallel none); else parallel=(
 
 # Runs one suite, and leaves what is to be told in $work/SUITE.told, its counts in $work/SUITE.counts and its failures in $work/SUITE.failures.
 run_suite() {
-  local suite=$1 folder=$work/$1 log=$work/$1.log within=() started=$SECONDS status=0 took
+  local suite=$1 folder log=$work/$1.log within=() started=$SECONDS status=0 took
   [ "$suite" != NearCache.Containers.Tests ] || within=("$PWD/tests/containers/with-docker.sh")
-  mkdir "$folder"
+  folder=$(mktemp -d "$work/XXXX")   # a short name: the path of a socket may have 107 bytes, and docker's are long
   (cd "$folder" && TMPDIR=$folder exec timeout --kill-after=10 $((minutes * 60)) \
     ${within[@]+"${within[@]}"} dotnet "$OLDPWD/artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" \
     -xml "$work/$suite.xml") >"$log" 2>&1 </dev/null || status=$?
