@@ -5,6 +5,12 @@ namespace NearCache;
 /// </summary>
 public abstract class ValueCodec<T>
 {
+    // One value in 64 (a power of two) is measured, beginning with the first.
+    private const int MeasuredMask = 0x3F;
+
+    private int _estimates;
+    private double _growth = 1;
+
     /// <summary>Gets the client flags of the items that this codec writes.</summary>
     public abstract uint ClientFlags { get; }
 
@@ -53,4 +59,35 @@ public abstract class ValueCodec<T>
     /// be kept for later calls, so they must not be changed, and a mutable value must not share them.
     /// </remarks>
     public abstract T Decode(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Estimates the memory of a value that is kept as an object, such as a graph that all callers share.</summary>
+    /// <remarks>
+    /// In proportion to its bytes, by what decoding some values allocates. That is at least the size of the graph, and what decoding
+    /// discards besides.
+    /// </remarks>
+    internal virtual long MemoryOf(T value, ReadOnlyMemory<byte> bytes)
+    {
+        if (!IsOwn && (Interlocked.Increment(ref _estimates) & MeasuredMask) == 1)
+        {
+            Measure(bytes);
+        }
+
+        return (long)(bytes.Length * Volatile.Read(ref _growth));
+    }
+
+    private void Measure(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            Decode(bytes);   // the first decoding of a type allocates what later ones share
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Decode(bytes);
+            var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Volatile.Write(ref _growth, Math.Max(1, (double)allocated / Math.Max(1, bytes.Length)));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A codec of the application may throw any exception. A read reports it.
+        }
+    }
 }

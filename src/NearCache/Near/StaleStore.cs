@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 
 namespace NearCache.Near;
@@ -78,8 +79,13 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
     /// <param name="codec">The codec of the value.</param>
     public void Keep<T>(string key, KeyHash hash, long epoch, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec)
     {
-        object? kept = _shared.Has<T>() || value is null ? value : new SerializedValue(bytes.IsEmpty ? codec.Encode(value) : bytes, codec);
-        var size = Overhead + ((long)sizeof(char) * key.Length) + SizeOf(kept, bytes);
+        if (bytes.IsEmpty && value is not null and not string)
+        {
+            bytes = codec.Encode(value);
+        }
+
+        object? kept = _shared.Has<T>() || value is null ? value : new SerializedValue(bytes, codec);
+        var size = Overhead + ((long)sizeof(char) * key.Length) + SizeOf(kept, value, bytes, codec);
         if (size > _memory.Limit)
         {
             Drop(key, hash);
@@ -185,10 +191,11 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         _memory.Leave(this);
     }
 
-    private static long SizeOf(object? kept, ReadOnlyMemory<byte> bytes) => kept switch
+    private static long SizeOf<T>(object? kept, T? value, ReadOnlyMemory<byte> bytes, ValueCodec<T> codec) => kept switch
     {
         string text => (long)sizeof(char) * text.Length,
         SerializedValue encoded => encoded.Bytes.Length,
+        not null when RuntimeHelpers.IsReferenceOrContainsReferences<T>() => codec.MemoryOf(value!, bytes),
         _ => bytes.Length,
     };
 

@@ -71,7 +71,8 @@ public sealed class NearCacheOptions
 
     /// <summary>
     /// Gets or sets the estimated memory limit of near entries, in bytes: the key, the value as stored (strings count twice), and 200 bytes
-    /// per entry. A larger single value is never kept near.
+    /// per entry. Objects that callers share count in proportion to their stored bytes, by what decoding some of them allocates. A larger
+    /// single value is never kept near.
     /// </summary>
     /// <value>Default: 0, only <see cref="NearEntries"/> applies.</value>
     public long NearBytes { get; set; }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.ServerRules;
@@ -217,8 +218,8 @@ internal sealed class ReadPath(
         var expiresAt = token.Sent.Monotonic + lifetime;
         var gate = place.Server.Gate;
         var validity = near.ValidityOf(fill.Rule, gate, token);
-        var entry = new NearEntry(
-            place.Text, Kept(value, bytes, fill.Rule), SizeOf<T>(bytes), validity, token.Sent.Monotonic, expiresAt, version);
+        var kept = Kept(value, bytes, fill.Rule);
+        var entry = new NearEntry(place.Text, kept, SizeOf(kept, value, bytes), validity, token.Sent.Monotonic, expiresAt, version);
         if (!near.TryInsert(entry, gate, token))
         {
             metrics.FillDiscarded("changed");
@@ -282,7 +283,10 @@ internal sealed class ReadPath(
             : new SerializedValue(bytes, format.CodecOf<T>());
 
     // Strings take two bytes per character, most of which are one byte in UTF-8.
-    private static int SizeOf<T>(ReadOnlyMemory<byte> bytes) => typeof(T) == typeof(string) ? sizeof(char) * bytes.Length : bytes.Length;
+    private long SizeOf<T>(object? kept, T value, ReadOnlyMemory<byte> bytes) =>
+        typeof(T) == typeof(string) ? sizeof(char) * (long)bytes.Length
+        : !RuntimeHelpers.IsReferenceOrContainsReferences<T>() || kept is null or SerializedValue ? bytes.Length
+        : format.CodecOf<T>().MemoryOf(value, bytes);
 
     /// <summary>Handles a failed read by the options: a miss, a stale value, or an exception.</summary>
     /// <param name="exception">The failure.</param>

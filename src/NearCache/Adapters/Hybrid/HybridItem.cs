@@ -14,6 +14,7 @@ namespace NearCache.Adapters.Hybrid;
 [ImmutableObject(true)]
 internal sealed class HybridItem
 {
+    private const int Overhead = 64;
     private const long NotCreatedHere = long.MinValue;
     private static readonly object NullMark = new();
 
@@ -60,6 +61,13 @@ internal sealed class HybridItem
 
     /// <summary>Gets the bytes of the item on the remote; null after <see cref="DropBytes"/>.</summary>
     public HybridPayload? Payload => _payload;
+
+    /// <summary>Estimates the memory of the item.</summary>
+    /// <param name="bytes">The length of the stored bytes.</param>
+    /// <remarks>
+    /// A string takes two bytes for most of its stored bytes. What was read and is not decoded yet may become a string.
+    /// </remarks>
+    public long MemoryOf(int bytes) => Overhead + (_value is string || (_value is null && CreatedAt is null) ? 2L * bytes : bytes);
 
     /// <summary>Creates an item from a value.</summary>
     public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true, long? createdAt = null)

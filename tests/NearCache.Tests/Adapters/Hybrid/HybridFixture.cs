@@ -35,6 +35,9 @@ internal sealed class HybridFixture : IAsyncDisposable
     /// <summary>What is near of a key; null: nothing, or no item.</summary>
     public HybridItem? NearItem(string key) => _client.Parts.Near.Find($"h:{key}")?.Value as HybridItem;
 
+    /// <summary>The estimated memory of what is near of a key; 0: nothing.</summary>
+    public int NearBytes(string key) => _client.Parts.Near.Find($"h:{key}")?.Bytes ?? 0;
+
     public static HybridFixture Start(
         Action<NearCacheOptions>? configure = null,
         NearHybridCacheOptions? adapter = null,

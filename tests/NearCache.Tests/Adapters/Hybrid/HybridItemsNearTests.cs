@@ -42,4 +42,19 @@ public sealed class HybridItemsNearTests
         Assert.All(["made", "tagged", "read", "set"], key => Assert.NotNull(world.NearItem(key)?.KnownDependencies));
         Assert.Equal(["*", "red"], world.NearItem("tagged")!.Tags.Select(tag => tag.Name));
     }
+
+    [Fact]
+    public async Task A_string_counts_with_two_bytes_for_a_character()
+    {
+        const int length = 10_000;
+        await using var world = HybridFixture.Start();
+        await world.Cache.GetOrCreateAsync("made", static _ => ValueTask.FromResult(new string('x', length)));
+        await world.Cache.SetAsync("read", new string('x', length));
+        await world.Cache.GetOrCreateAsync<string>("read", static _ => throw new InvalidOperationException("It is on the remote."));
+        await world.Cache.GetOrCreateAsync("bytes", static _ => ValueTask.FromResult(new byte[length]));
+
+        Assert.InRange(world.NearBytes("made"), 2 * length, (2 * length) + 500);
+        Assert.InRange(world.NearBytes("read"), 2 * length, (2 * length) + 500);
+        Assert.InRange(world.NearBytes("bytes"), length, length + 500);
+    }
 }
