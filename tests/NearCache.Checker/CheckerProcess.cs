@@ -7,6 +7,7 @@ namespace NearCache.Checker;
 internal sealed class CheckerProcess : IAsyncDisposable
 {
     private readonly OperationLog _log;
+    private readonly string _monitorFile;
     private readonly NearCacheClient _cache;
     private readonly AdjustableClock _clock = new();
     private readonly string[] _keys;
@@ -18,6 +19,9 @@ internal sealed class CheckerProcess : IAsyncDisposable
     {
         var (member, members, keys) = (Number(args[1]), Number(args[2]), Number(args[3]));
         _log = new OperationLog(args[0]);
+
+        // Another file for each run, which is complete to within 100 ms if the process is killed.
+        _monitorFile = string.Create(CultureInfo.InvariantCulture, $"{args[0]}.{Environment.ProcessId}.monitor");
         _keys = [.. Enumerable.Range(0, keys).Select(key => string.Create(CultureInfo.InvariantCulture, $"product:{key}"))];
         _own = [.. Enumerable.Range(0, keys).Where(key => key % members == member)];
         _readsPerSecond = Number(args[4]);
@@ -27,6 +31,7 @@ internal sealed class CheckerProcess : IAsyncDisposable
             RuleLease = TimeSpan.FromSeconds(2),
             ZooKeeper = { ConnectionString = args[6], SessionTimeout = TimeSpan.FromSeconds(4) },
             ChurnBreaker = false,
+            Monitor = { ChecksPerSecond = 5 },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
         };
         foreach (var server in args[5].Split(','))
@@ -68,6 +73,18 @@ internal sealed class CheckerProcess : IAsyncDisposable
 
         await _stop.CancelAsync();
         await work;
+        WriteMonitor();
+    }
+
+    // The monitor's counts: checked, agreed, voided, unclassified, violations.
+    private void WriteMonitor()
+    {
+        if (_cache.Snapshot().Monitor is { } monitor)
+        {
+            long[] counts = [monitor.Checked, monitor.Agreed, monitor.VoidedByDelay.Sum(), monitor.Unclassified, monitor.Violations];
+            File.WriteAllText(_monitorFile + "~", string.Join(' ', counts));
+            File.Move(_monitorFile + "~", _monitorFile, overwrite: true);
+        }
     }
 
     private async Task ReadAsync()
@@ -137,6 +154,7 @@ internal sealed class CheckerProcess : IAsyncDisposable
         while (!_stop.IsCancellationRequested)
         {
             _log.Flush();
+            WriteMonitor();
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
     }

@@ -60,7 +60,12 @@ public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
         output.WriteLine($"[FIGURE] {log.NearHits:N0} near hits checked, {log.RemoteReads:N0} remote reads, {log.Writes:N0} writes "
             + $"done, {log.UncertainWrites:N0} uncertain; oldest value served {log.WorstStaleness().TotalSeconds:0.00} s");
         output.WriteLine($"[FIGURE] faults seen: {string.Join(", ", faults.Seen.Select(fault => $"{fault.Key} {fault.Value}"))}");
+        var monitor = MonitorCounts(folder);
+        output.WriteLine($"[FIGURE] the monitors of the same processes: {monitor[0]:N0} hits checked, {monitor[1]:N0} agreed, "
+            + $"{monitor[2]:N0} voided in time, {monitor[3]:N0} unclassified, {monitor[4]:N0} violations");
         Assert.Empty(log.Violations(Bound).Take(10));
+        Assert.Equal(0, monitor[4]);
+        Assert.True(monitor[1] > 0, "the monitors checked nothing");
         Assert.True(log.NearHits >= (minutes > 0 ? 1_000_000 : 20_000), $"only {log.NearHits} near hits");
         foreach (var (name, _) in all)
         {
@@ -73,5 +78,21 @@ public sealed class FleetUnderFaultsTests(ITestOutputHelper output)
         }
 
         Directory.Delete(folder, recursive: true);
+    }
+
+    // The sums over all runs of all processes, also of those that were killed.
+    private static long[] MonitorCounts(string folder)
+    {
+        var sums = new long[5];
+        foreach (var file in Directory.GetFiles(folder, "*.monitor"))
+        {
+            var counts = File.ReadAllText(file).Split(' ');
+            for (var i = 0; i < sums.Length; i++)
+            {
+                sums[i] += long.Parse(counts[i], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return sums;
     }
 }
