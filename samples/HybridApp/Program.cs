@@ -3,9 +3,19 @@ using HybridApp;
 // appsettings.json is in the folder of the program, whatever the working directory.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
-// The only line that depends on NearCache. Microsoft's own cache would be builder.Services.AddHybridCache().
-// On memcached the namespace prefixes all keys. Set KeyPrefix to "" only to share keys with other memcached clients.
-builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).AddHybridCache();
+if (builder.Configuration.GetConnectionString("Redis") is { Length: > 0 } redis)
+{
+    // Redis takes the place of memcached. Rules then need a ZooKeeper.
+    builder.Services.AddStackExchangeRedisCache(options => options.Configuration = redis);
+    builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).UseDistributedCache().AddHybridCache();
+}
+else
+{
+    // The only line that depends on NearCache. Microsoft's own cache would be builder.Services.AddHybridCache().
+    // On memcached the namespace prefixes all keys. Set KeyPrefix to "" only to share keys with other memcached clients.
+    builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache")).AddHybridCache();
+}
+
 builder.Services.AddSingleton<ArticleSource>();
 builder.Services.AddSingleton<Articles>();
 

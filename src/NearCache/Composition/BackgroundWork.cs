@@ -1,6 +1,7 @@
 using NearCache.Coherence.Churn;
 using NearCache.Coherence.Monitoring;
 using NearCache.Coherence.Monitoring.Core;
+using NearCache.Creating;
 using NearCache.Placement;
 using NearCache.Reading;
 using NearCache.Rules;
@@ -19,6 +20,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     private readonly UsageReporter _usage;
     private readonly ChurnLoop? _churn;
     private readonly NearHitMonitor? _monitor;
+    private readonly OverwriteRemover? _overwrites;
     private readonly Preloader _preloader;
     private readonly WarmUp _warmUp;
 
@@ -42,6 +44,11 @@ internal sealed class BackgroundWork : IAsyncDisposable
         {
             var reporter = new ViolationReporter(options.Monitor.StopOnViolations, coherence.OwnerOf, context, StopAsync);
             _monitor = new NearHitMonitor(options.Monitor, near.Store, key => PlaceOf(paths.Placement, key), context, reporter);
+        }
+
+        if (context.Fills is { } fills)
+        {
+            _overwrites = new OverwriteRemover(fills, paths.Placement, paths.Writes, time, environment.Metrics, logger);
         }
 
         var limit = options.RuleLease + PreloadLimit;
@@ -69,6 +76,11 @@ internal sealed class BackgroundWork : IAsyncDisposable
         if (_monitor is not null)
         {
             await _monitor.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_overwrites is not null)
+        {
+            await _overwrites.DisposeAsync().ConfigureAwait(false);
         }
 
         await _warmUp.DisposeAsync().ConfigureAwait(false);

@@ -38,7 +38,7 @@ internal sealed class CallPaths : IDisposable
         Writes = new WritePath(Placement, rules, Transcoder, near.Flights, near.Stale, metrics, time, options);
         Prefetches = new PrefetchPath(Placement, Reads, clock, metrics, environment.MaxStaleness);
         _factories = new FactoryLimiter(options.MaxConcurrentFactories);
-        _fills = new FillPath(Reads, Writes, near.Stale, Transcoder, time, metrics, logger, options);
+        _fills = new FillPath(Reads, Writes, coherence.Context.Fills, near.Stale, Transcoder, clock, time, metrics, logger, options);
         var refresh = new EagerRefresh(Placement, Reads, _fills, near.Flights, clock, time, metrics, logger);
         var leases = new LeasePath(Reads, _fills, refresh, near.Flights, near.Stale, Transcoder, time, options);
         var runner = new FactoryRunner(_factories, time, metrics);

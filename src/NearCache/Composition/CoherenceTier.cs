@@ -144,6 +144,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             Metrics = _environment.Metrics,
             IsShared = !remote.IsEmbedded,
             HasCounters = remote.HasCounters,
+            Fills = remote.HasCounters ? null : new RecentFills(),
             KeepsNear = remote.HasCounters || _environment.HasZooKeeper,
             Logger = _environment.Logger,
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,

@@ -15,8 +15,10 @@ namespace NearCache.Creating;
 internal sealed class FillPath(
     ReadPath reads,
     WritePath writes,
+    RecentFills? recent,
     StaleStore stale,
     ValueTranscoder format,
+    NearClock clock,
     TimeProvider time,
     NearCacheMetrics metrics,
     ILogger logger,
@@ -176,7 +178,7 @@ internal sealed class FillPath(
     }
 
     // The remote tier cannot show whether the key was written while the factory ran, so only writes known to this process count. A write
-    // learned of later stays overwritten.
+    // learned of within seconds removes the value again.
     private async Task<FillOutcome> StoreUncomparedAsync<T>(CreationContext<T> creation, CacheResult<T> result, TimeSpan lifetime)
     {
         var place = creation.Place;
@@ -191,6 +193,7 @@ internal sealed class FillPath(
             Mode = creation.IsReplacing ? MetaSetMode.Set : MetaSetMode.Add,
         };
         creation.Bytes = plain;
+        recent?.Stored(place.Text, place.Hash.Segment, clock.Monotonic());
         try
         {
             if ((await place.Server.Server.ExecuteAsync(command, CancellationToken.None).ConfigureAwait(false)).Status != MetaStatus.Ok)
@@ -198,6 +201,7 @@ internal sealed class FillPath(
                 return FillOutcome.Refused;
             }
 
+            recent?.Stored(place.Text, place.Hash.Segment, clock.Monotonic());
             if (WasWritten(creation))
             {
                 creation.Flight.MarkCurrentAsOf(creation.Flight.FactoryStartedAt);

@@ -32,6 +32,7 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<long> _churn;
     private readonly Counter<long> _conflicts;
     private readonly Counter<long> _hitChecks;
+    private readonly Counter<long> _overwrites;
     private readonly Histogram<double> _voidDelay;
 
     /// <param name="meterFactory">Creates the meter; null to create it without a factory.</param>
@@ -84,6 +85,10 @@ internal sealed class NearCacheMetrics : IDisposable
             "{check}",
             "Near hits that the monitor checked against memcached, by outcome: the versions agreed, the entry was voided in time, the "
                 + "difference is unclassified, the promise was broken (violation), or the check ended without a result.");
+        _overwrites = _meter.CreateCounter<long>(
+            "nearcache.remote.overwrites",
+            "{value}",
+            "Results of factories that may have overwritten a change on a remote without compare-and-set, by outcome of their removal.");
         _voidDelay = _meter.CreateHistogram(
             "nearcache.monitor.void_delay",
             "s",
@@ -103,6 +108,8 @@ internal sealed class NearCacheMetrics : IDisposable
     public void HitChecked(string outcome) => _hitChecks.Add(1, Tag("outcome", outcome));
 
     public void VoidedAfter(TimeSpan delay) => _voidDelay.Record(delay.TotalSeconds);
+
+    public void OverwriteRemoved(string outcome) => _overwrites.Add(1, Tag("outcome", outcome));
 
     public void GateWasClosed(TimeSpan time) => _closed.Add(time.TotalSeconds);
 

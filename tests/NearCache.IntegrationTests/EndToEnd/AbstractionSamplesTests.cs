@@ -54,6 +54,31 @@ public sealed class AbstractionSamplesTests
         await ChangesAsync(one, second);
     }
 
+    [Fact]
+    public async Task Over_Redis_by_configuration_what_one_process_removes_the_other_makes_anew()
+    {
+        await using var redis = await RedisProcess.StartNewAsync();
+        await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
+        string[] settings =
+        [
+            $"ConnectionStrings:Redis={redis.Address}", $"NearCache:ZooKeeper:ConnectionString={zooKeeper.Address}",
+            "NearCache:RuleLease=00:00:01.5",
+        ];
+        await using var one = await SampleProcess.StartNewAsync("HybridApp", settings);
+        await using var other = await SampleProcess.StartNewAsync("HybridApp", settings);
+        var first = "";
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                (first, _) = await AskAsync(one, HttpMethod.Get, "/articles/1", null);
+                return first == (await AskAsync(other, HttpMethod.Get, "/articles/1", null)).Text;
+            },
+            "both have the article that one of them made");
+
+        await AskAsync(other, HttpMethod.Put, "/articles/1?text=changed", null);
+        await ChangesAsync(one, first);
+    }
+
     private static async Task ChangesAsync(SampleProcess process, string before) =>
         await Eventually.BecomesTrueAsync(
             async () => (await AskAsync(process, HttpMethod.Get, "/articles/1", null)).Text != before,

@@ -105,7 +105,7 @@ public sealed class DependencyDirectionTests
             ["Creating"] =
             [
                 "Writing", "Reading", "Placement", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
-                "Remote/Formats", "Remote", "Flights", "Diagnostics", "Options",
+                "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
             ],
             ["Ownership"] = ["Remote"],
             ["Why"] =

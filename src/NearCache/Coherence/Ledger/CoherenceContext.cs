@@ -34,6 +34,9 @@ internal sealed class CoherenceContext
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Gets the fills that may have overwritten a change; null if the servers compare versions.</summary>
+    public RecentFills? Fills { get; init; }
+
     /// <summary>Gets the limit of log lines that other processes, administrators or the ensemble can cause.</summary>
     public LogBudget LogBudget { get; } = new();
 

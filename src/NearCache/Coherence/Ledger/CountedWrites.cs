@@ -72,7 +72,7 @@ internal sealed class CountedWrites(
         ledger.Unanswered(hash.Segment, key);
         if (!context.HasCounters)
         {
-            context.Announcer.Announce(ledger.Gate.IdentityHash, hash.Segment, key, version: null);
+            AnnounceUncounted(hash.Segment, key);
         }
 
         context.Logger.DebtLeft(server.Name, hash.Segment);
@@ -103,7 +103,7 @@ internal sealed class CountedWrites(
             }
 
             rule?.Counters.Announced();
-            context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version: null);
+            AnnounceUncounted(segment, key);
             return;
         }
 
@@ -116,6 +116,12 @@ internal sealed class CountedWrites(
             rule.Counters.Announced();
             context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version);
         }
+    }
+
+    private void AnnounceUncounted(int segment, ReadOnlyMemory<byte> key)
+    {
+        context.Fills?.Announced(key.Span, context.Clock.Monotonic());
+        context.Announcer.Announce(ledger.Gate.IdentityHash, segment, key, version: null);
     }
 
     // The view is read first: while it is fresh, this process has seen the end of a stop, or the others do not fill yet. The same stop must

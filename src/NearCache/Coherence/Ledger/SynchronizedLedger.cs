@@ -166,6 +166,7 @@ internal sealed class SynchronizedLedger
             else
             {
                 effect = _ledger.ReceiveUncounted(announcement, _context.Invalidator);
+                _context.Fills?.Heard(announcement, _context.Clock.Monotonic());
             }
         }
 
@@ -179,6 +180,11 @@ internal sealed class SynchronizedLedger
         lock (_lock)
         {
             effect = _ledger.RaiseAll(reason);
+        }
+
+        if (reason is FlushReason.AnnouncementsMissed or FlushReason.ConfirmedLate)
+        {
+            _context.Fills?.Heard(ulong.MaxValue, _context.Clock.Monotonic());
         }
 
         Report(effect);

@@ -18,7 +18,9 @@ internal sealed class DistributedCacheFleet : IAsyncDisposable
     private readonly bool _isFile;
     private readonly MemoryDistributedCache _memory = new(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions()));
 
-    private DistributedCacheFleet(string vendor) => _isFile = vendor == "file";
+    private readonly Func<IDistributedCache>? _open;
+
+    private DistributedCacheFleet(string vendor, Func<IDistributedCache>? open) => (_isFile, _open) = (vendor == "file", open);
 
     public FakeEnsemble Ensemble { get; } = FakeEnsemble.Start(2);
 
@@ -33,9 +35,13 @@ internal sealed class DistributedCacheFleet : IAsyncDisposable
     public FileDistributedCache Files => (FileDistributedCache)Vendor;
 
     /// <summary>Starts two and waits until keys may be near in both.</summary>
-    public static async Task<DistributedCacheFleet> StartAsync(string vendor, Action<NearCacheOptions>? configure = null)
+    /// <param name="vendor"><c>memory</c>, <c>file</c>, or another with <paramref name="open"/>.</param>
+    /// <param name="configure">Changes the settings.</param>
+    /// <param name="open">Opens the vendor's cache, once for each process.</param>
+    public static async Task<DistributedCacheFleet> StartAsync(
+        string vendor, Action<NearCacheOptions>? configure = null, Func<IDistributedCache>? open = null)
     {
-        var fleet = new DistributedCacheFleet(vendor);
+        var fleet = new DistributedCacheFleet(vendor, open);
         fleet.Vendor = fleet.Open();
         fleet.Here = fleet.Join(0, configure, fleet.Vendor);
         fleet.There = fleet.Join(1, configure);
@@ -99,6 +105,28 @@ internal sealed class DistributedCacheFleet : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Lets a factory here overwrite a change that was made there, and that is heard of here only afterwards. Returns when the change is
+    /// gone from the remote.
+    /// </summary>
+    public async Task OverwriteChangeAsync(string key)
+    {
+        var (began, source) = (new TaskCompletionSource(), new TaskCompletionSource<string>());
+        var creation = Here.GetOrCreateAsync(
+            key,
+            async _ =>
+            {
+                began.SetResult();
+                return await source.Task;
+            }).AsTask();
+        await began.Task;
+        Ensemble.Servers[0].Lag();
+        await There.RemoveAsync(key);
+        source.SetResult("old");
+        Assert.Equal("old", await creation);
+        Assert.Equal("old", (await There.GetAsync<string>(key)).Value);
+    }
+
     /// <summary>Waits until a key was announced so often, and until a process has confirmed what it keeps near after that.</summary>
     public async Task HeardAsync(NearCacheClient reader, string key, int times = 1)
     {
@@ -136,5 +164,5 @@ internal sealed class DistributedCacheFleet : IAsyncDisposable
         return count;
     }
 
-    private IDistributedCache Open() => _isFile ? new FileDistributedCache(_folder.FullName) : _memory;
+    private IDistributedCache Open() => _open is not null ? _open() : _isFile ? new FileDistributedCache(_folder.FullName) : _memory;
 }

@@ -214,6 +214,19 @@ public sealed class DistributedCacheRemoteCoherenceTests
     }
 
     [Fact]
+    public async Task What_a_factory_overwrote_is_removed_when_the_change_is_heard_of()
+    {
+        await using var fleet = await DistributedCacheFleet.StartAsync("file");
+        await fleet.OverwriteChangeAsync("product:1");
+
+        fleet.Ensemble.Servers[0].CatchUp();
+
+        await DistributedCacheFleet.SeesAsync(fleet.There, "product:1", null);
+        await DistributedCacheFleet.SeesAsync(fleet.Here, "product:1", null);
+        Assert.Equal("new", await fleet.There.GetOrCreateAsync("product:1", _ => ValueTask.FromResult("new")));
+    }
+
+    [Fact]
     public async Task A_change_while_the_answer_to_a_read_is_under_way_is_not_lost()
     {
         await using var fleet = await DistributedCacheFleet.StartAsync("file");
