@@ -94,6 +94,34 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
     public TimeSpan SessionTimeout => _session.StateMachine.NegotiatedTimeout;
 
     /// <summary>
+    /// Gets the id of the newest transaction that any reply or notification has shown. Its upper 32 bits count elections of a leader, the
+    /// lower ones the transactions since the last one.
+    /// </summary>
+    /// <value>0 before the first reply.</value>
+    public long LastZxid => _session.StateMachine.LastZxid;
+
+    /// <summary>
+    /// Sends a four-letter word, such as <c>srvr</c> or <c>mntr</c>, to every server of the connection string. Needs no session, and opens
+    /// one short connection to each server.
+    /// </summary>
+    /// <param name="word">Four lower-case letters. Servers execute only words of their <c>4lw.commands.whitelist</c>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The reply of each server, or why there is none, in the order of the names.</returns>
+    /// <exception cref="ArgumentException">The word does not consist of four lower-case letters.</exception>
+    public async Task<IReadOnlyList<ZooKeeperServerReply>> QueryServersAsync(string word, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(word);
+        if (word.Length != 4 || !word.All(char.IsAsciiLetterLower))
+        {
+            throw new ArgumentException($"\"{word}\" is no word of four lower-case letters.", nameof(word));
+        }
+
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var replies = await _session.QueryServersAsync(word, cancellationToken).ConfigureAwait(false);
+        return [.. replies.OrderBy(reply => reply.Server, StringComparer.Ordinal)];
+    }
+
+    /// <summary>
     /// Returns the current state and then every change, until the client is disposed. A subscriber that falls more than 1,024 changes
     /// behind loses the oldest ones.
     /// </summary>

@@ -44,6 +44,11 @@ internal sealed class Session : IAsyncDisposable, IDisposable
     /// <summary>Describes the connection on which the session runs; null if there is none. Thread-safe.</summary>
     public ZooKeeperConnectionInfo? Connection => _context.Connection?.Describe();
 
+    /// <summary>Sends a four-letter word to every server, on connections that belong to no session.</summary>
+    public async Task<IReadOnlyList<ZooKeeperServerReply>> QueryServersAsync(string word, CancellationToken cancellationToken) =>
+        await Task.WhenAll(_context.Servers.All.Select(server => _context.Probe.QueryAsync(server, word, cancellationToken)))
+            .ConfigureAwait(false);
+
     public bool CreatesChroot => _context.Options.CreateChroot;
 
     /// <summary>Queues a request and returns its operation, which the caller awaits.</summary>

@@ -139,6 +139,12 @@ public sealed class DependencyDirectionTests
                 "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Loops", "Diagnostics", "Configuration",
                 "Snapshots", "Registry", "Options",
             ],
+            ["Observing"] =
+            [
+                "Composition", "Maintenance", "Options/Validation", "Options/Binding", "Coherence/Namespaces", "Coherence/Registry",
+                "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Usage",
+                "Near", "Rules", "Remote/Memcached", "Remote/Keys", "Remote", "Loops", "Diagnostics", "Snapshots", "Registry", "Options",
+            ],
             ["Adapters"] =
             [
                 "Composition", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Creating", "Writing", "Reading", "Placement",

@@ -12,7 +12,7 @@ public sealed class EnsembleGatewayTests
         "Coherence/Ensemble/EnsembleGateway.cs", "Coherence/Ensemble/EnsembleLane.cs", "Composition/ClientPools.cs",
             "Composition/CoherenceTier.cs",
         "Composition/EnsembleTier.cs", "Maintenance/NamespaceCleaner.cs", "Coherence/Namespaces/LeftoverSweep.cs",
-        "Coherence/Namespaces/NamespaceRemoval.cs",
+        "Coherence/Namespaces/NamespaceRemoval.cs", "Observing/FleetClient.cs",
     ];
 
     [Fact]
@@ -26,6 +26,7 @@ public sealed class EnsembleGatewayTests
         // The composition only passes it on.
         Assert.Empty(project.CallsOf(client, "Composition/CoherenceTier.cs"));
         Assert.Empty(project.CallsOf(client, "Composition/EnsembleTier.cs"));
+        Assert.Empty(project.CallsOf(client, "Observing/FleetClient.cs"));
         Assert.NotEmpty(project.CallsOf(client, "Coherence/Ensemble/EnsembleLane.cs"));
     }
 

@@ -27,9 +27,7 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly double _transactionsPerSecond;
-    private readonly TokenBucket _requests = new(
-        EnsembleLimits.RequestsOfNewSession - (10 * EnsembleLimits.RequestsPerSecond))
-    { Rate = EnsembleLimits.RequestsPerSecond };
+    private readonly TokenBucket _requests;
     private readonly TokenBucket _transactions;
     private readonly LogBudget _lines;
     private readonly long[] _sent = new long[Enum.GetValues<EnsembleRequest>().Length];
@@ -47,20 +45,27 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     /// <param name="time">The time provider of the pauses.</param>
     /// <param name="logger">The logger of failures.</param>
     /// <param name="lines">The limit of log lines; null for a budget of its own.</param>
+    /// <param name="rates">The limits of reads; null for those of a cache.</param>
     public EnsembleGateway(
         RentedClient<ZooKeeperClient> client,
         double announcementsPerNamespace,
         NearClock clock,
         TimeProvider time,
         ILogger logger,
-        LogBudget? lines = null)
+        LogBudget? lines = null,
+        EnsembleRates? rates = null)
     {
+        var limits = rates ?? EnsembleRates.OfCache;
+        _requests = new TokenBucket(limits.Burst) { Rate = limits.PerSecond };
         _lines = lines ?? new LogBudget();
         (_client, _clock, _time, _logger) = (client, clock, time, logger);
         MadeAt = clock.Monotonic();
         _transactionsPerSecond = EnsembleLimits.ShareOfTransactions * announcementsPerNamespace;
         _transactions = new TokenBucket(EnsembleLimits.TransactionsOfNewSession) { Rate = _transactionsPerSecond / _members };
     }
+
+    /// <summary>Gets a value indicating whether every change is refused before it is sent.</summary>
+    public bool IsReadOnly { get; init; }
 
     /// <summary>Gets the state of the session.</summary>
     public ZooKeeperState State => Client.State;
@@ -184,6 +189,11 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     internal async ValueTask AdmitAsync(
         EnsembleLane lane, EnsembleLane.Direction direction, bool isUrgent, CancellationToken cancellationToken)
     {
+        if (IsReadOnly && direction.IsChange)
+        {
+            throw new InvalidOperationException($"A change of ZooKeeper ({direction.Purpose}) by a client that is read-only.");
+        }
+
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -313,4 +323,14 @@ internal sealed class EnsembleGateway : IAsyncDisposable, IDisposable
     // Lets all waiting requests look again.
     private void Reconsider() =>
         Interlocked.Exchange(ref _changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+}
+
+/// <summary>The limits of requests that have no budget of their own.</summary>
+/// <param name="Burst">How many a new session may send at once.</param>
+/// <param name="PerSecond">How many a second afterwards.</param>
+internal sealed record EnsembleRates(double Burst, double PerSecond)
+{
+    /// <summary>Gets the limits of a cache: <see cref="EnsembleLimits.RequestsOfNewSession"/> in the first ten seconds.</summary>
+    public static EnsembleRates OfCache { get; } = new(
+        EnsembleLimits.RequestsOfNewSession - (10 * EnsembleLimits.RequestsPerSecond), EnsembleLimits.RequestsPerSecond);
 }

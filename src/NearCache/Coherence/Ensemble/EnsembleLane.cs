@@ -53,6 +53,16 @@ internal sealed class EnsembleLane
         .Where(direction => direction.Failure is not null && direction.FailedAt >= since)
         .Select(direction => new EnsembleFailure(direction.Purpose, direction.Pause.Failures, direction.Failure!.Message));
 
+    /// <inheritdoc cref="ZooKeeperClient.LastZxid"/>
+    public long LastZxid => _client.LastZxid;
+
+    /// <inheritdoc cref="ZooKeeperClient.QueryServersAsync"/>
+    public ValueTask<IReadOnlyList<ZooKeeperServerReply>> QueryServersAsync(string word, CancellationToken cancellationToken) => SendAsync(
+        _reads,
+        word,
+        async () => await _client.QueryServersAsync(word, cancellationToken).ConfigureAwait(false),
+        cancellationToken);
+
     /// <summary>Checks that the chroot exists, and creates it if the settings allow. Does nothing without a chroot.</summary>
     /// <exception cref="ChrootMissingException">The chroot does not exist, and may not be created.</exception>
     public async ValueTask EnsureChrootAsync(CancellationToken cancellationToken)

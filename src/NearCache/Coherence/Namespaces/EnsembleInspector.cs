@@ -81,6 +81,21 @@ internal sealed class EnsembleInspector(
         }
     }
 
+    /// <summary>Returns those of the names at the root that do not belong to NearCache or ZooKeeper.</summary>
+    /// <param name="names">The names at the root.</param>
+    /// <param name="chroot">The chroot of the connection string; empty if it has none.</param>
+    public static IReadOnlyList<string> CoTenantsAmong(IEnumerable<string> names, string chroot)
+    {
+        var own = chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
+        return
+        [
+            .. names.Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own).Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Returns the product that uses such a name at the root; null if it is not known.</summary>
+    public static string? ProductOf(string name) => Known.GetValueOrDefault(name);
+
     private async Task InspectAsync(EnsembleLane root, CancellationToken cancellationToken)
     {
         if (await root.ExistsAsync("/", null, cancellationToken).ConfigureAwait(false) is not { } stat)
@@ -88,27 +103,20 @@ internal sealed class EnsembleInspector(
             return;
         }
 
-        string[] coTenants;
+        IReadOnlyList<string> coTenants;
         if (stat.ChildrenCount > MaxListed)
         {
             coTenants = [$"{stat.ChildrenCount} nodes"];
         }
         else
         {
-            var own = lane.Chroot.Split('/') is [_, var first, ..] ? first : NamespacePaths.Root[1..];
-            var children = await root.GetChildrenAsync("/", cancellationToken).ConfigureAwait(false);
-            coTenants =
-            [
-                .. children.Names
-                    .Where(name => name != "zookeeper" && name != NamespacePaths.Root[1..] && name != own)
-                    .Order(StringComparer.Ordinal),
-            ];
+            coTenants = CoTenantsAmong((await root.GetChildrenAsync("/", cancellationToken).ConfigureAwait(false)).Names, lane.Chroot);
         }
 
-        if (coTenants.Length > 0)
+        if (coTenants.Count > 0)
         {
-            var named = coTenants.Take(MaxNamed).Select(name => Known.TryGetValue(name, out var who) ? $"/{name} ({who})" : $"/{name}");
-            context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Length > MaxNamed ? ", …" : ""));
+            var named = coTenants.Take(MaxNamed).Select(name => ProductOf(name) is { } product ? $"/{name} ({product})" : $"/{name}");
+            context.Logger.NeighboursFound(string.Join(", ", named) + (coTenants.Count > MaxNamed ? ", …" : ""));
         }
 
         // Last, so that a reader of the snapshot can rely on the warning.

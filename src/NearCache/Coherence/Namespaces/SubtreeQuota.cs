@@ -18,8 +18,15 @@ internal sealed class SubtreeQuota(EnsembleLane lane, ILogger logger, IReadOnlyL
 {
     // https://zookeeper.apache.org/doc/r3.9.2/zookeeperQuotas.html; org.apache.zookeeper.Quotas
     private const string QuotaRoot = "/zookeeper/quota";
-    private const string Limits = "/zookeeper_limits";
-    private const string Stats = "/zookeeper_stats";
+
+    /// <summary>The name of the node with the limits, below <see cref="PathOf"/>.</summary>
+    public const string Limits = "/zookeeper_limits";
+
+    /// <summary>The name of the node with what is used, below <see cref="PathOf"/>.</summary>
+    public const string Stats = "/zookeeper_stats";
+
+    /// <summary>Returns the node of a subtree's quota, from the root of the ensemble.</summary>
+    public static string PathOf(string subtree) => QuotaRoot + subtree;
 
     /// <summary>Returns the content of a quota node. Servers before 3.7 read it up to the second '=', and know no hard limits.</summary>
     /// <remarks>org.apache.zookeeper.StatsTrack; -1 is no limit.</remarks>

@@ -8,6 +8,9 @@ internal interface IRegistryStore
     /// <summary>Gets why rules cannot be edited, and what to do instead; null if they can.</summary>
     string? CannotEditRules { get; }
 
+    /// <summary>Gets why nothing can be written; null if edits are possible.</summary>
+    string? CannotWrite => null;
+
     /// <summary>Reads the present registry. Called before each try of an edit.</summary>
     /// <exception cref="NearCacheException">The registry could not be read.</exception>
     Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken);

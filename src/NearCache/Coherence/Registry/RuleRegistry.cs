@@ -122,6 +122,11 @@ internal sealed class RuleRegistry(
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfNegative(mostWritesPerSecond);
         Check(reason);
+        if (store.CannotEditRules is { } fixedRules)
+        {
+            throw new NearCacheException(fixedRules);
+        }
+
         if (known.FindDryRun(name) is not { } tried)
         {
             throw new RuleRefusedException([$"There is no dry run of a rule \"{name}\" in revision {Current.Revision} of the rules."]);
@@ -252,6 +257,11 @@ internal sealed class RuleRegistry(
         Func<RegistryDocument, PlannedEdit?> plan, EditReason reason, CancellationToken cancellationToken)
     {
         Check(reason);
+        if (store.CannotWrite is { } why)
+        {
+            throw new NearCacheException(why);
+        }
+
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

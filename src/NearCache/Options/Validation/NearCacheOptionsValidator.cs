@@ -15,7 +15,12 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
     private static readonly TimeSpan LongestLease = TimeSpan.FromMinutes(5);
 
     /// <inheritdoc/>
-    public ValidateOptionsResult Validate(string? name, NearCacheOptions options)
+    public ValidateOptionsResult Validate(string? name, NearCacheOptions options) => Validate(name, options, isObserver: false);
+
+    /// <summary>Validates the settings of caches that the caller only observes: the servers of one kind suffice.</summary>
+    public static ValidateOptionsResult ValidateObserved(NearCacheOptions options) => Validate(null, options, isObserver: true);
+
+    private static ValidateOptionsResult Validate(string? name, NearCacheOptions options, bool isObserver)
     {
         ArgumentNullException.ThrowIfNull(options);
         var mistakes = new OptionsErrors(options.Source, name);
@@ -29,7 +34,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         Factories(options, mistakes);
         Values(options, mistakes);
         Bounds(options, mistakes);
-        Servers(options, mistakes);
+        Servers(options, mistakes, isObserver);
         OtherRemote(options, mistakes);
         Ensemble(options, mistakes);
         mistakes.Require(
@@ -159,7 +164,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
                     + "setting can load the ensemble");
     }
 
-    private static void Servers(NearCacheOptions options, OptionsErrors mistakes)
+    private static void Servers(NearCacheOptions options, OptionsErrors mistakes, bool isObserver)
     {
         var memcached = options.Memcached;
         foreach (var mistake in memcached.Servers is { Count: > 0 } ? MemcachedOptionsValidator.Validate(memcached) : [])
@@ -172,7 +177,17 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             mistakes.Add($"{nameof(options.ZooKeeper)}:{mistake}");
         }
 
-        if (!string.IsNullOrEmpty(options.ZooKeeper.ConnectionString) && memcached.Servers is not { Count: > 0 } && !options.HasOtherRemote)
+        if (isObserver)
+        {
+            if (string.IsNullOrEmpty(options.ZooKeeper.ConnectionString) && memcached.Servers is not { Count: > 0 })
+            {
+                mistakes.Add("Memcached:Servers and ZooKeeper:ConnectionString are empty, but caches are observed on their servers: pass "
+                    + "the settings of the caches.");
+            }
+        }
+        else if (!string.IsNullOrEmpty(options.ZooKeeper.ConnectionString)
+            && memcached.Servers is not { Count: > 0 }
+            && !options.HasOtherRemote)
         {
             mistakes.Add("ZooKeeper:ConnectionString is set, but Memcached:Servers is empty: ZooKeeper announces changes of a remote, "
                 + "so name the memcached servers, call UseDistributedCache, or name no ZooKeeper.");

@@ -1,0 +1,414 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NearCache.Coherence.Core;
+using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Registry;
+using NearCache.Coherence.ServerRules;
+using NearCache.Composition;
+using NearCache.Diagnostics;
+using NearCache.Loops;
+using NearCache.Near;
+using NearCache.Observing;
+using NearCache.Rules;
+using NearCache.Usage;
+using NearCache.ZooKeeper;
+
+namespace NearCache;
+
+/// <summary>
+/// Observes the caches of a namespace and their servers, and operates them, for programs that run no cache themselves: a console, a
+/// command-line tool, a script.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The client connects with the settings of the caches. It creates no counter, starts no registry, joins no members, keeps no rules on
+/// servers and watches nothing. It writes only in the operations that say so, and with <see cref="FleetClientOptions.ReadOnly"/> never: its
+/// identity in ZooKeeper then needs the right to read, and no other.
+/// </para>
+/// <para>
+/// Every request passes a budget. Each part of an answer is a value or the reason why it is unknown, and a part that fails delays no other:
+/// the client works while ZooKeeper, memcached or some of the servers are down.
+/// </para>
+/// <para>All members are thread-safe. <see cref="ReadOnlyRefusal"/> is the message of a refused operation.</para>
+/// </remarks>
+public sealed class FleetClient : IAsyncDisposable, IDisposable
+{
+    /// <summary>The message of the <see cref="NearCacheException"/> of an operation that a read-only client refuses.</summary>
+    public const string ReadOnlyRefusal = ReadOnlyRegistryStore.Refusal;
+
+    private const string NoZooKeeper = "no ZooKeeper is configured (ZooKeeper:ConnectionString)";
+
+    private readonly FleetSettings _settings;
+    private readonly FleetClientOptions _fleet;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _time;
+    private readonly Observation _observation;
+    private readonly ServerObserver? _servers;
+    private readonly EnsembleGateway? _gate;
+    private readonly EnsembleObserver? _ensemble;
+    private readonly RulesObserver _rules;
+    private readonly RuleRegistry _registry;
+    private readonly UsageReader _usage;
+    private readonly FleetKeys? _keys;
+    private readonly BackgroundLoop _session;
+
+    private FleetClient(FleetSettings settings, FleetClientOptions fleet, ILoggerFactory loggers, TimeProvider time)
+    {
+        (_settings, _fleet, _loggers, _time) = (settings, fleet, loggers, time);
+        var options = settings.Caches;
+        var logger = loggers.CreateLogger("NearCache");
+        var clock = new NearClock(time);
+        var pools = new ClientPools(loggers, null, time);
+        var names = new CounterNames(options.Namespace);
+        _observation = new Observation(fleet.Timeout, time);
+        _session = new BackgroundLoop(logger, "following the ZooKeeper session");
+        IRegistryStore? store = null;
+        if (settings.Memcached is { } memcached)
+        {
+            _servers = new ServerObserver(pools.Memcached, memcached, names, fleet, clock, time);
+            _keys = new FleetKeys(options, names, _servers, _observation);
+        }
+
+        if (settings.ZooKeeper is { } zooKeeper)
+        {
+            var rates = new EnsembleRates(RequestBudget.BurstSeconds * fleet.RequestsPerSecond, fleet.RequestsPerSecond);
+            _gate = new EnsembleGateway(
+                pools.ZooKeeper.Rent(zooKeeper),
+                options.Budgets.AnnouncementsPerNamespace,
+                clock,
+                time,
+                logger,
+                lines: null,
+                rates)
+            { IsReadOnly = fleet.ReadOnly };
+            _ensemble = new EnsembleObserver(_gate, options.Namespace, fleet.Timeout, clock, time);
+            store = new ZooKeeperRegistryStore(
+                _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None),
+                new NamespacePaths(options.Namespace));
+            _session.Run(FollowSessionAsync);
+        }
+
+        var carried = new CarriedRules(names);
+        _rules = new RulesObserver(store, carried, _servers?.Servers ?? [], _observation, clock, time);
+        store ??= new CarriedRegistryStore(carried, _servers!.Servers);
+        _usage = new UsageReader(
+            new UsageCounterNames(options.Namespace),
+            key => _servers?.OwnerOf(key) ?? throw new NearCacheException(NoMemcached),
+            time);
+        _registry = new RuleRegistry(
+            fleet.ReadOnly ? new ReadOnlyRegistryStore(store) : store,
+            fleet.ReadOnly ? new ReadOnlyRules(_rules) : _rules,
+            _usage,
+            clock,
+            time,
+            fleet.Timeout + TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Gets the namespace.</summary>
+    public string Namespace => _settings.Caches.Namespace;
+
+    /// <summary>Gets a value indicating whether every operation that changes something is refused.</summary>
+    public bool IsReadOnly => _fleet.ReadOnly;
+
+    /// <summary>Gets the registry of the rules, to read and to edit it.</summary>
+    /// <remarks>
+    /// <see cref="IRuleRegistry.Current"/> and <see cref="IRuleRegistry.WatchAsync"/> show what this client has last read or written, since
+    /// it watches nothing: <see cref="GetRulesAsync"/> reads. Without ZooKeeper, rules cannot be edited, and stops are cleared in what the
+    /// memcached servers carry.
+    /// </remarks>
+    public IRuleRegistry Rules => _registry;
+
+    private static string NoMemcached => "no memcached server is configured (Memcached:Servers)";
+
+    /// <summary>Connects to the servers of a namespace. Servers that do not answer are no failure.</summary>
+    /// <param name="options">The settings of the caches of the namespace; copied.</param>
+    /// <param name="fleetOptions">The settings of the client. Default: the defaults.</param>
+    /// <param name="loggerFactory">Creates the logger. Default: no logging.</param>
+    /// <param name="timeProvider">The clock. Default: <see cref="TimeProvider.System"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <returns>The client, after it has read the rules or <see cref="FleetClientOptions.Timeout"/> has passed.</returns>
+    /// <exception cref="OptionsValidationException">The settings are invalid, or name no server. The message has every mistake.</exception>
+    /// <exception cref="ArgumentException">The settings of the client are invalid.</exception>
+    public static async Task<FleetClient> ConnectAsync(
+        NearCacheOptions options,
+        FleetClientOptions? fleetOptions = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var fleet = (fleetOptions ?? new FleetClientOptions()).Checked();
+        var settings = FleetSettings.Of(options);
+        cancellationToken.ThrowIfCancellationRequested();
+        var client = BackgroundContext.Run(() => new FleetClient(
+            settings, fleet, loggerFactory ?? NullLoggerFactory.Instance, timeProvider ?? TimeProvider.System));
+        try
+        {
+            await client.GetRulesAsync(cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Connects with the settings of a configuration section, as <c>AddNearCache</c> reads it.</summary>
+    /// <inheritdoc cref="ConnectAsync(NearCacheOptions, FleetClientOptions?, ILoggerFactory?, TimeProvider?, CancellationToken)"/>
+    /// <param name="section">The section, such as <c>NearCache</c>.</param>
+    /// <param name="fleetOptions">The settings of the client. Default: the defaults.</param>
+    /// <param name="loggerFactory">Creates the logger. Default: no logging.</param>
+    /// <param name="timeProvider">The clock. Default: <see cref="TimeProvider.System"/>.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public static Task<FleetClient> ConnectAsync(
+        IConfiguration section,
+        FleetClientOptions? fleetOptions = null,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        var options = new NearCacheOptions();
+        NearCacheConfiguration.Read(section, options);
+        return ConnectAsync(options, fleetOptions, loggerFactory, timeProvider, cancellationToken);
+    }
+
+    /// <summary>Reads the rules in the registry and on every memcached server.</summary>
+    public Task<FleetRules> GetRulesAsync(CancellationToken cancellationToken = default) => _rules.ReadAsync(cancellationToken);
+
+    /// <summary>Reads the use of each rule by all processes in the last minute.</summary>
+    public async Task<Observed<IReadOnlyList<RuleUsage>>> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        _servers is null
+            ? Observed<IReadOnlyList<RuleUsage>>.Missing(NoMemcached)
+            : await _observation.OfAsync(
+                "memcached",
+                token => _usage.ReadAsync([.. _registry.Current.Rules.Select(rule => rule.Settings.Name)], token),
+                cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads the statistics of every memcached server, and what it holds for the namespace.</summary>
+    /// <returns>The servers in the order of the settings; empty if none is configured.</returns>
+    public async Task<IReadOnlyList<FleetServer>> GetServersAsync(CancellationToken cancellationToken = default) =>
+        _servers is null ? [] : await _servers.ReadAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Reads the connections of all clients of a memcached server, at most once in <see cref="FleetClientOptions.ConnectionsInterval"/>.
+    /// </summary>
+    /// <param name="server">The configured name of the server.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ArgumentException">There is no such server.</exception>
+    public Task<Observed<FleetServerConnections>> GetConnectionsAsync(string server, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        return _servers is null
+            ? throw new ArgumentException($"There is no memcached server \"{server}\": {NoMemcached}.", nameof(server))
+            : _servers.ReadConnectionsAsync(server, cancellationToken);
+    }
+
+    /// <summary>Reads the state of the ZooKeeper ensemble, and the nodes of the namespace.</summary>
+    /// <returns>The ensemble; null if none is configured.</returns>
+    public async Task<FleetEnsemble?> GetEnsembleAsync(CancellationToken cancellationToken = default) =>
+        _ensemble is null ? null : await _ensemble.ReadAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads the members of the namespace: its processes that are connected to ZooKeeper.</summary>
+    public async Task<Observed<IReadOnlyList<FleetMember>>> GetMembersAsync(CancellationToken cancellationToken = default) =>
+        _ensemble is null
+            ? Observed<IReadOnlyList<FleetMember>>.Missing(NoZooKeeper)
+            : await _ensemble.ReadMembersAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads the namespaces of NearCache in the ensemble, at most 200 of them, its own first.</summary>
+    public async Task<Observed<IReadOnlyList<FleetNamespace>>> GetNamespacesAsync(CancellationToken cancellationToken = default) =>
+        _ensemble is null
+            ? Observed<IReadOnlyList<FleetNamespace>>.Missing(NoZooKeeper)
+            : await _ensemble.ReadNamespacesAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Reads which applications share the ensemble: one <c>exists</c> for each name at the root, at most 50. Nothing below is listed.
+    /// </summary>
+    public async Task<Observed<FleetCoTenants>> GetCoTenantsAsync(CancellationToken cancellationToken = default) =>
+        _ensemble is null
+            ? Observed<FleetCoTenants>.Missing(NoZooKeeper)
+            : await _ensemble.ReadCoTenantsAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Counts the leftovers of other layouts under the namespace in ZooKeeper, at a limited rate. Removes nothing.</summary>
+    /// <param name="options">The rate, and what is preserved. Default: the defaults.</param>
+    /// <param name="progress">Receives a report after each batch.</param>
+    /// <param name="cancellationToken">Stops after the current batch.</param>
+    /// <exception cref="NearCacheException">No ZooKeeper is configured, it failed, or a list is too large.</exception>
+    public Task<CleanerReport> FindLeftoversAsync(
+        CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default) =>
+        Cleaner().FindAsync(options, progress, cancellationToken);
+
+    /// <summary>
+    /// Changes ZooKeeper: removes the leftovers that <see cref="FindLeftoversAsync"/> counts. See <see cref="NamespaceCleaner"/>.
+    /// </summary>
+    /// <param name="options">The rate, and what is preserved. Default: the defaults.</param>
+    /// <param name="progress">Receives a report after each batch.</param>
+    /// <param name="cancellationToken">Stops after the current batch.</param>
+    /// <exception cref="NearCacheException">The client is read-only, or ZooKeeper failed. Run it again to continue.</exception>
+    public Task<CleanerReport> CleanAsync(
+        CleanerOptions? options = null, IProgress<CleanerReport>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfReadOnly();
+        return Cleaner().CleanAsync(options, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// Changes the registry and every memcached server: stops near caching by a rule, or by all rules, and waits until every process has
+    /// obeyed. Works while ZooKeeper or some of the servers are down.
+    /// </summary>
+    /// <param name="rule">The name of the rule; null for the whole namespace, including rules added later.</param>
+    /// <param name="reason">The author of the stop, and the reason. <see cref="EditReason.IfRevision"/> has no effect.</param>
+    /// <param name="cancellationToken">Cancels the wait; the stop may still be stored.</param>
+    /// <returns>
+    /// The stop, where it is stored, and which processes have obeyed, have not, or cannot say after
+    /// <see cref="FleetClientOptions.ObeyTimeout"/>.
+    /// </returns>
+    /// <exception cref="ArgumentException">The rule does not exist, or the author is empty.</exception>
+    /// <exception cref="NearCacheException">The client is read-only, or no place has stored the stop.</exception>
+    public async Task<FleetStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ThrowIfReadOnly();
+        ArgumentNullException.ThrowIfNull(reason);
+        ArgumentException.ThrowIfNullOrWhiteSpace(reason.Who, nameof(reason));
+        ArgumentNullException.ThrowIfNull(reason.Why, nameof(reason));
+        var current = (await GetRulesAsync(cancellationToken).ConfigureAwait(false)).Current;
+        if (rule is not null && current is { IsKnown: true, Value: var known } && known.Rules.All(other => other.Settings.Name != rule))
+        {
+            throw new ArgumentException($"There is no rule \"{rule}\" in revision {known.Revision} of the rules.", nameof(rule));
+        }
+
+        var stop = Stop.Now(rule, reason.Who, reason.Why, _time.GetUtcNow(), reason.IsVerified);
+        var places = await Task.WhenAll(_rules.Spread(stop, cancellationToken)).ConfigureAwait(false);
+        return places.Any(place => place.Stored is { IsKnown: true, Value: true })
+            ? new FleetStop
+            {
+                Stop = RegistryWatch.Shown(stop),
+                Places = places,
+                Obedience = await ObeyedAsync(cancellationToken).ConfigureAwait(false),
+            }
+            : throw new NearCacheException("The stop was stored nowhere, and no process knows it: "
+                + string.Join("; ", places.Select(place => place.Stored.Unknown)))
+            { IsTransient = true, OutcomeUnknown = true };
+    }
+
+    /// <summary>
+    /// Changes the registry: clears stops by one edit, and waits until every process knows it. Needs ZooKeeper where one is configured.
+    /// </summary>
+    /// <param name="stops">The <see cref="RuleStop.Id"/> of each stop.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
+    /// <exception cref="RuleRefusedException">A stop does not exist.</exception>
+    /// <exception cref="NearCacheException">The client is read-only, or the registry could not be read or written.</exception>
+    public async Task<FleetResume> ResumeAsync(
+        IReadOnlyCollection<string> stops, EditReason reason, CancellationToken cancellationToken = default)
+    {
+        ThrowIfReadOnly();
+
+        // Stops that a server carries, and the registry does not have yet, are cleared with it.
+        await GetRulesAsync(cancellationToken).ConfigureAwait(false);
+        return new FleetResume
+        {
+            Rules = await _registry.ClearStopsAsync(stops, reason, cancellationToken).ConfigureAwait(false),
+            Obedience = await ObeyedAsync(cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    /// <summary>
+    /// Changes memcached: removes a key, counts the removal, and leaves its log record, so that every process drops its near entry within
+    /// about a second.
+    /// </summary>
+    /// <param name="key">The key, as the application names it.</param>
+    /// <param name="cancellationToken">Cancels the wait; the removal may still be made.</param>
+    /// <returns>Whether the key was there.</returns>
+    /// <exception cref="ArgumentException">The key is invalid.</exception>
+    /// <exception cref="NearCacheException">
+    /// The client is read-only, no memcached server is configured, or the server failed. Then repeat the call, which is harmless.
+    /// </exception>
+    public Task<bool> RemoveKeyAsync(string key, CancellationToken cancellationToken = default) =>
+        Writing().RemoveAsync(key, cancellationToken);
+
+    /// <summary>
+    /// Changes the counters on memcached, so that every process drops all its near entries within a few seconds. Use it after another
+    /// program has changed items. Nothing is removed from memcached.
+    /// </summary>
+    /// <returns>Whether each server has counted it.</returns>
+    /// <exception cref="NearCacheException">The client is read-only, or no memcached server is configured.</exception>
+    public Task<IReadOnlyList<FleetDelivery>> ClearNearAsync(CancellationToken cancellationToken = default) =>
+        Writing().ClearNearAsync(cancellationToken);
+
+    /// <summary>Closes the connections at once, and waits for nothing.</summary>
+    public void Dispose()
+    {
+        _registry.Dispose();
+        _rules.Watch.End();
+        _gate?.Dispose();
+        _servers?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _registry.Dispose();
+        _rules.Watch.End();
+        await _session.DisposeAsync().ConfigureAwait(false);
+        if (_gate is not null)
+        {
+            await _gate.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_servers is not null)
+        {
+            await _servers.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private void ThrowIfReadOnly()
+    {
+        if (_fleet.ReadOnly)
+        {
+            throw new NearCacheException(ReadOnlyRefusal);
+        }
+    }
+
+    private Task<Observed<FleetObedience>> ObeyedAsync(CancellationToken cancellationToken) => new ObedienceWatch(
+        async token => (await GetMembersAsync(token).ConfigureAwait(false)).Select(
+            members => Observed<IReadOnlyList<JudgedProcess>>.Of(
+            [
+                .. members.Select(member => new JudgedProcess(
+                    new FleetProcess
+                    {
+                        Id = member.Id,
+                        Host = member.Host,
+                        ProcessId = member.ProcessId,
+                        Version = member.Version,
+                        Reason = "it has no report",
+                    },
+                    null)),
+            ])),
+        _time).WaitAsync(_fleet.ObeyTimeout, cancellationToken);
+
+    private FleetKeys Writing()
+    {
+        ThrowIfReadOnly();
+        return _keys ?? throw new NearCacheException($"Nothing was changed: {NoMemcached}.");
+    }
+
+    private NamespaceCleaner Cleaner() => _settings.ZooKeeper is { } zooKeeper
+        ? new NamespaceCleaner(zooKeeper, Namespace, _loggers, _time)
+        : throw new NearCacheException($"There is nothing to clean: {NoZooKeeper}.");
+
+    // Ends the pauses of failed requests when there is a connection again.
+    private async Task FollowSessionAsync(CancellationToken stopping)
+    {
+        await foreach (var change in _gate!.StateChangesAsync(stopping).ConfigureAwait(false))
+        {
+            if (change.State == ZooKeeperState.Connected)
+            {
+                _gate.Connected(change.IsNewSession);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using NearCache.Memcached;
+using NearCache.Memcached.Protocol;
+using NearCache.Remote;
+
+namespace NearCache.Observing;
+
+/// <summary>A memcached server of an observer: every command passes its budget, and a read-only observer sends no change.</summary>
+/// <param name="server">The server of the client.</param>
+/// <param name="remote">The same server, as the rest of the library uses it.</param>
+/// <param name="budget">The budget of the server.</param>
+/// <param name="isReadOnly">Whether changes are refused.</param>
+internal sealed class ObservedServer(MemcachedServer server, IRemoteServer remote, RequestBudget budget, bool isReadOnly) : IRemoteServer
+{
+    public string Name => remote.Name;
+
+    /// <summary>Gets the state of the server.</summary>
+    public MemcachedServerState State => server.State;
+
+    /// <summary>Reads a group of statistics; null for the general ones.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> GetStatisticsAsync(string? group, CancellationToken cancellationToken)
+    {
+        await budget.TakeAsync(cancellationToken).ConfigureAwait(false);
+        return await server.GetStatisticsAsync(group, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc cref="MemcachedServer.GetServerConnectionsAsync"/>
+    public async Task<IReadOnlyList<MemcachedServerConnection>> GetServerConnectionsAsync(CancellationToken cancellationToken)
+    {
+        await budget.TakeAsync(cancellationToken).ConfigureAwait(false);
+        return await server.GetServerConnectionsAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken)
+    {
+        Check(command);
+        await budget.TakeAsync(cancellationToken).ConfigureAwait(false);
+        return await remote.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group)
+    {
+        Check(group);
+        await budget.TakeAsync(CancellationToken.None).ConfigureAwait(false);
+        return await remote.ExecuteAsync(group).ConfigureAwait(false);
+    }
+
+    public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId)
+    {
+        Check(group);
+        await budget.TakeAsync(CancellationToken.None).ConfigureAwait(false);
+        return await remote.ExecuteAsync(group, connectionId).ConfigureAwait(false);
+    }
+
+    public long ConnectionIdFor(ReadOnlySpan<byte> key) => remote.ConnectionIdFor(key);
+
+    private void Check(ReadOnlyMemory<MetaCommand> group)
+    {
+        foreach (ref readonly var command in group.Span)
+        {
+            Check(command);
+        }
+    }
+
+    // A get that creates, touches or claims an item changes it.
+    private void Check(in MetaCommand command)
+    {
+        if (isReadOnly
+            && command is not { Kind: MetaCommandKind.NoOp }
+            && command is not { Kind: MetaCommandKind.Get, TimeToLive: null, Vivify: null, Recache: null })
+        {
+            throw new InvalidOperationException($"A change of {Name} ({command.Kind}) by a client that is read-only.");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using NearCache.Coherence.ServerRules;
+using NearCache.Rules;
+
+namespace NearCache.Observing;
+
+/// <summary>What a client that is read-only knows of the rules. It puts no stop.</summary>
+internal sealed class ReadOnlyRules(IKnownRules rules) : IKnownRules
+{
+    public RegistryWatch Watch => rules.Watch;
+
+    public StopSet Stops => rules.Stops;
+
+    public ObservedDryRun? FindDryRun(string name) => rules.FindDryRun(name);
+
+    public Task Put(Stop stop) => throw new NearCacheException(ReadOnlyRegistryStore.Refusal);
+
+    public void RegistryRead(RegistryDocument document) => rules.RegistryRead(document);
+}
