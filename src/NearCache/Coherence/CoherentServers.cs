@@ -75,6 +75,7 @@ internal sealed class CoherentServers : IAsyncDisposable, IDisposable
                 .ToArray();
             _now = new Placement(next, drivers);
             _directory.Replace(next.Placement, drivers);
+            _context.Identities.Keep(next.Servers.Select(server => server.Name).ToHashSet());
 
             // Raised last: a fill with the old generation and the new list is discarded, and the reverse cannot happen.
             _context.Epochs.RaiseRing();

@@ -136,7 +136,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Replaces the list of memcached servers.</summary>
-    public Task SetServersAsync(IEnumerable<string> servers) => BackgroundContext.Run(() => _coherence.Servers.ChangeAsync(servers));
+    public Task SetServersAsync(IEnumerable<string> servers) => BackgroundContext.Run(() => _coherence.ChangeServersAsync(servers));
 
     /// <summary>Gets every TCP connection of the cache.</summary>
     public IReadOnlyList<CacheConnection> Connections =>
@@ -227,5 +227,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         options.DistributedCache is { } other ? new DistributedCacheRemote(other, time)
         : options.Memcached.Servers.Count == 0
             ? new EmbeddedRemote(time)
-            : new MemcachedRemote(clients.Memcached, options.Memcached);
+            : new MemcachedRemote(
+                clients.Memcached,
+                options.EveryAddressIsAServer ? MemcachedSettings.WithoutNames(options.Memcached) : options.Memcached);
 }

@@ -1,12 +1,10 @@
 using NearCache.Coherence;
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Identity;
 using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Ledger.Core;
 using NearCache.Coherence.Registry;
 using NearCache.Coherence.ServerRules;
-using NearCache.Diagnostics;
 using NearCache.Remote;
 using NearCache.Usage;
 
@@ -17,17 +15,16 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
 {
     private readonly CacheEnvironment _environment;
     private readonly RuleRegistry _registry;
-    private readonly IdentityRegister _identities;
-    private readonly IdentityExchange? _exchange;
-    private readonly IdentityProbe? _probe;
-    private volatile string? _otherPlacement;
+    private readonly IdentityTier _identities;
+    private readonly AddressDiscovery? _addresses;
 
     public CoherenceTier(CacheEnvironment environment, NearTier near, ClientPools clients)
     {
         _environment = environment;
         var (options, remote, time) = (environment.Options, environment.Remote, environment.Time);
         var board = environment.HasZooKeeper ? EnsembleTier.BoardOf(environment) : null;
-        _identities = new IdentityRegister(changed: _ => HastenExchange(), raised: OnConflict, cleared: OnConflictOver);
+        var directory = new ServerDirectory();
+        _identities = new IdentityTier(environment, directory);
         Context = ContextOf(near, board);
         Rules = new RulesCoordinator(
             near.Rules,
@@ -35,23 +32,16 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             Context,
             RuleTranslation.Times(options, remote.IsEmbedded || !Context.KeepsNear, remote.HasCounters),
             options.KeyPrefix ?? "");
-        var directory = new ServerDirectory();
         if (board is not null)
         {
-            Ensemble = new EnsembleTier(environment, Context, Rules, directory, board, clients.ZooKeeper.Rent(options.ZooKeeper));
+            Ensemble = new EnsembleTier(
+                environment, Context, Rules, directory, board, _identities, clients.ZooKeeper.Rent(options.ZooKeeper));
         }
 
         Servers = new CoherentServers(remote, Context, Rules, directory, Ensemble?.Confirmation);
-        if (Context is { IsShared: true, HasCounters: true })
+        if (options.EveryAddressIsAServer && options.Memcached.Servers.Count > 0)
         {
-            var placements = new PlacementComparison();
-            var reconciler = new IdentityReconciler(
-                _identities, placements, () => [.. directory.All.Select(server => server.Server.Name)], () => PlacementOf(directory));
-            _exchange = new IdentityExchange(Context, reconciler, directory)
-            {
-                Exchanged = () => ComparePlacements(placements, directory),
-            };
-            _probe = new IdentityProbe(Context, directory);
+            _addresses = new AddressDiscovery(options.Memcached, Servers, time, environment.Logger);
         }
 
         Usage = new UsageReader(new UsageCounterNames(options.Namespace), OwnerOf, time);
@@ -79,13 +69,17 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     public bool IsConfirmed => ClosedServers() == 0;
 
     /// <summary>Gets the names that are not served near because they are not one server, or have old contents.</summary>
-    public IReadOnlyList<IdentityConflict> Conflicts => _identities.Conflicts;
+    public IReadOnlyList<IdentityConflict> Conflicts => _identities.Register.Conflicts;
 
     /// <summary>Gets the placement of keys of other processes, if it differs from that of this process; otherwise null.</summary>
-    public string? OtherPlacement => _otherPlacement;
+    public string? OtherPlacement => _identities.OtherPlacement;
 
     /// <summary>Returns the server that owns a physical key.</summary>
     public IRemoteServer OwnerOf(byte[] key) => Servers.OwnerOf(key).Server;
+
+    /// <summary>Replaces the list of memcached servers.</summary>
+    public Task ChangeServersAsync(IEnumerable<string> servers) =>
+        _addresses is { } addresses ? addresses.ChangeAsync(servers) : Servers.ChangeAsync(servers);
 
     /// <summary>Starts audits, rules and the session to ZooKeeper.</summary>
     public void Start()
@@ -93,8 +87,8 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         Rules.Add(Servers.All);
         Servers.Start();
         Ensemble?.Start();
-        _exchange?.Start();
-        _probe?.Start();
+        _identities.Start(Context);
+        _addresses?.Start();
     }
 
     /// <summary>Closes the session to ZooKeeper and the sockets at once, and waits for nothing.</summary>
@@ -106,12 +100,12 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_exchange is not null && _probe is not null)
+        if (_addresses is not null)
         {
-            await _exchange.DisposeAsync().ConfigureAwait(false);
-            await _probe.DisposeAsync().ConfigureAwait(false);
+            await _addresses.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _identities.DisposeAsync().ConfigureAwait(false);
         if (Ensemble is not null)
         {
             await Ensemble.DisposeAsync().ConfigureAwait(false);
@@ -135,7 +129,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
                 fromServers: !remote.IsEmbedded && remote.HasCounters,
                 remote.Servers.Select(server => server.Name),
                 _environment.Logger),
-            Identities = _identities,
+            Identities = _identities.Register,
             Epochs = near.Epochs,
             Clock = _environment.Clock,
             Time = _environment.Time,
@@ -162,42 +156,8 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     {
         var metrics = _environment.Metrics;
         metrics.ObserveServers(() => ClosedServers());
-        metrics.ObserveConflicts(() => _identities.Conflicts.Count, () => _otherPlacement is null ? 0 : 1);
         metrics.ObserveRules(() => RuleSnapshots.Of(Rules.Counted));
         metrics.ObserveStops(() => _registry.Current.Stops.Count);
-    }
-
-    private string? PlacementOf(ServerDirectory directory) =>
-        Context.Prefix.Value is null ? null : Context.Prefix.Describe(directory.Placement);
-
-    private void HastenExchange() => _exchange?.Hasten();
-
-    private void OnConflict(IdentityConflict conflict)
-    {
-        _environment.Logger.ServerInConflict(conflict.Text, conflict.Server);
-        _environment.Metrics.IdentityConflict(conflict.Kind.ToString());
-        Servers.All.FirstOrDefault(server => server.Server.Name == conflict.Server)?.Close();
-    }
-
-    private void OnConflictOver(string server) => _environment.Logger.ServerConflictOver(server);
-
-    private void ComparePlacements(PlacementComparison placements, ServerDirectory directory)
-    {
-        if (PlacementOf(directory) is not { } own)
-        {
-            return;
-        }
-
-        var (other, before) = (placements.Other(own, _environment.Clock.Monotonic()), _otherPlacement);
-        _otherPlacement = other;
-        if (other is not null && before is null)
-        {
-            _environment.Logger.PlacementDiffers(_environment.Options.Namespace, other, own);
-        }
-        else if (other is null && before is not null)
-        {
-            _environment.Logger.PlacementsAgree(_environment.Options.Namespace, own);
-        }
     }
 
     private int ClosedServers()

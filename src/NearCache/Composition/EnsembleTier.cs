@@ -3,6 +3,7 @@ using NearCache.Coherence;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Ensemble.Core;
+using NearCache.Coherence.Identity;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Namespaces;
 using NearCache.Coherence.Registry;
@@ -33,6 +34,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         RulesCoordinator rules,
         ServerDirectory servers,
         SlotBoard board,
+        IdentityTier identities,
         RentedClient<ZooKeeperClient> client)
     {
         var (options, time, logger) = (environment.Options, environment.Time, environment.Logger);
@@ -62,10 +64,24 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
             options.Seams.MembershipSpeed);
         var inspections = _gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.RateLimited);
         _inspector = new EnsembleInspector(inspections, paths, context, options.Ensemble, acl);
+        if (context.HasCounters)
+        {
+            var comparisons = _gate.Lane(
+                EnsembleRequest.CompareIdentities, EnsembleRequest.CompareIdentities, EnsemblePacing.RateLimited);
+            identities.Node = new IdentityNode(
+                _gate, comparisons, paths, context, identities.Reconciler, servers, identities.ComparePlacements);
+        }
+
         var edits = _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None);
         RegistryStore = new ZooKeeperRegistryStore(edits, paths);
+        Func<CancellationToken, Task>[] duties = [registry.RunAsync, _members.RunAsync, _inspector.RunAsync];
         _driver = new EnsembleSession(
-            _gate, _keeper, _slots, context, _members.LeaveAsync, registry.RunAsync, _members.RunAsync, _inspector.RunAsync);
+            _gate,
+            _keeper,
+            _slots,
+            context,
+            _members.LeaveAsync,
+            identities.Node is { } node ? [.. duties, node.RunAsync] : duties);
         if (!context.HasCounters)
         {
             var confirmations = _gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);

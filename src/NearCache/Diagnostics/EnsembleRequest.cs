@@ -36,6 +36,9 @@ internal enum EnsembleRequest
     /// <summary>Sets a quota.</summary>
     SetQuota,
 
+    /// <summary>Exchanges what processes know of the identities of servers.</summary>
+    CompareIdentities,
+
     /// <summary>Confirms near entries over a remote tier without counters.</summary>
     Confirm,
 }

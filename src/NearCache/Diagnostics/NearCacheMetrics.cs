@@ -312,6 +312,7 @@ internal sealed class NearCacheMetrics : IDisposable
         EnsembleRequest.EditRules => "edit_rules",
         EnsembleRequest.CountMembers => "count_members",
         EnsembleRequest.KeepMember => "keep_member",
+        EnsembleRequest.CompareIdentities => "compare_identities",
         EnsembleRequest.Inspect => "inspect",
         EnsembleRequest.SetQuota => "set_quota",
         _ => "confirm",

@@ -233,6 +233,13 @@ public sealed class NearCacheOptions
     public MemcachedOptions Memcached { get; } = new();
 
     /// <summary>
+    /// Gets or sets a value indicating whether every address of a name in the list of servers is a server of its own, as behind a headless
+    /// service. The list then follows the addresses. If not, a name is one server, and is not served near if its addresses are several.
+    /// </summary>
+    /// <value>Default: false. All processes of a namespace need the same value.</value>
+    public bool EveryAddressIsAServer { get; set; }
+
+    /// <summary>
     /// Gets or sets another vendor's cache in the place of memcached. It can only get, set and remove; <c>docs/other-remotes.md</c> states
     /// what is guaranteed then. It is not disposed with the cache.
     /// </summary>

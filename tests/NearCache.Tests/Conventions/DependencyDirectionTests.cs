@@ -86,8 +86,8 @@ public sealed class DependencyDirectionTests
             ["Coherence"] =
             [
                 "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger",
-                "Coherence/Ledger/Core", "Coherence/Core", "Tags", "Near", "Rules", "Remote", "Flights", "Loops", "Diagnostics",
-                "Options",
+                "Coherence/Ledger/Core", "Coherence/Identity/Core", "Coherence/Core", "Tags", "Near", "Rules", "Remote", "Flights",
+                "Loops", "Diagnostics", "Options",
             ],
 
             // The paths of a call, and what stands on them.

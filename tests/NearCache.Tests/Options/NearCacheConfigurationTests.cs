@@ -11,7 +11,7 @@ public sealed class NearCacheConfigurationTests
         var options = Read("""
             {
               "Namespace": "shop", "MaxStaleness": "00:00:08", "NearEntries": 500, "NearBytes": 5000000000,
-              "AllowEmbedded": true, "OnRemoteFailure": "throw",
+              "AllowEmbedded": true, "OnRemoteFailure": "throw", "EveryAddressIsAServer": true,
               "FactorySoftTimeout": "00:00:00.2", "FactoryTimeout": "00:00:10", "StaleLifetime": "00:30:00", "StaleEntries": 7,
               "EagerRefresh": 0.75, "LifetimeJitter": 0.2,
               "Compression": "Deflate", "CompressionThreshold": 1000, "LongKeys": "Hash",
@@ -40,6 +40,7 @@ public sealed class NearCacheConfigurationTests
         Assert.Equal(500, options.NearEntries);
         Assert.Equal(5_000_000_000, options.NearBytes);
         Assert.True(options.AllowEmbedded);
+        Assert.True(options.EveryAddressIsAServer);
         Assert.Equal(RemoteFailurePolicy.Throw, options.OnRemoteFailure);
         Assert.Equal(2.5, options.MaxWritesPerSecond);
         Assert.Equal((TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(10)), (options.FactorySoftTimeout, options.FactoryTimeout));

@@ -27,19 +27,18 @@ internal sealed class IdentityExchange : IAsyncDisposable
     private readonly CoherenceContext _context;
     private readonly IdentityReconciler _reconciler;
     private readonly ServerDirectory _servers;
+    private readonly Action _exchanged;
     private readonly BackgroundLoop _loop;
     private readonly LoopSignal _changed;
     private long _wait = FirstAfter;
 
-    public IdentityExchange(CoherenceContext context, IdentityReconciler reconciler, ServerDirectory servers)
+    /// <param name="exchanged">Called after each exchange.</param>
+    public IdentityExchange(CoherenceContext context, IdentityReconciler reconciler, ServerDirectory servers, Action exchanged)
     {
-        (_context, _reconciler, _servers) = (context, reconciler, servers);
+        (_context, _reconciler, _servers, _exchanged) = (context, reconciler, servers, exchanged);
         _changed = new LoopSignal(context.Time);
         _loop = new BackgroundLoop(context.Logger, "comparing server identities");
     }
-
-    /// <summary>Gets the action to call after each exchange.</summary>
-    public Action? Exchanged { get; init; }
 
     public void Start() => _loop.Start(NextAsync);
 
@@ -58,7 +57,7 @@ internal sealed class IdentityExchange : IAsyncDisposable
             await ExchangeAsync(server).ConfigureAwait(false);
         }
 
-        Exchanged?.Invoke();
+        _exchanged();
     }
 
     private async Task ExchangeAsync(CoherentServer server)
@@ -124,7 +123,7 @@ internal sealed class IdentityExchange : IAsyncDisposable
             : await server.Server.ExecuteAsync(write with { Mode = MetaSetMode.Add }, CancellationToken.None).ConfigureAwait(false);
         if (written.Status == MetaStatus.Ok)
         {
-            _reconciler.Stored(name, document, now);
+            _reconciler.Stored(name, document, PlacementComparison.BeatEvery, now);
         }
 
         return written.Status is not (MetaStatus.Exists or MetaStatus.NotStored or MetaStatus.NotFound);

@@ -23,6 +23,7 @@ internal sealed class IdentityItem(IRemoteServer server, CoherenceContext contex
     private ServerIdentity? _known;
     private long _total;   // with which _known was shown last
     private int _missing;
+    private bool _isOfOthers;   // whether the item belongs to other counters, although it fits
     private bool _isTotalMissing = true;
 
     /// <summary>Gets whether the last reply showed no total. Then the counters to create are new, and get a new identity.</summary>
@@ -53,7 +54,13 @@ internal sealed class IdentityItem(IRemoteServer server, CoherenceContext contex
             _isTotalMissing = total is null;
             if (identity is not null)
             {
+                // New counters fit by accident to an identity that survived the others.
+                _isOfOthers = identity == _known && total - _total > GaplessPrefix.MaxDistance;
                 (_known, _total, _missing) = (identity, total!.Value, 0);
+                if (_isOfOthers)
+                {
+                    return null;
+                }
             }
         }
 
@@ -176,7 +183,7 @@ internal sealed class IdentityItem(IRemoteServer server, CoherenceContext contex
 
     private MetaCommand? ToStore(RemoteReply reply)
     {
-        if (AuditCommands.Total(reply) is not { } total || Read(reply, out _) is not null)
+        if (AuditCommands.Total(reply) is not { } total || (Read(reply, out _) is not null && !_isOfOthers))
         {
             return null;
         }

@@ -41,6 +41,7 @@ internal static class NearCacheConfiguration
         reader.Fraction(nameof(options.EagerRefresh), value => options.EagerRefresh = value);
         reader.Fraction(nameof(options.LifetimeJitter), value => options.LifetimeJitter = value);
         reader.Switch(nameof(options.ChurnBreaker), value => options.ChurnBreaker = value);
+        reader.Switch(nameof(options.EveryAddressIsAServer), value => options.EveryAddressIsAServer = value);
         reader.Fraction(nameof(options.MaxWritesPerSecond), value => options.MaxWritesPerSecond = value);
         reader.Fraction(nameof(options.MaxFleetWritesPerSecond), value => options.MaxFleetWritesPerSecond = value);
         reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));

@@ -106,6 +106,8 @@ internal static class ReloadableSettings
         new(
             nameof(NearCacheOptions.Memcached),
             (one, other) => SettingsEquality.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),
+        new(
+            nameof(NearCacheOptions.EveryAddressIsAServer), (one, other) => one.EveryAddressIsAServer == other.EveryAddressIsAServer),
         new(nameof(NearCacheOptions.DistributedCache), (one, other) => ReferenceEquals(one.DistributedCache, other.DistributedCache)),
         new(nameof(NearCacheOptions.ZooKeeper), (one, other) => SettingsEquality.Are(one.ZooKeeper, other.ZooKeeper)),
         new(nameof(NearCacheOptions.Rules), (_, _) => true),

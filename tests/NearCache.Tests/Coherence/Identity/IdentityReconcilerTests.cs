@@ -48,12 +48,12 @@ public sealed class IdentityReconcilerTests
             Exchange(_one);
             Exchange(other);
             _now += 20_000;
-            noticed.Add(_one.Placements.Other("a,b", _now));
+            noticed.Add(_one.Reconciler.OtherPlacement(_now));
         }
 
         Assert.Equal("a,c", noticed[^1]);
         Assert.Null(noticed[0]);   // an item may be left of processes that have ended
-        Assert.Equal("a,b", other.Placements.Other("a,c", _now));
+        Assert.Equal("a,b", other.Reconciler.OtherPlacement(_now));
 
         for (var i = 0; i < 20; i++)
         {
@@ -61,7 +61,7 @@ public sealed class IdentityReconcilerTests
             _now += 20_000;
         }
 
-        Assert.Null(_one.Placements.Other("a,b", _now));
+        Assert.Null(_one.Reconciler.OtherPlacement(_now));
         for (var i = 0; i < 60; i++)
         {
             Exchange(_one);
@@ -93,7 +93,7 @@ public sealed class IdentityReconcilerTests
         }
 
         _item = document;
-        process.Reconciler.Stored("holder", document, _now);
+        process.Reconciler.Stored("holder", document, PlacementComparison.BeatEvery, _now);
         return true;
     }
 
@@ -102,9 +102,7 @@ public sealed class IdentityReconcilerTests
         private readonly IdentityRegister _register = new();
 
         public Process(string placement) =>
-            Reconciler = new IdentityReconciler(_register, Placements, () => ["holder", "a"], () => placement);
-
-        public PlacementComparison Placements { get; } = new();
+            Reconciler = new IdentityReconciler(_register, () => ["holder", "a"], () => placement);
 
         public IdentityReconciler Reconciler { get; }
 

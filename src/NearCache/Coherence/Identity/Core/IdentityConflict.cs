@@ -17,7 +17,7 @@ internal sealed record IdentityConflict(string Server, IdentityConflictKind Kind
             + "under a name of its own, and flush both",
         IdentityConflictKind.SharedServer => $"{Server} and {Other} are one server: list it once",
         IdentityConflictKind.SeveralAddresses =>
-            $"{Server} has several addresses ({Other}), which are different servers: list each address",
+            $"{Server} has several addresses ({Other}), which are different servers: list each address, or set EveryAddressIsAServer",
         _ => $"{Server} returned with contents of before {Time(Until)} (a fail-over and back, or a snapshot): flush it",
     };
 

@@ -5,16 +5,20 @@ namespace NearCache.Coherence.Identity.Core;
 /// exchange.
 /// </summary>
 /// <param name="register">What this process knows of the identities.</param>
-/// <param name="placements">What it knows of the placements in use.</param>
 /// <param name="servers">Returns the names of the present servers.</param>
 /// <param name="placement">Returns the placement of this process; null until its prefix is decided.</param>
 internal sealed class IdentityReconciler(
     IdentityRegister register,
-    PlacementComparison placements,
     Func<IReadOnlyCollection<string>> servers,
     Func<string?> placement)
 {
     private const int MaxPlacements = 16;
+
+    // The beats that are missing when a placement is removed from a document.
+    private const int RemovedAfter = 20;
+
+    private readonly PlacementComparison _placements = new();
+    private readonly Lock _lock = new();   // guards the placements: the servers and ZooKeeper exchange at the same time
 
     /// <summary>Merges a document, and returns the one to store in its place; null if it is up to date.</summary>
     /// <param name="item">The place of the document: a server, or ZooKeeper.</param>
@@ -33,11 +37,6 @@ internal sealed class IdentityReconciler(
             }
         }
 
-        foreach (var (other, beat) in stored.Placements)
-        {
-            placements.Observe(item, other, beat, now);
-        }
-
         var isNew = false;
         var names = new Dictionary<string, NameKnowledge>(stored.Names);
         foreach (var server in compared)
@@ -54,11 +53,23 @@ internal sealed class IdentityReconciler(
     }
 
     /// <summary>Records that a document was stored.</summary>
-    public void Stored(string item, IdentityDocument document, long now)
+    public void Stored(string item, IdentityDocument document, long beatEvery, long now)
     {
-        foreach (var (other, beat) in document.Placements)
+        lock (_lock)
         {
-            placements.Observe(item, other, beat, now);
+            foreach (var (other, beat) in document.Placements)
+            {
+                _placements.Observe(item, other, beat, beatEvery, now);
+            }
+        }
+    }
+
+    /// <summary>Returns a placement other than that of this process that is in use; null if there is none.</summary>
+    public string? OtherPlacement(long now)
+    {
+        lock (_lock)
+        {
+            return placement() is { } own ? _placements.Other(own, now) : null;
         }
     }
 
@@ -69,17 +80,25 @@ internal sealed class IdentityReconciler(
 
     private Dictionary<string, long> Beats(string item, IdentityDocument stored, long beatEvery, long now, ref bool isNew)
     {
-        var beats = stored.Placements
-            .Where(other => !placements.IsSilent(item, other.Key, 5 * PlacementComparison.UnusedAfter, now))
-            .Take(MaxPlacements)
-            .ToDictionary();
-        if (placement() is { } own
-            && (!beats.TryGetValue(own, out var beat) || placements.IsSilent(item, own, beatEvery, now)))
+        lock (_lock)
         {
-            beats[own] = beat == long.MaxValue ? 1 : beat + 1;
-            isNew = true;
-        }
+            foreach (var (other, number) in stored.Placements)
+            {
+                _placements.Observe(item, other, number, beatEvery, now);
+            }
 
-        return beats;
+            var beats = stored.Placements
+                .Where(other => !_placements.IsSilent(item, other.Key, RemovedAfter * beatEvery, now))
+                .Take(MaxPlacements)
+                .ToDictionary();
+            if (placement() is { } own
+                && (!beats.TryGetValue(own, out var beat) || _placements.IsSilent(item, own, beatEvery, now)))
+            {
+                beats[own] = beat == long.MaxValue ? 1 : beat + 1;
+                isNew = true;
+            }
+
+            return beats;
+        }
     }
 }

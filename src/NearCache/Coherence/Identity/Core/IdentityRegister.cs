@@ -162,7 +162,7 @@ internal sealed class IdentityRegister(
         }
     }
 
-    /// <summary>Forgets the conflicts of names that are no longer in the list of servers.</summary>
+    /// <summary>Forgets all names but those of the present list of servers.</summary>
     public void Keep(IReadOnlySet<string> servers)
     {
         lock (_lock)

@@ -5,15 +5,17 @@ namespace NearCache.Coherence.Identity.Core;
 /// </summary>
 /// <remarks>
 /// Each placement has a beat, a number that some process with that placement raises while it runs. A placement is in use while its beat
-/// changes, so no clocks of different machines are compared. Not thread-safe: called only by the exchange.
+/// changes, so no clocks of different machines are compared. Requires the lock of the reconciler.
 /// </remarks>
 internal sealed class PlacementComparison
 {
-    /// <summary>The milliseconds after which a process raises the beat of its placement, unless another has.</summary>
+    /// <summary>
+    /// The milliseconds after which a process raises the beat of its placement on a server, unless another has.
+    /// </summary>
     public const long BeatEvery = 40_000;
 
-    /// <summary>The milliseconds without a beat after which a placement is no longer in use.</summary>
-    public const long UnusedAfter = 180_000;
+    // The beats that are missing when a placement is no longer in use.
+    private const int UnusedAfter = 4;
 
     private readonly Dictionary<string, Heard> _heard = [];
 
@@ -21,17 +23,18 @@ internal sealed class PlacementComparison
     /// <param name="item">The item: a server, or ZooKeeper.</param>
     /// <param name="placement">The placement.</param>
     /// <param name="beat">Its beat.</param>
+    /// <param name="beatEvery">The milliseconds after which beats are raised in this item.</param>
     /// <param name="now">The monotonic millisecond.</param>
-    public void Observe(string item, string placement, long beat, long now)
+    public void Observe(string item, string placement, long beat, long beatEvery, long now)
     {
         var key = Key(item, placement);
         if (!_heard.TryGetValue(key, out var heard))
         {
-            _heard[key] = new Heard(placement, beat, now, HasChanged: false);
+            _heard[key] = new Heard(placement, beat, now, UnusedAfter * beatEvery, HasChanged: false);
         }
         else if (heard.Beat != beat)
         {
-            _heard[key] = new Heard(placement, beat, now, HasChanged: true);
+            _heard[key] = heard with { Beat = beat, At = now, HasChanged = true };
         }
     }
 
@@ -41,7 +44,7 @@ internal sealed class PlacementComparison
 
     /// <summary>Returns a placement other than this that is in use; null if there is none.</summary>
     public string? Other(string own, long now) => _heard.Values
-        .Where(heard => heard.Placement != own && heard.HasChanged && now - heard.At < UnusedAfter)
+        .Where(heard => heard.Placement != own && heard.HasChanged && now - heard.At < heard.UnusedAfter)
         .Select(heard => heard.Placement)
         .Order(StringComparer.Ordinal)
         .FirstOrDefault();
@@ -49,5 +52,5 @@ internal sealed class PlacementComparison
     private static string Key(string item, string placement) => $"{item} {placement}";
 
     // At: when the beat was seen to change, or was seen first.
-    private readonly record struct Heard(string Placement, long Beat, long At, bool HasChanged);
+    private readonly record struct Heard(string Placement, long Beat, long At, long UnusedAfter, bool HasChanged);
 }

@@ -1,0 +1,172 @@
+using System.Globalization;
+using NearCache.Memcached;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Diagnostics;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.IntegrationTests.Identity;
+
+/// <summary>
+/// Restarts, evictions, flushes, partitions and process starts, on servers that are what their names say: no conflict is reported.
+/// </summary>
+/// <remarks>
+/// 20 seconds, in which the caches' clocks run five times as fast; <c>NEARCACHE_SOAK</c> sets minutes, <c>NEARCACHE_SEED</c> the faults.
+/// </remarks>
+public sealed class FalseAlarmsTests(ITestOutputHelper output)
+{
+    private const int Faster = 5;
+    private const int Processes = 4;
+    private static readonly string[] Names = ["restart", "flush", "eviction", "partition", "reset", "process start"];
+
+    [Fact]
+    public async Task No_conflict_is_reported_for_servers_that_only_fail()
+    {
+        var duration = Environment.GetEnvironmentVariable("NEARCACHE_SOAK") is { Length: > 0 } minutes
+            ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture))
+            : TimeSpan.FromSeconds(20);
+        var seed = Environment.GetEnvironmentVariable("NEARCACHE_SEED") is { Length: > 0 } chosen
+            ? int.Parse(chosen, CultureInfo.InvariantCulture)
+            : Random.Shared.Next();
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var time = new AcceleratedTime(Faster);
+        using var log = new LogRecorder();
+
+        // Two megabytes are a few pages: the flood below evicts counters and identities.
+        var servers = await Task.WhenAll(
+            MemcachedProcess.StartNewAsync(), MemcachedProcess.StartNewAsync("-m", "2"), MemcachedProcess.StartNewAsync("-m", "2"));
+        await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
+        var proxies = servers.Select(server => FaultProxy.Start(server.Port)).ToArray();
+        await using var direct = new MemcachedClient(new MemcachedOptions { Servers = [.. servers.Select(server => server.Address)] });
+        var caches = Enumerable.Range(0, Processes).Select(_ => Make(proxies, zooKeeper, log, time)).ToArray();
+        var isOver = false;
+        var load = Task.WhenAll(Enumerable.Range(0, Processes).Select(process => LoadAsync(caches, process, () => isOver)));
+
+        var seen = new SortedDictionary<string, int>();
+        var started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started) < duration)
+        {
+            var victim = random.Next(servers.Length);
+            var fault = random.Next(6);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), TimeProvider.System);
+            seen[Names[fault]] = seen.GetValueOrDefault(Names[fault]) + 1;
+            switch (fault)
+            {
+                case 0:
+                    servers[victim].Kill();
+                    await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1000)), TimeProvider.System);
+                    await servers[victim].StartAsync();
+                    break;
+                case 1:
+                    await TryAsync(() => direct.Servers[victim].FlushAllAsync());
+                    break;
+                case 2:
+                    await TryAsync(() => FloodAsync(direct.Servers[victim], random));
+                    break;
+                case 3:
+                    proxies[victim].Hold();
+                    await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1000)), TimeProvider.System);
+                    proxies[victim].Heal();
+                    break;
+                case 4:
+                    proxies[victim].Cut();
+                    break;
+                default:
+                    var process = random.Next(Processes);
+                    var before = caches[process];
+                    caches[process] = Make(proxies, zooKeeper, log, time);
+                    await before.DisposeAsync();
+                    break;
+            }
+        }
+
+        // What was done last is found out, too.
+        await Task.Delay(TimeSpan.FromSeconds(30) / Faster, TimeProvider.System);
+        isOver = true;
+        await load;
+        var faults = string.Join(", ", seen.Select(fault => $"{fault.Key} {fault.Value}"));
+        output.WriteLine($"[FIGURE] {duration.TotalMinutes:0.#} minutes, faults: {faults}; conflicts reported: {log.Of(1800).Length}");
+        Assert.Empty(log.Of(1800));
+        Assert.Empty(log.Of(1802));
+        Assert.All(caches, cache => Assert.All(cache.Snapshot().Servers, server => Assert.Null(server.Conflict)));
+        foreach (var cache in caches)
+        {
+            await cache.DisposeAsync();
+        }
+
+        foreach (var proxy in proxies)
+        {
+            await proxy.DisposeAsync();
+        }
+
+        foreach (var server in servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private static async Task FloodAsync(MemcachedServer server, Random random)
+    {
+        var value = new byte[100_000];
+        for (var i = 0; i < 60; i++)
+        {
+            // Also of the size of counters and identities, which have a slab of their own.
+            var key = System.Text.Encoding.ASCII.GetBytes($"flood:{random.Next()}");
+            await server.ExecuteAsync(Memcached.Protocol.MetaCommand.Set(key, value.AsMemory(0, random.Next(2) == 0 ? 100_000 : 30)));
+        }
+
+        var small = Enumerable.Range(0, 20_000)
+            .Select(i => Memcached.Protocol.MetaCommand.Set(
+                System.Text.Encoding.ASCII.GetBytes($"small:{random.Next()}:{i}"), value.AsMemory(0, 30)))
+            .ToArray();
+        await server.ExecuteAsync(small);
+    }
+
+    private static async Task LoadAsync(NearCacheClient[] caches, int process, Func<bool> isOver)
+    {
+        for (var i = 0; !isOver(); i++)
+        {
+            try
+            {
+                await caches[process].SetAsync($"product:{i % 50}", i);
+                await caches[process].GetAsync<int>($"product:{(i * 7) % 50}");
+            }
+            catch (Exception e) when (e is NearCacheException or ObjectDisposedException)
+            {
+                // A server is away, or the process was just replaced.
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        }
+    }
+
+    private static async Task TryAsync(Func<Task> action)
+    {
+        try
+        {
+            await action();
+        }
+        catch (MemcachedException)
+        {
+            // It was just restarted.
+        }
+    }
+
+    private static NearCacheClient Make(FaultProxy[] servers, ZooKeeperProcess zooKeeper, LogRecorder log, TimeProvider time)
+    {
+        var options = new NearCacheOptions
+        {
+            Namespace = "calm",
+            KeyPrefix = "",
+            Memcached = { OperationTimeout = TimeSpan.FromSeconds(4), ConnectionsPerServer = 2 },
+            ZooKeeper = { ConnectionString = zooKeeper.Address, SessionTimeout = TimeSpan.FromSeconds(60) },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+        };
+        foreach (var server in servers)
+        {
+            options.Memcached.Servers.Add(server.Address);
+        }
+
+        return new NearCacheClient(options, log, timeProvider: time);
+    }
+}
