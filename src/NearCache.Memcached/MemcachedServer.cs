@@ -142,6 +142,10 @@ public sealed class MemcachedServer
     internal Task<MetaGroupResult> RunAsync(ReadOnlyMemory<MetaCommand> group, CancellationToken cancellationToken) =>
         _pool.RunAsync(_owner, group, new GroupOptions(HasTimeout: true), cancellationToken);
 
+    /// <summary>Sends a group whose replies keep no value above a size, so that memory is bounded whatever the server holds.</summary>
+    internal Task<MetaGroupResult> ReadAsync(ReadOnlyMemory<MetaCommand> group, int maxValueBytes) =>
+        _pool.RunAsync(_owner, group, new GroupOptions(MaxValueBytes: maxValueBytes), CancellationToken.None);
+
     /// <summary>Throws unless the command is valid.</summary>
     /// <exception cref="ArgumentException">Its key or its value is invalid.</exception>
     internal void Check(in MetaCommand command) => MetaRules.Check(command, command.Key.Span, _pool.Settings.Options.MaxValueBytes);

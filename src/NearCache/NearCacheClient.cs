@@ -6,6 +6,7 @@ using NearCache.Composition;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
 using NearCache.Remote;
+using NearCache.Reports;
 
 namespace NearCache;
 
@@ -375,6 +376,28 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
         return _parts.DiagnoseAsync(key, cancellationToken);
     }
 
+    /// <summary>Reads the reports of all processes of the namespace, with one round trip to each memcached server.</summary>
+    /// <remarks>
+    /// A report is a claim: every program that reaches memcached can write one. The first call reads the places of the reports twice where
+    /// there are many. Processes whose version has no reports are not listed.
+    /// </remarks>
+    /// <param name="cancellationToken">Cancels the wait for the servers.</param>
+    /// <returns>The reports. A server that does not reply is named in <see cref="FleetReports.Servers"/>.</returns>
+    /// <exception cref="NotSupportedException">The remote tier is not memcached.</exception>
+    public Task<FleetReports> GetReportsAsync(CancellationToken cancellationToken = default) =>
+        ReportReader().ReadAsync(members: null, cancellationToken);
+
+    /// <summary>Reads the long report of one process of the namespace.</summary>
+    /// <param name="processId">The <see cref="ProcessSummary.Id"/> of the process.</param>
+    /// <param name="cancellationToken">Cancels the wait for the servers.</param>
+    /// <returns>The report; null if there is none, or no server that may hold it replies.</returns>
+    /// <exception cref="NotSupportedException">The remote tier is not memcached.</exception>
+    public Task<ProcessDetail?> GetReportAsync(string processId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(processId);
+        return ReportReader().ReadDetailAsync(processId, cancellationToken);
+    }
+
     /// <summary>Returns the current state and the totals of the cache.</summary>
     public NearCacheSnapshot Snapshot() => _parts.Snapshot();
 
@@ -415,6 +438,9 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
             disposal.SetResult();
         }
     }
+
+    private ProcessReportReader ReportReader() => _parts.Reports ?? throw new NotSupportedException(
+        "Only a cache on memcached has reports: name the servers in Memcached:Servers.");
 
     private TimeSpan LifetimeOf(CacheEntryOptions? options) => options?.Lifetime ?? _parts.Options.ItemLifetime;
 

@@ -167,7 +167,7 @@ internal sealed class Connection : IPendingOperations
 
     /// <summary>Queues commands to be sent by one write. Afterward the commands and their memory may be reused.</summary>
     public QueueResult TryQueue(
-        ReadOnlySpan<MetaCommand> commands, bool hasTimeout, object owner, long started, bool isRetry, out GroupOperation? operation)
+        ReadOnlySpan<MetaCommand> commands, GroupOptions options, object owner, long started, bool isRetry, out GroupOperation? operation)
     {
         operation = null;
         var bytes = 0L;
@@ -201,7 +201,7 @@ internal sealed class Connection : IPendingOperations
                 return _closed ? QueueResult.Closed : QueueResult.Full;
             }
 
-            operation = new GroupOperation(commands, hasTimeout, Id, _settings, started)
+            operation = new GroupOperation(commands, options, Id, _settings, started)
             {
                 Commands = commands.Length,
                 Start = _flusher.Queue.Position,
@@ -344,7 +344,8 @@ internal sealed class Connection : IPendingOperations
         }
         else if (verdict == LivenessVerdict.SendProbe)
         {
-            TryQueue([MetaCommand.NoOp()], hasTimeout: true, this, _settings.Metrics.GetTimestamp(), isRetry: true, out _);
+            var options = new GroupOptions(HasTimeout: true);
+            TryQueue([MetaCommand.NoOp()], options, this, _settings.Metrics.GetTimestamp(), isRetry: true, out _);
         }
     }
 

@@ -226,7 +226,7 @@ internal sealed class ConnectionPool : IServerGauges
         if (SelectConnection(commands.Span[0].Key.Span).TryGet(out _) is { } connection
             && (options.ConnectionId is null || connection.Id == options.ConnectionId)
             && connection.TryQueue(
-                commands.Span, options.HasTimeout, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
+                commands.Span, options, owner, started, isRetry: false, out var operation) == QueueResult.Queued)
         {
             operation!.CancelByToken(cancellationToken);
             return operation.Completion;
@@ -273,7 +273,7 @@ internal sealed class ConnectionPool : IServerGauges
             "group",
             new Call(CommandNames.IndexOf(commands.Span), commands.Length, started),
             commands.Span[0].Key,
-            (connection, isRetry) => connection.TryQueue(commands.Span, options.HasTimeout, owner, started, isRetry, out operation),
+            (connection, isRetry) => connection.TryQueue(commands.Span, options, owner, started, isRetry, out operation),
             options.ConnectionId,
             cancellationToken).ConfigureAwait(false);
         operation!.CancelByToken(cancellationToken);

@@ -6,17 +6,17 @@ namespace NearCache.Memcached.Connections;
 /// <param name="HasTimeout">Whether the operation timeout applies. Otherwise the group completes with its replies, however late, or with
 /// the end of the connection.</param>
 /// <param name="ConnectionId">The id of the connection that must carry the group. If null, the connection of the first key.</param>
-internal readonly record struct GroupOptions(bool HasTimeout = false, long? ConnectionId = null);
+/// <param name="MaxValueBytes">The size above which a value is read and dropped, so that its reply has none. Null drops none.</param>
+internal readonly record struct GroupOptions(bool HasTimeout = false, long? ConnectionId = null, int? MaxValueBytes = null);
 
 /// <summary>An operation of several commands that are queued together.</summary>
 /// <param name="commands">The commands; accessed by the constructor only.</param>
-/// <param name="hasTimeout">Whether the operation timeout applies. Otherwise the group completes with its replies, however late, or with
-/// the end of the connection.</param>
+/// <param name="options">The options of the group.</param>
 /// <param name="connectionId">The id of the connection that carries the group.</param>
 /// <param name="settings">The settings of the server.</param>
 /// <param name="started">The timestamp of the call.</param>
 internal sealed class GroupOperation(
-    ReadOnlySpan<MetaCommand> commands, bool hasTimeout, long connectionId, ConnectionSettings settings, long started)
+    ReadOnlySpan<MetaCommand> commands, GroupOptions options, long connectionId, ConnectionSettings settings, long started)
     : TaskOperation<MetaGroupResult>(settings, CommandNames.IndexOf(commands), started)
 {
     private readonly Expected[] _expected = Expect(commands);
@@ -25,7 +25,7 @@ internal sealed class GroupOperation(
 
     public override string Name => "group";
 
-    protected override bool HasTimeout => hasTimeout;
+    protected override bool HasTimeout => options.HasTimeout;
 
     protected override int Unanswered => _expected.Length - Volatile.Read(ref _next);
 
@@ -33,10 +33,10 @@ internal sealed class GroupOperation(
 
     public override AcceptResult Accept(in MetaReply reply, ReadOnlySpan<byte> value, long now) =>
         _expected[_next].Replies.AllowsValue(reply, value)
-            ? Accept(reply, reply.Code == MetaReplyCode.Value && !HasEnded ? value.ToArray() : null, now)
+            ? Accept(reply, reply.Code == MetaReplyCode.Value && IsKept(value.Length) ? value.ToArray() : null, now)
             : AcceptResult.Illegal;
 
-    public override LargeValueBuffer BeginLarge(int length) => HasEnded ? default : LargeValueBuffer.Exact(length);
+    public override LargeValueBuffer BeginLarge(int length) => IsKept(length) ? LargeValueBuffer.Exact(length) : default;
 
     public override AcceptResult AcceptLarge(in MetaReply reply, in LargeValueBuffer value, long now) => Accept(reply, value.Array, now);
 
@@ -53,6 +53,8 @@ internal sealed class GroupOperation(
 
         return expected;
     }
+
+    private bool IsKept(int length) => !HasEnded && !(length > options.MaxValueBytes);
 
     private AcceptResult Accept(in MetaReply reply, byte[]? value, long now)
     {

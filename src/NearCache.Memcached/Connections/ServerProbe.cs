@@ -87,7 +87,7 @@ internal sealed class ServerProbe(ConnectionSettings settings) : IAsyncDisposabl
         try
         {
             var started = settings.Metrics.GetTimestamp();
-            connection.TryQueue(commands.Span, hasTimeout: true, this, started, isRetry: false, out var operation);
+            connection.TryQueue(commands.Span, new GroupOptions(HasTimeout: true), this, started, isRetry: false, out var operation);
             return operation is null
                 ? throw ConnectionFailure.Closed().ToException(null, outcomeUnknown: false)
                 : await operation.Completion.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -16,6 +16,9 @@ internal sealed record CacheEnvironment
 
     public required ILogger Logger { get; init; }
 
+    /// <summary>Gets the counts of warnings that <see cref="Logger"/> and the clients have logged.</summary>
+    public WarningCounts Warnings { get; init; } = new();
+
     public required NearCacheMetrics Metrics { get; init; }
 
     public required NearClock Clock { get; init; }

@@ -15,6 +15,7 @@ using NearCache.Remote;
 using NearCache.Remote.DistributedCache;
 using NearCache.Remote.Embedded;
 using NearCache.Remote.Memcached;
+using NearCache.Reports;
 using NearCache.Rules;
 using NearCache.Why;
 using NearCache.Writing;
@@ -35,6 +36,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly CacheAdapters _adapters;
     private readonly KeyDiagnoser _diagnoser;
     private readonly BackgroundWork _background;
+    private readonly ProcessReports _reports;
 
     private CacheParts(CacheEnvironment environment, ClientPools clients)
     {
@@ -50,6 +52,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             _paths.Placement, _near.Rules, Near, _coherence.Context, _paths.Transcoder, new NoWriterNames());
         _coherence.Start();
         _background = new BackgroundWork(environment, _near, _coherence, _paths);
+        _reports = new ProcessReports(environment, _coherence, Snapshot);
         logger.Started(
             options.Namespace,
             environment.Remote.Servers.Count,
@@ -72,6 +75,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     public CreatePath Creations { get; }
 
     public IRuleRegistry Registry => _coherence.Registry;
+
+    /// <summary>Gets the reader of the reports of all processes; null if the remote cannot hold reports.</summary>
+    public ProcessReportReader? Reports => _reports.Reader;
 
     public IDistributedLock Locks => _adapters.Locks;
 
@@ -101,12 +107,14 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var copy = options.Copy();
         ThrowIfInvalid(copy);
         clients ??= new ClientPools(loggerFactory, meterFactory, time);
+        var warnings = new WarningCounts();
         return BackgroundContext.Run(() => new CacheParts(
             new CacheEnvironment
             {
                 Options = copy,
                 Remote = remote ?? RemoteOf(copy, clients, time),
-                Logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("NearCache"),
+                Logger = warnings.Count((loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("NearCache")),
+                Warnings = warnings,
                 Metrics = new NearCacheMetrics(meterFactory, copy.Namespace),
                 Clock = new NearClock(time),
                 Time = time,
@@ -193,6 +201,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _reports.DisposeAsync().ConfigureAwait(false);
         await _background.DisposeAsync().ConfigureAwait(false);
         _paths.Dispose();
         await _paths.ReleaseLeasesAsync().ConfigureAwait(false);

@@ -17,14 +17,14 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     private readonly RuleRegistry _registry;
     private readonly IdentityTier _identities;
     private readonly AddressDiscovery? _addresses;
+    private readonly ServerDirectory _directory = new();
 
     public CoherenceTier(CacheEnvironment environment, NearTier near, ClientPools clients)
     {
         _environment = environment;
         var (options, remote, time) = (environment.Options, environment.Remote, environment.Time);
         var board = environment.HasZooKeeper ? EnsembleTier.BoardOf(environment) : null;
-        var directory = new ServerDirectory();
-        _identities = new IdentityTier(environment, directory);
+        _identities = new IdentityTier(environment, _directory);
         Context = ContextOf(near, board);
         Rules = new RulesCoordinator(
             near.Rules,
@@ -35,10 +35,10 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         if (board is not null)
         {
             Ensemble = new EnsembleTier(
-                environment, Context, Rules, directory, board, _identities, clients.ZooKeeper.Rent(options.ZooKeeper));
+                environment, Context, Rules, _directory, board, _identities, clients.ZooKeeper.Rent(options.ZooKeeper));
         }
 
-        Servers = new CoherentServers(remote, Context, Rules, directory, Ensemble?.Confirmation);
+        Servers = new CoherentServers(remote, Context, Rules, _directory, Ensemble?.Confirmation);
         if (options.EveryAddressIsAServer && options.Memcached.Servers.Count > 0)
         {
             _addresses = new AddressDiscovery(options.Memcached, Servers, time, environment.Logger);
@@ -57,6 +57,9 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     public RulesCoordinator Rules { get; }
 
     public CoherentServers Servers { get; }
+
+    /// <summary>Gets a text with everything that decides which server owns a key, without the prefix.</summary>
+    public string Placement => _directory.Placement;
 
     /// <summary>Gets the part that talks to ZooKeeper, or null when none is configured.</summary>
     public EnsembleTier? Ensemble { get; }

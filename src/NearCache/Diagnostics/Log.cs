@@ -7,7 +7,7 @@ namespace NearCache.Diagnostics;
 /// <summary>All log events of NearCache. Ids and names never change.</summary>
 /// <remarks>
 /// 1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories, 1600–1699
-/// adapters.
+/// adapters, 1700–1729 process reports.
 /// </remarks>
 internal static partial class Log
 {
@@ -358,6 +358,16 @@ internal static partial class Log
 
     [LoggerMessage(1603, LogLevel.Warning, "HybridCache: {Setting} is {Value}, which is not honored: {Reason}.")]
     public static partial void HybridSettingNotHonoured(this ILogger logger, string setting, string value, string reason);
+
+    [LoggerMessage(1700, LogLevel.Information, "This process stores no reports of itself, and a console cannot see it: {Reason}.")]
+    public static partial void NoReports(this ILogger logger, string reason);
+
+    [LoggerMessage(
+        1701,
+        LogLevel.Warning,
+        "{Server} has no place for the report of this process: all {Places} places hold reports of other processes, or items of "
+            + "another program. The process works as before, but a console cannot see it. It looks for a place with each report.")]
+    public static partial void NoPlaceForReport(this ILogger logger, string server, int places);
 
     [LoggerMessage(
         1800,

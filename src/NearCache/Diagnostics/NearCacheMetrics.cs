@@ -34,6 +34,10 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<long> _hitChecks;
     private readonly Counter<long> _overwrites;
     private readonly Histogram<double> _voidDelay;
+    private readonly BoundedCounts<string> _nearMissCounts = new();
+    private long _remoteReadCount;
+    private long _remoteFailureCount;
+    private long _factoryCount;
 
     /// <param name="meterFactory">Creates the meter; null to create it without a factory.</param>
     /// <param name="namespace">The namespace, as a tag that separates the series of several caches.</param>
@@ -113,7 +117,23 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void GateWasClosed(TimeSpan time) => _closed.Add(time.TotalSeconds);
 
-    public void Read(string outcome) => _reads.Add(1, Tag("outcome", outcome));
+    /// <summary>Gets the number of reads that went past the near tier.</summary>
+    public long RemoteReads => Interlocked.Read(ref _remoteReadCount);
+
+    /// <summary>Gets the number of operations on memcached that failed.</summary>
+    public long RemoteFailures => Interlocked.Read(ref _remoteFailureCount);
+
+    /// <summary>Gets the number of factory runs.</summary>
+    public long FactoryRuns => Interlocked.Read(ref _factoryCount);
+
+    /// <summary>Gets the counted reasons of near misses.</summary>
+    public IReadOnlyDictionary<string, long> NearMisses => _nearMissCounts.Snapshot();
+
+    public void Read(string outcome)
+    {
+        Interlocked.Increment(ref _remoteReadCount);
+        _reads.Add(1, Tag("outcome", outcome));
+    }
 
     public void FillDiscarded(string reason) => _fillsDiscarded.Add(1, Tag("reason", reason));
 
@@ -123,12 +143,17 @@ internal sealed class NearCacheMetrics : IDisposable
 
     public void Announced(int keys, string outcome) => _announcements.Add(keys, Tag("outcome", outcome));
 
-    public void RemoteFailed(string operation) => _remoteFailures.Add(1, Tag("operation", operation));
+    public void RemoteFailed(string operation)
+    {
+        Interlocked.Increment(ref _remoteFailureCount);
+        _remoteFailures.Add(1, Tag("operation", operation));
+    }
 
     public void ValueUnreadable(string reason) => _unreadable.Add(1, Tag("reason", reason));
 
     public void FactoryRan(string outcome, TimeSpan took)
     {
+        Interlocked.Increment(ref _factoryCount);
         _factories.Add(1, Tag("outcome", outcome));
         _factoryDuration.Record(took.TotalSeconds, Tag("outcome", outcome));
     }
@@ -138,7 +163,11 @@ internal sealed class NearCacheMetrics : IDisposable
     /// <summary>Gets a value indicating whether the reasons of near misses are collected, which costs another lookup.</summary>
     public bool ObservesNearMisses => _nearMisses.Enabled;
 
-    public void NearMissed(string reason) => _nearMisses.Add(1, Tag("reason", reason));
+    public void NearMissed(string reason)
+    {
+        _nearMissCounts.Add(reason);
+        _nearMisses.Add(1, Tag("reason", reason));
+    }
 
     public void Prefetched(string cause, string outcome) => _prefetches.Add(1, Tag("cause", cause), Tag("outcome", outcome));
 

@@ -163,19 +163,3 @@ public sealed record FleetCoTenant
     /// <summary>Gets how often a direct child was created or deleted: a rise between two readings is its rate.</summary>
     public required Observed<int> ChildrenChanges { get; init; }
 }
-
-/// <summary>A member of the namespace in ZooKeeper, for a process that may have no report.</summary>
-public sealed record FleetMember
-{
-    /// <summary>Gets the name of the member's node.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>Gets the name of the machine; null if the member does not state it.</summary>
-    public string? Host { get; init; }
-
-    /// <summary>Gets the id of the operating system's process; null if the member does not state it.</summary>
-    public int? ProcessId { get; init; }
-
-    /// <summary>Gets the version of NearCache; null if the member does not state it.</summary>
-    public string? Version { get; init; }
-}

@@ -226,6 +226,9 @@ public sealed class NearCacheOptions
     /// <summary>Gets the settings of the monitor of near hits.</summary>
     public MonitorOptions Monitor { get; private set; } = new();
 
+    /// <summary>Gets the settings of the reports by which a fleet can be seen, and of how keys are shown to people.</summary>
+    public ReportOptions Reports { get; private set; } = new();
+
     /// <summary>
     /// Gets the settings of the memcached client. Without servers, and without ZooKeeper, an embedded remote is used for development and
     /// tests.
@@ -304,6 +307,7 @@ public sealed class NearCacheOptions
         copy.Budgets = Budgets.Copy();
         copy.Ensemble = Ensemble.Copy();
         copy.Monitor = Monitor.Copy();
+        copy.Reports = Reports.Copy();
         copy.Seams = Seams with { };
         copy.ImmutableTypes = [.. ImmutableTypes];
         copy.LossyTypes = [.. LossyTypes];

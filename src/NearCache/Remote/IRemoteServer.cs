@@ -61,6 +61,21 @@ internal interface IRemoteServer
     /// <exception cref="MemcachedException">The server did not answer.</exception>
     Task<ServerConnections?> ListConnectionsAsync() => Task.FromResult<ServerConnections?>(null);
 
+    /// <summary>
+    /// Executes commands in order, as <see cref="ExecuteAsync(ReadOnlyMemory{MetaCommand})"/> does, and drops every value above a size, so
+    /// that memory is bounded whatever the server holds.
+    /// </summary>
+    /// <exception cref="MemcachedException">As above.</exception>
+    async Task<RemoteReply> ReadAsync(ReadOnlyMemory<MetaCommand> group, int maxValueBytes)
+    {
+        var reply = await ExecuteAsync(group).ConfigureAwait(false);
+        return reply with
+        {
+            Responses = [.. reply.Responses.Select(
+                response => response.Value.Length > maxValueBytes ? response with { Value = default } : response)],
+        };
+    }
+
     /// <summary>Returns the connection that a command with this key takes now; 0 if there is no distinction.</summary>
     /// <exception cref="MemcachedException">There is no connection.</exception>
     long ConnectionIdFor(ReadOnlySpan<byte> key) => 0;

@@ -12,9 +12,9 @@ public sealed class DependencyDirectionTests
             // What the application names: settings and results.
             ["Options"] = [],
             ["Registry"] = ["Options"],
-            ["Snapshots"] = ["Registry"],
+            ["Snapshots"] = ["Registry", "Coherence/Core"],
             ["Configuration"] = [],
-            ["Diagnostics"] = ["Snapshots"],
+            ["Diagnostics"] = ["Snapshots", "Options"],
             ["Loops"] = ["Diagnostics"],
             ["Flights"] = [],
 
@@ -124,6 +124,11 @@ public sealed class DependencyDirectionTests
                 "Near", "Rules", "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Diagnostics", "Options",
             ],
 
+            // The reports of processes. Only consoles and tools read them, so no other folder uses these.
+            ["Reports/Core"] = ["Coherence/Core"],
+            ["Reports/Formats"] = ["Reports/Core", "Snapshots"],
+            ["Reports"] = ["Reports/Core", "Reports/Formats", "Remote", "Snapshots", "Diagnostics"],
+
             // What joins the others.
             ["Options/Binding"] = ["Remote/Memcached", "Configuration", "Options"],
             ["Options/Validation"] = ["Coherence/Ledger", "Rules", "Remote/Keys", "Remote", "Configuration", "Options"],
@@ -135,7 +140,9 @@ public sealed class DependencyDirectionTests
                 "Coherence/Identity", "Coherence/Identity/Core",
                 "Coherence/Monitoring", "Coherence/Monitoring/Core",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core", "Coherence/Ledger/Core",
-                "Coherence/Core", "Usage", "Tags", "Near", "Rules", "Remote/DistributedCache", "Remote/Embedded", "Remote/Memcached",
+                "Coherence/Core",
+                "Reports", "Reports/Core", "Usage", "Tags", "Near", "Rules",
+                "Remote/DistributedCache", "Remote/Embedded", "Remote/Memcached",
                 "Remote/Formats/Json", "Remote/Formats", "Remote/Keys", "Remote", "Flights", "Loops", "Diagnostics", "Configuration",
                 "Snapshots", "Registry", "Options",
             ],
@@ -147,18 +154,18 @@ public sealed class DependencyDirectionTests
             ],
             ["Adapters"] =
             [
-                "Composition", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Creating", "Writing", "Reading", "Placement",
-                "Tags", "Near", "Remote/Keys", "Remote", "Diagnostics", "Snapshots", "Registry", "Options",
+                "Composition", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Reports", "Creating", "Writing", "Reading",
+                "Placement", "Tags", "Near", "Remote/Keys", "Remote", "Diagnostics", "Snapshots", "Registry", "Options",
             ],
             ["Health"] =
             [
-                "Composition", "Locks", "Why", "Creating", "Writing", "Reading", "Placement", "Near", "Remote", "Snapshots", "Registry",
-                "Options",
+                "Composition", "Locks", "Why", "Reports", "Creating", "Writing", "Reading", "Placement", "Near", "Remote", "Snapshots",
+                "Registry", "Options",
             ],
             ["Registration"] =
             [
-                "Adapters", "Composition", "Options/Validation", "Options/Binding", "Locks", "Why", "Creating", "Writing", "Reading",
-                "Placement", "Near", "Rules", "Remote", "Diagnostics", "Configuration", "Snapshots", "Registry", "Options",
+                "Adapters", "Composition", "Options/Validation", "Options/Binding", "Locks", "Why", "Reports", "Creating", "Writing",
+                "Reading", "Placement", "Near", "Rules", "Remote", "Diagnostics", "Configuration", "Snapshots", "Registry", "Options",
             ],
         },
         ["NearCache.Memcached"] = new()

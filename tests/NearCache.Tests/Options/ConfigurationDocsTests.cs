@@ -18,11 +18,12 @@ public sealed partial class ConfigurationDocsTests
         ["NearCache"] = (
             new NearCacheOptions(),
             "",
-            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Monitor",
+            ["DistributedCache", "Json", "ValueFormat", "ImmutableTypes", "LossyTypes", "Budgets", "Ensemble", "Monitor", "Reports",
              "Memcached", "ZooKeeper", "Rules"]),
         ["Budgets"] = (new BudgetOptions(), "Budgets:", []),
         ["Ensemble"] = (new EnsembleOptions(), "Ensemble:", []),
         ["Monitor"] = (new MonitorOptions(), "Monitor:", []),
+        ["Reports"] = (new ReportOptions(), "Reports:", []),
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),
         ["Memcached"] = (new MemcachedOptions(), "Memcached:", ["Locator", "Resolve"]),
         ["ZooKeeper"] = (new ZooKeeperOptions(), "ZooKeeper:", ["RenewSession"]),

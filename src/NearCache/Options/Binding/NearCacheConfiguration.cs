@@ -47,6 +47,7 @@ internal static class NearCacheConfiguration
         reader.Section(nameof(options.Budgets), inner => Read(inner, options.Budgets));
         reader.Section(nameof(options.Ensemble), inner => Read(inner, options.Ensemble));
         reader.Section(nameof(options.Monitor), inner => Read(inner, options.Monitor));
+        reader.Section(nameof(options.Reports), inner => Read(inner, options.Reports));
         reader.Section(nameof(options.Memcached), inner => ClientConfiguration.Read(inner, options.Memcached));
         reader.Section(nameof(options.ZooKeeper), inner => ClientConfiguration.Read(inner, options.ZooKeeper));
         reader.Sections<RuleOptions>(nameof(options.Rules), options.Rules, Read);
@@ -101,6 +102,15 @@ internal static class NearCacheConfiguration
         reader.Fraction(nameof(options.ChecksPerSecond), value => options.ChecksPerSecond = value);
         reader.Switch(nameof(options.ShowKeys), value => options.ShowKeys = value);
         reader.Switch(nameof(options.StopOnViolations), value => options.StopOnViolations = value);
+    }
+
+    private static void Read(SettingsReader reader, ReportOptions options)
+    {
+        reader.Switch(nameof(options.Enabled), value => options.Enabled = value);
+        reader.Duration(nameof(options.Interval), value => options.Interval = value);
+        reader.Choice<KeyVisibility>(nameof(options.Keys), value => options.Keys = value);
+        reader.Text(nameof(options.PodName), value => options.PodName = value);
+        reader.Text(nameof(options.NodeName), value => options.NodeName = value);
     }
 
     private static void Read(SettingsReader reader, RuleOptions options)

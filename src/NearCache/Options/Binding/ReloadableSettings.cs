@@ -103,6 +103,7 @@ internal static class ReloadableSettings
         new(nameof(NearCacheOptions.Budgets), (one, other) => SettingsEquality.Are(one.Budgets, other.Budgets)),
         new(nameof(NearCacheOptions.Ensemble), (one, other) => SettingsEquality.Are(one.Ensemble, other.Ensemble)),
         new(nameof(NearCacheOptions.Monitor), (one, other) => SettingsEquality.Are(one.Monitor, other.Monitor)),
+        new(nameof(NearCacheOptions.Reports), (one, other) => SettingsEquality.Are(one.Reports, other.Reports)),
         new(
             nameof(NearCacheOptions.Memcached),
             (one, other) => SettingsEquality.Are(one.Memcached, MemcachedSettings.With(other.Memcached, one.Memcached.Servers))),

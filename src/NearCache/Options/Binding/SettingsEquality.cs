@@ -89,6 +89,10 @@ internal static class SettingsEquality
         (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries) == (
             other.AnnouncementsPerProcess, other.AnnouncementsPerNamespace, other.Deliveries);
 
+    public static bool Are(ReportOptions one, ReportOptions other) =>
+        (one.Enabled, one.Interval, one.Keys, one.PodName, one.NodeName) == (
+            other.Enabled, other.Interval, other.Keys, other.PodName, other.NodeName);
+
     public static bool Are(EnsembleOptions one, EnsembleOptions other) =>
         (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes) == (
             other.LookForNeighbours, other.WarnAboveNamespaces, other.QuotaZNodes, other.QuotaBytes)

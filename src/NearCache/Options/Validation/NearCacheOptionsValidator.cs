@@ -42,6 +42,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             $"{nameof(options.Monitor)}:{nameof(options.Monitor.ChecksPerSecond)}",
             options.Monitor.ChecksPerSecond,
             "from 0 (no monitor) to 100");
+        Reports(options, mistakes);
         Rules(options, mistakes);
         return mistakes.Build();
     }
@@ -254,6 +255,23 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         {
             mistakes.Add($"{Path}:{nameof(ensemble.Acl)}{mistake}");
         }
+    }
+
+    private static void Reports(NearCacheOptions options, OptionsErrors mistakes)
+    {
+        var reports = options.Reports;
+        mistakes.Require(
+            reports.Interval >= ReportOptions.ShortestInterval && reports.Interval <= ReportOptions.LongestInterval,
+            $"{nameof(options.Reports)}:{nameof(reports.Interval)}", reports.Interval, "from 00:00:01 to 00:00:15");
+        mistakes.Require(
+            Enum.IsDefined(reports.Keys), $"{nameof(options.Reports)}:{nameof(reports.Keys)}", reports.Keys, "Hashed, Plain or None");
+        Name(nameof(reports.PodName), reports.PodName);
+        Name(nameof(reports.NodeName), reports.NodeName);
+
+        void Name(string setting, string? value) => mistakes.Require(
+            value is null or { Length: > 0 and <= ReportOptions.LongestName } && value?.Any(char.IsControl) != true,
+            $"{nameof(options.Reports)}:{setting}", value, $"1 to {ReportOptions.LongestName} characters without control characters, or "
+                + "left out");
     }
 
     private static void Rules(NearCacheOptions options, OptionsErrors mistakes)

@@ -70,6 +70,9 @@ internal sealed class MemcachedRemoteServer(MemcachedServer server) : IRemoteSer
             : null;
     }
 
+    public Task<RemoteReply> ReadAsync(ReadOnlyMemory<MetaCommand> group, int maxValueBytes) =>
+        ReplyOf(server.ReadAsync(group, maxValueBytes));
+
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => server.ConnectionIdFor(key);
 
     private async Task<IReadOnlyList<IPAddress?>> ResolveAsync(CancellationToken cancellationToken)

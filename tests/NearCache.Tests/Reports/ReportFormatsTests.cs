@@ -1,0 +1,217 @@
+using System.Text;
+using NearCache.Reports.Core;
+using NearCache.Reports.Formats;
+using NearCache.Tests.Conventions;
+
+namespace NearCache.Tests.Reports;
+
+public sealed class ReportFormatsTests
+{
+    // docs/formats.md, "Process reports".
+    private static readonly string[] Vectors =
+    [
+        .. File.ReadLines(Repository.At("docs", "formats.md"))
+            .Where(line => line.StartsWith("    {\"format\":1,\"id\":", StringComparison.Ordinal))
+            .Select(line => line.Trim()),
+    ];
+
+    private static string SummaryVector => Vectors[0];
+
+    private static string DetailVector => Vectors[1];
+
+    [Fact]
+    public void A_summary_is_stored_as_documented()
+    {
+        var written = Encoding.UTF8.GetString(SummaryFormat.Write(SimulatedProcess.Sample).Span);
+        Assert.Equal(SummaryVector, written);
+        Assert.InRange(written.Length, 300, ReportNames.MaxSummary);
+    }
+
+    [Fact]
+    public void A_summary_is_read_as_it_was_written()
+    {
+        var read = SummaryFormat.TryRead(Encoding.UTF8.GetBytes(SummaryVector), SimulatedProcess.Namespace)!;
+        Assert.Equivalent(SimulatedProcess.Sample, read, strict: true);
+        Assert.True(read.HasApplied("stop-1"));
+        Assert.False(read.HasApplied("stop-2"));
+        Assert.Null((read with { Stops = 9 }).HasApplied("stop-2"));
+    }
+
+    [Fact]
+    public void Members_of_a_newer_version_are_kept()
+    {
+        var newer = SummaryVector[..^1] + ",\"monitor\":{\"violations\":0},\"p99\":3}";
+        var read = SummaryFormat.TryRead(Encoding.UTF8.GetBytes(newer), SimulatedProcess.Namespace)!;
+        Assert.Equal("""{"violations":0}""", read.Others["monitor"]);
+        Assert.Equal("3", read.Others["p99"]);
+        Assert.Equal(42, read.RulesRevision);
+    }
+
+    [Fact]
+    public void A_summary_that_is_too_large_loses_its_parts_in_the_documented_order()
+    {
+        // Long names alone are shortened, and keep their beginning and their end.
+        var longNames = SimulatedProcess.Sample with
+        {
+            Host = "",
+            Pod = "blog" + new string('x', 240) + "tail",
+            Node = new string('n', 253),
+        };
+        var read = RoundTrip(longNames);
+        Assert.StartsWith("blog", read.Pod, StringComparison.Ordinal);
+        Assert.EndsWith("tail", read.Pod, StringComparison.Ordinal);
+        Assert.NotNull(read.Connections);
+        Assert.NotNull(read.ServersHash);
+
+        // Then the connections go, then the stops, then the hashes.
+        read = RoundTrip(longNames with { Connections = [.. Enumerable.Repeat(64, 60)] });
+        Assert.Null(read.Connections);
+        Assert.NotNull(read.ServersHash);
+
+        // Even with the greatest numbers the rest fits, and says who, where and how starved.
+        read = RoundTrip(longNames with
+        {
+            Host = new string('h', 253),
+            Version = new string('9', 100),
+            ProcessId = int.MaxValue,
+            Starts = int.MaxValue,
+            RulesRevision = long.MaxValue,
+            Stops = int.MaxValue,
+            ConfirmedBefore = TimeSpan.FromDays(1000),
+            NearHits = long.MaxValue,
+            RemoteReads = long.MaxValue,
+            Failures = long.MaxValue,
+            FactoryRuns = long.MaxValue,
+            ThreadPoolDelay = TimeSpan.FromDays(1000),
+            GarbageCollectionPause = TimeSpan.FromDays(1000),
+            StopHashes = [.. Enumerable.Repeat("01234567", 6)],
+            Connections = [.. Enumerable.Repeat(64, 60)],
+        });
+        Assert.Empty(read.StopHashes);
+        Assert.Null(read.ServersHash);
+        Assert.Equal(long.MaxValue, read.NearHits);
+        Assert.Equal(TimeSpan.FromDays(1000), read.ThreadPoolDelay);
+        Assert.StartsWith("blog", read.Pod, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("größe-größe-größe-größe", 12)]
+    [InlineData("👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 30)]
+    [InlineData("abcdefghijklmnop", 8)]
+    [InlineData("abc", 3)]
+    public void A_text_is_shortened_between_whole_characters(string text, int most)
+    {
+        var shortened = ReportText.Shorten(text, most);
+        Assert.InRange(Encoding.UTF8.GetByteCount(shortened), 1, most);
+        Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(shortened)));
+    }
+
+    [Fact]
+    public void A_detail_is_read_as_it_was_written()
+    {
+        var detail = Detail();
+        var written = DetailFormat.Write(detail);
+        Assert.Equivalent(detail, DetailFormat.TryRead(written, TimeSpan.FromSeconds(3)), strict: true);
+        Assert.Equal(DetailVector, Encoding.UTF8.GetString(written.Span));
+    }
+
+    [Fact]
+    public void A_detail_that_is_too_large_says_what_was_dropped()
+    {
+        var detail = Detail();
+        var rules = detail with
+        {
+            Rules = [.. Enumerable.Range(0, 300).Select(
+                number => detail.Rules[0] with { Name = $"rule-{number}", NearHits = number })],
+        };
+        var read = RoundTrip(rules);
+        Assert.Equal(["quietRules"], read.Dropped);
+        Assert.Equal(20, read.Rules.Count);
+        Assert.Equal("rule-299", read.Rules[0].Name);
+
+        var connection = detail.Servers[0].Connections[0];
+        read = RoundTrip(rules with
+        {
+            Servers = [detail.Servers[0] with { ConnectionCount = 64, Connections = [.. Enumerable.Repeat(connection, 640)] }],
+        });
+        Assert.Equal(["quietRules", "rules", "warnings", "connections"], read.Dropped);
+        Assert.Equal(64, read.Servers[0].ConnectionCount);
+
+        read = RoundTrip(detail with
+        {
+            Servers = [.. Enumerable.Repeat(detail.Servers[0] with { Name = new string('s', 250) }, 1000)],
+            ZooKeeper = detail.ZooKeeper,
+        });
+        Assert.Equal(["quietRules", "rules", "warnings", "connections", "misses", "servers"], read.Dropped);
+        Assert.NotNull(read.ZooKeeper);
+    }
+
+    private static ProcessDetail Detail() => new()
+    {
+        Id = "0123456789abcdef0123456789abcdef",
+        Age = TimeSpan.FromSeconds(3),
+        NearEntries = 12,
+        NearBytes = 3456,
+        NearEvictions = 7,
+        NearMisses = new Dictionary<string, long> { ["absent"] = 5 },
+        Servers =
+        [
+            new ReportedServer
+            {
+                Name = "cache-1:11211",
+                Identity = "5f3a",
+                IsServedNear = true,
+                ConfirmedBefore = TimeSpan.FromMilliseconds(612),
+                ConnectionCount = 1,
+                Connections =
+                [
+                    new ReportedConnection { Local = "10.0.0.7:51234", OpenedAt = DateTimeOffset.FromUnixTimeSeconds(1_893_499_200) },
+                ],
+            },
+        ],
+        ZooKeeper = new ReportedZooKeeper
+        {
+            State = "Connected",
+            Requests = 90,
+            Failures = 1,
+            Announcements = 80,
+            AnnouncementsPerSecond = 5,
+            Waiting = 2,
+            Members = 4,
+            Connection = new ReportedConnection
+            {
+                Local = "[fd00::7]:40000",
+                OpenedAt = DateTimeOffset.FromUnixTimeSeconds(1_893_499_201),
+            },
+        },
+        Rules =
+        [
+            new ReportedRule
+            {
+                Name = "products",
+                IsOn = true,
+                IsDryRun = true,
+                ChurnBreaker = ChurnBreakerState.HalfOpen,
+                NearHits = 100,
+                RemoteReads = 20,
+                Writes = 3,
+                Announcements = 2,
+            },
+        ],
+        Warnings = new Dictionary<int, long> { [1102] = 3 },
+    };
+
+    private static ProcessSummary RoundTrip(ProcessSummary summary)
+    {
+        var written = SummaryFormat.Write(summary);
+        Assert.InRange(written.Length, 1, ReportNames.MaxSummary);
+        return SummaryFormat.TryRead(written, SimulatedProcess.Namespace)!;
+    }
+
+    private static ProcessDetail RoundTrip(ProcessDetail detail)
+    {
+        var written = DetailFormat.Write(detail);
+        Assert.InRange(written.Length, 1, ReportNames.MaxDetail);
+        return DetailFormat.TryRead(written, TimeSpan.Zero)!;
+    }
+}
