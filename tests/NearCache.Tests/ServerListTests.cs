@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,6 +63,29 @@ public sealed class ServerListTests
 
         await stop.CancelAsync();
         await load.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task New_names_are_resolved_if_every_address_is_a_server()
+    {
+        await using var fleet = new Fakes(2);
+        var options = Options([$"one.test:{fleet[0].Port}"]);
+        options.EveryAddressIsAServer = true;
+        options.Memcached.Resolve = (name, _) => Task.FromResult(
+            name == "both.test" ? new[] { IPAddress.Loopback, IPAddress.Parse("127.0.0.2") } : [IPAddress.Loopback]);
+        await using var cache = new NearCacheClient(options);
+        await Eventually.BecomesTrueAsync(() => Names(cache).SequenceEqual([fleet.Addresses[0]]), "the first name is resolved");
+
+        await cache.SetServersAsync([$"two.test:{fleet[1].Port}"]);
+        Assert.Equal([fleet.Addresses[1]], Names(cache));
+        await FillAsync(cache, "second");
+        await Eventually.BecomesTrueAsync(async () => await NearAsync(cache) == Keys.Length, "all keys are near");
+
+        await Assert.ThrowsAsync<ArgumentException>(() => cache.SetServersAsync([]));
+        Assert.Equal([fleet.Addresses[1]], Names(cache));
+
+        await cache.SetServersAsync([$"both.test:{fleet[0].Port}", $"one.test:{fleet[0].Port}"]);
+        Assert.Equal([fleet.Addresses[0], $"127.0.0.2:{fleet[0].Port}"], Names(cache));
     }
 
     [Fact]
@@ -171,6 +195,8 @@ public sealed class ServerListTests
 
         return options;
     }
+
+    private static IEnumerable<string> Names(NearCacheClient cache) => cache.Snapshot().Servers.Select(server => server.Name);
 
     private static Task FillAsync(NearCacheClient cache, string value) =>
         cache.SetManyAsync(Keys.Select(key => KeyValuePair.Create(key, value)));

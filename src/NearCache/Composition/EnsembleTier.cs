@@ -69,7 +69,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
             var comparisons = _gate.Lane(
                 EnsembleRequest.CompareIdentities, EnsembleRequest.CompareIdentities, EnsemblePacing.RateLimited);
             identities.Node = new IdentityNode(
-                _gate, comparisons, paths, context, identities.Reconciler, servers, identities.ComparePlacements);
+                _gate, comparisons, paths, context, identities.Reconciler, identities.ComparePlacements);
         }
 
         var edits = _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None);

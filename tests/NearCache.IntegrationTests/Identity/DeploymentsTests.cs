@@ -38,11 +38,10 @@ public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposabl
         await using var one = await MemcachedProcess.StartNewAsync();
         await using var two = await MemcachedProcess.StartNewAsync();
         await using var balancer = new TcpBalancer(one.Port, two.Port);
-        var cache = Make(First, $"127.0.0.1:{balancer.Port}");
 
         // Nothing is detected before the server behind the probe has counters, which it gets from any process.
         await using var other = await NearAsync(Make(First, two.Address));
-        await FoundAsync("balancer in turn, one process", "is two servers", cache);
+        await FoundAsync("balancer in turn, one process", "is two servers", Make(First, $"127.0.0.1:{balancer.Port}"));
         await Eventually.BecomesTrueAsync(() => balancer.Connections <= 2, "one connection, and one more for a moment");
     }
 
@@ -179,7 +178,10 @@ public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposabl
 
         output.WriteLine($"[FIGURE] {deployment}: found after {took.TotalSeconds:0} s of the caches' clocks");
         Assert.All(caches, cache => Assert.Contains(message, ConflictOf(cache), StringComparison.Ordinal));
-        Assert.Equal(caches.Length, _log.Of(1800).Length);
+
+        // A connection that a busy machine cut meanwhile may have led to the other server: that looks like old contents before it is known
+        // to be two servers.
+        Assert.InRange(_log.Of(1800).Length, caches.Length, 2 * caches.Length);
     }
 
     private static async Task<NearCacheClient> NearAsync(NearCacheClient cache)

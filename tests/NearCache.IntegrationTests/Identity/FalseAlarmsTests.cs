@@ -16,6 +16,10 @@ public sealed class FalseAlarmsTests(ITestOutputHelper output)
 {
     private const int Faster = 5;
     private const int Processes = 4;
+
+    // Far above what a fault takes on a busy machine.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Report = TimeSpan.FromMinutes(1);
     private static readonly string[] Names = ["restart", "flush", "eviction", "partition", "reset", "process start"];
 
     [Fact]
@@ -44,48 +48,44 @@ public sealed class FalseAlarmsTests(ITestOutputHelper output)
 
         var seen = new SortedDictionary<string, int>();
         var started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < duration)
+        var reportAt = Report;
+        try
         {
-            var victim = random.Next(servers.Length);
-            var fault = random.Next(6);
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), TimeProvider.System);
-            seen[Names[fault]] = seen.GetValueOrDefault(Names[fault]) + 1;
-            switch (fault)
+            while (TimeProvider.System.GetElapsedTime(started) < duration)
             {
-                case 0:
-                    servers[victim].Kill();
-                    await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1000)), TimeProvider.System);
-                    await servers[victim].StartAsync();
-                    break;
-                case 1:
-                    await TryAsync(() => direct.Servers[victim].FlushAllAsync());
-                    break;
-                case 2:
-                    await TryAsync(() => FloodAsync(direct.Servers[victim], random));
-                    break;
-                case 3:
-                    proxies[victim].Hold();
-                    await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1000)), TimeProvider.System);
-                    proxies[victim].Heal();
-                    break;
-                case 4:
-                    proxies[victim].Cut();
-                    break;
-                default:
-                    var process = random.Next(Processes);
-                    var before = caches[process];
-                    caches[process] = Make(proxies, zooKeeper, log, time);
-                    await before.DisposeAsync();
-                    break;
+                var victim = random.Next(servers.Length);
+                var fault = random.Next(Names.Length);
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), TimeProvider.System);
+                seen[Names[fault]] = seen.GetValueOrDefault(Names[fault]) + 1;
+                var step = fault switch
+                {
+                    0 => Task.Run(() => RestartAsync(servers[victim], random.Next(1000))),
+                    1 => TryAsync(() => direct.Servers[victim].FlushAllAsync()),
+                    2 => TryAsync(() => FloodAsync(direct.Servers[victim], random)),
+                    3 => PartitionAsync(proxies[victim], random.Next(1000)),
+                    4 => Task.Run(proxies[victim].Cut),
+                    _ => ReplaceAsync(caches, random.Next(Processes), () => Make(proxies, zooKeeper, log, time)),
+                };
+                await EndedAsync(step, $"{Names[fault]}, server {victim}, after {Summary(seen)}");
+                if (TimeProvider.System.GetElapsedTime(started) is var elapsed && elapsed >= reportAt)
+                {
+                    reportAt = elapsed + Report;
+                    output.WriteLine($"{elapsed.TotalMinutes:0} minutes: {Summary(seen)}; conflicts reported: {log.Of(1800).Length}");
+                }
             }
+        }
+        catch
+        {
+            isOver = true;
+            throw;
         }
 
         // What was done last is found out, too.
         await Task.Delay(TimeSpan.FromSeconds(30) / Faster, TimeProvider.System);
         isOver = true;
         await load;
-        var faults = string.Join(", ", seen.Select(fault => $"{fault.Key} {fault.Value}"));
-        output.WriteLine($"[FIGURE] {duration.TotalMinutes:0.#} minutes, faults: {faults}; conflicts reported: {log.Of(1800).Length}");
+        output.WriteLine(
+            $"[FIGURE] {duration.TotalMinutes:0.#} minutes, faults: {Summary(seen)}; conflicts reported: {log.Of(1800).Length}");
         Assert.Empty(log.Of(1800));
         Assert.Empty(log.Of(1802));
         Assert.All(caches, cache => Assert.All(cache.Snapshot().Servers, server => Assert.Null(server.Conflict)));
@@ -103,6 +103,43 @@ public sealed class FalseAlarmsTests(ITestOutputHelper output)
         {
             await server.DisposeAsync();
         }
+    }
+
+    private static string Summary(SortedDictionary<string, int> faults) =>
+        string.Join(", ", faults.Select(fault => $"{fault.Key} {fault.Value}"));
+
+    // A fault that does not end fails the test with its name.
+    private static async Task EndedAsync(Task fault, string what)
+    {
+        try
+        {
+            await fault.WaitAsync(Limit, TimeProvider.System);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"Not within {Limit.TotalSeconds:0} s: {what}", e);
+        }
+    }
+
+    private static async Task RestartAsync(MemcachedProcess server, int milliseconds)
+    {
+        server.Kill();
+        await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
+        await server.StartAsync();
+    }
+
+    private static async Task PartitionAsync(FaultProxy proxy, int milliseconds)
+    {
+        proxy.Hold();
+        await Task.Delay(milliseconds, TestContext.Current.CancellationToken);
+        proxy.Heal();
+    }
+
+    private static async Task ReplaceAsync(NearCacheClient[] caches, int process, Func<NearCacheClient> make)
+    {
+        var before = caches[process];
+        caches[process] = make();
+        await before.DisposeAsync();
     }
 
     private static async Task FloodAsync(MemcachedServer server, Random random)

@@ -4,6 +4,8 @@ using NearCache.Memcached.Protocol;
 using NearCache.Remote.Embedded;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
+using NearCache.TestSupport.ZooKeeper;
+using NearCache.ZooKeeper;
 
 namespace NearCache.Tests.Coherence.Identity;
 
@@ -12,6 +14,12 @@ public sealed class IdentityFleetTests : IAsyncDisposable
 {
     private const string Key = "product:1";
     private const string Item = "~nc:1:default:id";
+    private static readonly string[] Counters =
+    [
+        .. Enumerable.Range(0, 64).Select(segment => $"~nc:1:default:segment:{segment:D2}"),
+        .. new[] { "total", "id", "ids", "rules", "prefix" }.Select(item => $"~nc:1:default:{item}"),
+    ];
+
     private readonly ManualTime _time = new();
     private readonly LogRecorder _log = new();
     private readonly List<NearCacheClient> _caches = [];
@@ -105,6 +113,74 @@ public sealed class IdentityFleetTests : IAsyncDisposable
         var probes = names[0].Probes;
         await TurnAsync(TimeSpan.FromMinutes(5));
         Assert.InRange(names[0].Probes - probes, 4, 7);
+    }
+
+    [Fact]
+    public async Task A_second_connection_of_a_process_is_compared_with_the_first()
+    {
+        await FillAsync(_standby);
+        var names = new NamesRemote(new NamesRemote.Name("cache-1", _primary));
+        var (one, _) = await JoinAsync(names);
+        names[0].ConnectAgain(_primary);
+        await TurnAsync(TimeSpan.FromSeconds(50));
+        Assert.Null(Conflict(one));
+
+        names[0].ConnectAgain(_standby);
+        var turned = await TurnUntilAsync(() => Conflict(one) is not null);
+        Assert.InRange(turned, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+        Assert.Contains("cache-1 is two servers", Assert.Single(_log.Of(1800)), StringComparison.Ordinal);
+        await AssertNothingIsNearAsync(one);
+    }
+
+    [Fact]
+    public async Task Another_identity_with_the_same_counters_voids_what_is_near()
+    {
+        var (one, names) = await JoinAsync();
+        foreach (var key in Counters)
+        {
+            if (await ReadAsync(_primary, key) is { } value)
+            {
+                await SetAsync(_standby, key, value);
+            }
+        }
+
+        await SetAsync(_standby, Item, new string('a', 32) + " 0");
+        await TurnUntilAsync(() => one.GetAsync<string>(Key).AsTask().Result.Source == CacheSource.Near);
+
+        names[0].MoveTo(_standby);
+
+        await TurnUntilAsync(() => one.GetAsync<string>(Key).AsTask().Result.Source != CacheSource.Near);
+        Assert.False((await one.GetAsync<string>(Key)).HasValue);
+        Assert.Empty(_log.Of(1800));
+    }
+
+    [Fact]
+    public async Task A_balancer_that_is_sticky_by_source_is_found_through_ZooKeeper_within_a_minute()
+    {
+        await using var zooKeeper = FakeZooKeeper.Start(_time);
+        var (one, _) = await JoinAsync(new NamesRemote(new NamesRemote.Name("cache-1", _primary)), zooKeeper: zooKeeper);
+        await FillAsync(_standby);
+        var (two, _) = await JoinAsync(new NamesRemote(new NamesRemote.Name("cache-1", _standby)), isNear: false, zooKeeper);
+
+        var turned = await TurnUntilAsync(() => Conflict(one) is not null && Conflict(two) is not null, zooKeeper: zooKeeper);
+        Assert.InRange(turned, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+        Assert.Contains("cache-1 is two servers", Conflict(one), StringComparison.Ordinal);
+        await AssertNothingIsNearAsync(one, two);
+        await EndAsync(zooKeeper);
+    }
+
+    [Fact]
+    public async Task A_process_with_other_servers_alone_is_noticed_through_ZooKeeper()
+    {
+        await using var zooKeeper = FakeZooKeeper.Start(_time);
+        var (one, _) = await JoinAsync(new NamesRemote(new NamesRemote.Name("cache-1", _primary)), isNear: false, zooKeeper);
+        var (two, _) = await JoinAsync(new NamesRemote(new NamesRemote.Name("cache-2", _standby)), isNear: false, zooKeeper);
+        await TurnUntilAsync(
+            () => one.Snapshot().OtherPlacement is not null && two.Snapshot().OtherPlacement is not null, minutes: 30, zooKeeper);
+        Assert.Equal("cache-2", one.Snapshot().OtherPlacement);
+        Assert.Equal("cache-1", two.Snapshot().OtherPlacement);
+        Assert.Equal(2, _log.Of(1802).Length);
+        await EndAsync(zooKeeper);
     }
 
     [Fact]
@@ -232,12 +308,15 @@ public sealed class IdentityFleetTests : IAsyncDisposable
                 timeToLive: 0),
             CancellationToken.None);
 
+    private static async Task SetAsync(EmbeddedServer server, string key, string value) =>
+        await server.ExecuteAsync(
+            MetaCommand.Set(Encoding.ASCII.GetBytes(key), Encoding.ASCII.GetBytes(value), timeToLive: 0), CancellationToken.None);
+
     private static async Task FlushAsync(EmbeddedServer server)
     {
-        string[] others = ["total", "id", "ids", "rules", "prefix"];
-        foreach (var key in Enumerable.Range(0, 64).Select(segment => $"segment:{segment:D2}").Concat(others))
+        foreach (var key in Counters)
         {
-            await DeleteAsync(server, $"~nc:1:default:{key}");
+            await DeleteAsync(server, key);
         }
 
         await DeleteAsync(server, Key);
@@ -260,15 +339,25 @@ public sealed class IdentityFleetTests : IAsyncDisposable
         await TurnUntilAsync(() => other.Snapshot().Servers[0].IsServedNear);
     }
 
-    private async Task<(NearCacheClient Cache, NamesRemote Names)> JoinAsync(NamesRemote? names = null, bool isNear = true)
+    private async Task<(NearCacheClient Cache, NamesRemote Names)> JoinAsync(
+        NamesRemote? names = null, bool isNear = true, FakeZooKeeper? zooKeeper = null)
     {
         names ??= new NamesRemote(new("cache-1", _primary), new("cache-2", _witness));
         var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
+        if (zooKeeper is not null)
+        {
+            // The settings need a server, in whose place the names stand.
+            options.ZooKeeper.ConnectionString = zooKeeper.ConnectionString;
+            options.Memcached.Servers.Add("127.0.0.1:1");
+        }
+
+        // A manual clock jumps, which a session must outlive.
+        options.ZooKeeper.SessionTimeout = TimeSpan.FromHours(2);
         var cache = new NearCacheClient(options, names, _log, timeProvider: _time);
         _caches.Add(cache);
         if (isNear)
         {
-            await TurnUntilAsync(() => cache.Snapshot().Servers.All(server => server.IsServedNear));
+            await TurnUntilAsync(() => cache.Snapshot().Servers.All(server => server.IsServedNear), zooKeeper: zooKeeper);
             await cache.SetAsync(Key, "one");
             await cache.SetAsync(Key, "two");
             await TurnAsync(TimeSpan.FromSeconds(2));
@@ -277,13 +366,31 @@ public sealed class IdentityFleetTests : IAsyncDisposable
         return (cache, names);
     }
 
-    private async Task<TimeSpan> TurnUntilAsync(Func<bool> condition, int minutes = 2)
+    // Caches stop before the ZooKeeper of a test does, and what they still send may wait for the clock.
+    private async Task EndAsync(FakeZooKeeper zooKeeper)
+    {
+        var ended = Task.WhenAll(_caches.Select(cache => cache.DisposeAsync().AsTask()));
+        await TurnUntilAsync(() => ended.IsCompleted, minutes: 10, zooKeeper);
+        await ended;
+        _caches.Clear();
+    }
+
+    private async Task<TimeSpan> TurnUntilAsync(Func<bool> condition, int minutes = 2, FakeZooKeeper? zooKeeper = null)
     {
         var turned = TimeSpan.Zero;
+        await using var marker = zooKeeper is null
+            ? null
+            : new ZooKeeperClient(new ZooKeeperOptions { ConnectionString = zooKeeper.ConnectionString });
         while (!condition())
         {
             Assert.True(turned < TimeSpan.FromMinutes(minutes), $"Nothing happened in {minutes} minutes of manual time.");
             turned += await TurnAsync(TimeSpan.FromMilliseconds(minutes > 2 ? 500 : 250));
+
+            // The caches' requests go through sockets, too: the clock does not run ahead of them on a busy machine.
+            for (var trips = 0; marker is not null && trips < 3; trips++)
+            {
+                await marker.ExistsAsync("/");
+            }
         }
 
         return turned;

@@ -26,6 +26,7 @@ internal sealed class NamesRemote(params NamesRemote.Name[] names) : IRemote
         private static long LastConnection;
 
         private (EmbeddedServer Server, long Connection) _now = (server, Interlocked.Increment(ref LastConnection));
+        private (EmbeddedServer Server, long Connection)? _second;
 
         string IRemoteServer.Name => name;
 
@@ -43,6 +44,11 @@ internal sealed class NamesRemote(params NamesRemote.Name[] names) : IRemote
         /// <summary>Connects the process to another server, or to the same one again.</summary>
         public void MoveTo(EmbeddedServer other) => _now = (other, Interlocked.Increment(ref LastConnection));
 
+        /// <summary>Connects the process a second time, for no key of a test.</summary>
+        public void ConnectAgain(EmbeddedServer other) => _second = (other, Interlocked.Increment(ref LastConnection));
+
+        public IReadOnlyList<long> ConnectionIds => _second is { } second ? [_now.Connection, second.Connection] : [];
+
         public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken) =>
             (await ExecuteAsync(new[] { command })).Responses[0];
 
@@ -50,7 +56,7 @@ internal sealed class NamesRemote(params NamesRemote.Name[] names) : IRemote
 
         public async Task<RemoteReply> ExecuteAsync(ReadOnlyMemory<MetaCommand> group, long connectionId)
         {
-            var (present, connection) = _now;
+            var (present, connection) = _second is { } second && second.Connection == connectionId ? second : _now;
             if (IsAway)
             {
                 throw new MemcachedServerDownException(name, "any", null);
