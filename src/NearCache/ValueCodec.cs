@@ -5,11 +5,7 @@ namespace NearCache;
 /// </summary>
 public abstract class ValueCodec<T>
 {
-    // One value in 64 (a power of two) is measured, beginning with the first.
-    private const int MeasuredMask = 0x3F;
-
-    private int _estimates;
-    private double _growth = 1;
+    private readonly DecodedSize _size = new();
 
     /// <summary>Gets the client flags of the items that this codec writes.</summary>
     public abstract uint ClientFlags { get; }
@@ -61,27 +57,47 @@ public abstract class ValueCodec<T>
     public abstract T Decode(ReadOnlyMemory<byte> bytes);
 
     /// <summary>Estimates the memory of a value that is kept as an object, such as a graph that all callers share.</summary>
-    /// <remarks>
-    /// In proportion to its bytes, by what decoding some values allocates. That is at least the size of the graph, and what decoding
-    /// discards besides.
-    /// </remarks>
-    internal virtual long MemoryOf(T value, ReadOnlyMemory<byte> bytes)
+    internal virtual long MemoryOf(T value, ReadOnlyMemory<byte> bytes) =>
+        IsOwn ? bytes.Length : _size.Of(bytes, this, static (codec, bytes) => codec.Decode(bytes));
+}
+
+/// <summary>Estimates the memory of decoded values of one type, such as graphs that all callers share. Thread-safe.</summary>
+/// <remarks>
+/// In proportion to their bytes, by what decoding some of them allocates. That is at least the size of the graph, and what decoding
+/// discards besides.
+/// </remarks>
+internal sealed class DecodedSize
+{
+    // One value in 64 (a power of two) is measured, beginning with the first.
+    private const int MeasuredMask = 0x3F;
+
+    private int _estimates;
+    private int _measured;   // the length of the value measured last
+    private double _growth = 1;
+
+    /// <summary>Estimates the memory of a value.</summary>
+    /// <param name="bytes">The encoded value.</param>
+    /// <param name="codec">What decodes it.</param>
+    /// <param name="decode">Decodes it, and drops the result.</param>
+    public long Of<TCodec>(ReadOnlyMemory<byte> bytes, TCodec codec, Action<TCodec, ReadOnlyMemory<byte>> decode)
     {
-        if (!IsOwn && (Interlocked.Increment(ref _estimates) & MeasuredMask) == 1)
+        // What each decoding allocates besides weighs much in a small value: one twice as large is measured again.
+        if ((Interlocked.Increment(ref _estimates) & MeasuredMask) == 1 || bytes.Length / 2 > Volatile.Read(ref _measured))
         {
-            Measure(bytes);
+            Measure(bytes, codec, decode);
         }
 
         return (long)(bytes.Length * Volatile.Read(ref _growth));
     }
 
-    private void Measure(ReadOnlyMemory<byte> bytes)
+    private void Measure<TCodec>(ReadOnlyMemory<byte> bytes, TCodec codec, Action<TCodec, ReadOnlyMemory<byte>> decode)
     {
+        Volatile.Write(ref _measured, bytes.Length);
         try
         {
-            Decode(bytes);   // the first decoding of a type allocates what later ones share
+            decode(codec, bytes);   // the first decoding of a type allocates what later ones share
             var before = GC.GetAllocatedBytesForCurrentThread();
-            Decode(bytes);
+            decode(codec, bytes);
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Volatile.Write(ref _growth, Math.Max(1, (double)allocated / Math.Max(1, bytes.Length)));
         }

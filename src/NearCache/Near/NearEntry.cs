@@ -94,6 +94,9 @@ internal sealed class NearEntry(
         : IsServable(now) ? "type"
         : "unconfirmed";
 
-    private static int SizeOf(string key, long valueBytes) =>
+    /// <summary>Estimates the size of an entry.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="valueBytes">The estimated size of the value.</param>
+    public static int SizeOf(string key, long valueBytes) =>
         (int)Math.Min(int.MaxValue, Overhead + ((long)sizeof(char) * key.Length) + valueBytes);
 }

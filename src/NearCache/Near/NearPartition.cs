@@ -64,6 +64,9 @@ internal sealed class NearPartition
     /// <summary>Removes an entry of this partition.</summary>
     public void Remove(NearEntry entry) => _policy.Remove(entry);
 
+    /// <summary>Changes the size of an entry of this partition.</summary>
+    public void Resize(NearEntry entry, int bytes) => _policy.Resize(entry, bytes);
+
     /// <summary>Removes the entry that the policy selects.</summary>
     /// <param name="byBytes">Whether the byte limit is the one exceeded.</param>
     /// <param name="passes">The number of used entries that may be passed over; lowered by those passed.</param>

@@ -97,6 +97,13 @@ internal sealed class NearPartitions
         OnRemoved(entry);
     }
 
+    /// <summary>Changes the size of an entry.</summary>
+    public void Resize(NearEntry entry, int bytes)
+    {
+        Bytes += bytes - entry.Bytes;
+        entry.Partition.Resize(entry, bytes);
+    }
+
     /// <summary>Removes the entry that the policy of a partition selects.</summary>
     public NearEntry? Evict(NearPartition partition, bool byBytes, ref int passes, long now)
     {

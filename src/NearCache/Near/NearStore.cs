@@ -165,7 +165,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     {
         lock (_lock)
         {
-            if (_isDisposed || entry.Bytes > Math.Min(_partitions.MaxBytes, entry.Partition.MaxBytes) || entry.Bytes > _memory.Limit)
+            if (_isDisposed || ExceedsLimitAlone(entry, entry.Bytes))
             {
                 return false;
             }
@@ -199,6 +199,43 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         }
 
         return false;
+    }
+
+    /// <summary>Corrects the size of an entry whose value has been decoded, and evicts what then exceeds a limit.</summary>
+    /// <param name="entry">The entry; nothing is done if it has left the store.</param>
+    /// <param name="valueBytes">The estimated size of the value.</param>
+    public void Resize(NearEntry entry, long valueBytes)
+    {
+        var bytes = NearEntry.SizeOf(entry.Key, valueBytes);
+        if (entry.Bytes == bytes)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (entry.Queue == EvictionQueue.None)
+            {
+                return;
+            }
+
+            if (ExceedsLimitAlone(entry, bytes))
+            {
+                _map.Remove(entry);
+                AccountRemoved(entry);
+                _evictions++;
+                return;
+            }
+
+            _memory.Count(bytes - entry.Bytes);
+            _partitions.Resize(entry, bytes);
+            EvictExcess(entry.Partition, MaxVictims, _clock.Monotonic());
+        }
+
+        if (_memory.Used > _memory.Limit)
+        {
+            _memory.Enforce();
+        }
     }
 
     /// <summary>Drops a key. Requires that the key's stripe was advanced before.</summary>
@@ -353,6 +390,21 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         }
     }
 
+    // Requires _lock. The partition is one that may exceed its own limits; null: none.
+    private void EvictExcess(NearPartition? partition, int most, long now)
+    {
+        for (var passes = MaxPasses;
+            most > 0 && _partitions.FindOverLimit(partition, bytes: 0, entries: 0, out var byBytes) is { } full;
+            most--)
+        {
+            Evict(full, byBytes, ref passes, now);
+        }
+    }
+
+    // Requires _lock.
+    private bool ExceedsLimitAlone(NearEntry entry, int bytes) =>
+        bytes > Math.Min(_partitions.MaxBytes, entry.Partition.MaxBytes) || bytes > _memory.Limit;
+
     // Requires _lock.
     private NearEntry? Evict(NearPartition partition, bool byBytes, ref int passes, long now)
     {
@@ -396,13 +448,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
                     AccountRemoved(entry);
                 }
 
-                var passes = MaxPasses;
-                for (var most = BucketsPerSweepStep;
-                    most > 0 && _partitions.FindOverLimit(null, bytes: 0, entries: 0, out var byBytes) is { } partition;
-                    most--)
-                {
-                    Evict(partition, byBytes, ref passes, now);
-                }
+                EvictExcess(partition: null, BucketsPerSweepStep, now);
             }
         }
     }

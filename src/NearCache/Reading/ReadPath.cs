@@ -265,7 +265,9 @@ internal sealed class ReadPath(
             return false;
         }
 
-        entry.ReplaceValue(Kept(value, raw.Bytes, entry.Rule));
+        var kept = Kept(value, raw.Bytes, entry.Rule);
+        entry.ReplaceValue(kept);
+        near.Resize(entry, SizeOf(kept, value!, raw.Bytes));
         return near.TryGet(key, out result);
     }
 

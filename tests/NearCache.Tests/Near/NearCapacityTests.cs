@@ -1,5 +1,6 @@
 using NearCache.Near;
 using NearCache.Near.Eviction;
+using NearCache.Rules;
 
 namespace NearCache.Tests.Near;
 
@@ -151,6 +152,45 @@ public sealed class NearCapacityTests
 
         Assert.True(near.Has("product:1"));
         Assert.False(near.Has("product:big"));
+    }
+
+    [Fact]
+    public void A_corrected_size_counts_in_the_rule_the_store_and_the_budget()
+    {
+        var memory = new MemoryBudget(1_000_000);
+        using var near = new NearStoreFixture(bytes: 100_000, memory: memory);
+        var small = near.RuleOf(new Rule("small", new KeyPattern("small:*")) { MaxBytes = 5000 });
+        for (var i = 0; i < 10; i++)
+        {
+            near.Put("large:" + i, i);
+            near.Put(small, "small:" + i, i);
+        }
+
+        near.Store.Resize(near.Store.Find("large:0")!, 50_000);
+        Assert.Equal(memory.Used, near.Store.Bytes);
+        Assert.Equal(50_000 + (20 * 200) + (20 * 14), near.Store.Bytes);
+
+        // What the limit of the rule does not hold leaves, and nothing of other rules.
+        var grown = near.Store.Find("small:9")!;
+        near.Store.Resize(grown, 4000);
+        Assert.Equal((4, 6), (Enumerable.Range(0, 10).Count(i => near.Has("small:" + i)), near.Store.Evictions));
+        Assert.InRange(grown.Partition.Bytes, 1, 5000);
+        Assert.All(Enumerable.Range(0, 10), i => Assert.True(near.Has("large:" + i)));
+        Assert.Equal(memory.Used, near.Store.Bytes);
+
+        // The size of an entry that has left, here by a newer value of its key, changes nothing.
+        var old = near.Store.Find("large:1")!;
+        near.Put("large:1", 2);
+        var before = near.Store.Bytes;
+        near.Store.Resize(old, 90_000);
+        Assert.Equal((before, before), (near.Store.Bytes, memory.Used));
+
+        // An entry that exceeds a limit alone leaves alone.
+        near.Store.Resize(near.Store.Find("large:2")!, 100_000);
+        Assert.False(near.Has("large:2"));
+        Assert.Equal((before - 214, before - 214), (near.Store.Bytes, memory.Used));
+        near.Store.Resize(near.Store.Find("large:0")!, 0);
+        Assert.Equal(before - 214 - 50_000, near.Store.Bytes);
     }
 
     [Fact]

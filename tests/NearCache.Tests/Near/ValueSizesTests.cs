@@ -33,6 +33,17 @@ public sealed class ValueSizesTests
         Assert.InRange(ten, 9 * one, 13 * one);
     }
 
+    // What each decoding allocates besides is most of what a small value allocates, and nearly nothing of a large one.
+    [Fact]
+    public async Task A_large_value_after_a_small_one_counts_as_the_first_would()
+    {
+        await using var cache = Make();
+        await BytesOfAsync(cache, "one", ImmutableList.Create(7));
+        var large = await BytesOfAsync(cache, "ten", ImmutableList.CreateRange(Enumerable.Range(0, Count)));
+
+        Assert.InRange(large, Count * 48, 4 * Count * 48);
+    }
+
     [Fact]
     public async Task A_string_counts_with_two_bytes_for_a_character_and_a_copied_value_with_its_bytes()
     {

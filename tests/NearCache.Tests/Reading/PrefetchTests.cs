@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using NearCache.Remote.Embedded;
 using NearCache.Tests.Creating;
 using NearCache.Tests.Sequences;
@@ -33,6 +34,23 @@ public sealed class PrefetchTests : IAsyncDisposable
         Assert.Same(texts.Value, (await cache.GetAsync<string>("product:1")).Value);
         Assert.NotSame(lists.Value, (await cache.GetAsync<List<int>>("product:2")).Value);
         Assert.False((await cache.GetAsync<string>("product:4")).HasValue);
+    }
+
+    [Fact]
+    public async Task What_was_fetched_counts_by_what_its_first_read_makes_of_it()
+    {
+        const int count = 1000;
+        var writer = _shelf.Make();
+        await writer.SetAsync("product:1", ImmutableList.CreateRange(Enumerable.Range(0, count)));
+        await writer.SetAsync("product:2", new string('x', count));
+        var cache = _shelf.Make(options => options.Rules[0].Preload.Add("product:1", "product:2"));
+        await WaitForAsync(cache, entries: 2);
+        var fetched = cache.Snapshot().NearBytes;
+
+        await cache.GetAsync<string>("product:2");
+        Assert.Equal(fetched + count, cache.Snapshot().NearBytes);
+        await cache.GetAsync<ImmutableList<int>>("product:1");
+        Assert.InRange(cache.Snapshot().NearBytes, count * 48, 4 * count * 48);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NearCache.Creating;
 using NearCache.Diagnostics;
+using NearCache.Near;
 using NearCache.Placement;
 
 namespace NearCache.Adapters.Hybrid;
@@ -9,6 +10,7 @@ namespace NearCache.Adapters.Hybrid;
 internal sealed class HybridConstraints<T>(
     PlacedKey place,
     TagPath tags,
+    NearStore store,
     HybridSerializers serializers,
     bool readsRemote,
     HybridLimits limits,
@@ -18,7 +20,7 @@ internal sealed class HybridConstraints<T>(
     private HybridItem? _refused;
 
     public override bool IsCurrent(HybridItem near) =>
-        tags.AreCurrent(near.Dependencies(versions => tags.DependenciesOf(place, versions))) && near.TryPrepare<T>(serializers, out _);
+        tags.AreCurrent(near.Dependencies(versions => tags.DependenciesOf(place, versions))) && TryPrepare(near, out _);
 
     public override async ValueTask<ValueVerdict> CheckAsync(PlacedKey place, HybridItem found, CancellationToken cancellationToken)
     {
@@ -29,7 +31,7 @@ internal sealed class HybridConstraints<T>(
 
         var verdict = await tags.CheckAsync(place, found.Dependencies(versions => tags.DependenciesOf(place, versions)), cancellationToken)
             .ConfigureAwait(false);
-        if (verdict == ValueVerdict.Accept && !found.TryPrepare<T>(serializers, out var why))
+        if (verdict == ValueVerdict.Accept && !TryPrepare(found, out var why))
         {
             metrics.ValueUnreadable("content");
             logger.HybridValueUnreadable(why, typeof(T).Name);
@@ -53,5 +55,21 @@ internal sealed class HybridConstraints<T>(
         }
 
         return created.HasTagVersions;
+    }
+
+    // An item that was read is kept near before its type is known, and with it its size.
+    private bool TryPrepare(HybridItem item, out Exception? why)
+    {
+        if (!item.TryPrepare<T>(serializers, out why))
+        {
+            return false;
+        }
+
+        if (store.Find(place.Text) is { } entry && ReferenceEquals(entry.Value, item) && item.Memory is { } memory)
+        {
+            store.Resize(entry, memory);
+        }
+
+        return true;
     }
 }

@@ -62,12 +62,16 @@ internal sealed class HybridItem
     /// <summary>Gets the bytes of the item on the remote; null after <see cref="DropBytes"/>.</summary>
     public HybridPayload? Payload => _payload;
 
-    /// <summary>Estimates the memory of the item.</summary>
-    /// <param name="bytes">The length of the stored bytes.</param>
-    /// <remarks>
-    /// A string takes two bytes for most of its stored bytes. What was read and is not decoded yet may become a string.
-    /// </remarks>
-    public long MemoryOf(int bytes) => Overhead + (_value is string || (_value is null && CreatedAt is null) ? 2L * bytes : bytes);
+    /// <summary>Gets the estimated memory of the item after <see cref="DropBytes"/>; null if that has run.</summary>
+    /// <remarks>What was read and is not decoded yet may become a string.</remarks>
+    public long? Memory => _payload is not { } payload
+        ? null
+        : Overhead + payload.Bytes.Length - payload.Value.Length + _value switch
+        {
+            string text => sizeof(char) * (long)text.Length,
+            { } shared when !ReferenceEquals(shared, NullMark) => payload.Serializer!.MemoryOf(payload.Value),
+            _ => (payload.Serializer is null ? sizeof(char) : 1) * (long)payload.Value.Length,
+        };
 
     /// <summary>Creates an item from a value.</summary>
     public static HybridItem Of<T>(T value, TagVersion[] tags, HybridSerializers serializers, bool mayPack = true, long? createdAt = null)
@@ -85,6 +89,7 @@ internal sealed class HybridItem
         {
             MayCompress = mayPack,
             HasFields = value is not null && serializers.HasFields<T>(),
+            Serializer = value is null ? null : serializers.For<T>(),
         };
         return new HybridItem(tags, shared, payload, createdAt);
     }
@@ -118,20 +123,31 @@ internal sealed class HybridItem
     }
 
     /// <summary>
-    /// Returns whether the value can be read as a <typeparamref name="T"/>, and keeps the decoded value for
-    /// <see cref="TryTakeDecoded"/>.
+    /// Returns whether the value can be read as a <typeparamref name="T"/>, and keeps the decoded value: for all callers if they can
+    /// share it, else for <see cref="TryTakeDecoded"/>.
     /// </summary>
+    /// <remarks>The caller corrects the size of a near item by <see cref="Memory"/>.</remarks>
     public bool TryPrepare<T>(HybridSerializers serializers, out Exception? why)
     {
         why = null;
-        if (_value is not null)
+        if (_value is { } shared && (ReferenceEquals(shared, NullMark) ? default(T) is null : TypeTest.Is<T>(shared, out _)))
         {
-            return TryTake<T>(serializers, out _);
+            return true;
         }
 
-        if (!TryDecode<T>(serializers, out var value, out why))
+        if (ReferenceEquals(_value, NullMark) || _payload is not { } payload || !TryDecode<T>(payload, serializers, out var value, out why))
         {
             return false;
+        }
+
+        if (value is not null && serializers.Shares<T>())
+        {
+            payload.Serializer = serializers.For<T>();
+            _value = value;
+        }
+        else
+        {
+            payload.Serializer ??= serializers.For<T>();
         }
 
         _predecoded = value;
@@ -143,13 +159,15 @@ internal sealed class HybridItem
     {
         if (Interlocked.Exchange(ref _predecoded, null) is not T decoded)
         {
-            return TryTake(serializers, out value);
+            return TryTake(serializers, out value)
+                || (_payload is { } payload && TryDecode(payload, serializers, out value, out _));
         }
 
         value = decoded;
         return true;
     }
 
+    // A value that all callers share is decoded by TryPrepare only, since its size is not that of its bytes.
     private bool TryRead<T>(HybridSerializers serializers, out T? value)
     {
         if (ReferenceEquals(_value, NullMark))
@@ -158,20 +176,17 @@ internal sealed class HybridItem
             return default(T) is null;
         }
 
-        return TryDecode(serializers, out value, out _);
+        value = default;
+        return _payload is { } payload && !serializers.Shares<T>() && TryDecode(payload, serializers, out value, out _);
     }
 
-    private bool TryDecode<T>(HybridSerializers serializers, out T? value, out Exception? why)
+    private static bool TryDecode<T>(HybridPayload payload, HybridSerializers serializers, out T? value, out Exception? why)
     {
         (value, why) = (default, null);
-        if (_payload is not { } payload)
-        {
-            return false;
-        }
-
         try
         {
             value = serializers.Read<T>(payload.Value);
+            return true;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -179,13 +194,6 @@ internal sealed class HybridItem
             why = e;
             return false;
         }
-
-        if (serializers.Shares<T>() && value is not null)
-        {
-            _value = value;
-        }
-
-        return true;
     }
 
     /// <summary>Drops the bytes if the decoded value is kept. Called when the item is stored, or will never be.</summary>

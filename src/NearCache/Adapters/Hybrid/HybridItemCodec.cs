@@ -27,7 +27,7 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
     // A stale item cannot be checked against removals of its tags.
     internal override bool MayBeStale => false;
 
-    internal override long MemoryOf(HybridItem value, ReadOnlyMemory<byte> bytes) => value.MemoryOf(bytes.Length);
+    internal override long MemoryOf(HybridItem value, ReadOnlyMemory<byte> bytes) => value.Memory ?? bytes.Length;
 
     internal override bool MayCompress(HybridItem value) => PayloadOf(value).MayCompress;
 

@@ -217,7 +217,7 @@ internal sealed class HybridPath(
     }
 
     private HybridConstraints<T> TermsOf<T>(in PlacedKey place, in HybridCallOptions call, string[] tagNames) =>
-        new(place, tags, serializers, call.ReadsRemote, limits, metrics, logger)
+        new(place, tags, near, serializers, call.ReadsRemote, limits, metrics, logger)
         {
             ReadsNear = call.ReadsNear,
             KeepsNear = call.KeepsNear,

@@ -17,6 +17,9 @@ internal sealed class HybridPayload(ReadOnlyMemory<byte> bytes, int header)
     /// created in this process.
     /// </summary>
     public bool HasFields { get; init; }
+
+    /// <summary>Gets or sets the serializer of the value; null until the type of the value is known.</summary>
+    public HybridSerializer? Serializer { get; set; }
 }
 
 /// <summary>The size limits of stored values.</summary>

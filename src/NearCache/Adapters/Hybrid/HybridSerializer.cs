@@ -5,13 +5,22 @@ using NearCache.Remote.Formats.Json;
 
 namespace NearCache.Adapters.Hybrid;
 
+/// <summary>The serializer of one type.</summary>
+internal abstract class HybridSerializer
+{
+    /// <summary>Estimates the memory of a value that is kept as an object.</summary>
+    /// <param name="bytes">The serialized value.</param>
+    public abstract long MemoryOf(ReadOnlyMemory<byte> bytes);
+}
+
 /// <summary>The serializer of one type: the application's, or the codec of the cache.</summary>
-internal sealed class HybridSerializer<T>
+internal sealed class HybridSerializer<T> : HybridSerializer
 {
     private static readonly uint WithFields = new Envelope(ValueKind.JsonFields).ToClientFlags();
 
     private readonly IHybridCacheSerializer<T>? _given;
     private readonly ValueCodec<T>? _codec;
+    private readonly DecodedSize _size = new();
     private bool _hasReadBack;
 
     public HybridSerializer(IHybridCacheSerializer<T> given) => _given = given;
@@ -65,4 +74,7 @@ internal sealed class HybridSerializer<T>
         Require();
         return _codec is not null ? _codec.Decode(bytes) : _given!.Deserialize(new ReadOnlySequence<byte>(bytes));
     }
+
+    public override long MemoryOf(ReadOnlyMemory<byte> bytes) =>
+        _size.Of(bytes, this, static (serializer, bytes) => serializer.Read(bytes));
 }

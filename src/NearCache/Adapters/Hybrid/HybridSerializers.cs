@@ -16,11 +16,12 @@ internal sealed class HybridSerializers(
 {
     private readonly ConcurrentDictionary<Type, object> _known = new();
 
+    /// <summary>Returns the serializer of a type.</summary>
     /// <exception cref="NotSupportedException">
     /// No serializer supports the type. Register one, or add the type to the source-generated context of
     /// <see cref="NearCacheOptions.Json"/>.
     /// </exception>
-    private HybridSerializer<T> For<T>() =>
+    public HybridSerializer<T> For<T>() =>
         (HybridSerializer<T>)(_known.TryGetValue(typeof(T), out var known) ? known : _known.GetOrAdd(typeof(T), Find<T>()));
 
     /// <summary>Returns whether all callers may share one instance of a type.</summary>

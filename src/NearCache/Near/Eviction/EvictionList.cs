@@ -32,6 +32,13 @@ internal sealed class EvictionList
         Bytes += node.Bytes;
     }
 
+    /// <summary>Changes the size of a node of the list.</summary>
+    public void Resize(EvictionNode node, int bytes)
+    {
+        Bytes += bytes - node.Bytes;
+        node.Bytes = bytes;
+    }
+
     /// <summary>Removes a node of the list.</summary>
     public void Remove(EvictionNode node)
     {

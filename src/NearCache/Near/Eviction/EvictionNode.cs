@@ -24,8 +24,8 @@ internal class EvictionNode(uint hash, int bytes)
     /// <summary>Gets the hash of the key.</summary>
     public uint Hash { get; } = hash;
 
-    /// <summary>Gets the estimated size in bytes.</summary>
-    public int Bytes { get; } = bytes;
+    /// <summary>Gets or sets the estimated size in bytes. Changed only by the <see cref="EvictionList"/> that holds the node.</summary>
+    public int Bytes { get; set; } = bytes;
 
     /// <summary>
     /// Gets or sets the hits since the policy last looked at the node, up to <see cref="MaxUses"/>. Written without a lock; a lost update

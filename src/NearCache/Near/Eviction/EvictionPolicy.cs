@@ -59,6 +59,9 @@ internal sealed class EvictionPolicy
         Take(node);
     }
 
+    /// <summary>Changes the size of a node.</summary>
+    public void Resize(EvictionNode node, int bytes) => ListOf(node.Queue).Resize(node, bytes);
+
     /// <summary>Removes the node that should leave first.</summary>
     /// <param name="byBytes">Whether bytes are short, and not entries.</param>
     /// <param name="passes">How many used nodes may be passed over; lowered by those that were.</param>

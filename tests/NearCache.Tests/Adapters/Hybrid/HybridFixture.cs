@@ -35,6 +35,9 @@ internal sealed class HybridFixture : IAsyncDisposable
     /// <summary>What is near of a key; null: nothing, or no item.</summary>
     public HybridItem? NearItem(string key) => _client.Parts.Near.Find($"h:{key}")?.Value as HybridItem;
 
+    /// <summary>The entries that are near, and the sum of their estimated memory.</summary>
+    public (int Entries, long Bytes) Near => (_client.Parts.Near.Entries, _client.Parts.Near.Bytes);
+
     /// <summary>The estimated memory of what is near of a key; 0: nothing.</summary>
     public int NearBytes(string key) => _client.Parts.Near.Find($"h:{key}")?.Bytes ?? 0;
 

@@ -31,6 +31,8 @@ public sealed class HybridItemCodecTests
         var item = codec.Decode(HybridItem.Of("red", Tags, serializers).Payload!.Bytes);
 
         Assert.Equal(Tags, item.Tags);
+        Assert.False(item.TryTake<string>(serializers, out _));
+        Assert.True(item.TryPrepare<string>(serializers, out _));
         Assert.True(item.TryTake<string>(serializers, out var value));
         Assert.Equal("red", value);
     }
