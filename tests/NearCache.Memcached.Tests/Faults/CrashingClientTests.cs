@@ -60,7 +60,14 @@ public sealed class CrashingClientTests(ITestOutputHelper output)
                     calls[caller] = client.SetAsync($"crash:{caller}", new byte[100]).AsTask();
                 }
 
-                Task.WhenAll(calls).GetAwaiter().GetResult();
+                try
+                {
+                    Task.WhenAll(calls).GetAwaiter().GetResult();
+                }
+                catch (MemcachedException)
+                {
+                    // A busy machine may let calls time out. The process crashes under load all the same.
+                }
             }
 
             Process.GetCurrentProcess().Kill();
