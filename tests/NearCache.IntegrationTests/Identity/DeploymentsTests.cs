@@ -15,7 +15,6 @@ namespace NearCache.IntegrationTests.Identity;
 public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposable
 {
     private const int Faster = 10;
-    private const string Key = "product:1";
     private static readonly IPAddress First = IPAddress.Parse("127.0.0.1");
     private static readonly IPAddress Second = IPAddress.Parse("127.0.0.2");
 
@@ -109,7 +108,11 @@ public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposabl
 
         balancer.LeadTo(standby.Port);
         await using var observer = new MemcachedClient(
-            new MemcachedOptions { Servers = { primary.Address, standby.Address, witness.Address } });
+            new MemcachedOptions
+            {
+                Servers = { primary.Address, standby.Address, witness.Address },
+                OperationTimeout = TimeSpan.FromMinutes(1),
+            });
         await Eventually.BecomesTrueAsync(
             async () => await ReadAsync(observer, "id", standby) is { } id
                 && (await ReadAsync(observer, "ids", witness))?.Contains(id[..32], StringComparison.Ordinal) == true,
@@ -164,7 +167,8 @@ public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposabl
     private async Task FoundAsync(string deployment, string message, params NearCacheClient[] caches)
     {
         var clock = Stopwatch.StartNew();
-        var readers = caches.Select(cache => cache.GetAsync<string>(Key).AsTask());
+        var key = await KeyOfAsync(caches[0]);
+        var readers = caches.Select(cache => cache.GetAsync<string>(key).AsTask());
         await Task.WhenAll(readers);
         await Eventually.BecomesTrueAsync(() => caches.All(cache => ConflictOf(cache) is not null), deployment);
         var took = clock.Elapsed * Faster;
@@ -172,7 +176,7 @@ public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposabl
         {
             foreach (var cache in caches)
             {
-                Assert.NotEqual(CacheSource.Near, (await cache.GetAsync<string>(Key)).Source);
+                Assert.NotEqual(CacheSource.Near, (await cache.GetAsync<string>(key)).Source);
             }
         }
 
@@ -184,15 +188,26 @@ public sealed class DeploymentsTests(ITestOutputHelper output) : IAsyncDisposabl
         Assert.InRange(_log.Of(1800).Length, caches.Length, 2 * caches.Length);
     }
 
+    // A key of the first server: the names contain random ports, which decide the server of each key.
+    private static async Task<string> KeyOfAsync(NearCacheClient cache)
+    {
+        string[] names = [.. cache.Snapshot().Servers.Select(server => server.Name)];
+        await using var servers = new MemcachedClient(new MemcachedOptions { Servers = [.. names] });
+        return Enumerable.Range(0, 10_000)
+            .Select(i => $"product:{i}")
+            .First(key => servers.ServerFor(System.Text.Encoding.ASCII.GetBytes(key)).Name == names[0]);
+    }
+
     private static async Task<NearCacheClient> NearAsync(NearCacheClient cache)
     {
+        var key = await KeyOfAsync(cache);
         await Eventually.BecomesTrueAsync(
             async () =>
             {
                 try
                 {
-                    await cache.SetAsync(Key, "value");
-                    await cache.GetAsync<string>(Key);
+                    await cache.SetAsync(key, "value");
+                    await cache.GetAsync<string>(key);
                     return cache.Snapshot().Servers.All(server => server.IsServedNear);
                 }
                 catch (NearCacheException)
