@@ -2,6 +2,7 @@ using NearCache.Coherence.Churn;
 using NearCache.Coherence.Monitoring;
 using NearCache.Coherence.Monitoring.Core;
 using NearCache.Creating;
+using NearCache.Diagnostics;
 using NearCache.Placement;
 using NearCache.Reading;
 using NearCache.Rules;
@@ -43,7 +44,9 @@ internal sealed class BackgroundWork : IAsyncDisposable
         if (options.Monitor.ChecksPerSecond > 0 && context is { IsShared: true, HasCounters: true })
         {
             var reporter = new ViolationReporter(options.Monitor.StopOnViolations, coherence.OwnerOf, context, StopAsync);
-            _monitor = new NearHitMonitor(options.Monitor, near.Store, key => PlaceOf(paths.Placement, key), context, reporter);
+            var keys = new KeyDisplay(options.Reports.Keys, options.Namespace);
+            _monitor = new NearHitMonitor(
+                options.Monitor, near.Store, key => PlaceOf(paths.Placement, key), context, reporter, keys);
         }
 
         if (context.Fills is { } fills)

@@ -15,9 +15,6 @@ internal sealed class KeyDisplay(KeyVisibility visibility, string @namespace)
     // 72 bits: no two of the keys that a report can hold have the same hash.
     private const int HashBytes = 9;
 
-    /// <summary>Gets how keys are shown.</summary>
-    public KeyVisibility Visibility => visibility;
-
     /// <summary>Returns what is shown of a key.</summary>
     public ShownKey Of(string key) => new(visibility switch
     {

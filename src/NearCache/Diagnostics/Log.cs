@@ -402,7 +402,7 @@ internal static partial class Log
             + "IRuleRegistry.StopAsync stops near caching in every process. Further violations are counted, and logged again after "
             + "ten seconds at the earliest.")]
     public static partial void PromiseBroken(
-        this ILogger logger, string key, string server, int segment, TimeSpan maxStaleness, string details);
+        this ILogger logger, ShownKey key, string server, int segment, TimeSpan maxStaleness, string details);
 
     [LoggerMessage(
         1831,

@@ -31,7 +31,7 @@ internal abstract class NearResults<T> : IReadOnlyDictionary<string, CacheResult
     /// <inheritdoc/>
     public CacheResult<T> this[string key] => TryGetValue(key, out var result)
         ? result
-        : throw new KeyNotFoundException($"The given key '{key}' was not present in the dictionary.");
+        : throw new KeyNotFoundException("The key is not among those that were read.");
 
     /// <summary>Returns an empty object with room for so many results.</summary>
     public static NearResults<T> For(int keys) => keys switch

@@ -13,12 +13,6 @@ public sealed class MonitorOptions
     public double ChecksPerSecond { get; set; } = 1;
 
     /// <summary>
-    /// Gets or sets a value indicating whether the error event of a violation names the key. Keys may be personal data.
-    /// </summary>
-    /// <value>Default: false, the event has a hash of the key.</value>
-    public bool ShowKeys { get; set; }
-
-    /// <summary>
     /// Gets or sets a value indicating whether near caching is stopped in the whole namespace when two processes saw violations within ten
     /// minutes. Only an edit of the registry that clears the stop ends it.
     /// </summary>

@@ -18,9 +18,10 @@ public sealed class NearHitMonitorTests(ITestOutputHelper output)
         Require.Program("memcached");
         await using var memcached = await MemcachedProcess.StartNewAsync();
         using var log = new LogRecorder();
+        using var plain = new LogRecorder();
         using var calm = new LogRecorder();
         await using var one = new Member(memcached, log, holdGateOpen: true);
-        await using var two = new Member(memcached, log, holdGateOpen: true);
+        await using var two = new Member(memcached, plain, holdGateOpen: true, keys: KeyVisibility.Plain);
         await using var sound = new Member(memcached, calm, holdGateOpen: false);
         await using var writer = new NearCacheClient(OptionsFor(memcached, holdGateOpen: false));
         Member[] readers = [one, two, sound];
@@ -58,7 +59,10 @@ public sealed class NearHitMonitorTests(ITestOutputHelper output)
         // The same failure without the seam closes the gate.
         Assert.Equal((0, 0), (sound.Violations, calm.Of(1830).Length));
         Assert.All(log.Of(1830), text => Assert.DoesNotContain("product:", text, StringComparison.Ordinal));
-        Assert.NotEmpty(log.Of(1831));
+        Assert.All(log.Of(1830), text => Assert.Contains("the key #", text, StringComparison.Ordinal));
+        Assert.All(plain.Of(1830), text => Assert.Contains("the key product:", text, StringComparison.Ordinal));
+        Assert.NotEmpty(plain.Of(1830));
+        Assert.NotEmpty([.. log.Of(1831), .. plain.Of(1831)]);
         await Task.WhenAll(readers.Select(reader => reader.StopAsync()));
     }
 
@@ -111,9 +115,15 @@ public sealed class NearHitMonitorTests(ITestOutputHelper output)
         private readonly Task _reading;
         private long _reads;
 
-        public Member(MemcachedProcess memcached, LogRecorder log, bool holdGateOpen, double checksPerSecond = 20)
+        public Member(
+            MemcachedProcess memcached,
+            LogRecorder log,
+            bool holdGateOpen,
+            double checksPerSecond = 20,
+            KeyVisibility keys = KeyVisibility.Hashed)
         {
             var options = OptionsFor(memcached, holdGateOpen, checksPerSecond);
+            options.Reports.Keys = keys;
             Remote = new RemoteWithoutAudits(options);
             Cache = new NearCacheClient(options, Remote, log);
             _reading = Task.Run(ReadAsync);

@@ -28,6 +28,7 @@ internal sealed class NearHitMonitor : IAsyncDisposable
     private readonly Func<string, MonitoredKey?> _place;
     private readonly CoherenceContext _context;
     private readonly ViolationReporter _reporter;
+    private readonly KeyDisplay _keys;
     private readonly AuditCommands _commands;
     private readonly BackgroundLoop _loop;
     private readonly List<Check> _checks = [];
@@ -39,14 +40,16 @@ internal sealed class NearHitMonitor : IAsyncDisposable
     /// <param name="place">Returns the place of a key; null if it has none any more.</param>
     /// <param name="context">The state that the servers share.</param>
     /// <param name="reporter">Receives the violations.</param>
+    /// <param name="keys">Formats keys for the log.</param>
     public NearHitMonitor(
         MonitorOptions options,
         NearStore near,
         Func<string, MonitoredKey?> place,
         CoherenceContext context,
-        ViolationReporter reporter)
+        ViolationReporter reporter,
+        KeyDisplay keys)
     {
-        (_options, _near, _place, _context, _reporter) = (options, near, place, context, reporter);
+        (_options, _near, _place, _context, _reporter, _keys) = (options, near, place, context, reporter, keys);
         _commands = new AuditCommands(context.Names);
         _loop = new BackgroundLoop(context.Logger, "the monitor of near hits");
         _loop.Start(StepAsync);
@@ -201,7 +204,6 @@ internal sealed class NearHitMonitor : IAsyncDisposable
         var (core, entry, server) = (check.Core, check.Entry, check.Place.Server);
         if (_log.ShouldLog(now))
         {
-            var name = check.Place.Name;
             var confirmed = now - server.Gate.Confirmed.Monotonic;
             var text = new StringBuilder();
             text.Append(CultureInfo.InvariantCulture, $"fetched {now - entry.FetchedAt} ms ago with CAS {entry.Version.Cas}; ")
@@ -211,9 +213,9 @@ internal sealed class NearHitMonitor : IAsyncDisposable
                 .Append(CultureInfo.InvariantCulture, $"the server is confirmed as of {confirmed} ms ago; events: ")
                 .Append(server.DescribeHistory());
             _context.Logger.PromiseBroken(
-                _options.ShowKeys ? entry.Key : KeyHash.Of(name.Span).Value.ToString("x16", CultureInfo.InvariantCulture),
+                _keys.Of(entry.Key),
                 server.Server.Name,
-                KeyHash.Of(name.Span).Segment,
+                KeyHash.Of(check.Place.Name.Span).Segment,
                 TimeSpan.FromMilliseconds(BoundOf(entry)),
                 text.ToString());
         }

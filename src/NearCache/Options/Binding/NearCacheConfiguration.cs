@@ -100,7 +100,6 @@ internal static class NearCacheConfiguration
     private static void Read(SettingsReader reader, MonitorOptions options)
     {
         reader.Fraction(nameof(options.ChecksPerSecond), value => options.ChecksPerSecond = value);
-        reader.Switch(nameof(options.ShowKeys), value => options.ShowKeys = value);
         reader.Switch(nameof(options.StopOnViolations), value => options.StopOnViolations = value);
     }
 

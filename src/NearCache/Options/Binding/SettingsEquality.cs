@@ -99,5 +99,5 @@ internal static class SettingsEquality
         && one.Acl.SequenceEqual(other.Acl, StringComparer.Ordinal);
 
     public static bool Are(MonitorOptions one, MonitorOptions other) =>
-        (one.ChecksPerSecond, one.ShowKeys, one.StopOnViolations) == (other.ChecksPerSecond, other.ShowKeys, other.StopOnViolations);
+        (one.ChecksPerSecond, one.StopOnViolations) == (other.ChecksPerSecond, other.StopOnViolations);
 }
