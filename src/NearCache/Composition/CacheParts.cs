@@ -107,7 +107,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         var copy = options.Copy();
         ThrowIfInvalid(copy);
         clients ??= new ClientPools(loggerFactory, meterFactory, time);
-        var warnings = new WarningCounts();
+        var warnings = new WarningCounts(clients.Warnings);
         return BackgroundContext.Run(() => new CacheParts(
             new CacheEnvironment
             {

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using NearCache.Diagnostics;
 using NearCache.Memcached;
 using NearCache.Remote;
 using NearCache.ZooKeeper;
@@ -7,11 +9,22 @@ using NearCache.ZooKeeper;
 namespace NearCache.Composition;
 
 /// <summary>The connections of all caches in a container. Caches with equal server settings share them.</summary>
-internal sealed class ClientPools(ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider time)
+internal sealed class ClientPools
 {
-    public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; } = new(
-        SettingsEquality.Are, options => new MemcachedClient(options, loggerFactory, meterFactory, time));
+    /// <param name="loggerFactory">Creates the loggers. Null disables logging.</param>
+    /// <param name="meterFactory">Creates the meters. Null creates them without a factory.</param>
+    /// <param name="time">The clocks and timers.</param>
+    public ClientPools(ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider time)
+    {
+        var loggers = Warnings.Count(loggerFactory ?? NullLoggerFactory.Instance);
+        Memcached = new(SettingsEquality.Are, options => new MemcachedClient(options, loggers, meterFactory, time));
+        ZooKeeper = new(SettingsEquality.Are, options => new ZooKeeperClient(options, loggers, meterFactory, time));
+    }
 
-    public ClientPool<ZooKeeperOptions, ZooKeeperClient> ZooKeeper { get; } = new(
-        SettingsEquality.Are, options => new ZooKeeperClient(options, loggerFactory, meterFactory, time));
+    public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; }
+
+    public ClientPool<ZooKeeperOptions, ZooKeeperClient> ZooKeeper { get; }
+
+    /// <summary>Gets the counts of warnings that the clients have logged.</summary>
+    public WarningCounts Warnings { get; } = new();
 }

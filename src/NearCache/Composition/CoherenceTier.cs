@@ -74,6 +74,9 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     /// <summary>Gets the names that are not served near because they are not one server, or have old contents.</summary>
     public IReadOnlyList<IdentityConflict> Conflicts => _identities.Register.Conflicts;
 
+    /// <summary>Returns the identity that this process has seen last of a server; null if it has seen none.</summary>
+    public string? IdentityOf(string server) => _identities.Register.Seen(server);
+
     /// <summary>Gets the placement of keys of other processes, if it differs from that of this process; otherwise null.</summary>
     public string? OtherPlacement => _identities.OtherPlacement;
 

@@ -110,9 +110,10 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
     private static ILookup<string, CacheConnection> MemcachedOf(NearCacheSnapshot now) =>
         now.Connections.Where(connection => connection.Kind == CacheConnectionKind.Memcached).ToLookup(connection => connection.Server);
 
-    private static ReportedServer Describe(ServerSnapshot server, IReadOnlyList<ReportedConnection> connections) => new()
+    private ReportedServer Describe(ServerSnapshot server, IReadOnlyList<ReportedConnection> connections) => new()
     {
         Name = server.Name,
+        Identity = coherence.IdentityOf(server.Name),
         IsServedNear = server.IsServedNear,
         ConfirmedBefore = server.ConfirmedBefore,
         ConnectionCount = connections.Count,

@@ -62,7 +62,7 @@ public sealed class NearHitMonitorTests(ITestOutputHelper output)
         Assert.All(log.Of(1830), text => Assert.Contains("the key #", text, StringComparison.Ordinal));
         Assert.All(plain.Of(1830), text => Assert.Contains("the key product:", text, StringComparison.Ordinal));
         Assert.NotEmpty(plain.Of(1830));
-        Assert.NotEmpty([.. log.Of(1831), .. plain.Of(1831)]);
+        Assert.NotEmpty(log.Of(1831).Concat(plain.Of(1831)));
         await Task.WhenAll(readers.Select(reader => reader.StopAsync()));
     }
 

@@ -101,6 +101,7 @@ internal sealed class IdentityRegister(
                 || (name.Contradicted is { } other && other != id);
             var result = name.Record.Observe(look, id, total, ++_number, now.Wall, wasThere, out var past);
             isNew = result == IdentityResult.Changed;
+            name.Seen = result == IdentityResult.InFlight ? name.Seen : id;
             if (result == IdentityResult.Contradiction)
             {
                 (isNew, name.Contradicted) = (name.Contradicted != id, id);
@@ -159,6 +160,15 @@ internal sealed class IdentityRegister(
         lock (_lock)
         {
             return _names.TryGetValue(server, out var name) ? name.Record.Knowledge() : null;
+        }
+    }
+
+    /// <summary>Returns the identity that the audits of this process showed last, even in a conflict; null if none was shown.</summary>
+    public string? Seen(string server)
+    {
+        lock (_lock)
+        {
+            return _names.GetValueOrDefault(server)?.Seen;
         }
     }
 
@@ -257,6 +267,8 @@ internal sealed class IdentityRegister(
         public Dictionary<long, Shown> Connections { get; } = [];
 
         public IdentityConflict? Conflict { get; set; }
+
+        public string? Seen { get; set; }
 
         public bool AwaitsAddresses { get; set; }
 
