@@ -355,6 +355,19 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     /// <remarks>A connection to ZooKeeper is listed once its session runs on it.</remarks>
     public IReadOnlyList<CacheConnection> Connections => _parts.Connections;
 
+    /// <summary>
+    /// Finds the owners of the connections of each memcached server: what the server lists is compared with what the processes report.
+    /// </summary>
+    /// <remarks>
+    /// Reads all reports, and asks each server for its connections, which occupies one of its threads; so a server is asked at most every
+    /// 30 seconds, and the list may be as old. Reports are claims, and some seconds old: a connection that was opened since is unaccounted.
+    /// </remarks>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>One result for each server. One that does not answer has a <see cref="ConnectionOwnership.Problem"/>.</returns>
+    /// <exception cref="NotSupportedException">The remote tier is not memcached.</exception>
+    public Task<IReadOnlyList<ConnectionOwnership>> GetConnectionOwnersAsync(CancellationToken cancellationToken = default) =>
+        _parts.ReadConnectionOwnersAsync(cancellationToken);
+
     /// <summary>Gets the distributed locks of the namespace. Also available as a service of the container.</summary>
     public IDistributedLock Locks => _parts.Locks;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using NearCache.Memcached;
 
 namespace NearCache.Checker;
 
@@ -7,10 +8,14 @@ namespace NearCache.Checker;
 /// <remarks>
 /// <c>n near KEY</c>: is the key near after a read that may fill? <c>n set KEY VALUE</c>: when the write was done, by the machine's
 /// monotonic clock. <c>n gone KEY</c>: answers <c>watching</c>, and then, when the key is near no more, <c>gone</c> with the time. <c>n
-/// zookeeper</c>: the session's state. <c>n revision</c>: of the rules. It ends with its standard input.
+/// zookeeper</c>: the session's state. <c>n revision</c>: of the rules. <c>n leak</c>: opens a client that is never disposed. <c>n
+/// reported</c>: the number of processes whose connections are reported. <c>n owners</c>: of the connections of the first server. <c>n
+/// why KEY</c>: the meaning. It ends with its standard input.
 /// </remarks>
 internal static class HostProcess
 {
+    private static readonly List<MemcachedClient> Leaked = [];
+
     public static async Task<int> RunAsync(string[] args)
     {
         var options = new NearCacheOptions
@@ -48,6 +53,10 @@ internal static class HostProcess
             [var number, "gone", var key] => await GoneAsync(cache, number, key),
             [_, "zookeeper"] => cache.Snapshot().ZooKeeper,
             [_, "revision"] => cache.Snapshot().RulesRevision.ToString(CultureInfo.InvariantCulture),
+            [_, "leak"] => await LeakAsync(cache.Connections[0].Server),
+            [_, "reported"] => await ReportedAsync(cache),
+            [_, "owners"] => await OwnersAsync(cache),
+            [_, "why", var key] => (await cache.WhyAsync(key)).Summary,
             _ => "what?",
         };
         await AnswerAsync($"{words[0]} {answer}");
@@ -57,6 +66,29 @@ internal static class HostProcess
     {
         await cache.SetAsync(key, value);
         return Now();
+    }
+
+    private static async Task<string> LeakAsync(string server)
+    {
+        var client = new MemcachedClient(new MemcachedOptions { Servers = [server] });
+        Leaked.Add(client);
+        return await client.Servers[0].GetVersionAsync();
+    }
+
+    private static async Task<string> ReportedAsync(NearCacheClient cache)
+    {
+        var reports = await cache.GetReportsAsync();
+        var details = await Task.WhenAll(reports.Processes.Select(process => cache.GetReportAsync(process.Id)));
+        return details.Count(detail => detail?.Servers is [{ Connections.Count: > 0 }]).ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<string> OwnersAsync(NearCacheClient cache)
+    {
+        var result = (await cache.GetConnectionOwnersAsync())[0];
+        var owners = result.Owners.OrderBy(owner => owner.Address, StringComparer.Ordinal).Select(
+            owner => $"{owner.Address} {owner.Kind} {string.Join('+', owner.Processes.Select(process => process.Pod))} "
+                + $"{owner.Seen}/{owner.Expected}");
+        return $"{result.Seen}/{result.Expected} unaccounted {result.Unaccounted} foreign {result.Foreign}: {string.Join("; ", owners)}";
     }
 
     private static async Task<string> GoneAsync(NearCacheClient cache, string number, string key)

@@ -9,6 +9,7 @@ using NearCache.Configuration;
 using NearCache.Creating;
 using NearCache.Diagnostics;
 using NearCache.Near;
+using NearCache.Ownership;
 using NearCache.Placement;
 using NearCache.Reading;
 using NearCache.Remote;
@@ -35,6 +36,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly CallPaths _paths;
     private readonly CacheAdapters _adapters;
     private readonly KeyDiagnoser _diagnoser;
+    private readonly ConnectionOwners? _owners;
     private readonly BackgroundWork _background;
     private readonly ProcessReports _reports;
 
@@ -48,11 +50,15 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         _paths = new CallPaths(environment, _near, _coherence);
         _adapters = new CacheAdapters(environment, _near, _paths);
         (Near, Reads, Writes, Creations) = (_near.Store, _paths.Reads, _paths.Writes, _paths.Creations);
-        _diagnoser = new KeyDiagnoser(
-            _paths.Placement, _near.Rules, Near, _coherence.Context, _paths.Transcoder, new NoWriterNames());
         _coherence.Start();
         _background = new BackgroundWork(environment, _near, _coherence, _paths);
         _reports = new ProcessReports(environment, _coherence, Snapshot);
+        IWriterNames writers = _reports.Reader is { } reader ? new ReportedWriters(reader) : new NoWriterNames();
+        _diagnoser = new KeyDiagnoser(_paths.Placement, _near.Rules, Near, _coherence.Context, _paths.Transcoder, writers);
+        _owners = _reports.Reader is { } reported
+            ? new ConnectionOwners(
+                () => _coherence.Servers.All.Select(server => server.Server), new ReportedConnections(reported), environment.Time)
+            : null;
         logger.Started(
             options.Namespace,
             environment.Remote.Servers.Count,
@@ -149,6 +155,12 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     /// <summary>Gets every TCP connection of the cache.</summary>
     public IReadOnlyList<CacheConnection> Connections =>
         OwnedConnections.Of(_coherence.Servers.Connections, _coherence.Ensemble?.Connection, _environment.Time.GetUtcNow());
+
+    /// <summary>Finds the owners of the connections of each server.</summary>
+    /// <exception cref="NotSupportedException">The remote has no servers that other processes connect to.</exception>
+    public Task<IReadOnlyList<ConnectionOwnership>> ReadConnectionOwnersAsync(CancellationToken cancellationToken) =>
+        (_owners ?? throw new NotSupportedException("The owners of connections are known for memcached servers only."))
+        .ReadAsync(cancellationToken);
 
     /// <summary>Collects what is known of a key.</summary>
     public Task<KeyDiagnosis> DiagnoseAsync(string key, CancellationToken cancellationToken) =>

@@ -9,10 +9,15 @@ namespace NearCache.IntegrationTests.Rules;
 internal sealed class CacheProcess : ServerProcess
 {
     private readonly string[] _arguments;
+    private readonly string? _network;
+    private readonly string? _pod;
     private int _said;
 
-    private CacheProcess(string memcached, string zooKeeper, int sessionSeconds)
-        : base(Ports.Free()) => _arguments =
+    private CacheProcess(string memcached, string zooKeeper, int sessionSeconds, string? network = null, string? pod = null)
+        : base(Ports.Free())
+    {
+        (_network, _pod) = (network, pod);
+        _arguments =
         [
             Repository.Sample("NearCache.Checker"),
             "host",
@@ -21,10 +26,19 @@ internal sealed class CacheProcess : ServerProcess
             zooKeeper,
             sessionSeconds.ToString(CultureInfo.InvariantCulture),
         ];
+    }
 
     public static async Task<CacheProcess> StartNewAsync(IEnumerable<MemcachedProcess> memcached, string zooKeeper, int sessionSeconds = 4)
     {
         var host = new CacheProcess(string.Join(',', memcached.Select(server => server.Address)), zooKeeper, sessionSeconds);
+        await host.StartAsync();
+        return host;
+    }
+
+    /// <summary>Starts one without ZooKeeper as a pod in a network namespace.</summary>
+    public static async Task<CacheProcess> StartInNetworkAsync(string network, string pod, string memcached)
+    {
+        var host = new CacheProcess(memcached, "", 4, network, pod);
         await host.StartAsync();
         return host;
     }
@@ -62,7 +76,15 @@ internal sealed class CacheProcess : ServerProcess
     /// <summary>The end of an answer that is a time of the machine's monotonic clock.</summary>
     public static long Time(string answer) => long.Parse(answer.Split(' ')[^1], CultureInfo.InvariantCulture);
 
-    protected override ProcessStartInfo Command() => new("dotnet", _arguments) { RedirectStandardInput = true };
+    protected override ProcessStartInfo Command()
+    {
+        var start = _network is null
+            ? new ProcessStartInfo("dotnet", _arguments)
+            : new ProcessStartInfo("nsenter", [$"--net=/run/netns/{_network}", "dotnet", .. _arguments]);
+        start.RedirectStandardInput = true;
+        start.Environment["POD_NAME"] = _pod ?? "";
+        return start;
+    }
 
     protected override Task<bool> AnswersAsync(CancellationToken cancellationToken) =>
         Task.FromResult(Output.Contains("ready", StringComparison.Ordinal));

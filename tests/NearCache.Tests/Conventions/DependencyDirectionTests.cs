@@ -107,11 +107,12 @@ public sealed class DependencyDirectionTests
                 "Writing", "Reading", "Placement", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Rules",
                 "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
             ],
-            ["Ownership"] = ["Remote"],
+            ["Ownership"] = ["Reports", "Remote", "Snapshots"],
             ["Why"] =
             [
                 "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/ServerRules/Core", "Coherence/Ledger/Core",
-                "Coherence/Core", "Near/Eviction", "Near", "Rules", "Remote/Formats", "Remote", "Snapshots", "Registry",
+                "Coherence/Core", "Near/Eviction", "Near", "Rules", "Remote/Formats", "Remote", "Reports",
+                "Snapshots", "Registry",
             ],
             ["Locks"] = ["Placement", "Coherence/Ledger", "Coherence/Core", "Near", "Remote", "Diagnostics"],
             ["Adapters/Distributed"] =
@@ -135,7 +136,8 @@ public sealed class DependencyDirectionTests
             ["Maintenance"] = ["Coherence/Namespaces", "Coherence/Ensemble", "Configuration", "Snapshots", "Options"],
             ["Composition"] =
             [
-                "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Creating", "Writing",
+                "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Ownership", "Creating",
+                "Writing",
                 "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
                 "Coherence/Identity", "Coherence/Identity/Core",
                 "Coherence/Monitoring", "Coherence/Monitoring/Core",

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using NearCache.IntegrationTests.Rules;
+using NearCache.TestSupport;
+
+namespace NearCache.IntegrationTests.EndToEnd;
+
+/// <summary>
+/// Owners of connections with addresses as in a cluster: each process in a network namespace of its own, one of them behind source NAT.
+/// </summary>
+public sealed class OwnersAcrossNamespacesTests
+{
+    private const string Server = "10.201.0.1";
+    private const int Port = 11211;
+
+    [Fact]
+    public async Task Every_connection_of_five_processes_is_attributed_and_foreign_and_leaked_ones_are_found()
+    {
+        Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/sbin/iptables"), "network namespaces need root and iptables");
+        using var network = await Network.CreateAsync();
+        using var memcached = network.Start("hub", "memcached", "-l", Server, "-p", Text(Port), "-u", "root", "-U", "0");
+        var pods = await Task.WhenAll(
+            network.Pods.Select(pod => CacheProcess.StartInNetworkAsync(network.Name(pod), pod, $"{Server}:{Port}")));
+        try
+        {
+            using var foreign = network.Start(
+                "other", "bash", "-c", $"for i in $(seq 50); do exec {{fd}}<>/dev/tcp/{Server}/{Port}; done; sleep 600");
+            await pods[1].AskAsync("leak");
+            await Eventually.BecomesTrueAsync(async () => await pods[0].AskAsync("reported") == "5", "all connections are reported");
+
+            // The foreign program may still be connecting, and a server is asked at most every 30 seconds by one process.
+            var owners = "";
+            for (var asked = 0; asked < pods.Length && !owners.StartsWith("56/5 ", StringComparison.Ordinal); asked++)
+            {
+                owners = await pods[asked].AskAsync("owners");
+            }
+
+            Assert.Equal(
+                "56/5 unaccounted 51 foreign 50: 10.201.0.11 Process p1 1/1; 10.201.0.12 Process p2 2/1; 10.201.0.13 Process p3 1/1; "
+                    + "10.201.0.14 Process p4 1/1; 10.201.0.20 Node p5 1/1; 10.201.0.30 Foreign  50/0",
+                owners);
+
+            await pods[4].AskAsync("set product:1 red");
+            await Eventually.BecomesTrueAsync(
+                async () => (await pods[0].AskAsync("why product:1")).Contains(" by p5 (pid ", StringComparison.Ordinal),
+                "the writer is named");
+        }
+        finally
+        {
+            foreach (var pod in pods)
+            {
+                await pod.DisposeAsync();
+            }
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// A hub with memcached, four pods beside it, a fifth behind a node that translates its address, and another machine.
+    /// </summary>
+    private sealed class Network : IDisposable
+    {
+        private readonly string _prefix = $"nc{Environment.ProcessId}-";
+
+        public string[] Pods { get; } = ["p1", "p2", "p3", "p4", "p5"];
+
+        public static async Task<Network> CreateAsync()
+        {
+            var network = new Network();
+            foreach (var name in network.All)
+            {
+                await RunAsync("ip", "netns", "add", network.Name(name));
+                await RunAsync("ip", "-n", network.Name(name), "link", "set", "lo", "up");
+            }
+
+            await network.IpAsync("hub", "link add br0 type bridge");
+            await network.IpAsync("hub", $"addr add {Server}/24 dev br0");
+            await network.IpAsync("hub", "link set br0 up");
+            for (var i = 1; i <= 4; i++)
+            {
+                await network.JoinAsync($"p{i}", $"10.201.0.1{i}/24");
+            }
+
+            await network.JoinAsync("node", "10.201.0.20/24");
+            await network.JoinAsync("other", "10.201.0.30/24");
+            await network.IpAsync("node", $"link add v5 type veth peer name e0 netns {network.Name("p5")}");
+            await network.IpAsync("node", "addr add 10.202.0.1/24 dev v5");
+            await network.IpAsync("node", "link set v5 up");
+            await network.IpAsync("p5", "addr add 10.202.0.2/24 dev e0");
+            await network.IpAsync("p5", "link set e0 up");
+            await network.IpAsync("p5", "route add default via 10.202.0.1");
+            await RunAsync("nsenter", $"--net=/run/netns/{network.Name("node")}", "sysctl", "-qw", "net.ipv4.ip_forward=1");
+            await RunAsync(
+                "nsenter", $"--net=/run/netns/{network.Name("node")}", "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", "10.202.0.0/24",
+                "-j", "MASQUERADE");
+            return network;
+        }
+
+        public string Name(string pod) => _prefix + pod;
+
+        /// <summary>Starts a program in a namespace.</summary>
+        public RunningProgram Start(string where, params string[] command) =>
+            new(Process.Start(new ProcessStartInfo("nsenter", [$"--net=/run/netns/{Name(where)}", .. command]))!);
+
+        public void Dispose()
+        {
+            foreach (var name in All)
+            {
+                using var removal = Process.Start("ip", ["netns", "del", Name(name)]);
+                removal.WaitForExit();
+            }
+        }
+
+        private IEnumerable<string> All => [.. Pods, "hub", "node", "other"];
+
+        private async Task JoinAsync(string name, string address)
+        {
+            await IpAsync("hub", $"link add v{name} type veth peer name e0 netns {Name(name)}");
+            await IpAsync("hub", $"link set v{name} master br0 up");
+            await IpAsync(name, $"addr add {address} dev e0");
+            await IpAsync(name, "link set e0 up");
+        }
+
+        private Task IpAsync(string where, string command) => RunAsync("ip", ["-n", Name(where), .. command.Split(' ')]);
+
+        private static async Task RunAsync(string program, params string[] arguments)
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            var errors = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors}");
+        }
+    }
+
+    private sealed class RunningProgram(Process process) : IDisposable
+    {
+        public void Dispose()
+        {
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
+        }
+    }
+}
