@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
 using NearCache.Coherence.Core;
@@ -233,17 +234,19 @@ public sealed class WhyTests
         await fleet.TurnAsync(TimeSpan.FromSeconds(2));
         await fleet.There.SetAsync(Key, "blue");
         await fleet.TurnUntilAsync(
-            async () => (await fleet.Here.WhyAsync(Key)).Writes is [{ HeardBy: not null, Writer.IsThisProcess: false }, { }]);
+            async () => (await fleet.Here.WhyAsync(Key)).Writes is
+                [{ HeardBy: not null, Writer: { IsThisProcess: false, ProcessId: not null } }, { }]);
 
         var why = await fleet.Here.WhyAsync(Key);
 
         var write = why.Writes[0];
+        var writer = Regex.Escape($"{write.Writer.Pod ?? write.Writer.Host} (pid {write.Writer.ProcessId})");
         Assert.Equal((fleet.There.Parts.Writer.ToString(), false), (write.Writer.ShortId, write.Writer.IsThisProcess));
         Assert.Equal(WriteHeardBy.LogRecord, write.HeardBy);
         Assert.InRange(write.HeardWithin!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(3));
         Assert.Matches(
-            $@"^Not near here: the write of process {write.Writer.ShortId} voided it [\d.]+ m?s ago, and no read has replaced it\. .* Last "
-                + $@"written \d+ s ago by process {write.Writer.ShortId}; heard [\d.]+ m?s ago by its log record, at most [\d.]+ m?s after "
+            $@"^Not near here: the write of {writer} voided it [\d.]+ m?s ago, and no read has replaced it\. .* Last "
+                + $@"written \d+ s ago by {writer}; heard [\d.]+ m?s ago by its log record, at most [\d.]+ m?s after "
                 + @"it; 2 writes in the last minute\.$",
             why.Summary);
     }
