@@ -11,6 +11,7 @@ using NearCache.Diagnostics;
 using NearCache.Loops;
 using NearCache.Near;
 using NearCache.Observing;
+using NearCache.Reports;
 using NearCache.Rules;
 using NearCache.Usage;
 using NearCache.ZooKeeper;
@@ -52,6 +53,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     private readonly RuleRegistry _registry;
     private readonly UsageReader _usage;
     private readonly FleetKeys? _keys;
+    private readonly ReportsObserver _reports;
     private readonly BackgroundLoop _session;
 
     private FleetClient(FleetSettings settings, FleetClientOptions fleet, ILoggerFactory loggers, TimeProvider time)
@@ -90,6 +92,8 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             _session.Run(FollowSessionAsync);
         }
 
+        _reports = new ReportsObserver(
+            _servers is { Servers: var all } ? new ProcessReportReader(options.Namespace, () => all) : null, GetMembersAsync, _observation);
         var carried = new CarriedRules(names);
         _rules = new RulesObserver(store, carried, _servers?.Servers ?? [], _observation, clock, time);
         store ??= new CarriedRegistryStore(carried, _servers!.Servers);
@@ -218,6 +222,20 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             ? Observed<IReadOnlyList<FleetMember>>.Missing(NoZooKeeper)
             : await _ensemble.ReadMembersAsync(cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Reads the reports of all processes, and the members that have no report: older versions, or reports that are off.</summary>
+    /// <remarks>A report is a claim: every program that reaches memcached can write one.</remarks>
+    public Task<Observed<FleetReports>> GetReportsAsync(CancellationToken cancellationToken = default) =>
+        _reports.ReadAsync(cancellationToken);
+
+    /// <summary>Reads the long report of one process.</summary>
+    /// <param name="processId">The <see cref="ProcessReport.Id"/> of the process.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public Task<Observed<ProcessDetail>> GetReportAsync(string processId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(processId);
+        return _reports.ReadDetailAsync(processId, cancellationToken);
+    }
+
     /// <summary>Reads the namespaces of NearCache in the ensemble, at most 200 of them, its own first.</summary>
     public async Task<Observed<IReadOnlyList<FleetNamespace>>> GetNamespacesAsync(CancellationToken cancellationToken = default) =>
         _ensemble is null
@@ -287,7 +305,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             {
                 Stop = RegistryWatch.Shown(stop),
                 Places = places,
-                Obedience = await ObeyedAsync(cancellationToken).ConfigureAwait(false),
+                Obedience = await ObeyedAsync(report => report.HasApplied(stop.Id), cancellationToken).ConfigureAwait(false),
             }
             : throw new NearCacheException("The stop was stored nowhere, and no process knows it: "
                 + string.Join("; ", places.Select(place => place.Stored.Unknown)))
@@ -309,10 +327,11 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
 
         // Stops that a server carries, and the registry does not have yet, are cleared with it.
         await GetRulesAsync(cancellationToken).ConfigureAwait(false);
+        var rules = await _registry.ClearStopsAsync(stops, reason, cancellationToken).ConfigureAwait(false);
         return new FleetResume
         {
-            Rules = await _registry.ClearStopsAsync(stops, reason, cancellationToken).ConfigureAwait(false),
-            Obedience = await ObeyedAsync(cancellationToken).ConfigureAwait(false),
+            Rules = rules,
+            Obedience = await ObeyedAsync(report => report.RulesRevision >= rules.Revision, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -373,22 +392,9 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private Task<Observed<FleetObedience>> ObeyedAsync(CancellationToken cancellationToken) => new ObedienceWatch(
-        async token => (await GetMembersAsync(token).ConfigureAwait(false)).Select(
-            members => Observed<IReadOnlyList<JudgedProcess>>.Of(
-            [
-                .. members.Select(member => new JudgedProcess(
-                    new FleetProcess
-                    {
-                        Id = member.Id,
-                        Host = member.Host,
-                        ProcessId = member.ProcessId,
-                        Version = member.Version,
-                        Reason = "it has no report",
-                    },
-                    null)),
-            ])),
-        _time).WaitAsync(_fleet.ObeyTimeout, cancellationToken);
+    private Task<Observed<FleetObedience>> ObeyedAsync(Func<ProcessSummary, bool?> hasObeyed, CancellationToken cancellationToken) =>
+        new ObedienceWatch(async token => (await _reports.ReadAsync(token).ConfigureAwait(false)).Select(
+            reports => ObedienceWatch.Judge(reports, hasObeyed)), _time).WaitAsync(_fleet.ObeyTimeout, cancellationToken);
 
     private FleetKeys Writing()
     {

@@ -37,6 +37,9 @@ public sealed record FleetObedience
 
     /// <summary>Gets the processes of which it is not known, each with the reason.</summary>
     public required IReadOnlyList<FleetProcess> CannotSay { get; init; }
+
+    /// <summary>Gets why there may be processes that are in none of the lists; null if all are listed.</summary>
+    public string? Unlisted { get; init; }
 }
 
 /// <summary>A process of a fleet, as an operation names it.</summary>

@@ -3,7 +3,7 @@ namespace NearCache.Observing;
 /// <summary>Follows the processes of a fleet until each has obeyed, or cannot say, or the time is over.</summary>
 /// <param name="read">Reads the processes, each judged by what it reports.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<IReadOnlyList<JudgedProcess>>>> read, TimeProvider time)
+internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<FleetObedience>>> read, TimeProvider time)
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
@@ -15,8 +15,7 @@ internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<IRead
         var started = time.GetTimestamp();
         while (true)
         {
-            var obedience = (await read(cancellationToken).ConfigureAwait(false))
-                .Select(processes => Observed<FleetObedience>.Of(Sum(processes)));
+            var obedience = await read(cancellationToken).ConfigureAwait(false);
 
             // Processes that cannot say may report within the time: a new one, or one whose server has returned.
             if (obedience is { IsKnown: true, Value.IsComplete: true } || time.GetElapsedTime(started) + Period > limit)
@@ -28,15 +27,47 @@ internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<IRead
         }
     }
 
-    private static FleetObedience Sum(IReadOnlyList<JudgedProcess> processes)
+    /// <summary>Judges each process by its newest report. A process that has ended has nothing to obey.</summary>
+    /// <param name="reports">The reports.</param>
+    /// <param name="hasObeyed">Whether a report shows obedience; null if it has no room to say.</param>
+    public static Observed<FleetObedience> Judge(FleetReports reports, Func<ProcessSummary, bool?> hasObeyed)
     {
-        IReadOnlyList<FleetProcess> Of(bool? obeyed) =>
-            [.. processes.Where(process => process.HasObeyed == obeyed).Select(process => process.Process)];
-        return new FleetObedience { Obeyed = Of(true), NotYet = Of(false), CannotSay = Of(null) };
+        var judged = reports.Processes
+            .Where(process => process.Status != ProcessReportStatus.Ended)
+            .Select(process => Judge(process, hasObeyed))
+            .ToLookup(process => process.HasObeyed, process => process.Process);
+        string[] unlisted =
+        [
+            .. reports.MembersUnknown is { } why ? [$"processes without a report are not listed: {why}"] : Array.Empty<string>(),
+            .. reports.Servers.Where(server => server.Problem is not null).Select(server => $"{server.Name}: {server.Problem}"),
+        ];
+        return Observed<FleetObedience>.Of(new FleetObedience
+        {
+            Obeyed = [.. judged[true]],
+            NotYet = [.. judged[false]],
+            CannotSay = [.. judged[null]],
+            Unlisted = unlisted.Length == 0 ? null : string.Join("; ", unlisted),
+        });
+    }
+
+    // A silent process that had not obeyed when it last reported may have obeyed since. One that had, still does.
+    private static (bool? HasObeyed, FleetProcess Process) Judge(ProcessReport report, Func<ProcessSummary, bool?> hasObeyed)
+    {
+        var (summary, member) = (report.Summary, report.Member);
+        var judged = summary is null ? null : hasObeyed(summary);
+        var isSilent = report.Status == ProcessReportStatus.Silent;
+        var version = summary?.Version ?? member?.Version;
+        var reason = summary is null ? $"no report ({(version is null ? "version unknown" : $"version {version}")})"
+            : judged is null ? "it has more stops than its report has room for"
+            : judged is false && isSilent ? $"silent for {report.Age?.TotalSeconds:0} s"
+            : null;
+        return (reason is null ? judged : null, new FleetProcess
+        {
+            Id = report.Id,
+            Host = summary?.Pod ?? summary?.Host ?? member?.Host,
+            ProcessId = summary?.ProcessId ?? member?.ProcessId,
+            Version = version,
+            Reason = reason,
+        });
     }
 }
-
-/// <summary>A process, and whether it has obeyed.</summary>
-/// <param name="Process">The process, with a reason if it cannot say.</param>
-/// <param name="HasObeyed">Whether it has; null if that is not known.</param>
-internal readonly record struct JudgedProcess(FleetProcess Process, bool? HasObeyed);

@@ -51,6 +51,13 @@ internal sealed class ObservedServer(MemcachedServer server, IRemoteServer remot
         return await remote.ExecuteAsync(group, connectionId).ConfigureAwait(false);
     }
 
+    public async Task<RemoteReply> ReadAsync(ReadOnlyMemory<MetaCommand> group, int maxValueBytes)
+    {
+        Check(group);
+        await budget.TakeAsync(CancellationToken.None).ConfigureAwait(false);
+        return await remote.ReadAsync(group, maxValueBytes).ConfigureAwait(false);
+    }
+
     public long ConnectionIdFor(ReadOnlySpan<byte> key) => remote.ConnectionIdFor(key);
 
     private void Check(ReadOnlyMemory<MetaCommand> group)

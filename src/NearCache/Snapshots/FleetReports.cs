@@ -8,6 +8,12 @@ public sealed record FleetReports
 
     /// <summary>Gets the memcached servers that were asked, and what is known of the reports on each.</summary>
     public required IReadOnlyList<ReportServer> Servers { get; init; }
+
+    /// <summary>
+    /// Gets why the members in ZooKeeper are unknown, so that processes without a report may be missing from the list; null if they are
+    /// known, or were not asked for.
+    /// </summary>
+    public string? MembersUnknown { get; init; }
 }
 
 /// <summary>One process of the fleet.</summary>

@@ -152,7 +152,8 @@ public sealed class DependencyDirectionTests
             [
                 "Composition", "Maintenance", "Options/Validation", "Options/Binding", "Coherence/Namespaces", "Coherence/Registry",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Usage",
-                "Near", "Rules", "Remote/Memcached", "Remote/Keys", "Remote", "Loops", "Diagnostics", "Snapshots", "Registry", "Options",
+                "Reports", "Near", "Rules", "Remote/Memcached", "Remote/Keys", "Remote", "Loops", "Diagnostics",
+                "Snapshots", "Registry", "Options",
             ],
             ["Adapters"] =
             [

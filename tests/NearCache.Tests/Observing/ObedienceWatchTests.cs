@@ -17,7 +17,7 @@ public sealed class ObedienceWatchTests
 
         Assert.True(obedience.Value!.IsComplete);
         Assert.Equal(3, reads);
-        Assert.Equal(["process a", "process b"], obedience.Value.Obeyed.Select(process => process.ToString()));
+        Assert.Equal(["pod-a (pid 7)", "pod-b (pid 7)"], obedience.Value.Obeyed.Select(process => process.ToString()));
     }
 
     [Fact]
@@ -37,25 +37,82 @@ public sealed class ObedienceWatchTests
         Assert.False(obedience.Value!.IsComplete);
         Assert.Equal(11, reads);
         Assert.Equal("b", Assert.Single(obedience.Value.NotYet).Id);
-        Assert.Equal("process c: silent", Assert.Single(obedience.Value.CannotSay).ToString());
+        Assert.Equal("process c: no report (version 0.9)", Assert.Single(obedience.Value.CannotSay).ToString());
     }
 
     [Fact]
     public async Task Without_a_wait_it_reads_once_and_what_cannot_be_read_is_unknown()
     {
         var unknown = await new ObedienceWatch(
-            _ => Task.FromResult(Observed<IReadOnlyList<JudgedProcess>>.Missing("memcached is down")), _time)
+            _ => Task.FromResult(Observed<FleetObedience>.Missing("memcached is down")), _time)
             .WaitAsync(TimeSpan.Zero, CancellationToken.None);
 
         Assert.Equal("memcached is down", unknown.Unknown);
     }
 
-    private static Task<Observed<IReadOnlyList<JudgedProcess>>> Read(params (string Id, bool? HasObeyed)[] processes) =>
-        Task.FromResult(Observed<IReadOnlyList<JudgedProcess>>.Of(
-        [
-            .. processes.Select(process => new JudgedProcess(
-                new FleetProcess { Id = process.Id, Reason = process.HasObeyed is null ? "silent" : null }, process.HasObeyed)),
-        ]));
+    [Fact]
+    public void A_silent_process_cannot_say_unless_it_had_obeyed_and_an_ended_one_is_not_asked()
+    {
+        var reports = new FleetReports
+        {
+            Processes =
+            [
+                Report("a", ProcessReportStatus.Silent, stops: ["one"]), Report("b", ProcessReportStatus.Silent),
+                Report("c", ProcessReportStatus.Ended), Report("d", ProcessReportStatus.Live, stops: ["two"], count: 9),
+                Report("e", ProcessReportStatus.Live, stops: ["two"]),
+            ],
+            Servers = [new ReportServer { Name = "cache-1", Reports = 0, Unreadable = 0, Problem = "not read: down" }],
+            MembersUnknown = "ZooKeeper is down",
+        };
+
+        var obedience = ObedienceWatch.Judge(reports, summary => summary.HasApplied("one")).Value!;
+
+        Assert.Equal("a", Assert.Single(obedience.Obeyed).Id);
+        Assert.Equal("e", Assert.Single(obedience.NotYet).Id);
+        Assert.Equal(
+            [("b", "silent for 40 s"), ("d", "it has more stops than its report has room for")],
+            obedience.CannotSay.Select(process => (process.Id, process.Reason!)));
+        Assert.Equal("processes without a report are not listed: ZooKeeper is down; cache-1: not read: down", obedience.Unlisted);
+    }
+
+    private static Task<Observed<FleetObedience>> Read(params (string Id, bool? HasObeyed)[] processes) =>
+        Task.FromResult(ObedienceWatch.Judge(
+            new FleetReports
+            {
+                Processes =
+                [
+                    .. processes.Select(process => process.HasObeyed is { } obeyed
+                        ? Report(process.Id, ProcessReportStatus.Live, obeyed ? ["one"] : [])
+                        : new ProcessReport
+                        {
+                            Id = process.Id,
+                            Status = ProcessReportStatus.NoReport,
+                            Member = new FleetMember { Id = process.Id, Version = "0.9" },
+                        }),
+                ],
+                Servers = [],
+            },
+            summary => summary.HasApplied("one")));
+
+    private static ProcessReport Report(string id, ProcessReportStatus status, string[]? stops = null, int? count = null) => new()
+    {
+        Id = id,
+        Status = status,
+        Age = TimeSpan.FromSeconds(status == ProcessReportStatus.Silent ? 40 : 1),
+        Summary = new ProcessSummary
+        {
+            Id = id,
+            Namespace = "shop",
+            Host = "pod-" + id,
+            ProcessId = 7,
+            Version = "1.0",
+            StartedAt = DateTimeOffset.UnixEpoch,
+            Starts = 1,
+            State = ProcessState.Running,
+            Stops = count ?? stops?.Length ?? 0,
+            StopHashes = [.. (stops ?? []).Select(ProcessSummary.HashOfStop)],
+        },
+    };
 
     private async Task<T> RunAsync<T>(Task<T> task)
     {
