@@ -34,7 +34,9 @@ public sealed class DeletedMembersTests(ITestOutputHelper output)
             async () => await world.MembersAsync() == Processes, "all are members again", TimeSpan.FromMinutes(2));
         await world.Ledger.SampleAsync();
         var (joined, joins) = (time.GetElapsedTime(deleted), world.Ledger.Transactions - members.Length);
-        Assert.Equal(Processes, joins);
+
+        // Besides, the identities of servers are written once after the start, and every ten minutes by the fleet's clocks.
+        Assert.InRange(joins, Processes, Processes + 2);
 
         // Every process goes on to write as one of four, also while its count of members was wrong.
         var started = time.GetTimestamp();

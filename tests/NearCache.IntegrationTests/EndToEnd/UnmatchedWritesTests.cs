@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using NearCache.IntegrationTests.Identity;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Servers;
+using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.EndToEnd;
 
@@ -17,11 +19,12 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
     {
         await using var memcached = await MemcachedProcess.StartNewAsync("-m", "1024");
         await using var ensemble = await ZooKeeperEnsemble.StartNewAsync();
-        await (await StartAndSettleAsync(memcached, ensemble)).DisposeAsync();   // creates the namespace
+        await using var admin = new ZooKeeperClient(ensemble.ConnectionString);
+        await (await StartAndSettleAsync(admin, memcached, ensemble)).DisposeAsync();   // creates the namespace
         var server = await ensemble.LeaderAsync();
 
         var before = await server.LastZxidAsync();
-        await using var cache = await StartAndSettleAsync(memcached, ensemble);
+        await using var cache = await StartAndSettleAsync(admin, memcached, ensemble);
         var started = await server.LastZxidAsync();
         Assert.InRange(started - before, 1, 3);
         var nodes = await NodesAsync(server);
@@ -45,8 +48,9 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
         Assert.Equal(nodes, await NodesAsync(server));
     }
 
-    // A process is settled when it has created its member node and counted it.
-    private static async Task<NearCacheClient> StartAndSettleAsync(MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
+    // A process is settled when it has created its member node and counted it, and ZooKeeper has the identities of servers.
+    private static async Task<NearCacheClient> StartAndSettleAsync(
+        ZooKeeperClient admin, MemcachedProcess memcached, ZooKeeperEnsemble ensemble)
     {
         var options = new NearCacheOptions
         {
@@ -63,6 +67,7 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
             () =>
                 cache.Snapshot().Servers.All(server => server.IsServedNear)
                     && cache.Snapshot().Budgets!.Members == 1, "the cache serves near and is a member", TimeSpan.FromMinutes(2));
+        await StoredIdentities.AreThereAsync(admin, "unmatched", memcached);
         return cache;
     }
 

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using NearCache.IntegrationTests.Identity;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
 using NearCache.TestSupport.Servers;
+using NearCache.ZooKeeper;
 
 namespace NearCache.IntegrationTests.Rules;
 
@@ -36,11 +38,16 @@ internal sealed class RuleFleet : IAsyncDisposable
 
     /// <summary>
     /// Waits until every cache of the fleet has joined the members and knows their number. A cache that counted too early counts again
-    /// after a second or two.
+    /// after a second or two. From then on the fleet writes nothing to ZooKeeper by itself.
     /// </summary>
-    public async Task AreMembersAsync(int members) => await AreMembersAsync(members, Caches);
+    public async Task AreMembersAsync(int members)
+    {
+        await AreMembersAsync(members, Caches);
+        await using var admin = new ZooKeeperClient(ZooKeeper.Address);
+        await StoredIdentities.AreThereAsync(admin, "rules", Memcached);
+    }
 
-    /// <inheritdoc cref="AreMembersAsync(int)"/>
+    /// <summary>Waits until the caches have joined the members and know their number.</summary>
     public static async Task AreMembersAsync(int members, params NearCacheClient[] caches) => await Eventually.BecomesTrueAsync(
         () => caches.All(cache => cache.Snapshot().Budgets!.Members == members), $"there are {members} members", TimeSpan.FromMinutes(2));
 
