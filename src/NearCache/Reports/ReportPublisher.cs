@@ -67,7 +67,7 @@ internal sealed class ReportPublisher : IAsyncDisposable
                 return;
             }
 
-            _round = RunAsync();
+            _round = BackgroundContext.Run(RunAsync);
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class ReportPublisher : IAsyncDisposable
         }
 
         // The round ends with its servers' replies, or with their silence.
-        var last = LastAsync(round);
+        var last = BackgroundContext.Run(() => LastAsync(round));
         await last.WaitAsync(LastReport, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
