@@ -54,7 +54,8 @@ internal sealed class FaultLoad : IAsyncDisposable
         var stood = _stalls.Total;
         var target = Answered + calls;
         await TestSupport.Eventually.BecomesTrueAsync(() => Answered >= target, "calls are answered again");
-        return clock.Elapsed - (_stalls.Total - stood);
+        var took = clock.Elapsed - (_stalls.Total - stood);
+        return took > TimeSpan.Zero ? took : TimeSpan.Zero;
     }
 
     public async ValueTask DisposeAsync()
