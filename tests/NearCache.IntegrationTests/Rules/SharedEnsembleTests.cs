@@ -62,7 +62,7 @@ public sealed class SharedEnsembleTests
             options.Ensemble.Acl.Add("auth::cdrwa");
         });
         await fleet.ServeNearAsync("product:1");
-        await fleet.AreMembersAsync(2);
+        await RuleFleet.AreMembersAsync(2, fleet.Caches);
         await fleet.Caches[0].Rules.AddAsync(new RuleOptions { Name = "other", Match = "other:*" }, RuleFleet.Reason);
         await Eventually.BecomesTrueAsync(() => fleet.Caches[1].Snapshot().RulesRevision == 2, "the other knows the edit");
 
