@@ -16,6 +16,7 @@ internal static class Suites
         ["eviction"] = Eviction.EvictionSuite.RunAsync,
         ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,
+        ["coherence/reports"] = Coherence.ReportCost.MeasureAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,
     };
 

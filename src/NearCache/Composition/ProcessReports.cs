@@ -7,8 +7,6 @@ namespace NearCache.Composition;
 /// <summary>Builds and owns what stores the reports of this process, and what reads those of all processes.</summary>
 internal sealed class ProcessReports : IAsyncDisposable
 {
-    private readonly ReportPublisher? _publisher;
-
     /// <summary>Starts to report. The first report is stored at once.</summary>
     public ProcessReports(CacheEnvironment environment, CoherenceTier coherence, Func<NearCacheSnapshot> snapshot)
     {
@@ -28,7 +26,7 @@ internal sealed class ProcessReports : IAsyncDisposable
         Reader = new ProcessReportReader(options.Namespace, () => coherence.Servers.All.Select(server => server.Server));
         if (options.Reports.Enabled)
         {
-            _publisher = new ReportPublisher(
+            Publisher = new ReportPublisher(
                 new ReportNames(options.Namespace),
                 environment.Member,
                 new ReportSource(environment, coherence, snapshot),
@@ -36,9 +34,12 @@ internal sealed class ProcessReports : IAsyncDisposable
                 options.Reports.Interval,
                 environment.Time,
                 environment.Logger);
-            ReportThread.Add(_publisher.Tick);
+            ReportThread.Add(Publisher.Tick);
         }
     }
+
+    /// <summary>Gets what stores the reports of this process; null if it stores none.</summary>
+    public ReportPublisher? Publisher { get; }
 
     /// <summary>Gets the reader of all reports; null if the remote cannot hold reports.</summary>
     public ProcessReportReader? Reader { get; }
@@ -46,10 +47,10 @@ internal sealed class ProcessReports : IAsyncDisposable
     /// <summary>Stores the last report, within a short time.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_publisher is not null)
+        if (Publisher is not null)
         {
-            ReportThread.Remove(_publisher.Tick);
-            await _publisher.DisposeAsync().ConfigureAwait(false);
+            ReportThread.Remove(Publisher.Tick);
+            await Publisher.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

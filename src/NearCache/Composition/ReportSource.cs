@@ -1,8 +1,7 @@
-using System.Globalization;
 using System.Net;
-using System.Text;
-using NearCache.Coherence.Core;
+using NearCache.Coherence.Ledger;
 using NearCache.Reports;
+using NearCache.Reports.Core;
 
 namespace NearCache.Composition;
 
@@ -14,12 +13,16 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
 {
     private const string PodVariable = "POD_NAME";
     private const string NodeVariable = "NODE_NAME";
+    private const string AddressVariable = "NODE_IP";
 
     // The stops of which a report names each. More are only counted.
     private const int NamedStops = 6;
 
     private readonly string? _pod = NameOf(environment.Options.Reports.PodName, PodVariable);
     private readonly string? _node = NameOf(environment.Options.Reports.NodeName, NodeVariable);
+    private readonly string? _nodeAddress =
+        IPAddress.TryParse(NameOf(environment.Options.Reports.NodeAddress, AddressVariable), out var address) ? address.ToString() : null;
+
     private readonly DateTimeOffset _startedAt = environment.Time.GetUtcNow();
     private TimeSpan _pauses = GC.GetTotalPauseDuration();
 
@@ -37,14 +40,15 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
             Host = Environment.MachineName,
             Pod = _pod,
             Node = _node,
+            NodeAddress = _nodeAddress,
             ProcessId = Environment.ProcessId,
             Version = typeof(ReportSource).Assembly.GetName().Version?.ToString() ?? "",
             StartedAt = _startedAt,
             Starts = starts,
             State = isLast ? ProcessState.Ended : now.IsWarm ? ProcessState.Running : ProcessState.Starting,
-            ServersHash = HashOf(string.Join(',', now.Servers.Select(server => server.Name).Order(StringComparer.Ordinal))),
-            PlacementHash = HashOf(coherence.Placement),
-            PrefixHash = coherence.Context.Prefix.Value is { } prefix ? HashOf(prefix) : null,
+            ServersHash = ReportNames.HashOf(string.Join(',', now.Servers.Select(server => server.Name).Order(StringComparer.Ordinal))),
+            PlacementHash = ReportNames.HashOf(coherence.Placement),
+            PrefixHash = coherence.Context.Prefix.Value is { } prefix ? ReportNames.HashOf(prefix) : null,
             RulesRevision = now.RulesRevision,
             Stops = stops.Length,
             StopHashes = [.. stops.OrderByDescending(stop => stop.When).Take(NamedStops)
@@ -54,6 +58,8 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
                 : now.Servers.Select(server => server.ConfirmedBefore).Max(),
             NearHits = now.NearHits,
             RemoteReads = metrics.RemoteReads,
+            RemoteLatency = RoundTrips.Percentile99(
+                coherence.Servers.All.SelectMany(server => server.RoundTrips.Recent(environment.Clock.Monotonic()))),
             Failures = metrics.RemoteFailures,
             FactoryRuns = metrics.FactoryRuns,
             Connections = [.. now.Servers.Select(server => connections[server.Name].Count())],
@@ -71,6 +77,7 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
         return new ProcessDetail
         {
             Id = environment.Member,
+            NodeAddress = _nodeAddress,
             Servers = [.. now.Servers.Select(server => Describe(server, [.. connections[server.Name].Select(Describe)]))],
             NearEntries = now.NearEntries,
             NearBytes = now.NearBytes,
@@ -116,6 +123,9 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
         Identity = coherence.IdentityOf(server.Name),
         IsServedNear = server.IsServedNear,
         ConfirmedBefore = server.ConfirmedBefore,
+        RemoteLatency = coherence.Servers.All.FirstOrDefault(one => one.Server.Name == server.Name) is { } audited
+            ? RoundTrips.Percentile99(audited.RoundTrips.Recent(environment.Clock.Monotonic()))
+            : null,
         ConnectionCount = connections.Count,
         Connections = connections,
     };
@@ -130,7 +140,4 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
 
     private static string? NameOf(string? setting, string variable) =>
         setting ?? (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } name ? name : null);
-
-    private static string HashOf(string text) =>
-        KeyHash.Of(Encoding.UTF8.GetBytes(text)).Value.ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -33,6 +33,13 @@ public sealed class ReportOptions
     /// <value>Null, the default, uses the environment variable <c>NODE_NAME</c>, or no name.</value>
     public string? NodeName { get; set; }
 
+    /// <summary>
+    /// Gets or sets the IP address of the node, by which the connections of a pod are found where the node translates its address (source
+    /// NAT).
+    /// </summary>
+    /// <value>Null, the default, uses the environment variable <c>NODE_IP</c>, or no address.</value>
+    public string? NodeAddress { get; set; }
+
     internal ReportOptions Copy() => (ReportOptions)MemberwiseClone();
 }
 

@@ -10,6 +10,9 @@ public sealed record ProcessDetail
     /// <summary>Gets the time since the process stored the report, by the server's clock, in whole seconds.</summary>
     public TimeSpan Age { get; init; }
 
+    /// <inheritdoc cref="ProcessSummary.NodeAddress"/>
+    public string? NodeAddress { get; init; }
+
     /// <summary>Gets the memcached servers of the process.</summary>
     public IReadOnlyList<ReportedServer> Servers { get; init; } = [];
 
@@ -57,6 +60,11 @@ public sealed record ReportedServer
 
     /// <summary>Gets the time since the last confirmed audit was sent; null before the first.</summary>
     public TimeSpan? ConfirmedBefore { get; init; }
+
+    /// <summary>
+    /// Gets the 99th percentile of the time that the server took to reply to audits, in the last minute; null if it is not known.
+    /// </summary>
+    public TimeSpan? RemoteLatency { get; init; }
 
     /// <summary>Gets the number of open connections.</summary>
     public int ConnectionCount { get; init; }

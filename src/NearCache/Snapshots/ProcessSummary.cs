@@ -26,6 +26,12 @@ public sealed record ProcessSummary
     /// <summary>Gets the name of the node; null if the environment of the process does not state it.</summary>
     public string? Node { get; init; }
 
+    /// <summary>
+    /// Gets the address of the node, which servers see in place of the pod's where the node translates it (source NAT); null if the
+    /// environment of the process does not state it.
+    /// </summary>
+    public string? NodeAddress { get; init; }
+
     /// <summary>Gets the id of the operating system's process.</summary>
     public required int ProcessId { get; init; }
 
@@ -79,6 +85,12 @@ public sealed record ProcessSummary
 
     /// <summary>Gets the number of operations on memcached that failed, since the start.</summary>
     public long Failures { get; init; }
+
+    /// <summary>
+    /// Gets the 99th percentile of the time that memcached servers took to reply, in the last minute; null before the first reply. Measured
+    /// by the audits, one a second to each server on the connections of the application, so that it is known without reads, too.
+    /// </summary>
+    public TimeSpan? RemoteLatency { get; init; }
 
     /// <summary>Gets the number of factory runs, since the start.</summary>
     public long FactoryRuns { get; init; }

@@ -18,6 +18,7 @@ internal static class CoherenceSuite
         await SetOverhead.MeasureAsync(report, memcached);
         await joining;
         await flood.MeasureAsync(report);
+        await ReportCost.MeasureAsync(report);
         if (!report.IsQuick)
         {
             await AuditCost.MeasureAsync(report);

@@ -40,10 +40,10 @@ public sealed class ReportFormatsTests
     [Fact]
     public void Members_of_a_newer_version_are_kept()
     {
-        var newer = SummaryVector[..^1] + ",\"monitor\":{\"violations\":0},\"p99\":3}";
+        var newer = SummaryVector[..^1] + ",\"monitor\":{\"violations\":0},\"added\":3}";
         var read = SummaryFormat.TryRead(Encoding.UTF8.GetBytes(newer), SimulatedProcess.Namespace)!;
         Assert.Equal("""{"violations":0}""", read.Others["monitor"]);
-        Assert.Equal("3", read.Others["p99"]);
+        Assert.Equal("3", read.Others["added"]);
         Assert.Equal(42, read.RulesRevision);
     }
 
@@ -63,7 +63,8 @@ public sealed class ReportFormatsTests
         Assert.NotNull(read.Connections);
         Assert.NotNull(read.ServersHash);
 
-        // Then the connections go, then the stops, then the hashes.
+        // The address of the node goes first, then the connections, then the stops, then the hashes.
+        Assert.Null(read.NodeAddress);
         read = RoundTrip(longNames with { Connections = [.. Enumerable.Repeat(64, 60)] });
         Assert.Null(read.Connections);
         Assert.NotNull(read.ServersHash);
@@ -83,12 +84,15 @@ public sealed class ReportFormatsTests
             Failures = long.MaxValue,
             FactoryRuns = long.MaxValue,
             ThreadPoolDelay = TimeSpan.FromDays(1000),
+            RemoteLatency = TimeSpan.FromDays(1000),
+            NodeAddress = "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
             GarbageCollectionPause = TimeSpan.FromDays(1000),
             StopHashes = [.. Enumerable.Repeat("01234567", 6)],
             Connections = [.. Enumerable.Repeat(64, 60)],
         });
         Assert.Empty(read.StopHashes);
         Assert.Null(read.ServersHash);
+        Assert.Null(read.NodeAddress);
         Assert.Equal(long.MaxValue, read.NearHits);
         Assert.Equal(TimeSpan.FromDays(1000), read.ThreadPoolDelay);
         Assert.StartsWith("blog", read.Pod, StringComparison.Ordinal);
@@ -150,6 +154,7 @@ public sealed class ReportFormatsTests
     {
         Id = "0123456789abcdef0123456789abcdef",
         Age = TimeSpan.FromSeconds(3),
+        NodeAddress = "fd00::9",
         NearEntries = 12,
         NearBytes = 3456,
         NearEvictions = 7,
@@ -162,6 +167,7 @@ public sealed class ReportFormatsTests
                 Identity = "5f3a",
                 IsServedNear = true,
                 ConfirmedBefore = TimeSpan.FromMilliseconds(612),
+                RemoteLatency = TimeSpan.FromMicroseconds(840),
                 ConnectionCount = 1,
                 Connections =
                 [

@@ -17,10 +17,9 @@ internal static class EnsembleLimits
     public const double RequestsPerSecond = 1;
 
     /// <summary>
-    /// The most transactions among them that a new session makes at once: to create the namespace, its member and a quota, and three to
-    /// tell what is behind the names of servers, if it contradicts what others see.
+    /// The most transactions among them that a new session makes at once: to create the namespace, its member, and a quota.
     /// </summary>
-    public const int TransactionsOfNewSession = 6;
+    public const int TransactionsOfNewSession = 3;
 
     /// <summary>
     /// The part of the namespace's announcements a second that such transactions of all members may use. Announcements have the rest.

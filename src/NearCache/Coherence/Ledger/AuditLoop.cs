@@ -27,6 +27,9 @@ internal sealed class AuditLoop(
 
     private Timestamps _late = Timestamps.Never;
 
+    /// <summary>Gets the round trips of the audits.</summary>
+    public RoundTrips RoundTrips { get; } = new();
+
     /// <summary>Starts auditing. The audit of an embedded server is answered before this method returns.</summary>
     public void Start()
     {
@@ -84,8 +87,10 @@ internal sealed class AuditLoop(
         }
 
         var look = identity.Sending();
+        var started = context.Time.GetTimestamp();
         var reply = await server.ExecuteAsync(commands.Audit(segment)).ConfigureAwait(false);
         var now = context.Clock.Now();
+        RoundTrips.Record(now.Monotonic, context.Time.GetElapsedTime(started));
         var rulesMatch = observe(reply.Responses[AuditCommands.RulesAt], sent.Sent, now) & await PrefixMatchesAsync(reply)
             .ConfigureAwait(false);
         var shown = identity.Observe(look, reply, now);

@@ -62,6 +62,9 @@ internal sealed class CoherentServer : IAsyncDisposable
     /// </summary>
     public int Epoch => _ledger.Epoch;
 
+    /// <inheritdoc cref="AuditLoop.RoundTrips"/>
+    public RoundTrips RoundTrips => _audits.RoundTrips;
+
     /// <inheritdoc cref="SynchronizedLedger.Position"/>
     public LedgerPosition? Position => _ledger.Position;
 

@@ -110,6 +110,7 @@ internal static class NearCacheConfiguration
         reader.Choice<KeyVisibility>(nameof(options.Keys), value => options.Keys = value);
         reader.Text(nameof(options.PodName), value => options.PodName = value);
         reader.Text(nameof(options.NodeName), value => options.NodeName = value);
+        reader.Text(nameof(options.NodeAddress), value => options.NodeAddress = value);
     }
 
     private static void Read(SettingsReader reader, RuleOptions options)

@@ -90,8 +90,8 @@ internal static class SettingsEquality
             other.AnnouncementsPerProcess, other.AnnouncementsPerNamespace, other.Deliveries);
 
     public static bool Are(ReportOptions one, ReportOptions other) =>
-        (one.Enabled, one.Interval, one.Keys, one.PodName, one.NodeName) == (
-            other.Enabled, other.Interval, other.Keys, other.PodName, other.NodeName);
+        (one.Enabled, one.Interval, one.Keys, one.PodName, one.NodeName, one.NodeAddress) == (
+            other.Enabled, other.Interval, other.Keys, other.PodName, other.NodeName, other.NodeAddress);
 
     public static bool Are(EnsembleOptions one, EnsembleOptions other) =>
         (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes) == (

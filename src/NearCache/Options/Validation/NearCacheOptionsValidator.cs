@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using NearCache.Coherence.Ledger;
 using NearCache.Configuration;
@@ -267,6 +268,9 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             Enum.IsDefined(reports.Keys), $"{nameof(options.Reports)}:{nameof(reports.Keys)}", reports.Keys, "Hashed, Plain or None");
         Name(nameof(reports.PodName), reports.PodName);
         Name(nameof(reports.NodeName), reports.NodeName);
+        mistakes.Require(
+            reports.NodeAddress is null || IPAddress.TryParse(reports.NodeAddress, out _),
+            $"{nameof(options.Reports)}:{nameof(reports.NodeAddress)}", reports.NodeAddress, "an IP address, or left out");
 
         void Name(string setting, string? value) => mistakes.Require(
             value is null or { Length: > 0 and <= ReportOptions.LongestName } && value?.Any(char.IsControl) != true,

@@ -36,7 +36,11 @@ internal sealed class ReportNames(string @namespace)
 
     /// <summary>Returns the key of the counter of starts of a pod or host.</summary>
     public byte[] Starts(string podOrHost) =>
-        Encode("starts:" + KeyHash.Of(Encoding.UTF8.GetBytes(podOrHost)).Value.ToString("x16", CultureInfo.InvariantCulture));
+        Encode("starts:" + HashOf(podOrHost));
+
+    /// <summary>Returns the hash by which reports compare a setting of processes.</summary>
+    public static string HashOf(string text) =>
+        KeyHash.Of(Encoding.UTF8.GetBytes(text)).Value.ToString("x16", CultureInfo.InvariantCulture);
 
     private byte[] Encode(string name) => Encoding.ASCII.GetBytes(_prefix + name);
 }

@@ -19,7 +19,7 @@ internal static class DetailFormat
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly HashSet<string> Known =
-        ["format", "id", "near", "servers", "zooKeeper", "rules", "warnings", "dropped"];
+        ["format", "id", "address", "near", "servers", "zooKeeper", "rules", "warnings", "dropped"];
 
     // In the order in which they are dropped.
     private enum Part
@@ -61,6 +61,7 @@ internal static class DetailFormat
         {
             Id = id,
             Age = age,
+            NodeAddress = report.Address("address"),
             NearEntries = near?.Number("entries") ?? 0,
             NearBytes = near?.Number("bytes") ?? 0,
             NearEvictions = near?.Number("evictions") ?? 0,
@@ -97,6 +98,11 @@ internal static class DetailFormat
             writer.WriteStartObject();
             writer.WriteNumber("format"u8, 1);
             writer.WriteString("id"u8, detail.Id);
+            if (detail.NodeAddress is { } address)
+            {
+                writer.WriteString("address"u8, address);
+            }
+
             writer.WriteStartObject("near"u8);
             writer.WriteNumber("entries"u8, detail.NearEntries);
             writer.WriteNumber("bytes"u8, detail.NearBytes);
@@ -176,6 +182,11 @@ internal static class DetailFormat
                 writer.WriteNumber("age"u8, (long)age.TotalMilliseconds);
             }
 
+            if (server.RemoteLatency is { } latency)
+            {
+                writer.WriteNumber("p99"u8, (long)latency.TotalMicroseconds);
+            }
+
             writer.WriteNumber("open"u8, server.ConnectionCount);
             if (withConnections)
             {
@@ -200,6 +211,7 @@ internal static class DetailFormat
         Identity = server.Text("identity"),
         IsServedNear = server.Flag("near"),
         ConfirmedBefore = server.Milliseconds("age"),
+        RemoteLatency = server.Microseconds("p99"),
         ConnectionCount = server.Count("open"),
         Connections = [.. server.Objects("connections").Select(ReadConnection)],
     };

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -82,6 +83,13 @@ internal readonly struct ReportObject(JsonElement element)
     /// <summary>Returns a number of milliseconds as a time; null if there is none.</summary>
     public TimeSpan? Milliseconds(string name) =>
         Number(name) is { } number ? TimeSpan.FromMilliseconds(Math.Min(number, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)) : null;
+
+    /// <summary>Returns a number of microseconds as a time; null if there is none.</summary>
+    public TimeSpan? Microseconds(string name) =>
+        Number(name) is { } number ? TimeSpan.FromMicroseconds(Math.Min(number, (long)TimeSpan.MaxValue.TotalMicroseconds / 2)) : null;
+
+    /// <summary>Returns an IP address in its usual form; null if there is none.</summary>
+    public string? Address(string name) => IPAddress.TryParse(Text(name), out var address) ? address.ToString() : null;
 
     /// <summary>Returns a time in seconds since 1970; null if there is none.</summary>
     public DateTimeOffset? Time(string name) => Number(name) is { } seconds ? Time(seconds) : null;

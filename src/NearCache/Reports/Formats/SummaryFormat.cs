@@ -8,7 +8,8 @@ namespace NearCache.Reports.Formats;
 /// <summary>The JSON format of a <see cref="ProcessSummary"/>, at most <see cref="ReportNames.MaxSummary"/> bytes.</summary>
 /// <remarks>
 /// docs/formats.md, "Process reports". A summary that is too large loses parts in this order: long names are shortened to 40 bytes, the
-/// connections are left out, the stops, the hashes, and names are shortened to 16 bytes.
+/// address of the node, which the detail has, too, is left out, the connections, the stops, the hashes, and names are shortened to 16
+/// bytes.
 /// </remarks>
 internal static class SummaryFormat
 {
@@ -20,7 +21,7 @@ internal static class SummaryFormat
     private static readonly HashSet<string> Known =
     [
         "format", "id", "host", "pod", "node", "pid", "version", "start", "starts", "state", "servers", "placement", "prefix", "rules",
-        "stops", "stop", "age", "hits", "reads", "failures", "factories", "connections", "pool", "gc",
+        "stops", "stop", "age", "hits", "reads", "failures", "factories", "connections", "pool", "gc", "p99", "address",
     ];
 
     // The greatest size of each is what its parts add up to.
@@ -28,6 +29,7 @@ internal static class SummaryFormat
     {
         Whole,
         LongNames,
+        NoAddress,
         NoConnections,
         NoStops,
         NoHashes,
@@ -64,6 +66,7 @@ internal static class SummaryFormat
             Host = report.Text("host") ?? pod ?? "",
             Pod = pod,
             Node = report.Text("node"),
+            NodeAddress = report.Address("address"),
             ProcessId = report.Count("pid"),
             Version = report.Text("version") ?? "",
             StartedAt = report.Time("start") ?? DateTimeOffset.UnixEpoch,
@@ -81,6 +84,7 @@ internal static class SummaryFormat
             ConfirmedBefore = report.Milliseconds("age"),
             NearHits = report.Number("hits") ?? 0,
             RemoteReads = report.Number("reads") ?? 0,
+            RemoteLatency = report.Microseconds("p99"),
             Failures = report.Number("failures") ?? 0,
             FactoryRuns = report.Number("factories") ?? 0,
             Connections = report.Entries("connections") is { } connections
@@ -151,6 +155,16 @@ internal static class SummaryFormat
 
             writer.WriteNumber("pool"u8, (long)summary.ThreadPoolDelay.TotalMilliseconds);
             writer.WriteNumber("gc"u8, (long)summary.GarbageCollectionPause.TotalMilliseconds);
+            if (summary.RemoteLatency is { } latency)
+            {
+                writer.WriteNumber("p99"u8, (long)latency.TotalMicroseconds);
+            }
+
+            if (size < Size.NoAddress && summary.NodeAddress is { } address)
+            {
+                writer.WriteString("address"u8, address);
+            }
+
             writer.WriteEndObject();
 
             void WriteName(string name, string? text)
