@@ -29,6 +29,9 @@ public sealed record FleetObedience
     /// <summary>Gets a value indicating whether every known process has obeyed.</summary>
     public bool IsComplete => NotYet.Count == 0 && CannotSay.Count == 0;
 
+    /// <summary>Gets a value indicating whether a process may still say within seconds that it has obeyed.</summary>
+    internal bool IsAwaited { get; init; }
+
     /// <summary>Gets the processes whose reports show that they have obeyed.</summary>
     public required IReadOnlyList<FleetProcess> Obeyed { get; init; }
 

@@ -7,18 +7,23 @@ internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<Fleet
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>Waits, and returns what the last reading showed.</summary>
+    /// <summary>Waits for every process that may still say that it has obeyed, and returns what the last reading showed.</summary>
     /// <param name="limit">The longest wait. Zero reads once.</param>
+    /// <param name="progress">Receives what each reading shows; null for nothing.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    public async Task<Observed<FleetObedience>> WaitAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<Observed<FleetObedience>> WaitAsync(
+        TimeSpan limit, IProgress<FleetObedience>? progress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         while (true)
         {
             var obedience = await read(cancellationToken).ConfigureAwait(false);
+            if (obedience.IsKnown)
+            {
+                progress?.Report(obedience.Value);
+            }
 
-            // Processes that cannot say may report within the time: a new one, or one whose server has returned.
-            if (obedience is { IsKnown: true, Value.IsComplete: true } || time.GetElapsedTime(started) + Period > limit)
+            if (obedience is { IsKnown: true, Value.IsAwaited: false } || time.GetElapsedTime(started) + Period > limit)
             {
                 return obedience;
             }
@@ -43,12 +48,22 @@ internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<Fleet
         ];
         return Observed<FleetObedience>.Of(new FleetObedience
         {
+            IsAwaited = reports.Processes.Any(process => IsAwaited(process, hasObeyed, areReportsLost: unlisted.Length > 0)),
             Obeyed = [.. judged[true]],
             NotYet = [.. judged[false]],
             CannotSay = [.. judged[null]],
             Unlisted = unlisted.Length == 0 ? null : string.Join("; ", unlisted),
         });
     }
+
+    // A silent process has missed the time in which a living one reports, and an older version never reports. A member without a report is
+    // waited for only where its report may be lost, since then the next one is stored within seconds.
+    private static bool IsAwaited(ProcessReport report, Func<ProcessSummary, bool?> hasObeyed, bool areReportsLost) => report.Status switch
+    {
+        ProcessReportStatus.Live => report.Summary is not { } summary || hasObeyed(summary) != true,
+        ProcessReportStatus.NoReport => areReportsLost,
+        _ => false,
+    };
 
     // A silent process that had not obeyed when it last reported may have obeyed since. One that had, still does.
     private static (bool? HasObeyed, FleetProcess Process) Judge(ProcessReport report, Func<ProcessSummary, bool?> hasObeyed)

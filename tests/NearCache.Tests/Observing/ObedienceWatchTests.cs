@@ -13,7 +13,7 @@ public sealed class ObedienceWatchTests
         var reads = 0;
         var watch = new ObedienceWatch(_ => Read(("a", true), ("b", ++reads > 2)), _time);
 
-        var obedience = await RunAsync(watch.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None));
+        var obedience = await RunAsync(watch.WaitAsync(TimeSpan.FromSeconds(10), null, CancellationToken.None));
 
         Assert.True(obedience.Value!.IsComplete);
         Assert.Equal(3, reads);
@@ -32,7 +32,7 @@ public sealed class ObedienceWatchTests
             },
             _time);
 
-        var obedience = await RunAsync(watch.WaitAsync(TimeSpan.FromSeconds(10), CancellationToken.None));
+        var obedience = await RunAsync(watch.WaitAsync(TimeSpan.FromSeconds(10), null, CancellationToken.None));
 
         Assert.False(obedience.Value!.IsComplete);
         Assert.Equal(11, reads);
@@ -41,11 +41,64 @@ public sealed class ObedienceWatchTests
     }
 
     [Fact]
+    public async Task Silent_processes_and_older_versions_are_named_at_once_and_not_waited_for()
+    {
+        var (reads, seen) = (0, new List<FleetObedience>());
+        var watch = new ObedienceWatch(
+            _ => Task.FromResult(ObedienceWatch.Judge(
+                new FleetReports
+                {
+                    Processes =
+                    [
+                        Report("a", ProcessReportStatus.Live, ++reads > 2 ? ["one"] : []),
+                        Report("b", ProcessReportStatus.Silent),
+                        new ProcessReport { Id = "c", Status = ProcessReportStatus.NoReport },
+                    ],
+                    Servers = [],
+                },
+                summary => summary.HasApplied("one"))),
+            _time);
+
+        var obedience = await RunAsync(
+            watch.WaitAsync(TimeSpan.FromMinutes(5), new Recorder(seen), CancellationToken.None));
+
+        Assert.Equal((3, 3), (reads, seen.Count));
+        Assert.Equal(["pod-b (pid 7): silent for 40 s", "process c: no report (version unknown)"],
+            seen[0].CannotSay.Select(process => process.ToString()));
+        Assert.False(obedience.Value!.IsComplete);
+        Assert.Equal("a", Assert.Single(obedience.Value.Obeyed).Id);
+    }
+
+    [Fact]
+    public async Task A_member_whose_report_may_be_lost_is_waited_for()
+    {
+        var reads = 0;
+        var watch = new ObedienceWatch(
+            _ => Task.FromResult(ObedienceWatch.Judge(
+                new FleetReports
+                {
+                    Processes =
+                    [
+                        ++reads < 4 ? new ProcessReport { Id = "a", Status = ProcessReportStatus.NoReport }
+                            : Report("a", ProcessReportStatus.Live, ["one"]),
+                    ],
+                    Servers = [new ReportServer { Name = "cache-1", Reports = 0, Unreadable = 0, Problem = "reports lost" }],
+                },
+                summary => summary.HasApplied("one"))),
+            _time);
+
+        var obedience = await RunAsync(watch.WaitAsync(TimeSpan.FromSeconds(10), null, CancellationToken.None));
+
+        Assert.True(obedience.Value!.IsComplete);
+        Assert.Equal(4, reads);
+    }
+
+    [Fact]
     public async Task Without_a_wait_it_reads_once_and_what_cannot_be_read_is_unknown()
     {
         var unknown = await new ObedienceWatch(
             _ => Task.FromResult(Observed<FleetObedience>.Missing("memcached is down")), _time)
-            .WaitAsync(TimeSpan.Zero, CancellationToken.None);
+            .WaitAsync(TimeSpan.Zero, null, CancellationToken.None);
 
         Assert.Equal("memcached is down", unknown.Unknown);
     }
@@ -113,6 +166,11 @@ public sealed class ObedienceWatchTests
             StopHashes = [.. (stops ?? []).Select(ProcessSummary.HashOfStop)],
         },
     };
+
+    private sealed class Recorder(List<FleetObedience> seen) : IProgress<FleetObedience>
+    {
+        public void Report(FleetObedience value) => seen.Add(value);
+    }
 
     private async Task<T> RunAsync<T>(Task<T> task)
     {
