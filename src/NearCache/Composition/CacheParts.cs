@@ -15,6 +15,7 @@ using NearCache.Reading;
 using NearCache.Remote;
 using NearCache.Remote.DistributedCache;
 using NearCache.Remote.Embedded;
+using NearCache.Remote.Formats;
 using NearCache.Remote.Memcached;
 using NearCache.Reports;
 using NearCache.Rules;
@@ -53,12 +54,18 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         _coherence.Start();
         _background = new BackgroundWork(environment, _near, _coherence, _paths);
         _reports = new ProcessReports(environment, _coherence, Snapshot);
-        IWriterNames writers = _reports.Reader is { } reader ? new ReportedWriters(reader) : new NoWriterNames();
-        _diagnoser = new KeyDiagnoser(_paths.Placement, _near.Rules, Near, _coherence.Context, _paths.Transcoder, writers);
-        _owners = _reports.Reader is { } reported
-            ? new ConnectionOwners(
-                () => _coherence.Servers.All.Select(server => server.Server), new ReportedConnections(reported), environment.Time)
+        Func<CancellationToken, Task<FleetReports>>? reports = _reports.Reader is { } reader
+            ? token => reader.ReadAsync(members: null, token)
             : null;
+        IWriterNames writers = reports is null ? new NoWriterNames() : new ReportedWriters(reports);
+        _diagnoser = new KeyDiagnoser(
+            _paths.Placement, _near.Rules, Near, _coherence.Context, ValueTranscoder.Of(options), writers);
+        _owners = reports is null
+            ? null
+            : new ConnectionOwners(
+                () => _coherence.Servers.All.Select(server => server.Server),
+                new ReportedConnections(reports, _reports.Reader!),
+                environment.Time);
         logger.Started(
             options.Namespace,
             environment.Remote.Servers.Count,
@@ -84,6 +91,9 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     /// <summary>Gets the reader of the reports of all processes; null if the remote cannot hold reports.</summary>
     public ProcessReportReader? Reports => _reports.Reader;
+
+    /// <summary>Gets what stores the reports of this process; null if it stores none.</summary>
+    public ReportPublisher? ReportPublisher => _reports.Publisher;
 
     public IDistributedLock Locks => _adapters.Locks;
 

@@ -2,7 +2,6 @@ using NearCache.Coherence.Identity;
 using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Diagnostics;
-using NearCache.Loops;
 
 namespace NearCache.Composition;
 
@@ -15,14 +14,13 @@ internal sealed class IdentityTier : IAsyncDisposable
     private readonly ServerDirectory _servers;
     private CoherenceContext? _context;
     private IdentityExchange? _exchange;
-    private BackgroundLoop? _loop;
     private IdentityProbe? _probe;
     private volatile string? _otherPlacement;
 
     public IdentityTier(CacheEnvironment environment, ServerDirectory servers)
     {
         (_environment, _servers) = (environment, servers);
-        Register = new IdentityRegister(changed: Hasten, raised: OnConflict, cleared: OnConflictOver, explained: OnExplained);
+        Register = new IdentityRegister(changed: Hasten, raised: OnConflict, cleared: OnConflictOver);
         Reconciler = new IdentityReconciler(Register, () => [.. servers.All.Select(server => server.Server.Name)], Placement);
         environment.Metrics.ObserveConflicts(() => Register.Conflicts.Count, () => _otherPlacement is null ? 0 : 1);
     }
@@ -33,7 +31,7 @@ internal sealed class IdentityTier : IAsyncDisposable
     public IdentityReconciler Reconciler { get; }
 
     /// <summary>Gets or sets the exchange through ZooKeeper; null without it.</summary>
-    public IdentityExchange? EnsembleExchange { get; set; }
+    public IdentityNode? Node { get; set; }
 
     /// <summary>Gets the placement of keys of other processes, if it differs from that of this process; otherwise null.</summary>
     public string? OtherPlacement => _otherPlacement;
@@ -44,13 +42,10 @@ internal sealed class IdentityTier : IAsyncDisposable
         _context = context;
         if (context is { IsShared: true, HasCounters: true })
         {
-            var exchange = _exchange = new IdentityExchange(context, Reconciler, IdentityPacing.OfServers, ComparePlacements);
-            _loop = new BackgroundLoop(context.Logger, "comparing server identities");
-            _loop.Run(stopping => exchange.RunAsync(Stores, stopping));
+            _exchange = new IdentityExchange(context, Reconciler, _servers, ComparePlacements);
             _probe = new IdentityProbe(context, _servers);
+            _exchange.Start();
             _probe.Start();
-
-            IEnumerable<IIdentityStore> Stores() => _servers.All.Select(server => new ServerIdentityStore(context, server));
         }
     }
 
@@ -71,9 +66,9 @@ internal sealed class IdentityTier : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_loop is not null && _probe is not null)
+        if (_exchange is not null && _probe is not null)
         {
-            await _loop.DisposeAsync().ConfigureAwait(false);
+            await _exchange.DisposeAsync().ConfigureAwait(false);
             await _probe.DisposeAsync().ConfigureAwait(false);
         }
     }
@@ -83,16 +78,14 @@ internal sealed class IdentityTier : IAsyncDisposable
     private void Hasten(string server)
     {
         _exchange?.Hasten();
-        EnsembleExchange?.Hasten();
+        Node?.Hasten();
     }
 
-    private void OnConflict(IdentityConflict conflict) =>
-        _servers.All.FirstOrDefault(server => server.Server.Name == conflict.Server)?.Close();
-
-    private void OnExplained(IdentityConflict conflict)
+    private void OnConflict(IdentityConflict conflict)
     {
         _environment.Logger.ServerInConflict(conflict.Text, conflict.Server);
         _environment.Metrics.IdentityConflict(conflict.Kind.ToString());
+        _servers.All.FirstOrDefault(server => server.Server.Name == conflict.Server)?.Close();
     }
 
     private void OnConflictOver(string server) => _environment.Logger.ServerConflictOver(server);

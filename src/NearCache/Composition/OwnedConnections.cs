@@ -49,7 +49,11 @@ internal static class OwnedConnections
             ],
         ];
 
-    // As memcached prints it: a socket for both families shows an IPv4 address without its mapping to IPv6.
-    private static string? AddressOf(EndPoint? local) =>
-        local is IPEndPoint { Address: var address } ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null;
+    /// <summary>Returns the local end of a connection as memcached prints it; null for a Unix domain socket.</summary>
+    public static IPEndPoint? LocalOf(EndPoint? local) => local is IPEndPoint end
+        // A socket for both families shows an IPv4 address with its mapping to IPv6.
+        ? end.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(end.Address.MapToIPv4(), end.Port) : end
+        : null;
+
+    private static string? AddressOf(EndPoint? local) => LocalOf(local)?.Address.ToString();
 }

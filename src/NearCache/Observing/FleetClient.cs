@@ -5,14 +5,13 @@ using Microsoft.Extensions.Options;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Registry;
-using NearCache.Coherence.ServerRules;
 using NearCache.Composition;
 using NearCache.Diagnostics;
 using NearCache.Loops;
 using NearCache.Near;
 using NearCache.Observing;
+using NearCache.Ownership;
 using NearCache.Reports;
-using NearCache.Rules;
 using NearCache.Usage;
 using NearCache.ZooKeeper;
 
@@ -52,7 +51,10 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     private readonly RulesObserver _rules;
     private readonly RuleRegistry _registry;
     private readonly UsageReader _usage;
+    private readonly FleetStops _stops;
     private readonly FleetKeys? _keys;
+    private readonly FleetDiagnoser? _diagnoser;
+    private readonly ConnectionOwners? _owners;
     private readonly ReportsObserver _reports;
     private readonly BackgroundLoop _session;
 
@@ -70,7 +72,6 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         if (settings.Memcached is { } memcached)
         {
             _servers = new ServerObserver(pools.Memcached, memcached, names, fleet, clock, time);
-            _keys = new FleetKeys(options, names, _servers, _observation);
         }
 
         if (settings.ZooKeeper is { } zooKeeper)
@@ -92,10 +93,21 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             _session.Run(FollowSessionAsync);
         }
 
-        _reports = new ReportsObserver(
-            _servers is { Servers: var all } ? new ProcessReportReader(options.Namespace, () => all) : null, GetMembersAsync, _observation);
+        var reader = _servers is { Servers: var all } ? new ProcessReportReader(options.Namespace, () => all) : null;
+        _reports = new ReportsObserver(reader, GetMembersAsync, _observation);
         var carried = new CarriedRules(names);
         _rules = new RulesObserver(store, carried, _servers?.Servers ?? [], _observation, clock, time);
+        if (_servers is not null && reader is not null)
+        {
+            var placement = new FleetPlacement(options, names, _servers.Servers, _observation);
+            _keys = new FleetKeys(names, placement, _servers, _observation);
+            _diagnoser = new FleetDiagnoser(options, names, placement, _servers, _rules, reader, _observation, clock);
+            _owners = new ConnectionOwners(
+                () => _servers.Servers,
+                new ObserverConnections(new ReportedConnections(_reports.ReadKnownAsync, reader), _servers),
+                time);
+        }
+
         store ??= new CarriedRegistryStore(carried, _servers!.Servers);
         _usage = new UsageReader(
             new UsageCounterNames(options.Namespace),
@@ -108,6 +120,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             clock,
             time,
             fleet.Timeout + TimeSpan.FromSeconds(1));
+        _stops = new FleetStops(_rules, _registry, _reports, fleet.ObeyTimeout, time);
     }
 
     /// <summary>Gets the namespace.</summary>
@@ -127,6 +140,10 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     private static string NoMemcached => "no memcached server is configured (Memcached:Servers)";
 
     /// <summary>Connects to the servers of a namespace. Servers that do not answer are no failure.</summary>
+    /// <remarks>
+    /// With <see cref="NearCacheOptions.EveryAddressIsAServer"/> the names of servers are resolved here. Connect another client after their
+    /// addresses have changed.
+    /// </remarks>
     /// <param name="options">The settings of the caches of the namespace; copied.</param>
     /// <param name="fleetOptions">The settings of the client. Default: the defaults.</param>
     /// <param name="loggerFactory">Creates the logger. Default: no logging.</param>
@@ -144,10 +161,12 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var fleet = (fleetOptions ?? new FleetClientOptions()).Checked();
+        var time = timeProvider ?? TimeProvider.System;
         var settings = FleetSettings.Of(options);
         cancellationToken.ThrowIfCancellationRequested();
-        var client = BackgroundContext.Run(() => new FleetClient(
-            settings, fleet, loggerFactory ?? NullLoggerFactory.Instance, timeProvider ?? TimeProvider.System));
+        settings = await settings.WithAddressesAsync(time, cancellationToken).ConfigureAwait(false);
+        var client = BackgroundContext.Run(
+            () => new FleetClient(settings, fleet, loggerFactory ?? NullLoggerFactory.Instance, time));
         try
         {
             await client.GetRulesAsync(cancellationToken).ConfigureAwait(false);
@@ -198,17 +217,39 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         _servers is null ? [] : await _servers.ReadAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>
-    /// Reads the connections of all clients of a memcached server, at most once in <see cref="FleetClientOptions.ConnectionsInterval"/>.
+    /// Finds the owners of the connections of each memcached server: what the server lists is compared with what the processes report.
     /// </summary>
-    /// <param name="server">The configured name of the server.</param>
+    /// <remarks>
+    /// Reads all reports, and asks each server for its connections, which occupies one of its threads; so a server is asked at most every
+    /// 30 seconds for all callers together, and <see cref="ConnectionOwnership.Age"/> tells how old the list is. Reports are claims, and
+    /// some seconds old: a connection that was opened since is unaccounted.
+    /// </remarks>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <returns>
+    /// One result for each server, in the order of the settings. One that does not answer has a <see cref="ConnectionOwnership.Problem"/>.
+    /// Empty if no server is configured.
+    /// </returns>
+    public async Task<IReadOnlyList<ConnectionOwnership>> GetConnectionOwnersAsync(CancellationToken cancellationToken = default) =>
+        _owners is null ? [] : await _owners.ReadAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Diagnoses a key: where it is, by which rule reads keep it near or why they do not, what its item is, and which processes wrote it in
+    /// the last minute. <see cref="KeyDiagnosis.Summary"/> has the meaning in words.
+    /// </summary>
+    /// <remarks>
+    /// This client has no near tier: the diagnosis is what all processes have in common (<see cref="KeyDiagnosis.HasNearTier"/> is false).
+    /// What one process holds near, <see cref="NearCacheClient.WhyAsync"/> tells in that process. It reads the rules, the item, up to 1,024
+    /// log records of its server, and the reports, and changes nothing. What cannot be known is in <see cref="KeyDiagnosis.Unknown"/>.
+    /// </remarks>
+    /// <param name="key">The key, as the application names it.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <exception cref="ArgumentException">There is no such server.</exception>
-    public Task<Observed<FleetServerConnections>> GetConnectionsAsync(string server, CancellationToken cancellationToken = default)
+    /// <exception cref="NearCacheException">No memcached server is configured.</exception>
+    public Task<KeyDiagnosis> WhyAsync(string key, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(server);
-        return _servers is null
-            ? throw new ArgumentException($"There is no memcached server \"{server}\": {NoMemcached}.", nameof(server))
-            : _servers.ReadConnectionsAsync(server, cancellationToken);
+        ArgumentNullException.ThrowIfNull(key);
+        return _diagnoser is null
+            ? throw new NearCacheException($"A key is diagnosed on its server: {NoMemcached}.")
+            : _diagnoser.DiagnoseAsync(key, cancellationToken);
     }
 
     /// <summary>Reads the state of the ZooKeeper ensemble, and the nodes of the namespace.</summary>
@@ -277,6 +318,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// Changes the registry and every memcached server: stops near caching by a rule, or by all rules, and waits until every process has
     /// obeyed. Works while ZooKeeper or some of the servers are down.
     /// </summary>
+    /// <remarks>A process that is silent, or of a version without reports, is named and not waited for.</remarks>
     /// <param name="rule">The name of the rule; null for the whole namespace, including rules added later.</param>
     /// <param name="reason">The author of the stop, and the reason. <see cref="EditReason.IfRevision"/> has no effect.</param>
     /// <param name="cancellationToken">Cancels the wait; the stop may still be stored.</param>
@@ -286,30 +328,23 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// </returns>
     /// <exception cref="ArgumentException">The rule does not exist, or the author is empty.</exception>
     /// <exception cref="NearCacheException">The client is read-only, or no place has stored the stop.</exception>
-    public async Task<FleetStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default)
-    {
-        ThrowIfReadOnly();
-        ArgumentNullException.ThrowIfNull(reason);
-        ArgumentException.ThrowIfNullOrWhiteSpace(reason.Who, nameof(reason));
-        ArgumentNullException.ThrowIfNull(reason.Why, nameof(reason));
-        var current = (await GetRulesAsync(cancellationToken).ConfigureAwait(false)).Current;
-        if (rule is not null && current is { IsKnown: true, Value: var known } && known.Rules.All(other => other.Settings.Name != rule))
-        {
-            throw new ArgumentException($"There is no rule \"{rule}\" in revision {known.Revision} of the rules.", nameof(rule));
-        }
+    public Task<FleetStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default) =>
+        Stopping().StopAsync(rule, reason, progress: null, cancellationToken);
 
-        var stop = Stop.Now(rule, reason.Who, reason.Why, _time.GetUtcNow(), reason.IsVerified);
-        var places = await Task.WhenAll(_rules.Spread(stop, cancellationToken)).ConfigureAwait(false);
-        return places.Any(place => place.Stored is { IsKnown: true, Value: true })
-            ? new FleetStop
-            {
-                Stop = RegistryWatch.Shown(stop),
-                Places = places,
-                Obedience = await ObeyedAsync(report => report.HasApplied(stop.Id), cancellationToken).ConfigureAwait(false),
-            }
-            : throw new NearCacheException("The stop was stored nowhere, and no process knows it: "
-                + string.Join("; ", places.Select(place => place.Stored.Unknown)))
-            { IsTransient = true, OutcomeUnknown = true };
+    /// <summary>
+    /// Stops near caching as <see cref="StopAsync(string?, EditReason, CancellationToken)"/> does, and tells while it waits which processes
+    /// have obeyed.
+    /// </summary>
+    /// <inheritdoc cref="StopAsync(string?, EditReason, CancellationToken)"/>
+    /// <param name="rule">The name of the rule; null for the whole namespace, including rules added later.</param>
+    /// <param name="reason">The author of the stop, and the reason. <see cref="EditReason.IfRevision"/> has no effect.</param>
+    /// <param name="progress">Receives which processes have obeyed, at once and then every second.</param>
+    /// <param name="cancellationToken">Cancels the wait; the stop may still be stored.</param>
+    public Task<FleetStop> StopAsync(
+        string? rule, EditReason reason, IProgress<FleetObedience> progress, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        return Stopping().StopAsync(rule, reason, progress, cancellationToken);
     }
 
     /// <summary>
@@ -320,19 +355,27 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
     /// <exception cref="RuleRefusedException">A stop does not exist.</exception>
     /// <exception cref="NearCacheException">The client is read-only, or the registry could not be read or written.</exception>
-    public async Task<FleetResume> ResumeAsync(
-        IReadOnlyCollection<string> stops, EditReason reason, CancellationToken cancellationToken = default)
-    {
-        ThrowIfReadOnly();
+    public Task<FleetResume> ResumeAsync(
+        IReadOnlyCollection<string> stops, EditReason reason, CancellationToken cancellationToken = default) =>
+        Stopping().ResumeAsync(stops, reason, progress: null, cancellationToken);
 
-        // Stops that a server carries, and the registry does not have yet, are cleared with it.
-        await GetRulesAsync(cancellationToken).ConfigureAwait(false);
-        var rules = await _registry.ClearStopsAsync(stops, reason, cancellationToken).ConfigureAwait(false);
-        return new FleetResume
-        {
-            Rules = rules,
-            Obedience = await ObeyedAsync(report => report.RulesRevision >= rules.Revision, cancellationToken).ConfigureAwait(false),
-        };
+    /// <summary>
+    /// Clears stops as <see cref="ResumeAsync(IReadOnlyCollection{string}, EditReason, CancellationToken)"/> does, and tells while it waits
+    /// which processes know it.
+    /// </summary>
+    /// <inheritdoc cref="ResumeAsync(IReadOnlyCollection{string}, EditReason, CancellationToken)"/>
+    /// <param name="stops">The <see cref="RuleStop.Id"/> of each stop.</param>
+    /// <param name="reason">The author of the edit, and the reason.</param>
+    /// <param name="progress">Receives which processes know the edit, at once and then every second.</param>
+    /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
+    public Task<FleetResume> ResumeAsync(
+        IReadOnlyCollection<string> stops,
+        EditReason reason,
+        IProgress<FleetObedience> progress,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        return Stopping().ResumeAsync(stops, reason, progress, cancellationToken);
     }
 
     /// <summary>
@@ -392,9 +435,11 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private Task<Observed<FleetObedience>> ObeyedAsync(Func<ProcessSummary, bool?> hasObeyed, CancellationToken cancellationToken) =>
-        new ObedienceWatch(async token => (await _reports.ReadAsync(token).ConfigureAwait(false)).Select(
-            reports => ObedienceWatch.Judge(reports, hasObeyed)), _time).WaitAsync(_fleet.ObeyTimeout, cancellationToken);
+    private FleetStops Stopping()
+    {
+        ThrowIfReadOnly();
+        return _stops;
+    }
 
     private FleetKeys Writing()
     {

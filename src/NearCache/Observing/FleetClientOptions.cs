@@ -23,13 +23,8 @@ public sealed class FleetClientOptions
     public double RequestsPerSecond { get; set; } = 20;
 
     /// <summary>
-    /// Gets or sets the least time between two lists of a memcached server's connections (<c>stats conns</c>), which occupy one of its
-    /// threads. In between, the last list is returned with its age.
+    /// Gets or sets how long a stop or its end is followed until every process has obeyed. Silent processes are not waited for.
     /// </summary>
-    /// <value>Default: 30 s. At least 5 s.</value>
-    public TimeSpan ConnectionsInterval { get; set; } = TimeSpan.FromSeconds(30);
-
-    /// <summary>Gets or sets how long a stop or its end is followed until every process has obeyed.</summary>
     /// <value>Default: 10 s. From zero, which does not wait, to 5 minutes. Processes report every 5 s.</value>
     public TimeSpan ObeyTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -38,7 +33,6 @@ public sealed class FleetClientOptions
         Require(Timeout >= TimeSpan.FromMilliseconds(100) && Timeout <= TimeSpan.FromMinutes(1),
             nameof(Timeout), Timeout, "from 00:00:00.1 to 00:01:00");
         Require(RequestsPerSecond is > 0 and <= 100, nameof(RequestsPerSecond), RequestsPerSecond, "above 0 and at most 100");
-        Require(ConnectionsInterval >= TimeSpan.FromSeconds(5), nameof(ConnectionsInterval), ConnectionsInterval, "at least 00:00:05");
         Require(ObeyTimeout >= TimeSpan.Zero && ObeyTimeout <= TimeSpan.FromMinutes(5),
             nameof(ObeyTimeout), ObeyTimeout, "from 00:00:00 to 00:05:00");
         return (FleetClientOptions)MemberwiseClone();

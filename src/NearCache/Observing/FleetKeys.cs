@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Ledger.Core;
@@ -13,21 +12,23 @@ namespace NearCache.Observing;
 /// <remarks>
 /// Counters that are missing are not created: then no process keeps anything near on that server.
 /// </remarks>
-/// <param name="options">The namespace, its prefix and the policy of long keys.</param>
 /// <param name="names">The keys of the namespace.</param>
+/// <param name="placement">Finds the names of keys.</param>
 /// <param name="servers">The servers.</param>
 /// <param name="observation">Reads parts of answers.</param>
-internal sealed class FleetKeys(NearCacheOptions options, CounterNames names, ServerObserver servers, Observation observation)
+internal sealed class FleetKeys(CounterNames names, FleetPlacement placement, ServerObserver servers, Observation observation)
 {
     private readonly AuditCommands _commands = new(names);
 
     /// <summary>Removes a key, and tells every process.</summary>
     /// <exception cref="ArgumentException">The key is invalid.</exception>
-    /// <exception cref="NearCacheException">The prefix of the keys is not known, or the server failed.</exception>
+    /// <exception cref="NearCacheException">
+    /// The prefix of the keys is not known or another one than that of the servers, or the server failed.
+    /// </exception>
     public async Task<bool> RemoveAsync(string key, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(key);
-        var keys = new PhysicalKeys(options.Namespace, await PrefixAsync(cancellationToken).ConfigureAwait(false), options.LongKeys);
+        var keys = await RequireKeysAsync(cancellationToken).ConfigureAwait(false);
         var name = keys.NameOf(key);
         var physical = keys.OfUser(name);
         var server = servers.OwnerOf(physical);
@@ -81,40 +82,14 @@ internal sealed class FleetKeys(NearCacheOptions options, CounterNames names, Se
             : throw new NearCacheException($"{server.Name} has no counters of the namespace, so no process keeps its keys near");
     }
 
-    // The setting, or what the servers decide as for every process.
-    private async Task<string> PrefixAsync(CancellationToken cancellationToken)
-    {
-        if (options.KeyPrefix is { } configured)
+    private async Task<PhysicalKeys> RequireKeysAsync(CancellationToken cancellationToken) =>
+        await placement.ReadAsync(cancellationToken).ConfigureAwait(false) switch
         {
-            return configured;
-        }
-
-        var found = await servers.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return PrefixOf(options.Namespace, found)
-            ?? throw new NearCacheException("The prefix of the namespace's keys is not known, since no memcached server answers: "
-                + string.Join("; ", found.Select(server => server.Namespace.Unknown)))
-            { IsTransient = true };
-    }
-
-    /// <summary>Returns the prefix that the servers decide; null if none answers.</summary>
-    public static string? PrefixOf(string @namespace, IEnumerable<FleetServer> found)
-    {
-        var prefix = new NamespacePrefix(
-            @namespace, null, fromServers: true, found.Select(server => server.Name), NullLogger.Instance);
-        foreach (var server in found)
-        {
-            if (server.Namespace is not { IsKnown: true, Value: var known })
-            {
-                prefix.Failed(server.Name);
-                continue;
-            }
-
-            var item = known.KeyPrefix is { } text
-                ? new MetaResponse { Status = MetaStatus.Ok, Value = StrictUtf8.Encoding.GetBytes(text) }
-                : new MetaResponse { Status = MetaStatus.Miss };
-            prefix.Record(server.Name, life: 0, hasCounters: known.Writes is not null, item);
-        }
-
-        return prefix.Value;
-    }
+            { Unknown: { } why } => throw new NearCacheException(
+                $"The prefix of the namespace's keys is not known, since no memcached server answers: {why}")
+            { IsTransient = true },
+            { Agrees: false } => throw new NearCacheException(
+                "The servers hold another KeyPrefix for the namespace than the settings of this client, so processes mean another item."),
+            { Keys: var keys } => keys,
+        };
 }

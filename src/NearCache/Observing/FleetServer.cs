@@ -89,19 +89,3 @@ public sealed record FleetServerNamespace
     /// <summary>Gets a value indicating whether the server carries rules.</summary>
     public required bool HasRules { get; init; }
 }
-
-/// <summary>The connections of all clients of a memcached server.</summary>
-public sealed record FleetServerConnections
-{
-    /// <summary>Gets the configured name of the server.</summary>
-    public required string Server { get; init; }
-
-    /// <summary>Gets the time since the list was read. A server is asked at most once in an interval.</summary>
-    public required TimeSpan Age { get; init; }
-
-    /// <summary>Gets the connections, without listening sockets.</summary>
-    public required IReadOnlyList<MemcachedServerConnection> Connections { get; init; }
-
-    /// <summary>Gets the addresses from which this client is connected.</summary>
-    public required IReadOnlyList<string> Own { get; init; }
-}

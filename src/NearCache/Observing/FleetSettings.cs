@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NearCache.Memcached;
+using NearCache.Memcached.Topology;
 using NearCache.Remote.Memcached;
 using NearCache.ZooKeeper;
 
@@ -36,5 +37,24 @@ internal sealed record FleetSettings(NearCacheOptions Caches, MemcachedOptions? 
         }
 
         return new FleetSettings(options.Copy(), memcached, zooKeeper);
+    }
+
+    /// <summary>
+    /// Replaces the names of memcached servers by their present addresses, if the caches take every address for a server. A name that
+    /// cannot be resolved stays, as a server that is not reached.
+    /// </summary>
+    public async Task<FleetSettings> WithAddressesAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!Caches.EveryAddressIsAServer || Memcached is null)
+        {
+            return this;
+        }
+
+        var addresses = await Task.WhenAll(Memcached.Servers.Select(async name =>
+            await AddressExpansion.ExpandAsync(name, Memcached, time, cancellationToken).ConfigureAwait(false) ?? [name]))
+            .ConfigureAwait(false);
+        var expanded = MemcachedSettings.WithoutNames(Memcached);
+        expanded.Servers = [.. addresses.SelectMany(some => some).Distinct()];
+        return this with { Memcached = expanded };
     }
 }

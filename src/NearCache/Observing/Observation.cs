@@ -25,7 +25,7 @@ internal sealed class Observation(TimeSpan timeout, TimeProvider time)
         {
             return Observed<T>.Missing($"{source} has not answered within {timeout.TotalSeconds:0.###} s");
         }
-        catch (NoAuthException e)
+        catch (Exception e) when (e is NoAuthException or NearCacheException { InnerException: NoAuthException })
         {
             return Observed<T>.Missing($"not permitted: {e.Message}");
         }

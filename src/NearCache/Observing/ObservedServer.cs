@@ -23,11 +23,10 @@ internal sealed class ObservedServer(MemcachedServer server, IRemoteServer remot
         return await server.GetStatisticsAsync(group, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc cref="MemcachedServer.GetServerConnectionsAsync"/>
-    public async Task<IReadOnlyList<MemcachedServerConnection>> GetServerConnectionsAsync(CancellationToken cancellationToken)
+    public async Task<ServerConnections?> ListConnectionsAsync()
     {
-        await budget.TakeAsync(cancellationToken).ConfigureAwait(false);
-        return await server.GetServerConnectionsAsync(cancellationToken).ConfigureAwait(false);
+        await budget.TakeAsync(CancellationToken.None).ConfigureAwait(false);
+        return await remote.ListConnectionsAsync().ConfigureAwait(false);
     }
 
     public async ValueTask<MetaResponse> ExecuteAsync(MetaCommand command, CancellationToken cancellationToken)

@@ -34,6 +34,14 @@ internal sealed class ReportsObserver(
             : Observed<FleetReports>.Of(read with { MembersUnknown = known.Unknown }));
     }
 
+    /// <summary>Reads all reports, or none with the reason.</summary>
+    public async Task<FleetReports> ReadKnownAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(cancellationToken).ConfigureAwait(false) switch
+        {
+            { IsKnown: true, Value: var reports } => reports,
+            { Unknown: var why } => new FleetReports { Processes = [], Servers = [], MembersUnknown = why },
+        };
+
     /// <summary>Reads the long report of one process.</summary>
     public async Task<Observed<ProcessDetail>> ReadDetailAsync(string id, CancellationToken cancellationToken)
     {

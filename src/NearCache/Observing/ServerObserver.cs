@@ -17,10 +17,6 @@ internal sealed class ServerObserver : IAsyncDisposable, IDisposable
     private readonly RentedClient<MemcachedClient> _client;
     private readonly CounterNames _names;
     private readonly Observation _observation;
-    private readonly FleetClientOptions _options;
-    private readonly TimeProvider _time;
-    private readonly Lock _lock = new();   // guards the lists of connections
-    private readonly Dictionary<string, Listed> _lists = [];
 
     /// <param name="pool">Provides the client. This object rents it twice, for one set of connections.</param>
     /// <param name="memcached">The servers.</param>
@@ -36,7 +32,7 @@ internal sealed class ServerObserver : IAsyncDisposable, IDisposable
         NearClock clock,
         TimeProvider time)
     {
-        (_names, _options, _time) = (names, options, time);
+        _names = names;
         _observation = new Observation(options.Timeout, time);
         _client = pool.Rent(memcached);
         _remote = new MemcachedRemote(pool, memcached);
@@ -50,6 +46,9 @@ internal sealed class ServerObserver : IAsyncDisposable, IDisposable
     /// <summary>Gets the servers, in the order of the remote.</summary>
     public IReadOnlyList<ObservedServer> Servers { get; }
 
+    /// <summary>Gets the connections of this client.</summary>
+    public IReadOnlyList<MemcachedConnectionInfo> Connections => _client.Client.Connections;
+
     /// <summary>Gets the placement of the servers, which decides the place of each key.</summary>
     public string Placement => _remote.Placement;
 
@@ -59,34 +58,6 @@ internal sealed class ServerObserver : IAsyncDisposable, IDisposable
     /// <summary>Reads what is known of each server.</summary>
     public async Task<IReadOnlyList<FleetServer>> ReadAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(Servers.Select(server => ReadAsync(server, cancellationToken))).ConfigureAwait(false);
-
-    /// <summary>Reads the connections of a server, or returns the last list.</summary>
-    public async Task<Observed<FleetServerConnections>> ReadConnectionsAsync(string name, CancellationToken cancellationToken)
-    {
-        var server = Servers.FirstOrDefault(server => server.Name == name)
-            ?? throw new ArgumentException(
-                $"There is no memcached server \"{name}\"; there are: {string.Join(", ", Servers.Select(one => one.Name))}.", nameof(name));
-        Listed listed;
-        lock (_lock)
-        {
-            if (!_lists.TryGetValue(name, out listed) || _time.GetElapsedTime(listed.At) >= _options.ConnectionsInterval)
-            {
-                // Viewers that come together share one list.
-                listed = _lists[name] = new Listed(
-                    _time.GetTimestamp(),
-                    _observation.OfAsync(name, server.GetServerConnectionsAsync, CancellationToken.None));
-            }
-        }
-
-        var list = await listed.Read.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return list.Select(connections => Observed<FleetServerConnections>.Of(new FleetServerConnections
-        {
-            Server = name,
-            Age = _time.GetElapsedTime(listed.At),
-            Connections = [.. connections.Where(connection => connection.State != "conn_listening")],
-            Own = [.. _client.Client.Connections.Where(own => own.Server == name).Select(own => own.Local?.ToString()).OfType<string>()],
-        }));
-    }
 
     public async ValueTask DisposeAsync()
     {
@@ -162,6 +133,4 @@ internal sealed class ServerObserver : IAsyncDisposable, IDisposable
         all.TryGetValue(name, out var text) && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
-
-    private readonly record struct Listed(long At, Task<Observed<IReadOnlyList<MemcachedServerConnection>>> Read);
 }

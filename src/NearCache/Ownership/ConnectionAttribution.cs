@@ -14,6 +14,8 @@ internal static class ConnectionAttribution
         string server, IReadOnlyList<MemcachedServerConnection> listed, IReadOnlyList<ReportedProcess> processes)
     {
         var clients = listed.Where(connection => !connection.IsListening).Select(Client.Of).ToArray();
+        var ends = clients.Select(client => client.EndPoint).OfType<IPEndPoint>().ToHashSet();
+        processes = [.. processes.Select(process => process.IsSilent ? process.Only(ends) : process)];
         var byEndPoint = new Dictionary<IPEndPoint, ReportedProcess>();
         foreach (var process in processes)
         {
@@ -220,4 +222,17 @@ internal sealed record ReportedProcess
 
     /// <summary>Gets the addresses of its node; empty if it has not reported them.</summary>
     public IReadOnlyList<string> NodeAddresses { get; init; } = [];
+
+    /// <summary>
+    /// Gets a value indicating whether it reports no longer: it was killed, and has no connection, or is paused, and keeps those of its
+    /// last report.
+    /// </summary>
+    public bool IsSilent { get; init; }
+
+    /// <summary>Returns the process with those of its reported connections that a server lists.</summary>
+    public ReportedProcess Only(IReadOnlySet<IPEndPoint> listed)
+    {
+        IPEndPoint[] left = [.. Connections.Where(listed.Contains)];
+        return this with { Connections = left, Expected = left.Length };
+    }
 }

@@ -16,12 +16,17 @@ internal sealed class ConnectionOwners(Func<IEnumerable<IRemoteServer>> servers,
     {
         var asked = servers().ToArray();
         var listings = asked.Select(server => ReadAsync(server, cancellationToken)).ToArray();
-        var processes = await reports.ReadAsync([.. asked.Select(server => server.Name)], cancellationToken).ConfigureAwait(false);
+        var reported = await reports.ReadAsync([.. asked.Select(server => server.Name)], cancellationToken).ConfigureAwait(false);
         var owners = new ConnectionOwnership[asked.Length];
         for (var i = 0; i < asked.Length; i++)
         {
             var (listing, problem) = await listings[i].ConfigureAwait(false);
-            owners[i] = Of(asked[i].Name, listing, problem, processes.GetValueOrDefault(asked[i].Name) ?? []);
+            var processes = reported.ByServer.GetValueOrDefault(asked[i].Name) ?? [];
+            owners[i] = Of(asked[i].Name, listing?.Connections, problem, processes) with
+            {
+                Age = listing?.Age ?? TimeSpan.Zero,
+                MissingReports = reported.Missing,
+            };
         }
 
         return owners;
@@ -36,7 +41,7 @@ internal sealed class ConnectionOwners(Func<IEnumerable<IRemoteServer>> servers,
         : listing.Listed is { } listed ? ConnectionAttribution.Of(server, listed, processes)
         : ConnectionAttribution.Of(server, listing.Count, processes);
 
-    private async Task<(ServerConnections? Listing, string? Problem)> ReadAsync(IRemoteServer server, CancellationToken cancellationToken)
+    private async Task<(ServerListing? Listing, string? Problem)> ReadAsync(IRemoteServer server, CancellationToken cancellationToken)
     {
         try
         {
@@ -52,7 +57,11 @@ internal sealed class ConnectionOwners(Func<IEnumerable<IRemoteServer>> servers,
 /// <summary>Reads what processes report of their connections.</summary>
 internal interface IConnectionReports
 {
-    /// <summary>Reads the reports for each of the given servers, by the server's name.</summary>
-    Task<IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>>> ReadAsync(
-        IReadOnlyList<string> servers, CancellationToken cancellationToken);
+    /// <summary>Reads the reports for each of the given servers.</summary>
+    Task<ConnectionReports> ReadAsync(IReadOnlyList<string> servers, CancellationToken cancellationToken);
 }
+
+/// <summary>What processes report of their connections.</summary>
+/// <param name="ByServer">The processes of each server, by the server's name.</param>
+/// <param name="Missing">Why reports may be missing; null if none are.</param>
+internal sealed record ConnectionReports(IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>> ByServer, string? Missing = null);

@@ -3,39 +3,37 @@ using NearCache.Reports;
 
 namespace NearCache.Ownership;
 
-/// <summary>Reads the connections that processes report: all summaries, and the detail of each process that reports now.</summary>
-internal sealed class ReportedConnections(ProcessReportReader reports) : IConnectionReports
+/// <summary>Reads the connections that processes report: all summaries, and the detail of each process that has not ended.</summary>
+/// <param name="read">Reads all summaries.</param>
+/// <param name="details">Reads the details.</param>
+internal sealed class ReportedConnections(Func<CancellationToken, Task<FleetReports>> read, ProcessReportReader details)
+    : IConnectionReports
 {
-    // The details that are read at once.
-    private const int InGroup = 64;
-
     /// <inheritdoc/>
-    public async Task<IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>>> ReadAsync(
-        IReadOnlyList<string> servers, CancellationToken cancellationToken)
+    public async Task<ConnectionReports> ReadAsync(IReadOnlyList<string> servers, CancellationToken cancellationToken)
     {
-        var found = await reports.ReadAsync(members: null, cancellationToken).ConfigureAwait(false);
-        var live = new List<(ProcessSummary Summary, ProcessDetail? Detail)>();
-        var reporting = found.Processes.Where(process => process is { Status: ProcessReportStatus.Live, Summary: not null });
-        foreach (var group in reporting.Chunk(InGroup))
-        {
-            live.AddRange(await Task.WhenAll(group.Select(
-                async process => (process.Summary!, await reports.ReadDetailAsync(process.Id, cancellationToken).ConfigureAwait(false))))
-                .ConfigureAwait(false));
-        }
+        var found = await read(cancellationToken).ConfigureAwait(false);
+        ProcessReport[] reporting =
+            [.. found.Processes.Where(process => process is { Status: not ProcessReportStatus.Ended, Summary: not null })];
+        var byId = await details.ReadDetailsAsync(reporting.Select(process => process.Id), cancellationToken).ConfigureAwait(false);
 
         // The caches of one process may share their connections.
-        var processes = live.GroupBy(cache => (cache.Summary.Host, cache.Summary.Pod, cache.Summary.ProcessId)).ToArray();
-        return servers.Select((name, index) => (name, index)).ToDictionary(
-            server => server.name,
-            IReadOnlyList<ReportedProcess> (server) =>
-                [.. processes.Select(caches => Of(server.name, server.index, servers.Count, [.. caches]))]);
+        var processes = reporting.GroupBy(cache => (cache.Summary!.Host, cache.Summary.Pod, cache.Summary.ProcessId)).ToArray();
+        return new ConnectionReports(
+            servers.Select((name, index) => (name, index)).ToDictionary(
+                server => server.name,
+                IReadOnlyList<ReportedProcess> (server) =>
+                    [.. processes.Select(caches => Of(server.name, server.index, servers.Count, [.. caches], byId))]),
+            MissingOf(found));
     }
 
-    private static ReportedProcess Of(string server, int index, int servers, (ProcessSummary Summary, ProcessDetail? Detail)[] caches)
+    private static ReportedProcess Of(
+        string server, int index, int servers, ProcessReport[] caches, IReadOnlyDictionary<string, ProcessDetail> details)
     {
-        var first = caches[0].Summary;
+        var first = caches[0].Summary!;
         var locals = caches
-            .SelectMany(cache => cache.Detail?.Servers.FirstOrDefault(each => each.Name == server)?.Connections ?? [])
+            .SelectMany(cache =>
+                details.GetValueOrDefault(cache.Id)?.Servers.FirstOrDefault(each => each.Name == server)?.Connections ?? [])
             .Select(connection => IPEndPoint.TryParse(connection.Local, out var local) ? local : null)
             .OfType<IPEndPoint>()
             .Distinct();
@@ -50,9 +48,23 @@ internal sealed class ReportedConnections(ProcessReportReader reports) : IConnec
                 Node = first.Node,
             },
             Connections = [.. locals],
+            NodeAddresses = (first.NodeAddress ?? details.GetValueOrDefault(first.Id)?.NodeAddress) is { } address ? [address] : [],
 
             // A summary names no servers; with another list of servers its counts mean nothing here.
-            Expected = caches.Max(cache => cache.Summary.Connections is { } counts && counts.Count == servers ? counts[index] : 0),
+            Expected = caches.Max(cache => cache.Summary!.Connections is { } counts && counts.Count == servers ? counts[index] : 0),
+            IsSilent = Array.TrueForAll(caches, cache => cache.Status == ProcessReportStatus.Silent),
         };
+    }
+
+    private static string? MissingOf(FleetReports found)
+    {
+        var without = found.Processes.Count(process => process.Status == ProcessReportStatus.NoReport);
+        string[] reasons =
+        [
+            .. without == 0 ? (string[])[] : [$"{without} members of the namespace have no report"],
+            .. found.MembersUnknown is { } why ? [$"processes without a report are not known: {why}"] : (string[])[],
+            .. found.Servers.Where(server => server.Problem is not null).Select(server => $"{server.Name}: {server.Problem}"),
+        ];
+        return reasons.Length == 0 ? null : string.Join("; ", reasons);
     }
 }

@@ -14,21 +14,24 @@ internal sealed class ServerListings(TimeProvider time)
     /// <summary>Returns the list of a server, which may be 30 seconds old.</summary>
     /// <param name="server">The server.</param>
     /// <param name="cancellationToken">Ends the wait; other callers keep waiting for the same reply.</param>
-    /// <returns>The list; null if the server tells nothing of its connections.</returns>
     /// <exception cref="Memcached.MemcachedException">The server did not answer.</exception>
-    public Task<ServerConnections?> ReadAsync(IRemoteServer server, CancellationToken cancellationToken)
+    public async Task<ServerListing> ReadAsync(IRemoteServer server, CancellationToken cancellationToken)
     {
-        Task<ServerConnections?> read;
+        (long At, Task<ServerConnections?> Read) listing;
         lock (_lock)
         {
-            if (!_listings.TryGetValue(server.Name, out var listing) || time.GetElapsedTime(listing.At) >= Period)
+            if (!_listings.TryGetValue(server.Name, out listing) || time.GetElapsedTime(listing.At) >= Period)
             {
                 _listings[server.Name] = listing = (time.GetTimestamp(), server.ListConnectionsAsync());
             }
-
-            read = listing.Read;
         }
 
-        return read.WaitAsync(cancellationToken);
+        var connections = await listing.Read.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new ServerListing(connections, time.GetElapsedTime(listing.At));
     }
 }
+
+/// <summary>What a server has told of its connections.</summary>
+/// <param name="Connections">The list; null if the server tells nothing of its connections.</param>
+/// <param name="Age">The time since the server was asked.</param>
+internal sealed record ServerListing(ServerConnections? Connections, TimeSpan Age);

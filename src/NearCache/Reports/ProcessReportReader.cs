@@ -22,6 +22,9 @@ internal sealed class ProcessReportReader(string @namespace, Func<IEnumerable<IR
     // The places that a first read covers at once.
     private const int FirstPlaces = 64;
 
+    // The details in one request: at most half a megabyte of replies.
+    private const int DetailsInRequest = 64;
+
     private readonly ReportNames _names = new(@namespace);
     private readonly Lock _lock = new();   // guards what is known of the servers
     private readonly Dictionary<string, Known> _known = [];
@@ -59,23 +62,49 @@ internal sealed class ProcessReportReader(string @namespace, Func<IEnumerable<IR
     /// <summary>Reads the detail of one process from the servers that may hold it. Returns null if none does.</summary>
     /// <param name="id">The <see cref="ProcessSummary.Id"/> of the process.</param>
     /// <param name="cancellationToken">Cancels the wait; commands already queued may still be executed.</param>
-    public async Task<ProcessDetail?> ReadDetailAsync(string id, CancellationToken cancellationToken = default)
+    public async Task<ProcessDetail?> ReadDetailAsync(string id, CancellationToken cancellationToken = default) =>
+        (await ReadDetailsAsync([id], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
+
+    /// <summary>Reads the details of processes, many in each request. A process of which no server has one is not in the result.</summary>
+    /// <param name="ids">The <see cref="ProcessSummary.Id"/> of each process.</param>
+    /// <param name="cancellationToken">Cancels the wait; commands already queued may still be executed.</param>
+    public async Task<IReadOnlyDictionary<string, ProcessDetail>> ReadDetailsAsync(
+        IEnumerable<string> ids, CancellationToken cancellationToken = default)
     {
-        if (id.Length != 32 || !id.All(char.IsAsciiHexDigit))
+        var asked = servers().DistinctBy(server => server.Name).ToArray();
+        var byHolder = ids
+            .Where(id => id.Length == 32 && id.All(char.IsAsciiHexDigit))
+            .SelectMany(id => ReportServers.Of(id, asked, server => server.Name).Select(server => (server, id)))
+            .GroupBy(held => held.server, held => held.id);
+        var details = await Task.WhenAll(byHolder.Select(held => ReadDetailsAsync(held.Key, [.. held], cancellationToken)))
+            .ConfigureAwait(false);
+        return details.SelectMany(found => found).GroupBy(detail => detail.Id).ToDictionary(
+            copies => copies.Key, copies => copies.MinBy(copy => copy.Age)!);
+    }
+
+    private async Task<IReadOnlyList<ProcessDetail>> ReadDetailsAsync(
+        IRemoteServer server, string[] ids, CancellationToken cancellationToken)
+    {
+        var details = new List<ProcessDetail>();
+        foreach (var some in ids.Chunk(DetailsInRequest))
         {
-            return null;
+            var (replies, _) = await TryExecuteAsync(
+                server,
+                [.. some.Select(id => MetaCommand.Get(_names.Detail(id), MetaFields.Value | MetaFields.TimeToLive))],
+                ReportNames.MaxDetail,
+                cancellationToken).ConfigureAwait(false);
+            if (replies is null)
+            {
+                break;
+            }
+
+            details.AddRange(some.Zip(replies)
+                .Select(pair => pair.Second.Status == MetaStatus.Ok && AgeOf(pair.Second) is { } age
+                    && DetailFormat.TryRead(pair.Second.Value, age) is { } detail && detail.Id == pair.First ? detail : null)
+                .OfType<ProcessDetail>());
         }
 
-        var command = MetaCommand.Get(_names.Detail(id), MetaFields.Value | MetaFields.TimeToLive);
-        var holders = ReportServers.Of(id, servers().DistinctBy(server => server.Name).ToArray(), server => server.Name);
-        var details = await Task.WhenAll(holders.Select(async server =>
-        {
-            var responses = await TryExecuteAsync(server, [command], ReportNames.MaxDetail, cancellationToken).ConfigureAwait(false);
-            return responses.Replies is [{ Status: MetaStatus.Ok } item] && AgeOf(item) is { } age
-                ? DetailFormat.TryRead(item.Value, age)
-                : null;
-        })).ConfigureAwait(false);
-        return details.Where(detail => detail?.Id == id).MinBy(detail => detail!.Age);
+        return details;
     }
 
     private static TimeSpan? AgeOf(in MetaResponse item) =>

@@ -10,6 +10,15 @@ public sealed record ConnectionOwnership
     /// <summary>Gets the reason why the server tells nothing, so that its figures are 0; null if it does.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Gets the time since the server was asked. It is asked at most once in 30 seconds.</summary>
+    public TimeSpan Age { get; init; }
+
+    /// <summary>
+    /// Gets the reason why reports may be missing, so that connections of NearCache may be called foreign or unaccounted; null if none are
+    /// known to be missing.
+    /// </summary>
+    public string? MissingReports { get; init; }
+
     /// <summary>
     /// Gets a value indicating whether the server listed its connections. Otherwise only their number is known, and
     /// <see cref="Unaccounted"/> is the number that exceeds what was reported.
@@ -53,7 +62,8 @@ public sealed record ConnectionOwnership
             text += $", of them {owner.Unaccounted} from {owner}";
         }
 
-        return IsListed ? $"{text}." : $"{text} (the server does not list its connections).";
+        text += IsListed ? "." : " (the server does not list its connections).";
+        return MissingReports is null ? text : $"{text} Reports may be missing: {MissingReports.TrimEnd('.')}.";
     }
 }
 
@@ -117,11 +127,14 @@ public enum ConnectionOwnerKind
     Foreign,
 }
 
-/// <summary>A process that reports connections.</summary>
+/// <summary>A process that reports connections, or the <see cref="FleetClient"/> that asks.</summary>
 public sealed record OwningProcess
 {
-    /// <summary>Gets the name of the process among the members of the namespace.</summary>
+    /// <summary>Gets the name of the process among the members of the namespace; empty for a client that is not a member.</summary>
     public required string Id { get; init; }
+
+    /// <summary>Gets a value indicating whether it is the <see cref="FleetClient"/> that asks.</summary>
+    public bool IsThisClient { get; init; }
 
     /// <summary>Gets the name of the machine or container.</summary>
     public required string Host { get; init; }
@@ -136,7 +149,7 @@ public sealed record OwningProcess
     public string? Node { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Pod ?? Host} (pid {ProcessId})";
+    public override string ToString() => IsThisClient ? "this client" : $"{Pod ?? Host} (pid {ProcessId})";
 }
 
 /// <summary>One connection in the list of a server, with its owner.</summary>

@@ -27,7 +27,13 @@ internal static class DiagnosisText
         }
         else
         {
-            text.Append("Not near here");
+            text.Append(diagnosis switch
+            {
+                { HasNearTier: true } => "Not near here",
+                { Misses: [] } => $"Reads keep it near by the rule {diagnosis.Rule?.Name}",
+                { Misses: [{ Cause: NearMissCause.RulesUnknown }, ..] } => "It is not known whether reads keep it near",
+                _ => "Reads do not keep it near",
+            });
             text.Append(diagnosis.Misses is [var first, ..] ? $": {Ended(first.Text)}" : ".");
             foreach (var further in diagnosis.Misses.Skip(1))
             {
@@ -46,7 +52,7 @@ internal static class DiagnosisText
 
         if (diagnosis.Writes is [var last, ..])
         {
-            Sentence(text, Describe(last, diagnosis.Writes.Count, diagnosis.AreWritesTruncated));
+            Sentence(text, Describe(last, diagnosis));
         }
 
         foreach (var note in diagnosis.Notes)
@@ -64,7 +70,7 @@ internal static class DiagnosisText
         Line(text, "key", diagnosis.Key);
         Line(text, "name", diagnosis.Name);
         Line(text, "on memcached", diagnosis.PhysicalKey);
-        Line(text, "server", diagnosis.Server is { } server ? Describe(server, diagnosis.Segment) : null);
+        Line(text, "server", diagnosis.Server is { } server ? Describe(server, diagnosis) : null);
         Line(text, "rule", diagnosis.Rule is { } rule ? $"{rule.Name} ({rule.Match}): {diagnosis.RuleReason}" : diagnosis.RuleReason);
         Line(text, "item", diagnosis.Item is { } item ? Describe(item) : null);
         Line(text, "near", diagnosis.Near is { } near ? Describe(near) : null);
@@ -75,7 +81,7 @@ internal static class DiagnosisText
 
         foreach (var write in diagnosis.Writes)
         {
-            Line(text, "written", Describe(write));
+            Line(text, "written", Describe(write, diagnosis.HasNearTier));
         }
 
         Line(text, "written", diagnosis.AreWritesTruncated ? "truncated: only the newest 1,024 records of the server were read" : null);
@@ -92,10 +98,11 @@ internal static class DiagnosisText
         return text.Append(diagnosis.Summary).ToString();
     }
 
-    private static string Describe(DiagnosedServer server, int? segment) =>
-        $"{server.Name}, segment {segment?.ToString(CultureInfo.InvariantCulture)}, "
-        + (server.ConfirmedBefore is { } confirmed ? $"confirmed {Durations.Of(confirmed)} ago" : "never confirmed")
-        + (server.IsServedNear ? "" : ", not served near")
+    private static string Describe(DiagnosedServer server, KeyDiagnosis diagnosis) =>
+        string.Create(CultureInfo.InvariantCulture, $"{server.Name}, segment {diagnosis.Segment}")
+        + (!diagnosis.HasNearTier ? ""
+            : server.ConfirmedBefore is { } confirmed ? $", confirmed {Durations.Of(confirmed)} ago" : ", never confirmed")
+        + (!diagnosis.HasNearTier || server.IsServedNear ? "" : ", not served near")
         + (server.Problem is { } problem ? $", does not answer: {problem.TrimEnd('.')}" : "");
 
     private static string Describe(DiagnosedItem item) => !item.Exists ? "absent" : string.Join(", ",
@@ -118,20 +125,22 @@ internal static class DiagnosisText
         + (near.ConfirmedBefore is { } confirmed ? $"confirmed {Durations.Of(confirmed)} ago, " : "")
         + $"by the rule {near.Rule}, about {Durations.OfBytes(near.Bytes)}";
 
-    private static string Describe(DiagnosedWrite write) =>
+    private static string Describe(DiagnosedWrite write, bool hasNearTier) =>
         $"{Durations.OfSeconds(write.Age)} ago by {write.Writer}" + write switch
         {
             { HeardBy: WriteHeardBy.Announcement or WriteHeardBy.LogRecord, HeardBefore: { } before } =>
                 $"; heard {Durations.Of(before)} ago "
                 + (write.HeardBy == WriteHeardBy.Announcement ? "by its announcement" : "by its log record")
                 + (write.HeardWithin is { } within ? $", at most {Durations.Of(within)} after it" : ""),
-            { HeardBy: null } => "; not heard of by itself here",
+            { HeardBy: null } when hasNearTier => "; not heard of by itself here",
             _ => "",
         };
 
-    private static string Describe(DiagnosedWrite last, int count, bool isTruncated) =>
-        $"Last written {Describe(last)}"
-        + (count == 1 && !isTruncated ? "" : $"; {count}{(isTruncated ? " or more" : "")} writes in the last minute");
+    private static string Describe(DiagnosedWrite last, KeyDiagnosis diagnosis) =>
+        $"Last written {Describe(last, diagnosis.HasNearTier)}"
+        + (diagnosis is { Writes.Count: 1, AreWritesTruncated: false }
+            ? ""
+            : $"; {diagnosis.Writes.Count}{(diagnosis.AreWritesTruncated ? " or more" : "")} writes in the last minute");
 
     private static void Sentence(StringBuilder text, string sentence) =>
         text.Append(' ').Append(char.ToUpperInvariant(sentence[0])).Append(Ended(sentence).AsSpan(1));

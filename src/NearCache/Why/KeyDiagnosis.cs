@@ -6,11 +6,20 @@ namespace NearCache;
 /// What a process knows of one key: where it is, by which rule it is near or not, what its item is, which processes wrote it last, and why
 /// reads of it go to memcached.
 /// </summary>
-/// <remarks>Read at one time, without changing anything: the reads count neither as reads of the item nor as near hits.</remarks>
+/// <remarks>
+/// Read at one time, without changing anything: the reads count neither as reads of the item nor as near hits. A cache diagnoses a key as
+/// it is in its process; a <see cref="FleetClient"/> diagnoses what all processes have in common, see <see cref="HasNearTier"/>.
+/// </remarks>
 public sealed record KeyDiagnosis
 {
     /// <summary>Gets the key of the application.</summary>
     public required string Key { get; init; }
+
+    /// <summary>
+    /// Gets a value indicating whether the diagnosing process has a near tier. A <see cref="FleetClient"/> has none: <see cref="Near"/> is
+    /// null, <see cref="Misses"/> are the reasons why reads in no process keep the key near, and no confirmation of the server is known.
+    /// </summary>
+    public bool HasNearTier { get; init; } = true;
 
     /// <summary>Gets the reason why no item can have the key, which every call refuses; null if the key is valid.</summary>
     public string? Refusal { get; init; }
@@ -107,7 +116,7 @@ public sealed record DiagnosedRule
 
     /// <summary>
     /// Gets the time until values of the key's server may be kept near, zero if they may be now. Null if the server does not carry the
-    /// rule, as far as this process knows.
+    /// rule, as far as this process knows. Without a near tier the time is a bound.
     /// </summary>
     public TimeSpan? FillsAfter { get; init; }
 

@@ -1,5 +1,4 @@
 using NearCache.Coherence.Core;
-using NearCache.Coherence.Ledger;
 using NearCache.Near;
 using NearCache.Rules;
 
@@ -7,20 +6,12 @@ namespace NearCache.Why;
 
 /// <summary>Finds the reasons why reads of a key are not near hits, in the order in which a read would meet them.</summary>
 internal sealed class MissFinding(
-    CoherenceContext context,
-    RuleTable rules,
-    RuleFinding finding,
-    CoherentServer owner,
-    DiagnosedServer server,
-    DiagnosedItem? item,
-    NearEntry? entry,
-    IReadOnlyList<DiagnosedWrite> writes,
-    Timestamps now)
+    RuleTable rules, RuleFinding finding, DiagnosedRule? rule, DiagnosedServer server, DiagnosedItem? item, NearFinding? near)
 {
-    /// <summary>Returns the reasons; none if the near entry may be served.</summary>
+    /// <summary>Returns the reasons; none if the near entry may be served, or nothing prevents one.</summary>
     public IReadOnlyList<NearMiss> Find()
     {
-        if (entry?.IsServable(now) == true)
+        if (near is { Entry: { } entry } && entry.IsServable(near.Now))
         {
             return [];
         }
@@ -30,15 +21,15 @@ internal sealed class MissFinding(
             return [ofRule];
         }
 
-        NearMiss[] found = [.. OfServer(), .. OfItem()];
-        return found.Length > 0 ? found : [OfEntry()];
+        NearMiss[] found = [.. OfServer(rule!), .. OfItem()];
+        return found.Length > 0 || near is null ? found : [OfEntry(near)];
     }
 
     private static NearMiss Miss(NearMissCause cause, string text) => new() { Cause = cause, Text = text };
 
     private NearMiss? OfRule()
     {
-        if (!context.KeepsNear)
+        if (near is { KeepsNear: false })
         {
             return Miss(NearMissCause.NothingConfirms, "nothing is near over another remote without ZooKeeper, which would confirm it");
         }
@@ -49,7 +40,7 @@ internal sealed class MissFinding(
                 NearMissCause.RulesUnknown, "the registry or a server holds rules that this process cannot read, so nothing is near");
         }
 
-        if (finding.Rule is not { } rule)
+        if (rule is null)
         {
             return Miss(rules.Applied.Revision == 0 ? NearMissCause.RulesUnknown : NearMissCause.NoRule, finding.Reason);
         }
@@ -66,17 +57,16 @@ internal sealed class MissFinding(
                 : $"the rule {rule.Name} is off");
     }
 
-    private IEnumerable<NearMiss> OfServer()
+    private IEnumerable<NearMiss> OfServer(DiagnosedRule rule)
     {
-        var rule = finding.Rule!;
         if (server.Problem is { } problem)
         {
             yield return Miss(NearMissCause.ServerDown, $"{server.Name} does not answer: {problem}");
         }
 
-        if (!server.IsServedNear)
+        if (near is not null && !server.IsServedNear)
         {
-            var limit = $"MaxStaleness ({Durations.Of(TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds))})";
+            var limit = $"MaxStaleness ({Durations.Of(rule.MaxStaleness)})";
             yield return Miss(
                 NearMissCause.GateClosed,
                 server.ConfirmedBefore is { } before
@@ -84,16 +74,20 @@ internal sealed class MissFinding(
                     : $"{server.Name} has never been confirmed");
         }
 
-        switch (owner.Rules.View.FillsAfter(Coherence.ServerRules.RuleTranslation.Identity(rule), now))
+        switch (rule.FillsAfter)
         {
+            case null when near is null && server.Problem is not null:
+                // What the server carries was not read.
+                break;
             case null:
                 yield return Miss(NearMissCause.LeaseRunning, $"{server.Name} does not carry the rule {rule.Name} yet");
                 break;
-            case > 0 and var wait:
+            case { Ticks: > 0 } wait:
+                var left = near is null ? $"has not ended; it takes {Durations.Of(wait)} at most" : $"runs for {Durations.Of(wait)} more";
                 yield return Miss(
                     NearMissCause.LeaseRunning,
-                    $"the lease of the rule {rule.Name} on {server.Name} runs for {Durations.Of(TimeSpan.FromMilliseconds(wait))} more: "
-                        + "until then another process may write without being counted");
+                    $"the lease of the rule {rule.Name} on {server.Name} {left}: until then another process may write without being "
+                        + "counted");
                 break;
         }
     }
@@ -120,9 +114,9 @@ internal sealed class MissFinding(
         }
     }
 
-    private NearMiss OfEntry()
+    private static NearMiss OfEntry(NearFinding near)
     {
-        if (entry is null && writes is [{ HeardBefore: { } heard } last, ..])
+        if (near is { Entry: null, Writes: var writes } && writes is [{ HeardBefore: { } heard } last, ..])
         {
             var before = Durations.Of(heard);
             return Miss(
@@ -132,7 +126,7 @@ internal sealed class MissFinding(
                     : $"the write of {last.Writer} voided it {before} ago, and no read has replaced it");
         }
 
-        return entry?.ReasonNotServed(now) switch
+        return near.Entry?.ReasonNotServed(near.Now) switch
         {
             "ended" => Miss(NearMissCause.Expired, "the near entry has expired, and no read has replaced it"),
             "rule" => Miss(NearMissCause.Voided, "the rule was switched off and on since the near entry was read"),
@@ -145,3 +139,10 @@ internal sealed class MissFinding(
         };
     }
 }
+
+/// <summary>What the near tier of this process has of a key.</summary>
+/// <param name="Entry">The entry, servable or not; null if there is none.</param>
+/// <param name="KeepsNear">Whether anything can be near in this process.</param>
+/// <param name="Writes">The writes of the key, newest first.</param>
+/// <param name="Now">The time of the diagnosis.</param>
+internal sealed record NearFinding(NearEntry? Entry, bool KeepsNear, IReadOnlyList<DiagnosedWrite> Writes, Timestamps Now);

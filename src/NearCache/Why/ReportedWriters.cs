@@ -1,16 +1,16 @@
 using NearCache.Coherence.Core;
-using NearCache.Reports;
 
 namespace NearCache.Why;
 
-/// <summary>Names the writers of keys by the reports of all processes, which it reads at once.</summary>
-internal sealed class ReportedWriters(ProcessReportReader reports) : IWriterNames
+/// <summary>Names the writers of keys by the reports of all processes.</summary>
+/// <param name="read">Reads the reports.</param>
+internal sealed class ReportedWriters(Func<CancellationToken, Task<FleetReports>> read) : IWriterNames
 {
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyDictionary<WriterId, DiagnosedWriter>> FindAsync(
         IReadOnlyCollection<WriterId> ids, CancellationToken cancellationToken)
     {
-        var found = await reports.ReadAsync(members: null, cancellationToken).ConfigureAwait(false);
+        var found = await read(cancellationToken).ConfigureAwait(false);
 
         // A short id of two processes names neither.
         return found.Processes

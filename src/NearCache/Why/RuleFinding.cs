@@ -30,6 +30,22 @@ internal sealed record RuleFinding(ActiveRule? Rule, string Reason, RuleStop? St
         return new RuleFinding(rule, reason, stop is null ? null : RegistryWatch.Shown(stop));
     }
 
+    /// <summary>Describes the rule; null if there is none.</summary>
+    /// <param name="fillsAfter">
+    /// Returns the time until the rule may fill from the server of the key; null if the server does not carry it.
+    /// </param>
+    public DiagnosedRule? Describe(Func<ActiveRule, TimeSpan?> fillsAfter) => Rule is null ? null : new DiagnosedRule
+    {
+        Name = Rule.Name,
+        Match = Rule.Rule.Match.Text,
+        IsOn = Rule.IsOn,
+        NearLifetime = Rule.NearLifetime,
+        MaxStaleness = TimeSpan.FromMilliseconds(Rule.MaxStalenessMilliseconds),
+        Stop = Stop,
+        FillsAfter = fillsAfter(Rule),
+        ChurnBreaker = Rule.Breaker,
+    };
+
     private static string WhyNone(string name, ActiveRule? tried, RuleSet applied)
     {
         if (applied.Revision == 0)

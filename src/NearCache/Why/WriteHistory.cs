@@ -81,6 +81,10 @@ internal sealed record KeyWrites(IReadOnlyList<KeyWrite> Found, int Gaps, bool I
 {
     /// <summary>Gets no writes.</summary>
     public static KeyWrites None { get; } = new([], 0, false);
+
+    /// <summary>Gets what is not known of the writes, in words.</summary>
+    public IEnumerable<string> Unknown =>
+        Gaps > 0 ? [$"{Gaps} counted writes of the last minute left no record on the server, and may concern the key"] : [];
 }
 
 /// <summary>One counted write.</summary>

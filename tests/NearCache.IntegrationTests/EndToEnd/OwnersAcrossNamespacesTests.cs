@@ -61,12 +61,15 @@ public sealed class OwnersAcrossNamespacesTests
     /// </summary>
     private sealed class Network : IDisposable
     {
-        private readonly string _prefix = $"nc{Environment.ProcessId}-";
+        private const string Prefix = "nc";
+
+        private readonly string _prefix = $"{Prefix}{Environment.ProcessId}-";
 
         public string[] Pods { get; } = ["p1", "p2", "p3", "p4", "p5"];
 
         public static async Task<Network> CreateAsync()
         {
+            await RemoveLeftoversAsync();
             var network = new Network();
             foreach (var name in network.All)
             {
@@ -122,14 +125,36 @@ public sealed class OwnersAcrossNamespacesTests
             await IpAsync(name, "link set e0 up");
         }
 
-        private Task IpAsync(string where, string command) => RunAsync("ip", ["-n", Name(where), .. command.Split(' ')]);
-
-        private static async Task RunAsync(string program, params string[] arguments)
+        // A run that was killed leaves its namespaces behind. Those of a run that lives stay, and those in which a program still runs.
+        private static async Task RemoveLeftoversAsync()
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            var errors = await process.StandardError.ReadToEndAsync();
+            var names = (await RunAsync("ip", "netns", "list")).Split('\n').Select(line => line.Split(' ')[0]);
+            foreach (var name in names.Where(name => OwnerOf(name) is { } owner && !File.Exists($"/proc/{owner}/cmdline")))
+            {
+                if ((await RunAsync("ip", "netns", "pids", name)).Trim().Length == 0)
+                {
+                    // Another run may remove it at the same time.
+                    using var removal = Process.Start("ip", ["netns", "del", name]);
+                    await removal.WaitForExitAsync();
+                }
+            }
+        }
+
+        private static int? OwnerOf(string name) =>
+            name.Split('-') is [{ Length: > 2 } first, _] && first.StartsWith(Prefix, StringComparison.Ordinal)
+            && int.TryParse(first.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var owner) ? owner : null;
+
+        private Task<string> IpAsync(string where, string command) => RunAsync("ip", ["-n", Name(where), .. command.Split(' ')]);
+
+        private static async Task<string> RunAsync(string program, params string[] arguments)
+        {
+            var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using var process = Process.Start(start)!;
+            var errors = process.StandardError.ReadToEndAsync();
+            var output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {errors}");
+            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await errors}");
+            return output;
         }
     }
 

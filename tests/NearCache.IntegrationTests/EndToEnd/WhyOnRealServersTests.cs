@@ -85,9 +85,8 @@ public sealed class WhyOnRealServersTests
 
     private sealed class Reports(NearCacheClient[] caches) : IConnectionReports
     {
-        public Task<IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>>> ReadAsync(
-            IReadOnlyList<string> servers, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>>>(servers.ToDictionary(
+        public Task<ConnectionReports> ReadAsync(IReadOnlyList<string> servers, CancellationToken cancellationToken) =>
+            Task.FromResult(new ConnectionReports(servers.ToDictionary(
                 server => server,
                 IReadOnlyList<ReportedProcess> (_) =>
                 [
@@ -101,6 +100,6 @@ public sealed class WhyOnRealServersTests
                                 connection => new IPEndPoint(IPAddress.Parse(connection.LocalAddress!), connection.LocalPort)),
                         ],
                     }),
-                ]));
+                ])));
     }
 }

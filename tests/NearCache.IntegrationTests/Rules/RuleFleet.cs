@@ -10,8 +10,10 @@ namespace NearCache.IntegrationTests.Rules;
 /// <summary>Caches of one namespace on real servers, each with a ZooKeeper session and connections of its own.</summary>
 internal sealed class RuleFleet : IAsyncDisposable
 {
+    private readonly Lazy<ZooKeeperClient> _admin;
+
     private RuleFleet(MemcachedProcess[] memcached, ZooKeeperProcess zooKeeper, NearCacheClient[] caches) =>
-        (Memcached, ZooKeeper, Caches) = (memcached, zooKeeper, caches);
+        (Memcached, ZooKeeper, Caches, _admin) = (memcached, zooKeeper, caches, new(() => new ZooKeeperClient(zooKeeper.Address)));
 
     // A long timeout, so that a busy machine does not end sessions, whose cost is counted.
     public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
@@ -23,6 +25,9 @@ internal sealed class RuleFleet : IAsyncDisposable
     public ZooKeeperProcess ZooKeeper { get; }
 
     public NearCacheClient[] Caches { get; }
+
+    /// <summary>Gets a client of the ensemble with one session for the whole test, so that looking on is no transaction.</summary>
+    public ZooKeeperClient Admin => _admin.Value;
 
     public static async Task<RuleFleet> StartAsync(
         int caches, int servers = 1, Action<NearCacheOptions>? configure = null, string[]? javaOptions = null)
@@ -43,8 +48,7 @@ internal sealed class RuleFleet : IAsyncDisposable
     public async Task AreMembersAsync(int members)
     {
         await AreMembersAsync(members, Caches);
-        await using var admin = new ZooKeeperClient(ZooKeeper.Address);
-        await StoredIdentities.AreThereAsync(admin, "rules", Memcached);
+        await StoredIdentities.AreThereAsync(Admin, "rules", Memcached);
     }
 
     /// <summary>Waits until the caches have joined the members and know their number.</summary>
@@ -76,6 +80,11 @@ internal sealed class RuleFleet : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(Caches.Select(cache => cache.DisposeAsync().AsTask()));
+        if (_admin.IsValueCreated)
+        {
+            Admin.Dispose();
+        }
+
         foreach (var server in Memcached)
         {
             await server.DisposeAsync();

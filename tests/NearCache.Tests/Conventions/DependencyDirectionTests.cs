@@ -152,7 +152,8 @@ public sealed class DependencyDirectionTests
             [
                 "Composition", "Maintenance", "Options/Validation", "Options/Binding", "Coherence/Namespaces", "Coherence/Registry",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Usage",
-                "Reports", "Near", "Rules", "Remote/Memcached", "Remote/Keys", "Remote", "Loops", "Diagnostics",
+                "Why", "Ownership", "Reports", "Reports/Core", "Near", "Rules", "Remote/Memcached", "Remote/Formats", "Remote/Keys",
+                "Remote", "Loops", "Diagnostics",
                 "Snapshots", "Registry", "Options",
             ],
             ["Adapters"] =

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
@@ -86,9 +88,6 @@ public sealed class FleetClientTests
             Assert.Equal(("shop:", true), (server.Namespace.Value!.KeyPrefix, server.Namespace.Value.HasRules));
             Assert.NotNull(server.Namespace.Value.Writes);
         });
-        var connections = await client.GetConnectionsAsync(servers[0].Name, TestContext.Current.CancellationToken);
-        Assert.Contains(connections.Value!.Own[0], Assert.Single(connections.Value.Connections).Address, StringComparison.Ordinal);
-
         var member = Assert.Single((await client.GetMembersAsync(TestContext.Current.CancellationToken)).Value!);
         Assert.Equal((Environment.MachineName, Environment.ProcessId), (member.Host, member.ProcessId!.Value));
         var reports = (await client.GetReportsAsync(TestContext.Current.CancellationToken)).Value!;
@@ -97,6 +96,18 @@ public sealed class FleetClientTests
         Assert.Null(reports.MembersUnknown);
         await Eventually.BecomesTrueAsync(
             async () => (await client.GetReportAsync(member.Id)).Value?.Id == member.Id, "the process has stored its long report");
+
+        // A fake server lists the connection that asks, and no other.
+        var owners = await client.GetConnectionOwnersAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(fleet.Memcached.Select(server => server.Address), owners.Select(one => one.Server));
+        Assert.All(owners, one =>
+        {
+            Assert.Null(one.Problem);
+            Assert.Equal((2, 1, 0), (one.Expected, one.Seen, one.Unaccounted));
+            Assert.Equal(["", member.Id], Assert.Single(one.Owners).Processes.Select(process => process.Id).Order());
+            Assert.True(one.Owners[0].Processes.Single(process => process.Id.Length == 0).IsThisClient);
+            Assert.Equal("", Assert.Single(one.Connections).ReportedBy);
+        });
         Assert.Contains("no server", (await client.GetReportAsync(new string('0', 32), TestContext.Current.CancellationToken)).Unknown,
             StringComparison.Ordinal);
 
@@ -134,7 +145,10 @@ public sealed class FleetClientTests
         Assert.True(servers[0].Statistics.IsKnown && servers[0].Namespace.IsKnown);
         Assert.Contains(fleet.Memcached[1].Address, servers[1].Statistics.Unknown, StringComparison.Ordinal);
         Assert.Null(servers[1].Statistics.Value);
-        Assert.False((await client.GetConnectionsAsync(servers[1].Name, TestContext.Current.CancellationToken)).IsKnown);
+        var owners = await client.GetConnectionOwnersAsync(TestContext.Current.CancellationToken);
+        Assert.Null(owners[0].Problem);
+        Assert.Contains(fleet.Memcached[1].Address, owners[1].Problem, StringComparison.Ordinal);
+        Assert.Contains(fleet.Memcached[1].Address, owners[0].MissingReports, StringComparison.Ordinal);
         var rules = await client.GetRulesAsync(TestContext.Current.CancellationToken);
         Assert.Equal((true, true, false), (rules.Current.IsKnown, rules.Servers[0].Carried.IsKnown, rules.Servers[1].Carried.IsKnown));
         Assert.False((await client.GetUsageAsync(TestContext.Current.CancellationToken)).IsKnown);
@@ -246,9 +260,9 @@ public sealed class FleetClientTests
         // Every method that is not in this list changes something. A new one belongs here, or must refuse.
         string[] reads =
         [
-            "GetRulesAsync", "GetUsageAsync", "GetServersAsync", "GetConnectionsAsync", "GetEnsembleAsync", "GetMembersAsync",
+            "GetRulesAsync", "GetUsageAsync", "GetServersAsync", "GetConnectionOwnersAsync", "GetEnsembleAsync", "GetMembersAsync",
             "GetNamespacesAsync", "GetCoTenantsAsync", "FindLeftoversAsync", "GetReportsAsync", "GetReportAsync",
-            "GetAsync", "WatchAsync", "PreviewAsync", "Dispose", "DisposeAsync",
+            "WhyAsync", "GetAsync", "WatchAsync", "PreviewAsync", "Dispose", "DisposeAsync",
         ];
         (object Target, MethodInfo Method)[] writes =
         [
@@ -260,7 +274,8 @@ public sealed class FleetClientTests
         Assert.Equal(
             [
                 "AddAsync", "ApplyAsync", "ChangeAsync", "CleanAsync", "ClearNearAsync", "ClearStopsAsync", "DisableAsync", "EnableAsync",
-                "EndDryRunAsync", "RemoveAsync", "RemoveKeyAsync", "ResumeAsync", "StopAsync", "StopAsync", "UndoAsync",
+                "EndDryRunAsync", "RemoveAsync", "RemoveKeyAsync", "ResumeAsync", "ResumeAsync", "StopAsync", "StopAsync", "StopAsync",
+                "UndoAsync",
             ],
             writes.Select(one => one.Method.Name).Order(StringComparer.Ordinal));
         foreach (var (target, method) in writes)
@@ -281,6 +296,7 @@ public sealed class FleetClientTests
             "rules" => Array.Empty<RuleOptions>(),
             "reason" => Reason,
             "ids" or "stops" => new[] { "one" },
+            "progress" when !parameter.HasDefaultValue => new Progress<FleetObedience>(),
             _ => parameter.HasDefaultValue ? parameter.DefaultValue is null && parameter.ParameterType.IsValueType
                 ? Activator.CreateInstance(parameter.ParameterType) : parameter.DefaultValue
                 : Activator.CreateInstance(parameter.ParameterType),
@@ -311,23 +327,43 @@ public sealed class FleetClientTests
     }
 
     [Fact]
+    public async Task Names_whose_addresses_are_servers_are_resolved_as_in_the_caches()
+    {
+        await using var fleet = new FleetOfTests();
+        var options = fleet.Options();
+        var port = fleet.Memcached[0].Port;
+        options.EveryAddressIsAServer = true;
+        options.Memcached.Servers.Clear();
+        options.Memcached.Servers.Add($"cache:{port}");
+        options.Memcached.Servers.Add($"no-such-cache:{port}");
+        options.Memcached.Resolve = (name, _) => name == "cache"
+            ? Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse("127.0.0.77")])
+            : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
+        await using var client = await FleetClient.ConnectAsync(
+            options, new FleetClientOptions { ReadOnly = true }, cancellationToken: TestContext.Current.CancellationToken);
+
+        var servers = await client.GetServersAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            [($"127.0.0.1:{port}", true), ($"127.0.0.77:{port}", false), ($"no-such-cache:{port}", false)],
+            servers.Select(server => (server.Name, server.Statistics.IsKnown)));
+    }
+
+    [Fact]
     public async Task The_connections_of_a_server_are_listed_at_most_once_in_the_interval_for_all_viewers_together()
     {
         await using var fleet = new FleetOfTests();
         var time = new ManualTime();
         await using var client = await fleet.ConnectAsync(time: time);
-        var name = fleet.Memcached[0].Address;
 
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => client.GetConnectionsAsync(name, TestContext.Current.CancellationToken)));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => client.GetConnectionOwnersAsync(TestContext.Current.CancellationToken)));
         time.Advance(TimeSpan.FromSeconds(29));
-        var old = await client.GetConnectionsAsync(name, TestContext.Current.CancellationToken);
-        Assert.Equal(TimeSpan.FromSeconds(29), old.Value!.Age);
-        Assert.Single(fleet.Memcached[0].Commands, "stats conns");
+        var old = await client.GetConnectionOwnersAsync(TestContext.Current.CancellationToken);
+        Assert.All(old, server => Assert.Equal(TimeSpan.FromSeconds(29), server.Age));
+        Assert.All(fleet.Memcached, server => Assert.Single(server.Commands, "stats conns"));
         time.Advance(TimeSpan.FromSeconds(2));
-        await client.GetConnectionsAsync(name, TestContext.Current.CancellationToken);
-        Assert.Equal(2, fleet.Memcached[0].Commands.Count(command => command == "stats conns"));
-        await Assert.ThrowsAsync<ArgumentException>(
-            () => client.GetConnectionsAsync("no such server", TestContext.Current.CancellationToken));
+        await client.GetConnectionOwnersAsync(TestContext.Current.CancellationToken);
+        Assert.All(fleet.Memcached, server => Assert.Equal(2, server.Commands.Count(command => command == "stats conns")));
     }
 
     private static async Task ReadEverythingAsync(FleetClient client)
@@ -342,10 +378,11 @@ public sealed class FleetClientTests
         var tenants = client.GetCoTenantsAsync(cancellationToken);
         var reports = client.GetReportsAsync(cancellationToken);
         var preview = client.Rules.PreviewAsync([], prune: true, cancellationToken);
-        foreach (var server in servers)
-        {
-            Assert.True((await client.GetConnectionsAsync(server.Name, cancellationToken)).IsKnown);
-        }
+        var why = client.WhyAsync("product:1", cancellationToken);
+        var owners = await client.GetConnectionOwnersAsync(cancellationToken);
+        Assert.Equal(servers.Select(server => server.Name), owners.Select(server => server.Server));
+        Assert.All(owners, server => Assert.Null(server.Problem));
+        Assert.True((await why).Item!.Exists);
 
         Assert.True((await rules).Current.IsKnown);
         Assert.True((await usage).IsKnown);

@@ -80,6 +80,9 @@ internal sealed class FleetOfTests : IAsyncDisposable
         configure?.Invoke(fleet);
         var options = Options(hasZooKeeper);
         options.ZooKeeper.RequestTimeout = TimeSpan.FromSeconds(3);
+        options.Memcached.OperationTimeout = TimeSpan.FromSeconds(20);
+        options.Memcached.ConnectTimeout = TimeSpan.FromSeconds(20);
+        options.RuleLease = TimeSpan.FromSeconds(30);
         if (time is not null)
         {
             // A manual clock jumps, which a session and a connection must outlive.

@@ -113,6 +113,20 @@ public sealed class ConnectionAttributionTests
         Assert.Equal(0, ConnectionAttribution.Of(Server, 0, [Process("a", "10.0.0.1:1001")]).Unaccounted);
     }
 
+    [Fact]
+    public void A_paused_process_keeps_its_connections_and_a_killed_one_hides_none_of_others()
+    {
+        var paused = Process("a", "10.0.0.1:1001") with { IsSilent = true };
+        var killed = Process("b", "10.0.0.2:1001", "10.0.0.2:1002") with { IsSilent = true };
+
+        var result = Of(["10.0.0.1:1001", "10.0.0.2:1003", "10.0.0.2:1004"], paused, killed, Process("c", "10.0.0.2:1003"));
+
+        Assert.Equal((2, 1, 0), (result.Expected, result.Unaccounted, result.Foreign));
+        Assert.Equal(["a", "c", null], result.Connections.Select(connection => connection.ReportedBy));
+        Assert.Equal((ConnectionOwnerKind.Process, "10.0.0.2", 1), Tell(result.Owners[0]));
+        Assert.Empty(result.NotSeen);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -127,6 +141,7 @@ public sealed class ConnectionAttributionTests
             {
                 Expected = random.Next(4),
                 NodeAddresses = random.Next(3) == 0 ? ["192.168.0.1"] : [],
+                IsSilent = random.Next(4) == 0,
             })];
             string[] listed = [.. Enumerable.Range(0, random.Next(30)).Select(_ => random.Next(4) switch
             {

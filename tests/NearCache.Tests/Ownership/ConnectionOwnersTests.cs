@@ -31,7 +31,7 @@ public sealed class ConnectionOwnersTests
         Assert.Equal(1, _server.Asked);
 
         _time.Advance(TimeSpan.FromSeconds(29));
-        await owners.ReadAsync(CancellationToken.None);
+        Assert.Equal(TimeSpan.FromSeconds(29), Assert.Single(await owners.ReadAsync(CancellationToken.None)).Age);
         Assert.Equal(1, _server.Asked);
 
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -68,6 +68,15 @@ public sealed class ConnectionOwnersTests
             Assert.Single(await Owners().ReadAsync(CancellationToken.None)).ToString());
     }
 
+    [Fact]
+    public async Task Reports_that_may_be_missing_are_told_with_every_server()
+    {
+        var owners = new ConnectionOwners(() => [_server], new Reported { Missing = "2 members of the namespace have no report" }, _time);
+        Assert.Equal(
+            "cache-1: 1 connections, expected 1, unaccounted 0. Reports may be missing: 2 members of the namespace have no report.",
+            Assert.Single(await owners.ReadAsync(CancellationToken.None)).ToString());
+    }
+
     private ConnectionOwners Owners() => new(() => [_server], new Reported(), _time);
 
     private sealed class Listed : IRemoteServer
@@ -96,18 +105,21 @@ public sealed class ConnectionOwnersTests
 
     private sealed class Reported : IConnectionReports
     {
-        public Task<IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>>> ReadAsync(
-            IReadOnlyList<string> servers, CancellationToken cancellationToken) =>
-            Task.FromResult<IReadOnlyDictionary<string, IReadOnlyList<ReportedProcess>>>(servers.ToDictionary(
-                server => server,
-                IReadOnlyList<ReportedProcess> (_) =>
-                [
-                    new ReportedProcess
-                    {
-                        Owner = new OwningProcess { Id = "a", Host = "host-a", ProcessId = 7 },
-                        Expected = 1,
-                        Connections = [System.Net.IPEndPoint.Parse("10.0.0.1:1001")],
-                    },
-                ]));
+        public string? Missing { get; init; }
+
+        public Task<ConnectionReports> ReadAsync(IReadOnlyList<string> servers, CancellationToken cancellationToken) =>
+            Task.FromResult(new ConnectionReports(
+                servers.ToDictionary(
+                    server => server,
+                    IReadOnlyList<ReportedProcess> (_) =>
+                    [
+                        new ReportedProcess
+                        {
+                            Owner = new OwningProcess { Id = "a", Host = "host-a", ProcessId = 7 },
+                            Expected = 1,
+                            Connections = [System.Net.IPEndPoint.Parse("10.0.0.1:1001")],
+                        },
+                    ]),
+                Missing));
     }
 }

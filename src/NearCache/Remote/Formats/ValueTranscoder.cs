@@ -94,7 +94,9 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
     /// Returns what an item is, in words, by its client flags; null if it belongs to another client or to a newer format.
     /// </summary>
     /// <remarks>Formats other than NearCache's own do not tell; the type that a caller requests decides then.</remarks>
-    public string? Describe(uint clientFlags) =>
+    /// <param name="format">The format of the settings.</param>
+    /// <param name="clientFlags">The client flags of the item.</param>
+    public static string? Describe(IValueFormat format, uint clientFlags) =>
         clientFlags == format.NullFlags || clientFlags == Own.NullFlags ? NullDescription
         : !Envelope.TryRead(clientFlags, out var envelope) ? (format is EnvelopeFormat ? null : "a value in a format of the settings")
         : $"{envelope.Kind switch
