@@ -8,7 +8,8 @@ internal sealed class NearPartition
 {
     private readonly EvictionPolicy _policy = new();
     private ShadowCaches? _shadows;
-    private int _expected;   // entries when full, which determine the size of the policy's history; 0: no history yet
+    private int _remembered;   // the size of the policy's history, in entries; 0: none yet
+    private bool _isPressed;
     private int _maxEntries = int.MaxValue;
     private long _maxBytes = long.MaxValue;
 
@@ -74,40 +75,38 @@ internal sealed class NearPartition
     public NearEntry? Evict(bool byBytes, ref int passes, long now) => (NearEntry?)_policy.Evict(byBytes, ref passes, now);
 
     /// <summary>
-    /// Starts the policy's history of keys once the partition is half full. The history takes some bytes per entry and has no use before.
+    /// Returns the number of entries for which the partition should remember keys, or 0 if it does already, or need not: a history takes
+    /// some bytes per entry, and has no use before the partition is half full.
     /// </summary>
     /// <param name="maxEntries">The effective limit of entries.</param>
     /// <param name="maxBytes">The effective limit of bytes.</param>
-    public void EnsureHistory(int maxEntries, long maxBytes)
-    {
-        if (Count <= 2L * _expected)
-        {
-            return;
-        }
+    public int EntriesToRemember(int maxEntries, long maxBytes) =>
+        Count > 2L * _remembered && Count > maxEntries / 2 ? maxEntries
+        : Count > 2L * _remembered && Bytes > maxBytes / 2 ? (int)Math.Min(maxEntries, 2L * Count)
+        : _isPressed && _remembered == 0 ? Count
+        : 0;
 
-        if (Count > maxEntries / 2)
-        {
-            StartHistory(maxEntries);
-        }
-        else if (Bytes > maxBytes / 2)
-        {
-            StartHistory((int)Math.Min(maxEntries, 2L * Count));
-        }
+    /// <summary>Begins to remember keys, or starts over with another size.</summary>
+    public void Remember(KeyHistory history)
+    {
+        _remembered = history.Entries;
+        _policy.Remember(history.Sketch, history.Ghosts);
+        Volatile.Write(ref _shadows, history.Shadows);
     }
 
-    /// <summary>Starts the history at the current size, because other caches of the process take the rest of the memory.</summary>
-    public void EnsureHistory()
-    {
-        if (_expected == 0 && Count > 0)
-        {
-            StartHistory(Count);
-        }
-    }
+    /// <summary>Lets the history start at the current size, because other caches of the process take the rest of the memory.</summary>
+    public void OnPressure() => _isPressed = true;
+}
 
-    private void StartHistory(int entries)
-    {
-        _expected = Math.Max(1, entries);
-        _policy.Remember(_expected);
-        Volatile.Write(ref _shadows, new ShadowCaches(_expected));
-    }
+/// <summary>What the choice of victims knows of keys besides the entries. Created without the lock: its arrays are large.</summary>
+/// <param name="entries">The number of entries that the partition is expected to hold when it is full.</param>
+internal sealed class KeyHistory(int entries)
+{
+    public int Entries { get; } = entries;
+
+    public FrequencySketch Sketch { get; } = new(entries);
+
+    public GhostTable Ghosts { get; } = new(entries);
+
+    public ShadowCaches Shadows { get; } = new(entries);
 }

@@ -81,7 +81,6 @@ internal sealed class NearPartitions
         }
 
         partition.Add(entry, replaced);
-        partition.EnsureHistory(Math.Min(partition.MaxEntries, MaxEntries), Math.Min(partition.MaxBytes, MaxBytes));
         Count += replaced is null ? 1 : 0;
         Bytes += entry.Bytes - (replaced?.Bytes ?? 0);
         if (partition.Count == 1 && !_inUse.Contains(partition))
@@ -89,6 +88,10 @@ internal sealed class NearPartitions
             _inUse.Add(partition);
         }
     }
+
+    /// <summary>Returns the number of entries for which a partition should remember keys, or 0.</summary>
+    public int EntriesToRemember(NearPartition partition) =>
+        partition.EntriesToRemember(Math.Min(partition.MaxEntries, MaxEntries), Math.Min(partition.MaxBytes, MaxBytes));
 
     /// <summary>Removes an entry.</summary>
     public void Remove(NearEntry entry)

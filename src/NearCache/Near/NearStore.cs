@@ -10,8 +10,8 @@ namespace NearCache.Near;
 /// <summary>The near tier: a map of entries with their validity, and limits on their number and memory.</summary>
 /// <remarks>
 /// <para>
-/// A hit takes no lock. An insert holds the lock while it evicts what the entry needs and adds the entry. There is no compaction, and a
-/// new entry is always kept. The <see cref="MemoryBudget"/> bounds the memory of all caches in the process.
+/// A hit takes no lock. An insert holds the lock while it evicts what the entry needs and adds the entry, all of which is bounded. There is
+/// no compaction, and a new entry is always kept. The <see cref="MemoryBudget"/> bounds the memory of all caches in the process.
 /// </para>
 /// <para>
 /// Dropping a key takes the lock even if the key is absent. That orders it with a concurrent insert: either the insert comes later and
@@ -44,6 +44,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     private readonly ITimer _housekeeping;
     private int _sweep;   // the position of the sweep, a bucket
     private bool _isDisposed;
+    private bool _isGrowing;   // a thread allocates a larger table or history
     private long _evictions;
     private NearEntry? _sampled;   // the last hit of the sample, for the monitor
 
@@ -163,6 +164,8 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     /// </returns>
     public bool TryInsert(NearEntry entry, ServerGate server, in FillToken token)
     {
+        int remembered, buckets;
+        bool grows;
         lock (_lock)
         {
             if (_isDisposed || ExceedsLimitAlone(entry, entry.Bytes))
@@ -176,6 +179,14 @@ internal sealed class NearStore : IDisposable, IMemoryUser
             replaced = _map.Put(entry);
             _partitions.Add(entry, replaced);
             _memory.Count(entry.Bytes - (replaced?.Bytes ?? 0));
+            (remembered, buckets) = (_partitions.EntriesToRemember(entry.Partition), _map.NeededSize);
+            grows = !_isGrowing && remembered + buckets > 0;
+            _isGrowing |= grows;
+        }
+
+        if (grows)
+        {
+            Grow(entry.Partition, remembered, buckets);
         }
 
         if (_memory.Used > _memory.Limit)
@@ -264,7 +275,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
                 most > 0 && before - _partitions.Bytes < bytes && _partitions.Largest(byBytes: true) is { } partition;
                 most--)
             {
-                partition.EnsureHistory();
+                partition.OnPressure();
                 Evict(partition, byBytes: true, ref passes, now);
             }
 
@@ -390,6 +401,34 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         }
     }
 
+    // Allocates without the lock: where there are many entries, arrays of megabytes, which the runtime zeroes.
+    private void Grow(NearPartition partition, int remembered, int buckets)
+    {
+        KeyHistory? history = null;
+        NearEntry?[]? larger = null;
+        try
+        {
+            history = remembered > 0 ? new KeyHistory(remembered) : null;
+            larger = buckets > 0 ? new NearEntry?[buckets] : null;
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _isGrowing = false;
+                if (history is not null)
+                {
+                    partition.Remember(history);
+                }
+
+                if (larger is not null)
+                {
+                    _map.Double(larger);
+                }
+            }
+        }
+    }
+
     // Requires _lock. The partition is one that may exceed its own limits; null: none.
     private void EvictExcess(NearPartition? partition, int most, long now)
     {
@@ -431,11 +470,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     {
         var now = _clock.Monotonic();
         _memory.Observe(now);
-        int buckets;
-        lock (_lock)
-        {
-            buckets = _map.BucketCount;
-        }
+        var buckets = FinishDoubling();
 
         for (var remaining = Math.Max(BucketsPerSweepStep, buckets / SweepSeconds); remaining > 0; remaining -= BucketsPerSweepStep)
         {
@@ -449,6 +484,21 @@ internal sealed class NearStore : IDisposable, IMemoryUser
                 }
 
                 EvictExcess(partition: null, BucketsPerSweepStep, now);
+            }
+        }
+    }
+
+    // Inserts may be few: a lookup is cheaper when all entries are in one table.
+    private int FinishDoubling()
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                if (!_map.Move(BucketsPerSweepStep))
+                {
+                    return _map.BucketCount;
+                }
             }
         }
     }

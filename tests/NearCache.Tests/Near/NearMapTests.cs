@@ -14,7 +14,7 @@ public sealed class NearMapTests
         var entries = Enumerable.Range(0, 70)
             .Select(length => EntryOf(near, string.Concat(Enumerable.Range(0, length).Select(at => (char)('a' + (at % 26))))))
             .ToArray();
-        Assert.All(entries, entry => Assert.Null(map.Put(entry)));
+        Assert.All(entries, entry => Assert.Null(Put(map, entry)));
 
         foreach (var entry in entries)
         {
@@ -54,6 +54,40 @@ public sealed class NearMapTests
         Assert.Null(map.Remove(new NearKey("product:1")));
     }
 
+    [Fact]
+    public void An_insert_moves_few_buckets_and_every_entry_is_found_replaced_and_removed_meanwhile()
+    {
+        using var near = new NearStoreFixture();
+        var map = new NearMap(new Lock());
+        var buckets = map.BucketCount;
+        var entries = Enumerable.Range(0, buckets / 2).Select(number => EntryOf(near, $"stay:{number}")).ToArray();
+        Array.ForEach(entries, entry => map.Put(entry));
+        Assert.Equal(2 * buckets, map.NeededSize);
+        map.Double(new NearEntry?[2 * buckets]);
+
+        for (var turn = 1; turn <= buckets / NearMap.BucketsPerPut; turn++)
+        {
+            Assert.Equal((buckets, 0), (map.BucketCount, map.NeededSize));
+            var (key, known) = ($"{(turn % 3 == 0 ? "come" : "stay")}:{turn}", turn % 3 == 0 ? null : entries[turn]);
+            var entry = EntryOf(near, key);
+            Assert.Same(known, map.Put(entry));
+            entries[turn] = known is null ? entries[turn] : entry;
+            Assert.Same(entry, map.Find(new NearKey(key)));
+
+            // From either table, in the order of the table.
+            var removed = entries[^turn];
+            Assert.Same(removed, map.Remove(new NearKey(removed.Key)));
+            Assert.Null(map.Find(new NearKey(removed.Key)));
+            Assert.False(map.Remove(removed));
+            entries[^turn] = entry;
+            Assert.All(entries, stays => Assert.Same(stays, map.Find(new NearKey(stays.Key))));
+        }
+
+        Assert.False(map.Move(0));
+        Assert.Equal(2 * buckets, map.BucketCount);
+        Assert.All(entries, stays => Assert.Same(stays, map.Find(new NearKey(stays.Key))));
+    }
+
     // Compared with a Dictionary; removals also hit the middle of buckets.
     [Fact]
     public void Entries_are_found_after_every_resize()
@@ -73,7 +107,7 @@ public sealed class NearMapTests
             else
             {
                 var entry = EntryOf(near, key);
-                Assert.Same(there.GetValueOrDefault(key), map.Put(entry));
+                Assert.Same(there.GetValueOrDefault(key), Put(map, entry));
                 there[key] = entry;
             }
         }
@@ -113,7 +147,7 @@ public sealed class NearMapTests
             var stay = Enumerable.Range(0, 400).Select(number => EntryOf(near, $"stay:{number}")).ToArray();
             lock (gate)
             {
-                Array.ForEach(stay, entry => map.Put(entry));
+                Array.ForEach(stay, entry => Put(map, entry));
             }
 
             Volatile.Write(ref current, new((map, stay)));
@@ -123,7 +157,7 @@ public sealed class NearMapTests
                 var entry = EntryOf(near, $"come:{number}");
                 lock (gate)
                 {
-                    map.Put(entry);
+                    Put(map, entry);
                     if (number % 3 == 2)
                     {
                         map.Remove(before!);
@@ -153,6 +187,18 @@ public sealed class NearMapTests
         // At random, 36.8 % of the buckets stay empty, and the longest has 8 or 9 entries.
         Assert.InRange(counts.Count(count => count == 0), (int)(0.34 * buckets), (int)(0.40 * buckets));
         Assert.InRange(counts.Max(), 2, 16);
+    }
+
+    // As the store does.
+    private static NearEntry? Put(NearMap map, NearEntry entry)
+    {
+        var replaced = map.Put(entry);
+        if (map.NeededSize is > 0 and var size)
+        {
+            map.Double(new NearEntry?[size]);
+        }
+
+        return replaced;
     }
 
     private static NearEntry EntryOf(NearStoreFixture near, string key)

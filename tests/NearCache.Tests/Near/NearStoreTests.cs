@@ -118,6 +118,53 @@ public sealed class NearStoreTests
         Assert.Equal((0, 0, 0), (near.Store.Entries, near.Store.Bytes, near.Store.Evictions));
     }
 
+    // The table doubles after 512 entries, and too few inserts follow to move all of them.
+    [Fact]
+    public void A_table_that_doubles_is_complete_within_a_second_without_inserts()
+    {
+        using var near = new NearStoreFixture();
+        for (var i = 0; i < 530; i++)
+        {
+            near.Put($"product:{i}", "a value", lifetime: TimeSpan.FromSeconds(10));
+        }
+
+        near.Time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(0, near.Store.Entries);
+    }
+
+    // With real threads: the table doubles seven times, and the memory of keys begins at half of the room.
+    [Fact]
+    public void A_key_that_stays_is_found_while_threads_insert_and_the_store_grows()
+    {
+        const int each = 40_000;
+        using var near = new NearStoreFixture(entries: 4 * each);
+        var stay = Enumerable.Range(0, 400).Select(number => $"stay:{number}").ToArray();
+        Assert.All(stay, key => Assert.True(near.Put(key, "stays")));
+        var (missed, looks, done) = (0, 0L, false);
+        var reader = new Thread(() =>
+        {
+            while (!Volatile.Read(ref done))
+            {
+                missed += stay.Count(key => !near.Store.TryGet<string>(key, out _));
+                looks++;
+            }
+        });
+        reader.Start();
+        Parallel.For(0, 3, thread =>
+        {
+            for (var number = 0; number < each; number++)
+            {
+                Assert.True(near.Put($"come:{thread}:{number}", "comes"));
+            }
+        });
+        Volatile.Write(ref done, true);
+        reader.Join();
+
+        Assert.Equal((0, 400 + (3 * each)), (missed, near.Store.Entries));
+        Assert.True(looks > 0);
+        Assert.All(Enumerable.Range(0, each), number => Assert.True(near.Has($"come:1:{number}")));
+    }
+
     [Fact]
     public void A_hit_allocates_nothing()
     {

@@ -30,7 +30,10 @@ internal sealed class EvictionPolicy
 
     /// <summary>Begins to remember keys, or starts over with another size. Until then the policy knows only what it holds.</summary>
     /// <param name="entries">The number of entries that the cache is expected to hold when it is full.</param>
-    public void Remember(int entries) => (_sketch, _ghosts) = (new FrequencySketch(entries), new GhostTable(entries));
+    public void Remember(int entries) => Remember(new FrequencySketch(entries), new GhostTable(entries));
+
+    /// <summary>Begins to remember keys, or starts over.</summary>
+    public void Remember(FrequencySketch sketch, GhostTable ghosts) => (_sketch, _ghosts) = (sketch, ghosts);
 
     /// <summary>Adds a node. The owner has made room for it.</summary>
     public void Add(EvictionNode node)

@@ -1,7 +1,10 @@
 namespace NearCache.Near.Eviction;
 
 /// <summary>A count-min sketch of four-bit counters: an estimate of how often a key was used recently. Not thread-safe.</summary>
-/// <remarks>All counters are halved after some additions, so that old popularity fades.</remarks>
+/// <remarks>
+/// All counters are halved after some additions, so that old popularity fades: a few by each of the next additions, so that none takes
+/// long.
+/// </remarks>
 internal sealed class FrequencySketch
 {
     private const int Rows = 4;
@@ -11,15 +14,19 @@ internal sealed class FrequencySketch
     // Additions per entry of the capacity after which the counters are halved: long enough for rates near the average to show.
     private const int AdditionsPerEntry = 40;
 
+    private const int WordsPerAddition = 64;
+
     private readonly ulong[] _words;
     private readonly long _period;
     private long _additions;
+    private int _halved;   // the words that were halved since the last period; all of them, except for a while after its end
 
     /// <summary>Creates an empty sketch.</summary>
     /// <param name="entries">The number of entries that the cache holds.</param>
     public FrequencySketch(int entries)
     {
         _words = new ulong[Math.Max(4, 2 * entries)];
+        _halved = _words.Length;
         _period = (long)AdditionsPerEntry * entries;
     }
 
@@ -61,11 +68,24 @@ internal sealed class FrequencySketch
         if (++_additions >= _period)
         {
             _additions /= 2;
-            foreach (ref var word in _words.AsSpan())
-            {
-                word = word >> 1 & HalfMask;
-            }
+            _halved = 0;
         }
+
+        if (_halved < _words.Length)
+        {
+            HalveNext();
+        }
+    }
+
+    private void HalveNext()
+    {
+        var words = _words.AsSpan(_halved, Math.Min(WordsPerAddition, _words.Length - _halved));
+        foreach (ref var word in words)
+        {
+            word = word >> 1 & HalfMask;
+        }
+
+        _halved += words.Length;
     }
 
     // Each row has four counters of each word.
