@@ -118,7 +118,7 @@ public sealed class NearCacheOptions
     /// <value>Default: <see cref="LongKeyPolicy.Refuse"/>.</value>
     public LongKeyPolicy LongKeys { get; set; }
 
-    /// <summary>Gets or sets the interval between audits of a server, ± 10 %.</summary>
+    /// <summary>Gets or sets the least interval between audits of a server; up to 10 % are added.</summary>
     /// <value>Default: 1 s. At least 100 ms, at most a third of <see cref="MaxStaleness"/>.</value>
     public TimeSpan AuditInterval { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -5,21 +5,27 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.Benchmarks.Coherence;
 
-/// <summary>The load of an idle process on a server, by the server's own counters.</summary>
+/// <summary>
+/// The load of an idle process on a server, by the server's own counters: the audits, the comparison of identities and the probes. Reports
+/// are off: they go to two servers of the list, however many there are.
+/// </summary>
 internal static class AuditCost
 {
+    // Longer than a period of the exchange of identities.
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(30);
+
     public static async Task MeasureAsync(Report report)
     {
         await using var memcached = await MemcachedProcess.StartNewAsync();
-        await using var cache = Caches.Make("audits", memcached.Address, "");
+        await using var cache = Caches.Make("audits", memcached.Address, "", options => options.Reports.Enabled = false);
         await Caches.WarmUpAsync("product:1", cache);
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
         await using var observer = new MemcachedClient(new MemcachedOptions { Servers = { memcached.Address } });
-        var before = await observer.Servers[0].GetStatisticsAsync();
+        var before = await AfterAuditAsync(observer);
         var cpu = Process.GetCurrentProcess().TotalProcessorTime;
         var started = Stopwatch.GetTimestamp();
-        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System);
-        var after = await observer.Servers[0].GetStatisticsAsync();
+        await Task.Delay(Window, TimeProvider.System);
+        var after = await AfterAuditAsync(observer);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         cpu = Process.GetCurrentProcess().TotalProcessorTime - cpu;
 
@@ -28,12 +34,26 @@ internal static class AuditCost
             "audit/cost",
             "commands/s",
             (Of(after, "cmd_get") - Of(before, "cmd_get") + Of(after, "cmd_set") - Of(before, "cmd_set")) / seconds,
-            aim: "<=4.1");
+            aim: "<=4");
         report.Figure(
             "audit/bytes",
             "B/s",
             (Of(after, "bytes_read") - Of(before, "bytes_read") + Of(after, "bytes_written") - Of(before, "bytes_written")) / seconds);
         report.Figure("audit/cpu", "ms/s", cpu.TotalMilliseconds / seconds);
+    }
+
+    // The window begins and ends behind an audit, so that it has whole periods.
+    private static async Task<IReadOnlyDictionary<string, string>> AfterAuditAsync(MemcachedClient observer)
+    {
+        var statistics = await observer.Servers[0].GetStatisticsAsync();
+        var gets = Of(statistics, "cmd_get");
+        while (Of(statistics, "cmd_get") < gets + 4)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+            statistics = await observer.Servers[0].GetStatisticsAsync();
+        }
+
+        return statistics;
     }
 
     private static double Of(IReadOnlyDictionary<string, string> statistics, string name) =>

@@ -30,7 +30,7 @@ public sealed class ServerAuditorTests
     }
 
     [Fact]
-    public void It_audits_every_second_give_or_take_a_tenth_and_reads_one_segment_after_the_other()
+    public void It_audits_every_second_or_a_tenth_later_and_reads_one_segment_after_the_other()
     {
         Begin();
         long before = 0;
@@ -38,7 +38,7 @@ public sealed class ServerAuditorTests
         {
             var wait = _auditor.Next(At(before), Wait);
             Assert.Equal(AuditStepKind.Wait, wait.Kind);
-            Assert.InRange(wait.Until - before, 900, 1100);
+            Assert.InRange(wait.Until - before, 1000, 1100);
             Assert.Equal(new AuditStep(AuditStepKind.Audit, Segment: segment % KeyHash.Segments), _auditor.Next(At(wait.Until), Wait));
             before = wait.Until;
         }
@@ -116,7 +116,7 @@ public sealed class ServerAuditorTests
     {
         Begin();
         _auditor.Failed(At(2000));
-        Assert.InRange(_auditor.Next(At(2000), Wait).Until, 2900, 3100);
+        Assert.InRange(_auditor.Next(At(2000), Wait).Until, 3000, 3100);
         _auditor.AuditNow();
         Assert.Equal(AuditStepKind.Audit, _auditor.Next(At(2001), Wait).Kind);
     }

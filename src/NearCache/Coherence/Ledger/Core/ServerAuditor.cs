@@ -8,7 +8,7 @@ namespace NearCache.Coherence.Ledger.Core;
 /// thread-safe.
 /// </remarks>
 /// <param name="ledger">The ledger of the server.</param>
-/// <param name="period">Milliseconds from one audit to the next, ± 10 %.</param>
+/// <param name="period">The least time from one audit to the next, in milliseconds; up to 10 % are added.</param>
 /// <param name="random">Spreads the audits of a fleet over time.</param>
 internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, long period, Random random)
     where TProtocol : struct, ICoherenceProtocol
@@ -19,6 +19,9 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     // A writer stores its log record after the replies to its increments, so an audit may come before the record.
     private const long LogRetry = 100;
 
+    // Only later, never earlier: with the exchange of identities and the probes, an idle process sends at most four commands a second.
+    private const double Jitter = 0.1;
+
     private readonly List<long> _missing = [];
     private long _auditAt = long.MinValue;
     private long _retryAt = long.MinValue;
@@ -26,7 +29,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     private bool _logAbsent;
     private int _segment;
 
-    /// <summary>Gets or sets the time from one audit to the next, in milliseconds, ± 10 %.</summary>
+    /// <summary>Gets or sets the least time from one audit to the next, in milliseconds; up to 10 % are added.</summary>
     public long Period { get; set; } = period;
 
     /// <summary>Returns the next step.</summary>
@@ -107,8 +110,8 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
     /// <summary>Makes the next audit due at once: a connection is back, or the process has slept.</summary>
     public void AuditNow() => _auditAt = _retryAt = long.MinValue;
 
-    // G after the oldest audit was sent. Sooner if that was sent late, so that the confirmed instant is never older than G plus the
-    // shortest period.
+    // G after the oldest audit was sent. Sooner if that was sent late, so that the confirmed instant is never older than G plus nine tenths
+    // of a period.
     private long LogReadDue(long oldest, long wait) =>
         Math.Min(
             oldest + wait, Math.Max(ledger.Gate.Confirmed.Monotonic + wait + (Period * 9 / 10), oldest + Math.Min(wait, 1000)));
@@ -134,7 +137,7 @@ internal sealed class ServerAuditor<TProtocol>(ServerLedger<TProtocol> ledger, l
         return new AuditStep(AuditStepKind.Flush, Reason: reason);
     }
 
-    private void ScheduleAudit(in Timestamps now) => _auditAt = now.Monotonic + (long)(Period * (0.9 + (0.2 * random.NextDouble())));
+    private void ScheduleAudit(in Timestamps now) => _auditAt = now.Monotonic + (long)(Period * (1 + (Jitter * random.NextDouble())));
 }
 
 /// <summary>One step of the owner of a server's ledger. The owner executes it, reports the reply, and requests the next step.</summary>
