@@ -15,8 +15,8 @@ namespace NearCache.IntegrationTests.Fleet;
 /// </remarks>
 public sealed class UpgradeTests(ITestOutputHelper output)
 {
-    // The last commit before packages had a version. A release takes its place.
-    private const string Older = "6c752f9";
+    // The last commit before servers had identities and packages a version. A release takes its place.
+    private const string Older = "7bf408c";
     private const int Processes = 4;
     private const int Keys = 40;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5) + TimeSpan.FromMilliseconds(50);
@@ -48,7 +48,12 @@ public sealed class UpgradeTests(ITestOutputHelper output)
                     Program = older,
                 })
             .ToArray();
-        await Task.WhenAll(clients.Select(client => client.StartAsync()));
+        foreach (var client in clients)
+        {
+            // One after another, as a deployment does.
+            await client.StartAsync();
+        }
+
         await AllIsNearAsync(clients);
 
         var begun = Stopwatch.GetTimestamp();

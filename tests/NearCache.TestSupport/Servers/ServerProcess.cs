@@ -147,6 +147,15 @@ public abstract partial class ServerProcess : IAsyncDisposable
 
     protected abstract ProcessStartInfo Command();
 
+    /// <summary>Forgets what earlier runs printed.</summary>
+    protected void ForgetOutput()
+    {
+        lock (_output)
+        {
+            _output.Clear();
+        }
+    }
+
     protected abstract Task<bool> AnswersAsync(CancellationToken cancellationToken);
 
     private async Task WaitUntilItAnswersAsync() => await Eventually.BecomesTrueAsync(
