@@ -64,24 +64,20 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
             options.Seams.MembershipSpeed);
         var inspections = _gate.Lane(EnsembleRequest.Inspect, EnsembleRequest.SetQuota, EnsemblePacing.RateLimited);
         _inspector = new EnsembleInspector(inspections, paths, context, options.Ensemble, acl);
+        var edits = _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None);
+        RegistryStore = new ZooKeeperRegistryStore(edits, paths);
+        List<Func<CancellationToken, Task>> duties = [registry.RunAsync, _members.RunAsync, _inspector.RunAsync];
         if (context.HasCounters)
         {
             var comparisons = _gate.Lane(
                 EnsembleRequest.CompareIdentities, EnsembleRequest.CompareIdentities, EnsemblePacing.RateLimited);
-            identities.Node = new IdentityNode(
-                _gate, comparisons, paths, context, identities.Reconciler, identities.ComparePlacements);
+            var exchange = identities.EnsembleExchange = new IdentityExchange(
+                context, identities.Reconciler, IdentityPacing.OfZooKeeper(() => _gate.Members), identities.ComparePlacements);
+            IIdentityStore[] store = [new ZooKeeperIdentityStore(comparisons, paths, exchange.Hasten)];
+            duties.Add(cancellationToken => exchange.RunAsync(() => store, cancellationToken));
         }
 
-        var edits = _gate.Lane(EnsembleRequest.EditRules, EnsembleRequest.EditRules, EnsemblePacing.None);
-        RegistryStore = new ZooKeeperRegistryStore(edits, paths);
-        Func<CancellationToken, Task>[] duties = [registry.RunAsync, _members.RunAsync, _inspector.RunAsync];
-        _driver = new EnsembleSession(
-            _gate,
-            _keeper,
-            _slots,
-            context,
-            _members.LeaveAsync,
-            identities.Node is { } node ? [.. duties, node.RunAsync] : duties);
+        _driver = new EnsembleSession(_gate, _keeper, _slots, context, _members.LeaveAsync, [.. duties]);
         if (!context.HasCounters)
         {
             var confirmations = _gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);

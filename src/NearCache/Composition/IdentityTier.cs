@@ -2,6 +2,7 @@ using NearCache.Coherence.Identity;
 using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Diagnostics;
+using NearCache.Loops;
 
 namespace NearCache.Composition;
 
@@ -14,13 +15,14 @@ internal sealed class IdentityTier : IAsyncDisposable
     private readonly ServerDirectory _servers;
     private CoherenceContext? _context;
     private IdentityExchange? _exchange;
+    private BackgroundLoop? _loop;
     private IdentityProbe? _probe;
     private volatile string? _otherPlacement;
 
     public IdentityTier(CacheEnvironment environment, ServerDirectory servers)
     {
         (_environment, _servers) = (environment, servers);
-        Register = new IdentityRegister(changed: Hasten, raised: OnConflict, cleared: OnConflictOver);
+        Register = new IdentityRegister(changed: Hasten, raised: OnConflict, cleared: OnConflictOver, explained: OnExplained);
         Reconciler = new IdentityReconciler(Register, () => [.. servers.All.Select(server => server.Server.Name)], Placement);
         environment.Metrics.ObserveConflicts(() => Register.Conflicts.Count, () => _otherPlacement is null ? 0 : 1);
     }
@@ -31,7 +33,7 @@ internal sealed class IdentityTier : IAsyncDisposable
     public IdentityReconciler Reconciler { get; }
 
     /// <summary>Gets or sets the exchange through ZooKeeper; null without it.</summary>
-    public IdentityNode? Node { get; set; }
+    public IdentityExchange? EnsembleExchange { get; set; }
 
     /// <summary>Gets the placement of keys of other processes, if it differs from that of this process; otherwise null.</summary>
     public string? OtherPlacement => _otherPlacement;
@@ -42,10 +44,13 @@ internal sealed class IdentityTier : IAsyncDisposable
         _context = context;
         if (context is { IsShared: true, HasCounters: true })
         {
-            _exchange = new IdentityExchange(context, Reconciler, _servers, ComparePlacements);
+            var exchange = _exchange = new IdentityExchange(context, Reconciler, IdentityPacing.OfServers, ComparePlacements);
+            _loop = new BackgroundLoop(context.Logger, "comparing server identities");
+            _loop.Run(stopping => exchange.RunAsync(Stores, stopping));
             _probe = new IdentityProbe(context, _servers);
-            _exchange.Start();
             _probe.Start();
+
+            IEnumerable<IIdentityStore> Stores() => _servers.All.Select(server => new ServerIdentityStore(context, server));
         }
     }
 
@@ -66,9 +71,9 @@ internal sealed class IdentityTier : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_exchange is not null && _probe is not null)
+        if (_loop is not null && _probe is not null)
         {
-            await _exchange.DisposeAsync().ConfigureAwait(false);
+            await _loop.DisposeAsync().ConfigureAwait(false);
             await _probe.DisposeAsync().ConfigureAwait(false);
         }
     }
@@ -78,14 +83,16 @@ internal sealed class IdentityTier : IAsyncDisposable
     private void Hasten(string server)
     {
         _exchange?.Hasten();
-        Node?.Hasten();
+        EnsembleExchange?.Hasten();
     }
 
-    private void OnConflict(IdentityConflict conflict)
+    private void OnConflict(IdentityConflict conflict) =>
+        _servers.All.FirstOrDefault(server => server.Server.Name == conflict.Server)?.Close();
+
+    private void OnExplained(IdentityConflict conflict)
     {
         _environment.Logger.ServerInConflict(conflict.Text, conflict.Server);
         _environment.Metrics.IdentityConflict(conflict.Kind.ToString());
-        _servers.All.FirstOrDefault(server => server.Server.Name == conflict.Server)?.Close();
     }
 
     private void OnConflictOver(string server) => _environment.Logger.ServerConflictOver(server);

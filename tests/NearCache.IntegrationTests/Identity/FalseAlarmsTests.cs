@@ -10,7 +10,7 @@ namespace NearCache.IntegrationTests.Identity;
 /// Restarts, evictions, flushes, partitions and process starts, on servers that are what their names say: no conflict is reported.
 /// </summary>
 /// <remarks>
-/// 20 seconds, in which the caches' clocks run five times as fast; <c>NEARCACHE_SOAK</c> sets minutes, <c>NEARCACHE_SEED</c> the faults.
+/// Ten seconds, in which the caches' clocks run five times as fast; <c>NEARCACHE_SOAK</c> sets minutes, <c>NEARCACHE_SEED</c> the faults.
 /// </remarks>
 public sealed class FalseAlarmsTests(ITestOutputHelper output)
 {
@@ -27,7 +27,7 @@ public sealed class FalseAlarmsTests(ITestOutputHelper output)
     {
         var duration = Environment.GetEnvironmentVariable("NEARCACHE_SOAK") is { Length: > 0 } minutes
             ? TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture))
-            : TimeSpan.FromSeconds(20);
+            : TimeSpan.FromSeconds(10);
         var seed = Environment.GetEnvironmentVariable("NEARCACHE_SEED") is { Length: > 0 } chosen
             ? int.Parse(chosen, CultureInfo.InvariantCulture)
             : Random.Shared.Next();

@@ -45,7 +45,7 @@ internal sealed class CounterNames
     /// <summary>Gets the key of the item that holds the identity of the server.</summary>
     public ReadOnlyMemory<byte> Identity { get; }
 
-    /// <summary>Gets the key of the item that holds what processes know of the identities of the other servers.</summary>
+    /// <summary>Gets the key of the item that holds what processes know of the identities of servers.</summary>
     public ReadOnlyMemory<byte> Identities { get; }
 
     /// <summary>Gets the key of the item that holds the rules.</summary>

@@ -17,9 +17,10 @@ internal static class EnsembleLimits
     public const double RequestsPerSecond = 1;
 
     /// <summary>
-    /// The most transactions among them that a new session makes at once: to create the namespace, its member, and a quota.
+    /// The most transactions among them that a new session makes at once: to create the namespace, its member and a quota, and three to
+    /// tell what is behind the names of servers, if it contradicts what others see.
     /// </summary>
-    public const int TransactionsOfNewSession = 3;
+    public const int TransactionsOfNewSession = 6;
 
     /// <summary>
     /// The part of the namespace's announcements a second that such transactions of all members may use. Announcements have the rest.

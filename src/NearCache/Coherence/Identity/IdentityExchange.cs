@@ -1,131 +1,149 @@
-using NearCache.Coherence.Core;
 using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Loops;
 using NearCache.Memcached;
-using NearCache.Memcached.Protocol;
+using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence.Identity;
 
 /// <summary>
-/// Tells other processes through each server what this process knows of the identities behind the names of all other servers, and hears
-/// what they know. Reads the item of each server about every 20 seconds, and sooner after a change here.
+/// Tells other processes through shared stores what this process knows of the identities behind the names of servers, and hears what they
+/// know: periodically, and soon after a change here.
 /// </summary>
-/// <remarks>Written only by compare-and-set, so one process of the fleet writes what all have seen.</remarks>
-internal sealed class IdentityExchange : IAsyncDisposable
+/// <remarks>Documents are written only by compare-and-set, so one process of the fleet writes what all have seen.</remarks>
+/// <param name="pacing">The periods of the exchange.</param>
+/// <param name="exchanged">Called after each exchange.</param>
+internal sealed class IdentityExchange(
+    CoherenceContext context, IdentityReconciler reconciler, IdentityPacing pacing, Action exchanged)
 {
-    private const long Period = 20_000;
-    private const long FirstAfter = 1_000;
-
-    // All processes notice a restart within a second. The first one writes it, and the others find it written.
-    private const long Spread = 1_000;
-
-    // 30 days, renewed by each read: the history of a name outlives a weekend without processes.
-    private const int Lifetime = 2_592_000;
-    private const int MaxTries = 3;
-
-    private readonly CoherenceContext _context;
-    private readonly IdentityReconciler _reconciler;
-    private readonly ServerDirectory _servers;
-    private readonly Action _exchanged;
-    private readonly BackgroundLoop _loop;
-    private readonly LoopSignal _changed;
-    private long _wait = FirstAfter;
-
-    /// <param name="exchanged">Called after each exchange.</param>
-    public IdentityExchange(CoherenceContext context, IdentityReconciler reconciler, ServerDirectory servers, Action exchanged)
-    {
-        (_context, _reconciler, _servers, _exchanged) = (context, reconciler, servers, exchanged);
-        _changed = new LoopSignal(context.Time);
-        _loop = new BackgroundLoop(context.Logger, "comparing server identities");
-    }
-
-    public void Start() => _loop.Start(NextAsync);
+    private readonly LoopSignal _changed = new(context.Time);
 
     /// <summary>Lets the next exchange happen soon.</summary>
     public void Hasten() => _changed.Set();
 
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
-
-    private async Task NextAsync(CancellationToken stopping)
+    /// <summary>Exchanges until the token is cancelled.</summary>
+    /// <param name="stores">Returns the present stores.</param>
+    /// <param name="cancellationToken">Ends the exchange.</param>
+    public async Task RunAsync(Func<IEnumerable<IIdentityStore>> stores, CancellationToken cancellationToken)
     {
-        await _changed.WaitAsync(_wait, stopping).ConfigureAwait(false);
-        await Task.Delay(TimeSpan.FromMilliseconds(Spread * Random.Shared.NextDouble()), _context.Time, stopping).ConfigureAwait(false);
-        _wait = (long)(Period * (0.9 + (0.2 * Random.Shared.NextDouble())));
-        foreach (var server in _servers.All)
+        for (var wait = pacing.FirstAfter; ; wait = (long)(pacing.Period * (0.9 + (0.2 * Random.Shared.NextDouble()))))
         {
-            await ExchangeAsync(server).ConfigureAwait(false);
-        }
+            await _changed.WaitAsync(wait, cancellationToken).ConfigureAwait(false);
+            await DelayAsync(pacing.ReadSpread(), cancellationToken).ConfigureAwait(false);
+            foreach (var store in stores())
+            {
+                await TryExchangeAsync(store, cancellationToken).ConfigureAwait(false);
+            }
 
-        _exchanged();
+            exchanged();
+        }
     }
 
-    private async Task ExchangeAsync(CoherentServer server)
+    private async Task TryExchangeAsync(IIdentityStore store, CancellationToken cancellationToken)
     {
         try
         {
-            for (var tries = 0; tries < MaxTries && !await TryExchangeAsync(server).ConfigureAwait(false); tries++)
-            {
-                // Another process wrote the item meanwhile.
-            }
+            await ExchangeAsync(store, cancellationToken).ConfigureAwait(false);
         }
-        catch (MemcachedException)
+        catch (ZooKeeperException)
         {
-            _context.Metrics.RemoteFailed("identities");
+            // The lane pauses after a failure.
         }
-        catch (NearCacheException)
+        catch (Exception e) when (e is MemcachedException or NearCacheException)
         {
-            _context.Metrics.RemoteFailed("identities");
+            context.Metrics.RemoteFailed("identities");
         }
         catch (ObjectDisposedException)
         {
-            // The server was just removed from the list.
+            // The server was just removed from the list, or the cache ends.
         }
     }
 
-    // False: the item was changed between the read and the write.
-    private async Task<bool> TryExchangeAsync(CoherentServer server)
+    private async Task ExchangeAsync(IIdentityStore store, CancellationToken cancellationToken)
     {
-        var (name, key, life) = (server.Server.Name, _context.Names.Identities, server.Epoch);
-        var read = MetaCommand.Get(key, MetaFields.Value | MetaFields.Cas) with { TimeToLive = Lifetime };
-        var reply = await server.Server.ExecuteAsync(new[] { read }).ConfigureAwait(false);
-        var item = reply.Responses[0];
-        if (item.Status is not (MetaStatus.Ok or MetaStatus.Miss))
+        var change = await ReconcileAsync(store, cancellationToken).ConfigureAwait(false);
+        if (change is not null && pacing.WriteSpread > 0)
         {
-            return true;
+            await DelayAsync(pacing.WriteSpread, cancellationToken).ConfigureAwait(false);
+            change = await ReconcileAsync(store, cancellationToken).ConfigureAwait(false);
         }
 
-        if (!IdentityDocument.TryDecode(item.Status == MetaStatus.Ok ? item.Value : default, out var stored, out var isNewer))
+        if (change is not var (document, stored) || document.Encode() is not { Length: <= IdentityDocument.MaxBytes } content)
         {
-            if (isNewer)
-            {
-                return true;
-            }
-
-            stored = IdentityDocument.Empty;
+            return;
         }
 
-        var now = _context.Clock.Monotonic();
-        if (_reconciler.Reconcile(name, name, stored, PlacementComparison.BeatEvery, now) is not { } document)
+        if (await stored.TryReplaceAsync(content).ConfigureAwait(false))
         {
-            return true;
+            reconciler.Stored(store.Name, document, pacing.BeatEvery, context.Clock.Monotonic());
         }
-
-        var content = document.Encode();
-        if (content.Length > IdentityDocument.MaxBytes)
+        else
         {
-            return true;
+            // Another process wrote it meanwhile.
+            Hasten();
         }
-
-        var write = MetaCommand.Set(key, content, Lifetime);
-        var written = item.Status == MetaStatus.Ok
-            ? await server.CompareAsync(new CasOrigin(life, reply.ConnectionId), write with { CompareCas = item.Cas }).ConfigureAwait(false)
-            : await server.Server.ExecuteAsync(write with { Mode = MetaSetMode.Add }, CancellationToken.None).ConfigureAwait(false);
-        if (written.Status == MetaStatus.Ok)
-        {
-            _reconciler.Stored(name, document, PlacementComparison.BeatEvery, now);
-        }
-
-        return written.Status is not (MetaStatus.Exists or MetaStatus.NotStored or MetaStatus.NotFound);
     }
+
+    // The document to write, and what it replaces; null if there is nothing to write.
+    private async Task<Change?> ReconcileAsync(IIdentityStore store, CancellationToken cancellationToken)
+    {
+        if (await store.ReadAsync(cancellationToken).ConfigureAwait(false) is not { } stored)
+        {
+            return null;
+        }
+
+        if (!IdentityDocument.TryDecode(stored.Content, out var document, out var isNewer))
+        {
+            document = isNewer ? null : IdentityDocument.Empty;
+        }
+
+        return document is not null
+            && reconciler.Reconcile(store.Name, document, pacing.BeatEvery, context.Clock.Monotonic()) is { } next
+            ? new Change(next, stored)
+            : null;
+    }
+
+    private Task DelayAsync(long atMost, CancellationToken cancellationToken) =>
+        Task.Delay(TimeSpan.FromMilliseconds(atMost * Random.Shared.NextDouble()), context.Time, cancellationToken);
+
+    private sealed record Change(IdentityDocument Document, StoredIdentities Stored);
+}
+
+/// <summary>A place that all processes share, and that holds one document of identities.</summary>
+internal interface IIdentityStore
+{
+    /// <summary>Gets the name of the place.</summary>
+    string Name { get; }
+
+    /// <summary>Reads the document; null if there is no place for one now.</summary>
+    Task<StoredIdentities?> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A stored document.</summary>
+/// <param name="Content">The bytes; none if there is no document.</param>
+/// <param name="TryReplaceAsync">Writes other bytes, unless the document has changed since it was read. Returns whether it did.</param>
+internal sealed record StoredIdentities(ReadOnlyMemory<byte> Content, Func<byte[], Task<bool>> TryReplaceAsync);
+
+/// <summary>The periods of an exchange, in milliseconds.</summary>
+/// <param name="FirstAfter">The time before the first exchange.</param>
+/// <param name="Period">The time between two exchanges without a change, ± 10 %.</param>
+/// <param name="ReadSpread">Returns the span in which all processes read after a change that all of them notice.</param>
+/// <param name="WriteSpread">
+/// The span in which all processes that have something to write read again, and find that the first one has written; 0: they write at once.
+/// </param>
+/// <param name="BeatEvery">The time after which the beat of the placement is raised.</param>
+internal sealed record IdentityPacing(long FirstAfter, long Period, Func<long> ReadSpread, long WriteSpread, long BeatEvery)
+{
+    // At most 200 reads a second of all members.
+    private const long PerMember = 5;
+
+    private const long LeastSpread = 1_000;
+
+    /// <summary>Gets the periods of the exchange through the servers.</summary>
+    public static IdentityPacing OfServers { get; } = new(1_000, 20_000, () => LeastSpread, 0, PlacementComparison.BeatEvery);
+
+    /// <summary>Returns the periods of the exchange through ZooKeeper, in which a write that another one overtook costs as much.</summary>
+    /// <param name="members">Returns the number of processes.</param>
+    public static IdentityPacing OfZooKeeper(Func<int> members) =>
+        new(2_000, 60_000, () => Math.Max(LeastSpread, PerMember * members()), 5_000, 600_000);
 }

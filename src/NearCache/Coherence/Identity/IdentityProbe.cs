@@ -10,7 +10,7 @@ namespace NearCache.Coherence.Identity;
 /// </summary>
 /// <remarks>
 /// One server after another, so that a process has at most one more connection at a time. A name with several addresses is probed at once:
-/// its keys are not near before.
+/// its keys are not near before. A name in a conflict is probed each second until its case is certain.
 /// </remarks>
 internal sealed class IdentityProbe(CoherenceContext context, ServerDirectory servers) : IAsyncDisposable
 {
@@ -18,6 +18,7 @@ internal sealed class IdentityProbe(CoherenceContext context, ServerDirectory se
     private const long ConnectionsPeriod = 20_000;
     private const long FirstRetry = 250;
     private const long LongestRetry = 5_000;
+    private const long ExaminationPeriod = 1_000;
 
     private readonly BackgroundLoop _loop = new(context.Logger, "probing server identities");
 
@@ -32,7 +33,13 @@ internal sealed class IdentityProbe(CoherenceContext context, ServerDirectory se
 
     private async Task NextAsync(CancellationToken stopping)
     {
-        var areAwaited = false;
+        var (areAwaited, areExamined) = (false, false);
+        foreach (var server in servers.All.Where(server => context.Identities.IsExamined(server.Server.Name)))
+        {
+            areExamined = true;
+            await TryAsync(() => server.ProbeAsync(stopping)).ConfigureAwait(false);
+        }
+
         foreach (var server in servers.All.Where(server => context.Identities.AwaitsAddresses(server.Server.Name)))
         {
             await TryAsync(() => CompareAddressesAsync(server, stopping)).ConfigureAwait(false);
@@ -60,7 +67,8 @@ internal sealed class IdentityProbe(CoherenceContext context, ServerDirectory se
 
         // The list of servers may change meanwhile.
         _retry = areAwaited ? Math.Min(2 * _retry, LongestRetry) : FirstRetry;
-        var wait = Math.Min(Math.Min(_probeAt, _connectionsAt) - context.Clock.Monotonic(), areAwaited ? _retry : LongestRetry);
+        var pause = areAwaited ? _retry : areExamined ? ExaminationPeriod : LongestRetry;
+        var wait = Math.Min(Math.Min(_probeAt, _connectionsAt) - context.Clock.Monotonic(), pause);
         await Task.Delay(TimeSpan.FromMilliseconds(Math.Max(wait, 1)), context.Time, stopping).ConfigureAwait(false);
     }
 

@@ -76,13 +76,14 @@ public sealed class IdentityFleetTests : IAsyncDisposable
         var turned = await TurnUntilAsync(() => Conflict(one) is not null);
 
         Assert.InRange(turned, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        await TurnUntilAsync(() => _log.Of(1800).Length > 0);
         Assert.Contains("cache-1 returned with contents of before 2030-01-01 12:0", Assert.Single(_log.Of(1800)), StringComparison.Ordinal);
         Assert.Contains("flush it", Conflict(one), StringComparison.Ordinal);
         await AssertNothingIsNearAsync(one);
 
         // A process that starts now knows it from the other server.
         var (two, _) = await JoinAsync(isNear: false);
-        await TurnUntilAsync(() => Conflict(two) is not null);
+        await TurnUntilAsync(() => Conflict(two) is not null && _log.Of(1800).Length == 2);
 
         // A flush gives a new identity, and after some minutes without a contradiction the name is served near again.
         await FlushAsync(_primary);
@@ -95,7 +96,7 @@ public sealed class IdentityFleetTests : IAsyncDisposable
     {
         var (one, _) = await JoinAsync();
         await SetCounterAsync(_primary, await CounterAsync(_primary) - 1);
-        await TurnUntilAsync(() => Conflict(one) is not null);
+        await TurnUntilAsync(() => _log.Of(1800).Length > 0);
         Assert.Contains("returned with contents of before", Assert.Single(_log.Of(1800)), StringComparison.Ordinal);
     }
 
@@ -113,6 +114,22 @@ public sealed class IdentityFleetTests : IAsyncDisposable
         var probes = names[0].Probes;
         await TurnAsync(TimeSpan.FromMinutes(5));
         Assert.InRange(names[0].Probes - probes, 4, 7);
+    }
+
+    // To the audits it is a fail-over and back.
+    [Fact]
+    public async Task A_balancer_that_is_found_by_connections_that_are_cut_is_reported_once_as_two_servers()
+    {
+        var (one, names) = await JoinAsync();
+        names[0].MoveTo(_standby);
+        await TurnUntilAsync(() => HasIdentity(_standby) && one.Snapshot().Servers[0].IsServedNear);
+        names[0].Addresses = [_standby];
+        names[0].MoveTo(_primary);
+
+        await TurnUntilAsync(() => _log.Of(1800).Length > 0);
+        await TurnAsync(TimeSpan.FromSeconds(90));
+        Assert.Contains("cache-1 is two servers", Assert.Single(_log.Of(1800)), StringComparison.Ordinal);
+        await AssertNothingIsNearAsync(one);
     }
 
     [Fact]
@@ -217,6 +234,21 @@ public sealed class IdentityFleetTests : IAsyncDisposable
             Assert.Single(_log.Of(1800)),
             StringComparison.Ordinal);
         await AssertNothingIsNearAsync(one);
+    }
+
+    // An old DNS answer in one process. No third server tells.
+    [Fact]
+    public async Task Two_names_that_are_exchanged_in_one_process_are_found_by_both()
+    {
+        var (one, _) = await JoinAsync(new NamesRemote(new("cache-1", _primary), new("cache-2", _standby)));
+        var (two, _) = await JoinAsync(new NamesRemote(new("cache-1", _standby), new("cache-2", _primary)), isNear: false);
+
+        var turned = await TurnUntilAsync(() => Conflict(one) is not null && Conflict(two) is not null);
+
+        Assert.InRange(turned, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+        Assert.Contains("cache-1 is two servers", Conflict(one), StringComparison.Ordinal);
+        Assert.Contains("cache-1 is two servers", Conflict(two), StringComparison.Ordinal);
+        await AssertNothingIsNearAsync(one, two);
     }
 
     [Fact]

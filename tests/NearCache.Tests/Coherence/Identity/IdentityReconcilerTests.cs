@@ -30,15 +30,6 @@ public sealed class IdentityReconcilerTests
     }
 
     [Fact]
-    public void The_item_of_a_server_says_nothing_of_the_server_itself()
-    {
-        _one.Audit("holder", X);
-        _one.Audit("a", Y);
-        Exchange(_one);
-        Assert.Equal(["a"], _item.Names.Keys);
-    }
-
-    [Fact]
     public void Processes_with_another_placement_are_noticed_while_they_run()
     {
         var other = new Process("a,c");
@@ -87,13 +78,13 @@ public sealed class IdentityReconcilerTests
 
     private bool Exchange(Process process)
     {
-        if (process.Reconciler.Reconcile("holder", "holder", _item, PlacementComparison.BeatEvery, _now) is not { } document)
+        if (process.Reconciler.Reconcile("item", _item, PlacementComparison.BeatEvery, _now) is not { } document)
         {
             return false;
         }
 
         _item = document;
-        process.Reconciler.Stored("holder", document, PlacementComparison.BeatEvery, _now);
+        process.Reconciler.Stored("item", document, PlacementComparison.BeatEvery, _now);
         return true;
     }
 
@@ -102,7 +93,7 @@ public sealed class IdentityReconcilerTests
         private readonly IdentityRegister _register = new();
 
         public Process(string placement) =>
-            Reconciler = new IdentityReconciler(_register, () => ["holder", "a"], () => placement);
+            Reconciler = new IdentityReconciler(_register, () => ["a"], () => placement);
 
         public IdentityReconciler Reconciler { get; }
 

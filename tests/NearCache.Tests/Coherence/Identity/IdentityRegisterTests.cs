@@ -11,6 +11,7 @@ public sealed class IdentityRegisterTests
     private static readonly string Z = new('c', 32);
 
     private readonly List<IdentityConflict> _raised = [];
+    private readonly List<IdentityConflict> _explained = [];
     private readonly List<string> _cleared = [];
     private readonly IdentityRegister _here;
     private readonly IdentityRegister _there;
@@ -19,7 +20,7 @@ public sealed class IdentityRegisterTests
 
     public IdentityRegisterTests()
     {
-        _here = new IdentityRegister(_ => _changes++, _raised.Add, _cleared.Add);
+        _here = new IdentityRegister(_ => _changes++, _raised.Add, _cleared.Add, _explained.Add);
         _there = new IdentityRegister();
     }
 
@@ -184,6 +185,45 @@ public sealed class IdentityRegisterTests
         Audit(_here, Y, connection: 2);
         Audit(_here, X, connection: 1);
         Assert.Equal(IdentityConflictKind.TwoServers, Assert.Single(_raised).Kind);
+    }
+
+    // The gate closes at once; the error waits until it can say which case it is.
+    [Fact]
+    public void Old_contents_are_explained_once_after_they_were_examined()
+    {
+        Audit(_here, X, connection: 1);
+        Audit(_here, Y, connection: 2);
+        Audit(_here, X, connection: 3);
+        _now = _now.Plus(IdentityRegister.ExaminationTime - 1);
+        Audit(_here, X, connection: 3);
+        Assert.True(_here.IsExamined(Name));
+        Assert.False(_here.MayConfirm(Name));
+        Assert.Empty(_explained);
+
+        _now = _now.Plus(1);
+        Audit(_here, X, connection: 3);
+        Audit(_here, X, connection: 3);
+        Assert.False(_here.IsExamined(Name));
+        Assert.Equal(IdentityConflictKind.OldContents, Assert.Single(_explained).Kind);
+    }
+
+    [Fact]
+    public void A_balancer_whose_connections_are_cut_is_explained_once_as_two_servers()
+    {
+        Audit(_here, X, connection: 1);
+        Audit(_here, Y, connection: 2);
+        Audit(_here, X, connection: 3);
+        Assert.Equal(IdentityConflictKind.OldContents, Assert.Single(_raised).Kind);
+
+        // A probe meets the other server, and further connections meet either.
+        foreach (var (id, connection) in new[] { (Y, 4), (X, 3), (X, 5), (Y, 6) })
+        {
+            Audit(_here, id, connection: connection);
+            _now = _now.Plus(IdentityRegister.ExaminationTime);
+        }
+
+        Assert.Equal(IdentityConflictKind.TwoServers, Assert.Single(_explained).Kind);
+        Assert.Equal(IdentityConflictKind.TwoServers, Assert.Single(_here.Conflicts).Kind);
     }
 
     private static void Tell(IdentityRegister from, IdentityRegister to) => to.Merge(Name, from.Knowledge(Name)!);

@@ -153,7 +153,7 @@ public sealed class IdentitySimulationTests(ITestOutputHelper output)
             _inFlight.Add(() =>
             {
                 // A compare-and-set: nothing is written over what was written meanwhile.
-                if (process.Reconciler.Reconcile(Names[holder], Names[holder], read, 40_000, _now) is { } document
+                if (process.Reconciler.Reconcile(Names[holder], read, 40_000, _now) is { } document
                     && ReferenceEquals(_documents[holder], read))
                 {
                     Assert.True(IdentityDocument.TryDecode(document.Encode(), out var stored, out _));

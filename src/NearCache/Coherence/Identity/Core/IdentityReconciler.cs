@@ -22,13 +22,12 @@ internal sealed class IdentityReconciler(
 
     /// <summary>Merges a document, and returns the one to store in its place; null if it is up to date.</summary>
     /// <param name="item">The place of the document: a server, or ZooKeeper.</param>
-    /// <param name="holder">The name of the server that holds it, of which it says nothing; null for ZooKeeper.</param>
     /// <param name="stored">The document.</param>
     /// <param name="beatEvery">The milliseconds after which the beat of the placement is raised.</param>
     /// <param name="now">The monotonic millisecond.</param>
-    public IdentityDocument? Reconcile(string item, string? holder, IdentityDocument stored, long beatEvery, long now)
+    public IdentityDocument? Reconcile(string item, IdentityDocument stored, long beatEvery, long now)
     {
-        var compared = servers().Where(server => server != holder).ToArray();
+        var compared = servers();
         foreach (var server in compared)
         {
             if (stored.Names.TryGetValue(server, out var knowledge))

@@ -10,11 +10,21 @@ namespace NearCache.Coherence.Identity.Core;
 /// with other processes share it. Callbacks run without the lock.
 /// </remarks>
 /// <param name="changed">Called when something is new that other processes should know.</param>
-/// <param name="raised">Called once when a name gets into a conflict, before the audit that showed it can confirm.</param>
+/// <param name="raised">Called when a name gets into a conflict, before the audit that showed it can confirm.</param>
 /// <param name="cleared">Called when a name is no longer in a conflict.</param>
+/// <param name="explained">Called once for a conflict, when its case is certain.</param>
 internal sealed class IdentityRegister(
-    Action<string>? changed = null, Action<IdentityConflict>? raised = null, Action<string>? cleared = null)
+    Action<string>? changed = null,
+    Action<IdentityConflict>? raised = null,
+    Action<string>? cleared = null,
+    Action<IdentityConflict>? explained = null)
 {
+    /// <summary>
+    /// The milliseconds for which old contents are examined before they are reported: a balancer whose connections were cut looks the same
+    /// until a probe or another process shows the other server.
+    /// </summary>
+    public const long ExaminationTime = 30_000;
+
     /// <summary>The milliseconds without a contradiction after which a conflict is over: more than two rounds of probes.</summary>
     public const long QuietTime = 150_000;
 
@@ -56,6 +66,15 @@ internal sealed class IdentityRegister(
         }
     }
 
+    /// <summary>Returns whether a name is in a conflict whose case is not certain yet.</summary>
+    public bool IsExamined(string server)
+    {
+        lock (_lock)
+        {
+            return _names.TryGetValue(server, out var name) && name is { Conflict: not null, IsExplained: false };
+        }
+    }
+
     /// <summary>Keeps the audits of a name from confirming until its addresses were compared.</summary>
     public void AwaitAddresses(string server)
     {
@@ -92,7 +111,7 @@ internal sealed class IdentityRegister(
     /// <param name="now">The time of the reply.</param>
     public void Observe(string server, in IdentityLook look, string id, long total, long connection, in Timestamps now)
     {
-        List<IdentityConflict> conflicts = [];
+        var found = new Found([], []);
         bool isNew, isCleared = false;
         lock (_lock)
         {
@@ -106,18 +125,20 @@ internal sealed class IdentityRegister(
             {
                 (isNew, name.Contradicted) = (name.Contradicted != id, id);
                 var kind = past.IsSimultaneous ? IdentityConflictKind.TwoServers : IdentityConflictKind.OldContents;
-                Raise(name, new IdentityConflict(server, kind, Until: past.Until), now, conflicts);
+                Raise(name, new IdentityConflict(server, kind, Until: past.Until), now, found);
+                Explain(name, now, found);
             }
             else if (result != IdentityResult.InFlight)
             {
                 name.Last = new Shown(id, total, look.Number);
                 name.LastNumber = _number;
                 name.Remember(connection, new Shown(id, total, look.Number));
-                isCleared = !CompareNames(name, server, look, id, now, conflicts) && IsOver(name, now);
+                Explain(name, now, found);
+                isCleared = !CompareNames(name, server, look, id, now, found) && IsOver(name, now);
             }
         }
 
-        Report(server, isNew, conflicts, isCleared);
+        Report(server, isNew, found, isCleared);
     }
 
     /// <summary>Records that the addresses of a name were compared.</summary>
@@ -126,7 +147,7 @@ internal sealed class IdentityRegister(
     /// <param name="now">The time.</param>
     public void ObserveAddresses(string server, string? addresses, in Timestamps now)
     {
-        List<IdentityConflict> conflicts = [];
+        var found = new Found([], []);
         var isCleared = false;
         lock (_lock)
         {
@@ -134,15 +155,16 @@ internal sealed class IdentityRegister(
             name.AwaitsAddresses = false;
             if (addresses is not null)
             {
-                Raise(name, new IdentityConflict(server, IdentityConflictKind.SeveralAddresses, addresses), now, conflicts);
+                Raise(name, new IdentityConflict(server, IdentityConflictKind.SeveralAddresses, addresses), now, found);
             }
             else
             {
+                Explain(name, now, found);
                 isCleared = IsOver(name, now);
             }
         }
 
-        Report(server, isNew: false, conflicts, isCleared);
+        Report(server, isNew: false, found, isCleared);
     }
 
     /// <summary>Merges what other processes know of a name.</summary>
@@ -198,7 +220,7 @@ internal sealed class IdentityRegister(
     // Requires _lock. B showed the identity, then A did in an audit that was sent later, and now B does again: a name that only moved to
     // another machine does not alternate. Returns whether two names share the server.
     private bool CompareNames(
-        Name name, string server, in IdentityLook look, string id, in Timestamps now, List<IdentityConflict> conflicts)
+        Name name, string server, in IdentityLook look, string id, in Timestamps now, in Found found)
     {
         var isShared = false;
         foreach (var (other, behind) in _names)
@@ -210,22 +232,40 @@ internal sealed class IdentityRegister(
                 && look.Number >= behind.LastNumber)
             {
                 isShared = true;
-                Raise(behind, new IdentityConflict(other, IdentityConflictKind.SharedServer, server), now, conflicts);
-                Raise(name, new IdentityConflict(server, IdentityConflictKind.SharedServer, other), now, conflicts);
+                Raise(behind, new IdentityConflict(other, IdentityConflictKind.SharedServer, server), now, found);
+                Raise(name, new IdentityConflict(server, IdentityConflictKind.SharedServer, other), now, found);
             }
         }
 
         return isShared;
     }
 
-    // Requires _lock. A conflict is reported once, and again only if the case is another. Several addresses explain every other case.
-    private static void Raise(Name name, IdentityConflict conflict, in Timestamps now, List<IdentityConflict> conflicts)
+    // Requires _lock. A conflict is raised once, and again only if the case is another. Several addresses explain every other case, and two
+    // servers explain old contents.
+    private static void Raise(Name name, IdentityConflict conflict, in Timestamps now, in Found found)
     {
         name.EvidenceAt = now.Monotonic;
-        if (name.Conflict?.Kind != conflict.Kind && name.Conflict?.Kind != IdentityConflictKind.SeveralAddresses)
+        var (before, isOld) = (name.Conflict?.Kind, conflict.Kind == IdentityConflictKind.OldContents);
+        if (before == conflict.Kind
+            || before == IdentityConflictKind.SeveralAddresses
+            || (before == IdentityConflictKind.TwoServers && isOld))
         {
-            name.Conflict = conflict;
-            conflicts.Add(conflict);
+            return;
+        }
+
+        (name.Conflict, name.IsExplained) = (conflict, false);
+        name.ExplainAt = now.Monotonic + (isOld ? ExaminationTime : 0);
+        found.Raised.Add(conflict);
+        Explain(name, now, found);
+    }
+
+    // Requires _lock.
+    private static void Explain(Name name, in Timestamps now, in Found found)
+    {
+        if (name is { Conflict: { } conflict, IsExplained: false } && now.Monotonic >= name.ExplainAt)
+        {
+            name.IsExplained = true;
+            found.Explained.Add(conflict);
         }
     }
 
@@ -241,11 +281,16 @@ internal sealed class IdentityRegister(
         return true;
     }
 
-    private void Report(string server, bool isNew, List<IdentityConflict> conflicts, bool isCleared)
+    private void Report(string server, bool isNew, in Found found, bool isCleared)
     {
-        foreach (var conflict in conflicts)
+        foreach (var conflict in found.Raised)
         {
             raised?.Invoke(conflict);
+        }
+
+        foreach (var conflict in found.Explained)
+        {
+            explained?.Invoke(conflict);
         }
 
         if (isNew)
@@ -272,6 +317,11 @@ internal sealed class IdentityRegister(
 
         public bool AwaitsAddresses { get; set; }
 
+        // The monotonic millisecond from which the case of the conflict counts as certain.
+        public long ExplainAt { get; set; }
+
+        public bool IsExplained { get; set; }
+
         // The monotonic millisecond of the last evidence of the conflict.
         public long EvidenceAt { get; set; }
 
@@ -293,6 +343,9 @@ internal sealed class IdentityRegister(
             Connections[connection] = shown;
         }
     }
+
+    // The conflicts for the callbacks of one event.
+    private readonly record struct Found(List<IdentityConflict> Raised, List<IdentityConflict> Explained);
 
     // What an audit showed, and the last event before it was sent.
     private readonly record struct Shown(string Id, long Total, long Number);
