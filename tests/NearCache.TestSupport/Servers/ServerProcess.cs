@@ -14,6 +14,10 @@ namespace NearCache.TestSupport.Servers;
 public abstract partial class ServerProcess : IAsyncDisposable
 {
     private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();
+
+    // A server starts within seconds; on a machine whose processors are taken it gets so many minutes.
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
+
     private readonly List<string> _output = [];
     private Process? _process;
 
@@ -69,7 +73,7 @@ public abstract partial class ServerProcess : IAsyncDisposable
                 await WaitUntilItAnswersAsync();
                 return;
             }
-            catch (Exception e) when (e is not OperationCanceledException && attempt < 3)
+            catch (Exception e) when (e is not (OperationCanceledException or TimeoutException) && attempt < 3)
             {
                 Kill();
             }
@@ -176,7 +180,8 @@ public abstract partial class ServerProcess : IAsyncDisposable
                 return false;
             }
         },
-        $"{GetType().Name} on port {Port} answers");
+        $"{GetType().Name} on port {Port} answers",
+        StartLimit);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int SendSignal(int processId, int signal);
