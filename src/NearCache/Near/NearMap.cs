@@ -198,7 +198,8 @@ internal sealed class NearMap(Lock mutex)
         return Volatile.Read(ref _larger) is null && buckets == _buckets;
     }
 
-    // Most entries of moved buckets are found without the lock.
+    // Most entries of moved buckets are found without the lock. Not inlined: its copy of the key would be cleared by each hit.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private NearEntry? FindDuringMove(NearKey key, uint hash)
     {
         if (Volatile.Read(ref _larger) is { } larger && FindCore(ref BucketOf(larger, hash), key, hash) is { } entry)

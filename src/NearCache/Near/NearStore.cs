@@ -123,6 +123,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     /// No allocation, no lock, no network. Comparing the count of confirmations detects an entry that was voided during the read: the gate
     /// that opened because of the voiding must not admit it.
     /// </remarks>
+    [SkipLocalsInit]
     public bool TryGet<T>(ReadOnlySpan<char> key, out CacheResult<T> result)
     {
         if (TryServe(key, out result) is not { } entry)

@@ -19,6 +19,7 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
     /// <summary>Finds an item by its whole name.</summary>
     public HybridItem? FindNamed(string name) => Find(new NearKey(name));
 
+    [SkipLocalsInit]
     private HybridItem? Find(in NearKey key)
     {
         while (true)
