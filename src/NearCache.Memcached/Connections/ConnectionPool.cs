@@ -55,6 +55,8 @@ internal sealed class ConnectionPool : IServerGauges
 
     int IServerGauges.OpenConnections => _connections.Count(connection => connection.IsOpen);
 
+    int IServerGauges.ConnectionLimit => _connections.Length;
+
     /// <summary>Closes all connections without waiting. Thread-safe.</summary>
     public void Abort()
     {

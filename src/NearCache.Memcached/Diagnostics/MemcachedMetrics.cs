@@ -60,6 +60,11 @@ internal sealed class MemcachedMetrics : IDisposable
             "{connection}",
             "Connections that are open.");
         meter.CreateObservableUpDownCounter(
+            "nearcache.memcached.connections.limit",
+            () => Gauges((totals, gauges) => totals.Measure(gauges.Sum(gauge => (long)gauge.ConnectionLimit))),
+            "{connection}",
+            "Connections that are open when all is well: ConnectionsPerServer.");
+        meter.CreateObservableUpDownCounter(
             "nearcache.memcached.server.state", MeasureStates, "{server}", "1 for the state that a server is in, 0 for the others.");
     }
 

@@ -10,6 +10,9 @@ internal interface IServerGauges
     int InFlight { get; }
 
     int OpenConnections { get; }
+
+    /// <summary>Gets the number of connections that are open when all is well.</summary>
+    int ConnectionLimit { get; }
 }
 
 /// <summary>The totals of one server over all clients of a meter.</summary>

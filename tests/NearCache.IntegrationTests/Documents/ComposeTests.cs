@@ -18,14 +18,31 @@ public sealed class ComposeTests
     {
         string[] expected =
         [
-            "memcached1", "memcached2", "prometheus", "storefront1", "storefront2", "zookeeper1", "zookeeper2", "zookeeper3",
+            "grafana", "memcached1", "memcached2", "prometheus", "storefront1", "storefront2", "zookeeper1", "zookeeper2", "zookeeper3",
         ];
         Assert.Equal(expected, Services.Keys.Cast<string>().Order(StringComparer.Ordinal));
 
         var ports = Services.Values.Cast<Map>()
             .Where(service => service.ContainsKey("ports"))
             .SelectMany(service => (List<object>)service["ports"]);
-        Assert.Equal(3, ports.Select(port => ((string)port).Split(':')[0]).Distinct().Count());
+        Assert.Equal(4, ports.Select(port => ((string)port).Split(':')[0]).Distinct().Count());
+    }
+
+    [Fact]
+    public void Prometheus_and_Grafana_get_files_that_exist()
+    {
+        var mounted = Services.Values.Cast<Map>().Where(service => service.ContainsKey("volumes"))
+            .SelectMany(service => (List<object>)service["volumes"])
+            .Select(volume => ((string)volume).Split(':'))
+            .Where(volume => volume[0].StartsWith("./", StringComparison.Ordinal))
+            .ToDictionary(volume => volume[1], volume => Path.Combine(Repository.Root, "deploy", volume[0]));
+
+        Assert.All(mounted.Values, path => Assert.True(Path.Exists(path), path));
+        var rules = (List<object>)Parse("deploy/monitoring/prometheus.yml")["rule_files"];
+        Assert.All(rules, file => Assert.Contains($"/etc/prometheus/{file}", mounted.Keys));
+        var dashboards = Repository.Read("deploy/monitoring/grafana/provisioning/dashboards/nearcache.yml");
+        Assert.Contains("path: /var/lib/grafana/dashboards\n", dashboards, StringComparison.Ordinal);
+        Assert.Contains("/var/lib/grafana/dashboards/nearcache.json", mounted.Keys);
     }
 
     [Fact]

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using NearCache.IntegrationTests;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.Deployment.Tests.Monitoring;
+
+/// <summary>The Storefront sample in a separate process, and its use.</summary>
+internal sealed class ShopProcess : ServerProcess
+{
+    public const string Namespace = "storefront";
+    private readonly string[] _settings;
+    private readonly HttpClient _http;
+
+    private ShopProcess(string[] settings)
+        : base(Ports.Free())
+    {
+        _settings = settings;
+        _http = new HttpClient { BaseAddress = new Uri($"http://{Address}") };
+    }
+
+    public static async Task<ShopProcess> StartNewAsync(string memcached, string zooKeeper)
+    {
+        var shop = new ShopProcess(
+            [$"--NearCache:Memcached:Servers:0={memcached}", $"--NearCache:ZooKeeper:ConnectionString={zooKeeper}"]);
+        await shop.StartAsync();
+        return shop;
+    }
+
+    /// <summary>Reads and changes what rules keep near, and what they do not. Failures of memcached are answers, too.</summary>
+    public async Task UseAsync()
+    {
+        foreach (var path in new[] { "/products/1", "/products/1", "/products/2", "/parameters/banner", "/baskets/a" })
+        {
+            using var read = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        }
+
+        using var written = await _http.PutAsJsonAsync("/parameters/delivery", new { value = "4.90" });
+    }
+
+    public Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+
+    public async Task<System.Net.HttpStatusCode> StatusOfAsync(string path)
+    {
+        using var response = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        return response.StatusCode;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await base.DisposeAsync();
+    }
+
+    protected override ProcessStartInfo Command()
+    {
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
+        var start = new ProcessStartInfo("dotnet", [Repository.Sample("Storefront"), "--urls", url, .. _settings]);
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        start.Environment["POD_NAME"] = "shop-1";
+        start.Environment["NODE_NAME"] = "node-1";
+        return start;
+    }
+
+    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await _http.GetAsync(new Uri("/health/live", UriKind.Relative), cancellationToken);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
