@@ -53,6 +53,17 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         ILoggerFactory? loggerFactory = null,
         IMeterFactory? meterFactory = null,
         TimeProvider? timeProvider = null)
+        : this(options, loggerFactory, meterFactory, timeProvider, TimeSpan.Zero)
+    {
+    }
+
+    /// <summary>Initializes a client that starts to connect within the given time, at random.</summary>
+    internal ZooKeeperClient(
+        ZooKeeperOptions options,
+        ILoggerFactory? loggerFactory,
+        IMeterFactory? meterFactory,
+        TimeProvider? timeProvider,
+        TimeSpan startSpread)
     {
         ArgumentNullException.ThrowIfNull(options);
         options = options.Copy();
@@ -66,7 +77,9 @@ public sealed class ZooKeeperClient : IAsyncDisposable, IDisposable
         _chroot = servers.Chroot;
         var logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger(ZooKeeperMetrics.MeterName);
         _session = new Session(
-            options, servers, new SessionServices(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared));
+            options,
+            servers,
+            new SessionServices(logger, meterFactory, timeProvider ?? TimeProvider.System, Random.Shared, startSpread));
     }
 
     /// <summary>Initializes a client with default settings and starts to connect in the background.</summary>

@@ -20,6 +20,7 @@ internal sealed class SessionContext : ISessionGauges
     public SessionContext(ZooKeeperOptions options, ServerList servers, SessionServices services)
     {
         (Options, Servers, Time, Logger, Random) = (options, servers, services.Time, services.Logger, services.Random);
+        StartDelay = services.StartSpread * Random.NextDouble();
         _epoch = Time.GetTimestamp();
         Identities = new ClaimedIdentities(options.Authentications);
         Queue = new RequestQueue(
@@ -61,6 +62,9 @@ internal sealed class SessionContext : ISessionGauges
     public ILogger Logger { get; }
 
     public Random Random { get; }
+
+    /// <summary>Gets the wait before the first attempt to connect.</summary>
+    public TimeSpan StartDelay { get; }
 
     public SessionStateMachine StateMachine { get; }
 
@@ -153,4 +157,10 @@ internal sealed class SessionContext : ISessionGauges
 }
 
 /// <summary>The services that a session gets in addition to its options.</summary>
-internal sealed record SessionServices(ILogger Logger, IMeterFactory? MeterFactory, TimeProvider Time, Random Random);
+/// <param name="Logger">The logger.</param>
+/// <param name="MeterFactory">Creates the meter; null to create it without a factory.</param>
+/// <param name="Time">The clocks and timers.</param>
+/// <param name="Random">Varies pauses.</param>
+/// <param name="StartSpread">The longest wait before the first attempt to connect, of which a random part is taken.</param>
+internal sealed record SessionServices(
+    ILogger Logger, IMeterFactory? MeterFactory, TimeProvider Time, Random Random, TimeSpan StartSpread = default);

@@ -27,6 +27,11 @@ internal sealed class SessionLoop(SessionContext context)
         try
         {
             context.Rollback.Reset(context.Servers.All);
+            if (context.StartDelay > TimeSpan.Zero)
+            {
+                await Task.Delay(context.StartDelay, context.Time, context.Stopping.Token).ConfigureAwait(false);
+            }
+
             while (!context.IsClosing)
             {
                 await ConnectAndRunAsync().ConfigureAwait(false);

@@ -14,11 +14,16 @@ internal sealed class ClientPools
     /// <param name="loggerFactory">Creates the loggers. Null disables logging.</param>
     /// <param name="meterFactory">Creates the meters. Null creates them without a factory.</param>
     /// <param name="time">The clocks and timers.</param>
-    public ClientPools(ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider time)
+    /// <param name="sessionSpread">
+    /// The longest wait before a session of ZooKeeper is opened, of which a random part is taken. Each session is a transaction of the
+    /// ensemble, so the processes of a fleet that starts at once do not open theirs at once. Default: none.
+    /// </param>
+    public ClientPools(
+        ILoggerFactory? loggerFactory, IMeterFactory? meterFactory, TimeProvider time, TimeSpan sessionSpread = default)
     {
         var loggers = Warnings.Count(loggerFactory ?? NullLoggerFactory.Instance);
         Memcached = new(SettingsEquality.Are, options => new MemcachedClient(options, loggers, meterFactory, time));
-        ZooKeeper = new(SettingsEquality.Are, options => new ZooKeeperClient(options, loggers, meterFactory, time));
+        ZooKeeper = new(SettingsEquality.Are, options => new ZooKeeperClient(options, loggers, meterFactory, time, sessionSpread));
     }
 
     public ClientPool<MemcachedOptions, MemcachedClient> Memcached { get; }

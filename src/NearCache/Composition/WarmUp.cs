@@ -8,6 +8,9 @@ internal sealed class WarmUp : IAsyncDisposable
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(50);
     private readonly BackgroundLoop _loop;
+    private readonly TimeSpan _limit;
+    private readonly TimeProvider _time;
+    private readonly long _started;
     private volatile bool _isOver;
 
     /// <param name="isWarm">Returns whether the cache is warm.</param>
@@ -16,21 +19,24 @@ internal sealed class WarmUp : IAsyncDisposable
     /// <param name="logger">Logs a failure of the loop.</param>
     public WarmUp(Func<bool> isWarm, TimeSpan limit, TimeProvider time, ILogger logger)
     {
+        (_limit, _time, _started) = (limit, time, time.GetTimestamp());
         _loop = new BackgroundLoop(logger, "waiting until the cache is warm");
-        _loop.Run(stopping => WaitAsync(isWarm, limit, time, stopping));
+        _loop.Run(stopping => WaitAsync(isWarm, stopping));
     }
 
     /// <summary>Gets a value indicating whether the cache is warm or the wait has ended.</summary>
-    public bool IsOver => _isOver;
+    /// <remarks>The deadline needs no thread of the pool: a process that starves at start is ready in time.</remarks>
+    public bool IsOver => _isOver || IsDue;
+
+    private bool IsDue => _time.GetElapsedTime(_started) >= _limit;
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task WaitAsync(Func<bool> isWarm, TimeSpan limit, TimeProvider time, CancellationToken stopping)
+    private async Task WaitAsync(Func<bool> isWarm, CancellationToken stopping)
     {
-        var started = time.GetTimestamp();
-        while (!isWarm() && time.GetElapsedTime(started) < limit)
+        while (!isWarm() && !IsDue)
         {
-            await Task.Delay(CheckInterval, time, stopping).ConfigureAwait(false);
+            await Task.Delay(CheckInterval, _time, stopping).ConfigureAwait(false);
         }
 
         _isOver = true;

@@ -14,6 +14,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers NearCache.</summary>
 public static class NearCacheServiceCollectionExtensions
 {
+    private static readonly TimeSpan SessionSpread = TimeSpan.FromSeconds(1);
+
     /// <summary>Adds <see cref="INearCache"/>, configured by a section such as <c>configuration.GetSection("NearCache")</c>.</summary>
     /// <remarks>
     /// The settings are validated when the host starts, and <see cref="OptionsValidationException"/> reports every error at once, including
@@ -66,7 +68,8 @@ public static class NearCacheServiceCollectionExtensions
                 new ClientPools(
                     provider.GetService<ILoggerFactory>(),
                     provider.GetService<IMeterFactory>(),
-                    provider.GetRequiredService<TimeProvider>()));
+                    provider.GetRequiredService<TimeProvider>(),
+                    SessionSpread));
         object? key = name.Length == 0 ? null : name;
         if (!services.Any(service => service.ServiceType == typeof(NearCacheClient) && Equals(service.ServiceKey, key)))
         {

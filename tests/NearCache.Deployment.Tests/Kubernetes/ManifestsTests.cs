@@ -18,6 +18,7 @@ public sealed class ManifestsTests
     {
         ["POD_NAME"] = "src/NearCache/Options/ReportOptions.cs",
         ["NODE_NAME"] = "src/NearCache/Options/ReportOptions.cs",
+        ["NODE_IP"] = "src/NearCache/Options/ReportOptions.cs",
         ["DOTNET_SHUTDOWNTIMEOUTSECONDS"] = "",   // the generic host
     };
 
