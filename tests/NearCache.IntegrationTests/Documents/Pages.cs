@@ -6,7 +6,7 @@ namespace NearCache.IntegrationTests.Documents;
 internal static partial class Pages
 {
     private static readonly string[] NotOurs = ["artifacts", ".git", "bin", "obj"];
-    private static readonly string[] CodeFolders = ["src/", "tests/", "samples/"];
+    private static readonly string[] CodeFolders = ["src/", "tests/", "samples/", "deploy/"];
 
     // Names of .NET and of other libraries that only the pages contain.
     private static readonly string[] Foreign =
@@ -98,7 +98,7 @@ internal static partial class Pages
     /// <summary>Every word of the sources, tests and samples.</summary>
     public static IReadOnlySet<string> WordsOfCode() => Files()
         .Where(file => CodeFolders.Any(folder => file.StartsWith(folder, StringComparison.Ordinal)))
-        .Where(file => Path.GetExtension(file) is ".cs" or ".json" or ".props" or ".csproj" or ".sh" or ".txt" or ".java")
+        .Where(file => Path.GetExtension(file) is ".cs" or ".json" or ".props" or ".csproj" or ".sh" or ".txt" or ".java" or ".yml")
         .SelectMany(file => Word().Matches(Repository.Read(file)).Select(word => word.Value))
         .ToHashSet();
 
