@@ -332,6 +332,15 @@ public sealed class NearCacheClient : INearCache, IAsyncDisposable, IDisposable
     /// </summary>
     public IRuleRegistry Rules => _parts.Registry;
 
+    /// <summary>
+    /// Gets the advisor: what the namespace reads and writes most, and proposals for its rules. Also available as a service of the
+    /// container.
+    /// </summary>
+    public IRuleAdvisor Advisor => _parts.Advisor;
+
+    /// <summary>Gets the events of the cache. Also available as a service of the container.</summary>
+    public NearCacheEvents Events => _parts.Events;
+
     /// <summary>Replaces the list of memcached servers while the cache is in use.</summary>
     /// <remarks>
     /// When the task completes, every call uses the new list, no earlier near entry is served, and the connections to removed servers are

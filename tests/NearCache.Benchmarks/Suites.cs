@@ -7,6 +7,7 @@ internal static class Suites
     private static readonly Dictionary<string, Func<Report, Task>> All = new()
     {
         ["rules"] = Rules.RuleSuite.RunAsync,
+        ["traffic"] = HotKeys.TrafficSuite.RunAsync,
         ["near"] = report => SuiteProcesses.RunAsync(report, "near/hits", "near/hybrid", "near/fill", "near/crowd", "near/scale"),
         ["near/hits"] = Near.NearSuite.HitsAsync,
         ["near/hybrid"] = Near.NearSuite.HybridAsync,

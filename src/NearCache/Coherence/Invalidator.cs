@@ -2,6 +2,7 @@ using System.Text;
 using NearCache.Coherence.Core;
 using NearCache.Flights;
 using NearCache.Near;
+using NearCache.Rules;
 using NearCache.Tags;
 
 namespace NearCache.Coherence;
@@ -11,10 +12,16 @@ namespace NearCache.Coherence;
 /// progress.
 /// </summary>
 internal sealed class Invalidator(
-    ProcessEpochs epochs, NearStore near, StaleStore stale, SingleFlight flights, TagTable tags, RefreshQueue refreshes)
-    : IInvalidationTarget
+    ProcessEpochs epochs,
+    NearStore near,
+    StaleStore stale,
+    SingleFlight flights,
+    TagTable tags,
+    RefreshQueue refreshes,
+    RuleTable rules,
+    NearCacheEvents events) : IInvalidationTarget
 {
-    public void Invalidate(ReadOnlySpan<byte> key)
+    public void Invalidate(ReadOnlySpan<byte> key, InvalidationOrigin origin)
     {
         var hash = KeyHash.Of(key);
         epochs.Stripes.Advance(hash.Stripe(Stripes.Count));
@@ -32,6 +39,25 @@ internal sealed class Invalidator(
         if (entry is not null)
         {
             refreshes.Add(entry);
+        }
+
+        if (events.HasInvalidatedHandler && rules.Matcher.Find(text) is { } rule)
+        {
+            events.Queue(new KeyInvalidatedEventArgs
+            {
+                Key = text,
+                Rule = rule.Name,
+                Cause = origin.Cause,
+                Writer = origin.Writer.IsKnown ? origin.Writer.ToString() : null,
+            });
+        }
+    }
+
+    public void Flushed(string server)
+    {
+        if (events.HasInvalidatedHandler)
+        {
+            events.Queue(new KeyInvalidatedEventArgs { Key = null, Rule = null, Cause = InvalidationCause.Flushed, Server = server });
         }
     }
 }

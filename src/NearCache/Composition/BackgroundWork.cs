@@ -46,7 +46,13 @@ internal sealed class BackgroundWork : IAsyncDisposable
             var reporter = new ViolationReporter(options.Monitor.StopOnViolations, coherence.OwnerOf, context, StopAsync);
             var keys = new KeyDisplay(options.Reports.Keys, options.Namespace);
             _monitor = new NearHitMonitor(
-                options.Monitor, near.Store, key => PlaceOf(paths.Placement, key), context, reporter, keys);
+                options.Monitor,
+                near.Store,
+                paths.Traffic is { } traffic ? traffic.TakeSampledHit : near.Store.TakeSampledHit,
+                key => PlaceOf(paths.Placement, key),
+                context,
+                reporter,
+                keys);
         }
 
         if (context.Fills is { } fills)

@@ -4,10 +4,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NearCache.Adapters.Distributed;
 using NearCache.Adapters.Hybrid;
+using NearCache.Advice;
 using NearCache.Coherence.Core;
 using NearCache.Configuration;
 using NearCache.Creating;
 using NearCache.Diagnostics;
+using NearCache.Events;
+using NearCache.HotKeys;
 using NearCache.Near;
 using NearCache.Ownership;
 using NearCache.Placement;
@@ -40,6 +43,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     private readonly ConnectionOwners? _owners;
     private readonly BackgroundWork _background;
     private readonly ProcessReports _reports;
+    private readonly EventDelivery _events;
 
     private CacheParts(CacheEnvironment environment, ClientPools clients)
     {
@@ -53,7 +57,14 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
         (Near, Reads, Writes, Creations) = (_near.Store, _paths.Reads, _paths.Writes, _paths.Creations);
         _coherence.Start();
         _background = new BackgroundWork(environment, _near, _coherence, _paths);
-        _reports = new ProcessReports(environment, _coherence, Snapshot);
+        var traffic = new TrafficReport(
+            _paths.Traffic, _near.Rules, () => _coherence.Rules.Counted, options.Reports.Keys, options.Namespace, environment.Clock);
+        _reports = new ProcessReports(environment, _coherence, traffic, Snapshot);
+        Advisor = new RuleAdvisor(
+            _reports.Reader is { } fleet ? new FleetTraffic(options.Namespace, fleet) : null,
+            () => new ProcessDetail { Id = environment.Member, Keys = traffic.Keys(), Rules = traffic.Rules() },
+            Registry,
+            options);
         Func<CancellationToken, Task<FleetReports>>? reports = _reports.Reader is { } reader
             ? token => reader.ReadAsync(members: null, token)
             : null;
@@ -66,6 +77,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
                 () => _coherence.Servers.All.Select(server => server.Server),
                 new ReportedConnections(reports, _reports.Reader!),
                 environment.Time);
+        _events = new EventDelivery(_near.Events, Registry, environment.Clock, environment.Metrics, logger);
         logger.Started(
             options.Namespace,
             environment.Remote.Servers.Count,
@@ -94,6 +106,10 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     /// <summary>Gets what stores the reports of this process; null if it stores none.</summary>
     public ReportPublisher? ReportPublisher => _reports.Publisher;
+
+    public IRuleAdvisor Advisor { get; }
+
+    public NearCacheEvents Events => _near.Events;
 
     public IDistributedLock Locks => _adapters.Locks;
 
@@ -216,6 +232,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
     /// <summary>Refuses calls, and closes the session and the sockets at once. <see cref="DisposeAsync"/> then ends the loops.</summary>
     public void Dispose()
     {
+        _events.Dispose();
         _paths.Dispose();
         _near.Dispose();
         _coherence.Dispose();
@@ -223,6 +240,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _events.Dispose();
         await _reports.DisposeAsync().ConfigureAwait(false);
         await _background.DisposeAsync().ConfigureAwait(false);
         _paths.Dispose();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using NearCache.Coherence.ServerRules;
 using NearCache.Creating;
 using NearCache.Flights;
+using NearCache.HotKeys;
 using NearCache.Placement;
 using NearCache.Reading;
 using NearCache.Remote.Formats;
@@ -34,8 +35,12 @@ internal sealed class CallPaths : IDisposable
             : LosslessJsonOptions.From(options.Json, options.LossyTypes);
         Transcoder = new ValueTranscoder(ValueTranscoder.Of(options), Json, time, new ItemCompression(options));
         var rules = new RuleDecisions(near.Rules, coherence.Context);
-        Reads = new ReadPath(Placement, rules, near.Store, near.Stale, near.SharedTypes, clock, Transcoder, metrics, logger, options);
-        Writes = new WritePath(Placement, rules, Transcoder, near.Flights, near.Stale, metrics, time, options);
+        Traffic = options.Reports.Keys == KeyVisibility.None
+            ? null
+            : new KeyTraffic(options.NearLifetime, clock, time, near.Store, Random.Shared);
+        Reads = new ReadPath(
+            Placement, rules, near.Store, near.Stale, near.SharedTypes, clock, Transcoder, metrics, logger, options, Traffic);
+        Writes = new WritePath(Placement, rules, Transcoder, near.Flights, near.Stale, metrics, time, options, Traffic);
         Prefetches = new PrefetchPath(Placement, Reads, clock, metrics, environment.MaxStaleness);
         _factories = new FactoryLimiter(options.MaxConcurrentFactories);
         _fills = new FillPath(Reads, Writes, coherence.Context.Fills, near.Stale, Transcoder, clock, time, metrics, logger, options);
@@ -51,6 +56,9 @@ internal sealed class CallPaths : IDisposable
     public JsonSerializerOptions Json { get; }
 
     public ValueTranscoder Transcoder { get; }
+
+    /// <summary>Gets the count of reads and writes by key; null if keys are not reported.</summary>
+    public KeyTraffic? Traffic { get; }
 
     public ReadPath Reads { get; }
 
@@ -70,6 +78,7 @@ internal sealed class CallPaths : IDisposable
     public void Dispose()
     {
         Placement.Close();
+        Traffic?.Dispose();
         Creations.Dispose();
     }
 }

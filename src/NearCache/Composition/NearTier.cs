@@ -20,7 +20,7 @@ internal sealed class NearTier : IDisposable
         Rules = new RuleTable(RuleDefaults.Of(options), options.Seams.BreakMatcher);
         Store = new NearStore(options.NearEntries, options.NearBytes, Epochs, clock, environment.Time, Rules.NearHits, metrics);
         Refreshes = new RefreshQueue(clock, environment.Time);
-        Invalidator = new Invalidator(Epochs, Store, Stale, Flights, Tags, Refreshes);
+        Invalidator = new Invalidator(Epochs, Store, Stale, Flights, Tags, Refreshes, Rules, Events);
         metrics.ObserveNear(() => Store.Hits, () => Store.Entries, () => Store.Bytes, () => Store.Evictions);
     }
 
@@ -39,6 +39,9 @@ internal sealed class NearTier : IDisposable
     public NearStore Store { get; }
 
     public RefreshQueue Refreshes { get; }
+
+    /// <summary>Gets the events of the application.</summary>
+    public NearCacheEvents Events { get; } = new();
 
     public Invalidator Invalidator { get; }
 

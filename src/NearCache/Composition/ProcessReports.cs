@@ -1,4 +1,5 @@
 using NearCache.Diagnostics;
+using NearCache.HotKeys;
 using NearCache.Reports;
 using NearCache.Reports.Core;
 
@@ -8,7 +9,8 @@ namespace NearCache.Composition;
 internal sealed class ProcessReports : IAsyncDisposable
 {
     /// <summary>Starts to report. The first report is stored at once.</summary>
-    public ProcessReports(CacheEnvironment environment, CoherenceTier coherence, Func<NearCacheSnapshot> snapshot)
+    public ProcessReports(
+        CacheEnvironment environment, CoherenceTier coherence, TrafficReport traffic, Func<NearCacheSnapshot> snapshot)
     {
         var (options, remote) = (environment.Options, environment.Remote);
         if (remote.IsEmbedded || !remote.HasCounters)
@@ -29,7 +31,7 @@ internal sealed class ProcessReports : IAsyncDisposable
             Publisher = new ReportPublisher(
                 new ReportNames(options.Namespace),
                 environment.Member,
-                new ReportSource(environment, coherence, snapshot),
+                new ReportSource(environment, coherence, traffic, snapshot),
                 () => [.. coherence.Servers.All.Select(server => server.Server)],
                 options.Reports.Interval,
                 environment.Time,

@@ -1,5 +1,6 @@
 using System.Net;
 using NearCache.Coherence.Ledger;
+using NearCache.HotKeys;
 using NearCache.Reports;
 using NearCache.Reports.Core;
 
@@ -8,8 +9,10 @@ namespace NearCache.Composition;
 /// <summary>Creates the reports of this process from the state of its cache.</summary>
 /// <param name="environment">The settings and the clocks.</param>
 /// <param name="coherence">The servers and the rules.</param>
+/// <param name="traffic">Creates the parts about keys and rules.</param>
 /// <param name="snapshot">Returns the state of the cache.</param>
-internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier coherence, Func<NearCacheSnapshot> snapshot) : IReportSource
+internal sealed class ReportSource(
+    CacheEnvironment environment, CoherenceTier coherence, TrafficReport traffic, Func<NearCacheSnapshot> snapshot) : IReportSource
 {
     private const string PodVariable = "POD_NAME";
     private const string NodeVariable = "NODE_NAME";
@@ -99,17 +102,8 @@ internal sealed class ReportSource(CacheEnvironment environment, CoherenceTier c
                         : null,
                 }
                 : null,
-            Rules = [.. now.Rules.Select(rule => new ReportedRule
-            {
-                Name = rule.Name,
-                IsOn = rule.IsOn,
-                IsDryRun = rule.IsDryRun,
-                ChurnBreaker = rule.ChurnBreaker,
-                NearHits = rule.NearHits,
-                RemoteReads = rule.RemoteReads,
-                Writes = rule.Writes,
-                Announcements = rule.Announcements,
-            })],
+            Keys = traffic.Keys(),
+            Rules = traffic.Rules(),
             Warnings = environment.Warnings.Snapshot(),
         };
     }

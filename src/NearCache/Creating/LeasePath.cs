@@ -36,9 +36,11 @@ internal sealed class LeasePath(
             FillPermit right;
             var life = creation.Place.Server.Epoch;
             ReadPath.MarkCurrent(creation.Flight, creation.Fill);
+            var began = reads.StartRead();
             try
             {
                 var reply = await AskAsync(creation, life, cancellationToken).ConfigureAwait(false);
+                reads.EndRead(creation.Place, began);
                 item = reply.Responses[0];
                 right = RightOf(reply, life);
                 creation.IsReplacing = item.Status == MetaStatus.Ok;

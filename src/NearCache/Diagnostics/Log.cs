@@ -7,7 +7,7 @@ namespace NearCache.Diagnostics;
 /// <summary>All log events of NearCache. Ids and names never change.</summary>
 /// <remarks>
 /// 1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories, 1600–1699
-/// adapters, 1700–1729 process reports.
+/// adapters, 1700–1729 process reports, 1880–1899 events of the application.
 /// </remarks>
 internal static partial class Log
 {
@@ -410,6 +410,20 @@ internal static partial class Log
         "Near caching is stopped in the whole namespace, because {Processes} processes saw violations of the promise "
             + "(Monitor:StopOnViolations). IRuleRegistry.ClearStopsAsync ends the stop.")]
     public static partial void StoppedByMonitor(this ILogger logger, long processes);
+
+    [LoggerMessage(
+        1880,
+        LogLevel.Warning,
+        "A handler of the event {Event} of NearCacheEvents threw an exception. The other handlers ran. Further exceptions are counted "
+            + "(nearcache.events.failed), and logged again after a minute at the earliest.")]
+    public static partial void EventHandlerFailed(this ILogger logger, Exception exception, string @event);
+
+    [LoggerMessage(
+        1881,
+        LogLevel.Warning,
+        "{Dropped} events of NearCacheEvents.Invalidated were dropped since the start, because its handlers are slow: let them only queue "
+            + "work. Logged again after a minute at the earliest.")]
+    public static partial void EventsDropped(this ILogger logger, long dropped);
 
     // Stack traces of a repeated failure would hide other events.
     private static Exception? AtDebug(ILogger logger, Exception? exception) => logger.IsEnabled(LogLevel.Debug) ? exception : null;

@@ -34,6 +34,7 @@ internal sealed class NearCacheMetrics : IDisposable
     private readonly Counter<long> _hitChecks;
     private readonly Counter<long> _overwrites;
     private readonly Histogram<double> _voidDelay;
+    private readonly Counter<long> _eventFailures;
     private readonly BoundedCounts<string> _nearMissCounts = new();
     private long _remoteReadCount;
     private long _remoteFailureCount;
@@ -63,6 +64,8 @@ internal sealed class NearCacheMetrics : IDisposable
             "Runs of callers' factories, by how they ended; one that is given up is counted again when it ends.");
         _factoryDuration = _meter.CreateHistogram<double>(
             "nearcache.factory.duration", "s", "How long callers' factories ran, the wait for their turn left out, by how they ended.");
+        _eventFailures = _meter.CreateCounter<long>(
+            "nearcache.events.failed", "{event}", "Exceptions of handlers of the application's events.");
         _stale = _meter.CreateCounter<long>(
             "nearcache.stale.served", "{read}", "Reads that were answered with a stale value, by what failed or was slow.");
         _nearMisses = _meter.CreateCounter<long>(
@@ -327,6 +330,12 @@ internal sealed class NearCacheMetrics : IDisposable
     /// <summary>Observes the number of stops.</summary>
     public void ObserveStops(Func<int> stops) =>
         _meter.CreateObservableGauge("nearcache.stops", stops, "{stop}", "Stops in force in this process.");
+
+    /// <summary>Counts an exception of a handler of the application's events.</summary>
+    public void EventFailed() => _eventFailures.Add(1);
+
+    public void ObserveDroppedEvents(Func<long> dropped) => _meter.CreateObservableCounter(
+        "nearcache.events.dropped", dropped, "{event}", "Events of invalidated keys that were dropped, because handlers were slow.");
 
     public void Dispose() => _meter.Dispose();
 

@@ -83,6 +83,8 @@ internal sealed class NearPartitions
         partition.Add(entry, replaced);
         Count += replaced is null ? 1 : 0;
         Bytes += entry.Bytes - (replaced?.Bytes ?? 0);
+        entry.Rule.Counters.Kept(1, entry.Bytes);
+        replaced?.Rule.Counters.Kept(-1, -replaced.Bytes);
         if (partition.Count == 1 && !_inUse.Contains(partition))
         {
             _inUse.Add(partition);
@@ -104,6 +106,7 @@ internal sealed class NearPartitions
     public void Resize(NearEntry entry, int bytes)
     {
         Bytes += bytes - entry.Bytes;
+        entry.Rule.Counters.Kept(0, bytes - entry.Bytes);
         entry.Partition.Resize(entry, bytes);
     }
 
@@ -123,6 +126,7 @@ internal sealed class NearPartitions
     {
         Count--;
         Bytes -= entry.Bytes;
+        entry.Rule.Counters.Kept(-1, -entry.Bytes);
         if (entry.Partition.Count == 0)
         {
             _inUse.Remove(entry.Partition);

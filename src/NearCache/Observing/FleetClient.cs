@@ -2,6 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NearCache.Advice;
+using NearCache.Advice.Core;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Registry;
@@ -56,6 +58,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     private readonly FleetDiagnoser? _diagnoser;
     private readonly ConnectionOwners? _owners;
     private readonly ReportsObserver _reports;
+    private readonly FleetTraffic? _traffic;
     private readonly BackgroundLoop _session;
 
     private FleetClient(FleetSettings settings, FleetClientOptions fleet, ILoggerFactory loggers, TimeProvider time)
@@ -95,6 +98,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
 
         var reader = _servers is { Servers: var all } ? new ProcessReportReader(options.Namespace, () => all) : null;
         _reports = new ReportsObserver(reader, GetMembersAsync, _observation);
+        _traffic = reader is null ? null : new FleetTraffic(options.Namespace, reader);
         var carried = new CarriedRules(names);
         _rules = new RulesObserver(store, carried, _servers?.Servers ?? [], _observation, clock, time);
         if (_servers is not null && reader is not null)
@@ -275,6 +279,27 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(processId);
         return _reports.ReadDetailAsync(processId, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads what the processes read and write most, and the present use of the rules, from the long reports of at most 256 processes.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public async Task<Observed<FleetHotKeys>> GetHotKeysAsync(CancellationToken cancellationToken = default) =>
+        _traffic is null
+            ? Observed<FleetHotKeys>.Missing(NoMemcached)
+            : await _observation.OfAsync("memcached", token => _traffic.ReadAsync(own: null, token), cancellationToken)
+                .ConfigureAwait(false);
+
+    /// <summary>Reads the same and the rules, and proposes edits of the rules. Changes nothing: a person decides.</summary>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public async Task<Observed<RuleAdvice>> GetProposalsAsync(CancellationToken cancellationToken = default)
+    {
+        var rules = GetRulesAsync(cancellationToken);
+        var hot = await GetHotKeysAsync(cancellationToken).ConfigureAwait(false);
+        var current = (await rules.ConfigureAwait(false)).Current;
+        return hot.Select(known => current.Select(registry => Observed<RuleAdvice>.Of(
+            new ProposalPlanner(known, registry, AdviceLimits.Of(_settings.Caches)).Plan())));
     }
 
     /// <summary>Reads the namespaces of NearCache in the ensemble, at most 200 of them, its own first.</summary>

@@ -6,6 +6,7 @@ using NearCache.Coherence.Core;
 using NearCache.Coherence.ServerRules;
 using NearCache.Diagnostics;
 using NearCache.Flights;
+using NearCache.HotKeys;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
@@ -28,7 +29,8 @@ internal sealed class ReadPath(
     ValueTranscoder format,
     NearCacheMetrics metrics,
     ILogger logger,
-    NearCacheOptions options)
+    NearCacheOptions options,
+    KeyTraffic? traffic)
 {
     private const long UnreadableLogInterval = 10_000;
     private const int MaxInGroup = 500;
@@ -145,7 +147,9 @@ internal sealed class ReadPath(
         var rule = rules.Match(place.Text);
         rule?.Counters.RemoteRead();
         var now = clock.Now();
-        rules.Try(place.Text)?.Read(place.Hash.Value, now.Monotonic);
+        var tried = rules.Try(place.Text);
+        tried?.Read(place.Hash.Value, now.Monotonic);
+        traffic?.Read(place.Hash, place.Text, isCovered: rule is not null || tried is not null);
         if (rule is null || !rules.MayFill(place.Server, rule, now, out var generation))
         {
             return null;
@@ -159,11 +163,25 @@ internal sealed class ReadPath(
         flight.MarkCurrentAsOf(
             flight.Now(), fill is { Rule: { } rule } ? TimeSpan.FromMilliseconds(rule.MaxStalenessMilliseconds) : TimeSpan.Zero);
 
+    /// <summary>Begins to measure a remote read, if it is one of a sample.</summary>
+    /// <returns>The argument of <see cref="EndRead"/>.</returns>
+    public long StartRead() => traffic?.Begin() ?? 0;
+
+    /// <summary>Ends the measurement of a remote read.</summary>
+    public void EndRead(in PlacedKey place, long began) => traffic?.End(place.Hash, place.Text, began);
+
+    /// <summary>Counts a read that extends the lifetime of its item.</summary>
+    public void Extended(in PlacedKey place) =>
+        traffic?.Written(place.Hash, place.Text, isCovered: false, KeyWriteKind.Extension, bytes: 0);
+
     /// <summary>Converts an item to a result, and keeps it near if the fill's token is still valid.</summary>
-    public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item) =>
-        format.IsCompressed(item)
+    public CacheResult<T> Receive<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
+    {
+        traffic?.Received(place.Hash, place.Text, item.Value.Length);
+        return format.IsCompressed(item)
             ? (TryUnpack(place, item, out var plain) ? ReceivePlain<T>(place, fill, plain) : default)
             : ReceivePlain<T>(place, fill, item);
+    }
 
     private CacheResult<T> ReceivePlain<T>(in PlacedKey place, in NearFill? fill, in MetaResponse item)
     {
@@ -361,6 +379,7 @@ internal sealed class ReadPath(
         }
 
         MetaResponse item;
+        var began = StartRead();
         try
         {
             item = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);
@@ -370,6 +389,7 @@ internal sealed class ReadPath(
             return OnFailure<T>(e, "get", place.Text);
         }
 
+        EndRead(place, began);
         return Receive<T>(place, fill, item);
     }
 

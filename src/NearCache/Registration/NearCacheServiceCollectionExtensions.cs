@@ -96,6 +96,18 @@ public static class NearCacheServiceCollectionExtensions
                 ServiceLifetime.Singleton));
         services.Add(
             new ServiceDescriptor(
+                typeof(IRuleAdvisor),
+                key,
+                (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Advisor,
+                ServiceLifetime.Singleton));
+        services.Add(
+            new ServiceDescriptor(
+                typeof(NearCacheEvents),
+                key,
+                (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Events,
+                ServiceLifetime.Singleton));
+        services.Add(
+            new ServiceDescriptor(
                 typeof(IDistributedLock),
                 key,
                 (provider, _) => provider.GetRequiredKeyedService<NearCacheClient>(key).Locks,

@@ -22,4 +22,21 @@ public sealed record RuleUsage
 
     /// <summary>Gets the writes per second announced through ZooKeeper; one transaction can announce many.</summary>
     public required double AnnouncementsPerSecond { get; init; }
+
+    /// <summary>Gets the near hits for each write: what a write, with its announcement, is worth. Null if there were no writes.</summary>
+    public double? NearHitsPerWrite => WritesPerSecond > 0 ? NearHitsPerSecond / WritesPerSecond : null;
+
+    /// <summary>
+    /// Gets the bytes per second that near hits did not read from memcached, by the mean size of the near entries. 0 for a dry run.
+    /// </summary>
+    public double SavedBytesPerSecond { get; init; }
+
+    /// <summary>Gets the near entries of all processes together.</summary>
+    public long NearEntries { get; init; }
+
+    /// <summary>Gets the estimated memory of these entries, in bytes.</summary>
+    public long NearBytes { get; init; }
+
+    /// <summary>Gets how often the churn breaker has suspended the rule's announcements in the last hour.</summary>
+    public int Suspensions { get; init; }
 }

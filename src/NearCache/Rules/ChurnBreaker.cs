@@ -34,7 +34,8 @@ internal sealed class ChurnBreaker
     /// </summary>
     public const double TrialRate = 0.25;
 
-    private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
+    /// <summary>How long a trip counts.</summary>
+    public static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
     private readonly Dictionary<(string Rule, long Since), Known> _known = [];
 

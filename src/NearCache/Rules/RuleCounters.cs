@@ -10,6 +10,8 @@ internal sealed class RuleCounters(PerThreadCounter hits)
     private long _remoteReads;
     private long _writes;
     private long _announcements;
+    private long _nearEntries;
+    private long _nearBytes;
 
     /// <summary>Gets the index of the rule in the near hits.</summary>
     public int HitsPart { get; } = hits.AddPart();
@@ -26,6 +28,12 @@ internal sealed class RuleCounters(PerThreadCounter hits)
     /// <summary>Gets the mutations that were queued for announcement.</summary>
     public long Announcements => Volatile.Read(ref _announcements);
 
+    /// <summary>Gets the number of near entries of the rule.</summary>
+    public long NearEntries => Volatile.Read(ref _nearEntries);
+
+    /// <summary>Gets the estimated memory of the near entries.</summary>
+    public long NearBytes => Volatile.Read(ref _nearBytes);
+
     public void WouldHit() => Interlocked.Increment(ref _wouldHits);
 
     public void RemoteRead() => Interlocked.Increment(ref _remoteReads);
@@ -33,4 +41,11 @@ internal sealed class RuleCounters(PerThreadCounter hits)
     public void Written() => Interlocked.Increment(ref _writes);
 
     public void Announced() => Interlocked.Increment(ref _announcements);
+
+    /// <summary>Counts near entries that were added, or with negative numbers removed.</summary>
+    public void Kept(int entries, long bytes)
+    {
+        Interlocked.Add(ref _nearEntries, entries);
+        Interlocked.Add(ref _nearBytes, bytes);
+    }
 }

@@ -33,6 +33,11 @@ public sealed record ProcessDetail
     /// <summary>Gets the communication with ZooKeeper; null if ZooKeeper is not configured.</summary>
     public ReportedZooKeeper? ZooKeeper { get; init; }
 
+    /// <summary>
+    /// Gets the hottest keys. Null if <c>Reports:Keys</c> is <see cref="KeyVisibility.None"/>, or the version of the process reports none.
+    /// </summary>
+    public ReportedKeys? Keys { get; init; }
+
     /// <summary>Gets the totals of the rules.</summary>
     public IReadOnlyList<ReportedRule> Rules { get; init; } = [];
 
@@ -142,4 +147,28 @@ public sealed record ReportedRule
 
     /// <summary>Gets the number of writes announced through ZooKeeper.</summary>
     public long Announcements { get; init; }
+
+    /// <summary>Gets the present rate of <see cref="NearHits"/>, which decays over a minute.</summary>
+    public double NearHitsPerSecond { get; init; }
+
+    /// <summary>Gets the present rate of <see cref="RemoteReads"/>.</summary>
+    public double RemoteReadsPerSecond { get; init; }
+
+    /// <summary>Gets the present rate of <see cref="Writes"/>.</summary>
+    public double WritesPerSecond { get; init; }
+
+    /// <summary>Gets the present rate of <see cref="Announcements"/>.</summary>
+    public double AnnouncementsPerSecond { get; init; }
+
+    /// <summary>Gets the number of near entries.</summary>
+    public long NearEntries { get; init; }
+
+    /// <summary>Gets the estimated memory of the near entries, in bytes.</summary>
+    public long NearBytes { get; init; }
+
+    /// <summary>Gets how often the churn breaker has suspended the rule's announcements in the last hour, in the whole fleet.</summary>
+    public int Suspensions { get; init; }
+
+    /// <summary>Gets for how long the process has counted the rule.</summary>
+    public TimeSpan Observed { get; init; }
 }

@@ -17,10 +17,13 @@ internal sealed class UsageCounterNames(string @namespace)
     /// <summary>The lifetime of a counter, in seconds.</summary>
     public const int Lifetime = 120;
 
-    private const string Letters = "hrwa";
+    private const string Letters = "hrwaeb";
 
     /// <summary>Returns the bucket of an instant, by the wall clock.</summary>
     public static long BucketOf(DateTimeOffset time) => time.ToUnixTimeSeconds() / BucketSeconds;
+
+    /// <summary>Gets the name of the item with the circuits of the churn breaker.</summary>
+    public byte[] Circuits => new CounterNames(@namespace).Churn.ToArray();
 
     /// <summary>Returns the name of a counter.</summary>
     public byte[] Of(long bucket, UsageKind kind, string rule) =>
@@ -42,4 +45,10 @@ internal enum UsageKind
 
     /// <summary>Writes announced through ZooKeeper.</summary>
     Announcement,
+
+    /// <summary>The present number of near entries: each process adds it once in each counter.</summary>
+    NearEntries,
+
+    /// <summary>The present bytes of near entries, added in the same way.</summary>
+    NearBytes,
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Remote;
+using NearCache.Rules;
 
 namespace NearCache.Usage;
 
@@ -29,7 +30,8 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
     {
         var sums = await SumsAsync(rules, Enum.GetValues<UsageKind>(), Enumerable.Range(1, Buckets), cancellationToken)
             .ConfigureAwait(false);
-        return [.. rules.Select(rule => Of(rule, sums[rule]))];
+        var circuits = await CircuitsAsync(cancellationToken).ConfigureAwait(false);
+        return [.. rules.Select(rule => Of(rule, sums[rule], circuits.FirstOrDefault(circuit => circuit.Rule == rule)))];
     }
 
     /// <summary>Returns the recent writes to the keys of these rules, during at most <see cref="RecentSeconds"/>.</summary>
@@ -74,8 +76,24 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
         return sums;
     }
 
-    private static RuleUsage Of(string rule, long[] sums)
+    // What cannot be read says nothing about the use.
+    private async Task<IReadOnlyList<RuleCircuit>> CircuitsAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            var item = await ownerOf(names.Circuits).ExecuteAsync(MetaCommand.Get(names.Circuits), cancellationToken).ConfigureAwait(false);
+            return item.Status == MetaStatus.Ok && CircuitsFormat.TryRead(item.Value, out var circuits, out _) ? circuits : [];
+        }
+        catch (MemcachedException)
+        {
+            return [];
+        }
+    }
+
+    private RuleUsage Of(string rule, long[] sums, RuleCircuit? circuit)
+    {
+        var (entries, bytes) = (sums[(int)UsageKind.NearEntries] / Buckets, sums[(int)UsageKind.NearBytes] / Buckets);
+
         double PerSecond(UsageKind kind) => sums[(int)kind] / (double)(Buckets * UsageCounterNames.BucketSeconds);
         return new RuleUsage
         {
@@ -84,6 +102,10 @@ internal sealed class UsageReader(UsageCounterNames names, Func<byte[], IRemoteS
             RemoteReadsPerSecond = PerSecond(UsageKind.RemoteRead),
             WritesPerSecond = PerSecond(UsageKind.Write),
             AnnouncementsPerSecond = PerSecond(UsageKind.Announcement),
+            NearEntries = entries,
+            NearBytes = bytes,
+            SavedBytesPerSecond = entries > 0 ? PerSecond(UsageKind.NearHit) * bytes / entries : 0,
+            Suspensions = circuit?.Trips.Count(trip => (time.GetUtcNow() - trip).Duration() < ChurnBreaker.Memory) ?? 0,
         };
     }
 

@@ -74,7 +74,8 @@ internal sealed class UsageReporter : IAsyncDisposable
             reported[rule] = now;
             for (var kind = 0; kind < now.Length; kind++)
             {
-                if (now[kind] - (before?[kind] ?? 0) is > 0 and var more)
+                var counted = (UsageKind)kind is UsageKind.NearEntries or UsageKind.NearBytes ? 0 : before?[kind] ?? 0;
+                if (now[kind] - counted is > 0 and var more)
                 {
                     var key = _names.Of(bucket, (UsageKind)kind, rule.Name);
                     commands.Add(
@@ -88,5 +89,7 @@ internal sealed class UsageReporter : IAsyncDisposable
     }
 
     private static long[] CountsOf(RuleCounters counters) =>
-        [counters.NearHits, counters.RemoteReads, counters.Writes, counters.Announcements];
+    [
+        counters.NearHits, counters.RemoteReads, counters.Writes, counters.Announcements, counters.NearEntries, counters.NearBytes,
+    ];
 }

@@ -3,6 +3,7 @@ using NearCache.Coherence.Core;
 using NearCache.Coherence.ServerRules;
 using NearCache.Diagnostics;
 using NearCache.Flights;
+using NearCache.HotKeys;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Near;
@@ -23,7 +24,8 @@ internal sealed class WritePath(
     StaleStore stale,
     NearCacheMetrics metrics,
     TimeProvider time,
-    NearCacheOptions options)
+    NearCacheOptions options,
+    KeyTraffic? traffic)
 {
     /// <summary>Stores a value.</summary>
     public Task<MetaResponse> SetAsync<T>(
@@ -182,7 +184,9 @@ internal sealed class WritePath(
 
         var rule = rules.Match(place.Text);
         rule?.Counters.Written();
-        rules.Try(place.Text)?.Written(place.Hash.Value);
+        var tried = rules.Try(place.Text);
+        tried?.Written(place.Hash.Value);
+        traffic?.Written(place.Hash, place.Text, rule is not null || tried is not null, KindOf(command), command.Value.Length);
 
         // The write ends the key's epoch once, and once more if it is counted. A further end is another change of unknown order.
         var expected = place.StaleEpoch + (remember is not null && rules.MustBump(place.Server, place.Text) ? 2 : 1);
@@ -235,6 +239,14 @@ internal sealed class WritePath(
 
         return response;
     }
+
+    private static KeyWriteKind KindOf(in MetaCommand command) => command switch
+    {
+        { Kind: MetaCommandKind.Get } => KeyWriteKind.Touch,
+        { Mode: MetaSetMode.Add } => KeyWriteKind.Add,
+        { CompareCas: not null } => KeyWriteKind.Compare,
+        _ => KeyWriteKind.Change,
+    };
 
     // A cancelled call ends before its mutation does.
     private MetaCommand Store<T>(PlacedKey place, T value, TimeSpan lifetime, CancellationToken cancellationToken) =>

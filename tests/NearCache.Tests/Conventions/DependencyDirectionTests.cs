@@ -12,7 +12,7 @@ public sealed class DependencyDirectionTests
             // What the application names: settings and results.
             ["Options"] = [],
             ["Registry"] = ["Options"],
-            ["Snapshots"] = ["Registry", "Coherence/Core"],
+            ["Snapshots"] = ["Registry", "Coherence/Core", "Options"],
             ["Configuration"] = [],
             ["Diagnostics"] = ["Snapshots", "Options"],
             ["Loops"] = ["Diagnostics"],
@@ -32,7 +32,9 @@ public sealed class DependencyDirectionTests
             ["Near/Eviction"] = [],
             ["Near"] = ["Near/Eviction", "Coherence/Ledger/Core", "Coherence/Core", "Rules", "Diagnostics"],
             ["Tags"] = ["Coherence/Ledger/Core", "Coherence/Core", "Rules"],
-            ["Usage"] = ["Coherence/Core", "Rules", "Remote", "Loops", "Diagnostics", "Registry"],
+            ["Usage"] = ["Coherence/Core", "Rules", "Remote", "Loops", "Diagnostics", "Registry", "Snapshots"],
+            ["HotKeys/Core"] = ["Snapshots"],
+            ["HotKeys"] = ["HotKeys/Core", "Coherence/Core", "Near", "Rules", "Remote/Keys", "Diagnostics", "Snapshots", "Options"],
 
             // Each area of coherence: its deterministic core, which uses no driver, and the driver around it.
             ["Coherence/Core"] = [],
@@ -87,20 +89,21 @@ public sealed class DependencyDirectionTests
             [
                 "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger",
                 "Coherence/Ledger/Core", "Coherence/Identity/Core", "Coherence/Core", "Tags", "Near", "Rules", "Remote", "Flights",
-                "Loops", "Diagnostics", "Options",
+                "Loops", "Diagnostics", "Registry", "Options",
             ],
+            ["Events"] = ["Near", "Loops", "Diagnostics", "Registry"],
 
             // The paths of a call, and what stands on them.
             ["Placement"] = ["Coherence", "Coherence/Ledger", "Coherence/Core", "Near", "Remote/Keys"],
             ["Reading"] =
             [
-                "Placement", "Coherence", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Near",
-                "Rules", "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
+                "Placement", "Coherence", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "HotKeys",
+                "Near", "Rules", "Remote/Formats", "Remote", "Flights", "Loops", "Diagnostics", "Options",
             ],
             ["Writing"] =
             [
-                "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "Near", "Rules", "Remote/Formats", "Remote",
-                "Flights", "Diagnostics", "Options",
+                "Placement", "Coherence/ServerRules", "Coherence/Ledger", "Coherence/Core", "HotKeys", "Near", "Rules", "Remote/Formats",
+                "Remote", "Flights", "Diagnostics", "Options",
             ],
             ["Creating"] =
             [
@@ -127,8 +130,12 @@ public sealed class DependencyDirectionTests
 
             // The reports of processes. Only consoles and tools read them, so no other folder uses these.
             ["Reports/Core"] = ["Coherence/Core"],
-            ["Reports/Formats"] = ["Reports/Core", "Snapshots"],
+            ["Reports/Formats"] = ["Reports/Core", "Snapshots", "Options"],
             ["Reports"] = ["Reports/Core", "Reports/Formats", "Remote", "Snapshots", "Diagnostics"],
+
+            // Proposals for rules: a deterministic core, and what reads its figures.
+            ["Advice/Core"] = ["HotKeys/Core", "Rules", "Diagnostics", "Registry", "Snapshots", "Options"],
+            ["Advice"] = ["Advice/Core", "Reports", "Registry", "Snapshots", "Options"],
 
             // What joins the others.
             ["Options/Binding"] = ["Remote/Memcached", "Configuration", "Options"],
@@ -136,6 +143,7 @@ public sealed class DependencyDirectionTests
             ["Maintenance"] = ["Coherence/Namespaces", "Coherence/Ensemble", "Configuration", "Snapshots", "Options"],
             ["Composition"] =
             [
+                "Advice", "Events", "HotKeys",
                 "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Ownership", "Creating",
                 "Writing",
                 "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
@@ -150,6 +158,7 @@ public sealed class DependencyDirectionTests
             ],
             ["Observing"] =
             [
+                "Advice", "Advice/Core",
                 "Composition", "Maintenance", "Options/Validation", "Options/Binding", "Coherence/Namespaces", "Coherence/Registry",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Usage",
                 "Why", "Ownership", "Reports", "Reports/Core", "Near", "Rules", "Remote/Memcached", "Remote/Formats", "Remote/Keys",

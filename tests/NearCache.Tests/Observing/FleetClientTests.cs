@@ -262,6 +262,7 @@ public sealed class FleetClientTests
         [
             "GetRulesAsync", "GetUsageAsync", "GetServersAsync", "GetConnectionOwnersAsync", "GetEnsembleAsync", "GetMembersAsync",
             "GetNamespacesAsync", "GetCoTenantsAsync", "FindLeftoversAsync", "GetReportsAsync", "GetReportAsync",
+            "GetHotKeysAsync", "GetProposalsAsync",
             "WhyAsync", "GetAsync", "WatchAsync", "PreviewAsync", "Dispose", "DisposeAsync",
         ];
         (object Target, MethodInfo Method)[] writes =
@@ -386,6 +387,7 @@ public sealed class FleetClientTests
 
         Assert.True((await rules).Current.IsKnown);
         Assert.True((await usage).IsKnown);
+        Assert.True((await client.GetProposalsAsync(cancellationToken)).IsKnown);
         Assert.True((await ensemble)!.Subtree.IsKnown, (await ensemble)!.Subtree.ToString());
         Assert.True((await members).IsKnown);
         var processes = (await reports).Value!.Processes;

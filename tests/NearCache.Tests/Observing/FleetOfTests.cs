@@ -18,6 +18,9 @@ internal sealed class FleetOfTests : IAsyncDisposable
 
     public FakeZooKeeper ZooKeeper { get; } = FakeZooKeeper.Start();
 
+    /// <summary>How the processes report keys.</summary>
+    public KeyVisibility Keys { get; init; }
+
     public NearCacheOptions Options(bool hasZooKeeper = true)
     {
         var options = new NearCacheOptions
@@ -25,6 +28,7 @@ internal sealed class FleetOfTests : IAsyncDisposable
             Namespace = "shop",
             RuleLease = TimeSpan.FromSeconds(1.5),
             AuditInterval = TimeSpan.FromMilliseconds(200),
+            Reports = { Keys = Keys, Interval = TimeSpan.FromSeconds(1) },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
         };
         Array.ForEach(Memcached, server => options.Memcached.Servers.Add(server.Address));

@@ -133,12 +133,23 @@ public sealed class ReportFormatsTests
         Assert.Equal(20, read.Rules.Count);
         Assert.Equal("rule-299", read.Rules[0].Name);
 
+        // The hottest keys and the busiest prefixes stay.
+        ReportedTraffic[] many =
+        [
+            .. Enumerable.Range(0, 100).Select(number => detail.Keys!.Keys[0] with { Name = $"{number}{new string('k', 20)}" }),
+        ];
+        read = RoundTrip(detail with { Keys = detail.Keys! with { Keys = many, Prefixes = many } });
+        Assert.Equal(["quietRules", "coolKeys"], read.Dropped);
+        Assert.Equal((12, 24), (read.Keys!.Keys.Count, read.Keys.Prefixes.Count));
+        Assert.StartsWith("11k", read.Keys.Keys[^1].Name, StringComparison.Ordinal);
+
         var connection = detail.Servers[0].Connections[0];
         read = RoundTrip(rules with
         {
             Servers = [detail.Servers[0] with { ConnectionCount = 64, Connections = [.. Enumerable.Repeat(connection, 640)] }],
         });
-        Assert.Equal(["quietRules", "rules", "warnings", "connections"], read.Dropped);
+        Assert.Equal(["quietRules", "coolKeys", "keys", "rules", "warnings", "connections"], read.Dropped);
+        Assert.Null(read.Keys);
         Assert.Equal(64, read.Servers[0].ConnectionCount);
 
         read = RoundTrip(detail with
@@ -146,7 +157,7 @@ public sealed class ReportFormatsTests
             Servers = [.. Enumerable.Repeat(detail.Servers[0] with { Name = new string('s', 250) }, 1000)],
             ZooKeeper = detail.ZooKeeper,
         });
-        Assert.Equal(["quietRules", "rules", "warnings", "connections", "misses", "servers"], read.Dropped);
+        Assert.Equal(["quietRules", "coolKeys", "keys", "rules", "warnings", "connections", "misses", "servers"], read.Dropped);
         Assert.NotNull(read.ZooKeeper);
     }
 
@@ -190,6 +201,33 @@ public sealed class ReportFormatsTests
                 OpenedAt = DateTimeOffset.FromUnixTimeSeconds(1_893_499_201),
             },
         },
+        Keys = new ReportedKeys
+        {
+            Visibility = KeyVisibility.Plain,
+            Observed = TimeSpan.FromSeconds(75),
+            UncoveredReadsPerSecond = 1234,
+            UncoveredWritesPerSecond = 1.25,
+            Keys =
+            [
+                new ReportedTraffic
+                {
+                    Name = "site:menu",
+                    Rule = "products",
+                    NameNature = KeyNature.Lock,
+                    NearHitsPerSecond = 900,
+                    RemoteReadsPerSecond = 12.5,
+                    SavableReadsPerSecond = 12.4,
+                    WritesPerSecond = 0.5,
+                    AddsPerSecond = 0.25,
+                    ComparesPerSecond = 0.01,
+                    TouchesPerSecond = 0.02,
+                    ErrorPerSecond = 3,
+                    MeanBytes = 500,
+                    MeanReadDuration = TimeSpan.FromMicroseconds(350),
+                },
+            ],
+            Prefixes = [new ReportedTraffic { Name = "price:", RemoteReadsPerSecond = 800, SavableReadsPerSecond = 790, NearEntries = 25 }],
+        },
         Rules =
         [
             new ReportedRule
@@ -202,6 +240,14 @@ public sealed class ReportFormatsTests
                 RemoteReads = 20,
                 Writes = 3,
                 Announcements = 2,
+                NearHitsPerSecond = 10,
+                RemoteReadsPerSecond = 2,
+                WritesPerSecond = 0.3,
+                AnnouncementsPerSecond = 0.2,
+                NearEntries = 7,
+                NearBytes = 2000,
+                Suspensions = 1,
+                Observed = TimeSpan.FromSeconds(75),
             },
         ],
         Warnings = new Dictionary<int, long> { [1102] = 3 },

@@ -49,6 +49,7 @@ internal sealed class DistributedPath(KeyPlacement map, ReadPath reads, WritePat
 
         if (value.Sliding is not null)
         {
+            reads.Extended(place);
             await SlideAsync(place, value, item.TimeToLive, cancellationToken).ConfigureAwait(false);
         }
         else if (fill is { } keep)

@@ -79,7 +79,8 @@ internal sealed class AuditCommands(CounterNames keys)
     }
 
     /// <summary>Creates the reads of log records.</summary>
-    public MetaCommand[] Logs(IReadOnlyList<long> totals) => [.. totals.Select(total => MetaCommand.Get(keys.Log(total)))];
+    public MetaCommand[] Logs(IReadOnlyList<long> totals) =>
+        [.. totals.Select(total => MetaCommand.Get(keys.Log(total), MetaFields.Value | MetaFields.ClientFlags))];
 
     /// <summary>Creates the check of a near hit: the CAS of its key, then the total.</summary>
     public MetaCommand[] Check(ReadOnlyMemory<byte> key) => [MetaCommand.Get(key, MetaFields.Cas), MetaCommand.Get(keys.Total)];

@@ -152,7 +152,7 @@ internal sealed class AuditLoop(
         {
             if (reply.Responses[i].Status == MetaStatus.Ok && LogRecord.TryDecode(reply.Responses[i].Value.Span, out var record))
             {
-                found.Add((totals[i], record));
+                found.Add((totals[i], record with { Writer = new WriterId(reply.Responses[i].ClientFlags) }));
             }
         }
 

@@ -225,7 +225,7 @@ internal sealed class SynchronizedLedger
         AuditEffect effect;
         lock (_lock)
         {
-            _context.Invalidator.Invalidate(key.Span);
+            _context.Invalidator.Invalidate(key.Span, new(InvalidationCause.Written, _context.Writer));
             var wasKnown = _ledger.IsKnown;
             effect = _ledger.MutationAnswered(segment, answered: true, m, n);
             UpdateLife(wasKnown);
@@ -247,7 +247,7 @@ internal sealed class SynchronizedLedger
     {
         lock (_lock)
         {
-            _context.Invalidator.Invalidate(key.Span);
+            _context.Invalidator.Invalidate(key.Span, new(InvalidationCause.Written, _context.Writer));
             _ledger.MutationAnswered(segment, answered: false, m: null, n: null);
         }
     }
@@ -494,6 +494,11 @@ internal sealed class SynchronizedLedger
 
         var reason = effect.Reason.ToString();
         _context.Metrics.SegmentsFlushed(effect.RaisedCount, reason);
+        if (wasConfirmed)
+        {
+            _context.Invalidator.Flushed(Gate.Identity);
+        }
+
         if (effect.CountersLost)
         {
             _countersLost();

@@ -25,6 +25,7 @@ internal sealed class NearHitMonitor : IAsyncDisposable
 
     private readonly MonitorOptions _options;
     private readonly NearStore _near;
+    private readonly Func<NearEntry?> _sampledHit;
     private readonly Func<string, MonitoredKey?> _place;
     private readonly CoherenceContext _context;
     private readonly ViolationReporter _reporter;
@@ -37,6 +38,7 @@ internal sealed class NearHitMonitor : IAsyncDisposable
 
     /// <param name="options">The settings.</param>
     /// <param name="near">The near tier.</param>
+    /// <param name="sampledHit">Takes the entry of the last hit of the sample; null if there was none since.</param>
     /// <param name="place">Returns the place of a key; null if it has none any more.</param>
     /// <param name="context">The state that the servers share.</param>
     /// <param name="reporter">Receives the violations.</param>
@@ -44,12 +46,14 @@ internal sealed class NearHitMonitor : IAsyncDisposable
     public NearHitMonitor(
         MonitorOptions options,
         NearStore near,
+        Func<NearEntry?> sampledHit,
         Func<string, MonitoredKey?> place,
         CoherenceContext context,
         ViolationReporter reporter,
         KeyDisplay keys)
     {
-        (_options, _near, _place, _context, _reporter, _keys) = (options, near, place, context, reporter, keys);
+        (_options, _near, _sampledHit, _place) = (options, near, sampledHit, place);
+        (_context, _reporter, _keys) = (context, reporter, keys);
         _commands = new AuditCommands(context.Names);
         _loop = new BackgroundLoop(context.Logger, "the monitor of near hits");
         _loop.Start(StepAsync);
@@ -85,7 +89,7 @@ internal sealed class NearHitMonitor : IAsyncDisposable
     private void Sample()
     {
         if (_checks.Count == MaxChecks
-            || (Checkable(_near.TakeSampledHit()) ?? Checkable(_near.FindUsed())) is not { } entry
+            || (Checkable(_sampledHit()) ?? Checkable(_near.FindUsed())) is not { } entry
             || _place(entry.Key) is not { } place)
         {
             return;

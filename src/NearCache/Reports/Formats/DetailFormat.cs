@@ -16,15 +16,23 @@ internal static class DetailFormat
     // The rules that are kept when a report with all of them is too large.
     private const int BusyRules = 20;
 
+    // The keys and prefixes of a report, and those that are kept when it is too large.
+    private const int MaxKeys = 24;
+    private const int MaxPrefixes = 40;
+    private const int HottestKeys = 12;
+    private const int BusiestPrefixes = 24;
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly HashSet<string> Known =
-        ["format", "id", "address", "near", "servers", "zooKeeper", "rules", "warnings", "dropped"];
+        ["format", "id", "address", "near", "servers", "zooKeeper", "keys", "rules", "warnings", "dropped"];
 
     // In the order in which they are dropped.
     private enum Part
     {
         QuietRules,
+        CoolKeys,
+        Keys,
         Rules,
         Warnings,
         Connections,
@@ -68,6 +76,7 @@ internal static class DetailFormat
             NearMisses = CountsOf(near?.Counts("misses")),
             Servers = [.. report.Objects("servers").Select(ReadServer)],
             ZooKeeper = report.Object("zooKeeper") is { } zooKeeper ? ReadZooKeeper(zooKeeper) : null,
+            Keys = report.Object("keys") is { } keys ? KeysFormat.Read(keys) : null,
             Rules = [.. report.Objects("rules").Select(ReadRule)],
             Warnings = CountsOf(report.Counts("warnings"))
                 .Where(entry => int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
@@ -121,6 +130,13 @@ internal static class DetailFormat
             if (first <= Part.ZooKeeper && detail.ZooKeeper is { } zooKeeper)
             {
                 WriteZooKeeper(writer, zooKeeper);
+            }
+
+            if (first <= Part.Keys && detail.Keys is { } keys)
+            {
+                writer.WritePropertyName("keys"u8);
+                var isWhole = first <= Part.CoolKeys;
+                KeysFormat.Write(writer, keys, isWhole ? MaxKeys : HottestKeys, isWhole ? MaxPrefixes : BusiestPrefixes);
             }
 
             if (first <= Part.Rules)
@@ -285,10 +301,26 @@ internal static class DetailFormat
             writer.WriteNumber("reads"u8, rule.RemoteReads);
             writer.WriteNumber("writes"u8, rule.Writes);
             writer.WriteNumber("announcements"u8, rule.Announcements);
+            KeysFormat.WriteRate(writer, "hitRate", rule.NearHitsPerSecond);
+            KeysFormat.WriteRate(writer, "readRate", rule.RemoteReadsPerSecond);
+            KeysFormat.WriteRate(writer, "writeRate", rule.WritesPerSecond);
+            KeysFormat.WriteRate(writer, "announcementRate", rule.AnnouncementsPerSecond);
+            WritePositive(writer, "entries", rule.NearEntries);
+            WritePositive(writer, "bytes", rule.NearBytes);
+            WritePositive(writer, "trips", rule.Suspensions);
+            WritePositive(writer, "seconds", (long)rule.Observed.TotalSeconds);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+    }
+
+    private static void WritePositive(Utf8JsonWriter writer, string name, long number)
+    {
+        if (number > 0)
+        {
+            writer.WriteNumber(name, number);
+        }
     }
 
     private static IEnumerable<ReportedRule> BusiestOf(IReadOnlyList<ReportedRule> rules) =>
@@ -309,5 +341,13 @@ internal static class DetailFormat
         RemoteReads = rule.Number("reads") ?? 0,
         Writes = rule.Number("writes") ?? 0,
         Announcements = rule.Number("announcements") ?? 0,
+        NearHitsPerSecond = KeysFormat.Rate(rule, "hitRate"),
+        RemoteReadsPerSecond = KeysFormat.Rate(rule, "readRate"),
+        WritesPerSecond = KeysFormat.Rate(rule, "writeRate"),
+        AnnouncementsPerSecond = KeysFormat.Rate(rule, "announcementRate"),
+        NearEntries = rule.Count("entries"),
+        NearBytes = rule.Number("bytes") ?? 0,
+        Suspensions = rule.Count("trips"),
+        Observed = TimeSpan.FromSeconds(rule.Count("seconds")),
     };
 }

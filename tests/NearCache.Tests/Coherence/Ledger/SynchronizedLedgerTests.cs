@@ -124,7 +124,8 @@ public sealed class SynchronizedLedgerTests : IInvalidationTarget, IDisposable
         Assert.Contains("120 segments", _log.Of(1100)[^1], StringComparison.Ordinal);
     }
 
-    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> key) => _confirmedWhenVoided.Add(_owner.Gate.Confirmed);
+    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> key, InvalidationOrigin origin) =>
+        _confirmedWhenVoided.Add(_owner.Gate.Confirmed);
 
     public void Dispose()
     {

@@ -105,7 +105,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         return null;
     }
 
-    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> name)
+    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> name, InvalidationOrigin origin)
     {
         var key = name[0] - 'a';
         _epochs.Stripes.Advance(Hashes[key].Stripe(Stripes.Count));

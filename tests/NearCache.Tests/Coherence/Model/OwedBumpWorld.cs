@@ -124,7 +124,7 @@ internal sealed class OwedBumpWorld<TProtocol> : IWorld, IInvalidationTarget
         return null;
     }
 
-    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> name) => Void(name[0] - 'a');
+    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> name, InvalidationOrigin origin) => Void(name[0] - 'a');
 
     public UInt128 Begin()
     {

@@ -233,7 +233,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         }
     }
 
-    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> key) => Void(Keyspace.IndexOf(key));
+    void IInvalidationTarget.Invalidate(ReadOnlySpan<byte> key, InvalidationOrigin origin) => Void(Keyspace.IndexOf(key));
 
     /// <summary>Runs an action at a monotonic millisecond of this process.</summary>
     public void AtMonotonic(long monotonic, Action action) =>

@@ -16,6 +16,9 @@ internal readonly record struct LogRecord(int Segment, long M, ReadOnlyMemory<by
     private const byte Format = 1;
     private const int Header = 10;
 
+    /// <summary>Gets the writer, by the client flags of the item.</summary>
+    public WriterId Writer { get; init; }
+
     /// <summary>Returns the value to store.</summary>
     public byte[] Encode()
     {

@@ -70,7 +70,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
             return false;
         }
 
-        store.Invalidate(announcement.Key.Span);
+        store.Invalidate(announcement.Key.Span, new(InvalidationCause.Announced));
         foreach (var version in announcement.Versions)
         {
             Explain(version.N, announcement.Segment, version.M);
@@ -84,7 +84,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     {
         if (announcement.Flushed == 0)
         {
-            store.Invalidate(announcement.Key.Span);
+            store.Invalidate(announcement.Key.Span, new(InvalidationCause.Announced));
             return default;
         }
 
@@ -99,7 +99,7 @@ internal sealed class ServerLedger<TProtocol>(ServerGate<TProtocol> gate)
     {
         if (!Counters.Total.Has(n))
         {
-            store.Invalidate(record.Key.Span);
+            store.Invalidate(record.Key.Span, new(InvalidationCause.Audited, record.Writer));
             Explain(n, record.Segment, record.M);
         }
     }

@@ -1,0 +1,251 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using NearCache.Coherence.Core;
+using NearCache.HotKeys.Core;
+using NearCache.Near;
+using NearCache.Remote.Keys;
+using NearCache.Rules;
+
+namespace NearCache.HotKeys;
+
+/// <summary>Counts the reads and writes of this process by key. Never blocks: what cannot be counted at once is not counted.</summary>
+/// <remarks>
+/// <para>The main type of this folder: the thread-safe shell of <see cref="TrafficSketch"/>.</para>
+/// <para>
+/// Every remote read passes <see cref="RecentReads"/>. Above some thousand events a second, only a random sample of them reaches the
+/// sketch. A near hit passes none of this: its sample is taken from the <see cref="NearStore"/>.
+/// </para>
+/// </remarks>
+internal sealed class KeyTraffic : IDisposable
+{
+    /// <summary>The period of <see cref="Tick"/>, in milliseconds.</summary>
+    public const int Period = 500;
+
+    // The events of a period of which each is counted. Between a part of it and all of it the sample stays as it is.
+    private const int MaxSampled = 2000;
+    private const int MinSampled = MaxSampled / 5;
+
+    // One read in eight is measured.
+    private const int MeasureMask = 7;
+
+    private readonly NearClock _clock;
+    private readonly TimeProvider _time;
+    private readonly NearStore? _near;
+    private readonly Random _random;
+    private readonly int _lifetime;
+    private readonly long _began;
+    private readonly TrafficSketch _sketch;
+    private readonly ConditionalWeakTable<ActiveRule, SampledRule> _rules = [];
+    private readonly ITimer _timer;
+    private RecentReads? _recent;
+    private int _isBusy;   // 1 while a thread uses the sketch
+    private int _mask;   // one event in _mask + 1 is counted
+    private int _sampled;
+    private long _second;
+    private NearEntry? _lastHit;
+
+    /// <param name="nearLifetime">How long an entry stays near by default.</param>
+    /// <param name="clock">The monotonic clock.</param>
+    /// <param name="time">The timers.</param>
+    /// <param name="near">The near tier, whose sample of hits is counted; null for none.</param>
+    /// <param name="random">Chooses the sample; thread-safe.</param>
+    public KeyTraffic(TimeSpan nearLifetime, NearClock clock, TimeProvider time, NearStore? near, Random random)
+    {
+        (_clock, _time, _near, _random) = (clock, time, near, random);
+        _lifetime = (int)Math.Clamp(nearLifetime.TotalSeconds, 1, int.MaxValue);
+        _began = clock.Monotonic();
+        _sketch = new TrafficSketch(_began);
+        _second = _began / 1000;
+        var period = TimeSpan.FromMilliseconds(Period);
+        _timer = time.CreateTimer(static state => ((KeyTraffic)state!).Tick(), this, period, period);
+    }
+
+    /// <summary>Counts a read that goes to the remote.</summary>
+    /// <param name="hash">The hash of the key.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="isCovered">Whether a rule covers the key, in force or as a dry run.</param>
+    public void Read(KeyHash hash, string key, bool isCovered)
+    {
+        var recent = _recent ?? Remember();
+        var isHit = recent.Read(hash.Value, Volatile.Read(ref _second));
+        if (IsSampled())
+        {
+            Count(hash, key, isCovered, new KeyCounts { Reads = 1, Saved = isHit ? 1 : 0 });
+        }
+    }
+
+    /// <summary>Counts a write.</summary>
+    /// <param name="hash">The hash of the key.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="isCovered">Whether a rule covers the key, in force or as a dry run.</param>
+    /// <param name="kind">The kind of the write.</param>
+    /// <param name="bytes">The size of the value; 0 if the write has none.</param>
+    public void Written(KeyHash hash, string key, bool isCovered, KeyWriteKind kind, int bytes)
+    {
+        if (kind != KeyWriteKind.Extension)
+        {
+            _recent?.Written(hash.Value);
+        }
+
+        if (IsSampled())
+        {
+            Count(hash, key, isCovered, new KeyCounts
+            {
+                Writes = kind == KeyWriteKind.Extension ? 0 : 1,
+                Adds = kind == KeyWriteKind.Add ? 1 : 0,
+                Compares = kind == KeyWriteKind.Compare ? 1 : 0,
+                Touches = kind is KeyWriteKind.Touch or KeyWriteKind.Extension ? 1 : 0,
+                Bytes = bytes,
+                Sizes = bytes > 0 ? 1 : 0,
+            });
+        }
+    }
+
+    /// <summary>Begins to measure a read, if it is one of the sample.</summary>
+    /// <returns>The time; 0 if the read is not measured.</returns>
+    public long Begin() => IsMeasured() ? _time.GetTimestamp() : 0;
+
+    /// <summary>Counts the duration of a read that <see cref="Begin"/> measures.</summary>
+    public void End(KeyHash hash, string key, long began)
+    {
+        if (began != 0)
+        {
+            Measure(hash, key, new KeyCounts { Microseconds = _time.GetElapsedTime(began).TotalMicroseconds, Durations = 1 });
+        }
+    }
+
+    /// <summary>Counts the size of a value that was read, if it is one of the sample.</summary>
+    public void Received(KeyHash hash, string key, int bytes)
+    {
+        if (bytes > 0 && IsMeasured())
+        {
+            Measure(hash, key, new KeyCounts { Bytes = bytes, Sizes = 1 });
+        }
+    }
+
+    /// <summary>Returns what this process reads and writes most.</summary>
+    /// <param name="keys">The greatest number of keys.</param>
+    /// <param name="prefixes">The greatest number of prefixes.</param>
+    public TrafficSnapshot Snapshot(int keys, int prefixes)
+    {
+        var spin = default(SpinWait);
+        while (!TryEnter())
+        {
+            spin.SpinOnce();
+        }
+
+        try
+        {
+            _sketch.Advance(_clock.Monotonic());
+            return _sketch.Snapshot(keys, prefixes);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Gets the mean time that an entry would stay near, in seconds.</summary>
+    public double MeanLifetime => (_recent ?? Remember()).MeanLifetime;
+
+    /// <summary>Takes the entry of the last hit of the sample; null if there was none since the last call, because hits are few.</summary>
+    public NearEntry? TakeSampledHit() => Interlocked.Exchange(ref _lastHit, null) ?? _near?.TakeSampledHit();
+
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>Advances the time, counts the sample of near hits, and adapts the sample of events to their rate.</summary>
+    internal void Tick()
+    {
+        if (!TryEnter())
+        {
+            return;
+        }
+
+        var now = _clock.Monotonic();
+        Volatile.Write(ref _second, now / 1000);
+        _sketch.Advance(now);
+        CountNearHit();
+        var sampled = Interlocked.Exchange(ref _sampled, 0);
+        _mask = sampled > MaxSampled ? (_mask << 1) | 1 : sampled < MinSampled ? _mask >> 1 : _mask;
+        Leave();
+    }
+
+    // One sampled hit stands for all hits of its rule since the last one. Requires that this thread has entered.
+    private void CountNearHit()
+    {
+        if (_near?.TakeSampledHit() is not { } entry)
+        {
+            return;
+        }
+
+        _lastHit = entry;
+        var (rule, now) = (_rules.GetOrCreateValue(entry.Rule), _clock.Monotonic());
+        var hits = entry.Rule.Counters.NearHits;
+        if (hits > rule.Hits)
+        {
+            var hash = KeyHash.Of(Encoding.UTF8.GetBytes(entry.Key));
+            var times = (hits - rule.Hits) * ForwardDecay.Remaining(now - Math.Max(rule.At, _began));
+            _sketch.Add(hash.Value, entry.Key, isCovered: true, new KeyCounts { NearHits = 1 }, times);
+        }
+
+        (rule.Hits, rule.At) = (hits, now);
+    }
+
+    private bool IsMeasured() => (_random.Next() & MeasureMask) == 0;
+
+    private void Measure(KeyHash hash, string key, in KeyCounts measured)
+    {
+        if (TryEnter())
+        {
+            _sketch.Measure(hash.Value, key, measured);
+            Leave();
+        }
+    }
+
+    private RecentReads Remember() =>
+        Interlocked.CompareExchange(ref _recent, new RecentReads(_lifetime), null) ?? _recent;
+
+    private bool IsSampled() => _mask == 0 || (_random.Next() & _mask) == 0;
+
+    private void Count(KeyHash hash, string key, bool isCovered, in KeyCounts events)
+    {
+        // A reserved key holds the version of a tag.
+        if (!key.StartsWith(PhysicalKeys.ReservedTags, StringComparison.Ordinal) && TryEnter())
+        {
+            _sampled++;
+            _sketch.Add(hash.Value, key, isCovered, events, _mask + 1);
+            Leave();
+        }
+    }
+
+    private bool TryEnter() => Interlocked.CompareExchange(ref _isBusy, 1, 0) == 0;
+
+    private void Leave() => Volatile.Write(ref _isBusy, 0);
+
+    // The near hits of a rule at its last sample.
+    private sealed class SampledRule
+    {
+        public long Hits { get; set; }
+
+        public long At { get; set; }
+    }
+}
+
+/// <summary>Specifies the kind of a write.</summary>
+internal enum KeyWriteKind
+{
+    /// <summary>A value is stored, or the key is removed.</summary>
+    Change,
+
+    /// <summary>A value is stored only if the key is absent.</summary>
+    Add,
+
+    /// <summary>A value is stored only if the item is unchanged.</summary>
+    Compare,
+
+    /// <summary>The lifetime is changed by the application.</summary>
+    Touch,
+
+    /// <summary>The lifetime is extended by a read, which changes nothing that a near entry depends on.</summary>
+    Extension,
+}

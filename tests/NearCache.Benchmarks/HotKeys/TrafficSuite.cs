@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text;
+using NearCache.Coherence.Core;
+using NearCache.HotKeys;
+using NearCache.Near;
+
+namespace NearCache.Benchmarks.HotKeys;
+
+/// <summary>What counting by key adds to a remote read. The duration of the read itself is not part of it.</summary>
+internal static class TrafficSuite
+{
+    private const int KeyCount = 100_000;
+    private const int Reads = 1_000_000;
+
+    public static Task RunAsync(Report report)
+    {
+        // Ten thousand keys take nine tenths of the reads, and most reads replace a key of the table.
+        Measure(report, "read/one-prefix", i => $"product:{Skewed(i):00000000}", isSampled: false, "<=200 ns");
+        Measure(report, "read/three-prefixes", i => $"shop:de:product:{Skewed(i):00000000}", isSampled: false, "<=200 ns");
+        if (!report.IsQuick)
+        {
+            Measure(report, "read/six-prefixes", i => $"a:b:c:d:e:f:{Skewed(i):00000000}", isSampled: false);
+            Measure(report, "read/hot", i => $"product:{i % 100:00000000}", isSampled: false);
+        }
+
+        Measure(report, "read/three-prefixes/sampled", i => $"shop:de:product:{Skewed(i):00000000}", isSampled: true, "<=200 ns");
+        return Task.CompletedTask;
+    }
+
+    private static int Skewed(int i) => i % 10 == 0 ? i : i * 7919 % 10_000;
+
+    private static void Measure(Report report, string name, Func<int, string> key, bool isSampled, string? aim = null)
+    {
+        var keys = Enumerable.Range(0, KeyCount).Select(key).ToArray();
+        new Random(1).Shuffle(keys);
+        var hashes = Array.ConvertAll(keys, text => KeyHash.Of(Encoding.UTF8.GetBytes(text)));
+        using var traffic = new KeyTraffic(
+            TimeSpan.FromMinutes(1), new NearClock(TimeProvider.System), new StandingTime(), near: null, Random.Shared);
+
+        // Until tiered compilation has finished. Without its timer the traffic counts every event.
+        for (var i = 0; i < 50; i++)
+        {
+            Run(traffic, hashes, keys, Reads / 20);
+            if (isSampled)
+            {
+                traffic.Tick();
+            }
+        }
+
+        var rounds = new List<double>();
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        for (var round = 0; round < report.Rounds; round++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Run(traffic, hashes, keys, Reads);
+            rounds.Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds / Reads);
+        }
+
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        report.Figure(name, "ns/op", Report.Median(rounds), aim: aim, bytesPerOp: (double)(allocated / 1000) / Reads);
+    }
+
+    // As the path of a read does: it is counted, and one in eight is measured.
+    private static void Run(KeyTraffic traffic, KeyHash[] hashes, string[] keys, int reads)
+    {
+        for (var i = 0; i < reads; i++)
+        {
+            var at = i % KeyCount;
+            traffic.Read(hashes[at], keys[at], isCovered: false);
+            var began = traffic.Begin();
+            traffic.End(hashes[at], keys[at], began);
+            traffic.Received(hashes[at], keys[at], bytes: 100);
+        }
+    }
+
+    // Real timestamps, and timers that never fire.
+    private sealed class StandingTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+}
