@@ -17,6 +17,7 @@ internal static class Suites
         ["eviction"] = Eviction.EvictionSuite.RunAsync,
         ["zookeeper"] = ZooKeeper.ZooKeeperSuite.RunAsync,
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,
+        ["coherence/audit"] = Coherence.AuditCost.MeasureAsync,
         ["coherence/reports"] = Coherence.ReportCost.MeasureAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,
     };
