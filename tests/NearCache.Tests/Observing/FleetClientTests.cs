@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using NearCache.Observing;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Observing;
@@ -325,6 +326,29 @@ public sealed class FleetClientTests
             new NearCacheOptions(),
             new FleetClientOptions { RequestsPerSecond = 1000 },
             cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Of_many_co_tenants_all_are_counted_and_fifty_are_looked_at_once_each()
+    {
+        await using var fleet = new FleetOfTests();
+        for (var other = 0; other < 60; other++)
+        {
+            fleet.ZooKeeper.SetData($"/tenant-{other:00}", []);
+            fleet.ZooKeeper.SetData($"/tenant-{other:00}/secret", []);
+        }
+
+        await using var client = await fleet.ConnectAsync(options => options.ReadOnly = true);
+        var from = fleet.ZooKeeper.Requests.Count;
+
+        var tenants = (await client.GetCoTenantsAsync(TestContext.Current.CancellationToken)).Value!;
+
+        Assert.Equal((60, EnsembleObserver.MaxCoTenants), (tenants.Count, tenants.Names.Count));
+        Assert.All(tenants.Names, tenant => Assert.Equal(1, tenant.Children.Value));
+        var requests = fleet.ZooKeeper.Requests.Skip(from).Where(request => request.Operation != "Ping").ToArray();
+        Assert.Equal(EnsembleObserver.MaxCoTenants + 1, requests.Count(request => request.Operation == "Exists"));
+        Assert.Single(requests, request => request.Operation == "GetChildren2");
+        Assert.Equal(EnsembleObserver.MaxCoTenants + 2, requests.Length);
     }
 
     [Fact]
