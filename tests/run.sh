@@ -8,8 +8,9 @@
 # Settings (docs/contributing.md has all):
 #   NEARCACHE_FULL=1           the end-to-end tests in full: 500 changes, a million writes, 20 outages
 #   NEARCACHE_TIMES=1          the seconds of each test class
-#   NEARCACHE_TOOLS=all        installs and uses what single suites need, too: docker, clang, redis, prometheus
-#   NEARCACHE_REQUIRE=a,b      what is missing of these fails its tests instead of skipping them: aot, containers, redis, prometheus
+#   NEARCACHE_TOOLS=all        installs and uses what single suites need, too: docker, clang, redis, prometheus, rabbitmq
+#   NEARCACHE_REQUIRE=a,b      what is missing of these fails its tests instead of skipping them: aot, containers, redis,
+#                              prometheus, rabbitmq
 #   NEARCACHE_SUITE_MINUTES=n  after so many minutes a suite is ended and counts as failed (20; 60 with NEARCACHE_FULL=1)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -58,6 +59,7 @@ if [ "${NEARCACHE_TOOLS-}" = all ]; then
   timeout 10 docker version >/dev/null 2>&1 || { command -v dockerd && command -v iptables; } >/dev/null || tools+=(docker.io iptables)
   command -v redis-server >/dev/null || tools+=(redis-server)
   command -v promtool >/dev/null || tools+=(prometheus)
+  [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] || tools+=(rabbitmq-server)
   if [ ${#tools[@]} -gt 0 ]; then
     say "Installing ${tools[*]} …"
     if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then say "  not installed: needs apt-get and root"

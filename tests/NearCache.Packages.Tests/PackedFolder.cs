@@ -8,7 +8,8 @@ namespace NearCache.Packages.Tests;
 /// <summary>The packages of this build, in a folder, under a version that no other run has.</summary>
 public sealed class PackedFolder : IAsyncLifetime
 {
-    public static readonly string[] Ids = ["NearCache", "NearCache.Memcached", "NearCache.Transport", "NearCache.ZooKeeper"];
+    public static readonly string[] Ids =
+        ["NearCache", "NearCache.Memcached", "NearCache.RabbitMq", "NearCache.Transport", "NearCache.ZooKeeper"];
 
     private readonly string _root = Directory.CreateTempSubdirectory("nearcache-packages-").FullName;
     private int _folders;

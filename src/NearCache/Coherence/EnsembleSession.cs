@@ -1,3 +1,5 @@
+using NearCache.Coherence.Carriers;
+using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.Namespaces;
@@ -8,8 +10,15 @@ using NearCache.ZooKeeper;
 
 namespace NearCache.Coherence;
 
-/// <summary>Follows the session to ZooKeeper: keeps the namespace, and starts and ends the tasks that live as long as a session.</summary>
-internal sealed class EnsembleSession : IAsyncDisposable
+/// <summary>
+/// Follows the session to ZooKeeper: keeps the namespace, and starts and ends the tasks that live as long as a session. While it is up, the
+/// slots carry announcements.
+/// </summary>
+/// <remarks>
+/// The session is the evidence that slots are delivered: the client pings its server within a third of the session timeout, and ZooKeeper
+/// delivers the events of a session in order. A probe would be a transaction of the ensemble for each process, for no more than that.
+/// </remarks>
+internal sealed class EnsembleSession : ICarrier, IAsyncDisposable
 {
     /// <summary>How long a process that shuts down waits for its announcements.</summary>
     public static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(2);
@@ -50,10 +59,38 @@ internal sealed class EnsembleSession : IAsyncDisposable
         _loop = new BackgroundLoop(context.Logger, "following the ZooKeeper session");
     }
 
+    /// <inheritdoc/>
+    public string Name => "ZooKeeper";
+
     /// <summary>Gets whether announcements arrive: there are a session, a connection, and a readable namespace.</summary>
-    public bool ReceivesAnnouncements => _isUp;
+    public bool IsDelivering => _isUp;
+
+    /// <inheritdoc/>
+    public long ExpectedDelay => _slots.Pace;
 
     public string State => _gate.State.ToString();
+
+    /// <inheritdoc/>
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) =>
+        _slots.Announce(server, segment, key, version);
+
+    /// <inheritdoc/>
+    public CarrierSnapshot Snapshot()
+    {
+        var budgets = _slots.Budgets;
+        return new CarrierSnapshot
+        {
+            Name = Name,
+            IsDelivering = IsDelivering,
+            Problem = IsDelivering ? null : _gate.State == ZooKeeperState.Connected ? "its nodes cannot be used" : "it is not connected",
+            ExpectedDelay = budgets.Pace,
+            MessagesPerSecond = budgets.AnnouncementsPerSecond,
+            Members = budgets.Members,
+            Waiting = budgets.Waiting,
+            Sent = budgets.Announcements,
+            Received = budgets.Reads,
+        };
+    }
 
     public void Start()
     {

@@ -180,7 +180,11 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
 
     /// <summary>Gets every TCP connection of the cache.</summary>
     public IReadOnlyList<CacheConnection> Connections =>
-        OwnedConnections.Of(_coherence.Servers.Connections, _coherence.Ensemble?.Connection, _environment.Time.GetUtcNow());
+        OwnedConnections.Of(
+            _coherence.Servers.Connections,
+            _coherence.Ensemble?.Connection,
+            _coherence.BrokerConnections,
+            _environment.Time.GetUtcNow());
 
     /// <summary>Finds the owners of the connections of each server.</summary>
     /// <exception cref="NotSupportedException">The remote has no servers that other processes connect to.</exception>
@@ -221,6 +225,7 @@ internal sealed class CacheParts : IAsyncDisposable, IDisposable
             Rules = [.. RuleSnapshots.Of(rules.Counted)],
             Budgets = ensemble?.Budgets,
             Coordination = ensemble?.Snapshot(),
+            Carriers = [.. _coherence.Carriers.Select(carrier => carrier.Snapshot())],
             OtherPlacement = _coherence.OtherPlacement,
             Monitor = _background.Monitor,
             Stops = Registry.Current.Stops,

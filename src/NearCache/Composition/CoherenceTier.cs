@@ -1,8 +1,10 @@
+using NearCache.Brokers;
 using NearCache.Coherence;
+using NearCache.Coherence.Carriers;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
-using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Messages;
 using NearCache.Coherence.Registry;
 using NearCache.Coherence.ServerRules;
 using NearCache.Remote;
@@ -18,24 +20,36 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     private readonly IdentityTier _identities;
     private readonly AddressDiscovery? _addresses;
     private readonly ServerDirectory _directory = new();
+    private readonly CarrierSet _carriers = new();
+    private readonly MessageChannel[] _channels;
 
     public CoherenceTier(CacheEnvironment environment, NearTier near, ClientPools clients)
     {
         _environment = environment;
         var (options, remote, time) = (environment.Options, environment.Remote, environment.Time);
-        var board = environment.HasZooKeeper ? EnsembleTier.BoardOf(environment) : null;
         _identities = new IdentityTier(environment, _directory);
-        Context = ContextOf(near, board);
+        Context = ContextOf(near);
         Rules = new RulesCoordinator(
             near.Rules,
             new ConfiguredRules(options.Rules, environment.HasZooKeeper),
             Context,
             RuleTranslation.Times(options, remote.IsEmbedded || !Context.KeepsNear, remote.HasCounters),
             options.KeyPrefix ?? "");
-        if (board is not null)
+        _channels =
+            [.. options.Brokers.Select(
+                broker => new MessageChannel(broker, Context, _directory, options.Budgets, options.Namespace, environment.Member))];
+        foreach (var channel in _channels)
         {
-            Ensemble = new EnsembleTier(
-                environment, Context, Rules, _directory, board, _identities, clients.ZooKeeper.Rent(options.ZooKeeper));
+            _carriers.Add(channel, announces: true);
+        }
+
+        if (environment.HasZooKeeper)
+        {
+            Ensemble = new EnsembleTier(environment, Context, Rules, _directory, _identities, clients.ZooKeeper.Rent(options.ZooKeeper));
+
+            // Over a remote without counters the slots are the proof. Otherwise a broker spares the ensemble every transaction.
+            _carriers.Add(
+                Ensemble.Carrier, announces: _channels is [] || !remote.HasCounters || options.Ensemble.AnnounceBesideBroker);
         }
 
         Servers = new CoherentServers(remote, Context, Rules, _directory, Ensemble?.Confirmation);
@@ -63,6 +77,13 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
 
     /// <summary>Gets the part that talks to ZooKeeper, or null when none is configured.</summary>
     public EnsembleTier? Ensemble { get; }
+
+    /// <summary>Gets the carriers of announcements.</summary>
+    public IReadOnlyList<ICarrier> Carriers => _carriers.All;
+
+    /// <summary>Gets the sockets of the connections to message brokers.</summary>
+    public IEnumerable<BrokerConnectionInfo> BrokerConnections =>
+        _channels.Select(channel => channel.Connection).OfType<BrokerConnectionInfo>().Distinct();
 
     public UsageReader Usage { get; }
 
@@ -93,6 +114,11 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         Rules.Add(Servers.All);
         Servers.Start();
         Ensemble?.Start();
+        foreach (var channel in _channels)
+        {
+            channel.Start();
+        }
+
         _identities.Start(Context);
         _addresses?.Start();
     }
@@ -100,6 +126,11 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
     /// <summary>Closes the session to ZooKeeper and the sockets at once, and waits for nothing.</summary>
     public void Dispose()
     {
+        foreach (var channel in _channels)
+        {
+            channel.Dispose();
+        }
+
         Ensemble?.Dispose();
         Servers.Dispose();
     }
@@ -112,6 +143,11 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         }
 
         await _identities.DisposeAsync().ConfigureAwait(false);
+        foreach (var channel in _channels)
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (Ensemble is not null)
         {
             await Ensemble.DisposeAsync().ConfigureAwait(false);
@@ -122,7 +158,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         await Servers.DisposeAsync().ConfigureAwait(false);
     }
 
-    private CoherenceContext ContextOf(NearTier near, IAnnouncer? announcer)
+    private CoherenceContext ContextOf(NearTier near)
     {
         var (options, remote) = (_environment.Options, _environment.Remote);
         return new CoherenceContext
@@ -140,7 +176,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             Clock = _environment.Clock,
             Time = _environment.Time,
             Invalidator = near.Invalidator,
-            Announcer = announcer ?? new NoAnnouncer(),
+            Announcer = _carriers,
             Metrics = _environment.Metrics,
             IsShared = !remote.IsEmbedded,
             HasCounters = remote.HasCounters,
@@ -150,13 +186,9 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
             AuditPeriod = (long)options.AuditInterval.TotalMilliseconds,
             MaxStaleness = _environment.MaxStaleness,
             ClosedAfter = (2 * _environment.MaxStaleness) + (long)options.RuleLease.TotalMilliseconds,
-            ExplanationWait = CurrentExplanationWait,
+            ExplanationWait = () => _carriers.Patience(_environment.MaxStaleness),
         };
     }
-
-    // How long an audit waits for announcements: as long as they take to arrive. Without a session none arrive, so the audit does not wait.
-    private long CurrentExplanationWait() =>
-        ExplanationWait.Of(Ensemble?.ReadPace ?? 0, _environment.MaxStaleness, Ensemble?.ReceivesAnnouncements == true);
 
     private void Observe()
     {
@@ -164,6 +196,7 @@ internal sealed class CoherenceTier : IAsyncDisposable, IDisposable
         metrics.ObserveServers(() => ClosedServers());
         metrics.ObserveRules(() => RuleSnapshots.Of(Rules.Counted));
         metrics.ObserveStops(() => _registry.Current.Stops.Count);
+        metrics.ObserveCarriers(() => _carriers.All.Select(carrier => carrier.Snapshot()));
     }
 
     private int ClosedServers()

@@ -1,5 +1,6 @@
 using System.Text;
 using NearCache.Coherence;
+using NearCache.Coherence.Carriers;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Ensemble.Core;
@@ -33,7 +34,6 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         CoherenceContext context,
         RulesCoordinator rules,
         ServerDirectory servers,
-        SlotBoard board,
         IdentityTier identities,
         RentedClient<ZooKeeperClient> client)
     {
@@ -43,6 +43,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         var paths = new NamespacePaths(options.Namespace);
         var acl = options.Ensemble.Acl.Count == 0 ? ZNodeAcl.OpenToAll : AclParser.Parse(options.Ensemble.Acl);
         var damage = new LoopSignal(time);
+        var board = BoardOf(environment);
         _slots = new SlotChannel(_gate, paths, context, board, servers, damage);
         var repairs = _gate.Lane(EnsembleRequest.CheckNamespace, EnsembleRequest.RepairNamespace, EnsemblePacing.RateLimited);
         var tree = new NamespaceTree(repairs, paths, acl);
@@ -82,7 +83,7 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
         {
             var confirmations = _gate.Lane(EnsembleRequest.Confirm, EnsembleRequest.Confirm, EnsemblePacing.Failures);
             Confirmation = new SlotConfirmation(
-                confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => ReceivesAnnouncements);
+                confirmations, paths, _slots, rules, context, options.Budgets.Deliveries, () => _driver.IsDelivering);
         }
 
         Observe(environment.Metrics);
@@ -93,11 +94,8 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     /// <summary>Gets what confirms a remote without counters; null if the remote has counters.</summary>
     public IConfirmation? Confirmation { get; }
 
-    /// <summary>Gets a value indicating whether the session is alive and announcements of other processes arrive.</summary>
-    public bool ReceivesAnnouncements => _driver.ReceivesAnnouncements;
-
-    /// <summary>Gets the milliseconds after which a slot is read again.</summary>
-    public long ReadPace => _slots.Pace;
+    /// <summary>Gets the carrier of announcements through slots. It takes them before a session exists.</summary>
+    public ICarrier Carrier => _driver;
 
     /// <summary>Gets the number of processes that share the budgets of the namespace.</summary>
     public int Members => _slots.Members;
@@ -115,14 +113,6 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
 
     /// <summary>Gets the names of foreign nodes at the root of the ensemble, or null before they have been read.</summary>
     public IReadOnlyList<string>? Neighbours => _inspector.CoTenants;
-
-    /// <summary>Builds the state of the slots. It takes announcements before a session exists.</summary>
-    public static SlotBoard BoardOf(CacheEnvironment environment)
-    {
-        var member = KeyHash.Of(Encoding.ASCII.GetBytes(environment.Member)).Value;
-        return new SlotBoard(
-            environment.Options.Budgets, member, !environment.Remote.HasCounters, environment.MaxStaleness, environment.Time);
-    }
 
     public void Start() => _driver.Start();
 
@@ -151,6 +141,13 @@ internal sealed class EnsembleTier : IAsyncDisposable, IDisposable
     public void Dispose() => _gate.Dispose();
 
     public ValueTask DisposeAsync() => _driver.DisposeAsync();
+
+    private static SlotBoard BoardOf(CacheEnvironment environment)
+    {
+        var member = KeyHash.Of(Encoding.ASCII.GetBytes(environment.Member)).Value;
+        return new SlotBoard(
+            environment.Options.Budgets, member, !environment.Remote.HasCounters, environment.MaxStaleness, environment.Time);
+    }
 
     private void Observe(NearCacheMetrics metrics)
     {

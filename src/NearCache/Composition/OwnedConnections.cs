@@ -1,4 +1,5 @@
 using System.Net;
+using NearCache.Brokers;
 using NearCache.Memcached;
 using NearCache.ZooKeeper;
 
@@ -9,7 +10,10 @@ internal static class OwnedConnections
 {
     /// <summary>Returns every connection of a cache, those to memcached first, in the order of opening.</summary>
     public static IReadOnlyList<CacheConnection> Of(
-        IEnumerable<MemcachedConnectionInfo> memcached, ZooKeeperConnectionInfo? zooKeeper, DateTimeOffset now) =>
+        IEnumerable<MemcachedConnectionInfo> memcached,
+        ZooKeeperConnectionInfo? zooKeeper,
+        IEnumerable<BrokerConnectionInfo> brokers,
+        DateTimeOffset now) =>
         [
             .. memcached.OrderBy(connection => connection.Id).Select(connection => new CacheConnection
             {
@@ -47,6 +51,20 @@ internal static class OwnedConnections
                     BytesReceived = zooKeeper.BytesReceived,
                 },
             ],
+            .. brokers.Select(broker => new CacheConnection
+            {
+                Kind = CacheConnectionKind.Broker,
+                Server = broker.Server,
+                LocalAddress = AddressOf(broker.Local),
+                LocalPort = broker.Local?.Port ?? 0,
+                RemoteEndPoint = broker.Remote?.ToString(),
+                State = CacheConnectionState.Open,
+                OpenedAt = broker.OpenedAt,
+                Age = now - broker.OpenedAt,
+                Operations = broker.Messages,
+                BytesSent = broker.BytesSent,
+                BytesReceived = broker.BytesReceived,
+            }),
         ];
 
     /// <summary>Returns the local end of a connection as memcached prints it; null for a Unix domain socket.</summary>

@@ -7,7 +7,7 @@ namespace NearCache.Diagnostics;
 /// <summary>All log events of NearCache. Ids and names never change.</summary>
 /// <remarks>
 /// 1000–1099 start and end, 1100–1199 coherence, 1200–1299 remote, 1300–1399 rules, 1400–1499 ZooKeeper, 1500–1599 factories, 1600–1699
-/// adapters, 1700–1729 process reports, 1880–1899 events of the application.
+/// adapters, 1700–1729 process reports, 1860–1879 carriers of announcements, 1880–1899 events of the application.
 /// </remarks>
 internal static partial class Log
 {
@@ -410,6 +410,24 @@ internal static partial class Log
         "Near caching is stopped in the whole namespace, because {Processes} processes saw violations of the promise "
             + "(Monitor:StopOnViolations). IRuleRegistry.ClearStopsAsync ends the stop.")]
     public static partial void StoppedByMonitor(this ILogger logger, long processes);
+
+    [LoggerMessage(
+        1860,
+        LogLevel.Warning,
+        "{Carrier} does not deliver announcements: {Problem}. Changes made elsewhere are seen by the audits, within about a second, or "
+            + "through another carrier. It is tried again after increasing delays.")]
+    public static partial void CarrierAway(this ILogger logger, string carrier, string problem);
+
+    [LoggerMessage(1861, LogLevel.Information, "{Carrier} delivers announcements.")]
+    public static partial void CarrierDelivers(this ILogger logger, string carrier);
+
+    [LoggerMessage(
+        1862,
+        LogLevel.Warning,
+        "{Messages} messages in {Carrier} bear no signature of a process that reads the same memcached servers. Their keys are dropped "
+            + "from the near tier, and nothing else follows from them. Check which programs may publish there. Further messages are "
+            + "counted, and logged again after ten minutes at the earliest.")]
+    public static partial void MessagesUnsigned(this ILogger logger, string carrier, long messages);
 
     [LoggerMessage(
         1880,

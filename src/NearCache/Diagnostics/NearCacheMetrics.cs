@@ -53,7 +53,9 @@ internal sealed class NearCacheMetrics : IDisposable
             "nearcache.near.flushes", "{flush}", "Segments of a server whose near entries were voided, by reason.");
         _audits = _meter.CreateCounter<long>("nearcache.audits", "{audit}", "Audits of a server, by how they ended.");
         _announcements = _meter.CreateCounter<long>(
-            "nearcache.announcements", "{announcement}", "Announcements of changed keys through ZooKeeper, by what became of them.");
+            "nearcache.announcements",
+            "{announcement}",
+            "Announcements of changed keys through ZooKeeper or a message broker, by what became of them.");
         _remoteFailures = _meter.CreateCounter<long>(
             "nearcache.remote.failures", "{failure}", "Operations on memcached that failed, by operation.");
         _unreadable = _meter.CreateCounter<long>(
@@ -327,6 +329,43 @@ internal sealed class NearCacheMetrics : IDisposable
             "1 for the state of the namespace's nodes in ZooKeeper, 0 for the others.");
     }
 
+    /// <summary>Observes the carriers of announcements. The number of series is bounded by the number of carriers.</summary>
+    public void ObserveCarriers(Func<IEnumerable<CarrierSnapshot>> carriers)
+    {
+        IEnumerable<Measurement<T>> Each<T>(Func<CarrierSnapshot, T> value)
+            where T : struct =>
+            carriers().Select(carrier => new Measurement<T>(value(carrier), Tag("carrier", carrier.Name)));
+
+        _meter.CreateObservableGauge(
+            "nearcache.carrier.delivering",
+            () => Each(carrier => carrier.IsDelivering ? 1 : 0),
+            "{carrier}",
+            "1 while announcements of other processes arrive through the carrier.");
+        _meter.CreateObservableGauge(
+            "nearcache.carrier.delay",
+            () => Each(carrier => carrier.ExpectedDelay.TotalSeconds),
+            "s",
+            "How long an announcement is expected to take through the carrier.");
+        _meter.CreateObservableGauge(
+            "nearcache.carrier.messages.limit",
+            () => Each(carrier => carrier.MessagesPerSecond),
+            "{message}/s",
+            "Messages a second that this process may send through the carrier.");
+        _meter.CreateObservableGauge(
+            "nearcache.carrier.waiting", () => Each(carrier => carrier.Waiting), "{key}", "Keys that wait to be announced by the carrier.");
+        _meter.CreateObservableCounter(
+            "nearcache.carrier.messages",
+            () => carriers().SelectMany(MessagesOf),
+            "{message}",
+            "Messages through the carrier, by what became of them: sent, failed (sent and not confirmed), received, unreadable, unsigned "
+                + "or shed (received, and ignored).");
+        _meter.CreateObservableCounter(
+            "nearcache.carrier.connects",
+            () => Each(carrier => carrier.Connects),
+            "{connection}",
+            "Connections that were opened to the broker.");
+    }
+
     /// <summary>Observes the number of stops.</summary>
     public void ObserveStops(Func<int> stops) =>
         _meter.CreateObservableGauge("nearcache.stops", stops, "{stop}", "Stops in force in this process.");
@@ -338,6 +377,21 @@ internal sealed class NearCacheMetrics : IDisposable
         "nearcache.events.dropped", dropped, "{event}", "Events of invalidated keys that were dropped, because handlers were slow.");
 
     public void Dispose() => _meter.Dispose();
+
+    private static Measurement<long>[] MessagesOf(CarrierSnapshot carrier)
+    {
+        Measurement<long> Count(long count, string outcome) => new(count, Tag("carrier", carrier.Name), Tag("outcome", outcome));
+
+        return
+        [
+            Count(carrier.Sent, "sent"),
+            Count(carrier.Failed, "failed"),
+            Count(carrier.Received, "received"),
+            Count(carrier.Unreadable, "unreadable"),
+            Count(carrier.WithoutSignature, "unsigned"),
+            Count(carrier.Shed, "shed"),
+        ];
+    }
 
     private static string Name(EnsembleRequest request) => request switch
     {

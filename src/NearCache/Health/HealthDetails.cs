@@ -28,6 +28,11 @@ internal static class HealthDetails
             data["zooKeeperQuotaRefusals"] = budgets.QuotaRefusals;
         }
 
+        foreach (var carrier in now.Carriers.Where(carrier => carrier.Name != "ZooKeeper"))
+        {
+            data[carrier.Name] = carrier.IsDelivering ? "Delivering" : carrier.Problem ?? "Not delivering";
+        }
+
         if (now.Coordination is { } coordination)
         {
             data["zooKeeperNamespace"] = coordination.Namespace;
@@ -57,6 +62,9 @@ internal static class HealthDetails
             ? Array.Empty<string>()
             : [$"ZooKeeper is {now.ZooKeeper}, changes elsewhere are seen within about a second"],
         .. now.Coordination is { } coordination ? ProblemsOf(coordination) : [],
+        .. now.Carriers.Where(carrier => carrier is { IsDelivering: false, Name: not "ZooKeeper" }).Select(
+            carrier => $"{carrier.Name} does not deliver announcements{(carrier.Problem is { } why ? $", {why}" : "")}"
+                + (now.Carriers.Any(other => other.IsDelivering) ? "" : ", changes elsewhere are seen within about a second")),
         .. now.AreRulesReadable ? Array.Empty<string>() : ["the rules cannot be read, nothing is served near"],
         .. now.Monitor is { Violations: > 0 } monitor
             ? [$"{monitor.Violations} checked near hits broke the promise, see event 1830"]

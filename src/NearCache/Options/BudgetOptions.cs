@@ -1,6 +1,8 @@
 namespace NearCache;
 
-/// <summary>Limits of the load that NearCache puts on the ZooKeeper ensemble, independent of the application.</summary>
+/// <summary>
+/// Limits of the load that NearCache puts on the ZooKeeper ensemble and on message brokers, independent of the application.
+/// </summary>
 public sealed class BudgetOptions
 {
     /// <summary>
@@ -22,6 +24,20 @@ public sealed class BudgetOptions
     /// </summary>
     /// <value>Default: 5,000. At most 50,000.</value>
     public double Deliveries { get; set; } = 5_000;
+
+    /// <summary>
+    /// Gets or sets the messages with announcements per second that one process may publish to a message broker. A message carries all
+    /// announcements that have gathered.
+    /// </summary>
+    /// <value>Default: 100. At most 1,000.</value>
+    public double MessagesPerProcess { get; set; } = 100;
+
+    /// <summary>
+    /// Gets or sets the messages with announcements per second that all processes of the namespace may publish to a message broker
+    /// together. Each process takes its share by the number of processes. The broker delivers every message to each of them.
+    /// </summary>
+    /// <value>Default: 1,000. At most 10,000.</value>
+    public double MessagesPerNamespace { get; set; } = 1_000;
 
     internal BudgetOptions Copy() => (BudgetOptions)MemberwiseClone();
 }

@@ -43,6 +43,13 @@ public sealed class EnsembleOptions
     /// <value>Default: 0, no quota is set. At least 256 KiB.</value>
     public long QuotaBytes { get; set; }
 
+    /// <summary>
+    /// Gets or sets a value indicating whether announcements go through ZooKeeper too where a message broker carries them. Set it while a
+    /// fleet changes to a broker, so that processes without it hear within milliseconds. Over another remote than memcached they always do.
+    /// </summary>
+    /// <value>Default: false: with a message broker, announcements cost the ensemble no transaction.</value>
+    public bool AnnounceBesideBroker { get; set; }
+
     internal EnsembleOptions Copy()
     {
         var copy = (EnsembleOptions)MemberwiseClone();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Caching.Distributed;
+using NearCache.Brokers;
 using NearCache.Memcached;
 using NearCache.ZooKeeper;
 
@@ -217,7 +218,7 @@ public sealed class NearCacheOptions
     /// </value>
     public double? MaxFleetWritesPerSecond { get; set; }
 
-    /// <summary>Gets the limits of the load on the ZooKeeper ensemble.</summary>
+    /// <summary>Gets the limits of the load on the ZooKeeper ensemble and on message brokers.</summary>
     public BudgetOptions Budgets { get; private set; } = new();
 
     /// <summary>Gets the behavior of this namespace in a shared ensemble.</summary>
@@ -297,6 +298,9 @@ public sealed class NearCacheOptions
     /// <summary>Gets a value indicating whether the remote tier is not memcached.</summary>
     internal bool HasOtherRemote => DistributedCache is not null;
 
+    /// <summary>Gets the message brokers that carry announcements. Extension methods of packages add them.</summary>
+    internal IList<IMessageBroker> Brokers { get; private set; } = [];
+
     /// <summary>Gets the switches of tests. They cannot be set from configuration.</summary>
     internal TestSeams Seams { get; private set; } = new();
 
@@ -309,6 +313,7 @@ public sealed class NearCacheOptions
         copy.Monitor = Monitor.Copy();
         copy.Reports = Reports.Copy();
         copy.Seams = Seams with { };
+        copy.Brokers = [.. Brokers];
         copy.ImmutableTypes = [.. ImmutableTypes];
         copy.LossyTypes = [.. LossyTypes];
         copy.Rules = [.. Rules.Select(rule => rule.Copy())];

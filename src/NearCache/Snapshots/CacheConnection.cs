@@ -47,6 +47,9 @@ public enum CacheConnectionKind
 
     /// <summary>A server of the ZooKeeper ensemble.</summary>
     ZooKeeper,
+
+    /// <summary>A message broker.</summary>
+    Broker,
 }
 
 /// <summary>Specifies the state of a connection of a cache.</summary>

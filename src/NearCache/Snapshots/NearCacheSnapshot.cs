@@ -51,6 +51,9 @@ public sealed record NearCacheSnapshot
     /// </summary>
     public CoordinationSnapshot? Coordination { get; init; }
 
+    /// <summary>Gets the carriers of announcements: ZooKeeper, message brokers. Empty if only audits find changes.</summary>
+    public IReadOnlyList<CarrierSnapshot> Carriers { get; init; } = [];
+
     /// <summary>
     /// Gets the placement of keys of other processes, if it differs from that of this process; otherwise null. See
     /// <c>docs/coherence.md</c>.
@@ -66,7 +69,7 @@ public sealed record NearCacheSnapshot
     /// <summary>Gets the revision of the applied rules.</summary>
     public required long RulesRevision { get; init; }
 
-    /// <summary>Gets every TCP connection of the cache to memcached and ZooKeeper.</summary>
+    /// <summary>Gets every TCP connection of the cache to memcached, ZooKeeper and message brokers.</summary>
     public IReadOnlyList<CacheConnection> Connections { get; init; } = [];
 }
 

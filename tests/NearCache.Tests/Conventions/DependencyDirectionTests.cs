@@ -10,7 +10,8 @@ public sealed class DependencyDirectionTests
         ["NearCache"] = new()
         {
             // What the application names: settings and results.
-            ["Options"] = [],
+            ["Brokers"] = [],
+            ["Options"] = ["Brokers"],
             ["Registry"] = ["Options"],
             ["Snapshots"] = ["Registry", "Coherence/Core", "Options"],
             ["Configuration"] = [],
@@ -75,6 +76,14 @@ public sealed class DependencyDirectionTests
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core",
                 "Coherence/ServerRules/Core", "Coherence/Core", "Usage", "Near", "Rules", "Loops", "Diagnostics", "Registry", "Options",
             ],
+            ["Coherence/Carriers"] = ["Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Snapshots"],
+            ["Coherence/Messages/Core"] = ["Coherence/Slots/Core", "Coherence/Ensemble/Core", "Coherence/Core"],
+            ["Coherence/Messages"] =
+            [
+                "Coherence/Carriers", "Coherence/Ledger", "Coherence/Messages/Core", "Coherence/Slots/Core", "Coherence/Ensemble/Core",
+                "Coherence/Identity/Core", "Coherence/Ledger/Core", "Coherence/Core", "Near", "Remote", "Loops", "Diagnostics",
+                "Brokers", "Snapshots", "Options",
+            ],
             ["Coherence/Slots"] =
             [
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Slots/Core", "Coherence/Ensemble/Core",
@@ -87,9 +96,9 @@ public sealed class DependencyDirectionTests
             ],
             ["Coherence"] =
             [
-                "Coherence/Namespaces", "Coherence/Slots", "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger",
-                "Coherence/Ledger/Core", "Coherence/Identity/Core", "Coherence/Core", "Tags", "Near", "Rules", "Remote", "Flights",
-                "Loops", "Diagnostics", "Registry", "Options",
+                "Coherence/Namespaces", "Coherence/Slots", "Coherence/Carriers", "Coherence/ServerRules", "Coherence/Ensemble",
+                "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Identity/Core", "Coherence/Core", "Tags", "Near", "Rules", "Remote",
+                "Flights", "Loops", "Diagnostics", "Snapshots", "Registry", "Options",
             ],
             ["Events"] = ["Near", "Loops", "Diagnostics", "Registry"],
 
@@ -138,8 +147,8 @@ public sealed class DependencyDirectionTests
             ["Advice"] = ["Advice/Core", "Reports", "Registry", "Snapshots", "Options"],
 
             // What joins the others.
-            ["Options/Binding"] = ["Remote/Memcached", "Configuration", "Options"],
-            ["Options/Validation"] = ["Coherence/Ledger", "Rules", "Remote/Keys", "Remote", "Configuration", "Options"],
+            ["Options/Binding"] = ["Remote/Memcached", "Configuration", "Options", "Brokers"],
+            ["Options/Validation"] = ["Brokers", "Coherence/Ledger", "Rules", "Remote/Keys", "Remote", "Configuration", "Options"],
             ["Maintenance"] = ["Coherence/Namespaces", "Coherence/Ensemble", "Configuration", "Snapshots", "Options"],
             ["Composition"] =
             [
@@ -147,7 +156,7 @@ public sealed class DependencyDirectionTests
                 "Options/Validation", "Options/Binding", "Adapters/Hybrid", "Adapters/Distributed", "Locks", "Why", "Ownership", "Creating",
                 "Writing",
                 "Reading", "Placement", "Coherence", "Coherence/Namespaces", "Coherence/Slots", "Coherence/Registry", "Coherence/Churn",
-                "Coherence/Identity", "Coherence/Identity/Core",
+                "Coherence/Identity", "Coherence/Identity/Core", "Coherence/Carriers", "Coherence/Messages", "Brokers",
                 "Coherence/Monitoring", "Coherence/Monitoring/Core",
                 "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ensemble/Core", "Coherence/Ledger/Core",
                 "Coherence/Core",
@@ -195,6 +204,7 @@ public sealed class DependencyDirectionTests
             ["Watches"] = ["Protocol", "Diagnostics"],
             ["Sessions"] = ["Watches", "Protocol", "Diagnostics"],
         },
+        ["NearCache.RabbitMq"] = [],
         ["NearCache.Transport"] = new()
         {
             ["Scheduling"] = [],

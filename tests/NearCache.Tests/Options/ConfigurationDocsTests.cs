@@ -3,7 +3,9 @@ using System.ComponentModel;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using NearCache.Configuration;
 using NearCache.Memcached;
+using NearCache.RabbitMq;
 using NearCache.Tests.Conventions;
 using NearCache.ZooKeeper;
 
@@ -27,6 +29,7 @@ public sealed partial class ConfigurationDocsTests
         ["Rules"] = (new RuleOptions(), "Rules:0:", []),
         ["Memcached"] = (new MemcachedOptions(), "Memcached:", ["Locator", "Resolve"]),
         ["ZooKeeper"] = (new ZooKeeperOptions(), "ZooKeeper:", ["RenewSession"]),
+        ["RabbitMq"] = (new RabbitMqOptions(), "", []),
     };
 
     public static TheoryData<string> Names => [.. Sections.Keys];
@@ -53,10 +56,21 @@ public sealed partial class ConfigurationDocsTests
     public void Every_documented_setting_is_known_to_configuration(string name)
     {
         var settings = Documented(name).Keys.ToDictionary(setting => Sections[name].Path + setting, _ => (string?)"");
-        var options = new NearCacheOptions();
-        NearCacheConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), options);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        List<string> errors;
+        if (name == "RabbitMq")
+        {
+            errors = [];
+            RabbitMqOptions.Read(new SettingsReader(configuration, "", errors), new RabbitMqOptions());
+        }
+        else
+        {
+            var options = new NearCacheOptions();
+            NearCacheConfiguration.Read(configuration, options);
+            errors = options.BindingErrors;
+        }
 
-        Assert.DoesNotContain(options.BindingErrors, mistake => mistake.Contains("is not a setting", StringComparison.Ordinal));
+        Assert.DoesNotContain(errors, mistake => mistake.Contains("is not a setting", StringComparison.Ordinal));
     }
 
     private static bool IsDefault(string documented, object? value, Type type) => value switch

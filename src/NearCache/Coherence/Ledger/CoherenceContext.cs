@@ -27,7 +27,7 @@ internal sealed class CoherenceContext
 
     public required IInvalidationTarget Invalidator { get; init; }
 
-    /// <summary>Gets the announcer. Without ZooKeeper it announces nothing.</summary>
+    /// <summary>Gets the announcer. Without a carrier it announces nothing.</summary>
     public IAnnouncer Announcer { get; init; } = new NoAnnouncer();
 
     public required NearCacheMetrics Metrics { get; init; }
@@ -65,8 +65,8 @@ internal sealed class CoherenceContext
     public long ClosedAfter { get; init; }
 
     /// <summary>
-    /// Gets how long an audit waits for announcements before it reads log records, in milliseconds. Depends on the current pace of slot
-    /// reads and on the session.
+    /// Gets how long an audit waits for announcements before it reads log records, in milliseconds. Depends on which carriers deliver now,
+    /// and on their delay.
     /// </summary>
     public required Func<long> ExplanationWait { get; init; }
 }

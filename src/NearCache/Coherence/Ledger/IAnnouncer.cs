@@ -8,7 +8,7 @@ namespace NearCache.Coherence.Ledger;
 /// </summary>
 internal interface IAnnouncer
 {
-    /// <summary>Announces a key that this process has changed. Returns at once and waits for nothing of ZooKeeper.</summary>
+    /// <summary>Announces a key that this process has changed. Returns at once and waits for no carrier.</summary>
     /// <param name="server">The hash that names the server.</param>
     /// <param name="segment">The segment of the key.</param>
     /// <param name="key">The name of the key.</param>
@@ -16,7 +16,7 @@ internal interface IAnnouncer
     void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version);
 }
 
-/// <summary>Announces nothing, for a cache without ZooKeeper. The audits of other processes find changes within about a second.</summary>
+/// <summary>Announces nothing, where nothing is written. The audits of other processes find changes within about a second.</summary>
 internal sealed class NoAnnouncer : IAnnouncer
 {
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)

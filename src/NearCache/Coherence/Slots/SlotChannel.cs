@@ -1,3 +1,4 @@
+using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
 using NearCache.Coherence.Ledger;
 using NearCache.Diagnostics;
@@ -21,7 +22,7 @@ internal sealed class SlotChannel : IAsyncDisposable
 
     /// <param name="gate">The gateway.</param>
     /// <param name="paths">The paths of the slots.</param>
-    /// <param name="context">The state that the parts of coherence share. Its announcer is <paramref name="board"/>.</param>
+    /// <param name="context">The state that the parts of coherence share.</param>
     /// <param name="board">The state of the slots.</param>
     /// <param name="servers">The servers of the cache. Announcements of other servers are ignored.</param>
     /// <param name="damage">Set when a slot is missing or cannot be read.</param>
@@ -58,6 +59,10 @@ internal sealed class SlotChannel : IAsyncDisposable
 
     /// <summary>Counts reads of the ensemble that other parts have sent.</summary>
     public void CountRequests(int requests) => _board.CountRequests(requests);
+
+    /// <inheritdoc cref="IAnnouncer.Announce"/>
+    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version) =>
+        _board.Announce(server, segment, key, version);
 
     public void Start()
     {

@@ -86,6 +86,8 @@ internal static class NearCacheConfiguration
         reader.Fraction(nameof(options.AnnouncementsPerProcess), value => options.AnnouncementsPerProcess = value);
         reader.Fraction(nameof(options.AnnouncementsPerNamespace), value => options.AnnouncementsPerNamespace = value);
         reader.Fraction(nameof(options.Deliveries), value => options.Deliveries = value);
+        reader.Fraction(nameof(options.MessagesPerProcess), value => options.MessagesPerProcess = value);
+        reader.Fraction(nameof(options.MessagesPerNamespace), value => options.MessagesPerNamespace = value);
     }
 
     private static void Read(SettingsReader reader, EnsembleOptions options)
@@ -95,6 +97,7 @@ internal static class NearCacheConfiguration
         reader.Texts(nameof(options.Acl), options.Acl);
         reader.Number(nameof(options.QuotaZNodes), value => options.QuotaZNodes = value);
         reader.LargeNumber(nameof(options.QuotaBytes), value => options.QuotaBytes = value);
+        reader.Switch(nameof(options.AnnounceBesideBroker), value => options.AnnounceBesideBroker = value);
     }
 
     private static void Read(SettingsReader reader, MonitorOptions options)

@@ -86,16 +86,21 @@ internal static class SettingsEquality
             pair => pair.First.Scheme == pair.Second.Scheme && pair.First.Credentials.Span.SequenceEqual(pair.Second.Credentials.Span));
 
     public static bool Are(BudgetOptions one, BudgetOptions other) =>
-        (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries) == (
-            other.AnnouncementsPerProcess, other.AnnouncementsPerNamespace, other.Deliveries);
+        (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries, one.MessagesPerProcess, one.MessagesPerNamespace)
+            == (
+                other.AnnouncementsPerProcess,
+                other.AnnouncementsPerNamespace,
+                other.Deliveries,
+                other.MessagesPerProcess,
+                other.MessagesPerNamespace);
 
     public static bool Are(ReportOptions one, ReportOptions other) =>
         (one.Enabled, one.Interval, one.Keys, one.PodName, one.NodeName, one.NodeAddress) == (
             other.Enabled, other.Interval, other.Keys, other.PodName, other.NodeName, other.NodeAddress);
 
     public static bool Are(EnsembleOptions one, EnsembleOptions other) =>
-        (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes) == (
-            other.LookForNeighbours, other.WarnAboveNamespaces, other.QuotaZNodes, other.QuotaBytes)
+        (one.LookForNeighbours, one.WarnAboveNamespaces, one.QuotaZNodes, one.QuotaBytes, one.AnnounceBesideBroker) == (
+            other.LookForNeighbours, other.WarnAboveNamespaces, other.QuotaZNodes, other.QuotaBytes, other.AnnounceBesideBroker)
         && one.Acl.SequenceEqual(other.Acl, StringComparer.Ordinal);
 
     public static bool Are(MonitorOptions one, MonitorOptions other) =>

@@ -37,6 +37,7 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         Bounds(options, mistakes);
         Servers(options, mistakes, isObserver);
         OtherRemote(options, mistakes);
+        Brokers(options, mistakes, isObserver);
         Ensemble(options, mistakes);
         mistakes.Require(
             options.Monitor.ChecksPerSecond is >= 0 and <= MonitorOptions.MostChecks,
@@ -159,11 +160,13 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
         Budget(nameof(budgets.AnnouncementsPerProcess), budgets.AnnouncementsPerProcess, 1_000);
         Budget(nameof(budgets.AnnouncementsPerNamespace), budgets.AnnouncementsPerNamespace, 1_000);
         Budget(nameof(budgets.Deliveries), budgets.Deliveries, 50_000);
+        Budget(nameof(budgets.MessagesPerProcess), budgets.MessagesPerProcess, 1_000);
+        Budget(nameof(budgets.MessagesPerNamespace), budgets.MessagesPerNamespace, 10_000);
 
         void Budget(string setting, double value, int most) => mistakes.Require(
             value > 0
                 && value <= most, $"{nameof(options.Budgets)}:{setting}", value, $"above 0 and at most {most} a second, so that no "
-                    + "setting can load the ensemble");
+                    + "setting can load the ensemble or a broker");
     }
 
     private static void Servers(NearCacheOptions options, OptionsErrors mistakes, bool isObserver)
@@ -233,6 +236,33 @@ internal sealed class NearCacheOptionsValidator : IValidateOptions<NearCacheOpti
             nameof(options.Format),
             options.Format,
             $"{NeedsMemcached} be shared with other memcached clients");
+    }
+
+    // Over a remote without counters the slots prove that nothing was missed, which no broker can.
+    private static void Brokers(NearCacheOptions options, OptionsErrors mistakes, bool isObserver)
+    {
+        if (options.Brokers is not [var broker, ..] || isObserver)
+        {
+            return;
+        }
+
+        if (options.DistributedCache is not null && string.IsNullOrEmpty(options.ZooKeeper.ConnectionString))
+        {
+            mistakes.Add($"ZooKeeper:ConnectionString is empty, but {broker.Name} is to carry announcements over an "
+                + $"{nameof(options.DistributedCache)}, which cannot count writes: only the slots in ZooKeeper confirm its near values. "
+                + $"Name a ZooKeeper, beside which {broker.Name} may carry announcements too, or leave {broker.Name} out.");
+        }
+
+        if (options.DistributedCache is null && options.Memcached.Servers is not { Count: > 0 })
+        {
+            mistakes.Add($"Memcached:Servers is empty, but {broker.Name} is to carry announcements: an embedded remote is of one process, "
+                + $"so name the memcached servers, or leave {broker.Name} out.");
+        }
+
+        foreach (var twice in options.Brokers.GroupBy(one => one.Name).Where(same => same.Count() > 1))
+        {
+            mistakes.Add($"{twice.Key} carries announcements {twice.Count()} times: configure it once for a cache.");
+        }
     }
 
     private static void Ensemble(NearCacheOptions options, OptionsErrors mistakes)

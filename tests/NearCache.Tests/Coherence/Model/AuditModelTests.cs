@@ -15,6 +15,10 @@ public sealed class AuditModelTests(ITestOutputHelper output)
     public void No_interleaving_of_two_writers_and_three_audits_serves_what_a_confirmed_audit_forbids() => Holds(AuditScope.TwoWriters);
 
     [Fact]
+    public void No_interleaving_with_messages_that_come_again_or_unsigned_serves_what_a_confirmed_audit_forbids() =>
+        Holds(AuditScope.Messages);
+
+    [Fact]
     public void No_interleaving_of_three_writers_and_two_audits_serves_what_a_confirmed_audit_forbids()
     {
         Assert.SkipUnless(

@@ -51,7 +51,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         _writers = new Writer[scope.Writers.Length];
     }
 
-    public int Actions => 16;
+    public int Actions => _scope.HasMessages ? 19 : 16;
 
     /// <summary>Executes one event. Returns false if it cannot occur in this state.</summary>
     public bool Try(int action) => action switch
@@ -64,7 +64,8 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         12 => SendAudit(),
         13 => SendFlush(),
         14 => ContinueRead(),
-        _ => Settle(),
+        15 => Settle(),
+        _ => action - 16 < _writers.Length && AnnounceUnsigned(action - 16),
     };
 
     /// <summary>Describes what an action did from this state.</summary>
@@ -86,7 +87,8 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
             Reading.FlushSegments => $"flush: segments {string.Join(", ", _segments)}",
             _ => "flush: apply, confirm",
         },
-        _ => "confirm what is explained",
+        15 => "confirm what is explained",
+        _ => $"unsigned: key {_scope.Writers[action - 16]} is void",
     };
 
     /// <summary>Returns whether something is served that the last confirmed audit forbids.</summary>
@@ -289,7 +291,7 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
         }
 
         var key = _scope.Writers[index];
-        _writers[index] = writer with { IsNews = false };
+        _writers[index] = writer with { IsNews = _scope.HasMessages };
         _ledger.Receive(
             new Announcement
             {
@@ -299,6 +301,19 @@ internal sealed class AuditWorld<TProtocol> : IWorld, IInvalidationTarget
                 Versions = [new MutationVersion(writer.N, writer.M)],
             }, this);
         return true;
+    }
+
+    // Voids the key, and explains nothing. It is the last that is heard of the write, so that epochs stay small.
+    private bool AnnounceUnsigned(int index)
+    {
+        var isNews = Lose(index);
+        if (isNews)
+        {
+            ((IInvalidationTarget)this).Invalidate(
+                Names[_scope.Writers[index]], new(InvalidationCause.Announced));
+        }
+
+        return isNews;
     }
 
     private bool Lose(int index)
@@ -430,4 +445,9 @@ internal sealed record AuditScope(int[] Writers, int Audits)
     public static AuditScope TwoWriters { get; } = new([0, 1], 3);
 
     public static AuditScope ThreeWriters { get; } = new([0, 1, 0], 2);
+
+    /// <summary>As <see cref="TwoWriters"/>, with a message broker: announcements come again, or without a signature.</summary>
+    public static AuditScope Messages { get; } = new([0, 1], 3) { HasMessages = true };
+
+    public bool HasMessages { get; init; }
 }

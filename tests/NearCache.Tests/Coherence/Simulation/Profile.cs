@@ -52,6 +52,12 @@ internal sealed class Profile
 
     public bool HasZooKeeper { get; init; }
 
+    /// <summary>Whether a message broker carries announcements, at least in some processes.</summary>
+    public bool HasBroker { get; init; }
+
+    /// <summary>Whether processes believe every message, signed or not.</summary>
+    public bool TrustsUnsignedMessages { get; init; }
+
     /// <summary>Whether the near tier ignores invalidations.</summary>
     public bool PlantedStaleRead { get; init; }
 

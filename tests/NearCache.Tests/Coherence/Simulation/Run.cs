@@ -14,6 +14,7 @@ internal sealed class Run<TProtocol>
     private readonly SimulatedMemcached[] _servers;
     private readonly SimulatedProcess<TProtocol>[] _processes;
     private readonly SimulatedZooKeeper _zooKeeper = new();
+    private readonly SimulatedBroker? _broker;
     private readonly Random _ofMonitors;
     private readonly List<SimulatedMonitor<TProtocol>> _monitors = [];
     private int _started;
@@ -25,6 +26,7 @@ internal sealed class Run<TProtocol>
         Checker = new Checker(_profile.MaxStaleness * 1000);
         _servers = [.. Enumerable.Range(0, _profile.Servers).Select(_ => new SimulatedMemcached(_schedule, Checker, _random))];
         _processes = new SimulatedProcess<TProtocol>[_profile.Processes];
+        _broker = _profile.HasBroker ? new SimulatedBroker(_schedule, new Random(seed ^ 0x5A17), _servers, _profile.Slowest) : null;
     }
 
     public Checker Checker { get; }
@@ -46,6 +48,8 @@ internal sealed class Run<TProtocol>
 
     public SimulatedZooKeeper ZooKeeper => _zooKeeper;
 
+    public SimulatedBroker? Broker => _broker;
+
     public Schedule Schedule => _schedule;
 
     public Run<TProtocol> Begin()
@@ -58,6 +62,7 @@ internal sealed class Run<TProtocol>
         Repeat(_profile.MillisecondsBetweenReads * 1000 / _processes.Length, Read);
         Repeat(_profile.MicrosecondsBetweenWrites, Write);
         Repeat((int)(_profile.SecondsBetweenFaults * 1_000_000), MakeFault);
+        _broker?.Start();
         if (_profile.MicrosecondsBetweenChecks > 0)
         {
             StoreAgain();
@@ -80,7 +85,7 @@ internal sealed class Run<TProtocol>
 
     private void Start(int index)
     {
-        var process = new SimulatedProcess<TProtocol>(_started++, _schedule, Checker, _servers, _zooKeeper, _profile, _random);
+        var process = new SimulatedProcess<TProtocol>(_started++, _schedule, Checker, _servers, _zooKeeper, _profile, _random, _broker);
         _processes[index] = process;
         foreach (var server in process.Servers)
         {

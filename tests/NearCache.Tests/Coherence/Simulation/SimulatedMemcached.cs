@@ -19,6 +19,12 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
 
     public bool IsPaused { get; private set; }
 
+    /// <summary>Gets the number of times that the counters began anew: each life of them has an identity.</summary>
+    public int Life { get; private set; }
+
+    /// <summary>Gets the counter of all mutations, which a forger guesses.</summary>
+    public long Total => _total;
+
     /// <summary>Answers the next increment of a segment with an error, without executing it.</summary>
     public bool RefusesBump { get; set; }
 
@@ -63,6 +69,7 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
         _log.Clear();
         _total = -1;
         _newestCas = 0;
+        Life++;
     }
 
     public void EvictValue(int key) => _values[key] = -1;
@@ -70,7 +77,11 @@ internal sealed class SimulatedMemcached(Schedule schedule, Checker checker, Ran
     /// <summary>Stores the value of the source again: a fill by another process, which counts no mutation.</summary>
     public void Refill(int key) => (_values[key], _cas[key]) = (checker.NewestExecuted(key), ++_newestCas);
 
-    public void EvictTotal() => _total = -1;
+    public void EvictTotal()
+    {
+        _total = -1;
+        Life++;
+    }
 
     public void EvictSegment(int segment) => _segments[segment] = -1;
 

@@ -1,6 +1,7 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble.Core;
 using NearCache.Coherence.Ledger.Core;
+using NearCache.Coherence.Messages.Core;
 using NearCache.Coherence.Monitoring.Core;
 using NearCache.Coherence.Slots.Core;
 
@@ -21,6 +22,8 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     private readonly AnnouncementQueue _queue = new(SlotRing.MaxBytes - 500);
     private readonly SlotReader _reader;
     private readonly SlotWriter _writer;
+    private readonly SimulatedMessages? _messages;
+    private readonly bool _announcesThroughSlots = true;
     private readonly long _monotonicZero;
     private long _wallZero;
     private long _suspended;
@@ -38,7 +41,8 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         IReadOnlyList<SimulatedMemcached> servers,
         SimulatedZooKeeper zooKeeper,
         Profile profile,
-        Random random)
+        Random random,
+        SimulatedBroker? broker = null)
     {
         (Number, _schedule, _checker, _profile, _random) = (number, schedule, checker, profile, random);
         _monotonicZero = random.NextInt64(1L << 40);
@@ -53,6 +57,16 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
             new SimulatedConnection(schedule, server, random, profile) { Post = Post },
             this,
             random))];
+        if (broker?.Join() is { } kind and not CarrierKind.SlotsAlone)
+        {
+            _announcesThroughSlots = kind == CarrierKind.Both;
+            _messages = new SimulatedMessages(broker, (ulong)number, ReceiveMessage)
+            {
+                Post = Post,
+                Now = () => Now.Monotonic,
+                At = AtMonotonic,
+            };
+        }
     }
 
     public int Number { get; }
@@ -76,7 +90,9 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         }
     }
 
-    public long ExplanationTime => ExplanationWait.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
+    public long ExplanationTime => _messages?.Delay is { } delay
+        ? ExplanationWait.Of(Session.IsUp ? Math.Min(delay, _reader.Pace(Now.Monotonic)) : delay, _profile.MaxStaleness, true)
+        : ExplanationWait.Of(_reader.Pace(Now.Monotonic), _profile.MaxStaleness, Session.IsUp);
 
     public long Dropped => _queue.Dropped;
 
@@ -91,6 +107,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
         }
 
         PumpReader();
+        _messages?.Start();
     }
 
     /// <summary>Runs an event of this process: now, or when it wakes; never if it is dead.</summary>
@@ -141,6 +158,7 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     public void Die()
     {
         IsDead = true;
+        _messages?.Die();
         Session.Break();
         foreach (var server in _servers)
         {
@@ -191,8 +209,13 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     /// <summary>Announces an answered mutation, if possible.</summary>
     public void Announce(ServerLoop<TProtocol> server, int key, MutationVersion version)
     {
-        _queue.Add(server.Ledger.Gate.IdentityHash, Keyspace.Hashes[key].Segment, Keyspace.Names[key], version);
-        PumpWriter();
+        var (hash, segment) = (server.Ledger.Gate.IdentityHash, Keyspace.Hashes[key].Segment);
+        _messages?.Announce(hash, segment, Keyspace.Names[key], version);
+        if (_announcesThroughSlots)
+        {
+            _queue.Add(hash, segment, Keyspace.Names[key], version);
+            PumpWriter();
+        }
     }
 
     /// <summary>Records that the increments of a write were made up for.</summary>
@@ -376,6 +399,17 @@ internal sealed class SimulatedProcess<TProtocol> : IInvalidationTarget
     {
         _writing = false;
         PumpWriter();
+    }
+
+    private void ReceiveMessage(AnnouncementMessage message)
+    {
+        var trusted = message.Announcements.Where(one => _profile.TrustsUnsignedMessages || message.IsSignedFor(one.Server)).ToArray();
+        foreach (var announcement in message.Announcements.Except(trusted))
+        {
+            Void(Keyspace.IndexOf(announcement.Key.Span));
+        }
+
+        Receive(trusted);
     }
 
     private void Receive(IEnumerable<Announcement> unseen)

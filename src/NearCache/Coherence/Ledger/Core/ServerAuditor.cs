@@ -181,12 +181,12 @@ internal enum AuditStepKind
 internal static class ExplanationWait
 {
     /// <summary>
-    /// Returns G = clamp(2 D + 0.5 s, 1 s, MaxStaleness − 2 s), in milliseconds; 0 without a ZooKeeper session, since no announcement
-    /// arrives then.
+    /// Returns G = clamp(2 D + 0.5 s, 1 s, MaxStaleness − 2 s), in milliseconds; 0 while no carrier delivers, since no announcement arrives
+    /// then.
     /// </summary>
-    /// <param name="rearmPace">D: the current interval between reads of a slot, in milliseconds.</param>
+    /// <param name="delay">D: the expected delay of announcements, in milliseconds. For slots, the interval between reads.</param>
     /// <param name="maxStaleness">The promised bound, in milliseconds.</param>
-    /// <param name="hasSession">Whether there is a session that delivers announcements.</param>
-    public static long Of(long rearmPace, long maxStaleness, bool hasSession) =>
-        hasSession ? Math.Min(Math.Max((2 * rearmPace) + 500, 1000), Math.Max(maxStaleness - 2000, 0)) : 0;
+    /// <param name="isDelivering">Whether a carrier delivers announcements.</param>
+    public static long Of(long delay, long maxStaleness, bool isDelivering) =>
+        isDelivering ? Math.Min(Math.Max((2 * delay) + 500, 1000), Math.Max(maxStaleness - 2000, 0)) : 0;
 }

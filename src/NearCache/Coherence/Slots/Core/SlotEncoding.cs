@@ -12,6 +12,9 @@ internal static class SlotEncoding
     /// <summary>The kind of a mask of segments.</summary>
     public const byte KindSegments = 2;
 
+    /// <summary>The fewest bytes of an encoded announcement.</summary>
+    public const int MinBytes = 6;
+
     private const int MaxVarint = 10;
 
     /// <summary>Returns an upper bound of the encoded size.</summary>

@@ -83,8 +83,15 @@ internal sealed class SlotRing
 
         var input = bytes[(2 + (8 * servers.Length))..];
         var first = BinaryPrimitives.ReadInt64BigEndian(input);
-        var announcements = new Announcement[BinaryPrimitives.ReadUInt16BigEndian(input[8..])];
+        var count = BinaryPrimitives.ReadUInt16BigEndian(input[8..]);
         input = input[10..];
+        if (count * SlotEncoding.MinBytes > input.Length)
+        {
+            // Nothing is allocated for announcements that are not there.
+            return false;
+        }
+
+        var announcements = new Announcement[count];
         for (var index = 0; index < announcements.Length; index++)
         {
             if (!SlotEncoding.TryRead(ref input, servers, out var announcement))

@@ -1,0 +1,93 @@
+using System.Globalization;
+using NearCache.Brokers;
+using NearCache.Remote;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace NearCache.RabbitMq;
+
+/// <summary>
+/// RabbitMQ as a carrier: a fanout exchange per namespace, and per process an exclusive queue of bounded length that drops its oldest
+/// messages.
+/// </summary>
+internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitMqOptions, SharedConnection> connections) : IMessageBroker
+{
+    // A process that stands still holds this many messages in its own memory. The rest is in its queue, which is bounded.
+    private const ushort Prefetch = 200;
+    private const long MaxQueueBytes = 8 << 20;
+
+    /// <inheritdoc/>
+    public string Name => "RabbitMQ";
+
+    /// <inheritdoc/>
+    public async Task<IBrokerConnection> ConnectAsync(BrokerSubscription subscription, CancellationToken cancellationToken)
+    {
+        var rented = connections.Rent(options);
+        IChannel? channel = null;
+        RabbitMqSubscription? opened = null;
+        try
+        {
+            var name = QueueName(subscription);
+            var open = await rented.Client.GetAsync(name, cancellationToken).ConfigureAwait(false);
+            var exchange = options.Exchange ?? $"nearcache.{subscription.Namespace}";
+            channel = await open.Connection.CreateChannelAsync(
+                new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
+                cancellationToken).ConfigureAwait(false);
+            opened = new RabbitMqSubscription(rented, open, channel, exchange, subscription.Receive);
+            await DeclareAsync(channel, exchange, name, cancellationToken).ConfigureAwait(false);
+            await opened.ConsumeAsync(name, Prefetch, cancellationToken).ConfigureAwait(false);
+            return opened;
+        }
+        catch (Exception e)
+        {
+            if (opened is not null)
+            {
+                await opened.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                channel?.Dispose();
+                await rented.DisposeAsync().ConfigureAwait(false);
+            }
+
+            throw e is OperationInterruptedException { ShutdownReason: { } reason }
+                ? new RabbitMqException(
+                    $"RabbitMQ at {string.Join(", ", options.Hosts)} refused the virtual host \"{options.VirtualHost}\", or the queue "
+                        + $"or the exchange of the namespace \"{subscription.Namespace}\" (VirtualHost, Exchange, DeclareExchange, "
+                        + $"permissions of the user \"{options.UserName}\"): {reason.ReplyCode} {reason.ReplyText}",
+                    e)
+                : e;
+        }
+    }
+
+    private async Task DeclareAsync(IChannel channel, string exchange, string queue, CancellationToken cancellationToken)
+    {
+        if (options.DeclareExchange)
+        {
+            await channel.ExchangeDeclareAsync(
+                exchange, ExchangeType.Fanout, durable: false, autoDelete: true, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        var arguments = new Dictionary<string, object?>
+        {
+            ["x-max-length"] = options.QueueLength,
+            ["x-max-length-bytes"] = MaxQueueBytes,
+            ["x-overflow"] = "drop-head",
+            ["x-message-ttl"] = (long)options.MessageLifetime.TotalMilliseconds,
+        };
+        await channel.QueueDeclareAsync(
+            queue, durable: false, exclusive: true, autoDelete: true, arguments, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
+        await channel.QueueBindAsync(queue, exchange, routingKey: "", cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
+    // Tells an operator which process a queue and a connection belong to.
+    private static string QueueName(BrokerSubscription subscription)
+    {
+        var host = new string([.. Environment.MachineName.Where(char.IsAscii).Take(63)]);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"nearcache.{subscription.Namespace}.{host}.{Environment.ProcessId}.{Guid.NewGuid().ToString("N")[..8]}");
+    }
+}

@@ -1,0 +1,155 @@
+using NearCache.Brokers;
+using NearCache.Remote;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
+
+namespace NearCache.RabbitMq;
+
+/// <summary>The channel of one cache: publishes with confirmations, and consumes the queue of the process.</summary>
+/// <remarks>
+/// Every message is acknowledged after it was applied, so that the broker sends no more than the prefetch to a process that stands still.
+/// </remarks>
+internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerConnection
+{
+    private static readonly BasicProperties Transient = new() { DeliveryMode = DeliveryModes.Transient };
+
+    private readonly RentedClient<SharedConnection> _rented;
+    private readonly OpenConnection _open;
+    private readonly string _exchange;
+    private readonly Action<ReadOnlyMemory<byte>> _receive;
+    private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string? _blocked;
+    private long _messages;
+    private long _bytesSent;
+    private long _bytesReceived;
+    private int _isDisposed;
+
+    /// <param name="rented">The use of the connection, returned with this object.</param>
+    /// <param name="open">The connection.</param>
+    /// <param name="channel">The channel, disposed with this object.</param>
+    /// <param name="exchange">The exchange to publish to.</param>
+    /// <param name="receive">Receives each message.</param>
+    public RabbitMqSubscription(
+        RentedClient<SharedConnection> rented, OpenConnection open, IChannel channel, string exchange, Action<ReadOnlyMemory<byte>> receive)
+        : base(channel)
+    {
+        (_rented, _open, _exchange, _receive) = (rented, open, exchange, receive);
+        channel.ChannelShutdownAsync += OnShutdownAsync;
+        open.Connection.ConnectionBlockedAsync += OnBlockedAsync;
+        open.Connection.ConnectionUnblockedAsync += OnUnblockedAsync;
+        if (!channel.IsOpen)
+        {
+            _ended.TrySetResult("the connection was closed while it was opened");
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<string> Ended => _ended.Task;
+
+    /// <inheritdoc/>
+    public string? Blocked => _blocked;
+
+    /// <inheritdoc/>
+    public BrokerConnectionInfo Info => new(
+        _open.Connection.Endpoint.ToString(),
+        _open.Local,
+        _open.Remote,
+        _open.OpenedAt,
+        Interlocked.Read(ref _messages),
+        Interlocked.Read(ref _bytesSent),
+        Interlocked.Read(ref _bytesReceived));
+
+    /// <summary>Starts to receive.</summary>
+    public async Task ConsumeAsync(string queue, ushort prefetch, CancellationToken cancellationToken)
+    {
+        await Channel.BasicQosAsync(0, prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        await Channel.BasicConsumeAsync(queue, autoAck: false, this, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task PublishAsync(ReadOnlyMemory<byte> message, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _messages);
+        Interlocked.Add(ref _bytesSent, message.Length);
+        await Channel.BasicPublishAsync(_exchange, routingKey: "", mandatory: false, Transient, message, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async Task HandleBasicDeliverAsync(
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        Interlocked.Increment(ref _messages);
+        Interlocked.Add(ref _bytesReceived, body.Length);
+        _receive(body);
+        try
+        {
+            await Channel.BasicAckAsync(deliveryTag, multiple: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or OperationCanceledException
+            or ObjectDisposedException or IOException)
+        {
+            // The channel has ended, and its queue with it.
+        }
+    }
+
+    /// <summary>The broker cancels the consumer when the queue is deleted.</summary>
+    public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        _ended.TrySetResult("the queue of this process was deleted");
+        return base.HandleBasicCancelAsync(consumerTag, cancellationToken);
+    }
+
+    /// <summary>Closes the socket at once, and waits for nothing.</summary>
+    public void Dispose() => _rented.Dispose();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        Channel.ChannelShutdownAsync -= OnShutdownAsync;
+        _open.Connection.ConnectionBlockedAsync -= OnBlockedAsync;
+        _open.Connection.ConnectionUnblockedAsync -= OnUnblockedAsync;
+        try
+        {
+            await Channel.AbortAsync().ConfigureAwait(false);
+            await Channel.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or OperationCanceledException
+            or ObjectDisposedException or IOException or TimeoutException)
+        {
+            // It had ended already.
+        }
+
+        await _rented.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
+    {
+        _ended.TrySetResult($"the connection to {_open.Connection.Endpoint} has ended: {reason.ReplyCode} {reason.ReplyText}");
+        return Task.CompletedTask;
+    }
+
+    private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs blocked)
+    {
+        _blocked = $"the broker accepts no messages: {blocked.Reason}";
+        return Task.CompletedTask;
+    }
+
+    private Task OnUnblockedAsync(object sender, AsyncEventArgs unblocked)
+    {
+        _blocked = null;
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Net;
+using System.Net.Sockets;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
+
+namespace NearCache.RabbitMq;
+
+/// <summary>The TCP connection of a process to a broker, which all its caches with equal settings share, each with a channel.</summary>
+/// <remarks>
+/// Thread-safe. It is opened by the first cache that needs it, and opened again by the first that needs it after it was lost.
+/// </remarks>
+internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider time) : IAsyncDisposable, IDisposable
+{
+    private readonly SemaphoreSlim _opening = new(1);
+    private volatile OpenConnection? _open;
+    private volatile bool _isDisposed;
+
+    /// <summary>Returns the open connection, and opens it if there is none.</summary>
+    /// <exception cref="RabbitMqException">No node accepted the connection.</exception>
+    public async Task<OpenConnection> GetAsync(string clientName, CancellationToken cancellationToken)
+    {
+        await _opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_open is { Connection.IsOpen: true } open)
+            {
+                return open;
+            }
+
+            if (_open is { } ended)
+            {
+                await ended.DisposeAsync().ConfigureAwait(false);
+            }
+
+            return _open = await OpenAsync(clientName, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        await _opening.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_open is { } open)
+            {
+                await open.DisposeAsync().ConfigureAwait(false);
+                _open = null;
+            }
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <summary>Closes the socket at once, and waits for nothing.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _open?.Socket?.Dispose();
+    }
+
+    private async Task<OpenConnection> OpenAsync(string clientName, CancellationToken cancellationToken)
+    {
+        Socket? socket = null;
+        var factory = new ConnectionFactory
+        {
+            UserName = options.UserName,
+            Password = options.Password,
+            VirtualHost = options.VirtualHost,
+            ClientProvidedName = clientName,
+            RequestedHeartbeat = options.Heartbeat,
+            RequestedConnectionTimeout = options.ConnectTimeout,
+            HandshakeContinuationTimeout = options.ConnectTimeout,
+            ContinuationTimeout = options.ConnectTimeout,
+
+            // The loop of the cache reconnects: two owners would fight.
+            AutomaticRecoveryEnabled = false,
+            TopologyRecoveryEnabled = false,
+            ConsumerDispatchConcurrency = 1,
+            MaxInboundMessageBodySize = 1 << 20,
+            SocketFactory = family =>
+            {
+                socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                return new TcpClientAdapter(socket);
+            },
+        };
+        try
+        {
+            var connection = await factory.CreateConnectionAsync(EndPoints(), clientName, cancellationToken).ConfigureAwait(false);
+            return new OpenConnection(connection, socket, time.GetUtcNow());
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            socket?.Dispose();
+            throw new RabbitMqException(
+                $"no connection to RabbitMQ at {string.Join(", ", options.Hosts)} (virtual host \"{options.VirtualHost}\", user "
+                    + $"\"{options.UserName}\"): {Reason(e)}",
+                e);
+        }
+    }
+
+    // In random order, so that the processes of a fleet spread over the nodes.
+    private List<AmqpTcpEndpoint> EndPoints()
+    {
+        var hosts = options.Hosts.ToArray();
+        Random.Shared.Shuffle(hosts);
+        return [.. hosts.Select(text =>
+        {
+            RabbitMqOptionsValidator.TryParse(text, options.Tls is not null, out var host, out var port);
+            return new AmqpTcpEndpoint(host, port, TlsOf(host), 1 << 20);
+        })];
+    }
+
+    private SslOption TlsOf(string host)
+    {
+        if (options.Tls is not { } tls)
+        {
+            return new SslOption { Enabled = false };
+        }
+
+        return new SslOption
+        {
+            Enabled = true,
+            ServerName = tls.TargetHost ?? host,
+            Version = tls.EnabledSslProtocols,
+            Certs = tls.ClientCertificates,
+            CertificateValidationCallback = tls.RemoteCertificateValidationCallback,
+            CertificateSelectionCallback = tls.LocalCertificateSelectionCallback,
+            CheckCertificateRevocation =
+                tls.CertificateRevocationCheckMode != System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+        };
+    }
+
+    private static string Reason(Exception exception)
+    {
+        for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case AuthenticationFailureException or PossibleAuthenticationFailureException:
+                    return $"the login was refused (UserName, Password): {inner.Message}";
+                case OperationInterruptedException { ShutdownReason: { } reason }:
+                    return $"{reason.ReplyCode} {reason.ReplyText}";
+            }
+        }
+
+        var root = exception.GetBaseException();
+        return root is OperationCanceledException or TimeoutException ? "no answer within ConnectTimeout" : root.Message;
+    }
+}
+
+/// <summary>An open connection to a broker.</summary>
+internal sealed class OpenConnection(IConnection connection, Socket? socket, DateTimeOffset openedAt) : IAsyncDisposable
+{
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
+
+    public IConnection Connection => connection;
+
+    public Socket? Socket => socket;
+
+    public DateTimeOffset OpenedAt => openedAt;
+
+    public IPEndPoint? Local { get; } = EndPointOf(() => socket?.LocalEndPoint);
+
+    public IPEndPoint? Remote { get; } = EndPointOf(() => socket?.RemoteEndPoint);
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await connection.CloseAsync(
+                Constants.ReplySuccess, "closed", CloseLimit, abort: true, CancellationToken.None).ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or IOException or ObjectDisposedException
+            or SocketException or OperationCanceledException or TimeoutException)
+        {
+            // It had ended already.
+        }
+
+        socket?.Dispose();
+    }
+
+    private static IPEndPoint? EndPointOf(Func<EndPoint?> read)
+    {
+        try
+        {
+            return read() as IPEndPoint;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A failure of the broker. The message names the nodes and the setting that would change it.</summary>
+internal sealed class RabbitMqException(string message, Exception? inner = null) : Exception(message, inner);

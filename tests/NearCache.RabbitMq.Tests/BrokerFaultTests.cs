@@ -1,0 +1,138 @@
+using System.Globalization;
+using NearCache.TestSupport;
+
+namespace NearCache.RabbitMq.Tests;
+
+/// <summary>
+/// A real broker that is killed, paused, blocked, cut off, or refuses: the bound holds, no error reaches the application, and announcements
+/// arrive again by themselves.
+/// </summary>
+[Collection(BrokerTests.Name)]
+public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper output)
+{
+    // A coarse clock and the time of the check.
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5) + TimeSpan.FromMilliseconds(50);
+
+    [Fact]
+    public async Task A_change_is_heard_and_carried_by_one_connection_per_process_and_an_exclusive_bounded_queue()
+    {
+        var broker = await fixture.GetAsync();
+        await using var fleet = await RabbitMqFleet.StartAsync(broker.Address);
+        var took = new List<double>();
+        for (var change = 0; change < 30; change++)
+        {
+            took.Add((await fleet.ChangeAsync($"value {change}")).TotalMilliseconds);
+        }
+
+        took.Sort();
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"[FIGURE] RabbitMQ, 30 changes: heard after p50 {took[15]:0.0} ms, longest {took[^1]:0.0} ms"));
+        Assert.Equal(0, RabbitMqFleet.Carrier(fleet.Reader).WithoutSignature);
+        Assert.Equal(1, fleet.Reader.Connections.Count(connection => connection.Kind == CacheConnectionKind.Broker));
+
+        var queues = Lines(await broker.ControlAsync("list_queues", "name", "durable", "auto_delete", "exclusive", "arguments"))
+            .Where(line => line.StartsWith("nearcache.fleet.", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, queues.Length);
+        Assert.All(queues, queue =>
+        {
+            Assert.Contains("\tfalse\ttrue\ttrue\t", queue, StringComparison.Ordinal);
+            Assert.Contains("{\"x-max-length\",1000}", queue, StringComparison.Ordinal);
+            Assert.Contains("{\"x-message-ttl\",10000}", queue, StringComparison.Ordinal);
+            Assert.Contains("{\"x-overflow\",\"drop-head\"}", queue, StringComparison.Ordinal);
+        });
+        Assert.Contains(
+            "nearcache.fleet\tfanout", await broker.ControlAsync("list_exchanges", "name", "type"), StringComparison.Ordinal);
+        Assert.Equal(2, Lines(await broker.ControlAsync("list_connections", "pid")).Count(line => line.StartsWith('<')));
+    }
+
+    [Fact]
+    public async Task Whatever_happens_to_the_broker_the_bound_holds_no_call_fails_and_it_delivers_again_by_itself()
+    {
+        var broker = await fixture.GetAsync();
+        await broker.ControlAsync("add_user", "cache", "right");
+        await broker.ControlAsync("set_permissions", "cache", "^nearcache\\.", "^nearcache\\.", "^nearcache\\.");
+        await using var network = FaultProxy.Start(broker.Port);
+        await using var fleet = await RabbitMqFleet.StartAsync(
+            network.Address, options => (options.UserName, options.Password) = ("cache", "right"));
+
+        broker.Pause();
+        await CheckAwayAsync(fleet, "paused");
+        broker.Resume();
+        await CheckBackAsync(fleet, "paused");
+
+        // A network that is gone without a word, and one that resets connections.
+        network.Hold();
+        await CheckAwayAsync(fleet, "cut off");
+        network.Resume();
+        await CheckBackAsync(fleet, "cut off");
+        var connects = Connects(fleet);
+        network.Cut();
+        await Eventually.BecomesTrueAsync(() => Connects(fleet) >= connects + 2, "both connect again");
+        await CheckBackAsync(fleet, "reset");
+
+        // An alarm of its disk.
+        await broker.ControlAsync("set_disk_free_limit", "1000000000000000");
+        await CheckAwayAsync(fleet, "blocked");
+        Assert.Contains("the broker accepts no messages", RabbitMqFleet.Carrier(fleet.Writer).Problem, StringComparison.Ordinal);
+        for (var change = 2; change < 1_000; change++)
+        {
+            await fleet.Writer.SetAsync($"product:{change}", "many");
+        }
+
+        Assert.InRange(RabbitMqFleet.Carrier(fleet.Writer).Waiting, 1, 500);
+        await broker.ControlAsync("set_disk_free_limit", "1MB");
+        await CheckBackAsync(fleet, "blocked");
+
+        // Deleted queues.
+        connects = Connects(fleet);
+        await broker.ControlAsync(
+            "eval", "[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()].");
+        await Eventually.BecomesTrueAsync(() => Connects(fleet) >= connects + 2, "both subscribe again");
+        await CheckBackAsync(fleet, "deleted");
+
+        // A login that is refused.
+        await broker.ControlAsync("change_password", "cache", "other");
+        network.Cut();
+        await CheckAwayAsync(fleet, "refused");
+        await Eventually.BecomesTrueAsync(
+            () => RabbitMqFleet.Carrier(fleet.Writer).Problem?.Contains("login was refused", StringComparison.Ordinal) == true,
+            "the problem is named");
+        await broker.ControlAsync("change_password", "cache", "right");
+        await CheckBackAsync(fleet, "refused");
+
+        // The broker is killed and comes back.
+        broker.Kill();
+        await CheckAwayAsync(fleet, "killed");
+        await broker.StartAsync();
+        await broker.ControlAsync("await_startup");
+        await CheckBackAsync(fleet, "killed");
+        Assert.Equal(0, RabbitMqFleet.Carrier(fleet.Reader).WithoutSignature);
+    }
+
+    private static long Connects(RabbitMqFleet fleet) =>
+        RabbitMqFleet.Carrier(fleet.Reader).Connects + RabbitMqFleet.Carrier(fleet.Writer).Connects;
+
+    // The promise, while no announcement arrives, and no exception.
+    private async Task CheckAwayAsync(RabbitMqFleet fleet, string fault)
+    {
+        await fleet.IsAwayAsync();
+        var found = await fleet.ChangeAsync($"{fault}: unheard");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"[FIGURE] RabbitMQ {fault}: a change is found after {found.TotalMilliseconds:0} ms"));
+        Assert.InRange(found, TimeSpan.Zero, Bound);
+    }
+
+    private async Task CheckBackAsync(RabbitMqFleet fleet, string fault)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        await fleet.DeliversAsync();
+        var recovered = TimeProvider.System.GetElapsedTime(started);
+        var heard = await fleet.ChangeAsync($"{fault}: heard");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"[FIGURE] RabbitMQ {fault}: delivers again after {recovered.TotalSeconds:0.0} s, a change is heard after "
+                + $"{heard.TotalMilliseconds:0} ms"));
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

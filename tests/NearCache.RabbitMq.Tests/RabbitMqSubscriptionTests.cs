@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Net.Security;
+using NearCache.Brokers;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.RabbitMq.Tests;
+
+/// <summary>The transport on a real broker: a slow consumer, two caches on one connection, TLS.</summary>
+[Collection(BrokerTests.Name)]
+public sealed class RabbitMqSubscriptionTests(BrokerFixture fixture, ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_consumer_that_stands_still_grows_memory_nowhere_and_misses_the_oldest()
+    {
+        var broker = await fixture.GetAsync();
+        var connections = RabbitMqConnections.New(TimeProvider.System);
+        var client = new RabbitMqBroker(
+            new RabbitMqOptions { Hosts = { broker.Address }, QueueLength = 100, MessageLifetime = TimeSpan.FromMinutes(5) }, connections);
+        using var goesOn = new ManualResetEventSlim();
+        var received = new ConcurrentQueue<int>();
+        await using var slow = await client.ConnectAsync(
+            new BrokerSubscription("slow", "slow", message =>
+            {
+                goesOn.Wait();
+                received.Enqueue(BitConverter.ToInt32(message.Span));
+            }),
+            CancellationToken.None);
+        var other = new RabbitMqBroker(
+            new RabbitMqOptions { Hosts = { broker.Address } }, RabbitMqConnections.New(TimeProvider.System));
+        await using var publisher = await other.ConnectAsync(new BrokerSubscription("slow", "fast", _ => { }), CancellationToken.None);
+        var message = new byte[4_000];
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var number = 0; number < 3_000; number++)
+        {
+            BitConverter.TryWriteBytes(message, number);
+            await publisher.PublishAsync(message, CancellationToken.None);
+        }
+
+        var grown = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var queued = await broker.ControlAsync("list_queues", "messages_ready");
+        output.WriteLine($"[FIGURE] a consumer that stands still: {grown / 1024:N0} KB for 12 MB published");
+        Assert.All(
+            queued.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => char.IsAsciiDigit(line[0])),
+            ready => Assert.InRange(int.Parse(ready, System.Globalization.CultureInfo.InvariantCulture), 0, 100));
+        Assert.InRange(grown, long.MinValue, 6 << 20);
+
+        goesOn.Set();
+        await Eventually.BecomesTrueAsync(() => received.Contains(2_999), "the newest message arrives");
+        Assert.InRange(received.Count, 100, 400);
+        Assert.DoesNotContain(1_500, received);
+    }
+
+    [Fact]
+    public async Task Caches_with_equal_settings_share_a_connection_until_the_last_one_ends()
+    {
+        var broker = await fixture.GetAsync();
+        var connections = RabbitMqConnections.New(TimeProvider.System);
+        RabbitMqBroker New() => new(new RabbitMqOptions { Hosts = { broker.Address } }, connections);
+        var received = new ConcurrentQueue<string>();
+        var one = await New().ConnectAsync(new BrokerSubscription("one", "1", _ => received.Enqueue("one")), CancellationToken.None);
+        var two = await New().ConnectAsync(new BrokerSubscription("two", "2", _ => received.Enqueue("two")), CancellationToken.None);
+        Assert.NotNull(one.Info!.Local);
+        Assert.Equal((one.Info.Local, broker.Port), (two.Info!.Local, one.Info.Remote!.Port));
+        await one.DisposeAsync();
+        await two.PublishAsync(new byte[10], CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => received.Contains("two"), "the other cache still receives");
+        Assert.DoesNotContain("one", received);
+        await two.DisposeAsync();
+        await Eventually.BecomesTrueAsync(
+            async () => string.IsNullOrWhiteSpace(await broker.ControlAsync("list_connections", "pid")), "the connection is closed");
+    }
+
+    [Fact]
+    public async Task A_connection_over_TLS_validates_the_certificate()
+    {
+        _ = await fixture.GetAsync();
+        RabbitMqBroker New(RemoteCertificateValidationCallback? validate) => new(
+            new RabbitMqOptions
+            {
+                Hosts = { $"localhost:{fixture.TlsPort}" },
+                Tls = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = validate },
+            },
+            RabbitMqConnections.New(TimeProvider.System));
+        var subscription = new BrokerSubscription("tls", "1", _ => { });
+
+        var refused = await Assert.ThrowsAsync<RabbitMqException>(() => New(null).ConnectAsync(subscription, CancellationToken.None));
+        Assert.Contains($"localhost:{fixture.TlsPort}", refused.Message, StringComparison.Ordinal);
+        await using var accepted = await New((_, shown, _, _) => shown?.GetCertHashString() == fixture.Certificate.GetCertHashString())
+            .ConnectAsync(subscription, CancellationToken.None);
+        await accepted.PublishAsync(new byte[10], CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Nothing_that_listens_and_a_missing_virtual_host_are_told_with_the_settings()
+    {
+        var broker = await fixture.GetAsync();
+        async Task<string> FailAsync(RabbitMqOptions options) => (await Assert.ThrowsAsync<RabbitMqException>(
+            () => new RabbitMqBroker(options, RabbitMqConnections.New(TimeProvider.System))
+                .ConnectAsync(new BrokerSubscription("fail", "1", _ => { }), CancellationToken.None))).Message;
+
+        var port = Ports.Free();
+        var absent = await FailAsync(new RabbitMqOptions { Hosts = { $"127.0.0.1:{port}" } });
+        Assert.Contains($"127.0.0.1:{port}", absent, StringComparison.Ordinal);
+        var missing = await FailAsync(new RabbitMqOptions { Hosts = { broker.Address }, VirtualHost = "none" });
+        Assert.Contains("virtual host \"none\"", missing, StringComparison.Ordinal);
+        var undeclared = await FailAsync(new RabbitMqOptions { Hosts = { broker.Address }, DeclareExchange = false });
+        Assert.Contains("DeclareExchange", undeclared, StringComparison.Ordinal);
+    }
+}
