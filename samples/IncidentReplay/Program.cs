@@ -8,9 +8,10 @@ if (ReplaySettings.Read(args) is not { } settings)
 }
 
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-    $"Three runs of {settings.Seconds} s each against ZooKeeper {settings.ZooKeeper} and memcached {settings.Memcached}."));
+    $"{(settings.RabbitMq is null ? "Three" : "Four")} runs of {settings.Seconds} s each against "
+        + $"ZooKeeper {settings.ZooKeeper} and memcached {settings.Memcached}."));
 var runs = new List<ScenarioResult>();
-foreach (var scenario in Scenario.All)
+foreach (var scenario in settings.RabbitMq is null ? Scenario.All : [.. Scenario.All, Scenario.WithRabbitMq])
 {
     runs.Add(await Replay.PlayAsync(scenario, settings));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using NearCache;
+using NearCache.RabbitMq;
 using NearCache.ZooKeeper;
 
 namespace IncidentReplay;
@@ -116,7 +117,10 @@ internal static class Replay
 
     private static NearCacheClient Make(Scenario scenario, ReplaySettings settings)
     {
-        var options = new NearCacheOptions { Namespace = scenario.HasMistake ? "incident-replay-3" : "incident-replay-2" };
+        var options = new NearCacheOptions
+        {
+            Namespace = scenario.HasRabbitMq ? "incident-replay-4" : scenario.HasMistake ? "incident-replay-3" : "incident-replay-2",
+        };
         options.Memcached.Servers.Add(settings.Memcached);
         if (!scenario.IsNaive)
         {
@@ -130,6 +134,11 @@ internal static class Replay
             options.Rules.Add(new RuleOptions { Name = "locks", Match = "lock:*" });
         }
 
+        if (scenario.HasRabbitMq)
+        {
+            options.UseRabbitMq(new RabbitMqOptions { Hosts = { settings.RabbitMq! } });
+        }
+
         return new NearCacheClient(options);
     }
 
@@ -138,7 +147,8 @@ internal static class Replay
     {
         await using var zooKeeper = new ZooKeeperClient(
             new ZooKeeperOptions { ConnectionString = settings.ZooKeeper, RequestTimeout = TimeSpan.FromSeconds(60) });
-        foreach (var root in new[] { NaiveCache.Root, "/nearcache/incident-replay-2", "/nearcache/incident-replay-3" })
+        foreach (var root in new[] { NaiveCache.Root, "/nearcache/incident-replay-2", "/nearcache/incident-replay-3",
+            "/nearcache/incident-replay-4" })
         {
             await DeleteAsync(zooKeeper, root);
         }

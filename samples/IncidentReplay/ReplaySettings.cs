@@ -3,7 +3,8 @@ using System.Globalization;
 namespace IncidentReplay;
 
 /// <summary>The settings of the command line.</summary>
-internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Seconds, int LocksPerSecond, int MostZnodes, string Report)
+internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Seconds, int LocksPerSecond, int MostZnodes, string Report,
+    string? RabbitMq)
 {
     public const string Usage =
         """
@@ -11,6 +12,7 @@ internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Se
 
           --zookeeper 127.0.0.1:2181   one server of a test ensemble; it must answer "srvr"
           --memcached 127.0.0.1:11211
+          --rabbitmq  127.0.0.1:5672   a further run with RabbitMQ as the carrier of announcements; without it there is none
           --seconds   20               how long each run lasts, 10 to 600
           --locks     2000             lock keys set and removed a second, at most 10000
           --znodes    20000            where the naive cache gives up, so that it cannot hurt the machine, at most 100000
@@ -20,7 +22,7 @@ internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Se
     /// <summary>Parses the command line. Returns null if it is invalid.</summary>
     public static ReplaySettings? Read(string[] args)
     {
-        var settings = new ReplaySettings("127.0.0.1:2181", "127.0.0.1:11211", 20, 2000, 20_000, "incident-replay.html");
+        var settings = new ReplaySettings("127.0.0.1:2181", "127.0.0.1:11211", 20, 2000, 20_000, "incident-replay.html", null);
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
@@ -29,6 +31,7 @@ internal sealed record ReplaySettings(string ZooKeeper, string Memcached, int Se
             {
                 "--zookeeper" when value.Length > 0 => settings with { ZooKeeper = value },
                 "--memcached" when value.Length > 0 => settings with { Memcached = value },
+                "--rabbitmq" when value.Length > 0 => settings with { RabbitMq = value },
                 "--seconds" when number is >= 10 and <= 600 => settings with { Seconds = number },
                 "--locks" when number is > 0 and <= 10_000 => settings with { LocksPerSecond = number },
                 "--znodes" when number is > 0 and <= 100_000 => settings with { MostZnodes = number },

@@ -7,7 +7,7 @@ namespace IncidentReplay;
 /// <summary>Renders the runs as one self-contained page.</summary>
 internal static class Report
 {
-    private static readonly string[] Colors = ["#c2410c", "#0f766e", "#4338ca"];
+    private static readonly string[] Colors = ["#c2410c", "#0f766e", "#4338ca", "#b45309"];
 
     private const string Style =
         """

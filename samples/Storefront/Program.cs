@@ -7,7 +7,12 @@ using Storefront.Source;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // On memcached the namespace prefixes all keys. Set KeyPrefix to "" only to share keys with other memcached clients.
-builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
+var cache = builder.Services.AddNearCache(builder.Configuration.GetSection("NearCache"));
+if (builder.Configuration.GetSection("RabbitMq") is var rabbitMq && rabbitMq.Exists())
+{
+    cache.UseRabbitMq(rabbitMq);
+}
+
 builder.Services.AddOptions<StorefrontOptions>().Bind(builder.Configuration.GetSection("Storefront"));
 builder.Services.AddSingleton<Database>();
 builder.Services.AddProblemDetails();

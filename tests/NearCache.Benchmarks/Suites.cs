@@ -19,6 +19,7 @@ internal static class Suites
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,
         ["coherence/audit"] = Coherence.AuditCost.MeasureAsync,
         ["coherence/reports"] = Coherence.ReportCost.MeasureAsync,
+        ["carriers"] = Carriers.CarrierSuite.RunAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,
     };
 

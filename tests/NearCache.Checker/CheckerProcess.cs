@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using NearCache.RabbitMq;
 
 namespace NearCache.Checker;
 
@@ -37,6 +38,11 @@ internal sealed class CheckerProcess : IAsyncDisposable
         foreach (var server in args[5].Split(','))
         {
             options.Memcached.Servers.Add(server);
+        }
+
+        if (args.Length > 7)
+        {
+            options.UseRabbitMq(new RabbitMqOptions { Hosts = { args[7] }, ConnectTimeout = TimeSpan.FromSeconds(2) });
         }
 
         _cache = new NearCacheClient(options, timeProvider: _clock);

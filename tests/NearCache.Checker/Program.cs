@@ -1,5 +1,5 @@
 // A process of the coherence checker: reads every key as fast as it is allowed to, writes the keys that it owns, and logs both.
-// Usage: NearCache.Checker <log file> <member> <members> <keys> <reads/s> <memcached,…> <zookeeper>
+// Usage: NearCache.Checker <log file> <member> <members> <keys> <reads/s> <memcached,…> <zookeeper> [<rabbitmq>]
 // On standard input: "jump <seconds>" sets the wall clock that the cache sees, "stop" ends it.
 //
 // Or a process that does what it is told (HostProcess):

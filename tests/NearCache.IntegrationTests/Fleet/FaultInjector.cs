@@ -6,7 +6,8 @@ using NearCache.ZooKeeper;
 namespace NearCache.IntegrationTests.Fleet;
 
 /// <summary>Injects faults into the fleet and its servers. A fault counts only when its effect was observed.</summary>
-internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] memcacheds, ZooKeeperEnsemble zooKeeper, Random random)
+internal sealed class FaultInjector(
+    FleetProcess[] clients, MemcachedProcess[] memcacheds, ZooKeeperEnsemble? zooKeeper, Random random, RabbitMqProcess? broker = null)
 {
     private readonly Dictionary<string, int> _seen = [];
 
@@ -22,13 +23,27 @@ internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] m
         ("memcached stopped", StopMemcachedAsync),
         ("memcached flushed", FlushAsync),
         ("counter lost", LoseCounterAsync),
-        ("leader killed", () => KillZooKeeperAsync(zooKeeper.LeaderAsync)),
-        ("follower killed", () => KillZooKeeperAsync(zooKeeper.FollowerAsync)),
-        ("leader stopped", () => StopZooKeeperAsync(zooKeeper.LeaderAsync)),
+        .. zooKeeper is null ? [] : OfZooKeeper(zooKeeper),
+        .. broker is null ? [] : OfBroker(broker),
+        ("clock jumped", JumpAsync),
+    ];
+
+    private (string Name, Func<Task<bool>> Inject)[] OfZooKeeper(ZooKeeperEnsemble ensemble) =>
+    [
+        ("leader killed", () => KillZooKeeperAsync(ensemble, ensemble.LeaderAsync)),
+        ("follower killed", () => KillZooKeeperAsync(ensemble, ensemble.FollowerAsync)),
+        ("leader stopped", () => StopZooKeeperAsync(ensemble.LeaderAsync)),
         ("client cut from ZooKeeper", () => PartitionAsync(TimeSpan.FromSeconds(1.5))),
         ("session expired", () => PartitionAsync(TimeSpan.FromSeconds(7))),
-        ("announcements lost", LoseAnnouncementsAsync),
-        ("clock jumped", JumpAsync),
+        ("announcements lost", () => LoseAnnouncementsAsync(ensemble)),
+    ];
+
+    private (string Name, Func<Task<bool>> Inject)[] OfBroker(RabbitMqProcess rabbitMq) =>
+    [
+        ("broker stopped", () => StopBrokerAsync(rabbitMq)),
+        ("publishers blocked", () => BlockPublishersAsync(rabbitMq)),
+        ("client cut from the broker", CutFromBrokerAsync),
+        ("broker killed", () => KillBrokerAsync(rabbitMq)),
     ];
 
     /// <summary>
@@ -115,11 +130,11 @@ internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] m
         }
     }
 
-    private async Task<bool> KillZooKeeperAsync(Func<Task<ZooKeeperProcess>> which)
+    private static async Task<bool> KillZooKeeperAsync(ZooKeeperEnsemble zooKeeper, Func<Task<ZooKeeperProcess>> which)
     {
         var server = await which();
         server.Kill();
-        await Pause(random.NextDouble() * 2);
+        await Pause(Random.Shared.NextDouble() * 2);
         await zooKeeper.StartAllAsync();
         return true;
     }
@@ -130,6 +145,41 @@ internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] m
         server.Pause();
         await Pause(1 + (random.NextDouble() * 3));
         server.Resume();
+        return true;
+    }
+
+    private async Task<bool> StopBrokerAsync(RabbitMqProcess rabbitMq)
+    {
+        rabbitMq.Pause();
+        await Pause(1 + (random.NextDouble() * 3));
+        rabbitMq.Resume();
+        return true;
+    }
+
+    private async Task<bool> KillBrokerAsync(RabbitMqProcess rabbitMq)
+    {
+        rabbitMq.Kill();
+        await Pause(random.NextDouble() * 2);
+        await rabbitMq.StartAsync();
+        return true;
+    }
+
+    private static async Task<bool> BlockPublishersAsync(RabbitMqProcess rabbitMq)
+    {
+        await rabbitMq.ControlAsync("set_disk_free_limit", "1000000000000000");
+        await Pause(2);
+        var isBlocked = (await rabbitMq.ControlAsync("list_connections", "state")).Contains("block", StringComparison.Ordinal);
+        await rabbitMq.ControlAsync("set_disk_free_limit", "1MB");
+        return isBlocked;
+    }
+
+    private async Task<bool> CutFromBrokerAsync()
+    {
+        var way = Any(clients).WayToBroker!;
+        await Eventually.BecomesTrueAsync(() => way.Connections > 0, "a client that is to be cut from the broker is connected");
+        way.Hold();
+        await Pause(1.5 + (2 * random.NextDouble()));
+        way.Resume();
         return true;
     }
 
@@ -153,9 +203,9 @@ internal sealed class FaultInjector(FleetProcess[] clients, MemcachedProcess[] m
         return true;
     }
 
-    private async Task<bool> LoseAnnouncementsAsync()
+    private static async Task<bool> LoseAnnouncementsAsync(ZooKeeperEnsemble ensemble)
     {
-        await using var client = new ZooKeeperClient(zooKeeper.ConnectionString);
+        await using var client = new ZooKeeperClient(ensemble.ConnectionString);
         try
         {
             var lost = 0;

@@ -5,7 +5,7 @@ using NearCache.TestSupport.Servers;
 
 namespace NearCache.IntegrationTests.Fleet;
 
-/// <summary>One client process of the fleet, with its own proxy to each ZooKeeper server.</summary>
+/// <summary>One client process of the fleet, with its own proxy to each ZooKeeper server and to the broker.</summary>
 internal sealed class FleetProcess : ServerProcess
 {
     // A process begins and ends within seconds; on a machine whose processors are taken it gets so many minutes.
@@ -13,11 +13,20 @@ internal sealed class FleetProcess : ServerProcess
 
     private readonly string[] _arguments;
 
-    public FleetProcess(string log, int member, int members, int keys, int readsPerSecond, string memcacheds, ZooKeeperEnsemble zooKeeper)
+    public FleetProcess(
+        string log,
+        int member,
+        int members,
+        int keys,
+        int readsPerSecond,
+        string memcacheds,
+        ZooKeeperEnsemble? zooKeeper,
+        RabbitMqProcess? broker = null)
         : base(Ports.Free())
     {
         Log = log;
-        Ways = [.. zooKeeper.Servers.Select(server => FaultProxy.Start(server.Port))];
+        Ways = [.. zooKeeper?.Servers.Select(server => FaultProxy.Start(server.Port)) ?? []];
+        WayToBroker = broker is null ? null : FaultProxy.Start(broker.Port);
         int[] numbers = [member, members, keys, readsPerSecond];
         _arguments =
         [
@@ -25,6 +34,7 @@ internal sealed class FleetProcess : ServerProcess
             .. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture)),
             memcacheds,
             string.Join(',', Ways.Select(way => way.Address)),
+            .. WayToBroker is null ? (string[])[] : [WayToBroker.Address],
         ];
     }
 
@@ -34,6 +44,8 @@ internal sealed class FleetProcess : ServerProcess
     public string Program { get; set; } = Repository.Sample("NearCache.Checker");
 
     public IReadOnlyList<FaultProxy> Ways { get; }
+
+    public FaultProxy? WayToBroker { get; }
 
     /// <summary>Stops the process by a command, so that its log is complete.</summary>
     public async Task StopAsync()
@@ -55,7 +67,7 @@ internal sealed class FleetProcess : ServerProcess
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        foreach (var way in Ways)
+        foreach (var way in Ways.Append(WayToBroker).OfType<FaultProxy>())
         {
             await way.DisposeAsync();
         }
