@@ -79,6 +79,20 @@ public sealed class RabbitMqOptionsValidatorTests
             refused.Failures,
             failure => failure.StartsWith("ZooKeeper:ConnectionString is empty, but RabbitMQ is to carry", StringComparison.Ordinal)
                 && failure.Contains("Name a ZooKeeper, beside which RabbitMQ may carry", StringComparison.Ordinal));
+
+        // Beside ZooKeeper, which confirms, it may carry announcements too.
+        options.ZooKeeper.ConnectionString = "127.0.0.1:1";
+        Assert.True(new NearCacheOptionsValidator().Validate(null, options).Succeeded);
+    }
+
+    [Fact]
+    public void A_cache_has_one_RabbitMQ()
+    {
+        var options = new NearCacheOptions { Memcached = { Servers = { "127.0.0.1:1" } } };
+        options.UseRabbitMq(new RabbitMqOptions { Hosts = { "one" } }).UseRabbitMq(new RabbitMqOptions { Hosts = { "two" } });
+        Assert.Contains(
+            "RabbitMQ carries announcements 2 times: configure it once for a cache.",
+            new NearCacheOptionsValidator().Validate(null, options).Failures!);
     }
 
     [Fact]
