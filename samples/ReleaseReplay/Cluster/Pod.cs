@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace ReleaseReplay.Cluster;
+
+/// <summary>
+/// One pod under its kubelet: starts the process, probes it, restarts it with a back-off, and ends it with SIGTERM and, after the grace
+/// time, SIGKILL.
+/// </summary>
+internal sealed class Pod : IAsyncDisposable
+{
+    private readonly string _program;
+    private readonly HttpClient _probes;
+    private readonly CancellationTokenSource _removing = new();
+    private readonly int _port;
+    private readonly Task _life;
+    private Process? _process;
+
+    public Pod(string name, PodSpec spec, PodNetwork network, string program)
+    {
+        (Name, Spec, Network, _program) = (name, spec, network, program);
+        _port = Ports.Free();
+        Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}"));
+        _probes = new HttpClient { BaseAddress = Address, Timeout = ClusterTimes.ProbeTimeout };
+        _life = Task.Run(LiveAsync);
+    }
+
+    public string Name { get; }
+
+    public PodSpec Spec { get; }
+
+    public PodNetwork Network { get; }
+
+    public Uri Address { get; }
+
+    public volatile PodState State = PodState.Starting;
+
+    /// <summary>How often the process was started again.</summary>
+    public int Restarts { get; private set; }
+
+    /// <summary>Whether there is a process, which may have connections.</summary>
+    public bool HasProcess => Volatile.Read(ref _process) is not null;
+
+    /// <summary>Removes the pod: takes it out of service, waits, and ends the process within the grace time.</summary>
+    public async Task RemoveAsync()
+    {
+        State = PodState.Terminating;
+        await _removing.CancelAsync();
+        await _life;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await RemoveAsync();
+        _probes.Dispose();
+        _removing.Dispose();
+    }
+
+    private async Task LiveAsync()
+    {
+        var backOff = ClusterTimes.FirstBackOff;
+        while (!_removing.IsCancellationRequested)
+        {
+            var clock = Stopwatch.StartNew();
+            using var process = Start();
+            Volatile.Write(ref _process, process);
+            await RunAsync(process);
+            Become(PodState.NotReady);
+            if (_removing.IsCancellationRequested)
+            {
+                await Task.Delay(ClusterTimes.PreStop);
+            }
+
+            await EndAsync(process);
+            Volatile.Write(ref _process, null);
+            backOff = clock.Elapsed > ClusterTimes.BackOffReset ? ClusterTimes.FirstBackOff : backOff;
+            if (!_removing.IsCancellationRequested)
+            {
+                Become(PodState.CrashLoopBackOff);
+                Restarts++;
+                await Task.Delay(backOff, _removing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                backOff = backOff * 2 < ClusterTimes.LongestBackOff ? backOff * 2 : ClusterTimes.LongestBackOff;
+            }
+        }
+
+        State = PodState.Gone;
+    }
+
+    // Returns when the process has ended, when a probe has failed too often, or when the pod is removed.
+    private async Task RunAsync(Process process)
+    {
+        Become(PodState.Starting);
+        var (isStarted, failures) = (false, 0);
+        using var timer = new PeriodicTimer(ClusterTimes.ProbePeriod);
+        while (!process.HasExited && !_removing.IsCancellationRequested)
+        {
+            var isAlive = await ProbeAsync("/health/live");
+            failures = isAlive ? 0 : failures + 1;
+            isStarted |= isAlive;
+            if (failures >= (isStarted ? ClusterTimes.LivenessFailures : ClusterTimes.StartupFailures))
+            {
+                return;
+            }
+
+            if (isStarted)
+            {
+                Become(await ProbeAsync("/health/ready") ? PodState.Ready : PodState.NotReady);
+            }
+
+            try
+            {
+                await timer.WaitForNextTickAsync(_removing.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Become(PodState state)
+    {
+        if (State != PodState.Terminating)
+        {
+            State = state;
+        }
+    }
+
+    private async Task<bool> ProbeAsync(string path)
+    {
+        try
+        {
+            using var answer = await _probes.GetAsync(new Uri(path, UriKind.Relative), _removing.Token);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo("dotnet", [_program, "pod"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in Spec.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        foreach (var (name, value) in Network.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
+        start.Environment["POD_NAME"] = Name;
+        start.Environment["NODE_NAME"] = Network.Node;
+        start.Environment["NODE_IP"] = Network.NodeAddress;
+        var process = Process.Start(start)!;
+
+        // Read, so that the process never waits for the pipe; the logs of pods are not shown.
+        process.OutputDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    private static async Task EndAsync(Process process)
+    {
+        if (!process.HasExited)
+        {
+            _ = SendSignal(process.Id, 15);
+            using var grace = new CancellationTokenSource(ClusterTimes.Grace);
+            await process.WaitForExitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!process.HasExited)
+            {
+                process.Kill();
+                await process.WaitForExitAsync();
+            }
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int SendSignal(int processId, int signal);
+}

@@ -1,0 +1,17 @@
+using ReleaseReplay.Pods;
+using ReleaseReplay.Runs;
+
+// The same program is every pod, and the supervisor that starts them.
+if (args is ["pod"])
+{
+    return await PodProgram.RunAsync();
+}
+
+if (ReplaySettings.Read(args, out var mistake) is not { } settings)
+{
+    Console.Error.WriteLine(mistake);
+    Console.WriteLine(ReplaySettings.Usage);
+    return 1;
+}
+
+return await Replay.RunAsync(settings);

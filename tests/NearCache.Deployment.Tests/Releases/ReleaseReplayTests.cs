@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using NearCache.IntegrationTests;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.Deployment.Tests.Releases;
+
+/// <summary>
+/// The ReleaseReplay sample, as a user starts it: a short release of four pods, and with <c>NEARCACHE_FULL=1</c> every run with every
+/// disturbance.
+/// </summary>
+public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_release_while_memcached_restarts_fails_no_request_and_opens_no_connection_without_an_owner()
+    {
+        var (results, page) = await ReplayAsync(
+            "--pods", "4", "--rate", "80", "--seconds", "20", "--runs", "nearcache", "--disturbances", "restart",
+            "--program", Repository.Sample("ReleaseReplay"));
+
+        var result = Assert.Single(results);
+        Assert.Equal(("held", 0L), (result.Bound, result.Failed));
+        Assert.True(result.Served > 0);
+        Assert.Equal(
+            [1, 2], result.Owners.Select(owners => owners.EndsWith("NearCache 4, expected 4; unaccounted 0.", StringComparison.Ordinal)
+                ? owners["cache-".Length] - '0'
+                : 0));
+        Assert.Equal(4, page.Split("<svg").Length - 1);
+        Assert.DoesNotContain("http", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_run_with_every_disturbance_keeps_the_bound_of_NearCache()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("NEARCACHE_FULL") == "1", "takes half an hour: NEARCACHE_FULL=1");
+
+        var (results, _) = await ReplayAsync("--disturbances", "all", "--program", Repository.Sample("ReleaseReplay"));
+
+        Assert.Equal(28, results.Count);
+        Assert.All(results.Where(result => result.Run != "Naive client"), result => Assert.Equal("held", result.Bound));
+        var calm = results.Single(result => result is { Run: "NearCache", Disturbance: "none" });
+        Assert.Equal(0, calm.Failed);
+    }
+
+    private async Task<(IReadOnlyList<Replayed> Results, string Page)> ReplayAsync(params string[] settings)
+    {
+        Require.Program("memcached");
+        var folder = Directory.CreateTempSubdirectory("nearcache-test-").FullName;
+        var report = Path.Combine(folder, "report.html");
+        var start = new ProcessStartInfo("dotnet", [Repository.Sample("ReleaseReplay"), .. settings, "--report", report])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = folder,
+        };
+        using var process = Process.Start(start)!;
+        var printed = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        output.WriteLine($"[FIGURE] {printed}");
+        Assert.Equal(0, process.ExitCode);
+        var page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
+        Directory.Delete(folder, recursive: true);
+        return ([.. Replayed.Parse(printed)], page);
+    }
+
+    /// <summary>One line of the summary, with the owners of the connections at the end.</summary>
+    private sealed partial record Replayed(string Run, string Disturbance, int Peak, string Bound, long Failed, long Served)
+    {
+        public List<string> Owners { get; } = [];
+
+        public static IEnumerable<Replayed> Parse(string printed)
+        {
+            Replayed? last = null;
+            foreach (var line in printed[printed.LastIndexOf("peak connections", StringComparison.Ordinal)..].Split('\n'))
+            {
+                if (Line().Match(line) is { Success: true } match)
+                {
+                    long Number(int group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+                    yield return last = new Replayed(
+                        match.Groups[1].Value, match.Groups[2].Value, (int)Number(3), match.Groups[4].Value, Number(5), Number(6));
+                }
+                else if (line.StartsWith("    at the end, ", StringComparison.Ordinal))
+                {
+                    last!.Owners.Add(line["    at the end, ".Length..]);
+                }
+            }
+        }
+
+        [GeneratedRegex(@"^(\S.*?)\s{2,}(\S+)\s+(\d+)\s+(none|held|broken)\s+(\d+)\s+(\d+)\s")]
+        private static partial Regex Line();
+    }
+}
