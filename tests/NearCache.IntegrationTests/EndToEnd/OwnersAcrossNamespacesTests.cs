@@ -6,38 +6,39 @@ using NearCache.TestSupport;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>
-/// Owners of connections with addresses as in a cluster: each process in a network namespace of its own, one of them behind source NAT.
+/// Owners of connections with addresses as in a cluster: each process in a network namespace of its own, two of them behind source NAT.
 /// </summary>
 public sealed class OwnersAcrossNamespacesTests
 {
     private const string Server = "10.201.0.1";
+    private const string Node = "10.201.0.20";
     private const int Port = 11211;
 
     [Fact]
-    public async Task Every_connection_of_five_processes_is_attributed_and_foreign_and_leaked_ones_are_found()
+    public async Task Every_connection_of_six_processes_is_attributed_and_foreign_and_leaked_ones_are_found()
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/sbin/iptables"), "network namespaces need root and iptables");
         using var network = await Network.CreateAsync();
         using var memcached = network.Start("hub", "memcached", "-l", Server, "-p", Text(Port), "-u", "root", "-U", "0");
-        var pods = await Task.WhenAll(
-            network.Pods.Select(pod => CacheProcess.StartInNetworkAsync(network.Name(pod), pod, $"{Server}:{Port}")));
+        var pods = await Task.WhenAll(network.Pods.Select(pod => CacheProcess.StartInNetworkAsync(
+            network.Name(pod), pod, $"{Server}:{Port}", nodeAddress: pod == "p6" ? Node : null)));
         try
         {
             using var foreign = network.Start(
                 "other", "bash", "-c", $"for i in $(seq 50); do exec {{fd}}<>/dev/tcp/{Server}/{Port}; done; sleep 600");
             await pods[1].AskAsync("leak");
-            await Eventually.BecomesTrueAsync(async () => await pods[0].AskAsync("reported") == "5", "all connections are reported");
+            await Eventually.BecomesTrueAsync(async () => await pods[0].AskAsync("reported") == "6", "all connections are reported");
 
             // The foreign program may still be connecting, and a server is asked at most every 30 seconds by one process.
             var owners = "";
-            for (var asked = 0; asked < pods.Length && !owners.StartsWith("56/5 ", StringComparison.Ordinal); asked++)
+            for (var asked = 0; asked < pods.Length && !owners.StartsWith("57/6 ", StringComparison.Ordinal); asked++)
             {
                 owners = await pods[asked].AskAsync("owners");
             }
 
             Assert.Equal(
-                "56/5 unaccounted 51 foreign 50: 10.201.0.11 Process p1 1/1; 10.201.0.12 Process p2 2/1; 10.201.0.13 Process p3 1/1; "
-                    + "10.201.0.14 Process p4 1/1; 10.201.0.20 Node p5 1/1; 10.201.0.30 Foreign  50/0",
+                "57/6 unaccounted 51 foreign 50: 10.201.0.11 Process p1 1/1; 10.201.0.12 Process p2 2/1; 10.201.0.13 Process p3 1/1; "
+                    + "10.201.0.14 Process p4 1/1; 10.201.0.20 Node p5+p6 2/2; 10.201.0.30 Foreign  50/0",
                 owners);
 
             await pods[4].AskAsync("set product:1 red");
@@ -57,7 +58,8 @@ public sealed class OwnersAcrossNamespacesTests
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// A hub with memcached, four pods beside it, a fifth behind a node that translates its address, and another machine.
+    /// A hub with memcached, four pods beside it, two behind a node that translates their address, and another machine. The node keeps the
+    /// ports of the fifth pod, and changes those of the sixth, which is told the address of its node.
     /// </summary>
     private sealed class Network : IDisposable
     {
@@ -65,7 +67,7 @@ public sealed class OwnersAcrossNamespacesTests
 
         private readonly string _prefix = $"{Prefix}{Environment.ProcessId}-";
 
-        public string[] Pods { get; } = ["p1", "p2", "p3", "p4", "p5"];
+        public string[] Pods { get; } = ["p1", "p2", "p3", "p4", "p5", "p6"];
 
         public static async Task<Network> CreateAsync()
         {
@@ -85,18 +87,11 @@ public sealed class OwnersAcrossNamespacesTests
                 await network.JoinAsync($"p{i}", $"10.201.0.1{i}/24");
             }
 
-            await network.JoinAsync("node", "10.201.0.20/24");
+            await network.JoinAsync("node", $"{Node}/24");
             await network.JoinAsync("other", "10.201.0.30/24");
-            await network.IpAsync("node", $"link add v5 type veth peer name e0 netns {network.Name("p5")}");
-            await network.IpAsync("node", "addr add 10.202.0.1/24 dev v5");
-            await network.IpAsync("node", "link set v5 up");
-            await network.IpAsync("p5", "addr add 10.202.0.2/24 dev e0");
-            await network.IpAsync("p5", "link set e0 up");
-            await network.IpAsync("p5", "route add default via 10.202.0.1");
             await RunAsync("nsenter", $"--net=/run/netns/{network.Name("node")}", "sysctl", "-qw", "net.ipv4.ip_forward=1");
-            await RunAsync(
-                "nsenter", $"--net=/run/netns/{network.Name("node")}", "iptables", "-t", "nat", "-A", "POSTROUTING", "-s", "10.202.0.0/24",
-                "-j", "MASQUERADE");
+            await network.TranslateAsync("p5", "10.202.0");
+            await network.TranslateAsync("p6", "10.203.0", "--random-fully");
             return network;
         }
 
@@ -123,6 +118,19 @@ public sealed class OwnersAcrossNamespacesTests
             await IpAsync("hub", $"link set v{name} master br0 up");
             await IpAsync(name, $"addr add {address} dev e0");
             await IpAsync(name, "link set e0 up");
+        }
+
+        // Puts a pod behind the node.
+        private async Task TranslateAsync(string pod, string network, params string[] how)
+        {
+            await IpAsync("node", $"link add v{pod} type veth peer name e0 netns {Name(pod)}");
+            await IpAsync("node", $"addr add {network}.1/24 dev v{pod}");
+            await IpAsync("node", $"link set v{pod} up");
+            await IpAsync(pod, $"addr add {network}.2/24 dev e0");
+            await IpAsync(pod, "link set e0 up");
+            await IpAsync(pod, $"route add default via {network}.1");
+            string[] rule = ["-t", "nat", "-A", "POSTROUTING", "-s", $"{network}.0/24", "-j", "MASQUERADE", .. how];
+            await RunAsync("nsenter", [$"--net=/run/netns/{Name("node")}", "iptables", .. rule]);
         }
 
         // A run that was killed leaves its namespaces behind. Those of a run that lives stay, and those in which a program still runs.

@@ -11,12 +11,14 @@ internal sealed class CacheProcess : ServerProcess
     private readonly string[] _arguments;
     private readonly string? _network;
     private readonly string? _pod;
+    private readonly string? _nodeAddress;
     private int _said;
 
-    private CacheProcess(string memcached, string zooKeeper, int sessionSeconds, string? network = null, string? pod = null)
+    private CacheProcess(
+        string memcached, string zooKeeper, int sessionSeconds, string? network = null, string? pod = null, string? nodeAddress = null)
         : base(Ports.Free())
     {
-        (_network, _pod) = (network, pod);
+        (_network, _pod, _nodeAddress) = (network, pod, nodeAddress);
         _arguments =
         [
             Repository.Sample("NearCache.Checker"),
@@ -36,9 +38,9 @@ internal sealed class CacheProcess : ServerProcess
     }
 
     /// <summary>Starts one without ZooKeeper as a pod in a network namespace.</summary>
-    public static async Task<CacheProcess> StartInNetworkAsync(string network, string pod, string memcached)
+    public static async Task<CacheProcess> StartInNetworkAsync(string network, string pod, string memcached, string? nodeAddress)
     {
-        var host = new CacheProcess(memcached, "", 4, network, pod);
+        var host = new CacheProcess(memcached, "", 4, network, pod, nodeAddress);
         await host.StartAsync();
         return host;
     }
@@ -83,6 +85,7 @@ internal sealed class CacheProcess : ServerProcess
             : new ProcessStartInfo("nsenter", [$"--net=/run/netns/{_network}", "dotnet", .. _arguments]);
         start.RedirectStandardInput = true;
         start.Environment["POD_NAME"] = _pod ?? "";
+        start.Environment["NODE_IP"] = _nodeAddress ?? "";
         return start;
     }
 
