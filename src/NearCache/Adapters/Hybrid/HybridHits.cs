@@ -13,13 +13,14 @@ internal sealed class HybridHits(NearStore near, ProcessEpochs epochs, NearClock
     /// <remarks>A key that begins with the mark is stored by its hash; without it, its name could be that of another key.</remarks>
     // Not inlined, because in shared generic code it would cost a quarter more.
     [MethodImpl(MethodImplOptions.NoInlining)]
+    [SkipLocalsInit]
     public HybridItem? Find(ReadOnlySpan<char> key) =>
         key.StartsWith(AdapterKeys.Mark) ? null : Find(new NearKey(AdapterKeys.HybridPrefix, key));
 
     /// <summary>Finds an item by its whole name.</summary>
     public HybridItem? FindNamed(string name) => Find(new NearKey(name));
 
-    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private HybridItem? Find(in NearKey key)
     {
         while (true)
