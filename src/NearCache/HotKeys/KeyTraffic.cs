@@ -22,11 +22,11 @@ internal sealed class KeyTraffic : IDisposable
     public const int Period = 500;
 
     // The events of a period of which each is counted. Between a part of it and all of it the sample stays as it is.
-    private const int MaxSampled = 2000;
+    private const int MaxSampled = 1000;
     private const int MinSampled = MaxSampled / 5;
 
-    // One read in eight is measured.
-    private const int MeasureMask = 7;
+    // One read in sixteen is measured.
+    private const int MeasureMask = 15;
 
     private readonly NearClock _clock;
     private readonly TimeProvider _time;
@@ -68,9 +68,10 @@ internal sealed class KeyTraffic : IDisposable
     {
         var recent = _recent ?? Remember();
         var isHit = recent.Read(hash.Value, Volatile.Read(ref _second));
-        if (IsSampled())
+        if (IsSampled() && TryEnter(key))
         {
-            Count(hash, key, isCovered, new KeyCounts { Reads = 1, Saved = isHit ? 1 : 0 });
+            _sketch.Read(hash.Value, key, isCovered, isHit, _mask + 1);
+            Leave();
         }
     }
 
@@ -87,9 +88,9 @@ internal sealed class KeyTraffic : IDisposable
             _recent?.Written(hash.Value);
         }
 
-        if (IsSampled())
+        if (IsSampled() && TryEnter(key))
         {
-            Count(hash, key, isCovered, new KeyCounts
+            var events = new KeyCounts
             {
                 Writes = kind == KeyWriteKind.Extension ? 0 : 1,
                 Adds = kind == KeyWriteKind.Add ? 1 : 0,
@@ -97,7 +98,9 @@ internal sealed class KeyTraffic : IDisposable
                 Touches = kind is KeyWriteKind.Touch or KeyWriteKind.Extension ? 1 : 0,
                 Bytes = bytes,
                 Sizes = bytes > 0 ? 1 : 0,
-            });
+            };
+            _sketch.Add(hash.Value, key, isCovered, events, _mask + 1);
+            Leave();
         }
     }
 
@@ -207,15 +210,16 @@ internal sealed class KeyTraffic : IDisposable
 
     private bool IsSampled() => _mask == 0 || (_random.Next() & _mask) == 0;
 
-    private void Count(KeyHash hash, string key, bool isCovered, in KeyCounts events)
+    // Enters to count an event. A reserved key holds the version of a tag, and does not count.
+    private bool TryEnter(string key)
     {
-        // A reserved key holds the version of a tag.
-        if (!key.StartsWith(PhysicalKeys.ReservedTags, StringComparison.Ordinal) && TryEnter())
+        if (key.StartsWith(PhysicalKeys.ReservedTags, StringComparison.Ordinal) || !TryEnter())
         {
-            _sampled++;
-            _sketch.Add(hash.Value, key, isCovered, events, _mask + 1);
-            Leave();
+            return false;
         }
+
+        _sampled++;
+        return true;
     }
 
     private bool TryEnter() => Interlocked.CompareExchange(ref _isBusy, 1, 0) == 0;

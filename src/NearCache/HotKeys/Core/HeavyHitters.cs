@@ -11,12 +11,17 @@ namespace NearCache.HotKeys.Core;
 /// that total as its possible error. A key whose share of all events exceeds 1 / capacity is always in the table. Weights are the decaying
 /// ones of <see cref="ForwardDecay"/>, so a heap replaces the lists of equal totals of the paper.
 /// </para>
-/// <para>A key is known by its hash of 64 bits. Not thread-safe.</para>
+/// <para>
+/// A key is known by its hash of 64 bits. What a lookup and the heap need is in small arrays of its own, which stay in the cache of the
+/// processor. Not thread-safe.
+/// </para>
 /// </remarks>
 internal sealed class HeavyHitters
 {
     private readonly Slot[] _slots;
-    private readonly int[] _heap;   // slots, the least total first
+    private readonly ulong[] _hashes;   // of the slots
+    private readonly int[] _heapAt;   // the place in the heap of each slot
+    private readonly HeapNode[] _heap;   // the least total first
     private readonly int[] _table;   // open addressing by hash: the slot plus 1, or 0
     private readonly int _mask;
     private int _count;
@@ -25,17 +30,24 @@ internal sealed class HeavyHitters
     /// <param name="capacity">The greatest number of keys.</param>
     public HeavyHitters(int capacity)
     {
-        (_slots, _heap) = (new Slot[capacity], new int[capacity]);
-        _table = new int[(int)BitOperations.RoundUpToPowerOf2((uint)capacity * 2)];
+        (_slots, _hashes, _heapAt, _heap) = (new Slot[capacity], new ulong[capacity], new int[capacity], new HeapNode[capacity]);
+        _table = new int[TableSize(capacity)];
         _mask = _table.Length - 1;
     }
 
     /// <summary>Returns the bytes that a table takes, without the strings that it refers to.</summary>
-    public static int BytesOf(int capacity) => capacity * (Unsafe.SizeOf<Slot>() + sizeof(int))
-        + ((int)BitOperations.RoundUpToPowerOf2((uint)capacity * 2) * sizeof(int));
+    public static int BytesOf(int capacity) => (TableSize(capacity) * sizeof(int))
+        + (capacity * (Unsafe.SizeOf<Slot>() + sizeof(ulong) + sizeof(int) + Unsafe.SizeOf<HeapNode>()));
 
-    /// <summary>Gets the keys in the table, in no order.</summary>
-    public ReadOnlySpan<Slot> Slots => _slots.AsSpan(0, _count);
+    /// <summary>Returns the keys in the table, in no order.</summary>
+    public IEnumerable<HeavyHitter> All()
+    {
+        for (var index = 0; index < _count; index++)
+        {
+            var slot = _slots[index];
+            yield return new HeavyHitter(slot.Text, slot.Length, _heap[_heapAt[index]].Total, slot.Error, slot.Counts);
+        }
+    }
 
     /// <summary>Adds the weight of an event to a key, which is then in the table.</summary>
     /// <param name="hash">The hash of the text.</param>
@@ -54,10 +66,8 @@ internal sealed class HeavyHitters
             (added.Text, added.Length, added.Counts) = (text, length, default);
         }
 
-        ref var slot = ref _slots[index];
-        slot.Total += weight;
-        SiftDown(slot.HeapAt);
-        return ref slot.Counts;
+        SiftDown(_heapAt[index], weight);
+        return ref _slots[index].Counts;
     }
 
     /// <summary>Returns the counts of a key; a null reference if it is not in the table.</summary>
@@ -75,19 +85,21 @@ internal sealed class HeavyHitters
     /// <summary>Multiplies every sum.</summary>
     public void Scale(double factor)
     {
-        foreach (ref var slot in _slots.AsSpan(0, _count))
+        for (var index = 0; index < _count; index++)
         {
-            slot.Total *= factor;
-            slot.Error *= factor;
-            slot.Counts.Scale(factor);
+            _heap[index].Total *= factor;
+            _slots[index].Error *= factor;
+            _slots[index].Counts.Scale(factor);
         }
     }
+
+    private static int TableSize(int capacity) => (int)BitOperations.RoundUpToPowerOf2((uint)capacity * 4);
 
     // The place of a hash in the table, or the empty place where it belongs.
     private int PlaceOf(ulong hash)
     {
         var at = (int)hash & _mask;
-        while (_table[at] is not 0 and var used && _slots[used - 1].Hash != hash)
+        while (_table[at] is not 0 and var used && _hashes[used - 1] != hash)
         {
             at = (at + 1) & _mask;
         }
@@ -99,21 +111,25 @@ internal sealed class HeavyHitters
     {
         var index = _count++;
         _table[at] = index + 1;
-        _slots[index].Hash = hash;
+        _hashes[index] = hash;
 
-        // A new total of zero is the least.
-        _heap[index] = index;
-        _slots[index].HeapAt = index;
-        SiftUp(index);
+        // A total of zero is the least: the new node goes to the top, and those above its place move down.
+        var place = index;
+        for (; place > 0; place = (place - 1) / 2)
+        {
+            Put(place, _heap[(place - 1) / 2]);
+        }
+
+        Put(0, new HeapNode { Slot = index });
         return index;
     }
 
     private int Replace(ulong hash)
     {
-        var index = _heap[0];
-        ref var slot = ref _slots[index];
-        RemoveFromTable(slot.Hash);
-        (slot.Hash, slot.Error) = (hash, slot.Total);
+        var index = _heap[0].Slot;
+        RemoveFromTable(_hashes[index]);
+        _hashes[index] = hash;
+        _slots[index].Error = _heap[0].Total;
         _table[PlaceOf(hash)] = index + 1;
         return index;
     }
@@ -124,7 +140,7 @@ internal sealed class HeavyHitters
         var hole = PlaceOf(hash);
         for (var at = (hole + 1) & _mask; _table[at] != 0; at = (at + 1) & _mask)
         {
-            var home = (int)_slots[_table[at] - 1].Hash & _mask;
+            var home = (int)_hashes[_table[at] - 1] & _mask;
             if (((at - home) & _mask) >= ((at - hole) & _mask))
             {
                 _table[hole] = _table[at];
@@ -135,64 +151,59 @@ internal sealed class HeavyHitters
         _table[hole] = 0;
     }
 
-    private void SiftUp(int at)
+    // Adds to the total of a node, which then moves below those with less.
+    private void SiftDown(int at, double weight)
     {
-        while (at > 0 && _slots[_heap[(at - 1) / 2]].Total > _slots[_heap[at]].Total)
+        var node = _heap[at];
+        node.Total += weight;
+        for (var child = (2 * at) + 1; child < _count; child = (2 * at) + 1)
         {
-            Swap(at, (at - 1) / 2);
-            at = (at - 1) / 2;
-        }
-    }
-
-    private void SiftDown(int at)
-    {
-        while (true)
-        {
-            var least = at;
-            for (var child = (2 * at) + 1; child <= (2 * at) + 2 && child < _count; child++)
+            child += child + 1 < _count && _heap[child + 1].Total < _heap[child].Total ? 1 : 0;
+            if (_heap[child].Total >= node.Total)
             {
-                least = _slots[_heap[child]].Total < _slots[_heap[least]].Total ? child : least;
+                break;
             }
 
-            if (least == at)
-            {
-                return;
-            }
-
-            Swap(at, least);
-            at = least;
+            Put(at, _heap[child]);
+            at = child;
         }
+
+        Put(at, node);
     }
 
-    private void Swap(int one, int other)
+    private void Put(int at, HeapNode node)
     {
-        (_heap[one], _heap[other]) = (_heap[other], _heap[one]);
-        _slots[_heap[one]].HeapAt = one;
-        _slots[_heap[other]].HeapAt = other;
+        _heap[at] = node;
+        _heapAt[node.Slot] = at;
     }
 
-    /// <summary>One key of the table.</summary>
-    internal struct Slot
+    // The total of a slot, in the order of the heap.
+    private struct HeapNode
     {
-        /// <summary>The hash of the text.</summary>
-        public ulong Hash;
-
-        /// <summary>A string that begins with the text.</summary>
-        public string Text;
-
-        /// <summary>The length of the text.</summary>
-        public int Length;
-
-        /// <summary>The place in the heap.</summary>
-        public int HeapAt;
-
-        /// <summary>The events of the key, at most <see cref="Error"/> too many.</summary>
         public double Total;
+        public int Slot;
+    }
 
-        /// <summary>How much the total may be too high.</summary>
+    private struct Slot
+    {
+        public string Text;
+        public int Length;
         public double Error;
-
-        /// <summary>What was counted since the key is in the table, which is never too high.</summary>
         public KeyCounts Counts;
     }
+}
+
+/// <summary>One key of a <see cref="HeavyHitters"/>.</summary>
+/// <param name="Text">A string that begins with the key.</param>
+/// <param name="Length">The length of the key.</param>
+/// <param name="Total">The events of the key, at most <paramref name="Error"/> too many.</param>
+/// <param name="Error">How much the total may be too high.</param>
+/// <param name="Counts">What was counted since the key is in the table, which is never too high.</param>
+internal readonly record struct HeavyHitter(string Text, int Length, double Total, double Error, KeyCounts Counts)
+{
+    /// <summary>Gets the key.</summary>
+    public ReadOnlySpan<char> Name => Text.AsSpan(0, Length);
+
+    /// <summary>Gets the events that were certainly those of the key.</summary>
+    public double Certain => Total - Error;
 }

@@ -43,6 +43,13 @@ internal struct KeyCounts
     /// <summary>Gets the mean duration of a read in microseconds; null if none was measured.</summary>
     public readonly long? MeanMicroseconds => Durations > 0 ? (long)(Microseconds / Durations) : null;
 
+    /// <summary>Adds a remote read.</summary>
+    public void AddRead(double weight, double saved)
+    {
+        Reads += weight;
+        Saved += saved;
+    }
+
     /// <summary>Adds an event.</summary>
     /// <param name="counts">The event, each member a number.</param>
     /// <param name="weight">The weight of the event.</param>

@@ -36,10 +36,35 @@ internal sealed class TrafficSketch
         }
     }
 
-    /// <summary>Counts events of a key.</summary>
+    /// <summary>Counts a read of a key that went to the remote.</summary>
     /// <param name="hash">The hash of the key.</param>
     /// <param name="key">The key.</param>
     /// <param name="isCovered">Whether a rule covers the key, so that its prefixes need no other one.</param>
+    /// <param name="isSaved">Whether a near tier would have answered it.</param>
+    /// <param name="times">How many reads it stands for.</param>
+    public void Read(ulong hash, string key, bool isCovered, bool isSaved, double times)
+    {
+        // The same as Add, for the most frequent event.
+        var weight = _decay.Weight * times;
+        var saved = isSaved ? weight : 0;
+        _keys.Add(hash, key, key.Length, weight).AddRead(weight, saved);
+        if (isCovered)
+        {
+            return;
+        }
+
+        _uncovered.AddRead(weight, saved);
+        var prefixes = new KeyPrefixes(key);
+        while (prefixes.MoveNext())
+        {
+            _prefixes.Add(prefixes.Hash, key, prefixes.Length, weight).AddRead(weight, saved);
+        }
+    }
+
+    /// <summary>Counts events of a key.</summary>
+    /// <param name="hash">The hash of the key.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="isCovered">Whether a rule covers the key.</param>
     /// <param name="events">The events.</param>
     /// <param name="times">How often they happened: more than once if only a sample of all events is counted.</param>
     public void Add(ulong hash, string key, bool isCovered, in KeyCounts events, double times)
@@ -97,16 +122,13 @@ internal sealed class TrafficSketch
     }
 
     // What was counted for certain decides, so that a key that has just replaced another one does not come first.
-    private static List<HeavyHitters.Slot> Hottest(HeavyHitters table) =>
-        [.. table.Slots.ToArray().OrderByDescending(slot => slot.Total - slot.Error).ThenBy(slot => slot.Length)];
+    private static List<HeavyHitter> Hottest(HeavyHitters table) =>
+        [.. table.All().OrderByDescending(hitter => hitter.Certain).ThenBy(hitter => hitter.Length)];
 
-    private static bool IsWithin(in HeavyHitters.Slot prefix, in HeavyHitters.Slot other) =>
-        other.Length > prefix.Length
-            && other.Total - other.Error >= SameTraffic * (prefix.Total - prefix.Error)
-            && other.Text.AsSpan().StartsWith(prefix.Text.AsSpan(0, prefix.Length));
+    private static bool IsWithin(in HeavyHitter prefix, in HeavyHitter other) =>
+        other.Length > prefix.Length && other.Certain >= SameTraffic * prefix.Certain && other.Name.StartsWith(prefix.Name);
 
-    private TrafficRates RatesOf(HeavyHitters.Slot slot) =>
-        new(slot.Text[..slot.Length], slot.Hash, RatesOf(slot.Counts), _decay.RateOf(slot.Error));
+    private TrafficRates RatesOf(HeavyHitter hitter) => new(hitter.Name.ToString(), RatesOf(hitter.Counts), _decay.RateOf(hitter.Error));
 
     // Sizes and durations become sums per second, too; their means stay as they are.
     private KeyCounts RatesOf(in KeyCounts counts)
@@ -127,7 +149,6 @@ internal sealed record TrafficSnapshot(
 
 /// <summary>The traffic of a key or prefix.</summary>
 /// <param name="Text">The key or prefix.</param>
-/// <param name="Hash">Its hash.</param>
 /// <param name="Rates">The events per second, at least.</param>
 /// <param name="Error">The events per second that may be missing.</param>
-internal readonly record struct TrafficRates(string Text, ulong Hash, KeyCounts Rates, double Error);
+internal readonly record struct TrafficRates(string Text, KeyCounts Rates, double Error);
