@@ -254,6 +254,7 @@ public sealed class NearCapacityTests
     {
         using var near = new NearStoreFixture(entries: 100, bytes: 40_000);
         var names = Enumerable.Range(0, 300).Select(i => $"product:{i}").ToArray();
+        var limited = near.RuleOf(new Rule("limited", new KeyPattern("product:*")) { MaxEntries = 20 });
         await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() =>
         {
             var random = new Random(worker);
@@ -266,7 +267,7 @@ public sealed class NearCapacityTests
                         near.Void(name);
                         break;
                     case 1:
-                        near.Put(name, i, bytes: random.Next(500));
+                        near.Put(random.Next(3) == 0 ? limited : near.Rule, name, i, bytes: random.Next(500));
                         break;
                     default:
                         near.Has(name);
@@ -277,11 +278,18 @@ public sealed class NearCapacityTests
 
         Assert.InRange(near.Store.Entries, 0, 100);
         Assert.InRange(near.Store.Bytes, 0, 40_000);
+
+        // Each rule knows its own room.
+        RuleCounters[] counters = [near.Rule.Counters, limited.Counters];
+        Assert.Equal(near.Store.Entries, counters.Sum(rule => rule.NearEntries));
+        Assert.Equal(near.Store.Bytes, counters.Sum(rule => rule.NearBytes));
+        Assert.InRange(limited.Counters.NearEntries, 0, 20);
         foreach (var name in names)
         {
             near.Void(name);
         }
 
         Assert.Equal((0, 0), (near.Store.Entries, near.Store.Bytes));
+        Assert.All(counters, rule => Assert.Equal((0, 0), (rule.NearEntries, rule.NearBytes)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NearCache.Diagnostics;
+using NearCache.Memcached.Protocol;
 using NearCache.Remote.Embedded;
 using NearCache.Rules;
 using NearCache.Tests.Reading;
@@ -48,6 +49,41 @@ public sealed class UsageTests
         Assert.Equal(
             [Use("products", 0, 0, 0, 0)],
             usage);
+    }
+
+    [Fact]
+    public async Task The_use_of_a_rule_says_what_it_is_worth()
+    {
+        await using var remote = new EmbeddedRemote(_time);
+        using var metrics = new NearCacheMetrics(null);
+        var (hits, other) = (new PerThreadCounter(), new PerThreadCounter());
+        ActiveRule[] first = [Rule("products", hits)], second = [Rule("products", other)];
+        first[0].Counters.Kept(100, 50_000);
+        second[0].Counters.Kept(60, 30_000);
+        second[0].Counters.Kept(-20, -10_000);
+        await using var one = new UsageReporter(_names, _ => remote.Servers[0], () => first, _time, metrics, NullLogger.Instance);
+        await using var two = new UsageReporter(_names, _ => remote.Servers[0], () => second, _time, metrics, NullLogger.Instance);
+        for (var at = 0; at < 80; at++)
+        {
+            hits.Add(first[0].Counters.HitsPart, 30);
+            first[0].Counters.Written();
+            await AdvanceAsync(seconds: 1);
+        }
+
+        var trips = new[] { _time.GetUtcNow() - TimeSpan.FromMinutes(50), _time.GetUtcNow() - TimeSpan.FromMinutes(70) };
+        var circuit = new RuleCircuit("products", 1, ChurnBreakerState.Closed, 7, [.. trips], "one", "too fast");
+        await remote.Servers[0].ExecuteAsync(
+            MetaCommand.Set(_names.Circuits, CircuitsFormat.Write([circuit])), TestContext.Current.CancellationToken);
+        var usage = Assert.Single(await new UsageReader(_names, _ => remote.Servers[0], _time)
+            .ReadAsync(["products"], TestContext.Current.CancellationToken));
+
+        // A process adds its numbers once in 9 to 11 seconds, to counters of 10 seconds.
+        Assert.InRange(usage.NearHitsPerSecond, 25, 35);
+        Assert.Equal(30, usage.NearHitsPerWrite);
+        Assert.InRange(usage.NearEntries, 110, 170);
+        Assert.Equal(500, usage.NearBytes / (double)usage.NearEntries, tolerance: 10);
+        Assert.Equal(500 * usage.NearHitsPerSecond, usage.SavedBytesPerSecond, tolerance: 200);
+        Assert.Equal(1, usage.Suspensions);
     }
 
     [Fact]
