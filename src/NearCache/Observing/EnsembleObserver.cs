@@ -106,14 +106,15 @@ internal sealed class EnsembleObserver(EnsembleGateway gate, string name, TimeSp
         await _words.QueryServersAsync(word, cancellationToken).ConfigureAwait(false);
 
     private static Observed<T> Parse<T>(ZooKeeperServerReply reply, Func<string, Observed<T>> parse) =>
-        reply.Text is { } text ? parse(text) : Observed<T>.Missing(reply.Problem ?? "the server does not reply");
+        reply.Text is { } text ? parse(text) : Observed<T>.Missing(reply.Problem ?? "the server does not reply", UnknownCause.NoAnswer);
 
     private async Task<FleetSubtree> SubtreeAsync(CancellationToken cancellationToken)
     {
         // The check of the nodes would create the chroot where the settings allow it.
         if (_tree.Chroot.Length > 0 && await _tree.AtRoot.ExistsAsync(_tree.Chroot, null, cancellationToken).ConfigureAwait(false) is null)
         {
-            throw new NearCacheException($"the chroot {_tree.Chroot} of the connection string does not exist");
+            var missing = $"the chroot {_tree.Chroot} of the connection string does not exist";
+            throw new NearCacheException(missing, new NoNodeException(missing, _tree.Chroot));
         }
 
         var scan = await new NamespaceTree(_tree, _paths, ZNodeAcl.OpenToAll).ScanAsync(cancellationToken).ConfigureAwait(false);
@@ -250,7 +251,7 @@ internal sealed class EnsembleObserver(EnsembleGateway gate, string name, TimeSp
     private static Observed<ZNodeStat> StatOf(MultiReadResult result, string what) => result switch
     {
         { Data: { } data } => Observed<ZNodeStat>.Of(data.Stat),
-        { Error: ZooKeeperErrorCode.NoNode } => Observed<ZNodeStat>.Missing($"there is no node {what}"),
+        { Error: ZooKeeperErrorCode.NoNode } => Observed<ZNodeStat>.Missing($"there is no node {what}", UnknownCause.Absent),
         { Error: ZooKeeperErrorCode.NoAuth } => Observed<ZNodeStat>.Missing(
             $"not permitted: the access rights of {what} do not allow reading"),
         _ => Observed<ZNodeStat>.Missing($"{what} was not read: {result.Error}"),

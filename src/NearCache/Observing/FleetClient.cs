@@ -302,6 +302,24 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             new ProposalPlanner(known, registry, AdviceLimits.Of(_settings.Caches)).Plan())));
     }
 
+    /// <summary>
+    /// Follows the counted writes of all servers: of keys that rules cover, about a second after they were made, with their writers.
+    /// </summary>
+    /// <remarks>
+    /// Reads the counters and the log records of each server twice a second. Of very many writes the newest are read, and the others only
+    /// counted.
+    /// </remarks>
+    /// <param name="cancellationToken">Ends the sequence.</param>
+    /// <exception cref="NearCacheException">No memcached server is configured.</exception>
+    public IAsyncEnumerable<FleetWrites> WatchWritesAsync(CancellationToken cancellationToken = default) => _servers is null
+        ? throw new NearCacheException($"Writes are counted on memcached: {NoMemcached}.")
+        : new WriteWatch(
+            new CounterNames(Namespace),
+            _servers.Servers,
+            token => _reports.ReadAsync(token),
+            _observation,
+            _time).FollowAsync(cancellationToken);
+
     /// <summary>Reads the namespaces of NearCache in the ensemble, at most 200 of them, its own first.</summary>
     public async Task<Observed<IReadOnlyList<FleetNamespace>>> GetNamespacesAsync(CancellationToken cancellationToken = default) =>
         _ensemble is null

@@ -86,6 +86,9 @@ public sealed record FleetServerNamespace
     /// <summary>Gets the prefix of the namespace's keys; null if the server does not say.</summary>
     public required string? KeyPrefix { get; init; }
 
+    /// <summary>Gets the identity of the server for the namespace; null if the server has none.</summary>
+    public string? Identity { get; init; }
+
     /// <summary>Gets a value indicating whether the server carries rules.</summary>
     public required bool HasRules { get; init; }
 }

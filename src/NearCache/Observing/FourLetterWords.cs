@@ -15,7 +15,8 @@ internal static class FourLetterWords
             return Observed<FleetEnsembleStatus>.Missing(
                 text.Contains("not currently serving requests", StringComparison.Ordinal)
                     ? "the server has no quorum, and serves no requests"
-                    : "the server's reply to srvr is not understood");
+                    : "the server's reply to srvr is not understood",
+                text.Contains("not currently serving requests", StringComparison.Ordinal) ? UnknownCause.NoQuorum : UnknownCause.Other);
         }
 
         // "Latency min/avg/max: 0/0.25/12"

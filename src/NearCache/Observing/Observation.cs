@@ -23,15 +23,29 @@ internal sealed class Observation(TimeSpan timeout, TimeProvider time)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Observed<T>.Missing($"{source} has not answered within {timeout.TotalSeconds:0.###} s");
+            return Observed<T>.Missing($"{source} has not answered within {timeout.TotalSeconds:0.###} s", UnknownCause.NoAnswer);
         }
         catch (Exception e) when (e is NoAuthException or NearCacheException { InnerException: NoAuthException })
         {
-            return Observed<T>.Missing($"not permitted: {e.Message}");
+            return Observed<T>.Missing($"not permitted: {e.Message}", UnknownCause.NotPermitted);
         }
         catch (Exception e) when (e is MemcachedException or ZooKeeperException or NearCacheException)
         {
-            return Observed<T>.Missing(e.Message);
+            return Observed<T>.Missing(e.Message, CauseOf(e));
         }
     }
+
+    // The exceptions of this library wrap those of the clients; one without a cause is about content.
+    private static UnknownCause CauseOf(Exception e) => e switch
+    {
+        MemcachedServerFullException => UnknownCause.ServerFull,
+        MemcachedAuthenticationException => UnknownCause.NotAuthenticated,
+        MemcachedServerTooOldException => UnknownCause.ServerTooOld,
+        NoAuthException => UnknownCause.NotPermitted,
+        NoNodeException => UnknownCause.Absent,
+        NearCacheException { InnerException: { } inner } => CauseOf(inner),
+        MemcachedException { IsTransient: true } or ZooKeeperException { IsTransient: true } => UnknownCause.NoAnswer,
+        NearCacheException { IsTransient: false } => UnknownCause.Unreadable,
+        _ => UnknownCause.Other,
+    };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using NearCache.Coherence.Core;
+using NearCache.Coherence.Identity.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
@@ -95,11 +96,17 @@ internal sealed class ServerObserver : IAsyncDisposable, IDisposable
         MetaCommand[] reads =
         [
             MetaCommand.Get(_names.Total), MetaCommand.Get(_names.KeyPrefix), MetaCommand.Get(_names.Rules, MetaFields.ClientFlags),
+            MetaCommand.Get(_names.Identity),
         ];
         var replies = (await server.ExecuteAsync(reads).ConfigureAwait(false)).Responses;
+        var writes = AuditCommands.Counter(replies[0]);
         return new FleetServerNamespace
         {
-            Writes = AuditCommands.Counter(replies[0]),
+            Writes = writes,
+            Identity = replies[3].Status == MetaStatus.Ok
+                && ServerIdentity.TryDecode(replies[3].Value.Span, out var identity)
+                && writes is { } total
+                && identity.Fits(total) ? identity.Id : null,
             KeyPrefix = replies[1].Status == MetaStatus.Ok ? Encoding.UTF8.GetString(replies[1].Value.Span) : null,
             HasRules = replies[2].Status == MetaStatus.Ok,
         };

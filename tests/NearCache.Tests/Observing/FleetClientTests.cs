@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using NearCache.Observing;
 using NearCache.TestSupport;
+using NearCache.TestSupport.Memcached;
 
 namespace NearCache.Tests.Observing;
 
@@ -88,6 +89,7 @@ public sealed class FleetClientTests
             Assert.Null(server.Statistics.Value.Evictions);
             Assert.Equal(("shop:", true), (server.Namespace.Value!.KeyPrefix, server.Namespace.Value.HasRules));
             Assert.NotNull(server.Namespace.Value.Writes);
+            Assert.Equal(32, server.Namespace.Value.Identity!.Length);
         });
         var member = Assert.Single((await client.GetMembersAsync(TestContext.Current.CancellationToken)).Value!);
         Assert.Equal((Environment.MachineName, Environment.ProcessId), (member.Host, member.ProcessId!.Value));
@@ -264,7 +266,7 @@ public sealed class FleetClientTests
             "GetRulesAsync", "GetUsageAsync", "GetServersAsync", "GetConnectionOwnersAsync", "GetEnsembleAsync", "GetMembersAsync",
             "GetNamespacesAsync", "GetCoTenantsAsync", "FindLeftoversAsync", "GetReportsAsync", "GetReportAsync",
             "GetHotKeysAsync", "GetProposalsAsync",
-            "WhyAsync", "GetAsync", "WatchAsync", "PreviewAsync", "Dispose", "DisposeAsync",
+            "WhyAsync", "GetAsync", "WatchAsync", "WatchWritesAsync", "PreviewAsync", "Dispose", "DisposeAsync",
         ];
         (object Target, MethodInfo Method)[] writes =
         [
@@ -375,6 +377,26 @@ public sealed class FleetClientTests
     }
 
     [Fact]
+    public async Task The_kind_of_a_reason_tells_what_is_wrong()
+    {
+        await using var fleet = new FleetOfTests();
+        fleet.Memcached[0].Faults.RefuseWith = FakeFaults.TooManyConnections;
+        fleet.Memcached[1].Kill();
+        await using var client = await fleet.ConnectAsync();
+
+        var servers = await client.GetServersAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((UnknownCause.ServerFull, UnknownCause.NoAnswer), (servers[0].Statistics.Cause, servers[1].Statistics.Cause));
+        var rules = await client.GetRulesAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(UnknownCause.Absent, rules.Registry.Cause);
+        fleet.ZooKeeper.SetData("/nearcache/shop/rules", "{ garbage"u8.ToArray());
+        rules = await client.GetRulesAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(UnknownCause.Unreadable, rules.Registry.Cause);
+        var known = Observed.Known(1);
+        Assert.Equal((true, 1, UnknownCause.None), (known.IsKnown, known.Value, known.Cause));
+        Assert.Throws<ArgumentException>(() => Observed.Unknown<int>("a reason", UnknownCause.None));
+    }
+
+    [Fact]
     public async Task The_connections_of_a_server_are_listed_at_most_once_in_the_interval_for_all_viewers_together()
     {
         await using var fleet = new FleetOfTests();
@@ -389,6 +411,54 @@ public sealed class FleetClientTests
         time.Advance(TimeSpan.FromSeconds(2));
         await client.GetConnectionOwnersAsync(TestContext.Current.CancellationToken);
         Assert.All(fleet.Memcached, server => Assert.Equal(2, server.Commands.Count(command => command == "stats conns")));
+    }
+
+    [Fact]
+    public async Task Writes_are_followed_with_their_writers()
+    {
+        await using var fleet = new FleetOfTests();
+        var process = await fleet.StartAsync();
+        await using var client = await fleet.ConnectAsync(options => options.ReadOnly = true);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        List<FleetWrite> seen = [];
+        var begun = new TaskCompletionSource();
+        var following = FollowAsync();
+
+        // Nothing tells that the first look was taken, so the key is written until it is seen.
+        await Eventually.BecomesTrueAsync(
+            async () =>
+            {
+                await process.SetAsync("product:7", "value");
+                await process.SetAsync("other", "no rule covers it");
+                return begun.Task.IsCompleted;
+            },
+            "a write is seen");
+        await end.CancelAsync();
+        await following;
+
+        Assert.All(seen.Where(write => write.Key is not null), write => Assert.StartsWith("product:", write.Key, StringComparison.Ordinal));
+        Assert.Contains(seen, write => write is { Key: "product:7", Segment: not null } && write.Writer.ProcessId == Environment.ProcessId);
+        Assert.Equal(seen.DistinctBy(write => (write.Segment, write.Number)).Count(), seen.Count);
+
+        async Task FollowAsync()
+        {
+            try
+            {
+                await foreach (var writes in client.WatchWritesAsync(end.Token))
+                {
+                    Assert.Null(writes.Problem);
+                    seen.AddRange(writes.Writes);
+                    if (seen.Any(write => write.Key == "product:7"))
+                    {
+                        begun.TrySetResult();
+                    }
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The end of the test.
+            }
+        }
     }
 
     private static async Task ReadEverythingAsync(FleetClient client)
