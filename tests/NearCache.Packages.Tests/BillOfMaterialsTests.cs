@@ -27,6 +27,6 @@ public sealed class BillOfMaterialsTests : IDisposable
         var others = components.Where(component => component.Key.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(others);
         Assert.All(others, component => Assert.Equal("MIT", (string?)component.Value!["licenses"]![0]!["license"]!["id"]));
-        Assert.Equal(PackedFolder.Ids.Length, Directory.GetFiles(_folder, "*.cdx.json").Length);
+        Assert.Equal(PackedFolder.All.Length, Directory.GetFiles(_folder, "*.cdx.json").Length);
     }
 }

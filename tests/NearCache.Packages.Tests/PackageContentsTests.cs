@@ -9,6 +9,8 @@ public sealed class PackageContentsTests(PackedFolder packed)
 {
     public static TheoryData<string> All => [.. PackedFolder.Ids];
 
+    public static TheoryData<string> AllWithTool => [.. PackedFolder.All];
+
     [Fact]
     public void Packing_warns_of_nothing() => Assert.DoesNotContain("warn", packed.Said, StringComparison.OrdinalIgnoreCase);
 
@@ -16,11 +18,11 @@ public sealed class PackageContentsTests(PackedFolder packed)
     public void Every_project_is_a_package()
     {
         var projects = Directory.EnumerateDirectories(Repository.At("src")).Select(folder => Path.GetFileName(folder)!);
-        Assert.Equal(PackedFolder.Ids, projects.Order(StringComparer.Ordinal));
+        Assert.Equal(PackedFolder.All, projects.Order(StringComparer.Ordinal));
 
         var files = Directory.EnumerateFiles(packed.Folder).Select(file => Path.GetFileName(file)!);
         Assert.Equal(
-            PackedFolder.Ids.SelectMany(id => new[] { $"{id}.{packed.Version}.nupkg", $"{id}.{packed.Version}.snupkg" }).ToHashSet(),
+            PackedFolder.All.SelectMany(id => new[] { $"{id}.{packed.Version}.nupkg", $"{id}.{packed.Version}.snupkg" }).ToHashSet(),
             files.ToHashSet());
     }
 
@@ -39,8 +41,25 @@ public sealed class PackageContentsTests(PackedFolder packed)
         TestContext.Current.TestOutputHelper!.WriteLine($"[FIGURE] package {id}: {size / 1024} KB, symbols {ofSymbols / 1024} KB");
     }
 
+    [Fact]
+    public void The_tool_brings_all_that_it_needs()
+    {
+        using var package = Open(PackedFolder.Tool, ".nupkg");
+        string[] expected =
+        [
+            "README.md", "icon.png",
+            .. new[] { "DotnetToolSettings.xml", $"{PackedFolder.Tool}.dll", "NearCache.dll", "System.CommandLine.dll",
+                "Spectre.Console.dll" }
+                .Select(file => $"tools/net10.0/any/{file}"),
+        ];
+
+        Assert.Superset(expected.ToHashSet(), package.Entries.Select(entry => entry.FullName).ToHashSet());
+        Assert.Contains("<Command Name=\"nearcache\"", Text(package, "tools/net10.0/any/DotnetToolSettings.xml"), StringComparison.Ordinal);
+        Assert.DoesNotContain(Metadata(PackedFolder.Tool).Descendants(), element => element.Name.LocalName == "dependency");
+    }
+
     [Theory]
-    [MemberData(nameof(All))]
+    [MemberData(nameof(AllWithTool))]
     public void A_package_says_what_it_is(string id)
     {
         var metadata = Metadata(id);

@@ -8,8 +8,15 @@ namespace NearCache.Packages.Tests;
 /// <summary>The packages of this build, in a folder, under a version that no other run has.</summary>
 public sealed class PackedFolder : IAsyncLifetime
 {
+    /// <summary>The libraries.</summary>
     public static readonly string[] Ids =
         ["NearCache", "NearCache.Memcached", "NearCache.RabbitMq", "NearCache.Transport", "NearCache.ZooKeeper"];
+
+    /// <summary>The command-line tool.</summary>
+    public const string Tool = "NearCache.Cli";
+
+    /// <summary>Every package.</summary>
+    public static readonly string[] All = [.. Ids.Append(Tool).Order(StringComparer.Ordinal)];
 
     private readonly string _root = Directory.CreateTempSubdirectory("nearcache-packages-").FullName;
     private int _folders;
@@ -26,7 +33,8 @@ public sealed class PackedFolder : IAsyncLifetime
     {
         // A number in a version has no leading zero, and the time before ten o'clock has one.
         var suffix = string.Create(CultureInfo.InvariantCulture, $"tests.{Environment.ProcessId}.at{DateTime.UtcNow:HHmmss}");
-        Said = await Tool.RunAsync(Repository.Root, Repository.At("src", "pack.sh"), Folder, "--no-build", $"-p:VersionSuffix={suffix}");
+        Said = await NearCache.Packages.Tests.Tool.RunAsync(Repository.Root, Repository.At("src", "pack.sh"), Folder, "--no-build",
+            $"-p:VersionSuffix={suffix}");
         var file = Path.GetFileNameWithoutExtension(Directory.GetFiles(Folder, "NearCache.Transport.*.nupkg").Single());
         Version = file["NearCache.Transport.".Length..];
     }
@@ -50,7 +58,7 @@ public sealed class PackedFolder : IAsyncLifetime
         var kept = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
             ? named
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        foreach (var folder in Ids.Select(id => Path.Combine(kept, id.ToLowerInvariant(), Version)).Where(Directory.Exists))
+        foreach (var folder in All.Select(id => Path.Combine(kept, id.ToLowerInvariant(), Version)).Where(Directory.Exists))
         {
             Directory.Delete(folder, recursive: true);
         }

@@ -169,10 +169,9 @@ public sealed class DependencyDirectionTests
             [
                 "Advice", "Advice/Core",
                 "Composition", "Maintenance", "Options/Validation", "Options/Binding", "Coherence/Namespaces", "Coherence/Registry",
-                "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Core", "Usage",
-                "Why", "Ownership", "Reports", "Reports/Core", "Near", "Rules", "Remote/Memcached", "Remote/Formats", "Remote/Keys",
-                "Remote", "Loops", "Diagnostics",
-                "Snapshots", "Registry", "Options",
+                "Coherence/ServerRules", "Coherence/Ensemble", "Coherence/Ledger", "Coherence/Ledger/Core", "Coherence/Identity/Core",
+                "Coherence/Core", "Usage", "Why", "Ownership", "Reports", "Reports/Core", "Near", "Rules", "Remote/Memcached",
+                "Remote/Formats", "Remote/Keys", "Remote", "Loops", "Diagnostics", "Snapshots", "Registry", "Options",
             ],
             ["Adapters"] =
             [
@@ -189,6 +188,14 @@ public sealed class DependencyDirectionTests
                 "Adapters", "Composition", "Options/Validation", "Options/Binding", "Locks", "Why", "Reports", "Creating", "Writing",
                 "Reading", "Placement", "Near", "Rules", "Remote", "Diagnostics", "Configuration", "Snapshots", "Registry", "Options",
             ],
+        },
+        ["NearCache.Cli"] = new()
+        {
+            ["Output"] = [],
+            ["Connecting"] = [],
+            ["Rules"] = ["Connecting", "Output"],
+            ["Doctoring"] = ["Output"],
+            ["Commands"] = ["Doctoring", "Rules", "Connecting", "Output"],
         },
         ["NearCache.Memcached"] = new()
         {

@@ -1,0 +1,116 @@
+using System.CommandLine;
+using NearCache.Cli.Output;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace NearCache.Cli.Commands;
+
+/// <summary><c>top</c>: the fleet, again and again: processes, rules and servers.</summary>
+internal static class TopCommand
+{
+    private const int MaxRows = 20;
+
+    private static readonly string[] Sorts = ["hits", "reads", "failures", "delay", "staleness", "name"];
+
+    public static Command Create(CommandFactory tool)
+    {
+        var command = new ToolCommand(
+            "top",
+            "Shows processes, rules and servers with their rates, every few seconds: in place on a terminal, as lines otherwise. Ends "
+                + "with Ctrl+C.",
+            "nearcache top",
+            "nearcache top --sort delay",
+            "nearcache top --count 1");
+        var (sort, interval, count) = (
+            new Option<string>("--sort")
+            {
+                Description = "The order of processes: hits, reads, failures, delay, staleness or name.",
+                HelpName = "COLUMN",
+                DefaultValueFactory = _ => "hits",
+            },
+            Durations.Option("--interval", "The time between two readings. Processes report every 5 s.", TimeSpan.FromSeconds(5)),
+            new Option<int?>("--count") { Description = "End after this many readings with rates.", HelpName = "NUMBER" });
+        sort.AcceptOnlyFromAmong(Sorts);
+        foreach (var option in (Option[])[sort, interval, count])
+        {
+            command.Options.Add(option);
+        }
+
+        return tool.Does(command, async (context, cancellationToken) =>
+        {
+            var wait = context.Between(interval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
+
+            var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            await using var close = client.ConfigureAwait(false);
+            var time = context.Host.Time;
+            var before = await TopReading.ReadAsync(client, time, cancellationToken).ConfigureAwait(false);
+
+            async Task ShowAsync(Action<IRenderable> show)
+            {
+                for (var shown = 0; context.Value(count) is not { } most || shown < most; shown++)
+                {
+                    await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+                    var now = await TopReading.ReadAsync(client, time, cancellationToken).ConfigureAwait(false);
+                    show(Render(context.Terminal, before, now, context.Value(sort)!));
+                    before = now;
+                }
+            }
+
+            if (context.Terminal.IsRich)
+            {
+                context.Terminal.Note("Reading …");
+                await context.Terminal.Live.Live(new Text("")).StartAsync(live => ShowAsync(view =>
+                {
+                    live.UpdateTarget(view);
+                    live.Refresh();
+                })).ConfigureAwait(false);
+            }
+            else
+            {
+                await ShowAsync(context.Terminal.Live.Write).ConfigureAwait(false);
+            }
+
+            return ExitCodes.Success;
+        });
+    }
+
+    private static Rows Render(Terminal terminal, TopReading before, TopReading now, string sort)
+    {
+        var processes = TopProcess.Of(before, now, sort);
+        List<IRenderable> parts =
+        [
+            new Text(SafeText.Of($"{now.Namespace}  {Words.Time(now.At)}  {Words.Count(processes.Count, "process", "processes")}, "
+                + $"{Words.Rate(processes.Sum(one => one.Hits ?? 0))} near hits/s, {Words.Rate(processes.Sum(one => one.Reads ?? 0))} "
+                    + $"remote reads/s"
+                + (now.Rules.Value is { Stops.Count: > 0 and var stops } ? $", {Words.Count(stops, "stop")} in force" : ""))),
+            new Text(""),
+            now.Reports.IsKnown
+                ? terminal.TableOf(
+                    ["PROCESS", "STATE", "NEAR HITS/S", "REMOTE READS/S", "FAILURES/S", "STALENESS", "THREAD DELAY", "VERSION"],
+                    processes.Take(MaxRows).Select(one => one.Cells))
+                : new Text(SafeText.Of($"The processes are unknown: {now.Reports.Unknown}")),
+        ];
+        if (processes.Count > MaxRows)
+        {
+            parts.Add(new Text($"and {processes.Count - MaxRows} more"));
+        }
+
+        parts.Add(new Text(""));
+        parts.Add(now.Usage.IsKnown
+            ? terminal.TableOf(
+                ["RULE", "MATCH", "NEAR HITS/S", "REMOTE READS/S", "WRITES/S"],
+                now.Usage.Value.OrderByDescending(rule => rule.NearHitsPerSecond + rule.WritesPerSecond)
+                    .Select(rule => (IReadOnlyList<string>)
+                [
+                    rule.Rule, now.Rules.Value?.Rules.FirstOrDefault(one => one.Settings.Name == rule.Rule)?.Settings.Match ?? "",
+                    Words.Rate(rule.NearHitsPerSecond), Words.Rate(rule.RemoteReadsPerSecond), Words.Rate(rule.WritesPerSecond),
+                ]))
+            : new Text(SafeText.Of($"The rules are unknown: {now.Usage.Unknown}")));
+        parts.Add(new Text(""));
+        parts.Add(terminal.TableOf(
+            ["SERVER", "GETS/S", "HIT RATIO", "EVICTIONS/S", "MEMORY", "CONNECTIONS"],
+            now.Servers.Select((server, index) => TopServer.Cells(before.Servers.ElementAtOrDefault(index), server, now.Since(before)))));
+        parts.Add(new Text(""));
+        return new Rows(parts);
+    }
+}

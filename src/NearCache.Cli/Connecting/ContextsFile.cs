@@ -1,0 +1,66 @@
+using Microsoft.Extensions.Configuration;
+
+namespace NearCache.Cli.Connecting;
+
+/// <summary>The file that names the fleets of an operator. The console reads the same file.</summary>
+/// <remarks>
+/// A context is the path of a configuration (<c>Config</c>, with <c>Section</c> and <c>Environment</c>), or has the settings itself
+/// (<c>NearCache</c>). <c>ReadOnly</c> makes changes through it impossible.
+/// </remarks>
+/// <param name="path">The path of the file.</param>
+/// <param name="file">Its content.</param>
+internal sealed class ContextsFile(string path, IConfiguration file)
+{
+    private static readonly string[] Members = ["Config", "Section", "Environment", "ReadOnly", "NearCache"];
+
+    /// <summary>Returns the file; null if there is none and none was asked for.</summary>
+    public static ContextsFile? Find(ToolHost host, string? asked)
+    {
+        var named = asked ?? host.Variable("NEARCACHE_CONTEXTS");
+        var home = host.Variable("HOME") ?? host.Variable("USERPROFILE");
+        var path = named is { Length: > 0 } ? Path.Combine(host.Folder, named)
+            : home is { Length: > 0 } ? Path.Combine(home, ".nearcache", "contexts.json")
+            : null;
+        return path is not null && File.Exists(path) ? new ContextsFile(path, ConfigurationFile.Read(path))
+            : named is { Length: > 0 }
+                ? throw new ToolException($"There is no contexts file {path}. Correct --contexts or NEARCACHE_CONTEXTS.")
+            : null;
+    }
+
+    /// <summary>Gets the name of the context that is used if none is named; null if the file names none.</summary>
+    public string? Current => file["Current"];
+
+    /// <summary>Returns a context.</summary>
+    public NamedContext Get(string name)
+    {
+        var all = file.GetSection("Contexts").GetChildren().ToArray();
+        var found = Array.Find(all, context => context.Key == name)
+            ?? throw new ToolException(
+                $"{path} has no context \"{name}\". It has: {(all.Length == 0 ? "none" : string.Join(", ", all.Select(one => one.Key)))}.");
+        if (found.GetChildren().FirstOrDefault(member => !Members.Contains(member.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        {
+            throw new ToolException($"{path}: the context \"{name}\" has the unknown entry \"{unknown.Key}\". Known are: "
+                + string.Join(", ", Members) + ".");
+        }
+
+        var isReadOnly = found["ReadOnly"] switch
+        {
+            null => false,
+            var text when bool.TryParse(text, out var value) => value,
+            var text => throw new ToolException($"{path}: ReadOnly of the context \"{name}\" is \"{text}\", but must be true or false."),
+        };
+        var settings = found.GetSection("NearCache");
+        return (found["Config"], settings.Exists()) switch
+        {
+            ({ } config, false) => new NamedContext(
+                name, Path.Combine(Path.GetDirectoryName(path)!, config), found["Section"], found["Environment"], null, isReadOnly),
+            (null, true) => new NamedContext(name, null, null, null, settings, isReadOnly),
+            _ => throw new ToolException(
+                $"{path}: the context \"{name}\" needs either Config, the path of an appsettings.json, or NearCache, the settings."),
+        };
+    }
+}
+
+/// <summary>A context of the file: the path of a configuration, or settings.</summary>
+internal sealed record NamedContext(
+    string Name, string? Config, string? Section, string? Environment, IConfigurationSection? Settings, bool IsReadOnly);

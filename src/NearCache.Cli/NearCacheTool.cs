@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Microsoft.Extensions.Options;
+using NearCache.Cli.Commands;
+using NearCache.Cli.Connecting;
+using NearCache.Cli.Output;
+
+namespace NearCache.Cli;
+
+/// <summary>The tool: builds its commands, runs one, and turns every failure into one line with its remedy.</summary>
+internal static class NearCacheTool
+{
+    /// <summary>Runs a command line.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, ToolHost host, CancellationToken cancellationToken = default)
+    {
+        var parsed = Build(host).Parse(arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction and not ExamplesHelp)
+        {
+            var path = string.Join(' ', PathOf(parsed.CommandResult.Command));
+            var mistake = parsed.UnmatchedTokens is [var unknown, ..] ? $"\"{unknown}\" is no command, option or argument of {path}."
+                : parsed.Errors[0].Message;
+            return Fail(host, $"{mistake} See: {path} --help");
+        }
+
+        try
+        {
+            var invocation = new InvocationConfiguration
+            {
+                Output = host.Output,
+                Error = host.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(2),
+            };
+            return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            host.Error.WriteLine("nearcache: interrupted.");
+            return ExitCodes.Interrupted;
+        }
+        catch (OptionsValidationException e)
+        {
+            return Fail(host, string.Join(' ', e.Failures));
+        }
+        catch (Exception e) when (e is ToolException or NearCacheException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(host, e.Message);
+        }
+        catch (ArgumentException e)
+        {
+            // The message without the name of a parameter.
+            return Fail(host, e.ParamName is null ? e.Message
+                : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal));
+        }
+    }
+
+    /// <summary>Builds the commands.</summary>
+    public static RootCommand Build(ToolHost host)
+    {
+        var names = new ConnectionOptions();
+        var root = new RootCommand(
+            "Finds what is wrong with a fleet of NearCache, and operates it, from a machine that runs no application.");
+        names.AddTo(root);
+        var tool = new CommandFactory(host, names);
+        foreach (var command in tool.CreateAll())
+        {
+            root.Subcommands.Add(command);
+        }
+
+        foreach (var option in root.Options.OfType<HelpOption>())
+        {
+            option.Action = new ExamplesHelp((HelpAction)option.Action!);
+        }
+
+        return root;
+    }
+
+    /// <summary>Returns the words that call a command.</summary>
+    public static IEnumerable<string> PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. PathOf(parent), command.Name] : ["nearcache"];
+
+    private static int Fail(ToolHost host, string message)
+    {
+        host.Error.WriteLine($"nearcache: {SafeText.Of(message.ReplaceLineEndings(" ").Trim())}");
+        return ExitCodes.Failure;
+    }
+
+    /// <summary>The help, followed by the examples of the command.</summary>
+    private sealed class ExamplesHelp(HelpAction help) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var code = help.Invoke(parseResult);
+            if (parseResult.CommandResult.Command is ToolCommand { Examples: { Count: > 0 } examples })
+            {
+                var output = parseResult.InvocationConfiguration.Output;
+                output.WriteLine("Examples:");
+                foreach (var example in examples)
+                {
+                    output.WriteLine($"  {example}");
+                }
+
+                output.WriteLine();
+            }
+
+            return code;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using NearCache.Cli;
+
+return await NearCacheTool.RunAsync(args, ToolHost.OfThisProcess()).ConfigureAwait(false);

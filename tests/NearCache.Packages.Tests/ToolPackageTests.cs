@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace NearCache.Packages.Tests;
+
+/// <summary>The tool is installed from a folder into an empty directory, and runs.</summary>
+public sealed class ToolPackageTests(PackedFolder packed)
+{
+    [Fact]
+    public async Task It_is_installed_from_a_folder_and_answers()
+    {
+        var folder = packed.NewFolder("tool");
+        await Tool.RunAsync(
+            folder, "dotnet", "tool", "install", PackedFolder.Tool, "--version", packed.Version, "--tool-path", Path.Combine(folder, "bin"),
+            "--configfile", Path.Combine(folder, "nuget.config"));
+        var program = Path.Combine(folder, "bin", "nearcache");
+
+        var help = await Tool.RunAsync(folder, program, "--help");
+        Assert.Contains("doctor", help, StringComparison.Ordinal);
+        Assert.Contains(packed.Version, await Tool.RunAsync(folder, program, "--version"), StringComparison.Ordinal);
+
+        // It needs no configuration to say that it has none, and no server to say that there is none.
+        var (status, said) = await Tool.TryAsync(folder, program, "doctor");
+        Assert.Equal((2, 1), (status, said.TrimEnd('\n').Split('\n').Length));
+        Assert.StartsWith("nearcache: No fleet is named", said, StringComparison.Ordinal);
+        (status, said) = await Tool.TryAsync(folder, program, "doctor", "--memcached", "127.0.0.1:1", "--timeout", "1");
+        Assert.True(status == 2, said);
+        Assert.Contains("× 127.0.0.1:1 does not answer", said, StringComparison.Ordinal);
+
+        var times = new List<double>();
+        for (var i = 0; i < 5; i++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await Tool.RunAsync(folder, program, "--help");
+            times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"[FIGURE] nearcache --help: {times.Min():0} ms at best of five");
+    }
+}
