@@ -93,11 +93,16 @@ internal static class NearCacheTool
         public override int Invoke(ParseResult parseResult)
         {
             var code = help.Invoke(parseResult);
-            if (parseResult.CommandResult.Command is ToolCommand { Examples: { Count: > 0 } examples })
+            if (parseResult.CommandResult.Command is ToolCommand command)
             {
                 var output = parseResult.InvocationConfiguration.Output;
+                if (command.Remarks.Length > 0)
+                {
+                    output.WriteLine($"Remarks:\n  {command.Remarks}\n");
+                }
+
                 output.WriteLine("Examples:");
-                foreach (var example in examples)
+                foreach (var example in command.Examples)
                 {
                     output.WriteLine($"  {example}");
                 }

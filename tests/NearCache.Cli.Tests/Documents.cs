@@ -29,7 +29,7 @@ internal static class Documents
         foreach (var command in Commands(root))
         {
             var name = string.Join(' ', NearCacheTool.PathOf(command));
-            page.Append(CultureInfo.InvariantCulture, $"## {name}\n\n{command.Description}\n\n");
+            page.Append($"## {name}\n\n{command.Description} {((ToolCommand)command).Remarks}".TrimEnd()).Append("\n\n");
             if (command.Arguments.Count > 0)
             {
                 page.Append("| Argument | |\n|---|---|\n");
