@@ -57,14 +57,18 @@ internal static class ProcessChecks
         }
 
         var live = reading.Live.Count();
-        if (found.Length == 0)
+        if (found.Length == 0 && live == 0)
+        {
+            yield return Check.Good(CheckGroup.Processes, reading.IsBeforeFirstStart ? "No process has started yet." : "No process runs.");
+        }
+        else if (found.Length == 0)
         {
             var versions = reading.Live.Select(process => process.Summary.Version).Distinct().Order(StringComparer.Ordinal).ToArray();
             yield return Check.Good(
                 CheckGroup.Processes,
                 $"{Words.Count(live, "process runs", "processes run")}"
                     + (versions.Length > 0 ? $", {(versions.Length == 1 ? "version" : "versions")} {string.Join(" and ", versions)}" : "")
-                    + (live > 0 && reading.Live.Max(process => process.Summary.ConfirmedBefore) is { } oldest
+                    + (reading.Live.Max(process => process.Summary.ConfirmedBefore) is { } oldest
                         ? $"; no near hit is staler than {Words.Of(oldest)}." : "."));
         }
     }
