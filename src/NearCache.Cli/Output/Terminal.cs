@@ -88,8 +88,22 @@ internal sealed class Terminal
     }
 
     /// <summary>Writes a table with a line of headings.</summary>
-    public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) =>
-        _console.Value.Write(TableOf(headings, rows));
+    public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        if (IsRich)
+        {
+            _console.Value.Write(TableOf(headings, rows));
+            return;
+        }
+
+        // For a file: no line is broken, and none ends in spaces.
+        string[][] lines = [[.. headings], .. rows.Select(row => row.Select(cell => SafeText.Of(cell)).ToArray())];
+        int[] widths = [.. headings.Select((_, column) => lines.Max(line => line[column].Length))];
+        foreach (var line in lines)
+        {
+            _host.Output.WriteLine(string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+        }
+    }
 
     /// <summary>Returns a table that can be shown again and again in one place.</summary>
     public IRenderable TableOf(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
