@@ -13,25 +13,25 @@ namespace NearCache.Benchmarks.Carriers;
 /// </summary>
 internal static class CarrierFlood
 {
+    private const int Processes = 20;
+    private const int PerSecond = 10_000 / Processes;
     private const string Checked = "product:checked";
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5) + TimeSpan.FromMilliseconds(50);
 
     public static async Task MeasureAsync(Report report, RabbitMqProcess broker)
     {
-        var processes = report.IsQuick ? 8 : 20;
-        var perSecond = 10_000 / processes;
         await using var memcached = await MemcachedProcess.StartNewAsync("-c", "200");
-        var caches = Enumerable.Range(0, processes).Select(_ => Caches.Make(
+        var caches = Enumerable.Range(0, Processes).Select(_ => Caches.Make(
             "flood", memcached.Address, "", options => options.UseRabbitMq(new RabbitMqOptions { Hosts = { broker.Address } }))).ToArray();
         await Caches.WarmUpAsync(Checked, caches[0]);
-        while (caches.Any(cache => cache.Snapshot().Carriers[0].Members < processes))
+        while (caches.Any(cache => cache.Snapshot().Carriers[0].Members < Processes))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
         }
 
         using var stop = new CancellationTokenSource();
         var written = 0L;
-        var writers = caches.Select(cache => WriteAsync(cache, perSecond, () => Interlocked.Increment(ref written), stop.Token)).ToArray();
+        var writers = caches.Select(cache => WriteAsync(cache, () => Interlocked.Increment(ref written), stop.Token)).ToArray();
         var check = new Check();
         var checking = check.RunAsync(caches, stop.Token);
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
@@ -81,12 +81,12 @@ internal static class CarrierFlood
             10 * (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)));
     }
 
-    private static async Task WriteAsync(NearCacheClient cache, int perSecond, Action written, CancellationToken cancellationToken)
+    private static async Task WriteAsync(NearCacheClient cache, Action written, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.WhenAll(Enumerable.Range(0, perSecond / 50).Select(async _ =>
+            await Task.WhenAll(Enumerable.Range(0, PerSecond / 50).Select(async _ =>
             {
                 await cache.SetAsync($"product:{Random.Shared.Next(1000)}", "new", cancellationToken: CancellationToken.None);
                 written();

@@ -16,6 +16,7 @@ internal static class CarrierLatency
         Contestant[] contestants =
         [
             new NearCacheContestant("rabbitmq", memcached.Address, "", broker.Address),
+            new BareBrokerContestant("rabbitmq-bare", broker.Address),
             new NearCacheContestant("zookeeper", memcached.Address, ensemble.ConnectionString, null),
             new FusionCacheContestant("fusioncache-redis", redis.Address),
         ];
@@ -105,7 +106,7 @@ internal static class CarrierLatency
         protected abstract Task WriteAsync(string value);
 
         // The polling thread costs the same for all.
-        public async Task<double> OnceAsync(string value)
+        public virtual async Task<double> OnceAsync(string value)
         {
             while (!(await ReadAsync()).IsLocal)
             {
