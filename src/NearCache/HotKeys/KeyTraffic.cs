@@ -40,7 +40,7 @@ internal sealed class KeyTraffic : IDisposable
     private RecentReads? _recent;
     private int _isBusy;   // 1 while a thread uses the sketch
     private int _mask;   // one event in _mask + 1 is counted
-    private int _sampled;
+    private int _sampled;   // the events that were counted since the last tick; owned like the sketch
     private long _second;
     private NearEntry? _lastHit;
 
@@ -164,13 +164,19 @@ internal sealed class KeyTraffic : IDisposable
             return;
         }
 
-        var now = _clock.Monotonic();
-        Volatile.Write(ref _second, now / 1000);
-        _sketch.Advance(now);
-        CountNearHit();
-        var sampled = Interlocked.Exchange(ref _sampled, 0);
-        _mask = sampled > MaxSampled ? (_mask << 1) | 1 : sampled < MinSampled ? _mask >> 1 : _mask;
-        Leave();
+        try
+        {
+            var now = _clock.Monotonic();
+            Volatile.Write(ref _second, now / 1000);
+            _sketch.Advance(now);
+            CountNearHit();
+            _mask = _sampled > MaxSampled ? (_mask << 1) | 1 : _sampled < MinSampled ? _mask >> 1 : _mask;
+            _sampled = 0;
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     // One sampled hit stands for all hits of its rule since the last one. Requires that this thread has entered.

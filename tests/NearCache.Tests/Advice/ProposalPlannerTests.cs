@@ -215,6 +215,21 @@ public sealed class ProposalPlannerTests
         Assert.Equal(ProposalConfidence.Low, proposals.Single(proposal => proposal.Rule == "idle").Confidence);
     }
 
+    [Theory]
+    [InlineData("Alice", "a:*", null)]
+    [InlineData("Alice", "lock:*", ProposalKind.Remove)]
+    [InlineData("churn breaker of one", "a:*", ProposalKind.Remove)]
+    public void While_a_person_has_stopped_a_rule_its_figures_do_not_count_against_it(string who, string match, ProposalKind? expected)
+    {
+        var registry = Registry(new RuleOptions { Name = "stopped", Match = match }) with
+        {
+            Stops = [new RuleStop { Id = "1", Rule = "stopped", Who = who, Why = "an incident", When = Noon }],
+        };
+        var hot = Hot() with { Rules = [Rates("stopped") with { IsOn = false, WritesPerSecond = 5 }] };
+
+        Assert.Equal(expected, Plan(hot, registry).Proposals.SingleOrDefault()?.Kind);
+    }
+
     private static RuleAdvice Plan(FleetHotKeys hot, RegistrySnapshot? registry = null) =>
         new ProposalPlanner(hot, registry ?? Registry(), AdviceLimits.Of(new NearCacheOptions())).Plan();
 

@@ -1,4 +1,5 @@
 using NearCache.HotKeys.Core;
+using NearCache.Rules;
 
 namespace NearCache.Advice.Core;
 
@@ -74,17 +75,25 @@ internal sealed class RuleReview(FleetHotKeys hot, RegistrySnapshot registry, Ad
 
     private RuleProposal? ReviewRule(RegisteredRule rule, RuleRates rates)
     {
-        var worth = WorthOf(rates);
-        var isOverwritten = rates.Observed >= Comparable && worth.Writes >= ComparableWrites && worth.Writes > worth.Saved;
-        var isUseless = rates.Observed >= Useless
-            && rates.IsOn
-            && (worth.Saved < LittleSaved || worth.Saved < PartOfUseful * worth.Reads);
-        if (!rule.Settings.Enabled || !(isOverwritten || isUseless || rates.Suspensions >= ManySuspensions))
+        var (worth, nature) = (WorthOf(rates), NatureOf(rates));
+
+        // While a person has stopped it, its figures do not tell what the rule is worth.
+        var isStopped = registry.Stops.Any(stop => (stop.Rule is null || stop.Rule == rates.Rule)
+            && !stop.Who.StartsWith(ChurnStops.Author, StringComparison.Ordinal));
+        if (!rule.Settings.Enabled || (isStopped && nature == KeyNature.Unknown))
         {
             return null;
         }
 
-        var nature = NatureOf(rates);
+        var isOverwritten = rates.Observed >= Comparable && worth.Writes >= ComparableWrites && worth.Writes > worth.Saved;
+        var isUseless = rates.Observed >= Useless
+            && rates.IsOn
+            && (worth.Saved < LittleSaved || worth.Saved < PartOfUseful * worth.Reads);
+        if (!(isOverwritten || isUseless || rates.Suspensions >= ManySuspensions))
+        {
+            return null;
+        }
+
         var reason = isOverwritten
             ? $"Its keys are written {Worth.Text(worth.Writes)} times a second and read near {Worth.Text(worth.Saved)} times a second: "
                 + "each write costs more than it saves."

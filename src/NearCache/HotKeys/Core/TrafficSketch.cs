@@ -70,7 +70,7 @@ internal sealed class TrafficSketch
     public void Add(ulong hash, string key, bool isCovered, in KeyCounts events, double times)
     {
         var weight = _decay.Weight * times;
-        var rank = weight * (events.Reads + events.NearHits + events.Writes);
+        var rank = weight * (events.Reads + events.NearHits + events.Writes + events.Touches);
         _keys.Add(hash, key, key.Length, rank).Add(events, weight);
         if (isCovered)
         {
