@@ -81,6 +81,7 @@ public sealed class PackageContentsTests(PackedFolder packed)
 
     [Theory]
     [InlineData("NearCache", "NearCache.Memcached", "NearCache.ZooKeeper")]
+    [InlineData("NearCache.Management", "NearCache")]
     [InlineData("NearCache.Memcached", "NearCache.Transport")]
     [InlineData("NearCache.ZooKeeper", "NearCache.Transport")]
     [InlineData("NearCache.RabbitMq", "NearCache")]
@@ -94,8 +95,8 @@ public sealed class PackageContentsTests(PackedFolder packed)
         Assert.All(ours, name => Assert.Equal($"[{packed.Version}]", dependencies[name]));
         Assert.All(dependencies.Where(other => !ours.Contains(other.Key) && other.Key != "RabbitMQ.Client"), other =>
         {
-            Assert.StartsWith("Microsoft.Extensions.", other.Key, StringComparison.Ordinal);
-            Assert.Matches(new Regex(@"^10\.0\.\d+$"), other.Value);
+            Assert.Matches(new Regex(@"^Microsoft\.(Extensions|AspNetCore|IdentityModel)\."), other.Key);
+            Assert.Matches(new Regex(@"^(10\.0|8\.\d+)\.\d+$"), other.Value);
         });
     }
 

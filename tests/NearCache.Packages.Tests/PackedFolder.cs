@@ -10,7 +10,9 @@ public sealed class PackedFolder : IAsyncLifetime
 {
     /// <summary>The libraries.</summary>
     public static readonly string[] Ids =
-        ["NearCache", "NearCache.Memcached", "NearCache.RabbitMq", "NearCache.Transport", "NearCache.ZooKeeper"];
+    [
+        "NearCache", "NearCache.Management", "NearCache.Memcached", "NearCache.RabbitMq", "NearCache.Transport", "NearCache.ZooKeeper",
+    ];
 
     /// <summary>The command-line tool.</summary>
     public const string Tool = "NearCache.Cli";

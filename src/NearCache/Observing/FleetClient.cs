@@ -57,6 +57,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     private readonly FleetKeys? _keys;
     private readonly FleetDiagnoser? _diagnoser;
     private readonly ConnectionOwners? _owners;
+    private readonly SuspensionsObserver? _suspensions;
     private readonly ReportsObserver _reports;
     private readonly FleetTraffic? _traffic;
     private readonly BackgroundLoop _session;
@@ -104,7 +105,8 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         if (_servers is not null && reader is not null)
         {
             var placement = new FleetPlacement(options, names, _servers.Servers, _observation);
-            _keys = new FleetKeys(names, placement, _servers, _observation);
+            _keys = new FleetKeys(options, names, placement, _servers, _observation);
+            _suspensions = new SuspensionsObserver(names, _servers, _observation);
             _diagnoser = new FleetDiagnoser(options, names, placement, _servers, _rules, reader, _observation, clock);
             _owners = new ConnectionOwners(
                 () => _servers.Servers,
@@ -129,6 +131,10 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
 
     /// <summary>Gets the namespace.</summary>
     public string Namespace => _settings.Caches.Namespace;
+
+    /// <summary>Gets a copy of the settings of the caches, with which this client connected.</summary>
+    /// <remarks>It has the passwords of the settings, if there are any.</remarks>
+    public NearCacheOptions Settings => _settings.Caches.Copy();
 
     /// <summary>Gets a value indicating whether every operation that changes something is refused.</summary>
     public bool IsReadOnly => _fleet.ReadOnly;
@@ -195,12 +201,28 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         FleetClientOptions? fleetOptions = null,
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        ConnectAsync(ReadSettings(section), fleetOptions, loggerFactory, timeProvider, cancellationToken);
+
+    /// <summary>
+    /// Reads the settings of caches from a configuration section, as <c>AddNearCache</c> does. Mistakes in it are kept with the settings,
+    /// and <c>ConnectAsync</c> reports them.
+    /// </summary>
+    /// <param name="section">The section, such as <c>NearCache</c>.</param>
+    public static NearCacheOptions ReadSettings(IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
         var options = new NearCacheOptions();
         NearCacheConfiguration.Read(section, options);
-        return ConnectAsync(options, fleetOptions, loggerFactory, timeProvider, cancellationToken);
+        return options;
+    }
+
+    /// <summary>Returns what is wrong with settings, as <c>ConnectAsync</c> would report it; empty if nothing is.</summary>
+    /// <param name="options">The settings of the caches.</param>
+    public static IReadOnlyList<string> FindMistakes(NearCacheOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return NearCacheOptionsValidator.ValidateObserved(options) is { Failed: true, Failures: { } mistakes } ? [.. mistakes] : [];
     }
 
     /// <summary>Reads the rules in the registry and on every memcached server.</summary>
@@ -214,6 +236,37 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
                 "memcached",
                 token => _usage.ReadAsync([.. _registry.Current.Rules.Select(rule => rule.Settings.Name)], token),
                 cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads which rules the churn breaker has suspended in the whole fleet.</summary>
+    public async Task<Observed<IReadOnlyList<RuleSuspension>>> GetSuspensionsAsync(CancellationToken cancellationToken = default) =>
+        _suspensions is null
+            ? Observed<IReadOnlyList<RuleSuspension>>.Missing(NoMemcached)
+            : await _suspensions.ReadAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Reads which processes have obeyed a stop by now. The methods that stop wait for them.</summary>
+    /// <param name="stopId">The <see cref="RuleStop.Id"/> of the stop.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    public Task<Observed<FleetObedience>> GetObedienceAsync(string stopId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(stopId);
+        return _stops.ReadObedienceAsync(stopId, cancellationToken);
+    }
+
+    /// <summary>Reads the value of a key, as it is stored. The read does not count as an access of the item.</summary>
+    /// <param name="key">The key, as the application names it.</param>
+    /// <param name="cancellationToken">Cancels the operation.</param>
+    /// <exception cref="ArgumentException">The key is invalid.</exception>
+    /// <exception cref="NearCacheException">No memcached server is configured, or the server failed.</exception>
+    public Task<FleetValue> ReadValueAsync(string key, CancellationToken cancellationToken = default) =>
+        (_keys ?? throw new NearCacheException($"Nothing was read: {NoMemcached}.")).ReadAsync(key, cancellationToken);
+
+    /// <summary>Returns a key as it may be shown to people, by <see cref="ReportOptions.Keys"/> of the settings.</summary>
+    /// <param name="key">The key, as the application names it.</param>
+    public string ShowKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new KeyDisplay(_settings.Caches.Reports.Keys, Namespace).Of(key).Text;
+    }
 
     /// <summary>Reads the statistics of every memcached server, and what it holds for the namespace.</summary>
     /// <returns>The servers in the order of the settings; empty if none is configured.</returns>
@@ -434,6 +487,19 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// </exception>
     public Task<bool> RemoveKeyAsync(string key, CancellationToken cancellationToken = default) =>
         Writing().RemoveAsync(key, cancellationToken);
+
+    /// <summary>
+    /// Changes the counters on memcached, so that every process drops its near entry of a key within about a second, and reads the item
+    /// again. Use it after another program has changed the item, which stays as it is.
+    /// </summary>
+    /// <param name="key">The key, as the application names it.</param>
+    /// <param name="cancellationToken">Cancels the wait; the write may still be counted.</param>
+    /// <exception cref="ArgumentException">The key is invalid.</exception>
+    /// <exception cref="NearCacheException">
+    /// The client is read-only, no memcached server is configured, or the server failed or has no counters. Repeating is harmless.
+    /// </exception>
+    public Task RefreshKeyAsync(string key, CancellationToken cancellationToken = default) =>
+        Writing().RefreshAsync(key, cancellationToken);
 
     /// <summary>
     /// Changes the counters on memcached, so that every process drops all its near entries within a few seconds. Use it after another

@@ -52,8 +52,15 @@ internal sealed class FleetStops(
         return new FleetResume { Rules = edited, Obedience = obedience };
     }
 
+    /// <summary>Reads which processes have obeyed a stop by now.</summary>
+    public Task<Observed<FleetObedience>> ReadObedienceAsync(string stopId, CancellationToken cancellationToken) =>
+        ReadObedienceAsync(report => report.HasApplied(stopId), cancellationToken);
+
     private Task<Observed<FleetObedience>> ObeyedAsync(
         Func<ProcessSummary, bool?> hasObeyed, IProgress<FleetObedience>? progress, CancellationToken cancellationToken) =>
-        new ObedienceWatch(async token => (await reports.ReadAsync(token).ConfigureAwait(false)).Select(
-            found => ObedienceWatch.Judge(found, hasObeyed)), time).WaitAsync(obeyTimeout, progress, cancellationToken);
+        new ObedienceWatch(token => ReadObedienceAsync(hasObeyed, token), time).WaitAsync(obeyTimeout, progress, cancellationToken);
+
+    private async Task<Observed<FleetObedience>> ReadObedienceAsync(
+        Func<ProcessSummary, bool?> hasObeyed, CancellationToken cancellationToken) =>
+        (await reports.ReadAsync(cancellationToken).ConfigureAwait(false)).Select(found => ObedienceWatch.Judge(found, hasObeyed));
 }

@@ -19,7 +19,7 @@ internal sealed class Observation(TimeSpan timeout, TimeProvider time)
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return Observed<T>.Of(await read(either.Token).WaitAsync(either.Token).ConfigureAwait(false));
+            return Observed<T>.Of(await read(either.Token).WaitOrAbandonAsync(either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

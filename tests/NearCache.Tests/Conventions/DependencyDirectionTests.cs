@@ -197,6 +197,20 @@ public sealed class DependencyDirectionTests
             ["Doctoring"] = ["Output"],
             ["Commands"] = ["Doctoring", "Rules", "Connecting", "Output"],
         },
+        ["NearCache.Management"] = new()
+        {
+            // What is known of a fleet, and what it means: no clock, no server, no HTTP.
+            ["Core"] = [],
+            ["Diagnostics"] = [],
+            ["Files"] = [],
+            ["Storage"] = ["Core", "Diagnostics"],
+            ["Collecting"] = ["Core", "Storage", "Diagnostics"],
+            ["Security"] = ["Diagnostics"],
+            ["Api/Models"] = [],
+            ["Api"] = ["Api/Models", "Collecting", "Core", "Storage", "Security", "Files", "Diagnostics"],
+            ["Registration"] = ["Api", "Security", "Diagnostics"],
+            ["StandAlone"] = ["Registration", "Api", "Api/Models", "Security"],
+        },
         ["NearCache.Memcached"] = new()
         {
             ["Protocol"] = [],

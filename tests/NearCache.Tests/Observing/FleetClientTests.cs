@@ -266,7 +266,8 @@ public sealed class FleetClientTests
             "GetRulesAsync", "GetUsageAsync", "GetServersAsync", "GetConnectionOwnersAsync", "GetEnsembleAsync", "GetMembersAsync",
             "GetNamespacesAsync", "GetCoTenantsAsync", "FindLeftoversAsync", "GetReportsAsync", "GetReportAsync",
             "GetHotKeysAsync", "GetProposalsAsync",
-            "WhyAsync", "GetAsync", "WatchAsync", "WatchWritesAsync", "PreviewAsync", "Dispose", "DisposeAsync",
+            "WhyAsync", "GetSuspensionsAsync", "GetObedienceAsync", "ReadValueAsync", "ShowKey",
+            "GetAsync", "WatchAsync", "WatchWritesAsync", "PreviewAsync", "Dispose", "DisposeAsync",
         ];
         (object Target, MethodInfo Method)[] writes =
         [
@@ -278,8 +279,8 @@ public sealed class FleetClientTests
         Assert.Equal(
             [
                 "AddAsync", "ApplyAsync", "ChangeAsync", "CleanAsync", "ClearNearAsync", "ClearStopsAsync", "DisableAsync", "EnableAsync",
-                "EndDryRunAsync", "RemoveAsync", "RemoveKeyAsync", "ResumeAsync", "ResumeAsync", "StopAsync", "StopAsync", "StopAsync",
-                "UndoAsync",
+                "EndDryRunAsync", "RefreshKeyAsync", "RemoveAsync", "RemoveKeyAsync", "ResumeAsync", "ResumeAsync", "StopAsync",
+                "StopAsync", "StopAsync", "UndoAsync",
             ],
             writes.Select(one => one.Method.Name).Order(StringComparer.Ordinal));
         foreach (var (target, method) in writes)

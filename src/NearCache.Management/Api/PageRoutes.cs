@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Http;
+using NearCache.Management.Files;
+using NearCache.Management.Security;
+
+namespace NearCache.Management.Api;
+
+/// <summary>The routes of the pages and their files.</summary>
+internal static class PageRoutes
+{
+    /// <summary>Gets the routes.</summary>
+    public static IReadOnlyList<ConsoleRoute> All { get; } =
+        [.. EmbeddedPages.All.OrderBy(page => page.Key, StringComparer.Ordinal).Select(page => Of(page.Key, page.Value))];
+
+    private static ConsoleRoute Of(string address, EmbeddedPage page) => new(
+        HttpMethods.Get,
+        address,
+        ConsolePermission.View,
+        "A page, or a file of the pages.",
+        request => WriteAsync(request.Http, address, page))
+    {
+        MediaType = page.Type,
+    };
+
+    private static async Task WriteAsync(HttpContext http, string address, EmbeddedPage page)
+    {
+        if (RelativeOf(http.Request, address) is { } elsewhere)
+        {
+            // Relative, so that it is right behind any proxy and below any path.
+            http.Response.StatusCode = StatusCodes.Status302Found;
+            http.Response.Headers.Location = elsewhere + http.Request.QueryString.ToUriComponent();
+            return;
+        }
+
+        http.Response.Headers.CacheControl = "no-cache";
+        http.Response.Headers.ETag = page.Tag;
+        if (http.Request.Headers.IfNoneMatch.Contains(page.Tag))
+        {
+            http.Response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+
+        http.Response.ContentType = page.Type;
+        http.Response.ContentLength = page.Content.Length;
+        await http.Response.Body.WriteAsync(page.Content, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    // Pages are one level below the first, which ends with a slash: relative addresses in them depend on that.
+    private static string? RelativeOf(HttpRequest request, string address)
+    {
+        var path = request.PathBase.Add(request.Path).Value ?? "";
+        return path.EndsWith('/') == (address.Length == 0) ? null
+            : address.Length == 0 ? "./" + Uri.EscapeDataString(path[(path.LastIndexOf('/') + 1)..]) + "/"
+            : "../" + address[(address.LastIndexOf('/') + 1)..];
+    }
+}

@@ -1,0 +1,59 @@
+namespace NearCache.Management.Collecting;
+
+/// <summary>Answers on demand that viewers share: one reading serves all that ask within a time.</summary>
+/// <param name="time">The clock.</param>
+internal sealed class SharedReadings(TimeProvider time)
+{
+    // Answers that are over are forgotten beyond this number.
+    private const int Most = 500;
+
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();   // guards the answers
+    private readonly Dictionary<string, (long At, Task Read)> _answers = new(StringComparer.Ordinal);
+
+    /// <summary>Returns the answer to a question, read anew if the last one is too old or has failed.</summary>
+    /// <param name="question">What is asked.</param>
+    /// <param name="fresh">How long an answer serves others.</param>
+    /// <param name="read">Reads the answer. It is not cancelled when one of several viewers leaves.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<T> OfAsync<T>(string question, TimeSpan fresh, Func<Task<T>> read, CancellationToken cancellationToken)
+    {
+        Task<T> answer;
+        lock (_lock)
+        {
+            if (_answers.TryGetValue(question, out var known) && known.Read is Task<T> { IsFaulted: false, IsCanceled: false } last
+                && (!last.IsCompleted || time.GetElapsedTime(known.At) < fresh))
+            {
+                answer = last;
+            }
+            else
+            {
+                Forget();
+                answer = Task.Run(read, CancellationToken.None);
+                _answers[question] = (time.GetTimestamp(), answer);
+            }
+        }
+
+        return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Forget()
+    {
+        if (_answers.Count < Most)
+        {
+            return;
+        }
+
+        foreach (var question in _answers.Where(pair => time.GetElapsedTime(pair.Value.At) > Kept).Select(pair => pair.Key).ToArray())
+        {
+            _answers.Remove(question);
+        }
+
+        // That many questions at once are not those of people.
+        if (_answers.Count >= Most)
+        {
+            _answers.Clear();
+        }
+    }
+}

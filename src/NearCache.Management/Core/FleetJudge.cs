@@ -1,0 +1,296 @@
+using System.Globalization;
+
+namespace NearCache.Management.Core;
+
+/// <summary>Judges a reading: whether the fleet is well, and what is not.</summary>
+/// <remarks>Deterministic: the same reading, rates and history give the same verdict.</remarks>
+/// <param name="now">The reading.</param>
+/// <param name="rates">The rates up to it.</param>
+/// <param name="limits">The limits of the settings.</param>
+/// <param name="hourAgo">The figures an hour ago; null if they are not known.</param>
+internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits limits, HistoryPoint? hourAgo)
+{
+    private const double UsefulReads = 1;
+    private const double NearlyFull = 0.8;
+    private const int ManyUnaccounted = 50;
+    private const double UnaccountedPart = 0.2;
+    private const double GrowingNodes = 1000;
+    private const double ManyFactoryRuns = 50;
+    private const double TimesAnHourAgo = 3;
+    private const double ManyFailures = 1;
+    private const double ManyEvictions = 100;
+    private const int ManyStarts = 3;
+
+    private static readonly TimeSpan Starved = TimeSpan.FromSeconds(1);
+
+    /// <summary>Returns the verdict.</summary>
+    public Verdict Judge() => !now.Reports.IsKnown && !now.Rules.Current.IsKnown && now.Servers.All(server => !server.Statistics.IsKnown)
+        ? Verdict.Unknown($"no server answers. {now.Rules.Current.Unknown}")
+        : Verdict.Of(
+            [.. Rules(), .. Stops(), .. Servers(), .. Ensemble(), .. Processes(), .. Traffic()],
+            $"Well: {Plural(now.Live.Count(), "process", "processes")}, {Plural(now.Servers.Count, "memcached server")}"
+                + (now.Ensemble is null ? "." : ", ZooKeeper answers."));
+
+    /// <summary>Returns whether a process waits so long for threads that everything in it is slow.</summary>
+    public static bool IsStarved(ProcessReport process) => process.Summary?.ThreadPoolDelay >= Starved;
+
+    /// <summary>Returns a duration as people read it.</summary>
+    public static string Text(TimeSpan duration) => duration.TotalSeconds < 60
+        ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.#} s")
+        : duration.TotalMinutes < 60
+            ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMinutes:0} min")
+            : string.Create(CultureInfo.InvariantCulture, $"{duration.TotalHours:0.#} h");
+
+    /// <summary>Returns a process as people name it.</summary>
+    public static string NameOf(ProcessReport process) => process switch
+    {
+        { Summary: { } summary } => string.Create(
+            CultureInfo.InvariantCulture, $"{summary.Pod ?? summary.Host} (pid {summary.ProcessId})"),
+        { Member: { Host: { } host, ProcessId: { } id } } => string.Create(CultureInfo.InvariantCulture, $"{host} (pid {id})"),
+        _ => $"process {process.Id}",
+    };
+
+    /// <summary>Returns the author and reason of an edit as a sentence.</summary>
+    public static string Authorship(RegistryEdit? edit, string rule) => edit is null
+        ? "Its author is not in the history."
+        : string.Create(
+            CultureInfo.InvariantCulture,
+            $"{edit.Who} {Verb(edit, rule)} it at {edit.When.UtcDateTime:yyyy-MM-dd HH:mm} UTC (“{edit.Why}”).");
+
+    private static string Verb(RegistryEdit edit, string rule) =>
+        edit.Changes?.FirstOrDefault(change => change.Name == rule) is { Before: null } ? "added" : "changed";
+
+    private IEnumerable<Cause> Rules()
+    {
+        if (!now.Rules.Current.IsKnown)
+        {
+            yield return new Cause(
+                CauseKind.RulesUnreadable, HealthLevel.Unknown, $"The rules are unknown: {now.Rules.Current.Unknown}", null, "rules", "");
+            yield break;
+        }
+
+        if (!now.Suspensions.IsKnown && now.Servers.Count > 0)
+        {
+            yield return new Cause(CauseKind.NotRead, HealthLevel.Unknown,
+                $"Whether a rule is suspended is unknown: {now.Suspensions.Unknown}", null, "rules", "");
+        }
+
+        var suspended = now.Suspended.ToDictionary(suspension => suspension.Rule);
+        var stopped = now.Registry!.Stops.Select(stop => stop.Rule).ToHashSet();
+        foreach (var rule in now.Registry.Rules.Select(rule => rule.Settings))
+        {
+            var (usage, query) = (now.UsageOf(rule.Name), $"rule={Uri.EscapeDataString(rule.Name)}");
+            if (suspended.TryGetValue(rule.Name, out var suspension))
+            {
+                yield return new Cause(CauseKind.RuleSuspended, HealthLevel.Bad,
+                    $"Rule “{rule.Name}” is suspended: {suspension.Why}. {Authorship(now.OriginOf(rule.Name), rule.Name)}",
+                    rule.Name, "rules", query);
+            }
+            else if (usage is null || !rule.Enabled || rule.DryRun || stopped.Contains(rule.Name) || stopped.Contains(null))
+            {
+                continue;
+            }
+            else if (usage.WritesPerSecond > limits.FleetLimitOf(rule))
+            {
+                yield return new Cause(CauseKind.RuleWrittenTooFast, HealthLevel.Bad,
+                    $"Rule “{rule.Name}” covers keys that are written {Rate(usage.WritesPerSecond)} times a second; the limit is "
+                        + $"{Rate(limits.FleetLimitOf(rule))}. {Authorship(now.OriginOf(rule.Name), rule.Name)}",
+                    rule.Name, "rules", query);
+            }
+            else if (usage.WritesPerSecond > UsefulReads && usage.WritesPerSecond > usage.NearHitsPerSecond)
+            {
+                yield return new Cause(CauseKind.RuleUseless, HealthLevel.Attention,
+                    $"Rule “{rule.Name}” gains nothing: its keys are written {Rate(usage.WritesPerSecond)} times a second and read near "
+                        + $"{Rate(usage.NearHitsPerSecond)} times. {Authorship(now.OriginOf(rule.Name), rule.Name)}",
+                    rule.Name, "rules", query);
+            }
+        }
+    }
+
+    private IEnumerable<Cause> Stops() => (now.Registry?.Stops ?? []).Select(stop => stop.Rule is { } rule
+        ? new Cause(CauseKind.RuleStopped, HealthLevel.Attention, $"Rule “{rule}” is stopped by {stop.Who}: “{stop.Why}”.", rule, "stop",
+            $"rule={Uri.EscapeDataString(rule)}")
+        : new Cause(CauseKind.Stopped, HealthLevel.Attention, $"Near caching is stopped by {stop.Who}: “{stop.Why}”.", null, "stop", ""));
+
+    private IEnumerable<Cause> Servers()
+    {
+        foreach (var (server, count) in now.Servers.Zip(ConnectionCount.Of(now)))
+        {
+            var query = $"server={Uri.EscapeDataString(server.Name)}";
+            Cause Of(CauseKind kind, HealthLevel level, string text) => new(kind, level, text, server.Name, "memcached", query);
+            if (server.Statistics is not { IsKnown: true, Value: var statistics })
+            {
+                yield return Of(CauseKind.ServerDown, HealthLevel.Bad, $"{server.Name} does not answer: {server.Statistics.Unknown}");
+                continue;
+            }
+
+            if (statistics is { Connections: { } connections, MaxConnections: { } most } && connections > NearlyFull * most)
+            {
+                yield return Of(CauseKind.ServerFull, HealthLevel.Bad,
+                    $"{server.Name} has {connections} of {most} connections, {Unaccounted(count)}.");
+            }
+
+            var ofServer = rates.Servers.GetValueOrDefault(server.Name);
+            if (ofServer?.Refusals > 0)
+            {
+                yield return Of(CauseKind.ServerRefuses, HealthLevel.Bad,
+                    $"{server.Name} refuses connections, {Rate(ofServer.Refusals.Value)} a second, because it has too many.");
+            }
+
+            if (count.Unaccounted is { IsKnown: true, Value: > ManyUnaccounted and var unaccounted }
+                && unaccounted > UnaccountedPart * count.Expected.Value)
+            {
+                yield return Of(CauseKind.ServerUnaccounted, HealthLevel.Bad,
+                    $"{server.Name}: {unaccounted} connections that no process reports, beside {count.Expected.Value} that processes do.");
+            }
+
+            if (ofServer?.Evictions > ManyEvictions)
+            {
+                yield return Of(CauseKind.ServerEvicting, HealthLevel.Attention,
+                    $"{server.Name} evicts {Rate(ofServer.Evictions.Value)} items a second: its memory is full.");
+            }
+        }
+    }
+
+    private static string Unaccounted(ConnectionCount count) => count.Unaccounted is { IsKnown: true, Value: var unaccounted }
+        ? $"{unaccounted} of them unaccounted"
+        : $"how many of them are unaccounted is unknown: {count.Unaccounted.Unknown}";
+
+    private IEnumerable<Cause> Ensemble()
+    {
+        if (now.Ensemble is not { } ensemble)
+        {
+            yield break;
+        }
+
+        static Cause Of(CauseKind kind, HealthLevel level, string text) => new(kind, level, text, null, "zookeeper", "");
+        var dead = ensemble.Servers.Where(server => !server.Status.IsKnown).ToArray();
+        if (dead.Length == ensemble.Servers.Count && dead.Length > 0 && !ensemble.Subtree.IsKnown)
+        {
+            yield return Of(CauseKind.ZooKeeperDown, HealthLevel.Bad,
+                "ZooKeeper does not answer. Near caching goes on; changes take about a second to reach other processes. "
+                    + dead[0].Status.Unknown);
+        }
+        else
+        {
+            foreach (var server in dead)
+            {
+                yield return Of(CauseKind.ZooKeeperServerDown, HealthLevel.Attention,
+                    $"The ZooKeeper server {server.Name} tells nothing: {server.Status.Unknown}");
+            }
+
+            if (ensemble.Subtree is not { IsKnown: true, Value: var subtree })
+            {
+                yield return Of(CauseKind.ZooKeeperDown, HealthLevel.Unknown,
+                    $"The nodes of the namespace are unknown: {ensemble.Subtree.Unknown}");
+            }
+            else if (subtree.Missing.Count > 0)
+            {
+                yield return Of(CauseKind.ZooKeeperDamaged, HealthLevel.Attention,
+                    $"{Plural(subtree.Missing.Count, "node")} of the namespace {(subtree.Missing.Count == 1 ? "is" : "are")} missing in "
+                        + $"ZooKeeper, such as {subtree.Missing[0]}.");
+            }
+        }
+
+        if (rates.OwnTransactions is { IsKnown: true, Value: var own } && own > limits.TransactionsPerSecond)
+        {
+            yield return Of(CauseKind.ZooKeeperOverBudget, HealthLevel.Bad,
+                $"The namespace makes {Rate(own)} transactions a second in ZooKeeper; the budget is {Rate(limits.TransactionsPerSecond)}.");
+        }
+
+        if (rates.NodesPerMinute is { IsKnown: true, Value: > GrowingNodes and var growth })
+        {
+            yield return Of(CauseKind.ZooKeeperGrowing, HealthLevel.Bad,
+                $"The nodes in ZooKeeper grow by {Rate(growth)} a minute, to {now.Nodes}. NearCache creates none for keys: see the "
+                    + "applications beside it.");
+        }
+    }
+
+    private IEnumerable<Cause> Processes()
+    {
+        if (now.Reports is not { IsKnown: true, Value: var reports })
+        {
+            yield return new Cause(CauseKind.ReportsMissing, HealthLevel.Unknown,
+                $"The processes are unknown: {now.Reports.Unknown}", null, "processes", "");
+            yield break;
+        }
+
+        foreach (var server in reports.Servers.Where(server => server.Problem is not null))
+        {
+            yield return new Cause(CauseKind.ReportsMissing, HealthLevel.Attention,
+                $"Reports may be missing: {server.Problem}", server.Name, "processes", "");
+        }
+
+        foreach (var process in reports.Processes)
+        {
+            var (name, query) = (NameOf(process), $"process={Uri.EscapeDataString(process.Id)}");
+            Cause Of(CauseKind kind, HealthLevel level, string text) => new(kind, level, text, process.Id, "processes", query);
+            if (process.Status == ProcessReportStatus.Silent)
+            {
+                yield return Of(CauseKind.ProcessSilent, HealthLevel.Attention,
+                    $"{name} has been silent for {Text(process.Age.GetValueOrDefault())}: it was killed, is paused, or reaches no "
+                        + "memcached.");
+            }
+
+            if (process.Status != ProcessReportStatus.Live)
+            {
+                continue;
+            }
+
+            var summary = process.Summary!;
+            if (IsStarved(process))
+            {
+                yield return Of(CauseKind.ProcessStarved, HealthLevel.Bad,
+                    $"{name} is starved: work waits {Text(summary.ThreadPoolDelay)} for a thread. It is not the cache that is slow there.");
+            }
+
+            if (summary.State == ProcessState.Running && summary.ConfirmedBefore > limits.MaxStaleness)
+            {
+                yield return Of(CauseKind.ProcessStale, HealthLevel.Attention,
+                    $"{name} keeps nothing near of a server that was last confirmed {Text(summary.ConfirmedBefore.Value)} ago.");
+            }
+
+            if (summary.Starts >= ManyStarts)
+            {
+                yield return Of(CauseKind.ProcessRestarts, HealthLevel.Attention,
+                    $"{name} has started {summary.Starts} times without a pause of 15 minutes.");
+            }
+        }
+
+        string?[] placements = [.. now.Live.Select(process => process.Summary!.PlacementHash).Where(hash => hash is not null).Distinct()];
+        string?[] prefixes = [.. now.Live.Select(process => process.Summary!.PrefixHash).Where(hash => hash is not null).Distinct()];
+        if (placements.Length > 1 || prefixes.Length > 1)
+        {
+            yield return new Cause(CauseKind.PlacementDiffers, HealthLevel.Bad,
+                $"Processes have different {(placements.Length > 1 ? "lists of memcached servers" : "key prefixes")}: they look for a key "
+                    + "in different places, and changes do not reach all of them.",
+                null, "processes", "");
+        }
+    }
+
+    private IEnumerable<Cause> Traffic()
+    {
+        if (rates.Fleet is not { IsKnown: true, Value: var traffic })
+        {
+            yield break;
+        }
+
+        if (traffic.FactoryRuns > ManyFactoryRuns && hourAgo?.Values.GetValueOrDefault(Series.FactoryRuns) is { } before
+            && traffic.FactoryRuns > TimesAnHourAgo * before)
+        {
+            yield return new Cause(CauseKind.SourceHit, HealthLevel.Bad,
+                $"The source is asked {Rate(traffic.FactoryRuns)} times a second; an hour ago {Rate(before)}.", null, "", "");
+        }
+
+        if (traffic.Failures > ManyFailures)
+        {
+            yield return new Cause(CauseKind.Failures, HealthLevel.Attention,
+                $"{Rate(traffic.Failures)} operations a second fail on memcached.", null, "memcached", "");
+        }
+    }
+
+    private static string Rate(double rate) => rate.ToString(rate < 10 ? "0.#" : "#,0", CultureInfo.InvariantCulture);
+
+    private static string Plural(int count, string one, string? many = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many ?? one + "s")}");
+}

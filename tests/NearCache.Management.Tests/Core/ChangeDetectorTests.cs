@@ -1,0 +1,75 @@
+using NearCache.Management.Core;
+
+namespace NearCache.Management.Tests.Core;
+
+public sealed class ChangeDetectorTests
+{
+    private readonly ChangeDetector _detector = new();
+
+    [Fact]
+    public void The_first_reading_tells_the_edits_of_the_history_and_no_starts()
+    {
+        var changes = Add(Readings.Healthy() with
+        {
+            Rules = Readings.Rules(Readings.Registry(
+                2, [Readings.Rule("locks", since: 2)], [Readings.Edit(2, "alice", "speed up", "locks")])),
+        });
+
+        var edit = Assert.Single(changes);
+        Assert.Equal((ChangeKind.Edit, "alice", "speed up", 2), (edit.Kind, edit.Who, edit.Why, edit.Revision));
+        Assert.Equal("Rules, revision 2: rule “locks” added.", edit.Text);
+    }
+
+    [Fact]
+    public void What_changes_between_readings_is_told_once()
+    {
+        Add(Readings.Healthy());
+        var stop = new RuleStop { Id = "s", Rule = "products", Who = "bob", Why = "incident", When = Readings.Noon };
+        var changed = Readings.Healthy(5) with
+        {
+            Rules = Readings.Rules(Readings.Registry(1, [Readings.Rule("products")], null, stop)),
+            Suspensions = Observed.Known<IReadOnlyList<RuleSuspension>>([Readings.Suspension("products")]),
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1, status: ProcessReportStatus.Silent),
+                Readings.Process(2, status: ProcessReportStatus.Ended),
+                Readings.Process(3, summary => summary with { Version = "0.2.0", Starts = 3 }))),
+            Servers = [Readings.Server("cache-1:11211", 3, uptime: 1)],
+        };
+
+        var kinds = Add(changed).Select(change => change.Kind).ToHashSet();
+
+        Assert.Superset(
+            new HashSet<ChangeKind>
+            {
+                ChangeKind.Stop, ChangeKind.Suspended, ChangeKind.ProcessSilent, ChangeKind.ProcessEnded, ChangeKind.ProcessStarted,
+                ChangeKind.Version, ChangeKind.ServerRestarted, ChangeKind.Verdict,
+            },
+            kinds);
+        Assert.Empty(Add(changed with { At = changed.At.AddSeconds(5) }));
+    }
+
+    [Fact]
+    public void A_reading_that_fails_in_parts_ends_nothing()
+    {
+        Add(Readings.Healthy());
+        var unknown = Readings.Healthy(5) with
+        {
+            Reports = Observed.Unknown<FleetReports>("cut off"),
+            Suspensions = Observed.Unknown<IReadOnlyList<RuleSuspension>>("cut off"),
+        };
+
+        Assert.Equal([ChangeKind.Verdict], Add(unknown).Select(change => change.Kind));
+        Assert.Equal([ChangeKind.Verdict], Add(Readings.Healthy(10)).Select(change => change.Kind));
+    }
+
+    [Fact]
+    public void A_server_that_goes_and_comes_is_told()
+    {
+        Add(Readings.Healthy());
+        Assert.Contains(Add(Readings.Healthy(5) with { Servers = [Readings.Dead("cache-1:11211")] }),
+            change => change.Kind == ChangeKind.ServerDown);
+        Assert.Contains(Add(Readings.Healthy(10)), change => change.Kind == ChangeKind.ServerUp);
+    }
+
+    private IReadOnlyList<Change> Add(FleetReading reading) => _detector.Add(reading, Readings.Judge(reading));
+}

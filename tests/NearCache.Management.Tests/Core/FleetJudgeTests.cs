@@ -1,0 +1,192 @@
+using NearCache.Management.Core;
+
+namespace NearCache.Management.Tests.Core;
+
+public sealed class FleetJudgeTests
+{
+    [Fact]
+    public void A_healthy_fleet_is_well()
+    {
+        var verdict = Readings.Judge(Readings.Healthy());
+
+        Assert.Equal((HealthLevel.Well, "Well: 2 processes, 1 memcached server, ZooKeeper answers."), (verdict.Level, verdict.Sentence));
+        Assert.Empty(verdict.Causes);
+    }
+
+    [Fact]
+    public void The_rule_over_locks_is_named_with_its_author_and_rate()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Rules = Readings.Rules(Readings.Registry(
+                2,
+                [Readings.Rule("products"), Readings.Rule("locks", since: 2)],
+                [Readings.Edit(2, "alice", "speed up the locks", "locks")])),
+            Suspensions = Observed.Known<IReadOnlyList<RuleSuspension>>([Readings.Suspension("locks", since: 2)]),
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1, status: ProcessReportStatus.Silent, age: 40), Readings.Process(2))),
+        };
+
+        var verdict = Readings.Judge(reading);
+
+        Assert.Equal(HealthLevel.Bad, verdict.Level);
+        Assert.Equal(
+            "Rule “locks” is suspended: the keys of locks:* were written 2001 times a second for 5 s in that process, and the limit is 20. "
+                + "alice added it at 2030-01-01 11:58 UTC (“speed up the locks”).",
+            verdict.Sentence);
+        Assert.Equal(("rules", "rule=locks", "locks"), (verdict.Causes[0].Page, verdict.Causes[0].Query, verdict.Causes[0].Subject));
+        Assert.Equal([CauseKind.RuleSuspended, CauseKind.ProcessSilent], verdict.Causes.Select(cause => cause.Kind));
+    }
+
+    [Fact]
+    public void A_suspension_of_a_rule_that_was_edited_since_is_over()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Suspensions = Observed.Known<IReadOnlyList<RuleSuspension>>([Readings.Suspension("products", since: 99)]),
+        };
+
+        Assert.Equal(HealthLevel.Well, Readings.Judge(reading).Level);
+    }
+
+    [Theory]
+    [InlineData(1000, 60, CauseKind.RuleWrittenTooFast, HealthLevel.Bad)]
+    [InlineData(2, 30, CauseKind.RuleUseless, HealthLevel.Attention)]
+    public void A_rule_that_is_written_too_often_is_named_before_it_is_suspended(
+        double hits, double writes, object kind, object level)
+    {
+        var reading = Readings.Healthy() with
+        {
+            Usage = Observed.Known<IReadOnlyList<RuleUsage>>([Readings.Usage("products", hits, writes)]),
+        };
+
+        var cause = Assert.Single(Readings.Judge(reading).Causes);
+        Assert.Equal((kind, level, "products"), (cause.Kind, cause.Level, cause.Subject));
+        Assert.Contains("Its author is not in the history.", cause.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_that_answers_is_unknown_and_never_well()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Reports = Observed.Unknown<FleetReports>("no report was found"),
+            Rules = new FleetRules
+            {
+                Current = Observed.Unknown<RegistrySnapshot>("ZooKeeper has not answered within 3 s"),
+                Registry = Observed.Unknown<RegistrySnapshot>("ZooKeeper has not answered within 3 s"),
+                Servers = [],
+            },
+            Servers = [Readings.Dead("cache-1:11211")],
+            Ensemble = Readings.Ensemble(0, isDead: true),
+        };
+
+        var verdict = Readings.Judge(reading);
+
+        Assert.Equal(HealthLevel.Unknown, verdict.Level);
+        Assert.Contains("ZooKeeper has not answered", verdict.Sentence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unknown_parts_are_unknown_beside_parts_that_are_well()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Reports = Observed.Unknown<FleetReports>("cut off"),
+            Suspensions = Observed.Unknown<IReadOnlyList<RuleSuspension>>("cut off"),
+        };
+
+        var verdict = Readings.Judge(reading);
+
+        Assert.Equal(HealthLevel.Unknown, verdict.Level);
+        Assert.Equal([CauseKind.NotRead, CauseKind.ReportsMissing], verdict.Causes.Select(cause => cause.Kind));
+    }
+
+    [Fact]
+    public void Each_trouble_is_a_cause_of_its_own()
+    {
+        var healthy = Readings.Healthy();
+        var stop = new RuleStop { Id = "1", Rule = null, Who = "bob", Why = "incident", When = null };
+        (CauseKind Kind, FleetReading Reading)[] troubles =
+        [
+            (CauseKind.Stopped, healthy with { Rules = Readings.Rules(Readings.Registry(1, [Readings.Rule("products")], null, stop)) }),
+            (CauseKind.RuleStopped, healthy with
+            {
+                Rules = Readings.Rules(Readings.Registry(1, [Readings.Rule("products")], null, stop with { Rule = "products" })),
+            }),
+            (CauseKind.ServerDown, healthy with { Servers = [Readings.Dead("cache-1:11211")] }),
+            (CauseKind.ServerFull, healthy with { Servers = [Readings.Server("cache-1:11211", 900, most: 1024)] }),
+            (CauseKind.ServerUnaccounted, healthy with { Servers = [Readings.Server("cache-1:11211", 400)] }),
+            (CauseKind.ZooKeeperDown, healthy with { Ensemble = Readings.Ensemble(0, isDead: true) }),
+            (CauseKind.ProcessStarved, healthy with
+            {
+                Reports = Observed.Known(Readings.Reports(
+                    Readings.Process(1, summary => summary with { ThreadPoolDelay = TimeSpan.FromSeconds(4.1) }), Readings.Process(2))),
+            }),
+            (CauseKind.ProcessStale, healthy with
+            {
+                Reports = Observed.Known(Readings.Reports(
+                    Readings.Process(1, summary => summary with { ConfirmedBefore = TimeSpan.FromSeconds(30) }), Readings.Process(2))),
+            }),
+            (CauseKind.ProcessRestarts, healthy with
+            {
+                Reports = Observed.Known(Readings.Reports(
+                    Readings.Process(1, summary => summary with { Starts = 13 }), Readings.Process(2))),
+            }),
+            (CauseKind.PlacementDiffers, healthy with
+            {
+                Reports = Observed.Known(Readings.Reports(
+                    Readings.Process(1, summary => summary with { PlacementHash = "cc" }), Readings.Process(2))),
+            }),
+        ];
+
+        Assert.All(troubles, trouble =>
+        {
+            var verdict = Readings.Judge(trouble.Reading);
+            Assert.NotEqual(HealthLevel.Well, verdict.Level);
+            Assert.Contains(trouble.Kind, verdict.Causes.Select(cause => cause.Kind));
+        });
+        Assert.Contains(
+            "web-1 (pid 7) is starved: work waits 4.1 s for a thread. It is not the cache that is slow there.",
+            Readings.Judge(troubles[6].Reading).Sentence,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Growth_is_measured_between_readings()
+    {
+        var meter = new RateMeter();
+        var healthy = Readings.Healthy();
+        meter.Add(healthy);
+        var later = Readings.Healthy(5) with
+        {
+            Ensemble = Readings.Ensemble(slotWrites: 10 + 600, nodes: 1100),
+            Servers = [Readings.Server("cache-1:11211", 3, refused: 10, evictions: 1000)],
+        };
+
+        var verdict = Readings.Judge(later, meter.Add(later));
+
+        Assert.Equal(
+            [CauseKind.ServerRefuses, CauseKind.ZooKeeperOverBudget, CauseKind.ZooKeeperGrowing, CauseKind.ServerEvicting],
+            verdict.Causes.Select(cause => cause.Kind));
+    }
+
+    [Fact]
+    public void The_source_is_judged_beside_an_hour_ago()
+    {
+        var meter = new RateMeter();
+        meter.Add(Readings.Healthy());
+        var later = Readings.Healthy(5) with
+        {
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1, summary => summary with { FactoryRuns = 500 }), Readings.Process(2))),
+        };
+        var rates = meter.Add(later);
+        HistoryPoint Ago(double runs) => new(
+            Readings.Noon - TimeSpan.FromHours(1), HealthLevel.Well, new Dictionary<string, double> { [Series.FactoryRuns] = runs });
+
+        Assert.Equal(CauseKind.SourceHit, Assert.Single(Readings.Judge(later, rates, Ago(10)).Causes).Kind);
+        Assert.Empty(Readings.Judge(later, rates, Ago(90)).Causes);
+        Assert.Empty(Readings.Judge(later, rates).Causes);
+    }
+}
