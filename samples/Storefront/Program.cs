@@ -23,6 +23,12 @@ builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
     .AddMeter("NearCache", "NearCache.Memcached", "NearCache.ZooKeeper")
     .AddPrometheusExporter());
 
+// The console is closed by default. In Development it is open to this machine; elsewhere it needs a policy of the application.
+if (builder.Environment.IsDevelopment())
+{
+    builder.Services.AddNearCacheConsole(builder.Configuration.GetSection("NearCacheConsole"));
+}
+
 var app = builder.Build();
 app.UseMiddleware<CacheFailureMiddleware>();
 app.MapProducts();
@@ -34,4 +40,9 @@ app.MapAdmin();
 app.MapHealth();
 app.MapPrometheusScrapingEndpoint("/metrics");
 app.MapPage();
+if (app.Environment.IsDevelopment())
+{
+    app.MapNearCacheConsole("/nearcache");
+}
+
 app.Run();

@@ -11,6 +11,9 @@ namespace NearCache.Management.Api;
 /// <summary>The routes of the session, the first screen, the history and the changes.</summary>
 internal static class OverviewRoutes
 {
+    // What pages need to know of the version of the server.
+    private static readonly string[] Features = ["hotKeys"];
+
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     // After this the browser connects again, and its permission is decided again.
@@ -77,7 +80,7 @@ internal static class OverviewRoutes
             contexts,
             RequestOrigin.OperationHeader,
             options.CanSignOut,
-            []);
+            Features);
     }
 
     private static async Task<ContextsModel> ContextsAsync(ConsoleRequest request)

@@ -17,6 +17,7 @@ internal static class Routes
         .. ServerRoutes.All,
         .. EnsembleRoutes.All,
         .. KeyRoutes.All,
+        .. HotRoutes.All,
     ];
 
     /// <summary>Gets all routes.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using NearCache.Management.Api.Models;
-using NearCache.Management.Collecting;
 using NearCache.Management.Core;
 using NearCache.Management.Security;
 
@@ -175,6 +174,7 @@ internal static class RuleRoutes
 
         var client = await request.ClientAsync().ConfigureAwait(false);
         var state = await request.StateAsync().ConfigureAwait(false);
+        var effects = new RuleEffects(state, await HotRoutes.ReadAsync(request).ConfigureAwait(false));
         var known = (await client.GetRulesAsync(request.Aborted).ConfigureAwait(false)).Current;
         RuleOptions[] present = [.. known.Value?.Rules.Select(rule => rule.Settings) ?? []];
         var name = body.Remove ?? body.Rule!.Name;
@@ -197,44 +197,11 @@ internal static class RuleRoutes
                 : before is null ? [.. present, after] : [.. present.Select(rule => rule.Name == name ? after : rule)];
             var preview = await client.Rules.PreviewAsync(edited, prune: true, request.Aborted).ConfigureAwait(false);
             return new RulePreviewModel(
-                preview.Revision, [.. preview.Changes.Select(Mapping.Of)], [.. EffectsOf(before, after, state)], null);
+                preview.Revision, [.. preview.Changes.Select(Mapping.Of)], [.. effects.Of(before, after)], null);
         }
         catch (RuleRefusedException e)
         {
             return new RulePreviewModel(known.Value?.Revision, [], [], e.Message);
         }
     }
-
-    private static IEnumerable<string> EffectsOf(RuleOptions? before, RuleOptions? after, ContextState state)
-    {
-        if (before is null)
-        {
-            yield return "The rule is added as a dry run: it keeps nothing near, and counts what it would do. Promote it in some minutes.";
-            yield break;
-        }
-
-        var usage = state.Reading?.UsageOf(before.Name);
-        if (usage is null)
-        {
-            yield return $"The use of the rule is unknown: {state.Reading?.Usage.Unknown ?? OverviewMapping.Reason(state)}.";
-        }
-        else if (after is null)
-        {
-            yield return $"memcached takes {Rate(usage.NearHitsPerSecond)} more reads a second that are near now.";
-        }
-        else if (before.Match == after.Match)
-        {
-            yield return usage.WritesPerSecond > state.Limits.FleetLimitOf(after)
-                ? $"{Rate(usage.WritesPerSecond)} writes a second in the fleet: the churn breaker would suspend it, the limit is "
-                    + $"{Rate(state.Limits.FleetLimitOf(after))}."
-                : $"{Rate(usage.WritesPerSecond)} writes and {Rate(usage.NearHitsPerSecond + usage.RemoteReadsPerSecond)} reads a second.";
-        }
-        else
-        {
-            yield return "The keys that it covers change: every process drops its entries of the rule, and keeps keys near again after "
-                + "about a rule lease. How often the new keys are written is unknown until then; a dry run would tell.";
-        }
-    }
-
-    private static string Rate(double rate) => rate.ToString(rate < 10 ? "0.#" : "#,0", CultureInfo.InvariantCulture);
 }

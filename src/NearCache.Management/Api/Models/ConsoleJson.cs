@@ -50,6 +50,8 @@ namespace NearCache.Management.Api.Models;
 [JsonSerializable(typeof(RemovedModel))]
 [JsonSerializable(typeof(CountedModel))]
 [JsonSerializable(typeof(PlacesModel))]
+[JsonSerializable(typeof(Part<HotKeysModel>))]
+[JsonSerializable(typeof(Part<ProposalsModel>))]
 [JsonSerializable(typeof(ProblemModel))]
 internal sealed partial class ConsoleJson : JsonSerializerContext;
 
