@@ -86,19 +86,3 @@ public static class Observed
             : Observed<T>.Missing(reason, cause);
     }
 }
-
-/// <summary>Creates parts of answers, for tests of programs that show them.</summary>
-public static class Observed
-{
-    /// <summary>Creates a part that is known.</summary>
-    /// <param name="value">The value.</param>
-    public static Observed<T> Known<T>(T value) => Observed<T>.Of(value);
-
-    /// <summary>Creates a part that is unknown.</summary>
-    /// <param name="reason">The reason, for people.</param>
-    public static Observed<T> Unknown<T>(string reason)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(reason);
-        return Observed<T>.Missing(reason);
-    }
-}
