@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using NearCache;
 using ReleaseReplay.Cluster;
@@ -5,14 +6,37 @@ using ReleaseReplay.Cluster;
 namespace ReleaseReplay.Runs;
 
 /// <summary>Asks an observer of the fleet whose connections there are, and answers in the words of the console.</summary>
-internal static class FleetView
+/// <param name="servers">The servers.</param>
+/// <param name="isNaive">Whether the pods have no NearCache.</param>
+/// <param name="hasOtherClient">Whether pods have another client beside it.</param>
+internal sealed class FleetView(IReadOnlyList<MemcachedServer> servers, bool isNaive, bool hasOtherClient)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private const int MostOwners = 3;
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Returns a sentence for each server that answers.</summary>
     /// <remarks>Each question has a client of its own, because a client asks a server at most every 30 seconds.</remarks>
-    public static async Task<IReadOnlyList<string>> AskAsync(IReadOnlyList<MemcachedServer> servers)
+    public async Task<IReadOnlyList<string>> AskAsync() => (await ReadAsync()).Sentences;
+
+    /// <summary>
+    /// Asks until each connection has an owner, since a connection that was just opened is not in a report yet. Once only where another
+    /// client has connections that no report will have.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> AskForAllAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        var (sentences, isComplete) = await ReadAsync();
+        while (!isComplete && !isNaive && !hasOtherClient && clock.Elapsed < Patience)
+        {
+            await Task.Delay(1000);
+            (sentences, isComplete) = await ReadAsync();
+        }
+
+        return sentences;
+    }
+
+    private async Task<(IReadOnlyList<string> Sentences, bool IsComplete)> ReadAsync()
     {
         var options = new NearCacheOptions { Namespace = Scenario.Namespace, KeyPrefix = Scenario.KeyPrefix };
         foreach (var server in servers)
@@ -23,14 +47,15 @@ internal static class FleetView
         await using var client = await FleetClient.ConnectAsync(options, new FleetClientOptions { ReadOnly = true });
         var owned = await client.GetConnectionOwnersAsync();
         var reports = (await client.GetReportsAsync()).Value?.Processes ?? [];
-        return
+        string[] sentences =
         [
             .. owned.Index().Where(server => server.Item.Problem is null)
                 .Select(server => Describe(server.Item, server.Index + 1, reports)),
         ];
+        return (sentences, owned.All(server => server is { Problem: null, Unaccounted: 0 } && server.Seen == server.Expected));
     }
 
-    private static string Describe(ConnectionOwnership server, int number, IReadOnlyList<ProcessReport> reports)
+    private string Describe(ConnectionOwnership server, int number, IReadOnlyList<ProcessReport> reports)
     {
         // The client that asks is not the shop's.
         var own = server.Owners.Where(owner => owner.Processes.Any(process => process.IsThisClient)).Sum(owner => owner.Expected);
@@ -44,13 +69,14 @@ internal static class FleetView
         return text + ".";
     }
 
-    private static string NameOf(ConnectionOwner owner, IReadOnlyList<ProcessReport> reports)
+    private string NameOf(ConnectionOwner owner, IReadOnlyList<ProcessReport> reports)
     {
         var processes = owner.Processes.Select(process => reports.FirstOrDefault(report => report.Id == process.Id)?.Summary)
             .OfType<ProcessSummary>().ToArray();
-        var name = processes is [var one] ? $"{one.Pod}: its other client"
-            : owner.Kind == ConnectionOwnerKind.Foreign ? $"{owner.Address}, not NearCache's"
-            : owner.ToString();
+        var name = processes is [var one] ? $"{one.Pod}: {(hasOtherClient ? "its other client" : "not in its report yet")}"
+            : owner.Kind != ConnectionOwnerKind.Foreign ? owner.ToString()
+            : isNaive ? $"{owner.Address}, not NearCache's"
+            : $"{owner.Address}, from which no pod reports yet";
         var delay = processes.Select(process => process.ThreadPoolDelay).DefaultIfEmpty().Max();
         return delay > Late
             ? string.Create(CultureInfo.InvariantCulture, $"{name}; thread pool {delay.TotalSeconds:0.0} s late")

@@ -20,9 +20,9 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
 
     // Those of NearCache, one for the moment of a probe, and those of the other client of the released version.
     private int? PerProcess => scenario.ConnectionsPerServer + 1
-        + (scenario.OfRelease.Concat(disturbance.OfRelease).Contains(Scenario.OtherClient)
-            ? int.Parse(Scenario.OtherClient.Value, null)
-            : 0);
+        + (HasOtherClient ? int.Parse(Scenario.OtherClient.Value, null) : 0);
+
+    private bool HasOtherClient => scenario.OfRelease.Concat(disturbance.OfRelease).Contains(Scenario.OtherClient);
 
     public async Task<RunResult> PlayAsync()
     {
@@ -45,7 +45,8 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
         using var stopping = new CancellationTokenSource();
         var load = Task.Run(() => new Load(door, settings.Rate).RunAsync(stopping.Token));
         await Task.Delay(settings.Seconds < FullSeconds ? ShortFill : Fill);
-        var observer = new RunObserver(PerProcess, deployment, door, servers, _clock);
+        var observer = new RunObserver(
+            PerProcess, deployment, door, servers, new FleetView(servers, scenario.ConnectionsPerServer is null, HasOtherClient), _clock);
         _clock.Start();
         var observing = observer.RunAsync(TimeSpan.FromSeconds(settings.Seconds));
         var (released, over, completed) = await ReleaseAsync(deployment, servers, faults);

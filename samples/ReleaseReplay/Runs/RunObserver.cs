@@ -7,7 +7,7 @@ namespace ReleaseReplay.Runs;
 /// <summary>Measures a run every second, and asks for the owners of connections while most are open.</summary>
 /// <param name="perProcess">The connections that a process may have to a server; null where nothing bounds them.</param>
 internal sealed class RunObserver(
-    int? perProcess, Deployment deployment, FrontDoor door, IReadOnlyList<MemcachedServer> servers, Stopwatch clock)
+    int? perProcess, Deployment deployment, FrontDoor door, IReadOnlyList<MemcachedServer> servers, FleetView view, Stopwatch clock)
 {
     // The client that asks for the owners, and the connection that counts.
     private const int Observers = 2;
@@ -64,7 +64,7 @@ internal sealed class RunObserver(
         }
 
         await asking;
-        OwnersAtEnd = await FleetView.AskAsync(servers);
+        OwnersAtEnd = await view.AskForAllAsync();
     }
 
     // A process that has just ended may still be counted by a server.
@@ -72,7 +72,7 @@ internal sealed class RunObserver(
 
     private async Task AskAsync()
     {
-        var owners = await FleetView.AskAsync(servers);
+        var owners = await view.AskAsync();
         OwnersAtPeak = owners.Count > 0 ? owners : OwnersAtPeak;
         LiveTable.Tell(owners);
     }

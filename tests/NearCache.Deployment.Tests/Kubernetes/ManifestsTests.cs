@@ -155,8 +155,41 @@ public sealed class ManifestsTests
     public void The_images_are_those_of_the_composition()
     {
         var compose = Repository.Read("deploy/compose.yaml");
-        Assert.All(Manifests.Containers, container =>
-            Assert.Contains($"image: {container.Image}\n", compose, StringComparison.Ordinal));
+        Assert.All(new[] { "memcached", "zookeeper", "storefront" }, name =>
+            Assert.Contains($"image: {Manifests.Container(name).Image}\n", compose, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_console_observes_the_fleet_of_the_shop_and_believes_the_sign_in_beside_it_alone()
+    {
+        const string Prefix = "NEARCACHE_CONSOLE__";
+        const string Fleet = Prefix + "Contexts__shop__";
+        var variables = Manifests.Container("console").Env;
+        Assert.All(variables, variable => Assert.StartsWith(Prefix, variable.Name, StringComparison.Ordinal));
+        var options = OptionsOf(new V1Container
+        {
+            Env =
+            [
+                .. variables.Where(variable => variable.Name.StartsWith(Fleet + "NearCache__", StringComparison.Ordinal))
+                    .Select(variable => new V1EnvVar { Name = variable.Name[Fleet.Length..], Value = variable.Value }),
+            ],
+        });
+        var shop = OptionsOf(Manifests.Container("storefront"));
+
+        Assert.Equal(shop.Memcached.Servers, options.Memcached.Servers);
+        Assert.Equal(shop.ZooKeeper.ConnectionString, options.ZooKeeper.ConnectionString);
+        Assert.Contains($"\"Namespace\": \"{options.Namespace}\"", Repository.Read("samples/Storefront/appsettings.json"),
+            StringComparison.Ordinal);
+        var believed = variables.Where(variable => variable.Name.StartsWith(Prefix + "SignIn__Proxy__Addresses", StringComparison.Ordinal));
+        Assert.Equal(["127.0.0.1"], believed.Select(variable => variable.Value));
+
+        // No way leads to the console itself: only to its sign-in and to the door of Prometheus.
+        var service = Manifests.Of<V1Service>().Single(service => service.Metadata.Name == "console");
+        Assert.Equal(["metrics", "sign-in"], service.Spec.Ports.Select(port => port.TargetPort.Value).Order(StringComparer.Ordinal));
+        var policy = Manifests.Of<V1NetworkPolicy>().Single(policy => policy.Metadata.Name == "console");
+        Assert.Equal(
+            ["metrics", "sign-in"],
+            policy.Spec.Ingress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value).Order(StringComparer.Ordinal));
     }
 
     private static IEnumerable<string> PodsOf(string name, int port)

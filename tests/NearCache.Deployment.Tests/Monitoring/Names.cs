@@ -39,7 +39,8 @@ internal static partial class Names
     /// <summary>What the console publishes, by the table in docs/metrics-and-traces.md, each with its labels.</summary>
     public static IReadOnlyDictionary<string, string[]> OfConsole { get; } = ConsoleRow()
         .Matches(Repository.Read("docs/metrics-and-traces.md"))
-        .ToDictionary(row => row.Groups[1].Value, row => LabelInRow().Matches(row.Groups[2].Value)
+        .GroupBy(row => row.Groups[1].Value)
+        .ToDictionary(rows => rows.Key, rows => rows.SelectMany(row => LabelInRow().Matches(row.Groups[2].Value))
             .Select(label => label.Groups[1].Value).Append("nearcache_namespace").ToArray());
 
     public static bool IsOfConsole(string metric) => metric.StartsWith("nearcache_fleet_", StringComparison.Ordinal);
