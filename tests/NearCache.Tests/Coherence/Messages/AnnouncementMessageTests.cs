@@ -64,6 +64,24 @@ public sealed class AnnouncementMessageTests
     }
 
     [Fact]
+    public void However_often_a_server_is_named_its_signature_is_verified_once()
+    {
+        var bytes = Message(Key("product:4711")).Encode(new Dictionary<ulong, string> { [Server] = new string('a', 32) });
+        var signature = bytes[^24..];
+        var repeated = bytes[..^25].Append((byte)255).Concat(Enumerable.Repeat(signature, 255).SelectMany(one => one)).ToArray();
+        var verified = 0;
+        Assert.True(AnnouncementMessage.TryDecode(
+            repeated,
+            server =>
+            {
+                verified++;
+                return IdentityOf(server);
+            },
+            out var read));
+        Assert.Equal((1, false), (verified, read!.IsSigned));
+    }
+
+    [Fact]
     public void A_server_without_a_known_identity_signs_nothing()
     {
         var bytes = Message(Key("product:4711")).Encode(Signatures(Server));

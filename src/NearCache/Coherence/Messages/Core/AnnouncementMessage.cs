@@ -56,7 +56,7 @@ internal sealed class AnnouncementMessage
     public byte[] Encode(IReadOnlyDictionary<ulong, string> identities)
     {
         var ring = Announcements.Count == 0 ? [] : SlotRing.Empty.Merge(Announcements).Encode();
-        var signatures = identities.Take(MaxSignatures).ToArray();
+        var signatures = identities.OrderBy(signature => signature.Key).Take(MaxSignatures).ToArray();
         var message = new byte[Header + ring.Length + 1 + (signatures.Length * SignatureBytes)];
         message[0] = Format;
         BinaryPrimitives.WriteUInt64BigEndian(message.AsSpan(1), Sender);
@@ -128,9 +128,17 @@ internal sealed class AnnouncementMessage
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         Span<byte> expected = stackalloc byte[TagBytes];
         SHA256.HashData(content, digest);
+        ulong? previous = null;
         for (; !signatures.IsEmpty; signatures = signatures[SignatureBytes..])
         {
             var server = BinaryPrimitives.ReadUInt64BigEndian(signatures);
+            if (server <= previous)
+            {
+                // In ascending order no server is verified twice, so a message costs no more than this process has servers.
+                return;
+            }
+
+            previous = server;
             if (identityOf(server) is not { } identity)
             {
                 continue;
