@@ -8,8 +8,8 @@
 # Settings (docs/contributing.md has all):
 #   NEARCACHE_FULL=1           the end-to-end tests in full: 500 changes, a million writes, 20 outages
 #   NEARCACHE_TIMES=1          the seconds of each test class
-#   NEARCACHE_TOOLS=all        installs and uses what single suites need, too: docker, clang, redis, prometheus, rabbitmq
-#   NEARCACHE_REQUIRE=a,b      what is missing of these fails its tests instead of skipping them: aot, containers, redis,
+#   NEARCACHE_TOOLS=all        installs and uses what single suites need, too: docker, clang, redis, prometheus, rabbitmq, chromium
+#   NEARCACHE_REQUIRE=a,b      what is missing of these fails its tests instead of skipping them: aot, browser, containers, redis,
 #                              prometheus, rabbitmq
 #   NEARCACHE_SUITE_MINUTES=n  after so many minutes a suite is ended and counts as failed (20; 60 with NEARCACHE_FULL=1)
 set -euo pipefail
@@ -58,6 +58,7 @@ if [ "${NEARCACHE_TOOLS-}" = all ]; then
   command -v clang >/dev/null && [ -e /usr/include/zlib.h ] || tools+=(clang zlib1g-dev)
   timeout 10 docker version >/dev/null 2>&1 || { command -v dockerd && command -v iptables; } >/dev/null || tools+=(docker.io iptables)
   command -v redis-server >/dev/null || tools+=(redis-server)
+  command -v chromium >/dev/null || tools+=(chromium)
   command -v promtool >/dev/null || tools+=(prometheus)
   [ -e /usr/lib/rabbitmq/bin/rabbitmq-server ] || tools+=(rabbitmq-server)
   if [ ${#tools[@]} -gt 0 ]; then

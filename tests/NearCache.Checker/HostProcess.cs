@@ -10,7 +10,8 @@ namespace NearCache.Checker;
 /// monotonic clock. <c>n gone KEY</c>: answers <c>watching</c>, and then, when the key is near no more, <c>gone</c> with the time. <c>n
 /// zookeeper</c>: the session's state. <c>n revision</c>: of the rules. <c>n leak</c>: opens a client that is never disposed. <c>n
 /// reported</c>: the number of processes whose connections are reported. <c>n owners</c>: of the connections of the first server. <c>n
-/// why KEY</c>: the meaning. It ends with its standard input.
+/// why KEY</c>: the meaning. <c>n churn PREFIX</c>: begins to write keys of that prefix, about 100 a second. It ends with its standard
+/// input. An argument <c>breaker</c> switches the churn breaker on.
 /// </remarks>
 internal static class HostProcess
 {
@@ -25,7 +26,7 @@ internal static class HostProcess
             RuleLease = TimeSpan.FromSeconds(1.5),
             ZooKeeper = { ConnectionString = args[3],
                 SessionTimeout = TimeSpan.FromSeconds(args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 4) },
-            ChurnBreaker = false,
+            ChurnBreaker = args.Contains("breaker"),
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
         };
         foreach (var server in args[2].Split(','))
@@ -53,6 +54,7 @@ internal static class HostProcess
             [var number, "gone", var key] => await GoneAsync(cache, number, key),
             [_, "zookeeper"] => cache.Snapshot().ZooKeeper,
             [_, "revision"] => cache.Snapshot().RulesRevision.ToString(CultureInfo.InvariantCulture),
+            [_, "churn", var prefix] => Churn(cache, prefix),
             [_, "leak"] => await LeakAsync(cache.Connections[0].Server),
             [_, "reported"] => await ReportedAsync(cache),
             [_, "owners"] => await OwnersAsync(cache),
@@ -66,6 +68,19 @@ internal static class HostProcess
     {
         await cache.SetAsync(key, value);
         return Now();
+    }
+
+    private static string Churn(NearCacheClient cache, string prefix)
+    {
+        _ = Task.Run(async () =>
+        {
+            for (var number = 0; ; number++)
+            {
+                await cache.SetAsync($"{prefix}{number % 100}", "held");
+                await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+            }
+        });
+        return "churning";
     }
 
     private static async Task<string> LeakAsync(string server)

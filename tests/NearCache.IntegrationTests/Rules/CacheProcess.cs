@@ -15,7 +15,13 @@ internal sealed class CacheProcess : ServerProcess
     private int _said;
 
     private CacheProcess(
-        string memcached, string zooKeeper, int sessionSeconds, string? network = null, string? pod = null, string? nodeAddress = null)
+        string memcached,
+        string zooKeeper,
+        int sessionSeconds,
+        string? network = null,
+        string? pod = null,
+        string? nodeAddress = null,
+        bool hasBreaker = false)
         : base(Ports.Free())
     {
         (_network, _pod, _nodeAddress) = (network, pod, nodeAddress);
@@ -27,12 +33,19 @@ internal sealed class CacheProcess : ServerProcess
             memcached,
             zooKeeper,
             sessionSeconds.ToString(CultureInfo.InvariantCulture),
+            .. hasBreaker ? ["breaker"] : Array.Empty<string>(),
         ];
     }
 
-    public static async Task<CacheProcess> StartNewAsync(IEnumerable<MemcachedProcess> memcached, string zooKeeper, int sessionSeconds = 4)
+    public static async Task<CacheProcess> StartNewAsync(
+        IEnumerable<MemcachedProcess> memcached,
+        string zooKeeper,
+        int sessionSeconds = 4,
+        string? pod = null,
+        bool hasBreaker = false)
     {
-        var host = new CacheProcess(string.Join(',', memcached.Select(server => server.Address)), zooKeeper, sessionSeconds);
+        var host = new CacheProcess(
+            string.Join(',', memcached.Select(server => server.Address)), zooKeeper, sessionSeconds, pod: pod, hasBreaker: hasBreaker);
         await host.StartAsync();
         return host;
     }

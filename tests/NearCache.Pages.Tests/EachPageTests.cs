@@ -1,0 +1,82 @@
+using Microsoft.Playwright;
+using NearCache.Pages.Tests.Servers;
+using static Microsoft.Playwright.Assertions;
+
+namespace NearCache.Pages.Tests;
+
+/// <summary>What holds for every page of the console.</summary>
+[Collection(ShownFleets.Name)]
+public sealed class EachPageTests(ShownFleet fleet)
+{
+    private const int Wide = 1280;
+    private const int Narrow = 360;
+
+    public static TheoryData<string> Pages { get; } =
+    [
+        "", "changes", "rules", "rules?rule=products", "stop", "processes", "processes?process=", "memcached", "zookeeper", "key#product:1",
+        "hot",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task A_page_has_no_error_and_no_barrier_in_any_light_at_any_width(string page)
+    {
+        Browser.Require();
+        var address = page.EndsWith('=') ? page + await fleet.IdOfAsync(1) : page;
+        await using var viewer = await fleet.OpenAsync(address);
+        await viewer.IsLiveAsync();
+        foreach (var (width, isDark, picture) in ((int, bool, string)[])[(Wide, false, "light"), (Narrow, true, "dark-narrow")])
+        {
+            await viewer.LookAsync(width, isDark);
+            Assert.Empty(await viewer.BarriersAsync());
+            Assert.Equal(0, await viewer.OverflowAsync());
+            await viewer.PictureAsync($"{NameOf(page)}-{picture}");
+        }
+    }
+
+    [Fact]
+    public async Task A_viewer_sees_no_operation()
+    {
+        foreach (var page in (string[])["rules?rule=products", "stop", "zookeeper", "key#product:1"])
+        {
+            await using var viewer = await fleet.OpenAsync(page, user: "viewer");
+            await viewer.IsLiveAsync();
+            foreach (var operation in await viewer.Page.GetByRole(AriaRole.Button).AllInnerTextsAsync())
+            {
+                Assert.DoesNotMatch("^(Add|Stop|Edit|Remove|Disable|Enable|Put|Undo|End|Count|Read the value|Refresh)", operation);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_address_without_the_slash_leads_to_the_first_screen()
+    {
+        await using var viewer = await fleet.OpenAsync("../nearcache");
+        await viewer.IsLiveAsync();
+        Assert.EndsWith("/ops/nearcache/", new Uri(viewer.Page.Url).AbsolutePath, StringComparison.Ordinal);
+        await viewer.Link("Rules").ClickAsync();
+        await viewer.Page.WaitForURLAsync("**/ops/nearcache/rules?context=test-rules");
+    }
+
+    [Fact]
+    public async Task A_dialog_is_operated_by_the_keyboard_and_gives_the_focus_back()
+    {
+        await using var viewer = await fleet.OpenAsync("rules?rule=products");
+        var stop = viewer.Button("Stop…");
+        await stop.FocusAsync();
+        await viewer.Page.Keyboard.PressAsync("Enter");
+        await viewer.Field("Reason").WaitForAsync();
+        await Expect(viewer.Field("Reason")).ToBeFocusedAsync();
+        Assert.Empty(await viewer.BarriersAsync());
+        await viewer.Page.Keyboard.PressAsync("Escape");
+        await Expect(viewer.Page.Locator("dialog")).ToHaveCountAsync(0);
+        await Expect(stop).ToBeFocusedAsync();
+    }
+
+    private static string NameOf(string page) => page.Length == 0 ? "overview" : page.TrimEnd('=').Split('?', '#') switch
+    {
+        [var name] => name,
+        [var name, var rest] => name + "-" + rest.Split('=', ':')[0],
+        _ => page,
+    };
+}

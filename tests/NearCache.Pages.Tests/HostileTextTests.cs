@@ -1,0 +1,49 @@
+using NearCache.Pages.Tests.Servers;
+
+namespace NearCache.Pages.Tests;
+
+/// <summary>Names, keys, authors and reports are text of strangers: they are shown, and never become a part of the page.</summary>
+[Collection(ShownFleets.Name)]
+public sealed class HostileTextTests(ShownFleet fleet)
+{
+    // What no page has, unless a text became a part of it.
+    private const string Foreign = "main img, main script, main iframe, [onerror], a[href^='javascript:']";
+
+    private const string Hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+
+    [Fact]
+    public async Task Hostile_authors_reasons_patterns_and_pods_are_shown_as_text()
+    {
+        Browser.Require();
+        await fleet.Client.Rules.AddAsync(
+            new RuleOptions { Name = "hostile", Match = "\"><img/src=x/onerror=alert(3)>:*", Enabled = false },
+            new EditReason { Who = Hostile + "\u202Egnp.exe", Why = "javascript:alert(4)\r\nSet-Cookie: x" });
+        try
+        {
+            foreach (var page in (string[])["", "changes", "rules", "rules?rule=hostile", "processes"])
+            {
+                await using var viewer = await fleet.OpenAsync(page);
+                await viewer.IsLiveAsync();
+                await viewer.ShowsAsync("<img src=x onerror=alert(");
+                Assert.Equal(0, await viewer.Page.Locator(Foreign).CountAsync());
+
+                // The character that turns the direction of text is visible, and without effect.
+                Assert.DoesNotContain('\u202E', await viewer.TextAsync("body"));
+            }
+        }
+        finally
+        {
+            await fleet.Client.Rules.RemoveAsync("hostile", new EditReason { Who = "a test", Why = "it is over" });
+        }
+    }
+
+    [Fact]
+    public async Task A_hostile_key_is_shown_as_text()
+    {
+        Browser.Require();
+        await using var viewer = await fleet.OpenAsync("key#" + Uri.EscapeDataString("product:" + Hostile));
+        await viewer.ShowsAsync("product:" + Hostile);
+        await viewer.Button("Why is it near, or not?").ClickAsync();
+        Assert.Equal(0, await viewer.Page.Locator(Foreign).CountAsync());
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.Playwright;
+using NearCache.IntegrationTests.Rules;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
+
+namespace NearCache.Pages.Tests.Servers;
+
+/// <summary>Two memcacheds, a ZooKeeper, four processes with caches, and a console that shows them in a browser.</summary>
+public sealed class ShownFleet : IAsyncLifetime
+{
+    /// <summary>The name of the first process's pod, as a hostile environment would name it.</summary>
+    public const string HostilePod = "<img src=x onerror=alert('pod')>";
+
+    private readonly List<IAsyncDisposable> _parts = [];
+
+    internal MemcachedProcess[] Memcached { get; private set; } = [];
+
+    internal CacheProcess[] Processes { get; private set; } = [];
+
+    internal FleetClient Client { get; private set; } = null!;
+
+    internal ConsoleHost Console { get; private set; } = null!;
+
+    internal Browser Browser { get; private set; } = null!;
+
+    /// <summary>The settings with which the console observes the fleet.</summary>
+    internal NearCacheOptions Settings { get; } = new() { Namespace = "rules" };
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!Browser.IsInstalled)
+        {
+            return;
+        }
+
+        Memcached = await Task.WhenAll(Kept(MemcachedProcess.StartNewAsync()), Kept(MemcachedProcess.StartNewAsync()));
+        var zooKeeper = await Kept(ZooKeeperProcess.StartNewAsync(settings: ["4lw.commands.whitelist=srvr,mntr,cons"]));
+        Settings.ZooKeeper.ConnectionString = zooKeeper.Address;
+        foreach (var server in Memcached)
+        {
+            Settings.Memcached.Servers.Add(server.Address);
+        }
+
+        Processes = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => Kept(CacheProcess.StartNewAsync(
+            Memcached, zooKeeper.Address, pod: index == 0 ? HostilePod : $"web-{index}", hasBreaker: true))));
+        Client = await Kept(FleetClient.ConnectAsync(Settings));
+        Console = await Kept(ConsoleHost.StartAsync(new Dictionary<string, NearCacheOptions> { ["test-rules"] = Settings }));
+        Browser = await Kept(Browser.StartAsync());
+        await Task.WhenAll(Processes.Select(process => process.ServeNearAsync("product:1")));
+    }
+
+    /// <summary>Opens a page of the console, or skips the test without a browser.</summary>
+    internal Task<Viewer> OpenAsync(string page = "", string user = "operator", Func<IPage, Task>? before = null)
+    {
+        Browser.Require();
+        return Browser.OpenAsync(new Uri(Console.Address, page), user, before);
+    }
+
+    /// <summary>The id of a process, once it has reported.</summary>
+    internal async Task<string> IdOfAsync(int process)
+    {
+        string? id = null;
+        await Eventually.BecomesTrueAsync(
+            async () => (id = (await Client.GetReportsAsync()).Value?.Processes
+                .FirstOrDefault(report => report.Summary?.ProcessId == Processes[process].ProcessId)?.Id) is not null,
+            "a process reports");
+        return id!;
+    }
+
+    /// <summary>Waits until every process has reported its connections.</summary>
+    internal Task ReportsConnectionsAsync() => Eventually.BecomesTrueAsync(
+        async () =>
+        {
+            var ids = await Task.WhenAll(Enumerable.Range(0, Processes.Length).Select(IdOfAsync));
+            var details = await Task.WhenAll(ids.Select(id => Client.GetReportAsync(id)));
+            return details.All(detail => detail.Value?.Servers is { Count: > 0 } all && all.All(server => server.Connections.Count > 0));
+        },
+        "every process reports its connections");
+
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = _parts.Count - 1; i >= 0; i--)
+        {
+            await _parts[i].DisposeAsync();
+        }
+    }
+
+    private async Task<T> Kept<T>(Task<T> starting)
+        where T : IAsyncDisposable
+    {
+        var part = await starting;
+        lock (_parts)
+        {
+            _parts.Add(part);
+        }
+
+        return part;
+    }
+}
+
+/// <summary>The tests that share the fleet, one after another.</summary>
+[CollectionDefinition(Name)]
+public sealed class ShownFleets : ICollectionFixture<ShownFleet>
+{
+    public const string Name = "the shown fleet";
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Web;
+using Microsoft.Playwright;
+using NearCache.Pages.Tests.Servers;
+
+namespace NearCache.Pages.Tests;
+
+/// <summary>What is not known is never shown as zero or as well.</summary>
+[Collection(ShownFleets.Name)]
+public sealed class UnknownTests(ShownFleet fleet)
+{
+    [Fact]
+    public async Task Every_figure_of_the_first_screen_that_is_unknown_says_so()
+    {
+        Browser.Require();
+        await using var viewer = await fleet.OpenAsync(before: async page =>
+        {
+            await page.RouteAsync("**/live", route => route.AbortAsync());
+            await page.RouteAsync("**/api/contexts/test-rules", async route =>
+            {
+                var answer = await route.FetchAsync();
+                var overview = JsonNode.Parse(await answer.TextAsync())!;
+                Forget(overview);
+                await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = overview.ToJsonString() });
+            });
+        });
+        viewer.ExpectsErrors = true;
+        var values = await viewer.Page.Locator(".figure .value.unknown").AllInnerTextsAsync();
+        Assert.True(values.Count >= 8, $"{values.Count} figures are unknown");
+        Assert.All(values, value => Assert.Matches("^\\?\\s(unknown|not permitted)", value.Trim()));
+        Assert.All(await viewer.Page.Locator("td.figurecell").AllInnerTextsAsync(), value => Assert.Matches("^[^0-9]*$", value));
+    }
+
+    [Fact]
+    public async Task A_console_that_gives_no_news_is_not_well()
+    {
+        Browser.Require();
+        var own = new Dictionary<string, NearCacheOptions> { ["test-rules"] = fleet.Settings };
+        var console = await ConsoleHost.StartAsync(own);
+        await using var viewer = await fleet.Browser.OpenAsync(
+            console.Address, "viewer", before: page => page.Clock.InstallAsync());
+        viewer.ExpectsErrors = true;
+        await viewer.IsLiveAsync();
+        await console.DisposeAsync();
+        await viewer.Page.GetByText("connecting again").First.WaitForAsync();
+        await viewer.Page.Clock.FastForwardAsync(20_000);
+        await viewer.ShowsAsync("The console has had no news for");
+        Assert.Equal(1, await viewer.Page.Locator(".verdict.unknown").CountAsync());
+        Assert.Equal(0, await viewer.Page.Locator(".verdict.well").CountAsync());
+
+        await using var again = await ConsoleHost.StartAsync(own, console.Port);
+        await viewer.Page.Clock.FastForwardAsync(20_000);
+        await viewer.IsLiveAsync();
+    }
+
+    [Fact]
+    public async Task A_thousand_processes_are_shown_page_by_page()
+    {
+        Browser.Require();
+        JsonObject? first = null;
+        await using var viewer = await fleet.OpenAsync("processes", before: page => page.RouteAsync("**/processes?*", async route =>
+        {
+            first ??= JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!.AsObject();
+            var offset = int.Parse(HttpUtility.ParseQueryString(new Uri(route.Request.Url).Query)["offset"]!, CultureInfo.InvariantCulture);
+            var shown = first.DeepClone();
+            (shown["total"], shown["offset"]) = (1000, offset);
+            shown["processes"] = new JsonArray([.. Enumerable.Range(offset, 50).Select(number =>
+            {
+                var process = first["processes"]![0]!.DeepClone();
+                process["pod"] = $"pod-{number}";
+                return process;
+            })]);
+            await route.FulfillAsync(new RouteFulfillOptions { ContentType = "application/json", Body = shown.ToJsonString() });
+        }));
+        await viewer.ShowsAsync("1 to 50 of 1,000");
+        Assert.Equal(50, await viewer.Page.Locator("tbody tr").CountAsync());
+        await viewer.Button("Next ›").ClickAsync();
+        await viewer.ShowsAsync("51 to 100 of 1,000");
+        await viewer.ShowsAsync("pod-99");
+    }
+
+    // Makes every observed part unknown.
+    private static void Forget(JsonNode? node)
+    {
+        if (node is JsonObject part && (part.ContainsKey("value") || part.ContainsKey("unknown")))
+        {
+            part.Remove("value");
+            part["unknown"] = "the server does not permit it";
+        }
+        else if (node is JsonObject thing)
+        {
+            foreach (var (_, member) in thing.ToArray())
+            {
+                Forget(member);
+            }
+        }
+        else if (node is JsonArray list)
+        {
+            foreach (var member in list)
+            {
+                Forget(member);
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace NearCache.Pages.Tests;
+
+/// <summary>An open page. When it is closed, its errors fail the test.</summary>
+internal sealed class Viewer : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _errors = new();
+
+    public Viewer(IBrowserContext context, IPage page)
+    {
+        (_context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning")
+            {
+                _errors.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
+            }
+        };
+        page.PageError += (_, error) => _errors.Enqueue(error);
+        page.Dialog += (_, dialog) =>
+        {
+            _errors.Enqueue($"a dialog of a script: {dialog.Message}");
+            _ = dialog.DismissAsync();
+        };
+    }
+
+    public IPage Page { get; }
+
+    /// <summary>Whether the test itself causes errors, such as those of a console that is gone.</summary>
+    public bool ExpectsErrors { get; set; }
+
+    /// <summary>The text that a person reads on the page.</summary>
+    public Task<string> TextAsync(string selector = "main") => Page.Locator(selector).First.InnerTextAsync();
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });
+
+    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name });
+
+    public ILocator Field(string label) => Page.GetByLabel(label, new PageGetByLabelOptions { Exact = true });
+
+    /// <summary>Waits until the page shows a text.</summary>
+    public Task ShowsAsync(string text) => Page.GetByText(text).First.WaitForAsync(new LocatorWaitForOptions { Timeout = 60_000 });
+
+    /// <summary>Waits until the page follows the fleet.</summary>
+    public Task IsLiveAsync() => ShowsAsync("live, ");
+
+    /// <summary>Looks at the page in a window of another width, and in another light.</summary>
+    public async Task LookAsync(int width, bool isDark)
+    {
+        await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light });
+        await Page.SetViewportSizeAsync(width, 900);
+    }
+
+    /// <summary>Takes a picture for the documentation, if <c>NEARCACHE_PICTURES</c> names a folder for it.</summary>
+    /// <param name="name">The name of its file.</param>
+    /// <param name="whole">Whether it shows what is below the window, too.</param>
+    public async Task PictureAsync(string name, bool whole = true)
+    {
+        if (Environment.GetEnvironmentVariable("NEARCACHE_PICTURES") is { Length: > 0 } folder)
+        {
+            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
+        }
+    }
+
+    /// <summary>The pixels by which the page is wider than the window.</summary>
+    public Task<int> OverflowAsync() => Page.EvaluateAsync<int>(
+        "() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth");
+
+    /// <summary>What breaks the rules of accessible pages (WCAG 2.2 AA), contrast among them.</summary>
+    public async Task<IReadOnlyList<string>> BarriersAsync()
+    {
+        var found = await Page.RunAxe(new Deque.AxeCore.Commons.AxeRunOptions
+        {
+            RunOnly = new Deque.AxeCore.Commons.RunOnlyOptions
+            {
+                Type = "tag",
+                Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+            },
+        });
+        return [.. found.Violations.Select(violation =>
+            $"{violation.Id}: {violation.Help}: {string.Join("; ", violation.Nodes.Take(3).Select(node => node.Html))}")];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        if (!ExpectsErrors)
+        {
+            Assert.Empty(_errors);
+        }
+    }
+}
