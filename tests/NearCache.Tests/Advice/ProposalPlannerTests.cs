@@ -97,6 +97,21 @@ public sealed class ProposalPlannerTests
     }
 
     [Fact]
+    public void What_a_new_rule_covers_does_not_count_for_a_shorter_prefix()
+    {
+        var hot = Hot(
+            Prefix("shop:", reads: 1100, saved: 1080, writes: 0),
+            Prefix("shop:product:", reads: 1000, saved: 990, writes: 0),
+            Prefix("shop:product:de:", reads: 900, saved: 890, writes: 0),
+            Prefix("shop:price:", reads: 100, saved: 90, writes: 0));
+
+        var advice = Plan(hot, Registry(new RuleOptions { Name = "products", Match = "shop:product:*", DryRun = true }));
+
+        var proposal = Assert.Single(advice.Proposals);
+        Assert.Equal(("shop:price:*", 90), (proposal.Keys, proposal.SavedReadsPerSecond));
+    }
+
+    [Fact]
     public void A_key_whose_name_is_a_pattern_is_not_proposed()
     {
         var advice = Plan(Hot(Prefix("a?b:", reads: 1000, saved: 1000, writes: 0)) with

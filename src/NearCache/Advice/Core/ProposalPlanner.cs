@@ -31,7 +31,7 @@ internal sealed class ProposalPlanner(FleetHotKeys hot, RegistrySnapshot registr
     {
         var rules = new RuleReview(hot, registry, limits);
         _proposals.AddRange(rules.Review());
-        var uncovered = hot.Prefixes.Where(prefix => CoveredBy(prefix.Prefix) is null).ToArray();
+        var uncovered = hot.Prefixes.Where(prefix => CoveredBy(prefix.Prefix) is null).Select(Uncovered).ToArray();
         HotKey[] keys = [.. hot.Keys.Where(key => key.Rule is null && (key.IsHashed || CoveredBy(key.Key) is null))];
         var choice = new PrefixChoice(uncovered, [.. keys.Where(key => !key.IsHashed)], limits, _least);
         var chosen = choice.Choose();
@@ -146,12 +146,28 @@ internal sealed class ProposalPlanner(FleetHotKeys hot, RegistrySnapshot registr
             NearBytes = bytes,
             Confidence = ConfidenceOf.Of(hot, worth, limits),
             Reason = $"Of {Worth.Text(worth.Reads)} reads a second from memcached, near tiers would answer {Worth.Text(worth.Saved)} "
-                + $"({worth.Saved / worth.Reads:P0}); {Worth.Text(worth.Writes)} writes a second. A process would keep about "
-                + $"{Worth.Text(entries)} entries near, {Worth.TextOfBytes(bytes)}."
+                + $"({Worth.Text(Math.Floor(100 * worth.Saved / worth.Reads))} %); {Worth.Text(worth.Writes)} writes a second. "
+                + $"A process would keep about {Worth.Text(entries)} entries near, {Worth.TextOfBytes(bytes)}."
                 + (kind is null ? " Only the hash of the key is known: Reports:Keys = Plain shows its name." : ""),
             Examples = examples,
         });
     }
+
+    // Without what a new rule covers, which the rates still have for a minute.
+    private HotPrefix Uncovered(HotPrefix prefix)
+    {
+        var covered = hot.Prefixes.Where(part => IsBelow(part, prefix) && CoveredBy(part.Prefix) is not null).ToArray();
+        var tops = covered.Where(part => !Array.Exists(covered, other => IsBelow(part, other))).ToArray();
+        return tops is [] ? prefix : prefix with
+        {
+            RemoteReadsPerSecond = Math.Max(prefix.RemoteReadsPerSecond - tops.Sum(part => part.RemoteReadsPerSecond), 0),
+            SavableReadsPerSecond = Math.Max(prefix.SavableReadsPerSecond - tops.Sum(part => part.SavableReadsPerSecond), 0),
+            WritesPerSecond = Math.Max(prefix.WritesPerSecond - tops.Sum(part => part.WritesPerSecond), 0),
+        };
+    }
+
+    private static bool IsBelow(HotPrefix part, HotPrefix whole) =>
+        part.Prefix.Length > whole.Prefix.Length && part.Prefix.StartsWith(whole.Prefix, StringComparison.Ordinal);
 
     // Null if no rule, whether in force or not, covers all keys with the prefix, or the key.
     private RegisteredRule? CoveredBy(string text) => registry.Rules.FirstOrDefault(rule =>
