@@ -16,7 +16,9 @@ public sealed class ToolPackageTests(PackedFolder packed)
 
         var help = await Tool.RunAsync(folder, program, "--help");
         Assert.Contains("doctor", help, StringComparison.Ordinal);
-        Assert.Contains(packed.Version, await Tool.RunAsync(folder, program, "--version"), StringComparison.Ordinal);
+
+        // The packages of this run are not built again, so the suffix of their version is not in the program.
+        Assert.StartsWith(packed.Version.Split('-')[0], await Tool.RunAsync(folder, program, "--version"), StringComparison.Ordinal);
 
         // It needs no configuration to say that it has none, and no server to say that there is none.
         var (status, said) = await Tool.TryAsync(folder, program, "doctor");

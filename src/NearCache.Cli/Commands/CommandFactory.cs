@@ -20,6 +20,7 @@ internal sealed class CommandFactory(ToolHost host, ConnectionOptions names)
         ZNodesCommands.CreateZNodes(this),
         ZNodesCommands.CreateClean(this),
         TopCommand.Create(this),
+        WatchCommand.Create(this),
         TrafficCommands.CreateHot(this),
         TrafficCommands.CreateAdvise(this),
         BundleCommand.Create(this),

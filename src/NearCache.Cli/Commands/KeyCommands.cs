@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NearCache.Cli.Output;
 
 namespace NearCache.Cli.Commands;
 
@@ -7,9 +8,52 @@ internal static class KeyCommands
 {
     public static Command Create(CommandFactory tool)
     {
-        var command = new ToolCommand("key", "Removes one key.", "nearcache key remove product:42");
+        var command = new ToolCommand(
+            "key", "Reads and removes one key.", "nearcache key get product:42", "nearcache key remove product:42");
+        command.Subcommands.Add(Get(tool));
         command.Subcommands.Add(Remove(tool));
         return command;
+    }
+
+    private static Command Get(CommandFactory tool)
+    {
+        var command = new ToolCommand(
+            "get",
+            "Shows the item of a key on memcached: its server, size, remaining lifetime and kind, and not its value. The "
+                + "read does not count as an access. Exit code: 0 it is there, 1 it is not.",
+            "nearcache key get product:42");
+        var key = new Argument<string>("KEY") { Description = "The key, as the application names it." };
+        command.Arguments.Add(key);
+        return tool.Does(command, async (context, cancellationToken) =>
+        {
+            var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            await using var close = client.ConfigureAwait(false);
+            var diagnosis = await client.WhyAsync(context.Value(key), cancellationToken).ConfigureAwait(false);
+            if (diagnosis.Refusal is { } refusal)
+            {
+                throw new ToolException($"No item can have this key: {refusal}");
+            }
+
+            if (diagnosis.Item is not { } item)
+            {
+                throw new ToolException($"The item was not read: {string.Join("; ", diagnosis.Unknown)}");
+            }
+
+            var terminal = context.Terminal;
+            terminal.Line($"server:  {diagnosis.Server?.Name}");
+            if (!item.Exists)
+            {
+                terminal.Line("item:    absent");
+                return ExitCodes.Partly;
+            }
+
+            terminal.Line($"item:    {(item.IsPlaceholder ? "the placeholder of a fill" : item.Content ?? "of another client")}, "
+                + $"{Words.Number(item.Size)} bytes, "
+                + (item.TimeToLive is { } left ? $"ends in {Words.Of(left)}" : "without expiry")
+                + (item.LastAccess is { } access ? $", last accessed {Words.Of(access)} ago" : ""));
+            terminal.Line($"rule:    {diagnosis.Rule?.Name ?? "none"}");
+            return ExitCodes.Success;
+        });
     }
 
     private static Command Remove(CommandFactory tool)

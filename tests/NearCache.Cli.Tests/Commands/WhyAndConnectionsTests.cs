@@ -31,6 +31,59 @@ public sealed class WhyAndConnectionsTests
     }
 
     [Fact]
+    public async Task The_item_of_a_key_is_shown_without_its_value()
+    {
+        await using var fleet = new FleetOnFakes();
+        var process = await fleet.StartAsync();
+        await process.SetAsync("product:1", "a secret value", cancellationToken: TestContext.Current.CancellationToken);
+
+        var run = await fleet.RunAsync("key", "get", "product:1");
+        Assert.True(run.Code == 0, run.ToString());
+        Assert.Contains(", 14 bytes, ends in ", run.Output, StringComparison.Ordinal);
+        Assert.Contains("rule:    products", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("a secret value", run.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await fleet.RunAsync("key", "get", "product:none")).Code);
+    }
+
+    [Fact]
+    public async Task Writes_are_shown_with_their_writers_and_keys_as_the_settings_say()
+    {
+        await using var fleet = new FleetOnFakes();
+        var process = await fleet.StartAsync();
+        using var end = new CancellationTokenSource();
+        var writing = WriteAsync();
+
+        // A look may begin after the writes of a busy machine, so it is taken again until it has seen one.
+        ToolRun run = null!;
+        async Task<bool> ShowsAsync(string pattern, params string[] options)
+        {
+            run = await fleet.RunAsync(["watch", "--for", "3s", .. options]);
+            return System.Text.RegularExpressions.Regex.IsMatch(run.Output, pattern);
+        }
+
+        await Eventually.BecomesTrueAsync(
+            () => ShowsAsync($@"  #[\w-]{{12}}  by .*\(pid {Environment.ProcessId}\)"), "writes are shown with their writers");
+        Assert.DoesNotContain("product:7", run.Output, StringComparison.Ordinal);
+        Assert.Equal(0, run.Code);
+        await Eventually.BecomesTrueAsync(
+            () => ShowsAsync("  product:7  by ", "--plain-keys", "--match", "product:*"), "keys are shown as they are");
+        Assert.DoesNotContain("site", run.Output, StringComparison.Ordinal);
+        await end.CancelAsync();
+        await writing;
+
+        async Task WriteAsync()
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+            while (!end.IsCancellationRequested)
+            {
+                await process.SetAsync("product:7", "value");
+                await process.SetAsync("site", "value");
+                await timer.WaitForNextTickAsync();
+            }
+        }
+    }
+
+    [Fact]
     public async Task Connections_are_counted_by_owner_and_one_that_no_report_explains_is_named()
     {
         await using var server = await MemcachedProcess.StartNewAsync();
