@@ -76,7 +76,10 @@ public sealed class RulesChangedEventArgs : EventArgs
     /// <summary>Gets the rules and stops before the change.</summary>
     public required RegistrySnapshot Before { get; init; }
 
-    /// <summary>Gets the rules and stops now. The last edit of the history has the author.</summary>
+    /// <summary>
+    /// Gets the rules and stops now. The edit of the history with this revision has the author; it is missing when the process has heard of the
+    /// change from a memcached server before ZooKeeper has delivered the registry.
+    /// </summary>
     public required RegistrySnapshot Now { get; init; }
 }
 

@@ -54,7 +54,7 @@ public sealed class EachPageTests(ShownFleet fleet)
         await using var viewer = await fleet.OpenAsync("../nearcache");
         await viewer.IsLiveAsync();
         Assert.EndsWith("/ops/nearcache/", new Uri(viewer.Page.Url).AbsolutePath, StringComparison.Ordinal);
-        await viewer.Link("Rules").ClickAsync();
+        await viewer.Page.GetByRole(AriaRole.Navigation).GetByText("Rules", new() { Exact = true }).ClickAsync();
         await viewer.Page.WaitForURLAsync("**/ops/nearcache/rules?context=test-rules");
     }
 

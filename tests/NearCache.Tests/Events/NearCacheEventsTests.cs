@@ -62,7 +62,9 @@ public sealed class NearCacheEventsTests
         var change = changes.First();
         Assert.DoesNotContain(change.Before.Rules, rule => rule.Settings.Name == "prices");
         Assert.Contains(change.Now.Rules, rule => rule.Settings.Name == "prices");
-        Assert.Equal("Alice", change.Now.History[^1].Who);
+        await Eventually.BecomesTrueAsync(
+            () => there.Rules.Current.History.Any(edit => (edit.Revision, edit.Who) == (change.Now.Revision, "Alice")),
+            "the registry is delivered, with the author");
         Assert.Equal(("products", "Alice"), (stops.Single().Stop.Rule, stops.Single().Stop.Who));
     }
 
