@@ -77,8 +77,8 @@ public sealed class RulesChangedEventArgs : EventArgs
     public required RegistrySnapshot Before { get; init; }
 
     /// <summary>
-    /// Gets the rules and stops now. The edit of the history with this revision has the author; it is missing when the process has heard of the
-    /// change from a memcached server before ZooKeeper has delivered the registry.
+    /// Gets the rules and stops now. The edit of the history with this revision has the author; it is missing when the process has heard of
+    /// the change from a memcached server before ZooKeeper has delivered the registry.
     /// </summary>
     public required RegistrySnapshot Now { get; init; }
 }
