@@ -25,8 +25,11 @@ internal sealed class KeyTraffic : IDisposable
     private const int MaxSampled = 1000;
     private const int MinSampled = MaxSampled / 5;
 
-    // One read in sixteen is measured.
-    private const int MeasureMask = 15;
+    // Leaves the bits that choose what is measured.
+    private const int MaxMask = (1 << 20) - 1;
+
+    // One read in sixteen of the sample is measured.
+    private const int MeasureBits = 4;
 
     private readonly NearClock _clock;
     private readonly TimeProvider _time;
@@ -170,13 +173,28 @@ internal sealed class KeyTraffic : IDisposable
             Volatile.Write(ref _second, now / 1000);
             _sketch.Advance(now);
             CountNearHit();
-            _mask = _sampled > MaxSampled ? (_mask << 1) | 1 : _sampled < MinSampled ? _mask >> 1 : _mask;
-            _sampled = 0;
+            AdaptSample();
         }
         finally
         {
             Leave();
         }
+    }
+
+    // A burst is sampled from the next period on, however many events it has. Requires that this thread has entered.
+    private void AdaptSample()
+    {
+        if (_sampled < MinSampled)
+        {
+            _mask >>= 1;
+        }
+
+        for (; _sampled > MaxSampled && _mask < MaxMask; _sampled >>= 1)
+        {
+            _mask = (_mask << 1) | 1;
+        }
+
+        _sampled = 0;
     }
 
     // One sampled hit stands for all hits of its rule since the last one. Requires that this thread has entered.
@@ -200,7 +218,7 @@ internal sealed class KeyTraffic : IDisposable
         (rule.Hits, rule.At) = (hits, now);
     }
 
-    private bool IsMeasured() => (_random.Next() & MeasureMask) == 0;
+    private bool IsMeasured() => (_random.Next() & ((_mask << MeasureBits) | ((1 << MeasureBits) - 1))) == 0;
 
     private void Measure(KeyHash hash, string key, in KeyCounts measured)
     {
