@@ -21,7 +21,7 @@ internal sealed class KeyTraffic : IDisposable
     /// <summary>The period of <see cref="Tick"/>, in milliseconds.</summary>
     public const int Period = 500;
 
-    // The events of a period of which each is counted. Between a part of it and all of it the sample stays as it is.
+    // The greatest number of events that a period counts before the sample is halved, and the least before it is doubled for the next.
     private const int MaxSampled = 1000;
     private const int MinSampled = MaxSampled / 5;
 
@@ -74,6 +74,7 @@ internal sealed class KeyTraffic : IDisposable
         if (IsSampled() && TryEnter(key))
         {
             _sketch.Read(hash.Value, key, isCovered, isHit, _mask + 1);
+            Counted();
             Leave();
         }
     }
@@ -103,6 +104,7 @@ internal sealed class KeyTraffic : IDisposable
                 Sizes = bytes > 0 ? 1 : 0,
             };
             _sketch.Add(hash.Value, key, isCovered, events, _mask + 1);
+            Counted();
             Leave();
         }
     }
@@ -173,28 +175,13 @@ internal sealed class KeyTraffic : IDisposable
             Volatile.Write(ref _second, now / 1000);
             _sketch.Advance(now);
             CountNearHit();
-            AdaptSample();
+            _mask = _sampled < MinSampled ? _mask >> 1 : _mask;
+            _sampled = 0;
         }
         finally
         {
             Leave();
         }
-    }
-
-    // A burst is sampled from the next period on, however many events it has. Requires that this thread has entered.
-    private void AdaptSample()
-    {
-        if (_sampled < MinSampled)
-        {
-            _mask >>= 1;
-        }
-
-        for (; _sampled > MaxSampled && _mask < MaxMask; _sampled >>= 1)
-        {
-            _mask = (_mask << 1) | 1;
-        }
-
-        _sampled = 0;
     }
 
     // One sampled hit stands for all hits of its rule since the last one. Requires that this thread has entered.
@@ -235,15 +222,15 @@ internal sealed class KeyTraffic : IDisposable
     private bool IsSampled() => _mask == 0 || (_random.Next() & _mask) == 0;
 
     // Enters to count an event. A reserved key holds the version of a tag, and does not count.
-    private bool TryEnter(string key)
-    {
-        if (key.StartsWith(PhysicalKeys.ReservedTags, StringComparison.Ordinal) || !TryEnter())
-        {
-            return false;
-        }
+    private bool TryEnter(string key) => !key.StartsWith(PhysicalKeys.ReservedTags, StringComparison.Ordinal) && TryEnter();
 
-        _sampled++;
-        return true;
+    // Halves the sample as soon as a burst fills it. Requires that this thread has entered.
+    private void Counted()
+    {
+        if (++_sampled >= MaxSampled && _mask < MaxMask)
+        {
+            (_mask, _sampled) = ((_mask << 1) | 1, MaxSampled / 2);
+        }
     }
 
     private bool TryEnter() => Interlocked.CompareExchange(ref _isBusy, 1, 0) == 0;
