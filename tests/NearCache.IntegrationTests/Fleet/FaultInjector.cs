@@ -35,7 +35,9 @@ internal sealed class FaultInjector(
         ("leader stopped", () => StopZooKeeperAsync(ensemble.LeaderAsync)),
         ("client cut from ZooKeeper", () => PartitionAsync(TimeSpan.FromSeconds(1.5))),
         ("session expired", () => PartitionAsync(TimeSpan.FromSeconds(7))),
-        ("announcements lost", () => LoseAnnouncementsAsync(ensemble)),
+
+        // With a broker, announcements leave nothing in the slots that could be lost.
+        .. broker is null ? [("announcements lost", () => LoseAnnouncementsAsync(ensemble))] : Array.Empty<(string, Func<Task<bool>>)>(),
     ];
 
     private (string Name, Func<Task<bool>> Inject)[] OfBroker(RabbitMqProcess rabbitMq) =>
