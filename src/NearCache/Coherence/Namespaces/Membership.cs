@@ -23,7 +23,7 @@ internal sealed class Membership(
     string id,
     ServerDirectory servers,
     MemberEstimate count,
-    Action<int> counted,
+    Action<MemberEstimate> counted,
     int speed = 1)
 {
     private static readonly TimeSpan CountEvery = TimeSpan.FromSeconds(30);
@@ -84,7 +84,8 @@ internal sealed class Membership(
     {
         if (await _lane.ExistsAsync(paths.Members, null, cancellationToken).ConfigureAwait(false) is { } stat)
         {
-            counted(count.Counted(stat.ChildrenCount, context.Clock.Monotonic()));
+            count.Counted(stat.ChildrenCount, context.Clock.Monotonic());
+            counted(count);
         }
     }
 

@@ -1,5 +1,6 @@
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Ensemble;
+using NearCache.Coherence.Ensemble.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Diagnostics;
 using NearCache.Loops;
@@ -74,13 +75,15 @@ internal sealed class SlotChannel : IAsyncDisposable
     public void Receive(int slot, ZNodeData data) => _listener.Receive(slot, data);
 
     /// <summary>Sets how many processes share the namespace.</summary>
-    public void MembersCounted(int members)
+    public void MembersCounted(MemberEstimate count)
     {
-        _gate.Members = members;
-        var readable = _board.MembersCounted(members);
-        if (readable < NamespacePaths.SlotCount && !Interlocked.Exchange(ref _loggedFewer, true))
+        _gate.Members = count.Believed;
+        var readable = _board.MembersCounted(count.Believed);
+
+        // What a new process assumes is no finding: a small fleet would be told at each start that it is large.
+        if (count.IsCounted && readable < NamespacePaths.SlotCount && !Interlocked.Exchange(ref _loggedFewer, true))
         {
-            _context.Logger.FewerSlotsRead(members, readable, NamespacePaths.SlotCount);
+            _context.Logger.FewerSlotsRead(count.Believed, readable, NamespacePaths.SlotCount);
         }
     }
 

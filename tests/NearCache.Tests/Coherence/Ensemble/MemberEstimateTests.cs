@@ -16,9 +16,11 @@ public sealed class MemberEstimateTests
         for (var now = 0L; now < MemberEstimate.StartHold; now += 30 * Second)
         {
             Assert.Equal(1000, _count.Counted(4, now));
+            Assert.False(_count.IsCounted);
         }
 
         Assert.Equal(4, _count.Counted(4, MemberEstimate.StartHold));
+        Assert.True(_count.IsCounted);
     }
 
     [Fact]
@@ -31,7 +33,11 @@ public sealed class MemberEstimateTests
     }
 
     [Fact]
-    public void A_count_above_the_assumed_one_is_believed_at_once() => Assert.Equal(1500, _count.Counted(1500, 0));
+    public void A_count_above_the_assumed_one_is_believed_at_once()
+    {
+        Assert.Equal(1500, _count.Counted(1500, 0));
+        Assert.True(_count.IsCounted);
+    }
 
     [Fact]
     public void A_rise_is_believed_at_once()

@@ -108,9 +108,9 @@ public sealed class MembershipTests : IAsyncDisposable
 
     private Task TurnAsync(TimeSpan by) => _world.TurnAsync(by, _work);
 
-    private void Counted(int members)
+    private void Counted(MemberEstimate count)
     {
-        _counted.Add(members);
-        _world.Gate.Members = members;
+        _counted.Add(count.Believed);
+        _world.Gate.Members = count.Believed;
     }
 }

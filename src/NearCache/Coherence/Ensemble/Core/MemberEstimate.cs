@@ -26,6 +26,9 @@ internal sealed class MemberEstimate(long startHold)
     /// <summary>Gets the number in effect.</summary>
     public int Believed { get; private set; } = Assumed;
 
+    /// <summary>Gets whether the number in effect has been counted; <see cref="Assumed"/> otherwise.</summary>
+    public bool IsCounted => _hasStarted || Believed > Assumed;
+
     /// <summary>Records a count of the members.</summary>
     /// <returns>The number in effect: <see cref="Believed"/>.</returns>
     public int Counted(int count, long now)
