@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
 using NearCache.Management.Api.Models;
 using NearCache.Management.Collecting;
+using NearCache.Management.Security;
 
 namespace NearCache.Management.Api;
 
@@ -60,12 +61,27 @@ internal sealed class ConsoleRequest(HttpContext http, ConsoleService console, C
     /// <summary>Returns what is known of the fleet.</summary>
     public Task<ContextState> StateAsync() => Fleet.Collector.LookAsync(Aborted);
 
-    /// <summary>Returns the author and reason of an edit.</summary>
-    public EditReason Edit(string why, long? ifRevision = null) => new()
+    /// <summary>Returns the fleets that the user may see.</summary>
+    public async Task<IReadOnlyList<ConsoleFleet>> VisibleAsync()
+    {
+        var visible = new List<ConsoleFleet>();
+        foreach (var one in console.Fleets)
+        {
+            if (await console.Policies.DecideAsync(http, ConsolePermission.View, one.Context).ConfigureAwait(false) == Decision.Allowed)
+            {
+                visible.Add(one);
+            }
+        }
+
+        return visible;
+    }
+
+    /// <summary>Returns the author and reason of an edit: the reason of the body, as the audit has it.</summary>
+    public EditReason Edit(long? ifRevision = null) => new()
     {
         Who = NameOf(http.User) ?? "a user of the console",
         IsVerified = IsVerified,
-        Why = why,
+        Why = Reason!,
         IfRevision = ifRevision,
     };
 

@@ -16,6 +16,9 @@ internal sealed record ConsoleRoute(
     /// <summary>The start of the addresses of the API.</summary>
     public const string Api = "api/";
 
+    /// <summary>The address of the metrics.</summary>
+    public const string Metrics = "metrics";
+
     private const string OfFleet = Api + "contexts/{context}";
 
     /// <summary>Gets the type of the body; null if there is none.</summary>
@@ -33,8 +36,8 @@ internal sealed record ConsoleRoute(
     /// <summary>Gets the parameters of the query.</summary>
     public IReadOnlyList<string> Query { get; init; } = [];
 
-    /// <summary>Gets a value indicating whether the route belongs to the API.</summary>
-    public bool IsApi => Pattern.StartsWith(Api, StringComparison.Ordinal);
+    /// <summary>Gets a value indicating whether the route is for programs: the API, and the metrics.</summary>
+    public bool IsApi => Pattern.StartsWith(Api, StringComparison.Ordinal) || Pattern == Metrics;
 
     /// <summary>Gets a value indicating whether the address names a fleet.</summary>
     public bool HasContext => Pattern.Contains("{context}", StringComparison.Ordinal);

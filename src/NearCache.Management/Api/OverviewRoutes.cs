@@ -54,7 +54,7 @@ internal static class OverviewRoutes
     {
         var (options, policies) = (request.Console.Options, request.Console.Policies);
         var contexts = new List<SessionContextModel>();
-        foreach (var fleet in await VisibleAsync(request).ConfigureAwait(false))
+        foreach (var fleet in await request.VisibleAsync().ConfigureAwait(false))
         {
             var permissions = new List<string>();
             foreach (var permission in Enum.GetValues<ConsolePermission>())
@@ -85,7 +85,7 @@ internal static class OverviewRoutes
 
     private static async Task<ContextsModel> ContextsAsync(ConsoleRequest request)
     {
-        var visible = await VisibleAsync(request).ConfigureAwait(false);
+        var visible = await request.VisibleAsync().ConfigureAwait(false);
         foreach (var fleet in visible)
         {
             fleet.Collector.Look();
@@ -107,7 +107,7 @@ internal static class OverviewRoutes
 
     private static async Task ContextsLiveAsync(ConsoleRequest request)
     {
-        var visible = await VisibleAsync(request).ConfigureAwait(false);
+        var visible = await request.VisibleAsync().ConfigureAwait(false);
         var stream = request.Console.Overviews.Of(visible);
         await SendAsync(request, stream, "all contexts", () => OverviewStreams.Encode(visible), visible).ConfigureAwait(false);
     }
@@ -213,20 +213,5 @@ internal static class OverviewRoutes
 
         return new ChangesModel(
             [.. found.Take(limit).Select(change => Mapping.Of(change, request.Fleet.Context.Name))], found.Count > limit);
-    }
-
-    private static async Task<IReadOnlyList<ConsoleFleet>> VisibleAsync(ConsoleRequest request)
-    {
-        var visible = new List<ConsoleFleet>();
-        foreach (var fleet in request.Console.Fleets)
-        {
-            if (await request.Console.Policies.DecideAsync(request.Http, ConsolePermission.View, fleet.Context).ConfigureAwait(false)
-                == Decision.Allowed)
-            {
-                visible.Add(fleet);
-            }
-        }
-
-        return visible;
     }
 }

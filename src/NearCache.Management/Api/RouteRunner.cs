@@ -62,14 +62,11 @@ internal sealed class RouteRunner(ConsoleService console, ConsoleRoute route)
                 "view", "Without a policy the console answers only this machine, by a name of this machine, and not through a proxy.");
         }
 
-        if (!await MayViewAsync(http, fleet).ConfigureAwait(false))
+        // The same answer for a context that does not exist: its name is not told to a user that may see another one.
+        if (!await MayViewAsync(http, fleet).ConfigureAwait(false) || (route.HasContext && fleet is null))
         {
-            throw ConsoleProblem.Forbidden("view", "You may not see this.");
-        }
-
-        if (route.HasContext && fleet is null)
-        {
-            throw ConsoleProblem.NotFound("There is no such context.");
+            throw ConsoleProblem.Forbidden(
+                "view", route.HasContext ? "There is no such context, or you may not see it." : "You may not see this.");
         }
 
         CheckOrigin(http.Request);

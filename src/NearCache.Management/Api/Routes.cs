@@ -24,21 +24,22 @@ internal static class Routes
     public static IReadOnlyList<ConsoleRoute> All { get; } =
     [
         .. Api,
-        Text(ConsoleRoute.Api + "openapi.json", "This document.", "application/json", _ => OpenApiDocument.Text),
-        Text("metrics", "Figures of the fleets, for Prometheus.", "text/plain; version=0.0.4; charset=utf-8", MetricsOf),
+        Text(ConsoleRoute.Api + "openapi.json", "This document.", "application/json", _ => Task.FromResult(OpenApiDocument.Text)),
+        Text(ConsoleRoute.Metrics, "Figures of the fleets, for Prometheus.", "text/plain; version=0.0.4; charset=utf-8", MetricsAsync),
         .. PageRoutes.All,
     ];
 
-    private static ConsoleRoute Text(string pattern, string summary, string mediaType, Func<ConsoleRequest, string> text) => new(
-        HttpMethods.Get, pattern, ConsolePermission.View, summary, request =>
+    private static ConsoleRoute Text(string pattern, string summary, string mediaType, Func<ConsoleRequest, Task<string>> text) => new(
+        HttpMethods.Get, pattern, ConsolePermission.View, summary, async request =>
         {
+            var written = await text(request).ConfigureAwait(false);
             request.Http.Response.ContentType = mediaType;
-            return request.Http.Response.WriteAsync(text(request), Encoding.UTF8, request.Aborted);
+            await request.Http.Response.WriteAsync(written, Encoding.UTF8, request.Aborted).ConfigureAwait(false);
         })
     {
         MediaType = mediaType,
     };
 
-    private static string MetricsOf(ConsoleRequest request) =>
-        PrometheusText.Of(request.Console.Fleets.Select(fleet => fleet.Collector.State), request.Console.Time.GetUtcNow());
+    private static async Task<string> MetricsAsync(ConsoleRequest request) => PrometheusText.Of(
+        (await request.VisibleAsync().ConfigureAwait(false)).Select(fleet => fleet.Collector.State), request.Console.Time.GetUtcNow());
 }

@@ -30,13 +30,13 @@ internal static class RuleRoutes
         Edit("rules/promote", "Puts a dry run in force, unless its keys are written too often.", ConsoleJson.Default.PromoteRequest,
             PromoteAsync),
         Edit("rules/enable", "Puts a rule in force.", ConsoleJson.Default.RuleNameRequest,
-            (request, client, body) => client.Rules.EnableAsync(body.Name, request.Edit(body.Reason, body.IfRevision), request.Aborted)),
+            (request, client, body) => client.Rules.EnableAsync(body.Name, request.Edit(body.IfRevision), request.Aborted)),
         Edit("rules/disable", "Takes a rule out of force.", ConsoleJson.Default.RuleNameRequest,
-            (request, client, body) => client.Rules.DisableAsync(body.Name, request.Edit(body.Reason, body.IfRevision), request.Aborted)),
+            (request, client, body) => client.Rules.DisableAsync(body.Name, request.Edit(body.IfRevision), request.Aborted)),
         Edit("rules/remove", "Removes a rule.", ConsoleJson.Default.RuleNameRequest,
-            (request, client, body) => client.Rules.RemoveAsync(body.Name, request.Edit(body.Reason, body.IfRevision), request.Aborted)),
+            (request, client, body) => client.Rules.RemoveAsync(body.Name, request.Edit(body.IfRevision), request.Aborted)),
         Edit("rules/undo", "Undoes an edit of the history.", ConsoleJson.Default.UndoRequest,
-            (request, client, body) => client.Rules.UndoAsync(body.Revision, request.Edit(body.Reason, body.IfRevision), request.Aborted)),
+            (request, client, body) => client.Rules.UndoAsync(body.Revision, request.Edit(body.IfRevision), request.Aborted)),
     ];
 
     private static ConsoleRoute Edit<TBody>(
@@ -71,14 +71,14 @@ internal static class RuleRoutes
     {
         var rule = RuleSettings.Of(body.Rule);
         (rule.DryRun, rule.Enabled) = (true, true);
-        return client.Rules.AddAsync(rule, request.Edit(body.Reason, body.IfRevision), request.Aborted);
+        return client.Rules.AddAsync(rule, request.Edit(body.IfRevision), request.Aborted);
     }
 
     private static Task<RegistrySnapshot> ChangeAsync(ConsoleRequest request, FleetClient client, RuleEditRequest body) =>
         client.Rules.ChangeAsync(
             body.Rule.Name,
             rule => RuleSettings.Change(rule, body.Rule),
-            request.Edit(body.Reason, body.IfRevision),
+            request.Edit(body.IfRevision),
             request.Aborted);
 
     private static async Task<RegistrySnapshot> PromoteAsync(ConsoleRequest request, FleetClient client, PromoteRequest body)
@@ -87,7 +87,7 @@ internal static class RuleRoutes
         var rule = rules.Current.Value?.Rules.FirstOrDefault(one => one.Settings.Name == body.Name)?.Settings;
         var limit = body.MaxFleetWritesPerSecond
             ?? (rule is null ? 0 : FleetLimits.Of(client.Settings).FleetLimitOf(rule));
-        return await client.Rules.EndDryRunAsync(body.Name, limit, request.Edit(body.Reason, body.IfRevision), request.Aborted)
+        return await client.Rules.EndDryRunAsync(body.Name, limit, request.Edit(body.IfRevision), request.Aborted)
             .ConfigureAwait(false);
     }
 

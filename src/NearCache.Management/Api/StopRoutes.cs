@@ -68,7 +68,7 @@ internal static class StopRoutes
         var client = await request.ClientAsync().ConfigureAwait(false);
 
         // A stop is not taken back because the browser has gone.
-        var stop = await client.StopAsync(body.Rule, request.Edit(body.Reason), CancellationToken.None).ConfigureAwait(false);
+        var stop = await client.StopAsync(body.Rule, request.Edit(), CancellationToken.None).ConfigureAwait(false);
         request.Fleet.Collector.Look();
         request.Target = $"{request.Target}, stop {stop.Stop.Id}";
         return new StopResultModel(Mapping.Of(stop.Stop), Mapping.Of(stop.Places), Part.Of(stop.Obedience, Mapping.Of));
@@ -85,7 +85,7 @@ internal static class StopRoutes
     {
         request.Target = string.Join(", ", body.Stops);
         var client = await request.ClientAsync().ConfigureAwait(false);
-        var resumed = await client.ResumeAsync(body.Stops, request.Edit(body.Reason), request.Aborted).ConfigureAwait(false);
+        var resumed = await client.ResumeAsync(body.Stops, request.Edit(), request.Aborted).ConfigureAwait(false);
         request.Fleet.Collector.Look();
         return new ResumeResultModel(resumed.Rules.Revision, Part.Of(resumed.Obedience, Mapping.Of));
     }

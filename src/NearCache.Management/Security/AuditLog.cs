@@ -24,6 +24,7 @@ internal sealed class AuditLog(ILoggerFactory loggers, TimeProvider time)
             entry with
             {
                 Time = time.GetUtcNow(),
+                Context = Cut(entry.Context),
                 Target = Cut(entry.Target),
                 Reason = Cut(entry.Reason),
                 Detail = Cut(entry.Detail),

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -17,8 +18,7 @@ internal sealed class ProxyHandler(
     /// <inheritdoc/>
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var remote = Context.Connection.RemoteIpAddress;
-        if (remote is null || !settings.Proxies.Any(proxy => proxy.Equals(remote) || proxy.Equals(remote.MapToIPv4())))
+        if (Context.Connection.RemoteIpAddress is not { } remote || !settings.Proxies.Any(proxy => Plain(proxy).Equals(Plain(remote))))
         {
             return Task.FromResult(AuthenticateResult.NoResult());
         }
@@ -36,4 +36,7 @@ internal sealed class ProxyHandler(
             [new Claim(ClaimTypes.Name, user), .. groups.Select(group => new Claim(settings.GroupsClaim, group))], Name);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name)));
     }
+
+    // An address of IPv6 that is not mapped keeps all of its bytes: its last four are of the client's choice.
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

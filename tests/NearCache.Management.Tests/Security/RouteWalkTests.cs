@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using NearCache.Management.Api;
 using NearCache.Management.Security;
 using NearCache.TestSupport;
@@ -69,6 +70,27 @@ public sealed class RouteWalkTests
 
         Assert.Equal(1, (await console.Service.Find("shop")!.Collector.ClientAsync(default)).Rules.Current.Revision);
         Assert.DoesNotContain("\"who\":\"victor\"", console.Fleet.Content(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_user_of_one_context_learns_of_another_neither_figures_nor_whether_it_exists()
+    {
+        var fleet = new FleetOfTests();
+        await using var console = await ConsoleOfTests.StartAsync(
+            fleet,
+            options => options.Contexts["payroll"] = new ConsoleContextOptions { Caches = fleet.Options() },
+            build: builder => builder.Services.AddAuthorization(options => options.AddPolicy("view", policy => policy.RequireAssertion(
+                decided => decided.User.HasClaim("may", ((ConsoleContext)decided.Resource!).Name)))));
+        using var client = console.Client("victor shop");
+
+        var metrics = await client.GetStringAsync(new Uri("metrics", UriKind.Relative));
+        Assert.Contains("context=\"shop\"", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("payroll", metrics, StringComparison.Ordinal);
+
+        using var hidden = await client.GetAsync(new Uri("api/contexts/payroll", UriKind.Relative));
+        using var absent = await client.GetAsync(new Uri("api/contexts/nothing", UriKind.Relative));
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (hidden.StatusCode, absent.StatusCode));
+        Assert.Equal(await hidden.Content.ReadAsStringAsync(), await absent.Content.ReadAsStringAsync());
     }
 
     [Theory]
