@@ -22,6 +22,7 @@ internal static class ProcessRoutes
         ["reads"] = process => process.NearReadsPerSecond.Value + process.RemoteReadsPerSecond.Value,
         ["hitRatio"] = process => process.HitRatio,
         ["age"] = process => process.UptimeSeconds,
+        ["violations"] = process => process.Monitor?.Violations,
     };
 
     /// <summary>Gets the routes.</summary>
@@ -123,6 +124,9 @@ internal static class ProcessRoutes
             ThreadPoolDelaySeconds = summary?.ThreadPoolDelay.TotalSeconds,
             GarbageCollectionPauseSeconds = summary?.GarbageCollectionPause.TotalSeconds,
             IsStarved = FleetJudge.IsStarved(process),
+            Monitor = summary?.Monitor is { } monitor
+                ? new MonitorModel(monitor.Violations, monitor.Checked, monitor.Agreed, monitor.Unclassified)
+                : null,
             Problem = ProblemOf(process),
         };
     }

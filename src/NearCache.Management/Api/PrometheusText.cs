@@ -11,11 +11,13 @@ internal sealed class PrometheusText
 {
     // Labels are bounded: these many pods of a fleet, the ones that matter most.
     private const int MostPods = 20;
+    private const int MostOwners = 5;
     private const int LongestLabel = 100;
     private const double LeastDelay = 0.5;
     private const int LeastStarts = 2;
 
-    private readonly SortedDictionary<string, (string Type, string Help, List<string> Lines)> _families = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (string Type, string Help, OrderedDictionary<string, double> Samples)> _families =
+        new(StringComparer.Ordinal);
 
     private PrometheusText()
     {
@@ -63,6 +65,12 @@ internal sealed class PrometheusText
                 count.Expected.IsKnown ? count.Expected.Value : null, label);
             Gauge("nearcache_fleet_connections_unaccounted", "Connections that no report explains.",
                 count.Unaccounted.IsKnown ? count.Unaccounted.Value : null, label);
+            foreach (var (owner, unaccounted) in OwnersOf(reading, server))
+            {
+                Gauge("nearcache_fleet_connections_owner_unaccounted", "Connections that no report explains, by owner.", unaccounted,
+                    label, ("owner", owner));
+            }
+
             Sample("nearcache_fleet_connections_refused_total", "counter", "Connections that the server has refused.",
                 statistics?.RejectedConnections, [.. fleet, label]);
         }
@@ -80,6 +88,21 @@ internal sealed class PrometheusText
         Gauge("nearcache_fleet_zookeeper_ensemble_transactions_per_second", "Transactions a second of all applications.",
             reading.Ensemble?.TransactionsPerSecond is { IsKnown: true, Value: var all } ? all : null);
     }
+
+    // Two owners may have one name.
+    private static IEnumerable<(string Owner, int Unaccounted)> OwnersOf(FleetReading reading, FleetServer server) =>
+        (reading.Owners.FirstOrDefault(owned => owned.Server == server.Name)?.Owners ?? [])
+            .Where(owner => owner.Unaccounted > 0)
+            .GroupBy(NameOf, (name, same) => (name, same.Sum(owner => owner.Unaccounted)))
+            .OrderByDescending(owner => owner.Item2)
+            .Take(MostOwners);
+
+    private static string NameOf(ConnectionOwner owner) => owner switch
+    {
+        { Kind: ConnectionOwnerKind.Node, Node: { } node } => node,
+        { Kind: ConnectionOwnerKind.Process, Processes: [var process, ..] } => process.Pod ?? process.Host,
+        _ => owner.Address,
+    };
 
     private static void AddProcesses(FleetReading reading, Action<string, string, double?, (string, string?)[]> gauge)
     {
@@ -102,9 +125,9 @@ internal sealed class PrometheusText
                 reports.Processes.Count(process => process.Status == ProcessReportStatus.NoReport), []);
         }
 
-        var pods = reading.Live.GroupBy(process => process.Summary!.Pod ?? process.Summary.Host)
+        var pods = reading.Live.GroupBy(process => (Pod: process.Summary!.Pod ?? process.Summary.Host, process.Summary.Node))
             .Select(pod => (
-                Name: pod.Key,
+                Labels: new (string, string?)[] { ("pod", pod.Key.Pod), ("node", pod.Key.Node) },
                 Starts: pod.Max(process => process.Summary!.Starts),
                 Delay: pod.Max(process => process.Summary!.ThreadPoolDelay).TotalSeconds,
                 Start: pod.Max(process => process.Summary!.StartedAt)))
@@ -112,19 +135,19 @@ internal sealed class PrometheusText
         foreach (var pod in pods.Where(pod => pod.Starts >= LeastStarts).OrderByDescending(pod => pod.Starts).Take(MostPods))
         {
             gauge("nearcache_fleet_process_starts", "Starts of the pods that start most, without a pause.", pod.Starts,
-                [("pod", pod.Name)]);
+                pod.Labels);
         }
 
         foreach (var pod in pods.Where(pod => pod.Delay >= LeastDelay).OrderByDescending(pod => pod.Delay).Take(MostPods))
         {
             gauge("nearcache_fleet_process_thread_pool_delay_seconds", "Time that work waits for a thread, in the most starved pods.",
-                pod.Delay, [("pod", pod.Name)]);
+                pod.Delay, pod.Labels);
         }
 
         foreach (var pod in pods.OrderByDescending(pod => pod.Start).Take(1))
         {
             gauge("nearcache_fleet_newest_start_seconds", "Unix time of the newest start.", pod.Start.ToUnixTimeSeconds(),
-                [("pod", pod.Name)]);
+                pod.Labels);
         }
     }
 
@@ -144,7 +167,9 @@ internal sealed class PrometheusText
         }
 
         var shown = labels.Where(label => !string.IsNullOrEmpty(label.Value)).Select(label => $"{label.Name}=\"{Escape(label.Value!)}\"");
-        family.Lines.Add(string.Create(CultureInfo.InvariantCulture, $"{name}{{{string.Join(',', shown)}}} {known}"));
+
+        // Two names may be one label after they were cut. A series has one value.
+        family.Samples.TryAdd(string.Join(',', shown), known);
     }
 
     // A label is text of an unknown author, too.
@@ -161,9 +186,9 @@ internal sealed class PrometheusText
         {
             text.Append("# HELP ").Append(name).Append(' ').Append(family.Help).Append('\n');
             text.Append("# TYPE ").Append(name).Append(' ').Append(family.Type).Append('\n');
-            foreach (var line in family.Lines)
+            foreach (var (labels, value) in family.Samples)
             {
-                text.Append(line).Append('\n');
+                text.Append(CultureInfo.InvariantCulture, $"{name}{{{labels}}} {value}\n");
             }
         }
 

@@ -13,6 +13,11 @@ internal static class RuleRoutes
     [
         ConsoleRoute.Get(ConsoleRoute.Fleet("rules"), "The rules with their use.", ConsoleJson.Default.RulesModel, RulesAsync),
         ConsoleRoute.Get(
+            ConsoleRoute.Fleet("rules/room"),
+            "The near entries of each rule and their bytes, in all processes together.",
+            ConsoleJson.Default.PartRulesRoomModel,
+            RoomAsync),
+        ConsoleRoute.Get(
             ConsoleRoute.Fleet("rules/history"),
             "The edits with what each changed, the newest first.",
             ConsoleJson.Default.RuleHistoryModel,
@@ -140,6 +145,12 @@ internal static class RuleRoutes
                 ?? reading.OriginOf(settings.Name)),
             new RuleLimitsModel(settings.MaxWritesPerSecond ?? limits.WritesPerSecond, limits.FleetLimitOf(settings)));
     }
+
+    // From the long reports of processes, apart from the rules: these are shown also while a report hangs.
+    private static async Task<Part<RulesRoomModel>> RoomAsync(ConsoleRequest request) => Part.Of(
+        await HotRoutes.ReadAsync(request).ConfigureAwait(false),
+        hot => new RulesRoomModel(
+            [.. hot.Rules.Select(rule => new RuleRoomModel(rule.Rule, rule.NearEntries, rule.NearBytes, rule.Processes))]));
 
     private static async Task<RuleHistoryModel> HistoryAsync(ConsoleRequest request)
     {

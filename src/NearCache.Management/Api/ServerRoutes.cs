@@ -39,7 +39,8 @@ internal static class ServerRoutes
                 Part.Of(server.Statistics, statistics => Of(statistics, rates.Servers.GetValueOrDefault(server.Name))),
                 Part.Of(server.Settings, settings => new ServerSettingsModel(
                     settings.IdleTimeout?.TotalSeconds, settings.MaxItemBytes, settings.Threads)),
-                Part.Of(server.Namespace, found => new ServerNamespaceModel(found.Writes, found.KeyPrefix, found.HasRules)),
+                Part.Of(server.Namespace, found => new ServerNamespaceModel(
+                    found.Writes, found.KeyPrefix, found.Identity, found.HasRules)),
                 Part.Number(count.Expected),
                 Part.Number(count.Unaccounted),
                 Part.Of(reading.Reports, reports => reports.Servers.FirstOrDefault(one => one.Name == server.Name) is { } of

@@ -10,8 +10,12 @@ namespace NearCache.Management.Collecting;
 /// <param name="time">The clock.</param>
 internal sealed class FleetReader(NearCacheOptions options, bool isReadOnly, ILoggerFactory loggers, TimeProvider time) : IAsyncDisposable
 {
+    // Owners take a list of all connections of a server, and the long report of each process.
+    private static readonly TimeSpan OwnersFresh = TimeSpan.FromMinutes(1);
+
     private readonly SemaphoreSlim _connecting = new(1);   // its wait handle is never used, so there is nothing to dispose
     private volatile FleetClient? _client;
+    private (long At, IReadOnlyList<ConnectionOwnership> Found) _owners = (0, []);   // of the loop that reads
 
     /// <summary>Returns the client, and connects it if it is not yet.</summary>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The settings are invalid, or name no server.</exception>
@@ -35,7 +39,7 @@ internal sealed class FleetReader(NearCacheOptions options, bool isReadOnly, ILo
         }
     }
 
-    /// <summary>Reads the summary: one answer of each kind, all at once.</summary>
+    /// <summary>Reads the summary: one answer of each kind, all at once. Not for concurrent use.</summary>
     public async Task<FleetReading> ReadAsync(CancellationToken cancellationToken)
     {
         var client = await ClientAsync(cancellationToken).ConfigureAwait(false);
@@ -49,7 +53,7 @@ internal sealed class FleetReader(NearCacheOptions options, bool isReadOnly, ILo
         var known = await rules.ConfigureAwait(false);
         var usage = client.GetUsageAsync(cancellationToken);
         await Task.WhenAll(reports, suspensions, servers, ensemble, usage).ConfigureAwait(false);
-        return new FleetReading
+        var reading = new FleetReading
         {
             Rules = known,
             Reports = await reports.ConfigureAwait(false),
@@ -60,6 +64,22 @@ internal sealed class FleetReader(NearCacheOptions options, bool isReadOnly, ILo
             At = time.GetUtcNow(),
             Monotonic = TimeSpan.FromTicks((long)(time.GetTimestamp() * (double)TimeSpan.TicksPerSecond / time.TimestampFrequency)),
         };
+        return reading with { Owners = await OwnersAsync(client, reading, cancellationToken).ConfigureAwait(false) };
+    }
+
+    private async Task<IReadOnlyList<ConnectionOwnership>> OwnersAsync(
+        FleetClient client, FleetReading reading, CancellationToken cancellationToken)
+    {
+        if (!ConnectionCount.Of(reading).Any(FleetJudge.IsUnaccounted))
+        {
+            _owners = (0, []);
+        }
+        else if (_owners.At == 0 || time.GetElapsedTime(_owners.At) >= OwnersFresh)
+        {
+            _owners = (time.GetTimestamp(), await client.GetConnectionOwnersAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        return _owners.Found;
     }
 
     public async ValueTask DisposeAsync()

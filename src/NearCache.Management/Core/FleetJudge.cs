@@ -34,6 +34,11 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
     /// <summary>Returns whether a process waits so long for threads that everything in it is slow.</summary>
     public static bool IsStarved(ProcessReport process) => process.Summary?.ThreadPoolDelay >= Starved;
 
+    /// <summary>Returns whether a server has many connections that no process reports.</summary>
+    public static bool IsUnaccounted(ConnectionCount count) =>
+        count.Unaccounted is { IsKnown: true, Value: > ManyUnaccounted and var unaccounted }
+            && unaccounted > UnaccountedPart * count.Expected.Value;
+
     /// <summary>Returns a duration as people read it.</summary>
     public static string Text(TimeSpan duration) => duration.TotalSeconds < 60
         ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds:0.#} s")
@@ -127,7 +132,7 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
             if (statistics is { Connections: { } connections, MaxConnections: { } most } && connections > NearlyFull * most)
             {
                 yield return Of(CauseKind.ServerFull, HealthLevel.Bad,
-                    $"{server.Name} has {connections} of {most} connections, {Unaccounted(count)}.");
+                    $"{server.Name} has {connections} of {most} connections, {Unaccounted(count)}{MostOf(server)}.");
             }
 
             var ofServer = rates.Servers.GetValueOrDefault(server.Name);
@@ -137,11 +142,11 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
                     $"{server.Name} refuses connections, {Rate(ofServer.Refusals.Value)} a second, because it has too many.");
             }
 
-            if (count.Unaccounted is { IsKnown: true, Value: > ManyUnaccounted and var unaccounted }
-                && unaccounted > UnaccountedPart * count.Expected.Value)
+            if (IsUnaccounted(count))
             {
                 yield return Of(CauseKind.ServerUnaccounted, HealthLevel.Bad,
-                    $"{server.Name}: {unaccounted} connections that no process reports, beside {count.Expected.Value} that processes do.");
+                    $"{server.Name}: {count.Unaccounted.Value} connections that no process reports, beside {count.Expected.Value} that "
+                        + $"processes do{MostOf(server)}.");
             }
 
             if (ofServer?.Evictions > ManyEvictions)
@@ -151,6 +156,12 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
             }
         }
     }
+
+    // The owner with most of the connections that no report explains.
+    private string MostOf(FleetServer server) =>
+        now.Owners.FirstOrDefault(owned => owned.Server == server.Name)?.Owners is [{ Unaccounted: > 0 } first, ..]
+            ? $"; {first.Unaccounted} are from {first}"
+            : "";
 
     private static string Unaccounted(ConnectionCount count) => count.Unaccounted is { IsKnown: true, Value: var unaccounted }
         ? $"{unaccounted} of them unaccounted"
@@ -238,6 +249,13 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
             }
 
             var summary = process.Summary!;
+            if (summary.Monitor is { Violations: > 0 and var violations })
+            {
+                yield return Of(CauseKind.Violations, HealthLevel.Bad,
+                    $"{name} has served {Plural(violations, "near hit")} older than its rule allows, as its monitor reports. Stop the rule "
+                        + "that the log of the process names, and report the defect.");
+            }
+
             if (IsStarved(process))
             {
                 yield return Of(CauseKind.ProcessStarved, HealthLevel.Bad,
@@ -291,6 +309,6 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
 
     private static string Rate(double rate) => rate.ToString(rate < 10 ? "0.#" : "#,0", CultureInfo.InvariantCulture);
 
-    private static string Plural(int count, string one, string? many = null) =>
+    private static string Plural(long count, string one, string? many = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? one : many ?? one + "s")}");
 }

@@ -27,6 +27,11 @@ internal sealed record FleetReading
     /// <summary>Gets the ZooKeeper ensemble; null if none is configured.</summary>
     public required FleetEnsemble? Ensemble { get; init; }
 
+    /// <summary>
+    /// Gets the owners of connections by server; empty unless a server had connections that no process reports. At most minutes old.
+    /// </summary>
+    public IReadOnlyList<ConnectionOwnership> Owners { get; init; } = [];
+
     /// <summary>Gets the processes that report.</summary>
     public IEnumerable<ProcessReport> Live =>
         Reports.Value?.Processes.Where(process => process.Status == ProcessReportStatus.Live) ?? [];

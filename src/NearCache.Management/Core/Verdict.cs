@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace NearCache.Management.Core;
 
 /// <summary>How well a fleet is, in one sentence, with each cause for it.</summary>
@@ -6,8 +8,10 @@ namespace NearCache.Management.Core;
 /// <param name="Causes">The causes, the worst first.</param>
 internal sealed record Verdict(HealthLevel Level, string Sentence, IReadOnlyList<Cause> Causes)
 {
-    /// <summary>The most causes that are kept; the rest are of the same kinds.</summary>
     private const int MostCauses = 50;
+
+    // A thousand silent processes do not hide a cause of another kind.
+    private const int MostOfKind = 5;
 
     /// <summary>Returns the verdict on causes.</summary>
     /// <param name="causes">The causes, in any order.</param>
@@ -24,7 +28,23 @@ internal sealed record Verdict(HealthLevel Level, string Sentence, IReadOnlyList
         return new Verdict(
             sorted[0].Level,
             sorted[0].Text + (more > 0 ? $" And {more} more." : ""),
-            [.. sorted.Take(MostCauses)]);
+            [.. sorted.GroupBy(cause => (cause.Level, cause.Kind)).SelectMany(Shorten).Take(MostCauses)]);
+    }
+
+    private static IEnumerable<Cause> Shorten(IEnumerable<Cause> ofKind)
+    {
+        Cause[] all = [.. ofKind];
+        return all.Length <= MostOfKind ? all
+            :
+            [
+                .. all.Take(MostOfKind),
+                all[0] with
+                {
+                    Text = string.Create(CultureInfo.InvariantCulture, $"And {all.Length - MostOfKind} more of this kind."),
+                    Subject = null,
+                    Query = "",
+                },
+            ];
     }
 
     /// <summary>Returns the verdict on a fleet of which nothing is known.</summary>

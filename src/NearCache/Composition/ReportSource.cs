@@ -68,6 +68,15 @@ internal sealed class ReportSource(
             Connections = [.. now.Servers.Select(server => connections[server.Name].Count())],
             ThreadPoolDelay = ReportThread.LongestDelay,
             GarbageCollectionPause = pauses - _pauses,
+            Monitor = now.Monitor is { } monitor
+                ? new ReportedMonitor
+                {
+                    Violations = monitor.Violations,
+                    Checked = monitor.Checked,
+                    Agreed = monitor.Agreed,
+                    Unclassified = monitor.Unclassified,
+                }
+                : null,
         };
         _pauses = pauses;
         return summary;

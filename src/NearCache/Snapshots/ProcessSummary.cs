@@ -110,6 +110,9 @@ public sealed record ProcessSummary
     /// <summary>Gets the time for which the garbage collector has stopped the process since its last report.</summary>
     public TimeSpan GarbageCollectionPause { get; init; }
 
+    /// <summary>Gets the results of the monitor; null if the process has none, or is of a version that does not report them.</summary>
+    public ReportedMonitor? Monitor { get; init; }
+
     /// <summary>Gets the members of the report that this version does not know, each as JSON.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
 
@@ -124,6 +127,27 @@ public sealed record ProcessSummary
     /// <summary>Returns the hash by which a report names a stop.</summary>
     internal static string HashOfStop(string id) =>
         ((uint)KeyHash.Of(Encoding.UTF8.GetBytes(id)).Value).ToString("x8", CultureInfo.InvariantCulture);
+}
+
+/// <summary>The results of the monitor of one process since its start: near hits that it has checked against memcached.</summary>
+public sealed record ReportedMonitor
+{
+    /// <summary>Gets the number of near hits that broke the promise.</summary>
+    public required long Violations { get; init; }
+
+    /// <summary>Gets the number of completed checks; null if the report has no room for it.</summary>
+    public long? Checked { get; init; }
+
+    /// <summary>
+    /// Gets the number of checks in which memcached had the version that was served; null if the report has no room for it.
+    /// </summary>
+    public long? Agreed { get; init; }
+
+    /// <summary>
+    /// Gets the number of checks in which memcached had another version that no counted mutation explains; null if the report has no room
+    /// for it.
+    /// </summary>
+    public long? Unclassified { get; init; }
 }
 
 /// <summary>Specifies the state of a process by its own report.</summary>

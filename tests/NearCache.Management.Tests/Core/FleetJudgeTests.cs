@@ -153,6 +153,60 @@ public sealed class FleetJudgeTests
     }
 
     [Fact]
+    public void A_near_hit_that_broke_the_promise_is_the_first_cause_of_all()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Suspensions = Observed.Known<IReadOnlyList<RuleSuspension>>([Readings.Suspension("products")]),
+            Servers = [Readings.Dead("cache-1:11211")],
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1, summary => summary with { ThreadPoolDelay = TimeSpan.FromSeconds(9) }),
+                Readings.Process(2, summary => summary with { Monitor = new ReportedMonitor { Violations = 1 } }),
+                Readings.Process(3, summary => summary with { Monitor = new ReportedMonitor { Violations = 0, Checked = 7 } }))),
+        };
+
+        var verdict = Readings.Judge(reading);
+
+        Assert.Equal((HealthLevel.Bad, CauseKind.Violations), (verdict.Level, verdict.Causes[0].Kind));
+        Assert.StartsWith("web-2 (pid 7) has served 1 near hit older than its rule allows", verdict.Sentence, StringComparison.Ordinal);
+        Assert.Equal(("processes", $"process={2:x32}"), (verdict.Causes[0].Page, verdict.Causes[0].Query));
+        Assert.Single(verdict.Causes, cause => cause.Kind == CauseKind.Violations);
+    }
+
+    [Fact]
+    public void Many_causes_of_one_kind_hide_no_cause_of_another()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Reports = Observed.Known(Readings.Reports(
+            [
+                .. Enumerable.Range(1, 1000).Select(number => Readings.Process(number, status: ProcessReportStatus.Silent, age: 40)),
+                Readings.Process(1001, summary => summary with { Starts = 13 }),
+            ])),
+        };
+
+        var causes = Readings.Judge(reading).Causes;
+
+        Assert.Contains(causes, cause => cause.Kind == CauseKind.ProcessRestarts);
+        Assert.Equal("And 995 more of this kind.", causes.Last(cause => cause.Kind == CauseKind.ProcessSilent).Text);
+        Assert.InRange(causes.Count, 1, 50);
+    }
+
+    [Fact]
+    public void The_owner_of_most_unaccounted_connections_is_named()
+    {
+        var reading = Readings.Healthy() with
+        {
+            Servers = [Readings.Server("cache-1:11211", 400)],
+            Owners = [Readings.Ownership("cache-1:11211", ("10.0.0.9", 390), ("10.0.0.8", 7))],
+        };
+
+        Assert.Equal(
+            "cache-1:11211: 397 connections that no process reports, beside 2 that processes do; 390 are from 10.0.0.9, not NearCache's.",
+            Readings.Judge(reading).Sentence);
+    }
+
+    [Fact]
     public void Growth_is_measured_between_readings()
     {
         var meter = new RateMeter();

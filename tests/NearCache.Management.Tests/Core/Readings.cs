@@ -119,6 +119,28 @@ internal static class Readings
             Namespace = Observed.Unknown<FleetServerNamespace>("not asked"),
         };
 
+    /// <summary>Connections of programs that are not NearCache's.</summary>
+    public static ConnectionOwnership Ownership(string server, params (string Address, int Seen)[] owners) => new()
+    {
+        Server = server,
+        IsListed = true,
+        Expected = 0,
+        Seen = owners.Sum(owner => owner.Seen),
+        Unaccounted = owners.Sum(owner => owner.Seen),
+        Foreign = owners.Sum(owner => owner.Seen),
+        Owners =
+        [
+            .. owners.Select(owner => new ConnectionOwner
+            {
+                Kind = ConnectionOwnerKind.Foreign,
+                Address = owner.Address,
+                Expected = 0,
+                Seen = owner.Seen,
+                LongestIdle = TimeSpan.Zero,
+            }),
+        ],
+    };
+
     public static FleetServer Dead(string name) => Server(name, 0) with
     {
         Statistics = Observed.Unknown<FleetServerStatistics>("it has not answered within 3 s"),

@@ -46,7 +46,7 @@ public sealed class HostileReportsTests
         const string Content = """
             {"format":1,"id":"a","host":[],"pod":{},"node":7,"pid":"x","version":null,"start":-1,"starts":1e99,"state":true,
             "servers":"\u202e","rules":9223372036854775808,"stop":[1,{},"zzzzzzzz","0123\u0000\u0000"],"stops":-3,"age":"soon",
-            "hits":1.5,"connections":["1",-7,3],"pool":1e18}
+            "hits":1.5,"connections":["1",-7,3],"pool":1e18,"monitor":["7",1]}
             """;
         server.Execute(MetaCommand.Set(Names.Place(3), Encoding.UTF8.GetBytes(Content), 900));
         var summary = Assert.Single((await ReadAsync(server)).Processes).Summary!;
@@ -57,6 +57,7 @@ public sealed class HostileReportsTests
         Assert.Empty(summary.StopHashes);
         Assert.Null(summary.ServersHash);
         Assert.Equal([0, 0, 3], summary.Connections);
+        Assert.Null(summary.Monitor);
     }
 
     [Fact]

@@ -40,9 +40,11 @@ public sealed class ReportFormatsTests
     [Fact]
     public void Members_of_a_newer_version_are_kept()
     {
-        var newer = SummaryVector[..^1] + ",\"monitor\":{\"violations\":0},\"added\":3}";
+        // Without the address of the node there is room for more.
+        var newer = SummaryVector[..SummaryVector.IndexOf(",\"address\"", StringComparison.Ordinal)]
+            + ",\"newest\":{\"violations\":0},\"added\":3}";
         var read = SummaryFormat.TryRead(Encoding.UTF8.GetBytes(newer), SimulatedProcess.Namespace)!;
-        Assert.Equal("""{"violations":0}""", read.Others["monitor"]);
+        Assert.Equal("""{"violations":0}""", read.Others["newest"]);
         Assert.Equal("3", read.Others["added"]);
         Assert.Equal(42, read.RulesRevision);
     }
@@ -63,10 +65,11 @@ public sealed class ReportFormatsTests
         Assert.NotNull(read.Connections);
         Assert.NotNull(read.ServersHash);
 
-        // The address of the node goes first, then the connections, then the stops, then the hashes.
+        // The address of the node goes first, then the checks, then the connections, then the stops, then the hashes.
         Assert.Null(read.NodeAddress);
         read = RoundTrip(longNames with { Connections = [.. Enumerable.Repeat(64, 60)] });
         Assert.Null(read.Connections);
+        Assert.Null(read.Monitor!.Checked);
         Assert.NotNull(read.ServersHash);
 
         // Even with the greatest numbers the rest fits, and says who, where and how starved.
@@ -87,6 +90,13 @@ public sealed class ReportFormatsTests
             RemoteLatency = TimeSpan.FromDays(1000),
             NodeAddress = "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
             GarbageCollectionPause = TimeSpan.FromDays(1000),
+            Monitor = new ReportedMonitor
+            {
+                Violations = long.MaxValue,
+                Checked = long.MaxValue,
+                Agreed = long.MaxValue,
+                Unclassified = long.MaxValue,
+            },
             StopHashes = [.. Enumerable.Repeat("01234567", 6)],
             Connections = [.. Enumerable.Repeat(64, 60)],
         });
@@ -94,6 +104,7 @@ public sealed class ReportFormatsTests
         Assert.Null(read.ServersHash);
         Assert.Null(read.NodeAddress);
         Assert.Equal(long.MaxValue, read.NearHits);
+        Assert.Equal(new ReportedMonitor { Violations = long.MaxValue }, read.Monitor);
         Assert.Equal(TimeSpan.FromDays(1000), read.ThreadPoolDelay);
         Assert.StartsWith("blog", read.Pod, StringComparison.Ordinal);
     }

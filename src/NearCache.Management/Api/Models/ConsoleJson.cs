@@ -18,6 +18,7 @@ namespace NearCache.Management.Api.Models;
 [JsonSerializable(typeof(HistoryDaysModel))]
 [JsonSerializable(typeof(ChangesModel))]
 [JsonSerializable(typeof(RulesModel))]
+[JsonSerializable(typeof(Part<RulesRoomModel>))]
 [JsonSerializable(typeof(RuleHistoryModel))]
 [JsonSerializable(typeof(RulePreviewModel))]
 [JsonSerializable(typeof(PreviewRequest))]

@@ -70,8 +70,12 @@ internal sealed record ProcessModel
 
     public bool IsStarved { get; init; }
 
+    public MonitorModel? Monitor { get; init; }
+
     public string? Problem { get; init; }
 }
+
+internal sealed record MonitorModel(long Violations, long? Checked, long? Agreed, long? Unclassified);
 
 internal sealed record ProcessPageModel(ProcessModel Process, Part<ProcessDetailModel> Detail);
 

@@ -62,6 +62,10 @@ internal sealed record RuleSettingsModel
     public long? MaxBytes { get; init; }
 }
 
+internal sealed record RulesRoomModel(IReadOnlyList<RuleRoomModel> Rules);
+
+internal sealed record RuleRoomModel(string Rule, long NearEntries, long NearBytes, int Processes);
+
 internal sealed record RuleHistoryModel(IReadOnlyList<EditModel> Edits);
 
 internal sealed record EditModel(

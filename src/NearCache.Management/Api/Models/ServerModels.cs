@@ -29,7 +29,7 @@ internal sealed record StatisticsModel(
 
 internal sealed record ServerSettingsModel(double? IdleTimeoutSeconds, long? MaxItemBytes, long? Threads);
 
-internal sealed record ServerNamespaceModel(long? Writes, string? KeyPrefix, bool HasRules);
+internal sealed record ServerNamespaceModel(long? Writes, string? KeyPrefix, string? Identity, bool HasRules);
 
 internal sealed record ServerReportsModel(int Reports, int Unreadable, string? Problem);
 

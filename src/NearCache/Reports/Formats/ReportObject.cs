@@ -100,6 +100,11 @@ internal readonly struct ReportObject(JsonElement element)
     /// <summary>Returns the entries of an array; null if there is none.</summary>
     public IEnumerable<JsonElement>? Entries(string name) => Find(name, JsonValueKind.Array)?.EnumerateArray().Take(MaxEntries);
 
+    /// <summary>Returns the entries of an array of whole numbers that are not negative, up to the first that is none.</summary>
+    public IEnumerable<long> Numbers(string name) => (Entries(name) ?? [])
+        .Select(entry => entry.ValueKind == JsonValueKind.Number && entry.TryGetInt64(out var number) ? number : -1)
+        .TakeWhile(number => number >= 0);
+
     /// <summary>Returns the objects in an array; empty if there is none.</summary>
     public IEnumerable<ReportObject> Objects(string name) =>
         (Entries(name) ?? []).Where(entry => entry.ValueKind == JsonValueKind.Object).Select(entry => new ReportObject(entry));

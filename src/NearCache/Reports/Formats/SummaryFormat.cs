@@ -8,8 +8,8 @@ namespace NearCache.Reports.Formats;
 /// <summary>The JSON format of a <see cref="ProcessSummary"/>, at most <see cref="ReportNames.MaxSummary"/> bytes.</summary>
 /// <remarks>
 /// docs/formats.md, "Process reports". A summary that is too large loses parts in this order: long names are shortened to 40 bytes, the
-/// address of the node, which the detail has, too, is left out, the connections, the stops, the hashes, and names are shortened to 16
-/// bytes.
+/// address of the node, which the detail has, too, is left out, the checks of the monitor but its violations, the connections, the stops,
+/// the hashes, and names are shortened to 16 bytes.
 /// </remarks>
 internal static class SummaryFormat
 {
@@ -21,7 +21,7 @@ internal static class SummaryFormat
     private static readonly HashSet<string> Known =
     [
         "format", "id", "host", "pod", "node", "pid", "version", "start", "starts", "state", "servers", "placement", "prefix", "rules",
-        "stops", "stop", "age", "hits", "reads", "failures", "factories", "connections", "pool", "gc", "p99", "address",
+        "stops", "stop", "age", "hits", "reads", "failures", "factories", "connections", "pool", "gc", "p99", "monitor", "address",
     ];
 
     // The greatest size of each is what its parts add up to.
@@ -30,6 +30,7 @@ internal static class SummaryFormat
         Whole,
         LongNames,
         NoAddress,
+        NoChecks,
         NoConnections,
         NoStops,
         NoHashes,
@@ -93,9 +94,24 @@ internal static class SummaryFormat
                 : null,
             ThreadPoolDelay = report.Milliseconds("pool") ?? TimeSpan.Zero,
             GarbageCollectionPause = report.Milliseconds("gc") ?? TimeSpan.Zero,
+            Monitor = MonitorOf([.. report.Numbers("monitor")]),
             Others = report.Others(Known),
         };
     }
+
+    // The violations alone, or all four.
+    private static ReportedMonitor? MonitorOf(long[] counts) => counts switch
+    {
+        [var violations, var completed, var agreed, var unclassified, ..] => new ReportedMonitor
+        {
+            Violations = violations,
+            Checked = completed,
+            Agreed = agreed,
+            Unclassified = unclassified,
+        },
+        [var violations, ..] => new ReportedMonitor { Violations = violations },
+        _ => null,
+    };
 
     private static ReadOnlyMemory<byte> Write(ProcessSummary summary, Size size)
     {
@@ -158,6 +174,20 @@ internal static class SummaryFormat
             if (summary.RemoteLatency is { } latency)
             {
                 writer.WriteNumber("p99"u8, (long)latency.TotalMicroseconds);
+            }
+
+            if (summary.Monitor is { } monitor)
+            {
+                writer.WriteStartArray("monitor"u8);
+                writer.WriteNumberValue(monitor.Violations);
+                if (size < Size.NoChecks && monitor is { Checked: { } completed, Agreed: { } agreed, Unclassified: { } unclassified })
+                {
+                    writer.WriteNumberValue(completed);
+                    writer.WriteNumberValue(agreed);
+                    writer.WriteNumberValue(unclassified);
+                }
+
+                writer.WriteEndArray();
             }
 
             if (size < Size.NoAddress && summary.NodeAddress is { } address)
