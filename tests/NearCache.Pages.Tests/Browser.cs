@@ -8,6 +8,9 @@ internal sealed class Browser : IAsyncDisposable
 {
     private const string Program = "/usr/bin/chromium";
 
+    /// <summary>The milliseconds after which something that is awaited counts as missing: only a defect reaches it.</summary>
+    public const int Patience = 120_000;
+
     private static readonly string[] Arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -53,6 +56,9 @@ internal sealed class Browser : IAsyncDisposable
             ExtraHTTPHeaders = new Dictionary<string, string> { [ConsoleHost.UserHeader] = user },
             ReducedMotion = ReducedMotion.Reduce,
         });
+        context.SetDefaultTimeout(Patience);
+        context.SetDefaultNavigationTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(Patience);
         var viewer = new Viewer(context, await context.NewPageAsync());
         if (before is not null)
         {

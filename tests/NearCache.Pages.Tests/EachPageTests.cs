@@ -5,7 +5,6 @@ using static Microsoft.Playwright.Assertions;
 namespace NearCache.Pages.Tests;
 
 /// <summary>What holds for every page of the console.</summary>
-[Collection(ShownFleets.Name)]
 public sealed class EachPageTests(ShownFleet fleet)
 {
     private const int Wide = 1280;

@@ -3,7 +3,7 @@ using NearCache.Pages.Tests.Servers;
 namespace NearCache.Pages.Tests;
 
 /// <summary>Names, keys, authors and reports are text of strangers: they are shown, and never become a part of the page.</summary>
-[Collection(ShownFleets.Name)]
+[Collection(Edits.Name)]
 public sealed class HostileTextTests(ShownFleet fleet)
 {
     // What no page has, unless a text became a part of it.

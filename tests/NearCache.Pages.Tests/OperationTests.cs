@@ -6,7 +6,7 @@ using NearCache.TestSupport;
 namespace NearCache.Pages.Tests;
 
 /// <summary>What a person does with the console, on real servers and processes.</summary>
-[Collection(ShownFleets.Name)]
+[Collection(Edits.Name)]
 public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
 {
     private static readonly EditReason Bob = new() { Who = "bob", Why = "speed up the locks" };
@@ -25,7 +25,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
 
         // Its name, and its author, in the first sentence.
         var cause = viewer.Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Level = 1 }).GetByRole(AriaRole.Link);
-        await cause.Filter(new LocatorFilterOptions { HasText = "“locks”" }).WaitForAsync(Patience);
+        await cause.Filter(new LocatorFilterOptions { HasText = "“locks”" }).WaitForAsync();
         var named = clock.Elapsed;
         Assert.Contains("bob", await cause.InnerTextAsync(), StringComparison.Ordinal);
         await viewer.PictureAsync("incident-light");
@@ -48,7 +48,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.PictureAsync("obeyed-light", whole: false);
 
         await viewer.Button("Close").ClickAsync();
-        await viewer.Button("End the stop…").WaitForAsync(Patience);
+        await viewer.Button("End the stop…").WaitForAsync();
         await viewer.Button("End the stop…").ClickAsync();
         await viewer.Field("Reason").FillAsync("over");
         await viewer.Button("End the stop").ClickAsync();
@@ -75,7 +75,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.PictureAsync("add-rule-light", whole: false);
         await viewer.Button("Add as a dry run").ClickAsync();
         await viewer.Link("menu").First.ClickAsync();
-        await viewer.Button("Put in force…").WaitForAsync(Patience);
+        await viewer.Button("Put in force…").WaitForAsync();
         Assert.False(bool.Parse(await fleet.Processes[0].AskAsync("near menu:1")));
 
         // A dry run is observed for 90 s before it may be promoted.
@@ -83,7 +83,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.Button("Put in force…").ClickAsync();
         await viewer.Field("Reason").FillAsync("it helps");
         await viewer.Button("Put it in force").ClickAsync();
-        await viewer.Button("Disable…").WaitForAsync(Patience);
+        await viewer.Button("Disable…").WaitForAsync();
         await fleet.Processes[1].ServeNearAsync("menu:1");
 
         // By one edit of the history, back to a dry run.
@@ -91,7 +91,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
             .GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Undo…" }).ClickAsync();
         await viewer.Field("Reason").FillAsync("for the next test");
         await viewer.Button("Undo it").ClickAsync();
-        await viewer.Button("Put in force…").WaitForAsync(Patience);
+        await viewer.Button("Put in force…").WaitForAsync();
         await fleet.Client.Rules.RemoveAsync("menu", Bob);
     }
 
@@ -106,7 +106,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         {
             await using var viewer = await fleet.OpenAsync($"memcached?server={server.Address}");
             await viewer.IsLiveAsync();
-            await viewer.Page.GetByRole(AriaRole.Table, new PageGetByRoleOptions { Name = "Owners of connections" }).WaitForAsync(Patience);
+            await viewer.Page.GetByRole(AriaRole.Table, new PageGetByRoleOptions { Name = "Owners of connections" }).WaitForAsync();
             Assert.Empty(await viewer.BarriersAsync());
             shown.Add(await viewer.TextAsync());
             await viewer.PictureAsync("memcached-server-light");
@@ -137,6 +137,4 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.ShowsAsync("Removed.");
         Assert.DoesNotContain("product", viewer.Page.Url.Split('#')[0], StringComparison.Ordinal);
     }
-
-    private static LocatorWaitForOptions Patience => new() { Timeout = 60_000 };
 }

@@ -7,7 +7,6 @@ using NearCache.Pages.Tests.Servers;
 namespace NearCache.Pages.Tests;
 
 /// <summary>What is not known is never shown as zero or as well.</summary>
-[Collection(ShownFleets.Name)]
 public sealed class UnknownTests(ShownFleet fleet)
 {
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class Viewer : IAsyncDisposable
     public ILocator Field(string label) => Page.GetByLabel(label, new PageGetByLabelOptions { Exact = true });
 
     /// <summary>Waits until the page shows a text.</summary>
-    public Task ShowsAsync(string text) => Page.GetByText(text).First.WaitForAsync(new LocatorWaitForOptions { Timeout = 60_000 });
+    public Task ShowsAsync(string text) => Page.GetByText(text).First.WaitForAsync();
 
     /// <summary>Waits until the page follows the fleet.</summary>
     public Task IsLiveAsync() => ShowsAsync("live, ");
@@ -75,6 +75,7 @@ internal sealed class Viewer : IAsyncDisposable
     {
         var found = await Page.RunAxe(new Deque.AxeCore.Commons.AxeRunOptions
         {
+            ResultTypes = [Deque.AxeCore.Commons.ResultType.Violations],
             RunOnly = new Deque.AxeCore.Commons.RunOnlyOptions
             {
                 Type = "tag",

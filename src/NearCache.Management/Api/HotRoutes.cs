@@ -5,6 +5,17 @@ namespace NearCache.Management.Api;
 /// <summary>The routes of hot keys and of proposals. A proposal is only shown: a user adds the rule, as a dry run.</summary>
 internal static class HotRoutes
 {
+    private const int MostShown = 200;
+
+    private static readonly Dictionary<string, Func<HotKey, double>> Orders = new()
+    {
+        ["nearHits"] = key => key.NearHitsPerSecond,
+        ["remoteReads"] = key => key.RemoteReadsPerSecond,
+        ["savableReads"] = key => key.SavableReadsPerSecond,
+        ["writes"] = key => key.WritesPerSecond,
+        ["processes"] = key => key.Processes,
+    };
+
     // They are made from the long reports of many processes, which are stored every ten seconds.
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
 
@@ -12,8 +23,13 @@ internal static class HotRoutes
     public static IReadOnlyList<ConsoleRoute> All { get; } =
     [
         ConsoleRoute.Get(
-            ConsoleRoute.Fleet("hot"), "The hottest keys and prefixes, as far as they may be shown.", ConsoleJson.Default.PartHotKeysModel,
-            HotAsync),
+            ConsoleRoute.Fleet("hot"),
+            "The hottest keys, a page of them, and prefixes, as far as they may be shown.",
+            ConsoleJson.Default.PartHotKeysModel,
+            HotAsync,
+            "offset",
+            "limit",
+            "sort"),
         ConsoleRoute.Get(
             ConsoleRoute.Fleet("proposals"), "Rules to add, to promote and to remove.", ConsoleJson.Default.PartProposalsModel,
             ProposalsAsync),
@@ -23,8 +39,18 @@ internal static class HotRoutes
     public static Task<Observed<FleetHotKeys>> ReadAsync(ConsoleRequest request) =>
         request.SharedAsync("hot keys", Fresh, client => client.GetHotKeysAsync());
 
-    private static async Task<Part<HotKeysModel>> HotAsync(ConsoleRequest request) =>
-        Part.Of(await ReadAsync(request).ConfigureAwait(false), Of);
+    private static async Task<Part<HotKeysModel>> HotAsync(ConsoleRequest request)
+    {
+        var (offset, limit) = (request.Number("offset", 0, 0, int.MaxValue), request.Number("limit", 50, 1, MostShown));
+        var sort = request.Text("sort") ?? "remoteReads";
+        if (!Orders.TryGetValue(sort, out var order))
+        {
+            throw ConsoleProblem.Invalid($"sort must be one of {string.Join(", ", Orders.Keys)}.");
+        }
+
+        return Part.Of(await ReadAsync(request).ConfigureAwait(false), hot => Of(
+            hot, offset, hot.Keys.OrderByDescending(order).ThenBy(key => key.Key, StringComparer.Ordinal).Skip(offset).Take(limit)));
+    }
 
     private static async Task<Part<ProposalsModel>> ProposalsAsync(ConsoleRequest request) => Part.Of(
         await request.SharedAsync("proposals", Fresh, client => client.GetProposalsAsync()).ConfigureAwait(false),
@@ -37,10 +63,12 @@ internal static class HotRoutes
             ],
             advice.Notes));
 
-    private static HotKeysModel Of(FleetHotKeys hot) => new(
-        [.. hot.Keys.Select(Of)],
+    private static HotKeysModel Of(FleetHotKeys hot, int offset, IEnumerable<HotKey> shown) => new(
+        hot.Keys.Count,
+        offset,
+        [.. shown.Select(Of)],
         [
-            .. hot.Prefixes.Select(prefix => new HotPrefixModel(
+            .. hot.Prefixes.Take(MostShown).Select(prefix => new HotPrefixModel(
                 prefix.Prefix,
                 prefix.RemoteReadsPerSecond,
                 prefix.SavableReadsPerSecond,

@@ -20,6 +20,10 @@ internal static class ProcessRoutes
         ["delay"] = process => process.ThreadPoolDelaySeconds,
         ["confirmed"] = process => process.ConfirmedSeconds,
         ["reads"] = process => process.NearReadsPerSecond.Value + process.RemoteReadsPerSecond.Value,
+        ["remoteReads"] = process => process.RemoteReadsPerSecond.Value,
+        ["factoryRuns"] = process => process.FactoryRunsPerSecond.Value,
+        ["failures"] = process => process.FailuresPerSecond.Value,
+        ["p99"] = process => process.RemoteP99Milliseconds,
         ["hitRatio"] = process => process.HitRatio,
         ["age"] = process => process.UptimeSeconds,
         ["violations"] = process => process.Monitor?.Violations,
@@ -61,7 +65,12 @@ internal static class ProcessRoutes
         var found = (reports?.Value?.Processes ?? [])
             .Select(process => Of(process, state, majority))
             .Where(process => Matches(process, request.Text("status"), request.Text("text")));
-        ProcessModel[] all = request.Text("descending") == "true" ? [.. found.OrderByDescending(order)] : [.. found.OrderBy(order)];
+        var known = found.OrderBy(process => order(process) is null);
+        ProcessModel[] all =
+        [
+            .. (request.Text("descending") == "true" ? known.ThenByDescending(order) : known.ThenBy(order))
+                .ThenBy(process => process.Id, StringComparer.Ordinal),
+        ];
         return new ProcessesModel(
             all.Length,
             offset,

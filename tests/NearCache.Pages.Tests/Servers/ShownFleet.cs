@@ -3,9 +3,12 @@ using NearCache.IntegrationTests.Rules;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Servers;
 
+[assembly: AssemblyFixture(typeof(NearCache.Pages.Tests.Servers.ShownFleet))]
+
 namespace NearCache.Pages.Tests.Servers;
 
-/// <summary>Two memcacheds, a ZooKeeper, four processes with caches, and a console that shows them in a browser.</summary>
+/// <summary>Two memcacheds, a ZooKeeper of three, four processes with caches, and a console that shows them in a browser.</summary>
+/// <remarks>All tests share it, those that only look beside those that change something.</remarks>
 public sealed class ShownFleet : IAsyncLifetime
 {
     /// <summary>The name of the first process's pod, as a hostile environment would name it.</summary>
@@ -14,6 +17,8 @@ public sealed class ShownFleet : IAsyncLifetime
     private readonly List<IAsyncDisposable> _parts = [];
 
     internal MemcachedProcess[] Memcached { get; private set; } = [];
+
+    internal ZooKeeperEnsemble ZooKeeper { get; private set; } = null!;
 
     internal CacheProcess[] Processes { get; private set; } = [];
 
@@ -33,19 +38,21 @@ public sealed class ShownFleet : IAsyncLifetime
             return;
         }
 
+        var browser = Kept(Browser.StartAsync());
+        var zooKeeper = Kept(ZooKeeperEnsemble.StartNewAsync(settings: ["4lw.commands.whitelist=srvr,mntr,cons"]));
         Memcached = await Task.WhenAll(Kept(MemcachedProcess.StartNewAsync()), Kept(MemcachedProcess.StartNewAsync()));
-        var zooKeeper = await Kept(ZooKeeperProcess.StartNewAsync(settings: ["4lw.commands.whitelist=srvr,mntr,cons"]));
-        Settings.ZooKeeper.ConnectionString = zooKeeper.Address;
+        ZooKeeper = await zooKeeper;
+        Settings.ZooKeeper.ConnectionString = ZooKeeper.ConnectionString;
         foreach (var server in Memcached)
         {
             Settings.Memcached.Servers.Add(server.Address);
         }
 
         Processes = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => Kept(CacheProcess.StartNewAsync(
-            Memcached, zooKeeper.Address, pod: index == 0 ? HostilePod : $"web-{index}", hasBreaker: true))));
+            Memcached, ZooKeeper.ConnectionString, pod: index == 0 ? HostilePod : $"web-{index}", hasBreaker: true))));
         Client = await Kept(FleetClient.ConnectAsync(Settings));
         Console = await Kept(ConsoleHost.StartAsync(new Dictionary<string, NearCacheOptions> { ["test-rules"] = Settings }));
-        Browser = await Kept(Browser.StartAsync());
+        Browser = await browser;
         await Task.WhenAll(Processes.Select(process => process.ServeNearAsync("product:1")));
     }
 
@@ -98,9 +105,9 @@ public sealed class ShownFleet : IAsyncLifetime
     }
 }
 
-/// <summary>The tests that share the fleet, one after another.</summary>
+/// <summary>The tests that edit the rules of the fleet, one after another. Tests that only look run beside them.</summary>
 [CollectionDefinition(Name)]
-public sealed class ShownFleets : ICollectionFixture<ShownFleet>
+public sealed class Edits
 {
-    public const string Name = "the shown fleet";
+    public const string Name = "edits of the rules";
 }

@@ -1,6 +1,8 @@
 namespace NearCache.Management.Api.Models;
 
 internal sealed record HotKeysModel(
+    int Total,
+    int Offset,
     IReadOnlyList<HotKeyModel> Keys,
     IReadOnlyList<HotPrefixModel> Prefixes,
     IReadOnlyList<RuleRatesModel> Rules,

@@ -52,9 +52,16 @@ export class Failure extends Error {
 async function send(url, options) {
     let response;
     try {
-        response = await fetch(url, { ...options, credentials: 'same-origin', cache: 'no-store' });
+        response = await fetch(url, { ...options, credentials: 'same-origin', cache: 'no-store', redirect: 'manual' });
     } catch {
-        throw new Failure('The console does not answer. It may be restarting, or the network is down.');
+        throw new Failure(
+            options.method === 'POST'
+                ? 'The console does not answer. It may have done this all the same: look at the page before you repeat it.'
+                : 'The console does not answer. It may be restarting, or the network is down.',
+        );
+    }
+    if (response.type === 'opaqueredirect') {
+        throw new Failure('Your session has ended: a sign-in page has answered instead of the console.', 401, 'unauthenticated');
     }
     const isJson = (response.headers.get('Content-Type') ?? '').includes('json');
     const content = isJson ? await response.json().catch(() => null) : null;
@@ -68,7 +75,7 @@ async function send(url, options) {
 function meaning(response) {
     switch (response.status) {
         case 401:
-            return 'You are not signed in, or your session has ended. Load the page again to sign in.';
+            return 'You are not signed in, or your session has ended.';
         case 403:
             return 'You are not permitted to do this.';
         case 404:

@@ -1,8 +1,8 @@
 import { enter, get, page, parameter, post } from './api.js';
 import { h, add, fill, foreign, redraw } from './dom.js';
-import { duration } from './format.js';
+import { clock, duration, present, synchronize } from './format.js';
 import { Live } from './live.js';
-import { state } from './parts.js';
+import { state, trouble } from './parts.js';
 
 const pages = [
     ['', 'Overview', 'overview'],
@@ -16,6 +16,7 @@ const pages = [
     ['hot', 'Hot keys', 'hot'],
 ];
 
+const wrongClock = 30000;
 const main = document.getElementById('main');
 const header = document.getElementById('header');
 const name = location.pathname.split('/').pop();
@@ -24,7 +25,9 @@ const [, title, module] = pages.find(([address]) => address === name) ?? pages[0
 start().catch(failed);
 
 async function start() {
+    const asked = Date.now();
     const session = await get('/session');
+    const ahead = synchronize(Date.parse(session.now) + (Date.now() - asked) / 2);
     const chosen = parameter('context');
     const context =
         chosen === null
@@ -32,7 +35,7 @@ async function start() {
                 ? session.contexts[0]
                 : null
             : (session.contexts.find(each => each.name === chosen) ?? null);
-    banner(session);
+    banner(session, ahead);
     if (context === null) {
         await choose(session, chosen);
         return;
@@ -62,22 +65,7 @@ async function choose(session, chosen) {
 }
 
 function head(session, context, live) {
-    const choices =
-        session.contexts.length > 1
-            ? h(
-                  'label',
-                  { class: 'inline' },
-                  h('span', { class: 'hidden' }, 'Context'),
-                  h(
-                      'select',
-                      { onchange: go },
-                      h('option', { value: '', selected: context === null }, 'All contexts'),
-                      session.contexts.map(each => h('option', { value: each.name, selected: each.name === context?.name }, each.name)),
-                  ),
-              )
-            : context === null
-              ? null
-              : h('span', { class: 'muted' }, foreign(context.name));
+    const choices = session.contexts.length > 1 ? choice(session, context) : context && h('span', { class: 'muted' }, context.name);
     fill(
         header,
         h('a', { class: 'name', href: page('', {}, { of: session.contexts.length > 1 ? null : context?.name }) }, 'NearCache console'),
@@ -107,9 +95,21 @@ function head(session, context, live) {
     if (name !== '') {
         verdict(live);
     }
+}
+
+// With a button, so that the arrow keys can walk through the list without leaving the page.
+function choice(session, context) {
+    const list = h(
+        'select',
+        { 'aria-label': 'Context' },
+        h('option', { value: '', selected: context === null }, 'All contexts'),
+        session.contexts.map(each => h('option', { value: each.name, selected: each.name === context?.name }, each.name)),
+    );
+    return h('form', { class: 'choice', onsubmit: go }, list, h('button', null, 'Show'));
 
     function go(event) {
-        location.href = event.target.value === '' ? './' : page(name, {}, { of: event.target.value });
+        event.preventDefault();
+        location.href = list.value === '' ? './' : page(name, {}, { of: list.value });
     }
 }
 
@@ -119,36 +119,50 @@ function verdict(live) {
     main.before(line);
     let last = null;
     let old = null;
-    const draw = () =>
-        redraw(line, () =>
-            fill(
-                line,
-                last === null
-                    ? null
-                    : old !== null
-                      ? [state('unknown'), `: no news for ${duration(old)}`]
-                      : [h('a', { href: page('') }, state(last.level)), ' ', last.level === 'well' ? null : foreign(last.sentence)],
-            ),
-        );
+    let shown = '';
     live.follow({
         overview(value) {
-            last = value.verdict;
+            last = value;
             draw();
         },
         age(seconds) {
-            if (seconds !== null || old !== null) {
-                old = seconds;
-                draw();
-            }
+            old = seconds;
+            draw();
         },
     });
+
+    // Only when it says something else: readers of the screen read out what is drawn.
+    function draw() {
+        const words = last === null ? '' : JSON.stringify([old === null, last.verdict.level, last.verdict.sentence]);
+        if (words !== shown) {
+            shown = words;
+            redraw(line, () =>
+                fill(
+                    line,
+                    old !== null
+                        ? [state('unknown'), `: the console gives no news. What follows was true at ${clock(last.at ?? present())}.`]
+                        : [
+                              h('a', { href: page('') }, state(last.verdict.level)),
+                              ' ',
+                              last.verdict.level === 'well' ? null : foreign(last.verdict.sentence),
+                          ],
+                ),
+            );
+        }
+    }
 }
 
-function banner(session) {
-    if (session.banner) {
-        document
-            .getElementById('nav')
-            .before(h('aside', { class: 'banner', 'aria-label': 'Notice' }, h('strong', null, '! '), foreign(session.banner)));
+function banner(session, ahead) {
+    const notices = [
+        session.banner,
+        Math.abs(ahead) < wrongClock
+            ? null
+            : `The clock of this computer is ${duration(Math.abs(ahead) / 1000)} ${ahead > 0 ? 'behind' : 'ahead of'} that of the console. ` +
+              'Times here are those of the console.',
+    ].filter(Boolean);
+    if (notices.length > 0) {
+        const lines = notices.map(notice => h('p', null, h('strong', null, '! '), foreign(notice)));
+        document.getElementById('nav').before(h('aside', { class: 'banner', 'aria-label': 'Notice' }, lines));
     }
 }
 
@@ -161,7 +175,7 @@ function failed(error) {
     console.debug(error);
     add(
         fill(main, h('h1', null, 'This page cannot be shown')),
-        h('div', { class: 'error', role: 'alert' }, foreign(error.message)),
+        trouble(error),
         h('div', { class: 'actions' }, h('button', { type: 'button', onclick: () => location.reload() }, 'Try again')),
     );
 }

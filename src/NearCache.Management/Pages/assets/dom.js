@@ -23,7 +23,8 @@ export function h(tag, attributes, ...children) {
 export function add(parent, ...children) {
     for (const child of children.flat(Infinity)) {
         if (child !== null && child !== undefined && child !== false) {
-            parent.append(child instanceof Node ? child : String(child));
+            // The spaces that do not break are the console's own.
+            parent.append(child instanceof Node ? child : String(child).split('\u00a0').map(visible).join('\u00a0'));
         }
     }
     return parent;
@@ -45,16 +46,49 @@ export function code(text) {
     return h('code', null, foreign(text));
 }
 
-/** Replaces control and formatting characters by their escapes. */
+// What is not seen, or is seen as another character: controls, formats, private and unassigned characters, what fonts ignore, the blank
+// pattern of Braille, and every space but the ordinary one.
+const unseen = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
+
+// Marks that are piled onto one letter until they cover the lines around it.
+const piled = /(?<=\p{M}{3})\p{M}/gu;
+
+/** Replaces characters that would hide, turn or cover text by their escapes. */
 export function visible(text) {
-    return String(text ?? '').replace(
-        /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
-        character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+    return String(text ?? '')
+        .replace(unseen, escaped)
+        .replace(piled, escaped);
+}
+
+function escaped(character) {
+    const digits = character.codePointAt(0).toString(16).padStart(4, '0');
+    return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits}`;
+}
+
+// Between the press and the release of a pointer nothing is drawn anew, or the click would meet another element and be lost.
+const longestPress = 3000;
+let pressed = -Infinity;
+const waiting = new Map();
+addEventListener('pointerdown', () => (pressed = performance.now()), true);
+for (const end of ['pointerup', 'pointercancel']) {
+    addEventListener(end, () => setTimeout(released), true);
+}
+
+function released() {
+    pressed = -Infinity;
+    for (const [container, draw] of waiting) {
+        waiting.delete(container);
+        redraw(container, draw);
+    }
 }
 
 /** Draws anew without taking the focus from the keyboard: the element with the same id, data-key or address gets it back. */
 export function redraw(container, draw) {
+    if (performance.now() - pressed < longestPress && container.isConnected) {
+        waiting.set(container, draw);
+        return;
+    }
+    waiting.delete(container);
     const active = container.contains(document.activeElement) ? document.activeElement : null;
     const mark =
         active &&

@@ -1,4 +1,4 @@
-import { h, foreign } from './dom.js';
+import { h, foreign, visible } from './dom.js';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
@@ -56,8 +56,25 @@ export function milliseconds(value) {
     return duration(value / 1000);
 }
 
+// The milliseconds by which the console's clock is ahead of that of this computer.
+let ahead = 0;
+
+/** Takes over the clock of the console: times are its own, and a computer whose clock is wrong must not turn them into others. */
+export function synchronize(now) {
+    const measured = now - Date.now();
+    if (Math.abs(measured - ahead) > 2000) {
+        ahead = measured;
+    }
+    return ahead;
+}
+
+/** The time by the clock of the console, in milliseconds. */
+export function present() {
+    return Date.now() + ahead;
+}
+
 /** How long ago a time was, with the time itself beside it for the pointer and for readers. */
-export function ago(time, now = Date.now()) {
+export function ago(time, now = present()) {
     if (!time) {
         return unknown('no time is recorded');
     }
@@ -67,13 +84,20 @@ export function ago(time, now = Date.now()) {
     }
     const seconds = (now - date.getTime()) / 1000;
     const text = seconds < -2 ? `in ${duration(-seconds)}` : seconds < 2 ? 'now' : `${duration(seconds)} ago`;
-    return h('time', { datetime: date.toISOString(), title: clock(date) }, text);
+    return h('time', { datetime: date.toISOString(), title: `${clock(date)} ${zone(date)}, ${date.toISOString().slice(0, 19)}Z` }, text);
+}
+
+/** The offset of this computer's time zone at a time, as UTC+02:00. */
+export function zone(time = present()) {
+    const minutes = -new Date(time).getTimezoneOffset();
+    const two = value => String(Math.floor(value)).padStart(2, '0');
+    return minutes === 0 ? 'UTC' : `UTC${minutes < 0 ? '-' : '+'}${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
 }
 
 /** A time of this day as 10:02:13, any other with its date. */
 export function clock(time) {
     const date = new Date(time);
-    const day = date.toDateString() === new Date().toDateString() ? '' : `${date.toLocaleDateString('en-CA')} `;
+    const day = date.toDateString() === new Date(present()).toDateString() ? '' : `${date.toLocaleDateString('en-CA')} `;
     return day + date.toLocaleTimeString('en-GB');
 }
 
@@ -82,7 +106,7 @@ export function unknown(reason, { brief = false } = {}) {
     const text = /not permitted|whitelist|not allowed/i.test(reason ?? '') ? 'not permitted' : 'unknown';
     return h(
         'span',
-        { class: 'unknown', title: reason || null },
+        { class: 'unknown', title: reason ? visible(reason) : null },
         h('span', { class: 'nowrap' }, h('span', { 'aria-hidden': 'true' }, '?\u00a0'), text),
         reason && !brief ? h('span', { class: 'reason' }, ': ', foreign(reason)) : null,
     );

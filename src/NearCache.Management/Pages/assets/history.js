@@ -64,6 +64,12 @@ export function historyCharts() {
             );
             await load();
         },
+        // What was not heard meanwhile is read again.
+        resumed() {
+            if (period.value === String(live)) {
+                load();
+            }
+        },
         point({ at, values }) {
             if (period.value === String(live) && at > (history.seconds.at(-1) ?? 0)) {
                 append(history, at, values);

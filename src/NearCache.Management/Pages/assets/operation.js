@@ -1,4 +1,5 @@
 import { h, fill, foreign, visible } from './dom.js';
+import { trouble } from './parts.js';
 
 /**
  * Asks before something is changed: shows what it would change, asks for a reason and, where it is dangerous, for a name to be typed.
@@ -15,13 +16,15 @@ import { h, fill, foreign, visible } from './dom.js';
 export function operate({ title, intro = null, fields = [], preview, action, danger = false, submit, done }) {
     const opener = document.activeElement;
     const body = h('div');
+    const reason = h('input', { required: true, maxlength: '300', autocomplete: 'off' });
     const dialog = h('dialog', { 'aria-labelledby': 'operation-title' }, h('h2', { id: 'operation-title', tabindex: '-1' }, title), body);
+    let isBusy = false;
     let isDone = false;
     dialog.addEventListener('close', () => {
         dialog.remove();
         focusAgain();
         if (isDone) {
-            done?.();
+            end();
         }
     });
     document.body.append(dialog);
@@ -30,6 +33,11 @@ export function operate({ title, intro = null, fields = [], preview, action, dan
         ask();
     } else {
         look();
+    }
+
+    // Where the page cannot be read again at once, it says so itself.
+    function end() {
+        done?.()?.catch?.(() => null);
     }
 
     // The page may have been drawn anew in the meantime, with another button in the same place.
@@ -47,7 +55,7 @@ export function operate({ title, intro = null, fields = [], preview, action, dan
                 { onsubmit: prevented(look) },
                 intro ? h('p', null, intro) : null,
                 fields,
-                problem ? h('div', { class: 'error', role: 'alert' }, foreign(problem)) : null,
+                problem ? trouble(problem) : null,
                 h('div', { class: 'actions' }, h('button', { class: 'main' }, 'Show what it would change'), cancel()),
             ),
         );
@@ -61,12 +69,12 @@ export function operate({ title, intro = null, fields = [], preview, action, dan
             decide(await preview());
         } catch (e) {
             if (fields.length > 0) {
-                ask(e.message);
+                ask(e);
             } else {
                 fill(
                     body,
-                    h('div', { class: 'error', role: 'alert' }, foreign(e.message)),
-                    h('div', { class: 'actions' }, cancel('Close')),
+                    trouble(e),
+                    h('div', { class: 'actions' }, h('button', { type: 'button', onclick: look }, 'Try again'), cancel('Close')),
                 );
                 body.querySelector('button').focus();
             }
@@ -75,17 +83,17 @@ export function operate({ title, intro = null, fields = [], preview, action, dan
 
     function decide(found) {
         const confirm = found.confirm ?? null;
-        const reason = h('input', { required: true, maxlength: '300', autocomplete: 'off' });
         const typed =
             confirm === null ? null : h('input', { required: true, autocomplete: 'off', autocapitalize: 'off', spellcheck: 'false' });
         const button = h('button', { class: danger ? 'danger' : 'main', disabled: true }, action);
         const problem = h('div');
         const check = () => {
-            button.disabled = reason.value.trim() === '' || (typed !== null && typed.value !== confirm && typed.value !== visible(confirm));
+            const isConfirmed = typed === null || typed.value === confirm || typed.value === visible(confirm);
+            button.disabled = isBusy || reason.value.trim() === '' || !isConfirmed;
         };
         const form = h(
             'form',
-            { oninput: check, onsubmit: prevented(() => run(found, reason.value.trim(), form, button, problem)) },
+            { oninput: check, onsubmit: prevented(() => run(found, reason.value.trim(), button, problem)) },
             intro && fields.length === 0 ? h('p', null, intro) : null,
             h('h3', null, 'What it would change'),
             h(
@@ -107,24 +115,35 @@ export function operate({ title, intro = null, fields = [], preview, action, dan
             ),
         );
         fill(body, form);
+        check();
         reason.focus();
     }
 
-    async function run(found, reason, form, button, problem) {
-        button.disabled = true;
+    async function run(found, why, button, problem) {
+        [isBusy, button.disabled] = [true, true];
         fill(problem, h('p', { role: 'status' }, 'Working…'));
         try {
-            const result = await submit(reason, found);
+            const result = await submit(why, found);
             isDone = true;
-            if (result) {
+            if (!dialog.isConnected) {
+                end();
+            } else if (result) {
                 fill(body, result, h('div', { class: 'actions' }, cancel('Close', 'main')));
                 dialog.querySelector('h2').focus();
             } else {
                 dialog.close();
             }
         } catch (e) {
-            fill(problem, h('div', { class: 'error', role: 'alert' }, foreign(e.message)));
-            button.disabled = false;
+            // What was shown is not what would be changed any more: it must be seen anew.
+            const isOld = e.code === 'revisionConflict';
+            const again = h('button', { type: 'button', class: 'main', onclick: look }, 'Show what it would change now');
+            fill(problem, trouble(e), isOld ? h('div', { class: 'actions' }, again) : null);
+            button.disabled = isOld;
+            if (isOld) {
+                again.focus();
+            }
+        } finally {
+            isBusy = false;
         }
     }
 

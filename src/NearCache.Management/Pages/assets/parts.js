@@ -24,7 +24,7 @@ export function state(level, text = null) {
         'span',
         { class: level === 'info' ? 'neutral' : `state ${level}` },
         h('span', { 'aria-hidden': 'true' }, `${symbol}\u00a0`),
-        text ?? word,
+        typeof text === 'string' ? foreign(text) : (text ?? word),
     );
 }
 
@@ -88,6 +88,21 @@ export function facts(pairs) {
         'dl',
         { class: 'facts' },
         pairs.map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+    );
+}
+
+/** The way to sign in again, in another tab: what is typed on this page stays. */
+export function signIn() {
+    return h('a', { href: './', target: '_blank', rel: 'noopener' }, 'Sign in again, in another tab');
+}
+
+/** What went wrong, and what to do about it. */
+export function trouble(failure) {
+    return h(
+        'div',
+        { class: 'error', role: 'alert' },
+        foreign(failure.message),
+        failure.status === 401 ? [' ', signIn(), ', and then repeat it here: what is typed stays.'] : null,
     );
 }
 

@@ -4,8 +4,15 @@ import { bytes, duration } from './format.js';
 import { field, operate } from './operation.js';
 import { facts } from './parts.js';
 
-/** Asks for a new rule, which begins as a dry run, or for other settings of a rule. */
-export function ruleDialog(settings, done, proposed = null) {
+/**
+ * Asks for a new rule, which begins as a dry run, or for other settings of a rule.
+ *
+ * @param settings  the settings of the rule; null for a new one
+ * @param revision  the revision of the rules that these settings are of
+ * @param done      called after the edit
+ * @param proposed  the settings that a new rule begins with
+ */
+export function ruleDialog(settings, revision, done, proposed = null) {
     const isNew = settings === null;
     const from = settings ?? proposed ?? {};
     const text = (name, attributes) => h('input', { value: from[name] ?? '', autocomplete: 'off', spellcheck: 'false', ...attributes });
@@ -84,7 +91,7 @@ export function ruleDialog(settings, done, proposed = null) {
                 h('label', { class: 'inline' }, shareValues, 'Callers share one object (they must not change it)'),
             ),
         ],
-        preview: async () => previewOf({ rule: wanted() }),
+        preview: async () => previewOf({ rule: wanted() }, isNew ? null : revision),
         action: isNew ? 'Add as a dry run' : 'Change the rule',
         submit: async (reason, found) => {
             await post(isNew ? 'rules/add' : 'rules/change', { rule: wanted(), reason, ifRevision: found.revision });
@@ -224,13 +231,20 @@ export function settingsOf(settings) {
     ]);
 }
 
-async function previewOf(body) {
+async function previewOf(body, formRevision = null) {
     const found = await post('rules/preview', body);
     if (found.refused) {
         throw new Error(found.refused);
     }
     return {
         revision: found.revision,
+        warnings:
+            formRevision !== null && found.revision !== formRevision
+                ? [
+                      `The rules were edited since this form was opened: revision ${formRevision} has become ${found.revision}. ` +
+                          'Look at each difference below: this edit would take back what the form does not know.',
+                  ]
+                : [],
         effects:
             found.effects.length > 0
                 ? found.effects

@@ -1,11 +1,11 @@
 import { get, page, post } from './api.js';
-import { h, fill, foreign, code } from './dom.js';
+import { h, fill, foreign, code, redraw } from './dom.js';
 import { ago, number } from './format.js';
 import { operate } from './operation.js';
 import { author, part, processLink, reason, state, stopText } from './parts.js';
 import { table } from './table.js';
 
-const followed = 60;
+const often = 60;
 
 /** Asks for a stop of a rule, or of all rules (null), puts it, and shows which processes obey. */
 export function stopDialog(app, rule, done) {
@@ -115,24 +115,26 @@ export function resumeDialog(app, stops, done) {
                 'div',
                 null,
                 h('p', null, state('well', 'Ended'), ` by revision ${result.revision} of the rules.`),
-                lists(result.obedience?.value, result.obedience),
+                lists(result.obedience),
             );
         },
         done,
     });
 }
 
-/** Which processes have obeyed a stop, which have not, and which cannot say: asked once a second until all have. */
+/** Which processes have obeyed a stop, which have not, and which cannot say: asked every second, and later every 5 s, until all have. */
 export function obedience(id, first = null) {
-    const element = h('div', { role: 'status' });
-    const started = Date.now();
+    const sentence = h('p', { role: 'status' });
+    const processes = h('div');
+    const element = h('div', null, sentence, processes);
+    let told = '';
     draw(first);
     follow(first);
     return element;
 
     async function follow(known) {
-        while (!known?.value?.isComplete && Date.now() - started < 1000 * followed) {
-            await new Promise(resolve => setTimeout(resolve, 1000));
+        for (let asked = 0; !known?.value?.isComplete; asked++) {
+            await new Promise(resolve => setTimeout(resolve, asked < often ? 1000 : 5000));
             if (!element.isConnected) {
                 return;
             }
@@ -141,30 +143,44 @@ export function obedience(id, first = null) {
         }
     }
 
+    // Only what differs: readers of the screen read out the sentence, and a long list keeps its page.
     function draw(observed) {
-        fill(element, lists(observed?.value, observed));
+        const words = JSON.stringify(observed);
+        if (words !== told) {
+            told = words;
+            fill(sentence, summed(observed));
+            redraw(processes, () => fill(processes, groups(observed?.value)));
+        }
     }
 }
 
-function lists(found, observed) {
+function lists(observed) {
+    return [h('p', null, summed(observed)), groups(observed?.value)];
+}
+
+function summed(observed) {
+    const found = observed?.value;
     if (!found) {
-        return h('p', null, 'Which processes have obeyed is ', part(observed), '.');
+        return ['Which processes have obeyed is ', part(observed), '.'];
     }
     const all = found.obeyed.length + found.notYet.length + found.cannotSay.length;
     return [
-        h(
-            'p',
-            null,
-            found.isComplete && !found.unlisted
-                ? state('well', `All ${all} processes have obeyed.`)
-                : state(found.notYet.length > 0 ? 'attention' : 'unknown', `${found.obeyed.length} of ${all} processes have obeyed.`),
-            found.isComplete ? '' : ' Processes report every 5 s.',
-        ),
-        group('Not yet', 'attention', found.notYet),
-        group('Cannot say', 'unknown', found.cannotSay),
-        group('Obeyed', 'well', found.obeyed),
-        found.unlisted ? h('p', null, state('unknown', 'There may be more processes'), ': ', foreign(found.unlisted)) : null,
+        found.isComplete && !found.unlisted
+            ? state('well', `All ${all} processes have obeyed.`)
+            : state(found.notYet.length > 0 ? 'attention' : 'unknown', `${found.obeyed.length} of ${all} processes have obeyed.`),
+        found.isComplete ? '' : ' Processes report every 5 s.',
     ];
+}
+
+function groups(found) {
+    return found
+        ? [
+              group('Not yet', 'attention', found.notYet),
+              group('Cannot say', 'unknown', found.cannotSay),
+              group('Obeyed', 'well', found.obeyed),
+              found.unlisted ? h('p', null, state('unknown', 'There may be more processes'), ': ', foreign(found.unlisted)) : null,
+          ]
+        : null;
 }
 
 function group(title, level, processes) {

@@ -7,8 +7,10 @@ const pageSize = 50;
  * each row is a card.
  *
  * Columns: { title, cell(row) → content, sort(row) → number or text, figure: true for numbers, head: true for the name of the row }.
+ *
+ * @param search  the text of a row; with it, a table of several pages has a field that finds rows
  */
-export function table(caption, columns, rows, { rowClass, sortBy = null, descending = true, empty, size = pageSize } = {}) {
+export function table(caption, columns, rows, { rowClass, sortBy = null, descending = true, empty, size = pageSize, search = null } = {}) {
     let column = sortBy === null ? null : columns[sortBy];
     let order = descending ? -1 : 1;
     let start = 0;
@@ -31,8 +33,11 @@ export function table(caption, columns, rows, { rowClass, sortBy = null, descend
             },
         },
     );
+    const wanted = h('input', { type: 'search', 'aria-label': `Find in ${caption}`, placeholder: 'find', oninput: find });
+    const finder = h('div', { class: 'filters', hidden: true }, wanted);
+    const container = search === null ? view : h('div', null, finder, view);
     draw();
-    return Object.assign(view, {
+    return Object.assign(container, {
         /** Shows other rows, on the same page and in the same order. */
         show(next) {
             all = next;
@@ -40,10 +45,26 @@ export function table(caption, columns, rows, { rowClass, sortBy = null, descend
         },
     });
 
+    function find() {
+        start = 0;
+        draw();
+    }
+
     function draw() {
-        const sorted = column === null ? all : [...all].sort((a, b) => compare(column.sort(a), column.sort(b), order));
+        finder.hidden = all.length <= size;
+        const text = finder.hidden ? '' : wanted.value.trim().toLowerCase();
+        const found = text === '' ? all : all.filter(row => search(row).toLowerCase().includes(text));
+        const sorted = column === null ? found : [...found].sort((a, b) => compare(column.sort(a), column.sort(b), order));
         start = Math.min(start, Math.max(0, Math.floor((sorted.length - 1) / size) * size));
-        view.draw({ rows: sorted.slice(start, start + size), start, size, total: all.length, column, isDescending: order < 0 });
+        view.draw({
+            rows: sorted.slice(start, start + size),
+            start,
+            size,
+            total: sorted.length,
+            column,
+            isDescending: order < 0,
+            none: text === '' ? empty : 'None matches.',
+        });
     }
 }
 
@@ -52,9 +73,9 @@ export function pagedTable(caption, columns, { rowClass = () => null, empty = 'N
     const container = h('div');
     return Object.assign(container, { draw: shown => redraw(container, () => paint(shown)) });
 
-    function paint({ rows, start, size, total, column, isDescending }) {
+    function paint({ rows, start, size, total, column, isDescending, none = empty }) {
         if (rows.length === 0) {
-            fill(container, h('p', { class: 'muted' }, empty));
+            fill(container, h('p', { class: 'muted' }, none));
             return;
         }
         fill(

@@ -1,7 +1,8 @@
 import { get, page, parameter } from '../api.js';
-import { h, fill, foreign } from '../dom.js';
-import { ago, clock } from '../format.js';
-import { author, explanation, mark, reason } from '../parts.js';
+import { h, fill, foreign, redraw, visible } from '../dom.js';
+import { ago, clock, zone } from '../format.js';
+import { keepFresh } from '../fresh.js';
+import { author, explanation, mark, reason, trouble } from '../parts.js';
 
 const kinds = {
     'Edits and stops': ['edit', 'stop', 'resume'],
@@ -29,22 +30,32 @@ const words = {
 const step = 100;
 
 /** Everything that changed, newest first, on one timeline. */
-export async function show({ main, live }) {
-    const date = parameter('date');
+export async function show(app) {
+    const { main } = app;
+    let date = parameter('date');
     const hidden = new Set();
     const days = await get('history/days').catch(() => ({ days: [], isStored: false }));
     let changes = [];
     let hasMore = false;
+    const heading = h('h1');
+    const problem = h('div', { role: 'status' });
     const list = h('ol', { class: 'timeline' });
     const none = h('p', { class: 'muted' });
-    const older = h('button', { type: 'button', onclick: () => more() }, 'Show older changes');
+    const older = h('button', { type: 'button', onclick: more }, 'Show older changes');
+    const day = h(
+        'select',
+        { onchange: () => choose(day.value) },
+        h('option', { value: '', selected: date === null }, 'the newest'),
+        days.days.map(each => h('option', { value: each, selected: each === date }, each)),
+    );
     fill(
         main,
-        h('h1', null, date === null ? 'Changes' : `Changes of ${date}`),
+        heading,
         h(
             'p',
             { class: 'muted' },
-            'Edits, stops, suspensions, versions, and restarts of processes and servers, newest first.',
+            'Edits, stops, suspensions, versions, and restarts of processes and servers, newest first. ',
+            `Times are those of this computer's time zone, ${zone()}.`,
             days.isStored ? '' : ' Events that are not in the registry are kept in the memory of the console: they begin when it started.',
         ),
         h(
@@ -58,38 +69,21 @@ export async function show({ main, live }) {
                     each,
                 ),
             ),
-            days.days.length === 0
-                ? null
-                : h(
-                      'label',
-                      { class: 'inline' },
-                      'Day ',
-                      h(
-                          'select',
-                          {
-                              onchange: event => {
-                                  location.href = page('changes', { date: event.target.value });
-                              },
-                          },
-                          h('option', { value: '', selected: date === null }, 'the newest'),
-                          days.days.map(day => h('option', { value: day, selected: day === date }, day)),
-                      ),
-                  ),
+            days.days.length === 0 && date === null ? null : h('label', { class: 'inline' }, 'Day (UTC) ', day),
         ),
+        problem,
         h('section', null, list, none, older),
     );
-    await newest();
-    if (date === null) {
-        let heard = null;
-        live.follow({
-            overview(value) {
-                const mark = JSON.stringify([value.lastChange, value.verdict.level]);
-                if (mark !== heard) {
-                    heard = mark;
-                    newest().catch(() => null);
-                }
-            },
-        });
+    await choose(date ?? '');
+    keepFresh(app, () => (date === null ? newest() : null));
+
+    async function choose(value) {
+        date = value === '' ? null : value;
+        [changes, hasMore] = [[], false];
+        history.replaceState(null, '', page('changes', { date }));
+        heading.textContent = date === null ? 'Changes' : `Changes of ${visible(date)} (UTC)`;
+        await tried(newest);
+        draw();
     }
 
     function toggle(name, isShown) {
@@ -102,7 +96,11 @@ export async function show({ main, live }) {
     }
 
     async function newest() {
+        const asked = date;
         const answer = await get('changes', { limit: step, date });
+        if (asked !== date) {
+            return;
+        }
         if (changes.length <= step) {
             ({ changes, hasMore } = answer);
         } else {
@@ -112,19 +110,30 @@ export async function show({ main, live }) {
         draw();
     }
 
-    async function more() {
-        const answer = await get('changes', { limit: step, before: changes.at(-1).at, date });
-        changes = [...changes, ...answer.changes];
-        hasMore = answer.hasMore;
-        draw();
+    function more() {
+        return tried(async () => {
+            const answer = await get('changes', { limit: step, before: changes.at(-1).at, date });
+            changes = [...changes, ...answer.changes];
+            hasMore = answer.hasMore;
+            draw();
+        });
+    }
+
+    async function tried(read) {
+        try {
+            await read();
+            problem.replaceChildren();
+        } catch (e) {
+            fill(problem, trouble(e));
+        }
     }
 
     function draw() {
         const left = new Set([...hidden].flatMap(each => kinds[each]));
         const shown = changes.filter(change => !left.has(change.kind));
-        fill(list, shown.map(entry));
+        redraw(list, () => fill(list, shown.map(entry)));
         none.textContent = shown.length > 0 ? '' : changes.length > 0 ? 'No change of the kinds that are shown.' : 'No change is known.';
-        none.hidden = shown.length > 0;
+        none.hidden = shown.length > 0 || problem.hasChildNodes();
         older.hidden = !hasMore;
     }
 }

@@ -1,44 +1,68 @@
 import { get, page } from '../api.js';
 import { h, fill, foreign, code } from '../dom.js';
-import { ago, bytes, duration, number } from '../format.js';
-import { author, maybe, part, ruleLink, state } from '../parts.js';
+import { ago, bytes, milliseconds, number } from '../format.js';
+import { author, maybe, part, ruleLink, state, valueOf } from '../parts.js';
 import { removeDialog, forceDialog, ruleDialog } from '../ruleform.js';
-import { table } from '../table.js';
+import { pagedTable, table } from '../table.js';
 
+const size = 50;
 const natures = { lock: 'lock', session: 'session', counter: 'counter' };
 const kinds = { addDryRun: 'Add a rule', promote: 'Put a dry run in force', remove: 'Remove a rule' };
 
 /** The hottest keys of the fleet, and the rules that are proposed from them. Nothing happens by itself: a person decides. */
 export async function show(app) {
     const { main } = app;
-    const keys = h('div');
+    const wanted = { offset: 0, limit: size, sort: 'remoteReads' };
     const proposals = h('div');
+    const summary = h('div');
+    const prefixes = h('div');
+    const list = keyTable(wanted, drawKeys);
+    const keys = h('section', { 'aria-labelledby': 'keys-title' }, h('h2', { id: 'keys-title' }, 'Keys'), list);
     const again = h('button', { type: 'button', onclick: draw }, 'Read again');
-    fill(main, h('div', { class: 'heading' }, h('h1', null, 'Hot keys'), h('div', { class: 'actions' }, again)), proposals, keys);
+    fill(
+        main,
+        h('div', { class: 'heading' }, h('h1', null, 'Hot keys'), h('div', { class: 'actions' }, again)),
+        proposals,
+        summary,
+        keys,
+        prefixes,
+    );
     await draw();
 
     async function draw() {
         again.disabled = true;
-        const [hot, advice] = await Promise.all([
-            app.has('hotKeys') ? asked('hot', { limit: 100 }) : null,
-            app.has('hotKeys') ? asked('proposals') : null,
-        ]);
+        const [advice] = await Promise.all([asked('proposals'), drawKeys()]);
         again.disabled = false;
         fill(
             proposals,
-            advice === null
-                ? null
-                : h(
-                      'section',
-                      { 'aria-labelledby': 'proposals-title' },
-                      h('h2', { id: 'proposals-title' }, 'Proposals'),
-                      part(advice, found => proposed(app, found, draw)),
-                  ),
+            h(
+                'section',
+                { 'aria-labelledby': 'proposals-title' },
+                h('h2', { id: 'proposals-title' }, 'Proposals'),
+                part(advice, found => proposed(app, found, draw)),
+            ),
         );
-        fill(
-            keys,
-            hot === null ? h('p', { class: 'note' }, 'Hot keys are unknown: this console does not collect them.') : part(hot, hotKeys),
-        );
+    }
+
+    async function drawKeys() {
+        const answer = await asked('hot', wanted);
+        const found = valueOf(answer);
+        keys.hidden = found === null;
+        if (found === null) {
+            fill(summary, h('p', null, 'Hot keys are ', part(answer), '.'));
+            fill(prefixes);
+            return;
+        }
+        fill(summary, summed(found));
+        fill(prefixes, prefixTable(found));
+        list.draw({
+            rows: found.keys,
+            start: found.offset,
+            size,
+            total: found.total,
+            column: list.columns.find(column => column.key === wanted.sort),
+            isDescending: true,
+        });
     }
 }
 
@@ -50,7 +74,7 @@ async function asked(path, query) {
     }
 }
 
-function hotKeys(found) {
+function summed(found) {
     return [
         h(
             'p',
@@ -63,85 +87,87 @@ function hotKeys(found) {
             ? h(
                   'ul',
                   null,
-                  found.notes.map(note => h('li', null, state('unknown', foreign(note)))),
-              )
-            : null,
-        h(
-            'section',
-            { 'aria-labelledby': 'keys-title' },
-            h('h2', { id: 'keys-title' }, 'Keys'),
-            table(
-                'Hot keys',
-                [
-                    {
-                        title: 'Key',
-                        head: true,
-                        sort: row => row.key,
-                        cell: row =>
-                            row.isHashed ? code(row.key) : h('a', { href: page('key', {}, { fragment: row.key }) }, code(row.key)),
-                    },
-                    {
-                        title: 'Rule',
-                        cell: row =>
-                            row.rule
-                                ? ruleLink(row.rule)
-                                : row.nature && natures[row.nature]
-                                  ? h('span', { class: 'muted' }, natures[row.nature])
-                                  : '',
-                    },
-                    ...rates(),
-                    { title: 'May be too high by', figure: true, sort: row => row.errorPerSecond, cell: row => number(row.errorPerSecond) },
-                    { title: 'Mean size', figure: true, sort: row => row.meanBytes, cell: row => maybe(row.meanBytes, bytes) },
-                    {
-                        title: 'Mean read',
-                        figure: true,
-                        sort: row => row.meanReadMilliseconds,
-                        cell: row => maybe(row.meanReadMilliseconds, value => duration(value / 1000)),
-                    },
-                    { title: 'Processes', figure: true, sort: row => row.processes, cell: row => number(row.processes) },
-                ],
-                found.keys,
-                { sortBy: 3, empty: 'No process reports a hot key.' },
-            ),
-        ),
-        found.prefixes?.length
-            ? h(
-                  'section',
-                  { 'aria-labelledby': 'prefixes-title' },
-                  h('h2', { id: 'prefixes-title' }, 'Prefixes'),
-                  table(
-                      'Hot prefixes',
-                      [
-                          { title: 'Prefix', head: true, sort: row => row.prefix, cell: row => code(`${row.prefix}*`) },
-                          {
-                              title: 'memcached reads /s',
-                              figure: true,
-                              sort: row => row.remoteReadsPerSecond,
-                              cell: row => number(row.remoteReadsPerSecond),
-                          },
-                          {
-                              title: 'Near could answer /s',
-                              figure: true,
-                              sort: row => row.savableReadsPerSecond,
-                              cell: row => number(row.savableReadsPerSecond),
-                          },
-                          { title: 'Writes /s', figure: true, sort: row => row.writesPerSecond, cell: row => number(row.writesPerSecond) },
-                          { title: 'Mean size', figure: true, sort: row => row.meanBytes, cell: row => maybe(row.meanBytes, bytes) },
-                      ],
-                      found.prefixes,
-                      { sortBy: 1 },
-                  ),
+                  found.notes.map(note => h('li', null, state('unknown', note))),
               )
             : null,
     ];
 }
 
-function rates() {
-    return [
-        { title: 'Near hits /s', figure: true, sort: row => row.nearHitsPerSecond, cell: row => number(row.nearHitsPerSecond) },
-        { title: 'memcached reads /s', figure: true, sort: row => row.remoteReadsPerSecond, cell: row => number(row.remoteReadsPerSecond) },
-        { title: 'Writes /s', figure: true, sort: row => row.writesPerSecond, cell: row => number(row.writesPerSecond) },
+// Sorted and paged by the console: of ten thousand keys, fifty are sent.
+function keyTable(wanted, draw) {
+    const rate = (title, key, name) => ({ title, key, figure: true, cell: row => number(row[name]) });
+    const columns = [
+        {
+            title: 'Key',
+            head: true,
+            cell: row => (row.isHashed ? code(row.key) : h('a', { href: page('key', {}, { fragment: row.key }) }, code(row.key))),
+        },
+        {
+            title: 'Rule',
+            cell: row =>
+                row.rule
+                    ? ruleLink(row.rule)
+                    : row.nature && natures[row.nature]
+                      ? h('span', { class: 'muted' }, natures[row.nature])
+                      : '',
+        },
+        rate('Near hits /s', 'nearHits', 'nearHitsPerSecond'),
+        rate('memcached reads /s', 'remoteReads', 'remoteReadsPerSecond'),
+        rate('Writes /s', 'writes', 'writesPerSecond'),
+        { title: 'May be too high by', figure: true, cell: row => number(row.errorPerSecond) },
+        { title: 'Mean size', figure: true, cell: row => maybe(row.meanBytes, bytes) },
+        { title: 'Mean read', figure: true, cell: row => maybe(row.meanReadMilliseconds, milliseconds) },
+        rate('Processes', 'processes', 'processes'),
     ];
+    const view = pagedTable(
+        'Hot keys',
+        columns,
+        { empty: 'No process reports a hot key.' },
+        {
+            isSortable: column => Boolean(column.key),
+            sort(column) {
+                Object.assign(wanted, { sort: column.key, offset: 0 });
+                draw();
+            },
+            move(to) {
+                wanted.offset = to;
+                draw();
+            },
+        },
+    );
+    return Object.assign(view, { columns });
+}
+
+function prefixTable(found) {
+    return found.prefixes.length === 0
+        ? null
+        : h(
+              'section',
+              { 'aria-labelledby': 'prefixes-title' },
+              h('h2', { id: 'prefixes-title' }, 'Prefixes'),
+              table(
+                  'Hot prefixes',
+                  [
+                      { title: 'Prefix', head: true, sort: row => row.prefix, cell: row => code(`${row.prefix}*`) },
+                      {
+                          title: 'memcached reads /s',
+                          figure: true,
+                          sort: row => row.remoteReadsPerSecond,
+                          cell: row => number(row.remoteReadsPerSecond),
+                      },
+                      {
+                          title: 'Near could answer /s',
+                          figure: true,
+                          sort: row => row.savableReadsPerSecond,
+                          cell: row => number(row.savableReadsPerSecond),
+                      },
+                      { title: 'Writes /s', figure: true, sort: row => row.writesPerSecond, cell: row => number(row.writesPerSecond) },
+                      { title: 'Mean size', figure: true, sort: row => row.meanBytes, cell: row => maybe(row.meanBytes, bytes) },
+                  ],
+                  found.prefixes,
+                  { sortBy: 1 },
+              ),
+          );
 }
 
 function proposed(app, found, done) {
@@ -226,7 +252,7 @@ function action(app, each, done) {
     const button = (text, onclick) => h('div', { class: 'actions' }, h('button', { type: 'button', onclick }, text));
     switch (each.kind) {
         case 'addDryRun':
-            return each.settings ? button('Add as a dry run…', () => ruleDialog(null, done, each.settings)) : null;
+            return each.settings ? button('Add as a dry run…', () => ruleDialog(null, null, done, each.settings)) : null;
         case 'promote':
             return button('Put in force…', () => forceDialog('promote', each.rule, () => ({ effects: [each.reason] }), done));
         default:

@@ -2,7 +2,7 @@ import { page, post } from '../api.js';
 import { h, fill, foreign, code } from '../dom.js';
 import { bytes, duration, unknown } from '../format.js';
 import { field, operate } from '../operation.js';
-import { facts, mark, maybe, part, ruleLink, state, valueOf } from '../parts.js';
+import { facts, mark, maybe, part, ruleLink, state, trouble, valueOf } from '../parts.js';
 import { table } from '../table.js';
 
 /** One key: where it is, by which rule it is near or not, and which processes wrote it. The key stays behind the # of the address. */
@@ -38,13 +38,16 @@ export async function show(app) {
 
     function ask(event) {
         event.preventDefault();
-        history.replaceState(null, '', `#${encodeURIComponent(input.value)}`);
+        if (fromAddress() !== input.value) {
+            history.pushState(null, '', `#${encodeURIComponent(input.value)}`);
+        }
         look();
     }
 
     async function look() {
         const key = input.value;
         if (key === '') {
+            answer.replaceChildren();
             return;
         }
         fill(answer, h('p', { role: 'status' }, 'Looking…'));
@@ -53,7 +56,7 @@ export async function show(app) {
             const found = valueOf(observed);
             fill(answer, found === null ? h('p', null, 'The diagnosis is ', part(observed), '.') : view(app, key, found, look));
         } catch (e) {
-            fill(answer, h('div', { class: 'error', role: 'alert' }, foreign(e.message)));
+            fill(answer, trouble(e));
         }
     }
 }
@@ -170,7 +173,7 @@ function listed(texts, level) {
 
 // Each line by itself, so that a hostile key cannot write lines of its own.
 function lineOf(line) {
-    return [foreign(line), '\n'];
+    return [foreign(line), h('br')];
 }
 
 function actions(app, key, again) {

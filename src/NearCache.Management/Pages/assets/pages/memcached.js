@@ -1,6 +1,7 @@
 import { get, page, parameter } from '../api.js';
 import { h, fill, foreign, code, redraw } from '../dom.js';
 import { bytes, duration, number, percent, unknown } from '../format.js';
+import { keepFresh } from '../fresh.js';
 import { facts, maybe, part, processLink, state, tile, valueOf } from '../parts.js';
 import { serverState } from './overview.js';
 import { table } from '../table.js';
@@ -11,7 +12,8 @@ export async function show(app) {
     await (name === null ? all(app) : one(app, name));
 }
 
-async function all({ main, live }) {
+async function all(app) {
+    const { main } = app;
     const list = table(
         'memcached servers',
         [
@@ -73,10 +75,11 @@ async function all({ main, live }) {
         h('section', null, list),
     );
     await read();
-    live.follow({ overview: () => read().catch(() => null) });
+    keepFresh(app, read);
 }
 
-async function one({ main, live }, name) {
+async function one(app, name) {
+    const { main } = app;
     const body = h('div');
     const owners = h('section', { 'aria-labelledby': 'owners-title' });
     fill(main, h('p', { class: 'small' }, h('a', { href: page('memcached') }, '‹ All servers')), body, owners);
@@ -87,7 +90,7 @@ async function one({ main, live }, name) {
         );
     };
     await read();
-    live.follow({ overview: () => read().catch(() => null) });
+    keepFresh(app, read);
     await connections(owners, name);
 }
 
@@ -254,6 +257,7 @@ async function connections(section, name) {
             found.owners,
             {
                 sortBy: 5,
+                search: owner => [owner.name, owner.address, owner.node, ...owner.processes.map(each => `${each.host} ${each.pod}`)].join(' '),
                 empty: found.isListed ? 'It has no connection.' : 'The server does not list its connections.',
                 rowClass: owner => (owner.unaccounted > 0 ? 'attention' : null),
             },

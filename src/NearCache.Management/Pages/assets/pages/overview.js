@@ -1,6 +1,7 @@
 import { get, page } from '../api.js';
-import { h, fill, foreign, code, redraw } from '../dom.js';
+import { h, fill, foreign, code, redraw, visible } from '../dom.js';
 import { ago, clock, duration, milliseconds, number, percent } from '../format.js';
+import { adviceOn } from '../advice.js';
 import { historyCharts } from '../history.js';
 import { author, explanation, figure, mark, maybe, part, perSecond, reason, ruleLink, state, stopText, valueOf } from '../parts.js';
 import { stopDialog } from '../stops.js';
@@ -24,6 +25,7 @@ export async function show(app) {
             draw();
         },
         point: charts.point,
+        resumed: charts.resumed,
         age(seconds) {
             if (seconds !== null || old !== null) {
                 old = seconds;
@@ -33,8 +35,8 @@ export async function show(app) {
     });
 
     function draw() {
-        if (announced.textContent !== last.verdict.sentence) {
-            announced.textContent = last.verdict.sentence;
+        if (announced.textContent !== visible(last.verdict.sentence)) {
+            fill(announced, last.verdict.sentence);
         }
         redraw(verdict, () => drawVerdict(verdict, last, old, app));
         redraw(figures, () => drawFigures(figures, last));
@@ -66,8 +68,8 @@ function drawVerdict(element, overview, old, app) {
                   )
                 : null,
             h('h1', { id: 'sentence' }, explained(overview.verdict.sentence, overview.verdict.causes[0])),
+            old === null ? remedy(overview.verdict.causes[0], app) : null,
             others.length === 0 ? null : h('ul', { class: 'findings' }, others.slice(0, 10).map(cause)),
-            remedy(overview.verdict.causes[0], app),
             others.length > 10 ? h('p', { class: 'small' }, `And ${others.length - 10} more.`) : null,
         ),
         h(
@@ -107,22 +109,26 @@ function drawVerdict(element, overview, old, app) {
     );
 }
 
-// What ends the first cause, if it is a rule: one click to the stop of exactly that rule.
+// What to do about the first cause. If it is a rule: one click to the stop of exactly that rule.
 function remedy(first, app) {
-    return first?.page === 'rules' && first.subject && app.can('operate')
-        ? h(
-              'div',
-              { class: 'actions' },
-              h(
-                  'button',
-                  { type: 'button', class: 'danger', 'data-key': 'remedy', onclick: () => stopDialog(app, first.subject) },
-                  'Stop the rule ',
-                  foreign(first.subject),
-                  '…',
-              ),
-              h('span', { class: 'small' }, 'It shows what it would change first.'),
-          )
-        : null;
+    const advice = adviceOn(first);
+    return [
+        advice === null ? null : h('p', { class: 'advice' }, h('strong', null, 'What to do: '), advice),
+        first?.page === 'rules' && first.subject && app.can('operate')
+            ? h(
+                  'div',
+                  { class: 'actions' },
+                  h(
+                      'button',
+                      { type: 'button', class: 'danger', 'data-key': 'remedy', onclick: () => stopDialog(app, first.subject) },
+                      'Stop the rule ',
+                      foreign(first.subject),
+                      '…',
+                  ),
+                  h('span', { class: 'small' }, 'It shows what it would change first.'),
+              )
+            : null,
+    ];
 }
 
 function cause(each) {
@@ -185,12 +191,12 @@ function drawFigures(element, overview) {
                 { class: 'figures' },
                 figure('Near', page('rules'), traffic.nearReadsPerSecond, { show: perSecond, beside: nearPart(traffic) }),
                 figure('memcached', page('memcached'), traffic.remoteReadsPerSecond, { show: perSecond }),
-                figure('Source (factory runs)', page('processes', { sort: 'reads' }), traffic.factoryRunsPerSecond, { show: perSecond }),
-                figure('Failed operations', page('memcached'), traffic.failuresPerSecond, {
+                figure('Source (factory runs)', page('processes', { sort: 'factoryRuns' }), traffic.factoryRunsPerSecond, { show: perSecond }),
+                figure('Failed operations', page('processes', { sort: 'failures' }), traffic.failuresPerSecond, {
                     show: perSecond,
                     level: valueOf(traffic.failuresPerSecond?.now) > 0 ? 'attention' : null,
                 }),
-                figure('p99 of memcached', page('memcached'), traffic.remoteP99Milliseconds, { show: milliseconds }),
+                figure('p99 of memcached', page('processes', { sort: 'p99' }), traffic.remoteP99Milliseconds, { show: milliseconds }),
             ),
         ),
         h(
@@ -275,7 +281,13 @@ function servers(all) {
                 title: 'Unaccounted',
                 figure: true,
                 cell: row => [
-                    valueOf(row.unaccounted) > 0 ? state('attention', number(valueOf(row.unaccounted))) : part(row.unaccounted),
+                    valueOf(row.unaccounted) > 0
+                        ? h(
+                              'a',
+                              { href: page('memcached', { server: row.name }) },
+                              state('attention', number(valueOf(row.unaccounted))),
+                          )
+                        : part(row.unaccounted),
                     h('span', { class: 'cell-note' }, 'an hour ago ', part(row.unaccountedHourAgo, number, { brief: true })),
                 ],
             },

@@ -1,10 +1,26 @@
 import { get, page, parameter } from '../api.js';
 import { h, fill, foreign, code, redraw } from '../dom.js';
-import { ago, bytes, duration, number, percent, unknown } from '../format.js';
+import { ago, bytes, duration, milliseconds, number, percent, unknown } from '../format.js';
+import { keepFresh } from '../fresh.js';
 import { facts, maybe, part, perSecond, ruleLink, state, tile, valueOf } from '../parts.js';
 import { pagedTable, table } from '../table.js';
 
 const size = 50;
+const orders = [
+    ['host', 'name'],
+    ['status', 'state'],
+    ['version', 'version'],
+    ['age', 'time since start'],
+    ['starts', 'starts'],
+    ['hitRatio', 'near hit ratio'],
+    ['reads', 'reads'],
+    ['remoteReads', 'memcached reads'],
+    ['p99', 'p99 of memcached'],
+    ['factoryRuns', 'factory runs'],
+    ['failures', 'failures'],
+    ['delay', 'thread-pool delay'],
+    ['confirmed', 'confirmation'],
+];
 const filters = [
     ['', 'all'],
     ['live', 'live'],
@@ -21,14 +37,15 @@ export async function show(app) {
     await (id === null ? all(app) : one(app, id));
 }
 
-async function all({ main, live }) {
+async function all(app) {
+    const { main } = app;
     const asked = {
-        offset: 0,
+        offset: Math.max(0, Math.floor(Number(parameter('offset'))) || 0),
         limit: size,
         sort: parameter('sort') ?? 'host',
-        descending: parameter('sort') ? true : false,
+        descending: parameter('descending') === null ? parameter('sort') !== null : parameter('descending') === 'true',
         status: parameter('status') ?? '',
-        text: '',
+        text: parameter('text') ?? '',
     };
     const columns = [
         { title: 'Process', key: 'host', head: true, cell: named },
@@ -62,15 +79,21 @@ async function all({ main, live }) {
         },
         {
             title: 'memcached reads /s',
-            key: 'reads',
+            key: 'remoteReads',
             figure: true,
-            cell: process => part(process.remoteReadsPerSecond, number, { brief: true }),
+            cell: process => [
+                part(process.remoteReadsPerSecond, number, { brief: true }),
+                h('span', { class: 'cell-note' }, 'p99 ', maybe(process.remoteP99Milliseconds, milliseconds)),
+            ],
         },
         {
             title: 'Failures /s',
+            key: 'failures',
             figure: true,
-            cell: process =>
+            cell: process => [
                 part(process.failuresPerSecond, value => (value > 0 ? state('attention', number(value)) : number(value)), { brief: true }),
+                h('span', { class: 'cell-note' }, part(process.factoryRunsPerSecond, number, { brief: true }), ' /s from the source'),
+            ],
         },
         {
             title: 'Thread-pool delay',
@@ -95,6 +118,11 @@ async function all({ main, live }) {
                 process.stops > 0 ? h('span', { class: 'cell-note' }, `${process.stops} stops`) : null,
             ],
         },
+        {
+            title: 'Monitor',
+            figure: true,
+            cell: process => (process.monitor ? monitored(process.monitor) : notMonitored()),
+        },
         { title: 'Differs in', cell: process => (process.differs?.length ? state('attention', process.differs.join(', ')) : '') },
     ];
     const list = pagedTable(
@@ -109,12 +137,10 @@ async function all({ main, live }) {
             isSortable: column => Boolean(column.key),
             sort(column) {
                 asked.descending = asked.sort === column.key ? !asked.descending : Boolean(column.figure);
-                [asked.sort, asked.offset] = [column.key, 0];
-                draw();
+                ask({ sort: column.key, offset: 0 });
             },
             move(to) {
-                asked.offset = to;
-                draw();
+                ask({ offset: to });
             },
         },
     );
@@ -123,32 +149,54 @@ async function all({ main, live }) {
         type: 'search',
         'aria-label': 'Host, pod, node or id',
         placeholder: 'host, pod, node or id',
-        oninput: later(() => find('text', text.value)),
+        value: asked.text,
+        oninput: later(() => ask({ text: text.value.trim(), offset: 0 })),
     });
+    const order = h(
+        'select',
+        { onchange: () => ask({ sort: order.value, descending: order.value !== 'host', offset: 0 }) },
+        orders.map(([value, label]) => h('option', { value, selected: value === asked.sort }, label)),
+    );
     const status = h(
         'select',
-        { 'aria-label': 'State', onchange: () => find('status', status.value) },
+        { 'aria-label': 'State', onchange: () => ask({ status: status.value, offset: 0 }) },
         filters.map(([value, label]) => h('option', { value, selected: value === asked.status }, label)),
     );
     fill(
         main,
         h('h1', null, 'Processes'),
         h('p', { class: 'muted' }, 'By their own reports, every 5 s. A report is a claim: it informs, and enforces nothing.'),
-        h('div', { class: 'filters' }, status, text),
+        h('div', { class: 'filters' }, status, text, h('label', { class: 'inline' }, 'Sorted by ', order)),
         above,
         h('section', null, list),
     );
+    const again = keepFresh(app, draw);
     await draw();
-    live.follow({ overview: () => draw().catch(() => null) });
 
-    function find(name, value) {
-        asked[name] = value;
-        asked.offset = 0;
-        draw();
+    // What is chosen is part of the address, so that it survives a reload and the way back.
+    function ask(changes) {
+        Object.assign(asked, changes);
+        const { sort, descending, status, text, offset } = asked;
+        history.replaceState(
+            null,
+            '',
+            page('processes', {
+                ...(sort === 'host' && !descending ? {} : { sort, descending }),
+                status,
+                text,
+                offset: offset || null,
+            }),
+        );
+        again();
     }
 
     async function draw() {
         const found = await get('processes', asked);
+        if (found.processes.length === 0 && found.offset > 0) {
+            ask({ offset: 0 });
+            return;
+        }
+        order.value = asked.sort;
         const differing = Object.entries(found.hashes ?? {})
             .filter(([, count]) => count > 1)
             .map(([name, count]) => `${count} different hashes of ${name}`);
@@ -174,11 +222,13 @@ async function all({ main, live }) {
             total: found.total,
             column: columns.find(column => column.key === asked.sort),
             isDescending: asked.descending,
+            none: found.unknown ? 'None is known.' : asked.status || asked.text ? 'No process matches.' : 'No process is known.',
         });
     }
 }
 
-async function one({ main, live }, id) {
+async function one(app, id) {
+    const { main } = app;
     const body = h('div');
     fill(main, h('p', { class: 'small' }, h('a', { href: page('processes') }, '‹ All processes')), body);
     const read = async () => {
@@ -186,7 +236,7 @@ async function one({ main, live }, id) {
         redraw(body, () => fill(body, summary(found.process), detail(found.detail)));
     };
     await read();
-    live.follow({ overview: () => read().catch(() => null) });
+    keepFresh(app, read);
 }
 
 function summary(process) {
@@ -243,6 +293,22 @@ function summary(process) {
                 ['Servers', hash(process, 'servers', process.serversHash)],
                 ['Placement of keys', hash(process, 'placement', process.placementHash)],
                 ['Prefix of keys', hash(process, 'prefix', process.prefixHash)],
+                [
+                    'Monitor of near hits',
+                    process.monitor
+                        ? [
+                              process.monitor.violations > 0
+                                  ? state('bad', `${number(process.monitor.violations)} violations of the promised staleness`)
+                                  : state('well', 'no violation'),
+                              ', ',
+                              maybe(process.monitor.checked, value => `${number(value)} near hits checked`),
+                              ', ',
+                              maybe(process.monitor.agreed, value => `${number(value)} agreed with memcached`),
+                              ', ',
+                              maybe(process.monitor.unclassified, value => `${number(value)} unclassified`),
+                          ]
+                        : ['not reported: the monitor is off (', code('Monitor'), '), or the version does not report it'],
+                ],
                 ['Id', code(process.id)],
             ]),
         ),
@@ -274,7 +340,6 @@ function detail(observed) {
                               ` ${number(count)}`,
                           ]),
                 ],
-                ...monitor(found.others),
             ]),
         ),
         h(
@@ -364,12 +429,16 @@ function detail(observed) {
     ];
 }
 
-// What the monitor of near hits has counted, if the process reports it.
-function monitor(others) {
-    return Object.entries(others ?? {}).map(([name, value]) => [
-        foreign(name),
-        code(typeof value === 'string' ? value : JSON.stringify(value)),
-    ]);
+// What the monitor of near hits has found: hits that were checked against memcached.
+function monitored({ violations, checked }) {
+    return [
+        violations > 0 ? state('bad', `${number(violations)} violations`) : state('well', 'no violation'),
+        h('span', { class: 'cell-note' }, maybe(checked, value => `${number(value)} checked`)),
+    ];
+}
+
+function notMonitored() {
+    return h('span', { class: 'muted' }, 'not reported');
 }
 
 function named(process) {

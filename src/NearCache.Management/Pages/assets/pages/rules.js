@@ -1,6 +1,7 @@
 import { get, page, parameter } from '../api.js';
 import { h, fill, foreign, code, redraw } from '../dom.js';
 import { ago, bytes, number } from '../format.js';
+import { keepFresh } from '../fresh.js';
 import { author, maybe, part, reason, state, stopText, tile, valueOf } from '../parts.js';
 import { differences, forceDialog, removeDialog, ruleDialog, settingsOf, undoDialog } from '../ruleform.js';
 import { resumeDialog, stopDialog } from '../stops.js';
@@ -37,16 +38,14 @@ export async function show(app) {
 // when the revision is another one.
 function following(app, draw, drawHistory, first) {
     let revision = valueOf(first.revision);
-    const again = async () => {
+    return keepFresh(app, async () => {
         const found = await get('rules');
         draw(found);
         if (valueOf(found.revision) !== revision) {
             drawHistory(await get('rules/history'));
             revision = valueOf(found.revision);
         }
-    };
-    app.live.follow({ overview: () => again().catch(() => null) });
-    return again;
+    });
 }
 
 function all(app, first, history) {
@@ -87,6 +86,7 @@ function all(app, first, history) {
         [],
         {
             sortBy: 1,
+            search: rule => `${rule.settings.name} ${rule.settings.match}`,
             empty: 'There is no rule: nothing is kept near.',
             rowClass: rule => ({ suspended: 'bad', stopped: 'attention', trial: 'attention' })[rule.state] ?? null,
         },
@@ -106,7 +106,7 @@ function all(app, first, history) {
                 app.can('operate')
                     ? h(
                           'button',
-                          { type: 'button', class: 'main', disabled: Boolean(first.cannotEdit), onclick: () => ruleDialog(null, again) },
+                          { type: 'button', class: 'main', disabled: Boolean(first.cannotEdit), onclick: () => ruleDialog(null, null, again) },
                           'Add a rule…',
                       )
                     : null,
@@ -293,7 +293,7 @@ function actions(app, rule, found, done) {
                   : button('Stop…', () => stopDialog(app, name, done), 'danger', false),
             rule.state === 'dryRun' ? button('Put in force…', force('promote', promotes), 'main') : null,
             rule.state === 'disabled' ? button('Enable…', force('enable', enables), 'main') : null,
-            button('Edit…', () => ruleDialog(rule.settings, done)),
+            button('Edit…', () => ruleDialog(rule.settings, valueOf(found.revision), done)),
             rule.settings.enabled && rule.state !== 'dryRun' ? button('Disable…', force('disable', disables)) : null,
             button('Remove…', () => removeDialog(name, done)),
         ),

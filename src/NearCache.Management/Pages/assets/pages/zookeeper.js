@@ -1,13 +1,14 @@
 import { get, post } from '../api.js';
 import { h, add, fill, foreign, code, redraw } from '../dom.js';
 import { ago, bytes, number } from '../format.js';
+import { keepFresh } from '../fresh.js';
 import { operate } from '../operation.js';
 import { facts, figure, maybe, part, perSecond, processLink, ruleLink, state, tile, valueOf } from '../parts.js';
 import { table } from '../table.js';
 
 /** The ensemble: what is ours, the budget, and what is beside us. */
 export async function show(app) {
-    const { main, live } = app;
+    const { main } = app;
     const body = h('div');
     fill(main, h('h1', null, 'ZooKeeper'), body);
     const found = await get('zookeeper');
@@ -25,12 +26,7 @@ export async function show(app) {
     main.append(announcers(), tenants(), cleaner(app));
     const draw = answer => redraw(body, () => fill(body, ensemble(answer)));
     draw(found);
-    live.follow({
-        overview: () =>
-            get('zookeeper')
-                .then(draw)
-                .catch(() => null),
-    });
+    keepFresh(app, async () => draw(await get('zookeeper')));
 }
 
 function ensemble(found) {
