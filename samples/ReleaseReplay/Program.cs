@@ -14,4 +14,12 @@ if (ReplaySettings.Read(args, out var mistake) is not { } settings)
     return 1;
 }
 
-return await Replay.RunAsync(settings);
+try
+{
+    return await Replay.RunAsync(settings);
+}
+catch (ReplayException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

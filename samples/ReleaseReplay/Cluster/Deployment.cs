@@ -4,8 +4,8 @@ using System.Globalization;
 namespace ReleaseReplay.Cluster;
 
 /// <summary>The pods of the shop: keeps their number, and replaces them by a rolling release.</summary>
-internal sealed class Deployment(ReplicaSettings settings, IReadOnlyList<int> servers, NetworkFaults faults, string program)
-    : IAsyncDisposable
+internal sealed class Deployment(
+    ReplicaSettings settings, IReadOnlyList<int> servers, NetworkFaults faults, string program, ClusterTimes times) : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private readonly List<Task> _removals = [];
@@ -23,6 +23,9 @@ internal sealed class Deployment(ReplicaSettings settings, IReadOnlyList<int> se
     /// <summary>Gets a value indicating whether every wanted pod runs a version and is ready.</summary>
     public bool IsAtVersion(int version) =>
         Pods is var pods && pods.All(pod => pod.Spec.Version == version) && pods.Count(IsReady) == settings.Pods;
+
+    /// <summary>Returns the name of the pod whose node has an address; null if there is none.</summary>
+    public string? PodAt(string address) => Pods.Find(pod => pod.Network.NodeAddress == address)?.Name;
 
     /// <summary>Starts all pods at once.</summary>
     public void Start(PodSpec spec)
@@ -75,15 +78,11 @@ internal sealed class Deployment(ReplicaSettings settings, IReadOnlyList<int> se
         var node = _freeNodes[0];
         ImmutableInterlocked.Update(ref _freeNodes, nodes => nodes.Remove(node));
         var name = string.Create(CultureInfo.InvariantCulture, $"shop-v{spec.Version}-{++_named}");
-        var pod = new Pod(name, spec, new PodNetwork(node, servers, faults), program);
+        var pod = new Pod(name, spec, new PodNetwork(node, servers, faults), program, times);
         ImmutableInterlocked.Update(ref _pods, pods => pods.Add(pod));
     }
 
-    private void Remove(Pod pod)
-    {
-        pod.State = PodState.Terminating;
-        _removals.Add(RemoveAsync(pod));
-    }
+    private void Remove(Pod pod) => _removals.Add(RemoveAsync(pod));
 
     private async Task RemoveAsync(Pod pod)
     {

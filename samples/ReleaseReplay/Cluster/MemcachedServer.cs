@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using ReleaseReplay.Runs;
 
 namespace ReleaseReplay.Cluster;
 
@@ -26,12 +28,20 @@ internal sealed class MemcachedServer(string program, int maxConnections) : IDis
             "-l", "127.0.0.1", "-p", Port.ToString(CultureInfo.InvariantCulture), "-U", "0", "-m", "128", "-t", "2",
             "-c", maxConnections.ToString(CultureInfo.InvariantCulture), .. Environment.UserName == "root" ? new[] { "-u", "root" } : [],
         ];
-        _process = Process.Start(program, arguments);
+        try
+        {
+            _process = Process.Start(program, arguments);
+        }
+        catch (Win32Exception e)
+        {
+            throw new ReplayException($"{program} cannot be started: {e.Message}. Install memcached, or name the program (--memcached).");
+        }
+
         while (await ConnectionsAsync() is null)
         {
             if (_process.HasExited)
             {
-                throw new InvalidOperationException($"{program} on port {Port} ended at once.");
+                throw new ReplayException($"{program} on port {Port} ended at once.");
             }
 
             await Task.Delay(20);

@@ -12,18 +12,20 @@ namespace ReleaseReplay.Cluster;
 internal sealed class Pod : IAsyncDisposable
 {
     private readonly string _program;
+    private readonly ClusterTimes _times;
     private readonly HttpClient _probes;
     private readonly CancellationTokenSource _removing = new();
     private readonly int _port;
     private readonly Task _life;
+    private volatile PodState _state = PodState.Starting;
     private Process? _process;
 
-    public Pod(string name, PodSpec spec, PodNetwork network, string program)
+    public Pod(string name, PodSpec spec, PodNetwork network, string program, ClusterTimes times)
     {
-        (Name, Spec, Network, _program) = (name, spec, network, program);
+        (Name, Spec, Network, _program, _times) = (name, spec, network, program, times);
         _port = Ports.Free();
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_port}"));
-        _probes = new HttpClient { BaseAddress = Address, Timeout = ClusterTimes.ProbeTimeout };
+        _probes = new HttpClient { BaseAddress = Address, Timeout = times.ProbeTimeout };
         _life = Task.Run(LiveAsync);
     }
 
@@ -35,7 +37,8 @@ internal sealed class Pod : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public volatile PodState State = PodState.Starting;
+    /// <summary>The state. A pod that is being removed stays <see cref="PodState.Terminating"/> until it is gone.</summary>
+    public PodState State => _removing.IsCancellationRequested ? PodState.Terminating : _state;
 
     /// <summary>How often the process was started again.</summary>
     public int Restarts { get; private set; }
@@ -46,7 +49,6 @@ internal sealed class Pod : IAsyncDisposable
     /// <summary>Removes the pod: takes it out of service, waits, and ends the process within the grace time.</summary>
     public async Task RemoveAsync()
     {
-        State = PodState.Terminating;
         await _removing.CancelAsync();
         await _life;
     }
@@ -67,10 +69,10 @@ internal sealed class Pod : IAsyncDisposable
             using var process = Start();
             Volatile.Write(ref _process, process);
             await RunAsync(process);
-            Become(PodState.NotReady);
+            _state = PodState.NotReady;
             if (_removing.IsCancellationRequested)
             {
-                await Task.Delay(ClusterTimes.PreStop);
+                await Task.Delay(_times.PreStop);
             }
 
             await EndAsync(process);
@@ -78,20 +80,18 @@ internal sealed class Pod : IAsyncDisposable
             backOff = clock.Elapsed > ClusterTimes.BackOffReset ? ClusterTimes.FirstBackOff : backOff;
             if (!_removing.IsCancellationRequested)
             {
-                Become(PodState.CrashLoopBackOff);
+                _state = PodState.CrashLoopBackOff;
                 Restarts++;
                 await Task.Delay(backOff, _removing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 backOff = backOff * 2 < ClusterTimes.LongestBackOff ? backOff * 2 : ClusterTimes.LongestBackOff;
             }
         }
-
-        State = PodState.Gone;
     }
 
     // Returns when the process has ended, when a probe has failed too often, or when the pod is removed.
     private async Task RunAsync(Process process)
     {
-        Become(PodState.Starting);
+        _state = PodState.Starting;
         var (isStarted, failures) = (false, 0);
         using var timer = new PeriodicTimer(ClusterTimes.ProbePeriod);
         while (!process.HasExited && !_removing.IsCancellationRequested)
@@ -99,14 +99,14 @@ internal sealed class Pod : IAsyncDisposable
             var isAlive = await ProbeAsync("/health/live");
             failures = isAlive ? 0 : failures + 1;
             isStarted |= isAlive;
-            if (failures >= (isStarted ? ClusterTimes.LivenessFailures : ClusterTimes.StartupFailures))
+            if (failures >= (isStarted ? ClusterTimes.LivenessFailures : _times.StartupFailures))
             {
                 return;
             }
 
             if (isStarted)
             {
-                Become(await ProbeAsync("/health/ready") ? PodState.Ready : PodState.NotReady);
+                _state = await ProbeAsync("/health/ready") ? PodState.Ready : PodState.NotReady;
             }
 
             try
@@ -117,14 +117,6 @@ internal sealed class Pod : IAsyncDisposable
             {
                 return;
             }
-        }
-    }
-
-    private void Become(PodState state)
-    {
-        if (State != PodState.Terminating)
-        {
-            State = state;
         }
     }
 
@@ -172,12 +164,12 @@ internal sealed class Pod : IAsyncDisposable
         return process;
     }
 
-    private static async Task EndAsync(Process process)
+    private async Task EndAsync(Process process)
     {
         if (!process.HasExited)
         {
             _ = SendSignal(process.Id, 15);
-            using var grace = new CancellationTokenSource(ClusterTimes.Grace);
+            using var grace = new CancellationTokenSource(_times.Grace);
             await process.WaitForExitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!process.HasExited)
             {

@@ -13,18 +13,26 @@ internal sealed record PodSpec(int Version, IReadOnlyDictionary<string, string> 
 }
 
 /// <summary>The times of the cluster: those of Kubernetes' defaults, about ten times as fast.</summary>
-internal static class ClusterTimes
+/// <param name="patience">How many times as long everything waits that gives up: for a machine that is slow or busy.</param>
+internal sealed class ClusterTimes(int patience)
 {
     public static readonly TimeSpan ProbePeriod = TimeSpan.FromMilliseconds(500);
-    public static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
-    public static readonly TimeSpan PreStop = TimeSpan.FromMilliseconds(500);
-    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(15);
 
     /// <summary>A pod that has run so long begins its back-off anew.</summary>
     public static readonly TimeSpan BackOffReset = TimeSpan.FromSeconds(30);
 
-    public const int StartupFailures = 40;
     public const int LivenessFailures = 3;
+
+    public TimeSpan ProbeTimeout { get; } = patience * TimeSpan.FromSeconds(1);
+
+    public int StartupFailures { get; } = patience * 40;
+
+    public TimeSpan PreStop { get; } = patience * TimeSpan.FromMilliseconds(500);
+
+    public TimeSpan Grace { get; } = patience * TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets how long a request may take.</summary>
+    public TimeSpan RequestTimeout { get; } = patience * TimeSpan.FromSeconds(5);
 }

@@ -17,7 +17,4 @@ internal enum PodState
 
     /// <summary>The process has ended, and waits to be started again.</summary>
     CrashLoopBackOff,
-
-    /// <summary>The pod is gone.</summary>
-    Gone,
 }

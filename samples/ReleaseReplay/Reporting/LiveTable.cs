@@ -42,6 +42,11 @@ internal static class LiveTable
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{result.Scenario.Title,-29}  {result.Disturbance.Name,-13}  {result.PeakConnections,16}  {Bound(result),5}  "
                     + $"{result.Failed,6}  {result.Served,6}  {result.Restarts,8}  {Recovered(result),15}  {result.P99,4:0} ms"));
+            foreach (var failures in result.Failures)
+            {
+                Console.WriteLine($"    failed: {failures}");
+            }
+
             foreach (var owners in result.OwnersAtPeak)
             {
                 Console.WriteLine($"    at the peak, {owners}");

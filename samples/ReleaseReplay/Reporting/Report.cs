@@ -38,7 +38,7 @@ internal static class Report
             + "content=\"width=device-width\"><title>A release, replayed</title><style>")
             .Append(Style).Append("</style></head><body><h1>A release, replayed</h1>")
             .Append(CultureInfo.InvariantCulture, $"<p>{settings.Replicas.Pods} pods, {settings.Rate} requests a second through one front "
-                + $"door, two memcacheds. After five seconds a rolling release begins (surge {settings.Replicas.Surge}, unavailable "
+                + $"door, two memcacheds. After some seconds a rolling release begins (surge {settings.Replicas.Surge}, unavailable "
                 + $"{settings.Replicas.Unavailable}), two seconds later the disturbance. Each run lasts {settings.Seconds} s.</p>");
         Table(page, results);
         foreach (var result in results)
@@ -69,10 +69,11 @@ internal static class Report
     {
         page.Append(CultureInfo.InvariantCulture, $"<h2>{Encode(result.Scenario.Title)}: {Encode(result.Disturbance.Name)}</h2>"
             + $"<p>{Encode(result.Scenario.What)} Disturbance: {Encode(result.Disturbance.What)}.</p>");
-        foreach (var owners in result.OwnersAtPeak.Select(owners => $"At the peak, {owners}")
+        foreach (var line in result.Failures.Select(failures => $"Failed: {failures}")
+            .Concat(result.OwnersAtPeak.Select(owners => $"At the peak, {owners}"))
             .Concat(result.OwnersAtEnd.Select(owners => $"At the end, {owners}")))
         {
-            page.Append(CultureInfo.InvariantCulture, $"<p class=\"owner\">{Encode(owners)}</p>");
+            page.Append(CultureInfo.InvariantCulture, $"<p class=\"owner\">{Encode(line)}</p>");
         }
 
         var all = result.Measurements;

@@ -9,7 +9,9 @@ namespace ReleaseReplay.Runs;
 /// <param name="servers">The servers.</param>
 /// <param name="isNaive">Whether the pods have no NearCache.</param>
 /// <param name="hasOtherClient">Whether pods have another client beside it.</param>
-internal sealed class FleetView(IReadOnlyList<MemcachedServer> servers, bool isNaive, bool hasOtherClient)
+/// <param name="podAt">Returns the name of the pod whose node has an address; null if there is none.</param>
+internal sealed class FleetView(
+    IReadOnlyList<MemcachedServer> servers, bool isNaive, bool hasOtherClient, Func<string, string?> podAt)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private const int MostOwners = 3;
@@ -75,8 +77,9 @@ internal sealed class FleetView(IReadOnlyList<MemcachedServer> servers, bool isN
             .OfType<ProcessSummary>().ToArray();
         var name = processes is [var one] ? $"{one.Pod}: {(hasOtherClient ? "its other client" : "not in its report yet")}"
             : owner.Kind != ConnectionOwnerKind.Foreign ? owner.ToString()
-            : isNaive ? $"{owner.Address}, not NearCache's"
-            : $"{owner.Address}, from which no pod reports yet";
+            : podAt(owner.Address) is not { } pod ? $"{owner.Address}, which is no pod's"
+            : isNaive ? $"{pod}: not NearCache's"
+            : $"{pod}: it has not reported yet";
         var delay = processes.Select(process => process.ThreadPoolDelay).DefaultIfEmpty().Max();
         return delay > Late
             ? string.Create(CultureInfo.InvariantCulture, $"{name}; thread pool {delay.TotalSeconds:0.0} s late")

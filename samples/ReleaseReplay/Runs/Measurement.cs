@@ -25,13 +25,16 @@ internal sealed record Measurement
 
     public required int Served { get; init; }
 
-    public required int Failed { get; init; }
+    /// <summary>Gets the reason of each failed request.</summary>
+    public required IReadOnlyList<string> Failures { get; init; }
 
     /// <summary>Gets the 99th percentile of the answered requests, in milliseconds.</summary>
     public required double P99 { get; init; }
 
     /// <summary>Gets the reads of the source.</summary>
     public required long SourceReads { get; init; }
+
+    public int Failed => Failures.Count;
 
     public int MostConnections => Connections.Max() ?? 0;
 

@@ -36,7 +36,7 @@ internal static class Replay
 
         if (folder is null)
         {
-            throw new InvalidOperationException(
+            throw new ReplayException(
                 $"{ProjectFile} is not above {AppContext.BaseDirectory}: name a built program by --program.");
         }
 
@@ -51,8 +51,11 @@ internal static class Replay
         await publish.WaitForExitAsync();
         return publish.ExitCode == 0
             ? Path.Combine(output, "ReleaseReplay.dll")
-            : throw new InvalidOperationException("The pods cannot be published: name a built program by --program.");
+            : throw new ReplayException("The pods cannot be published: name a built program by --program.");
     }
 
     private static string ProjectFile => Path.Combine("samples", "ReleaseReplay", "ReleaseReplay.csproj");
 }
+
+/// <summary>The machine, or what is installed on it, does not allow the replay. The message says what to do.</summary>
+internal sealed class ReplayException(string message) : Exception(message);

@@ -12,11 +12,12 @@ internal sealed record ReplaySettings
 
           --pods         12          2 to 30
           --rate         300         requests a second, at most 2000
-          --seconds      40          how long each run lasts, 20 to 600
+          --seconds      40          how long each run lasts, 10 to 600
           --surge        2           pods above the wanted number during the release
           --unavailable  0           pods below it
           --runs         all         naive, nearcache, heavy, other, separated by commas
           --disturbances none        none, slow, restart, limit, half-open, bad-image, blocked-pool, or all
+          --patience     1           1 to 20: how many times as long requests, probes and SIGTERM wait, for a slow or busy machine
           --memcached    memcached   the program; two servers are started
           --report       release-replay.html
           --program      PATH        a built ReleaseReplay.dll for the pods; without it the sample is published ReadyToRun first
@@ -31,6 +32,8 @@ internal sealed record ReplaySettings
     public IReadOnlyList<Scenario> Scenarios { get; init; } = Scenario.All;
 
     public IReadOnlyList<Disturbance> Disturbances { get; init; } = [Disturbance.None];
+
+    public int Patience { get; init; } = 1;
 
     public string Memcached { get; init; } = "memcached";
 
@@ -54,7 +57,8 @@ internal sealed record ReplaySettings
                 "--unavailable" when number is >= 0 and <= 30 =>
                     settings with { Replicas = settings.Replicas with { Unavailable = number } },
                 "--rate" when number is > 0 and <= 2000 => settings with { Rate = number },
-                "--seconds" when number is >= 20 and <= 600 => settings with { Seconds = number },
+                "--seconds" when number is >= 10 and <= 600 => settings with { Seconds = number },
+                "--patience" when number is >= 1 and <= 20 => settings with { Patience = number },
                 "--runs" when Choose(value, Scenario.All, run => run.Name) is { } runs => settings with { Scenarios = runs },
                 "--disturbances" when Choose(value, Disturbance.All, one => one.Name) is { } some => settings with { Disturbances = some },
                 "--memcached" when value.Length > 0 => settings with { Memcached = value },

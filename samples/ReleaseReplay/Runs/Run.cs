@@ -14,6 +14,7 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
     private static readonly TimeSpan Fill = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan ShortFill = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortSteady = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan UntilDisturbance = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(2);
     private readonly Stopwatch _clock = new();
@@ -21,6 +22,10 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
     // Those of NearCache, one for the moment of a probe, and those of the other client of the released version.
     private int? PerProcess => scenario.ConnectionsPerServer + 1
         + (HasOtherClient ? int.Parse(Scenario.OtherClient.Value, null) : 0);
+
+    private bool IsShort => settings.Seconds < FullSeconds;
+
+    private bool IsNaive => scenario.ConnectionsPerServer is null;
 
     private bool HasOtherClient => scenario.OfRelease.Concat(disturbance.OfRelease).Contains(Scenario.OtherClient);
 
@@ -36,17 +41,18 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
         MemcachedServer[] servers = [first, second];
         await Task.WhenAll(servers.Select(server => server.StartAsync()));
         var faults = new NetworkFaults();
+        var times = new ClusterTimes(settings.Patience);
         await using var deployment = new Deployment(
-            settings.Replicas, [.. servers.Select(server => server.Port)], faults, program);
-        using var door = new FrontDoor(deployment);
+            settings.Replicas, [.. servers.Select(server => server.Port)], faults, program, times);
+        using var door = new FrontDoor(deployment, times);
         deployment.Start(scenario.FirstVersion);
         await WaitUntilReadyAsync(deployment);
 
         using var stopping = new CancellationTokenSource();
         var load = Task.Run(() => new Load(door, settings.Rate).RunAsync(stopping.Token));
-        await Task.Delay(settings.Seconds < FullSeconds ? ShortFill : Fill);
+        await Task.Delay(IsShort ? ShortFill : Fill);
         var observer = new RunObserver(
-            PerProcess, deployment, door, servers, new FleetView(servers, scenario.ConnectionsPerServer is null, HasOtherClient), _clock);
+            PerProcess, deployment, door, servers, new FleetView(servers, IsNaive, HasOtherClient, deployment.PodAt), _clock);
         _clock.Start();
         var observing = observer.RunAsync(TimeSpan.FromSeconds(settings.Seconds));
         var (released, over, completed) = await ReleaseAsync(deployment, servers, faults);
@@ -70,7 +76,7 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
     private async Task<(double Released, double Over, double? Completed)> ReleaseAsync(
         Deployment deployment, MemcachedServer[] servers, NetworkFaults faults)
     {
-        await Task.Delay(Steady);
+        await Task.Delay(IsShort ? ShortSteady : Steady);
         var (released, first) = (_clock.Elapsed.TotalSeconds, scenario.FirstVersion);
         var next = first.Next([.. scenario.OfRelease, .. disturbance.OfRelease]);
         using var rollBack = new CancellationTokenSource();
@@ -100,11 +106,10 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
         {
             if (clock.Elapsed > LongestStart)
             {
-                throw new InvalidOperationException("The pods are not ready within two minutes: the machine is too small for so many.");
+                throw new ReplayException("The pods are not ready within two minutes: the machine is too small for so many (--pods).");
             }
 
             await Task.Delay(50);
         }
     }
-
 }

@@ -26,8 +26,9 @@ internal sealed class RunObserver(
 
     public async Task RunAsync(TimeSpan duration)
     {
-        var (at, failed, reads) = (clock.Elapsed, door.Failed, door.SourceReads);
+        var (at, reads) = (clock.Elapsed, door.SourceReads);
         door.TakeLatencies();
+        door.TakeFailures();
         var (asking, asked, askedAt) = (Task.CompletedTask, -1, TimeSpan.Zero);
         while (clock.Elapsed < duration)
         {
@@ -39,7 +40,7 @@ internal sealed class RunObserver(
 
             var connections = await Task.WhenAll(servers.Select(server => server.ConnectionsAsync()));
             CountProcesses();
-            var (now, latencies, nowFailed, nowReads) = (clock.Elapsed, door.TakeLatencies(), door.Failed, door.SourceReads);
+            var (now, latencies, nowReads) = (clock.Elapsed, door.TakeLatencies(), door.SourceReads);
             var measured = new Measurement
             {
                 At = now.TotalSeconds,
@@ -49,11 +50,11 @@ internal sealed class RunObserver(
                 Pods = deployment.Pods.GroupBy(pod => pod.State).ToDictionary(group => group.Key, group => group.Count()),
                 Restarts = deployment.Restarts,
                 Served = latencies.Length,
-                Failed = (int)(nowFailed - failed),
+                Failures = door.TakeFailures(),
                 P99 = latencies.Length == 0 ? 0 : latencies.Order().ElementAt((int)(0.99 * latencies.Length)),
                 SourceReads = nowReads - reads,
             };
-            (at, failed, reads, _mostProcesses) = (now, nowFailed, nowReads, 0);
+            (at, reads, _mostProcesses) = (now, nowReads, 0);
             _measurements.Add(measured);
             if (asking.IsCompleted && measured.MostConnections > asked && now - askedAt >= BetweenQuestions)
             {

@@ -1,8 +1,12 @@
+using System.Globalization;
+
 namespace ReleaseReplay.Runs;
 
 /// <summary>The result of one run.</summary>
 internal sealed record RunResult
 {
+    private const int MostReasons = 3;
+
     public required Scenario Scenario { get; init; }
 
     public required Disturbance Disturbance { get; init; }
@@ -32,6 +36,14 @@ internal sealed record RunResult
     public bool IsWithinBound => Measurements.All(measurement => measurement.IsWithinBound);
 
     public long Failed => Measurements.Sum(measurement => (long)measurement.Failed);
+
+    /// <summary>Gets the most frequent reasons of failed requests.</summary>
+    public IReadOnlyList<string> Failures =>
+    [
+        .. Measurements.SelectMany(measurement => measurement.Failures).CountBy(reason => reason)
+            .OrderByDescending(reason => reason.Value).Take(MostReasons)
+            .Select(reason => string.Create(CultureInfo.InvariantCulture, $"{reason.Value} × {reason.Key}")),
+    ];
 
     public long Served => Measurements.Sum(measurement => (long)measurement.Served);
 

@@ -48,6 +48,37 @@ public sealed partial class MonitoringTests(LiveScrape scrape) : IClassFixture<L
     }
 
     [Fact]
+    public void Zabbix_has_a_trigger_for_each_alert_over_items_of_the_table()
+    {
+        var triggers = Names.Zabbix.Split('\n').Where(line => line.StartsWith("| `NearCache", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(Names.Alerts.Select(alert => alert.Name).Order(StringComparer.Ordinal), triggers
+            .Select(line => line.Split('`')[1]).Order(StringComparer.Ordinal));
+        Assert.All(Names.Alerts, alert => Assert.Contains(
+            triggers, line => line.StartsWith($"| `{alert.Name}` | {(alert.Severity == "page" ? "Disaster" : "Warning")} |",
+                StringComparison.Ordinal)));
+        var used = triggers.SelectMany(line => ZabbixItem().Matches(line)).Select(item => item.Groups[1].Value).ToArray();
+        Assert.True(used.Length > triggers.Length);
+        Assert.All(used.Where(item => !item.StartsWith("shop.", StringComparison.Ordinal)), item =>
+            Assert.Contains($"`{item}`", Names.Zabbix, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_alert_of_a_namespace_is_labelled_with_it()
+    {
+        string[] ofInstances = ["NearCacheConnectionsMissing", "NearCacheConsoleAway"];
+        Assert.Equal(ofInstances, Names.Alerts.Where(alert => alert.Namespace is null).Select(alert => alert.Name).Order(
+            StringComparer.Ordinal));
+        Assert.All(Names.Alerts.Where(alert => alert.Namespace is not null), alert =>
+        {
+            // The label that the template reads must survive the expression's aggregation.
+            var label = alert.Namespace!.Split("$labels.")[1].Split(' ')[0];
+            Assert.True(alert.Expression.Contains(label, StringComparison.Ordinal)
+                || Names.MetricsOf(alert.Expression).All(name =>
+                    Names.IsOfConsole(name) ? Names.OfConsole[name].Contains(label) : scrape.LabelsOf(name).Contains(label)), alert.Name);
+        });
+    }
+
+    [Fact]
     public async Task The_rules_pass_their_tests()
     {
         await PromtoolAsync("check", "rules", Path.Combine(Repository.Root, Names.RulesFile));
@@ -91,6 +122,9 @@ public sealed partial class MonitoringTests(LiveScrape scrape) : IClassFixture<L
         await promtool.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(promtool.ExitCode == 0, $"promtool {string.Join(' ', arguments)}:\n{await output}\n{errors}");
     }
+
+    [GeneratedRegex(@"\(/(?:shop|fleet)/((?:shop|nearcache)[\w.]*(?:\[\{#\w+\}\])?)")]
+    private static partial Regex ZabbixItem();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

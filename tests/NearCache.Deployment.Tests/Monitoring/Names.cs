@@ -28,9 +28,15 @@ internal static partial class Names
             StringComparison.Ordinal)).Distinct(),
     ];
 
-    /// <summary>All of these.</summary>
+    /// <summary>The items and triggers for Zabbix in the page on alerts.</summary>
+    public static string Zabbix { get; } = Repository.Read("docs/operations/alerts.md").Split("\n## Zabbix\n")[1];
+
+    /// <summary>All of these, and the patterns of the items for Zabbix.</summary>
     public static IReadOnlyList<string> Expressions { get; } =
-        [.. Alerts.Select(alert => alert.Expression).Concat(Dashboard).Concat(Queries).Distinct()];
+    [
+        .. Alerts.Select(alert => alert.Expression).Concat(Dashboard).Concat(Queries)
+            .Concat(ZabbixPattern().Matches(Zabbix).Select(pattern => pattern.Groups[1].Value)).Distinct(),
+    ];
 
     /// <summary>The metrics in them that processes publish.</summary>
     public static IReadOnlyList<string> OfProcesses { get; } =
@@ -61,10 +67,12 @@ internal static partial class Names
         foreach (var rule in file["groups"].SelectMany(group => (List<object>)group["rules"]).Cast<Dictionary<object, object>>())
         {
             var annotations = (Dictionary<object, object>)rule["annotations"];
+            var labels = (Dictionary<object, object>)rule["labels"];
             yield return new Alert(
                 (string)rule["alert"],
                 (string)rule["expr"],
-                (string)((Dictionary<object, object>)rule["labels"])["severity"],
+                (string)labels["severity"],
+                (string?)labels.GetValueOrDefault("namespace"),
                 (string)annotations["summary"],
                 (string)annotations["runbook"]);
         }
@@ -99,9 +107,12 @@ internal static partial class Names
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex LabelInRow();
 
+    [GeneratedRegex(@"`(nearcache_\w+(?:\{[^`]*\})?)`")]
+    private static partial Regex ZabbixPattern();
+
     [GeneratedRegex(@"query \(printf ""([^""]+)""")]
     private static partial Regex Query();
 }
 
 /// <summary>One alert of the rules.</summary>
-internal sealed record Alert(string Name, string Expression, string Severity, string Summary, string Runbook);
+internal sealed record Alert(string Name, string Expression, string Severity, string? Namespace, string Summary, string Runbook);

@@ -20,10 +20,10 @@ internal sealed class ShopProcess : ServerProcess
         _http = new HttpClient { BaseAddress = new Uri($"http://{Address}") };
     }
 
-    public static async Task<ShopProcess> StartNewAsync(string memcached, string zooKeeper)
+    public static async Task<ShopProcess> StartNewAsync(string memcached, string zooKeeper, params string[] more)
     {
         var shop = new ShopProcess(
-            [$"--NearCache:Memcached:Servers:0={memcached}", $"--NearCache:ZooKeeper:ConnectionString={zooKeeper}"]);
+            [$"--NearCache:Memcached:Servers:0={memcached}", $"--NearCache:ZooKeeper:ConnectionString={zooKeeper}", .. more]);
         await shop.StartAsync();
         return shop;
     }

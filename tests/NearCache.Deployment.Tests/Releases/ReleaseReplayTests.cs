@@ -16,7 +16,7 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
     public async Task A_release_while_memcached_restarts_fails_no_request_and_opens_no_connection_without_an_owner()
     {
         var (results, page) = await ReplayAsync(
-            "--pods", "4", "--rate", "80", "--seconds", "20", "--runs", "nearcache", "--disturbances", "restart",
+            "--pods", "4", "--rate", "80", "--seconds", "12", "--patience", "6", "--runs", "nearcache", "--disturbances", "restart",
             "--program", Repository.Sample("ReleaseReplay"));
 
         var result = Assert.Single(results);
@@ -49,13 +49,15 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
         var start = new ProcessStartInfo("dotnet", [Repository.Sample("ReleaseReplay"), .. settings, "--report", report])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             WorkingDirectory = folder,
         };
         using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var printed = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         output.WriteLine($"[FIGURE] {printed}");
-        Assert.Equal(0, process.ExitCode);
+        Assert.Equal((0, ""), (process.ExitCode, await errors));
         var page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
         Directory.Delete(folder, recursive: true);
         return ([.. Replayed.Parse(printed)], page);
