@@ -22,6 +22,9 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
     // The node of the map, the entry, and the header of the key.
     private const int Overhead = 150;
 
+    // The buckets that a map has from the beginning, so that it need not grow under the lock.
+    private const int MaxBuckets = 1 << 20;
+
     private readonly Lock _lock = new();   // guards changes of the maps, and the counts
     private readonly long[] _epochs = new long[Stripes];
     private readonly NearClock _clock;
@@ -29,6 +32,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
     private readonly MemoryBudget _memory;
     private Maps _maps = new(new(), new());
     private int _capacity;
+    private bool _isUsed;
     private bool _isDisposed;
 
     /// <summary>Creates an empty store.</summary>
@@ -99,6 +103,12 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
                 return;
             }
 
+            if (!_isUsed)
+            {
+                _isUsed = true;
+                Volatile.Write(ref _maps, new Maps(NewYoung(), new()));
+            }
+
             var young = _maps.Young;
             var previous = young.Values.TryGetValue(key, out var known) ? known.Bytes : 0;
             young.Values[key] = new Entry(kept, _clock.Monotonic(), size);
@@ -111,7 +121,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
             else if (young.Count >= Math.Max(1, Capacity / 2))
             {
                 Add(_maps.Old, -_maps.Old.Count, -_maps.Old.Bytes);
-                Volatile.Write(ref _maps, new Maps(new(), young));
+                Volatile.Write(ref _maps, new Maps(NewYoung(), young));
             }
         }
 
@@ -171,7 +181,7 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
             if (before - Bytes < bytes)
             {
                 Add(young, -young.Count, -young.Bytes);
-                young = new();
+                (young, _isUsed) = (new(), false);
             }
 
             Volatile.Write(ref _maps, new Maps(young, new()));
@@ -198,6 +208,8 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
         not null when RuntimeHelpers.IsReferenceOrContainsReferences<T>() => codec.MemoryOf(value!, bytes),
         _ => bytes.Length,
     };
+
+    private Map NewYoung() => new(Math.Min(Capacity / 2, MaxBuckets));
 
     // Requires _lock.
     private void Remove(string key)
@@ -227,12 +239,13 @@ internal sealed class StaleStore : IMemoryUser, IDisposable
 
     private sealed record Maps(Map Young, Map Old);
 
-    private sealed class Map
+    private sealed class Map(int buckets = 0)
     {
         private int _count;
         private long _bytes;
 
-        public ConcurrentDictionary<string, Entry> Values { get; } = new(StringComparer.Ordinal);
+        // All writes hold the lock of the store.
+        public ConcurrentDictionary<string, Entry> Values { get; } = new(concurrencyLevel: 1, buckets, StringComparer.Ordinal);
 
         public int Count
         {

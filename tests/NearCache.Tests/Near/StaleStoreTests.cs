@@ -111,6 +111,24 @@ public sealed class StaleStoreTests
         Assert.False(store.TryGet<string>("key", Hour, out _));
     }
 
+    [Fact]
+    public void No_call_waits_while_a_map_grows()
+    {
+        using var store = new StaleStore(200_000, new NearClock(_time), SharedTypes.Immutable, new MemoryBudget(1L << 30));
+        string[] keys = [.. Enumerable.Range(0, 99_000).Select(i => $"key {i}")];
+        Keep(store, "first", "value");
+        var largest = 0L;
+        foreach (var key in keys)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Keep(store, key, "value");
+            largest = Math.Max(largest, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        // A table of tens of thousands of buckets is no node.
+        Assert.InRange(largest, 1, 20_000);
+    }
+
     private static void Keep(StaleStore store, string key, string value) =>
         store.Keep(key, HashOf(key), store.EpochOf(HashOf(key)), value, default, EnvelopeCodecs.For<string>(JsonSerializerOptions.Default));
 

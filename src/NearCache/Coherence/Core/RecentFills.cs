@@ -21,12 +21,15 @@ internal sealed class RecentFills
     /// <summary>How long after a store a change of its key removes the item, in milliseconds.</summary>
     public const long Window = 10_000;
 
-    // The oldest are forgotten beyond this number. A fleet that fills more keys in a window keeps what an overwritten change left.
-    private const int MaxKeys = 10_000;
+    /// <summary>
+    /// The most keys, and the most removals that are due. Beyond it the oldest keys are forgotten: a process that fills more keys in a
+    /// window keeps what overwrote a change.
+    /// </summary>
+    public const int MaxKeys = 10_000;
 
     private readonly Lock _lock = new();   // guards all fields
-    private readonly Dictionary<string, State> _states = new(StringComparer.Ordinal);
-    private readonly Queue<(string Key, long At)> _touched = new();   // every change of a time in _states, the oldest first
+    private readonly Dictionary<string, LinkedListNode<State>> _states = new(StringComparer.Ordinal);
+    private readonly LinkedList<State> _touched = new();   // the values of _states, each once, that which was touched first at the front
     private readonly List<FillRemoval> _due = [];
 
     /// <summary>Gets or sets what is called, without the lock, when a removal is due.</summary>
@@ -68,18 +71,19 @@ internal sealed class RecentFills
         lock (_lock)
         {
             Expire(now);
-            if (!_states.TryGetValue(key, out var state))
+            if (!_states.TryGetValue(key, out var node))
             {
                 return;
             }
 
+            var state = node.Value;
             if (state.AnnouncedAt is not null)
             {
                 state.AnnouncedAt = null;
                 return;
             }
 
-            Remove(key, state, now);
+            Remove(state, now);
         }
 
         Due?.Invoke();
@@ -91,11 +95,11 @@ internal sealed class RecentFills
         lock (_lock)
         {
             Expire(now);
-            foreach (var (key, state) in _states)
+            foreach (var state in _touched)
             {
                 if ((segments >> state.Segment & 1) != 0)
                 {
-                    Remove(key, state, now);
+                    Remove(state, now);
                 }
             }
         }
@@ -115,9 +119,9 @@ internal sealed class RecentFills
     }
 
     // Requires _lock.
-    private void Remove(string key, State state, long now)
+    private void Remove(State state, long now)
     {
-        if (state.StoredAt is null)
+        if (state.StoredAt is null || _due.Count >= MaxKeys)
         {
             return;
         }
@@ -129,49 +133,52 @@ internal sealed class RecentFills
             state.RemovedAt = now;
         }
 
-        _due.Add(new FillRemoval(key, Announces: isFirst));
+        _due.Add(new FillRemoval(state.Key, Announces: isFirst));
     }
 
     // Requires _lock.
     private State Touch(string key, long now)
     {
         Expire(now);
-        if (!_states.TryGetValue(key, out var state))
+        if (_states.TryGetValue(key, out var node))
         {
-            _states.Add(key, state = new State());
+            _touched.Remove(node);
+        }
+        else
+        {
+            _states[key] = node = new LinkedListNode<State>(new State(key));
         }
 
-        state.TouchedAt = now;
-        _touched.Enqueue((key, now));
-        while (_states.Count > MaxKeys)
+        _touched.AddLast(node);
+        node.Value.TouchedAt = now;
+        if (_states.Count > MaxKeys)
         {
-            Forget();
+            Forget(_touched.First!);
         }
 
-        return state;
+        return node.Value;
     }
 
-    // Requires _lock. A key may have been touched again since.
+    // Requires _lock.
     private void Expire(long now)
     {
-        while (_touched.TryPeek(out var oldest) && now - oldest.At > Window)
+        while (_touched.First is { } oldest && now - oldest.Value.TouchedAt > Window)
         {
-            Forget();
+            Forget(oldest);
         }
     }
 
     // Requires _lock.
-    private void Forget()
+    private void Forget(LinkedListNode<State> node)
     {
-        var (key, at) = _touched.Dequeue();
-        if (_states.TryGetValue(key, out var state) && state.TouchedAt == at)
-        {
-            _states.Remove(key);
-        }
+        _touched.Remove(node);
+        _states.Remove(node.Value.Key);
     }
 
-    private sealed class State
+    private sealed class State(string key)
     {
+        public string Key => key;
+
         public long TouchedAt { get; set; }
 
         public int Segment { get; set; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using NearCache.Coherence.Core;
 
@@ -78,6 +79,27 @@ public sealed class RecentFillsTests
     }
 
     [Fact]
+    public void What_is_remembered_does_not_grow_with_the_writes_of_a_window()
+    {
+        // One key, each time in another string.
+        List<WeakReference> names = [.. Enumerable.Range(0, 1000).Select(_ => StoreAgain())];
+        GC.Collect();
+        Assert.InRange(names.Count(name => name.IsAlive), 0, 10);
+    }
+
+    [Fact]
+    public void Removals_that_nothing_takes_do_not_accumulate()
+    {
+        for (var i = 0; i < 3 * RecentFills.MaxKeys; i++)
+        {
+            _fills.Stored("a", 1, now: 0);
+            _fills.Heard(0b10, now: 0);
+        }
+
+        Assert.InRange(_fills.TakeDue().Count, 1, RecentFills.MaxKeys);
+    }
+
+    [Fact]
     public void In_a_fleet_no_overwritten_change_stays_and_removals_end()
     {
         for (var seed = 1; seed <= 500; seed++)
@@ -87,6 +109,14 @@ public sealed class RecentFillsTests
             Assert.True(fleet.Remote is null || fleet.Remote == fleet.Source, $"seed {seed}: {fleet.Remote} stays, not {fleet.Source}");
             Assert.True(fleet.Removals <= 12 * fleet.Source, $"seed {seed}: {fleet.Removals} removals for {fleet.Source} changes");
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference StoreAgain()
+    {
+        var key = new string('a', 10);
+        _fills.Stored(key, 1, now: 0);
+        return new WeakReference(key);
     }
 
     private static Announcement Change(string key) => new() { Server = 1, Key = Encoding.UTF8.GetBytes(key) };

@@ -63,6 +63,14 @@ public sealed class IdentityDocumentTests
     }
 
     [Fact]
+    public void A_document_that_is_too_large_is_replaced()
+    {
+        var text = Vector.Replace("shop:", new string('x', IdentityDocument.MaxBytes), StringComparison.Ordinal);
+        Assert.False(IdentityDocument.TryDecode(Encoding.UTF8.GetBytes(text), out _, out var isNewer));
+        Assert.False(isNewer);
+    }
+
+    [Fact]
     public void No_bytes_are_an_empty_document()
     {
         Assert.True(IdentityDocument.TryDecode(default, out var document, out _));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Coherence.Core;
 using NearCache.Coherence.Identity.Core;
 
@@ -76,6 +77,76 @@ public sealed class IdentityReconcilerTests
         Assert.InRange(writes, 10, 16);   // ten minutes
     }
 
+    // With a setting by which every address is a server, each restart of a pod brings a name that was never there.
+    [Fact]
+    public void Names_of_servers_that_were_replaced_leave_the_document_before_it_is_too_large()
+    {
+        var fresh = 0;
+        for (var life = 0; life < 1500; life++)
+        {
+            var name = $"memcached-7f9c6d5b8-{life:x5}.memcached.shop.svc.cluster.local:11211";
+            var process = new Process(name, [name]);
+            process.Audit(name, $"{life:x32}", 1_893_493_860_000 + life);
+            Assert.True(Exchange(process));
+            Assert.InRange(_item.Encode().Length, 1, IdentityDocument.MaxBytes);
+            Assert.Equal([$"{life:x32}"], _item.Names[name].Current);
+            fresh = _item.Names.Count;
+            _now += 10_000;
+        }
+
+        // The newest have stayed.
+        Assert.InRange(fresh, 500, 1000);
+        Assert.Contains(_item.Names.Keys, name => name.Contains($"-{1500 - fresh:x5}.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Many_servers_with_long_histories_fit_into_the_document()
+    {
+        string[] names = [.. Enumerable.Range(0, 100).Select(number => $"cache-{number}.example:11211")];
+        var process = new Process("all", names);
+        for (var life = 0; life < 40; life++)
+        {
+            foreach (var name in names)
+            {
+                process.Audit(name, $"{life:x16}{name.GetHashCode(StringComparison.Ordinal):x16}", 1_893_493_860_000 + life);
+            }
+        }
+
+        Assert.True(Exchange(process));
+        Assert.InRange(_item.Encode().Length, 1, IdentityDocument.MaxBytes);
+        Assert.All(names, name => Assert.StartsWith($"{38:x16}", _item.Names[name].Past.MaxBy(past => past.Until).Id));
+        Assert.False(Exchange(process));
+    }
+
+    [Fact]
+    public void What_another_program_writes_is_forgotten_again()
+    {
+        var placements = new List<WeakReference>();
+        for (var round = 0; round < 150; round++)
+        {
+            placements.AddRange(ExchangeWithForeign(round));
+            _now += 20_000;
+        }
+
+        GC.Collect();
+        Assert.InRange(placements.Take(placements.Count / 2).Count(placement => placement.IsAlive), 0, 10);
+        Assert.InRange(_one.Current("a"), 1, 32);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference[] ExchangeWithForeign(int round)
+    {
+        string[] placements = [.. Enumerable.Range(0, 50).Select(number => $"placement {round} {number}")];
+        _item = new IdentityDocument(
+            new Dictionary<string, NameKnowledge>
+            {
+                ["a"] = new([.. Enumerable.Range(0, 100).Select(number => $"{(round * 100) + number:x32}")], [], 0, 0),
+            },
+            placements.ToDictionary(placement => placement, _ => 1L));
+        Exchange(_one);
+        return [.. placements.Select(placement => new WeakReference(placement))];
+    }
+
     private bool Exchange(Process process)
     {
         if (process.Reconciler.Reconcile("item", _item, PlacementComparison.BeatEvery, _now) is not { } document)
@@ -92,12 +163,14 @@ public sealed class IdentityReconcilerTests
     {
         private readonly IdentityRegister _register = new();
 
-        public Process(string placement) =>
-            Reconciler = new IdentityReconciler(_register, () => ["a"], () => placement);
+        public Process(string placement, params string[] servers) =>
+            Reconciler = new IdentityReconciler(_register, () => servers is [] ? ["a"] : servers, () => placement);
 
         public IdentityReconciler Reconciler { get; }
 
-        public void Audit(string server, string id) =>
-            _register.Observe(server, _register.Sending(server), id, 100, 1, new Timestamps(1, 1_893_493_860_000));
+        public int Current(string server) => _register.Knowledge(server)!.Current.Count;
+
+        public void Audit(string server, string id, long wall = 1_893_493_860_000) =>
+            _register.Observe(server, _register.Sending(server), id, 100, 1, new Timestamps(1, wall));
     }
 }

@@ -18,7 +18,7 @@ internal sealed record IdentityDocument(
     /// <summary>The version of the format. Documents with a higher number are left alone.</summary>
     public const int Format = 1;
 
-    /// <summary>The most bytes of a document. A larger one is neither read nor written.</summary>
+    /// <summary>The most bytes of a document. A larger one is not written, and one that is found is replaced.</summary>
     public const int MaxBytes = 131_072;
 
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
@@ -57,6 +57,36 @@ internal sealed record IdentityDocument(
         return buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>
+    /// Returns the document without as many names as it takes to be at most <see cref="MaxBytes"/> large: names of servers that were
+    /// replaced since would accumulate. Those without news for the longest time leave first.
+    /// </summary>
+    /// <param name="listed">The names that stay.</param>
+    public IdentityDocument Bounded(IReadOnlyCollection<string> listed)
+    {
+        var excess = Encode().Length - MaxBytes;
+        if (excess <= 0)
+        {
+            return this;
+        }
+
+        var stays = listed.ToHashSet(StringComparer.Ordinal);
+        var names = new Dictionary<string, NameKnowledge>(Names);
+        var overhead = Empty.Encode().Length;
+        foreach (var (name, knowledge) in Names.Where(name => !stays.Contains(name.Key)).OrderBy(name => name.Value.NewestAt))
+        {
+            names.Remove(name);
+            excess -= new IdentityDocument(new Dictionary<string, NameKnowledge> { [name] = knowledge }, Empty.Placements).Encode().Length
+                - overhead;
+            if (excess <= 0)
+            {
+                break;
+            }
+        }
+
+        return this with { Names = names };
+    }
+
     /// <summary>Decodes a document. No bytes are an empty one.</summary>
     /// <param name="content">The bytes.</param>
     /// <param name="document">The document.</param>
@@ -78,6 +108,11 @@ internal sealed record IdentityDocument(
             if (root.GetProperty("format").GetInt32() > Format)
             {
                 isNewer = true;
+                return false;
+            }
+
+            if (content.Length > MaxBytes)
+            {
                 return false;
             }
 

@@ -14,6 +14,12 @@ internal sealed class IdentityReconciler(
 {
     private const int MaxPlacements = 16;
 
+    // The placements of a document that are compared. Any program can write one.
+    private const int MaxCompared = 4 * MaxPlacements;
+
+    // The bytes of one superseded identity in a document, rounded up.
+    private const int BytesOfPast = 128;
+
     // The beats that are missing when a placement is removed from a document.
     private const int RemovedAfter = 20;
 
@@ -36,11 +42,11 @@ internal sealed class IdentityReconciler(
             }
         }
 
-        var isNew = false;
+        var (isNew, history) = (false, HistoryOf(compared.Count));
         var names = new Dictionary<string, NameKnowledge>(stored.Names);
         foreach (var server in compared)
         {
-            if (register.Knowledge(server) is { } known && (known.Current.Count > 0 || known.Past.Count > 0))
+            if (register.Knowledge(server)?.Newest(history) is { } known && (known.Current.Count > 0 || known.Past.Count > 0))
             {
                 isNew |= !names.TryGetValue(server, out var before) || !SaysAsMuch(before, known);
                 names[server] = known;
@@ -48,7 +54,7 @@ internal sealed class IdentityReconciler(
         }
 
         var beats = Beats(item, stored, beatEvery, now, ref isNew);
-        return isNew ? new IdentityDocument(names, beats) : null;
+        return isNew ? new IdentityDocument(names, beats).Bounded(compared) : null;
     }
 
     /// <summary>Records that a document was stored.</summary>
@@ -72,6 +78,10 @@ internal sealed class IdentityReconciler(
         }
     }
 
+    // The superseded identities of each name that are told: those of all listed names fill at most half of a document.
+    private static int HistoryOf(int servers) =>
+        Math.Clamp(IdentityDocument.MaxBytes / 2 / BytesOfPast / Math.Max(servers, 1), 1, NameRecord.MaxPast);
+
     // The total alone is no news: it is written with the next beat.
     private static bool SaysAsMuch(NameKnowledge stored, NameKnowledge known) =>
         known.Current.SequenceEqual(stored.Current) && known.Past.All(past => stored.Past.Any(
@@ -81,7 +91,8 @@ internal sealed class IdentityReconciler(
     {
         lock (_lock)
         {
-            foreach (var (other, number) in stored.Placements)
+            _placements.Forget(now);
+            foreach (var (other, number) in stored.Placements.Take(MaxCompared))
             {
                 _placements.Observe(item, other, number, beatEvery, now);
             }

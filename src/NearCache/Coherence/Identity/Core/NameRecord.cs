@@ -11,7 +11,11 @@ namespace NearCache.Coherence.Identity.Core;
 /// </remarks>
 internal sealed class NameRecord
 {
-    private const int MaxPast = 32;
+    /// <summary>The superseded identities of a name that are kept: the newest ones.</summary>
+    public const int MaxPast = 32;
+
+    // Usually there is one. Any program can write a document with more.
+    private const int MaxCurrent = 32;
 
     private readonly Dictionary<string, Fact> _current = [];
     private readonly Dictionary<string, Fact> _past = [];
@@ -107,7 +111,7 @@ internal sealed class NameRecord
 
         foreach (var id in other.Current)
         {
-            if (!_past.ContainsKey(id) && _current.TryAdd(id, new Fact(number, 0, false)))
+            if (_current.Count < MaxCurrent && !_past.ContainsKey(id) && _current.TryAdd(id, new Fact(number, 0, false)))
             {
                 isNew = true;
                 (Total, TotalAt) = (0, 0);
@@ -169,7 +173,15 @@ internal readonly record struct IdentityLook(long Number, string? Current, long 
 /// <param name="Past">The superseded identities.</param>
 /// <param name="Total">The highest total of the current identity; 0 if unknown.</param>
 /// <param name="TotalAt">When it was seen, in milliseconds of the wall clock.</param>
-internal sealed record NameKnowledge(IReadOnlyList<string> Current, IReadOnlyList<PastIdentity> Past, long Total, long TotalAt);
+internal sealed record NameKnowledge(IReadOnlyList<string> Current, IReadOnlyList<PastIdentity> Past, long Total, long TotalAt)
+{
+    /// <summary>Gets the newest time in it, in milliseconds of the wall clock; 0 if there is none.</summary>
+    public long NewestAt => Past.Select(past => past.Until).Append(TotalAt).Max();
+
+    /// <summary>Returns the same with at most so many of the superseded identities, the newest ones.</summary>
+    public NameKnowledge Newest(int past) =>
+        Past.Count <= past ? this : this with { Past = [.. Past.OrderByDescending(one => one.Until).Take(past)] };
+}
 
 /// <summary>A superseded identity.</summary>
 /// <param name="Id">The identity.</param>

@@ -17,6 +17,9 @@ internal sealed class PlacementComparison
     // The beats that are missing when a placement is no longer in use.
     private const int UnusedAfter = 4;
 
+    // What has been silent for so many times as long is forgotten: by then no document has it.
+    private const int ForgottenAfter = 8;
+
     private readonly Dictionary<string, Heard> _heard = [];
 
     /// <summary>Records the beat of a placement that an item shows.</summary>
@@ -35,6 +38,18 @@ internal sealed class PlacementComparison
         else if (heard.Beat != beat)
         {
             _heard[key] = heard with { Beat = beat, At = now, HasChanged = true };
+        }
+    }
+
+    /// <summary>Forgets placements, and items, that have shown no beat for long.</summary>
+    public void Forget(long now)
+    {
+        foreach (var (key, heard) in _heard)
+        {
+            if (now - heard.At >= ForgottenAfter * heard.UnusedAfter)
+            {
+                _heard.Remove(key);
+            }
         }
     }
 
