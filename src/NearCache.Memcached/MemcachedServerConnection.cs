@@ -24,8 +24,11 @@ public sealed record MemcachedServerConnection
     /// </summary>
     public IPEndPoint? Client { get; init; }
 
-    /// <summary>Gets a value that indicates whether this is a socket that accepts connections, and no connection.</summary>
-    public bool IsListening => State == "conn_listening";
+    /// <summary>
+    /// Gets a value that indicates whether this is a socket on which the server hears clients, and no connection: one that accepts
+    /// connections, or one for UDP, of which each thread of the server has its own.
+    /// </summary>
+    public bool IsListening => State == "conn_listening" || Address.StartsWith("udp", StringComparison.Ordinal);
 
     /// <summary>Gets the server's address that the client connected to; null for a listening socket.</summary>
     public required string? ListenAddress { get; init; }
@@ -80,11 +83,11 @@ public sealed record MemcachedServerConnection
         };
     }
 
-    // tcp:10.0.0.7:51234 | tcp6:[fd00::7]:51234 | udp:... | unix:/run/memcached.sock
+    // tcp:10.0.0.7:51234 | tcp6:[fd00::7]:51234 | udp:0.0.0.0:11211 | unix:/run/memcached.sock
     private static IPEndPoint? ParseAddress(string address)
     {
         var colon = address.IndexOf(':', StringComparison.Ordinal);
-        if (colon < 0 || address.AsSpan(0, colon) is not ("tcp" or "tcp6" or "udp" or "udp6")
+        if (colon < 0 || address.AsSpan(0, colon) is not ("tcp" or "tcp6")
             || !IPEndPoint.TryParse(address.AsSpan(colon + 1), out var end))
         {
             return null;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using NearCache.Memcached;
 
 namespace NearCache.Checker;
@@ -11,10 +12,12 @@ namespace NearCache.Checker;
 /// zookeeper</c>: the session's state. <c>n revision</c>: of the rules. <c>n leak</c>: opens a client that is never disposed. <c>n
 /// reported</c>: the number of processes whose connections are reported. <c>n owners</c>: of the connections of the first server. <c>n
 /// why KEY</c>: the meaning. <c>n churn PREFIX</c>: begins to write keys of that prefix, about 100 a second. It ends with its standard
-/// input. An argument <c>breaker</c> switches the churn breaker on.
+/// input. An argument <c>breaker</c> switches the churn breaker on, and <c>at=ADDRESS</c> is the address of every memcached server name.
 /// </remarks>
 internal static class HostProcess
 {
+    private const string At = "at=";
+
     private static readonly List<MemcachedClient> Leaked = [];
 
     public static async Task<int> RunAsync(string[] args)
@@ -34,18 +37,23 @@ internal static class HostProcess
             options.Memcached.Servers.Add(server);
         }
 
+        if (args.FirstOrDefault(argument => argument.StartsWith(At, StringComparison.Ordinal)) is { } at)
+        {
+            options.Memcached.Resolve = (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(at[At.Length..])]);
+        }
+
         await using var cache = new NearCacheClient(options);
         await AnswerAsync("ready");
         var working = new List<Task>();
         while (await Console.In.ReadLineAsync() is { } line)
         {
-            working.Add(DoAsync(cache, line.Split(' ')));
+            working.Add(DoAsync(cache, options, line.Split(' ')));
         }
 
         return 0;
     }
 
-    private static async Task DoAsync(NearCacheClient cache, string[] words)
+    private static async Task DoAsync(NearCacheClient cache, NearCacheOptions options, string[] words)
     {
         var answer = words switch
         {
@@ -55,7 +63,7 @@ internal static class HostProcess
             [_, "zookeeper"] => cache.Snapshot().ZooKeeper,
             [_, "revision"] => cache.Snapshot().RulesRevision.ToString(CultureInfo.InvariantCulture),
             [_, "churn", var prefix] => Churn(cache, prefix),
-            [_, "leak"] => await LeakAsync(cache.Connections[0].Server),
+            [_, "leak"] => await LeakAsync(options),
             [_, "reported"] => await ReportedAsync(cache),
             [_, "owners"] => await OwnersAsync(cache),
             [_, "why", var key] => (await cache.WhyAsync(key)).Summary,
@@ -83,9 +91,9 @@ internal static class HostProcess
         return "churning";
     }
 
-    private static async Task<string> LeakAsync(string server)
+    private static async Task<string> LeakAsync(NearCacheOptions options)
     {
-        var client = new MemcachedClient(new MemcachedOptions { Servers = [server] });
+        var client = new MemcachedClient(options.Memcached);
         Leaked.Add(client);
         return await client.Servers[0].GetVersionAsync();
     }
@@ -103,7 +111,9 @@ internal static class HostProcess
         var owners = result.Owners.OrderBy(owner => owner.Address, StringComparer.Ordinal).Select(
             owner => $"{owner.Address} {owner.Kind} {string.Join('+', owner.Processes.Select(process => process.Pod))} "
                 + $"{owner.Seen}/{owner.Expected}");
-        return $"{result.Seen}/{result.Expected} unaccounted {result.Unaccounted} foreign {result.Foreign}: {string.Join("; ", owners)}";
+        var reported = result.Connections.Count(connection => connection.ReportedBy is not null);
+        return $"{result.Seen}/{result.Expected} reported {reported} "
+            + $"unaccounted {result.Unaccounted} foreign {result.Foreign}: {string.Join("; ", owners)}";
     }
 
     private static async Task<string> GoneAsync(NearCacheClient cache, string number, string key)

@@ -12,22 +12,34 @@ namespace NearCache.TestSupport;
 public sealed class FaultProxy : IAsyncDisposable
 {
     private readonly EndPoint _target;
+    private readonly Translation? _translation;
     private readonly Lock _lock = new();   // guards _pairs, _listener and _resumed
     private readonly List<(Socket Client, Socket Server)> _pairs = [];
     private TaskCompletionSource _resumed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Socket? _listener;
     private long _cutAfter = long.MaxValue;
 
-    private FaultProxy(EndPoint target)
+    private FaultProxy(IPEndPoint target, Translation? translation = null)
     {
-        _target = target;
-        _listener = Ports.Listen(0);
+        (_target, _translation) = (target, translation);
+        _listener = translation is null ? Ports.Listen(0) : Ports.Listen(target.Port, translation.At);
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _ = AcceptAsync(_listener);
     }
 
     /// <summary>A proxy in front of a server on this machine.</summary>
     public static FaultProxy Start(int targetPort) => new(new IPEndPoint(IPAddress.Loopback, targetPort));
+
+    /// <summary>
+    /// A proxy in front of a server on this machine that translates addresses, as source NAT does: it listens on the server's own port of
+    /// another loopback address.
+    /// </summary>
+    /// <param name="targetPort">The port of the server.</param>
+    /// <param name="at">The address on which it listens.</param>
+    /// <param name="from">The address from which its connections reach the server.</param>
+    /// <param name="keepsPorts">Whether a connection keeps the port of the client.</param>
+    public static FaultProxy StartTranslating(int targetPort, IPAddress at, IPAddress from, bool keepsPorts) =>
+        new(new IPEndPoint(IPAddress.Loopback, targetPort), new Translation(at, from, keepsPorts));
 
     public int Port { get; }
 
@@ -112,7 +124,7 @@ public sealed class FaultProxy : IAsyncDisposable
         {
             if (_listener is null)
             {
-                _listener = Ports.Listen(Port);
+                _listener = Ports.Listen(Port, _translation?.At);
                 _ = AcceptAsync(_listener);
             }
         }
@@ -176,6 +188,12 @@ public sealed class FaultProxy : IAsyncDisposable
         try
         {
             await HeldAsync();
+            if (_translation is { } translation)
+            {
+                // Where the port is taken the client is cut, and comes back from another one.
+                server.Bind(new IPEndPoint(translation.From, translation.KeepsPorts ? ((IPEndPoint)client.RemoteEndPoint!).Port : 0));
+            }
+
             await server.ConnectAsync(_target);
             await Task.WhenAny(PumpAsync(client, server, toClient: false), PumpAsync(server, client, toClient: true));
         }
@@ -244,4 +262,6 @@ public sealed class FaultProxy : IAsyncDisposable
             await resumed;
         }
     }
+
+    private sealed record Translation(IPAddress At, IPAddress From, bool KeepsPorts);
 }

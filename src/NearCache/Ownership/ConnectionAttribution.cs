@@ -111,28 +111,39 @@ internal static class ConnectionAttribution
         public Addresses(IReadOnlyList<ReportedProcess> processes, Client[] clients)
         {
             var listed = clients.Select(client => client.Address).ToHashSet(StringComparer.Ordinal);
-            var translated = new List<ReportedProcess>();
+            var ends = clients.Select(client => client.EndPoint).OfType<IPEndPoint>().ToHashSet();
+            var unlisted = new List<ReportedProcess>();
             foreach (var process in processes)
             {
-                var reported = process.Connections.GroupBy(local => local.Address.ToString()).ToArray();
-                if (!Array.Exists(reported, group => listed.Contains(group.Key)))
+                if (process.Connections.Any(ends.Contains))
                 {
-                    translated.Add(process);
-                    continue;
+                    LocateOwn(process);
                 }
-
-                // Connections whose local ends are not reported are expected at the first address.
-                var others = process.Count - process.Connections.Count;
-                foreach (var group in reported)
+                else
                 {
-                    Locate(_own, group.Key, process, group.Count() + others);
-                    others = 0;
+                    unlisted.Add(process);
                 }
             }
 
-            foreach (var process in translated.Where(process => !TryFindNode(process, clients, listed)))
+            // Its address is translated, or its connections were replaced since its report. Two networks may have equal addresses, so a
+            // process is behind a node, too, if every connection from its address is that of another process.
+            var reported = processes.SelectMany(process => process.Connections).ToHashSet();
+            var open = clients.Where(client => client.EndPoint is not { } end || !reported.Contains(end))
+                .Select(client => client.Address)
+                .ToHashSet(StringComparer.Ordinal);
+            foreach (var process in unlisted)
             {
-                _missing += process.Count;
+                if (!TryFindNode(process, clients, AddressesOf(process).Any(open.Contains) ? [] : listed))
+                {
+                    if (AddressesOf(process).Any(listed.Contains))
+                    {
+                        LocateOwn(process);
+                    }
+                    else
+                    {
+                        _missing += process.Count;
+                    }
+                }
             }
         }
 
@@ -162,9 +173,9 @@ internal static class ConnectionAttribution
 
         // The node has reported its address, or source NAT has kept the port, as it does where the port is free: one connection with the
         // port, from an address of no process, is the process's.
-        private bool TryFindNode(ReportedProcess process, Client[] clients, HashSet<string> listed)
+        private bool TryFindNode(ReportedProcess process, Client[] clients, HashSet<string> nodes)
         {
-            var node = process.NodeAddresses.FirstOrDefault(address => listed.Contains(address) && !_own.ContainsKey(address));
+            var node = process.NodeAddresses.FirstOrDefault(address => nodes.Contains(address) && !_own.ContainsKey(address));
             foreach (var local in process.Connections)
             {
                 var same = clients.Where(client => client.EndPoint?.Port == local.Port && !_own.ContainsKey(client.Address))
@@ -183,6 +194,20 @@ internal static class ConnectionAttribution
             }
 
             return node is not null;
+        }
+
+        private static IEnumerable<string> AddressesOf(ReportedProcess process) =>
+            process.Connections.Select(local => local.Address.ToString());
+
+        // Connections whose local ends are not reported are expected at the first address.
+        private void LocateOwn(ReportedProcess process)
+        {
+            var others = process.Count - process.Connections.Count;
+            foreach (var group in process.Connections.GroupBy(local => local.Address.ToString()))
+            {
+                Locate(_own, group.Key, process, group.Count() + others);
+                others = 0;
+            }
         }
 
         private static void Locate(Dictionary<string, Located> byAddress, string address, ReportedProcess process, int expected)

@@ -37,8 +37,8 @@ public sealed class OwnersAcrossNamespacesTests
             }
 
             Assert.Equal(
-                "57/6 unaccounted 51 foreign 50: 10.201.0.11 Process p1 1/1; 10.201.0.12 Process p2 2/1; 10.201.0.13 Process p3 1/1; "
-                    + "10.201.0.14 Process p4 1/1; 10.201.0.20 Node p5+p6 2/2; 10.201.0.30 Foreign  50/0",
+                "57/6 reported 5 unaccounted 51 foreign 50: 10.201.0.11 Process p1 1/1; 10.201.0.12 Process p2 2/1; "
+                    + "10.201.0.13 Process p3 1/1; 10.201.0.14 Process p4 1/1; 10.201.0.20 Node p5+p6 2/2; 10.201.0.30 Foreign  50/0",
                 owners);
 
             await pods[4].AskAsync("set product:1 red");

@@ -21,7 +21,8 @@ internal sealed class CacheProcess : ServerProcess
         string? network = null,
         string? pod = null,
         string? nodeAddress = null,
-        bool hasBreaker = false)
+        bool hasBreaker = false,
+        string? at = null)
         : base(Ports.Free())
     {
         (_network, _pod, _nodeAddress) = (network, pod, nodeAddress);
@@ -34,6 +35,7 @@ internal sealed class CacheProcess : ServerProcess
             zooKeeper,
             sessionSeconds.ToString(CultureInfo.InvariantCulture),
             .. hasBreaker ? ["breaker"] : Array.Empty<string>(),
+            .. at is null ? Array.Empty<string>() : [$"at={at}"],
         ];
     }
 
@@ -54,6 +56,14 @@ internal sealed class CacheProcess : ServerProcess
     public static async Task<CacheProcess> StartInNetworkAsync(string network, string pod, string memcached, string? nodeAddress)
     {
         var host = new CacheProcess(memcached, "", 4, network, pod, nodeAddress);
+        await host.StartAsync();
+        return host;
+    }
+
+    /// <summary>Starts one without ZooKeeper as a pod that finds the server of a name at an address of its own.</summary>
+    public static async Task<CacheProcess> StartAtAsync(string memcached, string at, string pod, string? nodeAddress)
+    {
+        var host = new CacheProcess(memcached, "", 4, pod: pod, nodeAddress: nodeAddress, at: at);
         await host.StartAsync();
         return host;
     }

@@ -50,7 +50,9 @@ public static class Ports
     }
 
     /// <summary>Listens on a port of the loopback interface; on a free one when it is 0.</summary>
-    internal static Socket Listen(int port)
+    /// <param name="port">The port.</param>
+    /// <param name="address">The address. Default: 127.0.0.1.</param>
+    internal static Socket Listen(int port, IPAddress? address = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -58,7 +60,7 @@ public static class Ports
             listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             try
             {
-                listener.Bind(new IPEndPoint(IPAddress.Loopback, port > 0 ? port : Free()));
+                listener.Bind(new IPEndPoint(address ?? IPAddress.Loopback, port > 0 ? port : Free()));
                 listener.Listen(512);
                 return listener;
             }

@@ -18,15 +18,19 @@ public sealed class ConnectionAttributionTests
         Assert.Equal("cache-1:11211: 2 connections, expected 2, unaccounted 0.", result.ToString());
     }
 
-    [Fact]
-    public void Listening_sockets_are_no_connections()
+    [Theory]
+    [InlineData("tcp:0.0.0.0:11211", "conn_listening")]
+    [InlineData("udp:0.0.0.0:11211", "conn_read")]
+    [InlineData("udp6:[::]:11211", "conn_read")]
+    [InlineData("unix:/run/memcached.sock", "conn_listening")]
+    public void Listening_sockets_are_no_connections(string address, string state)
     {
         var listening = new MemcachedServerConnection
         {
             Id = 1,
-            Address = "tcp:0.0.0.0:11211",
+            Address = address,
             ListenAddress = null,
-            State = "conn_listening",
+            State = state,
             IdleTime = default,
         };
         Assert.Equal(0, ConnectionAttribution.Of(Server, [listening], []).Seen);
@@ -68,6 +72,23 @@ public sealed class ConnectionAttributionTests
         var owner = Assert.Single(result.Owners);
         Assert.Equal((ConnectionOwnerKind.Address, "10.0.0.1", 1), Tell(owner));
         Assert.Equal(["a", "b"], owner.Processes.Select(process => process.Id));
+    }
+
+    // Each machine with containers has the same private network.
+    [Fact]
+    public void A_process_with_the_address_of_another_one_is_found_behind_its_node()
+    {
+        var kept = Of(["172.17.0.2:1001", "10.0.0.9:1002"], Process("a", "172.17.0.2:1001"), Process("b", "172.17.0.2:1002"));
+        Assert.Equal((0, 0), (kept.Unaccounted, kept.Foreign));
+        Assert.Equal(["a", "b"], kept.Connections.Select(connection => connection.ReportedBy));
+
+        var changed = Of(
+            ["172.17.0.2:1001", "10.0.0.9:7777"],
+            Process("a", "172.17.0.2:1001"),
+            Process("b", "172.17.0.2:1002") with { NodeAddresses = ["10.0.0.9"] });
+        Assert.Equal((0, 0), (changed.Unaccounted, changed.Foreign));
+        Assert.Equal(
+            [(ConnectionOwnerKind.Node, "10.0.0.9", 0), (ConnectionOwnerKind.Process, "172.17.0.2", 0)], changed.Owners.Select(Tell));
     }
 
     [Fact]
