@@ -2,6 +2,7 @@ using NearCache.Coherence.Core;
 using NearCache.Coherence.Ledger;
 using NearCache.Coherence.ServerRules;
 using NearCache.Coherence.ServerRules.Core;
+using NearCache.Memcached;
 using NearCache.Near;
 using NearCache.Placement;
 using NearCache.Remote;
@@ -60,9 +61,7 @@ internal sealed class KeyDiagnoser(
         }
         else if (item.Total is { } newest)
         {
-            writes = await WriteHistory.ReadAsync(
-                place.Server.Server, context.Names, newest, place.Hash.Segment, place.Name, cancellationToken).ConfigureAwait(false);
-            unknown.AddRange(writes.Unknown);
+            writes = await ReadWritesAsync(place, newest, unknown, cancellationToken).ConfigureAwait(false);
         }
 
         if (Untold() is { } untold)
@@ -99,6 +98,24 @@ internal sealed class KeyDiagnoser(
             AreWritesTruncated = writes.IsTruncated,
             Unknown = unknown,
         };
+    }
+
+    // A server that does not answer any more makes the writers unknown.
+    private async Task<KeyWrites> ReadWritesAsync(
+        PlacedKey place, long newest, List<string> unknown, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var writes = await WriteHistory.ReadAsync(
+                place.Server.Server, context.Names, newest, place.Hash.Segment, place.Name, cancellationToken).ConfigureAwait(false);
+            unknown.AddRange(writes.Unknown);
+            return writes;
+        }
+        catch (MemcachedException e)
+        {
+            unknown.Add($"its writers: {e.Message}");
+            return KeyWrites.None;
+        }
     }
 
     /// <summary>Returns the diagnosis of a key that no item can have.</summary>

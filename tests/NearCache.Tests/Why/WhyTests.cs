@@ -138,6 +138,38 @@ public sealed class WhyTests
     }
 
     [Fact]
+    public async Task A_server_that_fails_in_the_middle_makes_the_rest_unknown()
+    {
+        await using var fleet = await StartAsync();
+        await fleet.Here.SetAsync(Key, "red");
+        var reply = fleet.HereRemote.BreakAfter(MetaCommandKind.Get, Key);
+        var asking = fleet.Here.WhyAsync(Key);
+        await reply.Reached;
+        fleet.HereRemote.IsAway = true;
+        reply.Release();
+
+        var why = await asking;
+
+        Assert.True(why.Item is { Exists: true, Size: 3 });
+        Assert.Empty(why.Writes);
+        Assert.StartsWith("its writers: ", Assert.Single(why.Unknown), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_that_every_call_refuses_is_no_failure_of_the_diagnosis()
+    {
+        await using var fleet = await StartAsync();
+        foreach (var key in new[] { "", " ", "a b", "a\r\nflush_all\r\n", "a\0b", "\ud800", "~nc:1:default:total" })
+        {
+            var why = await fleet.Here.WhyAsync(key);
+
+            Assert.Equal((key, NearMissCause.KeyRefused), (why.Key, Assert.Single(why.Misses).Cause));
+            Assert.Null(why.Server);
+            Assert.NotEmpty(why.Summary);
+        }
+    }
+
+    [Fact]
     public async Task Item_gone()
     {
         await using var fleet = await StartAsync();
