@@ -6,15 +6,23 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.Extensions.Configuration;
+using NearCache.Configuration;
+using NearCache.RabbitMq;
 using NearCache.Tests.Conventions;
 
 namespace NearCache.Tests.Options;
 
 /// <summary>
-/// The JSON schema of the configuration section: which settings there are says the code that reads them, their types and defaults the
+/// The JSON schema of a configuration section: which settings there are says the code that reads them, their types and defaults the
 /// options, what they mean the documentation of the options.
 /// </summary>
-internal static partial class ConfigurationSchema
+/// <param name="package">The package that ships it.</param>
+/// <param name="section">The usual name of the section.</param>
+/// <param name="meaning">What the settings are of.</param>
+/// <param name="options">The type of the options.</param>
+/// <param name="read">Reads a section, and returns its mistakes.</param>
+internal sealed partial class ConfigurationSchema(
+    string package, string section, string meaning, Type options, Func<IConfiguration, IReadOnlyList<string>> read)
 {
     // What TimeSpan's constant format allows: hh:mm:ss, with days before and fractions after.
     private const string Duration = @"^-?(\d+\.)?\d{1,2}:\d{1,2}:\d{1,2}(\.\d{1,7})?$";
@@ -38,31 +46,56 @@ internal static partial class ConfigurationSchema
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private static readonly Dictionary<string, XElement> Docs = new[] { "NearCache", "NearCache.Memcached", "NearCache.ZooKeeper" }
+    private static readonly Dictionary<string, XElement> Docs =
+        new[] { "NearCache", "NearCache.Memcached", "NearCache.ZooKeeper", "NearCache.RabbitMq" }
         .SelectMany(name => XDocument.Load(Path.Combine(AppContext.BaseDirectory, name + ".xml")).Descendants("member"))
         .ToDictionary(member => member.Attribute("name")!.Value);
 
-    /// <summary>The file as it is shipped.</summary>
-    public static string Generate()
+    /// <summary>The schemas of all packages that have settings.</summary>
+    public static IReadOnlyList<ConfigurationSchema> All { get; } =
+    [
+        new("NearCache", "NearCache", "NearCache", typeof(NearCacheOptions), section =>
+        {
+            var options = new NearCacheOptions();
+            NearCacheConfiguration.Read(section, options);
+            return options.BindingErrors;
+        }),
+        new("NearCache.RabbitMq", "RabbitMq", "RabbitMQ as the carrier of NearCache's announcements", typeof(RabbitMqOptions), section =>
+        {
+            var options = new RabbitMqOptions();
+            RabbitMqOptions.Read(new SettingsReader(section, "", options.BindingErrors), options);
+            return options.BindingErrors;
+        }),
+    ];
+
+    /// <summary>The usual name of the section.</summary>
+    public string Name => section;
+
+    /// <summary>The path of the file that is shipped.</summary>
+    public string File => Repository.At("src", package, "ConfigurationSchema.json");
+
+    /// <summary>Returns the mistakes in a configuration.</summary>
+    public IReadOnlyList<string> Mistakes(IConfiguration configuration) => read(configuration.GetSection(section));
+
+    /// <summary>The content of the file.</summary>
+    public string Generate()
     {
-        var section = Section("", typeof(NearCacheOptions), new NearCacheOptions());
-        section.Insert(1, "description", "Settings of NearCache.");
-        var schema = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { ["NearCache"] = section } };
+        var settings = Section("", options, Activator.CreateInstance(options));
+        settings.Insert(1, "description", $"Settings of {meaning}.");
+        var schema = new JsonObject { ["type"] = "object", ["properties"] = new JsonObject { [section] = settings } };
         return schema.ToJsonString(Written) + "\n";
     }
 
-    /// <summary>The settings of a section: the names that the reader of the configuration knows there.</summary>
-    /// <param name="path">Empty, or the section's path with a colon at its end.</param>
-    public static IReadOnlyList<string> Known(string path)
+    // The names that the reader of the configuration knows in a section: path is empty, or the section's path with a colon at its end.
+    private string[] Known(string path)
     {
-        var options = new NearCacheOptions();
-        var settings = new Dictionary<string, string?> { ["NearCache:" + path + Unknown] = "1" };
-        NearCacheConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection("NearCache"), options);
-        var mistake = options.BindingErrors.Single(text => text.Contains(Unknown, StringComparison.Ordinal));
+        var settings = new Dictionary<string, string?> { [$"{section}:{path}{Unknown}"] = "1" };
+        var mistake = Mistakes(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
+            .Single(text => text.Contains(Unknown, StringComparison.Ordinal));
         return mistake[(mistake.IndexOf("Known here: ", StringComparison.Ordinal) + "Known here: ".Length)..].TrimEnd('.').Split(", ");
     }
 
-    private static JsonObject Section(string path, Type type, object? defaults)
+    private JsonObject Section(string path, Type type, object? defaults)
     {
         var properties = new JsonObject();
         foreach (var name in Known(path).Order(StringComparer.Ordinal))
@@ -77,10 +110,10 @@ internal static partial class ConfigurationSchema
         return new JsonObject { ["type"] = "object", ["properties"] = properties, ["additionalProperties"] = false };
     }
 
-    private static JsonObject Setting(string path, Type type, object? value)
+    private JsonObject Setting(string path, Type type, object? value)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        if (path.EndsWith(":Tls", StringComparison.Ordinal))
+        if (path.Split(':')[^1] == "Tls")
         {
             return new JsonObject { ["type"] = "boolean" };   // its certificates and names are set in code
         }
@@ -128,7 +161,7 @@ internal static partial class ConfigurationSchema
             : Section(path + ":", type, value);
     }
 
-    private static JsonObject Items(string path, Type element) =>
+    private JsonObject Items(string path, Type element) =>
         Section(path + ":0:", element, element.GetConstructor([]) is { } constructor ? constructor.Invoke([]) : null);
 
     private static Type? ElementOf(Type type) => type.GetInterfaces().Append(type)

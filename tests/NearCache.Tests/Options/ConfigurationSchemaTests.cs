@@ -9,23 +9,26 @@ namespace NearCache.Tests.Options;
 /// <summary>What editors show and check in <c>appsettings.json</c> is what the configuration's reader takes.</summary>
 public sealed class ConfigurationSchemaTests
 {
-    private static readonly string Path = Repository.At("src", "NearCache", "ConfigurationSchema.json");
-    private static readonly JsonSchema Schema = JsonSchema.FromText(File.ReadAllText(Path));
+    private static readonly Dictionary<string, JsonSchema> Schemas =
+        ConfigurationSchema.All.ToDictionary(schema => schema.Name, schema => JsonSchema.FromText(File.ReadAllText(schema.File)));
+
+    public static TheoryData<string> Sections => [.. Schemas.Keys];
 
     public static TheoryData<string> Samples => [.. Repository.Files("samples", "appsettings*.json")];
 
     /// <summary><c>ACCEPT_PUBLIC_API=1</c> writes the file anew; look at the difference before you commit it.</summary>
-    [Fact]
-    public void The_schema_is_the_one_on_record()
+    [Theory]
+    [MemberData(nameof(Sections))]
+    public void The_schema_is_the_one_on_record(string section)
     {
-        var schema = ConfigurationSchema.Generate();
+        var schema = Of(section);
         if (Environment.GetEnvironmentVariable("ACCEPT_PUBLIC_API") == "1")
         {
-            File.WriteAllText(Path, schema);
+            File.WriteAllText(schema.File, schema.Generate());
         }
 
         Assert.True(
-            schema == File.ReadAllText(Path),
+            schema.Generate() == File.ReadAllText(schema.File),
             "The settings or their documentation have changed. Run this test with ACCEPT_PUBLIC_API=1 and commit the difference.");
     }
 
@@ -56,21 +59,37 @@ public sealed class ConfigurationSchemaTests
     [InlineData("""{ "Ensemble": { "Acl": [ "world:anyone:r" ] }, "Budgets": { "Deliveries": 100 } }""", true)]
     public void What_the_schema_takes_is_what_is_read(string section, bool isTaken)
     {
-        var json = $$"""{ "NearCache": {{section}} }""";
-        var options = new NearCacheOptions();
-        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json));
-        NearCacheConfiguration.Read(new ConfigurationBuilder().AddJsonStream(stream).Build().GetSection("NearCache"), options);
-
-        Assert.Equal(isTaken, options.BindingErrors.Count == 0);
-        Assert.Equal(isTaken, IsValid(json));
+        Take("NearCache", section, isTaken);
     }
 
-    [Fact]
-    public void Every_setting_is_described()
+    [Theory]
+    [InlineData("""{ "Hosts": [ "rabbit-1:5672", "rabbit-2" ], "Tls": true, "Heartbeat": "00:00:05" }""", true)]
+    [InlineData("""{ "Hosts": "rabbit-1:5672" }""", false)]
+    [InlineData("""{ "Host": [ "rabbit-1:5672" ] }""", false)]
+    [InlineData("""{ "QueueLength": 500, "DeclareExchange": false, "MessageLifetime": "00:00:30" }""", true)]
+    [InlineData("""{ "QueueLength": "long" }""", false)]
+    [InlineData("""{ "Heartbeat": 5 }""", false)]
+    public void What_the_schema_of_RabbitMq_takes_is_what_is_read(string section, bool isTaken) => Take("RabbitMq", section, isTaken);
+
+    [Theory]
+    [MemberData(nameof(Sections))]
+    public void Every_setting_is_described(string section)
     {
         var undescribed = new List<string>();
-        Collect(JsonNode.Parse(File.ReadAllText(Path))!["properties"]!["NearCache"]!.AsObject(), "", undescribed);
+        var settings = JsonNode.Parse(File.ReadAllText(Of(section).File))!["properties"]![section]!.AsObject();
+        Assert.NotEmpty(settings["properties"]!.AsObject());
+        Collect(settings, "", undescribed);
         Assert.Empty(undescribed);
+    }
+
+    private static ConfigurationSchema Of(string section) => ConfigurationSchema.All.Single(schema => schema.Name == section);
+
+    private static void Take(string name, string section, bool isTaken)
+    {
+        var json = $$"""{ "{{name}}": {{section}} }""";
+        using var stream = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(json));
+        Assert.Equal(isTaken, Of(name).Mistakes(new ConfigurationBuilder().AddJsonStream(stream).Build()).Count == 0);
+        Assert.Equal(isTaken, IsValid(json));
     }
 
     private static void Collect(JsonObject schema, string path, List<string> undescribed)
@@ -90,6 +109,6 @@ public sealed class ConfigurationSchemaTests
     private static bool IsValid(string json)
     {
         using var document = JsonDocument.Parse(json);
-        return Schema.Evaluate(document.RootElement).IsValid;
+        return Schemas.Values.All(schema => schema.Evaluate(document.RootElement).IsValid);
     }
 }
