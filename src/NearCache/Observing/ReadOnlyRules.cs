@@ -14,5 +14,7 @@ internal sealed class ReadOnlyRules(IKnownRules rules) : IKnownRules
 
     public Task Put(Stop stop) => throw new NearCacheException(ReadOnlyRegistryStore.Refusal);
 
+    public Task<IReadOnlyList<string>> ReadStopsAsync(CancellationToken cancellationToken) => rules.ReadStopsAsync(cancellationToken);
+
     public void RegistryRead(RegistryDocument document) => rules.RegistryRead(document);
 }

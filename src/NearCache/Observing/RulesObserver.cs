@@ -133,6 +133,12 @@ internal sealed class RulesObserver(
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ReadStopsAsync(CancellationToken cancellationToken) =>
+        [.. (await ReadAsync(cancellationToken).ConfigureAwait(false)).Servers
+            .Where(server => !server.Carried.IsKnown)
+            .Select(server => server.Server)];
+
+    /// <inheritdoc/>
     public void RegistryRead(RegistryDocument document) => Know(document);
 
     private async Task<FleetDelivery> DeliverAsync(

@@ -130,9 +130,10 @@ public interface IRuleRegistry
     /// <param name="reason">The author of the stop, and the reason.</param>
     /// <param name="cancellationToken">Cancels the wait; the stop is still spread.</param>
     /// <returns>The stop, once at least one memcached server or the registry has stored it.</returns>
-    /// <exception cref="ArgumentException">This process does not know the rule.</exception>
+    /// <exception cref="ArgumentException">There is no such rule.</exception>
     /// <exception cref="NearCacheException">
-    /// Nothing outside this process has acknowledged the stop yet. This process has stopped, and continues to inform the others.
+    /// Nothing outside this process has acknowledged the stop yet. This process has stopped, and continues to inform the others. Or this
+    /// process does not know the rule, and the registry cannot be read: nothing is stopped.
     /// </exception>
     Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default);
 
@@ -142,7 +143,9 @@ public interface IRuleRegistry
     /// <param name="cancellationToken">Cancels the wait; the edit may still be made.</param>
     /// <exception cref="RuleRefusedException">A stop does not exist.</exception>
     /// <exception cref="RevisionConflictException">The revision of the rules is not <see cref="EditReason.IfRevision"/>.</exception>
-    /// <exception cref="NearCacheException">The registry could not be read or written.</exception>
+    /// <exception cref="NearCacheException">
+    /// The registry could not be read or written, or a stop is unknown and a memcached server that may have it did not reply.
+    /// </exception>
     Task<RegistrySnapshot> ClearStopsAsync(
         IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default);
 }

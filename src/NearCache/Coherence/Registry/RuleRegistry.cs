@@ -162,9 +162,13 @@ internal sealed class RuleRegistry(
     public async Task<RuleStop> StopAsync(string? rule, EditReason reason, CancellationToken cancellationToken = default)
     {
         Check(reason);
-        if (rule is not null && Current.Rules.All(other => other.Settings.Name != rule))
+        if (rule is not null && !HasRule(Current, rule))
         {
-            throw new ArgumentException($"There is no rule \"{rule}\" in revision {Current.Revision} of the rules.", nameof(rule));
+            var rules = await ReadForStopAsync(rule, cancellationToken).ConfigureAwait(false);
+            if (!HasRule(rules, rule))
+            {
+                throw new ArgumentException($"There is no rule \"{rule}\" in revision {rules.Revision} of the rules.", nameof(rule));
+            }
         }
 
         var stop = Stop.Now(rule, reason.Who, reason.Why, time.GetUtcNow(), reason.IsVerified);
@@ -188,23 +192,23 @@ internal sealed class RuleRegistry(
     }
 
     /// <inheritdoc/>
-    public Task<RegistrySnapshot> ClearStopsAsync(
+    public async Task<RegistrySnapshot> ClearStopsAsync(
         IReadOnlyCollection<string> ids, EditReason reason, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(ids);
+        Check(reason);
         string[] named = [.. ids];
-        return EditAsync(
-            document =>
-            {
-                var stops = document.Stops.Stops;
-                var unknown = named.Where(id => stops.All(stop => stop.Id != id)).ToArray();
-                return unknown is [] && named is not []
-                    ? new PlannedEdit(document.Set.Next(document.Set.Rules, named))
-                    : throw new RuleRefusedException([$"There is no stop {string.Join(", ", unknown.Select(id => $"\"{id}\""))}; there "
-                        + $"are: {string.Join(", ", stops.Select(stop => stop.Id))}."]);
-            },
+
+        // A stop that another process put a moment ago may be on a single server, before this process has read it there.
+        var silent = Unknown(known.Stops) is [] ? [] : await known.ReadStopsAsync(cancellationToken).ConfigureAwait(false);
+        return await EditAsync(
+            document => named is not [] && Unknown(document.Stops) is []
+                ? new PlannedEdit(document.Set.Next(document.Set.Rules, named))
+                : throw NoStop(Unknown(document.Stops), document.Stops, silent),
             reason,
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
+
+        string[] Unknown(StopSet stops) => [.. named.Where(id => stops.Stops.All(stop => stop.Id != id))];
     }
 
     /// <inheritdoc/>
@@ -219,6 +223,36 @@ internal sealed class RuleRegistry(
 
     private static RegistrySnapshot Snapshot(RegistryDocument document) =>
         RegistryWatch.Snapshot(document.Set, document.Stops.Without(document.Set.Cleared), document.History);
+
+    private static bool HasRule(RegistrySnapshot rules, string name) => rules.Rules.Any(rule => rule.Settings.Name == name);
+
+    // Only a server that replies shows that it has no such stop.
+    private static NearCacheException NoStop(string[] unknown, StopSet stops, IReadOnlyList<string> silent)
+    {
+        var mistake = $"There is no stop {string.Join(", ", unknown.Select(id => $"\"{id}\""))}; there are: "
+            + $"{string.Join(", ", stops.Stops.Select(stop => stop.Id))}.";
+        return silent is [] || unknown is []
+            ? new RuleRefusedException([mistake])
+            : new NearCacheException($"{mistake} {string.Join(", ", silent)} did not reply and may have it: try again.")
+            { IsTransient = true };
+    }
+
+    // Another process may have added the rule a moment ago, so the registry decides.
+    private async Task<RegistrySnapshot> ReadForStopAsync(string rule, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (NearCacheException e)
+        {
+            throw new NearCacheException(
+                $"Nothing is stopped: revision {Current.Revision} of the rules, which this process knows, has no rule \"{rule}\", and "
+                    + $"the registry does not tell whether it was added: {e.Message}",
+                e)
+            { IsTransient = e.IsTransient };
+        }
+    }
 
     private void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_isClosed, typeof(IRuleRegistry));
 

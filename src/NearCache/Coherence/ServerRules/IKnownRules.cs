@@ -19,6 +19,10 @@ internal interface IKnownRules
     /// <exception cref="NearCacheException">There are too many stops.</exception>
     Task Put(Stop stop);
 
+    /// <summary>Reads what stops the memcached servers carry now, and adds them to <see cref="Stops"/>.</summary>
+    /// <returns>The names of the servers that did not reply.</returns>
+    Task<IReadOnlyList<string>> ReadStopsAsync(CancellationToken cancellationToken);
+
     /// <summary>Takes over the content of the registry after an edit.</summary>
     void RegistryRead(RegistryDocument document);
 }

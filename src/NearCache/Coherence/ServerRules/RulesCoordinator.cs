@@ -125,6 +125,21 @@ internal sealed class RulesCoordinator : IKnownRules, IAsyncDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> ReadStopsAsync(CancellationToken cancellationToken)
+    {
+        var (_, servers, _) = await SurveyAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            foreach (var stops in servers.Select(server => server.Found?.Stops).OfType<StopSet>())
+            {
+                _inForce.Stop(stops);
+            }
+        }
+
+        return [.. servers.Where(server => server.Found is null).Select(server => server.Server)];
+    }
+
     /// <summary>Applies the content of the registry.</summary>
     public void RegistryRead(RegistryDocument document)
     {

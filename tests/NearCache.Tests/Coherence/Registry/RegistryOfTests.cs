@@ -33,6 +33,15 @@ internal sealed class RegistryOfTests : IRegistryStore
 
     public string? CannotEditRules { get; set; }
 
+    /// <summary>What the memcached servers carry, of which a process knows only what it has read.</summary>
+    public StopSet Carried { get; set; } = StopSet.None;
+
+    /// <summary>The names of the memcached servers that do not reply.</summary>
+    public List<string> SilentServers { get; } = [];
+
+    /// <summary>Why the registry cannot be read; null if it can.</summary>
+    public string? CannotRead { get; set; }
+
     /// <summary>Runs once, between the next read of an edit and its write.</summary>
     public Func<Task>? BeforeNextWrite { get; set; }
 
@@ -56,7 +65,9 @@ internal sealed class RegistryOfTests : IRegistryStore
     }
 
     public Task<StoredRegistry> ReadAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new StoredRegistry(Document, _version));
+        CannotRead is { } why
+            ? Task.FromException<StoredRegistry>(new NearCacheException(why) { IsTransient = true })
+            : Task.FromResult(new StoredRegistry(Document, _version));
 
     public async Task<bool> TryWriteAsync(StoredRegistry before, RegistryDocument document, CancellationToken cancellationToken)
     {
@@ -101,6 +112,12 @@ internal sealed class RegistryOfTests : IRegistryStore
             Stops = Stops.Union(StopSet.Of([stop]));
             Watch.Changed(registry.Document.Set, registry.Document.Stops, ImmutableArray<RuleEdit>.Empty);
             return Task.CompletedTask;
+        }
+
+        public Task<IReadOnlyList<string>> ReadStopsAsync(CancellationToken cancellationToken)
+        {
+            Stops = Stops.Union(registry.Carried);
+            return Task.FromResult<IReadOnlyList<string>>(registry.SilentServers);
         }
 
         public void RegistryRead(RegistryDocument document)
