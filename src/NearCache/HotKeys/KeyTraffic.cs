@@ -156,8 +156,10 @@ internal sealed class KeyTraffic : IDisposable
     /// <summary>Gets the mean time that an entry would stay near, in seconds.</summary>
     public double MeanLifetime => (_recent ?? Remember()).MeanLifetime;
 
-    /// <summary>Takes the entry of the last hit of the sample; null if there was none since the last call, because hits are few.</summary>
-    public NearEntry? TakeSampledHit() => Interlocked.Exchange(ref _lastHit, null) ?? _near?.TakeSampledHit();
+    /// <summary>
+    /// Takes the last hit that <see cref="Tick"/> has counted; null if there was none since the last call, because hits are few.
+    /// </summary>
+    public NearEntry? TakeSampledHit() => Interlocked.Exchange(ref _lastHit, null);
 
     public void Dispose() => _timer.Dispose();
 

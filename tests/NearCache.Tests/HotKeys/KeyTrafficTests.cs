@@ -5,6 +5,7 @@ using NearCache.HotKeys;
 using NearCache.HotKeys.Core;
 using NearCache.Near;
 using NearCache.TestSupport;
+using NearCache.Tests.Near;
 
 namespace NearCache.Tests.HotKeys;
 
@@ -43,6 +44,26 @@ public sealed class KeyTrafficTests : IDisposable
         // Each of ten writes a second costs a read, and each of ten other keys a second is read once.
         Assert.InRange(prefix.Rates.Saved, 180, 200);
         Assert.Equal(60, now.Observed.TotalSeconds, tolerance: 1);
+    }
+
+    [Fact]
+    public void The_monitor_takes_no_sampled_hit_before_it_is_counted()
+    {
+        using var fixture = new NearStoreFixture(time: _time);
+        using var traffic = new KeyTraffic(TimeSpan.FromMinutes(1), new NearClock(_time), _time, fixture.Store, new LockedRandom(1));
+        fixture.Put("product:1", "value");
+        for (var hit = 0; hit < 2048; hit++)
+        {
+            Assert.True(fixture.Store.TryGet<string>("product:1", out _));
+        }
+
+        // A monitor that looks more often than hits are counted.
+        Assert.Null(traffic.TakeSampledHit());
+        _time.Advance(TimeSpan.FromMilliseconds(KeyTraffic.Period));
+
+        Assert.Equal("product:1", traffic.TakeSampledHit()?.Key);
+        Assert.Null(traffic.TakeSampledHit());
+        Assert.True(Assert.Single(traffic.Snapshot(keys: 10, prefixes: 1).Keys).Rates.NearHits > 0);
     }
 
     [Fact]
