@@ -39,6 +39,15 @@ internal sealed class ShopProcess : ServerProcess
         using var written = await _http.PutAsJsonAsync("/parameters/delivery", new { value = "4.90" });
     }
 
+    /// <summary>Reads a key that a rule keeps near.</summary>
+    public async Task ReadNearAsync(int times)
+    {
+        for (var time = 0; time < times; time++)
+        {
+            using var read = await _http.GetAsync(new Uri("/products/1", UriKind.Relative));
+        }
+    }
+
     public Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
 
     public async Task<System.Net.HttpStatusCode> StatusOfAsync(string path)
