@@ -77,6 +77,7 @@ internal sealed class ReportSource(
                     Unclassified = monitor.Unclassified,
                 }
                 : null,
+            Carriers = now.Carriers.ToDictionary(carrier => carrier.Name, carrier => carrier.IsDelivering),
         };
         _pauses = pauses;
         return summary;
@@ -95,6 +96,7 @@ internal sealed class ReportSource(
             NearBytes = now.NearBytes,
             NearEvictions = now.NearEvictions,
             NearMisses = environment.Metrics.NearMisses,
+            Carriers = [.. now.Carriers.Select(Describe)],
             ZooKeeper = now.Budgets is { } budgets
                 ? new ReportedZooKeeper
                 {
@@ -131,6 +133,19 @@ internal sealed class ReportSource(
             : null,
         ConnectionCount = connections.Count,
         Connections = connections,
+    };
+
+    private static ReportedCarrier Describe(CarrierSnapshot carrier) => new()
+    {
+        Name = carrier.Name,
+        IsDelivering = carrier.IsDelivering,
+        Problem = carrier.Problem,
+        Sent = carrier.Sent,
+        Failed = carrier.Failed,
+        Received = carrier.Received,
+        MessagesPerSecond = Math.Round(carrier.MessagesPerSecond, 3),
+        Waiting = carrier.Waiting,
+        Members = carrier.Members,
     };
 
     private static ReportedConnection Describe(CacheConnection connection) => new()

@@ -30,6 +30,11 @@ public sealed record ProcessDetail
     /// </summary>
     public IReadOnlyDictionary<string, long> NearMisses { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>
+    /// Gets the carriers of announcements; empty if the process has none, or its version reports none. See <c>docs/carriers.md</c>.
+    /// </summary>
+    public IReadOnlyList<ReportedCarrier> Carriers { get; init; } = [];
+
     /// <summary>Gets the communication with ZooKeeper; null if ZooKeeper is not configured.</summary>
     public ReportedZooKeeper? ZooKeeper { get; init; }
 
@@ -88,6 +93,37 @@ public sealed record ReportedConnection
 
     /// <summary>Gets the time at which the connection was opened, by the clock of the process's machine.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
+}
+
+/// <summary>One carrier of announcements in the report of a process.</summary>
+public sealed record ReportedCarrier
+{
+    /// <inheritdoc cref="CarrierSnapshot.Name"/>
+    public required string Name { get; init; }
+
+    /// <inheritdoc cref="CarrierSnapshot.IsDelivering"/>
+    public bool IsDelivering { get; init; }
+
+    /// <summary>Gets why it does not deliver, as a clause; null if it delivers or if nothing is known.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>Gets the number of messages that were sent, confirmed or not.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>Gets the number of messages that the broker did not confirm.</summary>
+    public long Failed { get; init; }
+
+    /// <summary>Gets the number of messages that were received, own ones included; of ZooKeeper, that of the reads of slots.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Gets the messages a second that the process may send.</summary>
+    public double MessagesPerSecond { get; init; }
+
+    /// <summary>Gets the number of keys that wait to be announced.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Gets the number of processes that share the budget of the namespace, as the process counted them.</summary>
+    public int Members { get; init; }
 }
 
 /// <summary>The communication of a process with ZooKeeper, by its report.</summary>

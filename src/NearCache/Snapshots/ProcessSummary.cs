@@ -113,6 +113,12 @@ public sealed record ProcessSummary
     /// <summary>Gets the results of the monitor; null if the process has none, or is of a version that does not report them.</summary>
     public ReportedMonitor? Monitor { get; init; }
 
+    /// <summary>
+    /// Gets whether each carrier of announcements delivers, by its name, such as <c>RabbitMQ</c>. Empty if the process has none, its
+    /// version reports none, or the report has no room for them. <see cref="ProcessDetail.Carriers"/> has the reasons.
+    /// </summary>
+    public IReadOnlyDictionary<string, bool> Carriers { get; init; } = new Dictionary<string, bool>();
+
     /// <summary>Gets the members of the report that this version does not know, each as JSON.</summary>
     public IReadOnlyDictionary<string, string> Others { get; init; } = new Dictionary<string, string>();
 

@@ -65,7 +65,17 @@ public sealed class ReportFormatsTests
         Assert.NotNull(read.Connections);
         Assert.NotNull(read.ServersHash);
 
-        // The address of the node goes first, then the checks, then the connections, then the stops, then the hashes.
+        // An address of IPv6 and another carrier are too much: the carriers go first.
+        var both = RoundTrip(SimulatedProcess.Sample with
+        {
+            NodeAddress = "2001:db8:85a3::8a2e:370:7334",
+            Carriers = new Dictionary<string, bool> { ["ZooKeeper"] = true, ["RabbitMQ"] = false },
+        });
+        Assert.Empty(both.Carriers);
+        Assert.NotNull(both.NodeAddress);
+
+        // The carriers and the address of the node go first, then the checks, then the connections, then the stops, then the hashes.
+        Assert.Empty(read.Carriers);
         Assert.Null(read.NodeAddress);
         read = RoundTrip(longNames with { Connections = [.. Enumerable.Repeat(64, 60)] });
         Assert.Null(read.Connections);
@@ -195,6 +205,20 @@ public sealed class ReportFormatsTests
                 [
                     new ReportedConnection { Local = "10.0.0.7:51234", OpenedAt = DateTimeOffset.FromUnixTimeSeconds(1_893_499_200) },
                 ],
+            },
+        ],
+        Carriers =
+        [
+            new ReportedCarrier
+            {
+                Name = "RabbitMQ",
+                Problem = "it is not connected",
+                Sent = 70,
+                Failed = 2,
+                Received = 300,
+                MessagesPerSecond = 100,
+                Waiting = 3,
+                Members = 4,
             },
         ],
         ZooKeeper = new ReportedZooKeeper

@@ -22,10 +22,15 @@ internal static class DetailFormat
     private const int HottestKeys = 12;
     private const int BusiestPrefixes = 24;
 
+    private const int MaxCarriers = 16;
+
+    // The bytes of the reason why a carrier does not deliver.
+    private const int MaxProblem = 300;
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly HashSet<string> Known =
-        ["format", "id", "address", "near", "servers", "zooKeeper", "keys", "rules", "warnings", "dropped"];
+        ["format", "id", "address", "near", "servers", "carriers", "zooKeeper", "keys", "rules", "warnings", "dropped"];
 
     // In the order in which they are dropped.
     private enum Part
@@ -38,6 +43,7 @@ internal static class DetailFormat
         Connections,
         Misses,
         Servers,
+        Carriers,
         ZooKeeper,
         None,
     }
@@ -75,6 +81,7 @@ internal static class DetailFormat
             NearEvictions = near?.Number("evictions") ?? 0,
             NearMisses = CountsOf(near?.Counts("misses")),
             Servers = [.. report.Objects("servers").Select(ReadServer)],
+            Carriers = [.. report.Objects("carriers").Take(MaxCarriers).Select(ReadCarrier)],
             ZooKeeper = report.Object("zooKeeper") is { } zooKeeper ? ReadZooKeeper(zooKeeper) : null,
             Keys = report.Object("keys") is { } keys ? KeysFormat.Read(keys) : null,
             Rules = [.. report.Objects("rules").Select(ReadRule)],
@@ -125,6 +132,11 @@ internal static class DetailFormat
             if (first <= Part.Servers)
             {
                 WriteServers(writer, detail, first <= Part.Connections);
+            }
+
+            if (first <= Part.Carriers && detail.Carriers.Count > 0)
+            {
+                WriteCarriers(writer, detail.Carriers);
             }
 
             if (first <= Part.ZooKeeper && detail.ZooKeeper is { } zooKeeper)
@@ -244,6 +256,44 @@ internal static class DetailFormat
     {
         Local = connection.Text("local") ?? "",
         OpenedAt = connection.Time("opened") ?? DateTimeOffset.UnixEpoch,
+    };
+
+    private static void WriteCarriers(Utf8JsonWriter writer, IEnumerable<ReportedCarrier> carriers)
+    {
+        writer.WriteStartArray("carriers"u8);
+        foreach (var carrier in carriers)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name"u8, carrier.Name);
+            writer.WriteBoolean("delivers"u8, carrier.IsDelivering);
+            if (carrier.Problem is { } problem)
+            {
+                writer.WriteString("problem"u8, ReportText.Shorten(ReportText.Clean(problem), MaxProblem));
+            }
+
+            writer.WriteNumber("sent"u8, carrier.Sent);
+            writer.WriteNumber("failed"u8, carrier.Failed);
+            writer.WriteNumber("received"u8, carrier.Received);
+            writer.WriteNumber("limit"u8, carrier.MessagesPerSecond);
+            writer.WriteNumber("waiting"u8, carrier.Waiting);
+            writer.WriteNumber("members"u8, carrier.Members);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static ReportedCarrier ReadCarrier(ReportObject carrier) => new()
+    {
+        Name = carrier.Text("name") ?? "",
+        IsDelivering = carrier.Flag("delivers"),
+        Problem = carrier.Text("problem"),
+        Sent = carrier.Number("sent") ?? 0,
+        Failed = carrier.Number("failed") ?? 0,
+        Received = carrier.Number("received") ?? 0,
+        MessagesPerSecond = carrier.Fraction("limit"),
+        Waiting = carrier.Count("waiting"),
+        Members = carrier.Count("members"),
     };
 
     private static void WriteZooKeeper(Utf8JsonWriter writer, ReportedZooKeeper zooKeeper)

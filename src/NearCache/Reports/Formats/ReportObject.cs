@@ -130,6 +130,24 @@ internal readonly struct ReportObject(JsonElement element)
         }
     }
 
+    /// <summary>Returns the members of an object that are <c>true</c> or <c>false</c>.</summary>
+    public IReadOnlyDictionary<string, bool> Flags(string name)
+    {
+        var flags = new Dictionary<string, bool>();
+        if (Find(name, JsonValueKind.Object) is { } member)
+        {
+            foreach (var one in member.EnumerateObject().Take(MaxEntries))
+            {
+                if (one.Value.ValueKind is JsonValueKind.True or JsonValueKind.False && NameOf(one) is { } key)
+                {
+                    flags[ReportText.Clean(key)] = one.Value.GetBoolean();
+                }
+            }
+        }
+
+        return flags;
+    }
+
     /// <summary>Returns the members that are not known, each as JSON.</summary>
     public IReadOnlyDictionary<string, string> Others(IReadOnlySet<string> known)
     {

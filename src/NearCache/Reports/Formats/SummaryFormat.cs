@@ -8,8 +8,8 @@ namespace NearCache.Reports.Formats;
 /// <summary>The JSON format of a <see cref="ProcessSummary"/>, at most <see cref="ReportNames.MaxSummary"/> bytes.</summary>
 /// <remarks>
 /// docs/formats.md, "Process reports". A summary that is too large loses parts in this order: long names are shortened to 40 bytes, the
-/// address of the node, which the detail has, too, is left out, the checks of the monitor but its violations, the connections, the stops,
-/// the hashes, and names are shortened to 16 bytes.
+/// carriers and the address of the node, which the detail has, too, are left out, the checks of the monitor but its violations, the
+/// connections, the stops, the hashes, and names are shortened to 16 bytes.
 /// </remarks>
 internal static class SummaryFormat
 {
@@ -22,6 +22,7 @@ internal static class SummaryFormat
     [
         "format", "id", "host", "pod", "node", "pid", "version", "start", "starts", "state", "servers", "placement", "prefix", "rules",
         "stops", "stop", "age", "hits", "reads", "failures", "factories", "connections", "pool", "gc", "p99", "monitor", "address",
+        "carriers",
     ];
 
     // The greatest size of each is what its parts add up to.
@@ -29,6 +30,7 @@ internal static class SummaryFormat
     {
         Whole,
         LongNames,
+        NoCarriers,
         NoAddress,
         NoChecks,
         NoConnections,
@@ -95,6 +97,7 @@ internal static class SummaryFormat
             ThreadPoolDelay = report.Milliseconds("pool") ?? TimeSpan.Zero,
             GarbageCollectionPause = report.Milliseconds("gc") ?? TimeSpan.Zero,
             Monitor = MonitorOf([.. report.Numbers("monitor")]),
+            Carriers = report.Flags("carriers"),
             Others = report.Others(Known),
         };
     }
@@ -193,6 +196,17 @@ internal static class SummaryFormat
             if (size < Size.NoAddress && summary.NodeAddress is { } address)
             {
                 writer.WriteString("address"u8, address);
+            }
+
+            if (size < Size.NoCarriers && summary.Carriers.Count > 0)
+            {
+                writer.WriteStartObject("carriers"u8);
+                foreach (var (name, isDelivering) in summary.Carriers)
+                {
+                    writer.WriteBoolean(name, isDelivering);
+                }
+
+                writer.WriteEndObject();
             }
 
             writer.WriteEndObject();
