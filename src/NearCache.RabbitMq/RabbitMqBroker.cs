@@ -13,7 +13,7 @@ namespace NearCache.RabbitMq;
 internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitMqOptions, SharedConnection> connections) : IMessageBroker
 {
     // A process that stands still holds this many messages in its own memory. The rest is in its queue, which is bounded.
-    private const ushort Prefetch = 200;
+    private const ushort Prefetch = 64;
     private const long MaxQueueBytes = 8 << 20;
 
     /// <inheritdoc/>
@@ -23,14 +23,13 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
     public async Task<IBrokerConnection> ConnectAsync(BrokerSubscription subscription, CancellationToken cancellationToken)
     {
         var rented = connections.Rent(options);
-        IChannel? channel = null;
         RabbitMqSubscription? opened = null;
         try
         {
             var name = QueueName(subscription);
             var open = await rented.Client.GetAsync(name, cancellationToken).ConfigureAwait(false);
             var exchange = options.Exchange ?? $"nearcache.{subscription.Namespace}";
-            channel = await open.Connection.CreateChannelAsync(
+            var channel = await open.Connection.CreateChannelAsync(
                 new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
                 cancellationToken).ConfigureAwait(false);
             opened = new RabbitMqSubscription(rented, open, channel, exchange, subscription.Receive);
@@ -46,17 +45,21 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
             }
             else
             {
-                channel?.Dispose();
                 await rented.DisposeAsync().ConfigureAwait(false);
             }
 
-            throw e is OperationInterruptedException { ShutdownReason: { } reason }
-                ? new RabbitMqException(
-                    $"RabbitMQ at {string.Join(", ", options.Hosts)} refused the virtual host \"{options.VirtualHost}\", or the queue "
-                        + $"or the exchange of the namespace \"{subscription.Namespace}\" (VirtualHost, Exchange, DeclareExchange, "
-                        + $"permissions of the user \"{options.UserName}\"): {reason.ReplyCode} {reason.ReplyText}",
-                    e)
-                : e;
+            cancellationToken.ThrowIfCancellationRequested();
+            var nodes = string.Join(", ", options.Hosts);
+            throw e switch
+            {
+                RabbitMqException => e,
+                OperationInterruptedException { ShutdownReason: { } reason } => new RabbitMqException(
+                    $"RabbitMQ at {nodes} refused the virtual host \"{options.VirtualHost}\", or the queue or the exchange of the "
+                        + $"namespace \"{subscription.Namespace}\" (VirtualHost, Exchange, DeclareExchange, permissions of the user "
+                        + $"\"{options.UserName}\"): {reason.ReplyCode} {reason.ReplyText}",
+                    e),
+                _ => new RabbitMqException($"RabbitMQ at {nodes} opened no channel: {SharedConnection.Reason(e)}", e),
+            };
         }
     }
 

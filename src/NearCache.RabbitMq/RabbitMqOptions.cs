@@ -60,7 +60,7 @@ public sealed class RabbitMqOptions
     /// <value>Default: 10 s. From 1 s to 5 minutes.</value>
     public TimeSpan MessageLifetime { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Gets or sets the time that an attempt to connect may take.</summary>
+    /// <summary>Gets or sets the time that an attempt to connect to a node may take, and the time for a reply of it.</summary>
     /// <value>Default: 5 s. At most 1 minute.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

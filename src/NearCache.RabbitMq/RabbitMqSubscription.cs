@@ -8,21 +8,27 @@ namespace NearCache.RabbitMq;
 
 /// <summary>The channel of one cache: publishes with confirmations, and consumes the queue of the process.</summary>
 /// <remarks>
-/// Every message is acknowledged after it was applied, so that the broker sends no more than the prefetch to a process that stands still.
+/// Messages are acknowledged after they were applied, so that the broker sends no more than the prefetch to a process that stands still:
+/// every twentieth with those before it, since a broker takes part of a processor for each. The broker keeps the rest until then.
 /// </remarks>
 internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerConnection
 {
     private static readonly BasicProperties Transient = new() { DeliveryMode = DeliveryModes.Transient };
+
+    // At the rate of probes, less than a minute: a broker closes a channel whose oldest message waits longer than its limit, 30 minutes.
+    private const int AcknowledgeAfter = 20;
+
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
 
     private readonly RentedClient<SharedConnection> _rented;
     private readonly OpenConnection _open;
     private readonly string _exchange;
     private readonly Action<ReadOnlyMemory<byte>> _receive;
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile string? _blocked;
     private long _messages;
     private long _bytesSent;
     private long _bytesReceived;
+    private int _unacknowledged;   // accessed by the dispatcher of the channel
     private int _isDisposed;
 
     /// <param name="rented">The use of the connection, returned with this object.</param>
@@ -36,8 +42,6 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
     {
         (_rented, _open, _exchange, _receive) = (rented, open, exchange, receive);
         channel.ChannelShutdownAsync += OnShutdownAsync;
-        open.Connection.ConnectionBlockedAsync += OnBlockedAsync;
-        open.Connection.ConnectionUnblockedAsync += OnUnblockedAsync;
         if (!channel.IsOpen)
         {
             _ended.TrySetResult("the connection was closed while it was opened");
@@ -48,7 +52,7 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
     public Task<string> Ended => _ended.Task;
 
     /// <inheritdoc/>
-    public string? Blocked => _blocked;
+    public string? Blocked => _open.Blocked;
 
     /// <inheritdoc/>
     public BrokerConnectionInfo Info => new(
@@ -90,9 +94,15 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
         Interlocked.Increment(ref _messages);
         Interlocked.Add(ref _bytesReceived, body.Length);
         _receive(body);
+        if (++_unacknowledged < AcknowledgeAfter)
+        {
+            return;
+        }
+
+        _unacknowledged = 0;
         try
         {
-            await Channel.BasicAckAsync(deliveryTag, multiple: false, cancellationToken).ConfigureAwait(false);
+            await Channel.BasicAckAsync(deliveryTag, multiple: true, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or OperationCanceledException
             or ObjectDisposedException or IOException)
@@ -119,17 +129,18 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
         }
 
         Channel.ChannelShutdownAsync -= OnShutdownAsync;
-        _open.Connection.ConnectionBlockedAsync -= OnBlockedAsync;
-        _open.Connection.ConnectionUnblockedAsync -= OnUnblockedAsync;
-        try
+        if (_rented.IsUsedByOthers)
         {
-            await Channel.AbortAsync().ConfigureAwait(false);
-            await Channel.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or OperationCanceledException
-            or ObjectDisposedException or IOException or TimeoutException)
-        {
-            // It had ended already.
+            try
+            {
+                using var limit = new CancellationTokenSource(CloseLimit, TimeProvider.System);
+                await Channel.AbortAsync(limit.Token).ConfigureAwait(false);
+                await Channel.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // It had ended already, or the broker does not reply. Without other users the connection ends with it.
+            }
         }
 
         await _rented.DisposeAsync().ConfigureAwait(false);
@@ -137,19 +148,8 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
 
     private Task OnShutdownAsync(object sender, ShutdownEventArgs reason)
     {
-        _ended.TrySetResult($"the connection to {_open.Connection.Endpoint} has ended: {reason.ReplyCode} {reason.ReplyText}");
-        return Task.CompletedTask;
-    }
-
-    private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs blocked)
-    {
-        _blocked = $"the broker accepts no messages: {blocked.Reason}";
-        return Task.CompletedTask;
-    }
-
-    private Task OnUnblockedAsync(object sender, AsyncEventArgs unblocked)
-    {
-        _blocked = null;
+        _ended.TrySetResult($"the connection to {_open.Connection.Endpoint} has ended: {reason.ReplyCode} {reason.ReplyText}"
+            + (reason.ReplyCode == Constants.AccessRefused ? " (permissions of the user, Exchange)" : ""));
         return Task.CompletedTask;
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
@@ -11,6 +10,12 @@ namespace NearCache.RabbitMq;
 /// </remarks>
 internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider time) : IAsyncDisposable, IDisposable
 {
+    // A message of a cache has at most 11 KB. The connection ends at a message of another program that is larger than this, so that those
+    // which a process holds while it stands still have at most 16 MB.
+    private const uint MaxMessage = 256 << 10;
+
+    private const string NoAnswer = "no answer within ConnectTimeout";
+
     private readonly SemaphoreSlim _opening = new(1);
     private volatile OpenConnection? _open;
     private volatile bool _isDisposed;
@@ -84,24 +89,30 @@ internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider tim
             AutomaticRecoveryEnabled = false,
             TopologyRecoveryEnabled = false,
             ConsumerDispatchConcurrency = 1,
-            MaxInboundMessageBodySize = 1 << 20,
+            MaxInboundMessageBodySize = MaxMessage,
             SocketFactory = family =>
             {
                 socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 return new TcpClientAdapter(socket);
             },
         };
+        using var limit = new CancellationTokenSource(options.ConnectTimeout * options.Hosts.Count, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+
+        // The client library says goodbye to a node for five seconds, even to one that never replied.
+        await using var closing = either.Token.Register(() => Volatile.Read(ref socket)?.Dispose()).ConfigureAwait(false);
         try
         {
-            var connection = await factory.CreateConnectionAsync(EndPoints(), clientName, cancellationToken).ConfigureAwait(false);
-            return new OpenConnection(connection, socket, time.GetUtcNow());
+            var connection = await factory.CreateConnectionAsync(EndPoints(), clientName, either.Token).ConfigureAwait(false);
+            return new OpenConnection(connection, socket, time);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             socket?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
             throw new RabbitMqException(
                 $"no connection to RabbitMQ at {string.Join(", ", options.Hosts)} (virtual host \"{options.VirtualHost}\", user "
-                    + $"\"{options.UserName}\"): {Reason(e)}",
+                    + $"\"{options.UserName}\"): {(limit.IsCancellationRequested ? NoAnswer : Reason(e))}",
                 e);
         }
     }
@@ -114,7 +125,7 @@ internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider tim
         return [.. hosts.Select(text =>
         {
             RabbitMqOptionsValidator.TryParse(text, options.Tls is not null, out var host, out var port);
-            return new AmqpTcpEndpoint(host, port, TlsOf(host), 1 << 20);
+            return new AmqpTcpEndpoint(host, port, TlsOf(host), MaxMessage);
         })];
     }
 
@@ -138,7 +149,8 @@ internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider tim
         };
     }
 
-    private static string Reason(Exception exception)
+    /// <summary>Describes why the broker could not be used, as a clause.</summary>
+    internal static string Reason(Exception exception)
     {
         for (Exception? inner = exception; inner is not null; inner = inner.InnerException)
         {
@@ -152,52 +164,7 @@ internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider tim
         }
 
         var root = exception.GetBaseException();
-        return root is OperationCanceledException or TimeoutException ? "no answer within ConnectTimeout" : root.Message;
-    }
-}
-
-/// <summary>An open connection to a broker.</summary>
-internal sealed class OpenConnection(IConnection connection, Socket? socket, DateTimeOffset openedAt) : IAsyncDisposable
-{
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
-
-    public IConnection Connection => connection;
-
-    public Socket? Socket => socket;
-
-    public DateTimeOffset OpenedAt => openedAt;
-
-    public IPEndPoint? Local { get; } = EndPointOf(() => socket?.LocalEndPoint);
-
-    public IPEndPoint? Remote { get; } = EndPointOf(() => socket?.RemoteEndPoint);
-
-    public async ValueTask DisposeAsync()
-    {
-        try
-        {
-            await connection.CloseAsync(
-                Constants.ReplySuccess, "closed", CloseLimit, abort: true, CancellationToken.None).ConfigureAwait(false);
-            await connection.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is AlreadyClosedException or OperationInterruptedException or IOException or ObjectDisposedException
-            or SocketException or OperationCanceledException or TimeoutException)
-        {
-            // It had ended already.
-        }
-
-        socket?.Dispose();
-    }
-
-    private static IPEndPoint? EndPointOf(Func<EndPoint?> read)
-    {
-        try
-        {
-            return read() as IPEndPoint;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return null;
-        }
+        return root is OperationCanceledException or TimeoutException ? NoAnswer : root.Message;
     }
 }
 

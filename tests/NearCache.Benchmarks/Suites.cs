@@ -19,8 +19,10 @@ internal static class Suites
         ["coherence"] = Coherence.CoherenceSuite.RunAsync,
         ["coherence/audit"] = Coherence.AuditCost.MeasureAsync,
         ["coherence/reports"] = Coherence.ReportCost.MeasureAsync,
-        ["carriers"] = report => SuiteProcesses.RunAsync(report, "carriers/latency", "carriers/flood", "carriers/stream"),
+        ["carriers"] = report => SuiteProcesses.RunAsync(
+            report, "carriers/latency", "carriers/stages", "carriers/flood", "carriers/stream"),
         ["carriers/latency"] = Carriers.CarrierSuite.LatencyAsync,
+        ["carriers/stages"] = Carriers.CarrierSuite.StagesAsync,
         ["carriers/flood"] = Carriers.CarrierSuite.FloodAsync,
         ["carriers/stream"] = Carriers.MutationStream.MeasureAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,

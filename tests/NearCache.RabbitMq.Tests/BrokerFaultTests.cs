@@ -1,5 +1,6 @@
 using System.Globalization;
 using NearCache.TestSupport;
+using RabbitMQ.Client;
 
 namespace NearCache.RabbitMq.Tests;
 
@@ -92,6 +93,18 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
             "eval", "[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()].");
         await Eventually.BecomesTrueAsync(() => Connects(fleet) >= connects + 2, "both subscribe again");
         await CheckBackAsync(fleet, "deleted");
+
+        // Messages of another program: too large for a connection to go on, and garbage.
+        connects = Connects(fleet);
+        await using (var other = await fixture.ConnectAsync())
+        {
+            await using var channel = await other.CreateChannelAsync();
+            await channel.BasicPublishAsync("nearcache.fleet", "", new byte[1 << 20]);
+            await Eventually.BecomesTrueAsync(() => Connects(fleet) >= connects + 2, "both connect again");
+            await CheckBackAsync(fleet, "hostile");
+            await channel.BasicPublishAsync("nearcache.fleet", "", new byte[100]);
+            await Eventually.BecomesTrueAsync(() => RabbitMqFleet.Carrier(fleet.Reader).Unreadable > 0, "the garbage is counted");
+        }
 
         // A login that is refused.
         await broker.ControlAsync("change_password", "cache", "other");

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using NearCache.TestSupport.Servers;
+using RabbitMQ.Client;
 
 namespace NearCache.RabbitMq.Tests;
 
@@ -30,6 +31,13 @@ public sealed class BrokerFixture : IAsyncLifetime
             "ssl_options.verify = verify_none",
             "ssl_options.fail_if_no_peer_cert = false");
     }
+
+    /// <summary>Connects as another program does.</summary>
+    public async Task<IConnection> ConnectAsync() => await new ConnectionFactory
+    {
+        HostName = "127.0.0.1",
+        Port = (await GetAsync()).Port,
+    }.CreateConnectionAsync();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

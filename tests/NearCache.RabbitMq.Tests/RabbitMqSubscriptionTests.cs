@@ -93,12 +93,13 @@ public sealed class RabbitMqSubscriptionTests(BrokerFixture fixture, ITestOutput
     }
 
     [Fact]
-    public async Task Nothing_that_listens_and_a_missing_virtual_host_are_told_with_the_settings()
+    public async Task What_prevents_a_connection_is_told_with_the_settings()
     {
         var broker = await fixture.GetAsync();
-        async Task<string> FailAsync(RabbitMqOptions options) => (await Assert.ThrowsAsync<RabbitMqException>(
-            () => new RabbitMqBroker(options, RabbitMqConnections.New(TimeProvider.System))
-                .ConnectAsync(new BrokerSubscription("fail", "1", _ => { }), CancellationToken.None))).Message;
+        async Task<string> FailAsync(RabbitMqOptions options, string @namespace = "fail") =>
+            (await Assert.ThrowsAsync<RabbitMqException>(
+                () => new RabbitMqBroker(options, RabbitMqConnections.New(TimeProvider.System))
+                    .ConnectAsync(new BrokerSubscription(@namespace, "1", _ => { }), CancellationToken.None))).Message;
 
         var port = Ports.Free();
         var absent = await FailAsync(new RabbitMqOptions { Hosts = { $"127.0.0.1:{port}" } });
@@ -107,5 +108,20 @@ public sealed class RabbitMqSubscriptionTests(BrokerFixture fixture, ITestOutput
         Assert.Contains("virtual host \"none\"", missing, StringComparison.Ordinal);
         var undeclared = await FailAsync(new RabbitMqOptions { Hosts = { broker.Address }, DeclareExchange = false });
         Assert.Contains("DeclareExchange", undeclared, StringComparison.Ordinal);
+
+        // Another program has declared the exchange otherwise.
+        await using (var other = await fixture.ConnectAsync())
+        {
+            await using var channel = await other.CreateChannelAsync();
+            await channel.ExchangeDeclareAsync("nearcache.taken", "direct", durable: false, autoDelete: true);
+            var taken = await FailAsync(new RabbitMqOptions { Hosts = { broker.Address } }, "taken");
+            Assert.Contains("the exchange of the namespace \"taken\" (VirtualHost, Exchange,", taken, StringComparison.Ordinal);
+            Assert.Contains("406", taken, StringComparison.Ordinal);
+        }
+
+        // A user without permissions.
+        await broker.ControlAsync("add_user", "stranger", "stranger");
+        var stranger = new RabbitMqOptions { Hosts = { broker.Address }, UserName = "stranger", Password = "stranger" };
+        Assert.Contains("permissions of the user \"stranger\"", await FailAsync(stranger), StringComparison.Ordinal);
     }
 }

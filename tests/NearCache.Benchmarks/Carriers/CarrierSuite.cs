@@ -17,6 +17,12 @@ internal static class CarrierSuite
         await CarrierLatency.MeasureAsync(report, memcached, ensemble, broker, redis);
     }
 
+    public static async Task StagesAsync(Report report)
+    {
+        await using var broker = await RabbitMqProcess.StartNewAsync();
+        await CarrierStages.MeasureAsync(report, broker);
+    }
+
     public static async Task FloodAsync(Report report)
     {
         await using var broker = await RabbitMqProcess.StartNewAsync();

@@ -68,12 +68,16 @@ internal sealed class MessageBoard
         }
     }
 
-    /// <summary>Queues the announcement of a mutation.</summary>
-    public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
+    /// <summary>
+    /// Queues the announcement of a mutation. While no message waits for a confirmation, returns the message to publish at once.
+    /// </summary>
+    public MessageStep Announce(
+        ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version, long now, bool isBlocked)
     {
         lock (_lock)
         {
             _queue.Add(server, segment, key, version);
+            return _writer.InFlight == 0 ? NextStep(now, isBlocked) : default;
         }
     }
 
@@ -101,9 +105,7 @@ internal sealed class MessageBoard
     {
         lock (_lock)
         {
-            var step = _writer.Next(now, isBlocked);
-            _sent += step.IsMessage ? 1 : 0;
-            return step;
+            return NextStep(now, isBlocked);
         }
     }
 
@@ -195,6 +197,15 @@ internal sealed class MessageBoard
         }
     }
 
+    /// <inheritdoc cref="DeliveryMonitor.IsLost"/>
+    public bool IsLost(long now)
+    {
+        lock (_lock)
+        {
+            return _delivery.IsLost(now);
+        }
+    }
+
     /// <inheritdoc cref="DeliveryMonitor.Describe"/>
     public string Describe(long now)
     {
@@ -228,6 +239,14 @@ internal sealed class MessageBoard
                 Connects = _connects,
             };
         }
+    }
+
+    // Requires _lock.
+    private MessageStep NextStep(long now, bool isBlocked)
+    {
+        var step = _writer.Next(now, isBlocked);
+        _sent += step.IsMessage ? 1 : 0;
+        return step;
     }
 }
 

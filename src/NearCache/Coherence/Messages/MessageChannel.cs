@@ -15,8 +15,9 @@ namespace NearCache.Coherence.Messages;
 /// others publish. The main type of the folder.
 /// </summary>
 /// <remarks>
-/// One loop connects, with delays that increase, and is the only one that does. Another publishes and waits for nothing: the broker
-/// confirms in the background. No caller waits for either.
+/// One loop connects, with delays that increase, and is the only one that does. While no message is under way, an announcement is published
+/// by the thread that announces it, which spares a switch of threads; another loop publishes what gathers meanwhile, and probes. Nothing
+/// waits for the broker, which confirms in the background.
 /// </remarks>
 internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
 {
@@ -43,6 +44,7 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
     private readonly LogThrottle _unsignedLog = new(LogInterval);
     private readonly TaskCompletionSource _isIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IBrokerConnection? _connection;
+    private volatile TaskCompletionSource<string>? _givenUp;   // ends the present connection
     private volatile string? _problem;
     private volatile bool _isDraining;
     private volatile bool _isKnownToDeliver;   // written by the publishing loop
@@ -92,8 +94,17 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
     /// <inheritdoc/>
     public void Announce(ulong server, int segment, ReadOnlyMemory<byte> key, MutationVersion? version)
     {
-        _board.Announce(server, segment, key, version);
-        _toPublish.Set();
+        var connection = _connection;
+        var step = _board.Announce(
+            server, segment, key, version, _context.Clock.Monotonic(), isBlocked: connection is not { Blocked: null });
+        if (step.IsMessage)
+        {
+            _ = BackgroundContext.Run(() => PublishAsync(connection!, step));
+        }
+        else
+        {
+            _toPublish.Set();
+        }
     }
 
     /// <inheritdoc/>
@@ -118,9 +129,10 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
 
         await _connecting.DisposeAsync().ConfigureAwait(false);
         await _publishing.DisposeAsync().ConfigureAwait(false);
+        _board.Disconnected();
         if (_connection is { } connection)
         {
-            await connection.DisposeAsync().ConfigureAwait(false);
+            await CloseAsync(connection).ConfigureAwait(false);
         }
     }
 
@@ -143,10 +155,13 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
         }
 
         _problem = null;
+        var connection = _connection;
+        var givenUp = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _givenUp = givenUp;
         _board.Connected(_context.Clock.Monotonic());
         _toPublish.Set();
-        var connection = _connection;
-        var reason = await connection.Ended.WaitAsync(stopping).ConfigureAwait(false);
+        var ended = await Task.WhenAny(connection.Ended, givenUp.Task).WaitAsync(stopping).ConfigureAwait(false);
+        var reason = await ended.ConfigureAwait(false);
         if (IsDelivering)
         {
             _pause.Passed();
@@ -155,7 +170,20 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
         _board.Disconnected();
         Failed(reason);
         _connection = null;
-        await connection.DisposeAsync().ConfigureAwait(false);
+        await CloseAsync(connection).ConfigureAwait(false);
+    }
+
+    // A connection that cannot be closed must not end the loop that replaces it.
+    private static async Task CloseAsync(IBrokerConnection connection)
+    {
+        try
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It is of no use in any case.
+        }
     }
 
     private void Failed(string problem)
@@ -169,6 +197,11 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
     {
         var (now, connection) = (_context.Clock.Monotonic(), _connection);
         Observe(now);
+        if (_board.IsLost(now))
+        {
+            _givenUp?.TrySetResult(_board.Describe(now));
+        }
+
         var isBlocked = connection?.Blocked is not null;
         var step = _board.Next(now, isBlocked);
         if (step.IsMessage && connection is not null)

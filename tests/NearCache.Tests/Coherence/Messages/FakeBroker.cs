@@ -20,6 +20,12 @@ internal sealed class FakeBroker
     /// <summary>Gets or sets whether it delivers each message twice.</summary>
     public bool DeliversTwice { get; set; }
 
+    /// <summary>Gets or sets whether closing a connection fails.</summary>
+    public bool FailsToClose { get; set; }
+
+    /// <summary>Gets or sets what runs when a process publishes, on its thread.</summary>
+    public Action? OnPublish { get; set; }
+
     /// <summary>Gets every message that was published.</summary>
     public List<byte[]> Published { get; } = [];
 
@@ -46,6 +52,15 @@ internal sealed class FakeBroker
         foreach (var connection in Snapshot())
         {
             connection.End("it was dropped");
+        }
+    }
+
+    /// <summary>Leaves every connection open, and delivers nothing through them any more.</summary>
+    public void Unbind()
+    {
+        foreach (var connection in Snapshot())
+        {
+            connection.IsUnbound = true;
         }
     }
 
@@ -107,13 +122,18 @@ internal sealed class FakeBroker
 
         public string? Blocked => broker.Blocked;
 
+        public bool IsUnbound { get; set; }
+
         public void End(string reason) => _ended.TrySetResult(reason);
 
         public void Deliver(byte[] message)
         {
             lock (_delivering)
             {
-                subscription.Receive(message);
+                if (!IsUnbound)
+                {
+                    subscription.Receive(message);
+                }
             }
         }
 
@@ -124,6 +144,7 @@ internal sealed class FakeBroker
                 throw new InvalidOperationException("not connected");
             }
 
+            broker.OnPublish?.Invoke();
             broker.Publish(message.ToArray());
             return Task.CompletedTask;
         }
@@ -138,7 +159,7 @@ internal sealed class FakeBroker
                 broker._connections.Remove(this);
             }
 
-            return ValueTask.CompletedTask;
+            return broker.FailsToClose ? throw new InvalidOperationException("the channel is closed") : ValueTask.CompletedTask;
         }
     }
 }

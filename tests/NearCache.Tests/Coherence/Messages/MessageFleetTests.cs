@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using NearCache.Coherence.Core;
@@ -36,9 +38,46 @@ public sealed class MessageFleetTests : IAsyncDisposable
     public async Task A_change_is_heard_by_another_process_before_the_clock_moves()
     {
         var (writer, reader) = await FleetAsync();
+        Assert.Equal(CacheSource.Near, (await reader.GetAsync<string>(Key)).Source);
         await writer.SetAsync(Key, "new");
-        await Eventually.BecomesTrueAsync(async () => (await reader.GetAsync<string>(Key)).Value == "new", "the change is heard");
+
+        // No message was under way, so the thread of the write has published this one, and the broker delivers on that thread.
+        var read = await reader.GetAsync<string>(Key);
+        Assert.Equal((CacheSource.Remote, "new"), (read.Source, read.Value));
         Assert.Equal(2, Carrier(reader).Members);
+    }
+
+    [Fact]
+    public async Task A_message_carries_nothing_of_the_context_of_the_call_that_announces()
+    {
+        var (writer, _) = await FleetAsync();
+        var ofRequest = new AsyncLocal<string?>();
+        var seen = new ConcurrentQueue<string?>();
+        _broker.OnPublish = () => seen.Enqueue(ofRequest.Value ?? Activity.Current?.OperationName);
+        using var activity = new Activity("request").Start();
+        ofRequest.Value = "request";
+        await writer.SetAsync(Key, "new");
+        _broker.OnPublish = null;
+        Assert.NotEmpty(seen);
+        Assert.All(seen, context => Assert.Equal("nearcache.background", context));
+    }
+
+    [Fact]
+    public async Task What_a_blocked_broker_delays_leaves_together_when_it_accepts_messages_again()
+    {
+        var (writer, reader) = await FleetAsync();
+        _broker.Blocked = "disk alarm";
+        var before = _broker.Published.Count;
+        for (var change = 0; change < 20; change++)
+        {
+            await writer.SetAsync($"product:{change}", "new");
+        }
+
+        Assert.Equal((before, 20), (_broker.Published.Count, Carrier(writer).Waiting));
+        _broker.Blocked = null;
+        await TurnUntilAsync(() => Carrier(writer).Waiting == 0);
+        await NearAsync(reader);
+        Assert.Single(_broker.Published.Skip(before), message => message.Length > 200);
     }
 
     [Fact]
@@ -210,8 +249,30 @@ public sealed class MessageFleetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_broken_connection_is_replaced_by_one()
+    public async Task A_connection_that_stays_open_and_delivers_nothing_is_replaced()
     {
+        var (writer, reader) = await FleetAsync();
+        _broker.Unbind();
+        await TurnUntilAsync(() => !Carrier(writer).IsDelivering && !Carrier(reader).IsDelivering);
+        await TurnUntilAsync(() => Carrier(writer).IsDelivering && Carrier(reader).IsDelivering);
+        Assert.Equal(2, _broker.Connections);
+
+        // A broker that blocks is not left: it is known to deliver nothing.
+        var before = _broker.Attempts;
+        _broker.Blocked = "disk alarm";
+        await TurnAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(before, _broker.Attempts);
+        _broker.Blocked = null;
+        await TurnUntilAsync(() => Carrier(writer).IsDelivering && Carrier(reader).IsDelivering);
+        Assert.Equal(before, _broker.Attempts);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_broken_connection_is_replaced_by_one(bool failsToClose)
+    {
+        _broker.FailsToClose = failsToClose;
         _ = await FleetAsync();
         for (var time = 0; time < 5; time++)
         {

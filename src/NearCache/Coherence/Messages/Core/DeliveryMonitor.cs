@@ -19,6 +19,12 @@ internal sealed class DeliveryMonitor(Random random)
     /// <summary>The longest time that a message takes to come back, in milliseconds, while the broker delivers.</summary>
     public const long LongestReturn = 2000;
 
+    /// <summary>
+    /// The time without a returning message, in milliseconds, after which an open connection is given up: its queue may not be bound to the
+    /// exchange any more. Longer than messages live in a queue by default, so that a slow broker is not made slower.
+    /// </summary>
+    public const long LongestSilence = 30_000;
+
     // The probes that a broker delivers in a second to all processes of a namespace together.
     private const double ProbeDeliveries = 4000;
     private const int MaxSenders = 10_000;
@@ -30,6 +36,7 @@ internal sealed class DeliveryMonitor(Random random)
     private long? _firstReturnAt;
     private long? _returnedAt;
     private long? _awaitedSince;
+    private long _blockedAt = long.MinValue / 2;
     private long _lastNumber = long.MinValue;
     private long _probeAt;
 
@@ -61,6 +68,9 @@ internal sealed class DeliveryMonitor(Random random)
 
     /// <summary>Records that the connection has ended.</summary>
     public void Disconnected() => IsConnected = false;
+
+    /// <summary>Records that the broker accepts no messages for now.</summary>
+    public void Blocked(long now) => _blockedAt = now;
 
     /// <summary>Records that a message of this process is published.</summary>
     public void Sent(long number, long now)
@@ -101,6 +111,9 @@ internal sealed class DeliveryMonitor(Random random)
         && _returnedAt is { } at
         && now - at <= (PeriodsOfPatience * Period) + LongestReturn
         && !(now - _awaitedSince > LongestReturn);
+
+    /// <summary>Returns whether the open connection is of no use, so that a new one is to replace it.</summary>
+    public bool IsLost(long now) => IsConnected && now - _awaitedSince > LongestSilence && now - _blockedAt > LongestSilence;
 
     /// <summary>Describes why the broker does not deliver, as a clause.</summary>
     public string Describe(long now) =>

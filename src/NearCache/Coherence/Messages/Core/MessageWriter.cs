@@ -42,6 +42,11 @@ internal sealed class MessageWriter(
     /// <param name="isBlocked">Whether the broker accepts no messages for now.</param>
     public MessageStep Next(long now, bool isBlocked)
     {
+        if (isBlocked)
+        {
+            delivery.Blocked(now);
+        }
+
         if (!delivery.IsConnected || isBlocked || _inFlight.Count >= MaxInFlight)
         {
             return new MessageStep(IsMessage: false, Until: long.MaxValue);
